@@ -1,0 +1,270 @@
+"""Everything bulkops raises on purpose.
+
+    BulkopsError                     cause (the same words for every account that has it), remedy
+    ├── ConfigError                  bad settings, flag, client file or job file: which key, from which source
+    ├── InputError                   bad account file or package: file, row or member, and what to do
+    ├── ApiError                     call, method, path, account, attempt, elapsed_s, request_id - never headers or token
+    │   ├── TransportError           no usable answer
+    │   │   ├── ConnectFailed        nothing was sent
+    │   │   ├── ConnectionLost       sent, the connection died before the answer
+    │   │   ├── RequestTimeout       sent, no answer in time: the server may have acted
+    │   │   └── BodyTooLarge         the answer was cut off at the stated size
+    │   ├── OutcomeUnknown           sent, no usable answer, not safe to repeat: look before acting again
+    │   ├── DecodeError              an answer came and did not fit the model: path of the field
+    │   └── StatusError              status, what the server said
+    │       ├── BadRequest 400 / Unauthorized 401 / Forbidden 403 / NotFound 404 / Conflict 409 / Invalid 422
+    │       ├── RateLimited 429      retry_after_s
+    │       └── ServerError 5xx
+    ├── TaskFailed                   an operation's own verdict on one account
+    ├── TaskUnknown                  an effect whose result nobody can tell, with what to check
+    ├── JournalError
+    │   ├── JournalCorrupt           the file cannot be read
+    │   ├── JournalMismatch          other operation, parameters or inventory than the run began with
+    │   └── RunLocked                another process works on it: run id and pid
+    ├── PlanError                    a run that must not start: empty, duplicates, without consent
+    └── RunError                     run_id
+        ├── RunAborted               halted: gate closed, deadline, authentication
+        └── RunFailed                `raise_for_failures`: some accounts failed or unknown
+
+Whether an error is worth another try is policy (`pacing.retry`), not a property of its class.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BulkopsError(Exception):
+    """Base of the tree. `str()` is one line a stranger can act on."""
+
+    failure_class: ClassVar[str] = "error"
+    """Short kebab-case name, what `bulkops retry --failure-class` takes."""
+
+    def __init__(self, message: str, *, cause: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause or message
+        """What failed, without ids and counters: accounts with equal causes are shown as one cluster."""
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class ConfigError(BulkopsError):
+    failure_class = "config"
+
+
+class InputError(BulkopsError):
+    failure_class = "input"
+
+
+class ApiError(BulkopsError):
+    """Something about one call to the API.
+
+    Attributes carry what a log line needs. `sent_at` is the loop time at which the last attempt left
+    (None: nothing left).
+    """
+
+    failure_class = "api"
+
+    def __init__(  # noqa: PLR0913 - all keyword, all facts about one attempt
+        self,
+        message: str,
+        *,
+        call: str,
+        method: str,
+        path: str,
+        account: str | None = None,
+        attempt: int = 1,
+        elapsed_s: float = 0.0,
+        request_id: str = "",
+        sent_at: float | None = None,
+        cause: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message, cause=cause or f"{call}: {message}", remedy=remedy)
+        self.call = call
+        self.method = method
+        self.path = path
+        self.account = account
+        self.attempt = attempt
+        self.elapsed_s = elapsed_s
+        self.request_id = request_id
+        self.sent_at = sent_at
+
+    def __str__(self) -> str:
+        text = f"{self.method} {self.path}: {super().__str__()}"
+        return f"{text} (attempt {self.attempt}, request {self.request_id})" if self.request_id else text
+
+
+class TransportError(ApiError):
+    failure_class = "transport"
+
+
+class ConnectFailed(TransportError):
+    failure_class = "connect-failed"
+
+
+class ConnectionLost(TransportError):
+    failure_class = "connection-lost"
+
+
+class RequestTimeout(TransportError):
+    failure_class = "timeout"
+
+
+class BodyTooLarge(TransportError):
+    failure_class = "body-too-large"
+
+
+class OutcomeUnknown(ApiError):
+    failure_class = "outcome-unknown"
+
+
+class DecodeError(ApiError):
+    failure_class = "decode"
+
+
+class StatusError(ApiError):
+    """The server answered with an error status, or with 200 and `success: false`.
+
+    `status`: the HTTP status; `said`: the server's `message`, or an excerpt of its body (at most 300 characters);
+    `errors`: the server's `errors` object, if it sent one; `retry_after_s`: its Retry-After in seconds.
+    """
+
+    failure_class = "status"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        said: str,
+        errors: object = None,
+        retry_after_s: float | None = None,
+        call: str,
+        method: str,
+        path: str,
+        account: str | None = None,
+        attempt: int = 1,
+        elapsed_s: float = 0.0,
+        request_id: str = "",
+        sent_at: float | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(
+            message,
+            call=call,
+            method=method,
+            path=path,
+            account=account,
+            attempt=attempt,
+            elapsed_s=elapsed_s,
+            request_id=request_id,
+            sent_at=sent_at,
+            remedy=remedy,
+        )
+        self.status = status
+        self.said = said
+        self.errors = errors
+        self.retry_after_s = retry_after_s
+
+
+class BadRequest(StatusError):
+    failure_class = "bad-request"
+
+
+class Unauthorized(StatusError):
+    failure_class = "unauthorized"
+
+
+class Forbidden(StatusError):
+    failure_class = "forbidden"
+
+
+class NotFound(StatusError):
+    failure_class = "not-found"
+
+
+class Conflict(StatusError):
+    failure_class = "conflict"
+
+
+class Invalid(StatusError):
+    failure_class = "invalid"
+
+
+class RateLimited(StatusError):
+    failure_class = "rate-limited"
+
+
+class ServerError(StatusError):
+    failure_class = "server-error"
+
+
+class TaskFailed(BulkopsError):
+    """An operation says: this account cannot be done, and every effect so far is known.
+
+    Args:
+        failure_class: kebab-case, e.g. "import-failed", "recipe-not-started"; what `retry --failure-class` takes.
+        message: for this account; `cause`: the same words for every account with this trouble.
+    """
+
+    failure_class = "task-failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        failure_class: str = "task-failed",
+        cause: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message, cause=cause, remedy=remedy)
+        self.failure_class = failure_class  # type: ignore[misc]  # per failure here, per class elsewhere
+
+
+class TaskUnknown(BulkopsError):
+    """An effect was asked for and nobody can tell whether it happened. `remedy` says what to check."""
+
+    failure_class = "outcome-unknown"
+
+
+class JournalError(BulkopsError):
+    failure_class = "journal"
+
+
+class JournalCorrupt(JournalError):
+    pass
+
+
+class JournalMismatch(JournalError):
+    pass
+
+
+class RunLocked(JournalError):
+    """Another process works on this run or on this credential."""
+
+    def __init__(self, message: str, *, run_id: str, pid: int | None, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.run_id = run_id
+        self.pid = pid
+
+
+class PlanError(BulkopsError):
+    failure_class = "plan"
+
+
+class RunError(BulkopsError):
+    def __init__(self, message: str, *, run_id: str, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.run_id = run_id
+
+
+class RunAborted(RunError):
+    pass
+
+
+class RunFailed(RunError):
+    pass

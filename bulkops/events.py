@@ -1,0 +1,78 @@
+"""What happens, as frozen records. Observers (journal, live view, log) subscribe; nobody here knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import attrs
+
+from bulkops.outcome import Outcome
+
+
+@attrs.frozen(kw_only=True)
+class AttemptEnded:
+    """One HTTP attempt. `status` None: no usable answer, `error` says why. Times are seconds.
+
+    `waited_s`: for the quota and the smoother; `latency_s`: from leaving to the end of the reply.
+    """
+
+    request_id: str
+    call: str
+    account: str | None
+    quota: str
+    attempt: int
+    waited_s: float
+    latency_s: float
+    status: int | None
+    error: str | None
+
+
+@attrs.frozen(kw_only=True)
+class QuotaChanged:
+    """A quota opened wider, closed, shrank or grew (contract C3). `allowed`: slots now, of `limit`."""
+
+    quota: str
+    change: Literal["grown", "closed", "reopened", "shrunk", "opened"]
+    allowed: int
+    limit: int
+    closed_for_s: float = 0.0
+
+
+@attrs.frozen(kw_only=True)
+class StepEnded:
+    account: str
+    step: str
+    state: Literal["intent", "done", "failed"]
+
+
+@attrs.frozen(kw_only=True)
+class AccountStarted:
+    account: str
+    seq: int
+
+
+@attrs.frozen(kw_only=True)
+class AccountEnded:
+    account: str
+    seq: int
+    outcome: Outcome
+    cause: str | None
+    elapsed_s: float
+
+
+@attrs.frozen(kw_only=True)
+class RunChanged:
+    """`state`: running, draining (nothing new starts), or how it ended: finished, halted, interrupted, auth_failed."""
+
+    run_id: str
+    state: str
+    reason: str | None = None
+
+
+Event: TypeAlias = AttemptEnded | QuotaChanged | StepEnded | AccountStarted | AccountEnded | RunChanged
+Observer: TypeAlias = Callable[[Event], None]
+
+
+def ignore(_: Event) -> None:
+    """The observer of those who did not bring one."""

@@ -1,0 +1,113 @@
+"""Rows of the journal, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from bulkops.outcome import Outcome
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    """A process works on it, or died doing so (the lock tells)."""
+    FINISHED = "finished"
+    """Every selected account was taken up and ended."""
+    HALTED = "halted"
+    """max_failures, the breaker or the run's deadline stopped it."""
+    PAUSED = "paused"
+    """A gate waits for a person."""
+    INTERRUPTED = "interrupted"
+    """Ctrl-C or SIGTERM."""
+    AUTH_FAILED = "auth_failed"
+    """The vendor refused the token."""
+
+
+class StepState(StrEnum):
+    INTENT = "intent"
+    """Durable before the effect was asked for; nothing is known of it yet."""
+    DONE = "done"
+    FAILED = "failed"
+    """Known not to have happened, or undone: the step may run again."""
+
+
+@attrs.frozen(kw_only=True)
+class RunRecord:
+    """One run. Times are wall-clock seconds since the epoch; mappings are plain JSON data without secrets.
+
+    `operation`: {"name", "parameters", "digest"}; `title`: what a person reads; `host`: base URL;
+    `pid` and `last_beat_at`: of the newest process that worked on it.
+    """
+
+    run_id: str
+    created_at: float
+    title: str
+    operation: Mapping[str, Any]
+    host: str
+    inventory_hash: str
+    inventory_count: int
+    policy: Mapping[str, Any]
+    tuning: Mapping[str, Any]
+    state: RunState = RunState.RUNNING
+    reason: str | None = None
+    pid: int | None = None
+    last_beat_at: float | None = None
+    ended_at: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class InventoryRow:
+    """An account as the user named it (id or E-id) and its parameters: the other columns of the account file."""
+
+    seq: int
+    account: str
+    params: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class AccountRow:
+    """The one answer of an account. `outcome` is the effective one: an account that was started by a process that
+    died counts as unknown when an intent is open, else as cancelled."""
+
+    seq: int
+    account: str
+    params: Mapping[str, str]
+    outcome: Outcome
+    failure_class: str | None = None
+    cause: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    detail: Mapping[str, Any] = attrs.field(factory=dict)
+    started_at: float | None = None
+    ended_at: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Ending:
+    """How an account ended; what `Journal.end_account` stores."""
+
+    outcome: Outcome
+    failure_class: str | None = None
+    cause: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    detail: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class StepRow:
+    """One durable step of one account. `data`: what the intent wanted to remember; `result`: JSON of the answer.
+
+    `began_age_s`: seconds since the latest moment at which the request of an open intent can have left: the last
+    sign of life of the process that wrote it. `changed`: whether the step's effect changes the account.
+    """
+
+    step: str
+    state: StepState
+    data: Any
+    result: Any
+    changed: bool
+    began_age_s: float

@@ -1,0 +1,141 @@
+"""What an operation is: what to do to one account."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Self
+
+import attrs
+import msgspec
+
+from bulkops.errors import ConfigError
+from bulkops.steps import Context
+
+
+class Operation:
+    """What to do to one account. Only `apply` is required; a plain `async def tidy(ctx)` is an operation too.
+
+    `name`: the verb, as on the command line; `title`: one line for people, with the parameters that matter.
+    """
+
+    name: ClassVar[str]
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def parameters(self) -> Mapping[str, Any]:
+        """JSON data from which `from_parameters` makes the same operation. Goes to the journal: no secrets."""
+        return {}
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+        """The operation again, for `resume`. Raises: ConfigError or InputError when its files are gone."""
+        return cls(**parameters)
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal operations; `resume` compares it. Hex, 64 characters."""
+        data = {"name": self.name, "parameters": self.parameters()}
+        return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
+
+    async def apply(self, ctx: Context) -> None:
+        """Act. An account that is already so is left alone: no step with an effect, no change."""
+        raise NotImplementedError
+
+    async def verify(self, ctx: Context) -> None:
+        """Check the end state: "accepted" is not "done". Raises: TaskFailed."""
+
+    def __rshift__(self, other: Operation) -> Chain:
+        return Chain(operations=(*_parts(self), *_parts(other)))
+
+
+def _parts(operation: Operation) -> tuple[Operation, ...]:
+    return operation.operations if isinstance(operation, Chain) else (operation,)
+
+
+@attrs.frozen
+class Chain(Operation):
+    """Several operations on one account, in order; the first that fails ends the account."""
+
+    name: ClassVar[str] = "chain"
+    operations: tuple[Operation, ...]
+
+    @property
+    def title(self) -> str:
+        return ", then ".join(operation.title for operation in self.operations)
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "operations": [
+                {"name": operation.name, "parameters": operation.parameters(), "digest": operation.digest}
+                for operation in self.operations
+            ]
+        }
+
+    async def apply(self, ctx: Context) -> None:
+        for place, operation in enumerate(self.operations, start=1):
+            ctx.enter(f"{place} {operation.name}: ")
+            await operation.apply(ctx)
+            await operation.verify(ctx)
+
+
+@attrs.frozen
+class FunctionOperation(Operation):
+    """A plain async function as an operation. Without durable steps it must be safe to run twice."""
+
+    name: ClassVar[str] = "function"
+    fn: Callable[[Context], Awaitable[object]]
+
+    def __attrs_post_init__(self) -> None:
+        if not inspect.iscoroutinefunction(self.fn):
+            raise ConfigError(
+                f"{self.fn!r} is not an async function", remedy="an operation is `async def name(ctx): ...`"
+            )
+
+    @property
+    def title(self) -> str:
+        return self.fn.__name__
+
+    def parameters(self) -> Mapping[str, Any]:
+        try:
+            source = inspect.getsource(self.fn)
+        except OSError:
+            source = self.fn.__qualname__
+        return {"function": self.fn.__name__, "sha256": hashlib.sha256(source.encode()).hexdigest()}
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+        raise ConfigError(
+            f"{parameters.get('function')!r} is a function: it cannot be found again by name",
+            remedy="resume it from the script that began it, or run it as FILE.py:NAME",
+        )
+
+    async def apply(self, ctx: Context) -> None:
+        await self.fn(ctx)
+
+
+def operation(fn: Callable[[Context], Awaitable[object]]) -> FunctionOperation:
+    """Decorator: make an async function of one account an operation.
+
+    @bulkops.operation
+    async def stop_everything(ctx):
+        async for recipe in ctx.account.recipes.list(running=True):
+            await ctx.step(f"stop {recipe.id}", lambda: ctx.account.recipes.stop(recipe.id), repeatable=True)
+    """
+    return FunctionOperation(fn)
+
+
+def as_operation(thing: object) -> Operation:
+    """An operation from an Operation, its class (without parameters) or an async function. Raises: ConfigError."""
+    if isinstance(thing, Operation):
+        return thing
+    if inspect.isclass(thing) and issubclass(thing, Operation):
+        return thing()
+    if inspect.iscoroutinefunction(thing):
+        return FunctionOperation(thing)
+    raise ConfigError(
+        f"{thing!r} is not an operation", remedy="give an Operation or an async function of one argument, ctx"
+    )

@@ -1,0 +1,276 @@
+"""import-package: one zip into one folder of the account, and every asset's result read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final, Self, TypeAlias
+
+import anyio
+import attrs
+
+from bulkops.errors import InputError, TaskFailed, TaskUnknown
+from bulkops.models import ImportStatus
+from bulkops.operations._base import Operation
+from bulkops.operations._folders import find_folder, find_path, know_folder, recipes_in
+from bulkops.operations.package import Package
+from bulkops.steps import Context, Intent
+
+Standing: TypeAlias = dict[str, list[list[Any]]]
+"""How the package's recipes stand in the account: key -> [[id, version_no, updated_at, running], ...] by id."""
+
+_POLL_GROWTH: Final = 1.5
+_POLL_CAP: Final = 5.0
+"""Polls start at `first_poll_s` and stretch to this many times it: most imports are short, some are not."""
+
+
+@attrs.frozen
+class ImportPackage(Operation):
+    """Import a package into a folder directly under Home; the folder is made when it is missing.
+
+    Already so: this journal has a good import of the same bytes into the same folder, and the recipes stand as that
+    import left them. Names alone mean nothing: a new version of a package has the same ones.
+
+    `restart_recipes`: running recipes that the package touches are stopped, updated and started by the vendor;
+    without it an account with such recipes fails before anything is sent.
+    `home_assets_folder`: name of the folder under Home that takes the package's root-folder assets.
+    """
+
+    name: ClassVar[str] = "import-package"
+    package: Package = attrs.field(converter=Package.load)
+    folder: str = attrs.field(kw_only=True)
+    restart_recipes: bool = attrs.field(kw_only=True, default=False)
+    home_assets_folder: str | None = attrs.field(kw_only=True, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        for value in (self.folder, self.home_assets_folder):
+            if value is not None and not value.strip():
+                raise InputError("the folder's name is empty", remedy="give --folder NAME")
+
+    @property
+    def title(self) -> str:
+        return f"import {Path(self.package.path).name} ({len(self.package.recipes)} recipes) into folder {self.folder!r}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "package": self.package.path,
+            "sha256": self.package.sha256,
+            "folder": self.folder,
+            "restart_recipes": self.restart_recipes,
+            "home_assets_folder": self.home_assets_folder,
+        }
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+        values = dict(parameters)
+        expected = values.pop("sha256", None)
+        made = cls(values.pop("package"), **values)
+        if expected is not None and made.package.sha256 != expected:
+            raise InputError(
+                f"{made.package.path} is not the package the run began with (its sha256 differs)",
+                remedy="put the old file back to resume, or start a new run with the new package",
+            )
+        return made
+
+    async def apply(self, ctx: Context) -> None:
+        folder_id = await self._ensure_folder(ctx)
+        fact_key = f"{folder_id}:{self.package.sha256}"
+        if ctx.result("import") is None and not ctx.began("import"):
+            before = await self._look(ctx, folder_id)
+            remembered = await ctx.recall("import", fact_key)
+            if remembered is not None and remembered == _versions(before) and self._complete(before):
+                ctx.cache["import"] = "already so"
+                return
+            self._refuse_running(before)
+        else:
+            before = {}
+        home_id = await self._home_folder(ctx)
+        answer = await self._import(ctx, folder_id, home_id, before)
+        await self._check_result(ctx, answer)
+
+    async def verify(self, ctx: Context) -> None:
+        """All recipes of the package are in the folder. Sends one request (one more a sub-folder)."""
+        if ctx.cache.pop("import", None) == "already so":
+            return
+        folder_id = await self._ensure_folder(ctx)
+        after = await self._look(ctx, folder_id)
+        missing = [recipe.key for recipe in self.package.recipes if recipe.key not in after]
+        if missing:
+            await ctx.void("import")
+            raise TaskFailed(
+                f"the import completed, but {_names(missing)} {'is' if len(missing) == 1 else 'are'} not in the folder",
+                failure_class="import-incomplete",
+                remedy="`bulkops retry` imports again",
+            )
+        await ctx.remember("import", f"{folder_id}:{self.package.sha256}", _versions(after))
+
+    async def _ensure_folder(self, ctx: Context) -> int:
+        made = ctx.result("create-folder")
+        if made is not None:
+            know_folder(ctx, self.folder, made["id"])
+            return int(made["id"])
+        if not ctx.began("create-folder"):
+            found = await find_folder(ctx, self.folder)
+            if found is not None:
+                return found
+
+        async def create() -> Any:
+            folder = await ctx.account.folders.create(self.folder)
+            return {"id": folder.id}
+
+        async def probe(_: Intent) -> Any:
+            found = await find_folder(ctx, self.folder)
+            return None if found is None else {"id": found}
+
+        made = await ctx.step("create-folder", create, probe=probe)
+        know_folder(ctx, self.folder, made["id"])
+        return int(made["id"])
+
+    async def _home_folder(self, ctx: Context) -> int | None:
+        if self.home_assets_folder is None:
+            return None
+        found = await find_folder(ctx, self.home_assets_folder)
+        if found is None:
+            raise TaskFailed(
+                f"there is no folder {self.home_assets_folder!r} for the home assets",
+                failure_class="folder-missing",
+                remedy="create it first",
+            )
+        return found
+
+    async def _look(self, ctx: Context, folder_id: int) -> Standing:
+        """How the package's recipes stand now. Sends one request (one more for each sub-folder that holds recipes)."""
+        wanted = {recipe.key for recipe in self.package.recipes}
+        standing: Standing = {}
+        for directory in self.package.directories:
+            place = await find_path(ctx, directory, parent_id=folder_id)
+            if place is None:
+                continue
+            for recipe in await recipes_in(ctx, place):
+                key = f"{directory}/{recipe.name}" if directory else recipe.name
+                if key in wanted:
+                    updated = recipe.updated_at.isoformat() if recipe.updated_at is not None else None
+                    standing.setdefault(key, []).append([recipe.id, recipe.version_no, updated, recipe.running])
+        for rows in standing.values():
+            rows.sort()
+        return standing
+
+    def _complete(self, standing: Standing) -> bool:
+        return all(recipe.key in standing for recipe in self.package.recipes)
+
+    def _refuse_running(self, before: Standing) -> None:
+        running = [key for key, rows in before.items() if any(row[3] for row in rows)]
+        if running and not self.restart_recipes:
+            raise TaskFailed(
+                f"the package touches running recipes: {_names(running)}",
+                failure_class="recipes-running",
+                cause="the package touches running recipes",
+                remedy="allow it with --restart-recipes, or stop them first",
+            )
+
+    async def _import(self, ctx: Context, folder_id: int, home_id: int | None, before: Standing) -> Any:
+        async def send() -> Any:
+            status = await ctx.account.imports.create(
+                self.package.data,
+                folder_id=folder_id,
+                restart_recipes=self.restart_recipes,
+                folder_id_for_home_assets=home_id,
+            )
+            ctx.cache["import-status"] = status
+            return {"package_id": status.id}
+
+        async def probe(intent: Intent) -> Any:
+            return await self._probe(ctx, folder_id, intent)
+
+        return await ctx.step(
+            "import",
+            send,
+            probe=probe,
+            data=before,
+            check=f"compare the recipes of folder {self.folder!r} with the package",
+        )
+
+    async def _probe(self, ctx: Context, folder_id: int, intent: Intent) -> Any:
+        """Whether a lost import ran: an import has no key, no list, and its id was in the lost reply."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + ctx.tuning.import_deadline_s - intent.age_s
+        while True:
+            standing = await self._look(ctx, folder_id)
+            moved = [recipe.key for recipe in self.package.recipes if _moved(recipe.key, intent.data, standing)]
+            if len(moved) == len(self.package.recipes):
+                return {"package_id": None}
+            if clock() >= end:
+                if not moved:
+                    return None
+                raise TaskUnknown(
+                    f"a lost import moved {_names(moved)} and not the rest of the package",
+                    cause="a lost import moved some recipes of the package and not the others",
+                    remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
+                )
+            await anyio.sleep(min(ctx.tuning.first_poll_s * _POLL_CAP, max(0.0, end - clock())))
+
+    async def _check_result(self, ctx: Context, answer: Mapping[str, Any]) -> None:
+        """Poll to the end and read every recipe's result. A failed import is taken back: it may run again."""
+        if answer["package_id"] is None:
+            ctx.detail["import"] = "confirmed by looking, import results not available"
+            return
+        status = ctx.cache.pop("import-status", None)
+        if status is None or not status.is_finished:
+            status = await self._poll(ctx, int(answer["package_id"]))
+        if status.status != "completed":
+            await ctx.void("import")
+            said = status.error or "no reason given"
+            raise TaskFailed(
+                f"import {status.id} failed: {said}",
+                failure_class="import-failed",
+                cause=f"the import failed: {said}",
+                remedy="correct the package or the account, then `bulkops retry`",
+            )
+        bad = status.bad_results
+        if bad:
+            await ctx.void("import")
+            results = ", ".join(f"recipe {row.id}: {row.import_result}" for row in bad)
+            raise TaskFailed(
+                f"import {status.id} completed, but {results}",
+                failure_class="import-incomplete",
+                cause=f"the import completed, but recipes were left {', '.join(sorted({r.import_result for r in bad}))}",
+                remedy="open the recipe, correct it, then `bulkops retry`",
+            )
+        ctx.detail["import"] = {"package_id": status.id, "recipes": len(status.recipe_status)}
+
+    async def _poll(self, ctx: Context, package_id: int) -> ImportStatus:
+        clock = asyncio.get_running_loop().time
+        end = clock() + ctx.tuning.import_deadline_s
+        delay = ctx.tuning.first_poll_s
+        while True:
+            await anyio.sleep(delay)
+            status = await ctx.account.imports.get(package_id)
+            if status.is_finished:
+                return status
+            if clock() > end:
+                raise TaskUnknown(
+                    f"import {package_id} is still {status.status} after {ctx.tuning.import_deadline_s:g} s",
+                    cause="the import did not end in time",
+                    remedy="`bulkops resume` asks again",
+                )
+            delay = min(delay * _POLL_GROWTH, ctx.tuning.first_poll_s * _POLL_CAP)
+
+
+def _versions(standing: Standing) -> dict[str, list[list[Any]]]:
+    """What an import leaves and only an import changes: starting a recipe may touch `updated_at`, not its version."""
+    return {key: [row[:2] if row[1] is not None else row[:1] + row[2:3] for row in rows] for key, rows in standing.items()}
+
+
+def _moved(key: str, before: Mapping[str, list[list[Any]]], now: Standing) -> bool:
+    """Whether the recipe is there and newer than before the intent."""
+    old = {row[0]: row for row in before.get(key, [])}
+    return any(
+        row[0] not in old or (row[1] or 0) > (old[row[0]][1] or 0) or (row[2] or "") > (old[row[0]][2] or "")
+        for row in now.get(key, [])
+    )
+
+
+def _names(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,261 @@
+"""Frozen settings: where to send, as whom, how fast, how long to wait. Nothing here is read at import.
+
+Precedence, highest first: argument > client file > environment > default. `None` means "no limit";
+"not given" is the absence of the argument.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import attrs
+from attrs import validators
+
+from bulkops.errors import ConfigError
+from bulkops.secret import Secret
+
+DATA_CENTRES: Final[Mapping[str, str]] = {
+    "us": "https://www.workato.com",
+    "eu": "https://app.eu.workato.com",
+    "jp": "https://app.jp.workato.com",
+    "sg": "https://app.sg.workato.com",
+    "au": "https://app.au.workato.com",
+    "il": "https://app.il.workato.com",
+    "cn": "https://app.workatoapp.cn",
+    "trial": "https://app.trial.workato.com",
+}
+"""Data-centre names to base URLs. Source: vendor pages (NOTES.md section 3); KR and UK hosts were not seen."""
+
+TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variable
+HOST_VARIABLE: Final = "WORKATO_HOST"
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@attrs.frozen
+class Limit:
+    """At most `requests` in any `window_s` seconds; `key` names what is counted apart (None: all together)."""
+
+    requests: int
+    window_s: float
+    key: str | None = None
+
+
+def base_url(host: str) -> str:
+    """The base URL for a data-centre name or a URL.
+
+    Raises: ConfigError for an unknown name, a URL with a path, query or credentials, or plain http to a host
+    that is not loopback (a token would travel in clear).
+    """
+    if host.lower() in DATA_CENTRES:
+        return DATA_CENTRES[host.lower()]
+    if "://" not in host:
+        raise ConfigError(
+            f"{host!r} is neither a URL nor a data centre",
+            remedy=f"use a URL or one of {', '.join(DATA_CENTRES)}",
+        )
+    try:
+        parts = urlsplit(host)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError("the host's URL cannot be read", remedy="use the form https://host:port") from error
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(
+            "the host's URL carries a user name or password", remedy=f"put the token in {TOKEN_VARIABLE}"
+        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(f"{host!r} is not an http(s) URL", remedy="use the form https://host:port")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ConfigError(
+            f"{host!r} goes beyond the host", remedy="give the scheme, host and port only; /api is added"
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ConfigError(
+            f"plain http to {parts.hostname!r} would send the token in clear",
+            remedy="use https; http is for a sandbox on this machine only",
+        )
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+
+
+@attrs.frozen(kw_only=True)
+class Auth:
+    """Who asks. `scheme`: "bearer" (current), "legacy-headers" (X-USER-TOKEN and X-USER-EMAIL) or "legacy-query".
+
+    The query scheme puts the token into URLs, which proxies and servers log: it is used only when asked for by name.
+    """
+
+    token: Secret
+    scheme: Literal["bearer", "legacy-headers", "legacy-query"] = "bearer"
+    email: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        text = self.token.reveal()
+        if not text:
+            raise ConfigError("the API token is empty", remedy=f"set {TOKEN_VARIABLE}")
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ConfigError(
+                "the API token holds characters that cannot stand in a header",
+                remedy=f"set {TOKEN_VARIABLE} to the token alone, without quotes, spaces or line ends",
+            )
+        if self.scheme != "bearer" and not self.email:
+            raise ConfigError(f"the {self.scheme} scheme needs an e-mail", remedy="give email=...")
+        if self.email and not (self.email.isascii() and self.email.isprintable()):
+            raise ConfigError("the e-mail holds characters that cannot stand in a header", remedy="check email=...")
+
+
+_positive = validators.and_(validators.instance_of((int, float)), validators.gt(0))
+
+
+@attrs.frozen(kw_only=True)
+class Tuning:
+    """How fast and how patient; what a client file may set. Durations are seconds.
+
+    `quotas`: limits by quota name, replacing the catalogue's (enterprise plans differ); `unlimited` lifts all.
+    `share`: fraction of every quota to use, leaving the rest to the vendor's UI and other tools.
+    `max_rate`: requests a second for the whole session (None: no smoothing).
+    `server_timeout_s`: after this long the server has given up a request (40 s at the vendor, NOTES.md section 3).
+    """
+
+    quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
+    unlimited: bool = False
+    share: float = attrs.field(default=1.0, validator=validators.and_(_positive, validators.le(1)))
+    max_rate: float | None = attrs.field(default=50.0, validator=validators.optional(_positive))
+    server_timeout_s: float = attrs.field(default=40.0, validator=_positive)
+    attempt_timeout_s: float = attrs.field(default=45.0, validator=_positive)
+    connect_timeout_s: float = attrs.field(default=10.0, validator=_positive)
+    call_timeout_s: float = attrs.field(default=600.0, validator=_positive)
+    account_timeout_s: float | None = attrs.field(default=None, validator=validators.optional(_positive))
+    run_timeout_s: float | None = attrs.field(default=None, validator=validators.optional(_positive))
+    first_poll_s: float = attrs.field(default=2.0, validator=_positive)
+    import_deadline_s: float = attrs.field(default=300.0, validator=_positive)
+    backoff_base_s: float = attrs.field(default=1.0, validator=_positive)
+    backoff_cap_s: float = attrs.field(default=60.0, validator=_positive)
+    max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_positive)
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str) -> Tuning:
+        """Read a client file: any field above as a key, `quotas` as a table or "off".
+
+            server_timeout_s = 2.0
+            [quotas]
+            "embedded.recipes.other" = [{ limit = 1000, window_s = 3.0 }]
+
+        Raises: ConfigError naming the source and the key.
+        """
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{source} is not valid TOML: {error}", remedy="correct the file") from error
+        return cls.from_mapping(data, source=source)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Tuning:
+        """Read a client file from disk. Raises: ConfigError."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise ConfigError(f"cannot read the client file {path}: {reason}", remedy="check the path") from error
+        return cls.from_toml(text, source=str(path))
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], *, source: str) -> Tuning:
+        """The inverse of `to_mapping`. Raises: ConfigError naming the source and the key."""
+        known = {field.name for field in attrs.fields(cls)}
+        values: dict[str, Any] = {}
+        for key, value in data.items():
+            if key not in known:
+                raise ConfigError(f"{source}: unknown key {key!r}", remedy=f"known keys: {', '.join(sorted(known))}")
+            values[key] = value
+        if values.get("quotas") == "off":
+            del values["quotas"]
+            values["unlimited"] = True
+        if values.get("max_rate") == "off":
+            values["max_rate"] = None
+        if "quotas" in values:
+            values["quotas"] = _parse_quotas(values["quotas"], source=source)
+        for key, value in values.items():
+            if isinstance(value, bool) and key != "unlimited":
+                raise ConfigError(f"{source}: {key} must be a number, not {value}", remedy="correct the value")
+        try:
+            return cls(**values)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{source}: {_plain(error)}", remedy="correct the value") from error
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain JSON/TOML data with only what differs from the defaults."""
+        data: dict[str, Any] = {}
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            if field.name == "quotas":
+                if value:
+                    data["quotas"] = {name: [_limit_row(limit) for limit in limits] for name, limits in value.items()}
+            elif value != field.default:
+                data[field.name] = "off" if value is None else value
+        return data
+
+
+def _limit_row(limit: Limit) -> dict[str, Any]:
+    row: dict[str, Any] = {"limit": limit.requests, "window_s": limit.window_s}
+    return row | {"key": limit.key} if limit.key else row
+
+
+def _plain(error: Exception) -> str:
+    """attrs validators raise with the message first and the attribute after it; only the message is for people."""
+    return str(error.args[0]) if error.args else str(error)
+
+
+def _parse_quotas(data: Any, *, source: str) -> dict[str, tuple[Limit, ...]]:
+    if not isinstance(data, Mapping):
+        raise ConfigError(f'{source}: quotas must be a table or "off"', remedy="correct the value")
+    quotas: dict[str, tuple[Limit, ...]] = {}
+    for name, rows in data.items():
+        where = f"{source}: quotas.{name!r}"
+        if not isinstance(rows, list) or not rows:
+            raise ConfigError(f"{where} must be a list of limits", remedy="e.g. [{ limit = 60, window_s = 60 }]")
+        quotas[name] = tuple(_parse_limit(row, where=where) for row in rows)
+    return quotas
+
+
+def _parse_limit(row: Any, *, where: str) -> Limit:
+    if not isinstance(row, Mapping) or not {"limit", "window_s"} <= set(row) <= {"limit", "window_s", "key"}:
+        raise ConfigError(f"{where}: a limit has limit, window_s and maybe key", remedy="correct the row")
+    requests, window_s, key = row["limit"], row["window_s"], row.get("key")
+    if type(requests) is not int or requests < 1:
+        raise ConfigError(f"{where}: limit must be a whole number from 1, not {requests!r}", remedy="correct it")
+    if isinstance(window_s, bool) or not isinstance(window_s, int | float) or not window_s > 0:
+        raise ConfigError(f"{where}: window_s must be seconds above 0, not {window_s!r}", remedy="correct it")
+    if key is not None and not isinstance(key, str):
+        raise ConfigError(f"{where}: key must be text, not {key!r}", remedy="correct it")
+    return Limit(requests, float(window_s), key)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """All that a session needs: one value, through one constructor. `repr` shows no secret."""
+
+    url: str = attrs.field(converter=base_url)
+    auth: Auth
+    tuning: Tuning = attrs.field(factory=Tuning)
+
+    @classmethod
+    def from_env(cls, *, tuning: Tuning | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read WORKATO_API_TOKEN and WORKATO_HOST (URL or data-centre name; default us) now.
+
+        Raises: ConfigError naming the missing variable.
+        """
+        environ = os.environ if environ is None else environ
+        token = environ.get(TOKEN_VARIABLE, "")
+        if not token:
+            raise ConfigError("no API token", remedy=f"set the environment variable {TOKEN_VARIABLE}")
+        return cls(
+            url=environ.get(HOST_VARIABLE) or "us",
+            auth=Auth(token=Secret(token)),
+            tuning=tuning or Tuning(),
+        )

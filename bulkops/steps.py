@@ -1,0 +1,245 @@
+"""What an operation holds while it works on one account: the account's API, its parameters, durable steps (C5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import anyio
+import attrs
+import msgspec
+import structlog
+
+from bulkops.client import Account
+from bulkops.errors import (
+    ApiError,
+    BulkopsError,
+    ConnectFailed,
+    OutcomeUnknown,
+    ServerError,
+    StatusError,
+    TaskUnknown,
+)
+from bulkops.journal import Journal, StepRow, StepState
+from bulkops.settings import Tuning
+
+log = structlog.get_logger("bulkops.steps")
+
+MAX_SENDINGS: Final = 5
+"""How often one step is sent when looking shows each time that it did not happen."""
+
+
+@attrs.frozen(kw_only=True)
+class Intent:
+    """What a probe may go by. `data`: what `step(data=...)` noted before the request left; `age_s`: seconds since the
+    request can have left at the latest."""
+
+    data: Any
+    age_s: float
+
+
+Probe: TypeAlias = Callable[[Intent], Awaitable[Any]]
+
+
+class Context:
+    """One account under one operation of one run.
+
+    `account`: its API, bound to the run's quotas and order; `params`: the other columns of the account file;
+    `detail`: JSON data an operation wants to see in the report.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: Account,
+        params: Mapping[str, str],
+        journal: Journal,
+        run_id: str,
+        seq: int,
+        tuning: Tuning,
+        host: str,
+        steps: Mapping[str, StepRow],
+    ) -> None:
+        self.account = account
+        self.params = params
+        self.tuning = tuning
+        self.detail: dict[str, Any] = {}
+        self._cache: dict[str, Any] = {}
+        self._journal = journal
+        self._run_id = run_id
+        self._seq = seq
+        self._host = host
+        self._prefix = ""
+        self._steps = dict(steps)
+        self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
+        self._changed = any(row.changed for row in steps.values())
+
+    @property
+    def changed(self) -> bool:
+        """Whether this run, in any of its processes, had an effect on the account."""
+        return self._changed
+
+    @property
+    def open_intents(self) -> frozenset[str]:
+        """Steps that were begun and of which nobody knows yet what became of them."""
+        return frozenset(self._open)
+
+    @property
+    def cache(self) -> dict[str, Any]:
+        """What operations of one chain share about this account, in memory only (a folder's id by its name)."""
+        return self._cache
+
+    def enter(self, prefix: str) -> None:
+        """Put the steps that follow under `prefix`: an operation of a chain does not meet another's names."""
+        self._prefix = prefix
+
+    def began(self, name: str) -> bool:
+        """Whether an earlier process began this step and left its result unknown."""
+        return self._prefix + name in self._open
+
+    def result(self, name: str) -> Any:
+        """The journaled result of a finished step, or None."""
+        row = self._steps.get(self._prefix + name)
+        return row.result if row is not None and row.state is StepState.DONE else None
+
+    async def recall(self, kind: str, key: str) -> Any:
+        """What an earlier run of this journal remembered about the account, or None."""
+        return await self._journal.get_fact(self._host, self.account.id, kind, key)
+
+    async def remember(self, kind: str, key: str, value: Any) -> None:
+        """Keep a JSON value about the account for later runs of this journal."""
+        await self._journal.put_fact(self._host, self.account.id, kind, key, value)
+
+    async def step(
+        self,
+        name: str,
+        fn: Callable[[], Awaitable[Any]],
+        *,
+        probe: Probe | None = None,
+        repeatable: bool = False,
+        data: Any = None,
+        changes: bool = True,
+        check: str | None = None,
+    ) -> Any:
+        """Do one effect exactly once, whatever dies in between; the JSON data that `fn` returned, from now or then.
+
+        A finished step answers from the journal. Before `fn` runs an intent is durable; an intent without result
+        (a killed process, a lost reply) is settled by `probe` before anything is sent again.
+
+        Args:
+            name: unique within the operation and account.
+            fn: sends the request; returns JSON data.
+            probe: looks whether the effect happened; returns the step's result, or None for "it did not". It is asked
+                when the request cannot be running any more (`server_timeout_s` after it can have left).
+                May raise TaskUnknown when it cannot tell.
+            repeatable: without a probe, `fn` may simply run again (setting a state twice is harmless).
+            data: JSON data to remember with the intent, for the probe.
+            changes: False for steps that change nothing for the customer.
+            check: what a person should look at when nobody can tell.
+        Raises: TaskUnknown when the effect is unknown and nothing can settle it; what `fn` raised otherwise.
+        """
+        key = self._prefix + name
+        data = msgspec.to_builtins(data)
+        row = self._steps.get(key)
+        if row is not None and row.state is StepState.DONE:
+            return row.result
+        if row is not None and row.state is StepState.INTENT:
+            found = await self._settle(key, Intent(data=row.data, age_s=row.began_age_s), probe, repeatable, check)
+            if found is not None:
+                return await self._finish(key, found, changes)
+        for sending in range(1, MAX_SENDINGS + 1):
+            await self._begin(key, data)
+            try:
+                result = await fn()
+            except BulkopsError as error:
+                if not _may_have_happened(error):
+                    await self._end(key, StepState.FAILED)
+                    raise
+                log.debug("step.unknown", account=self.account.id, step=key, error=str(error))
+                found = await self._settle(key, Intent(data=data, age_s=_age_s(error)), probe, repeatable, check, error)
+                if found is not None:
+                    return await self._finish(key, found, changes)
+                if sending == MAX_SENDINGS:
+                    raise
+            else:
+                return await self._finish(key, result, changes)
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    async def void(self, name: str) -> None:
+        """Take a finished step back: its effect is known to have come to nothing, and it may run again."""
+        await self._end(self._prefix + name, StepState.FAILED)
+
+    async def _settle(
+        self,
+        key: str,
+        intent: Intent,
+        probe: Probe | None,
+        repeatable: bool,
+        check: str | None,
+        error: BulkopsError | None = None,
+    ) -> Any:
+        """The effect's result if it happened, None if it did not and the step may run (again)."""
+        if probe is None:
+            if repeatable and error is None:
+                return None
+            raise TaskUnknown(
+                f"nobody can tell whether {key!r} happened" + (f": {error}" if error else ""),
+                cause=f"nobody can tell whether {key!r} happened",
+                remedy=check or "look at the account before running it again",
+            ) from error
+        # The old request may still be running on the server: nothing found before then means nothing.
+        wait_s = self.tuning.server_timeout_s - intent.age_s
+        if wait_s > 0:
+            await anyio.sleep(wait_s)
+            intent = attrs.evolve(intent, age_s=self.tuning.server_timeout_s)
+        try:
+            found = await probe(intent)
+        except ApiError as unreadable:
+            if unreadable.failure_class == "unauthorized":
+                raise
+            raise TaskUnknown(
+                f"nobody can tell whether {key!r} happened: looking failed: {unreadable}",
+                cause=f"nobody can tell whether {key!r} happened: looking failed",
+                remedy=check or "`bulkops resume` looks again",
+            ) from unreadable
+        if found is None:
+            await self._end(key, StepState.FAILED)
+        return found
+
+    async def _begin(self, key: str, data: Any) -> None:
+        self._open.add(key)
+        await self._journal.begin_step(self._run_id, self._seq, key, data)
+
+    async def _finish(self, key: str, result: Any, changes: bool) -> Any:
+        result = msgspec.to_builtins(result)
+        self._changed = self._changed or changes
+        await self._end(key, StepState.DONE, result, changed=changes)
+        return result
+
+    async def _end(self, key: str, state: StepState, result: Any = None, *, changed: bool = False) -> None:
+        await self._journal.end_step(self._run_id, self._seq, key, state, result, changed=changed)
+        self._open.discard(key)
+        self._steps[key] = StepRow(
+            step=key, state=state, data=None, result=result, changed=changed, began_age_s=0.0
+        )
+
+
+def _may_have_happened(error: BulkopsError) -> bool:
+    """Whether the server may have acted although `fn` raised.
+
+    A refusal (4xx) or a connection never made is definite; a reply that never came, an error of the server or an
+    answer that cannot be read is not.
+    """
+    if isinstance(error, OutcomeUnknown | TaskUnknown):
+        return True
+    if isinstance(error, ServerError):
+        return True
+    if isinstance(error, StatusError | ConnectFailed):
+        return False
+    return isinstance(error, ApiError) and error.sent_at is not None
+
+
+def _age_s(error: BulkopsError) -> float:
+    sent_at = error.sent_at if isinstance(error, ApiError) else None
+    return asyncio.get_running_loop().time() - sent_at if sent_at is not None else 0.0
