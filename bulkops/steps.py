@@ -19,6 +19,7 @@ from bulkops.errors import (
     OutcomeUnknown,
     ServerError,
     StatusError,
+    TaskFailed,
     TaskUnknown,
 )
 from bulkops.journal import Journal, StepRow, StepState
@@ -77,8 +78,16 @@ class Context:
 
     @property
     def changed(self) -> bool:
-        """Whether this run, in any of its processes, had an effect on the account."""
-        return self._changed
+        """Whether this run, in any of its processes, had an effect on the account.
+
+        Steps say so themselves; of an operation without steps, every accepted write counts.
+        """
+        return self._changed or (not self._steps and self.account.scope.writes > 0)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether this run, in any of its processes, began a step on the account."""
+        return bool(self._steps or self._open)
 
     @property
     def open_intents(self) -> frozenset[str]:
@@ -130,10 +139,10 @@ class Context:
         Args:
             name: unique within the operation and account.
             fn: sends the request; returns JSON data.
-            probe: looks whether the effect happened; returns the step's result, or None for "it did not". It is asked
-                when the request cannot be running any more (`server_timeout_s` after it can have left).
-                May raise TaskUnknown when it cannot tell.
-            repeatable: without a probe, `fn` may simply run again (setting a state twice is harmless).
+            probe: looks whether the effect happened; returns the step's result, or None for "it did not". What it
+                finds is final; nothing found counts only when the request cannot be running any more
+                (`server_timeout_s` after it can have left): then it is asked again. May raise TaskUnknown.
+            repeatable: `fn` may run again when nobody can tell (setting a state twice is harmless).
             data: JSON data to remember with the intent, for the probe.
             changes: False for steps that change nothing for the customer.
             check: what a person should look at when nobody can tell.
@@ -148,7 +157,9 @@ class Context:
             found = await self._settle(key, Intent(data=row.data, age_s=row.began_age_s), probe, repeatable, check)
             if found is not None:
                 return await self._finish(key, found, changes)
-        for sending in range(1, MAX_SENDINGS + 1):
+            data = row.data  # nothing happened since: the state noted then is the one before the effect
+        lost: BulkopsError | None = None
+        for _ in range(MAX_SENDINGS):
             await self._begin(key, data)
             try:
                 result = await fn()
@@ -157,14 +168,19 @@ class Context:
                     await self._end(key, StepState.FAILED)
                     raise
                 log.debug("step.unknown", account=self.account.id, step=key, error=str(error))
-                found = await self._settle(key, Intent(data=data, age_s=_age_s(error)), probe, repeatable, check, error)
+                intent = Intent(data=data, age_s=_age_s(error))
+                found = await self._settle(key, intent, probe, repeatable, check, error)
                 if found is not None:
                     return await self._finish(key, found, changes)
-                if sending == MAX_SENDINGS:
-                    raise
+                lost = error
             else:
                 return await self._finish(key, result, changes)
-        raise AssertionError("unreachable")  # pragma: no cover
+        raise TaskFailed(
+            f"{key!r} was sent {MAX_SENDINGS} times and never happened; the last time: {lost}",
+            failure_class="never-happened",
+            cause=f"{key!r} was sent {MAX_SENDINGS} times and never happened",
+            remedy="`bulkops retry` sends it again",
+        ) from lost
 
     async def void(self, name: str) -> None:
         """Take a finished step back: its effect is known to have come to nothing, and it may run again."""
@@ -188,13 +204,15 @@ class Context:
                 cause=f"nobody can tell whether {key!r} happened",
                 remedy=check or "look at the account before running it again",
             ) from error
-        # The old request may still be running on the server: nothing found before then means nothing.
-        wait_s = self.tuning.server_timeout_s - intent.age_s
-        if wait_s > 0:
-            await anyio.sleep(wait_s)
-            intent = attrs.evolve(intent, age_s=self.tuning.server_timeout_s)
+        clock = asyncio.get_running_loop().time
+        left_at = clock() - intent.age_s
         try:
             found = await probe(intent)
+            # The old request may still be running on the server: nothing found before then means nothing.
+            wait_s = 0.0 if repeatable else left_at + self.tuning.server_timeout_s - clock()
+            if found is None and wait_s > 0:
+                await anyio.sleep(wait_s)
+                found = await probe(attrs.evolve(intent, age_s=clock() - left_at))
         except ApiError as unreadable:
             if unreadable.failure_class == "unauthorized":
                 raise
@@ -220,9 +238,7 @@ class Context:
     async def _end(self, key: str, state: StepState, result: Any = None, *, changed: bool = False) -> None:
         await self._journal.end_step(self._run_id, self._seq, key, state, result, changed=changed)
         self._open.discard(key)
-        self._steps[key] = StepRow(
-            step=key, state=state, data=None, result=result, changed=changed, began_age_s=0.0
-        )
+        self._steps[key] = StepRow(step=key, state=state, data=None, result=result, changed=changed, began_age_s=0.0)
 
 
 def _may_have_happened(error: BulkopsError) -> bool:

@@ -1,6 +1,7 @@
 """Bounded concurrency over any async callable, and the rules that stop it. Knows no HTTP and no Workato."""
 
-from bulkops.executor.fan_out import TaskOutcome, fan_out
+from bulkops.executor.fan_out import fan_out
 from bulkops.executor.stopping import Breaker, FailureLimit, Verdict
+from bulkops.executor.task_outcome import TaskOutcome
 
 __all__ = ["Breaker", "FailureLimit", "TaskOutcome", "Verdict", "fan_out"]

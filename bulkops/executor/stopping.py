@@ -15,20 +15,20 @@ class Verdict(Protocol):
 
 
 class FailureLimit:
-    """At most `limit` accounts may end failed or unknown; the next one halts.
+    """At most `limit` accounts may end failed or unknown; the next one halts. `already`: counted before.
 
     >>> rule = FailureLimit(1)
     >>> rule.note(Outcome.FAILED, "x"), rule.note(Outcome.UNKNOWN, "y")
     (None, '2 accounts failed or unknown, more than the 1 allowed')
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, already: int = 0) -> None:
         if limit < 0:
             raise ValueError(f"a limit of failures is 0 or more, not {limit}")
         self.limit = limit
-        self._count = 0
+        self._count = already
 
-    def note(self, outcome: Outcome, fingerprint: str | None) -> str | None:  # noqa: ARG002 - one shape for all rules
+    def note(self, outcome: Outcome, fingerprint: str | None) -> str | None:
         if outcome in TROUBLED:
             self._count += 1
         if self._count <= self.limit:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import attrs
 import msgspec
 
 from bulkops.errors import ConfigError
+from bulkops.operations._functions import source_of
 from bulkops.steps import Context
 
 
@@ -31,7 +32,7 @@ class Operation:
         return {}
 
     @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Operation:
         """The operation again, for `resume`. Raises: ConfigError or InputError when its files are gone."""
         return cls(**parameters)
 
@@ -100,18 +101,8 @@ class FunctionOperation(Operation):
         return self.fn.__name__
 
     def parameters(self) -> Mapping[str, Any]:
-        try:
-            source = inspect.getsource(self.fn)
-        except OSError:
-            source = self.fn.__qualname__
-        return {"function": self.fn.__name__, "sha256": hashlib.sha256(source.encode()).hexdigest()}
-
-    @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
-        raise ConfigError(
-            f"{parameters.get('function')!r} is a function: it cannot be found again by name",
-            remedy="resume it from the script that began it, or run it as FILE.py:NAME",
-        )
+        text = source_of(self.fn)
+        return {"function": self.fn.__name__, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
     async def apply(self, ctx: Context) -> None:
         await self.fn(ctx)

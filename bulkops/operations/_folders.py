@@ -6,16 +6,18 @@ from bulkops.errors import TaskFailed
 from bulkops.models import Recipe
 from bulkops.steps import Context
 
+_HOME = "home folder"
+
 
 async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) -> int | None:
     """Id of the one folder `name` in `parent_id` (None: Home), or None. Sends one request a page, once per account.
 
     Raises: TaskFailed when several folders have the name: nobody can tell which one is meant.
     """
-    found = ctx.cache.get(_cache_key(name, parent_id))
-    if found is not None:
-        return int(found)
-    ids = [folder.id async for folder in ctx.account.folders.list(parent_id=parent_id) if folder.name == name]
+    known = ctx.cache.get(_cache_key(parent_id))
+    if known is None or name not in known:  # what was not there may have been made since
+        known = ctx.cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
+    ids: list[int] = known.get(name, [])
     if len(ids) > 1:
         raise TaskFailed(
             f"{len(ids)} folders are named {name!r} ({', '.join(map(str, ids))})",
@@ -23,18 +25,34 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) 
             cause=f"several folders are named {name!r}",
             remedy="rename or remove all but one",
         )
-    if ids:
-        know_folder(ctx, name, ids[0], parent_id=parent_id)
     return ids[0] if ids else None
 
 
-def know_folder(ctx: Context, name: str, folder_id: int, *, parent_id: int | None = None) -> None:
-    """Spare later operations of the chain the look-up."""
-    ctx.cache[_cache_key(name, parent_id)] = folder_id
+def know_folder(ctx: Context, name: str, folder_id: int) -> None:
+    """Note a folder made under Home, so that later operations of the chain need not look for it."""
+    ctx.cache.setdefault(_cache_key(None), {})[name] = [folder_id]
 
 
-def _cache_key(name: str, parent_id: int | None) -> str:
-    return f"folder:{parent_id}:{name}"
+async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    async for folder in ctx.account.folders.list(parent_id=parent_id):
+        found.setdefault(folder.name, []).append(folder.id)
+        if parent_id is None:
+            ctx.cache[_HOME] = folder.parent_id
+    return found
+
+
+def know_inside(ctx: Context, folder_id: int, inside: set[int]) -> None:
+    """Note folders that are below `folder_id`: those of an import's recipes are, and need no look."""
+    ctx.cache.setdefault(_inside_key(folder_id), set()).update(inside)
+
+
+def _inside_key(folder_id: int) -> str:
+    return f"folders known to be below {folder_id}"
+
+
+def _cache_key(parent_id: int | None) -> str:
+    return f"folders in {parent_id}"
 
 
 async def find_path(ctx: Context, path: str, *, parent_id: int) -> int | None:
@@ -47,11 +65,40 @@ async def find_path(ctx: Context, path: str, *, parent_id: int) -> int | None:
     return folder_id
 
 
-async def recipes_in(ctx: Context, folder_id: int, *, exclude_code: bool = True) -> list[Recipe]:
-    """Recipes directly in the folder. Sends one request a hundred recipes."""
+async def recipes_in(ctx: Context, folder_id: int) -> list[Recipe]:
+    """Recipes directly in the folder, without their code. Sends one request a hundred recipes."""
     return [
         recipe
-        async for recipe in ctx.account.recipes.list(folder_id=folder_id, exclude_code=exclude_code)
+        async for recipe in ctx.account.recipes.list(folder_id=folder_id)
         # whether the vendor's filter reaches into sub-folders is not documented
         if recipe.folder_id in {None, folder_id}
     ]
+
+
+async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
+    """Recipes in the folder and in all its sub-folders, without their code.
+
+    Sends one request a hundred recipes of the account: their quota is thirty times wider than the folders'. Sub-folders
+    are asked for only when a recipe sits in a folder that is not known to be somewhere else.
+    """
+    everything = [recipe async for recipe in ctx.account.recipes.list()]
+    inside: set[int | None] = {folder_id, *ctx.cache.get(_inside_key(folder_id), ())}
+    elsewhere = {id_ for ids in ctx.cache.get(_cache_key(None), {}).values() for id_ in ids} | {ctx.cache.get(_HOME)}
+    if any(recipe.folder_id not in inside | elsewhere for recipe in everything):
+        inside |= await _folders_below(ctx, folder_id)
+    return [recipe for recipe in everything if recipe.folder_id in inside]
+
+
+async def _folders_below(ctx: Context, folder_id: int) -> set[int]:
+    """Ids of all sub-folders at any depth. Sends one request a folder."""
+    below: set[int] = set()
+    waiting = [folder_id]
+    while waiting:
+        parent_id = waiting.pop()
+        known = ctx.cache.get(_cache_key(parent_id))
+        if known is None:
+            known = ctx.cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
+        new = {id_ for ids in known.values() for id_ in ids} - below
+        below |= new
+        waiting += new
+    return below

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import anyio
 import attrs
 
 from bulkops.errors import InputError, TaskFailed, TaskUnknown
-from bulkops.models import ImportStatus
+from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import find_folder, find_path, know_folder, recipes_in
+from bulkops.operations._folders import find_folder, find_path, know_folder, know_inside, recipes_in
 from bulkops.operations.package import Package
 from bulkops.steps import Context, Intent
 
@@ -38,9 +38,9 @@ class ImportPackage(Operation):
     """
 
     name: ClassVar[str] = "import-package"
-    package: Package = attrs.field(converter=Package.load)
+    package: Package = attrs.field(converter=Package.load, metadata={"is_path": True})
     folder: str = attrs.field(kw_only=True)
-    restart_recipes: bool = attrs.field(kw_only=True, default=False)
+    restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
     home_assets_folder: str | None = attrs.field(kw_only=True, default=None)
 
     def __attrs_post_init__(self) -> None:
@@ -50,7 +50,9 @@ class ImportPackage(Operation):
 
     @property
     def title(self) -> str:
-        return f"import {Path(self.package.path).name} ({len(self.package.recipes)} recipes) into folder {self.folder!r}"
+        return (
+            f"import {Path(self.package.path).name} ({len(self.package.recipes)} recipes) into folder {self.folder!r}"
+        )
 
     def parameters(self) -> Mapping[str, Any]:
         return {
@@ -62,7 +64,7 @@ class ImportPackage(Operation):
         }
 
     @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> ImportPackage:
         values = dict(parameters)
         expected = values.pop("sha256", None)
         made = cls(values.pop("package"), **values)
@@ -74,46 +76,77 @@ class ImportPackage(Operation):
         return made
 
     async def apply(self, ctx: Context) -> None:
-        folder_id = await self._ensure_folder(ctx)
-        fact_key = f"{folder_id}:{self.package.sha256}"
+        folder_id, is_new = await self._ensure_folder(ctx)
+        before: Standing = {}
         if ctx.result("import") is None and not ctx.began("import"):
-            before = await self._look(ctx, folder_id)
-            remembered = await ctx.recall("import", fact_key)
-            if remembered is not None and remembered == _versions(before) and self._complete(before):
-                ctx.cache["import"] = "already so"
+            if await self._is_already_so(ctx, folder_id):
                 return
+            # A folder made a moment ago is empty: no request is spent on looking into it.
+            before = {} if is_new else await self._look(ctx, folder_id)
             self._refuse_running(before)
-        else:
-            before = {}
         home_id = await self._home_folder(ctx)
         answer = await self._import(ctx, folder_id, home_id, before)
-        await self._check_result(ctx, answer)
+        recipe_ids = await self._check_result(ctx, answer)
+        await self._verify(ctx, folder_id, recipe_ids)
 
-    async def verify(self, ctx: Context) -> None:
-        """All recipes of the package are in the folder. Sends one request (one more a sub-folder)."""
-        if ctx.cache.pop("import", None) == "already so":
-            return
-        folder_id = await self._ensure_folder(ctx)
-        after = await self._look(ctx, folder_id)
-        missing = [recipe.key for recipe in self.package.recipes if recipe.key not in after]
-        if missing:
+    async def _is_already_so(self, ctx: Context, folder_id: int) -> bool:
+        """Whether an earlier import of these bytes into this folder still stands. Sends at most one look."""
+        remembered = await ctx.recall("import", self._fact_key(folder_id))
+        if not remembered:
+            return False
+        standing = await self._find(ctx, folder_id, set(remembered))
+        if _versions(standing) != remembered:
+            return False
+        know_inside(ctx, folder_id, _folders_of(standing))
+        return True
+
+    def _fact_key(self, folder_id: int) -> str:
+        return f"{folder_id}:{self.package.sha256}"
+
+    async def _find(self, ctx: Context, folder_id: int, recipe_ids: set[str]) -> list[Recipe]:
+        """The recipes with these ids. Sends one request a hundred recipes: of the folder, or of the account when the
+        package has sub-folders (looking for those by name would cost requests of a much tighter quota)."""
+        if self.package.directories == ("",):
+            return [recipe for recipe in await recipes_in(ctx, folder_id) if str(recipe.id) in recipe_ids]
+        found: list[Recipe] = []
+        async for recipe in ctx.account.recipes.list():
+            if str(recipe.id) in recipe_ids:
+                found.append(recipe)
+                if len(found) == len(recipe_ids):
+                    break
+        return found
+
+    async def _verify(self, ctx: Context, folder_id: int, recipe_ids: set[str]) -> None:
+        """All recipes of the package are in the account: "completed" is not "there". Sends one look."""
+        if len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
+            named = await self._look(ctx, folder_id)
+            missing = [recipe.key for recipe in self.package.recipes if recipe.key not in named]
+            recipe_ids = {str(row[0]) for rows in named.values() for row in rows}
+        else:
+            missing = []
+        found = await self._find(ctx, folder_id, recipe_ids)
+        gone = len(recipe_ids) - len(found)
+        if missing or gone:
             await ctx.void("import")
+            what = _names(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
             raise TaskFailed(
-                f"the import completed, but {_names(missing)} {'is' if len(missing) == 1 else 'are'} not in the folder",
+                f"the import completed, but {what} cannot be found in the account",
                 failure_class="import-incomplete",
                 remedy="`bulkops retry` imports again",
             )
-        await ctx.remember("import", f"{folder_id}:{self.package.sha256}", _versions(after))
+        know_inside(ctx, folder_id, _folders_of(found))
+        await ctx.remember("import", self._fact_key(folder_id), _versions(found))
 
-    async def _ensure_folder(self, ctx: Context) -> int:
+    async def _ensure_folder(self, ctx: Context) -> tuple[int, bool]:
+        """The folder's id, and whether this very process made it just now."""
         made = ctx.result("create-folder")
         if made is not None:
             know_folder(ctx, self.folder, made["id"])
-            return int(made["id"])
+            return int(made["id"]), False
         if not ctx.began("create-folder"):
             found = await find_folder(ctx, self.folder)
             if found is not None:
-                return found
+                return found, False
 
         async def create() -> Any:
             folder = await ctx.account.folders.create(self.folder)
@@ -125,7 +158,7 @@ class ImportPackage(Operation):
 
         made = await ctx.step("create-folder", create, probe=probe)
         know_folder(ctx, self.folder, made["id"])
-        return int(made["id"])
+        return int(made["id"]), True
 
     async def _home_folder(self, ctx: Context) -> int | None:
         if self.home_assets_folder is None:
@@ -150,14 +183,11 @@ class ImportPackage(Operation):
             for recipe in await recipes_in(ctx, place):
                 key = f"{directory}/{recipe.name}" if directory else recipe.name
                 if key in wanted:
-                    updated = recipe.updated_at.isoformat() if recipe.updated_at is not None else None
-                    standing.setdefault(key, []).append([recipe.id, recipe.version_no, updated, recipe.running])
+                    row = [recipe.id, recipe.version_no, _stamp(recipe), recipe.running]
+                    standing.setdefault(key, []).append(row)
         for rows in standing.values():
             rows.sort()
         return standing
-
-    def _complete(self, standing: Standing) -> bool:
-        return all(recipe.key in standing for recipe in self.package.recipes)
 
     def _refuse_running(self, before: Standing) -> None:
         running = [key for key, rows in before.items() if any(row[3] for row in rows)]
@@ -210,11 +240,13 @@ class ImportPackage(Operation):
                 )
             await anyio.sleep(min(ctx.tuning.first_poll_s * _POLL_CAP, max(0.0, end - clock())))
 
-    async def _check_result(self, ctx: Context, answer: Mapping[str, Any]) -> None:
-        """Poll to the end and read every recipe's result. A failed import is taken back: it may run again."""
+    async def _check_result(self, ctx: Context, answer: Mapping[str, Any]) -> set[str]:
+        """Poll to the end and read every recipe's result; the ids of the recipes it names.
+
+        A failed import is taken back (it may run again)."""
         if answer["package_id"] is None:
             ctx.detail["import"] = "confirmed by looking, import results not available"
-            return
+            return set()
         status = ctx.cache.pop("import-status", None)
         if status is None or not status.is_finished:
             status = await self._poll(ctx, int(answer["package_id"]))
@@ -231,13 +263,15 @@ class ImportPackage(Operation):
         if bad:
             await ctx.void("import")
             results = ", ".join(f"recipe {row.id}: {row.import_result}" for row in bad)
+            kinds = ", ".join(sorted({row.import_result for row in bad}))
             raise TaskFailed(
                 f"import {status.id} completed, but {results}",
                 failure_class="import-incomplete",
-                cause=f"the import completed, but recipes were left {', '.join(sorted({r.import_result for r in bad}))}",
+                cause=f"the import completed, but recipes were left {kinds}",
                 remedy="open the recipe, correct it, then `bulkops retry`",
             )
         ctx.detail["import"] = {"package_id": status.id, "recipes": len(status.recipe_status)}
+        return {str(row.id) for row in status.recipe_status}
 
     async def _poll(self, ctx: Context, package_id: int) -> ImportStatus:
         clock = asyncio.get_running_loop().time
@@ -257,9 +291,19 @@ class ImportPackage(Operation):
             delay = min(delay * _POLL_GROWTH, ctx.tuning.first_poll_s * _POLL_CAP)
 
 
-def _versions(standing: Standing) -> dict[str, list[list[Any]]]:
+def _versions(recipes: Iterable[Recipe]) -> dict[str, Any]:
     """What an import leaves and only an import changes: starting a recipe may touch `updated_at`, not its version."""
-    return {key: [row[:2] if row[1] is not None else row[:1] + row[2:3] for row in rows] for key, rows in standing.items()}
+    return {
+        str(recipe.id): recipe.version_no if recipe.version_no is not None else _stamp(recipe) for recipe in recipes
+    }
+
+
+def _folders_of(recipes: Iterable[Recipe]) -> set[int]:
+    return {recipe.folder_id for recipe in recipes if recipe.folder_id is not None}
+
+
+def _stamp(recipe: Recipe) -> str | None:
+    return recipe.updated_at.isoformat() if recipe.updated_at is not None else None
 
 
 def _moved(key: str, before: Mapping[str, list[list[Any]]], now: Standing) -> bool:

@@ -52,13 +52,12 @@ class Package:
             size = path.stat().st_size
             if size > MAX_PACKAGE_BYTES:
                 raise InputError(
-                    f"{path}: {size} bytes is more than the {MAX_PACKAGE_BYTES} a package may have", remedy=_REMEDY
+                    f"{path}: {size} bytes is more than the {MAX_PACKAGE_BYTES} a package may have",
+                    remedy=_REMEDY,
                 )
             data = path.read_bytes()
         except OSError as error:
-            raise InputError(
-                f"cannot read the package {path}: {error.strerror}", remedy="check the path"
-            ) from error
+            raise InputError(f"cannot read the package {path}: {error.strerror}", remedy="check the path") from error
         return cls.from_bytes(data, path=str(path.resolve()))
 
     @classmethod

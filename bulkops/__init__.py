@@ -1,0 +1,175 @@
+"""Run one operation across thousands of Workato Embedded customer accounts, with one answer per account.
+
+The names below are promised; each is imported when it is first used, so that `bulkops --help` waits for nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bulkops.client import (
+        Account as Account,
+        Workato as Workato,
+    )
+    from bulkops.errors import (
+        ApiError as ApiError,
+        BulkopsError as BulkopsError,
+        ConfigError as ConfigError,
+        InputError as InputError,
+        JournalError as JournalError,
+        OutcomeUnknown as OutcomeUnknown,
+        PlanError as PlanError,
+        RunFailed as RunFailed,
+        StatusError as StatusError,
+        TaskFailed as TaskFailed,
+        TaskUnknown as TaskUnknown,
+    )
+    from bulkops.executor import (
+        TaskOutcome as TaskOutcome,
+        fan_out as fan_out,
+    )
+    from bulkops.operations import (
+        AuthoriseConnections as AuthoriseConnections,
+        Chain as Chain,
+        ImportPackage as ImportPackage,
+        Operation as Operation,
+        Package as Package,
+        StartRecipes as StartRecipes,
+        operation as operation,
+    )
+    from bulkops.outcome import (
+        Outcome as Outcome,
+    )
+    from bulkops.report import (
+        Report as Report,
+    )
+    from bulkops.run import (
+        Control as Control,
+        Inventory as Inventory,
+        Policy as Policy,
+        read_accounts as read_accounts,
+        resume as resume,
+        retry as retry,
+        run as run,
+        select as select,
+    )
+    from bulkops.settings import (
+        Limit as Limit,
+        Settings as Settings,
+        Tuning as Tuning,
+    )
+    from bulkops.steps import (
+        Context as Context,
+        Intent as Intent,
+    )
+
+__version__ = "0.1.0"
+
+_HOMES: Final = {
+    "bulkops.client": (
+        "Account",
+        "Workato",
+    ),
+    "bulkops.errors": (
+        "ApiError",
+        "BulkopsError",
+        "ConfigError",
+        "InputError",
+        "JournalError",
+        "OutcomeUnknown",
+        "PlanError",
+        "RunFailed",
+        "StatusError",
+        "TaskFailed",
+        "TaskUnknown",
+    ),
+    "bulkops.executor": (
+        "TaskOutcome",
+        "fan_out",
+    ),
+    "bulkops.operations": (
+        "AuthoriseConnections",
+        "Chain",
+        "ImportPackage",
+        "Operation",
+        "Package",
+        "StartRecipes",
+        "operation",
+    ),
+    "bulkops.outcome": ("Outcome",),
+    "bulkops.report": ("Report",),
+    "bulkops.run": (
+        "Control",
+        "Inventory",
+        "Policy",
+        "read_accounts",
+        "resume",
+        "retry",
+        "run",
+        "select",
+    ),
+    "bulkops.settings": (
+        "Limit",
+        "Settings",
+        "Tuning",
+    ),
+    "bulkops.steps": (
+        "Context",
+        "Intent",
+    ),
+}
+
+__all__ = [
+    "Account",
+    "ApiError",
+    "AuthoriseConnections",
+    "BulkopsError",
+    "Chain",
+    "ConfigError",
+    "Context",
+    "Control",
+    "ImportPackage",
+    "InputError",
+    "Intent",
+    "Inventory",
+    "JournalError",
+    "Limit",
+    "Operation",
+    "Outcome",
+    "OutcomeUnknown",
+    "Package",
+    "PlanError",
+    "Policy",
+    "Report",
+    "RunFailed",
+    "Settings",
+    "StartRecipes",
+    "StatusError",
+    "TaskFailed",
+    "TaskOutcome",
+    "TaskUnknown",
+    "Tuning",
+    "Workato",
+    "__version__",
+    "fan_out",
+    "operation",
+    "read_accounts",
+    "resume",
+    "retry",
+    "run",
+    "select",
+]
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(module), name)
+            return value
+    raise AttributeError(f"module 'bulkops' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

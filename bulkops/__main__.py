@@ -1,0 +1,20 @@
+"""The command `bulkops`, also as `python -m bulkops`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+
+def main() -> int:
+    """Run the command line on `sys.argv`; the exit code (cli/failures.py lists them)."""
+    if importlib.util.find_spec("click") is None:
+        sys.stderr.write('error: the command line is an extra: pip install "bulkops[cli]"\n')
+        return 2
+    from bulkops.cli.app import main as run_command_line  # noqa: PLC0415 - click may not be there
+
+    return run_command_line()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

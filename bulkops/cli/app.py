@@ -1,0 +1,69 @@
+"""The commands under one name, and what happens around each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from bulkops import __version__
+from bulkops.cli.commands import again, demo, look, operate, sandbox
+from bulkops.cli.failures import EXIT_USAGE, report_failure
+from bulkops.cli.verbs import Invocation, about_itself, known_secrets, write_examples
+
+_FIRST_STEPS = (
+    "demo",
+    "import-package crm.zip --folder CRM --accounts customers.csv",
+    "resume",
+)
+
+
+class _Commands(click.Group):
+    """The group; its commands are listed in the order in which one meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, _FIRST_STEPS)
+        super().format_help(ctx, formatter)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bulkops")
+def bulkops() -> None:
+    """Run one operation across thousands of Workato Embedded customer accounts, inside the vendor's rate limits,
+    with one answer per account.
+
+    The API token comes from WORKATO_API_TOKEN, the host (a URL or a data centre such as eu) from WORKATO_HOST.
+    """
+
+
+bulkops.params.extend(about_itself())  # before the command's name too
+for command in (
+    operate.import_package,
+    operate.authorise_connections,
+    operate.start_recipes,
+    operate.run,
+    again.resume,
+    again.retry,
+    look.runs,
+    look.show,
+    look.report,
+    sandbox.sandbox,
+    demo.demo,
+):
+    bulkops.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line (default: on sys.argv); the exit code. Errors are told on stderr, never raised."""
+    invocation = Invocation()
+    try:
+        code = bulkops.main(args=arguments, prog_name="bulkops", standalone_mode=False, obj=invocation)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return EXIT_USAGE
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the one place where an error becomes an exit code
+        return report_failure(error, debug=invocation.debug, secrets=known_secrets())
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,1 @@
+"""One module per group of commands. Each imports what is heavy inside its functions."""

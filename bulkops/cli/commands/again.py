@@ -1,0 +1,39 @@
+"""Runs that exist: resume what was not ended, retry what failed."""
+
+from __future__ import annotations
+
+import click
+
+from bulkops.cli.options import Output, PolicyFlags, output_options, policy_options
+from bulkops.cli.verbs import Flag, Verb
+
+
+@click.command("resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes"])
+@click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+@policy_options
+@output_options
+def resume(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
+    """Go on with an unfinished run.
+
+    Without RUN: the newest one that was killed, stopped or halted. Takes up accounts that were not attempted, were
+    stopped between steps, or whose effect is unknown: it looks before it acts. Policy and client file are the run's
+    own; flags override.
+    """
+    from bulkops.cli.take_up import take_up
+
+    return take_up("resume", run_id, flags=policy, output=output)
+
+
+@click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorised"])
+@click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+@click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
+@policy_options
+@output_options
+def retry(run_id: str | None, failure_class: str | None, *, policy: PolicyFlags, output: Output) -> int:
+    """Try the failed accounts of a run again.
+
+    Without RUN: the newest one. Policy and client file are the run's own; flags override.
+    """
+    from bulkops.cli.take_up import take_up
+
+    return take_up("retry", run_id, flags=policy, output=output, failure_class=failure_class)

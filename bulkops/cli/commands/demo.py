@@ -1,0 +1,82 @@
+"""The whole story on one machine: sandbox, rollout, report."""
+
+from __future__ import annotations
+
+import click
+
+from bulkops.cli.options import DEFAULT_JOURNAL
+from bulkops.cli.values import PositiveNumber
+from bulkops.cli.verbs import Flag, Verb
+
+
+@click.command("demo", cls=Verb, examples=["demo", "demo --rounds 4", "demo --customers 50 --keep"])
+@click.option(
+    "--customers",
+    cls=Flag,
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="How many accounts.",
+)
+@click.option(
+    "--rounds",
+    cls=Flag,
+    type=click.IntRange(1, 4),
+    default=1,
+    show_default=True,
+    metavar="1-4",
+    help="1: a new package; 2: and the same again; 3: and its next version; 4: and that again.",
+)
+@click.option(
+    "--time-scale",
+    cls=Flag,
+    type=PositiveNumber(),
+    default=60.0,
+    show_default=True,
+    metavar="X",
+    help="Vendor seconds in one real second.",
+)
+@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Same seed, same customers.")
+@click.option("--package", cls=Flag, metavar="PKG.zip", help="A package of yours instead of the example.")
+@click.option(
+    "--journal",
+    cls=Flag,
+    section="Output",
+    metavar="DIR",
+    help=f"Where the runs are written down.  [default: a temporary directory, not {DEFAULT_JOURNAL}]",
+)
+@click.option("--keep", cls=Flag, section="Output", is_flag=True, help="Keep the temporary directory.")
+@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Reports as JSON on stdout.")
+@click.option("--quiet", "-q", cls=Flag, section="Output", is_flag=True, help="No progress on stderr.")
+def demo(
+    customers: int,
+    rounds: int,
+    time_scale: float,
+    seed: int,
+    package: str | None,
+    journal: str | None,
+    keep: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Roll a package out to 300 made-up customers.
+
+    Starts a sandbox on this machine, imports a package into a folder of each account, authorises its connections,
+    starts its recipes, and reports. Needs no token and reaches nothing else.
+    """
+    import asyncio
+
+    from bulkops.cli.rehearsal import Rehearsal, journal_directory
+
+    with journal_directory(journal, keep=keep) as directory:
+        rehearsal = Rehearsal(
+            customers=customers,
+            time_scale=time_scale,
+            seed=seed,
+            package=package,
+            journal=directory,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        return asyncio.run(rehearsal.play(rounds))

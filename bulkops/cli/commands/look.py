@@ -1,0 +1,129 @@
+"""What the journal tells: the list of runs, and the report of one. Needs no token and sends nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkops.cli.options import exists, journal_option
+from bulkops.cli.terminal import one_line, put, say
+from bulkops.cli.verbs import Flag, Verb
+from bulkops.errors import ConfigError
+from bulkops.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulkops.journal import RunRecord
+
+FORMATS = ("text", "json", "jsonl", "csv")
+
+
+@click.command("runs", cls=Verb, examples=["runs", "runs --journal /var/lib/bulkops"])
+@journal_option
+def runs(journal: str) -> int:
+    """List the runs of a journal, newest first."""
+    import asyncio
+
+    rows = asyncio.run(_rows(journal)) if exists(journal) else []
+    if not rows:
+        say(f"no runs in {journal}")
+        return 0
+    put(_table([("RUN", "STATE", "CREATED", "ACCOUNTS", "OUTCOMES", "WHAT"), *rows]))
+    return 0
+
+
+async def _rows(directory: str) -> list[tuple[str, ...]]:
+    from bulkops.journal import Journal
+
+    async with Journal.open(directory, read_only=True) as journal:
+        return [
+            _row(record, await journal.counts(record.run_id), alive=journal.is_locked(record.run_id))
+            for record in await journal.list_runs()
+        ]
+
+
+def _row(record: RunRecord, counts: Mapping[Outcome, int], *, alive: bool) -> tuple[str, ...]:
+    from bulkops.journal import RunState
+
+    # a record that says running without a process behind it: that process was killed
+    state = "interrupted" if record.state is RunState.RUNNING and not alive else str(record.state)
+    created = datetime.fromtimestamp(record.created_at).astimezone()
+    outcomes = ", ".join(f"{counts[each]} {each.replace('_', ' ')}" for each in Outcome if counts.get(each))
+    return (
+        record.run_id,
+        state.replace("_", " "),
+        created.strftime("%Y-%m-%d %H:%M:%S"),
+        str(record.inventory_count),
+        outcomes,
+        one_line(record.title),
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns padded to their widest cell, the last one as it is."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines) + "\n"
+
+
+def _show(name: str, help_text: str) -> click.Command:
+    """One command under two names: the first is what one types, the second what one looks for."""
+
+    @click.command(name, cls=Verb, help=help_text, examples=[name, f"{name} 20260102-k3f9 --format csv -o report.csv"])
+    @click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+    @click.option(
+        "--format",
+        "form",
+        cls=Flag,
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="Text for people; the others for programs.",
+    )
+    @click.option("-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read.")
+    @journal_option
+    def show(run_id: str | None, form: str, path: str | None, journal: str) -> int:
+        import asyncio
+
+        text = asyncio.run(_render(journal, run_id, form))
+        if path is None:
+            put(text, json=form in {"json", "jsonl"})
+        else:
+            _write(Path(path), text)
+        return 0
+
+    return show
+
+
+show = _show("show", "Show the report of a run, also while it is on. Without RUN: the newest one.")
+report = _show("report", "Show the report of a run, also while it is on. Without RUN: the newest one. (Same as show.)")
+
+
+async def _render(directory: str, run_id: str | None, form: str) -> str:
+    from bulkops.journal import Journal
+    from bulkops.report import load_report, render
+
+    async with Journal.open(directory, read_only=True) as journal:
+        return render(await load_report(journal, run_id), form)  # type: ignore[arg-type]  # click.Choice saw to it
+
+
+def _write(path: Path, text: str) -> None:
+    """All of it or nothing: a reader never sees half a report. Mode 0600: it names customers."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink()
+            raise
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the path after -o") from error

@@ -1,0 +1,130 @@
+"""New runs: one command per operation, and `run` for jobs and functions."""
+
+from __future__ import annotations
+
+import click
+
+from bulkops.cli.options import (
+    Output,
+    PolicyFlags,
+    Selection,
+    output_options,
+    policy_options,
+    selection_options,
+)
+from bulkops.cli.verbs import Flag, Verb
+
+
+@click.command(
+    "import-package",
+    cls=Verb,
+    examples=[
+        "import-package crm.zip --folder CRM --accounts customers.csv",
+        "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
+    ],
+)
+@click.argument("package", metavar="PKG.zip", help="A package as the vendor exports it.")
+@click.option("--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing.")
+@click.option(
+    "--restart-recipes",
+    cls=Flag,
+    is_flag=True,
+    help="Stop, update and start running recipes that the package touches; else such accounts fail, unchanged.",
+)
+@click.option(
+    "--home-assets-folder", cls=Flag, metavar="NAME", help="Folder that takes the package's root-folder assets."
+)
+@selection_options
+@policy_options
+@output_options
+def import_package(
+    package: str,
+    folder: str,
+    restart_recipes: bool,
+    home_assets_folder: str | None,
+    *,
+    selection: Selection,
+    policy: PolicyFlags,
+    output: Output,
+) -> int:
+    """Import a package into a folder of each account.
+
+    An account that already holds exactly this package is left alone.
+    """
+    from bulkops.cli.carry_out import start
+    from bulkops.operations import ImportPackage
+
+    operation = ImportPackage(
+        package, folder=folder, restart_recipes=restart_recipes, home_assets_folder=home_assets_folder
+    )
+    return start(operation, selection=selection, flags=policy, output=output)
+
+
+@click.command(
+    "authorise-connections",
+    cls=Verb,
+    examples=["authorise-connections --from connections.toml --accounts customers.csv"],
+)
+@click.option(
+    "--from",
+    "from_file",
+    cls=Flag,
+    required=True,
+    metavar="FILE.toml",
+    help="Credentials by connection name: values, { env }, { file } or { column }.",
+)
+@selection_options
+@policy_options
+@output_options
+def authorise_connections(from_file: str, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+    """Give connections their credentials.
+
+    Credentials go to the vendor and nowhere else. A connection that is authorised is left alone.
+    """
+    from bulkops.cli.carry_out import start
+    from bulkops.operations import AuthoriseConnections
+
+    return start(AuthoriseConnections(from_file), selection=selection, flags=policy, output=output)
+
+
+@click.command("start-recipes", cls=Verb, examples=["start-recipes --folder CRM --accounts customers.csv"])
+@click.option("--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home, sub-folders included.")
+@selection_options
+@policy_options
+@output_options
+def start_recipes(folder: str, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+    """Start the recipes in a folder of each account.
+
+    Called recipes start before their callers; recipes that run are left alone.
+    """
+    from bulkops.cli.carry_out import start
+    from bulkops.operations import StartRecipes
+
+    return start(StartRecipes(folder=folder), selection=selection, flags=policy, output=output)
+
+
+@click.command(
+    "run",
+    cls=Verb,
+    examples=["run rollout.toml --accounts customers.csv", "run maintenance.py:tidy --accounts all --limit 5"],
+)
+@click.argument("job", metavar="JOB.toml|FILE.py:NAME", help="A job file, or a name in a Python file.")
+@selection_options
+@policy_options
+@output_options
+def run(job: str, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+    """Run a job file or a Python function.
+
+    A name in a Python file is an operation or an `async def` of one account. Flags override what a job file says.
+    """
+    from bulkops.cli.carry_out import start
+    from bulkops.run import load_job
+
+    loaded = load_job(job)
+    return start(
+        loaded.operation,
+        selection=selection.filled(loaded.selection),
+        flags=policy.filled(loaded.policy),
+        output=output,
+        source=loaded.source,
+    )

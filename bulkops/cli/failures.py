@@ -1,0 +1,81 @@
+"""Exceptions to lines and exit codes.
+
+0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration,
+3 halted by a gate, 4 authentication, 5 paused, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Final
+
+import click
+
+from bulkops.cli.terminal import one_line, say
+from bulkops.errors import (
+    BulkopsError,
+    ConfigError,
+    InputError,
+    JournalError,
+    PlanError,
+    RunAborted,
+    Unauthorized,
+)
+from bulkops.logs import masked
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+_EXIT_CODES: Final[tuple[tuple[type[BulkopsError], int], ...]] = (
+    (Unauthorized, 4),
+    (RunAborted, 3),
+    (ConfigError, EXIT_USAGE),
+    (InputError, EXIT_USAGE),
+    (PlanError, EXIT_USAGE),
+    (JournalError, EXIT_USAGE),
+)
+
+
+def report_failure(error: BaseException, *, debug: bool, secrets: tuple[str, ...] = ()) -> int:
+    """Say what went wrong and what to try, on stderr; the exit code. A traceback only with `debug`, secrets masked."""
+    error = _leaf(error)
+    if debug:
+        say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
+    what, remedy = _words(error)
+    say(masked(f"error: {one_line(what)}", secrets))
+    if remedy:
+        say(masked(f"  try: {one_line(remedy)}", secrets))
+    return exit_code(error)
+
+
+def exit_code(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return EXIT_INTERRUPTED
+    if isinstance(error, click.UsageError):
+        return EXIT_USAGE
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), EXIT_FAILED)
+
+
+def _words(error: BaseException) -> tuple[str, str | None]:
+    """What happened, and what to try."""
+    match error:
+        case KeyboardInterrupt() | click.Abort():
+            return "interrupted; no run was in progress", None
+        case click.UsageError():
+            command = error.ctx.command_path if error.ctx is not None else "bulkops"
+            return error.format_message(), f"{command} --help"
+        case click.ClickException():
+            return error.format_message(), None
+        case BulkopsError():
+            # str() ends with the remedy, which gets a line of its own here
+            return str(error).replace(f"{error.message}; {error.remedy}", error.message), error.remedy
+        case _:
+            return f"{type(error).__name__}: {error}", "this is a bug: run again with --debug"
+
+
+def _leaf(error: BaseException) -> BaseException:
+    """The only error of a group of one: task groups wrap even a single one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,211 @@
+"""Flags that several commands share, and the values they become."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import attrs
+import click
+
+from bulkops.cli.values import Off, OrOff, PositiveNumber
+from bulkops.cli.verbs import Flag
+from bulkops.errors import ConfigError
+from bulkops.settings import Tuning
+
+if TYPE_CHECKING:
+    from bulkops.run import Policy
+
+Command: TypeAlias = Callable[..., int]
+
+DEFAULT_JOURNAL: Final = "./.bulkops"
+
+_OR_OFF: Final = {"breaker": OrOff(click.IntRange(1)), "max_rate": OrOff(PositiveNumber())}
+"""How the texts of these become values, on the command line and in job files."""
+
+
+@attrs.frozen(kw_only=True)
+class Selection:
+    """Which accounts: `accounts` is "all", "-" or a path; None where a job file may say it."""
+
+    accounts: str | None
+    exclude: str | None
+    limit: int | None
+
+    def filled(self, job: Mapping[str, Any]) -> Selection:
+        """What the flags say, and what a job file says where they say nothing."""
+        return _filled(self, job)
+
+
+@attrs.frozen(kw_only=True)
+class PolicyFlags:
+    """The policy as far as flags say it; None: not given, and the run's own or the default counts."""
+
+    concurrency: int | None
+    max_failures: str | None
+    breaker: int | Off | None
+    client_file: str | None
+    max_rate: float | Off | None
+
+    def over(self, policy: Policy) -> Policy:
+        """`policy` with what the flags say. Raises: ConfigError naming what does not fit."""
+        given: dict[str, Any] = {
+            "concurrency": self.concurrency,
+            "max_failures": self.max_failures,
+            "breaker": self.breaker,
+        }
+        return attrs.evolve(policy, **_as_values(given))
+
+    def filled(self, job: Mapping[str, Any]) -> PolicyFlags:
+        """What the flags say, and what a job file says where they say nothing. Raises: ConfigError."""
+        values = dict(job)
+        for key, kind in _OR_OFF.items():
+            if key in values:
+                try:
+                    values[key] = kind.convert(values[key], None, None)
+                except click.BadParameter as error:
+                    raise ConfigError(f"[policy] {key}: {error.message}", remedy="correct the job file") from error
+        return _filled(self, values)
+
+    def tune(self, tuning: Tuning) -> Tuning:
+        """`tuning` replaced by the client file, if one is given, with the rate of the flag. Raises: ConfigError."""
+        tuning = Tuning.from_file(self.client_file) if self.client_file is not None else tuning
+        return attrs.evolve(tuning, **_as_values({"max_rate": self.max_rate}))
+
+
+_Flags = TypeVar("_Flags", Selection, PolicyFlags)
+
+
+def _filled(flags: _Flags, job: Mapping[str, Any]) -> _Flags:
+    return attrs.evolve(flags, **{key: value for key, value in job.items() if getattr(flags, key) is None})
+
+
+def _as_values(given: dict[str, Any]) -> dict[str, Any]:
+    """Without what was not given; "off" becomes the library's None."""
+    return {key: None if isinstance(value, Off) else value for key, value in given.items() if value is not None}
+
+
+@attrs.frozen(kw_only=True)
+class Output:
+    """Where a run is written down, and what is told about it."""
+
+    journal: str
+    yes: bool
+    json: bool
+    quiet: bool
+
+
+def selection_options(command: Command) -> Command:
+    """--accounts, --exclude, --limit as one `selection`."""
+    return _collected(command, "selection", Selection, _SELECTION)
+
+
+def policy_options(command: Command) -> Command:
+    """The policy's flags as one `policy`."""
+    return _collected(command, "policy", PolicyFlags, _POLICY)
+
+
+def output_options(command: Command) -> Command:
+    """--journal, --yes, --json, --quiet as one `output`."""
+    return _collected(command, "output", Output, (journal_option, *_OUTPUT))
+
+
+def _option(*names: str, section: str, **attributes: Any) -> Callable[[Command], Command]:
+    return click.option(*names, cls=Flag, section=section, **attributes)
+
+
+journal_option: Final = _option(
+    "--journal",
+    section="Output",
+    type=click.Path(path_type=str),
+    default=DEFAULT_JOURNAL,
+    show_default=True,
+    metavar="DIR",
+    help="Where runs are written down.",
+)
+
+_SELECTION: Final = (
+    _option(
+        "--accounts",
+        section="Selection",
+        metavar="FILE|-|all",
+        help="Which accounts: a csv, json, jsonl or txt file of ids or external ids, - for stdin (one id a line), "
+        "or the word all.",
+    ),
+    _option("--exclude", section="Selection", metavar="FILE", help="Leave out the accounts of this file."),
+    _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
+)
+
+_POLICY: Final = (
+    _option(
+        "--concurrency",
+        section="Policy",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Accounts started and not finished, at most.  [default: 200]",
+    ),
+    _option(
+        "--max-failures",
+        section="Policy",
+        metavar="N|P%",
+        help="Halt when more accounts than this failed or are unknown.  [default: no limit]",
+    ),
+    _option(
+        "--breaker",
+        section="Policy",
+        type=_OR_OFF["breaker"],
+        metavar="N|off",
+        help="Halt when this many accounts in a row end with one and the same error.  [default: 20]",
+    ),
+    _option(
+        "--client-file",
+        section="Policy",
+        metavar="FILE",
+        help="TOML with your own quotas and timeouts (a sandbox writes one).",
+    ),
+    _option(
+        "--max-rate",
+        section="Policy",
+        type=_OR_OFF["max_rate"],
+        metavar="N|off",
+        help="Requests a second, all quotas together.  [default: 50]",
+    ),
+)
+
+_OUTPUT: Final = (
+    _option("--yes", section="Output", is_flag=True, help="Do not ask before the run."),
+    _option("--json", section="Output", is_flag=True, help="The report as JSON on stdout, and nothing else there."),
+    _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr."),
+)
+
+
+def _collected(
+    command: Command, name: str, value: type[Any], options: tuple[Callable[[Command], Command], ...]
+) -> Command:
+    """`command`, its flags of these options gathered into one value."""
+    fields = [field.name for field in attrs.fields(value)]
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> int:
+        return command(**{name: value(**{field: given.pop(field) for field in fields})}, **given)
+
+    optioned: Command = gathered
+    for option in reversed(options):
+        optioned = option(optioned)
+    return optioned
+
+
+def exists(journal: str) -> bool:
+    """Whether there is something to open; one that does not exist yet has no runs, which is no error."""
+    from bulkops.journal.schema import FILE_NAME
+
+    path = Path(journal)
+    return path.exists() and (not path.is_dir() or (path / FILE_NAME).exists())
+
+
+def journal_flag(journal: str) -> str:
+    """` --journal DIR` where it is not the default, for the lines that say how to go on."""
+    return "" if Path(journal) == Path(DEFAULT_JOURNAL) else f" --journal {shlex.quote(journal)}"

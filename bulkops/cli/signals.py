@@ -1,0 +1,51 @@
+"""Ctrl-C and SIGTERM: once drains, twice stops now, three times is the operating system's business."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stoppable(Protocol):
+    """What a run can be told: `bulkops.run.Control`."""
+
+    def drain(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+@contextmanager
+def listening(control: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
+    """While inside, signals reach the run; after it, or after the second one, they have their usual effect again.
+
+    To be entered inside a running event loop of the main thread.
+    """
+    loop = asyncio.get_running_loop()
+    heard = 0
+
+    def on_signal() -> None:
+        nonlocal heard
+        heard += 1
+        if heard == 1:
+            say("finishing what is in flight; press Ctrl-C again to stop now")
+            control.drain()
+        else:
+            say("stopping now; what was in flight is settled by resume")
+            release()
+            control.abort()
+
+    def release() -> None:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, on_signal)
+    try:
+        yield
+    finally:
+        release()

@@ -1,0 +1,129 @@
+"""The way of a run that exists: what is left of it, question, the run itself, report, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from bulkops.cli.carry_out import finish, scope, told
+from bulkops.cli.options import Output, PolicyFlags, exists
+from bulkops.cli.question import Consent
+from bulkops.cli.story import Story, voice_for
+from bulkops.cli.terminal import say
+from bulkops.errors import JournalError
+from bulkops.outcome import RESUMABLE, Outcome
+from bulkops.settings import HOST_VARIABLE, Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.journal import RunRecord
+    from bulkops.report import Report
+    from bulkops.run import Control
+
+Verb = Literal["resume", "retry"]
+
+
+@attrs.frozen(kw_only=True)
+class Left:
+    """A run, how many accounts the verb would take up, and the outcomes of those that stay as they are."""
+
+    record: RunRecord
+    count: int
+    settled: Mapping[Outcome, int]
+
+
+def take_up(
+    verb: Verb, run_id: str | None, *, flags: PolicyFlags, output: Output, failure_class: str | None = None
+) -> int:
+    """Resume a run or retry what failed in it, ask before; the exit code. Nothing left: says so, exit code 0."""
+    if run_id is None and not exists(output.journal):
+        say(f"nothing to {verb}: no runs in {output.journal}")
+        return 0
+    return asyncio.run(_take_up(verb, run_id, flags=flags, output=output, failure_class=failure_class))
+
+
+async def _take_up(
+    verb: Verb, run_id: str | None, *, flags: PolicyFlags, output: Output, failure_class: str | None
+) -> int:
+    from bulkops.client import Workato
+    from bulkops.run import Policy, resume, retry
+
+    left = await _look_up(verb, run_id, output.journal, failure_class)
+    if left is None or left.count == 0:
+        say(_nothing(verb, left, failure_class))
+        return 0
+    record = left.record
+    policy = flags.over(Policy.from_mapping(record.policy))
+    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
+    settings = _settings_like(record, tuning)
+    consent = Consent(yes=output.yes, quiet=output.quiet)
+    story = Story(voice_for(quiet=output.quiet))
+    async with Workato.from_settings(settings, observe=story.observe) as workato:
+        title = f"{verb} {record.run_id}: {record.title}"
+        await consent.ask(scope(policy, count=left.count, host=settings.url, title=title))
+
+        async def go(control: Control) -> Report:
+            if verb == "resume":
+                report = await resume(
+                    record.run_id,
+                    workato=workato,
+                    policy=policy,
+                    journal=output.journal,
+                    observe=story.observe,
+                    control=control,
+                )
+            else:
+                report = await retry(
+                    record.run_id,
+                    failure_class=failure_class,
+                    workato=workato,
+                    policy=policy,
+                    journal=output.journal,
+                    observe=story.observe,
+                    control=control,
+                )
+            if report is None:
+                raise JournalError(f"run {record.run_id} is no longer in the journal", remedy="see `bulkops runs`")
+            return report
+
+        report = await told(story, go, total=record.inventory_count, settled=left.settled)
+    return finish(report, output)
+
+
+async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class: str | None) -> Left | None:
+    """The run that is meant, and what is left of it; None when there is none."""
+    from bulkops.journal import Journal
+
+    async with Journal.open(directory, read_only=True) as journal:
+        if run_id is None and verb == "resume":
+            record = await journal.newest_unfinished()
+        else:
+            record = await journal.get_run(run_id)
+        if record is None:
+            return None
+        settled = dict(await journal.counts(record.run_id))
+        if verb == "resume":
+            count = sum(settled.pop(outcome, 0) for outcome in RESUMABLE)
+        else:
+            failed = {Outcome.FAILED}
+            count = len(await journal.accounts(record.run_id, outcomes=failed, failure_class=failure_class))
+            settled[Outcome.FAILED] -= count
+        return Left(record=record, count=count, settled=settled)
+
+
+def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:
+    """From the environment; a host that is not set there is the run's own."""
+    environ = {**os.environ, HOST_VARIABLE: os.environ.get(HOST_VARIABLE) or record.host}
+    return Settings.from_env(tuning=tuning, environ=environ)
+
+
+def _nothing(verb: Verb, left: Left | None, failure_class: str | None) -> str:
+    if left is None:
+        return f"nothing to {verb}: no run of this journal is unfinished"
+    if verb == "resume":
+        return f"nothing to resume: every account of run {left.record.run_id} has ended"
+    kind = f" as {failure_class}" if failure_class else ""
+    return f"nothing to retry: no account of run {left.record.run_id} failed{kind}"

@@ -1,0 +1,41 @@
+"""Texts of flags to values where click has no type of its own. What the library checks itself stays text here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import click
+
+
+class Off:
+    """No limit, said on purpose; a flag that was not given is None."""
+
+
+OFF: Final = Off()
+
+
+class OrOff(click.ParamType[Any, Any]):
+    """What `inner` takes, or the word `off`, which becomes `OFF`."""
+
+    def __init__(self, inner: click.ParamType[Any, Any]) -> None:
+        self.inner = inner
+        self.name = f"{inner.name} or off"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return OFF if value is OFF or str(value).lower() == "off" else self.inner.convert(value, param, ctx)
+
+
+class PositiveNumber(click.ParamType[float, Any]):
+    """A finite number above 0."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        if not (number > 0 and math.isfinite(number)):
+            self.fail(f"{value} is not above 0.", param, ctx)
+        return number

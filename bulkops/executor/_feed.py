@@ -1,0 +1,60 @@
+"""Items that must be waited for: an async iterator, or a start rate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Feed(Generic[Item]):
+    """Drives an iterator in one task and hands an item to each worker that asks.
+
+    One task, because an async generator may hold timeouts and cancel scopes open across its yields, which
+    only the task that opened them can leave.
+    """
+
+    def __init__(self, items: Iterable[Item] | AsyncIterable[Item], workers: int, rate: float | None) -> None:
+        self._items = aiter(items) if isinstance(items, AsyncIterable) else _as_async(items)
+        self._workers = workers
+        self._interval_s = 0.0 if rate is None else 1 / rate
+        self._due = 0.0
+        self._clock = asyncio.get_running_loop().time
+        self._asked = asyncio.Semaphore(0)
+        self._handed: asyncio.Queue[tuple[int, Item] | None] = asyncio.Queue()
+
+    async def next(self) -> tuple[int, Item] | None:
+        """The next item and its place, or None when there is none left."""
+        self._asked.release()
+        return await self._handed.get()
+
+    async def run(self) -> None:
+        """Hand out everything, taking each item only when a worker asks for it."""
+        index = -1
+        try:
+            await self._asked.acquire()
+            async for item in self._items:
+                await self._space_out()
+                index += 1
+                self._handed.put_nowait((index, item))
+                await self._asked.acquire()
+        finally:
+            if isinstance(self._items, AsyncGenerator):
+                await self._items.aclose()
+        for _ in range(self._workers):
+            self._handed.put_nowait(None)
+
+    async def _space_out(self) -> None:
+        """Wait until the next start is due. Due moments are an interval apart or more, so a late start does not
+        slow those that follow, and a long stall is not made up for by a burst."""
+        late_s = self._clock() - self._due
+        if late_s < 0:
+            await asyncio.sleep(-late_s)
+        self._due = max(self._due, self._clock() - self._interval_s) + self._interval_s
+
+
+async def _as_async(items: Iterable[Item]) -> AsyncIterator[Item]:
+    for item in items:
+        yield item

@@ -1,0 +1,135 @@
+"""The workers of one `fan_out`, and the two signals between them and whoever takes the outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, Generic, TypeVar
+
+from bulkops.executor._feed import Feed
+from bulkops.executor.task_outcome import TaskOutcome
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+
+class Pool(Generic[Item, Value]):
+    """Owns its tasks from `start` to `close`.
+
+    Hot path: a few calls per item and no task; see benchmarks/fan_out_cpu.py before adding one.
+    """
+
+    def __init__(self, fn: Callable[[Item], Awaitable[Value]], capacity: int) -> None:
+        self.failure: BaseException | None = None
+        self.running = 0
+        self.outcomes: deque[TaskOutcome[Item, Value]] = deque()
+        self._fn = fn
+        self._capacity = capacity
+        self._index = -1
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._news: asyncio.Future[None] | None = None
+        self._blocked: deque[asyncio.Future[None]] = deque()
+
+    def start(self, job: Coroutine[Any, Any, None]) -> None:
+        self.running += 1
+        task = self._loop.create_task(job)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    async def close(self) -> None:
+        """Cancel what is in flight and wait for its clean-up. What that raises was not asked for any more."""
+        self._stopping = True  # also for a callable that swallows its cancellation: it gets no further item
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def take(self) -> TaskOutcome[Item, Value]:
+        """The oldest outcome; one of the workers that wait for room goes on."""
+        outcome = self.outcomes.popleft()
+        if self._blocked:
+            room = self._blocked.popleft()
+            if not room.done():
+                room.set_result(None)
+        return outcome
+
+    async def news(self) -> None:
+        """Wait until there is an outcome, a failure, or nobody left who works."""
+        self._news = self._loop.create_future()
+        try:
+            await self._news
+        finally:
+            self._news = None
+
+    async def work(self, items: Iterator[Item]) -> None:
+        """One worker over an iterator that all share."""
+        while not self._stopping:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            self._index += 1
+            await self._one(self._index, item)
+
+    async def work_fed(self, feed: Feed[Item]) -> None:
+        """One worker over a feed."""
+        while not self._stopping and (handed := await feed.next()) is not None:
+            await self._one(*handed)
+
+    async def _one(self, index: int, item: Item) -> None:
+        value: Value | None = None
+        error: BaseException | None = None
+        started = self._clock()
+        try:
+            awaitable = self._fn(item)
+            if index == 0 and _is_wrong_kind(awaitable):
+                self._fail(_not_async(self._fn, awaitable))
+                return
+            value = await awaitable
+        except asyncio.CancelledError as cancelled:
+            if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # a coroutine runs in a task
+                raise
+            error = cancelled  # the callable's own doing, nobody asked this worker to stop: the item's outcome
+        except Exception as raised:  # noqa: BLE001 - here a failure becomes an outcome
+            error = raised
+        self.outcomes.append(TaskOutcome(index, item, value, error, self._clock() - started))
+        del error  # or its traceback, which holds this frame, would keep it in a cycle
+        self._wake()
+        if len(self.outcomes) >= self._capacity and not self._stopping:
+            room = self._loop.create_future()
+            self._blocked.append(room)
+            await room
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.running -= 1
+        if not self._stopping:
+            # a worker that was cancelled and not by us took an item with it: never end as if all were done
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is not None:
+                self._fail(error)
+        self._wake()
+
+    def _fail(self, error: BaseException) -> None:
+        """Nothing more is taken; the first failure is the one that is raised."""
+        self._stopping = True
+        self.failure = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+
+def _is_wrong_kind(returned: object) -> bool:
+    return not inspect.isawaitable(returned)
+
+
+def _not_async(fn: Callable[..., Any], returned: object) -> TypeError:
+    return TypeError(
+        f"{fn!r} returned {type(returned).__name__}, not an awaitable: fan_out takes an async function; "
+        "to bind arguments use functools.partial, not a lambda that calls it"
+    )

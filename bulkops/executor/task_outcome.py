@@ -1,0 +1,34 @@
+"""What became of one item."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import attrs
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+
+@attrs.define  # not frozen: a frozen class pays twice for its constructor, and there is one per item
+class TaskOutcome(Generic[Item, Value]):
+    """What became of one item: `error` is None and `value` counts, or the other way round.
+
+    `index`: the item's place in `items`, from 0; `elapsed_s`: how long the callable took.
+    """
+
+    index: int
+    item: Item
+    value: Value | None
+    error: BaseException | None
+    elapsed_s: float
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def unwrap(self) -> Value:
+        """The value. Raises: the item's own error."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]  # without an error the value is the callable's

@@ -1,0 +1,32 @@
+"""The record of a run in SQLite: what was intended, what was tried, what became of it (DESIGN section 7)."""
+
+from bulkops.journal.clock import Clock, Moment
+from bulkops.journal.journal import Journal
+from bulkops.journal.records import (
+    AccountRow,
+    Ending,
+    EventRow,
+    Grant,
+    InventoryRow,
+    RunRecord,
+    RunState,
+    StepRow,
+    StepState,
+)
+from bulkops.journal.run_ids import new_run_id
+
+__all__ = [
+    "AccountRow",
+    "Clock",
+    "Ending",
+    "EventRow",
+    "Grant",
+    "InventoryRow",
+    "Journal",
+    "Moment",
+    "RunRecord",
+    "RunState",
+    "StepRow",
+    "StepState",
+    "new_run_id",
+]

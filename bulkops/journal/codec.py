@@ -1,0 +1,57 @@
+"""Values to what SQLite and UTF-8 take, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from bulkops.errors import JournalError
+
+
+def clean(text: str) -> str:
+    r"""The text with lone surrogates spelled out (a file name that is not UTF-8 brings them); NUL is fine as it is.
+
+    >>> clean("folder \udcff")
+    'folder \\udcff'
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def clean_or_none(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+def encode(value: object) -> str:
+    """JSON text of plain data. Raises: JournalError for what JSON cannot say."""
+    try:
+        try:
+            return msgspec.json.encode(value, enc_hook=_plain).decode()
+        except UnicodeEncodeError:
+            return msgspec.json.encode(_cleaned(msgspec.to_builtins(value, enc_hook=_plain))).decode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise JournalError(
+            f"the journal cannot keep a {type(value).__name__}: {error}", remedy="give plain JSON data"
+        ) from error
+
+
+def decode(text: str | None) -> Any:
+    """The value again; None for SQL's NULL. Raises: ValueError."""
+    return None if text is None else msgspec.json.decode(text)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON data")
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(member) for member in value]
+    return value

@@ -1,0 +1,262 @@
+"""The record of runs: intended, tried, became. What is in it survives `kill -9`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import attrs
+
+from bulkops.errors import JournalError
+from bulkops.journal import queries, writes
+from bulkops.journal.clock import Clock, SystemClock
+from bulkops.journal.lives import Lives
+from bulkops.journal.locks import Locks, runtime_directory
+from bulkops.journal.reader import Reader
+from bulkops.journal.records import (
+    AccountRow,
+    Ending,
+    EventRow,
+    Grant,
+    InventoryRow,
+    RunRecord,
+    RunState,
+    StepRow,
+    StepState,
+)
+from bulkops.journal.run_ids import new_run_id
+from bulkops.journal.schema import FILE_NAME, open_for_reading, open_for_writing
+from bulkops.journal.writer import Writer
+from bulkops.outcome import Outcome
+
+
+class Journal:
+    """One journal directory, opened by `Journal.open`.
+
+    Methods that are awaited and write are durable when they return; the others that write are queued in order and
+    are durable with the next awaited one. Every method raises JournalError, in words, when the file fails; a queued
+    write that failed makes all later ones fail. Nothing here blocks the event loop. Give it no secrets.
+    """
+
+    def __init__(self, *, path: Path, clock: Clock, locks: Locks, reader: Reader, writer: Writer | None) -> None:
+        self._path = path
+        self._clock = clock
+        self._locks = locks
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, directory: Path | str, *, read_only: bool = False, clock: Clock | None = None
+    ) -> AsyncIterator[Journal]:
+        """The journal in a directory; both are made when missing, unless `read_only`.
+
+        `read_only` works beside a process that writes and in a directory that cannot be written.
+        Raises: JournalError when there is none or it cannot be opened; JournalCorrupt when it is no journal.
+        """
+        async with AsyncExitStack() as stack:
+            with anyio.CancelScope(shield=True):  # what the thread has opened must reach its owner
+                files = await anyio.to_thread.run_sync(_open_files, Path(directory), read_only, clock)
+                writer = None
+                if files.writing is not None:
+                    writer = Writer(files.writing, files.path, Lives(files.clock))
+                    stack.push_async_callback(writer.close)
+                reader = Reader(files.reading, files.path)
+                stack.push_async_callback(reader.close)  # first: the last to close tidies up, and only a writer can
+            journal = cls(path=files.path, clock=files.clock, locks=files.locks, reader=reader, writer=writer)
+            yield journal
+            if writer is not None:
+                await journal.flush()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def commits(self) -> int:
+        """Transactions of this process so far: far fewer than durable writes when many wait together."""
+        return 0 if self._writer is None else self._writer.commits
+
+    # Runs
+
+    @staticmethod
+    def new_run_id() -> str:
+        """Sortable and short enough to type, e.g. "20261122-101530-k3f"."""
+        return new_run_id()
+
+    async def create_run(self, record: RunRecord, inventory: Sequence[InventoryRow]) -> None:
+        """A new run and a row for each account, `not_attempted`, in one transaction.
+
+        Leave `inventory` alone meanwhile.
+        `pid` and `last_beat_at` of the record are not stored: they come from `start_beating`.
+        """
+        await self._writing.durable(writes.create_run(record, inventory))
+
+    async def get_run(self, run_id: str | None = None) -> RunRecord:
+        """The run of this id or of the only one that begins so; without an id, the newest.
+
+        Raises: JournalError for none or several, naming the journal and the candidates.
+        """
+        if run_id is not None:
+            return await self._reader.ask(queries.run_by_prefix, run_id, str(self._path))
+        newest = await self._reader.ask(queries.newest_run, unfinished=False)
+        if newest is None:
+            raise JournalError(
+                f"there is no run in {self._path} yet", remedy="start one, or give another --journal DIR"
+            )
+        return newest
+
+    async def newest_unfinished(self) -> RunRecord | None:
+        """The newest run that did not take every account up: died, halted, paused, interrupted or refused."""
+        return await self._reader.ask(queries.newest_run, unfinished=True)
+
+    async def list_runs(self) -> list[RunRecord]:
+        """Newest first."""
+        return await self._reader.ask(queries.runs)
+
+    async def set_state(self, run_id: str, state: RunState, reason: str | None = None) -> None:
+        """Durable. Any state but RUNNING also notes the time as `ended_at`."""
+        await self._writing.durable(writes.set_state(run_id, state, reason, self._clock.now()))
+
+    async def set_policy(self, run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]) -> None:
+        """Durable. What a later `resume` inherits."""
+        await self._writing.durable(writes.set_policy(run_id, policy, tuning))
+
+    # Accounts
+
+    async def accounts(
+        self, run_id: str, *, outcomes: Iterable[Outcome] | None = None, failure_class: str | None = None
+    ) -> list[AccountRow]:
+        """One row an account, in inventory order, with effective outcomes; filters narrow it.
+
+        While a process works on the run, accounts without `ended_at` but with `started_at` are in flight.
+        """
+        return await self._reader.ask(queries.accounts, run_id, outcomes, failure_class)
+
+    async def counts(self, run_id: str) -> dict[Outcome, int]:
+        """Accounts by effective outcome: all seven keys; they sum to the inventory."""
+        return await self._reader.ask(queries.counts, run_id)
+
+    async def in_flight(self, run_id: str) -> int:
+        """Accounts started and not ended: at work when a process is (`is_locked`), else left behind by a dead one."""
+        return await self._reader.ask(queries.in_flight, run_id)
+
+    def start_account(self, run_id: str, seq: int) -> None:
+        """Queued. Clears an earlier ending; on the disk before any intent of the account."""
+        self._writing.queue(writes.start_account(run_id, seq, self._clock.now()))
+
+    async def end_account(self, run_id: str, seq: int, ending: Ending) -> None:
+        """Durable. Call it when nothing of the account is in flight any more: open intents are dated by it."""
+        await self._writing.durable(writes.end_account(run_id, seq, ending, self._clock.now()))
+
+    # Steps and facts
+
+    async def steps(self, run_id: str, seq: int) -> dict[str, StepRow]:
+        """All steps of an account by name."""
+        own_life = None if self._writer is None else self._writer.current_life
+        return await self._reader.ask(queries.steps, run_id, seq, self._clock.now(), own_life)
+
+    async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
+        """Durable: the intent, before its request is sent. Begins the process's signs of life if nothing did."""
+        await self._writing.durable(writes.begin_step(run_id, seq, step, data, self._clock.now()))
+
+    async def end_step(
+        self, run_id: str, seq: int, step: str, state: StepState, result: object = None, *, changed: bool = False
+    ) -> None:
+        """Durable: what became of it."""
+        await self._writing.durable(
+            writes.end_step(run_id, seq, step, state, result, changed=changed, now=self._clock.now())
+        )
+
+    async def get_fact(self, host: str, account: str, kind: str, key: str) -> Any:
+        """What `put_fact` kept, by any run of this journal; None when nothing."""
+        return await self._reader.ask(queries.fact, host, account, kind, key)
+
+    async def put_fact(self, host: str, account: str, kind: str, key: str, value: object) -> None:
+        """Durable. JSON data about an account that outlives the run."""
+        await self._writing.durable(writes.put_fact(host, account, kind, key, value))
+
+    # Signs of life
+
+    def start_beating(self, run_id: str, host: str) -> None:
+        """Queued. From now on a sign of life each second, also while the event loop stands still."""
+        self._writing.queue(writes.begin_life(run_id, host))
+
+    def stop_beating(self) -> None:
+        """Queued. The last sign of life: this process sends nothing any more. Closing the journal says so too."""
+        self._writing.queue(writes.end_life())
+
+    async def sign_of_life_age_s(self, host: str) -> float | None:
+        """Seconds since another process, or an earlier run of this one, can have sent its last request to the host.
+
+        That is its newest sign of life, and 2 s later if it was killed; 0.0 while it lives. None: there never was one.
+        """
+        own_life = None if self._writer is None else self._writer.current_life
+        return await self._reader.ask(queries.silence_s, host, self._clock.now(), own_life)
+
+    def count_grant(self, host: str, quota: str, key: str | None) -> None:
+        """Queued. One request that a long window counts; kept for two hours."""
+        self._writing.queue(writes.count_grant(host, quota, key, self._clock.now()))
+
+    async def grants(self, host: str, *, within_s: float) -> list[Grant]:
+        """Those of the last `within_s` seconds (at most two hours), by any process, oldest first."""
+        return await self._reader.ask(queries.grants, host, within_s, self._clock.now())
+
+    # Events
+
+    def add_event(self, run_id: str, kind: str, data: object = None) -> None:
+        """Queued."""
+        self._writing.queue(writes.add_event(run_id, kind, data, self._clock.now()))
+
+    async def events(self, run_id: str) -> list[EventRow]:
+        """In the order in which they were added."""
+        return await self._reader.ask(queries.events, run_id)
+
+    async def flush(self) -> None:
+        """Return when all that was queued is on the disk. Raises: JournalError when some of it could not be."""
+        await self._writing.durable(lambda connection, lives: None)
+
+    # Locks
+
+    def lock_run(self, run_id: str) -> AbstractContextManager[None]:
+        """Be the one process that works on this run. Raises: RunLocked naming run and process."""
+        return self._locks.run(run_id)
+
+    def lock_host(self, host: str, run_id: str) -> AbstractContextManager[None]:
+        """Be the one run on this host, whatever journal directory others use. Raises: RunLocked naming the other."""
+        return self._locks.host(host, run_id)
+
+    def is_locked(self, run_id: str) -> bool:
+        """Whether a process works on the run. Takes nothing, disturbs nobody."""
+        return self._locks.is_run_locked(run_id)
+
+    @property
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise JournalError(f"the journal {self._path} was opened for reading only")
+        return self._writer
+
+
+@attrs.frozen(kw_only=True)
+class _Files:
+    path: Path
+    clock: Clock
+    locks: Locks
+    reading: sqlite3.Connection
+    writing: sqlite3.Connection | None
+
+
+def _open_files(directory: Path, read_only: bool, clock: Clock | None) -> _Files:
+    path = directory.absolute() / FILE_NAME
+    with ExitStack() as stack:
+        writing = None if read_only else stack.enter_context(closing(open_for_writing(directory)))
+        locks = Locks(directory.absolute(), None if read_only else runtime_directory())
+        reading = open_for_reading(directory)
+        stack.pop_all()  # all is well: the connections stay open
+    return _Files(path=path, clock=clock or SystemClock(), locks=locks, reading=reading, writing=writing)

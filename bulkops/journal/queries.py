@@ -1,0 +1,217 @@
+"""What is asked, as functions of a connection. Run in the reader's thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from bulkops.errors import JournalError
+from bulkops.journal.clock import Life, Moment
+from bulkops.journal.codec import clean, decode
+from bulkops.journal.records import AccountRow, EventRow, Grant, RunRecord, RunState, StepRow, StepState
+from bulkops.outcome import Outcome
+
+_SHOWN: Final = 5
+"""How many runs an ambiguity names."""
+
+_RUNS: Final = """
+SELECT r.run_id, r.created_at, r.title, r.operation, r.host, r.inventory_hash, r.inventory_count, r.policy, r.tuning,
+  r.state, r.reason, r.ended_at, l.pid, l.beat_wall_s
+FROM runs r LEFT JOIN lives l ON l.life_id = (SELECT max(life_id) FROM lives WHERE run_id = r.run_id)
+"""
+
+_OUTCOME: Final = """
+CASE WHEN a.outcome IS NOT NULL THEN a.outcome
+  WHEN EXISTS (SELECT 1 FROM steps s
+    WHERE s.run_id = a.run_id AND s.seq = a.seq AND s.state = 'intent') THEN 'unknown'
+  ELSE 'cancelled' END
+"""
+
+_LIFE: Final = "l.boot_id, l.beat_boot_s, l.beat_wall_s, l.ended"
+
+
+def runs(connection: sqlite3.Connection) -> list[RunRecord]:
+    """All runs, newest first."""
+    return [_run(row) for row in connection.execute(_RUNS + "ORDER BY r.number DESC")]
+
+
+def newest_run(connection: sqlite3.Connection, *, unfinished: bool) -> RunRecord | None:
+    row = connection.execute(
+        _RUNS + "WHERE NOT ? OR r.state <> ? ORDER BY r.number DESC LIMIT 1", (unfinished, RunState.FINISHED.value)
+    ).fetchone()
+    return None if row is None else _run(row)
+
+
+def run_by_prefix(connection: sqlite3.Connection, prefix: str, where: str) -> RunRecord:
+    """The run of that id, or the only one whose id begins so. Raises: JournalError."""
+    prefix = clean(prefix)
+    known = [str(run_id) for (run_id,) in connection.execute("SELECT run_id FROM runs ORDER BY number DESC")]
+    found = [prefix] if prefix in known else [run_id for run_id in known if run_id.startswith(prefix)]
+    if not found:
+        raise JournalError(f"no run {prefix!r} in {where}", remedy="`bulkops runs` lists the runs")
+    if len(found) > 1:
+        names = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+        raise JournalError(
+            f"{len(found)} runs in {where} begin with {prefix!r}: {names}",
+            remedy="give more of the id; `bulkops runs` lists them",
+        )
+    return _run(connection.execute(_RUNS + "WHERE r.run_id = ?", found).fetchone())
+
+
+def accounts(
+    connection: sqlite3.Connection, run_id: str, outcomes: Iterable[Outcome] | None, failure_class: str | None
+) -> list[AccountRow]:
+    """In inventory order, with effective outcomes."""
+    condition, values = "", [clean(run_id)]
+    if outcomes is not None:
+        wanted = [outcome.value for outcome in outcomes]
+        condition += f" AND {_OUTCOME} IN ({', '.join('?' * len(wanted))})"
+        values += wanted
+    if failure_class is not None:
+        condition += " AND a.failure_class = ?"
+        values.append(clean(failure_class))
+    rows = connection.execute(
+        f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
+              a.started_at, a.ended_at FROM accounts a WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
+        values,
+    )
+    return [
+        AccountRow(
+            seq=seq,
+            account=account,
+            params=decode(params),
+            outcome=Outcome(outcome),
+            failure_class=failure,
+            cause=cause,
+            reason=reason,
+            remedy=remedy,
+            detail=decode(detail) or {},
+            started_at=started_at,
+            ended_at=ended_at,
+        )
+        for (
+            seq,
+            account,
+            params,
+            outcome,
+            failure,
+            cause,
+            reason,
+            remedy,
+            detail,
+            started_at,
+            ended_at,
+        ) in rows
+    ]
+
+
+def counts(connection: sqlite3.Connection, run_id: str) -> dict[Outcome, int]:
+    """Accounts by effective outcome: all seven keys, in the order of the enumeration."""
+    rows = connection.execute(
+        f"SELECT {_OUTCOME}, count(*) FROM accounts a WHERE a.run_id = ? GROUP BY 1",  # noqa: S608 - constants
+        (clean(run_id),),
+    )
+    return dict.fromkeys(Outcome, 0) | {Outcome(outcome): count for outcome, count in rows}
+
+
+def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
+    (count,) = connection.execute(
+        "SELECT count(*) FROM accounts WHERE run_id = ? AND outcome IS NULL", (clean(run_id),)
+    ).fetchone()
+    return int(count)
+
+
+def steps(
+    connection: sqlite3.Connection, run_id: str, seq: int, now: Moment, own_life: int | None
+) -> dict[str, StepRow]:
+    rows = connection.execute(
+        f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.life_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
+            FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? AND s.seq = ? ORDER BY s.step""",  # noqa: S608 - constants
+        (clean(run_id), seq),
+    )
+    found = {}
+    for step, state, data, result, changed, life_id, began_boot_s, quiet_boot_s, *life in rows:
+        age_s = 0.0
+        if state == StepState.INTENT:
+            age_s = _intent_age_s(_life(life), began_boot_s, quiet_boot_s, now, alive=life_id == own_life)
+        found[step] = StepRow(
+            step=step,
+            state=StepState(state),
+            data=decode(data),
+            result=decode(result),
+            changed=bool(changed),
+            began_age_s=age_s,
+        )
+    return found
+
+
+def _intent_age_s(life: Life, began_boot_s: float, quiet_boot_s: float | None, now: Moment, *, alive: bool) -> float:
+    """Seconds since the intent's request can have left at the latest.
+
+    When its account has ended since: that moment. Else, a process that still lives can send it right now; one that
+    died could until then.
+    """
+    if quiet_boot_s is not None:
+        return life.age_s(quiet_boot_s, now)
+    return 0.0 if alive else life.silence_s(now, since_boot_s=began_boot_s)
+
+
+def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key: str) -> Any:
+    row = connection.execute(
+        "SELECT value FROM facts WHERE host = ? AND account = ? AND kind = ? AND key = ?",
+        (clean(host), clean(account), clean(kind), clean(key)),
+    ).fetchone()
+    return None if row is None else decode(row[0])
+
+
+def grants(connection: sqlite3.Connection, host: str, within_s: float, now: Moment) -> list[Grant]:
+    """Oldest first."""
+    rows = connection.execute(
+        f"""SELECT q.quota, q.key, g.boot_s, {_LIFE}
+            FROM quotas q JOIN grants g USING (quota_id) JOIN lives l USING (life_id) WHERE q.host = ?""",  # noqa: S608 - constants
+        (clean(host),),
+    )
+    found = [
+        Grant(quota=quota, key=decode(key), age_s=_life(life).age_s(boot_s, now)) for quota, key, boot_s, *life in rows
+    ]
+    return sorted((grant for grant in found if grant.age_s <= within_s), key=lambda grant: -grant.age_s)
+
+
+def silence_s(connection: sqlite3.Connection, host: str, now: Moment, own_life: int | None) -> float | None:
+    """Seconds since any process but this can have sent a request to the host; None: none ever was at work on it."""
+    rows = connection.execute(
+        f"SELECT {_LIFE} FROM lives l WHERE l.host = ? AND l.life_id IS NOT ?",  # noqa: S608 - constants
+        (clean(host), own_life),
+    )
+    return min((_life(row).silence_s(now) for row in rows), default=None)
+
+
+def events(connection: sqlite3.Connection, run_id: str) -> list[EventRow]:
+    """In the order in which they were added."""
+    rows = connection.execute("SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id", (clean(run_id),))
+    return [EventRow(at=at, kind=kind, data=decode(data)) for at, kind, data in rows]
+
+
+def _run(row: tuple[Any, ...]) -> RunRecord:
+    return RunRecord(
+        run_id=row[0],
+        created_at=row[1],
+        title=row[2],
+        operation=decode(row[3]),
+        host=row[4],
+        inventory_hash=row[5],
+        inventory_count=row[6],
+        policy=decode(row[7]),
+        tuning=decode(row[8]),
+        state=RunState(row[9]),
+        reason=row[10],
+        ended_at=row[11],
+        pid=row[12],
+        last_beat_at=row[13],
+    )
+
+
+def _life(row: Iterable[Any]) -> Life:
+    boot_id, beat_boot_s, beat_wall_s, ended = row
+    return Life(boot_id=boot_id, beat_boot_s=beat_boot_s, beat_wall_s=beat_wall_s, ended=bool(ended))

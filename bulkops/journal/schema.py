@@ -1,0 +1,218 @@
+"""The file: where it is, what is in it, how it is opened."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from bulkops.errors import JournalError
+from bulkops.journal.failures import in_words
+
+FILE_NAME: Final = "journal.sqlite3"
+VERSION: Final = 1
+
+_APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
+_BUSY_S: Final = 60.0
+"""Two runs (on different hosts) may share a journal: each waits for the other's short transactions."""
+
+_TABLES: Final = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, -- the order they began in: a wall clock may step back
+  run_id TEXT NOT NULL UNIQUE,
+  created_at REAL NOT NULL,
+  title TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  host TEXT NOT NULL,
+  inventory_hash TEXT NOT NULL,
+  inventory_count INTEGER NOT NULL,
+  policy TEXT NOT NULL,
+  tuning TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  ended_at REAL
+);
+CREATE TABLE accounts (
+  run_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  account TEXT NOT NULL,
+  params TEXT NOT NULL,
+  outcome TEXT, -- NULL: started and not ended
+  failure_class TEXT,
+  cause TEXT,
+  reason TEXT,
+  remedy TEXT,
+  detail TEXT,
+  started_at REAL,
+  ended_at REAL,
+  PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+CREATE TABLE lives ( -- one process at work for one run; its newest sign of life
+  life_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT,
+  host TEXT,
+  pid INTEGER NOT NULL,
+  boot_id TEXT NOT NULL,
+  beat_boot_s REAL NOT NULL,
+  beat_wall_s REAL NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX lives_by_run ON lives (run_id);
+CREATE INDEX lives_by_host ON lives (host);
+CREATE TABLE steps (
+  run_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  state TEXT NOT NULL,
+  data TEXT,
+  result TEXT,
+  changed INTEGER NOT NULL,
+  life_id INTEGER NOT NULL, -- who wrote the intent, and when by its boot clock
+  began_boot_s REAL NOT NULL,
+  quiet_boot_s REAL, -- the account ended in that life: nothing left after this
+  PRIMARY KEY (run_id, seq, step)
+) WITHOUT ROWID;
+CREATE TABLE facts (
+  host TEXT NOT NULL,
+  account TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (host, account, kind, key)
+) WITHOUT ROWID;
+CREATE TABLE quotas (
+  quota_id INTEGER PRIMARY KEY,
+  host TEXT NOT NULL,
+  quota TEXT NOT NULL,
+  key TEXT NOT NULL, -- JSON; null: counted all together
+  UNIQUE (host, quota, key)
+);
+CREATE TABLE grants (
+  quota_id INTEGER NOT NULL,
+  life_id INTEGER NOT NULL,
+  boot_s REAL NOT NULL
+);
+CREATE INDEX grants_by_life ON grants (life_id, boot_s);
+CREATE TABLE events (
+  event_id INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL,
+  at REAL NOT NULL,
+  kind TEXT NOT NULL,
+  data TEXT NOT NULL
+);
+CREATE INDEX events_by_run ON events (run_id, event_id);
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+
+
+def open_for_writing(directory: Path) -> sqlite3.Connection:
+    """The writer's connection; makes directory (0700), file (0600) and tables when they are missing.
+
+    Raises: JournalError naming the path and what to do.
+    """
+    path = directory / FILE_NAME
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise JournalError(
+            f"cannot write a journal in {directory}: {error.strerror}", remedy="give another place with --journal DIR"
+        ) from error
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks: SQLite will say what it thinks of it
+            fcntl.flock(handle, fcntl.LOCK_EX)  # who opens at the same moment finds the tables made
+        return _opened(path, "mode=rw", _make_ready)
+    finally:
+        os.close(handle)
+
+
+def open_for_reading(directory: Path) -> sqlite3.Connection:
+    """A connection that cannot write and makes no journal; works beside a writer and in a read-only directory.
+
+    Raises: JournalError naming the path and what to do.
+    """
+    path = directory / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _no_journal(directory) from error
+    except OSError as error:
+        raise JournalError(
+            f"cannot read the journal {path}: {error.strerror}", remedy="check who owns the file and its directory"
+        ) from error
+    if empty:  # a process died in the moment of making it
+        raise _no_journal(directory)
+    mode = "mode=ro&immutable=1" if _can_only_be_read_as_it_lies(path) else "mode=ro"
+    return _opened(path, mode, _check_version)
+
+
+def _no_journal(directory: Path) -> JournalError:
+    return JournalError(
+        f"there is no journal in {directory.absolute()}",
+        remedy="name the directory of an earlier run with --journal DIR, or start a run",
+    )
+
+
+def _can_only_be_read_as_it_lies(path: Path) -> bool:
+    """Whether SQLite needs our promise that nobody writes.
+
+    It wants to make side files even to read a WAL database. A journal that was closed in order has none, and where
+    none can be made nobody is writing.
+    """
+    wal, shm = (path.with_name(path.name + side) for side in ("-wal", "-shm"))
+    return not os.access(path.parent, os.W_OK) and not shm.exists() and not (wal.exists() and wal.stat().st_size)
+
+
+def _opened(path: Path, mode: str, prepare: Callable[[sqlite3.Connection, Path], None]) -> sqlite3.Connection:
+    try:
+        connection = _connect(path, mode)
+        try:
+            prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise in_words(error, path) from error
+    return connection
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Autocommit: transactions are spelled out. Handed from thread to thread, used by one at a time."""
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(path.absolute()))}?{mode}",
+        uri=True,
+        timeout=_BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(_TABLES)
+    _check_version(connection, path)
+    connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION_ID,):
+        raise JournalError(
+            f"{path} is an SQLite database, but no journal of bulkops", remedy="give another place with --journal DIR"
+        )
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        raise JournalError(
+            f"the journal {path} has schema version {version}, this bulkops knows version {VERSION}",
+            remedy="use the bulkops that wrote it, or give another place with --journal DIR",
+        )

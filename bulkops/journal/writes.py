@@ -1,0 +1,196 @@
+"""What is written, one function a kind of row. Each returns a job for the writer's thread.
+
+Values are copied and encoded when the job is made, times are taken then too; only an inventory, which may be long,
+is encoded in the thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bulkops.errors import JournalError
+from bulkops.journal.clock import Moment
+from bulkops.journal.codec import clean, clean_or_none, encode
+from bulkops.journal.lives import Lives
+from bulkops.journal.records import Ending, InventoryRow, RunRecord, RunState, StepState
+from bulkops.journal.writer import Job
+from bulkops.outcome import Outcome
+
+
+def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
+    """The run and its whole inventory, or nothing."""
+    run_id = clean(record.run_id)
+    run = (
+        run_id,
+        record.created_at,
+        clean(record.title),
+        encode(record.operation),
+        clean(record.host),
+        clean(record.inventory_hash),
+        record.inventory_count,
+        encode(record.policy),
+        encode(record.tuning),
+        record.state.value,
+        clean_or_none(record.reason),
+        record.ended_at,
+    )
+
+    def job(connection: sqlite3.Connection, _: Lives) -> None:
+        try:
+            connection.execute(
+                """INSERT INTO runs (run_id, created_at, title, operation, host, inventory_hash, inventory_count,
+                     policy, tuning, state, reason, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                run,
+            )
+        except sqlite3.IntegrityError as error:
+            raise JournalError(f"run {run_id} is in the journal already", remedy="take a new run id") from error
+        try:
+            connection.executemany(
+                "INSERT INTO accounts (run_id, seq, account, params, outcome) VALUES (?, ?, ?, ?, ?)",
+                (
+                    (run_id, row.seq, clean(row.account), encode(row.params), Outcome.NOT_ATTEMPTED.value)
+                    for row in inventory
+                ),
+            )
+        except sqlite3.IntegrityError as error:
+            raise JournalError(
+                f"the inventory of run {run_id} has a sequence number twice", remedy="number the accounts from 0"
+            ) from error
+
+    return job
+
+
+def set_state(run_id: str, state: RunState, reason: str | None, now: Moment) -> Job:
+    ended_at = None if state is RunState.RUNNING else now.wall_s
+    return _change_one(
+        "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?",
+        (state.value, clean_or_none(reason), ended_at, clean(run_id)),
+        missing=f"run {run_id}",
+    )
+
+
+def set_policy(run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]) -> Job:
+    return _change_one(
+        "UPDATE runs SET policy = ?, tuning = ? WHERE run_id = ?",
+        (encode(policy), encode(tuning), clean(run_id)),
+        missing=f"run {run_id}",
+    )
+
+
+def start_account(run_id: str, seq: int, now: Moment) -> Job:
+    return _change_one(
+        """UPDATE accounts SET outcome = NULL, failure_class = NULL, cause = NULL, reason = NULL, remedy = NULL,
+             detail = NULL, started_at = ?, ended_at = NULL WHERE run_id = ? AND seq = ?""",
+        (now.wall_s, clean(run_id), seq),
+        missing=f"account {seq} of run {run_id}",
+    )
+
+
+def end_account(run_id: str, seq: int, ending: Ending, now: Moment) -> Job:
+    """The answer of one account; and that none of its open intents can send anything after now."""
+    change = _change_one(
+        """UPDATE accounts SET outcome = ?, failure_class = ?, cause = ?, reason = ?, remedy = ?, detail = ?,
+             ended_at = ? WHERE run_id = ? AND seq = ?""",
+        (
+            ending.outcome.value,
+            clean_or_none(ending.failure_class),
+            clean_or_none(ending.cause),
+            clean_or_none(ending.reason),
+            clean_or_none(ending.remedy),
+            encode(ending.detail),
+            now.wall_s,
+            clean(run_id),
+            seq,
+        ),
+        missing=f"account {seq} of run {run_id}",
+    )
+
+    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+        change(connection, lives)
+        connection.execute(
+            """UPDATE steps SET quiet_boot_s = ?
+               WHERE run_id = ? AND seq = ? AND state = ? AND life_id = ? AND quiet_boot_s IS NULL""",
+            (now.boot_s, clean(run_id), seq, StepState.INTENT.value, lives.current),
+        )
+
+    return job
+
+
+def begin_step(run_id: str, seq: int, step: str, data: object, now: Moment) -> Job:
+    key = (clean(run_id), seq, clean(step))
+    text = encode(data)
+
+    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+        connection.execute(
+            """INSERT OR REPLACE INTO steps (run_id, seq, step, state, data, changed, life_id, began_boot_s)
+               VALUES (?, ?, ?, ?, ?, 0, ?, ?)""",
+            (*key, StepState.INTENT.value, text, lives.ensure(connection), now.boot_s),
+        )
+
+    return job
+
+
+def end_step(run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Moment) -> Job:
+    key = (clean(run_id), seq, clean(step))
+    text = encode(result)
+
+    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+        connection.execute(
+            """INSERT INTO steps (run_id, seq, step, state, result, changed, life_id, began_boot_s)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+               SET state = excluded.state, result = excluded.result, changed = excluded.changed""",
+            (*key, state.value, text, changed, lives.ensure(connection), now.boot_s),
+        )
+
+    return job
+
+
+def begin_life(run_id: str, host: str) -> Job:
+    names = (clean(run_id), clean(host))
+    return lambda connection, lives: lives.begin(connection, *names)
+
+
+def end_life() -> Job:
+    return lambda connection, lives: lives.end(connection)
+
+
+def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job:
+    row = (clean(host), clean(account), clean(kind), clean(key), encode(value))
+
+    def job(connection: sqlite3.Connection, _: Lives) -> None:
+        connection.execute("INSERT OR REPLACE INTO facts (host, account, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)
+
+    return job
+
+
+def count_grant(host: str, quota: str, key: str | None, now: Moment) -> Job:
+    name = (clean(host), clean(quota), encode(key))
+
+    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+        connection.execute("INSERT OR IGNORE INTO quotas (host, quota, key) VALUES (?, ?, ?)", name)
+        connection.execute(
+            """INSERT INTO grants (quota_id, life_id, boot_s)
+               SELECT quota_id, ?, ? FROM quotas WHERE host = ? AND quota = ? AND key = ?""",
+            (lives.ensure(connection), now.boot_s, *name),
+        )
+
+    return job
+
+
+def add_event(run_id: str, kind: str, data: object, now: Moment) -> Job:
+    row = (clean(run_id), now.wall_s, clean(kind), encode(data))
+
+    def job(connection: sqlite3.Connection, _: Lives) -> None:
+        connection.execute("INSERT INTO events (run_id, at, kind, data) VALUES (?, ?, ?, ?)", row)
+
+    return job
+
+
+def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Job:
+    def job(connection: sqlite3.Connection, _: Lives) -> None:
+        if connection.execute(statement, values).rowcount != 1:
+            raise JournalError(f"{clean(missing)} is not in the journal")
+
+    return job

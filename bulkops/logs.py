@@ -1,0 +1,121 @@
+"""What may be written where people read: structlog for the command line, nothing secret, nothing that steers.
+
+A library never configures logging: only the command line calls `configure`. Who uses bulkops as a library configures
+structlog as they like and may put `Redaction` among their processors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, Final, TextIO
+
+MASK: Final = "***"
+LEVELS: Final[Mapping[str, int]] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+
+_SECRET_KEY: Final = re.compile(
+    r"token|authori[sz]ation|password|passwd|secret|credential|api[_-]?key|cookie", re.IGNORECASE
+)
+# C0 and C1 controls, DEL, lone surrogates, and the marks that turn the direction of text or hide in it: a customer's
+# name must neither move the cursor nor make "failed" read as something else. Source: ECMA-48, Unicode bidi classes.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_MANY_LINES: Final = frozenset({"exception", "stack"})
+
+
+def neutral(text: str) -> str:
+    r"""The text with everything that could steer a terminal made visible; line ends and tabs stay.
+
+    >>> neutral("a\x1b[31mb\r")
+    'a\\x1b[31mb\\r'
+    """
+    return _UNSAFE.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def neutral_json(text: str) -> str:
+    """The same JSON with unsafe characters inside its texts as JSON escapes: nothing is lost and nothing steers."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets; longer ones first, one may hold another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+class Redaction:
+    """A structlog processor: masks what stands under a telling key, and the given secrets wherever they stand."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = tuple(secrets)
+
+    def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+        return {key: self._under(key, value) for key, value in event.items()}
+
+    def _under(self, key: object, value: Any) -> Any:
+        telling = key != "event" and _SECRET_KEY.search(str(key)) is not None
+        return MASK if telling and value is not None else self._clean(value)
+
+    def _clean(self, value: Any) -> Any:
+        match value:
+            case str():
+                return masked(value, self._secrets)
+            case Mapping():
+                return {self._clean(key): self._under(key, inner) for key, inner in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self._clean(inner) for inner in value]
+            case None | bool() | int() | float():
+                return value
+            case _:  # bytes, exceptions, records: what a renderer would make of them
+                return masked(repr(value), self._secrets)
+
+
+def configure(level: str, *, json: bool, stream: TextIO, colours: bool = False, secrets: Iterable[str] = ()) -> None:
+    """Send structlog's events of at least `level` to `stream`, one line each: JSON, or key=value for people.
+
+    Raises: ValueError for an unknown level, naming those there are.
+    """
+    if level.lower() not in LEVELS:
+        raise ValueError(f"{level!r} is not a log level: use one of {', '.join(LEVELS)}")
+    # structlog imports rich where it is installed: only who logs pays for that
+    import structlog  # noqa: PLC0415
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            Redaction(secrets),  # after everything that makes text, tracebacks included
+            structlog.processors.JSONRenderer() if json else _console(colours),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level.lower()]),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        # A logger is bound when it is used: whoever configures later (a test, a second command) is heard.
+        cache_logger_on_first_use=False,
+    )
+
+
+def _console(colours: bool) -> Any:
+    """A renderer for people; values cannot break out of their line or steer the terminal."""
+    import structlog  # noqa: PLC0415 - as above
+
+    render = structlog.dev.ConsoleRenderer(
+        colors=colours, force_colors=colours, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+    )
+
+    def console(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        safe = {
+            key: value if not isinstance(value, str) else neutral(value) if key in _MANY_LINES else _in_line(value)
+            for key, value in event.items()
+        }
+        return render(logger, method, safe)
+
+    return console
+
+
+def _in_line(text: str) -> str:
+    return neutral(text).replace("\n", "\\n")

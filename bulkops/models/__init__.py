@@ -1,0 +1,26 @@
+"""What the API's replies mean: frozen classes that mirror the vendor's own nouns.
+
+Only what every reply must have is required; members that older or newer forms of a call leave out default to None.
+Unknown members are ignored. Instants are aware datetimes in the offset the server chose.
+"""
+
+from __future__ import annotations
+
+from bulkops.models.connections import Connection
+from bulkops.models.customers import Customer
+from bulkops.models.folders import CreatedFolder, Folder
+from bulkops.models.imports import ImportStatus, RecipeStatus
+from bulkops.models.recipes import Recipe, StartProblem, StartResult, StopResult
+
+__all__ = [
+    "Connection",
+    "CreatedFolder",
+    "Customer",
+    "Folder",
+    "ImportStatus",
+    "Recipe",
+    "RecipeStatus",
+    "StartProblem",
+    "StartResult",
+    "StopResult",
+]

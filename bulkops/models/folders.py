@@ -1,0 +1,31 @@
+"""Folders and projects of a workspace."""
+
+from __future__ import annotations
+
+import attrs
+
+from bulkops.models.members import Id, Instant
+
+
+@attrs.frozen(kw_only=True)
+class Folder:
+    id: Id
+    name: str
+    parent_id: Id | None = None
+    is_project: bool | None = None
+    project_id: Id | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CreatedFolder:
+    """The reply to a create: the whole folder now, `{"id": ...}` alone in its oldest form."""
+
+    id: Id
+    name: str | None = None
+    parent_id: Id | None = None
+    is_project: bool | None = None
+    project_id: Id | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None

@@ -1,0 +1,113 @@
+"""Recipes of a workspace, and what starting or stopping one answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import msgspec
+
+from bulkops.models.members import Id, Instant
+from bulkops.models.text import one_line
+
+
+@attrs.frozen(kw_only=True)
+class Recipe:
+    """`code`: JSON text, absent when the list was asked to leave it out; `config`: the connections it uses.
+
+    `version_no` counts edits: an import that changes the recipe raises it.
+    """
+
+    id: Id
+    name: str
+    running: bool
+    folder_id: Id | None = None
+    version_no: Id | None = None
+    description: str | None = None
+    trigger_application: str | None = None
+    code: str | None = attrs.field(default=None, repr=False)
+    config: list[dict[str, Any]] = attrs.field(factory=list, repr=False)
+    stop_cause: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+    last_run_at: Instant | None = None
+    stopped_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StartProblem:
+    """Why a recipe did not start: the step's number and the field's label where the server gave them."""
+
+    step: int | None
+    field: str | None
+    message: str
+
+    def __str__(self) -> str:
+        where = [f"step {self.step}"] if self.step is not None else []
+        where += [self.field] if self.field else []
+        return f"{', '.join(where)}: {self.message}" if where else self.message
+
+
+@attrs.frozen(kw_only=True)
+class StartResult:
+    """A start always answers 200; `success` False means that it did not start.
+
+    `code_errors` (mistakes in steps) and `config_errors` (set-up, such as a missing connection) are kept as the server
+    sent them; `problems()` reads them.
+    """
+
+    success: bool
+    code_errors: Any = None
+    config_errors: Any = None
+    message: str | None = None
+    errors: Any = None
+
+    def problems(self) -> list[StartProblem]:
+        """Every error the server named, code errors first; what cannot be read is shown as the server sent it."""
+        found = [*_problems(self.code_errors), *_problems(self.config_errors), *_problems(self.errors)]
+        if not found and not self.success:
+            said = one_line(self.message) if self.message else "the server gave no reason"
+            found.append(StartProblem(step=None, field=None, message=said))
+        return found
+
+
+@attrs.frozen(kw_only=True)
+class StopResult:
+    """A stop answers 200; `success` False means that it still runs."""
+
+    success: bool
+    message: str | None = None
+
+
+def _problems(raw: Any) -> Iterator[StartProblem]:
+    """Read `[step, [[label, connection_id, message, path], ...]]` items (NOTES.md section 10), plain texts, or
+    `{field: message(s)}`, the form of errors elsewhere."""
+    if raw is None:
+        return
+    for item in raw if isinstance(raw, list) else [raw]:
+        match item:
+            case [int(step), [*rows]] if not isinstance(step, bool) and rows:
+                for row in rows:
+                    yield _problem(step, row)
+            case dict() if item:
+                for field, said in item.items():
+                    for message in said if isinstance(said, list) else [said]:
+                        yield _problem(None, [field, None, message if isinstance(message, str) else _as_sent(message)])
+            case _:
+                yield _problem(None, item)
+
+
+def _problem(step: int | None, row: Any) -> StartProblem:
+    field: str | None = None
+    message = row if isinstance(row, str) else _as_sent(row)
+    match row:
+        case [str(label), _, str(said), *_]:
+            field, message = one_line(label) or None, said
+        case [None, _, str(said), *_]:
+            message = said
+    return StartProblem(step=step, field=field, message=one_line(message) or "the server gave no reason")
+
+
+def _as_sent(raw: Any) -> str:
+    return msgspec.json.encode(raw).decode()

@@ -1,0 +1,87 @@
+"""What to do to one account: one module per bulk verb, and how they are chained and found again by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.errors import ConfigError, JournalMismatch
+from bulkops.operations._base import Chain, Operation, as_operation, operation
+from bulkops.operations._functions import load_from_file
+from bulkops.operations.authorise_connections import AuthoriseConnections
+from bulkops.operations.import_package import ImportPackage
+from bulkops.operations.package import Package
+from bulkops.operations.start_recipes import StartRecipes
+
+__all__ = [
+    "OPERATIONS",
+    "AuthoriseConnections",
+    "Chain",
+    "ImportPackage",
+    "Operation",
+    "Package",
+    "StartRecipes",
+    "as_operation",
+    "check_same",
+    "describe",
+    "load_from_file",
+    "named",
+    "operation",
+    "restore",
+]
+
+OPERATIONS: Final[Mapping[str, type[Operation]]] = {
+    cls.name: cls for cls in (ImportPackage, AuthoriseConnections, StartRecipes)
+}
+"""What a job file may `use`."""
+
+
+def named(name: str) -> type[Operation]:
+    """The built-in operation of that name. Raises: ConfigError with the nearest one."""
+    if name not in OPERATIONS:
+        near = difflib.get_close_matches(name, OPERATIONS, n=1)
+        known = ", ".join(sorted(OPERATIONS))
+        raise ConfigError(
+            f"there is no operation {name!r}",
+            remedy=f"did you mean {near[0]!r}?" if near else f"use one of {known}",
+        )
+    return OPERATIONS[name]
+
+
+def describe(op: Operation, *, source: str | None = None) -> dict[str, Any]:
+    """JSON data for the journal, from which `restore` makes the operation again; `source`: its FILE.py:NAME."""
+    return {"name": op.name, "parameters": dict(op.parameters()), "digest": op.digest, "source": source}
+
+
+def restore(data: Mapping[str, Any]) -> Operation:
+    """The operation that `describe` described.
+
+    Raises: JournalMismatch when its files say something else now; ConfigError or InputError when they are gone.
+    """
+    op = _build(data)
+    check_same(op, data)
+    return op
+
+
+def _build(data: Mapping[str, Any]) -> Operation:
+    name, parameters = data["name"], data["parameters"]
+    if data.get("source"):
+        return as_operation(load_from_file(data["source"]))
+    if name == Chain.name:
+        return Chain(tuple(_build(part) for part in parameters["operations"]))
+    if name in OPERATIONS:
+        return OPERATIONS[name].from_parameters(parameters)
+    raise ConfigError(
+        f"{parameters.get('function', name)!r} is an operation of a script: it cannot be found again by name",
+        remedy="resume it from that script (bulkops.resume(operation=...)), or run it as FILE.py:NAME",
+    )
+
+
+def check_same(op: Operation, data: Mapping[str, Any]) -> None:
+    """Raises: JournalMismatch when `op` is not what the run began with."""
+    if op.digest != data["digest"]:
+        raise JournalMismatch(
+            f"the operation is not the one the run began with ({op.title})",
+            remedy="put its files and parameters back as they were, or start a new run",
+        )

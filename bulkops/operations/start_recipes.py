@@ -1,0 +1,117 @@
+"""start-recipes: start every recipe of a folder, called recipes before their callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from bulkops.errors import InputError, TaskFailed
+from bulkops.models import Recipe, StartProblem
+from bulkops.operations._base import Operation
+from bulkops.operations._calls import start_order
+from bulkops.operations._folders import find_folder, recipes_below
+from bulkops.steps import Context, Intent
+
+
+@attrs.frozen
+class StartRecipes(Operation):
+    """Start the recipes in a folder under Home and in its sub-folders.
+
+    Already so: all of them run. A recipe that cannot be started does not keep the others from being tried; the account
+    fails with the first one's recipe, step, field and message. Sends one or two looks and one request a stopped recipe.
+    """
+
+    name: ClassVar[str] = "start-recipes"
+    folder: str = attrs.field(kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.folder.strip():
+            raise InputError("the folder's name is empty", remedy="give --folder NAME")
+
+    @property
+    def title(self) -> str:
+        return f"start the recipes of folder {self.folder!r}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {"folder": self.folder}
+
+    async def apply(self, ctx: Context) -> None:
+        folder_id = await find_folder(ctx, self.folder)
+        if folder_id is None:
+            raise TaskFailed(
+                f"there is no folder {self.folder!r}",
+                failure_class="folder-missing",
+                remedy="import into it first",
+            )
+        recipes = await recipes_below(ctx, folder_id)
+        if not recipes:
+            raise TaskFailed(
+                f"folder {self.folder!r} holds no recipe",
+                failure_class="folder-empty",
+                remedy="import into it first",
+            )
+        stopped = [recipe for recipe in recipes if not recipe.running or ctx.began(_step_name(recipe))]
+        if not stopped:
+            return
+        problems: list[TaskFailed] = []
+        for recipe in await start_order(ctx, stopped):
+            try:
+                await self._start(ctx, recipe)
+            except TaskFailed as problem:
+                problems.append(problem)
+        if problems:
+            raise _all_of(problems)
+        await self._check_running(ctx, folder_id, {recipe.id for recipe in stopped})
+
+    async def _start(self, ctx: Context, recipe: Recipe) -> None:
+        async def send() -> Any:
+            answer = await ctx.account.recipes.start(recipe.id)
+            if not answer.success:
+                raise _refused(recipe, answer.problems())
+            return {"started": recipe.id}
+
+        async def probe(_: Intent) -> Any:
+            now = await ctx.account.recipes.get(recipe.id)
+            return {"started": recipe.id} if now.running else None
+
+        if ctx.result(_step_name(recipe)) is not None:  # started by this run, and stopped again since
+            await ctx.void(_step_name(recipe))
+        await ctx.step(_step_name(recipe), send, probe=probe, repeatable=True, data={"recipe": recipe.name})
+
+    async def _check_running(self, ctx: Context, folder_id: int, started: set[int]) -> None:
+        """ "Started" is not "runs": a trigger may fail at once. Sends one look."""
+        for recipe in await recipes_below(ctx, folder_id):
+            if recipe.id in started and not recipe.running:
+                why = f" ({recipe.stop_cause})" if recipe.stop_cause else ""
+                raise TaskFailed(
+                    f"recipe {recipe.name!r} was started and stopped again{why}",
+                    failure_class="recipe-stopped-again",
+                    remedy="look at the recipe's jobs, then `bulkops retry`",
+                )
+
+
+def _step_name(recipe: Recipe) -> str:
+    return f"start {recipe.id}"
+
+
+def _refused(recipe: Recipe, problems: list[StartProblem]) -> TaskFailed:
+    said = "; ".join(str(problem) for problem in problems[:3]) or "the vendor gives no reason"
+    return TaskFailed(
+        f"recipe {recipe.name!r} cannot be started: {said}",
+        failure_class="recipe-not-started",
+        remedy="correct it (a connection that is not authorised?), then `bulkops retry`",
+    )
+
+
+def _all_of(problems: list[TaskFailed]) -> TaskFailed:
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    return TaskFailed(
+        f"{first.message}; and {len(problems) - 1} more: {', '.join(problem.message for problem in problems[1:4])}",
+        failure_class=first.failure_class,
+        cause=f"{first.cause}; and {len(problems) - 1} more recipes",
+        remedy=first.remedy,
+    )

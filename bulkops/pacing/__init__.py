@@ -1,0 +1,17 @@
+"""When a request may leave, and when a failed one may leave again. Knows time, knows no HTTP."""
+
+from bulkops.pacing.backoff import full_jitter
+from bulkops.pacing.pacer import Pacer, Slot
+from bulkops.pacing.quota import Priority, QuotaStatistics
+from bulkops.pacing.retry import Failure, RetryBudget, may_resend
+
+__all__ = [
+    "Failure",
+    "Pacer",
+    "Priority",
+    "QuotaStatistics",
+    "RetryBudget",
+    "Slot",
+    "full_jitter",
+    "may_resend",
+]

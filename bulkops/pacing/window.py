@@ -1,0 +1,60 @@
+"""One window of one quota: slots that are taken when a request leaves and free again T after its reply (C1)."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from typing import Final
+
+GUARD_S: Final = 0.001
+GUARD_SHARE: Final = 1e-4
+"""Added to T: a timer may fire early, and two machines' clocks may differ by 100 parts in a million."""
+
+
+class Window:
+    """At most `limit` slots at any time. Times are the event loop's, seconds.
+
+    The server counts a request at some moment between its leaving and its reply. A slot is taken before the one and
+    given back T after the other, so any two requests that the server counts less than T apart hold slots at the same
+    time: no window of length T, wherever it starts, sees more than `limit`. Assumes that both clocks run at the
+    same rate (to within the guard).
+    """
+
+    __slots__ = ("_frees", "in_flight", "length_s", "limit")
+
+    def __init__(self, limit: int, window_s: float) -> None:
+        self.limit = limit
+        self.length_s = window_s * (1 + GUARD_SHARE) + GUARD_S
+        self.in_flight = 0
+        self._frees: list[float] = []
+
+    def used(self, now: float) -> int:
+        """Slots taken: in flight, or replied to less than T ago."""
+        while self._frees and self._frees[0] <= now:
+            heapq.heappop(self._frees)
+        return self.in_flight + len(self._frees)
+
+    def take(self) -> None:
+        self.in_flight += 1
+
+    def give_back(self, free_at: float) -> None:
+        """End a request; its slot is free at `free_at`."""
+        self.in_flight -= 1
+        heapq.heappush(self._frees, free_at)
+
+    def give_back_unused(self) -> None:
+        """End a request that never left."""
+        self.in_flight -= 1
+
+    def occupy(self, free_at: float) -> None:
+        """A slot for a request of an earlier process."""
+        heapq.heappush(self._frees, free_at)
+
+    def free_at(self, allowed: int, now: float) -> float:
+        """When fewer than `allowed` slots are taken, if no request ends before: `now` if so already, or infinity."""
+        over = self.used(now) - allowed
+        if over < 0:
+            return now
+        if over >= len(self._frees):
+            return math.inf  # requests in flight hold it: one of them must end first
+        return self._frees[0] if over == 0 else heapq.nsmallest(over + 1, self._frees)[-1]

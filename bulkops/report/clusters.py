@@ -1,0 +1,96 @@
+"""Accounts with the same trouble, put together: 31 rows become one line that names the cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from bulkops.journal import AccountRow
+from bulkops.outcome import TROUBLED, Outcome
+
+_CONSIDERED: Final = 500
+"""Characters of a cause that count: a server that answers with a page of HTML still makes a cluster."""
+
+_WORD: Final = re.compile(r"[\w-]+")
+_QUOTED: Final = re.compile(r"""(?P<quote>['"])(?P<id>[\w-]+)(?P=quote)""")
+_VARIABLE: Final = re.compile(
+    r"(?<![\w-])(?:"
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
+    r"|(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{12,}"  # a hash or request id
+    r"|[0-9]{5,}"  # an id; statuses, versions and small counts are shorter and mean something
+    r")(?![\w-])"
+)
+
+_DONE: Final = frozenset({Outcome.CHANGED, Outcome.UNCHANGED})
+
+
+@attrs.frozen(kw_only=True)
+class Cluster:
+    """Accounts that ended alike for the same cause.
+
+    `cause`: in the words of the accounts when all say the same, else with `<id>` where they differ;
+    `example`: the first of them in inventory order.
+    """
+
+    outcome: Outcome
+    cause: str
+    failure_class: str | None
+    count: int
+    example: AccountRow = attrs.field(repr=lambda row: row.account)  # its parameters may hold secrets
+
+
+def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> list[Cluster]:
+    """Clusters of all accounts that were not done: failed and unknown first, then the others, largest first.
+
+    `run_reason`: why the run ended; the cause of an account that was never started has no better words.
+    """
+    groups: dict[tuple[Outcome, str | None, str], list[AccountRow]] = {}
+    for row in rows:
+        if row.outcome not in _DONE:
+            words = _words(row, run_reason)
+            groups.setdefault((row.outcome, row.failure_class, normalised(words, row.account)), []).append(row)
+    clusters = [
+        Cluster(
+            outcome=outcome,
+            cause=_common_words(members, run_reason) or cause,
+            failure_class=failure_class,
+            count=len(members),
+            example=members[0],
+        )
+        for (outcome, failure_class, cause), members in groups.items()
+    ]
+    return sorted(clusters, key=lambda one: (one.outcome not in TROUBLED, -one.count, one.example.seq))
+
+
+def normalised(cause: str, account: str) -> str:
+    """`cause` without what differs between accounts: the account's own id, long numbers, UUIDs, quoted ids.
+
+    >>> normalised("recipe 4135412 of 'EA2300': connection 'SF Dev 2' is missing", "EA2300")
+    "recipe <id> of '<id>': connection 'SF Dev 2' is missing"
+    """
+    text = cause[:_CONSIDERED]
+    if account in text:
+        text = _WORD.sub(lambda word: "<id>" if word[0] == account else word[0], text)
+    text = _QUOTED.sub(_unquoted, text)
+    return _VARIABLE.sub("<id>", text)
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    """A quoted word that is mostly digits is an id; "Salesforce2" is a name and stays."""
+    word = quoted["id"]
+    digits = sum(char.isdigit() for char in word)
+    return f"{quoted['quote']}<id>{quoted['quote']}" if digits * 2 > len(word) else quoted[0]
+
+
+def _common_words(members: Sequence[AccountRow], run_reason: str | None) -> str | None:
+    first = _words(members[0], run_reason)
+    return first if all(_words(row, run_reason) == first for row in members) else None
+
+
+def _words(row: AccountRow, run_reason: str | None) -> str:
+    if row.outcome in TROUBLED:
+        return row.cause or row.reason or "no cause recorded"
+    return row.reason or row.cause or run_reason or "no reason recorded"

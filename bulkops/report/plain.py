@@ -1,0 +1,51 @@
+"""Text from elsewhere (customer names, server messages) made safe to print on one line of a terminal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_JOINERS: Final = "\u200c\u200d"
+"""Invisible, but names in Persian, Hindi and emoji are spelled with them, and they move nothing."""
+
+
+class _Printable(dict[int, str]):
+    """A table for `str.translate` that fills itself: any space to " ", what does not print to an escape."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if char.isprintable() or char in _JOINERS:
+            shown = char
+        elif char.isspace():
+            shown = " "
+        else:
+            # control characters, escape sequences, bidi marks (they reorder a line), lone surrogates
+            shown = char.encode("unicode_escape").decode("ascii")
+        self[code] = shown
+        return shown
+
+
+_PRINTABLE: Final = _Printable()
+
+
+def inline(text: str, most: int | None = None) -> str:
+    """`text` on one line with nothing that a terminal acts on; cut after `most` characters, saying so.
+
+    >>> inline("a\\x1b[31m\\nb")
+    'a\\\\x1b[31m b'
+    >>> inline("x" * 50, 3)
+    'xxx... (47 more characters)'
+    """
+    if most is not None and len(text) > most:
+        return f"{inline(text[:most])}... ({len(text) - most} more characters)"
+    return text if text.isprintable() else text.translate(_PRINTABLE)
+
+
+def duration(seconds: float) -> str:
+    """Two units at most: "0.4 s", "12 s", "2 min 3 s", "1 h 5 min", "3 d 4 h"."""
+    whole = round(max(0.0, seconds))
+    if whole < 60:
+        return f"{whole} s" if seconds >= 9.95 else f"{max(0.0, seconds):.1f} s"
+    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // smaller_size} {smaller}"
+    return f"{whole // 60} min {whole % 60} s"

@@ -1,0 +1,33 @@
+"""One door to all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, TypeAlias
+
+from bulkops.errors import ConfigError
+from bulkops.report.model import Report
+from bulkops.report.structured import render_csv, render_json, render_jsonl
+from bulkops.report.text import render_text
+
+Format: TypeAlias = Literal["text", "json", "jsonl", "csv"]
+
+_RENDERERS: Final[Mapping[Format, Callable[[Report], str]]] = {
+    "text": render_text,
+    "json": render_json,
+    "jsonl": render_jsonl,
+    "csv": render_csv,
+}
+
+FORMATS: Final = tuple(_RENDERERS)
+
+
+def render(report: Report, format: Format = "text") -> str:  # noqa: A002 - the flag's name, at the call site too
+    """The report as text that ends with a newline. CSV has its own line ends: write it with newline="".
+
+    Raises: ConfigError for an unknown format.
+    """
+    renderer = _RENDERERS.get(format)
+    if renderer is None:
+        raise ConfigError(f"unknown report format {format!r}", remedy=f"use one of {', '.join(FORMATS)}")
+    return renderer(report)

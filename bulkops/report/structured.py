@@ -1,0 +1,136 @@
+"""The report for programs: JSON, JSON lines, CSV. Account-file columns may hold secrets and stay out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from bulkops.journal import AccountRow
+from bulkops.report.commands import next_command
+from bulkops.report.plain import inline
+
+if TYPE_CHECKING:
+    from bulkops.report.model import Report
+
+SCHEMA: Final = 1
+"""Grows when a member changes its meaning or goes away; new members may come without."""
+
+_COLUMNS: Final = (
+    "account",
+    "outcome",
+    "failure_class",
+    "cause",
+    "reason",
+    "remedy",
+    "started_at",
+    "ended_at",
+    "detail",
+)
+
+_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+"""What makes a spreadsheet evaluate a cell, full-width in some locales. Source: OWASP, "CSV Injection"."""
+
+
+def render_json(report: Report) -> str:
+    """One object; its members are a line each and so are the accounts, so that grep and diff work on it."""
+    head = {
+        "schema": SCHEMA,
+        "run": report.run_id,
+        "state": report.state.value,
+        "reason": report.reason,
+        "title": report.title,
+        "host": report.host,
+        "created_at": _utc(report.created_at),
+        "ended_at": _utc(report.ended_at),
+        "inventory": report.inventory,
+        "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
+    }
+    members = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
+    members.append(f'"clusters": {_array(_clusters(report))}')
+    members.append(f'"accounts": {_array(map(_account, report.accounts))}')
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def render_jsonl(report: Report) -> str:
+    """The accounts alone, an object a line."""
+    return "".join(f"{_json(_account(row))}\n" for row in report.accounts)
+
+
+def render_csv(report: Report) -> str:
+    """A header and one line an account (line breaks inside cells become spaces), quoted after RFC 4180."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for row in report.accounts:
+        account = _account(row)
+        account["detail"] = _json(row.detail) if row.detail else None
+        writer.writerow([_cell(account[column]) for column in _COLUMNS])
+    return out.getvalue()
+
+
+def _clusters(report: Report) -> Iterator[dict[str, Any]]:
+    for one in report.clusters:
+        yield {
+            "outcome": one.outcome.value,
+            "cause": one.cause,
+            "failure_class": one.failure_class,
+            "count": one.count,
+            "example": one.example.account,
+            "reason": one.example.reason,
+            "remedy": one.example.remedy,
+            "next": next_command(report, one),
+        }
+
+
+def _account(row: AccountRow) -> dict[str, Any]:
+    return {
+        "account": row.account,
+        "outcome": row.outcome.value,
+        "reason": row.reason,
+        "failure_class": row.failure_class,
+        "cause": row.cause,
+        "remedy": row.remedy,
+        "started_at": _utc(row.started_at),
+        "ended_at": _utc(row.ended_at),
+        "detail": row.detail,
+    }
+
+
+def _array(values: Iterator[dict[str, Any]]) -> str:
+    return "[" + ",".join(f"\n{_json(value)}" for value in values) + "]"
+
+
+def _json(value: object) -> str:
+    """ASCII only: valid UTF-8 whatever is in it, and nothing that a terminal acts on."""
+    return json.dumps(_plain(value), ensure_ascii=True, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """`value` with what JSON cannot say replaced: lone surrogates by U+FFFD, NaN and infinities by null."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {_plain(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _cell(value: str | None) -> str:
+    if value is None:
+        return ""
+    text = inline(value)
+    return f"'{text}" if value.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+def _utc(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,102 @@
+"""The report for people: what they need first, first. Plain text, no assumption about a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from bulkops.journal import RunState
+from bulkops.outcome import TROUBLED, Outcome
+from bulkops.report.commands import go_on_command, next_command
+from bulkops.report.plain import duration, inline
+
+if TYPE_CHECKING:
+    from bulkops.report.clusters import Cluster
+    from bulkops.report.model import Report
+
+_MOST_CLUSTERS: Final = 20
+_NAME: Final = 100
+_LINE: Final = 300
+_REASON: Final = 2000
+"""Characters shown of a name, a line, and the one full reason of a cluster; JSON has all of them."""
+
+_STATES: Final[Mapping[RunState, str]] = {
+    RunState.RUNNING: "Running",
+    RunState.FINISHED: "Finished",
+    RunState.HALTED: "Halted",
+    RunState.PAUSED: "Paused",
+    RunState.INTERRUPTED: "Interrupted",
+    RunState.AUTH_FAILED: "Stopped, the vendor refused the token",
+}
+
+
+def render_text(report: Report) -> str:
+    """The whole text report; lines without control characters, ended by newlines."""
+    lines = [summary(report), *_heading(report)]
+    shown = [one for one in report.clusters if report.state is not RunState.RUNNING or one.outcome in TROUBLED]
+    for cluster in shown[:_MOST_CLUSTERS]:
+        lines += ["", *_cluster(report, cluster)]
+    left = shown[_MOST_CLUSTERS:]
+    if left:
+        count = sum(one.count for one in left)
+        lines += [
+            "",
+            f"and {len(left)} more causes ({_accounts(count)}): see the report with --format json or csv",
+        ]
+    command = go_on_command(report)
+    if command is not None:
+        lines += ["", f"{command.split()[1]} with: {command}"]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: Report) -> str:
+    """One line: state in words, counts by outcome, duration.
+
+    "Finished: 270 changed, 30 failed of 300 accounts in 2 min 3 s (run 20260102-k3f9)"
+    """
+    counts = _counts_so_far(report) if report.state is RunState.RUNNING else _counts(report)
+    words = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing to do"
+    spent = duration(report.duration_s)
+    spent = f"for {spent} so far" if report.state is RunState.RUNNING else f"in {spent}"
+    run = inline(report.run_id, _NAME)
+    return f"{_STATES[report.state]}: {words} of {_accounts(report.inventory)} {spent} (run {run})"
+
+
+def _counts(report: Report) -> dict[str, int]:
+    return {_words(outcome): count for outcome, count in report.outcomes.items()}
+
+
+def _counts_so_far(report: Report) -> dict[str, int]:
+    """While the run is on, an account that was started has no outcome yet, whatever a crash would make it."""
+    counts = _counts(report)
+    for row in report.in_progress:
+        counts[_words(row.outcome)] -= 1
+    waiting = counts.pop(_words(Outcome.NOT_ATTEMPTED))
+    return counts | {"in progress": len(report.in_progress), "waiting": waiting}
+
+
+def _words(outcome: Outcome) -> str:
+    return outcome.value.replace("_", " ")
+
+
+def _heading(report: Report) -> Iterator[str]:
+    if report.reason:
+        yield f"reason: {inline(report.reason, _LINE)}"
+    yield f"{inline(report.title, _LINE)}, at {inline(report.host, _NAME)}"
+
+
+def _cluster(report: Report, cluster: Cluster) -> Iterator[str]:
+    row = cluster.example
+    yield f"{_accounts(cluster.count)}: {inline(cluster.cause, _LINE)}"
+    example = f"{'account' if cluster.count == 1 else 'for example'} {inline(row.account, _NAME)}"
+    reason = row.reason if row.reason and row.reason != cluster.cause else None
+    yield f"    {_words(cluster.outcome)}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
+    if row.remedy and row.remedy not in (reason or ""):
+        yield f"    remedy: {inline(row.remedy, _LINE)}"
+    command = next_command(report, cluster)
+    if command is not None:
+        yield f"    next: {command}"
+
+
+def _accounts(count: int) -> str:
+    return "1 account" if count == 1 else f"{count} accounts"

@@ -1,0 +1,12 @@
+"""The API by its nouns: each method is one call of the catalogue, or the pages of one."""
+
+from __future__ import annotations
+
+from bulkops.resources._pages import Pages
+from bulkops.resources.connections import Connections
+from bulkops.resources.customers import Customers
+from bulkops.resources.folders import Folders
+from bulkops.resources.imports import Imports
+from bulkops.resources.recipes import Recipes
+
+__all__ = ["Connections", "Customers", "Folders", "Imports", "Pages", "Recipes"]

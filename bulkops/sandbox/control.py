@@ -1,0 +1,87 @@
+"""`/_sandbox/*`: the sandbox's own view for tests. Same token, counted in no quota, struck by no fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from bulkops.errors import ConfigError
+from bulkops.sandbox.exchange import RefusedError
+from bulkops.sandbox.faults import Faults
+
+if TYPE_CHECKING:
+    from bulkops.sandbox.service import Service
+
+Control = Callable[["Service", bytes], Any]
+
+
+def _ledger(service: Service, _: bytes) -> Any:
+    return {"effects": service.world.ledger.effects()}
+
+
+def _requests(service: Service, _: bytes) -> Any:
+    return service.world.requests()
+
+
+def _settings(service: Service, _: bytes) -> Any:
+    settings = service.settings
+    return {
+        "customers": settings.customers,
+        "seed": settings.seed,
+        "window": settings.window,
+        "time_scale": settings.time_scale,
+        "retry_after": settings.retry_after,
+        "server_timeout_s": settings.server_timeout_s,
+        "faults": service.world.faults.to_mapping(),
+    }
+
+
+def _faults(service: Service, body: bytes) -> Any:
+    """Replace all faults: `{"error": 0.05}`; those not named are off."""
+    try:
+        faults = Faults.from_mapping(_object(body))
+    except ConfigError as error:
+        raise RefusedError(400, str(error)) from error
+    service.world.set_faults(faults)
+    return {"faults": faults.to_mapping()}
+
+
+def _reset(service: Service, _: bytes) -> Any:
+    """Back to the start: customers, ledger, counts, faults and token."""
+    service.reset()
+    return {"success": True}
+
+
+def _token(service: Service, body: bytes) -> Any:
+    """`{"token": "..."}`: the API takes it alone; it is neither expired nor revoked."""
+    token = _object(body).get("token")
+    if not isinstance(token, str):
+        raise RefusedError(400, "token must be a text")
+    try:
+        service.set_token(token)
+    except ConfigError as error:
+        raise RefusedError(400, str(error)) from error
+    return {"success": True}
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        data = msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RefusedError(400, "the body is not valid JSON") from error
+    if not isinstance(data, dict):
+        raise RefusedError(400, "the body is not a JSON object")
+    return data
+
+
+CONTROLS: Final[Mapping[tuple[str, str], Control]] = {
+    ("GET", "ledger"): _ledger,
+    ("GET", "requests"): _requests,
+    ("GET", "settings"): _settings,
+    ("POST", "faults"): _faults,
+    ("POST", "reset"): _reset,
+    ("POST", "token"): _token,
+}
+"""(method, name) -> what it does; the answer is JSON data."""

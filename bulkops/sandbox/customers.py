@@ -1,0 +1,120 @@
+"""The partner's customers: found by number or E-id, listed by page, built only when somebody asks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import attrs
+
+from bulkops.sandbox.customer_names import customer_name
+from bulkops.sandbox.workspace import Ids, Workspace
+
+FIRST_ID: Final = 4_100_231
+_EXTERNAL: Final = re.compile(r"ORG-([1-9][0-9]{0,8})", re.ASCII)
+_NUMERIC: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@attrs.define(kw_only=True)
+class Customer:
+    """`index`: place among the customers of the start, -1 for one made later."""
+
+    id: int
+    index: int
+    external_id: str | None
+    facts: dict[str, Any]
+    workspace: Workspace
+
+    def row(self) -> dict[str, Any]:
+        workspace = self.workspace
+        counted = {
+            "active_connection_count": sum(c.authorization_status == "success" for c in workspace.connections.values()),
+            "active_recipe_count": sum(recipe.running for recipe in workspace.recipes.values()),
+        }
+        return {"id": self.id, "external_id": self.external_id} | self.facts | counted
+
+
+class Customers:
+    """Customers `FIRST_ID`, `FIRST_ID` + 1, ... with external ids ORG-1, ORG-2, ..., and those created since.
+
+    Twenty thousand cost nothing until they are looked at.
+    """
+
+    def __init__(self, count: int, *, seed: int, ids: Ids, now: str) -> None:
+        self._count = count
+        self._seed = seed
+        self._ids = ids
+        self._began = now
+        self._built: dict[int, Customer] = {}
+        self._by_external_id: dict[str, int] = {}  # of those created since the start
+
+    def __len__(self) -> int:
+        return self._count
+
+    def find(self, segment: str) -> Customer | None:
+        """By a path segment, percent-decoded: the numeric id, or `E` and the external id (NOTES section 4)."""
+        if _NUMERIC.fullmatch(segment):
+            return self._get(int(segment) - FIRST_ID)
+        return self.find_external(segment[1:]) if segment.startswith("E") else None
+
+    def find_external(self, external_id: str) -> Customer | None:
+        created = self._by_external_id.get(external_id)
+        if created is not None:
+            return self._get(created)
+        initial = _EXTERNAL.fullmatch(external_id)
+        index = int(initial[1]) - 1 if initial else -1
+        customer = self._get(index)
+        return customer if customer is not None and customer.external_id == external_id else None
+
+    def page(self, page: int, per_page: int) -> list[Customer]:
+        """Customers by ascending id; an empty list beyond the end."""
+        start = (page - 1) * per_page
+        found = (self._get(place) for place in range(start, min(start + per_page, self._count)))
+        return [customer for customer in found if customer is not None]
+
+    def create(self, facts: dict[str, Any], *, external_id: str | None, now: str) -> Customer:
+        place = self._count
+        self._count += 1
+        if external_id is not None:
+            self._by_external_id[external_id] = place
+        return self._add(place, -1, external_id, facts, now)
+
+    def _get(self, place: int) -> Customer | None:
+        if not 0 <= place < self._count:
+            return None
+        built = self._built.get(place)
+        if built is not None:
+            return built
+        name = customer_name(self._seed, place)
+        facts = customer_facts(name=name, notification_email=f"ops@org-{place + 1}.example", now=self._began)
+        return self._add(place, place, f"ORG-{place + 1}", facts, self._began)
+
+    def _add(self, place: int, index: int, external_id: str | None, facts: dict[str, Any], now: str) -> Customer:
+        workspace = Workspace(self._ids, created_at=now)
+        customer = Customer(id=FIRST_ID + place, index=index, external_id=external_id, facts=facts, workspace=workspace)
+        self._built[place] = customer
+        return customer
+
+
+def customer_facts(*, name: str, notification_email: str, now: str) -> dict[str, Any]:
+    """The members of a customer object that do not depend on its workspace."""
+    return {
+        "name": name,
+        "notification_email": notification_email,
+        "error_notification_emails": notification_email,
+        "admin_notification_emails": notification_email,
+        "whitelisted_apps": [],
+        "plan_id": "oem_plan",
+        "origin_url": None,
+        "frame_ancestors": None,
+        "trial": False,
+        "in_trial": False,
+        "created_at": now,
+        "updated_at": now,
+        "current_billing_period_start": now,
+        "current_billing_period_end": None,
+        "task_limit_adjustment": None,
+        "task_limit": 10_000,
+        "task_count": 0,
+        "active_connection_limit": None,
+    }

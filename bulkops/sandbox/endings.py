@@ -1,0 +1,86 @@
+"""How a request ends: the honest reply, or what a fault makes of it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import uuid
+from typing import Any, Final
+
+import attrs
+import msgspec
+from aiohttp import web
+
+from bulkops.sandbox.faults import Strike
+
+_HTML: Final = """<!DOCTYPE html>
+<html><head><title>{title}</title></head>
+<body><center><h1>{title}</h1></center><hr><center>gateway</center></body></html>
+"""
+_GATEWAY: Final = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable"}
+
+
+@attrs.frozen
+class Answer:
+    """A status and JSON data, encoded."""
+
+    status: int
+    body: bytes
+
+    @classmethod
+    def of(cls, data: Any, status: int = 200) -> Answer:
+        return cls(status, msgspec.json.encode(data))
+
+    def response(self, *, headers: dict[str, str] | None = None) -> web.Response:
+        return web.Response(
+            status=self.status, body=self.body, content_type="application/json", charset="utf-8", headers=headers
+        )
+
+
+TOO_MANY: Final = Answer.of({"message": "Too many requests"}, 429)
+
+
+def finish(strike: Strike, answer: Answer | None, request: web.BaseRequest) -> web.Response:
+    """The reply that leaves; for a reset it goes nowhere, because the connection is cut."""
+    if strike.end == "reset":
+        _cut(request, hard=strike.shape < 0.5)
+    elif strike.end == "throttle":
+        return TOO_MANY.response()
+    elif strike.end == "timeout":
+        return Answer.of({"message": "Request timed out"}, 504).response()
+    elif strike.end == "malformed" and answer is not None and answer.status == 200:
+        return _malformed(answer, strike.shape)
+    if answer is None or strike.end == "error":
+        return _error(strike.shape)
+    return answer.response()
+
+
+def _error(shape: float) -> web.Response:
+    """500 with an id for support, or a gateway's 502 or 503, half of those as a page."""
+    status = (500, 502, 503)[int(shape * 3)]
+    if status != 500 and shape * 6 % 1 < 0.5:
+        return _page(status, _GATEWAY[status])
+    if status == 500:
+        return Answer.of({"message": "Server error", "id": str(uuid.uuid4())}, status).response()
+    return Answer.of({"message": _GATEWAY[status][4:]}, status).response()
+
+
+def _malformed(answer: Answer, shape: float) -> web.Response:
+    if shape < 0.5:
+        return _page(200, "Please wait")
+    return Answer(200, answer.body[: max(1, len(answer.body) // 2)]).response()
+
+
+def _page(status: int, title: str) -> web.Response:
+    return web.Response(status=status, text=_HTML.format(title=title), content_type="text/html")
+
+
+def _cut(request: web.BaseRequest, *, hard: bool) -> None:
+    """End the connection without a reply: by RST when `hard`, else by closing it."""
+    transport = request.transport
+    if transport is None:
+        return
+    sock = transport.get_extra_info("socket")
+    if hard and sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

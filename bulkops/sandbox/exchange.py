@@ -1,0 +1,160 @@
+"""What a handler is asked and how it may refuse, with parameters read as leniently as the vendor reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+import attrs
+import msgspec
+
+from bulkops.sandbox.customers import Customer
+
+if TYPE_CHECKING:
+    from bulkops.sandbox.world import World
+
+MAX_PER_PAGE: Final = 100
+
+_NUMBER: Final = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
+_TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
+_FALSE: Final = frozenset({"false", "0", "f", "no", "off", "", "null", "none"})
+
+
+class RefusedError(Exception):
+    """An error status with a JSON body: every one has `message`."""
+
+    def __init__(self, status: int, message: str, *, errors: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body: dict[str, Any] = {"message": message} | ({"errors": dict(errors)} if errors else {})
+
+
+NOT_FOUND: Final = "Not found"
+
+
+def invalid(field: str, problem: str) -> RefusedError:
+    """400 in the vendor's form for a bad member (NOTES section 5)."""
+    return RefusedError(400, "Validation failed", errors={field: [problem]})
+
+
+@attrs.define(kw_only=True)
+class Asked:
+    """One request that passed quota and authentication, its body read to the end.
+
+    `names`: path parameters, percent-decoded; `customer`: who `managed_user_id` means, None for partner calls.
+    """
+
+    world: World
+    customer: Customer | None
+    names: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes = attrs.field(default=b"", repr=False)
+    content_type: str = ""
+
+    @property
+    def account(self) -> Customer:
+        """The customer of a customer call. Raises: RefusedError 404."""
+        if self.customer is None:
+            raise RefusedError(404, NOT_FOUND)
+        return self.customer
+
+    def path_id(self, name: str) -> int:
+        """A numeric path parameter; anything else cannot be found. Raises: RefusedError 404."""
+        text = self.names[name]
+        if not _NUMBER.fullmatch(text):
+            raise RefusedError(404, NOT_FOUND)
+        return int(text)
+
+    def number(self, name: str) -> int | None:
+        """A numeric query parameter, None when absent or empty. Raises: RefusedError 400."""
+        text = self.query.get(name, "")
+        if not text.strip():
+            return None
+        if not _NUMBER.fullmatch(text):
+            raise invalid(name, "is not a number")
+        return int(text)
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean query parameter in any spelling (`False`, `true`, `1`), None when absent.
+
+        Raises: RefusedError 400.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return None
+        if text.strip().lower() in _TRUE:
+            return True
+        if text.strip().lower() in _FALSE:
+            return False
+        raise invalid(name, "is not a boolean")
+
+    def page(self) -> tuple[int, int]:
+        """`page` and `per_page`, clamped into what the vendor documents (1 and up; at most 100)."""
+        page, per_page = (self._lenient(name) for name in ("page", "per_page"))
+        return max(1, page or 1), min(MAX_PER_PAGE, per_page or MAX_PER_PAGE)
+
+    def _lenient(self, name: str) -> int:
+        text = self.query.get(name, "")
+        return int(text) if _NUMBER.fullmatch(text) else 0
+
+    def members(self) -> dict[str, Any]:
+        """The body as an object, whatever content type it came with; an empty body is an empty object.
+
+        Raises: RefusedError 400.
+        """
+        if not self.body.strip():
+            return {}
+        if "x-www-form-urlencoded" in self.content_type:
+            return dict(self._form())
+        try:
+            data = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise RefusedError(400, "Bad request: the body is not valid JSON") from error
+        if not isinstance(data, dict):
+            raise RefusedError(400, "Bad request: the body is not a JSON object")
+        return data
+
+    def _form(self) -> list[tuple[str, str]]:
+        try:
+            return parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=1000)
+        except ValueError as error:
+            raise RefusedError(400, "Bad request: the form cannot be read") from error
+
+
+def text_member(members: Mapping[str, Any], name: str, *, required: bool = False, longest: int = 255) -> str | None:
+    """A text member, None when absent, null or blank. Raises: RefusedError 400."""
+    value = members.get(name)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        if required:
+            raise invalid(name, "can't be blank")
+        return None
+    if not isinstance(value, str):
+        raise invalid(name, "is not text")
+    if len(value) > longest:
+        raise invalid(name, f"is too long (maximum is {longest} characters)")
+    return value
+
+
+def id_member(members: Mapping[str, Any], name: str) -> int | None:
+    """An id as a number or as digits, None when absent or null. Raises: RefusedError 400."""
+    value = members.get(name)
+    if value is None or value == "":
+        return None
+    if type(value) is int and value >= 0:
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    raise invalid(name, "is not an id")
+
+
+def flag_member(members: Mapping[str, Any], name: str) -> bool:
+    """A boolean member in any spelling, False when absent. Raises: RefusedError 400."""
+    value = members.get(name, False)
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise invalid(name, "is not a boolean")

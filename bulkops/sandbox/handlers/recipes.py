@@ -1,0 +1,98 @@
+"""Recipes: list, get, start, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.workspace import Recipe
+
+
+def list_recipes(asked: Asked) -> list[dict[str, Any]]:
+    """In descending id. `since_id` asks for ids below it; `folder_id` means that folder alone, without sub-folders."""
+    page, per_page = asked.page()
+    exclude_code = bool(asked.flag("exclude_code"))
+    wanted = islice(_wanted(asked), (page - 1) * per_page, page * per_page)
+    return [recipe.row(exclude_code=exclude_code) for recipe in wanted]
+
+
+def get_recipe(asked: Asked) -> dict[str, Any]:
+    return _recipe(asked).row(exclude_code=False)
+
+
+def start_recipe(asked: Asked) -> dict[str, Any]:
+    """200 with `success: false` when its connections are not ready; starting a running recipe is a success."""
+    recipe = _recipe(asked)
+    if recipe.running:
+        return {"success": True}
+    problems = recipe.problems(asked.account.workspace.connections)
+    if problems:
+        return {"success": False, "code_errors": [], "config_errors": problems}
+    recipe.running = True
+    recipe.updated_at = asked.world.clock.stamp()
+    _note(asked, recipe, "recipe.started")
+    return {"success": True}
+
+
+def stop_recipe(asked: Asked) -> dict[str, Any]:
+    recipe = _recipe(asked)
+    if recipe.running:
+        recipe.running = False
+        recipe.stopped_at = recipe.updated_at = asked.world.clock.stamp()
+        _note(asked, recipe, "recipe.stopped")
+    return {"success": True}
+
+
+def _recipe(asked: Asked) -> Recipe:
+    recipe = asked.account.workspace.recipes.get(asked.path_id("recipe_id"))
+    if recipe is None:
+        raise RefusedError(404, NOT_FOUND)
+    return recipe
+
+
+def _note(asked: Asked, recipe: Recipe, kind: str) -> None:
+    folder = asked.account.workspace.path(recipe.folder_id)
+    asked.world.ledger.note(asked.account.id, kind, f"{folder}/{recipe.name}")
+
+
+def _wanted(asked: Asked) -> Iterator[Recipe]:
+    filters = _filters(asked)
+    newest_first = reversed(asked.account.workspace.recipes.values())
+    return (recipe for recipe in newest_first if all(fits(recipe) for fits in filters))
+
+
+def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
+    since_id, folder_id = asked.number("since_id"), asked.number("folder_id")
+    running = asked.flag("running")
+    running = asked.flag("active") if running is None else running  # the name of 2020
+    after = _moment(asked, "updated_after")
+    all_of, any_of = (_names(asked, name) for name in ("adapter_names_all", "adapter_names_any"))
+    possible: list[tuple[object, Callable[[Recipe], bool]]] = [
+        (since_id, lambda recipe: since_id is None or recipe.id < since_id),
+        (folder_id, lambda recipe: recipe.folder_id == folder_id),
+        (running or None, lambda recipe: recipe.running),  # false is "no filter", not "stopped only"
+        (after, lambda recipe: after is None or datetime.fromisoformat(recipe.updated_at) > after),
+        (all_of, lambda recipe: (all_of or set()) <= set(recipe.packed.applications)),
+        (any_of, lambda recipe: bool((any_of or set()) & set(recipe.packed.applications))),
+        (asked.query.get("stop_cause") or None, lambda recipe: False),  # nothing in the sandbox stops by itself
+    ]
+    return [fits for given, fits in possible if given is not None]
+
+
+def _names(asked: Asked, name: str) -> set[str] | None:
+    names = {part.strip() for part in asked.query.get(name, "").split(",")} - {""}
+    return names or None
+
+
+def _moment(asked: Asked, name: str) -> datetime | None:
+    text = asked.query.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise invalid(name, "is not an ISO 8601 time") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

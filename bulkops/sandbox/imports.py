@@ -1,0 +1,106 @@
+"""Imports over time: accepted at once, one at a time in a workspace, taking effect when they are done.
+
+The effect comes at the end of the import's time, whether or not anybody polls or the sender is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Sequence
+from typing import Final
+
+from bulkops.sandbox.clock import Clock
+from bulkops.sandbox.customers import Customer
+from bulkops.sandbox.draws import draws
+from bulkops.sandbox.faults import Faults
+from bulkops.sandbox.installing import RecipesRunningError, install
+from bulkops.sandbox.ledger import Ledger
+from bulkops.sandbox.packages import ParsedPackage
+from bulkops.sandbox.workspace import Import
+
+_SHORT_S: Final = (2.0, 20.0)
+_LONG_S: Final = (20.0, 60.0)
+_LONG_PART: Final = 0.06
+DOOM: Final = "Import failed: an internal error occurred, please try again"
+
+
+def import_time_s(numbers: Sequence[float]) -> float:
+    """Vendor seconds that an import takes, from draws: mostly 2 to 20, with a long tail to 60."""
+    if numbers[0] < _LONG_PART:
+        return _LONG_S[0] + (_LONG_S[1] - _LONG_S[0]) * numbers[1]
+    return _SHORT_S[0] + (_SHORT_S[1] - _SHORT_S[0]) * float(numbers[1] ** 2)
+
+
+class Importer:
+    """Owns the timers of running imports; `close` ends them."""
+
+    def __init__(self, clock: Clock, ledger: Ledger, *, seed: int) -> None:
+        self._clock = clock
+        self._ledger = ledger
+        self._seed = seed
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._closed = False
+
+    def accept(
+        self,
+        customer: Customer,
+        package: ParsedPackage,
+        *,
+        folder_id: int,
+        home_folder_id: int,
+        restart_recipes: bool,
+        faults: Faults,
+    ) -> Import:
+        """Take a package in; it runs now, or after those before it in the same workspace."""
+        workspace = customer.workspace
+        numbers = draws(self._seed, "import", customer.id, len(workspace.imports))
+        accepted = Import(
+            id=workspace.new_id("package"),
+            folder_id=folder_id,
+            home_folder_id=home_folder_id,
+            package=package,
+            restart_recipes=restart_recipes,
+            duration_s=self._clock.scaled(import_time_s(numbers)),
+            doom=DOOM if numbers[2] < faults.import_failed else None,
+        )
+        workspace.imports[accepted.id] = accepted
+        workspace.queue.append(accepted)
+        if len(workspace.queue) == 1:
+            self._begin(customer)
+        return accepted
+
+    def close(self) -> None:
+        """Stop everything still running, and what a late request may yet bring; it never takes effect."""
+        self._closed = True
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _begin(self, customer: Customer) -> None:
+        if self._closed:
+            return
+        running = customer.workspace.queue[0]
+        self._timers[running.id] = self._clock.call_after(running.duration_s, lambda: self._end(customer))
+
+    def _end(self, customer: Customer) -> None:
+        workspace = customer.workspace
+        ended = workspace.queue.popleft()
+        del self._timers[ended.id]
+        key = f"{workspace.path(ended.folder_id)}:{ended.package.sha256}"
+        ended.error = ended.package.error or ended.doom
+        if ended.error is None:
+            ended.error = self._install(customer, ended)
+        ended.status = "failed" if ended.error else "completed"
+        self._ledger.note(customer.id, f"import.{ended.status}", key)
+        if workspace.queue:
+            self._begin(customer)
+
+    def _install(self, customer: Customer, job: Import) -> str | None:
+        """Apply the package; why it could not be, if it could not."""
+        note = functools.partial(self._ledger.note, customer.id)
+        try:
+            job.recipe_status = install(customer, job, now=self._clock.stamp(), note=note)
+        except RecipesRunningError as error:
+            return str(error)
+        return None

@@ -1,0 +1,147 @@
+"""What an import does to a workspace: an upsert of folders, connections and recipes, by name within their folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from bulkops.sandbox.customers import Customer
+from bulkops.sandbox.packages import PackedConfig, PackedRecipe
+from bulkops.sandbox.workspace import Connection, Folder, Import, Recipe, Workspace
+
+
+class RecipesRunningError(Exception):
+    """The package touches running recipes and may not restart them: nothing was changed."""
+
+
+Note: TypeAlias = Callable[[str, str], None]
+"""Writes an effect into the ledger: kind and key."""
+
+
+def install(customer: Customer, job: Import, *, now: str, note: Note) -> list[dict[str, Any]]:
+    """Apply a good package whole; one `{"id", "import_result"}` per recipe of it, in its order.
+
+    Raises: RecipesRunningError before anything is changed.
+    """
+    installer = _Installer(customer, job, now, note)
+    installer.refuse_running()
+    return installer.run()
+
+
+class _Installer:
+    def __init__(self, customer: Customer, job: Import, now: str, note: Note) -> None:
+        self._workspace: Workspace = customer.workspace
+        self._user_id = customer.id
+        self._job = job
+        self._now = now
+        self._note = note
+        self._bound: dict[str, int] = {}
+        self._recipes = {(r.folder_id, r.name): r for r in self._workspace.recipes.values()}
+
+    def refuse_running(self) -> None:
+        """Without `restart_recipes` running recipes cannot be imported over (NOTES section 9)."""
+        if self._job.restart_recipes:
+            return
+        running = [packed.name for packed in self._job.package.recipes if self._runs(packed)]
+        if running:
+            raise RecipesRunningError(f"Recipes are running and restart_recipes is not set: {', '.join(running)}")
+
+    def run(self) -> list[dict[str, Any]]:
+        for directory in self._job.package.directories:
+            self._make(directory)
+        for packed in self._job.package.connections:
+            home = packed.root_folder
+            folder_id = self._job.home_folder_id if home else self._make(packed.directory)
+            connection = self._connection(packed.name, packed.provider, folder_id)
+            self._bound[packed.zip_name] = connection.id
+        return [self._recipe(packed) for packed in self._job.package.recipes]
+
+    def _runs(self, packed: PackedRecipe) -> bool:
+        folder_id = self._find(packed.directory)
+        recipe = self._recipes.get((folder_id, packed.name)) if folder_id is not None else None
+        return recipe is not None and recipe.running
+
+    def _find(self, directory: str) -> int | None:
+        folder_id = self._job.folder_id
+        for part in directory.split("/") if directory else ():
+            child = self._child(folder_id, part)
+            if child is None:
+                return None
+            folder_id = child.id
+        return folder_id
+
+    def _make(self, directory: str) -> int:
+        folder_id = self._job.folder_id
+        for part in directory.split("/") if directory else ():
+            child = self._child(folder_id, part)
+            if child is None:
+                child = self._workspace.add_folder(part, self._workspace.folders[folder_id], now=self._now)
+                self._note("folder.created", self._workspace.path(child.id))
+            folder_id = child.id
+        return folder_id
+
+    def _child(self, folder_id: int, name: str) -> Folder | None:
+        return next((folder for folder in self._workspace.children(folder_id) if folder.name == name), None)
+
+    def _connection(self, name: str, provider: str, folder_id: int) -> Connection:
+        """The one in that folder, with whatever authorisation it has; else a new shell: no credentials travel."""
+        for connection in self._workspace.connections.values():
+            if (connection.name, connection.provider, connection.folder_id) == (name, provider, folder_id):
+                return connection
+        connection = Connection(
+            id=self._workspace.new_id("connection"),
+            name=name,
+            provider=provider,
+            folder_id=folder_id,
+            created_at=self._now,
+            updated_at=self._now,
+        )
+        self._workspace.connections[connection.id] = connection
+        return connection
+
+    def _recipe(self, packed: PackedRecipe) -> dict[str, Any]:
+        folder_id = self._make(packed.directory)
+        bound = tuple(self._resolve(entry) for entry in packed.config)
+        recipe = self._recipes.get((folder_id, packed.name))
+        if recipe is None:
+            recipe = self._new_recipe(packed, folder_id, bound)
+            return {"id": recipe.id, "import_result": "no_update_or_updated_without_restart"}
+        recipe.packed, recipe.bound = packed, bound
+        recipe.version_no += 1
+        recipe.updated_at = self._now
+        return {"id": recipe.id, "import_result": self._restart(recipe)}
+
+    def _new_recipe(self, packed: PackedRecipe, folder_id: int, bound: tuple[int | None, ...]) -> Recipe:
+        """New recipes arrive stopped: an import never starts what was not running."""
+        recipe = Recipe(
+            id=self._workspace.new_id("recipe"),
+            user_id=self._user_id,
+            folder_id=folder_id,
+            packed=packed,
+            bound=bound,
+            created_at=self._now,
+            updated_at=self._now,
+        )
+        self._workspace.recipes[recipe.id] = recipe
+        self._recipes[folder_id, packed.name] = recipe
+        return recipe
+
+    def _restart(self, recipe: Recipe) -> str:
+        if not recipe.running:
+            return "no_update_or_updated_without_restart"
+        if not recipe.problems(self._workspace.connections):
+            return "restarted"
+        recipe.running = False
+        recipe.stopped_at = self._now
+        self._note("recipe.stopped", f"{self._workspace.path(recipe.folder_id)}/{recipe.name}")
+        return "stopped"
+
+    def _resolve(self, entry: PackedConfig) -> int | None:
+        """By file within the package; else the workspace's connection of that name; else nothing."""
+        if entry.reference is None:
+            return None
+        bound = self._bound.get(entry.reference.zip_name)
+        if bound is not None:
+            return bound
+        connection = self._workspace.connection_named(entry.reference.name, entry.provider)
+        return connection.id if connection else None

@@ -1,0 +1,231 @@
+"""What is in a package: the zip's assets, read once and shared by every customer that gets them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
+_MAX_UNPACKED_BYTES: Final = 256 * 1024 * 1024
+_MAX_MEMBERS: Final = 20_000
+
+
+class BadPackageError(Exception):
+    """The package cannot be imported; the text is what the vendor's import status would say."""
+
+
+@attrs.frozen
+class Reference:
+    """How one asset of a package points at another: by file, and by name for what is not in the package."""
+
+    zip_name: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class PackedConfig:
+    """One entry of a recipe's `config`. `members`: its plain ones; `reference` None: needs no connection;
+    `step`: number of the first step that uses the provider."""
+
+    members: dict[str, Any]
+    provider: str
+    reference: Reference | None
+    skip_validation: bool
+    step: int
+
+
+@attrs.frozen(kw_only=True)
+class PackedRecipe:
+    """`directory`: "" for the folder imported into; `code`: the JSON text that the API shows."""
+
+    name: str
+    directory: str
+    description: str
+    code: str = attrs.field(repr=False)
+    trigger_application: str | None
+    action_applications: list[str]
+    config: tuple[PackedConfig, ...]
+
+    @property
+    def applications(self) -> list[str]:
+        trigger = [self.trigger_application] if self.trigger_application else []
+        return list(dict.fromkeys([*trigger, *self.action_applications]))
+
+
+@attrs.frozen(kw_only=True)
+class PackedConnection:
+    """`root_folder`: it belongs outside the exported folder, with the home assets."""
+
+    zip_name: str
+    directory: str
+    name: str
+    provider: str
+    root_folder: bool
+
+
+@attrs.frozen(kw_only=True)
+class ParsedPackage:
+    """A package by the sha256 of its bytes. `error`: why it cannot be imported; then the rest is empty."""
+
+    sha256: str
+    directories: tuple[str, ...] = ()
+    recipes: tuple[PackedRecipe, ...] = ()
+    connections: tuple[PackedConnection, ...] = ()
+    error: str | None = None
+
+
+class PackageShelf:
+    """Parsed packages by sha256, the last few: a rollout sends the same bytes to every customer."""
+
+    _KEEP: Final = 8
+
+    def __init__(self) -> None:
+        self._parsed: OrderedDict[str, ParsedPackage] = OrderedDict()
+
+    def parse(self, data: bytes) -> ParsedPackage:
+        """Never raises: a bad package is accepted and fails later (NOTES section 17.7)."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        package = self._parsed.get(sha256)
+        if package is None:
+            package = self._parsed[sha256] = parse_package(data, sha256)
+        self._parsed.move_to_end(sha256)
+        if len(self._parsed) > self._KEEP:
+            self._parsed.popitem(last=False)
+        return package
+
+
+def parse_package(data: bytes, sha256: str) -> ParsedPackage:
+    """Read a zip's bytes; what is wrong with it becomes `error`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _parse(archive, sha256)
+    except BadPackageError as error:
+        return ParsedPackage(sha256=sha256, error=str(error))
+    # NotImplementedError: a compression nobody has; RuntimeError: encrypted members; the rest: torn or forged records
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OverflowError,
+        OSError,
+    ):
+        return ParsedPackage(sha256=sha256, error="Package is not a valid zip file")
+
+
+def _parse(archive: zipfile.ZipFile, sha256: str) -> ParsedPackage:
+    directories: set[str] = set()
+    recipes: list[PackedRecipe] = []
+    connections: list[PackedConnection] = []
+    for info, member in _members(archive):
+        directory = "" if str(member.parent) == "." else str(member.parent)
+        if info.is_dir():
+            directories.add(str(member))
+            continue
+        if member.name.endswith(".recipe.json"):
+            recipes.append(_recipe(_asset(archive, info), directory))
+            directories.add(directory)
+        elif member.name.endswith(".connection.json"):
+            packed = _connection(_asset(archive, info), directory, info.filename)
+            connections.append(packed)
+            directories |= set() if packed.root_folder else {directory}
+    return ParsedPackage(
+        sha256=sha256,
+        directories=tuple(sorted(directories - {"", "."})),
+        recipes=tuple(recipes),
+        connections=tuple(connections),
+    )
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath]]:
+    infos = archive.infolist()
+    if len(infos) > _MAX_MEMBERS or sum(info.file_size for info in infos) > _MAX_UNPACKED_BYTES:
+        raise BadPackageError("Package is too large")
+    for info in infos:
+        member = PurePosixPath(info.filename)
+        if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
+            raise BadPackageError(f"Package has a file outside of it: {info.filename}")
+        yield info, member
+
+
+def _asset(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> dict[str, Any]:
+    with archive.open(info) as file:
+        content = file.read(info.file_size + 1)  # never more than it declared: a forged size is no way around the limit
+    try:
+        asset = msgspec.json.decode(content)
+        msgspec.json.encode(asset)  # what the API could not show again is no asset either: huge numbers, endless depth
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
+        raise BadPackageError(f"{info.filename} is not valid JSON") from error
+    if not isinstance(asset, dict) or not isinstance(asset.get("name"), str) or not asset["name"]:
+        raise BadPackageError(f"{info.filename} has no name")
+    return asset
+
+
+def _connection(asset: dict[str, Any], directory: str, zip_name: str) -> PackedConnection:
+    return PackedConnection(
+        zip_name=zip_name,
+        directory=directory,
+        name=asset["name"],
+        provider=str(asset.get("provider") or ""),
+        root_folder=asset.get("root_folder") is True,
+    )
+
+
+def _recipe(asset: dict[str, Any], directory: str) -> PackedRecipe:
+    code = asset.get("code")
+    code = code if isinstance(code, dict) else {}
+    steps = _first_steps(code)
+    trigger = code.get("provider")
+    config = asset.get("config")
+    return PackedRecipe(
+        name=asset["name"],
+        directory=directory,
+        description=str(asset.get("description") or ""),
+        code=msgspec.json.encode(code).decode(),
+        trigger_application=trigger if isinstance(trigger, str) else None,
+        action_applications=[provider for provider in steps if provider != trigger],
+        config=tuple(_config(entry, steps) for entry in (config if isinstance(config, list) else [])),
+    )
+
+
+def _config(entry: Any, steps: dict[str, int]) -> PackedConfig:
+    entry = entry if isinstance(entry, dict) else {}
+    provider = str(entry.get("provider") or "")
+    pointer = entry.get("account_id")
+    reference = None
+    if isinstance(pointer, dict):
+        reference = Reference(str(pointer.get("zip_name") or ""), str(pointer.get("name") or ""))
+    return PackedConfig(
+        members={name: value for name, value in entry.items() if not isinstance(value, dict | list)},
+        provider=provider,
+        reference=reference,
+        skip_validation=entry.get("skip_validation") is True,
+        step=steps.get(provider, 0),
+    )
+
+
+def _first_steps(code: dict[str, Any]) -> dict[str, int]:
+    """Each provider with the number of the first step that uses it. A stack, not recursion: depth is the sender's."""
+    steps: dict[str, int] = {}
+    blocks: list[Any] = [code]
+    while blocks:
+        block = blocks.pop()
+        if not isinstance(block, dict):
+            continue
+        provider, number = block.get("provider"), block.get("number")
+        if isinstance(provider, str) and type(number) is int:
+            steps[provider] = min(number, steps.get(provider, number))
+        children = block.get("block")
+        blocks.extend(reversed(children) if isinstance(children, list) else ())
+    return dict(sorted(steps.items(), key=lambda item: item[1]))

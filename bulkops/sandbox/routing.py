@@ -1,0 +1,71 @@
+"""From a request's target to the call it means, over the rows of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+import attrs
+
+from bulkops.catalogue import Call
+
+
+@attrs.frozen
+class Target:
+    """Path segments, percent-decoded one by one so that an encoded slash stays inside its segment; query by name."""
+
+    segments: tuple[str, ...]
+    query: dict[str, str]
+
+    @classmethod
+    def parse(cls, raw: str) -> Target:
+        """Read a request target, whatever bytes it holds; doubled and trailing slashes mean nothing."""
+        raw = raw.encode(errors="surrogateescape").decode(errors="replace")
+        if "://" in raw[:16]:  # absolute form, as sent through a proxy
+            raw = "/" + raw.partition("://")[2].partition("/")[2]
+        path, _, query = raw.partition("?")
+        segments = tuple(unquote(part) for part in path.split("/") if part)
+        return cls(segments, dict(parse_qsl(query, keep_blank_values=True)) if query else {})
+
+
+@attrs.frozen
+class Route:
+    """A call and its path parameters."""
+
+    call: Call
+    names: dict[str, str]
+
+
+class Routes:
+    """Finds calls by method and path: a tree with one level a segment, a fixed word before a parameter."""
+
+    def __init__(self, calls: Iterable[Call]) -> None:
+        self._tree: dict[str | None, Any] = {}
+        for call in calls:
+            node = self._tree
+            for part in call.path.strip("/").split("/"):
+                node = node.setdefault(None if part.startswith("{") else part, {})
+            names = [part[1:-1] for part in call.path.split("/") if part.startswith("{")]
+            node.setdefault(_LEAF, {})[call.method] = (call, names)
+
+    def find(self, method: str, segments: tuple[str, ...]) -> Route | None:
+        """The call, or None when path or method mean nothing here."""
+        node, values = self._tree, []
+        for segment in segments:
+            if segment in node and segment != _LEAF:
+                node = node[segment]
+            elif None in node:
+                values.append(segment)
+                node = node[None]
+            else:
+                return None
+        found = node.get(_LEAF, {}).get(method)
+        if found is None:
+            return None
+        call, names = found
+        return Route(call, dict(zip(names, values, strict=True)))
+
+
+_LEAF: Final = "/"
+"""Marks the methods of a node; no segment holds a bare slash, because an encoded one is longer than a leaf."""

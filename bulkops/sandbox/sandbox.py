@@ -1,0 +1,132 @@
+"""The sandbox as a value for tests, and as a process for the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import anyio.to_thread
+
+from bulkops.errors import ConfigError
+from bulkops.sandbox.client_file import client_file
+from bulkops.sandbox.faults import Faults
+from bulkops.sandbox.http import HttpServer
+from bulkops.sandbox.service import Service
+from bulkops.sandbox.settings import HOST, SandboxSettings
+
+
+class Sandbox:
+    """A stand-in for the vendor's API on a loopback port, for as long as the `async with` lasts.
+
+        async with Sandbox(SandboxSettings(customers=3)) as sandbox:
+            ...  # sandbox.url, sandbox.token
+
+    Everything else may be asked only inside.
+    """
+
+    def __init__(self, settings: SandboxSettings | None = None) -> None:
+        self.settings = settings or SandboxSettings()
+        self._service: Service
+        self._http: HttpServer
+        self._port = 0
+
+    async def __aenter__(self) -> Self:
+        self._service = Service(self.settings)
+        self._http = HttpServer(self._service.handle)
+        self._port = await self._http.start(self.settings.port)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._service.close()
+        await self._http.stop()
+
+    @property
+    def url(self) -> str:
+        """Base URL, without a path."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def token(self) -> str:
+        """The token that the API takes now."""
+        return self._service.credentials.token
+
+    @property
+    def client_file(self) -> str:
+        """TOML text for the client: quotas and durations of this sandbox."""
+        return client_file(self.settings)
+
+    def effects(self) -> list[dict[str, Any]]:
+        """What happened, oldest first: `t`, `account`, `kind`, `key` (as `GET /_sandbox/ledger`)."""
+        return self._service.world.ledger.effects()
+
+    def requests(self) -> dict[str, Any]:
+        """Counts of every API request (as `GET /_sandbox/requests`)."""
+        return self._service.world.requests()
+
+    def set_faults(self, faults: Faults | Mapping[str, Any] | str | None = None) -> None:
+        """Replace all faults; None ends them. A text is read as `Faults.parse` does. Raises: ConfigError."""
+        if isinstance(faults, str):
+            faults = Faults.parse(faults)
+        elif not isinstance(faults, Faults):
+            faults = Faults.from_mapping(faults or {})
+        self._service.set_faults(faults)
+
+    def set_token(self, token: str) -> None:
+        """The API takes this token alone; expiry and revocation end. Raises: ConfigError."""
+        self._service.set_token(token)
+
+    def reset(self) -> None:
+        """Start afresh: customers, ledger, counts, faults and token as at the start."""
+        self._service.reset()
+
+
+async def serve(
+    settings: SandboxSettings, *, client_file: Path | None, as_json: bool, out: Callable[[str], None]
+) -> None:
+    """Run a sandbox until SIGTERM or SIGINT, for the command line.
+
+    The client file is whole before `out` gets its first line; with `as_json` that line is `{"url": ..., "token": ...}`.
+    Raises: ConfigError when the port is taken or the file cannot be written.
+    """
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with Sandbox(settings) as sandbox:
+            if client_file is not None:
+                await anyio.to_thread.run_sync(_write, client_file, sandbox.client_file)
+            for line in _greeting(sandbox, client_file, as_json=as_json):
+                out(line)
+            async for _ in signals:
+                break
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a client may already be waiting for the file."""
+    draft = path.with_name(f"{path.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write the client file {path}: {error.strerror}", remedy="check the directory"
+        ) from error
+
+
+def _greeting(sandbox: Sandbox, client_file: Path | None, *, as_json: bool) -> list[str]:
+    if as_json:
+        return [json.dumps({"url": sandbox.url, "token": sandbox.token})]
+    settings = sandbox.settings
+    lines = [
+        f"sandbox with {settings.customers} customers on {sandbox.url}, time scale {settings.time_scale:g}; "
+        "end it with Ctrl-C",
+        f"export WORKATO_HOST={sandbox.url} WORKATO_API_TOKEN={sandbox.token}",
+    ]
+    return lines + ([f"client file: {client_file}"] if client_file else [])

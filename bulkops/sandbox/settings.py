@@ -1,0 +1,149 @@
+"""What a sandbox is made with, and what follows from it: durations and quota windows in real seconds."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import attrs
+
+from bulkops.catalogue import QUOTAS
+from bulkops.errors import ConfigError
+from bulkops.sandbox.faults import Faults
+from bulkops.settings import Limit, Tuning
+
+HOST: Final = "127.0.0.1"
+"""Always loopback: the sandbox speaks plain http and holds nothing worth reaching from elsewhere."""
+
+SERVER_TIMEOUT_S: Final = 40.0
+"""The vendor's own limit for one request (NOTES section 3)."""
+
+MAX_CUSTOMERS: Final = 1_000_000
+
+WindowKind = Literal["sliding", "fixed", "bucket"]
+QuotaTable = Mapping[str, tuple[Limit, ...]]
+
+
+def _new_token() -> str:
+    return f"sandbox-{secrets.token_hex(24)}"
+
+
+def _token_or_new(token: str | None) -> str:
+    return _new_token() if token is None else token
+
+
+@attrs.frozen(kw_only=True)
+class SandboxSettings:
+    """One value for the whole sandbox; the same seed gives the same customers, import times and faults.
+
+    `token`: made when None. `quotas`: "documented", "off", or limits by quota name in vendor seconds, which replace the
+    documented ones of that name. `window`: how the server counts. `time_scale`: vendor seconds in one real second.
+    `retry_after`: whether a refusal says when to come back. `port`: 0 picks a free one.
+    """
+
+    customers: int = 300
+    seed: int = 7
+    token: str = attrs.field(default=None, converter=_token_or_new, repr=False)
+    quotas: Literal["documented", "off"] | QuotaTable = "documented"
+    window: WindowKind = "sliding"
+    time_scale: float = 60.0
+    retry_after: bool = True
+    faults: Faults = attrs.field(factory=Faults)
+    port: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        _check(type(self.customers) is int and 0 <= self.customers <= MAX_CUSTOMERS, "customers", self.customers)
+        _check(_is_number(self.time_scale) and 0 < self.time_scale < math.inf, "time_scale", self.time_scale)
+        _check(self.window in get_args(WindowKind), "window", self.window)
+        _check(type(self.port) is int and 0 <= self.port <= 65535, "port", self.port)
+        check_token(self.token)
+        if isinstance(self.quotas, str):
+            _check(self.quotas in {"documented", "off"}, "quotas", self.quotas)
+        else:
+            _check_names(self.quotas, source="quotas")
+
+    @property
+    def server_timeout_s(self) -> float:
+        """After this many real seconds the server gives a request up. Never below half a second: a busy machine
+        needs that for an honest reply."""
+        return max(0.5, SERVER_TIMEOUT_S / self.time_scale)
+
+    def limits(self) -> dict[str, tuple[Limit, ...]]:
+        """Every quota of the catalogue with its limits, windows in real seconds; an empty tuple means unlimited.
+
+        The client file is written from the same figures: both sides count with exactly equal windows.
+        """
+        if self.quotas == "off":
+            return dict.fromkeys(QUOTAS, ())
+        own = {} if isinstance(self.quotas, str) else self.quotas
+        return {
+            name: tuple(attrs.evolve(limit, window_s=limit.window_s / self.time_scale) for limit in limits)
+            for name, limits in (dict(QUOTAS) | dict(own)).items()
+        }
+
+    @staticmethod
+    def quotas_from_file(path: str | Path) -> dict[str, tuple[Limit, ...]]:
+        """Read limits by quota name, in vendor seconds, from the `[quotas]` table of a TOML file.
+
+            [quotas]
+            "embedded.recipes.other" = [{ limit = 2000, window_s = 60 }]
+
+        Raises: ConfigError naming the file and the key.
+        """
+        return _read_quotas(Path(path))
+
+
+def _read_quotas(path: Path) -> dict[str, tuple[Limit, ...]]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the quota file {path}: {error.strerror}", remedy="check the path") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the quota file {path} is not UTF-8 text", remedy="check the path") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the quota file {path} is not valid TOML: {error}", remedy="correct the file") from error
+    table = data.get("quotas")
+    if not isinstance(table, dict) or set(data) != {"quotas"}:
+        raise ConfigError(f"the quota file {path} must hold one table, [quotas]", remedy=_EXAMPLE)
+    quotas = dict(Tuning.from_mapping({"quotas": table}, source=str(path)).quotas)
+    _check_names(quotas, source=str(path))
+    return quotas
+
+
+_EXAMPLE: Final = """write [quotas] and lines such as "embedded.recipes.get" = [{ limit = 60, window_s = 60 }]"""
+
+_EXPECTED: Final = {
+    "customers": f"a whole number from 0 to {MAX_CUSTOMERS}",
+    "time_scale": "a number above 0",
+    "window": f"one of {', '.join(get_args(WindowKind))}",
+    "port": "a port from 0 to 65535",
+    "quotas": '"documented", "off" or limits by quota name',
+}
+
+
+def _check(ok: bool, name: str, value: object) -> None:
+    if not ok:
+        raise ConfigError(f"sandbox: {name} must be {_EXPECTED[name]}, not {value!r}", remedy="correct the value")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def check_token(token: str) -> None:
+    """What a client could not put into a header is no token. The value itself is never shown."""
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigError("sandbox: the token must be printable ASCII without spaces", remedy="choose another")
+
+
+def _check_names(quotas: QuotaTable, *, source: str) -> None:
+    for name in quotas:
+        if name not in QUOTAS:
+            close = difflib.get_close_matches(name, QUOTAS, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(QUOTAS)}"
+            raise ConfigError(f"{source}: there is no quota named {name!r}", remedy=hint)

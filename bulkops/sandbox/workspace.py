@@ -1,0 +1,198 @@
+"""One customer's workspace: folders, recipes, connections and imports, as the server holds them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from itertools import count
+from typing import Any, Final, Literal
+
+import attrs
+
+from bulkops.sandbox.packages import PackedRecipe, ParsedPackage
+
+HOME: Final = "Home"
+
+
+class Ids:
+    """Numbers for new things, one row per noun and shared by all customers, as at the vendor."""
+
+    def __init__(self) -> None:
+        self._next = {"folder": count(700_001), "project": count(5_501), "recipe": count(612_001)}
+        self._next |= {"connection": count(9_001), "package": count(251)}
+
+    def __call__(self, noun: str) -> int:
+        return next(self._next[noun])
+
+
+@attrs.define(kw_only=True)
+class Folder:
+    id: int
+    name: str
+    parent_id: int | None
+    project_id: int
+    is_project: bool
+    created_at: str
+
+    def row(self) -> dict[str, Any]:
+        return attrs.asdict(self) | {"updated_at": self.created_at}
+
+
+@attrs.define(kw_only=True)
+class Connection:
+    """`authorization_status` None: a shell, never authorised. `credentials`: a digest, to know the same again."""
+
+    id: int
+    name: str
+    provider: str
+    folder_id: int
+    created_at: str
+    updated_at: str
+    external_id: str | None = None
+    parent_id: int | None = None
+    authorized_at: str | None = None
+    authorization_status: Literal["success", "failed"] | None = None
+    authorization_error: str | None = None
+    credentials: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        return attrs.asdict(self, filter=attrs.filters.exclude("credentials"))
+
+
+@attrs.define(kw_only=True)
+class Recipe:
+    """`packed`: its content, shared by all customers who imported the same bytes; `bound`: the connection id of each
+    `packed.config` entry, None where there is none."""
+
+    id: int
+    user_id: int
+    folder_id: int
+    packed: PackedRecipe
+    bound: tuple[int | None, ...]
+    created_at: str
+    updated_at: str
+    version_no: int = 1
+    running: bool = False
+    stopped_at: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.packed.name
+
+    def row(self, *, exclude_code: bool) -> dict[str, Any]:
+        """As the API shows it; `code` is a JSON text of its own (NOTES section 9)."""
+        packed = self.packed
+        row: dict[str, Any] = {
+            "id": self.id,
+            "user_id": self.user_id,
+            "name": packed.name,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "copy_count": 1,
+            "trigger_application": packed.trigger_application,
+            "action_applications": packed.action_applications,
+            "applications": packed.applications,
+            "description": packed.description,
+            "parameters_schema": [],
+            "parameters": {},
+            "webhook_url": None,
+            "folder_id": self.folder_id,
+            "running": self.running,
+            "job_succeeded_count": 0,
+            "job_failed_count": 0,
+            "lifetime_task_count": 0,
+            "last_run_at": None,
+            "stopped_at": self.stopped_at,
+            "version_no": self.version_no,
+            "stop_cause": None,
+            "config": [
+                {**entry.members, "account_id": bound} for entry, bound in zip(packed.config, self.bound, strict=True)
+            ],
+        }
+        return row if exclude_code else row | {"code": packed.code}
+
+    def problems(self, connections: Mapping[int, Connection]) -> list[list[Any]]:
+        """Why it cannot run, as `config_errors`: [step, [[field, connection id or null, message]]] each."""
+        problems = []
+        for entry, bound in zip(self.packed.config, self.bound, strict=True):
+            if entry.reference is None or entry.skip_validation:
+                continue
+            connection = connections.get(bound) if bound is not None else None
+            if connection is None:
+                reason = f"connection '{entry.reference.name}' is missing"
+            elif connection.authorization_status != "success":
+                reason = f"connection '{connection.name}' is not authorised"
+            else:
+                continue
+            problems.append([entry.step, [[entry.provider, connection.id if connection else None, reason]]])
+        return problems
+
+
+@attrs.define(kw_only=True)
+class Import:
+    """One package on its way into one folder. `doom`: drawn to fail when its time has come."""
+
+    id: int
+    folder_id: int
+    home_folder_id: int
+    package: ParsedPackage
+    restart_recipes: bool
+    duration_s: float
+    doom: str | None = None
+    status: Literal["in_progress", "completed", "failed"] = "in_progress"
+    error: str | None = None
+    recipe_status: list[dict[str, Any]] = attrs.field(factory=list)
+
+    def row(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": self.id, "operation_type": "import", "status": self.status}
+        if self.status != "in_progress":
+            row["recipe_status"] = self.recipe_status
+        return row | {"error": self.error} if self.error else row
+
+
+class Workspace:
+    """Everything inside one customer. Mappings are by id, in order of creation."""
+
+    def __init__(self, ids: Ids, *, created_at: str) -> None:
+        self._ids = ids
+        self.folders: dict[int, Folder] = {}
+        self.recipes: dict[int, Recipe] = {}
+        self.connections: dict[int, Connection] = {}
+        self.imports: dict[int, Import] = {}
+        self.queue: deque[Import] = deque()
+        """Imports not finished; the first one runs."""
+        self.home = self.add_folder(HOME, None, now=created_at)
+
+    def add_folder(self, name: str, parent: Folder | None, *, now: str) -> Folder:
+        """A new folder; directly under Home it is a project. Equal names are allowed, as far as the vendor says."""
+        is_project = parent is not None and parent.parent_id is None
+        folder = Folder(
+            id=self._ids("folder"),
+            name=name,
+            parent_id=parent.id if parent else None,
+            project_id=self._ids("project") if is_project or parent is None else parent.project_id,
+            is_project=is_project,
+            created_at=now,
+        )
+        self.folders[folder.id] = folder
+        return folder
+
+    def children(self, parent_id: int) -> list[Folder]:
+        return [folder for folder in self.folders.values() if folder.parent_id == parent_id]
+
+    def path(self, folder_id: int) -> str:
+        """ "CRM/Sub" for a folder below Home; "Home" for Home itself."""
+        names = []
+        folder = self.folders[folder_id]
+        while folder.parent_id is not None:
+            names.append(folder.name)
+            folder = self.folders[folder.parent_id]
+        return "/".join(reversed(names)) or HOME
+
+    def connection_named(self, name: str, provider: str) -> Connection | None:
+        """The oldest connection of that name and provider, wherever it is."""
+        fits = (c for c in self.connections.values() if c.name == name and c.provider == provider)
+        return next(fits, None)
+
+    def new_id(self, noun: str) -> int:
+        return self._ids(noun)

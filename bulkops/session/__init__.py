@@ -1,0 +1,10 @@
+"""One request, done right (contracts C1-C4): the only package that speaks HTTP as a client."""
+
+from __future__ import annotations
+
+from bulkops.session._decode import decode_list, decode_object, unreadable
+from bulkops.session._request import account_segment
+from bulkops.session._scope import Reply, Scope
+from bulkops.session._session import ApiSession
+
+__all__ = ["ApiSession", "Reply", "Scope", "account_segment", "decode_list", "decode_object", "unreadable"]

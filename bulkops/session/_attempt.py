@@ -1,0 +1,84 @@
+"""One attempt of one errand, and the one slot that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from bulkops.pacing import Slot
+from bulkops.session._request import Request
+from bulkops.session._retrying import Tries
+from bulkops.session._scope import Scope
+from bulkops.session._status import Facts, retry_after_s
+from bulkops.session._transport import Flight
+from bulkops.session._waiting import GaveUpWaiting
+
+
+@attrs.frozen(kw_only=True)
+class Errand:
+    """One call of `ApiSession.send`: what is asked, by whom, and what it has been through."""
+
+    request: Request
+    request_id: str
+    scope: Scope
+    tries: Tries = attrs.field(factory=Tries)
+
+    def facts(self, attempt: Attempt | None = None) -> Facts:
+        """What an error about it carries; without an attempt: about something that was not sent."""
+        return Facts(
+            call=self.request.call.id,
+            method=self.request.call.method,
+            path=self.request.path,
+            account=self.scope.account,
+            attempt=self.tries.attempt or 1,
+            elapsed_s=attempt.elapsed_s if attempt is not None else 0.0,
+            request_id=self.request_id,
+            sent_at=attempt.sent_at if attempt is not None else None,
+        )
+
+
+class Attempt(Flight):
+    """Settles its slot exactly once, whatever happens: by the answer's head, or when it ends without one.
+
+    The server has counted a request when its reply begins; the body may take its time. `status`: None until then.
+    """
+
+    def __init__(self, errand: Errand, slot: Slot, *, timeout_s: float, may_leave: Callable[[], bool]) -> None:
+        super().__init__(timeout_s)
+        self.errand = errand
+        self.slot = slot
+        self.status: int | None = None
+        self.elapsed_s = 0.0
+        self._may_leave = may_leave
+        self._began_at = self._clock()
+        self._is_settled = False
+
+    def on_leaving(self) -> None:
+        """Raises: GaveUpWaiting when the token was refused while this one was still connecting."""
+        if not self._may_leave():
+            raise GaveUpWaiting
+        self.slot.left()
+
+    def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
+        self.status = status
+        self._is_settled = True
+        call, scope = self.errand.request.call, self.errand.scope
+        if status == 429 and call.speaks_of == "quota":
+            self.slot.refused(retry_after_s(headers))
+        else:
+            self.slot.replied()
+        if status not in {401, 429}:
+            scope.accepted += 1
+            scope.writes += not call.is_read
+
+    def end(self) -> None:
+        """No more will come of it. Without an answer the server may still be at it: the slot stays taken longer."""
+        self.elapsed_s = self._clock() - (self.sent_at if self.sent_at is not None else self._began_at)
+        if self._is_settled:
+            return
+        self._is_settled = True
+        if self.sent_at is None:
+            self.slot.unused()
+        else:
+            self.slot.lost()

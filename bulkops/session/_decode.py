@@ -1,0 +1,197 @@
+"""Bytes to models: strict about types, blind to unknown members, tolerant of the envelopes the vendor uses.
+
+The first look is one pass straight from bytes into the model. Only when it does not fit is there a second look, at a
+tree: it unwraps `{"result": ...}` and `{"data": ...}`, takes ids spelled as numeric strings, `Success` for `success`,
+and null for "absent".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from bulkops.catalogue import RetryClass
+from bulkops.errors import ApiError, DecodeError, OutcomeUnknown
+from bulkops.models.members import INTEGER_MEMBERS
+from bulkops.session._scope import Reply
+from bulkops.session._status import Facts, verdict_error
+
+T = TypeVar("T")
+
+_OBJECT_WRAPPERS: Final = ("result", "data")
+_LIST_WRAPPERS: Final = ("result", "data", "items")
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
+_NUMERIC: Final = re.compile(r"[0-9]{1,19}")
+_PLACES: Final = re.compile(r"\[\d+\]|\(byte \d+\)|position \d+")
+
+
+def decode_object(reply: Reply, type_: type[T]) -> T:
+    """The one object in `reply`: bare, or in `{"result": {...}}` or `{"data": {...}}`.
+
+    Raises: StatusError when it says `success: false` (unless the call's envelope is "verdict": that is an answer);
+    DecodeError with the path of the field that does not fit. A call that must not be repeated raises OutcomeUnknown
+    from it: the server has acted, and what it said of it is lost.
+    """
+    if reply.call.envelope != "verdict":
+        _refuse_verdict(reply)
+    try:
+        found: T = _object_decoder(_key(type_)).decode(reply.body)
+    except _UNREADABLE:
+        found = _second_look(reply, type_, _object_in)
+    return found
+
+
+def decode_list(reply: Reply, type_: type[T]) -> list[T]:
+    """The rows in `reply`: a bare array, or one in `result`, `items` or `data`, or in one of those below another.
+
+    Raises: as `decode_object`.
+    """
+    _refuse_verdict(reply)
+    try:
+        rows: list[T] = _rows_decoder(_key(type_)).decode(reply.body).result
+    except _UNREADABLE:
+        rows = _second_look(reply, list[type_], _list_in)  # type: ignore[valid-type]  # a type at run time
+    return rows
+
+
+def facts_of(reply: Reply) -> Facts:
+    """What an error about `reply` carries."""
+    return Facts(
+        call=reply.call.id,
+        method=reply.call.method,
+        path=reply.path,
+        account=reply.account,
+        attempt=reply.attempt,
+        elapsed_s=reply.elapsed_s,
+        request_id=reply.request_id,
+        sent_at=reply.sent_at,
+    )
+
+
+def unreadable(reply: Reply, reason: str) -> ApiError:
+    """The error for an answer that does not fit: DecodeError, or OutcomeUnknown where repeating is not safe."""
+    reason = reply.one_line(reason)
+    cause = f"{reply.call.id}: the answer does not fit: {_PLACES.sub('', reason)}"
+    error = DecodeError(f"the answer does not fit: {reason}", cause=cause, **facts_of(reply))
+    if reply.call.retry is not RetryClass.RECONCILE_FIRST:
+        return error
+    unknown = OutcomeUnknown(
+        f"sent, and the answer cannot be read: {reason}",
+        cause=cause,
+        remedy="look at the account before sending it again",
+        **facts_of(reply),
+    )
+    unknown.__cause__ = error
+    return unknown
+
+
+def _key(type_: type[T]) -> Hashable:
+    """mypy does not take a generic class for hashable; every class is."""
+    return type_  # type: ignore[return-value]
+
+
+@cache
+def _object_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+@cache
+def _rows_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
+    """For the usual form alone, `{"result": [...]}`: the others are for the second look."""
+    fields = [("result", list[type_])]  # type: ignore[valid-type]  # a type at run time
+    return msgspec.json.Decoder(msgspec.defstruct("Rows", fields))
+
+
+class _Verdict(msgspec.Struct):
+    """What a reply says of itself, beside the payload. The overview page spells it with a capital S."""
+
+    success: Any = None
+    capital: Any = msgspec.field(name="Success", default=None)
+    result: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+    @property
+    def is_refusal(self) -> bool:
+        return any(value is False or value == "false" for value in (self.success, self.capital))
+
+
+_VERDICT: Final = msgspec.json.Decoder(_Verdict)
+
+
+def _refuse_verdict(reply: Reply) -> None:
+    """Raise for `success: false`, at the top or inside the wrapper. Costs nothing when the word is not there."""
+    if b'uccess"' not in reply.body:
+        return
+    layer = reply.body
+    try:
+        while layer.lstrip()[:1] == b"{":
+            verdict = _VERDICT.decode(layer)
+            if verdict.is_refusal:
+                raise verdict_error(
+                    reply.status, msgspec.json.decode(layer), facts=facts_of(reply), one_line=reply.one_line
+                )
+            layer = bytes(verdict.result) or bytes(verdict.data)
+    except _UNREADABLE:
+        return  # whoever decodes the payload says what is wrong
+
+
+def _second_look(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, str]]) -> Any:
+    try:
+        tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
+    except _UNREADABLE as error:
+        raise unreadable(reply, _reason(error)) from None
+    try:
+        return msgspec.convert(tree, type_)
+    except _UNREADABLE as error:
+        raise unreadable(reply, _reason(error).replace("`$", f"`{place}")) from None
+
+
+def _reason(error: Exception) -> str:
+    """In words, without bytes of the body. Every one of these has an English text of its own."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return str(error)
+
+
+def _object_in(tree: Any) -> tuple[Any, str]:
+    if isinstance(tree, dict):
+        for name in _OBJECT_WRAPPERS:
+            if isinstance(tree.get(name), dict):
+                return tree[name], f"$.{name}"
+    return tree, "$"
+
+
+def _list_in(tree: Any) -> tuple[Any, str]:
+    place = "$"
+    while isinstance(tree, dict):
+        name = next((name for name in _LIST_WRAPPERS if isinstance(tree.get(name), list | dict)), None)
+        if name is None:
+            break
+        tree, place = tree[name], f"{place}.{name}"
+    return tree, place
+
+
+def _tolerant(tree: Any) -> Any:
+    """The tree without nulls, ids as integers, and `success` in its usual spelling."""
+    if isinstance(tree, list):
+        return [_tolerant(value) for value in tree]
+    if not isinstance(tree, dict):
+        return tree
+    made = {
+        name: int(value) if name in INTEGER_MEMBERS and _is_numeric(value) else _tolerant(value)
+        for name, value in tree.items()
+        if value is not None
+    }
+    if "Success" in made:
+        made.setdefault("success", made["Success"])
+    return made
+
+
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, str) and _NUMERIC.fullmatch(value) is not None

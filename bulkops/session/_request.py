@@ -1,0 +1,132 @@
+"""What is sent: the address, the body and the credentials of one call, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import quote, urlencode
+
+import attrs
+import msgspec
+
+from bulkops.catalogue import Call
+from bulkops.errors import InputError
+from bulkops.models.text import one_line
+from bulkops.secret import MASK, Secret
+from bulkops.settings import Auth
+
+PathValues: TypeAlias = Mapping[str, str | int]
+QueryValues: TypeAlias = Mapping[str, str | int | bool | None]
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """`path` is percent-encoded and without the query: it may be shown. `target` may not (legacy-query)."""
+
+    call: Call
+    path: str
+    target: str = attrs.field(repr=False)
+    body: bytes | None = attrs.field(repr=False)
+    content_type: str | None
+
+
+def build(
+    call: Call, *, auth: Auth, path: PathValues, query: QueryValues, json: object = None, data: bytes | None = None
+) -> Request:
+    """The request for `call`. Members of `query` that are None are left out.
+
+    Raises: InputError for a path value that is missing or cannot stand in an address, or a body that is not JSON.
+    """
+    shown = _path(call, path)
+    pairs = [(name, _query_text(value)) for name, value in query.items() if value is not None]
+    pairs += credentials_in_query(auth)
+    body, content_type = data, "application/octet-stream" if data is not None else None
+    if json is not None:
+        try:
+            body, content_type = msgspec.json.encode(json), "application/json"
+        except (TypeError, ValueError, RecursionError):
+            # the text of the exception may hold a credential that was to be sent
+            raise InputError(f"{call.id}: the body cannot be written as JSON", remedy="give plain data") from None
+    return Request(
+        call=call,
+        path=shown,
+        target=f"{shown}?{urlencode(pairs)}" if pairs else shown,
+        body=body,
+        content_type=content_type,
+    )
+
+
+def _path(call: Call, values: PathValues) -> str:
+    try:
+        return call.path.format_map({name: path_segment(name, value) for name, value in values.items()})
+    except KeyError as missing:
+        raise InputError(f"{call.id} needs {missing.args[0]}", remedy="give it") from None
+
+
+def path_segment(name: str, value: str | int) -> str:
+    """One path segment, percent-encoded whole: "Ea/b 1" -> "Ea%2Fb%201" (NOTES.md section 4). Raises: InputError."""
+    if isinstance(value, bool) or (isinstance(value, int) and value < 0):
+        raise InputError(f"{name} is not an id: {value!r}", remedy="ids are whole numbers from 0")
+    if isinstance(value, int):
+        return str(value)
+    # a dot segment would be folded away by anything between here and the server
+    if not value or not value.strip(". "):
+        raise InputError(f"{name} is not an id: {value!r}", remedy="give the id")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InputError(f"{name} is not valid text: {value!a}", remedy="correct the id") from None
+
+
+def account_segment(account: str | int) -> str:
+    """The account as the API takes it: a number, or "E" and the partner's own id, not yet encoded.
+
+    Raises: InputError for anything else; a plain external id would be taken for something it is not.
+    """
+    text = str(account).strip() if not isinstance(account, bool) else repr(account)
+    numeric = text.isascii() and text.isdigit()
+    if not numeric and not (text.startswith("E") and len(text) > 1):
+        raise InputError(
+            f"{one_line(text) or 'an empty text'!r} is not an account id",
+            remedy="give the number, or E and your own id: ORG-7 is EORG-7",
+        )
+    path_segment("the account id", text)
+    return text
+
+
+def _query_text(value: str | int | bool | None) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def credentials_in_headers(auth: Auth) -> dict[str, str]:
+    """What every request carries. The token is revealed here and in `credentials_in_query`, nowhere else."""
+    token = auth.token.reveal()
+    match auth.scheme:
+        case "bearer":
+            return {"Authorization": f"Bearer {token}"}
+        case "legacy-headers":
+            return {"X-USER-TOKEN": token, "X-USER-EMAIL": auth.email or ""}
+        case _:
+            return {}
+
+
+def credentials_in_query(auth: Auth) -> list[tuple[str, str]]:
+    if auth.scheme != "legacy-query":
+        return []
+    return [("user_token", auth.token.reveal()), ("user_email", auth.email or "")]
+
+
+class Redactor:
+    """Makes a server's words safe to show: one line, without the token should the server repeat it."""
+
+    def __init__(self, secret: Secret) -> None:
+        token = secret.reveal()
+        self._spellings = sorted({token, quote(token), quote(token, safe="")}, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        return one_line(self.mask(one_line(text, longest=len(text) + 1)))
+
+    def mask(self, text: str) -> str:
+        for spelling in self._spellings:
+            text = text.replace(spelling, MASK)
+        return text

@@ -1,0 +1,53 @@
+"""Who asks, and what came back: the two values that pass between a caller and the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from bulkops.catalogue import Call
+
+
+@attrs.define
+class Scope:
+    """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
+
+    `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
+    `accepted`: replies that are neither 401 nor 429; `writes`: those of calls that may change something.
+    `read_only`: only calls of retry class "idempotent" are let through (contract C8).
+    `deadline`: loop time after which nothing is sent any more.
+    """
+
+    account: str | None = None
+    seq: int = 0
+    progress: int = 0
+    accepted: int = 0
+    writes: int = 0
+    read_only: bool = False
+    deadline: float | None = None
+
+    @property
+    def priority(self) -> tuple[int, int]:
+        """Lower is served first (contract C2)."""
+        return (-self.progress, self.seq)
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """A 2xx answer, as bytes: `decode_object` and `decode_list` say what they mean.
+
+    `sent_at`: loop time at which the request had left; `elapsed_s`: from there to the end of the body, this attempt
+    only; `path`: without the query; `one_line`: makes the server's words safe to show, without the token.
+    """
+
+    status: int
+    body: bytes = attrs.field(repr=False)
+    call: Call
+    account: str | None
+    request_id: str
+    attempt: int
+    elapsed_s: float
+    sent_at: float
+    path: str
+    one_line: Callable[[str], str] = attrs.field(repr=False, eq=False)

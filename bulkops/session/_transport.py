@@ -1,0 +1,291 @@
+"""The thinnest layer over aiohttp: one attempt out, one answer or one kind of silence back. Nothing here retries."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Final, Literal, TypeAlias
+
+import aiohttp
+import attrs
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import Connection
+from yarl import URL
+
+from bulkops.errors import ConfigError
+from bulkops.session._request import Request, credentials_in_headers
+from bulkops.settings import Settings
+
+_ERROR_BODY_BYTES: Final = 64 * 1024
+"""Of an error's body only the beginning is read: enough for its words, whatever its length."""
+
+_LARGE_BODY_BYTES: Final = 64 * 1024
+"""What fits into the transport's buffer leaves at once; larger bodies take their time."""
+
+_HEADER_LINE_BYTES: Final = 16 * 1024
+_HEADERS: Final = 128
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """A whole HTTP reply. Of an error's body only the beginning is kept."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Silence:
+    """No usable answer. `why`: one line for people, without ids or addresses of accounts.
+
+    `kind`: "connect" (nothing left), "lost" (it left; the connection died or did not speak HTTP), "timeout" (it left;
+    no answer in time) or "too-large" (the answer was cut off). `hopeless`: trying again cannot help unless the host was
+    reached before: its name does not resolve, or its certificate is not good.
+    """
+
+    kind: Literal["connect", "lost", "timeout", "too-large"]
+    why: str
+    hopeless: bool = False
+
+
+_HOPELESS: Final = (
+    aiohttp.ClientConnectorDNSError,
+    aiohttp.ClientConnectorCertificateError,
+    aiohttp.ClientConnectorSSLError,
+)
+
+_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (aiohttp.ClientConnectorDNSError, "the host's name cannot be resolved"),
+    (aiohttp.ClientConnectorCertificateError, "the host's certificate is not good"),
+    (aiohttp.ClientConnectorSSLError, "the host does not speak TLS as expected"),
+    (aiohttp.ClientPayloadError, "the body broke off or was not packed as it said"),
+    (aiohttp.ClientResponseError, "the answer was not HTTP, or its headers were too large"),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection"),
+)
+
+Result: TypeAlias = Answer | Silence
+
+
+class Flight:
+    """One attempt on its way. Subclasses say what follows from its leaving and from its answer.
+
+    `sent_at`: loop time at which it had left whole, or at which it was given up while a large body was still leaving;
+    None: nothing left.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        self.sent_at: float | None = None
+        self._clock = asyncio.get_running_loop().time
+        self._timeout: asyncio.Timeout | None = None
+        self._leaving_over: asyncio.BaseTransport | None = None
+
+    def on_leaving(self) -> None:
+        """The first byte is about to go out. May raise to keep it from leaving."""
+
+    def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
+        """Status and headers are here, the body is not."""
+
+    def limit(self, timeout: asyncio.Timeout) -> None:
+        """The clock that runs: until the request leaves it counts connecting, from then on the attempt."""
+        self._timeout = timeout
+
+    def leave(self) -> None:
+        """The connection stands and the first byte goes out now."""
+        self.on_leaving()
+        self.sent_at = self._clock()
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(self.sent_at + self.timeout_s)
+
+    def body_leaves(self, connection: asyncio.BaseTransport | None) -> None:
+        """A large body is on its way out over `connection`."""
+        self._leaving_over = connection
+
+    def body_left(self) -> None:
+        self._leaving_over = None
+        self.sent_at = self._clock()
+
+    def land(self) -> None:
+        """It is over: answered, given up or cancelled. What has not left by now never will."""
+        over = self._leaving_over
+        if over is not None:
+            self.body_left()
+            if isinstance(over, asyncio.WriteTransport):
+                over.abort()  # close() would go on sending what is buffered
+
+
+_flight: ContextVar[Flight] = ContextVar("_flight")
+
+
+class _WatchedRequest(aiohttp.ClientRequest):
+    """Tells the flight when the request really leaves: on a fresh connection that is a while after it was asked for.
+
+    aiohttp's tracing could tell as well, at the price of building the address a second time for each request.
+    """
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        _flight.get().leave()
+        return await super().send(conn)
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+    ) -> None:
+        is_large = content_length is None or content_length > _LARGE_BODY_BYTES
+        if is_large:
+            _flight.get().body_leaves(conn.transport)
+        await super().write_bytes(writer, conn, content_length)
+        if is_large:
+            _flight.get().body_left()
+
+
+class Transport:
+    """Owns the one ClientSession. No cookies, no redirects, no proxies or netrc from the environment, no resending."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Transport:
+        client = aiohttp.ClientSession(
+            # concurrency is decided by those who ask: a second limit here would make requests wait unseen
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={
+                "Accept": "application/json",
+                "User-Agent": f"bulkops/{_version()}",
+                **credentials_in_headers(self._settings.auth),
+            },
+            request_class=_WatchedRequest,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `exchange` keeps the time
+            trust_env=False,
+            max_line_size=_HEADER_LINE_BYTES,
+            max_field_size=_HEADER_LINE_BYTES,
+            max_headers=_HEADERS,
+        )
+        try:
+            _switch_off_resending(client)
+        except BaseException:
+            await client.close()
+            raise
+        self._client = client
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._client is not None
+
+    async def exchange(self, request: Request, request_id: str, flight: Flight) -> Result:
+        """Send `request` once. Returns, never raises, what became of it; foreign exceptions end here, and none is
+        kept as a context: they hold headers and addresses. Cancellation passes through."""
+        _flight.set(flight)
+        timeout = asyncio.timeout(self._settings.tuning.connect_timeout_s)
+        flight.limit(timeout)
+        try:
+            async with timeout:
+                return await self._exchange(request, request_id, flight)
+        except TimeoutError as error:
+            return self._timed_out(flight) if timeout.expired() else self._broken(error, flight)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return self._broken(error, flight)
+        finally:
+            flight.land()
+
+    async def _exchange(self, request: Request, request_id: str, flight: Flight) -> Result:
+        if self._client is None:
+            raise ConfigError("the session is not open", remedy="use it inside `async with`")
+        headers = {"X-Request-Id": request_id}
+        if request.content_type is not None:
+            headers["Content-Type"] = request.content_type
+        response = await self._client.request(
+            request.call.method,
+            URL(self._settings.url + request.target, encoded=True),
+            headers=headers,
+            data=_payload(request.body),
+            allow_redirects=False,
+        )
+        try:
+            flight.on_answer(response.status, response.headers)
+            if not 200 <= response.status < 300:
+                return Answer(status=response.status, headers=response.headers, body=await _beginning(response))
+            read = await _whole(response, self._settings.tuning.max_body_bytes)
+            return read if isinstance(read, Silence) else Answer(status=response.status, headers={}, body=read)
+        finally:
+            response.close()  # after a whole body the connection is already back in the pool
+
+    def _timed_out(self, flight: Flight) -> Silence:
+        if flight.sent_at is not None:
+            return Silence(kind="timeout", why=f"no answer within {flight.timeout_s:g} s")
+        within_s = self._settings.tuning.connect_timeout_s
+        return Silence(kind="connect", why=f"cannot connect to {self._settings.url} within {within_s:g} s")
+
+    def _broken(self, error: Exception, flight: Flight) -> Silence:
+        if flight.sent_at is not None:
+            return Silence(kind="lost", why=f"the connection was lost before the whole answer: {_reason(error)}")
+        why = f"cannot connect to {self._settings.url}: {_reason(error)}"
+        return Silence(kind="connect", why=why, hopeless=isinstance(error, _HOPELESS))
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    """A large body is sent in pieces, so that it does not hold up the loop."""
+    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY_BYTES else body
+
+
+async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | Silence:
+    """The decoded body, unless it is larger than `most` bytes: a small body may unpack to any size."""
+    blocks: list[bytes] = []
+    size = 0
+    while block := await response.content.readany():
+        size += len(block)
+        if size > most:
+            return Silence(kind="too-large", why=f"the answer is larger than {most} bytes")
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """The beginning of an error's body; the status says enough when it breaks off."""
+    body = b""
+    try:
+        while len(body) < _ERROR_BODY_BYTES and (block := await response.content.readany()):
+            body += block
+    except (aiohttp.ClientError, OSError):
+        pass
+    return body[:_ERROR_BODY_BYTES]
+
+
+def _reason(error: Exception) -> str:
+    """In our words: the text of aiohttp's own exceptions holds addresses, with their query."""
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return words
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number is not None and number > 0 else type(error).__name__
+
+
+def _switch_off_resending(client: aiohttp.ClientSession) -> None:
+    """aiohttp sends an idempotent request a second time by itself when a kept-alive connection died; the quota would
+    not know of it (contract C1). A test counts arrivals, for the day when the switch has another name."""
+    if not hasattr(client, "_retry_connection") or not hasattr(aiohttp.ClientRequest, "write_bytes"):
+        raise ConfigError(
+            f"aiohttp {aiohttp.__version__} has no switch for its own resending where bulkops looks for it",
+            remedy="install an aiohttp that this version of bulkops was tested with",
+        )
+    client._retry_connection = False
+
+
+def _version() -> str:
+    """Of the package that this module is part of; it is loaded before any of its modules is."""
+    return str(getattr(sys.modules.get(__name__.partition(".")[0]), "__version__", "0"))

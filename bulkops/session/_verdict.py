@@ -1,0 +1,84 @@
+"""What one attempt's result means for its errand: a reply, or an error and whether it may be tried again. Sans-IO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bulkops.catalogue import RetryClass
+from bulkops.errors import (
+    ApiError,
+    BodyTooLarge,
+    ConnectFailed,
+    ConnectionLost,
+    OutcomeUnknown,
+    RequestTimeout,
+    TransportError,
+)
+from bulkops.pacing import Failure
+from bulkops.session._attempt import Attempt
+from bulkops.session._retrying import Failed
+from bulkops.session._scope import Reply
+from bulkops.session._status import status_error
+from bulkops.session._transport import Answer, Result, Silence
+
+_SILENCES: Final[Mapping[str, type[TransportError]]] = {
+    "connect": ConnectFailed,
+    "lost": ConnectionLost,
+    "timeout": RequestTimeout,
+    "too-large": BodyTooLarge,
+}
+
+
+def judge(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -> Reply | Failed:
+    """A 2xx answer is a reply, whatever its body says: that is for the decoder."""
+    if isinstance(result, Silence):
+        return _silent(result, attempt)
+    if 200 <= result.status < 300:
+        return _reply(result, attempt, one_line)
+    error = status_error(
+        result.status, result.headers, result.body, facts=attempt.errand.facts(attempt), one_line=one_line
+    )
+    is_of_call = result.status == 429 and attempt.errand.request.call.speaks_of == "call"
+    failure = None if is_of_call else Failure(kind="status", status=result.status)
+    return Failed(error=_for_class(error, attempt, acted=result.status >= 500), status=result.status, failure=failure)
+
+
+def _reply(answer: Answer, attempt: Attempt, one_line: Callable[[str], str]) -> Reply:
+    errand = attempt.errand
+    return Reply(
+        status=answer.status,
+        body=answer.body,
+        call=errand.request.call,
+        account=errand.scope.account,
+        request_id=errand.request_id,
+        attempt=errand.tries.attempt,
+        elapsed_s=attempt.elapsed_s,
+        sent_at=attempt.sent_at or 0.0,
+        path=errand.request.path,
+        one_line=one_line,
+    )
+
+
+def _silent(silence: Silence, attempt: Attempt) -> Failed:
+    error = _SILENCES[silence.kind](silence.why, **attempt.errand.facts(attempt))
+    # what was cut off at the stated size would be cut off again
+    failure = None if silence.kind == "too-large" else Failure(kind=silence.kind, status=None)
+    return Failed(
+        error=_for_class(error, attempt, acted=silence.kind != "connect"), failure=failure, hopeless=silence.hopeless
+    )
+
+
+def _for_class(error: ApiError, attempt: Attempt, *, acted: bool) -> ApiError:
+    """OutcomeUnknown, from `error`, when the server may have acted on a call that must not be repeated (C4)."""
+    errand = attempt.errand
+    if not acted or errand.request.call.retry is not RetryClass.RECONCILE_FIRST:
+        return error
+    unknown = OutcomeUnknown(
+        f"sent, without a usable answer: {error.message}",
+        cause=error.cause,
+        remedy="look at the account before sending it again",
+        **errand.facts(attempt),
+    )
+    unknown.__cause__ = error
+    return unknown

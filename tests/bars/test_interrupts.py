@@ -1,0 +1,47 @@
+"""Ctrl-C once: what is in flight ends; twice: now. Either way 130, and resume goes on."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fleet import fleet
+
+CUSTOMERS = 60
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
+    with fleet(tmp_path, customers=CUSTOMERS, time_scale=60) as vendor:
+        process = vendor.start(*vendor.rollout_command("--concurrency", "10"))
+        while len(vendor.ledger()) < 20:
+            time.sleep(0.02)
+            assert process.poll() is None, process.communicate()
+        pressed_at = time.monotonic()
+        for _ in range(presses):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 130, err
+        assert "resume" in err.splitlines()[-1]
+        assert "Traceback" not in err
+        report = vendor.cli("show", "--journal", str(vendor.journal), "--format", "json").report
+        assert report["state"] == "interrupted"
+        counts = report["outcomes"]
+        assert sum(counts.values()) == CUSTOMERS
+        assert counts["not_attempted"] > 0
+        if presses == 1:
+            assert counts["cancelled"] == counts["unknown"] == counts["failed"] == 0
+        else:
+            assert counts["cancelled"] + counts["unknown"] > 0
+            assert time.monotonic() - pressed_at < 10
+
+        done = vendor.cli("resume", *vendor.policy, "--json")
+        assert (done.code, done.outcomes) == (0, {"changed": CUSTOMERS}), done.err
+        assert vendor.twice() == []
+        nothing = vendor.cli("resume", "--yes", "--journal", str(vendor.journal))
+        assert nothing.code == 0
+        assert "nothing" in (nothing.out + nothing.err).lower()

@@ -1,0 +1,173 @@
+"""Bad input: one clear line and one to try, exit code 2, nothing on stdout, and not one request sent."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
+
+
+@pytest.fixture
+def inputs(tmp_path, monkeypatch, sandbox):
+    """A directory with one file for each kind of trouble, as the working directory."""
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "good.txt": sandbox.accounts.read_text(),
+        "empty.csv": "",
+        "header.csv": "id,email\n",
+        "no-id.csv": "name,email\nAcme,a@example.com\n",
+        "hole.csv": "id,email\n4100231,a@example.com\n,b@example.com\n",
+        "hole.jsonl": '{"id": 4100231}\n{"email": "b@example.com"}\n',
+        "twice.txt": "4100231\n4100232\n4100231\n",
+        "strange.txt": "4100231\nhello world\n",
+        "broken.json": "[{",
+        "object.json": "{}",
+        "not-a-zip.zip": "PK but not really",
+        "broken.toml": "quotas = [",
+        "unknown.toml": "speed = 3\n",
+        "job.toml": 'operation = "x"\n',
+        "typo.toml": '[[operation]]\nuse = "import-pakage"\n',
+        "policy.toml": '[policy]\nbreaker = "x"\n[[operation]]\nuse = "start-recipes"\nfolder = "CRM"\n',
+        "code.py": "x = 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with zipfile.ZipFile(tmp_path / "no-recipe.zip", "w") as archive:
+        archive.writestr("crm.connection.json", json.dumps({"name": "CRM"}))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "journal.sqlite3").write_text(
+        "this is no database, and long enough to be seen as none\n" * 9
+    )
+    return tmp_path
+
+
+def importing(*more, package=PACKAGE, accounts="good.txt"):
+    return ("import-package", package, "--folder", "CRM", "--accounts", accounts, "--yes", *more)
+
+
+STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        # account files
+        (importing(accounts="missing.csv"), ["missing.csv", "No such file"]),
+        (importing(accounts="."), ["directory"]),
+        (importing(accounts="empty.csv"), ["empty.csv", "no account"]),
+        (importing(accounts="header.csv"), ["header.csv", "no account"]),
+        (importing(accounts="no-id.csv"), ["no-id.csv", "id"]),
+        (importing(accounts="hole.csv"), ["hole.csv", "line 3"]),
+        (importing(accounts="hole.jsonl"), ["hole.jsonl", "line 2"]),
+        (importing(accounts="twice.txt"), ["twice.txt", "4100231", "line 3"]),
+        (importing(accounts="strange.txt"), ["strange.txt", "line 2"]),
+        (importing(accounts="broken.json"), ["broken.json", "JSON"]),
+        (importing(accounts="object.json"), ["object.json", "list"]),
+        (importing("--exclude", "missing.csv"), ["missing.csv"]),
+        (importing("--exclude", "good.txt"), ["no account is left"]),
+        (("import-package", PACKAGE, "--folder", "CRM", "--yes"), ["--accounts", "all"]),
+        (("import-package", PACKAGE, "--folder", "CRM", "--accounts", "-"), ["stdin", "--yes"]),
+        # packages
+        (importing(package="missing.zip"), ["missing.zip", "No such file"]),
+        (importing(package="not-a-zip.zip"), ["not-a-zip.zip", "zip"]),
+        (importing(package="no-recipe.zip"), ["no-recipe.zip", "no recipe"]),
+        (("import-package", PACKAGE, "--accounts", "good.txt", "--yes"), ["--folder"]),
+        (("import-package", PACKAGE, "--folder", " ", "--accounts", "good.txt", "--yes"), ["folder", "empty"]),
+        # credentials
+        (("authorise-connections", "--from", "missing.toml", "--accounts", "good.txt", "--yes"), ["missing.toml"]),
+        (("authorise-connections", "--from", "broken.toml", "--accounts", "good.txt", "--yes"), ["broken.toml"]),
+        # policy
+        (importing("--max-failures", "150%"), ["150%", "0% to 100%"]),
+        (importing("--max-failures", "-1%"), ["-1%", "0% to 100%"]),
+        (importing("--max-failures", "many"), ["many"]),
+        (importing("--max-failures=-3"), ["-3"]),
+        (importing("--concurrency", "0"), ["--concurrency", "0"]),
+        (importing("--concurrency", "lots"), ["--concurrency", "lots"]),
+        (importing("--concurrency", "1000000"), ["concurrency", "1000000"]),
+        (importing("--breaker", "0"), ["--breaker", "0"]),
+        (importing("--breaker", "never"), ["--breaker", "never"]),
+        (importing("--max-rate", "0"), ["--max-rate", "0"]),
+        (importing("--max-rate", "inf"), ["--max-rate", "inf"]),
+        (importing("--limit", "0"), ["--limit", "0"]),
+        (importing("--client-file", "missing.toml"), ["missing.toml"]),
+        (importing("--client-file", "broken.toml"), ["broken.toml", "TOML"]),
+        (importing("--client-file", "unknown.toml"), ["unknown.toml", "speed"]),
+        # jobs
+        (("run", "missing.toml", "--accounts", "good.txt", "--yes"), ["missing.toml"]),
+        (("run", "broken.toml", "--accounts", "good.txt", "--yes"), ["broken.toml", "TOML"]),
+        (("run", "job.toml", "--accounts", "good.txt", "--yes"), ["job.toml", "operation"]),
+        (("run", "typo.toml", "--accounts", "good.txt", "--yes"), ["import-pakage", "import-package"]),
+        (("run", "policy.toml", "--accounts", "good.txt", "--yes"), ["breaker"]),
+        (("run", "code.py", "--accounts", "good.txt", "--yes"), ["code.py", "FILE.py:NAME"]),
+        (("run", "code.py:nothing", "--accounts", "good.txt", "--yes"), ["nothing"]),
+        # the journal
+        (importing("--journal", "good.txt"), ["good.txt"]),
+        (importing("--journal", "broken"), ["broken"]),
+        (("runs", "--journal", "broken"), ["broken"]),
+        (("runs", "--journal", "good.txt"), ["good.txt"]),
+        (("show", "--journal", "nowhere"), ["nowhere"]),
+        (("show", "20260101-none", "--journal", "nowhere"), ["nowhere"]),
+        (("show", "--format", "xml"), ["--format", "xml"]),
+        (("resume", "20260101-none", "--journal", "nowhere"), ["nowhere"]),
+        # the command line itself
+        (("imprt-package",), ["imprt-package", "import-package"]),
+        (importing("--foldr", "x"), ["--foldr", "--folder"]),
+        (importing("--max-failure", "1"), ["--max-failure", "--max-failures"]),
+        ((*STARTING, "surplus"), ["surplus"]),
+        # nobody to ask
+        (STARTING[:-1], ["terminal", "--yes"]),
+        (("start-recipes", "--folder", "CRM", "--accounts", "all"), ["terminal", "--yes"]),
+    ],
+    ids=lambda value: " ".join(map(str, value))[-60:] if isinstance(value, tuple) else "",
+)
+def test_one_clear_line_and_no_request(cli, inputs, sandbox, arguments, words):
+    result = cli(*arguments)
+    assert_refused(result, words)
+    assert sandbox.count() == 0
+
+
+def assert_refused(result, words):
+    first, *rest = result.err.splitlines()
+    assert first.startswith("error: ")
+    assert len(rest) <= 1
+    assert all(line.startswith("  try: ") for line in rest)
+    for word in words:
+        assert word in result.err
+    assert (result.code, result.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("WORKATO_API_TOKEN", None, ["token", "WORKATO_API_TOKEN"]),
+        ("WORKATO_API_TOKEN", "", ["token", "WORKATO_API_TOKEN"]),
+        ("WORKATO_API_TOKEN", "two words", ["token", "WORKATO_API_TOKEN"]),
+        ("WORKATO_HOST", "http://example.com", ["plain http", "example.com"]),
+        ("WORKATO_HOST", "mars", ["mars", "data centre"]),
+        ("WORKATO_HOST", "https://user:geheim@example.com", ["user name or password"]),
+        ("BULKOPS_LOG_LEVEL", "loud", ["BULKOPS_LOG_LEVEL", "loud"]),
+        ("BULKOPS_LOG_FORMAT", "xml", ["BULKOPS_LOG_FORMAT", "xml"]),
+    ],
+)
+def test_a_bad_environment(cli, inputs, sandbox, monkeypatch, name, value, words):
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    result = cli(*STARTING)
+    assert_refused(result, words)
+    assert "two words" not in result.err
+    assert "geheim" not in result.err
+    assert sandbox.count() == 0
+
+
+def test_accounts_from_stdin_may_be_bad_too(cli, inputs, sandbox, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", (inputs / "twice.txt").open())
+    assert_refused(cli(*importing(accounts="-")), ["stdin", "line 3", "4100231"])
+    sys.stdin.close()
+    assert sandbox.count() == 0

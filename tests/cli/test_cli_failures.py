@@ -1,0 +1,71 @@
+"""Every error becomes at most two lines and one exit code; a traceback only with --debug."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from bulkops import errors
+from bulkops.cli.failures import report_failure
+
+API = {"call": "managed_users.get", "method": "GET", "path": "/api/managed_users/1", "request_id": "r-1"}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ConfigError("what", remedy="remedy"), 2),
+        (errors.InputError("what", remedy="remedy"), 2),
+        (errors.PlanError("what", remedy="remedy"), 2),
+        (errors.JournalError("what", remedy="remedy"), 2),
+        (errors.JournalCorrupt("what", remedy="remedy"), 2),
+        (errors.RunLocked("what", run_id="r", pid=7, remedy="remedy"), 2),
+        (errors.Unauthorized("what", status=401, said="no", remedy="remedy", **API), 4),
+        (errors.RunAborted("what", run_id="r", remedy="remedy"), 3),
+        (errors.RunFailed("what", run_id="r", remedy="remedy"), 1),
+        (errors.ConnectFailed("what", remedy="remedy", **API), 1),
+        (errors.ServerError("what", status=500, said="oops", remedy="remedy", **API), 1),
+        (errors.TaskFailed("what", remedy="remedy"), 1),
+        (ExceptionGroup("group", [errors.ConfigError("what", remedy="remedy")]), 2),
+    ],
+)
+def test_two_lines_and_a_code(capsys, error, code):
+    assert report_failure(error, debug=False) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, second = err.splitlines()
+    assert first.startswith("error: ")
+    assert "what" in first
+    assert "remedy" not in first
+    assert second == "  try: remedy"
+
+
+def test_an_unexpected_error_is_one_line_and_called_a_bug(capsys):
+    assert report_failure(ZeroDivisionError("division"), debug=False) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "error: ZeroDivisionError: division",
+        "  try: this is a bug: run again with --debug",
+    ]
+
+
+def test_an_interrupt_is_130(capsys):
+    assert report_failure(KeyboardInterrupt(), debug=False) == 130
+    assert report_failure(click.Abort(), debug=False) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_debug_shows_the_traceback_without_the_secret(capsys):
+    try:
+        raise ValueError("refused wrkaus-1234")  # noqa: TRY301 - a traceback is wanted
+    except ValueError as error:
+        report_failure(error, debug=True, secrets=("wrkaus-1234",))
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "refused ***" in err
+    assert "wrkaus-1234" not in err
+
+
+def test_a_message_stays_on_its_line_and_steers_nothing(capsys):
+    report_failure(errors.InputError("row \x1b[31m\nerror: forged", remedy="a\nb"), debug=False)
+    err = capsys.readouterr().err
+    assert err.splitlines() == ["error: row \\x1b[31m error: forged", "  try: a b"]

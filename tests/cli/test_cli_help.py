@@ -1,0 +1,153 @@
+"""Help: an example first, every option of the specification with its default, and nothing heavy imported for it."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from bulkops.cli.app import bulkops
+
+COMMANDS = [
+    "import-package",
+    "authorise-connections",
+    "start-recipes",
+    "run",
+    "resume",
+    "retry",
+    "runs",
+    "show",
+    "report",
+    "sandbox",
+    "demo",
+]
+SELECTION = ["--accounts", "--exclude", "--limit"]
+POLICY = ["--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate"]
+OUTPUT = ["--journal", "--yes", "--json", "--quiet", "-v"]
+NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
+OPTIONS = {
+    "import-package": ["--folder", "--restart-recipes", "--home-assets-folder", *NEW_RUN],
+    "authorise-connections": ["--from", *NEW_RUN],
+    "start-recipes": ["--folder", *NEW_RUN],
+    "run": NEW_RUN,
+    "resume": [*POLICY, *OUTPUT],
+    "retry": ["--failure-class", *POLICY, *OUTPUT],
+    "runs": ["--journal"],
+    "show": ["--format", "-o", "--journal"],
+    "report": ["--format", "-o", "--journal"],
+    "sandbox": [
+        "--port",
+        "--customers",
+        "--seed",
+        "--token",
+        "--quotas",
+        "--window",
+        "--time-scale",
+        "--client-file",
+        "--retry-after",
+        "--no-retry-after",
+        "--faults",
+        "--json",
+    ],
+    "demo": ["--customers", "--time-scale", "--seed", "--package", "--keep", "--journal"],
+}
+
+
+def test_the_commands_are_those_of_the_specification():
+    assert list(bulkops.commands) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_an_example_first_and_says_what_the_command_does(cli, name):
+    result = cli(name, "--help")
+    assert result.code == 0
+    assert result.err == ""
+    first, second, *_ = result.out.splitlines()
+    assert first in {"Example:", "Examples:"}
+    assert second.startswith(f"  bulkops {name}")
+    assert result.out.index("Usage: bulkops") > result.out.index(second)
+    assert cli(name, "-h") == result
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_example_parses(name):
+    command = bulkops.commands[name]
+    for example in command.examples:
+        words = example.split()
+        assert words[0] == name
+        command.make_context(name, words[1:], resilient_parsing=False)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_there_and_has_help(name):
+    command = bulkops.commands[name]
+    names = {text for param in command.params for text in (*param.opts, *param.secondary_opts)}
+    assert set(OPTIONS[name]) <= names
+    assert {"-v", "--debug"} <= names
+    assert [param.name for param in command.params if not getattr(param, "help", None)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [("--concurrency", "200"), ("--max-rate", "50"), ("--breaker", "20"), ("--journal", "./.bulkops")],
+)
+def test_defaults_stand_in_the_help(cli, name, default):
+    words = " ".join(cli("import-package", "--help").out.split())
+    assert f"[default: {default}]" in words[words.index(f"{name} ") :]
+
+
+def test_defaults_in_the_help_are_those_of_the_library():
+    from bulkops.run import Policy
+    from bulkops.settings import Tuning
+
+    assert (Policy().concurrency, Policy().breaker, Policy().max_failures) == (200, 20, None)
+    assert Tuning().max_rate == 50
+
+
+def test_without_a_command_the_help_is_shown_as_a_usage_error(cli):
+    result = cli()
+    assert result.code == 2
+    assert "Examples:" in result.err + result.out
+
+
+def test_verbose_and_debug_may_stand_before_the_command(cli, tmp_path):
+    assert cli("-v", "--debug", "runs", "--journal", tmp_path).code == 0
+
+
+def test_version(shell):
+    result = shell("--version")
+    assert result.code == 0
+    assert result.out.startswith("bulkops")
+    assert result.err == ""
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["import-package", "--help"], ["sandbox", "-h"]])
+def test_help_loads_nothing_heavy(shell, arguments):
+    program = f"""
+import sys
+sys.argv = ["bulkops", *{arguments!r}]
+from bulkops.__main__ import main
+code = main()
+heavy = {{"aiohttp", "rich", "sqlite3", "structlog", "msgspec", "asyncio", "bulkops.sandbox", "bulkops.client"}}
+print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+sys.exit(code)
+"""
+    result = shell(code=program)
+    assert result.code == 0
+    assert result.err.strip() == "[]"
+    assert result.out
+
+
+def test_without_the_extra_it_says_how_to_install_it(shell):
+    program = "import sys; sys.modules['click'] = None; from bulkops.__main__ import main; sys.exit(main())"
+    result = shell(code=program)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.splitlines() == ['error: the command line is an extra: pip install "bulkops[cli]"']
+
+
+def test_help_never_wraps_an_example():
+    formatter = click.HelpFormatter(width=40)
+    context = click.Context(bulkops.commands["import-package"], info_name="import-package")
+    bulkops.commands["import-package"].format_help(context, formatter)
+    example = bulkops.commands["import-package"].examples[0]
+    assert f"  bulkops {example}\n" in formatter.getvalue()

@@ -1,0 +1,102 @@
+"""Logs of the command line: levels, one line an event, nothing secret, nothing that steers."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import structlog
+from hypothesis import given, strategies as st
+
+from bulkops.logs import MASK, Redaction, configure, masked
+from bulkops.secret import Secret
+
+TOKEN = "wrkaus-7f3b1c9d"
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was():
+    yield
+    structlog.reset_defaults()
+
+
+def log_of(level: str = "debug", *, as_json: bool = True, **event: object) -> str:
+    stream = io.StringIO()
+    configure(level, json=as_json, stream=stream, secrets=[TOKEN])
+    structlog.get_logger("test").info("something", **event)
+    return stream.getvalue()
+
+
+def test_an_event_is_one_json_line():
+    line = log_of(account="4100231", attempt=2)
+    assert line.count("\n") == 1
+    assert {"event": "something", "level": "info", "account": "4100231", "attempt": 2}.items() <= json.loads(
+        line
+    ).items()
+
+
+@pytest.mark.parametrize(("level", "count"), [("debug", 1), ("INFO", 1), ("warning", 0), ("error", 0)])
+def test_levels(level, count):
+    assert log_of(level).count("\n") == count
+
+
+def test_an_unknown_level_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"'loud'.*debug, info, warning"):
+        log_of("loud")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"token": "x-secret-x"},
+        {"Authorization": "Bearer x-secret-x"},
+        {"headers": {"authorization": "x-secret-x", "accept": "*/*"}},
+        {"rows": [{"password": "x-secret-x"}]},
+        {"client_secret": b"x-secret-x"},
+        {"api_key": "x-secret-x"},
+        {"held": Secret("x-secret-x")},
+        {"note": f"sent {TOKEN} along"},
+        {"deep": [[{"a": (f"x{TOKEN}x",)}]]},
+        {"error": ValueError(TOKEN)},
+        {TOKEN: 1},
+    ],
+)
+def test_secrets_are_masked(event, as_json):
+    text = log_of(as_json=as_json, **{"a": 1, **event})
+    assert "something" in text
+    assert "x-secret-x" not in text
+    if TOKEN not in event:
+        assert TOKEN not in text
+        assert MASK in text
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_traceback_is_masked_too(as_json):
+    stream = io.StringIO()
+    configure("debug", json=as_json, stream=stream, secrets=[TOKEN])
+    try:
+        raise ValueError(f"refused {TOKEN}")  # noqa: TRY301 - a traceback is wanted
+    except ValueError:
+        structlog.get_logger("test").exception("failed")
+    assert "ValueError" in stream.getvalue()
+    assert TOKEN not in stream.getvalue()
+
+
+WORDS = st.text(alphabet="GHIJ .:/'\"\n")
+
+
+@given(st.text(alphabet="abcdef0123456789-", min_size=8), WORDS, WORDS)
+def test_redaction_holds_for_any_token(token, before, after):
+    around = before + token + after
+    event = {"event": around, "list": [around, {around}], "map": {"x": {around: ValueError(around)}}, "n": 1}
+    assert token not in str(Redaction([token])(None, "info", event))
+    assert masked(around, [token, token[:4]]) == before + MASK + after
+
+
+def test_a_name_cannot_forge_a_line_or_steer_the_terminal():
+    text = log_of(as_json=False, name="Acme\n2026-01-01 [error] forged\x1b[2J\u202e")
+    assert text.count("\n") == 1
+    assert "\x1b" not in text
+    assert "\u202e" not in text

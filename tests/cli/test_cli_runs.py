@@ -1,0 +1,331 @@
+"""The commands on a sandbox: run, run again, look, resume, retry."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import select
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "bulkops" / "_demo"
+PACKAGE = DEMO / "crm-v1.zip"
+COUNT = 12
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, sandbox):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEMO_CRM_KEY", "key-of-the-crm")
+    monkeypatch.setenv("DEMO_SHOP_KEY", "key-of-the-shop")
+    return tmp_path
+
+
+@pytest.fixture
+def importing(sandbox):
+    return (
+        "import-package",
+        PACKAGE,
+        *("--folder", "CRM", "--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes"),
+    )
+
+
+def outcomes(result):
+    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
+
+
+def test_import_authorise_start_and_all_of_it_again(cli, here, sandbox, importing):
+    policy = ("--accounts", "all", "--client-file", sandbox.client_file, "--yes", "--json")
+    steps = [
+        (*importing, "--json"),
+        ("authorise-connections", "--from", DEMO / "connections.toml", *policy),
+        ("start-recipes", "--folder", "CRM", *policy),
+    ]
+    for step in steps:
+        result = cli(*step)
+        assert result.code == 0, result.err
+        assert outcomes(result) == {"changed": COUNT}
+    assert len(sandbox.effects("import.completed")) == COUNT
+    assert len(sandbox.effects("connection.authorised")) == 2 * COUNT
+    assert len(sandbox.effects("recipe.started")) == 3 * COUNT
+    before = len(sandbox.get("ledger")["effects"])
+    for step in steps:
+        assert outcomes(cli(*step)) == {"unchanged": COUNT}
+    assert len(sandbox.get("ledger")["effects"]) == before
+
+
+def test_stdout_is_the_report_and_stderr_the_story(cli, here, importing):
+    result = cli(*importing)
+    assert result.code == 0
+    assert f"{COUNT} changed" in result.out
+    assert "error" not in result.err
+    lines = result.err.splitlines()
+    assert lines[0].startswith(f"{COUNT} accounts at http://127.0.0.1")
+    assert "import crm-v1.zip" in lines[0]
+    assert any(line.startswith("at work on run ") for line in lines)
+    assert lines[-1] == f"{COUNT}/{COUNT} accounts: {COUNT} changed"
+
+
+def test_quiet_says_nothing(cli, here, importing):
+    result = cli(*importing, "--quiet")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_limit_and_exclude(cli, here, sandbox, importing):
+    first, second, *_ = sandbox.accounts.read_text().splitlines()
+    Path("without.txt").write_text(first)
+    result = cli(*importing, "--json", "--exclude", "without.txt", "--limit", "1")
+    assert [row["account"] for row in json.loads(result.out)["accounts"]] == [second]
+
+
+def test_accounts_from_stdin(cli, here, sandbox, importing, monkeypatch):
+    first = sandbox.accounts.read_text().splitlines()[0]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(first + "\n"))
+    result = cli(*importing, "--accounts", "-", "--json")
+    assert [row["account"] for row in json.loads(result.out)["accounts"]] == [first]
+
+
+def test_a_job_file(cli, here, sandbox):
+    Path("rollout.toml").write_text(
+        f"""
+[selection]
+accounts = "{sandbox.accounts}"
+[policy]
+client_file = "{sandbox.client_file}"
+max_failures = "50%"
+breaker = "off"
+max_rate = "off"
+[[operation]]
+use = "import-package"
+package = "{PACKAGE}"
+folder = "CRM"
+[[operation]]
+use = "authorise-connections"
+from = "{DEMO / "connections.toml"}"
+[[operation]]
+use = "start-recipes"
+folder = "CRM"
+"""
+    )
+    result = cli("run", "rollout.toml", "--yes", "--json", "--limit", "3")
+    assert result.code == 0, result.err
+    assert outcomes(result) == {"changed": 3}
+    assert "halts when more than 50% failed; in the worst case 2 more fail" in result.err
+    assert len(sandbox.effects("recipe.started")) == 9
+
+
+def test_a_python_function(cli, here, sandbox):
+    Path("tidy.py").write_text("async def look(ctx):\n    [recipe async for recipe in ctx.account.recipes.list()]\n")
+    arguments = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--json")
+    result = cli("run", "tidy.py:look", *arguments)
+    assert result.code == 0, result.err
+    assert outcomes(result) == {"unchanged": COUNT}
+
+
+def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importing):
+    sandbox.post("faults", {"import_failed": 1.0})
+    failed = cli(*importing)
+    assert failed.code == 1
+    assert f"{COUNT} failed" in failed.out
+    last = failed.err.splitlines()[-1]
+    assert last.startswith("retry with: bulkops retry ")
+    assert cli("retry", "--failure-class", "no-such-class", "--yes").err.startswith("nothing to retry")
+    refused = cli("retry")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    sandbox.post("faults", {})
+    retried = cli("retry", "--failure-class", "import-failed", "--yes", "--json")
+    assert retried.code == 0, retried.err
+    assert outcomes(retried) == {"changed": COUNT}
+
+
+def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox, importing):
+    sandbox.post("faults", {"import_failed": 1.0})
+    result = cli(*importing, "--max-failures", "2", "--concurrency", "3", "--json")
+    assert result.code == 3
+    assert "halts when more than 2 failed; in the worst case 3 more fail" in result.err
+    failed = json.loads(result.out)["outcomes"]["failed"]
+    assert 2 < failed <= 2 + 3
+    assert result.err.splitlines()[-1].startswith("resume with: bulkops resume ")
+
+
+def test_one_expired_token_costs_one_request(cli, here, sandbox, importing):
+    sandbox.post("faults", {"expired": True})
+    result = cli(*importing, "--json")
+    assert result.code == 4
+    assert outcomes(result) == {"not_attempted": COUNT}
+    assert sandbox.count() == 1
+    sandbox.post("faults", {})
+    resumed = cli("resume", "--yes", "--json")
+    assert resumed.code == 0, resumed.err
+    assert outcomes(resumed) == {"changed": COUNT}
+
+
+def test_listing_all_accounts_with_an_expired_token(cli, here, sandbox, importing):
+    sandbox.post("faults", {"expired": True})
+    result = cli(*importing, "--accounts", "all")
+    assert result.code == 4
+    assert result.out == ""
+    assert result.err.startswith("error: ")
+    assert sandbox.count() == 1
+
+
+def test_nothing_to_resume_is_no_error(cli, here, importing):
+    empty = cli("resume", "--yes")
+    assert (empty.code, empty.out) == (0, "")
+    assert empty.err.startswith("nothing to resume")
+    assert cli("retry").code == 0
+    assert cli("runs").code == 0
+    assert cli(*importing).code == 0
+    assert cli("resume").err.startswith("nothing to resume")
+
+
+def test_runs_and_reports(cli, here, importing, monkeypatch):
+    ran = json.loads(cli(*importing, "--json").out)
+    monkeypatch.delenv("WORKATO_API_TOKEN")  # looking needs no token
+    listed = cli("runs")
+    assert listed.code == 0
+    header, row = listed.out.splitlines()
+    assert header.split()[:3] == ["RUN", "STATE", "CREATED"]
+    assert ran["run"] in row
+    assert f"{COUNT} changed" in row
+    assert json.loads(cli("show", "--format", "json").out) == json.loads(
+        cli("report", ran["run"], "--format", "json").out
+    )
+    assert len(cli("show", "--format", "jsonl").out.splitlines()) >= COUNT
+    rows = list(csv.DictReader(io.StringIO(cli("show", "--format", "csv").out)))
+    assert [entry["account"] for entry in rows] == [entry["account"] for entry in ran["accounts"]]
+    written = cli("show", "--format", "csv", "-o", "report.csv")
+    assert (written.code, written.out) == (0, "")
+    assert stat.S_IMODE(Path("report.csv").stat().st_mode) == 0o600
+    assert Path("report.csv").read_bytes().decode() == cli("show", "--format", "csv").out
+    assert cli("show", "-o", "no/where.txt").code == 2
+    assert sorted(path.name for path in here.iterdir()) == [".bulkops", "report.csv"]
+
+
+def test_another_journal_stands_in_the_hint(cli, here, sandbox, importing):
+    sandbox.post("faults", {"expired": True})
+    result = cli(*importing, "--journal", "my journal")
+    assert result.err.splitlines()[-1].endswith(" --journal 'my journal'")
+
+
+def test_looking_loads_no_http(shell, here, importing, cli):
+    assert cli(*importing, "--limit", "1").code == 0
+    program = (
+        "import sys; from bulkops.cli.app import main; main(['show']); main(['runs']);"
+        "print(sorted({'aiohttp', 'bulkops.sandbox', 'bulkops.client'} & set(sys.modules)), file=sys.stderr)"
+    )
+    result = shell(code=program)
+    assert result.err.strip() == "[]"
+    assert "changed" in result.out
+
+
+def test_a_reader_that_left_is_no_error(here, sandbox, importing):
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "bulkops", *importing, "--limit", "1", "--quiet"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, env=env, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=30)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_token_is_nowhere(cli, here, sandbox, importing):
+    results = [cli(*importing, "-v"), cli("show", "-v"), cli("show", "--format", "json")]
+    assert results[0].err.count("\n") > 3 * COUNT  # the debug log is there
+    for result in results:
+        assert sandbox.token not in result.out + result.err
+    kept = b"".join(path.read_bytes() for path in Path(".bulkops").rglob("*") if path.is_file())
+    assert len(kept) > 1000
+    assert sandbox.token.encode() not in kept
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("\n", 2), ("y\n", 0), ("\x03", 130)])
+def test_on_a_terminal_it_asks(here, sandbox, importing, answer, code):
+    words = [str(word) for word in importing if word != "--yes"]
+    exit_code, seen = on_a_terminal([*words, "--limit", "2"], answer, waits_for="go on?", sandbox=sandbox)
+    assert exit_code == code, seen
+    assert "2 accounts at http://127.0.0.1" in seen
+    assert (len(sandbox.effects("import.completed")) == 2) is (code == 0)
+    if code == 0:
+        assert "2/2" in seen
+
+
+LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.exit(main())"
+"""With a controlling terminal, so that Ctrl-C typed there arrives as a signal."""
+
+
+def on_a_terminal(arguments, answer, *, waits_for, sandbox):
+    """Run the command line on a pseudo-terminal; its exit code and everything it showed."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, **sandbox.environment, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOGIN, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+    )
+    os.close(theirs)
+    seen, answered, end = "", False, time.monotonic() + 30
+    while time.monotonic() < end:
+        ready, _, _ = select.select([ours], [], [], 0.2)
+        if ready:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            seen += chunk.decode(errors="replace")
+        if not answered and waits_for in seen:
+            os.write(ours, answer.encode())
+            answered = True
+    os.close(ours)
+    return process.wait(timeout=10), seen
+
+
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
+def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, importing, number, times):
+    sandbox.post("faults", {"slow": 0.3})
+    process = background(*importing, "--concurrency", "2", "--json", env=sandbox.environment)
+    until(lambda: sandbox.effects("folder.created"))
+    process.send_signal(number)
+    said = process.stderr.readline()
+    while "finishing what is in flight" not in said:
+        said = process.stderr.readline()
+        assert said, "it ended without a word"
+    if times == 2:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert ("stopping now" in err) is (times == 2)
+    assert err.splitlines()[-1].startswith("resume with: bulkops resume ")
+    report = json.loads(out)
+    assert report["state"] == "interrupted"
+    assert sum(report["outcomes"].values()) == COUNT
+    assert report["outcomes"]["not_attempted"] > 0
+    if times == 1:
+        assert {name for name, count in report["outcomes"].items() if count} <= {"changed", "not_attempted"}
+    sandbox.post("faults", {})
+    resumed = cli("resume", "--yes", "--json")
+    assert resumed.code == 0, resumed.err
+    assert outcomes(resumed) == {"changed": COUNT}
+    for kind in ("folder.created", "import.completed"):
+        keys = [(effect["account"], effect["key"]) for effect in sandbox.effects(kind)]
+        assert len(keys) == len(set(keys)), kind
+
+
+def until(condition, timeout_s=20.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)

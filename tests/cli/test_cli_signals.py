@@ -1,0 +1,46 @@
+"""Ctrl-C once drains, twice aborts, and afterwards has its usual effect again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from bulkops.cli.signals import listening
+from bulkops.run import Control
+
+pytestmark = pytest.mark.anyio
+
+
+async def send(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+    await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_once_and_twice(number):
+    said: list[str] = []
+    control = Control()
+    before = signal.getsignal(number)
+    with listening(control, said.append):
+        assert not control.draining
+        await send(number)
+        assert control.draining
+        assert not control.aborting
+        await send(number)
+        assert control.aborting
+    assert said == [
+        "finishing what is in flight; press Ctrl-C again to stop now",
+        "stopping now; what was in flight is settled by resume",
+    ]
+    assert signal.getsignal(number) in {before, signal.SIG_DFL, signal.default_int_handler}
+
+
+async def test_without_a_signal_nothing_is_said_and_handlers_are_gone():
+    said: list[str] = []
+    with listening(Control(), said.append):
+        pass
+    assert said == []
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -1,0 +1,110 @@
+"""What may be printed: names from servers and files cannot steer a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bulkops.cli.terminal import one_line, put, wants_colour
+from bulkops.logs import neutral, neutral_json
+
+ANYTHING = st.text(
+    alphabet=st.characters(codec=None, categories=None) | st.sampled_from("\x1b\x07\r\n\u202e\u2066\x9b")
+)
+
+
+@given(ANYTHING)
+def test_nothing_that_steers_is_left(text):
+    for char in neutral(text):
+        assert char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(char) not in {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
+
+
+@given(st.text())
+def test_harmless_text_stays(text):
+    if text.isprintable():
+        assert neutral(text).replace("\\", "") == text.replace("\\", "") or any(
+            0x200B <= ord(c) <= 0x2069 for c in text
+        )
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_json_means_the_same_and_steers_nothing(data):
+    text = neutral_json(json.dumps(data, ensure_ascii=False))
+    assert json.loads(text) == data
+    assert neutral(text) == text
+
+
+def test_one_line():
+    assert one_line("a\n  b\x1b]0;title\x07") == "a b\\x1b]0;title\\x07"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "stream", "colour"),
+    [
+        ({}, Terminal(), True),
+        ({}, io.StringIO(), False),
+        ({"TERM": "dumb"}, Terminal(), False),
+        ({"FORCE_COLOR": "1"}, io.StringIO(), True),
+        ({"NO_COLOR": "1"}, Terminal(), False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, Terminal(), False),
+        ({"NO_COLOR": ""}, Terminal(), True),
+    ],
+)
+def test_who_wants_colour(monkeypatch, environment, stream, colour):
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert wants_colour(stream) is colour
+
+
+@pytest.fixture
+def stdout(monkeypatch):
+    """A stdout of bytes in a given encoding, on a terminal or not."""
+
+    def make(encoding="utf-8", *, terminal=False):
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
+        monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
+        monkeypatch.setattr("sys.stdout", stream)
+        return stream.buffer
+
+    return make
+
+
+CSV = "id,name\r\n1,Acme \x1b[2J\r\n"
+
+
+def test_a_program_gets_the_bytes_as_they_are(stdout):
+    buffer = stdout()
+    put(CSV)
+    assert buffer.getvalue().decode() == CSV
+
+
+def test_a_terminal_gets_nothing_that_steers(stdout):
+    buffer = stdout(terminal=True)
+    put(CSV)
+    assert buffer.getvalue().decode() == "id,name\n1,Acme \\x1b[2J\n"
+
+
+def test_what_the_locale_cannot_write_is_an_escape(stdout):
+    buffer = stdout("ascii")
+    put("Müller\n")
+    assert buffer.getvalue() == b"M\\xfcller\n"
+
+
+def test_json_never_steers(stdout):
+    buffer = stdout()
+    put('{"name": "a\x9bb"}', json=True)
+    assert json.loads(buffer.getvalue()) == {"name": "a\x9bb"}
+    assert b"\xc2\x9b" not in buffer.getvalue()

@@ -1,0 +1,25 @@
+"""What every test stands on: asyncio under anyio, and seeds that are written down."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("bulkops", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("bulkops")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """aiohttp speaks asyncio only."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own token must never reach a test, nor a test a real host."""
+    for name in list(os.environ):
+        if name.startswith(("WORKATO_", "BULKOPS_")):
+            monkeypatch.delenv(name)

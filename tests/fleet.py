@@ -1,0 +1,166 @@
+"""A sandbox and a command line as real processes: what the bars are shown with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+DEMO = Path(__file__).parent.parent / "bulkops" / "_demo"
+PACKAGE, PACKAGE_2, CREDENTIALS = DEMO / "crm-v1.zip", DEMO / "crm-v2.zip", DEMO / "connections.toml"
+
+SECRETS = {"DEMO_CRM_KEY": "canary-credential-5d1e", "DEMO_SHOP_KEY": "canary-credential-77aa"}
+"""What the example package's connections.toml takes from the environment."""
+
+
+@attrs.define
+class Fleet:
+    """A running sandbox and the journal of one client beside it."""
+
+    url: str
+    token: str
+    home: Path
+
+    @property
+    def client_file(self) -> Path:
+        return self.home / "client.toml"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal"
+
+    def ask(self, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data, {"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return json.load(reply)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        effects: list[dict[str, Any]] = self.ask("ledger")["effects"]
+        return effects
+
+    def kinds(self) -> Counter[str]:
+        return Counter(effect["kind"] for effect in self.ledger())
+
+    def requests(self) -> dict[str, Any]:
+        counted: dict[str, Any] = self.ask("requests")
+        return counted
+
+    def refused(self) -> int:
+        return sum(quota["refused"] for quota in self.requests()["quotas"].values())
+
+    def twice(self) -> list[tuple[Any, ...]]:
+        """Effects that happened more than once to one account under one key."""
+        counts = Counter((effect["account"], effect["kind"], effect["key"]) for effect in self.ledger())
+        return [key for key, count in counts.items() if count > 1]
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
+        here = {"WORKATO_API_TOKEN": self.token, "WORKATO_HOST": self.url, "XDG_RUNTIME_DIR": str(self.home)}
+        return clean | here | SECRETS | extra
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "bulkops", *arguments]
+        return subprocess.Popen(
+            command,
+            env=self.environment(**environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.home,
+        )
+
+    def cli(self, *arguments: str, timeout_s: float = 300, **environment: str) -> Ended:
+        process = self.start(*arguments, **environment)
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            process.kill()
+            raise
+        return Ended(process.returncode, out, err)
+
+    def rollout(self, *arguments: str, package: Path = PACKAGE, **environment: str) -> Ended:
+        """The main job as a job file: import, authorise, start."""
+        return self.cli(*self.rollout_command(*arguments, package=package), **environment)
+
+    def rollout_command(self, *arguments: str, package: Path = PACKAGE) -> Sequence[str]:
+        job = self.home / f"{package.stem}.toml"
+        job.write_text(
+            f"""
+[[operation]]
+use = "import-package"
+package = "{package}"
+folder = "CRM"
+restart_recipes = true
+[[operation]]
+use = "authorise-connections"
+from = "{CREDENTIALS}"
+[[operation]]
+use = "start-recipes"
+folder = "CRM"
+"""
+        )
+        selection = () if "--accounts" in arguments else ("--accounts", "all")
+        return ("run", str(job), *selection, *self.policy, "--json", *arguments)
+
+    @property
+    def policy(self) -> tuple[str, ...]:
+        return ("--client-file", str(self.client_file), "--journal", str(self.journal), "--yes")
+
+
+@attrs.frozen
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.out)
+        return report
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """Only those that are not zero."""
+        return {key: count for key, count in self.report["outcomes"].items() if count}
+
+
+@contextmanager
+def fleet(home: Path, **options: object) -> Iterator[Fleet]:
+    """A sandbox process with `bulkops sandbox` options by name: fleet(tmp_path, customers=20, time_scale=200)."""
+    flags = [f"--{key.replace('_', '-')}={value}" for key, value in options.items() if not isinstance(value, bool)]
+    flags += [f"--{'' if value else 'no-'}{key.replace('_', '-')}" for key, value in options.items() if isinstance(value, bool)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bulkops", "sandbox", "--json", "--client-file", str(home / "client.toml"), *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(process.communicate()[1])
+        said: Mapping[str, str] = json.loads(line)
+        yield Fleet(said["url"], said["token"], home)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise

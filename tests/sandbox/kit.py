@@ -1,0 +1,140 @@
+"""What the sandbox's tests share: a sandbox with a client beside it, and packages made in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import attrs
+
+from bulkops.sandbox import Sandbox, SandboxSettings
+
+FIRST = 4100231
+
+
+@attrs.frozen
+class Reply:
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def result(self) -> Any:
+        return self.data["result"]
+
+
+@attrs.define
+class Vendor:
+    """A running sandbox and an ordinary client of it."""
+
+    sandbox: Sandbox
+    http: aiohttp.ClientSession
+
+    async def __call__(self, method: str, path: str, **options: Any) -> Reply:
+        headers = {"Authorization": f"Bearer {self.sandbox.token}"} | options.pop("headers", {})
+        async with self.http.request(method, self.sandbox.url + path, headers=headers, **options) as reply:
+            return Reply(reply.status, (await reply.read()).decode(), reply.headers.copy())
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Reply:
+        return await self("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> Reply:
+        return await self("PUT", path, **options)
+
+    async def folder(self, name: str = "CRM", *, account: int = FIRST) -> int:
+        made = await self.post(f"/api/managed_users/{account}/folders", json={"name": name})
+        return int(made.data["id"])
+
+    async def send_package(self, data: bytes, folder: int, *, account: int = FIRST, query: str = "") -> Reply:
+        path = f"/api/managed_users/{account}/imports?folder_id={folder}{query}"
+        return await self.post(path, data=data, headers={"Content-Type": "application/octet-stream"})
+
+    async def finished(self, import_id: int, *, account: int = FIRST) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            while True:
+                reply = await self.get(f"/api/managed_users/{account}/imports/{import_id}")
+                if reply.data["status"] != "in_progress":
+                    return dict(reply.data)
+                await asyncio.sleep(0.005)
+
+    async def imported(self, data: bytes, folder: int, *, account: int = FIRST, query: str = "") -> dict[str, Any]:
+        sent = await self.send_package(data, folder, account=account, query=query)
+        return await self.finished(sent.data["id"], account=account)
+
+    async def recipes(self, query: str = "", *, account: int = FIRST) -> list[dict[str, Any]]:
+        return list((await self.get(f"/api/managed_users/{account}/recipes{query}")).result)
+
+    async def connections(self, query: str = "", *, account: int = FIRST) -> list[dict[str, Any]]:
+        return list((await self.get(f"/api/managed_users/{account}/connections{query}")).result)
+
+    async def settled(self, kind: str, count: int) -> None:
+        """Wait until the ledger holds so many effects of a kind."""
+        async with asyncio.timeout(5):
+            while len(self.keys(kind)) < count:  # noqa: ASYNC110 - the sandbox tells nobody
+                await asyncio.sleep(0.005)
+
+    def keys(self, kind: str) -> list[str]:
+        return [effect["key"] for effect in self.sandbox.effects() if effect["kind"] == kind]
+
+
+@asynccontextmanager
+async def vendor(**settings: Any) -> AsyncIterator[Vendor]:
+    """A sandbox that imports within milliseconds, without quotas unless a test is about them."""
+    made = SandboxSettings(**{"customers": 5, "time_scale": 1000.0, "quotas": "off"} | settings)
+    async with Sandbox(made) as sandbox, aiohttp.ClientSession() as http:
+        yield Vendor(sandbox, http)
+
+
+def package(files: Mapping[str, object]) -> bytes:
+    """A zip of JSON files (bytes stay bytes; a name that ends in "/" is a directory)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content if isinstance(content, bytes) else json.dumps(content))
+    return buffer.getvalue()
+
+
+def recipe(name: str, *, connection: str | None = "conn.connection.json", said: str = "Shop", text: str = "") -> Any:
+    """A recipe of two steps; its salesforce step points at `connection`, which is called `said`."""
+    pointer = None if connection is None else {"zip_name": connection, "name": said, "folder": ""}
+    return {
+        "name": name,
+        "description": text,
+        "version": 1,
+        "private": True,
+        "concurrency": 1,
+        "code": {
+            "number": 0,
+            "provider": "clock",
+            "name": "scheduled_event",
+            "keyword": "trigger",
+            "block": [{"number": 1, "provider": "salesforce", "keyword": "action", "input": {"text": text}}],
+        },
+        "config": [
+            {"keyword": "application", "provider": "clock", "skip_validation": False, "account_id": None},
+            {"keyword": "application", "provider": "salesforce", "skip_validation": False, "account_id": pointer},
+        ],
+    }
+
+
+def shop_package(text: str = "") -> bytes:
+    """One recipe and the connection it needs."""
+    return package(
+        {
+            "orders.recipe.json": recipe("Orders", text=text),
+            "conn.connection.json": {"name": "Shop", "provider": "salesforce", "root_folder": False},
+        }
+    )

@@ -1,0 +1,86 @@
+"""The sandbox as a process and as a context: when files and lines appear, and that it is gone afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bulkops.errors import ConfigError
+from bulkops.sandbox import Faults, Sandbox, SandboxSettings, serve
+from bulkops.settings import Tuning
+from tests.sandbox.kit import FIRST, vendor
+
+SCRIPT = """
+import asyncio, sys
+from pathlib import Path
+from bulkops.sandbox import SandboxSettings, serve
+
+def out(line):
+    assert Path(sys.argv[1]).exists(), "the file must be there before the first line"
+    print(line, flush=True)
+
+asyncio.run(serve(SandboxSettings(token="t"), client_file=Path(sys.argv[1]), as_json=sys.argv[2] == "json", out=out))
+print("ended well", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
+    client_file = tmp_path / "client.toml"
+    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(client_file), "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        assert said["token"] == "t"
+        assert Tuning.from_file(client_file).quotas
+        request = urllib.request.Request(f"{said['url']}/api/managed_users", headers={"Authorization": "Bearer t"})
+        with urllib.request.urlopen(request, timeout=5) as reply:
+            assert json.load(reply)["result"][0]["id"] == FIRST
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=5)
+        assert (process.returncode, rest, errors) == (0, "ended well\n", "")
+
+
+def test_people_get_sentences(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "client.toml"), "text"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        process.terminate()
+        process.communicate(timeout=5)
+    assert "300 customers" in lines[0]
+    assert "WORKATO_API_TOKEN=t" in lines[1]
+    assert "client.toml" in lines[2]
+
+
+@pytest.mark.anyio
+async def test_a_taken_port_or_a_bad_path_is_said_in_words(tmp_path: Path) -> None:
+    async with Sandbox(SandboxSettings()) as sandbox:
+        port = int(sandbox.url.rpartition(":")[2])
+        with pytest.raises(ConfigError, match="cannot listen"):
+            await serve(SandboxSettings(port=port), client_file=None, as_json=True, out=print)
+    with pytest.raises(ConfigError, match="cannot write the client file"):
+        await serve(SandboxSettings(), client_file=tmp_path / "no" / "c.toml", as_json=True, out=print)
+
+
+@pytest.mark.anyio
+async def test_it_is_gone_on_exit_whatever_is_in_flight() -> None:
+    async with vendor(time_scale=1, faults=Faults(slow=1.0)) as client:
+        url = client.sandbox.url
+        waiting = asyncio.create_task(client.get("/api/managed_users"))
+        await asyncio.sleep(0.05)
+        began = asyncio.get_running_loop().time()
+        await client.sandbox.__aexit__(None, None, None)
+        assert asyncio.get_running_loop().time() - began < 1
+        with pytest.raises(aiohttp.ClientError):
+            await waiting
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await client.http.get(url)

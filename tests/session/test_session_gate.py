@@ -1,0 +1,236 @@
+"""Who may send at all: the first request goes alone, and after a 401 nobody does. Slots are settled exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import anyio
+import pytest
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import NotFound, RequestTimeout, Unauthorized
+from bulkops.events import AttemptEnded
+from bulkops.session import ApiSession, Scope
+from bulkops.settings import Limit
+
+pytestmark = pytest.mark.anyio
+
+GET = CALLS["managed_users.get"]
+CREATE = CALLS["managed_users.folders.create"]
+PATH = {"managed_user_id": "7"}
+
+
+async def _all(session: ApiSession, count: int) -> list[object]:
+    """What became of `count` sends at once: replies and errors."""
+    results: list[object] = []
+
+    async def one(number: int) -> None:
+        try:
+            results.append(await session.send(GET, scope=Scope(seq=number), path={"managed_user_id": number}))
+        except (Unauthorized, NotFound, RequestTimeout) as error:
+            results.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(count):
+            tasks.start_soon(one, number)
+    return results
+
+
+async def test_bad_token_costs_one_request(server: Any, session_for: Any) -> None:
+    async def handler(_: Any, out: Any) -> None:
+        await asyncio.sleep(0.02)
+        await out.json(401, {"message": "Unauthorized"})
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        results = await _all(session, 50)
+        assert isinstance(session.auth_failure, Unauthorized)
+    assert len(server.seen) == 1
+    assert all(isinstance(result, Unauthorized) for result in results)
+    assert sum(result.sent_at is not None for result in results) == 1  # type: ignore[attr-defined]
+    assert len({result.cause for result in results}) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_others_wait_until_the_first_has_its_reply(server: Any, session_for: Any, status: int) -> None:
+    waiting_with: list[int] = []
+
+    async def handler(_: Any, out: Any) -> None:
+        if len(server.seen) == 1:
+            await asyncio.sleep(0.05)
+            waiting_with.append(len(server.seen))
+        await out.json(status, {"id": 1})
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        results = await _all(session, 20)
+    assert waiting_with == [1]
+    assert len(results) == len(server.seen) == 20
+
+
+async def test_when_the_first_gets_no_reply_the_next_one_tries_alone(server: Any, session_for: Any) -> None:
+    together = 0
+    most = 0
+
+    async def handler(_: Any, out: Any) -> None:
+        nonlocal together, most
+        if len(server.seen) > 3:
+            await out.json(200, {"id": 1})
+            return
+        together += 1
+        most = max(most, together)
+        await asyncio.sleep(0.01)
+        together -= 1
+        out.reset()
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        results = await _all(session, 10)
+    assert most == 1
+    assert not any(isinstance(result, Exception) for result in results)
+
+
+async def test_cancelled_first_request_leaves_the_door_to_the_next(server: Any, session_for: Any) -> None:
+    async def handler(_: Any, out: Any) -> None:
+        if len(server.seen) == 1:
+            await asyncio.sleep(10)
+        await out.json(200, {"id": 1})
+
+    server.handler = handler
+    async with session_for(server.url, attempt_timeout_s=9) as session, anyio.create_task_group() as tasks:
+        with anyio.move_on_after(0.03):
+            await session.send(GET, scope=Scope(), path=PATH)
+        assert (await session.send(GET, scope=Scope(), path=PATH)).status == 200
+        tasks.cancel_scope.cancel()
+
+
+async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: Any, session_for: Any) -> None:
+    release = asyncio.Event()
+
+    async def handler(seen: Any, out: Any) -> None:
+        if seen.target.endswith("/401"):
+            await out.json(401, {"message": "revoked"})
+            return
+        if len(server.seen) > 1:
+            await release.wait()
+        await out.json(200, {"id": 1})
+
+    server.handler = handler
+    # three slots: two are held by requests that are out, the third gets the 401, the rest wait in the quota
+    quotas = {GET.quota: (Limit(4, 3600.0),)}
+    results: dict[int, object] = {}
+
+    async def one(number: int) -> None:
+        try:
+            results[number] = await session.send(GET, scope=Scope(seq=number), path={"managed_user_id": number})
+        except Unauthorized as error:
+            results[number] = error
+
+    async with session_for(server.url, unlimited=False, quotas=quotas, attempt_timeout_s=5) as session:
+        # slots are given one by one at first (C3), so the requests that are out leave from a quota that is open
+        await session.send(GET, scope=Scope(), path=PATH)
+        async with anyio.create_task_group() as tasks:
+            for number in (1, 2, 401, 3, 4, 5):
+                tasks.start_soon(one, number)
+            for _ in range(200):
+                if 5 in results:
+                    break
+                await asyncio.sleep(0.005)
+                if len(server.seen) == 3 and 401 not in results:
+                    pass
+            sent_then = len(server.seen)
+            release.set()
+    assert isinstance(session.auth_failure, Unauthorized)
+    assert len(server.seen) == sent_then
+    waiting = [results[number] for number in (3, 4, 5)]
+    assert all(isinstance(result, Unauthorized) and result.sent_at is None for result in waiting)
+
+
+async def test_401_while_another_is_still_connecting_keeps_it_from_leaving(server: Any, session_for: Any) -> None:
+    """Nothing leaves after the refusal, not even what already held a slot."""
+
+    async def handler(seen: Any, out: Any) -> None:
+        if seen.target.endswith("/401"):
+            await asyncio.sleep(0.03)
+            await out.json(401, {})
+        else:
+            await out.json(200, {"id": 1})
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        await session.send(GET, scope=Scope(), path=PATH)
+
+        async def refused() -> None:
+            with pytest.raises(Unauthorized):
+                await session.send(GET, scope=Scope(), path={"managed_user_id": 401})
+
+        async def late() -> None:
+            while session.auth_failure is None:
+                await asyncio.sleep(0.001)
+            with pytest.raises(Unauthorized, match="not sent: the server refused the token before") as caught:
+                await session.send(GET, scope=Scope(), path=PATH)
+            assert caught.value.sent_at is None
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(refused)
+            tasks.start_soon(late)
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("cancel_after_s", [0.0, 0.002, 0.03, 0.06])
+async def test_cancellation_settles_every_slot_once(server: Any, session_for: Any, cancel_after_s: float) -> None:
+    """Wherever the cancellation strikes - in the queue, connecting, waiting for the answer - no slot stays taken."""
+
+    async def handler(_: Any, out: Any) -> None:
+        await asyncio.sleep(0.02)
+        await out.json(200, {"id": 1})
+
+    server.handler = handler
+    quotas = {GET.quota: (Limit(1000, 0.05),)}
+    changes: dict[str, Any] = {"unlimited": False, "quotas": quotas, "server_timeout_s": 0.01}
+    async with session_for(server.url, **changes) as session:
+        await session.send(GET, scope=Scope(), path=PATH)
+        with anyio.move_on_after(cancel_after_s):
+            await _all(session, 120)
+        statistics = session.pacer.statistics()[GET.quota]
+        assert statistics.in_flight == 0
+        assert statistics.waiting == 0
+        await asyncio.sleep(0.12)
+        assert session.pacer.statistics()[GET.quota].used == 0
+        assert (await session.send(GET, scope=Scope(), path=PATH)).status == 200
+
+
+async def test_cancelled_attempt_is_told_as_one_that_left(server: Any, session_for: Any) -> None:
+    async def handler(_: Any, __: Any) -> None:
+        await asyncio.sleep(10)
+
+    server.handler = handler
+    events: list[Any] = []
+    async with session_for(server.url, attempt_timeout_s=9, observe=events.append) as session:
+        with anyio.move_on_after(0.05):
+            await session.send(CREATE, scope=Scope(account="7"), path=PATH, json={})
+    (event,) = [event for event in events if isinstance(event, AttemptEnded)]
+    assert (event.status, event.error, event.account) == (None, "cancelled", "7")
+
+
+async def test_observers_see_each_attempt(server: Any, session_for: Any) -> None:
+    async def handler(_: Any, out: Any) -> None:
+        await out.json(503 if len(server.seen) == 1 else 200, {"message": "busy"})
+
+    server.handler = handler
+    seen: list[Any] = []
+    later: list[Any] = []
+    async with session_for(server.url, observe=seen.append) as session:
+        await session.send(GET, scope=Scope(account="7"), path=PATH)
+        unsubscribe = session.subscribe(later.append)
+        reply = await session.send(GET, scope=Scope(), path=PATH)
+        unsubscribe()
+        await session.send(GET, scope=Scope(), path=PATH)
+    attempts = [event for event in seen if isinstance(event, AttemptEnded)]
+    assert [(event.attempt, event.status, event.error) for event in attempts[:2]] == [
+        (1, 503, "503 busy"),
+        (2, 200, None),
+    ]
+    assert attempts[0].quota == GET.quota
+    assert [event.request_id for event in later if isinstance(event, AttemptEnded)] == [reply.request_id]

@@ -1,0 +1,300 @@
+"""What is sent again, how often, and what is said when it is not (contract C4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from bulkops.catalogue import CALLS, Call
+from bulkops.errors import (
+    ApiError,
+    ConnectionLost,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    Unauthorized,
+)
+from bulkops.session import ApiSession, Scope
+from bulkops.settings import Limit
+
+pytestmark = pytest.mark.anyio
+
+GET = CALLS["managed_users.get"]
+START = CALLS["managed_users.recipes.start"]
+CREATE = CALLS["managed_users.folders.create"]
+PATH = {"managed_user_id": "7", "recipe_id": 1}
+
+
+async def _reset(_: Any, out: Any) -> None:
+    out.reset()
+
+
+async def _hang(_: Any, __: Any) -> None:
+    await asyncio.sleep(10)
+
+
+async def _cut_off(_: Any, out: Any) -> None:
+    await out.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    out.close()
+
+
+def _status(status: int, **headers: str) -> Callable[[Any, Any], Any]:
+    async def handler(_: Any, out: Any) -> None:
+        await out.json(status, {"message": "no"}, **headers)
+
+    return handler
+
+
+def _script(server: Any, *handlers: Any) -> None:
+    """The n-th request meets the n-th handler; later ones the last."""
+
+    async def handler(seen: Any, out: Any) -> None:
+        await handlers[min(len(server.seen), len(handlers)) - 1](seen, out)
+
+    server.handler = handler
+
+
+OK = _status(200)
+
+
+@pytest.mark.parametrize("failure", [_reset, _hang, _cut_off, _status(502), _status(503), _status(504)])
+@pytest.mark.parametrize("call", [GET, START], ids=["read", "setter"])
+async def test_safe_calls_are_sent_again(server: Any, session_for: Any, failure: Any, call: Call) -> None:
+    _script(server, failure, failure, OK)
+    async with session_for(server.url, attempt_timeout_s=0.05) as session:
+        reply = await session.send(call, scope=Scope(), path=PATH)
+    assert reply.attempt == 3
+    assert len(server.seen) == 3
+    assert len({seen.headers["x-request-id"] for seen in server.seen}) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [
+        (_reset, ConnectionLost),
+        (_hang, RequestTimeout),
+        (_cut_off, ConnectionLost),
+        (_status(500), ServerError),
+        (_status(502), ServerError),
+        (_status(503, Retry_After="0"), ServerError),
+        (_status(504), ServerError),
+    ],
+)
+async def test_unsafe_call_is_sent_once_and_its_outcome_unknown(
+    server: Any, session_for: Any, failure: Any, cause: type[ApiError]
+) -> None:
+    server.handler = failure
+    async with session_for(server.url, attempt_timeout_s=0.05) as session:
+        before = asyncio.get_running_loop().time()
+        with pytest.raises(OutcomeUnknown, match="sent, without a usable answer") as caught:
+            await session.send(CREATE, scope=Scope(account="7"), path=PATH, json={"name": "x"})
+        after = asyncio.get_running_loop().time()
+    assert len(server.seen) == 1
+    assert isinstance(caught.value.__cause__, cause)
+    assert caught.value.sent_at is not None
+    assert before <= caught.value.sent_at <= after
+
+
+async def test_refused_unsafe_call_is_sent_again(server: Any, session_for: Any) -> None:
+    _script(server, _status(429, Retry_After="0"), OK)
+    async with session_for(server.url) as session:
+        assert (await session.send(CREATE, scope=Scope(), path=PATH, json={})).attempt == 2
+
+
+async def test_unsafe_call_is_sent_again_when_it_never_left(server: Any, session_for: Any, unused_port: int) -> None:
+    listener: list[Any] = []
+
+    async def open_later() -> None:
+        await asyncio.sleep(0.05)
+        listener.append(await asyncio.start_server(server.connected, "127.0.0.1", unused_port))
+
+    async with session_for(f"http://127.0.0.1:{unused_port}") as session, anyio.create_task_group() as tasks:
+        tasks.start_soon(open_later)
+        reply = await session.send(CREATE, scope=Scope(), path=PATH, json={})
+    listener[0].close()
+    await listener[0].wait_closed()
+    assert reply.attempt > 1
+    assert len(server.seen) == 1
+
+
+async def test_a_500_is_final_for_a_setter_and_ends_for_a_read(server: Any, session_for: Any) -> None:
+    server.handler = _status(500)
+    async with session_for(server.url) as session:
+        with pytest.raises(ServerError):
+            await session.send(START, scope=Scope(), path=PATH)
+        assert len(server.seen) == 1
+        with pytest.raises(ServerError) as caught:
+            await session.send(GET, scope=Scope(), path=PATH)
+    assert caught.value.attempt == 9
+    assert len(server.seen) == 10
+
+
+async def test_silence_for_one_call_ends_while_others_are_answered(server: Any, session_for: Any) -> None:
+    async def handler(seen: Any, out: Any) -> None:
+        await (_reset if seen.target.endswith("/13") else OK)(seen, out)
+
+    server.handler = handler
+    async with session_for(server.url, call_timeout_s=60) as session:
+
+        async def others() -> None:
+            while True:
+                await session.send(GET, scope=Scope(), path={"managed_user_id": 7})
+                await asyncio.sleep(0.001)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(others)
+            with pytest.raises(ConnectionLost) as caught:
+                await session.send(GET, scope=Scope(), path={"managed_user_id": 13})
+            tasks.cancel_scope.cancel()
+    assert 9 <= caught.value.attempt <= 11
+
+
+async def test_an_outage_of_the_host_fails_nobody(server: Any, session_for: Any) -> None:
+    """Thirty calls meet a host that is away for far more than their resends; all of them are answered at its end."""
+    loop = asyncio.get_running_loop()
+    back_at = loop.time() + 0.6
+
+    async def handler(seen: Any, out: Any) -> None:
+        away = [_reset, _status(503), _status(502)][len(server.seen) % 3]
+        await (OK if loop.time() > back_at else away)(seen, out)
+
+    server.handler = handler
+    replies: list[Any] = []
+    async with session_for(server.url) as session, anyio.create_task_group() as tasks:
+
+        async def one(number: int) -> None:
+            replies.append(await session.send(GET, scope=Scope(seq=number), path={"managed_user_id": number}))
+
+        for number in range(30):
+            tasks.start_soon(one, number)
+    assert len(replies) == 30
+    during = sum(seen.at <= back_at for seen in server.seen)
+    assert during < 30 + 10 + 200  # first attempts, the budget, probes at backoff pace: no storm
+
+
+async def test_a_single_call_outlives_an_outage(server: Any, session_for: Any) -> None:
+    back_at = asyncio.get_running_loop().time() + 0.5
+
+    async def handler(seen: Any, out: Any) -> None:
+        await (OK if asyncio.get_running_loop().time() > back_at else _reset)(seen, out)
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        assert (await session.send(GET, scope=Scope(), path=PATH)).attempt > 9
+
+
+async def test_call_timeout_ends_it_with_the_last_error(server: Any, session_for: Any) -> None:
+    server.handler = _status(503)
+    loop = asyncio.get_running_loop()
+    async with session_for(server.url, call_timeout_s=0.15, attempt_timeout_s=0.1) as session:
+        began = loop.time()
+        with pytest.raises(ServerError):
+            await session.send(GET, scope=Scope(), path=PATH)
+        assert loop.time() - began < 1.0
+    assert len(server.seen) > 2
+
+
+async def test_attempt_is_not_longer_than_the_call(server: Any, session_for: Any) -> None:
+    server.handler = _hang
+    async with session_for(server.url, call_timeout_s=0.05, attempt_timeout_s=9) as session:
+        with pytest.raises(RequestTimeout, match=r"within 0\.05 s"):
+            await session.send(GET, scope=Scope(), path=PATH)
+
+
+async def test_retry_after_of_a_503_wins(server: Any, session_for: Any) -> None:
+    _script(server, _status(503, Retry_After="0.2"), OK)
+    async with session_for(server.url) as session:
+        await session.send(GET, scope=Scope(), path=PATH)
+    first, second = server.seen
+    assert 0.2 <= second.at - first.at < 0.4
+
+
+@pytest.mark.parametrize("garbage", ["soon", "-5", "1e9", "Wed, 99 Foo", "", "٣", "0x10"])
+async def test_garbage_in_retry_after_does_no_harm(server: Any, session_for: Any, garbage: str) -> None:
+    async def handler(seen: Any, out: Any) -> None:
+        if len(server.seen) > 1:
+            await OK(seen, out)
+        else:
+            await out.raw(f"HTTP/1.1 429 X\r\nRetry-After: {garbage}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        await asyncio.wait_for(session.send(GET, scope=Scope(), path=PATH), 1)
+    assert len(server.seen) == 2
+
+
+async def test_429s_do_not_count_against_the_call(server: Any, session_for: Any) -> None:
+    _script(server, *[_status(429)] * 20, OK)
+    async with session_for(server.url, call_timeout_s=0.2, backoff_cap_s=0.04) as session:
+        reply = await session.send(GET, scope=Scope(), path=PATH)
+    assert reply.attempt == 21
+
+
+async def test_endless_429s_end(server: Any, session_for: Any) -> None:
+    server.handler = _status(429, Retry_After="0")
+    async with session_for(server.url, backoff_cap_s=0.003) as session:
+        with pytest.raises(RateLimited) as caught:
+            await session.send(CREATE, scope=Scope(), path=PATH, json={})
+    assert caught.value.attempt == 50
+    assert caught.value.retry_after_s == 0
+
+
+async def test_earlier_unknown_outcome_is_the_truth_about_a_changing_call(server: Any, session_for: Any) -> None:
+    """Sent and lost, then refused: the server may have acted, so the refusal must not pass for "nothing happened"."""
+    _script(server, OK, _reset, _status(401))
+    async with session_for(server.url) as session:
+        await session.send(GET, scope=Scope(), path=PATH)
+        with pytest.raises(ConnectionLost) as caught:
+            await session.send(START, scope=Scope(), path=PATH)
+        assert caught.value.sent_at is not None
+        with pytest.raises(Unauthorized):
+            await session.send(GET, scope=Scope(), path=PATH)
+
+
+async def test_a_read_that_was_lost_before_says_what_came_last(server: Any, session_for: Any) -> None:
+    _script(server, OK, _reset, _status(404))
+    async with session_for(server.url) as session:
+        await session.send(GET, scope=Scope(), path=PATH)
+        with pytest.raises(NotFound):
+            await session.send(GET, scope=Scope(), path=PATH)
+
+
+async def test_deadline_bounds_every_wait(server: Any, session_for: Any) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def waits(session: ApiSession, call: Call) -> ApiError:
+        began = loop.time()
+        with pytest.raises(ApiError) as caught:
+            await session.send(call, scope=Scope(deadline=began + 0.05), path=PATH)
+        assert loop.time() - began < 0.3
+        return caught.value
+
+    async with session_for(server.url, backoff_base_s=30, backoff_cap_s=30, call_timeout_s=900) as session:
+        server.handler = _status(503)
+        backoff = await waits(session, GET)
+        assert isinstance(backoff, RequestTimeout)
+        assert backoff.sent_at is None
+        changing = await waits(session, START)
+        assert isinstance(changing, ServerError)  # it left, and nobody knows what came of it
+        server.handler = _status(429)
+        assert isinstance(await waits(session, GET), RequestTimeout)
+    server.handler = OK
+    async with session_for(server.url, unlimited=False, quotas={GET.quota: (Limit(1, 3600.0),)}) as session:
+        await session.send(GET, scope=Scope(), path=PATH)
+        assert isinstance(await waits(session, GET), RequestTimeout)
+
+
+async def test_waiting_for_a_quota_does_not_count_against_the_call(server: Any, session_for: Any) -> None:
+    quotas = {GET.quota: (Limit(1, 0.2),)}
+    async with session_for(server.url, unlimited=False, quotas=quotas, call_timeout_s=0.1) as session:
+        for _ in range(3):
+            reply = await session.send(GET, scope=Scope(), path=PATH)
+    assert reply.attempt == 1
+    arrived = [seen.at for seen in server.seen]
+    assert min(b - a for a, b in zip(arrived, arrived[1:], strict=False)) >= 0.2

@@ -1,0 +1,212 @@
+"""How old an intent is at least, and when a process last can have sent something."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bulkops.journal import Ending, Journal, Moment
+from bulkops.journal.clock import BEAT_S, MARGIN_S, Life, SystemClock
+from bulkops.outcome import Outcome
+
+pytestmark = pytest.mark.anyio
+
+RUN = "20261122-101530-k3f"
+HOST = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+async def dead(directory, clock, record, inventory):
+    """A process beat at +0, wrote intents at +0 and +0.5, and is seen no more (its journal is merely not closed)."""
+    async with Journal.open(directory, clock=clock) as journal:
+        await journal.create_run(record(), inventory)
+        journal.start_beating(RUN, HOST)
+        await journal.begin_step(RUN, 0, "early", None)
+        clock.pass_s(0.5)
+        await journal.begin_step(RUN, 0, "late", None)
+        yield journal
+
+
+async def _ages(directory, clock):
+    async with Journal.open(directory, read_only=True, clock=clock) as journal:
+        return {name: step.began_age_s for name, step in (await journal.steps(RUN, 0)).items()}
+
+
+async def _silence(directory, clock):
+    async with Journal.open(directory, read_only=True, clock=clock) as journal:
+        return await journal.sign_of_life_age_s(HOST)
+
+
+async def test_a_dead_process_can_have_sent_until_a_margin_after_its_last_sign(dead, directory, clock):
+    clock.pass_s(20)
+    ages = await _ages(directory, clock)
+    assert ages == {"early": 20.5 - MARGIN_S, "late": 20.0 - MARGIN_S}
+    assert await _silence(directory, clock) == 20.5 - MARGIN_S
+
+
+async def test_nothing_is_older_than_the_last_beat_however_old_the_intent(dead, directory, clock):
+    clock.pass_s(100)
+    dead.start_beating(RUN, HOST)  # a sign of life
+    await dead.begin_step(RUN, 1, "other", None)
+    clock.pass_s(7)
+    dead_for = 7 - MARGIN_S
+    async with Journal.open(directory, read_only=True, clock=clock) as journal:
+        assert (await journal.steps(RUN, 1))["other"].began_age_s == dead_for
+        assert await journal.sign_of_life_age_s(HOST) == dead_for
+
+
+async def test_just_after_death_the_age_is_nothing(dead, directory, clock):
+    clock.pass_s(1)
+    assert await _ages(directory, clock) == {"early": 0.0, "late": 0.0}
+    assert await _silence(directory, clock) == 0.0
+
+
+async def test_a_living_process_can_send_right_now(dead, clock):
+    clock.pass_s(1000)
+    assert {step.began_age_s for step in (await dead.steps(RUN, 0)).values()} == {0.0}
+
+
+async def test_an_ended_account_sends_nothing_any_more(dead, directory, clock):
+    """Whoever asks, and when the account is taken up again too."""
+    clock.pass_s(10)
+    await dead.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN))
+    clock.pass_s(5)
+    dead.start_account(RUN, 0)
+    await dead.flush()
+    assert {step.began_age_s for step in (await dead.steps(RUN, 0)).values()} == {5.0}
+    assert await _ages(directory, clock) == {"early": 5.0, "late": 5.0}
+    await dead.begin_step(RUN, 0, "late", None)
+    assert (await dead.steps(RUN, 0))["late"].began_age_s == 0.0
+
+
+async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(dead, directory, clock):
+    clock.pass_s(10)
+    async with Journal.open(directory, clock=clock) as successor:
+        successor.start_beating(RUN, HOST)
+        await successor.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN))
+        clock.pass_s(1)
+        assert (await successor.steps(RUN, 0))["late"].began_age_s == 11 - MARGIN_S
+
+
+async def test_a_process_that_stopped_in_order_needs_no_margin(directory, clock, record, inventory):
+    async with Journal.open(directory, clock=clock) as journal:
+        assert await journal.sign_of_life_age_s(HOST) is None
+        await journal.create_run(record(), inventory)
+        journal.start_beating(RUN, HOST)
+        await journal.begin_step(RUN, 0, "import", None)
+        assert await journal.sign_of_life_age_s(HOST) is None  # its own signs do not count
+        clock.pass_s(3)
+        journal.stop_beating()
+        clock.pass_s(4)
+        await journal.flush()
+        assert await journal.sign_of_life_age_s(HOST) == 0.0  # noted when written, and that was now
+    clock.pass_s(5)
+    assert await _silence(directory, clock) == 5.0
+    assert (await _ages(directory, clock))["import"] == 5.0
+
+
+async def test_closing_says_that_nothing_is_sent_any_more(directory, clock, record):
+    async with Journal.open(directory, clock=clock) as journal:
+        await journal.create_run(record(), [])
+        await journal.begin_step(RUN, 0, "import", None)  # begins a life of its own accord
+        clock.pass_s(3)
+    clock.pass_s(5)
+    assert (await _ages(directory, clock))["import"] == 5.0
+    assert await _silence(directory, clock) is None  # it was at work for no host
+
+
+async def test_two_runs_of_one_process_are_two_lives(directory, clock, record):
+    async with Journal.open(directory, clock=clock) as journal:
+        for run_id in ["a", "b"]:
+            await journal.create_run(record(run_id), [])
+            journal.start_beating(run_id, HOST)
+        await journal.flush()
+        clock.pass_s(5)
+        assert await journal.sign_of_life_age_s(HOST) == 5.0
+        first, second = await journal.get_run("a"), await journal.get_run("b")
+        assert first.pid == second.pid is not None
+        assert first.last_beat_at == clock.wall_s - 5
+
+
+async def test_a_life_that_an_intent_began_becomes_that_of_the_run(directory, clock, record):
+    """Else its intents would pass for those of a process that ended."""
+    async with Journal.open(directory, clock=clock) as journal:
+        await journal.create_run(record(), [])
+        await journal.begin_step(RUN, 0, "import", None)
+        journal.start_beating(RUN, HOST)
+        await journal.flush()
+        clock.pass_s(60)
+        assert (await journal.steps(RUN, 0))["import"].began_age_s == 0.0
+        assert await journal.sign_of_life_age_s(HOST) is None
+
+
+async def test_a_wall_clock_that_steps_does_not_matter_within_one_boot(dead, directory, clock):
+    clock.pass_s(20)
+    clock.wall_s -= 86_400
+    assert (await _ages(directory, clock))["late"] == 18.0
+    clock.wall_s += 10 * 86_400
+    assert (await _ages(directory, clock))["late"] == 18.0
+
+
+async def test_after_a_reboot_the_wall_clock_tells(dead, directory, clock):
+    clock.boot_id, clock.boot_s = "boot-b", 3.0
+    clock.wall_s += 60
+    assert (await _ages(directory, clock)) == {"early": 58.5, "late": 58.0}
+    assert await _silence(directory, clock) == 58.5
+
+
+async def test_an_implausible_wall_clock_makes_no_age(dead, directory, clock):
+    clock.boot_id, clock.boot_s = "boot-b", 1e9
+    clock.wall_s -= 60
+    assert (await _ages(directory, clock)) == {"early": 0.0, "late": 0.0}
+    assert await _silence(directory, clock) == 0.0
+
+
+async def test_grants_keep_their_age_over_a_reboot(directory, clock):
+    async with Journal.open(directory, clock=clock) as journal:
+        journal.count_grant(HOST, "imports", None)
+        clock.pass_s(600)
+    clock.boot_id, clock.boot_s = "boot-b", 3.0
+    clock.wall_s += 60
+    async with Journal.open(directory, clock=clock) as journal:
+        assert [grant.age_s for grant in await journal.grants(HOST, within_s=3600)] == [660.0]
+
+
+@given(
+    beats=st.integers(0, 5),
+    after=st.floats(0, MARGIN_S - BEAT_S),
+    intent=st.floats(0, 1),
+    departure=st.floats(0, 1),
+    later=st.floats(0, 100),
+    wall_step=st.floats(-1e6, 1e6),
+)
+def test_an_age_is_never_over_estimated(beats, after, intent, departure, later, wall_step):
+    """A process beats each second, a commit takes up to `after`; it dies before the next beat is on the disk. Its
+    request left at any time between the intent and its death."""
+    began = 1000.0
+    died = began + beats * BEAT_S + BEAT_S + after
+    life = Life(boot_id="a", beat_boot_s=began + beats * BEAT_S, beat_wall_s=5e8, ended=False)
+    wrote = began + intent * (died - began)
+    left = wrote + departure * (died - wrote)
+    now = Moment("a", died + later, 5e8 + wall_step)
+    assert life.silence_s(now, since_boot_s=wrote) <= now.boot_s - left + 1e-6
+    assert life.silence_s(now) <= later + 1e-6
+
+
+def test_system_clock_knows_its_boot(tmp_path):
+    (tmp_path / "boot_id").write_text("b3c9\n")
+    first = SystemClock(boot_id_file=tmp_path / "boot_id").now()
+    assert first.boot_id == "b3c9"
+    second = SystemClock(boot_id_file=tmp_path / "boot_id").now()
+    assert second.boot_s >= first.boot_s
+    assert abs(second.wall_s - first.wall_s) < 60
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_without_a_boot_id_only_the_wall_clock_compares(tmp_path, content):
+    if content is not None:
+        (tmp_path / "boot_id").write_bytes(content)
+    now = SystemClock(boot_id_file=tmp_path / "boot_id").now()
+    assert now.boot_id == ""
+    life = Life(boot_id="", beat_boot_s=now.boot_s - 1000, beat_wall_s=now.wall_s - 10, ended=True)
+    assert life.silence_s(now) == pytest.approx(10)

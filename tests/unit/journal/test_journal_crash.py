@@ -1,0 +1,110 @@
+"""kill -9 and a full disk, on real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bulkops
+from bulkops.journal import InventoryRow, Journal, StepState
+from bulkops.outcome import Outcome
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(bulkops.__file__).parents[1]
+RUN = "20261122-101530-k3f"
+HOST = "http://127.0.0.1:8080"
+
+WORKERS = """
+import asyncio, itertools, os, sys
+from bulkops.journal import Journal, StepState
+RUN, HOST = sys.argv[2:]
+async def worker(journal, seq):
+    journal.start_account(RUN, seq)
+    for number in itertools.count():
+        journal.count_grant(HOST, "imports", None)
+        await journal.begin_step(RUN, seq, str(number), number)
+        os.write(1, f"{seq} {number} intent\\n".encode())
+        await journal.end_step(RUN, seq, str(number), StepState.DONE, number, changed=True)
+        os.write(1, f"{seq} {number} done\\n".encode())
+async def main():
+    async with Journal.open(sys.argv[1]) as journal:
+        with journal.lock_run(RUN):
+            journal.start_beating(RUN, HOST)
+            await asyncio.gather(*(worker(journal, seq) for seq in range(20)))
+asyncio.run(main())
+"""
+
+SMALL_DISK = """
+import asyncio, resource, sys
+from bulkops.errors import JournalError
+from bulkops.journal import Journal
+async def main():
+    async with Journal.open(sys.argv[1]) as journal:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        for number in range(1000):
+            try:
+                await asyncio.wait_for(journal.begin_step("r", 0, str(number), "x" * 5000), 10)
+            except JournalError as error:
+                print(number, error)
+                break
+        try:
+            journal.add_event("r", "x")
+        except JournalError as error:
+            print("later:", error)
+try:
+    asyncio.run(main())
+except JournalError as error:
+    print("at the end:", error)
+"""
+
+
+def _child(script, *args):
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, args)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("lines", [50, 1500])
+async def test_what_was_reported_durable_survives_kill(directory, record, lines):
+    async with Journal.open(directory) as journal:
+        await journal.create_run(record(), [InventoryRow(seq=seq, account=str(seq)) for seq in range(21)])
+    with _child(WORKERS, directory, RUN, HOST) as child:
+        assert child.stdout is not None
+        told = [child.stdout.readline() for _ in range(lines)]
+        child.kill()
+        told += child.stdout.readlines()
+    async with Journal.open(directory) as journal:
+        assert not journal.is_locked(RUN)
+        found = {seq: await journal.steps(RUN, seq) for seq in range(20)}
+        for line in told:
+            seq, number, state = line.split()
+            step = found[int(seq)][number]
+            assert step.state is StepState.DONE or state == "intent"
+            assert step.data == int(number)
+        counts = await journal.counts(RUN)
+        assert counts[Outcome.UNKNOWN] + counts[Outcome.CANCELLED] == await journal.in_flight(RUN) == 20
+        assert counts[Outcome.NOT_ATTEMPTED] == 1
+        assert await journal.sign_of_life_age_s(HOST) < 5
+        assert len(await journal.grants(HOST, within_s=60)) >= sum(line.endswith("intent\n") for line in told)
+        assert (await journal.get_run(RUN)).pid == child.pid
+
+
+async def test_a_full_disk_ends_in_words_and_keeps_what_was_durable(directory):
+    with _child(SMALL_DISK, directory) as child:
+        assert child.stdout is not None
+        failed, later, end = child.stdout.read().splitlines()
+    written = int(failed.split()[0])
+    assert written > 5
+    for line in [failed, later, end]:
+        assert "journal.sqlite3" in line
+        assert "bulkops resume" in line
+    async with Journal.open(directory, read_only=True) as journal:
+        assert len(await journal.steps("r", 0)) == written

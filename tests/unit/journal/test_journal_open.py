@@ -1,0 +1,243 @@
+"""Opening: rights, wrong files, other versions, reading only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import anyio
+import pytest
+
+import bulkops
+from bulkops.errors import JournalCorrupt, JournalError
+from bulkops.journal import Journal
+from bulkops.journal.schema import open_for_writing
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
+
+ROOT = Path(bulkops.__file__).parents[1]
+FILE = "journal.sqlite3"
+
+
+@pytest.fixture
+async def made(directory, record, inventory):
+    async with Journal.open(directory) as journal:
+        await journal.create_run(record(), inventory)
+    return directory
+
+
+async def test_directory_and_files_are_the_users_alone(directory):
+    async with Journal.open(directory / "deeper"):
+        modes = await anyio.to_thread.run_sync(
+            lambda: {entry.name: entry.stat().st_mode & 0o777 for entry in os.scandir(directory / "deeper")}
+        )
+        assert modes == dict.fromkeys([FILE, f"{FILE}-wal", f"{FILE}-shm"], 0o600)
+        assert await anyio.to_thread.run_sync(lambda: (directory / "deeper").stat().st_mode & 0o777) == 0o700
+
+
+async def test_a_closed_journal_is_one_file(made):
+    assert await anyio.to_thread.run_sync(lambda: sorted(os.listdir(made))) == [FILE]
+
+
+async def test_any_directory_name_will_do(tmp_path, record, directory):
+    odd = tmp_path / os.fsdecode(b"a b?c#d%41 \xff")
+    for _ in range(2):
+        async with Journal.open(odd) as journal:
+            assert len(await journal.list_runs()) == 0
+    assert await anyio.to_thread.run_sync(lambda: sorted(os.listdir(odd))) == [FILE]
+
+
+async def test_reading_only_makes_nothing_and_says_so(tmp_path, directory):
+    with pytest.raises(JournalError, match=f"no journal in {directory}; name the directory"):
+        async with Journal.open(directory, read_only=True):
+            pass
+    assert await anyio.to_thread.run_sync(lambda: not directory.exists())
+    await anyio.to_thread.run_sync(lambda: (tmp_path / "file").write_text("x"))
+    with pytest.raises(JournalError, match="no journal in"):
+        async with Journal.open(tmp_path / "file", read_only=True):
+            pass
+
+
+async def test_a_journal_whose_maker_died_at_once_is_none_and_can_be_made_again(directory):
+    def half_made() -> None:
+        directory.mkdir()
+        (directory / FILE).touch()
+
+    await anyio.to_thread.run_sync(half_made)
+    with pytest.raises(JournalError, match="no journal in"):
+        async with Journal.open(directory, read_only=True):
+            pass
+    async with Journal.open(directory) as journal:
+        assert await journal.list_runs() == []
+
+
+async def test_reading_only_refuses_to_write(made):
+    async with Journal.open(made, read_only=True) as journal:
+        for write in [lambda: journal.start_account("r", 0), lambda: journal.add_event("r", "x")]:
+            with pytest.raises(JournalError, match="opened for reading only"):
+                write()
+        with pytest.raises(JournalError, match="opened for reading only"):
+            await journal.flush()
+        with pytest.raises(JournalError, match="opened for reading only"), journal.lock_host("h", "r"):
+            pass
+        assert await journal.steps("r", 0) == {}
+        assert await journal.sign_of_life_age_s("h") is None
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_file_that_is_no_database(directory, read_only):
+    def spoil() -> None:
+        directory.mkdir()
+        (directory / FILE).write_bytes(b"PK\x03\x04 not a database" * 300)
+
+    await anyio.to_thread.run_sync(spoil)
+    with pytest.raises(JournalCorrupt, match=rf"{FILE} is damaged: file is not a database; move it away"):
+        async with Journal.open(directory, read_only=read_only):
+            pass
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_database_of_another_program_is_left_alone(directory, read_only):
+    def make() -> bytes:
+        directory.mkdir()
+        connection = sqlite3.connect(directory / FILE)
+        connection.execute("CREATE TABLE runs (a)")
+        connection.close()
+        return (directory / FILE).read_bytes()
+
+    before = await anyio.to_thread.run_sync(make)
+    with pytest.raises(JournalError, match="is an SQLite database, but no journal of bulkops"):
+        async with Journal.open(directory, read_only=read_only):
+            pass
+    assert await anyio.to_thread.run_sync((directory / FILE).read_bytes) == before
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_journal_of_another_version(made, read_only):
+    def age() -> None:
+        connection = sqlite3.connect(made / FILE)
+        connection.execute("PRAGMA user_version = 7")
+        connection.close()
+
+    await anyio.to_thread.run_sync(age)
+    with pytest.raises(JournalError, match="schema version 7, this bulkops knows version 1; use the bulkops"):
+        async with Journal.open(made, read_only=read_only):
+            pass
+
+
+async def test_a_place_that_cannot_be_written(tmp_path, directory):
+    await anyio.to_thread.run_sync(lambda: (tmp_path / "file").write_text("x"))
+    for place in [tmp_path / "file", tmp_path / "file" / "below"]:
+        with pytest.raises(JournalError, match=r"cannot write a journal in .*file.*: .*; give another place"):
+            async with Journal.open(place):
+                pass
+
+
+async def test_a_directory_in_the_file_s_place(directory):
+    await anyio.to_thread.run_sync(lambda: (directory / FILE).mkdir(parents=True))
+    with pytest.raises(JournalError, match="cannot write a journal in"):
+        async with Journal.open(directory):
+            pass
+    with pytest.raises(JournalError, match=f"cannot read the journal .*{FILE}: Is a directory"):
+        async with Journal.open(directory, read_only=True):
+            pass
+
+
+async def test_a_locks_directory_that_cannot_be_had_closes_the_journal(directory, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(directory / "missing" / "place"))
+    with pytest.raises(JournalError, match="cannot make the directory for locks"):
+        async with Journal.open(directory):
+            pass
+
+
+def test_a_new_journal_may_be_opened_by_many_at_the_same_moment(tmp_path):
+    for attempt in range(10):
+        together = threading.Barrier(8)
+
+        def open_one(directory=tmp_path / str(attempt), together=together):
+            together.wait()
+            open_for_writing(directory).close()
+
+        with ThreadPoolExecutor(8) as pool:
+            for opened in [pool.submit(open_one) for _ in range(8)]:
+                opened.result()
+
+
+READ_ONLY_DIRECTORY = """
+import asyncio, os, sys
+import anyio
+from bulkops.journal import Journal
+from bulkops.errors import JournalError
+async def main():
+    await anyio.to_thread.run_sync(int)  # all that is imported late
+    if os.geteuid() == 0:  # root may write everywhere
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+    try:
+        async with Journal.open(sys.argv[1], read_only=True) as journal:
+            print(len(await journal.list_runs()))
+    except JournalError as error:
+        print(type(error).__name__, error)
+    try:
+        async with Journal.open(sys.argv[1]):
+            print("opened for writing")
+    except JournalError as error:
+        print(error)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("case", ["closed in order", "killed", "copied without its side file", "unreadable"])
+async def test_reading_in_a_read_only_directory(made, case):
+    await anyio.to_thread.run_sync(_read_in_a_read_only_directory, made, case)
+
+
+def _read_in_a_read_only_directory(made, case):
+    place = Path(tempfile.mkdtemp(prefix="bulkops-test-"))  # pytest's own directories are closed to other users
+    try:
+        shutil.copy(made / FILE, place / FILE)
+        if case in {"killed", "copied without its side file"}:
+            script = (
+                "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                "c.execute('UPDATE runs SET title = 1'); c.commit(); os._exit(0)"
+            )
+            subprocess.run([sys.executable, "-c", script, str(place / FILE)], check=True)
+            assert (place / f"{FILE}-wal").exists()
+        if case == "copied without its side file":
+            (place / f"{FILE}-shm").unlink()
+        for file in place.iterdir():
+            file.chmod(0o000 if case == "unreadable" else 0o444)
+        place.chmod(0o555)
+        before = sorted(os.listdir(place))
+        read, written = _read_as_someone_else(place)
+        if case == "copied without its side file":
+            assert read.startswith("JournalError")
+            assert "cannot be opened" in read
+        elif case == "unreadable":
+            assert "Permission denied; check who owns the file" in read
+        else:
+            assert read == "1"
+        assert "cannot write a journal in" in written
+        assert sorted(os.listdir(place)) == before
+    finally:
+        place.chmod(0o755)
+        shutil.rmtree(place)
+
+
+def _read_as_someone_else(place):
+    result = subprocess.run(
+        [sys.executable, "-c", READ_ONLY_DIRECTORY, str(place)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stderr == ""
+    return result.stdout.splitlines()

@@ -1,0 +1,318 @@
+"""What is written comes back: runs, accounts, steps, facts, grants, events."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+import pytest
+
+from bulkops.errors import JournalCorrupt, JournalError
+from bulkops.journal import Ending, InventoryRow, Journal, RunState, StepState, new_run_id
+from bulkops.outcome import Outcome
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
+
+RUN = "20261122-101530-k3f"
+HOST = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+async def journal(directory, clock, record, inventory):
+    async with Journal.open(directory, clock=clock) as opened:
+        await opened.create_run(record(), inventory)
+        yield opened
+
+
+async def test_run_comes_back_as_it_was_created(journal, record):
+    assert await journal.get_run(RUN) == record()
+
+
+async def test_state_and_policy_change(journal, clock):
+    await journal.set_state(RUN, RunState.HALTED, "max failures")
+    await journal.set_policy(RUN, {"concurrency": 5}, MappingProxyType({"share": 1.0}))
+    run = await journal.get_run(RUN)
+    assert (run.state, run.reason, run.ended_at) == (RunState.HALTED, "max failures", clock.wall_s)
+    assert (run.policy, run.tuning) == ({"concurrency": 5}, {"share": 1.0})
+    await journal.set_state(RUN, RunState.RUNNING)
+    run = await journal.get_run(RUN)
+    assert (run.state, run.reason, run.ended_at) == (RunState.RUNNING, None, None)
+
+
+async def test_every_account_has_its_row_from_second_zero(journal, inventory):
+    rows = await journal.accounts(RUN)
+    assert [(row.seq, row.account, row.params, row.outcome) for row in rows] == [
+        (row.seq, row.account, row.params, Outcome.NOT_ATTEMPTED) for row in inventory
+    ]
+    assert list(await journal.counts(RUN)) == list(Outcome)
+    assert (await journal.counts(RUN))[Outcome.NOT_ATTEMPTED] == 3
+
+
+async def test_an_account_left_behind_is_cancelled_or_with_an_open_intent_unknown(journal):
+    for seq in range(3):
+        journal.start_account(RUN, seq)
+    await journal.begin_step(RUN, 0, "import", {"before": {}})
+    await journal.begin_step(RUN, 1, "import", {"before": {}})
+    await journal.end_step(RUN, 1, "import", StepState.DONE, {"package_id": 7}, changed=True)
+    assert [row.outcome for row in await journal.accounts(RUN)] == [
+        Outcome.UNKNOWN,
+        Outcome.CANCELLED,
+        Outcome.CANCELLED,
+    ]
+    assert await journal.in_flight(RUN) == 3
+    counts = await journal.counts(RUN)
+    assert (counts[Outcome.UNKNOWN], counts[Outcome.CANCELLED], sum(counts.values())) == (1, 2, 3)
+
+
+async def test_an_ending_holds_until_the_account_is_started_again(journal, clock):
+    ending = Ending(
+        outcome=Outcome.FAILED,
+        failure_class="import-failed",
+        cause="the import failed",
+        reason="import 7 failed",
+        remedy="correct it",
+        detail={"import": 7},
+    )
+    journal.start_account(RUN, 1)
+    began = clock.wall_s
+    clock.pass_s(5)
+    await journal.end_account(RUN, 1, ending)
+    (row,) = await journal.accounts(RUN, outcomes={Outcome.FAILED})
+    assert row.seq == 1
+    assert (row.failure_class, row.cause, row.reason, row.remedy, row.detail) == (
+        "import-failed",
+        "the import failed",
+        "import 7 failed",
+        "correct it",
+        {"import": 7},
+    )
+    assert (row.started_at, row.ended_at) == (began, began + 5)
+    assert await journal.in_flight(RUN) == 0
+    journal.start_account(RUN, 1)
+    await journal.flush()
+    (row,) = await journal.accounts(RUN, outcomes=[Outcome.CANCELLED])
+    assert (row.failure_class, row.cause, row.reason, row.remedy, row.detail, row.ended_at) == (
+        None,
+        None,
+        None,
+        None,
+        {},
+        None,
+    )
+
+
+async def test_filters_of_accounts(journal):
+    for seq, failure_class in enumerate(["timeout", "import-failed", "timeout"]):
+        await journal.end_account(RUN, seq, Ending(outcome=Outcome.FAILED, failure_class=failure_class))
+    await journal.end_account(RUN, 2, Ending(outcome=Outcome.UNKNOWN, failure_class="timeout"))
+    rows = await journal.accounts(RUN, outcomes={Outcome.FAILED}, failure_class="timeout")
+    assert [row.seq for row in rows] == [0]
+    assert await journal.accounts(RUN, outcomes=set()) == []
+    assert [row.seq for row in await journal.accounts(RUN, failure_class="timeout")] == [0, 2]
+
+
+async def test_a_step_goes_from_intent_to_done_and_may_be_taken_back(journal):
+    assert await journal.steps(RUN, 0) == {}
+    await journal.begin_step(RUN, 0, "import", {"before": {"a": [[1, 2]]}})
+    step = (await journal.steps(RUN, 0))["import"]
+    assert (step.state, step.data, step.result, step.changed) == (
+        StepState.INTENT,
+        {"before": {"a": [[1, 2]]}},
+        None,
+        False,
+    )
+    await journal.end_step(RUN, 0, "import", StepState.DONE, {"package_id": 7}, changed=True)
+    step = (await journal.steps(RUN, 0))["import"]
+    assert (step.state, step.data, step.result, step.changed, step.began_age_s) == (
+        StepState.DONE,
+        {"before": {"a": [[1, 2]]}},
+        {"package_id": 7},
+        True,
+        0.0,
+    )
+    await journal.end_step(RUN, 0, "import", StepState.FAILED)
+    step = (await journal.steps(RUN, 0))["import"]
+    assert (step.state, step.result, step.changed) == (StepState.FAILED, None, False)
+    await journal.begin_step(RUN, 0, "import")
+    step = (await journal.steps(RUN, 0))["import"]
+    assert (step.state, step.data) == (StepState.INTENT, None)
+
+
+async def test_a_step_may_end_without_an_intent(journal):
+    await journal.end_step(RUN, 2, "noted", StepState.DONE, [1])
+    assert (await journal.steps(RUN, 2))["noted"].result == [1]
+    assert await journal.steps(RUN, 1) == {}
+
+
+async def test_facts_outlive_runs_and_are_told_apart(journal):
+    await journal.put_fact(HOST, "E1", "import", "k", {"a": 1})
+    await journal.put_fact(HOST, "E1", "import", "k", {"a": 2})
+    assert await journal.get_fact(HOST, "E1", "import", "k") == {"a": 2}
+    for host, account, kind, key in [
+        ("http://other", "E1", "import", "k"),
+        (HOST, "E2", "import", "k"),
+        (HOST, "E1", "start", "k"),
+        (HOST, "E1", "import", "l"),
+    ]:
+        assert await journal.get_fact(host, account, kind, key) is None
+
+
+async def test_grants_are_counted_by_quota_and_key_and_grow_old(journal, clock):
+    journal.count_grant(HOST, "imports", "ws")
+    clock.pass_s(100)
+    journal.count_grant(HOST, "imports", None)
+    journal.count_grant("http://other", "imports", None)
+    clock.pass_s(10)
+    await journal.flush()
+    found = [(grant.quota, grant.key, grant.age_s) for grant in await journal.grants(HOST, within_s=3600)]
+    assert found == [("imports", "ws", 110.0), ("imports", None, 10.0)]
+    assert [grant.age_s for grant in await journal.grants(HOST, within_s=50)] == [10.0]
+
+
+async def test_grants_that_no_window_counts_are_forgotten(journal, directory, clock):
+    journal.start_beating(RUN, HOST)
+    journal.count_grant(HOST, "imports", None)
+    await journal.flush()
+    clock.pass_s(2 * 3600 + 1)
+    journal.count_grant(HOST, "imports", None)
+    journal.stop_beating()
+    await journal.flush()
+    assert [grant.age_s for grant in await journal.grants(HOST, within_s=1e9)] == [0.0]
+    clock.pass_s(2 * 3600 + 1)
+    journal.start_beating(RUN, HOST)
+    await journal.flush()
+    assert await journal.grants(HOST, within_s=1e9) == []
+
+
+async def test_events_come_back_in_order(journal, clock):
+    at = clock.wall_s
+    journal.add_event(RUN, "quota", {"change": "closed"})
+    clock.pass_s(1)
+    journal.add_event(RUN, "quota")
+    await journal.flush()
+    found = [(event.at, event.kind, event.data) for event in await journal.events(RUN)]
+    assert found == [(at, "quota", {"change": "closed"}), (at + 1, "quota", None)]
+
+
+HOSTILE = ["lone \ud800 surrogate \udcff", "nul \0 inside", "x" * 10_000, "Zoë 😀 \u202e", "'; DROP TABLE runs; --", ""]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+async def test_hostile_text_can_be_kept_anywhere(journal, record, text):
+    """Lone surrogates come back spelled out, everything else as it was."""
+    kept = text.encode("utf-8", "backslashreplace").decode()
+    data = {text: [text, {"n": 1, "t": (text, None)}]}
+    rows = [InventoryRow(seq=0, account=text, params={text: text})]
+    await journal.create_run(record("other", title=text, operation=data, reason=text), rows)
+    run = await journal.get_run("other")
+    assert (run.title, run.reason, run.operation) == (kept, kept, {kept: [kept, {"n": 1, "t": [kept, None]}]})
+    await journal.end_account("other", 0, Ending(outcome=Outcome.FAILED, failure_class=text, cause=text, detail=data))
+    (row,) = await journal.accounts("other", failure_class=text)
+    assert (row.account, row.params, row.cause) == (kept, {kept: kept}, kept)
+    await journal.begin_step("other", 0, text, text)
+    await journal.end_step("other", 0, text, StepState.DONE, text)
+    steps = await journal.steps("other", 0)
+    assert [(name, step.step, step.result) for name, step in steps.items()] == [(kept, kept, kept)]
+    await journal.put_fact(text, text, text, text, text)
+    assert await journal.get_fact(text, text, text, text) == kept
+    journal.count_grant(text, text, text)
+    journal.add_event("other", text, text)
+    await journal.flush()
+    assert [grant.key for grant in await journal.grants(text, within_s=1)] == [kept]
+    assert [(event.kind, event.data) for event in await journal.events("other")] == [(kept, kept)]
+
+
+@pytest.mark.parametrize("value", [object(), {("a", "b"): 1}, {"deep": {1, object()}}])
+async def test_what_json_cannot_say_is_refused_in_words(journal, value):
+    with pytest.raises(JournalError, match="cannot keep a"):
+        await journal.begin_step(RUN, 0, "s", value)
+    assert await journal.steps(RUN, 0) == {}
+
+
+async def test_a_run_is_found_by_the_only_prefix(journal, record):
+    for run_id in ["20261122-101531-aaa", "20261123-000000-zzz"]:
+        await journal.create_run(record(run_id), [])
+    assert (await journal.get_run("20261122-101530")).run_id == RUN
+    assert (await journal.get_run("20261123")).run_id == "20261123-000000-zzz"
+    with pytest.raises(JournalError) as caught:
+        await journal.get_run("20261122")
+    for words in ["2 runs", "20261122-101531-aaa, " + RUN, "'20261122'", str(journal.path), "`bulkops runs`"]:
+        assert words in str(caught.value)
+    with pytest.raises(JournalError) as caught:
+        await journal.get_run("1999")
+    for words in ["no run '1999'", str(journal.path), "`bulkops runs`"]:
+        assert words in str(caught.value)
+
+
+async def test_an_exact_id_wins_over_longer_ones_and_many_candidates_are_cut_short(journal, record):
+    for tail in ["", "1", "2", "3", "4", "5"]:
+        await journal.create_run(record(f"r{tail}"), [])
+    assert (await journal.get_run("r")).run_id == "r"
+    await journal.create_run(record("rr"), [])
+    with pytest.raises(JournalError, match=r"8 runs .*: rr, r5, r4, r3, r2, \.\.\.;"):
+        await journal.get_run("")
+
+
+async def test_newest_goes_by_the_order_of_beginning_not_by_the_clock(journal, record):
+    await journal.create_run(record("b", created_at=5.0), [])
+    assert [run.run_id for run in await journal.list_runs()] == ["b", RUN]
+    assert (await journal.get_run()).run_id == "b"
+    await journal.set_state("b", RunState.FINISHED)
+    assert (await journal.newest_unfinished()).run_id == RUN
+    await journal.set_state(RUN, RunState.FINISHED)
+    assert await journal.newest_unfinished() is None
+
+
+async def test_an_empty_journal_says_so(tmp_path):
+    async with Journal.open(tmp_path / "empty") as journal:
+        assert await journal.list_runs() == []
+        with pytest.raises(JournalError, match=r"no run in .*empty/journal.sqlite3 yet"):
+            await journal.get_run()
+
+
+async def test_a_run_or_a_number_twice_is_refused_whole(journal, record):
+    with pytest.raises(JournalError, match=f"run {RUN} is in the journal already"):
+        await journal.create_run(record(), [])
+    twice = [InventoryRow(seq=0, account="E1"), InventoryRow(seq=0, account="E2")]
+    with pytest.raises(JournalError, match="sequence number twice"):
+        await journal.create_run(record("new"), twice)
+    assert [run.run_id for run in await journal.list_runs()] == [RUN]
+
+
+async def test_an_answer_for_nobody_is_refused(journal):
+    with pytest.raises(JournalError, match=f"account 9 of run {RUN} is not in the journal"):
+        await journal.end_account(RUN, 9, Ending(outcome=Outcome.CHANGED))
+    with pytest.raises(JournalError, match="run nope is not in the journal"):
+        await journal.set_state("nope", RunState.FINISHED)
+    with pytest.raises(JournalError, match="run nope is not in the journal"):
+        await journal.set_policy("nope", {}, {})
+
+
+async def test_a_row_of_another_hand_is_called_damaged(journal, directory):
+    import sqlite3
+
+    def tamper() -> None:
+        with sqlite3.connect(directory / "journal.sqlite3") as connection:
+            connection.execute("UPDATE runs SET state = 'flying'")
+        connection.close()
+
+    import anyio
+
+    await anyio.to_thread.run_sync(tamper)
+    with pytest.raises(JournalCorrupt, match="holds a row that cannot be read"):
+        await journal.get_run(RUN)
+
+
+async def test_a_hundred_thousand_accounts(journal, record):
+    rows = [InventoryRow(seq=seq, account=str(seq), params={"plan": "pro"}) for seq in range(100_000)]
+    commits = journal.commits
+    await journal.create_run(record("big", inventory_count=len(rows)), rows)
+    assert journal.commits == commits + 1
+    assert (await journal.counts("big"))[Outcome.NOT_ATTEMPTED] == 100_000
+    assert (await journal.accounts("big"))[-1].account == "99999"
+
+
+def test_run_ids_sort_and_can_be_typed():
+    ids = {new_run_id() for _ in range(50)} | {Journal.new_run_id()}
+    assert all(re.fullmatch(r"20\d{6}-\d{6}-[0-9a-hjkmnp-tv-z]{3}", run_id) for run_id in ids)
+    assert len(ids) > 40

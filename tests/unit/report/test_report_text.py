@@ -1,0 +1,186 @@
+"""The text report: the first lines answer the first questions."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bulkops.journal import AccountRow, RunState
+from bulkops.outcome import Outcome
+from bulkops.report import FORMATS, Report, render
+
+Row = Callable[..., AccountRow]
+Make = Callable[..., Report]
+
+CAUSE = "connection 'SF Dev Account' is not authorised"
+
+
+def test_a_run_with_failures(row: Row, report: Make) -> None:
+    failed = {
+        "failure_class": "recipe-not-started",
+        "cause": CAUSE,
+        "reason": f"recipe 'Sync' (41354), step 2: {CAUSE}; authorise it",
+        "remedy": "authorise it",
+    }
+    unknown = {"cause": "the import did not end in time", "reason": "the import did not end in time", "remedy": "look"}
+    rows = [
+        *(row(seq, Outcome.CHANGED) for seq in range(267)),
+        *(row(seq, **failed) for seq in range(267, 298)),
+        row(298, Outcome.UNKNOWN, **unknown),
+        row(299, Outcome.SKIPPED, reason="on the exclude list"),
+    ]
+    assert render(report(*rows)) == (
+        "Finished: 267 changed, 31 failed, 1 unknown, 1 skipped of 300 accounts in 2 min 3 s"
+        " (run 20260102-101530-k3f)\n"
+        "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com\n"
+        "\n"
+        "31 accounts: connection 'SF Dev Account' is not authorised\n"
+        "    failed, for example 4100267: recipe 'Sync' (41354), step 2:"
+        " connection 'SF Dev Account' is not authorised; authorise it\n"
+        "    next: bulkops retry 20260102-101530-k3f --failure-class recipe-not-started\n"
+        "\n"
+        "1 account: the import did not end in time\n"
+        "    unknown, account 4100298\n"
+        "    remedy: look\n"
+        "    next: bulkops resume 20260102-101530-k3f\n"
+        "\n"
+        "1 account: on the exclude list\n"
+        "    skipped, account 4100299\n"
+        "\n"
+        "resume with: bulkops resume 20260102-101530-k3f\n"
+    )
+
+
+def test_a_good_run_is_two_lines(row: Row, report: Make) -> None:
+    text = render(report(*(row(seq, Outcome.UNCHANGED) for seq in range(300))), "text")
+    assert text.splitlines() == [
+        "Finished: 300 unchanged of 300 accounts in 2 min 3 s (run 20260102-101530-k3f)",
+        "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com",
+    ]
+
+
+def test_a_run_of_nothing(report: Make) -> None:
+    assert render(report()).startswith("Finished: nothing to do of 0 accounts in 2 min 3 s")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (RunState.HALTED, "Halted: 1 failed, 40 not attempted of 41 accounts in 2 min 3 s"),
+        (RunState.PAUSED, "Paused: "),
+        (RunState.INTERRUPTED, "Interrupted: "),
+        (RunState.AUTH_FAILED, "Stopped, the vendor refused the token: "),
+    ],
+)
+def test_a_stopped_run_says_why_once_and_how_to_go_on(row: Row, report: Make, state: RunState, words: str) -> None:
+    waiting = [row(seq, Outcome.NOT_ATTEMPTED) for seq in range(1, 41)]
+    lines = render(report(row(0, cause=CAUSE), *waiting, state=state, reason="1 failed\nno more")).splitlines()
+    assert lines[0].startswith(words)
+    assert lines[1] == "reason: 1 failed no more"
+    assert "40 accounts: 1 failed no more" in lines
+    assert "    not attempted, for example 4100001" in lines
+    assert lines[-1] == "resume with: bulkops resume 20260102-101530-k3f"
+
+
+def test_only_failures_left_means_retry(row: Row, report: Make) -> None:
+    lines = render(report(row(0, cause=CAUSE))).splitlines()
+    assert "    next: bulkops retry 20260102-101530-k3f" in lines
+    assert lines[-1] == "retry with: bulkops retry 20260102-101530-k3f"
+
+
+def test_a_run_that_is_on_counts_what_is_in_progress_and_gives_no_commands(row: Row, report: Make) -> None:
+    made = report(
+        row(0, Outcome.CHANGED, started_at=1.0, ended_at=2.0),
+        row(1, cause=CAUSE, failure_class="x", started_at=1.0, ended_at=2.0),
+        row(2, Outcome.CANCELLED, started_at=1.0),
+        row(3, Outcome.UNKNOWN, started_at=1.0),
+        row(4, Outcome.NOT_ATTEMPTED),
+        state=RunState.RUNNING,
+        ended_at=None,
+    )
+    text = render(made)
+    assert text.startswith(
+        "Running: 1 changed, 1 failed, 2 in progress, 1 waiting of 5 accounts for 17 min 50 s so far (run "
+    )
+    assert f"1 account: {CAUSE}\n" in text
+    assert text.count("account:") == 1
+    assert (made.exit_code, [one.seq for one in made.failures]) == (1, [1])
+    assert sum(made.outcomes.values()) == 5
+    assert "bulkops " not in text
+
+
+def test_commands_name_a_journal_elsewhere_and_survive_the_shell(row: Row, report: Make) -> None:
+    made = report(row(0, cause="c", failure_class="two words"), run_id="r", journal="/srv/our runs")
+    text = render(made)
+    assert "next: bulkops retry r --failure-class 'two words' --journal '/srv/our runs'\n" in text
+    assert "retry with: bulkops retry r --journal '/srv/our runs'\n" in text
+
+
+def test_many_causes_are_cut_and_counted(row: Row, report: Make) -> None:
+    rows = [row(seq, cause=f"cause {seq % 30}") for seq in range(300)]
+    text = render(report(*rows))
+    assert text.count("10 accounts: cause") == 20
+    assert "and 10 more causes (100 accounts): see the report with --format json or csv\n" in text
+
+
+def test_a_long_reason_is_whole_and_an_absurd_one_is_cut(row: Row, report: Make) -> None:
+    assert "y" * 1900 in render(report(row(0, cause="c", reason="y" * 1900)))
+    assert f"{'y' * 2000}... (8000 more characters)" in render(report(row(0, cause="c", reason="y" * 10_000)))
+
+
+def test_str_is_the_text(row: Row, report: Make) -> None:
+    made = report(row(0))
+    assert str(made) == render(made)
+
+
+def test_parameters_of_the_account_file_are_not_shown(row: Row, report: Make) -> None:
+    assert "hunter2" not in render(report(row(0, params={"password": "hunter2"})))
+
+
+any_text = st.text(st.characters())
+
+
+@given(st.lists(any_text, min_size=9, max_size=9), st.sampled_from(list(RunState)), st.sampled_from(list(Outcome)))
+def test_no_text_from_elsewhere_reaches_the_terminal_raw(texts: list[str], state: RunState, outcome: Outcome) -> None:
+    account, failure_class, cause, reason, remedy, run_id, why, title, host = texts
+    row = AccountRow(
+        seq=0,
+        account=account,
+        params={},
+        outcome=outcome,
+        failure_class=failure_class,
+        cause=cause,
+        reason=reason,
+        remedy=remedy,
+    )
+    made = Report(
+        run_id=run_id,
+        state=state,
+        reason=why,
+        title=title,
+        host=host,
+        created_at=0,
+        ended_at=1,
+        as_of=2,
+        accounts=[row],
+    )
+    text = render(made)
+    assert not [char for char in text if char != "\n" and unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
+    assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+    assert len(text.splitlines()) <= 10
+    text.encode()
+
+
+def test_ten_thousand_accounts_render_at_once(row: Row, report: Make) -> None:
+    rows = [
+        row(seq, cause=f"{seq}: recipe '{seq}' " + "z" * 200, reason="r" * 300, detail={"import": {"recipes": seq}})
+        for seq in range(10_000)
+    ]
+    for kind in FORMATS:
+        began = time.process_time()
+        render(report(*rows), kind)
+        assert time.process_time() - began < 1.0

@@ -1,0 +1,106 @@
+"""Account files: what is read, and the one clear line for what cannot be."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bulkops.errors import BulkopsError, InputError, PlanError
+from bulkops.run.inventory import from_values, read_accounts
+
+GOOD = {
+    "a.csv": "id,plan\n4100231, free\n4100232,paid\n",
+    "b.csv": "external_id,plan\nORG-1,free\nORG-2,paid\n",
+    "c.json": '[{"id": 4100231, "plan": "free"}, {"id": "4100232", "plan": "paid"}]',
+    "d.jsonl": '{"id": 4100231, "plan": "free"}\n\n{"external_id": "ORG-2", "plan": "paid"}\n',
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_every_form_gives_accounts_with_their_parameters(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD[name])
+    rows = read_accounts(tmp_path / name).rows
+    assert [row.params["plan"] for row in rows] == ["free", "paid"]
+    assert [row.seq for row in rows] == [0, 1]
+    assert {row.account for row in rows} <= {"4100231", "4100232", "EORG-1", "EORG-2"}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_spreadsheet_exports_are_read(tmp_path: Path, newline: str, bom: str) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_bytes(f"{bom}id,name{newline}1,Ägypten{newline}".encode())
+    assert [(row.account, row.params) for row in read_accounts(path).rows] == [("1", {"name": "Ägypten"})]
+
+
+def test_a_text_file_has_one_account_a_line_and_may_have_comments(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.txt"
+    path.write_text("# the first ones\n4100231\n\nEORG-7\n")
+    assert [row.account for row in read_accounts(path).rows] == ["4100231", "EORG-7"]
+
+
+@pytest.mark.parametrize("text", ["4100231\nEORG-7\n", "id\n4100231\nEORG-7\n", '["4100231", "EORG-7"]'])
+def test_stdin_is_read_in_whichever_form_it_has(text: str) -> None:
+    assert [row.account for row in read_accounts("-", stdin=io.StringIO(text)).rows] == ["4100231", "EORG-7"]
+
+
+BAD = [
+    ("missing.csv", None, "cannot read"),
+    ("empty.csv", "", "names no account"),
+    ("header.csv", "id,name\n", "names no account"),
+    ("noid.csv", "name,plan\nx,y\n", "has no id"),
+    ("row.csv", "id,name\n1,a\n,b\n", "row.csv, line 3: no id"),
+    ("wide.csv", "id,name\n1,a,b\n", "line 2: more cells"),
+    ("quote.csv", 'id,name\n1,"a\n', "line"),
+    ("twice.csv", "id,id\n1,2\n", "names a column twice"),
+    ("word.csv", "id\nabc\n", "line 2: 'abc' is neither"),
+    ("float.csv", "id\n4100231.0\n", "neither a numeric id"),
+    ("dup.csv", "id\n1\n2\n1\n", "line 4: account 1 is already in line 2"),
+    ("bytes.txt", b"\xff\xfe1\x00", "not UTF-8"),
+    ("object.json", '{"id": 1}', "not a list"),
+    ("broken.json", "[{", "not valid JSON"),
+    ("number.json", "[1.5]", "neither an account nor an id"),
+    ("bool.json", "[true]", "neither an account nor an id"),
+    ("deep.json", "[" * 100_000, "not valid JSON"),
+    ("broken.jsonl", '{"id": 1}\n{"id": \n', "line 2"),
+    ("empty.txt", "\n\n", "names no account"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "words"), BAD, ids=[row[0] for row in BAD])
+def test_bad_files_are_named_with_row_and_remedy(
+    tmp_path: Path, name: str, content: str | bytes | None, words: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(BulkopsError, match=words) as caught:
+        read_accounts(path)
+    assert name in str(caught.value)
+    assert caught.value.remedy
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_account_by_two_names_cannot_be_told_apart_but_equal_ones_are_refused() -> None:
+    with pytest.raises(PlanError, match="already in entry 1"):
+        from_values(["EORG-1", {"external_id": "ORG-1"}])
+
+
+def test_the_hash_follows_accounts_parameters_and_order() -> None:
+    one = from_values([{"id": 1, "plan": "a"}, 2])
+    assert one.hash == from_values([{"id": "1", "plan": "a"}, "2"]).hash
+    assert one.hash != from_values([2, {"id": 1, "plan": "a"}]).hash
+    assert one.hash != from_values([{"id": 1, "plan": "b"}, 2]).hash
+
+
+@given(st.text())
+def test_no_text_crashes_the_reader(text: str) -> None:
+    try:
+        inventory = read_accounts("-", stdin=io.StringIO(text))
+    except (InputError, PlanError) as error:
+        assert error.remedy
+    else:
+        assert len({row.account for row in inventory.rows}) == len(inventory)

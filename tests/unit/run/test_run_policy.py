@@ -1,0 +1,52 @@
+"""Policies: percentages, limits, and how far a halt may overshoot."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulkops.errors import ConfigError
+from bulkops.outcome import Outcome
+from bulkops.run.policy import Policy, overshoot
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "allowed"),
+    [(None, 300, None), (10, 300, 10), ("10", 300, 10), ("2%", 300, 6), ("0.5%", 300, 1), ("0%", 300, 0), ("100%", 7, 7)],
+)
+def test_max_failures_is_a_count_or_a_percentage(given: int | str | None, count: int, allowed: int | None) -> None:
+    policy = Policy(max_failures=given)
+    assert policy.allowed_failures(count) == allowed
+    assert Policy.from_mapping(policy.to_mapping()) == policy
+
+
+@pytest.mark.parametrize("given", ["101%", "-1%", "-1", "ten", "", "1.5", "%", "1%%"])
+def test_bad_limits_are_refused_in_words(given: str) -> None:
+    with pytest.raises(ConfigError, match="max_failures") as caught:
+        Policy(max_failures=given)
+    assert "2%" in str(caught.value)
+
+
+@pytest.mark.parametrize(("field", "value"), [("concurrency", 0), ("concurrency", 100_000), ("breaker", 0)])
+def test_bad_numbers_are_refused_in_words(field: str, value: int) -> None:
+    with pytest.raises(ConfigError, match=str(value)):
+        Policy(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("policy", "count", "worst"),
+    [
+        (Policy(max_failures=10), 300, 200),
+        (Policy(max_failures=10, concurrency=5), 300, 5),
+        (Policy(max_failures=10), 12, 2),
+        (Policy(max_failures=10), 5, 0),
+        (Policy(), 300, 0),
+    ],
+)
+def test_overshoot_is_what_is_in_flight(policy: Policy, count: int, worst: int) -> None:
+    assert overshoot(policy, count) == worst
+
+
+def test_failures_of_earlier_processes_count() -> None:
+    (limit,) = Policy(max_failures=2, breaker=None).verdicts(10, failed_before=2)
+    assert limit.note(Outcome.CHANGED, None) is None
+    assert "3 accounts" in str(limit.note(Outcome.FAILED, "x"))
