@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from bulkops.report import (
         Report as Report,
     )
-    from bulkops.run import (
+    from bulkops.runs import (
         Control as Control,
         Inventory as Inventory,
         Policy as Policy,
@@ -100,7 +100,7 @@ _HOMES: Final = {
     ),
     "bulkops.outcome": ("Outcome",),
     "bulkops.report": ("Report",),
-    "bulkops.run": (
+    "bulkops.runs": (
         "Control",
         "Inventory",
         "Policy",

@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     """Run the command line on `sys.argv`; the exit code (cli/failures.py lists them)."""
-    if importlib.util.find_spec("click") is None:
+    if not all(map(importlib.util.find_spec, ("click", "rich"))):
         sys.stderr.write('error: the command line is an extra: pip install "bulkops[cli]"\n')
         return 2
     from bulkops.cli.app import main as run_command_line  # noqa: PLC0415 - click may not be there

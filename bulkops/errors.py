@@ -3,7 +3,7 @@
     BulkopsError                     cause (the same words for every account that has it), remedy
     ├── ConfigError                  bad settings, flag, client file or job file: which key, from which source
     ├── InputError                   bad account file or package: file, row or member, and what to do
-    ├── ApiError                     call, method, path, account, attempt, elapsed_s, request_id - never headers or token
+    ├── ApiError                     call, path, account, attempt, elapsed_s, request_id - never headers or token
     │   ├── TransportError           no usable answer
     │   │   ├── ConnectFailed        nothing was sent
     │   │   ├── ConnectionLost       sent, the connection died before the answer
@@ -68,7 +68,7 @@ class ApiError(BulkopsError):
 
     failure_class = "api"
 
-    def __init__(  # noqa: PLR0913 - all keyword, all facts about one attempt
+    def __init__(
         self,
         message: str,
         *,

@@ -1,11 +1,11 @@
 """What may be written where people read: structlog for the command line, nothing secret, nothing that steers.
 
-A library never configures logging: only the command line calls `configure`. Who uses bulkops as a library configures
-structlog as they like and may put `Redaction` among their processors.
+A library never configures logging: it logs through `get_logger`, and only the command line calls `configure`.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final, TextIO
@@ -72,31 +72,53 @@ class Redaction:
                 return masked(repr(value), self._secrets)
 
 
-def configure(level: str, *, json: bool, stream: TextIO, colours: bool = False, secrets: Iterable[str] = ()) -> None:
-    """Send structlog's events of at least `level` to `stream`, one line each: JSON, or key=value for people.
+def get_logger(name: str) -> Any:
+    """A structlog logger whose events go through the standard library's logger `name`, silent until someone listens.
 
-    Raises: ValueError for an unknown level, naming those there are.
+    It depends on no global configuration: whoever uses bulkops as a library hears warnings as from any other library,
+    and debug events when they set the level of "bulkops" and give their handler structlog's ProcessorFormatter.
     """
-    if level.lower() not in LEVELS:
-        raise ValueError(f"{level!r} is not a log level: use one of {', '.join(LEVELS)}")
-    # structlog imports rich where it is installed: only who logs pays for that
-    import structlog  # noqa: PLC0415
+    import structlog  # noqa: PLC0415 - imports rich where it is installed: only who logs pays for that
 
-    structlog.configure(
+    return structlog.wrap_logger(
+        logging.getLogger(name),
+        wrapper_class=structlog.stdlib.BoundLogger,
         processors=[
+            structlog.stdlib.filter_by_level,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
-            Redaction(secrets),  # after everything that makes text, tracebacks included
-            structlog.processors.JSONRenderer() if json else _console(colours),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level.lower()]),
-        logger_factory=structlog.WriteLoggerFactory(stream),
-        # A logger is bound when it is used: whoever configures later (a test, a second command) is heard.
-        cache_logger_on_first_use=False,
     )
+
+
+def configure(level: str, *, json: bool, stream: TextIO, colours: bool = False, secrets: Iterable[str] = ()) -> None:
+    """Send events of at least `level` to `stream`, one line each: JSON, or key=value for people. Replaces what an
+    earlier call set up.
+
+    Raises: ValueError for an unknown level, naming those there are.
+    """
+    if level.lower() not in LEVELS:
+        raise ValueError(f"{level!r} is not a log level: use one of {', '.join(LEVELS)}")
+    import structlog  # noqa: PLC0415 - as above
+
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                Redaction(secrets),  # after everything that makes text, tracebacks included
+                structlog.processors.JSONRenderer() if json else _console(colours),
+            ],
+        )
+    )
+    root = logging.getLogger("bulkops")
+    root.handlers = [handler]
+    root.setLevel(LEVELS[level.lower()])
+    root.propagate = False
 
 
 def _console(colours: bool) -> Any:

@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import attrs
-from attrs import validators
 
 from bulkops.errors import ConfigError
 from bulkops.secret import Secret
@@ -65,15 +64,11 @@ def base_url(host: str) -> str:
     except ValueError as error:
         raise ConfigError("the host's URL cannot be read", remedy="use the form https://host:port") from error
     if parts.username is not None or parts.password is not None:
-        raise ConfigError(
-            "the host's URL carries a user name or password", remedy=f"put the token in {TOKEN_VARIABLE}"
-        )
+        raise ConfigError("the host's URL carries a user name or password", remedy=f"put the token in {TOKEN_VARIABLE}")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigError(f"{host!r} is not an http(s) URL", remedy="use the form https://host:port")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ConfigError(
-            f"{host!r} goes beyond the host", remedy="give the scheme, host and port only; /api is added"
-        )
+        raise ConfigError(f"{host!r} goes beyond the host", remedy="give the scheme, host and port only; /api is added")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ConfigError(
             f"plain http to {parts.hostname!r} would send the token in clear",
@@ -109,7 +104,20 @@ class Auth:
             raise ConfigError("the e-mail holds characters that cannot stand in a header", remedy="check email=...")
 
 
-_positive = validators.and_(validators.instance_of((int, float)), validators.gt(0))
+def _positive(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    """Not-a-number is not positive either. Raises: ValueError."""
+    if not isinstance(value, int | float) or not value > 0:
+        raise ValueError(f"{field.name} must be a number above 0, not {value!r}")
+
+
+def _positive_or_none(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _positive(_, field, value)
+
+
+def _share(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(f"{field.name} must be above 0 and at most 1, not {value!r}")
 
 
 @attrs.frozen(kw_only=True)
@@ -124,14 +132,14 @@ class Tuning:
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
     unlimited: bool = False
-    share: float = attrs.field(default=1.0, validator=validators.and_(_positive, validators.le(1)))
-    max_rate: float | None = attrs.field(default=50.0, validator=validators.optional(_positive))
+    share: float = attrs.field(default=1.0, validator=_share)
+    max_rate: float | None = attrs.field(default=50.0, validator=_positive_or_none)
     server_timeout_s: float = attrs.field(default=40.0, validator=_positive)
     attempt_timeout_s: float = attrs.field(default=45.0, validator=_positive)
     connect_timeout_s: float = attrs.field(default=10.0, validator=_positive)
     call_timeout_s: float = attrs.field(default=600.0, validator=_positive)
-    account_timeout_s: float | None = attrs.field(default=None, validator=validators.optional(_positive))
-    run_timeout_s: float | None = attrs.field(default=None, validator=validators.optional(_positive))
+    account_timeout_s: float | None = attrs.field(default=None, validator=_positive_or_none)
+    run_timeout_s: float | None = attrs.field(default=None, validator=_positive_or_none)
     first_poll_s: float = attrs.field(default=2.0, validator=_positive)
     import_deadline_s: float = attrs.field(default=300.0, validator=_positive)
     backoff_base_s: float = attrs.field(default=1.0, validator=_positive)

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias
 import anyio
 import attrs
 import msgspec
-import structlog
 
 from bulkops.client import Account
 from bulkops.errors import (
@@ -23,9 +22,10 @@ from bulkops.errors import (
     TaskUnknown,
 )
 from bulkops.journal import Journal, StepRow, StepState
+from bulkops.logs import get_logger
 from bulkops.settings import Tuning
 
-log = structlog.get_logger("bulkops.steps")
+log = get_logger("bulkops.steps")
 
 MAX_SENDINGS: Final = 5
 """How often one step is sent when looking shows each time that it did not happen."""

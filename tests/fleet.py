@@ -66,7 +66,7 @@ class Fleet:
 
     def environment(self, **extra: str) -> dict[str, str]:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
-        here = {"WORKATO_API_TOKEN": self.token, "WORKATO_HOST": self.url, "XDG_RUNTIME_DIR": str(self.home)}
+        here = {"WORKATO_API_TOKEN": self.token, "WORKATO_HOST": self.url, "XDG_STATE_HOME": str(self.home)}
         return clean | here | SECRETS | extra
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -142,8 +142,10 @@ class Ended:
 @contextmanager
 def fleet(home: Path, **options: object) -> Iterator[Fleet]:
     """A sandbox process with `bulkops sandbox` options by name: fleet(tmp_path, customers=20, time_scale=200)."""
-    flags = [f"--{key.replace('_', '-')}={value}" for key, value in options.items() if not isinstance(value, bool)]
-    flags += [f"--{'' if value else 'no-'}{key.replace('_', '-')}" for key, value in options.items() if isinstance(value, bool)]
+    flags = []
+    for key, value in options.items():
+        name = key.replace("_", "-")
+        flags.append(f"--{'' if value else 'no-'}{name}" if isinstance(value, bool) else f"--{name}={value}")
     process = subprocess.Popen(
         [sys.executable, "-m", "bulkops", "sandbox", "--json", "--client-file", str(home / "client.toml"), *flags],
         stdout=subprocess.PIPE,

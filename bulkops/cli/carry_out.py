@@ -19,7 +19,7 @@ from bulkops.settings import Settings, Tuning
 if TYPE_CHECKING:
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.run import Control, Policy
+    from bulkops.runs import Control, Policy
 
 
 def start(
@@ -36,7 +36,7 @@ async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
     from bulkops.client import Workato
-    from bulkops.run import Policy, run, select
+    from bulkops.runs import Policy, run, select
 
     accounts = _accounts(selection, output)
     consent = Consent(yes=output.yes, quiet=output.quiet)
@@ -68,7 +68,7 @@ async def _start(
 
 def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:
     """What the question before a run is about."""
-    from bulkops.run import overshoot
+    from bulkops.runs import overshoot
 
     return Scope(
         count=count,
@@ -88,7 +88,7 @@ async def told(
     settled: Mapping[Outcome, int] | None = None,
 ) -> Report:
     """Carry out `go` while signals reach it and stderr tells of it. `settled`: outcomes that stay as they are."""
-    from bulkops.run import Control
+    from bulkops.runs import Control
 
     control = Control()
     async with story.told(total, settled):

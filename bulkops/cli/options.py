@@ -17,7 +17,7 @@ from bulkops.errors import ConfigError
 from bulkops.settings import Tuning
 
 if TYPE_CHECKING:
-    from bulkops.run import Policy
+    from bulkops.runs import Policy
 
 Command: TypeAlias = Callable[..., int]
 

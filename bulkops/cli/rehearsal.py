@@ -24,7 +24,7 @@ from bulkops.settings import Auth, Settings, Tuning
 if TYPE_CHECKING:
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.run import Control
+    from bulkops.runs import Control
     from bulkops.sandbox import Sandbox
 
 FOLDER: Final = "CRM"
@@ -81,7 +81,7 @@ class Rehearsal:
 
     async def _roll_out(self, sandbox: Sandbox, package: str) -> Report:
         from bulkops.client import Workato
-        from bulkops.run import Policy, run, select
+        from bulkops.runs import Policy, run, select
 
         operation = self._operation(package)
         tuning = Tuning.from_toml(sandbox.client_file, source="the sandbox's client file")

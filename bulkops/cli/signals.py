@@ -12,7 +12,7 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stoppable(Protocol):
-    """What a run can be told: `bulkops.run.Control`."""
+    """What a run can be told: `bulkops.runs.Control`."""
 
     def drain(self) -> None: ...
 

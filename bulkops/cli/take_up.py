@@ -21,7 +21,7 @@ from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 if TYPE_CHECKING:
     from bulkops.journal import RunRecord
     from bulkops.report import Report
-    from bulkops.run import Control
+    from bulkops.runs import Control
 
 Verb = Literal["resume", "retry"]
 
@@ -49,7 +49,7 @@ async def _take_up(
     verb: Verb, run_id: str | None, *, flags: PolicyFlags, output: Output, failure_class: str | None
 ) -> int:
     from bulkops.client import Workato
-    from bulkops.run import Policy, resume, retry
+    from bulkops.runs import Policy, resume, retry
 
     left = await _look_up(verb, run_id, output.journal, failure_class)
     if left is None or left.count == 0:

@@ -47,12 +47,13 @@ class Feed(Generic[Item]):
             self._handed.put_nowait(None)
 
     async def _space_out(self) -> None:
-        """Wait until the next start is due. Due moments are an interval apart or more, so a late start does not
-        slow those that follow, and a long stall is not made up for by a burst."""
-        late_s = self._clock() - self._due
-        if late_s < 0:
-            await asyncio.sleep(-late_s)
-        self._due = max(self._due, self._clock() - self._interval_s) + self._interval_s
+        """Wait until the next start is due. A start late by less than an interval (a timer, a busy loop) leaves the
+        schedule as it is, or the rate would sink; a stall moves it, or a burst would make up for it."""
+        wait_s = self._due - self._clock()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        now = self._clock()
+        self._due = (self._due if now < self._due + self._interval_s else now) + self._interval_s
 
 
 async def _as_async(items: Iterable[Item]) -> AsyncIterator[Item]:

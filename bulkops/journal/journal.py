@@ -15,7 +15,7 @@ from bulkops.errors import JournalError
 from bulkops.journal import queries, writes
 from bulkops.journal.clock import Clock, SystemClock
 from bulkops.journal.lives import Lives
-from bulkops.journal.locks import Locks, runtime_directory
+from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
     AccountRow,
@@ -256,7 +256,7 @@ def _open_files(directory: Path, read_only: bool, clock: Clock | None) -> _Files
     path = directory.absolute() / FILE_NAME
     with ExitStack() as stack:
         writing = None if read_only else stack.enter_context(closing(open_for_writing(directory)))
-        locks = Locks(directory.absolute(), None if read_only else runtime_directory())
+        locks = Locks(directory.absolute(), None if read_only else shared_directory())
         reading = open_for_reading(directory)
         stack.pop_all()  # all is well: the connections stay open
     return _Files(path=path, clock=clock or SystemClock(), locks=locks, reading=reading, writing=writing)

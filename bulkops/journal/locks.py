@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import stat
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,38 +20,41 @@ from urllib.parse import quote
 
 from bulkops.errors import JournalError, RunLocked
 
-_TRIES: Final = 1000
-"""`is_locked` may hold a dead run's lock for a few microseconds; trying again for a millisecond outlasts it."""
+_PATIENCE_S: Final = 0.1
+"""`is_locked` may hold a dead run's lock for a few microseconds, longer when its process is not scheduled just then."""
 
 _MAX_CONTENT: Final = 4096
 
 
-def runtime_directory(environ: Mapping[str, str] = os.environ) -> Path:
+def shared_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """Where this user's processes meet, whatever journal they use; made (0700) when it is missing.
 
-    Raises: JournalError when it is not this user's alone: another user could make us wait, or lie about who works.
+    Below the home directory and not XDG_RUNTIME_DIR: a cron job has the one and not the other, and must meet the
+    terminal. Raises: JournalError when it is not this user's alone: another could make us wait, or lie about who works.
     """
     user = os.geteuid()
-    given = environ.get("XDG_RUNTIME_DIR")
-    path = Path(given, "bulkops") if given else Path(tempfile.gettempdir(), f"bulkops-{user}")
+    given = environ.get("XDG_STATE_HOME")
+    path = Path(given) if given else Path.home() / ".local" / "state"
+    path /= "bulkops"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
     except OSError as error:
         raise JournalError(
             f"cannot make the directory for locks {path}: {error.strerror}",
-            remedy="set XDG_RUNTIME_DIR to a directory of your own",
+            remedy="set XDG_STATE_HOME to a directory of your own",
         ) from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != user or status.st_mode & 0o077:
         raise JournalError(
             f"the directory for locks {path} is open to other users",
-            remedy="remove it, or set XDG_RUNTIME_DIR to a directory of your own",
+            remedy="remove it, or set XDG_STATE_HOME to a directory of your own",
         )
     return path
 
 
 class Locks:
-    """The locks that a journal hands out. Taking one blocks for microseconds: local files, no waiting."""
+    """The locks that a journal hands out. Taking one blocks for microseconds (local files), a refusal for 0.1 s."""
 
     def __init__(self, directory: Path, shared_directory: Path | None) -> None:
         self._directory = directory
@@ -136,17 +139,19 @@ def _say(handle: int, content: str) -> None:
 
 
 def _try_lock(handle: int, path: Path) -> bool:
-    for _ in range(_TRIES):
+    end = time.monotonic() + _PATIENCE_S
+    while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            continue
+            if time.monotonic() > end:
+                return False
         except OSError as error:
             raise JournalError(
                 f"the file system cannot lock {path}: {error.strerror}", remedy="keep the journal on a local disk"
             ) from error
-        return True
-    return False
+        else:
+            return True
 
 
 def _holder(handle: int) -> tuple[str, int | None]:

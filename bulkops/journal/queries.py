@@ -15,6 +15,9 @@ from bulkops.outcome import Outcome
 _SHOWN: Final = 5
 """How many runs an ambiguity names."""
 
+_NOT_ENDED: Final = "its process died while it worked on it, or is still at work"
+_LOOK_AGAIN: Final = "`bulkops resume` looks first and goes on"
+
 _RUNS: Final = """
 SELECT r.run_id, r.created_at, r.title, r.operation, r.host, r.inventory_hash, r.inventory_count, r.policy, r.tuning,
   r.state, r.reason, r.ended_at, l.pid, l.beat_wall_s
@@ -28,6 +31,11 @@ CASE WHEN a.outcome IS NOT NULL THEN a.outcome
   ELSE 'cancelled' END
 """
 
+_LEFT: Final = """
+SELECT 1 FROM accounts a WHERE a.run_id = r.run_id
+  AND (a.outcome IS NULL OR a.outcome IN ('not_attempted', 'cancelled', 'unknown'))
+"""
+
 _LIFE: Final = "l.boot_id, l.beat_boot_s, l.beat_wall_s, l.ended"
 
 
@@ -37,8 +45,11 @@ def runs(connection: sqlite3.Connection) -> list[RunRecord]:
 
 
 def newest_run(connection: sqlite3.Connection, *, unfinished: bool) -> RunRecord | None:
+    """`unfinished`: one that did not end by itself, or ended and left accounts to resume."""
+    condition = f"WHERE r.state <> ? OR EXISTS ({_LEFT})" if unfinished else "WHERE ? IS NOT NULL"
     row = connection.execute(
-        _RUNS + "WHERE NOT ? OR r.state <> ? ORDER BY r.number DESC LIMIT 1", (unfinished, RunState.FINISHED.value)
+        f"{_RUNS} {condition} ORDER BY r.number DESC LIMIT 1",
+        (RunState.FINISHED.value,),
     ).fetchone()
     return None if row is None else _run(row)
 
@@ -73,7 +84,8 @@ def accounts(
         values.append(clean(failure_class))
     rows = connection.execute(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
-              a.started_at, a.ended_at FROM accounts a WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
+              a.started_at, a.ended_at, a.outcome IS NULL
+            FROM accounts a WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
         values,
     )
     return [
@@ -83,9 +95,9 @@ def accounts(
             params=decode(params),
             outcome=Outcome(outcome),
             failure_class=failure,
-            cause=cause,
-            reason=reason,
-            remedy=remedy,
+            cause=_NOT_ENDED if is_open else cause,
+            reason=_NOT_ENDED if is_open else reason,
+            remedy=_LOOK_AGAIN if is_open else remedy,
             detail=decode(detail) or {},
             started_at=started_at,
             ended_at=ended_at,
@@ -102,6 +114,7 @@ def accounts(
             detail,
             started_at,
             ended_at,
+            is_open,
         ) in rows
     ]
 

@@ -64,7 +64,7 @@ class InventoryRow:
 
     seq: int
     account: str
-    params: Mapping[str, str] = attrs.field(factory=dict)
+    params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -74,7 +74,7 @@ class AccountRow:
 
     seq: int
     account: str
-    params: Mapping[str, str]
+    params: Mapping[str, str] = attrs.field(repr=False)
     outcome: Outcome
     failure_class: str | None = None
     cause: str | None = None

@@ -39,6 +39,10 @@ class Credentials:
     input: Mapping[str, Value] = attrs.field(repr=False)
 
 
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).resolve())
+
+
 @attrs.frozen
 class AuthoriseConnections(Operation):
     """Authorise connections by name with credentials from a TOML file, the environment or the account file.
@@ -53,9 +57,7 @@ class AuthoriseConnections(Operation):
     """
 
     name: ClassVar[str] = "authorise-connections"
-    from_file: str = attrs.field(
-        converter=lambda path: str(Path(path).resolve()), metadata={"key": "from", "is_path": True}
-    )
+    from_file: str = attrs.field(converter=_absolute, metadata={"key": "from", "is_path": True})
     credentials: tuple[Credentials, ...] = attrs.field(init=False, repr=False, eq=False)
 
     @credentials.default

@@ -25,6 +25,10 @@ _POLL_CAP: Final = 5.0
 """Polls start at `first_poll_s` and stretch to this many times it: most imports are short, some are not."""
 
 
+def _load(source: Package | str | Path) -> Package:
+    return Package.load(source)
+
+
 @attrs.frozen
 class ImportPackage(Operation):
     """Import a package into a folder directly under Home; the folder is made when it is missing.
@@ -38,7 +42,7 @@ class ImportPackage(Operation):
     """
 
     name: ClassVar[str] = "import-package"
-    package: Package = attrs.field(converter=Package.load, metadata={"is_path": True})
+    package: Package = attrs.field(converter=_load, metadata={"is_path": True})
     folder: str = attrs.field(kw_only=True)
     restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
     home_assets_folder: str | None = attrs.field(kw_only=True, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
@@ -11,11 +12,11 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import attrs
-import structlog
 
 from bulkops.catalogue import QUOTAS, Call, RetryClass
 from bulkops.errors import ConfigError, PlanError, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, ignore
+from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
 from bulkops.session._attempt import Attempt, Errand
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
@@ -28,7 +29,9 @@ from bulkops.settings import Limit, Settings
 
 T = TypeVar("T")
 
-log = structlog.get_logger("bulkops.session")
+log = get_logger("bulkops.session")
+_listening = logging.getLogger("bulkops.session")
+_listeners = logging.getLogger("bulkops.session")
 
 _LOGGED: Final = tuple(field.name for field in attrs.fields(AttemptEnded))
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -237,8 +240,8 @@ class ApiSession:
             self._budget.settled(errand.request.call.quota, probe=probe, ok=ok)
 
     def _tell(self, errand: Errand, attempt: Attempt, *, status: int | None, error: str | None) -> None:
-        """Observers and the log. An application that did not set structlog up gets no lines on its stdout."""
-        is_logged = structlog.is_configured()
+        """Observers and the log; an event that nobody wants is not made."""
+        is_logged = _listeners.isEnabledFor(logging.DEBUG)
         if not self._observers and not is_logged:
             return
         call = errand.request.call

@@ -42,7 +42,7 @@ _CLASSES: Final[Mapping[int, type[StatusError]]] = {
 }
 
 _REMEDIES: Final[Mapping[int, str]] = {
-    401: "check the token and that it belongs to this data centre",
+    401: "check WORKATO_API_TOKEN, and that it belongs to this data centre (WORKATO_HOST)",
     403: "check what the API client's role and folder scope allow",
 }
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class GaveUpWaiting(Exception):  # noqa: N818 - never leaves the session: it becomes an error in words
+class GaveUpWaiting(Exception):
     """The deadline came, or `Waiting.end` was called."""
 
 

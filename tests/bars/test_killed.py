@@ -25,7 +25,7 @@ def test_killed_and_resumed(tmp_path: Path, customers: int, kills: int) -> None:
             process.kill()
             process.communicate()
             process = vendor.start("resume", *vendor.policy, "--json")
-        out, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
         report = vendor.cli("show", "--journal", str(vendor.journal), "--format", "json")
         assert report.outcomes == {"changed": customers}

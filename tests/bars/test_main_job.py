@@ -71,9 +71,7 @@ def _seconds(iso: str) -> float:
 
 @pytest.mark.parametrize("customers", [40, pytest.param(300, marks=pytest.mark.slow)])
 def test_faults_lose_nothing_and_double_nothing(tmp_path: Path, customers: int) -> None:
-    with fleet(
-        tmp_path, customers=customers, time_scale=200, faults="error=0.05,reset=0.02,throttle=0.01"
-    ) as vendor:
+    with fleet(tmp_path, customers=customers, time_scale=200, faults="error=0.05,reset=0.02,throttle=0.01") as vendor:
         accounts = tmp_path / "accounts.txt"
         accounts.write_text("".join(f"{4100231 + n}\n" for n in range(customers)))
         done = vendor.rollout("--accounts", str(accounts))

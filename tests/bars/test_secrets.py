@@ -6,19 +6,20 @@ from pathlib import Path
 
 from tests.fleet import SECRETS, fleet
 
-TOKEN = "canary-token-0f3b9c"  # noqa: S105
+TOKEN = "canary-token-0f3b9c"
 
 
 def test_no_secret_is_written_or_said(tmp_path: Path) -> None:
     faults = "error=0.1,reset=0.05,throttle=0.05,malformed=0.05,unauthorisable=0.2"
     said = []
+    journal = ("--journal", str(tmp_path / "journal"))
     with fleet(tmp_path, customers=30, time_scale=200, token=TOKEN, faults=faults) as vendor:
         for arguments in (
             vendor.rollout_command("-v"),
             ("resume", *vendor.policy, "-v"),
             ("retry", *vendor.policy, "--debug", "-v"),
-            *(("show", "--journal", str(vendor.journal), "--format", form) for form in ("text", "json", "jsonl", "csv")),
-            ("runs", "--journal", str(vendor.journal)),
+            *(("show", "--format", form, *journal) for form in ("text", "json", "jsonl", "csv")),
+            ("runs", *journal),
         ):
             done = vendor.cli(*arguments, BULKOPS_LOG_LEVEL="debug")
             said.append(done.out + done.err)

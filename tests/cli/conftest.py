@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from typing import Any
 
 import attrs
 import pytest
-import structlog
 
 from bulkops.cli.app import main
 
@@ -111,7 +111,7 @@ def customer_ids(sandbox: RemoteSandbox) -> list[str]:
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     """`cli("runs", "--journal", path)`: the command line in this process, without a terminal."""
 
     def invoke(*arguments: str | Path) -> Result:
@@ -120,8 +120,16 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
         out, err = capsys.readouterr()
         return Result(code, out, err)
 
-    yield invoke
-    structlog.reset_defaults()
+    return invoke
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    yield
+    logger = logging.getLogger("bulkops")
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def test_defaults_stand_in_the_help(cli, name, default):
 
 
 def test_defaults_in_the_help_are_those_of_the_library():
-    from bulkops.run import Policy
+    from bulkops.runs import Policy
     from bulkops.settings import Tuning
 
     assert (Policy().concurrency, Policy().breaker, Policy().max_failures) == (200, 20, None)
@@ -137,8 +137,9 @@ sys.exit(code)
     assert result.out
 
 
-def test_without_the_extra_it_says_how_to_install_it(shell):
-    program = "import sys; sys.modules['click'] = None; from bulkops.__main__ import main; sys.exit(main())"
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_without_the_extra_it_says_how_to_install_it(shell, missing):
+    program = f"import sys; sys.modules[{missing!r}] = None; from bulkops.__main__ import main; sys.exit(main())"
     result = shell(code=program)
     assert result.code == 2
     assert result.out == ""

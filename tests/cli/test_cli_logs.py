@@ -6,26 +6,31 @@ import io
 import json
 
 import pytest
-import structlog
 from hypothesis import given, strategies as st
 
-from bulkops.logs import MASK, Redaction, configure, masked
+from bulkops.logs import MASK, Redaction, configure, get_logger, masked
 from bulkops.secret import Secret
 
 TOKEN = "wrkaus-7f3b1c9d"
 
 
-@pytest.fixture(autouse=True)
-def _as_it_was():
-    yield
-    structlog.reset_defaults()
-
-
 def log_of(level: str = "debug", *, as_json: bool = True, **event: object) -> str:
     stream = io.StringIO()
     configure(level, json=as_json, stream=stream, secrets=[TOKEN])
-    structlog.get_logger("test").info("something", **event)
+    get_logger("bulkops.test").info("something", **event)
     return stream.getvalue()
+
+
+def test_a_library_says_nothing_until_asked(capsys):
+    get_logger("bulkops.test").info("something")
+    get_logger("bulkops.test").debug("something")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_another_library_user_may_listen_with_the_standard_library(caplog):
+    with caplog.at_level("DEBUG", logger="bulkops"):
+        get_logger("bulkops.test").debug("something", account="4100231")
+    assert "'account': '4100231'" in caplog.text
 
 
 def test_an_event_is_one_json_line():
@@ -79,7 +84,7 @@ def test_a_traceback_is_masked_too(as_json):
     try:
         raise ValueError(f"refused {TOKEN}")  # noqa: TRY301 - a traceback is wanted
     except ValueError:
-        structlog.get_logger("test").exception("failed")
+        get_logger("bulkops.test").exception("failed")
     assert "ValueError" in stream.getvalue()
     assert TOKEN not in stream.getvalue()
 

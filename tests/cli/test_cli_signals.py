@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from bulkops.cli.signals import listening
-from bulkops.run import Control
+from bulkops.runs import Control
 
 pytestmark = pytest.mark.anyio
 

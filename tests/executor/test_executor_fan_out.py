@@ -156,6 +156,18 @@ async def test_starts_are_evenly_spaced_in_order_without_a_burst(concurrency: in
     assert anyio.current_time() - began < 3.0  # nobody waits for a start that never comes
 
 
+async def test_a_stall_is_not_made_up_for_by_a_burst_and_a_late_start_does_not_slow_the_next() -> None:
+    starts: list[float] = []
+
+    async def note(item: int) -> None:
+        starts.append(anyio.current_time() - began)
+        await anyio.sleep({1: 10, 3: 1.5}.get(item, 0))
+
+    began = anyio.current_time()
+    _ = [one async for one in fan_out(note, range(6), concurrency=1, rate=1)]
+    assert starts == pytest.approx([0, 1, 11, 12, 13.5, 14])
+
+
 # --- failures
 
 

@@ -368,10 +368,9 @@ async def test_closing_leaves_nobody_waiting(server: Any, session_for: Any) -> N
         except ConfigError as error:
             failures.append(error)
 
-    async with anyio.create_task_group() as tasks:
-        async with session:
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
-            tasks.start_soon(wait)
-            await asyncio.sleep(0.02)
+    async with anyio.create_task_group() as tasks, session:
+        await session.send(GET, scope=Scope(), path=CUSTOMER)
+        tasks.start_soon(wait)
+        await asyncio.sleep(0.02)
     assert len(failures) == 1
     assert len(server.seen) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from bulkops.catalogue import CALLS
+from bulkops.catalogue import CALLS, Call
 from bulkops.errors import NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
 from bulkops.session import ApiSession, Scope
@@ -112,39 +112,35 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
         if seen.target.endswith("/401"):
             await out.json(401, {"message": "revoked"})
             return
-        if len(server.seen) > 1:
+        if seen.target.endswith("/1"):
             await release.wait()
         await out.json(200, {"id": 1})
 
     server.handler = handler
-    # three slots: two are held by requests that are out, the third gets the 401, the rest wait in the quota
-    quotas = {GET.quota: (Limit(4, 3600.0),)}
-    results: dict[int, object] = {}
+    results: dict[str, object] = {}
 
-    async def one(number: int) -> None:
+    async def one(session: ApiSession, name: str, call: Call, account: int) -> None:
         try:
-            results[number] = await session.send(GET, scope=Scope(seq=number), path={"managed_user_id": number})
+            results[name] = await session.send(call, scope=Scope(), path={"managed_user_id": account})
         except Unauthorized as error:
-            results[number] = error
+            results[name] = error
 
-    async with session_for(server.url, unlimited=False, quotas=quotas, attempt_timeout_s=5) as session:
-        # slots are given one by one at first (C3), so the requests that are out leave from a quota that is open
-        await session.send(GET, scope=Scope(), path=PATH)
-        async with anyio.create_task_group() as tasks:
-            for number in (1, 2, 401, 3, 4, 5):
-                tasks.start_soon(one, number)
-            for _ in range(200):
-                if 5 in results:
-                    break
-                await asyncio.sleep(0.005)
-                if len(server.seen) == 3 and 401 not in results:
-                    pass
-            sent_then = len(server.seen)
-            release.set()
-    assert isinstance(session.auth_failure, Unauthorized)
-    assert len(server.seen) == sent_then
-    waiting = [results[number] for number in (3, 4, 5)]
-    assert all(isinstance(result, Unauthorized) and result.sent_at is None for result in waiting)
+    quotas = {GET.quota: (Limit(1000, 0.05),), CREATE.quota: (Limit(1, 3600.0),)}
+    changes: dict[str, Any] = {"unlimited": False, "quotas": quotas, "attempt_timeout_s": 5}
+    async with session_for(server.url, **changes) as session, anyio.create_task_group() as tasks:
+        await session.send(CREATE, scope=Scope(), path=PATH)  # its quota is used up for an hour
+        tasks.start_soon(one, session, "out", GET, 1)
+        for number in range(5):
+            tasks.start_soon(one, session, f"queued {number}", CREATE, 7)
+        await asyncio.sleep(0.03)
+        await one(session, "refused", GET, 401)
+        await asyncio.sleep(0.01)
+        assert len(results) == 6  # all but the one that is out, at once and not in an hour
+        release.set()
+    assert len(server.seen) == 3
+    assert not isinstance(results["out"], Exception)
+    queued = [results[f"queued {number}"] for number in range(5)]
+    assert all(isinstance(result, Unauthorized) and result.sent_at is None for result in queued)
 
 
 async def test_401_while_another_is_still_connecting_keeps_it_from_leaving(server: Any, session_for: Any) -> None:
@@ -192,7 +188,7 @@ async def test_cancellation_settles_every_slot_once(server: Any, session_for: An
     async with session_for(server.url, **changes) as session:
         await session.send(GET, scope=Scope(), path=PATH)
         with anyio.move_on_after(cancel_after_s):
-            await _all(session, 120)
+            await _all(session, 60)
         statistics = session.pacer.statistics()[GET.quota]
         assert statistics.in_flight == 0
         assert statistics.waiting == 0

@@ -118,7 +118,7 @@ def run(job: str, *, selection: Selection, policy: PolicyFlags, output: Output) 
     A name in a Python file is an operation or an `async def` of one account. Flags override what a job file says.
     """
     from bulkops.cli.carry_out import start
-    from bulkops.run import load_job
+    from bulkops.runs import load_job
 
     loaded = load_job(job)
     return start(

@@ -20,7 +20,15 @@ from bulkops.cli.verbs import Flag, Verb
         "sandbox --json --window bucket --faults error=0.05,reset=0.02",
     ],
 )
-@click.option("--port", cls=Flag, type=click.IntRange(0, 65535), default=0, show_default=True, help="0: a free one.")
+@click.option(
+    "--port",
+    cls=Flag,
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    metavar="PORT",
+    help="0: a free one.",
+)
 @click.option(
     "--customers",
     cls=Flag,
@@ -36,6 +44,7 @@ from bulkops.cli.verbs import Flag, Verb
     type=int,
     default=7,
     show_default=True,
+    metavar="N",
     help="Same seed, same customers, import times and faults.",
 )
 @click.option("--token", cls=Flag, metavar="T", help="The token it takes; made up when not given.")

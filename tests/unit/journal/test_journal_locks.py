@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 import bulkops
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
-from bulkops.journal.locks import Locks, _try_lock, runtime_directory
+from bulkops.journal.locks import Locks, _try_lock, shared_directory
 
 ROOT = Path(bulkops.__file__).parents[1]
 HOST = "https://www.workato.com"
@@ -41,6 +43,18 @@ def test_a_run_is_worked_on_by_one(locks):
     assert not locks.is_run_locked("r1")
     with locks.run("r1"):
         pass
+
+
+def test_who_only_looks_does_not_keep_a_run_from_its_worker(locks, tmp_path):
+    """`is_locked` on a dead run's file takes its lock for a moment."""
+    file = tmp_path / "run-r1.lock"
+    file.write_text("r1 1")
+    handle = os.open(file, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    looker = threading.Timer(0.005, os.close, [handle])
+    looker.start()
+    with locks.run("r1"):
+        looker.join()
 
 
 def test_a_lock_is_given_back_after_an_exception(locks):
@@ -150,20 +164,20 @@ async def test_taking_a_lock_does_not_block_the_loop(directory, nothing_blocks):
                 pass
 
 
-def test_the_runtime_directory_is_the_users_alone(tmp_path):
-    place = runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path)})
+def test_the_shared_directory_is_the_users_alone(tmp_path):
+    place = shared_directory({"XDG_STATE_HOME": str(tmp_path)})
     assert place == tmp_path / "bulkops"
     assert place.stat().st_mode & 0o777 == 0o700
-    assert runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path)}) == place
+    assert shared_directory({"XDG_STATE_HOME": str(tmp_path)}) == place
 
 
-def test_without_a_runtime_directory_the_temporary_one_is_used(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert runtime_directory({}) == tmp_path / f"bulkops-{os.geteuid()}"
+def test_without_a_given_place_locks_lie_below_the_home_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert shared_directory({}) == tmp_path / ".local" / "state" / "bulkops"
 
 
 @pytest.mark.parametrize("trap", ["open", "link", "file"])
-def test_a_runtime_directory_of_others_is_refused(tmp_path, trap):
+def test_a_shared_directory_of_others_is_refused(tmp_path, trap):
     place = tmp_path / "bulkops"
     if trap == "open":
         place.mkdir()
@@ -176,5 +190,5 @@ def test_a_runtime_directory_of_others_is_refused(tmp_path, trap):
     else:
         place.write_text("x")
         words = "cannot make the directory for locks"
-    with pytest.raises(JournalError, match=f"{words}.*XDG_RUNTIME_DIR"):
-        runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path)})
+    with pytest.raises(JournalError, match=f"{words}.*XDG_STATE_HOME"):
+        shared_directory({"XDG_STATE_HOME": str(tmp_path)})

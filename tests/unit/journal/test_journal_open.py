@@ -151,7 +151,7 @@ async def test_a_directory_in_the_file_s_place(directory):
 
 
 async def test_a_locks_directory_that_cannot_be_had_closes_the_journal(directory, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(directory / "missing" / "place"))
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
     with pytest.raises(JournalError, match="cannot make the directory for locks"):
         async with Journal.open(directory):
             pass

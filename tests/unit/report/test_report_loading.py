@@ -89,6 +89,20 @@ async def test_a_run_whose_process_died_is_interrupted(journal: Journal) -> None
     assert f"resume with: bulkops resume {run_id} --journal " in render(report)
 
 
+class EndsMeanwhile(Journal):
+    """A journal in which another process ends the run while its lock is looked at."""
+
+    def is_locked(self, run_id: str) -> bool:
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("UPDATE runs SET state = 'finished' WHERE run_id = ?", (run_id,))
+        return False
+
+
+async def test_a_run_that_ends_while_it_is_looked_at_did_not_die(tmp_path: Path) -> None:
+    async with EndsMeanwhile.open(tmp_path) as journal:
+        assert (await load_report(journal, await begin(journal))).state is RunState.FINISHED
+
+
 async def test_commands_need_no_journal_in_the_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with Journal.open(".bulkops") as usual, Journal.open("other") as other:

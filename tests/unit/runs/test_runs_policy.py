@@ -6,12 +6,20 @@ import pytest
 
 from bulkops.errors import ConfigError
 from bulkops.outcome import Outcome
-from bulkops.run.policy import Policy, overshoot
+from bulkops.runs.policy import Policy, overshoot
 
 
 @pytest.mark.parametrize(
     ("given", "count", "allowed"),
-    [(None, 300, None), (10, 300, 10), ("10", 300, 10), ("2%", 300, 6), ("0.5%", 300, 1), ("0%", 300, 0), ("100%", 7, 7)],
+    [
+        (None, 300, None),
+        (10, 300, 10),
+        ("10", 300, 10),
+        ("2%", 300, 6),
+        ("0.5%", 300, 1),
+        ("0%", 300, 0),
+        ("100%", 7, 7),
+    ],
 )
 def test_max_failures_is_a_count_or_a_percentage(given: int | str | None, count: int, allowed: int | None) -> None:
     policy = Policy(max_failures=given)

@@ -15,9 +15,9 @@ from bulkops.executor import Verdict, fan_out
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, RunState
 from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
-from bulkops.run.account import AccountTask
-from bulkops.run.control import Control
-from bulkops.run.policy import Policy
+from bulkops.runs.account import AccountTask
+from bulkops.runs.control import Control
+from bulkops.runs.policy import Policy
 
 LONG_WINDOW_S: Final = 120.0
 """Windows up to this long are waited for after a restart; longer ones are counted in the journal."""

@@ -17,10 +17,10 @@ from bulkops.operations import as_operation, check_same, describe, restore
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
-from bulkops.run.control import Control
-from bulkops.run.engine import Engine
-from bulkops.run.inventory import Inventory, from_values
-from bulkops.run.policy import Policy
+from bulkops.runs.control import Control
+from bulkops.runs.engine import Engine
+from bulkops.runs.inventory import Inventory, from_values
+from bulkops.runs.policy import Policy
 from bulkops.settings import Settings, Tuning
 
 JOURNAL: Final = "./.bulkops"
@@ -181,7 +181,5 @@ async def _inventory(accounts: Accounts, workato: Workato) -> Inventory:
     if isinstance(accounts, Pages):
         return from_values([customer.id async for customer in accounts], source=workato.settings.url)
     if isinstance(accounts, str):
-        raise ConfigError(
-            f"accounts={accounts!r} is text", remedy="give a list of ids, or bulkops.run.read_accounts(path)"
-        )
+        raise ConfigError(f"accounts={accounts!r} is text", remedy="give a list of ids, or bulkops.read_accounts(path)")
     return from_values(accounts)

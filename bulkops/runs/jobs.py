@@ -97,13 +97,14 @@ def _operation(row: object, where: str, base: Path) -> Operation:
     if not isinstance(row, dict) or not isinstance(row.get("use"), str):
         raise ConfigError(f"{where} does not say what to do", remedy='write use = "import-package"')
     cls = named(row["use"])
-    fields = {field.metadata.get("key", field.name): field for field in attrs.fields(cls) if field.init}
+    declared: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)  # type: ignore[arg-type]  # all in the registry are
+    fields = {field.metadata.get("key", field.name): field for field in declared if field.init}
     given = {key: value for key, value in row.items() if key != "use"}
     _check_keys(given, fields, f"{where} ({cls.name})")
-    values = {}
+    values: dict[str, Any] = {}
     for key, field in fields.items():
         if key in given:
-            values[field.alias] = _value(given[key], field, f"{where} ({cls.name}): {key}", base)
+            values[str(field.alias)] = _value(given[key], field, f"{where} ({cls.name}): {key}", base)
         elif field.default is attrs.NOTHING:
             raise ConfigError(f"{where} ({cls.name}): {key} is missing", remedy=f"write {key} = ...")
     return cls(**values)

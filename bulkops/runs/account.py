@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 
 import attrs
-import structlog
 
 from bulkops.client import Workato
 from bulkops.errors import BulkopsError, JournalError, OutcomeUnknown, TaskUnknown, Unauthorized
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord
+from bulkops.logs import get_logger
 from bulkops.operations import Operation
 from bulkops.outcome import Outcome
 from bulkops.session import Scope
 from bulkops.steps import Context
 
-log = structlog.get_logger("bulkops.run")
+log = get_logger("bulkops.runs")
 
 
 @attrs.define(kw_only=True)

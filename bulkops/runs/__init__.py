@@ -1,10 +1,10 @@
 """Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
 
-from bulkops.run.api import resume, retry, run
-from bulkops.run.control import Control
-from bulkops.run.inventory import Inventory, from_values, read_accounts, select
-from bulkops.run.jobs import Job, load_job
-from bulkops.run.policy import Policy, overshoot
+from bulkops.runs.api import resume, retry, run
+from bulkops.runs.control import Control
+from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
+from bulkops.runs.jobs import Job, load_job
+from bulkops.runs.policy import Policy, overshoot
 
 __all__ = [
     "Control",

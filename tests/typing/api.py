@@ -1,0 +1,33 @@
+"""What a type checker must accept of the promised names; never run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import bulkops
+from bulkops import Context, ImportPackage, Outcome, Policy, Report, StartRecipes, TaskOutcome, Workato
+
+
+@bulkops.operation
+async def tidy(ctx: Context) -> None:
+    async for recipe in ctx.account.recipes.list(running=True):
+        stopped = await ctx.account.recipes.stop(recipe.id)
+        ctx.detail[recipe.name] = stopped.success
+
+
+async def main() -> Report:
+    async with Workato.from_env() as workato:
+        chain = ImportPackage("crm.zip", folder="CRM") >> StartRecipes(folder="CRM") >> tidy
+        report = await bulkops.run(chain, accounts=workato.customers.list(), policy=Policy(max_failures="2%"))
+    count: int = report.outcomes[Outcome.CHANGED]
+    return report if count else report
+
+
+async def double(item: int) -> str:
+    return str(item * 2)
+
+
+async def stream() -> AsyncIterator[str]:
+    async for outcome in bulkops.fan_out(double, range(10), concurrency=5):
+        typed: TaskOutcome[int, str] = outcome
+        yield typed.unwrap()

@@ -1,0 +1,54 @@
+"""What is sent, as plain values."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import InputError
+from bulkops.secret import Secret
+from bulkops.session._request import account_segment, build, path_segment
+from bulkops.settings import Auth
+
+AUTH = Auth(token=Secret("tok"))
+
+
+@pytest.mark.parametrize(
+    ("account", "text"), [(7, "7"), ("7", "7"), (" 7 ", "7"), ("EORG-7", "EORG-7"), ("Ea/b 1", "Ea/b 1"), ("E7", "E7")]
+)
+def test_accounts(account: str | int, text: str) -> None:
+    assert account_segment(account) == text
+
+
+@pytest.mark.parametrize("account", ["", " ", "E", "ORG-7", "e7", "7.0", "-7", -7, "٣", True, "../x", "E\ud800"])
+def test_what_is_no_account(account: str | int) -> None:
+    with pytest.raises(InputError) as caught:
+        account_segment(account)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "...", " ", "\ud800", -1, True])
+def test_path_values_that_would_change_the_address_are_refused(value: str | int) -> None:
+    with pytest.raises(InputError):
+        path_segment("recipe_id", value)
+
+
+@given(st.text(min_size=1).filter(lambda text: text.strip(". ") and text.isprintable()))
+def test_a_segment_stays_one_segment(text: str) -> None:
+    segment = path_segment("x", text)
+    assert not set(segment) & set("/?#&\\ \r\n")
+    assert segment.isascii()
+
+
+def test_missing_path_value_is_named() -> None:
+    with pytest.raises(InputError, match=r"managed_users\.recipes\.start needs recipe_id"):
+        build(CALLS["managed_users.recipes.start"], auth=AUTH, path={"managed_user_id": 1}, query={})
+
+
+def test_request_does_not_show_its_query_or_body() -> None:
+    auth = Auth(token=Secret("tok"), scheme="legacy-query", email="a@b")
+    request = build(CALLS["managed_users.create"], auth=auth, path={}, query={}, json={"pass": "word"})
+    assert "tok" not in repr(request)
+    assert "word" not in repr(request)
+    assert request.target.endswith("user_token=tok&user_email=a%40b")
