@@ -22,6 +22,7 @@
     │   ├── JournalMismatch          other operation, parameters or inventory than the run began with
     │   └── RunLocked                another process works on it: run id and pid
     ├── PlanError                    a run that must not start: empty, duplicates, without consent
+    │   └── WouldChange              a step or a write met while planning: nothing was sent
     └── RunError                     run_id
         ├── RunAborted               halted: gate closed, deadline, authentication
         └── RunFailed                `raise_for_failures`: some accounts failed or unknown
@@ -254,6 +255,16 @@ class RunLocked(JournalError):
 
 class PlanError(BulkopsError):
     failure_class = "plan"
+
+
+class WouldChange(PlanError):
+    """In a plan nothing may be written. `what`: the step or call that would have come next."""
+
+    failure_class = "would-change"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} may change something, and this plan only reads: nothing was sent")
+        self.what = what
 
 
 class RunError(BulkopsError):

@@ -20,6 +20,7 @@ from bulkops.errors import (
     StatusError,
     TaskFailed,
     TaskUnknown,
+    WouldChange,
 )
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.logs import get_logger
@@ -75,6 +76,11 @@ class Context:
         self._steps = dict(steps)
         self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
         self._changed = any(row.changed for row in steps.values())
+
+    @property
+    def planning(self) -> bool:
+        """Whether this is a plan: nothing may be written, and `step` raises WouldChange."""
+        return self.account.scope.read_only
 
     @property
     def changed(self) -> bool:
@@ -153,6 +159,8 @@ class Context:
         row = self._steps.get(key)
         if row is not None and row.state is StepState.DONE:
             return row.result
+        if self.planning:
+            raise WouldChange(name)
         if row is not None and row.state is StepState.INTENT:
             found = await self._settle(key, Intent(data=row.data, age_s=row.began_age_s), probe, repeatable, check)
             if found is not None:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import attrs
 import msgspec
 
-from bulkops.errors import ConfigError
+from bulkops.errors import ConfigError, TaskFailed, WouldChange
+from bulkops.journal import StepRow
 from bulkops.operations._functions import source_of
 from bulkops.steps import Context
+
+
+@attrs.frozen
+class Plan:
+    """What applying would change on one account.
+
+    `changes`: one phrase each, the same words for the same change, so that accounts can be grouped by them.
+    `requests`: how many of each call (by catalogue id) applying would send, looks included.
+    """
+
+    changes: tuple[str, ...]
+    requests: Mapping[str, float] = attrs.field(factory=dict)
 
 
 class Operation:
@@ -49,6 +63,33 @@ class Operation:
     async def verify(self, ctx: Context) -> None:
         """Check the end state: "accepted" is not "done". Raises: TaskFailed."""
 
+    async def plan(self, ctx: Context) -> Plan | None:
+        """What `apply` would change; None: already so. Sends reads only: in a plan the session refuses anything else.
+
+        Unless overridden, `apply` is rehearsed up to its first step or write, which is all that can be foreseen.
+        """
+        try:
+            await self.apply(ctx)
+        except WouldChange as would:
+            return Plan((f"{would.what} (and what follows)",), self.cost())
+        return None
+
+    def cost(self) -> Mapping[str, float]:
+        """Requests of each call (by catalogue id) that an account takes when everything is to be done."""
+        return {}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        """Requests of each call that `plan` sends for an account."""
+        return {}
+
+    def can_undo(self) -> bool:
+        """Whether `undo` reverts what a run did."""
+        return False
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
+        raise TaskFailed(f"{self.name} cannot be undone", failure_class="cannot-undo", remedy="do it by hand")
+
     def __rshift__(self, other: Operation) -> Chain:
         return Chain(operations=(*_parts(self), *_parts(other)))
 
@@ -78,9 +119,54 @@ class Chain(Operation):
 
     async def apply(self, ctx: Context) -> None:
         for place, operation in enumerate(self.operations, start=1):
-            ctx.enter(f"{place} {operation.name}: ")
+            ctx.enter(_prefix(place, operation))
             await operation.apply(ctx)
             await operation.verify(ctx)
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        """Each operation's plan after those before it: they leave in `ctx.cache` what they would have made."""
+        changes: list[str] = []
+        requests: Counter[str] = Counter()
+        for place, operation in enumerate(self.operations, start=1):
+            ctx.enter(_prefix(place, operation))
+            planned = await operation.plan(ctx)
+            if planned is None:
+                requests.update(operation.plan_cost())  # applying looks as planning does
+            else:
+                changes += planned.changes
+                requests.update(planned.requests)
+        return Plan(tuple(changes), requests) if changes else None
+
+    def cost(self) -> Mapping[str, float]:
+        return _sum(operation.cost() for operation in self.operations)
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return _sum(operation.plan_cost() for operation in self.operations)
+
+    def can_undo(self) -> bool:
+        return any(operation.can_undo() for operation in self.operations)
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """In reverse order; an operation that cannot be undone is left as it is, and named in the report."""
+        for place, operation in reversed(list(enumerate(self.operations, start=1))):
+            prefix = _prefix(place, operation)
+            own = {name.removeprefix(prefix): row for name, row in done.items() if name.startswith(prefix)}
+            if own and operation.can_undo():
+                ctx.enter(prefix)
+                await operation.undo(ctx, own)
+            elif own:
+                ctx.detail[operation.name] = "cannot be undone: left as it is"
+
+
+def _prefix(place: int, operation: Operation) -> str:
+    return f"{place} {operation.name}: "
+
+
+def _sum(costs: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
+    total: Counter[str] = Counter()
+    for cost in costs:
+        total.update(cost)
+    return total
 
 
 @attrs.frozen

@@ -12,11 +12,13 @@ import attrs
 
 from bulkops.errors import ConfigError, InputError, TaskFailed
 from bulkops.models import Connection
-from bulkops.operations._base import Operation
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._planned import planned_import
 from bulkops.secret import Secret
 from bulkops.steps import Context, Intent
 
 SUCCESS: Final = "success"
+_UPDATE: Final = "managed_users.connections.update"
 _SOURCES: Final = frozenset({"env", "file", "column"})
 
 
@@ -75,6 +77,25 @@ class AuthoriseConnections(Operation):
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> AuthoriseConnections:
         return cls(parameters["from_file"])
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        connections = [connection async for connection in ctx.account.connections.list()]
+        there = {connection.name for connection in connections}
+        coming = planned_import(ctx)
+        changes = []
+        for wanted in self.credentials:
+            is_coming = (
+                coming is not None and wanted.connection in coming.connections and wanted.connection not in there
+            )
+            if is_coming or _the_one(connections, wanted).authorization_status != SUCCESS:
+                changes.append(f"authorise {wanted.connection!r}")
+        return Plan(tuple(changes), {**self.plan_cost(), _UPDATE: len(changes)}) if changes else None
+
+    def cost(self) -> Mapping[str, float]:
+        return {**self.plan_cost(), _UPDATE: len(self.credentials)}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {"managed_users.connections.list": 1}
 
     async def apply(self, ctx: Context) -> None:
         connections = [connection async for connection in ctx.account.connections.list()]

@@ -12,13 +12,16 @@ import attrs
 
 from bulkops.errors import InputError, TaskFailed, TaskUnknown
 from bulkops.models import ImportStatus, Recipe
-from bulkops.operations._base import Operation
+from bulkops.operations._base import Operation, Plan
 from bulkops.operations._folders import find_folder, find_path, know_folder, know_inside, recipes_in
+from bulkops.operations._planned import plan_import
 from bulkops.operations.package import Package
 from bulkops.steps import Context, Intent
 
 Standing: TypeAlias = dict[str, list[list[Any]]]
 """How the package's recipes stand in the account: key -> [[id, version_no, updated_at, running], ...] by id."""
+
+_FOLDER_CREATE: Final = "managed_users.folders.create"
 
 _POLL_GROWTH: Final = 1.5
 _POLL_CAP: Final = 5.0
@@ -78,6 +81,33 @@ class ImportPackage(Operation):
                 remedy="put the old file back to resume, or start a new run with the new package",
             )
         return made
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        folder_id = await find_folder(ctx, self.folder)
+        before: Standing = {}
+        if folder_id is not None:
+            if await self._is_already_so(ctx, folder_id):
+                return None
+            before = await self._look(ctx, folder_id)
+            self._refuse_running(before)
+        new = len(self.package.recipes) - len(before)
+        plan_import(ctx, self.folder, folder_id, new_recipes=new, connections=self.package.connections)
+        recipes = len(self.package.recipes)
+        changes = [] if folder_id is not None else [f"create folder {self.folder!r}"]
+        changes.append(f"import {recipes} recipe{'s' if recipes != 1 else ''}")
+        return Plan(tuple(changes), self.cost() if folder_id is None else {**self.cost(), _FOLDER_CREATE: 0})
+
+    def cost(self) -> Mapping[str, float]:
+        return {
+            "managed_users.folders.list": 1,
+            _FOLDER_CREATE: 1,
+            "managed_users.recipes.list": 1,
+            "managed_users.imports.create": 1,
+            "managed_users.imports.get": 1.5,
+        }
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 
     async def apply(self, ctx: Context) -> None:
         folder_id, is_new = await self._ensure_folder(ctx)

@@ -35,12 +35,13 @@ class PackageRecipe:
 
 @attrs.frozen(kw_only=True)
 class Package:
-    """A readable package with at least one recipe. `sha256`: of the zip's bytes, hex."""
+    """A readable package with at least one recipe. `sha256`: of the zip's bytes, hex; `connections`: their names."""
 
     path: str
     data: bytes = attrs.field(repr=False)
     sha256: str
     recipes: tuple[PackageRecipe, ...]
+    connections: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, source: Package | str | Path) -> Package:
@@ -66,12 +67,13 @@ class Package:
         name = Path(path).name
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                recipes = _read(archive, name)
+                recipes, connections = _read(archive, name)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise InputError(f"{name} is not a readable zip file: {error}", remedy=_REMEDY) from error
         if not recipes:
             raise InputError(f"{name} holds no recipe (*.recipe.json)", remedy=_REMEDY)
-        return cls(path=path, data=data, sha256=hashlib.sha256(data).hexdigest(), recipes=tuple(recipes))
+        sha256 = hashlib.sha256(data).hexdigest()
+        return cls(path=path, data=data, sha256=sha256, recipes=tuple(recipes), connections=tuple(connections))
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -79,14 +81,15 @@ class Package:
         return tuple(sorted({recipe.directory for recipe in self.recipes}))
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> list[PackageRecipe]:
+def _read(archive: zipfile.ZipFile, name: str) -> tuple[list[PackageRecipe], list[str]]:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) > MAX_MEMBERS:
         raise InputError(f"{name} holds {len(members)} files, more than {MAX_MEMBERS}", remedy=_REMEDY)
     if sum(info.file_size for info in members) > MAX_UNPACKED_BYTES:
         raise InputError(f"{name} unpacks to more than {MAX_UNPACKED_BYTES} bytes", remedy=_REMEDY)
     seen: set[str] = set()
-    recipes = []
+    recipes: list[PackageRecipe] = []
+    connections: list[str] = []
     for info in members:
         member = PurePosixPath(info.filename)
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
@@ -98,17 +101,19 @@ def _read(archive: zipfile.ZipFile, name: str) -> list[PackageRecipe]:
         if member.name.endswith(".recipe.json"):
             directory = str(member.parent)
             recipes.append(
-                PackageRecipe(_recipe_name(content, name, info.filename), "" if directory == "." else directory)
+                PackageRecipe(_asset_name(content, name, info.filename), "" if directory == "." else directory)
             )
-    return recipes
+        elif member.name.endswith(".connection.json"):
+            connections.append(_asset_name(content, name, info.filename))
+    return recipes, connections
 
 
-def _recipe_name(content: bytes, name: str, member: str) -> str:
+def _asset_name(content: bytes, name: str, member: str) -> str:
     try:
-        recipe: Any = json.loads(content)
+        asset: Any = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: {member} is not valid JSON: {error}", remedy=_REMEDY) from error
-    recipe_name = recipe.get("name") if isinstance(recipe, dict) else None
-    if not isinstance(recipe_name, str) or not recipe_name:
-        raise InputError(f"{name}: {member} has no recipe name", remedy=_REMEDY)
-    return recipe_name
+    asset_name = asset.get("name") if isinstance(asset, dict) else None
+    if not isinstance(asset_name, str) or not asset_name:
+        raise InputError(f"{name}: {member} has no name", remedy=_REMEDY)
+    return asset_name

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 
 from bulkops.errors import InputError, TaskFailed
+from bulkops.journal import StepRow
 from bulkops.models import Recipe, StartProblem
-from bulkops.operations._base import Operation
+from bulkops.operations._base import Operation, Plan
 from bulkops.operations._calls import start_order
 from bulkops.operations._folders import find_folder, recipes_below
+from bulkops.operations._planned import planned_import
 from bulkops.steps import Context, Intent
+
+_START: Final = "managed_users.recipes.start"
 
 
 @attrs.frozen
@@ -36,6 +40,51 @@ class StartRecipes(Operation):
 
     def parameters(self) -> Mapping[str, Any]:
         return {"folder": self.folder}
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        coming = planned_import(ctx)
+        if coming is not None and coming.folder == self.folder:
+            folder_id, new = coming.folder_id, coming.new_recipes
+        else:
+            folder_id, new = await find_folder(ctx, self.folder), 0
+            if folder_id is None:
+                raise _no_folder(self.folder)
+        recipes = [] if folder_id is None else await recipes_below(ctx, folder_id)
+        if not recipes and not new:
+            raise _empty_folder(self.folder)
+        count = new + sum(not recipe.running for recipe in recipes)
+        if not count:
+            return None
+        requests = {"managed_users.recipes.list": 2, "managed_users.recipes.get": count, _START: count}
+        return Plan((f"start {count} recipe{'s' if count != 1 else ''}",), requests)
+
+    def cost(self) -> Mapping[str, float]:
+        """Without the starts: how many recipes there are is not known before looking."""
+        return {**self.plan_cost(), _START: 1}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Stop what the run started, callers before callees: the other way round."""
+        for name, row in reversed(list(done.items())):
+            recipe_id = int(row.result["started"])
+
+            async def stop(recipe_id: int = recipe_id) -> Any:
+                answer = await ctx.account.recipes.stop(recipe_id)
+                if not answer.success:
+                    raise TaskFailed(
+                        f"recipe {recipe_id} cannot be stopped: {answer.message or 'the vendor gives no reason'}",
+                        failure_class="recipe-not-stopped",
+                        cause="a recipe cannot be stopped",
+                        remedy="look at the recipe, then `bulkops retry`",
+                    )
+                return {"stopped": recipe_id}
+
+            await ctx.step(f"undo {name}", stop, repeatable=True)
 
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)
@@ -90,6 +139,14 @@ class StartRecipes(Operation):
                     failure_class="recipe-stopped-again",
                     remedy="look at the recipe's jobs, then `bulkops retry`",
                 )
+
+
+def _no_folder(folder: str) -> TaskFailed:
+    return TaskFailed(f"there is no folder {folder!r}", failure_class="folder-missing", remedy="import into it first")
+
+
+def _empty_folder(folder: str) -> TaskFailed:
+    return TaskFailed(f"folder {folder!r} holds no recipe", failure_class="folder-empty", remedy="import into it first")
 
 
 def _step_name(recipe: Recipe) -> str:

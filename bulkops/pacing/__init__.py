@@ -2,8 +2,9 @@
 
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.pacer import Pacer, Slot
-from bulkops.pacing.quota import Priority, QuotaStatistics
+from bulkops.pacing.quota import QuotaStatistics
 from bulkops.pacing.retry import Failure, RetryBudget, may_resend
+from bulkops.pacing.waiting import Priority
 
 __all__ = [
     "Failure",

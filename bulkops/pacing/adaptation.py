@@ -1,33 +1,51 @@
-"""How wide a quota is opened: carefully at first, closed once by a 429, narrower or spaced after it (C3).
+"""How wide a quota is opened: carefully at first, closed once by a 429, spaced or narrower after it (C3).
 
-Documented limits may be wrong for this customer's plan, others may use the same quota, and a server may refuse bursts
-that its limit per minute would allow. What a refusal teaches:
+Documented limits may be wrong for this customer's plan, others may use the same quota, a server may refuse bursts that
+its limit per minute would allow, and some throttle at random. What a refusal teaches:
 
-* A lone 429 while less than 90 % of the limit is in use says nothing about the limit: the quota is only closed.
-* The first real refusal says that a burst was too large: from then on departures are spaced at limit / T.
-* A refusal of spaced requests says that the limit is wrong: the quota is narrowed to what was accepted in the last T,
-  and widened by 1 % of the limit after ten clean windows.
+* Every refusal closes the quota, once for all that left before the closing.
+* A lone 429 while less than 90 % of the limit is in use teaches nothing more.
+* The first one that is not alone says that a burst was too large: from then on departures are spaced at limit / T.
+* Refusals of spaced requests that go on (three closings without a good answer between, or 3 % of all requests) are a
+  strike. Two strikes say that the limit is wrong: the quota is narrowed to what was answered well in the T before
+  them. It is widened by 1 % of the limit after ten clean windows, by twice that after ten more, and so on; a refusal
+  soon after takes the last widening back.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from random import Random
 from typing import Final, Literal
 
 import attrs
 
 from bulkops.pacing.backoff import full_jitter
+from bulkops.pacing.spacing import Spacing
 
 OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5
 REGROWTH_SHARE: Final = 0.01
 CLEAN_WINDOWS: Final = 10
 BUSY_SHARE: Final = 0.9
-SATURATED_SHARE: Final = 0.5
 SPACED_BURST_SHARE: Final = 0.25
+STUCK_CLOSINGS: Final = 3
+DENSE_SHARE: Final = 0.03
+DENSE_COUNT: Final = 3
+WORTH_SHRINKING: Final = 0.95
+"""Refused slots count as used (C1), so random throttling of a few percent looks like a limit that is a little lower."""
 
 Change = Literal["grown", "closed", "shrunk"]
+
+
+@attrs.frozen
+class Usage:
+    """The last T of a quota. `used`: slots taken, of which `refused` by the server and `answered` well."""
+
+    used: int
+    refused: int
+    answered: int
 
 
 @attrs.define(kw_only=True)
@@ -41,20 +59,26 @@ class Adaptation:
     rng: Random
     allowed: int = attrs.field(init=False)
     closed_until: float = -math.inf
-    interval_s: float | None = None
-    """Seconds between departures once spaced; None: bursts are fine."""
+    _spacing: Spacing | None = None
+    # opening
     _is_opening: bool = True
     _grants: int = 0
     _full_at_grant: int | None = None
-    _grown_at: float = -math.inf
-    _grown_from: int | None = None
-    _clean_since: float = math.inf
-    _first_at: float = math.inf
+    # closing: an episode lasts from a refusal to the reopening
     _episode_ends: float = -math.inf
     _episode_refusals: int = 0
-    _episodes_in_a_row: int = 0
-    _tolerance_s: float = 0.0
-    _due_at: float = -math.inf
+    _closings_in_a_row: int = 0
+    # narrowing and widening
+    _answered_at: float = -math.inf
+    _measured_from: float = math.inf
+    _turned_at: float = -math.inf
+    _turns: deque[tuple[float, int]] = attrs.field(factory=deque)
+    _may_strike: bool = False
+    _strikes: list[int] = attrs.field(factory=list)
+    _clean_since: float = math.inf
+    _steps: int = 1
+    _grown_from: int | None = None
+    _grown_at: float = -math.inf
 
     def __attrs_post_init__(self) -> None:
         self.allowed = max(1, math.ceil(self.limit * OPENING_SHARE))
@@ -62,97 +86,141 @@ class Adaptation:
     def may_leave_at(self, now: float) -> float:
         """The earliest time at which the gate and the spacing let a request leave; slots are another matter."""
         at = max(now, self.closed_until)
-        return at if self.interval_s is None else max(at, self._due_at - self._tolerance_s)
+        return at if self._spacing is None else max(at, self._spacing.next_at())
+
+    def hold(self, until: float) -> None:
+        """Keep closed until then, with nothing learned from it."""
+        self.closed_until = max(self.closed_until, until)
 
     def granted(self, now: float, used: int) -> int:
-        """A request leaves, and `used` slots are taken now. Returns its number, for `accepted`."""
+        """A request leaves, and `used` slots are taken now. Returns its number, for `accepted` and `lost`."""
         self._grants += 1
-        self._first_at = min(self._first_at, now)
-        if self.interval_s is not None:
-            self._due_at = max(now, self._due_at) + self.interval_s
+        if self._spacing is not None:
+            self._spacing.left(now)
         if self._full_at_grant is None and used >= self.allowed:
             self._full_at_grant = self._grants
         return self._grants
 
     def accepted(self, grant: int, granted_at: float, now: float) -> Change | None:
         """Request number `grant`, which left at `granted_at`, was answered, and not refused."""
-        if granted_at >= self.closed_until:
-            self._episodes_in_a_row = 0
+        if self._closings_in_a_row and granted_at >= self._episode_ends:
+            self._closings_in_a_row = 0
+            if self._spacing is not None:
+                self._spacing.credit(self._episode_ends - self._turned_at)
+        if now - self._answered_at > self.window_s:
+            # Idle, or refused for longer than a window explains: the last T says nothing about the limit.
+            self._measure_afresh(now)
+        self._answered_at = now
         if self.allowed >= self.limit:
             return None
         if self._is_opening:
-            # The last of what was allowed has been answered well: one round trip is over.
-            if self._full_at_grant is None or grant < self._full_at_grant:
-                return None
-            self._set_allowed(min(self.limit, math.ceil(self.allowed * OPENING_GROWTH)))
-            self._full_at_grant = None
-            return "grown"
-        if now - self._clean_since < CLEAN_WINDOWS * self.window_s:
-            return None
-        self._grown_from, self._grown_at = self.allowed, now
-        self._set_allowed(min(self.limit, self.allowed + max(1, math.ceil(self.limit * REGROWTH_SHARE))))
-        self._clean_since = now
-        return "grown"
+            return self._round_ended(grant)
+        return self._widen(now) if now - self._clean_since >= CLEAN_WINDOWS * self.window_s else None
 
-    def refused(
-        self, granted_at: float, now: float, *, used: int, accepted: int, retry_after_s: float | None
-    ) -> list[Change]:
-        """A 429 for a request that left at `granted_at`; `used` slots are taken, of which `accepted` not refused."""
-        changes: list[Change] = []
-        if granted_at >= self._episode_ends:
-            changes.append(self._close(now, retry_after_s))
-        else:
-            self._episode_refusals += 1  # it left before the closing: the same news once more
-            if retry_after_s is not None:
-                self.closed_until = max(self.closed_until, now + retry_after_s)
+    def lost(self, grant: int) -> Change | None:
+        """Request number `grant` was never answered: the round trip that it ended is over all the same."""
+        return self._round_ended(grant) if self._is_opening and self.allowed < self.limit else None
+
+    def refused(self, granted_at: float, now: float, usage: Usage, *, retry_after_s: float | None) -> list[Change]:
+        """A 429 for a request that left at `granted_at`. Returns what changed by it, in order."""
+        is_new = granted_at >= self._episode_ends
+        changes = self._close(now, usage, retry_after_s) if is_new else self._close_longer(now, retry_after_s)
         self._clean_since = self.closed_until
         if self._grown_from is not None and now - self._grown_at <= 2 * self.window_s:
             self._set_allowed(self._grown_from)  # the wider limit was tried, and refused
-            self._grown_from = None
+            self._grown_from, self._steps = None, 1
             return [*changes, "shrunk"]
-        is_stuck = self.interval_s is not None and self._episodes_in_a_row > 2
-        if self._episode_refusals > 1 or used >= BUSY_SHARE * self.limit or is_stuck:
-            changes += self._learn(now, used, accepted)
+        if self._spacing is not None:
+            return changes + self._strike(usage) if is_new else changes
+        if self._episode_refusals > 1 or usage.used >= BUSY_SHARE * self.limit:
+            return changes + self._space(now, usage)
         return changes
 
-    def hold(self, until: float) -> None:
-        """Keep closed until then, with nothing learned from it."""
-        self.closed_until = max(self.closed_until, until)
+    # -- opening and widening -----------------------------------------------------------------------------------
 
-    def _close(self, now: float, retry_after_s: float | None) -> Change:
+    def _round_ended(self, grant: int) -> Change | None:
+        """Widen if this was the last of what was allowed: one round trip is over."""
+        if self._full_at_grant is None or grant < self._full_at_grant:
+            return None
+        self._full_at_grant = None
+        self._set_allowed(min(self.limit, math.ceil(self.allowed * OPENING_GROWTH)))
+        return "grown"
+
+    def _widen(self, now: float) -> Change:
+        step = max(1, math.ceil(self.limit * REGROWTH_SHARE)) * self._steps
+        self._grown_from, self._grown_at = self.allowed, now
+        self._set_allowed(min(self.limit, self.allowed + step))
+        self._steps *= 2
+        self._clean_since = now
+        return "grown"
+
+    # -- closing ------------------------------------------------------------------------------------------------
+
+    def _close(self, now: float, usage: Usage, retry_after_s: float | None) -> list[Change]:
         delay_s = retry_after_s
         if delay_s is None:
-            delay_s = full_jitter(self._episodes_in_a_row, base_s=self.base_s, cap_s=self.cap_s, rng=self.rng)
-        self._episodes_in_a_row += 1
+            delay_s = full_jitter(self._closings_in_a_row, base_s=self.base_s, cap_s=self.cap_s, rng=self.rng)
+        if self._closings_in_a_row == 0:  # it has just turned from answering to refusing
+            self._turned_at = now
+            self._turned(now, usage.answered)
+        self._closings_in_a_row += 1
         self._episode_refusals = 1
-        self.closed_until = max(self.closed_until, now + delay_s)
-        self._episode_ends = self.closed_until
-        self._start_spaced()
-        return "closed"
+        self.closed_until = self._episode_ends = max(self.closed_until, now + delay_s)
+        if self._spacing is not None:
+            self._spacing.restart(self.closed_until)
+        return ["closed"]
 
-    def _learn(self, now: float, used: int, accepted: int) -> list[Change]:
-        self._is_opening = False
-        if self.interval_s is None:
-            # The burst was too large, and says little about the limit: spaced departures will tell.
-            burst = max(1, int(accepted * SPACED_BURST_SHARE))
-            self.allowed = self.limit
-            self.interval_s = self.window_s / self.limit
-            self._tolerance_s = (burst - 1) * self.interval_s
-            self._start_spaced()
-            return ["shrunk"]
-        is_known = now - self._first_at >= self.window_s
-        is_saturated = used >= SATURATED_SHARE * self.allowed or self._episodes_in_a_row > 2
-        if not (is_known and is_saturated) or accepted >= self.allowed:
+    def _close_longer(self, now: float, retry_after_s: float | None) -> list[Change]:
+        """It left before the closing: the same news once more. After the reopening it is stale."""
+        self._episode_refusals += 1
+        if now >= self.closed_until or retry_after_s is None:
             return []
-        self._set_allowed(max(1, accepted))
-        return ["shrunk"] if self._episode_refusals <= 2 else []  # said once an episode
+        added_s = now + retry_after_s - self.closed_until
+        self.closed_until = self._episode_ends = max(self.closed_until, now + retry_after_s)
+        return ["closed"] if added_s >= 1 else []
 
-    def _start_spaced(self) -> None:
-        """The server has just refused: nothing may be saved up while closed and then leave as a burst."""
-        if self.interval_s is not None:
-            self._due_at = self.closed_until + self._tolerance_s + self.interval_s
+    # -- spacing and narrowing ----------------------------------------------------------------------------------
+
+    def _space(self, now: float, usage: Usage) -> list[Change]:
+        """The burst was too large, and says little about the limit: spaced departures will tell."""
+        self._is_opening = False
+        self.allowed = self.limit
+        burst = max(1, int((usage.used - usage.refused) * SPACED_BURST_SHARE))
+        self._spacing = Spacing(self.window_s, self.limit, burst=burst, now=now)
+        self._measure_afresh(now)
+        return ["shrunk"]
+
+    def _measure_afresh(self, now: float) -> None:
+        """What was answered before now says nothing about the limit: a full T must pass, and another to compare."""
+        self._measured_from = now + self.window_s
+        self._turns.clear()
+        self._strikes.clear()
+
+    def _turned(self, now: float, answered: int) -> None:
+        """It turned from answering to refusing."""
+        while self._turns and self._turns[0][0] < now - self.window_s:
+            self._turns.popleft()
+        if now >= self._measured_from:
+            self._turns.append((now, answered))
+        self._may_strike = now >= self._measured_from + self.window_s
+
+    def _strike(self, usage: Usage) -> list[Change]:
+        is_stuck = self._closings_in_a_row == STUCK_CLOSINGS
+        is_dense = usage.refused >= max(DENSE_COUNT, DENSE_SHARE * usage.used)
+        if not self._may_strike or not (is_stuck or is_dense):
+            return []
+        self._may_strike = False  # one strike for each time that it turned
+        self._strikes.append(max(answered for _, answered in self._turns))
+        if len(self._strikes) < 2:
+            return []
+        answered, self._strikes = max(self._strikes), []
+        if answered >= WORTH_SHRINKING * self.allowed:
+            return []
+        self._set_allowed(max(1, answered))
+        self._steps = 1
+        return ["shrunk"]
 
     def _set_allowed(self, allowed: int) -> None:
         self.allowed = allowed
-        if self.interval_s is not None:
-            self.interval_s = self.window_s / allowed
+        if self._spacing is not None:
+            self._spacing.spread(allowed)

@@ -10,12 +10,11 @@ from random import Random
 from typing import Final
 
 from bulkops.events import Observer, QuotaChanged, ignore
-from bulkops.pacing.quota import Priority, Quota, QuotaStatistics, Waiter
+from bulkops.pacing.adaptation import Change
+from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.smoothing import Smoother
+from bulkops.pacing.waiting import Priority, Waiter
 from bulkops.settings import Limit
-
-HELD_WINDOW_S: Final = 120.0
-"""After a restart, windows up to this long are waited out; longer ones are preloaded with what is known."""
 
 SHORTEST_SLEEP_S: Final = 0.0005
 """A timer that fires early must not make the pump spin until its time has come."""
@@ -48,37 +47,40 @@ class Slot:
 
     def replied(self) -> None:
         """A reply came, whatever it says but "too many requests"."""
-        if self._end(self._pacer.now()):
-            self._pacer.note_accepted(self._quota, self._grant, self.granted_at)
+        now = self._pacer.now()
+        if self._end(now):
+            change = self._quota.accepted(self._grant, self.granted_at, now)
+            self._pacer.ended(self._quota, () if change is None else (change,))
 
     def refused(self, retry_after_s: float | None) -> None:
         """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
         now = self._pacer.now()
         if self._end(now):
-            self._quota.note_refusal(now + self._quota.narrow.length_s)
-            self._pacer.note_refused(self._quota, self.granted_at, retry_after_s)
+            self._pacer.ended(self._quota, self._quota.was_refused(self.granted_at, now, retry_after_s))
 
     def lost(self) -> None:
         """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""
         if self._end(max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)):
-            self._quota.lost += 1
+            change = self._quota.was_lost(self._grant)
+            self._pacer.ended(self._quota, () if change is None else (change,))
 
     def unused(self) -> None:
         """The request never left."""
-        if not self._ended:
-            self._ended = True
-            for window in self._windows:
-                window.give_back_unused()
+        if self._end(None):
             self._quota.requests -= 1
-            self._pacer.note_ended(self._quota, self._key)
+            self._pacer.ended(self._quota, ())
 
-    def _end(self, counted_by: float) -> bool:
+    def _end(self, counted_by: float | None) -> bool:
+        """Give the slots back, once. `counted_by`: when the server has counted the request at the latest."""
         if self._ended:
             return False
         self._ended = True
         for window in self._windows:
-            window.give_back(counted_by + window.length_s)
-        self._pacer.note_ended(self._quota, self._key)
+            if counted_by is None:
+                window.give_back_unused()
+            else:
+                window.give_back(counted_by)
+        self._quota.ended(self._key, self._pacer.now())
         return True
 
 
@@ -117,11 +119,12 @@ class Pacer:
         self._smoother = Smoother(max_rate)
         self._quotas: dict[str, Quota] = {}
         self._busy: dict[str, Quota] = {}
-        self._reopening: dict[str, Quota] = {}
+        self._reopening: set[str] = set()
         self._arrivals = itertools.count()
-        self._held_until = -math.inf
+        self._held_at = self._held_s = -math.inf
         self._wake: asyncio.Future[None] | None = None
         self._planned_at = math.inf
+        self._is_drawing = False
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -133,11 +136,12 @@ class Pacer:
         """
         now = self.now()
         wanted = self._quota(quota)
-        if self._smoother.is_ready and wanted.is_free(key, now):
+        if not self._is_drawing and self._smoother.is_ready and wanted.may_leave(key, now):
             await self._smoother.draw()
             return self._grant(wanted, key, now, since=now)
         future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-        wanted.enqueue(Waiter(order=(priority, next(self._arrivals)), key=key, future=future, since=now))
+        waiter = Waiter(order=(priority, next(self._arrivals)), key=key, future=future, since=now)
+        wanted.enqueue(waiter, now)
         self._busy[quota] = wanted
         self._stir()
         try:
@@ -146,7 +150,7 @@ class Pacer:
             if future.done() and not future.cancelled():
                 future.result().unused()  # granted and cancelled in one turn of the loop
             else:
-                wanted.forget()
+                wanted.forget(waiter, self.now())
             raise
 
     async def run(self) -> None:
@@ -160,18 +164,27 @@ class Pacer:
                 await self._smoother.draw()
                 self._leave(quota)
             else:
-                await self._smoother.draw()
+                await self._draw()
                 # Time went by: someone further along may be waiting now.
                 quota, _ = self._next()
                 if quota is not None:
                     self._leave(quota)
 
+    async def _draw(self) -> None:
+        """Wait for a token; nobody may snatch it meanwhile."""
+        self._is_drawing = True
+        try:
+            await self._smoother.draw()
+        finally:
+            self._is_drawing = False
+
     def hold(self, seconds: float) -> None:
         """After a restart: an earlier process may have used its windows up to the moment it died.
 
-        Shared windows of at most 120 s stay closed for `seconds`, but no longer than their own length.
+        Quotas stay closed for `seconds`, but no longer than their own longest window; windows above 120 s are
+        not waited out but preloaded. Assumes that the server has counted by now what was on its way at that moment.
         """
-        self._held_until = max(self._held_until, self.now() + seconds)
+        self._held_at, self._held_s = self.now(), seconds
         for quota in self._quotas.values():
             self._hold(quota)
 
@@ -179,38 +192,20 @@ class Pacer:
         """Requests that an earlier process sent so many seconds ago: they count in windows longer than 120 s."""
         now = self.now()
         for age_s in ages_s:
-            self._quota(quota).preload(key, age_s, now, HELD_WINDOW_S)
+            self._quota(quota).preload(key, age_s, now)
 
     def statistics(self) -> dict[str, QuotaStatistics]:
         """How each quota that was used stands now."""
         now = self.now()
         return {name: quota.statistics(now) for name, quota in self._quotas.items()}
 
-    # -- what slots report --------------------------------------------------------------------------------------
-
-    def note_accepted(self, quota: Quota, grant: int, granted_at: float) -> None:
-        if quota.adaptation.accepted(grant, granted_at, self.now()) is not None:
-            self._tell(quota, "grown")
-            self._stir()
-
-    def note_refused(self, quota: Quota, granted_at: float, retry_after_s: float | None) -> None:
-        now = self.now()
-        changes = quota.adaptation.refused(
-            granted_at,
-            now,
-            used=quota.narrow.used(now),
-            accepted=quota.accepted_in_window(now),
-            retry_after_s=retry_after_s,
-        )
+    def ended(self, quota: Quota, changes: Iterable[Change]) -> None:
+        """For slots: a request of `quota` ended, and changed this."""
         for change in changes:
             self._tell(quota, change)
-        if "closed" in changes:
-            self._reopening[quota.name] = quota
-
-    def note_ended(self, quota: Quota, key: str | None) -> None:
-        now = self.now()
-        quota.ended(key, now)
-        if quota.name in self._busy and quota.next_at(now) < self._planned_at:
+            if change == "closed":
+                self._reopening.add(quota.name)
+        if quota.waiting and quota.next_at(self.now()) < self._planned_at:
             self._stir()
 
     # -- the pump -----------------------------------------------------------------------------------------------
@@ -224,7 +219,7 @@ class Pacer:
         for name, quota in list(self._busy.items()):
             waiter = quota.best(now)
             if waiter is not None:
-                if best is None or waiter < best:
+                if best is None or waiter.order < best.order:
                     chosen, best = quota, waiter
             elif quota.waiting == 0:
                 del self._busy[name]
@@ -236,12 +231,12 @@ class Pacer:
         now = self.now()
         waiter = quota.best(now)
         if waiter is not None:  # a spaced quota's clock was read again: it may want to wait a little more
-            quota.remove(waiter)
+            quota.leave(waiter, now)
             waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
 
     def _grant(self, quota: Quota, key: str | None, now: float, *, since: float) -> Slot:
         if quota.name in self._reopening:
-            del self._reopening[quota.name]
+            self._reopening.remove(quota.name)
             self._tell(quota, "reopened")
         quota.waited_s += now - since
         return Slot(self, quota, key, now, now - since)
@@ -273,13 +268,10 @@ class Pacer:
         return quota
 
     def _scaled(self, limit: Limit) -> Limit:
-        return Limit(max(1, int(limit.requests * self._share)), limit.window_s, limit.key)
+        return Limit(max(1, math.floor(limit.requests * self._share + 1e-9)), limit.window_s, limit.key)
 
     def _hold(self, quota: Quota) -> None:
-        longest_s = quota.longest_shared_s
-        if longest_s > HELD_WINDOW_S + 1:  # preloaded instead; what it holds for is the short one beside it
-            longest_s = quota.narrow.length_s
-        quota.adaptation.hold(min(self._held_until, self.now() + longest_s))
+        quota.adaptation.hold(self._held_at + min(self._held_s, quota.held_s))
 
     def _tell(self, quota: Quota, change: str) -> None:
         adaptation = quota.adaptation

@@ -20,16 +20,17 @@ class Window:
     same rate (to within the guard).
     """
 
-    __slots__ = ("_frees", "in_flight", "length_s", "limit")
+    __slots__ = ("_frees", "documented_s", "in_flight", "length_s", "limit")
 
     def __init__(self, limit: int, window_s: float) -> None:
         self.limit = limit
+        self.documented_s = window_s
         self.length_s = window_s * (1 + GUARD_SHARE) + GUARD_S
         self.in_flight = 0
         self._frees: list[float] = []
 
     def used(self, now: float) -> int:
-        """Slots taken: in flight, or replied to less than T ago."""
+        """Slots taken: in flight, or ended less than T ago."""
         while self._frees and self._frees[0] <= now:
             heapq.heappop(self._frees)
         return self.in_flight + len(self._frees)
@@ -37,24 +38,22 @@ class Window:
     def take(self) -> None:
         self.in_flight += 1
 
-    def give_back(self, free_at: float) -> None:
-        """End a request; its slot is free at `free_at`."""
+    def give_back(self, counted_by: float) -> None:
+        """End a request that the server has counted at `counted_by` at the latest: its slot is free T later."""
         self.in_flight -= 1
-        heapq.heappush(self._frees, free_at)
+        heapq.heappush(self._frees, counted_by + self.length_s)
 
     def give_back_unused(self) -> None:
         """End a request that never left."""
         self.in_flight -= 1
 
-    def occupy(self, free_at: float) -> None:
+    def occupy(self, counted_at: float) -> None:
         """A slot for a request of an earlier process."""
-        heapq.heappush(self._frees, free_at)
+        heapq.heappush(self._frees, counted_at + self.length_s)
 
     def free_at(self, allowed: int, now: float) -> float:
-        """When fewer than `allowed` slots are taken, if no request ends before: `now` if so already, or infinity."""
-        over = self.used(now) - allowed
-        if over < 0:
+        """`now` if fewer than `allowed` slots are taken; else when the next one comes free, or infinity while all are
+        in flight. After a narrowing several must come free, and the answer is only a time to ask again."""
+        if self.used(now) < allowed:
             return now
-        if over >= len(self._frees):
-            return math.inf  # requests in flight hold it: one of them must end first
-        return self._frees[0] if over == 0 else heapq.nsmallest(over + 1, self._frees)[-1]
+        return self._frees[0] if self._frees else math.inf

@@ -140,23 +140,25 @@ def _refuse_verdict(reply: Reply) -> None:
 
 
 def _second_look(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, str]]) -> Any:
+    place = "$"
     try:
         tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
-    except _UNREADABLE as error:
-        raise unreadable(reply, _reason(error)) from None
-    try:
         return msgspec.convert(tree, type_)
     except _UNREADABLE as error:
-        raise unreadable(reply, _reason(error).replace("`$", f"`{place}")) from None
+        reason = _reason(error, place)
+    raise unreadable(reply, reason)
 
 
-def _reason(error: Exception) -> str:
-    """In words, without bytes of the body. Every one of these has an English text of its own."""
+def _reason(error: Exception, place: str) -> str:
+    """In words, without bytes of the body; the path is the one in the whole body, from the wrapper on."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
-    return str(error)
+    reason = str(error)
+    if place != "$" and isinstance(error, msgspec.ValidationError):
+        return reason.replace("`$", f"`{place}") if "`$" in reason else f"{reason} - at `{place}`"
+    return reason
 
 
 def _object_in(tree: Any) -> tuple[Any, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -73,9 +74,15 @@ def path_segment(name: str, value: str | int) -> str:
     if not value or not value.strip(". "):
         raise InputError(f"{name} is not an id: {value!r}", remedy="give the id")
     try:
-        return quote(value, safe="")
+        return _quoted(value)
     except UnicodeEncodeError:
         raise InputError(f"{name} is not valid text: {value!a}", remedy="correct the id") from None
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str) -> str:
+    """Every request of an account has the same segment."""
+    return quote(value, safe="")
 
 
 def account_segment(account: str | int) -> str:

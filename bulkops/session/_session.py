@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeVar
 import attrs
 
 from bulkops.catalogue import QUOTAS, Call, RetryClass
-from bulkops.errors import ConfigError, PlanError, RequestTimeout, Unauthorized
+from bulkops.errors import ConfigError, RequestTimeout, Unauthorized, WouldChange
 from bulkops.events import AttemptEnded, Event, Observer, ignore
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
@@ -115,13 +115,13 @@ class ApiSession:
         Waiting for the quota, for a closed gate and for the retry budget counts only against `scope.deadline`; attempts
         and backoffs count against `call_timeout_s` too. `poll`: the reply does not bring the account further.
 
-        Raises: PlanError (nothing sent) for a changing call in a read-only scope; InputError for a value that cannot
+        Raises: WouldChange (nothing sent) for a changing call in a read-only scope; InputError for a value that cannot
         stand in the address; OutcomeUnknown when the server may have acted on a call that must not be repeated; else
         the error of the last attempt, or of an earlier one that left it open whether the server acted. A
         `RequestTimeout` or `Unauthorized` whose `sent_at` is None was raised before anything left.
         """
         if scope.read_only and call.retry is not RetryClass.IDEMPOTENT:
-            raise PlanError(f"{call.id} may change something, and this plan only reads: nothing was sent")
+            raise WouldChange(call.id)
         request = build(call, auth=self.settings.auth, path=path, query=query, json=json, data=data)
         errand = Errand(request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope)
         try:

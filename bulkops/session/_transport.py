@@ -19,6 +19,7 @@ from yarl import URL
 
 from bulkops.errors import ConfigError
 from bulkops.session._request import Request, credentials_in_headers
+from bulkops.session._waiting import Patience
 from bulkops.settings import Settings
 
 _ERROR_BODY_BYTES: Final = 64 * 1024
@@ -83,7 +84,7 @@ class Flight:
         self.timeout_s = timeout_s
         self.sent_at: float | None = None
         self._clock = asyncio.get_running_loop().time
-        self._timeout: asyncio.Timeout | None = None
+        self._patience: Patience | None = None
         self._leaving_over: asyncio.BaseTransport | None = None
 
     def on_leaving(self) -> None:
@@ -92,16 +93,16 @@ class Flight:
     def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
         """Status and headers are here, the body is not."""
 
-    def limit(self, timeout: asyncio.Timeout) -> None:
-        """The clock that runs: until the request leaves it counts connecting, from then on the attempt."""
-        self._timeout = timeout
+    def limit(self, patience: Patience) -> None:
+        """What runs out: until the request leaves it is for connecting, from then on for the attempt."""
+        self._patience = patience
 
     def leave(self) -> None:
         """The connection stands and the first byte goes out now."""
         self.on_leaving()
         self.sent_at = self._clock()
-        if self._timeout is not None and not self._timeout.expired():
-            self._timeout.reschedule(self.sent_at + self.timeout_s)
+        if self._patience is not None:
+            self._patience.extend(self.sent_at + self.timeout_s)
 
     def body_leaves(self, connection: asyncio.BaseTransport | None) -> None:
         """A large body is on its way out over `connection`."""
@@ -191,16 +192,18 @@ class Transport:
         """Send `request` once. Returns, never raises, what became of it; foreign exceptions end here, and none is
         kept as a context: they hold headers and addresses. Cancellation passes through."""
         _flight.set(flight)
-        timeout = asyncio.timeout(self._settings.tuning.connect_timeout_s)
-        flight.limit(timeout)
+        patience = Patience(asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s)
+        flight.limit(patience)
         try:
-            async with timeout:
-                return await self._exchange(request, request_id, flight)
-        except TimeoutError as error:
-            return self._timed_out(flight) if timeout.expired() else self._broken(error, flight)
+            return await self._exchange(request, request_id, flight)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return self._broken(error, flight)
+        except asyncio.CancelledError:
+            if patience.was_lost():
+                return self._timed_out(flight)
+            raise
         finally:
+            patience.close()
             flight.land()
 
     async def _exchange(self, request: Request, request_id: str, flight: Flight) -> Result:
@@ -223,7 +226,8 @@ class Transport:
             read = await _whole(response, self._settings.tuning.max_body_bytes)
             return read if isinstance(read, Silence) else Answer(status=response.status, headers={}, body=read)
         finally:
-            response.close()  # after a whole body the connection is already back in the pool
+            if not response.closed:  # after a whole body it is, and its connection back in the pool
+                response.close()
 
     def _timed_out(self, flight: Flight) -> Silence:
         if flight.sent_at is not None:
@@ -247,7 +251,9 @@ async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | Silence
     """The decoded body, unless it is larger than `most` bytes: a small body may unpack to any size."""
     blocks: list[bytes] = []
     size = 0
-    while block := await response.content.readany():
+    content = response.content
+    while not content.at_eof():
+        block = await content.readany()
         size += len(block)
         if size > most:
             return Silence(kind="too-large", why=f"the answer is larger than {most} bytes")

@@ -254,7 +254,9 @@ async def test_answers_that_are_not_http_are_ours(server: Any, session_for: Any,
 async def test_nothing_listens(server: Any, session_for: Any, unused_port: int) -> None:
     del server
     async with session_for(f"http://127.0.0.1:{unused_port}", call_timeout_s=0.02, backoff_base_s=0.02) as session:
-        with pytest.raises(ConnectFailed, match=f"cannot connect to http://127.0.0.1:{unused_port}: .*refused") as caught:
+        with pytest.raises(
+            ConnectFailed, match=f"cannot connect to http://127.0.0.1:{unused_port}: .*refused"
+        ) as caught:
             await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={})
     assert caught.value.sent_at is None
 
@@ -271,7 +273,7 @@ async def test_host_without_tls_is_not_tried_again(session_for: Any) -> None:
     async with await asyncio.start_server(plain, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
         async with session_for(f"https://127.0.0.1:{port}") as session:
-            with pytest.raises(ConnectFailed, match="TLS|SSL"):
+            with pytest.raises(ConnectFailed, match=r"TLS|SSL"):
                 await asyncio.wait_for(session.send(GET, scope=Scope(), path=CUSTOMER), 2)
     assert connections == 1
 

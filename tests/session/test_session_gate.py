@@ -12,6 +12,10 @@ from bulkops.catalogue import CALLS, Call
 from bulkops.errors import NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
 from bulkops.session import ApiSession, Scope
+from bulkops.session._attempt import Attempt, Errand
+from bulkops.session._request import build
+from bulkops.session._transport import Transport
+from bulkops.session._waiting import GaveUpWaiting
 from bulkops.settings import Limit
 
 pytestmark = pytest.mark.anyio
@@ -143,35 +147,36 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
     assert all(isinstance(result, Unauthorized) and result.sent_at is None for result in queued)
 
 
-async def test_401_while_another_is_still_connecting_keeps_it_from_leaving(server: Any, session_for: Any) -> None:
-    """Nothing leaves after the refusal, not even what already held a slot."""
+async def test_what_is_still_connecting_when_the_token_is_refused_does_not_leave(server: Any, session_for: Any) -> None:
+    """The last look is at the moment of leaving: a slot that was granted before the 401 is given back unused."""
+    session = session_for(server.url)
+    async with session, Transport(session.settings) as transport:
+        slot = await session.pacer.slot(GET.quota)
+        request = build(GET, auth=session.settings.auth, path=PATH, query={})
+        errand = Errand(request=request, request_id="r", scope=Scope())
+        attempt = Attempt(errand, slot, timeout_s=1.0, may_leave=lambda: False)
+        with pytest.raises(GaveUpWaiting):
+            await transport.exchange(request, "r", attempt)
+        attempt.end()
+        statistics = session.pacer.statistics()[GET.quota]
+    assert server.connections == 1
+    assert server.seen == []
+    assert attempt.sent_at is None
+    assert (statistics.requests, statistics.in_flight) == (0, 0)
 
-    async def handler(seen: Any, out: Any) -> None:
-        if seen.target.endswith("/401"):
-            await asyncio.sleep(0.03)
-            await out.json(401, {})
-        else:
-            await out.json(200, {"id": 1})
+
+async def test_later_sends_say_why_nothing_left(server: Any, session_for: Any) -> None:
+    async def handler(_: Any, out: Any) -> None:
+        await out.json(401, {"message": "revoked"})
 
     server.handler = handler
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
-
-        async def refused() -> None:
-            with pytest.raises(Unauthorized):
-                await session.send(GET, scope=Scope(), path={"managed_user_id": 401})
-
-        async def late() -> None:
-            while session.auth_failure is None:
-                await asyncio.sleep(0.001)
-            with pytest.raises(Unauthorized, match="not sent: the server refused the token before") as caught:
-                await session.send(GET, scope=Scope(), path=PATH)
-            assert caught.value.sent_at is None
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(refused)
-            tasks.start_soon(late)
-    assert len(server.seen) == 2
+        with pytest.raises(Unauthorized, match="401 revoked"):
+            await session.send(GET, scope=Scope(), path=PATH)
+        with pytest.raises(Unauthorized, match=r"not sent: the server refused the token before \(revoked\)") as caught:
+            await session.send(CREATE, scope=Scope(), path=PATH, json={})
+    assert caught.value.sent_at is None
+    assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("cancel_after_s", [0.0, 0.002, 0.03, 0.06])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -297,4 +298,4 @@ async def test_waiting_for_a_quota_does_not_count_against_the_call(server: Any, 
             reply = await session.send(GET, scope=Scope(), path=PATH)
     assert reply.attempt == 1
     arrived = [seen.at for seen in server.seen]
-    assert min(b - a for a, b in zip(arrived, arrived[1:], strict=False)) >= 0.2
+    assert min(b - a for a, b in pairwise(arrived)) >= 0.2

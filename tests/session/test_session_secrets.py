@@ -59,6 +59,11 @@ async def _echo(seen: Any, out: Any, status: int) -> None:
     await out.json(status, body, Location=location, X_Echo="x")
 
 
+async def _ask(session: ApiSession, call: Call, scope: Scope) -> list[str]:
+    reply = await session.send(call, scope=scope, path=PATH, json={} if call is CREATE else None)
+    return [repr(reply), repr(decode_object(reply, Customer))]
+
+
 @pytest.mark.parametrize("scheme", ["bearer", "legacy-headers", "legacy-query"])
 @pytest.mark.parametrize("call", [GET, CREATE], ids=["read", "create"])
 async def test_token_is_in_no_error_event_or_log(
@@ -92,9 +97,7 @@ async def test_token_is_in_no_error_event_or_log(
         async with session_for(server.url, auth=auth, observe=events.append, **tuned) as session:
             scope = Scope(account="7", deadline=asyncio.get_running_loop().time() + 0.2)
             with pytest.raises(ApiError) as caught:
-                reply = await session.send(call, scope=scope, path=PATH, json={} if call is CREATE else None)
-                shown.append(repr(reply))
-                decode_object(reply, Customer)
+                shown += await _ask(session, call, scope)
             shown += [_shown(caught.value), repr(session.auth_failure), repr(session), repr(session.settings)]
             logs.get_logger("bulkops.user").error("failed", exc_info=caught.value)
     assert any(token in repr(seen.headers) or quote(token, safe="") in seen.target for seen in server.seen)

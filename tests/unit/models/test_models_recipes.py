@@ -13,9 +13,15 @@ from bulkops.models import ImportStatus, RecipeStatus, StartResult
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"code_errors": [[2, [["Account ID", None, "can't be blank", "account_id"]]]]}, ["step 2, Account ID: can't be blank"]),
+        (
+            {"code_errors": [[2, [["Account ID", None, "can't be blank", "account_id"]]]]},
+            ["step 2, Account ID: can't be blank"],
+        ),
         ({"code_errors": [[2, [["A", 7, "x", "a"], ["B", None, "y", "b"]]]]}, ["step 2, A: x", "step 2, B: y"]),
-        ({"config_errors": [[1, [["salesforce", 9001, "connection is not authorised"]]]]}, ["step 1, salesforce: connection is not authorised"]),
+        (
+            {"config_errors": [[1, [["salesforce", 9001, "connection is not authorised"]]]]},
+            ["step 1, salesforce: connection is not authorised"],
+        ),
         ({"config_errors": ["plain text"]}, ["plain text"]),
         ({"config_errors": "plain text"}, ["plain text"]),
         ({"config_errors": [["salesforce", None, "no step"]]}, ["salesforce: no step"]),

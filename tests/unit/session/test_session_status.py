@@ -14,9 +14,7 @@ from bulkops.secret import Secret
 from bulkops.session._request import Redactor
 from bulkops.session._status import Facts, read_body, retry_after_s, status_error, verdict_error
 
-FACTS = Facts(
-    call="c.get", method="GET", path="/p", account="7", attempt=1, elapsed_s=0.1, request_id="r", sent_at=1.0
-)
+FACTS = Facts(call="c.get", method="GET", path="/p", account="7", attempt=1, elapsed_s=0.1, request_id="r", sent_at=1.0)
 NOW = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 
@@ -119,7 +117,9 @@ def test_what_the_body_says(body: bytes, said: str) -> None:
     assert _error(400, body).said == said
 
 
-@pytest.mark.parametrize("body", [b"[" * 50_000, b'{"a":' * 50_000, b'{"errors":' * 400 + b"1" + b"}" * 400, b"<script" * 9000])
+@pytest.mark.parametrize(
+    "body", [b"[" * 50_000, b'{"a":' * 50_000, b'{"errors":' * 400 + b"1" + b"}" * 400, b"<script" * 9000]
+)
 def test_hostile_bodies_are_survived(body: bytes) -> None:
     assert len(_error(500, body, Content_Type="text/html").said) <= 300
 
@@ -152,7 +152,7 @@ def test_redirects_show_the_host_only() -> None:
 
 
 def test_401_and_403_say_what_to_check() -> None:
-    assert "check the token" in str(_error(401, b""))
+    assert "WORKATO_API_TOKEN" in str(_error(401, b""))
     assert "role" in str(_error(403, b""))
 
 
@@ -164,7 +164,10 @@ def test_verdict_in_words() -> None:
     assert verdict_error(200, {"success": False}, facts=FACTS, one_line=one_line).said != ""
 
 
-@given(token=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="*"), min_size=4), data=st.data())
+@given(
+    token=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="*"), min_size=4),
+    data=st.data(),
+)
 def test_redaction_holds_for_any_token(token: str, data: Any) -> None:
     around = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20)
     text = data.draw(around) + token + data.draw(around)

@@ -1,0 +1,292 @@
+"""Nouns and verbs on a real socket: what is asked, and what it becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from aiohttp import web
+
+from bulkops.client import Account, Workato
+from bulkops.errors import ConfigError, DecodeError, InputError, NotFound, PlanError, StatusError
+from bulkops.models import Folder
+from bulkops.session import Scope
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+
+class Vendor:
+    """Answers each request with what `answer` makes of (method, path, query, body); keeps them all."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.answer: Callable[[str, str, dict[str, str], bytes], Any] = lambda *_: {}
+        self.url = ""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        path, query = urlsplit(request.raw_path).path, dict(parse_qsl(urlsplit(request.raw_path).query))
+        asked = (request.method, path, query, await request.read())
+        self.asked.append(asked)
+        answer = self.answer(*asked)
+        status, value = answer if isinstance(answer, tuple) else (200, answer)
+        return web.Response(status=status, body=json.dumps(value).encode(), content_type="application/json")
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[Vendor]:
+    made = Vendor()
+    app = web.Application(client_max_size=2**24)
+    app.router.add_route("*", "/{path:.*}", made.handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def workato(vendor: Vendor) -> AsyncIterator[Workato]:
+    async with Workato(token="t-1", host=vendor.url, tuning=Tuning(unlimited=True, max_rate=None)) as made:
+        yield made
+
+
+def _paged(total: int, **members: Any) -> Callable[..., Any]:
+    """A list of `total` rows by page and per_page."""
+
+    def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
+        page, per_page = int(query["page"]), int(query["per_page"])
+        first = (page - 1) * per_page
+        return {"result": [{"id": n, **members} for n in range(1, total + 1)[first : first + per_page]]}
+
+    return answer
+
+
+@pytest.mark.parametrize(("total", "requests"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (250, 3)])
+async def test_pages_are_read_to_the_short_one(vendor: Vendor, workato: Workato, total: int, requests: int) -> None:
+    vendor.answer = _paged(total)
+    customers = await workato.customers.list().collect()
+    assert [customer.id for customer in customers] == list(range(1, total + 1))
+    assert [query for _, _, query, _ in vendor.asked] == [
+        {"page": str(page), "per_page": "100"} for page in range(1, requests + 1)
+    ]
+
+
+async def test_pages_are_read_as_they_are_needed(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = _paged(1000)
+    pages = workato.customers.list()
+    assert vendor.asked == []
+    async for customer in pages:
+        if customer.id == 150:
+            break
+    assert len(vendor.asked) == 2
+    assert pages.session is workato.session
+
+
+async def test_a_list_that_repeats_itself_ends_in_words(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = lambda *_: {"result": [{"id": n} for n in range(100)]}
+    with pytest.raises(DecodeError, match="the list repeats itself"):
+        await workato.customers.list().collect()
+    assert len(vendor.asked) == 2
+
+
+async def test_a_row_pushed_to_the_next_page_comes_once(vendor: Vendor, workato: Workato) -> None:
+    def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
+        ids = range(1, 151) if query["page"] == "1" else range(151)  # id 0 was created meanwhile, and sorts first
+        first = (int(query["page"]) - 1) * 100
+        return [{"id": n} for n in list(ids)[first : first + 100]]
+
+    vendor.answer = answer
+    ids = [customer.id for customer in await workato.customers.list().collect()]
+    assert ids == list(range(1, 151))
+
+
+async def test_recipes_are_walked_by_since_id(vendor: Vendor, workato: Workato) -> None:
+    def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
+        below = int(query.get("since_id", "9999"))
+        ids = [n for n in range(250, 0, -1) if n < below][:100]
+        return {"items": [{"id": n, "name": "r", "running": False} for n in ids]}
+
+    vendor.answer = answer
+    recipes = await workato.account("Ea/b").recipes.list(folder_id=3, running=True).collect()
+    assert [recipe.id for recipe in recipes] == list(range(250, 0, -1))
+    fixed = {"folder_id": "3", "running": "true", "exclude_code": "true", "per_page": "100"}
+    assert [query for _, _, query, _ in vendor.asked] == [
+        fixed,
+        fixed | {"since_id": "151"},
+        fixed | {"since_id": "51"},
+    ]
+    assert {path for _, path, _, _ in vendor.asked} == {"/api/managed_users/Ea%2Fb/recipes"}
+
+
+async def test_a_server_that_ignores_since_id_is_found_out(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = lambda *_: {"result": [{"id": n, "name": "r", "running": False} for n in range(100)]}
+    with pytest.raises(DecodeError, match="repeats itself"):
+        await workato.account(1).recipes.list().collect()
+
+
+async def test_connections_come_in_one_request(vendor: Vendor, workato: Workato) -> None:
+    row = {"name": "c", "provider": "salesforce", "authorization_status": "success"}
+    vendor.answer = lambda *_: {"result": [{"id": n, **row} for n in range(300)]}
+    connections = await workato.account(1).connections.list().collect()
+    assert len(connections) == 300
+    assert connections[0].is_authorized
+    assert [query for _, _, query, _ in vendor.asked] == [{}]
+
+
+async def test_customers(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = lambda *_: {"id": 5, "external_id": "a/b", "name": "x" * 5000, "trial": False}
+    assert (await workato.customers.get(5)).external_id == "a/b"
+    found = await workato.customers.find("a/b")
+    assert found is not None
+    assert found.id == 5
+    made = await workato.customers.create(name="N", external_id="7", plan_id=None, notification_email="a@b")
+    assert made.trial is False
+    assert [(method, path) for method, path, _, _ in vendor.asked] == [
+        ("GET", "/api/managed_users/5"),
+        ("GET", "/api/managed_users/Ea%2Fb"),
+        ("POST", "/api/managed_users"),
+    ]
+    assert json.loads(vendor.asked[-1][3]) == {
+        "name": "N",
+        "external_id": "7",
+        "plan_id": None,
+        "notification_email": "a@b",
+    }
+
+
+async def test_find_knows_absent_from_failed(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = lambda *_: (404, {"message": "Not found"})
+    assert await workato.customers.find("x") is None
+    with pytest.raises(NotFound):
+        await workato.customers.get("Ex")
+    vendor.answer = lambda *_: (403, {"message": "no"})
+    with pytest.raises(StatusError):
+        await workato.customers.find("x")
+
+
+@pytest.mark.parametrize(
+    "answer", [{"id": "9"}, {"id": 9, "name": "CRM", "parent_id": 3}, {"result": {"id": 9, "name": "CRM"}}]
+)
+async def test_folder_create_in_old_and_new_form(vendor: Vendor, workato: Workato, answer: Any) -> None:
+    vendor.answer = lambda *_: answer
+    assert await workato.account(1).folders.create("CRM", parent_id=3) == Folder(id=9, name="CRM", parent_id=3)
+    assert json.loads(vendor.asked[0][3]) == {"name": "CRM", "parent_id": 3}
+
+
+async def test_folder_list_asks_for_its_parent(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = _paged(2, name="f")
+    folders = workato.account(1).folders
+    await folders.list().collect()
+    await folders.list(parent_id=8).collect()
+    assert [query.get("parent_id") for _, _, query, _ in vendor.asked] == [None, "8"]
+
+
+async def test_recipe_verbs(vendor: Vendor, workato: Workato) -> None:
+    recipes = workato.account(1).recipes
+    row = {"id": "4", "name": "r", "running": True, "version_no": 3, "code": "{}", "config": [{"provider": "x"}]}
+    row["updated_at"] = "2024-03-11T09:20:00.000-07:00"
+    vendor.answer = lambda *_: {"result": row}
+    recipe = await recipes.get(4)
+    assert (recipe.id, recipe.code, recipe.config) == (4, "{}", [{"provider": "x"}])
+    assert recipe.updated_at is not None
+    assert recipe.updated_at.utcoffset() == timedelta(hours=-7)
+    vendor.answer = lambda *_: {"success": False, "config_errors": ["no connection"]}
+    assert [problem.message for problem in (await recipes.start(4)).problems()] == ["no connection"]
+    vendor.answer = lambda *_: {"success": True}
+    assert (await recipes.stop(4)).success
+    assert [(method, path) for method, path, _, _ in vendor.asked] == [
+        ("GET", "/api/managed_users/1/recipes/4"),
+        ("PUT", "/api/managed_users/1/recipes/4/start"),
+        ("PUT", "/api/managed_users/1/recipes/4/stop"),
+    ]
+
+
+async def test_connection_update(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = lambda *_: {"id": 2, "name": "c", "authorization_status": None}
+    connection = await workato.account(1).connections.update(2, input={"user": "u"}, name="c")
+    assert not connection.is_authorized
+    assert vendor.asked[0][:2] == ("PUT", "/api/managed_users/1/connections/2")
+    assert json.loads(vendor.asked[0][3]) == {"input": {"user": "u"}, "name": "c"}
+    vendor.answer = lambda *_: {"success": False, "errors": {"input": ["is wrong"]}}
+    with pytest.raises(StatusError, match="input is wrong"):
+        await workato.account(1).connections.update(2, input={})
+
+
+async def test_imports_send_the_zip_and_polls_do_not_move_the_account(vendor: Vendor, workato: Workato) -> None:
+    scope = Scope(seq=3)
+    imports = workato.account(7, scope=scope).imports
+    vendor.answer = lambda *_: {"id": 251, "operation_type": "import", "status": "in_progress", "recipe_status": None}
+    data = bytes(range(256)) * 5000
+    status = await imports.create(data, folder_id=3, restart_recipes=True)
+    assert (status.id, status.is_finished, status.recipe_status) == (251, False, [])
+    method, path, query, body = vendor.asked[0]
+    assert (method, path, body) == ("POST", "/api/managed_users/7/imports", data)
+    assert query == {"folder_id": "3", "restart_recipes": "true"}
+    assert (scope.account, scope.progress, scope.writes) == ("7", 1, 1)
+    vendor.answer = lambda *_: {
+        "id": 251,
+        "status": "completed",
+        "recipe_status": [{"id": 1, "import_result": "restarted"}, {"id": "2", "import_result": "stopped"}],
+    }
+    done = await imports.get(251)
+    assert [row.id for row in done.bad_results] == [2]
+    assert (scope.progress, scope.accepted, scope.writes) == (1, 2, 1)
+    await imports.create(b"PK", folder_id=3, folder_id_for_home_assets=4)
+    assert vendor.asked[-1][2] == {"folder_id": "3", "restart_recipes": "false", "folder_id_for_home_assets": "4"}
+
+
+async def test_siblings_share_the_session_and_may_only_read(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = _paged(1, name="f")
+    async with workato.with_options(read_only=True) as reading:
+        assert reading.session is workato.session
+        await reading.account(1).folders.list().collect()
+        for refused in (reading.account(1).folders.create("x"), reading.customers.create(name="x")):
+            with pytest.raises(PlanError):
+                await refused
+        assert reading.with_options(deadline=5.0).account(1).scope == Scope(account="1", read_only=True, deadline=5.0)
+    await workato.account(1).folders.list().collect()  # leaving the sibling closed nothing
+    assert len(vendor.asked) == 2
+    assert Workato.over(workato.session).settings is workato.settings
+
+
+def test_accounts_are_checked_before_anything_is_sent() -> None:
+    workato = Workato(token="t", host="http://127.0.0.1:1")
+    for account in ("", "ORG-7", "E", -1):
+        with pytest.raises(InputError):
+            workato.account(account)
+    assert workato.account(" 12 ").id == "12"
+    assert repr(workato.account("E1")) == "Account('E1')"
+    with pytest.raises(ConfigError):
+        Account(workato.session, Scope())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"token": ""},
+        {"token": "a b"},
+        {"token": "t", "host": "http://x.example"},
+        {"token": "t", "scheme": "legacy-query"},
+    ],
+)
+def test_bad_settings_are_config_errors(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        Workato(**arguments)
+
+
+def test_from_env_reads_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="WORKATO_API_TOKEN"):
+        Workato.from_env()
+    monkeypatch.setenv("WORKATO_API_TOKEN", "tok")
+    monkeypatch.setenv("WORKATO_HOST", "eu")
+    workato = Workato.from_env(tuning=Tuning(max_rate=3))
+    assert workato.settings.url == "https://app.eu.workato.com"
+    assert workato.settings.tuning.max_rate == 3

@@ -1,0 +1,120 @@
+"""How often one call is sent again: counting, without a clock."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    NotFound,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    Unauthorized,
+)
+from bulkops.pacing import Failure
+from bulkops.session._retrying import MAX_REFUSALS, MAX_RESENDS, Failed, Tries
+from bulkops.settings import Tuning
+
+GET = CALLS["managed_users.get"]
+START = CALLS["managed_users.recipes.start"]
+CREATE = CALLS["managed_users.folders.create"]
+FACTS: dict[str, Any] = {"call": "c", "method": "GET", "path": "/p"}
+LOST = Failed(error=ConnectionLost("lost", **FACTS, sent_at=1.0), failure=Failure("lost"))
+REFUSED = Failed(
+    error=RateLimited("429", status=429, said="", **FACTS, sent_at=1.0), failure=Failure("status", 429), status=429
+)
+CONNECT = Failed(error=ConnectFailed("no", **FACTS), failure=Failure("connect"))
+
+
+def _status(status: int, retry_after_s: float | None = None) -> Failed:
+    error = ServerError(str(status), status=status, said="", retry_after_s=retry_after_s, **FACTS, sent_at=1.0)
+    return Failed(error=error, failure=Failure("status", status), status=status)
+
+
+def _pauses(failed: Failed, *, call: Any = GET, answered_at: float | None = None, **tuned: float) -> list[float]:
+    """The pauses between attempts that all end like `failed`, which take no time themselves."""
+    tuning = Tuning(**tuned)
+    tries, rng, pauses = Tries(), Random(3), []
+    for now in range(500):
+        tries.note(call, failed, at=float(now), host_answered_at=answered_at)
+        pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, rng=rng)
+        if pause_s is None:
+            return pauses
+        pauses.append(pause_s)
+        tries.spent_s += 0 if failed.is_refusal else pause_s
+    raise AssertionError("never ends")
+
+
+def test_refusals_do_not_wait_here_and_end_after_many() -> None:
+    assert _pauses(REFUSED) == [0.0] * (MAX_REFUSALS - 1)
+
+
+def test_refusals_in_a_row_are_what_counts() -> None:
+    tries = Tries()
+    for _ in range(200):
+        for failed in (REFUSED, _status(503)):
+            tries.note(GET, failed, at=0.0, host_answered_at=None)
+        assert tries.pause_s(GET, _status(503), tuning=Tuning(), host_known=True, rng=Random(1)) is not None
+
+
+def test_own_failures_are_counted() -> None:
+    assert len(_pauses(_status(500))) == MAX_RESENDS
+    assert len(_pauses(LOST, answered_at=99.0, call_timeout_s=9999.0)) == MAX_RESENDS
+
+
+@pytest.mark.parametrize("failed", [CONNECT, LOST, _status(502), _status(503), _status(504)])
+def test_an_outage_of_minutes_is_waited_out(failed: Failed) -> None:
+    """Backoffs alone span more than five minutes before the call's own time is up."""
+    pauses = _pauses(failed)
+    assert 300 < sum(pauses) <= 600
+    assert max(pauses) <= 60
+    assert len(pauses) > MAX_RESENDS
+
+
+def test_retry_after_wins_and_one_beyond_the_calls_time_ends_it() -> None:
+    assert _pauses(_status(503, 50.0))[0] == 50.0
+    assert _pauses(_status(503, 599.0)) == []
+    assert _pauses(_status(503, 0.0))[0] <= 1.0
+
+
+def test_hopeless_unless_the_host_was_reached_before() -> None:
+    failed = Failed(error=CONNECT.error, failure=CONNECT.failure, hopeless=True)
+    for known in (False, True):
+        tries = Tries()
+        tries.note(GET, failed, at=0.0, host_answered_at=None)
+        pause_s = tries.pause_s(GET, failed, tuning=Tuning(), host_known=known, rng=Random(1))
+        assert (pause_s is not None) is known
+
+
+def test_backoff_cap_below_its_base_is_no_trap() -> None:
+    assert max(_pauses(_status(500), backoff_base_s=2.0, backoff_cap_s=1.0)) <= 2.0
+
+
+@pytest.mark.parametrize("call", [CREATE, START, GET])
+def test_an_answer_that_repetition_cannot_change_stands(call: Any) -> None:
+    failed = Failed(error=NotFound("no", status=404, said="", **FACTS), failure=Failure("status", 404), status=404)
+    assert _pauses(failed, call=call) == []
+    assert _pauses(Failed(error=LOST.error, failure=None), call=call) == []
+    assert _pauses(LOST, call=CREATE) == []
+
+
+def test_the_final_error_does_not_hide_an_unknown_outcome() -> None:
+    late = RequestTimeout("late", **FACTS)
+    timed_out = RequestTimeout("no answer", **FACTS, sent_at=3.0)
+    refused = Unauthorized("401", status=401, said="", **FACTS)
+    not_found = NotFound("no", status=404, said="", **FACTS)
+    tries = Tries()
+    tries.note(START, LOST, at=0.0, host_answered_at=None)
+    for error in (late, refused, CONNECT.error, REFUSED.error):
+        assert tries.final(error) is LOST.error
+    for answer in (timed_out, not_found):
+        assert tries.final(answer) is answer
+    reading = Tries()
+    reading.note(GET, LOST, at=0.0, host_answered_at=None)
+    assert reading.final(late) is late
