@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
 from random import Random
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from bulkops.errors import ConfigError
 from bulkops.events import Observer, ignore
-from bulkops.resources import Connections, Customers, Folders, Imports, Recipes
+from bulkops.resources import (
+    Connections,
+    Customers,
+    Folders,
+    Imports,
+    Members,
+    OwnCustomer,
+    Packages,
+    Recipes,
+    generic,
+)
 from bulkops.secret import Secret
 from bulkops.session import ApiSession, Scope, account_segment
 from bulkops.settings import Auth, Settings, Tuning
 
 
 class Account:
-    """One customer's workspace. `id`: as the API takes it, a number or an E-id, as text; `scope`: who asks for it."""
+    """One customer's workspace. `id`: as the API takes it, a number or an E-id, as text; `scope`: who asks for it;
+    `session`: through which it asks."""
 
     def __init__(self, session: ApiSession, scope: Scope) -> None:
         if scope.account is None:
             raise ConfigError("the scope of an account names no account", remedy="use workato.account(id)")
         self.id: str = scope.account
         self.scope = scope
+        self.session = session
         self.folders = Folders(session, scope)
         self.recipes = Recipes(session, scope)
         self.connections = Connections(session, scope)
         self.imports = Imports(session, scope)
+        self.members = Members(session, scope)
+        self.customer = OwnCustomer(session, scope)
+
+    async def call(self, call_id: str, /, *, body: object = None, all_pages: bool = False, **params: Any) -> Any:
+        """As `Workato.call`, for this account."""
+        return await _call(self.session, self.scope, call_id, params, body=body, all_pages=all_pages)
+
+    def rows(self, call_id: str, /, **params: Any) -> AsyncIterator[Any]:
+        """As `Workato.rows`, for this account."""
+        return generic.walk(self.session, self.scope, generic.find_call(call_id), params)
 
     def __repr__(self) -> str:
         return f"Account({self.id!r})"
@@ -96,6 +119,7 @@ class Workato:
         self._read_only = read_only
         self._deadline = deadline
         self.customers = Customers(session, Scope(read_only=read_only, deadline=deadline))
+        self.packages = Packages(session, Scope(read_only=read_only, deadline=deadline))
 
     @property
     def settings(self) -> Settings:
@@ -112,6 +136,58 @@ class Workato:
         scope.account = account
         return Account(self.session, scope)
 
+    async def call(
+        self,
+        call_id: str,
+        /,
+        *,
+        account: str | int | None = None,
+        body: object = None,
+        all_pages: bool = False,
+        **params: Any,
+    ) -> Any:
+        """Any call of the catalogue, by id: plain JSON data, without the envelope that the vendor puts around it.
+
+            await workato.call("managed_users.tags.list", account="EA2300", per_page=50)
+
+        Args:
+            account: whose, where the call acts on a customer.
+            body: the bytes of a file for a call that takes one, else members of the JSON body.
+            all_pages: go on to the last page of a list; one request each.
+            params: by name, as `bulkops calls ID` lists them; put into path, query or body as the call wants.
+        Raises: ConfigError for a call or parameter that is unknown, missing or of the wrong type, before anything is
+            sent; the ApiError tree. OutcomeUnknown: see the call's `look` before sending it again.
+        """
+        return await _call(self.session, self._scope(account), call_id, params, body=body, all_pages=all_pages)
+
+    def rows(self, call_id: str, /, *, account: str | int | None = None, **params: Any) -> AsyncIterator[Any]:
+        """The rows of a list, one by one, a page at a time; nothing is sent before the first. Raises: as `call`."""
+        return generic.walk(self.session, self._scope(account), generic.find_call(call_id), params)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: object = None,
+        data: bytes | None = None,
+    ) -> Any:
+        """The last resort, for what the catalogue does not know: the JSON answer as it came.
+
+            await workato.request("GET", "/api/managed_users/EA2300/brand_new", query={"page": 1})
+
+        `path`: percent-encoded, without a query. Nothing but a GET is repeated after an unknown outcome. Counts against
+        the quota of the known call at this address, else against an assumed one of 60 a minute.
+        Raises: ConfigError; the ApiError tree.
+        """
+        raw = generic.raw_request(method, path, query=query, json=json, data=data)
+        return await generic.request(self.session, self._scope(raw.account), raw)
+
+    def _scope(self, account: str | int | None) -> Scope:
+        segment = None if account is None else account_segment(account)
+        return Scope(account=segment, read_only=self._read_only, deadline=self._deadline)
+
     async def __aenter__(self) -> Self:
         if self._owns:
             await self.session.__aenter__()
@@ -125,3 +201,14 @@ class Workato:
 
     def __repr__(self) -> str:
         return f"Workato({self.settings.url!r})"
+
+
+async def _call(
+    session: ApiSession, scope: Scope, call_id: str, params: Mapping[str, Any], *, body: object, all_pages: bool
+) -> Any:
+    wanted = generic.find_call(call_id)
+    if not all_pages:
+        return await generic.call(session, scope, wanted, params, body=body)
+    if body is not None:
+        raise ConfigError(f"{call_id}: a list takes no body", remedy="leave out the body, or all_pages")
+    return [row async for row in generic.walk(session, scope, wanted, params)]

@@ -62,15 +62,28 @@ class AccountEnded:
 
 
 @attrs.frozen(kw_only=True)
+class WaveChanged:
+    """Wave `number` of `of` started with `size` accounts, or its gate was judged."""
+
+    run_id: str
+    number: int
+    of: int
+    size: int
+    state: Literal["started", "pass", "fail", "inconclusive"]
+    reason: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class RunChanged:
-    """`state`: running, draining (nothing new starts), or how it ended: finished, halted, interrupted, auth_failed."""
+    """`state`: running, draining (nothing new starts), or how it ended: finished, halted, paused,
+    interrupted, auth_failed."""
 
     run_id: str
     state: str
     reason: str | None = None
 
 
-Event: TypeAlias = AttemptEnded | QuotaChanged | StepEnded | AccountStarted | AccountEnded | RunChanged
+Event: TypeAlias = AttemptEnded | QuotaChanged | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
 Observer: TypeAlias = Callable[[Event], None]
 
 

@@ -33,7 +33,7 @@ DATA_CENTRES: Final[Mapping[str, str]] = {
 TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variable
 HOST_VARIABLE: Final = "WORKATO_HOST"
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @attrs.frozen
@@ -69,7 +69,7 @@ def base_url(host: str) -> str:
         raise ConfigError(f"{host!r} is not an http(s) URL", remedy="use the form https://host:port")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ConfigError(f"{host!r} goes beyond the host", remedy="give the scheme, host and port only; /api is added")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigError(
             f"plain http to {parts.hostname!r} would send the token in clear",
             remedy="use https; http is for a sandbox on this machine only",

@@ -48,7 +48,8 @@ class Context:
     """One account under one operation of one run.
 
     `account`: its API, bound to the run's quotas and order; `params`: the other columns of the account file;
-    `detail`: JSON data an operation wants to see in the report.
+    `detail`: JSON data an operation wants to see in the report; `shared`: what the accounts of a run have in
+    common, in memory only.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class Context:
         tuning: Tuning,
         host: str,
         steps: Mapping[str, StepRow],
+        shared: dict[str, Any] | None = None,
     ) -> None:
         self.account = account
         self.params = params
         self.tuning = tuning
         self.detail: dict[str, Any] = {}
+        self.shared: dict[str, Any] = {} if shared is None else shared
         self._cache: dict[str, Any] = {}
         self._journal = journal
         self._run_id = run_id
@@ -117,6 +120,11 @@ class Context:
         """The journaled result of a finished step, or None."""
         row = self._steps.get(self._prefix + name)
         return row.result if row is not None and row.state is StepState.DONE else None
+
+    async def done_in(self, run_id: str) -> dict[str, StepRow]:
+        """The account's steps that another run finished with an effect, by name, in the order they were begun."""
+        rows = await self._journal.steps_of(run_id, self.account.id)
+        return {name: row for name, row in rows.items() if row.state is StepState.DONE and row.changed}
 
     async def recall(self, kind: str, key: str) -> Any:
         """What an earlier run of this journal remembered about the account, or None."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bulkops import __version__
-from bulkops.cli.commands import again, demo, look, operate, sandbox
+from bulkops.cli.commands import again, configuration, demo, doctor, first_steps, look, operate, plan, sandbox
 from bulkops.cli.failures import EXIT_USAGE, report_failure
 from bulkops.cli.verbs import Invocation, about_itself, known_secrets, write_examples
 
@@ -40,18 +40,29 @@ def bulkops() -> None:
 
 
 bulkops.params.extend(about_itself())  # before the command's name too
-for command in (
+_STARTS = (
     operate.import_package,
     operate.authorise_connections,
     operate.start_recipes,
     operate.run,
+)
+"""What starts runs, and can be planned."""
+
+for command in (
+    *_STARTS,
+    plan.Plan({str(command.name): command for command in _STARTS}, job=operate.run),
     again.resume,
     again.retry,
+    again.undo,
     look.runs,
     look.show,
     look.report,
     sandbox.sandbox,
     demo.demo,
+    first_steps.init,
+    doctor.doctor,
+    configuration.config,
+    first_steps.completion,
 ):
     bulkops.add_command(command)
 

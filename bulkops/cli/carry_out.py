@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.options import Output, PolicyFlags, Selection, exists, journal_flag
-from bulkops.cli.question import Consent, Scope
+from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import put, say
+from bulkops.cli.verbs import Invocation
 from bulkops.outcome import Outcome
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
+    from bulkops.client import Workato
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import Control, Policy
+    from bulkops.runs import Control, FleetPlan, Inventory, Policy
 
 
 def start(
@@ -35,19 +37,60 @@ def start(
 async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
-    from bulkops.client import Workato
-    from bulkops.runs import Policy, run, select
+    from bulkops.runs import FleetPlan, Policy, select
 
-    accounts = _accounts(selection, output)
+    planning = click.get_current_context().find_object(Invocation)
+    if planning is not None and planning.plan is not None:
+        from bulkops.cli.foresee import foresee
+
+        return await foresee(operation, planning.plan, selection=selection, flags=flags, output=output)
+    accounts = accounts_of(selection, output)
+    saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
+    if saved is not None:
+        saved.expected(operation)  # refuses a plan of something else before anything is sent
     consent = Consent(yes=output.yes, quiet=output.quiet)
     policy = flags.over(Policy())
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
     await _try_journal(output.journal)
-    story = Story(voice_for(quiet=output.quiet))
-    async with Workato.from_settings(settings, observe=story.observe) as workato:
+
+    async def listed(workato: Workato) -> Inventory:
         if accounts == "all":
             consent.require_askable()  # before the first request: here that is the list of accounts
-        inventory = await select(workato, accounts=accounts, exclude=selection.exclude, limit=selection.limit)
+        return await select(workato, accounts=accounts, exclude=selection.exclude, limit=selection.limit)
+
+    return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
+
+
+async def over_inventory(
+    operation: Operation, inventory: Inventory, settings: Settings, *, flags: PolicyFlags, output: Output
+) -> int:
+    """Run `operation` over accounts that are known already, ask before; the exit code."""
+    from bulkops.runs import Policy
+
+    async def known(_: Workato) -> Inventory:
+        return inventory
+
+    consent = Consent(yes=output.yes, quiet=output.quiet)
+    return await _carry_out(operation, known, settings, flags.over(Policy()), consent, output)
+
+
+async def _carry_out(
+    operation: Operation,
+    listed: Callable[[Workato], Awaitable[Inventory]],
+    settings: Settings,
+    policy: Policy,
+    consent: Consent,
+    output: Output,
+    *,
+    source: str | None = None,
+    plan: FleetPlan | None = None,
+) -> int:
+    from bulkops.client import Workato
+    from bulkops.runs import run
+
+    story = Story(voice_for(quiet=output.quiet))
+    async with Workato.from_settings(settings, observe=story.observe) as workato:
+        inventory = await listed(workato)
         await consent.ask(scope(policy, count=len(inventory), host=settings.url, title=operation.title))
 
         async def go(control: Control) -> Report:
@@ -60,6 +103,8 @@ async def _start(
                 observe=story.observe,
                 control=control,
                 source=source,
+                approve=approver(),
+                plan=plan,
             )
 
         report = await told(story, go, total=len(inventory))
@@ -127,13 +172,13 @@ async def _try_journal(directory: str) -> None:
             return
 
 
-def _accounts(selection: Selection, output: Output) -> str:
+def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> str:
     """What --accounts says. Raises: UsageError when it says nothing, or takes the place of the answer."""
     ctx = click.get_current_context(silent=True)
     if selection.accounts is None:
         raise click.UsageError(
             "Which accounts? Give --accounts FILE, --accounts - for stdin, or --accounts all.", ctx=ctx
         )
-    if selection.accounts == "-" and not output.yes:
+    if asks and selection.accounts == "-" and not output.yes:
         raise click.UsageError("The accounts come from stdin, so nobody can be asked there: add --yes.", ctx=ctx)
     return selection.accounts

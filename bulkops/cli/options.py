@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 import attrs
 import click
 
-from bulkops.cli.values import Off, OrOff, PositiveNumber
+from bulkops.cli.values import FileName, Off, OrOff, PositiveNumber
 from bulkops.cli.verbs import Flag
 from bulkops.errors import ConfigError
 from bulkops.settings import Tuning
@@ -34,6 +34,7 @@ class Selection:
     accounts: str | None
     exclude: str | None
     limit: int | None
+    plan: str | None
 
     def filled(self, job: Mapping[str, Any]) -> Selection:
         """What the flags say, and what a job file says where they say nothing."""
@@ -47,6 +48,9 @@ class PolicyFlags:
     concurrency: int | None
     max_failures: str | None
     breaker: int | Off | None
+    waves: str | None
+    soak: str | None
+    approve: bool | None
     client_file: str | None
     max_rate: float | Off | None
 
@@ -56,6 +60,9 @@ class PolicyFlags:
             "concurrency": self.concurrency,
             "max_failures": self.max_failures,
             "breaker": self.breaker,
+            "waves": self.waves,
+            "soak_s": self.soak,
+            "approve": self.approve,
         }
         return attrs.evolve(policy, **_as_values(given))
 
@@ -113,7 +120,14 @@ def output_options(command: Command) -> Command:
     return _collected(command, "output", Output, (journal_option, *_OUTPUT))
 
 
+def variable_of(flag: str) -> str:
+    """The environment variable that stands in for a flag: --max-rate is BULKOPS_MAX_RATE."""
+    return f"BULKOPS_{flag.lstrip('-').replace('-', '_').upper()}"
+
+
 def _option(*names: str, section: str, **attributes: Any) -> Callable[[Command], Command]:
+    if section == "Policy" or names[0] == "--journal":
+        attributes["envvar"] = variable_of(names[0])
     return click.option(*names, cls=Flag, section=section, **attributes)
 
 
@@ -127,16 +141,38 @@ journal_option: Final = _option(
     help="Where runs are written down.",
 )
 
+client_file_option: Final = _option(
+    "--client-file",
+    section="Policy",
+    metavar="FILE",
+    type=FileName(),
+    help="TOML with your own quotas and timeouts (a sandbox writes one).",
+)
+
 _SELECTION: Final = (
     _option(
         "--accounts",
         section="Selection",
         metavar="FILE|-|all",
+        type=FileName(),
         help="Which accounts: a csv, json, jsonl or txt file of ids or external ids, - for stdin (one id a line), "
         "or the word all.",
     ),
-    _option("--exclude", section="Selection", metavar="FILE", help="Leave out the accounts of this file."),
+    _option(
+        "--exclude",
+        section="Selection",
+        metavar="FILE",
+        type=FileName(),
+        help="Leave out the accounts of this file.",
+    ),
     _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
+    _option(
+        "--plan",
+        section="Selection",
+        metavar="FILE",
+        type=FileName(),
+        help="Do only what this saved plan foresaw; accounts that drifted since are skipped.",
+    ),
 )
 
 _POLICY: Final = (
@@ -161,11 +197,20 @@ _POLICY: Final = (
         help="Halt when this many accounts in a row end with one and the same error.  [default: 20]",
     ),
     _option(
-        "--client-file",
+        "--waves",
         section="Policy",
-        metavar="FILE",
-        help="TOML with your own quotas and timeouts (a sandbox writes one).",
+        metavar="SIZES",
+        help="Waves such as 1,5%,rest: after each one a gate decides on the next.  [default: rest]",
     ),
+    _option("--soak", section="Policy", metavar="TIME", help="Wait after each wave, such as 10m.  [default: 0]"),
+    _option(
+        "--approve",
+        section="Policy",
+        is_flag=True,
+        default=None,
+        help="Ask a person before each wave but the first; without a terminal the run pauses (exit code 5).",
+    ),
+    client_file_option,
     _option(
         "--max-rate",
         section="Policy",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import attrs
 
 from bulkops.cli.terminal import can_ask, one_line, say
 from bulkops.errors import PlanError
+
+if TYPE_CHECKING:
+    from bulkops.runs.gates import Check, WaveResult
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +65,23 @@ class Consent:
         answer = await _read_line()
         if answer.strip().lower() not in {"y", "yes"}:
             raise PlanError("not started: the answer was not yes; nothing was changed")
+
+
+def approver() -> Check:
+    """Who approves of the next wave: a person on the terminal. Without one the answer is None: the run pauses."""
+
+    async def approve(result: WaveResult) -> bool | None:
+        if not can_ask():
+            return None
+        wave = result.wave
+        counts = ", ".join(f"{n} {outcome.value.replace('_', ' ')}" for outcome, n in result.outcomes.items() if n)
+        say(f"wave {wave.number} of {wave.of} ended: {counts}")
+        sys.stderr.write("go on with the next wave? [y/N, p pauses] ")
+        sys.stderr.flush()
+        answer = (await _read_line()).strip().lower()
+        return None if answer in {"p", "pause"} else answer in {"y", "yes"}
+
+    return approve
 
 
 async def _read_line() -> str:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from bulkops.cli.terminal import is_live, say
-from bulkops.events import AccountEnded, AccountStarted, Event, QuotaChanged, RunChanged
+from bulkops.events import AccountEnded, AccountStarted, Event, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 
 PLAIN_INTERVAL_S: Final = 5.0
@@ -137,6 +137,10 @@ class Story:
         self.tally.observe(event)
         if isinstance(event, RunChanged) and event.state == "running":
             self._voice.note(f"at work on run {event.run_id}")
+        elif isinstance(event, WaveChanged) and event.of > 1:
+            noun = "account" if event.size == 1 else "accounts"
+            started = f"wave {event.number} of {event.of}: {event.size} {noun}"
+            self._voice.note(started if event.state == "started" else f"{event.state}: {event.reason}")
 
     @asynccontextmanager
     async def told(self, total: int, settled: Mapping[Outcome, int] | None = None) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ import attrs
 
 from bulkops.cli.carry_out import finish, scope, told
 from bulkops.cli.options import Output, PolicyFlags, exists
-from bulkops.cli.question import Consent
+from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import say
 from bulkops.errors import JournalError
@@ -56,7 +56,8 @@ async def _take_up(
         say(_nothing(verb, left, failure_class))
         return 0
     record = left.record
-    policy = flags.over(Policy.from_mapping(record.policy))
+    # Here --approve is the answer to the gate that waits, not a rule for those to come.
+    policy = attrs.evolve(flags, approve=None).over(Policy.from_mapping(record.policy))
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     settings = _settings_like(record, tuning)
     consent = Consent(yes=output.yes, quiet=output.quiet)
@@ -74,6 +75,8 @@ async def _take_up(
                     journal=output.journal,
                     observe=story.observe,
                     control=control,
+                    approve=approver(),
+                    approved=bool(flags.approve),
                 )
             else:
                 report = await retry(
@@ -112,6 +115,23 @@ async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class
             count = len(await journal.accounts(record.run_id, outcomes=failed, failure_class=failure_class))
             settled[Outcome.FAILED] -= count
         return Left(record=record, count=count, settled=settled)
+
+
+def undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:
+    """Undo what a run changed, as a run of its own; the exit code."""
+    return asyncio.run(_undo(run_id, flags=flags, output=output))
+
+
+async def _undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:
+    from bulkops.cli.carry_out import over_inventory
+    from bulkops.journal import Journal
+    from bulkops.runs import undoing
+
+    operation, inventory = await undoing(run_id, journal=output.journal)
+    async with Journal.open(output.journal, read_only=True) as journal:
+        record = await journal.get_run(operation.run_id)
+    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
+    return await over_inventory(operation, inventory, _settings_like(record, tuning), flags=flags, output=output)
 
 
 def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:

@@ -6,6 +6,7 @@ import math
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Off:
@@ -24,6 +25,18 @@ class OrOff(click.ParamType[Any, Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return OFF if value is OFF or str(value).lower() == "off" else self.inner.convert(value, param, ctx)
+
+
+class FileName(click.ParamType[str, Any]):
+    """Text that the shell completes with names of files. Whether there is such a file is checked where it is read."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
 
 
 class PositiveNumber(click.ParamType[float, Any]):

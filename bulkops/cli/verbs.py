@@ -25,6 +25,16 @@ class Invocation:
 
     debug: bool = False
     verbose: bool = False
+    plan: PlanFlags | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PlanFlags:
+    """That nothing is to be done but looked at: how many accounts (None: all), none at all, and where to keep it."""
+
+    sample: int | None
+    offline: bool
+    save: str | None
 
 
 class Flag(click.Option):
@@ -67,6 +77,20 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         start_logging(ctx.ensure_object(Invocation))
         return super().invoke(ctx)
+
+
+class Noun(click.Group):
+    """A group of verbs under one word. `examples`: as for `Verb`."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        attributes.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **attributes)
+        self.examples = tuple(examples)
+        self.params.extend(about_itself())
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, self.examples)
+        super().format_help(ctx, formatter)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:

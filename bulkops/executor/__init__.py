@@ -3,5 +3,6 @@
 from bulkops.executor.fan_out import fan_out
 from bulkops.executor.stopping import Breaker, FailureLimit, Verdict
 from bulkops.executor.task_outcome import TaskOutcome
+from bulkops.executor.waves import Wave, Waves
 
-__all__ = ["Breaker", "FailureLimit", "TaskOutcome", "Verdict", "fan_out"]
+__all__ = ["Breaker", "FailureLimit", "TaskOutcome", "Verdict", "Wave", "Waves", "fan_out"]

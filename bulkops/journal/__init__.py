@@ -10,6 +10,7 @@ from bulkops.journal.records import (
     InventoryRow,
     RunRecord,
     RunState,
+    StepMark,
     StepRow,
     StepState,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Moment",
     "RunRecord",
     "RunState",
+    "StepMark",
     "StepRow",
     "StepState",
     "new_run_id",

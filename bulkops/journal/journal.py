@@ -25,6 +25,7 @@ from bulkops.journal.records import (
     InventoryRow,
     RunRecord,
     RunState,
+    StepMark,
     StepRow,
     StepState,
 )
@@ -161,6 +162,19 @@ class Journal:
         """All steps of an account by name."""
         own_life = None if self._writer is None else self._writer.current_life
         return await self._reader.ask(queries.steps, run_id, seq, self._clock.now(), own_life)
+
+    async def steps_of(self, run_id: str, account: str) -> dict[str, StepRow]:
+        """All steps of the account by name, in the order in which they began; none when it is not in the run."""
+        own_life = None if self._writer is None else self._writer.current_life
+        return await self._reader.ask(queries.steps_of, run_id, account, self._clock.now(), own_life)
+
+    async def changed_accounts(self, run_id: str) -> list[AccountRow]:
+        """Those on which a finished step had an effect, in inventory order."""
+        return await self._reader.ask(queries.changed_accounts, run_id)
+
+    async def step_marks(self, run_id: str) -> list[StepMark]:
+        """Of all accounts of a run: by account, then in the order in which they began."""
+        return await self._reader.ask(queries.step_marks, run_id)
 
     async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
         """Durable: the intent, before its request is sent. Begins the process's signs of life if nothing did."""

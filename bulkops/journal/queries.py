@@ -9,7 +9,7 @@ from typing import Any, Final
 from bulkops.errors import JournalError
 from bulkops.journal.clock import Life, Moment
 from bulkops.journal.codec import clean, decode
-from bulkops.journal.records import AccountRow, EventRow, Grant, RunRecord, RunState, StepRow, StepState
+from bulkops.journal.records import AccountRow, EventRow, Grant, RunRecord, RunState, StepMark, StepRow, StepState
 from bulkops.outcome import Outcome
 
 _SHOWN: Final = 5
@@ -140,7 +140,8 @@ def steps(
 ) -> dict[str, StepRow]:
     rows = connection.execute(
         f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.life_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
-            FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? AND s.seq = ? ORDER BY s.step""",  # noqa: S608 - constants
+            FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? AND s.seq = ?
+            ORDER BY s.life_id, s.began_boot_s, s.step""",  # noqa: S608 - constants
         (clean(run_id), seq),
     )
     found = {}
@@ -157,6 +158,37 @@ def steps(
             began_age_s=age_s,
         )
     return found
+
+
+def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepMark]:
+    """Of all accounts of a run: by account, then in the order in which they began. Without data and results."""
+    rows = connection.execute(
+        """SELECT s.seq, s.step, s.state, s.changed, l.beat_wall_s - (l.beat_boot_s - s.began_boot_s) AS began_at
+           FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? ORDER BY s.seq, began_at, s.step""",
+        (clean(run_id),),
+    )
+    return [
+        StepMark(seq=seq, step=step, state=StepState(state), changed=bool(changed), began_at=began_at)
+        for seq, step, state, changed, began_at in rows
+    ]
+
+
+def steps_of(
+    connection: sqlite3.Connection, run_id: str, account: str, now: Moment, own_life: int | None
+) -> dict[str, StepRow]:
+    row = connection.execute(
+        "SELECT seq FROM accounts WHERE run_id = ? AND account = ?", (clean(run_id), clean(account))
+    ).fetchone()
+    return {} if row is None else steps(connection, run_id, row[0], now, own_life)
+
+
+def changed_accounts(connection: sqlite3.Connection, run_id: str) -> list[AccountRow]:
+    changed = connection.execute(
+        "SELECT DISTINCT seq FROM steps WHERE run_id = ? AND state = ? AND changed",
+        (clean(run_id), StepState.DONE.value),
+    )
+    seqs = {seq for (seq,) in changed}
+    return [row for row in accounts(connection, run_id, None, None) if row.seq in seqs]
 
 
 def _intent_age_s(life: Life, began_boot_s: float, quiet_boot_s: float | None, now: Moment, *, alive: bool) -> float:

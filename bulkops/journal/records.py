@@ -114,6 +114,18 @@ class StepRow:
 
 
 @attrs.frozen(kw_only=True)
+class StepMark:
+    """That an account of a run began a step, for telling what took how long. `began_at`: wall-clock seconds since the
+    epoch; two marks of one process differ by true time, also when the wall clock was set meanwhile."""
+
+    seq: int
+    step: str
+    state: StepState
+    changed: bool
+    began_at: float
+
+
+@attrs.frozen(kw_only=True)
 class Grant:
     """A request of an earlier or this process that a long window still counts. `key`: what the quota counts apart
     (None: all together); `age_s`: seconds since it was noted, never over-estimated."""

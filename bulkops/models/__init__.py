@@ -6,10 +6,12 @@ Unknown members are ignored. Instants are aware datetimes in the offset the serv
 
 from __future__ import annotations
 
+from bulkops.models.collaborators import Member, MemberRole
 from bulkops.models.connections import Connection
-from bulkops.models.customers import Customer
+from bulkops.models.customers import Customer, PlanChange
 from bulkops.models.folders import CreatedFolder, Folder
 from bulkops.models.imports import ImportStatus, RecipeStatus
+from bulkops.models.packages import PackageExport
 from bulkops.models.recipes import Recipe, StartProblem, StartResult, StopResult
 
 __all__ = [
@@ -18,6 +20,10 @@ __all__ = [
     "Customer",
     "Folder",
     "ImportStatus",
+    "Member",
+    "MemberRole",
+    "PackageExport",
+    "PlanChange",
     "Recipe",
     "RecipeStatus",
     "StartProblem",

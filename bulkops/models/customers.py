@@ -25,3 +25,12 @@ class Customer:
     active_recipe_count: int | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PlanChange:
+    """What the two older calls that change a plan answer, and what adding a member by the older route does."""
+
+    id: Id
+    plan_id: str | None = None
+    trial: bool | None = None

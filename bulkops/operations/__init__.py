@@ -13,6 +13,7 @@ from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.start_recipes import StartRecipes
+from bulkops.operations.undo import UndoRun
 
 __all__ = [
     "OPERATIONS",
@@ -22,6 +23,7 @@ __all__ = [
     "Operation",
     "Package",
     "StartRecipes",
+    "UndoRun",
     "as_operation",
     "check_same",
     "describe",
@@ -70,6 +72,8 @@ def _build(data: Mapping[str, Any]) -> Operation:
         return as_operation(load_from_file(data["source"]))
     if name == Chain.name:
         return Chain(tuple(_build(part) for part in parameters["operations"]))
+    if name == UndoRun.name:
+        return UndoRun(_build(parameters["operation"]), run_id=parameters["run"])
     if name in OPERATIONS:
         return OPERATIONS[name].from_parameters(parameters)
     raise ConfigError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -15,6 +16,7 @@ from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._folders import find_folder, find_path, know_folder, know_inside, recipes_in
 from bulkops.operations._planned import plan_import
+from bulkops.operations._polling import Polling
 from bulkops.operations.package import Package
 from bulkops.steps import Context, Intent
 
@@ -23,9 +25,8 @@ Standing: TypeAlias = dict[str, list[list[Any]]]
 
 _FOLDER_CREATE: Final = "managed_users.folders.create"
 
-_POLL_GROWTH: Final = 1.5
-_POLL_CAP: Final = 5.0
-"""Polls start at `first_poll_s` and stretch to this many times it: most imports are short, some are not."""
+_LOOK_AGAIN: Final = 5.0
+"""A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
 
 
 def _load(source: Package | str | Path) -> Package:
@@ -272,7 +273,7 @@ class ImportPackage(Operation):
                     cause="a lost import moved some recipes of the package and not the others",
                     remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
                 )
-            await anyio.sleep(min(ctx.tuning.first_poll_s * _POLL_CAP, max(0.0, end - clock())))
+            await anyio.sleep(min(ctx.tuning.first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
 
     async def _check_result(self, ctx: Context, answer: Mapping[str, Any]) -> set[str]:
         """Poll to the end and read every recipe's result; the ids of the recipes it names.
@@ -310,10 +311,11 @@ class ImportPackage(Operation):
     async def _poll(self, ctx: Context, package_id: int) -> ImportStatus:
         clock = asyncio.get_running_loop().time
         end = clock() + ctx.tuning.import_deadline_s
-        delay = ctx.tuning.first_poll_s
+        polling = Polling(ctx)
         while True:
-            await anyio.sleep(delay)
+            await polling.wait()
             status = await ctx.account.imports.get(package_id)
+            polling.note(done=status.is_finished)
             if status.is_finished:
                 return status
             if clock() > end:
@@ -322,7 +324,6 @@ class ImportPackage(Operation):
                     cause="the import did not end in time",
                     remedy="`bulkops resume` asks again",
                 )
-            delay = min(delay * _POLL_GROWTH, ctx.tuning.first_poll_s * _POLL_CAP)
 
 
 def _versions(recipes: Iterable[Recipe]) -> dict[str, Any]:
@@ -337,7 +338,7 @@ def _folders_of(recipes: Iterable[Recipe]) -> set[int]:
 
 
 def _stamp(recipe: Recipe) -> str | None:
-    return recipe.updated_at.isoformat() if recipe.updated_at is not None else None
+    return recipe.updated_at.astimezone(UTC).isoformat() if recipe.updated_at is not None else None
 
 
 def _moved(key: str, before: Mapping[str, list[list[Any]]], now: Standing) -> bool:

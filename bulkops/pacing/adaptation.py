@@ -4,12 +4,12 @@ Documented limits may be wrong for this customer's plan, others may use the same
 its limit per minute would allow, and some throttle at random. What a refusal teaches:
 
 * Every refusal closes the quota, once for all that left before the closing.
-* A lone 429 while less than 90 % of the limit is in use teaches nothing more.
-* The first one that is not alone says that a burst was too large: from then on departures are spaced at limit / T.
-* Refusals of spaced requests that go on (three closings without a good answer between, or 3 % of all requests) are a
-  strike. Two strikes say that the limit is wrong: the quota is narrowed to what was answered well in the T before
-  them. It is widened by 1 % of the limit after ten clean windows, by twice that after ten more, and so on; a refusal
-  soon after takes the last widening back.
+* A few that come singly (less than 3 % of the requests) teach nothing more.
+* When there are more, or three closings come without a good answer between, a burst was too large: from then on
+  departures are spaced at limit / T.
+* When spaced departures are refused like that, it is a strike. Two strikes say that the limit is wrong: the quota is
+  narrowed to what was answered well in a T before them. It is widened by 1 % of the limit after ten clean windows, by
+  twice that after ten more, and so on; a refusal soon after takes the last widening back.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5
 REGROWTH_SHARE: Final = 0.01
 CLEAN_WINDOWS: Final = 10
-BUSY_SHARE: Final = 0.9
 SPACED_BURST_SHARE: Final = 0.25
 STUCK_CLOSINGS: Final = 3
 DENSE_SHARE: Final = 0.03
 DENSE_COUNT: Final = 3
-WORTH_SHRINKING: Final = 0.95
+WORTH_SHRINKING: Final = 0.97
 """Refused slots count as used (C1), so random throttling of a few percent looks like a limit that is a little lower."""
 
 Change = Literal["grown", "closed", "shrunk"]
@@ -63,6 +62,7 @@ class Adaptation:
     # opening
     _is_opening: bool = True
     _grants: int = 0
+    _ended: int = 0
     _full_at_grant: int | None = None
     # closing: an episode lasts from a refusal to the reopening
     _episode_ends: float = -math.inf
@@ -74,6 +74,7 @@ class Adaptation:
     _turned_at: float = -math.inf
     _turns: deque[tuple[float, int]] = attrs.field(factory=deque)
     _may_strike: bool = False
+    _is_dense: bool = False
     _strikes: list[int] = attrs.field(factory=list)
     _clean_since: float = math.inf
     _steps: int = 1
@@ -92,20 +93,20 @@ class Adaptation:
         """Keep closed until then, with nothing learned from it."""
         self.closed_until = max(self.closed_until, until)
 
-    def granted(self, now: float, used: int) -> int:
-        """A request leaves, and `used` slots are taken now. Returns its number, for `accepted` and `lost`."""
+    def granted(self, now: float, used: int) -> None:
+        """A request leaves, and `used` slots are taken now."""
         self._grants += 1
         if self._spacing is not None:
             self._spacing.left(now)
         if self._full_at_grant is None and used >= self.allowed:
             self._full_at_grant = self._grants
-        return self._grants
 
-    def accepted(self, grant: int, granted_at: float, now: float) -> Change | None:
-        """Request number `grant`, which left at `granted_at`, was answered, and not refused."""
+    def accepted(self, granted_at: float, now: float) -> Change | None:
+        """A request that left at `granted_at` was answered, and not refused."""
+        self._ended += 1
         if self._closings_in_a_row and granted_at >= self._episode_ends:
             self._closings_in_a_row = 0
-            if self._spacing is not None:
+            if self._spacing is not None and not self._is_dense:
                 self._spacing.credit(self._episode_ends - self._turned_at)
         if now - self._answered_at > self.window_s:
             # Idle, or refused for longer than a window explains: the last T says nothing about the limit.
@@ -114,15 +115,17 @@ class Adaptation:
         if self.allowed >= self.limit:
             return None
         if self._is_opening:
-            return self._round_ended(grant)
+            return self._round_ended()
         return self._widen(now) if now - self._clean_since >= CLEAN_WINDOWS * self.window_s else None
 
-    def lost(self, grant: int) -> Change | None:
-        """Request number `grant` was never answered: the round trip that it ended is over all the same."""
-        return self._round_ended(grant) if self._is_opening and self.allowed < self.limit else None
+    def ended(self) -> Change | None:
+        """A request was never answered, or never left: the round trip that it was part of may be over all the same."""
+        self._ended += 1
+        return self._round_ended() if self._is_opening and self.allowed < self.limit else None
 
     def refused(self, granted_at: float, now: float, usage: Usage, *, retry_after_s: float | None) -> list[Change]:
         """A 429 for a request that left at `granted_at`. Returns what changed by it, in order."""
+        self._ended += 1
         is_new = granted_at >= self._episode_ends
         changes = self._close(now, usage, retry_after_s) if is_new else self._close_longer(now, retry_after_s)
         self._clean_since = self.closed_until
@@ -130,17 +133,19 @@ class Adaptation:
             self._set_allowed(self._grown_from)  # the wider limit was tried, and refused
             self._grown_from, self._steps = None, 1
             return [*changes, "shrunk"]
-        if self._spacing is not None:
-            return changes + self._strike(usage) if is_new else changes
-        if self._episode_refusals > 1 or usage.used >= BUSY_SHARE * self.limit:
+        self._is_dense = usage.refused >= max(DENSE_COUNT, DENSE_SHARE * usage.used)
+        is_stuck = is_new and self._closings_in_a_row == STUCK_CLOSINGS
+        if not (self._is_dense or is_stuck):
+            return changes
+        if self._spacing is None:
             return changes + self._space(now, usage)
-        return changes
+        return changes + self._strike() if self._may_strike else changes
 
     # -- opening and widening -----------------------------------------------------------------------------------
 
-    def _round_ended(self, grant: int) -> Change | None:
-        """Widen if this was the last of what was allowed: one round trip is over."""
-        if self._full_at_grant is None or grant < self._full_at_grant:
+    def _round_ended(self) -> Change | None:
+        """Widen once all that was allowed has left and ended; a tenth of it may be late."""
+        if self._full_at_grant is None or self._ended < self._full_at_grant - self.allowed // 10:
             return None
         self._full_at_grant = None
         self._set_allowed(min(self.limit, math.ceil(self.allowed * OPENING_GROWTH)))
@@ -204,11 +209,7 @@ class Adaptation:
             self._turns.append((now, answered))
         self._may_strike = now >= self._measured_from + self.window_s
 
-    def _strike(self, usage: Usage) -> list[Change]:
-        is_stuck = self._closings_in_a_row == STUCK_CLOSINGS
-        is_dense = usage.refused >= max(DENSE_COUNT, DENSE_SHARE * usage.used)
-        if not self._may_strike or not (is_stuck or is_dense):
-            return []
+    def _strike(self) -> list[Change]:
         self._may_strike = False  # one strike for each time that it turned
         self._strikes.append(max(answered for _, answered in self._turns))
         if len(self._strikes) < 2:

@@ -26,13 +26,13 @@ ASSUMED: Final = (Limit(60, 60.0),)
 class Slot:
     """Leave to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do nothing."""
 
-    __slots__ = ("_ended", "_grant", "_key", "_pacer", "_quota", "_windows", "granted_at", "waited_s")
+    __slots__ = ("_ended", "_key", "_pacer", "_quota", "_windows", "granted_at", "waited_s")
 
     def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
         self._pacer = pacer
         self._quota = quota
         self._key = key
-        self._grant, self._windows = quota.take(key, now)
+        self._windows = quota.take(key, now)
         self._ended = False
         self.granted_at = now
         self.waited_s = waited_s
@@ -49,26 +49,23 @@ class Slot:
         """A reply came, whatever it says but "too many requests"."""
         now = self._pacer.now()
         if self._end(now):
-            change = self._quota.accepted(self._grant, self.granted_at, now)
-            self._pacer.ended(self._quota, () if change is None else (change,))
+            self._pacer.ended(self._quota, self._quota.was_answered(self.granted_at, now))
 
     def refused(self, retry_after_s: float | None) -> None:
         """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
         now = self._pacer.now()
         if self._end(now):
-            self._pacer.ended(self._quota, self._quota.was_refused(self.granted_at, now, retry_after_s))
+            self._pacer.ended(self._quota, *self._quota.was_refused(self.granted_at, now, retry_after_s))
 
     def lost(self) -> None:
         """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""
         if self._end(max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)):
-            change = self._quota.was_lost(self._grant)
-            self._pacer.ended(self._quota, () if change is None else (change,))
+            self._pacer.ended(self._quota, self._quota.was_lost())
 
     def unused(self) -> None:
         """The request never left."""
         if self._end(None):
-            self._quota.requests -= 1
-            self._pacer.ended(self._quota, ())
+            self._pacer.ended(self._quota, self._quota.was_unused())
 
     def _end(self, counted_by: float | None) -> bool:
         """Give the slots back, once. `counted_by`: when the server has counted the request at the latest."""
@@ -199,9 +196,9 @@ class Pacer:
         now = self.now()
         return {name: quota.statistics(now) for name, quota in self._quotas.items()}
 
-    def ended(self, quota: Quota, changes: Iterable[Change]) -> None:
+    def ended(self, quota: Quota, *changes: Change | None) -> None:
         """For slots: a request of `quota` ended, and changed this."""
-        for change in changes:
+        for change in filter(None, changes):
             self._tell(quota, change)
             if change == "closed":
                 self._reopening.add(quota.name)

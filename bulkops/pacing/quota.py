@@ -104,24 +104,29 @@ class Quota:
         """The waiter that `best` named waits no longer."""
         self._queue.pop(waiter, now)
 
-    def take(self, key: str | None, now: float) -> tuple[int, tuple[Window, ...]]:
-        """A request leaves: its number, and the windows it takes a slot in."""
+    def take(self, key: str | None, now: float) -> tuple[Window, ...]:
+        """A request leaves. Returns: the windows it takes a slot in."""
         self.requests += 1
         windows = tuple(self._windows(key, now))
         for window in windows:
             window.take()
-        return self.adaptation.granted(now, self.narrow.used(now)), windows
+        self.adaptation.granted(now, self.narrow.used(now))
+        return windows
 
     def ended(self, key: str | None, now: float) -> None:
         """A request of `key` ended and has given its slots back."""
         self._queue.ended(key, now)
 
-    def accepted(self, grant: int, granted_at: float, now: float) -> Change | None:
-        return self.adaptation.accepted(grant, granted_at, now)
+    def was_answered(self, granted_at: float, now: float) -> Change | None:
+        return self.adaptation.accepted(granted_at, now)
 
-    def was_lost(self, grant: int) -> Change | None:
+    def was_lost(self) -> Change | None:
         self.lost += 1
-        return self.adaptation.lost(grant)
+        return self.adaptation.ended()
+
+    def was_unused(self) -> Change | None:
+        self.requests -= 1
+        return self.adaptation.ended()
 
     def was_refused(self, granted_at: float, now: float, retry_after_s: float | None) -> list[Change]:
         """Its slot is taken all the same, but says nothing about what the server accepts."""

@@ -32,14 +32,18 @@ class Cluster:
     """Accounts that ended alike for the same cause.
 
     `cause`: in the words of the accounts when all say the same, else with `<id>` where they differ;
-    `example`: the first of them in inventory order.
+    `seqs`: their places in the inventory; `example`: the first of them.
     """
 
     outcome: Outcome
     cause: str
     failure_class: str | None
-    count: int
+    seqs: tuple[int, ...] = attrs.field(repr=False)
     example: AccountRow = attrs.field(repr=lambda row: row.account)  # its parameters may hold secrets
+
+    @property
+    def count(self) -> int:
+        return len(self.seqs)
 
 
 def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> list[Cluster]:
@@ -57,7 +61,7 @@ def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> lis
             outcome=outcome,
             cause=_common_words(members, run_reason) or cause,
             failure_class=failure_class,
-            count=len(members),
+            seqs=tuple(row.seq for row in members),
             example=members[0],
         )
         for (outcome, failure_class, cause), members in groups.items()

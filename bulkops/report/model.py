@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from bulkops.errors import JournalCorrupt, RunAborted, RunFailed
-from bulkops.journal import AccountRow, Journal, RunState
+from bulkops.journal import AccountRow, EventRow, Journal, RunRecord, RunState, StepMark
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.clusters import Cluster, cluster
 from bulkops.report.commands import resume_command
@@ -28,11 +28,20 @@ _STOPPED: Final[Mapping[RunState, int]] = {
 
 
 @attrs.frozen(kw_only=True)
+class Details:
+    """What the HTML report shows beyond the answers: how the run was asked for, and what happened when."""
+
+    record: RunRecord
+    events: list[EventRow]
+    steps: list[StepMark]
+
+
+@attrs.frozen(kw_only=True)
 class Report:
     """One run: its state and one row per account. `str()` is the text report.
 
     `accounts`: in inventory order; `journal`: the journal's directory, None for the default one; `created_at`,
-    `ended_at`, `as_of` (when the journal was read): wall-clock seconds since the epoch.
+    `ended_at`, `as_of` (when the journal was read): wall-clock seconds since the epoch; `details`: only when asked for.
     """
 
     run_id: str
@@ -45,6 +54,7 @@ class Report:
     as_of: float
     journal: str | None = None
     accounts: list[AccountRow] = attrs.field(repr=False)  # their parameters may hold secrets
+    details: Details | None = attrs.field(default=None, repr=False)
 
     @property
     def inventory(self) -> int:
@@ -102,10 +112,11 @@ class Report:
         return render_text(self)
 
 
-async def load_report(journal: Journal, run_id: str | None = None) -> Report:
+async def load_report(journal: Journal, run_id: str | None = None, *, detailed: bool = False) -> Report:
     """The report of a run (its id or the start of it; None: the newest), also while the run is on.
 
     A run whose process died without a word is reported as interrupted: it can be resumed like one.
+    `detailed`: read what HTML shows beyond the answers too: every step of every account.
 
     Raises: JournalError when there is no such run; JournalCorrupt when accounts are missing from the journal.
     """
@@ -132,6 +143,13 @@ async def load_report(journal: Journal, run_id: str | None = None) -> Report:
         as_of=time.time(),
         journal=_unless_default(journal.path.parent),
         accounts=accounts,
+        details=await _details(journal, record) if detailed else None,
+    )
+
+
+async def _details(journal: Journal, record: RunRecord) -> Details:
+    return Details(
+        record=record, events=await journal.events(record.run_id), steps=await journal.step_marks(record.run_id)
     )
 
 

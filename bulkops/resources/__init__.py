@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from bulkops.resources import generic
 from bulkops.resources._pages import Pages
+from bulkops.resources._types import from_text
 from bulkops.resources.connections import Connections
-from bulkops.resources.customers import Customers
+from bulkops.resources.customers import Customers, OwnCustomer
 from bulkops.resources.folders import Folders
 from bulkops.resources.imports import Imports
+from bulkops.resources.members import Members
+from bulkops.resources.packages import Packages
 from bulkops.resources.recipes import Recipes
 
-__all__ = ["Connections", "Customers", "Folders", "Imports", "Pages", "Recipes"]
+__all__ = [
+    "Connections",
+    "Customers",
+    "Folders",
+    "Imports",
+    "Members",
+    "OwnCustomer",
+    "Packages",
+    "Pages",
+    "Recipes",
+    "from_text",
+    "generic",
+]

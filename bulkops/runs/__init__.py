@@ -1,22 +1,32 @@
 """Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
 
-from bulkops.runs.api import resume, retry, run
+from bulkops.runs.api import resume, retry, run, undoing
 from bulkops.runs.control import Control
+from bulkops.runs.gates import Check, GateVerdict, WaveResult
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
+from bulkops.runs.planning import AccountPlan, FleetPlan, looking_cost, plan
 from bulkops.runs.policy import Policy, overshoot
 
 __all__ = [
+    "AccountPlan",
+    "Check",
     "Control",
+    "FleetPlan",
+    "GateVerdict",
     "Inventory",
     "Job",
     "Policy",
+    "WaveResult",
     "from_values",
     "load_job",
+    "looking_cost",
     "overshoot",
+    "plan",
     "read_accounts",
     "resume",
     "retry",
     "run",
     "select",
+    "undoing",
 ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, JournalError, OutcomeUnknown, TaskUnknown, Unauthorized
+from bulkops.errors import BulkopsError, JournalError, OutcomeUnknown, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.events import AccountEnded, AccountStarted, Observer
-from bulkops.journal import AccountRow, Ending, Journal, RunRecord
+from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation
 from bulkops.outcome import Outcome
@@ -21,13 +23,18 @@ log = get_logger("bulkops.runs")
 
 @attrs.define(kw_only=True)
 class AccountTask:
-    """What every account of a run shares; `run` is the callable that the executor fans out."""
+    """What every account of a run shares; `run` is the callable that the executor fans out.
+
+    `expected`: by account, the changes of a saved plan; an account whose plan is another one now is skipped.
+    """
 
     record: RunRecord
     operation: Operation
     workato: Workato
     journal: Journal
     observe: Observer
+    expected: Mapping[str, tuple[str, ...]] | None = None
+    shared: dict[str, Any] = attrs.field(factory=dict)
 
     async def run(self, row: AccountRow) -> Ending:
         """Take one account to its end and write it down. Raises: JournalError, which ends the run."""
@@ -36,6 +43,10 @@ class AccountTask:
         ctx = await self._begin(row)
         try:
             try:
+                drift = await self._drift(row)
+                if drift is not None:
+                    await self._end(row, drift, clock() - began)
+                    return drift
                 await self.operation.apply(ctx)
                 await self.operation.verify(ctx)
             except JournalError:
@@ -60,16 +71,36 @@ class AccountTask:
         started_before = row.started_at is not None
         timeout_s = self.workato.settings.tuning.account_timeout_s
         deadline = asyncio.get_running_loop().time() + timeout_s if timeout_s is not None else None
+        steps = await self.journal.steps(self.record.run_id, row.seq) if started_before else {}
+        return self._context(row, Scope(account=row.account, seq=row.seq, deadline=deadline), steps)
+
+    def _context(self, row: AccountRow, scope: Scope, steps: Mapping[str, StepRow]) -> Context:
         return Context(
-            account=self.workato.account(row.account, scope=Scope(account=row.account, seq=row.seq, deadline=deadline)),
+            account=self.workato.account(row.account, scope=scope),
             params=row.params,
             journal=self.journal,
             run_id=self.record.run_id,
             seq=row.seq,
             tuning=self.workato.settings.tuning,
             host=self.record.host,
-            steps=await self.journal.steps(self.record.run_id, row.seq) if started_before else {},
+            steps=steps,
         )
+
+    async def _drift(self, row: AccountRow) -> Ending | None:
+        """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
+        if self.expected is None or row.started_at is not None:
+            return None
+        scope = Scope(account=row.account, seq=row.seq, read_only=True)
+        try:
+            planned = await self.operation.plan(self._context(row, scope, {}))
+        except TaskFailed as problem:
+            now = str(problem)
+        else:
+            changes = planned.changes if planned is not None else ()
+            if changes == self.expected.get(row.account):
+                return None
+            now = ", ".join(changes) or "nothing to do"
+        return Ending(outcome=Outcome.SKIPPED, reason=f"it drifted since the plan; now: {now}", remedy="plan it again")
 
     async def _end(self, row: AccountRow, ending: Ending, elapsed_s: float) -> None:
         await self.journal.end_account(self.record.run_id, row.seq, ending)

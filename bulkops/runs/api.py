@@ -8,22 +8,27 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, PlanError
 from bulkops.events import Observer, ignore
-from bulkops.journal import Journal, RunRecord, new_run_id
+from bulkops.journal import AccountRow, InventoryRow, Journal, RunRecord, RunState, new_run_id
 from bulkops.models import Customer
-from bulkops.operations import as_operation, check_same, describe, restore
+from bulkops.operations import Operation, UndoRun, as_operation, check_same, describe, restore
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
 from bulkops.runs.control import Control
 from bulkops.runs.engine import Engine
+from bulkops.runs.gates import Check, Gate
 from bulkops.runs.inventory import Inventory, from_values
+from bulkops.runs.planning import FleetPlan
 from bulkops.runs.policy import Policy
 from bulkops.settings import Settings, Tuning
 
 JOURNAL: Final = "./.bulkops"
+_PLAN: Final = "plan"
 
 Accounts = Inventory | Pages[Customer] | Iterable[str | int | Mapping[str, object]]
 
@@ -38,6 +43,9 @@ async def run(
     observe: Observer = ignore,
     control: Control | None = None,
     source: str | None = None,
+    check: Check | None = None,
+    approve: Check | None = None,
+    plan: FleetPlan | None = None,
 ) -> Report:
     """Run an operation on accounts; one answer per account, in the journal from the first second.
 
@@ -48,6 +56,8 @@ async def run(
         workato: an entered client; may be left out when `accounts` comes from one.
         journal: directory of the journal; made when missing.
         source: FILE.py:NAME that `operation` was loaded from, so that `resume` finds it again.
+        check, approve: asked between waves with a WaveResult; True goes on, False halts, None pauses the run.
+        plan: a saved plan of this operation; accounts that drifted since are skipped.
     Raises: ConfigError, InputError, PlanError before anything is sent; Unauthorized when listing the accounts is
         refused; RunLocked when another run works with this credential; JournalError.
     """
@@ -72,7 +82,20 @@ async def run(
     async with Journal.open(journal) as opened:
         with _locks(opened, record):
             await opened.create_run(record, inventory.rows)
-            engine = Engine(record, made, workato, opened, chosen, observe, control or Control())
+            expected = plan.expected(made) if plan is not None else None
+            if expected is not None:
+                opened.add_event(record.run_id, _PLAN, {"expected": expected})  # for those who resume
+            engine = Engine(
+                record=record,
+                operation=made,
+                workato=workato,
+                journal=opened,
+                policy=chosen,
+                observe=observe,
+                control=control or Control(),
+                gate=Gate(policy=chosen, check=check, approve=approve),
+                expected=expected,
+            )
             await engine.work(await opened.accounts(record.run_id))
         return await load_report(opened, record.run_id)
 
@@ -86,6 +109,9 @@ async def resume(
     observe: Observer = ignore,
     control: Control | None = None,
     operation: object = None,
+    check: Check | None = None,
+    approve: Check | None = None,
+    approved: bool = False,
 ) -> Report | None:
     """Go on with a run: its not attempted, cancelled and unknown accounts; None when no run is unfinished.
 
@@ -94,9 +120,11 @@ async def resume(
         workato: an entered client; None: one from the environment with the tuning of the journal.
         policy: replaces the journal's.
         operation: needed when the run's operation is a function of a script; must be the same.
+        check, approve: as for `run`; approved: a paused run may go on past the gate at which it waits.
     Raises: as `run`; JournalMismatch when the operation's files say something else now.
     """
-    return await _again(run_id, RESUMABLE, None, workato, policy, journal, observe, control, operation)
+    again = _Again(workato, policy, journal, observe, control or Control(), operation, check, approve, approved)
+    return await again.work(run_id, RESUMABLE)
 
 
 async def retry(
@@ -111,34 +139,79 @@ async def retry(
     operation: object = None,
 ) -> Report | None:
     """Take a run's failed accounts up again, all or those of one failure class; run_id None: the newest run."""
-    failed = frozenset({Outcome.FAILED})
-    return await _again(run_id, failed, failure_class, workato, policy, journal, observe, control, operation)
+    again = _Again(workato, policy, journal, observe, control or Control(), operation)
+    return await again.work(run_id, frozenset({Outcome.FAILED}), failure_class)
 
 
-async def _again(
-    run_id: str | None,
-    outcomes: Collection[Outcome],
-    failure_class: str | None,
-    workato: Workato | None,
-    policy: Policy | None,
-    journal: str | Path,
-    observe: Observer,
-    control: Control | None,
-    operation: object,
-) -> Report | None:
-    async with Journal.open(journal) as opened:
-        record = await _find_run(opened, run_id, unfinished=Outcome.FAILED not in outcomes)
-        if record is None:
-            return None
-        made = restore(record.operation) if operation is None else as_operation(operation)
-        check_same(made, record.operation)
-        chosen = policy or Policy.from_mapping(record.policy)
-        with _locks(opened, record):
-            rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
-            if rows:
-                async with _client(workato, record) as client:
-                    await Engine(record, made, client, opened, chosen, observe, control or Control()).work(rows)
-        return await load_report(opened, record.run_id)
+async def undoing(run_id: str | None, *, journal: str | Path = JOURNAL) -> tuple[UndoRun, Inventory]:
+    """What to `run` to undo a run: the operation, and the accounts that were really changed, last one first.
+
+    Sends nothing. Raises: JournalError; PlanError when nothing of the operation can be undone or nothing was changed.
+    """
+    async with Journal.open(journal, read_only=True) as opened:
+        record = await opened.get_run(run_id)
+        made = restore(record.operation)
+        if not made.can_undo():
+            raise PlanError(f"run {record.run_id} cannot be undone: {record.title}", remedy="undo it by hand")
+        changed = await opened.changed_accounts(record.run_id)
+        if not changed:
+            raise PlanError(f"run {record.run_id} changed no account", remedy="there is nothing to undo")
+        rows = tuple(
+            InventoryRow(seq=seq, account=row.account, params=row.params) for seq, row in enumerate(reversed(changed))
+        )
+        return UndoRun(made, run_id=record.run_id), Inventory(rows, f"run {record.run_id}")
+
+
+@attrs.frozen
+class _Again:
+    """What resuming and retrying share."""
+
+    workato: Workato | None
+    policy: Policy | None
+    journal: str | Path
+    observe: Observer
+    control: Control
+    operation: object
+    check: Check | None = None
+    approve: Check | None = None
+    approved: bool = False
+
+    async def work(
+        self, run_id: str | None, outcomes: Collection[Outcome], failure_class: str | None = None
+    ) -> Report | None:
+        is_retry = Outcome.FAILED in outcomes
+        async with Journal.open(self.journal) as opened:
+            record = await _find_run(opened, run_id, unfinished=not is_retry)
+            if record is None:
+                return None
+            made = restore(record.operation) if self.operation is None else as_operation(self.operation)
+            check_same(made, record.operation)
+            with _locks(opened, record):
+                rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
+                if rows:
+                    await self._take_up(opened, record, made, rows, in_waves=not is_retry)
+                elif not is_retry and record.state is not RunState.FINISHED:
+                    await opened.set_state(record.run_id, RunState.FINISHED)  # it died after its last account
+            return await load_report(opened, record.run_id)
+
+    async def _take_up(
+        self, journal: Journal, record: RunRecord, operation: Operation, rows: list[AccountRow], *, in_waves: bool
+    ) -> None:
+        policy = self.policy or Policy.from_mapping(record.policy)
+        saved = [event.data["expected"] for event in await journal.events(record.run_id) if event.kind == _PLAN]
+        async with _client(self.workato, record) as client:
+            engine = Engine(
+                record=record,
+                operation=operation,
+                workato=client,
+                journal=journal,
+                policy=policy,
+                observe=self.observe,
+                control=self.control,
+                gate=Gate(policy=policy, check=self.check, approve=self.approve, approved=self.approved),
+                expected={account: tuple(changes) for account, changes in saved[0].items()} if saved else None,
+            )
+            await engine.work(rows, in_waves=in_waves)
 
 
 @contextmanager

@@ -1,31 +1,36 @@
-"""Rows of the journal through the executor, until the inventory ends or something says stop."""
+"""Rows of the journal through the executor, wave by wave, until the inventory ends or something says stop."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import PlanError
-from bulkops.events import AttemptEnded, Event, Observer, RunChanged
-from bulkops.executor import Verdict, fan_out
-from bulkops.journal import AccountRow, Ending, Journal, RunRecord, RunState
+from bulkops.events import AttemptEnded, Event, Observer, RunChanged, WaveChanged
+from bulkops.executor import Wave, fan_out
+from bulkops.journal import AccountRow, Journal, RunRecord, RunState
 from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
 from bulkops.runs.control import Control
+from bulkops.runs.gates import Gate, GateVerdict, WaveResult
 from bulkops.runs.policy import Policy
+from bulkops.runs.rules import Rules
 
 LONG_WINDOW_S: Final = 120.0
 """Windows up to this long are waited for after a restart; longer ones are counted in the journal."""
 
 
-@attrs.define
+@attrs.define(kw_only=True)
 class Engine:
-    """One process working on one run. `control` may stop it from outside, `verdicts` from inside."""
+    """One process working on one run. `control` may stop it from outside, the policy's rules and gates from inside.
+
+    `expected`: by account, the changes that a saved plan foresaw; accounts that drifted since are skipped.
+    """
 
     record: RunRecord
     operation: Operation
@@ -34,25 +39,41 @@ class Engine:
     policy: Policy
     observe: Observer
     control: Control
-    halted: str | None = None
-    _verdicts: list[Verdict] = attrs.field(factory=list)
+    gate: Gate
+    expected: Mapping[str, tuple[str, ...]] | None = None
+    _halted: str | None = None
+    _paused: str | None = None
+    _ends_at: float = math.inf
+    _rules: Rules = attrs.field(init=False)
+    _task: AccountTask = attrs.field(init=False)
     _long: frozenset[str] = frozenset()
 
-    async def work(self, rows: Sequence[AccountRow]) -> None:
+    async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
         """Take `rows` to their ends and leave the run's state in the journal. The caller holds the run's locks.
 
         Raises: PlanError when the policy forbids to go on; JournalError.
         """
+        timeout_s = self.workato.settings.tuning.run_timeout_s
+        self._ends_at = anyio.current_time() + (math.inf if timeout_s is None else timeout_s)
         await self._respect_predecessor()
         await self._set_rules(rows)
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
         )
+        self._task = AccountTask(
+            record=self.record,
+            operation=self.operation,
+            workato=self.workato,
+            journal=self.journal,
+            observe=self.observe,
+            expected=self.expected,
+        )
         await self._set_state(RunState.RUNNING)
         self.journal.start_beating(self.record.run_id, self.record.host)
         unsubscribe = self.workato.session.subscribe(self._note_attempt)
+        self.control.on_drain(lambda _: self._announce())
         try:
-            await self._fan_out(rows)
+            await (self._in_waves(rows) if in_waves else self._fan_out(rows))
         finally:
             unsubscribe()
             self.journal.stop_beating()
@@ -74,39 +95,89 @@ class Engine:
 
     async def _set_rules(self, rows: Sequence[AccountRow]) -> None:
         taken = {row.seq for row in rows}
-        everyone = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
-        before = sum(row.seq not in taken for row in everyone)
-        allowed = self.policy.allowed_failures(self.record.inventory_count)
-        if allowed is not None and before > allowed:
-            raise PlanError(
-                f"{before} accounts of this run have failed already, more than the {allowed} allowed",
-                remedy="raise --max-failures, or retry the failed ones first",
-            )
-        self._verdicts = self.policy.verdicts(self.record.inventory_count, failed_before=before)
+        troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
+        self._rules = Rules(
+            self.policy, self.record.inventory_count, [row.seq for row in troubled if row.seq not in taken]
+        )
         self._long = frozenset(
             name
             for name, limits in self.workato.session.quotas.items()
             if any(limit.window_s > LONG_WINDOW_S for limit in limits)
         )
 
-    async def _fan_out(self, rows: Sequence[AccountRow]) -> None:
-        task = AccountTask(
-            record=self.record,
-            operation=self.operation,
-            workato=self.workato,
-            journal=self.journal,
-            observe=self.observe,
+    # -- waves --------------------------------------------------------------------------------------------------
+
+    async def _in_waves(self, rows: Sequence[AccountRow]) -> None:
+        """Wave after wave; those whose accounts have all ended are behind us, their gates need not be."""
+        passed = {
+            event.data["wave"]
+            for event in await self.journal.events(self.record.run_id)
+            if event.kind == "gate" and event.data["verdict"] == GateVerdict.PASS
+        }
+        before: Wave | None = None
+        for wave in self.policy.cut(self.record.inventory_count):
+            mine = [row for row in rows if wave.start <= row.seq < wave.end]
+            if mine:
+                if before is not None and before.number not in passed:
+                    await self._judge_gate(before)
+                if self._must_stop():
+                    return
+                self._rules.enter(wave)
+                self._tell_wave(wave, "started", None)
+                await self._fan_out(mine)
+                if self._must_stop():
+                    return
+            before = wave
+
+    async def _judge_gate(self, wave: Wave) -> None:
+        """Ask the gate behind `wave`; a first interrupt ends the soak and leaves it unjudged."""
+        accounts = await self.journal.accounts(self.record.run_id)
+        outcomes = dict.fromkeys(Outcome, 0)
+        for row in accounts[wave.start : wave.end]:
+            outcomes[row.outcome] += 1
+        with anyio.CancelScope() as asking:
+            self.control.on_drain(lambda _: asking.cancel())
+            verdict, why = await self.gate.judge(WaveResult(run_id=self.record.run_id, wave=wave, outcomes=outcomes))
+            self.journal.add_event(
+                self.record.run_id, "gate", {"wave": wave.number, "verdict": verdict.value, "reason": why}
+            )
+            self._tell_wave(wave, verdict.value, why)
+            if verdict is GateVerdict.FAIL:
+                self._halted = why
+            elif verdict is GateVerdict.INCONCLUSIVE:
+                self._paused = why
+
+    def _must_stop(self) -> bool:
+        """Whether nothing new may start."""
+        return bool(
+            self._halted or self._paused or self.control.draining or self.workato.session.auth_failure is not None
         )
 
-        async def work(row: AccountRow) -> None:
-            self._judge(await task.run(row))
+    def _tell_wave(self, wave: Wave, state: str, reason: str | None) -> None:
+        if state == "started":
+            self.journal.add_event(self.record.run_id, "wave", {"wave": wave.number, "of": wave.of, "size": wave.size})
+        self.observe(
+            WaveChanged(
+                run_id=self.record.run_id,
+                number=wave.number,
+                of=wave.of,
+                size=wave.size,
+                state=state,  # type: ignore[arg-type]  # "started" or a verdict's value
+                reason=reason,
+            )
+        )
 
-        timeout_s = self.workato.settings.tuning.run_timeout_s
-        with anyio.CancelScope() as now:
-            if timeout_s is not None:
-                now.deadline = anyio.current_time() + timeout_s
+    # -- accounts -----------------------------------------------------------------------------------------------
+
+    async def _fan_out(self, rows: Sequence[AccountRow]) -> None:
+        async def work(row: AccountRow) -> None:
+            reason = self._rules.judge(await self._task.run(row))  # before this worker takes its next account
+            if reason and self._halted is None:
+                self._halted = reason
+                self._announce()
+
+        with anyio.CancelScope(deadline=self._ends_at) as now:
             self.control.on_abort(now.cancel)
-            self.control.on_drain(lambda _: self._announce())
             outcomes = fan_out(work, self._feed(rows), concurrency=min(self.policy.concurrency, max(1, len(rows))))
             try:
                 async for outcome in outcomes:
@@ -115,30 +186,24 @@ class Engine:
                 with anyio.CancelScope(shield=True):
                     await outcomes.aclose()
         if now.cancelled_caught and not self.control.aborting:
-            self.halted = f"the run's deadline of {timeout_s:g} s passed"
+            self._halted = f"the run's deadline of {self.workato.settings.tuning.run_timeout_s:g} s passed"
 
     def _feed(self, rows: Sequence[AccountRow]) -> Iterator[AccountRow]:
         """Accounts one by one; ends early when nothing new may start."""
         for row in rows:
-            if self.control.draining or self.halted or self.workato.session.auth_failure is not None:
+            if self._must_stop():
                 return
             yield row
 
-    def _judge(self, ending: Ending) -> None:
-        """Ask the rules before this worker takes its next account."""
-        fingerprint = f"{ending.failure_class}: {ending.cause}"
-        for verdict in self._verdicts:
-            reason = verdict.note(ending.outcome, fingerprint)
-            if reason and self.halted is None:
-                self.halted = reason
-                self._announce()
-
     def _announce(self) -> None:
-        self.observe(RunChanged(run_id=self.record.run_id, state="draining", reason=self.halted or self.control.reason))
+        reason = self._halted or self.control.reason
+        self.observe(RunChanged(run_id=self.record.run_id, state="draining", reason=reason))
 
     def _note_attempt(self, event: Event) -> None:
         if isinstance(event, AttemptEnded) and event.quota in self._long:
             self.journal.count_grant(self.record.host, event.quota, event.account)
+
+    # -- the end ------------------------------------------------------------------------------------------------
 
     async def _conclude(self) -> None:
         counts = await self.journal.counts(self.record.run_id)
@@ -147,8 +212,10 @@ class Engine:
             await self._set_state(RunState.AUTH_FAILED, "the vendor refused the token")
         elif self.control.draining and left:
             await self._set_state(RunState.INTERRUPTED, self.control.reason)
-        elif self.halted:
-            await self._set_state(RunState.HALTED, self.halted)
+        elif self._halted:
+            await self._set_state(RunState.HALTED, self._halted)
+        elif self._paused:
+            await self._set_state(RunState.PAUSED, self._paused)
         else:
             await self._set_state(RunState.FINISHED)
 

@@ -22,6 +22,9 @@ POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "concurrency": (int,),
     "max_failures": (int, str),
     "breaker": (int, str),
+    "waves": (str,),
+    "soak": (str, int, float),
+    "approve": (bool,),
     "client_file": (str,),
     "max_rate": (int, float, str),
 }
@@ -84,7 +87,7 @@ def _section(data: Mapping[str, Any], name: str, keys: Mapping[str, tuple[type, 
         raise ConfigError(f"{where} must be a table", remedy=f"write [{name}]")
     _check_keys(section, keys, where)
     for key, value in section.items():
-        if isinstance(value, bool) or not isinstance(value, keys[key]):
+        if not isinstance(value, keys[key]) or (isinstance(value, bool) and bool not in keys[key]):
             wanted = " or ".join(kind.__name__ for kind in keys[key])
             raise ConfigError(f"{where} {key} = {value!r} is not of the right kind", remedy=f"give {wanted}")
     return {

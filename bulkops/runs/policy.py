@@ -10,9 +10,10 @@ from typing import Any
 import attrs
 
 from bulkops.errors import ConfigError
-from bulkops.executor import Breaker, FailureLimit, Verdict
+from bulkops.executor import Wave, Waves
 
 MAX_CONCURRENCY = 10_000
+MAX_SOAK_S = 7 * 24 * 3600
 
 
 def _parse_max_failures(value: int | str | None) -> int | str | None:
@@ -44,17 +45,44 @@ def _check_breaker(_: object, __: object, value: int | None) -> None:
         raise ConfigError(f"a breaker of {value} accounts makes no sense", remedy="give 1 or more, or switch it off")
 
 
+def _check_waves(_: object, __: object, value: str | None) -> None:
+    if value is not None:
+        try:
+            Waves.parse(value)
+        except ValueError as error:
+            raise ConfigError(str(error), remedy="write sizes such as 1,5%,rest") from error
+
+
+def _parse_soak(value: float | str) -> float:
+    """Seconds, or text such as "90s", "10m", "1.5h". Raises: ConfigError."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
+        if found is None:
+            raise ConfigError(f"soak {value!r} is no duration", remedy="write 90s, 10m or 1h")
+        seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+    if not 0 <= seconds <= MAX_SOAK_S:
+        raise ConfigError(f"a soak of {seconds:g} s is outside 0 to {MAX_SOAK_S} s", remedy="write 90s, 10m or 1h")
+    return seconds
+
+
 @attrs.frozen(kw_only=True)
 class Policy:
     """`concurrency`: accounts started and not finished, imports in progress included.
 
-    `max_failures`: accounts that may end failed or unknown: a count for the whole run, or "P%" of the inventory;
+    `max_failures`: accounts that may end failed or unknown: a count for the whole run, or "P%" of the current wave;
     None: no limit. `breaker`: so many accounts in a row that end with one and the same cause halt the run; None: off.
+    `waves`: sizes such as "1,5%,rest", None: one wave; `soak_s`: seconds to wait after each wave but the last, text
+    such as "10m" is read too; `approve`: a person has to say yes before each wave but the first.
     """
 
     concurrency: int = attrs.field(default=200, validator=_check_concurrency)
     max_failures: int | str | None = attrs.field(default=None, converter=_parse_max_failures)
     breaker: int | None = attrs.field(default=20, validator=_check_breaker)
+    waves: str | None = attrs.field(default=None, validator=_check_waves)
+    soak_s: float = attrs.field(default=0.0, converter=_parse_soak)
+    approve: bool = False
 
     def to_mapping(self) -> dict[str, Any]:
         return attrs.asdict(self)
@@ -63,24 +91,28 @@ class Policy:
     def from_mapping(cls, data: Mapping[str, Any]) -> Policy:
         return cls(**data)
 
-    def allowed_failures(self, inventory_count: int) -> int | None:
+    def cut(self, inventory_count: int) -> list[Wave]:
+        """The waves of an inventory: one of everything unless asked otherwise."""
+        return Waves.parse(self.waves or "rest").over(inventory_count)
+
+    def allowed_failures(self, wave_size: int) -> int | None:
         """`max_failures` as a count, percentages rounded down; None: no limit."""
         if isinstance(self.max_failures, str):
-            return math.floor(float(self.max_failures.rstrip("%")) * inventory_count / 100)
+            return math.floor(float(self.max_failures.rstrip("%")) * wave_size / 100)
         return self.max_failures
 
-    def verdicts(self, inventory_count: int, *, failed_before: int = 0) -> list[Verdict]:
-        """The rules that may stop a run; `failed_before`: troubled accounts of earlier processes that count."""
-        rules: list[Verdict] = []
-        allowed = self.allowed_failures(inventory_count)
-        if allowed is not None:
-            rules.append(FailureLimit(allowed, already=failed_before))
-        if self.breaker is not None:
-            rules.append(Breaker(self.breaker))
-        return rules
+    @property
+    def counts_by_wave(self) -> bool:
+        """Whether `max_failures` starts anew with each wave."""
+        return isinstance(self.max_failures, str)
 
 
 def overshoot(policy: Policy, inventory_count: int) -> int:
-    """Accounts that may still fail beyond `max_failures` in the worst case: all that are in flight when it is hit."""
-    allowed = policy.allowed_failures(inventory_count)
-    return 0 if allowed is None else min(policy.concurrency, max(0, inventory_count - allowed))
+    """Accounts that may still fail beyond `max_failures` in the worst case: all that are in flight when it is hit.
+
+    That is at most `concurrency`, and no more than the largest wave has beyond what it allows.
+    """
+    if policy.max_failures is None:
+        return 0
+    beyond = (wave.size - (policy.allowed_failures(wave.size) or 0) for wave in policy.cut(inventory_count))
+    return min(policy.concurrency, max(0, *beyond, 0))

@@ -79,6 +79,12 @@ class Customers:
             self._by_external_id[external_id] = place
         return self._add(place, -1, external_id, facts, now)
 
+    def rename(self, customer: Customer, external_id: str) -> None:
+        """Give it another external id; it is not found by the old one any more."""
+        self._by_external_id.pop(customer.external_id or "", None)
+        customer.external_id = external_id
+        self._by_external_id[external_id] = customer.id - FIRST_ID
+
     def _get(self, place: int) -> Customer | None:
         if not 0 <= place < self._count:
             return None

@@ -22,16 +22,19 @@ _GATEWAY: Final = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavail
 
 @attrs.frozen
 class Answer:
-    """A status and JSON data, encoded."""
+    """A status and JSON data, encoded; `location`: of a redirect."""
 
     status: int
     body: bytes
+    location: str | None = None
 
     @classmethod
     def of(cls, data: Any, status: int = 200) -> Answer:
         return cls(status, msgspec.json.encode(data))
 
     def response(self, *, headers: dict[str, str] | None = None) -> web.Response:
+        if self.location is not None:
+            headers = {**(headers or {}), "Location": self.location}
         return web.Response(
             status=self.status, body=self.body, content_type="application/json", charset="utf-8", headers=headers
         )

@@ -31,6 +31,13 @@ class RefusedError(Exception):
         self.body: dict[str, Any] = {"message": message} | ({"errors": dict(errors)} if errors else {})
 
 
+@attrs.frozen
+class Redirection:
+    """What a handler answers instead of a payload: look there."""
+
+    location: str
+
+
 NOT_FOUND: Final = "Not found"
 
 
@@ -43,13 +50,15 @@ def invalid(field: str, problem: str) -> RefusedError:
 class Asked:
     """One request that passed quota and authentication, its body read to the end.
 
-    `names`: path parameters, percent-decoded; `customer`: who `managed_user_id` means, None for partner calls.
+    `names`: path parameters, percent-decoded; `customer`: who `managed_user_id` means, None for partner calls;
+    `origin`: scheme and host by which the sandbox was reached, for addresses of files.
     """
 
     world: World
     customer: Customer | None
     names: Mapping[str, str]
     query: Mapping[str, str]
+    origin: str = ""
     body: bytes = attrs.field(default=b"", repr=False)
     content_type: str = ""
 

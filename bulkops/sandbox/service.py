@@ -13,7 +13,8 @@ from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.endings import TOO_MANY, Answer, finish
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
+from bulkops.sandbox.files import serve_file
 from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.handlers import HANDLERS
 from bulkops.sandbox.http import read_body
@@ -62,6 +63,8 @@ class Service:
             target = Target.parse(request.raw_path)
             if target.segments[:1] == ("_sandbox",):
                 return await self._control(request, target)
+            if target.segments[:1] == ("_files",):
+                return serve_file(self.world, request, target)
             return await self._api(request, target)
         except RefusedError as refusal:
             return Answer.of(refusal.body, refusal.status).response()
@@ -99,6 +102,7 @@ class Service:
             customer=customer,
             names=route.names,
             query=target.query,
+            origin=f"http://{request.host}",
             body=await read_body(request, limit=limit),
             content_type=request.headers.get("Content-Type", ""),
         )
@@ -123,14 +127,24 @@ def _act(call: Call, asked: Asked) -> Answer:
     if handler is None:
         return Answer.of({"message": f"The sandbox does not know {call.id} yet"}, 501)
     try:
-        return Answer.of(_wrap(call, handler(asked)))
+        data = handler(asked)
+        if isinstance(data, Redirection):
+            return Answer(302, b"", location=data.location)
+        return Answer.of(_wrap(call, data))
     except RefusedError as refusal:
         return Answer.of(refusal.body, refusal.status)
 
 
 def _wrap(call: Call, data: Any) -> Any:
-    """The envelope is the catalogue's: lists and some objects come in `{"result": ...}`."""
-    return {"result": data} if call.envelope in {"list", "result"} else data
+    """The envelope is the catalogue's: most lists and some objects come in `{"result": ...}`."""
+    match call.envelope:
+        case "list" | "result":
+            return {"result": data}
+        case "data_list":
+            return {"data": data, "total": len(data)}
+        case "assets":
+            return {"result": {"assets": data}}
+    return data
 
 
 def _customer(world: World, route: Route | None) -> Customer | None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from bulkops.sandbox.members import Member
 from bulkops.sandbox.packages import PackedRecipe, ParsedPackage
 
 HOME: Final = "Home"
@@ -20,6 +21,7 @@ class Ids:
     def __init__(self) -> None:
         self._next = {"folder": count(700_001), "project": count(5_501), "recipe": count(612_001)}
         self._next |= {"connection": count(9_001), "package": count(251)}
+        self._next |= {"member": count(880_012), "manifest": count(12)}
 
     def __call__(self, noun: str) -> int:
         return next(self._next[noun])
@@ -159,6 +161,7 @@ class Workspace:
         self.recipes: dict[int, Recipe] = {}
         self.connections: dict[int, Connection] = {}
         self.imports: dict[int, Import] = {}
+        self.members: dict[int, Member] = {}
         self.queue: deque[Import] = deque()
         """Imports not finished; the first one runs."""
         self.home = self.add_folder(HOME, None, now=created_at)

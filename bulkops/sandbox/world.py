@@ -15,6 +15,7 @@ from bulkops.sandbox.faults import Faults, Strike, strike
 from bulkops.sandbox.imports import Importer
 from bulkops.sandbox.ledger import Ledger
 from bulkops.sandbox.packages import PackageShelf
+from bulkops.sandbox.partner import Partner
 from bulkops.sandbox.quotas import Quotas
 from bulkops.sandbox.settings import SandboxSettings
 from bulkops.sandbox.workspace import Ids
@@ -27,7 +28,9 @@ class World:
         self.settings = settings
         self.clock = Clock(settings.time_scale)
         self.ledger = Ledger(self.clock)
-        self.customers = Customers(settings.customers, seed=settings.seed, ids=Ids(), now=self.clock.stamp())
+        ids = Ids()
+        self.customers = Customers(settings.customers, seed=settings.seed, ids=ids, now=self.clock.stamp())
+        self.partner = Partner(self.clock, ids)
         self.quotas = Quotas(settings.limits(), settings.window)
         self.packages = PackageShelf()
         self.importer = Importer(self.clock, self.ledger, seed=settings.seed)

@@ -64,6 +64,7 @@ class Attempt(Flight):
         self.status = status
         self._is_settled = True
         call, scope = self.errand.request.call, self.errand.scope
+        scope.server_date = headers.get("Date")
         if status == 429 and call.speaks_of == "quota":
             self.slot.refused(retry_after_s(headers))
         else:

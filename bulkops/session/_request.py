@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
@@ -17,7 +17,8 @@ from bulkops.secret import MASK, Secret
 from bulkops.settings import Auth
 
 PathValues: TypeAlias = Mapping[str, str | int]
-QueryValues: TypeAlias = Mapping[str, str | int | bool | None]
+QueryValue: TypeAlias = str | int | float | bool | None
+QueryValues: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]
 
 
 @attrs.frozen(kw_only=True)
@@ -34,12 +35,12 @@ class Request:
 def build(
     call: Call, *, auth: Auth, path: PathValues, query: QueryValues, json: object = None, data: bytes | None = None
 ) -> Request:
-    """The request for `call`. Members of `query` that are None are left out.
+    """The request for `call`. Members of `query` that are None are left out; a list comes once for each of its values.
 
     Raises: InputError for a path value that is missing or cannot stand in an address, or a body that is not JSON.
     """
     shown = _path(call, path)
-    pairs = [(name, _query_text(value)) for name, value in query.items() if value is not None]
+    pairs = [(name, _query_text(each)) for name, value in query.items() for each in _each(value) if each is not None]
     pairs += credentials_in_query(auth)
     body, content_type = data, "application/octet-stream" if data is not None else None
     if json is not None:
@@ -101,7 +102,11 @@ def account_segment(account: str | int) -> str:
     return text
 
 
-def _query_text(value: str | int | bool | None) -> str:
+def _each(value: QueryValue | Sequence[QueryValue]) -> Sequence[QueryValue]:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _query_text(value: QueryValue) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

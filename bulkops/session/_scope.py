@@ -16,7 +16,7 @@ class Scope:
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
     `accepted`: replies that are neither 401 nor 429; `writes`: those of calls that may change something.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
-    `deadline`: loop time after which nothing is sent any more.
+    `deadline`: loop time after which nothing is sent any more. `server_date`: Date header of the newest answer.
     """
 
     account: str | None = None
@@ -26,6 +26,7 @@ class Scope:
     writes: int = 0
     read_only: bool = False
     deadline: float | None = None
+    server_date: str | None = None
 
     @property
     def priority(self) -> tuple[int, int]:
@@ -38,7 +39,7 @@ class Reply:
     """A 2xx answer, as bytes: `decode_object` and `decode_list` say what they mean.
 
     `sent_at`: loop time at which the request had left; `elapsed_s`: from there to the end of the body, this attempt
-    only; `path`: without the query; `one_line`: makes the server's words safe to show, without the token.
+    only; `path`: without the query; `location`: where a file is that this answer is not, unchecked; `one_line`: makes the server's words safe to show, without the token.
     """
 
     status: int
@@ -50,4 +51,5 @@ class Reply:
     elapsed_s: float
     sent_at: float
     path: str
+    location: str | None = attrs.field(default=None, repr=False)
     one_line: Callable[[str], str] = attrs.field(repr=False, eq=False)

@@ -19,6 +19,7 @@ from bulkops.events import AttemptEnded, Event, Observer, ignore
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
 from bulkops.session._attempt import Attempt, Errand
+from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
 from bulkops.session._retrying import Failed
 from bulkops.session._scope import Reply, Scope
@@ -133,6 +134,13 @@ class ApiSession:
                 await self._before_resending(errand, outcome)
         finally:
             self._settle_retry(errand, ok=False)
+
+    async def download(self, url: str, *, most_bytes: int) -> bytes:
+        """The file at an address that an answer named, from the vendor's hosts alone and without credentials.
+
+        Raises: InputError for an address elsewhere; StatusError; TransportError.
+        """
+        return await download(url, settings=self.settings, most_bytes=most_bytes, rng=self._rng)
 
     async def _try(self, errand: Errand) -> Reply | Failed:
         """One attempt, from waiting for its slot to the verdict on its answer."""

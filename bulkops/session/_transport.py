@@ -146,10 +146,14 @@ class _WatchedRequest(aiohttp.ClientRequest):
 
 
 class Transport:
-    """Owns the one ClientSession. No cookies, no redirects, no proxies or netrc from the environment, no resending."""
+    """Owns the one ClientSession. No cookies, no redirects, no proxies or netrc from the environment, no resending.
 
-    def __init__(self, settings: Settings) -> None:
+    `anonymous`: for files, which are fetched without credentials.
+    """
+
+    def __init__(self, settings: Settings, *, anonymous: bool = False) -> None:
         self._settings = settings
+        self._anonymous = anonymous
         self._client: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Transport:
@@ -158,9 +162,9 @@ class Transport:
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={
-                "Accept": "application/json",
+                "Accept": "*/*" if self._anonymous else "application/json",
                 "User-Agent": f"bulkops/{_version()}",
-                **credentials_in_headers(self._settings.auth),
+                **({} if self._anonymous else credentials_in_headers(self._settings.auth)),
             },
             request_class=_WatchedRequest,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `exchange` keeps the time

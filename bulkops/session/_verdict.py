@@ -31,10 +31,10 @@ _SILENCES: Final[Mapping[str, type[TransportError]]] = {
 
 
 def judge(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -> Reply | Failed:
-    """A 2xx answer is a reply, whatever its body says: that is for the decoder."""
+    """A 2xx answer is a reply, whatever its body says: that is for the decoder. So is the way to a file."""
     if isinstance(result, Silence):
         return _silent(result, attempt)
-    if 200 <= result.status < 300:
+    if 200 <= result.status < 300 or _is_file_elsewhere(result, attempt):
         return _reply(result, attempt, one_line)
     error = status_error(
         result.status, result.headers, result.body, facts=attempt.errand.facts(attempt), one_line=one_line
@@ -42,6 +42,12 @@ def judge(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -
     is_of_call = result.status == 429 and attempt.errand.request.call.speaks_of == "call"
     failure = None if is_of_call else Failure(kind="status", status=result.status)
     return Failed(error=_for_class(error, attempt, acted=result.status >= 500), status=result.status, failure=failure)
+
+
+def _is_file_elsewhere(answer: Answer, attempt: Attempt) -> bool:
+    """A call that answers with a file may say where it is instead. Nobody follows without looking at the address."""
+    is_redirect = 300 <= answer.status < 400 and "Location" in answer.headers
+    return is_redirect and attempt.errand.request.call.envelope == "bytes"
 
 
 def _reply(answer: Answer, attempt: Attempt, one_line: Callable[[str], str]) -> Reply:
@@ -57,6 +63,7 @@ def _reply(answer: Answer, attempt: Attempt, one_line: Callable[[str], str]) -> 
         sent_at=attempt.sent_at or 0.0,
         path=errand.request.path,
         one_line=one_line,
+        location=answer.headers.get("Location"),
     )
 
 

@@ -193,7 +193,7 @@ async def test_cancellation_settles_every_slot_once(server: Any, session_for: An
     async with session_for(server.url, **changes) as session:
         await session.send(GET, scope=Scope(), path=PATH)
         with anyio.move_on_after(cancel_after_s):
-            await _all(session, 60)
+            await _all(session, 120)
         statistics = session.pacer.statistics()[GET.quota]
         assert statistics.in_flight == 0
         assert statistics.waiting == 0

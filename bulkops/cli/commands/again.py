@@ -37,3 +37,18 @@ def retry(run_id: str | None, failure_class: str | None, *, policy: PolicyFlags,
     from bulkops.cli.take_up import take_up
 
     return take_up("retry", run_id, flags=policy, output=output, failure_class=failure_class)
+
+
+@click.command("undo", cls=Verb, examples=["undo", "undo 20260102-k3f9 --max-failures 2%"])
+@click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+@policy_options
+@output_options
+def undo(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
+    """Undo what a run changed.
+
+    Without RUN: the newest one. A run of its own over the accounts that were really changed, last one first; what
+    cannot be undone is left as it is and named in the report. Client file and host are those of the run.
+    """
+    from bulkops.cli.take_up import undo as take_back
+
+    return take_back(run_id, flags=policy, output=output)

@@ -12,6 +12,7 @@ from bulkops.cli.options import (
     policy_options,
     selection_options,
 )
+from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
 
 
@@ -23,7 +24,7 @@ from bulkops.cli.verbs import Flag, Verb
         "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
     ],
 )
-@click.argument("package", metavar="PKG.zip", help="A package as the vendor exports it.")
+@click.argument("package", metavar="PKG.zip", type=FileName(), help="A package as the vendor exports it.")
 @click.option("--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing.")
 @click.option(
     "--restart-recipes",
@@ -71,6 +72,7 @@ def import_package(
     cls=Flag,
     required=True,
     metavar="FILE.toml",
+    type=FileName(),
     help="Credentials by connection name: values, { env }, { file } or { column }.",
 )
 @selection_options
@@ -108,7 +110,7 @@ def start_recipes(folder: str, *, selection: Selection, policy: PolicyFlags, out
     cls=Verb,
     examples=["run rollout.toml --accounts customers.csv", "run maintenance.py:tidy --accounts all --limit 5"],
 )
-@click.argument("job", metavar="JOB.toml|FILE.py:NAME", help="A job file, or a name in a Python file.")
+@click.argument("job", metavar="JOB.toml|FILE.py:NAME", type=FileName(), help="A job file, or a name in a Python file.")
 @selection_options
 @policy_options
 @output_options

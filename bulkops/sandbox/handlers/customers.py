@@ -1,4 +1,4 @@
-"""Customers: list, get, create."""
+"""Customers: list, get, create, update, and the two older calls that move one to another plan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ _WRITABLE: Final = (
     "admin_notification_emails",
     "task_limit_adjustment",
 )
+_UPDATABLE: Final = ("name", "notification_email", *_WRITABLE)
+_NEVER_EMPTY: Final = frozenset({"name", "notification_email", "plan_id"})
 _LONGEST_NAME: Final = 10_000
+
+DEFAULT_PLAN: Final = "oem_plan"
+FREE_PLAN: Final = "free"
 
 
 def list_customers(asked: Asked) -> list[dict[str, Any]]:
@@ -40,3 +45,48 @@ def create_customer(asked: Asked) -> dict[str, Any]:
     customer = world.customers.create(facts, external_id=external_id, now=now)
     world.ledger.note(customer.id, "customer.created", external_id or str(name))
     return customer.row()
+
+
+def update_customer(asked: Asked) -> dict[str, Any]:
+    """Only what the body names changes; null clears what may be empty."""
+    customer, members = asked.account, asked.members()
+    given = {field: text_member(members, field, longest=_LONGEST_NAME) for field in _UPDATABLE if field in members}
+    for field in _NEVER_EMPTY & set(given):
+        if given[field] is None:
+            raise invalid(field, "can't be blank")
+    external_id = text_member(members, "external_id")
+    if external_id is not None and external_id != customer.external_id:
+        if asked.world.customers.find_external(external_id) is not None:
+            raise invalid("external_id", "has already been taken")
+        asked.world.customers.rename(customer, external_id)
+    plan_id = given.pop("plan_id", None)
+    if any(customer.facts[field] != value for field, value in given.items()):
+        customer.facts |= given
+        _touch(asked, "customer.updated", customer.external_id or str(customer.facts["name"]))
+    if plan_id is not None:
+        _set_plan(asked, plan_id, trial=bool(customer.facts["trial"]))
+    return customer.row()
+
+
+def upgrade_customer(asked: Asked) -> dict[str, Any]:
+    """To a paid plan: the partner's default one when the body names none."""
+    return _set_plan(asked, text_member(asked.members(), "plan_id") or DEFAULT_PLAN, trial=False)
+
+
+def downgrade_customer(asked: Asked) -> dict[str, Any]:
+    return _set_plan(asked, FREE_PLAN, trial=False)
+
+
+def _set_plan(asked: Asked, plan_id: str, *, trial: bool) -> dict[str, Any]:
+    """Which plans exist is the partner's contract with the vendor: any name is one. What is so already is no effect."""
+    facts = asked.account.facts
+    if (facts["plan_id"], facts["trial"]) != (plan_id, trial):
+        is_other = facts["plan_id"] != plan_id
+        facts |= {"plan_id": plan_id, "trial": trial, "in_trial": trial}
+        _touch(asked, "plan.changed" if is_other else "trial.ended", plan_id)
+    return {"id": asked.account.id, "plan_id": plan_id, "trial": trial}
+
+
+def _touch(asked: Asked, kind: str, key: str) -> None:
+    asked.account.facts["updated_at"] = asked.world.clock.stamp()
+    asked.world.ledger.note(asked.account.id, kind, key)

@@ -1,0 +1,218 @@
+"""500 accounts: import, authorise, start, on the sandbox with the documented quotas, against the least time possible.
+
+The least time: for each quota with R requests and a limit of N in T, `head + T (ceil(R / N) - 1) + tail`: the first
+N may leave at once, every further N need a window; `head` is the least time from an account's start to its first
+request of the quota, `tail` the least from its last one to the account's end. The largest of these counts.
+Every client has its own sandbox process, and all run side by side: nearly all of the time is waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import attrs
+
+from benchmarks.harness import Row, arguments, publish
+from benchmarks.plain_rollout import PlainRollout, one_for_all, one_per_quota
+from bulkops.settings import Limit, Tuning
+from tests.fleet import PACKAGE, Fleet, fleet
+
+BAR: Final = 1.05
+POLLS_BAR: Final = 1.5
+POLL_CALL: Final = "managed_users.imports.get"
+FIRST_ACCOUNT: Final = 4_100_231
+CONCURRENCY: Final = 200
+PEERS: Final = {"AsyncLimiter per quota": one_per_quota, "one AsyncLimiter for all": one_for_all}
+
+
+def one_connection_package() -> bytes:
+    """The demo's package without its shop: two recipes, one connection."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(PACKAGE) as demo, zipfile.ZipFile(made, "w") as package:
+        for name in demo.namelist():
+            if "shop" not in name and "order" not in name:
+                package.writestr(name, demo.read(name))
+    return made.getvalue()
+
+
+CREDENTIALS: Final = """[connections."CRM".input]
+api_key = { env = "BENCHMARK_KEY" }
+"""
+
+
+@attrs.define
+class Trace:
+    """When each account's requests left, by quota, and when it ended. Seconds of one clock."""
+
+    requests: Counter[str] = attrs.field(factory=Counter)
+    polls: int = 0
+    first: dict[str, float] = attrs.field(factory=dict)
+    ended: dict[str, float] = attrs.field(factory=dict)
+    spans: dict[tuple[str, str], tuple[float, float]] = attrs.field(factory=dict)
+
+    def __call__(self, event: Any) -> None:
+        from bulkops.events import AccountEnded, AttemptEnded
+
+        now = time.monotonic()
+        if isinstance(event, AccountEnded):
+            self.ended[event.account] = now
+        if not isinstance(event, AttemptEnded) or event.account is None:
+            return
+        left_at = now - event.latency_s
+        self.requests[event.quota] += 1
+        self.polls += event.call == POLL_CALL
+        self.first.setdefault(event.account, left_at)
+        begun, _ = self.spans.get((event.account, event.quota), (left_at, left_at))
+        self.spans[event.account, event.quota] = (begun, left_at)
+
+    def least_s(self, quotas: Mapping[str, tuple[Limit, ...]]) -> dict[str, float]:
+        """The least time by quota. Windows counted per account bind nobody here."""
+        heads: dict[str, list[float]] = defaultdict(list)
+        tails: dict[str, list[float]] = defaultdict(list)
+        for (account, quota), (begun, left_at) in self.spans.items():
+            heads[quota].append(begun - self.first[account])
+            tails[quota].append(self.ended[account] - left_at)
+        return {
+            quota: min(heads[quota])
+            + limit.window_s * (math.ceil(self.requests[quota] / limit.requests) - 1)
+            + min(tails[quota])
+            for quota in heads
+            for limit in quotas[quota]
+            if limit.key is None
+        }
+
+
+async def with_bulkops(vendor: Fleet, accounts: int) -> dict[str, Any]:
+    import bulkops
+    from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
+
+    package, credentials = vendor.home / "one.zip", vendor.home / "credentials.toml"
+    package.write_bytes(one_connection_package())
+    credentials.write_text(CREDENTIALS)
+    os.environ["BENCHMARK_KEY"] = "secret"
+    job = ImportPackage(package, folder="CRM") >> AuthoriseConnections(credentials) >> StartRecipes(folder="CRM")
+    trace = Trace()
+    tuning = Tuning.from_file(vendor.client_file)
+    async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning, observe=trace) as workato:
+        ids = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)
+        policy = bulkops.Policy(concurrency=CONCURRENCY)
+        began = time.monotonic()
+        await bulkops.run(job, accounts=ids, workato=workato, policy=policy, journal=vendor.journal, observe=trace)
+        took_s = time.monotonic() - began
+        least = trace.least_s(workato.session.quotas)
+    bound_by = max(least, key=least.__getitem__)
+    return {
+        "took_s": took_s,
+        "least_s": least[bound_by],
+        "bound_by": bound_by,
+        "polls_per_import": trace.polls / accounts,
+        "requests": trace.requests,
+    }
+
+
+async def with_peer(vendor: Fleet, accounts: int, peer: str) -> dict[str, Any]:
+    tuning = Tuning.from_file(vendor.client_file)
+    headers = {"Authorization": f"Bearer {vendor.token}"}
+    async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=0)) as client:
+        limiter = PEERS[peer](tuning.quotas)
+        plain = PlainRollout(client, vendor.url, one_connection_package(), limiter, tuning.first_poll_s)
+        began = time.monotonic()
+        await plain.run(list(range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)), CONCURRENCY)
+        took_s = time.monotonic() - began
+    return {
+        "took_s": took_s,
+        "polls_per_import": plain.sent["embedded.rlcm.import_status"] / accounts,
+        "requests": plain.sent,
+    }
+
+
+def child(client: str, window: str, accounts: int, scale: float) -> None:
+    """One rollout against a sandbox of its own; prints what came of it as JSON."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        fleet(Path(home), customers=accounts, time_scale=scale, window=window) as vendor,
+    ):
+        doing = with_bulkops(vendor, accounts) if client == "bulkops" else with_peer(vendor, accounts, client)
+        found = asyncio.run(doing)
+        kinds = vendor.kinds()
+        done = {kind: kinds[kind] for kind in ("import.completed", "connection.authorised", "recipe.started")}
+        print(json.dumps(found | {"refused": vendor.refused(), "effects": done}))
+
+
+def started(client: str, window: str, accounts: int, scale: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks.rollout", "--child", client, window, str(accounts), str(scale)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def ended(process: subprocess.Popen[str], accounts: int) -> dict[str, Any]:
+    out, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"a rollout ended with {process.returncode}")
+    found: dict[str, Any] = json.loads(out)
+    expected = {
+        "import.completed": accounts, "connection.authorised": accounts, "recipe.started": 2 * accounts
+    }  # fmt: skip
+    if found["effects"] != expected:
+        raise RuntimeError(f"the ledger says {found['effects']}, not {expected}")
+    return found
+
+
+def main() -> None:
+    smoke = arguments(__doc__ or "").smoke
+    accounts, scale = (30, 200.0) if smoke else (500, 10.0)
+    windows = ["sliding"] if smoke else ["sliding", "fixed", "bucket"]
+    ours = {window: started("bulkops", window, accounts, scale) for window in windows}
+    # one limiter for all needs a window for every four accounts: fewer accounts are asked of it, at a higher speed
+    few, fast = (10, 400.0) if smoke else (100, 20.0)
+    peers = {
+        "AsyncLimiter per quota": started("AsyncLimiter per quota", "sliding", accounts, scale),
+        "one AsyncLimiter for all": started("one AsyncLimiter for all", "sliding", few, fast),
+    }
+    found = {window: ended(process, accounts) for window, process in ours.items()}
+    plain = ended(peers["AsyncLimiter per quota"], accounts)
+    global_ = ended(peers["one AsyncLimiter for all"], few)
+    worst = max(found.values(), key=lambda one: one["took_s"] / one["least_s"])
+    least_s = worst["least_s"]
+    few_least_s = 60 / fast * (math.ceil(2 * few / 60) - 1) + 2 / fast
+    rows = [
+        Row(
+            what=f"rollout of {accounts} accounts: time / lower bound, worst window kind, refused "
+            f"{sum(one['refused'] for one in found.values())}",
+            measured=worst["took_s"] / least_s,
+            bar=BAR,
+            better="below",
+            peers={
+                f"AsyncLimiter per quota ({plain['refused']} refused)": plain["took_s"] / least_s,
+                f"one AsyncLimiter for all ({global_['refused']} refused)": global_["took_s"] / few_least_s,
+            },
+        ),
+        Row(
+            what="rollout: polls per import",
+            measured=max(one["polls_per_import"] for one in found.values()),
+            bar=POLLS_BAR,
+            better="below",
+            peers={"a poll each 2 s": plain["polls_per_import"]},
+        ),
+    ]
+    publish("rollout", rows, smoke=smoke, details={"bulkops": found, "peers": {"per quota": plain, "one": global_}})
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))
+    else:
+        main()

@@ -1,0 +1,139 @@
+"""CPU per request with the full stack on, beside raw aiohttp: quota, smoother, retries, typed decode, an outcome each.
+
+Then the same with everything a run adds: an account's rows and two durable steps a four requests in the journal (as
+the rollout does), and a line in the log for every attempt. The server is bare and in its own process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.harness import RESULTS, Candidate, Row, arguments, cpu_s, publish, ratio, ratios, rounds
+from benchmarks.http_clients import CONCURRENCY, peers
+from benchmarks.serving import Served, ceiling, served
+from bulkops import Policy, Workato, run
+from bulkops.executor import fan_out
+from bulkops.logs import configure
+from bulkops.settings import Limit, Tuning
+from bulkops.steps import Context
+
+BAR: Final = 1.25
+RUN_BAR: Final = 1.50
+REQUESTS_AN_ACCOUNT: Final = 10
+STEPS_AN_ACCOUNT: Final = 5
+BASE: Final = "raw aiohttp"
+TUNING: Final = Tuning(
+    max_rate=200_000.0,  # every part is on, and none of them makes anybody wait
+    quotas={"embedded.recipes.get": (Limit(4_000_000, 60.0),)},
+)
+
+
+def client(url: str) -> Workato:
+    return Workato(token="secret", host=url, tuning=TUNING)  # noqa: S106 - a bare server's
+
+
+async def full_stack(url: str, requests: int) -> None:
+    async with client(url) as workato:
+
+        async def one(number: int) -> Any:
+            return await workato.account(4100231 + number % 1000).recipes.get(41354)
+
+        async for outcome in fan_out(one, range(requests), concurrency=CONCURRENCY):
+            outcome.unwrap()
+
+
+async def operation(ctx: Context) -> None:
+    """Reads, half of them under a durable step: what the rollout asks of the journal."""
+    for number in range(REQUESTS_AN_ACCOUNT - STEPS_AN_ACCOUNT):
+        await ctx.account.recipes.get(41354)
+        if number < STEPS_AN_ACCOUNT:
+            await ctx.step(f"start {number}", partial(_started, ctx), repeatable=True, data={"recipe": 41354})
+
+
+async def _started(ctx: Context) -> dict[str, int]:
+    recipe = await ctx.account.recipes.get(41354)
+    return {"started": recipe.id}
+
+
+async def with_journal_and_log(url: str, requests: int, home: Path) -> None:
+    accounts = range(4100231, 4100231 + requests // REQUESTS_AN_ACCOUNT)
+    policy = Policy(concurrency=CONCURRENCY)
+    journal = Path(tempfile.mkdtemp(dir=home))  # a new one each time: a run waits for what its predecessor sent
+    with logged(home / "run.log"):
+        async with client(url) as workato:
+            report = await run(operation, accounts=accounts, workato=workato, policy=policy, journal=journal)
+    if not report.ok:
+        raise RuntimeError(f"the run ended {report.outcomes}")
+
+
+@contextlib.contextmanager
+def logged(path: Path) -> Iterator[None]:
+    """Everything the package logs, as JSON lines in a file; ends with the block."""
+    logger = logging.getLogger("bulkops")
+    with path.open("a", encoding="utf-8") as stream:
+        configure("debug", json=True, stream=stream)
+        try:
+            yield
+        finally:
+            logger.handlers = []
+            logger.setLevel(logging.WARNING)
+
+
+def measured(server: Served, requests: int, count: int, home: Path) -> dict[str, list[float]]:
+    """CPU microseconds a request, by client and round."""
+    candidates: dict[str, Candidate] = {
+        "bulkops": partial(full_stack, server.url, requests),
+        "with journal and log": partial(with_journal_and_log, server.url, requests, home),
+    }
+    sizes = dict.fromkeys(candidates, requests)
+    for name, (peer, fewer) in peers().items():
+        sizes[name] = max(CONCURRENCY, requests // fewer)
+        candidates[name] = partial(peer, server.url, sizes[name])
+    figures = rounds(candidates, measure=cpu_s, count=count)
+    return {name: [round(one / sizes[name] * 1e6, 2) for one in row] for name, row in figures.items()}
+
+
+def main() -> None:
+    smoke = arguments(__doc__ or "").smoke
+    requests, count = (200, 1) if smoke else (2_000, 15)
+    RESULTS.mkdir(exist_ok=True)
+    with served("recipe") as server, tempfile.TemporaryDirectory(dir=RESULTS) as home:
+        most = ceiling(server, 2_000 if smoke else 50_000)
+        before = server.counts()["recipe"]
+        figures = measured(server, requests, count, Path(home))
+        arrived = server.counts()["recipe"] - before
+    asked = (count + 1) * sum(max(CONCURRENCY, requests // fewer) for _, fewer in peers().values())
+    asked += (count + 1) * 2 * requests
+    if arrived != asked:
+        raise RuntimeError(f"{arrived} requests arrived, {asked} were asked for")
+    fastest_us = min(min(row) for row in figures.values())
+    print(f"server: {most['per_s']:,.0f} replies/s; fastest client: {1e6 / fastest_us:,.0f} requests/s of CPU")
+    others = {name: figure for name, figure in ratios(figures, to=BASE).items() if name not in OURS}
+    rows = [
+        Row(
+            what="full stack on (quota, retry, typed decode, result): CPU per request / raw aiohttp",
+            measured=ratio(figures, "bulkops", BASE),
+            bar=BAR,
+            better="below",
+            peers=others,
+        ),
+        Row(
+            what="the same with journal and log",
+            measured=ratio(figures, "with journal and log", BASE),
+            bar=RUN_BAR,
+            better="below",
+        ),
+    ]
+    publish("session_overhead", rows, smoke=smoke, details={"server": most, "cpu_us_per_request": figures})
+
+
+OURS: Final = frozenset({"bulkops", "with journal and log"})
+
+if __name__ == "__main__":
+    main()

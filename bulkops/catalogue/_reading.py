@@ -1,0 +1,47 @@
+"""From the tables' text to calls.
+
+A block is one line of columns, then indented lines that a mark begins:
+
+    id method path scope group quota retry envelope pages body [call]     `call`: a 429 speaks of this call alone
+      = what it does
+      / parameters of the path that are not whole numbers (the address itself names them all)
+      ? parameters of the query
+      > parameters of the body
+      ! deprecated: what replaces it
+      ~ how to tell whether a lost one happened
+      % what other versions of the vendor's pages say
+
+A parameter is `name`, `name*` (required), `name:int`; without a type it is text. The columns are read at once, the
+rest when somebody asks: importing the catalogue must cost next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bulkops.catalogue._call import Call, RetryClass
+
+
+def read_calls(tables: Iterable[str]) -> dict[str, Call]:
+    """All calls by id, in the order of the tables."""
+    classes = {each.value: each for each in RetryClass}
+    calls: dict[str, Call] = {}
+    for table in tables:
+        for block in table.strip().replace("\n  ", "\0").split("\n"):
+            row, *about = block.split("\0")
+            id_, method, path, scope, group, quota, retry, envelope, pages, body, *rest = row.split()
+            calls[id_] = Call(
+                id=id_,
+                method=method,
+                path=path,
+                scope=scope,  # type: ignore[arg-type]  # a test checks every row against the literals
+                group=group,
+                quota=quota,
+                retry=classes[retry],
+                envelope=envelope,
+                pages=pages,
+                body=body,  # type: ignore[arg-type]
+                speaks_of="call" if rest else "quota",
+                about=tuple(about),
+            )
+    return calls

@@ -1,0 +1,66 @@
+"""`bulkops doctor`: is everything there for a run?"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from bulkops.cli.options import client_file_option, journal_option
+from bulkops.cli.terminal import one_line, put
+from bulkops.cli.values import FileName
+from bulkops.cli.verbs import Flag, Verb
+
+if TYPE_CHECKING:
+    from bulkops.cli.diagnosis import Finding, Patient
+
+EXIT_FIX: Final = 2
+EXIT_AUTH: Final = 4
+
+
+@click.command("doctor", cls=Verb, examples=["doctor rollout.toml", "doctor --client-file client.toml"])
+@click.argument(
+    "job",
+    metavar="[JOB.toml|FILE.py:NAME]",
+    required=False,
+    type=FileName(),
+    help="What is going to be run; its calls decide which rights are looked at.",
+)
+@client_file_option
+@journal_option
+@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object a line.")
+def doctor(job: str | None, client_file: str | None, journal: str, as_json: bool) -> int:
+    """Check that a run could begin.
+
+    Versions, disk, journal, job, quotas, token, the vendor's clock, and rights as far as reads can tell; each line is
+    ok or says what to do. Sends a few reads. Exit code 0, 2 (something is to be done) or 4 (the token is refused).
+    """
+    import asyncio
+
+    from bulkops.cli.diagnosis import Patient
+
+    return asyncio.run(_examine(Patient(job=job, journal=journal, client_file=client_file), as_json=as_json))
+
+
+async def _examine(patient: Patient, *, as_json: bool) -> int:
+    from bulkops.cli.diagnosis import examine
+
+    code = 0
+    async for finding in examine(patient):
+        put(_as_json(finding) if as_json else _as_text(finding), json=as_json)
+        if finding.is_auth:
+            code = EXIT_AUTH
+        elif finding.state == "fix":
+            code = code or EXIT_FIX
+    return code
+
+
+def _as_text(finding: Finding) -> str:
+    line = f"{finding.state:<5} {finding.check:<9} {one_line(finding.says)}\n"
+    return line if finding.do is None else f"{line}      {'':<9} do: {one_line(finding.do)}\n"
+
+
+def _as_json(finding: Finding) -> str:
+    row = {"check": finding.check, "state": finding.state, "says": finding.says, "do": finding.do}
+    return json.dumps(row, ensure_ascii=False) + "\n"

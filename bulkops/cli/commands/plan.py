@@ -1,0 +1,65 @@
+"""`bulkops plan` before any command that starts a run: what it would change."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from bulkops.cli.verbs import Flag, Invocation, PlanFlags, Verb, write_examples
+
+_EXAMPLES = (
+    "plan import-package crm.zip --folder CRM --accounts customers.csv",
+    "plan rollout.toml --accounts all --sample 20 --save plan.json",
+)
+
+_OPTIONS = (
+    Flag(["--sample"], section="Plan", type=click.IntRange(1), metavar="N", help="Look at N accounts and scale up."),
+    Flag(["--offline"], section="Plan", is_flag=True, help="Look at none: take everything as still to be done."),
+    Flag(["--save"], section="Plan", metavar="FILE", help="Keep the plan, for --plan of the run."),
+)
+
+
+class Plan(click.Group):
+    """The commands that start runs, each with what only a plan has; a job needs no command's name."""
+
+    def __init__(self, commands: Mapping[str, click.Command], job: click.Command) -> None:
+        super().__init__(
+            "plan",
+            commands={name: _planning(command) for name, command in commands.items()},
+            help="Say what a run would change, how many requests it takes and when it would end. Changes nothing.",
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+        self._job = _planning(job)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A word that ends like a job's is one; anything else is a command, or the usual error."""
+        if args and args[0] not in self.commands and (args[0].endswith(".toml") or ".py" in args[0]):
+            return self._job.name, self._job, args
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, _EXAMPLES)
+        super().format_help(ctx, formatter)
+
+
+def _planning(command: click.Command) -> click.Command:
+    """The command, but it only looks."""
+    twin = copy.copy(command)
+    twin.params = [*command.params, *_OPTIONS]
+    carry_out = command.callback
+    if isinstance(twin, Verb):
+        twin.examples = tuple(f"plan {example.removeprefix('run ')}" for example in twin.examples)
+
+    def look(*, sample: int | None, offline: bool, save: str | None, **given: Any) -> Any:
+        invocation = click.get_current_context().find_object(Invocation)
+        if invocation is not None:
+            invocation.plan = PlanFlags(sample=sample, offline=offline, save=save)
+        return carry_out(**given) if carry_out is not None else None
+
+    twin.callback = look
+    return twin

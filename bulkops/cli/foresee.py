@@ -1,0 +1,76 @@
+"""The way of a plan: its own cost first, a look at the accounts, what would change, when it would end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulkops.cli.options import Output, PolicyFlags, Selection
+from bulkops.cli.terminal import one_line, put, say
+from bulkops.cli.verbs import PlanFlags
+from bulkops.settings import Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
+    from bulkops.runs import FleetPlan
+    from bulkops.runs.forecast import Forecast
+
+
+async def foresee(
+    operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
+) -> int:
+    """Say what a run would change. Sends reads only; exit code 0, or 1 when some accounts cannot be done."""
+    from bulkops.cli.carry_out import accounts_of
+    from bulkops.client import Workato
+    from bulkops.runs import Policy, looking_cost, plan, select
+
+    accounts = accounts_of(selection, output, asks=False)
+    policy = flags.over(Policy())
+    settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    async with Workato.from_settings(settings) as workato:
+        inventory = await select(workato, accounts=accounts, exclude=selection.exclude, limit=selection.limit)
+        looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
+        if not output.quiet and looked:
+            cost = looking_cost(operation, looked, policy=policy, workato=workato)
+            say(f"looking at {looked} of {len(inventory)} accounts: {_words(cost)}")
+        foreseen = await plan(
+            operation,
+            accounts=inventory,
+            workato=workato,
+            policy=policy,
+            journal=output.journal,
+            sample=plan_flags.sample,
+            offline=plan_flags.offline,
+        )
+    if plan_flags.save is not None:
+        foreseen.save(plan_flags.save)
+    put(foreseen.to_json() if output.json else render_plan(foreseen), json=output.json)
+    return 1 if any(account.problem for account in foreseen.accounts) else 0
+
+
+def render_plan(plan: FleetPlan) -> str:
+    """The plan for people: groups of accounts with the same future, requests per quota, the finish time."""
+    from bulkops.runs.forecast import by_quota
+
+    lines = [f"{one_line(plan.title)}, at {one_line(plan.host)}", ""]
+    for count, what in plan.groups:
+        lines.append(f"  {count:>6} {'account ' if count == 1 else 'accounts'}: {one_line(what)}")
+    looked = len(plan.accounts)
+    if looked < plan.inventory:
+        lines.append(f"  looked at {looked} of {plan.inventory} accounts; what follows is scaled up")
+    lines += ["", "requests:"]
+    lines += [f"  {round(count):>6} {quota}" for quota, count in sorted(by_quota(plan.requests).items())]
+    bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
+    lines.append(f"would take about {duration(plan.seconds)}{bound}")
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.5 h`"""
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _words(cost: Forecast) -> str:
+    requests = round(sum(cost.requests.values()))
+    return f"{requests} requests, about {duration(cost.seconds)}"

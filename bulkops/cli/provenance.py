@@ -1,0 +1,73 @@
+"""Where each setting comes from, for `bulkops config show`: flag > environment > job file > client file > default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+
+from bulkops.catalogue import QUOTAS
+from bulkops.cli.verbs import FORMAT_VARIABLE, LEVEL_VARIABLE
+from bulkops.logs import MASK
+from bulkops.runs import Policy
+from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Limit, Tuning, base_url
+
+DEFAULT: Final = "default"
+
+
+@attrs.frozen
+class Setting:
+    """`value`: as text for people, secrets masked; `source`: a flag, a variable, a file, or "default"."""
+
+    name: str
+    value: str
+    source: str
+
+
+def settings_of(
+    policy: Policy, tuning: Tuning, *, sources: Mapping[str, str], client_file: str | None, journal: str
+) -> Iterator[Setting]:
+    """Every setting that counts for a run. `sources`: of those that a flag, a variable or the job file says.
+
+    Raises: ConfigError when WORKATO_HOST is no host.
+    """
+    yield _from_variable("host", HOST_VARIABLE, base_url(os.environ.get(HOST_VARIABLE) or "us"))
+    token = os.environ.get(TOKEN_VARIABLE)
+    yield Setting("token", MASK if token else "not set", f"environment {TOKEN_VARIABLE}" if token else "nowhere")
+    yield Setting("journal", journal, sources.get("journal", DEFAULT))
+    yield Setting("client_file", client_file or "none", sources.get("client_file", DEFAULT))
+    for field in attrs.fields(Policy):
+        yield Setting(field.name, _text(getattr(policy, field.name)), sources.get(field.name, DEFAULT))
+    own = tuning.to_mapping()
+    for field in attrs.fields(Tuning):
+        if field.name != "quotas":
+            source = client_file if field.name in own and client_file else DEFAULT
+            yield Setting(field.name, _text(getattr(tuning, field.name)), sources.get(field.name, source))
+    for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):
+        source = client_file if name in tuning.quotas and client_file else DEFAULT
+        yield Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)
+    yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or "warning")
+    yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
+
+
+def _from_variable(name: str, variable: str, value: str) -> Setting:
+    return Setting(name, value, f"environment {variable}" if os.environ.get(variable) else DEFAULT)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return "no limit"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def _limit(limit: Limit) -> str:
+    apart = f" per {limit.key}" if limit.key else ""
+    return f"{limit.requests} in {limit.window_s:g} s{apart}"

@@ -1,0 +1,120 @@
+"""The files that `bulkops init` writes: a job that loads as it stands, its credentials, and an example package."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from bulkops.errors import InputError
+from bulkops.operations import Package
+
+EXAMPLE: Final = Path(__file__).parents[1] / "_demo" / "crm-v1.zip"
+
+_JOB: Final = """\
+# What to do to each account, in order: the first operation that fails ends that account, the others go on.
+#
+#   bulkops doctor {job}     is everything there?
+#   bulkops run {job}        says how many accounts it means, and asks before it starts
+
+[selection]
+accounts = "all"              # or a csv, json, jsonl or txt file beside this one
+# exclude = "not-these.txt"
+# limit = 3                   # the first three accounts: a good first try
+
+[policy]
+# max_failures = 10           # halt when more accounts than this failed; a count, or a percentage: "2%"
+# concurrency = 200           # accounts in progress at once
+# breaker = 20                # halt after so many accounts in a row with one and the same error; "off"
+# client_file = "client.toml" # your own quotas and timeouts; a sandbox writes one
+# max_rate = 50               # requests a second, all quotas together; "off"
+
+[[operation]]
+use = "import-package"
+package = {package}
+folder = {folder}                # under Home; made when it is missing
+# restart_recipes = true      # stop, update and start running recipes that the package touches
+{authorise}
+[[operation]]
+use = "start-recipes"
+folder = {folder}
+"""
+
+_AUTHORISE: Final = """
+[[operation]]
+use = "authorise-connections"
+from = {credentials}
+"""
+
+_CREDENTIALS: Final = """\
+# Credentials for the connections that the package brings. A value is text, or comes from elsewhere:
+#   {{ env = "CRM_API_KEY" }}     an environment variable
+#   {{ file = "key.txt" }}        a file beside this one
+#   {{ column = "crm_key" }}      a column of the account file: each account its own
+# Which fields a connection has depends on its provider. Credentials go to the vendor and nowhere else.
+{tables}"""
+
+
+@attrs.frozen(kw_only=True)
+class Starter:
+    """`package`: a path, or None for the example; `folder`: what the package is imported into."""
+
+    directory: Path
+    package: Path | None
+    folder: str
+
+    def write(self) -> list[Path]:
+        """Write the files; their paths, the job first. All or none: what is there is never overwritten.
+
+        Raises: InputError for a file that is in the way, a package that is none, or a directory that cannot be written.
+        """
+        package = Package.load(self.package or EXAMPLE)
+        job, credentials, example = (self.directory / name for name in ("rollout.toml", "connections.toml", "crm.zip"))
+        texts = {job: self._job(job, credentials, package)}
+        if package.connections:
+            texts[credentials] = _credentials(package.connections, made_up=self.package is None)
+        made = [*texts, *([example] if self.package is None else [])]
+        for path in made:
+            if path.exists():
+                raise InputError(f"{path} is there already", remedy="remove it, or give another --directory")
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            for path, text in texts.items():
+                _write(path, text)
+            if self.package is None:
+                shutil.copyfile(EXAMPLE, example)
+        except OSError as error:
+            raise InputError(f"cannot write {error.filename}: {error.strerror}", remedy="check --directory") from error
+        return made
+
+    def _job(self, job: Path, credentials: Path, package: Package) -> str:
+        path = "crm.zip" if self.package is None else os.path.relpath(self.package, self.directory)
+        authorise = _AUTHORISE.format(credentials=_quoted(credentials.name)) if package.connections else ""
+        return _JOB.format(job=job.name, package=_quoted(path), folder=_quoted(self.folder), authorise=authorise)
+
+
+def _credentials(connections: Sequence[str], *, made_up: bool) -> str:
+    tables = []
+    for name in connections:
+        variable = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").upper() or "CONNECTION"
+        value = '"made-up: the sandbox takes any"' if made_up else f'{{ env = "{variable}_API_KEY" }}'
+        tables.append(f"\n[connections.{_quoted(name)}.input]\napi_key = {value}\n")
+    return _CREDENTIALS.format(tables="".join(tables))
+
+
+def _write(path: Path, text: str) -> None:
+    """Only for the user's own eyes: credentials tend to end up here."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: as in JSON, but DEL must be escaped and astral characters must not be."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,38 @@
+"""Members: the people of a customer's workspace, whom the vendor also calls collaborators."""
+
+from __future__ import annotations
+
+import attrs
+
+from bulkops.models.members import Id, Instant
+
+
+@attrs.frozen(kw_only=True)
+class MemberRole:
+    """Replies say `role_name`; `name` is how requests spell it (NOTES.md section 12)."""
+
+    environment_type: str | None = None
+    role_name: str | None = None
+    name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Member:
+    """`role_name`: the role in DEV; `roles`: in every environment to which the member has access, where the reply says
+    so. `email` may be absent even of somebody who has one."""
+
+    id: Id
+    name: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+    role_name: str | None = None
+    roles: list[MemberRole] = attrs.field(factory=list)
+    grant_type: str | None = None
+    time_zone: str | None = None
+    created_at: Instant | None = None
+
+    def env_roles(self) -> dict[str, str]:
+        """Role by environment ("dev", "test", "prod"), as far as the reply said."""
+        said = {row.environment_type: row.role_name or row.name for row in self.roles}
+        known = {where: role for where, role in said.items() if where and role}
+        return known or ({"dev": self.role_name} if self.role_name else {})

@@ -1,0 +1,83 @@
+"""Parameters of a call as templates: `{email}` is a column of the account file, `{account}` the account itself,
+`{env:NAME}` and `{file:PATH}` are read when the account is worked on, so that a secret never reaches the journal."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from bulkops.errors import ConfigError, TaskFailed
+from bulkops.resources import from_text
+
+ACCOUNT_WORD: Final = "account"
+
+_REFERENCE: Final = re.compile(r"\{(?:(env|file):([^{}]+)|([^\W\d][\w .-]*))\}")
+
+
+def refers(template: object) -> bool:
+    """Whether anything is to be filled in."""
+    return isinstance(template, str) and _REFERENCE.search(template) is not None
+
+
+def check_sources(template: object) -> None:
+    """Raises: ConfigError when the environment or a file that it names has nothing."""
+    if isinstance(template, str):
+        for found in _REFERENCE.finditer(template):
+            if found[1]:
+                _from_outside(found[1], found[2])
+
+
+def fill(type_: str, template: object, columns: Mapping[str, str], account: str) -> Any:
+    """The value for one account. A lone reference may stand for anything of the type, `{tags}` for a list; inside an
+    object or list only texts are filled, so that a quote in a column cannot break out of it.
+
+    Raises: TaskFailed for a column that is empty or not there; ConfigError as `check_sources`.
+    """
+    if not isinstance(template, str):
+        return template
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[1]:
+            return _from_outside(found[1], found[2])
+        return account if found[3] == ACCOUNT_WORD else _column(columns, found[3])
+
+    if _REFERENCE.fullmatch(template):
+        return from_text(type_, _REFERENCE.sub(replaced, template))
+    tree = from_text(type_, template)
+    return _each_text(tree, lambda text: _REFERENCE.sub(replaced, text))
+
+
+def _each_text(tree: Any, change: Any) -> Any:
+    if isinstance(tree, str):
+        return change(tree)
+    if isinstance(tree, list):
+        return [_each_text(part, change) for part in tree]
+    if isinstance(tree, dict):
+        return {name: _each_text(part, change) for name, part in tree.items()}
+    return tree
+
+
+def _column(columns: Mapping[str, str], name: str) -> str:
+    if not columns.get(name):
+        raise TaskFailed(
+            f"the account file has nothing in column {name!r}",
+            failure_class="column-missing",
+            remedy="fill the column for this account",
+        )
+    return columns[name]
+
+
+def _from_outside(kind: str, name: str) -> str:
+    if kind == "env":
+        value = os.environ.get(name, "")
+        if not value:
+            raise ConfigError(f"the environment has no {name}", remedy="set it")
+        return value
+    try:
+        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(f"cannot read {name}: {reason}", remedy="check the path") from error

@@ -1,0 +1,79 @@
+"""When to ask whether an import is done: rarely while others bound the run, often when nothing else does.
+
+A poll costs a request and brings nothing before the import is done; asking late costs nothing either, as long as other
+accounts wait for quotas and decide when the run ends. Only the last imports are worth asking often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from bulkops.steps import Context
+
+_GUESS: Final = "likely finish of an import"
+_DONE_SHARE: Final = 0.9
+_STEP: Final = 0.2
+_GROWTH: Final = 1.5
+_PATIENCE: Final = 0.15
+"""Asked often means after this share of the import's age: a long one ends no more than that later for it."""
+
+
+class LikelyFinish:
+    """The age at which nine of ten imports of this run are done, learned from polls. Flat in memory.
+
+    A poll says whether an import was done at an age, not when it was done: the ages at which imports were found done
+    are those at which somebody asked, and their 90th percentile could only rise. So each poll moves the guess a little:
+    done no later than the guess, down; not done, up nine times as far (stochastic approximation, Robbins and Monro
+    1951), but never beyond what the poll has seen.
+    """
+
+    def __init__(self, first_s: float) -> None:
+        self.age_s = first_s
+        self._least_s = first_s
+
+    def note(self, asked_at_s: float, *, done: bool) -> None:
+        """An import was asked at this age, in seconds since it was accepted."""
+        if done and asked_at_s <= self.age_s:
+            self.age_s = max(self._least_s, self.age_s * (1 - _STEP * (1 - _DONE_SHARE)))
+        elif not done and asked_at_s >= self.age_s / (1 + _STEP):
+            self.age_s = max(self.age_s, min(self.age_s, asked_at_s) * (1 + _STEP * _DONE_SHARE))
+
+
+class Polling:
+    """One import's polls: `wait`, ask, `note`, until it is done."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._first_s = ctx.tuning.first_poll_s
+        self._likely: LikelyFinish = ctx.shared.setdefault(_GUESS, LikelyFinish(self._first_s))
+        self._pacer = ctx.account.session.pacer
+        self._clock = asyncio.get_running_loop().time
+        self._began_at = self._clock()
+        self._asked_at = self._began_at
+
+    async def wait(self) -> None:
+        """Until it is worth a request to ask. Looks around each `first_poll_s`: the others may be through."""
+        while True:
+            worth_at = self._next_at() if self._others_wait() else self._soon_at()
+            now = self._clock()
+            if now >= worth_at:
+                self._asked_at = now
+                return
+            await asyncio.sleep(min(worth_at - now, self._first_s))
+
+    def note(self, *, done: bool) -> None:
+        """What the poll said that followed the last `wait`."""
+        self._likely.note(self._asked_at - self._began_at, done=done)
+
+    def _next_at(self) -> float:
+        """The likely finish; for one that is not done by then, half as long again."""
+        asked_s = self._asked_at - self._began_at
+        return self._began_at + max(self._likely.age_s, asked_s * _GROWTH)
+
+    def _soon_at(self) -> float:
+        asked_s = self._asked_at - self._began_at
+        return self._asked_at + max(self._first_s, asked_s * _PATIENCE)
+
+    def _others_wait(self) -> bool:
+        """Whether somebody waits for a quota, whichever: then that quota decides when the run ends, not this import."""
+        return any(quota.waiting for quota in self._pacer.statistics().values())

@@ -1,0 +1,44 @@
+"""Where the answers of `each` go: one JSON line an account, to stdout or to a file that only its owner may read."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import anyio
+
+from bulkops.errors import TaskFailed
+
+STDOUT: Final = "-"
+
+_one_at_a_time: Final = Lock()
+
+
+async def write_result(output: str, row: Mapping[str, Any]) -> None:
+    """Append one line, whole. `output`: a path, or "-". Raises: TaskFailed when it cannot be written."""
+    line = json.dumps(row) + "\n"  # ASCII: nothing in it can steer a terminal
+    try:
+        await anyio.to_thread.run_sync(_append, output, line)
+    except OSError as error:
+        where = "stdout" if output == STDOUT else output
+        raise TaskFailed(
+            f"the answer cannot be written to {where}: {error.strerror}",
+            failure_class="output",
+            remedy="make room, or choose another file with -o",
+        ) from error
+
+
+def _append(output: str, line: str) -> None:
+    with _one_at_a_time:
+        if output == STDOUT:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            return
+        descriptor = os.open(Path(output), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(line)

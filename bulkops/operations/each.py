@@ -1,0 +1,183 @@
+"""each: any call of the catalogue that acts on a customer, across accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.catalogue import Call, RetryClass
+from bulkops.errors import ConfigError, NotFound, TaskFailed
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._filling import check_sources, fill, refers
+from bulkops.operations._results import STDOUT, write_result
+from bulkops.resources import generic
+from bulkops.steps import Context
+
+_SAMPLES: Final[Mapping[str, Any]] = {"str": "x", "int": 1, "bool": True, "object": {}, "bytes": b"x"}
+
+_CREDENTIALS: Final = frozenset({"input", "oauth_token_pair", "jwt_secret"})
+"""Parameters that take secrets; what stands in `params` is written to the journal."""
+
+_SHOWN_ONCE: Final = (
+    "api_access_profiles.create",
+    "api_access_profiles.create_nested",
+    "api_access_profiles.refresh_secret",
+    "api_keys.create",
+    "api_keys.refresh_secret",
+    "developer_api_clients.create",
+    "developer_api_clients.regenerate",
+)
+"""Calls whose answer holds a secret that the vendor shows once (NOTES.md section 13)."""
+
+_PLACES: Final = frozenset({"page", "since_id", "offset_job_id", "page[number]", "page[after]"})
+
+
+def _absolute(output: str | None) -> str | None:
+    return output if output in {None, STDOUT} else str(Path(str(output)).resolve())
+
+
+@attrs.frozen
+class Each(Operation):
+    """One call of the catalogue for each account.
+
+        Each("managed_users.tags.create", params={"title": "Tier {tier}"})
+
+    A read writes `{"account", "result"}` to `output`, a list with all its pages, and ends `unchanged`. Anything else is
+    one durable step that ends `changed`: sent again after an unknown outcome only when repeating reaches the same end.
+
+    Args:
+        call: id in the catalogue.
+        params: by name; in texts `{column}`, `{account}`, `{env:NAME}` and `{file:PATH}` are filled in for each account.
+        output: a file for the answers, one JSON line each, appended; "-" for stdout. A call that shows a secret once
+            needs one: no answer is kept anywhere else.
+    """
+
+    name: ClassVar[str] = "each"
+    call: str
+    params: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, metadata={"type": dict})
+    output: str | None = attrs.field(default=None, kw_only=True, converter=_absolute)
+
+    def __attrs_post_init__(self) -> None:
+        row = self._row
+        if not row.names_account:
+            raise ConfigError(f"{row.id} acts on the partner's own workspace", remedy=f"use `bulkops call {row.id}`")
+        if row.id == "managed_users.delete":
+            raise ConfigError(
+                "customers are not deleted by the dozen", remedy=f"use `bulkops call {row.id} --account A` for each"
+            )
+        for name, template in self.params.items():
+            check_sources(template)
+            if name in _CREDENTIALS and not refers(template):
+                raise ConfigError(
+                    f"{row.id}: {name} may hold a credential, and what is written here is kept in the journal",
+                    remedy=f"let {name} come from {{env:NAME}}, {{file:PATH}} or a column",
+                )
+        generic.check_call(row, self._samples(), account="1")
+        if self.output is None and (row.is_read or row.id.removeprefix("managed_users.") in _SHOWN_ONCE):
+            what = "answers" if row.is_read else "shows a secret once, which"
+            raise ConfigError(f"{row.id} {what} must go somewhere", remedy="give a file for the answers with -o FILE")
+
+    @property
+    def _row(self) -> Call:
+        return generic.find_call(self.call)
+
+    @property
+    def title(self) -> str:
+        given = " ".join(f"{name}={value}" for name, value in self.params.items())
+        return f"each: {self.call} {given}".rstrip()
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {"call": self.call, "params": dict(self.params), "output": self.output}
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Each:
+        return cls(parameters["call"], params=parameters["params"], output=parameters["output"])
+
+    def cost(self) -> Mapping[str, float]:
+        return {self.call: 1}
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        """Sends nothing: whether a call would change anything is not known before it is made."""
+        self._filled(ctx)
+        return None if self._row.is_read else Plan((self.title,), self.cost())
+
+    async def apply(self, ctx: Context) -> None:
+        values = self._filled(ctx)
+        if self._row.is_read:
+            await self._write(ctx, await self._read(ctx, values))
+        else:
+            await self._change(ctx, values)
+
+    async def _read(self, ctx: Context, values: Mapping[str, Any]) -> Any:
+        row, scope = self._row, ctx.account.scope
+        goes_on = row.pages != "none" and not _PLACES & values.keys()
+        if goes_on:
+            return [each async for each in generic.walk(ctx.account.session, scope, row, values)]
+        return await generic.call(ctx.account.session, scope, row, values)
+
+    async def _change(self, ctx: Context, values: Mapping[str, Any]) -> None:
+        row = self._row
+        began = ctx.began(row.id)
+
+        async def send() -> Any:
+            try:
+                answer = await generic.call(ctx.account.session, ctx.account.scope, row, values)
+            except NotFound as error:
+                if row.method == "DELETE" and (began or error.attempt > 1):
+                    return {"gone": True}  # by the first sending, whose answer was lost
+                raise
+            _refuse(row, answer)
+            await self._write(ctx, answer)  # before the step is done: a secret is shown once
+            return _id_of(answer)
+
+        await ctx.step(
+            row.id, send, repeatable=row.retry is RetryClass.SAFE_TO_RETRY, check=row.look or "look at the account first"
+        )
+
+    async def _write(self, ctx: Context, answer: Any) -> None:
+        if self.output is not None:
+            await write_result(self.output, {"account": ctx.account.id, "result": answer})
+
+    def _filled(self, ctx: Context) -> dict[str, Any]:
+        types = self._types()
+        return {
+            name: fill(types.get(name, "str"), template, ctx.params, ctx.account.id)
+            for name, template in self.params.items()
+        }
+
+    def _types(self) -> dict[str, str]:
+        return {each.name.removesuffix("[]"): each.type for each in self._row.parameters} | {
+            each.name: each.type for each in self._row.parameters
+        }
+
+    def _samples(self) -> dict[str, Any]:
+        """`params` as they might be for an account: what is wrong for all of them is found before anything is sent."""
+        types = self._types()
+        return {
+            name: _sample(types.get(name, "str")) if refers(template) else fill(types.get(name, "str"), template, {}, "")
+            for name, template in self.params.items()
+        }
+
+
+def _sample(type_: str) -> Any:
+    return [] if type_.endswith("[]") else _SAMPLES[type_]
+
+
+def _refuse(row: Call, answer: Any) -> None:
+    """Raises: TaskFailed when the answer itself says no."""
+    if row.envelope == "verdict" and isinstance(answer, dict) and answer.get("success") in {False, "false"}:
+        errors = [part for key in ("config_errors", "code_errors") for part in answer.get(key) or []]
+        raise TaskFailed(
+            f"{row.id} answers success: false" + (f": {errors}" if errors else ""),
+            failure_class="refused",
+            cause=f"{row.id} answers success: false",
+        )
+
+
+def _id_of(answer: Any) -> dict[str, Any]:
+    """All that the journal keeps of an answer: it may hold secrets."""
+    found = answer.get("id") if isinstance(answer, dict) else None
+    return {"id": found} if isinstance(found, int | str) else {}

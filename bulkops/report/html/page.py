@@ -1,0 +1,215 @@
+"""All that the page shows, put together: figures here, how they look in the templates beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from bulkops.errors import ConfigError
+from bulkops.journal import EventRow
+from bulkops.report.commands import go_on_command, next_command
+from bulkops.report.html.axes import TimeAxis, short_duration
+from bulkops.report.html.durations import durations_panel, stages
+from bulkops.report.html.kinds import Standing
+from bulkops.report.html.requests import PROCESS, Traffic, read_traffic, requests_panel
+from bulkops.report.html.rows import script_data
+from bulkops.report.html.timeline import timeline
+from bulkops.report.plain import duration, inline
+from bulkops.report.text import summary
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from bulkops.report.clusters import Cluster
+    from bulkops.report.model import Report
+
+_SCRIPTS: Final = ("data.js", "table.js", "mosaic.js", "page.js")
+_MOST_CLUSTERS: Final = 50
+_MOST_PANELS: Final = 12
+_TEXT: Final = 2000
+
+
+def render_html(report: Report) -> str:
+    """The page. Needs the details of `load_report(..., detailed=True)` for its charts; does without, with fewer.
+
+    Raises: ConfigError when jinja2 is not installed.
+    """
+    environment = _environment()
+    style = _asset("style.css")
+    script = '"use strict";\n(() => {\n' + "\n".join(map(_asset, _SCRIPTS)) + "\n})();\n"
+    return environment.get_template("page.html.j2").render(
+        **_context(report), style=style, style_hash=_hash(style), script=script, script_hash=_hash(script)
+    )
+
+
+def _context(report: Report) -> dict[str, Any]:
+    standing = Standing.from_report(report)
+    events = report.details.events if report.details else []
+    traffic = read_traffic(events)
+    axis = _axis(report, traffic)
+    stage_rows, stage_ticks = stages(report, report.details.steps) if report.details else ([], [])
+    panels = [timeline(report, standing, axis), durations_panel(report)]
+    return {
+        "title": inline(report.title, _TEXT),
+        "summary": summary(report),
+        "state": report.state.value,
+        "good": report.ok,
+        "reason": inline(report.reason, _TEXT) if report.reason else None,
+        "inventory": report.inventory,
+        "counts": standing.counts(),
+        "facts": list(_facts(report, traffic)),
+        "clusters": list(_clusters(report)),
+        "more_clusters": report.clusters[_MOST_CLUSTERS:],
+        "go_on": go_on_command(report),
+        "panels": [panel for panel in panels if panel is not None],
+        "quotas": [requests_panel(one, axis) for one in traffic[:_MOST_PANELS]],
+        "traffic": traffic,
+        "stages": stage_rows,
+        "stage_ticks": stage_ticks,
+        "settings": list(_settings(report, events)),
+        "data": script_data(report, standing),
+    }
+
+
+def _axis(report: Report, traffic: list[Traffic]) -> TimeAxis:
+    """The time in which an account was under way or a request was counted."""
+    now = report.as_of if report.ended_at is None else report.ended_at
+    accounts = [(row.started_at, row.ended_at or now) for row in report.accounts if row.started_at is not None]
+    requests = [(interval.begin, interval.end) for one in traffic for interval in one.intervals]
+    return TimeAxis.over([*accounts, *requests])
+
+
+def _facts(report: Report, traffic: list[Traffic]) -> Iterator[tuple[str, str]]:
+    yield "Run", inline(report.run_id)
+    yield "Host", inline(report.host, _TEXT)
+    yield "Began", _time(report.created_at)
+    yield ("So far", duration(report.duration_s)) if report.ended_at is None else ("Ended", _time(report.ended_at))
+    if report.ended_at is not None:
+        yield "Took", duration(report.duration_s)
+    if traffic:
+        yield "Requests", f"{sum(one.requests for one in traffic):,}"
+        yield "Refused (429)", f"{sum(one.refused for one in traffic):,}"
+
+
+@attrs.frozen(kw_only=True)
+class _ClusterView:
+    place: int
+    kind: str
+    word: str
+    count: int
+    cause: str
+    example: str
+    reason: str | None
+    remedy: str | None
+    command: str | None
+
+
+def _clusters(report: Report) -> Iterator[_ClusterView]:
+    for place, one in enumerate(report.clusters[:_MOST_CLUSTERS]):
+        row = one.example
+        reason = row.reason if row.reason and row.reason != one.cause else None
+        yield _ClusterView(
+            place=place,
+            kind=one.outcome.value,
+            word=one.outcome.value.replace("_", " "),
+            count=one.count,
+            cause=inline(one.cause, _TEXT),
+            example=inline(row.account, 200),
+            reason=inline(reason, _TEXT) if reason else None,
+            remedy=_remedy(one, reason),
+            command=next_command(report, one),
+        )
+
+
+def _remedy(cluster: Cluster, reason: str | None) -> str | None:
+    remedy = cluster.example.remedy
+    return inline(remedy, _TEXT) if remedy and remedy not in (reason or "") else None
+
+
+def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """How the run was asked for, in groups of names and values. Columns of the account file are not among them."""
+    if report.details is None:
+        return
+    record = report.details.record
+    yield "Inventory", [("accounts", str(record.inventory_count)), ("sha256", record.inventory_hash)]
+    yield from _operations(record.operation)
+    yield "Policy", list(_flat(record.policy))
+    if record.tuning:
+        yield "Tuning (what differs from the defaults)", list(_flat(record.tuning))
+    yield "Versions", list(_versions(events))
+
+
+def _operations(operation: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    parameters = operation.get("parameters") or {}
+    parts = parameters.get("operations") if isinstance(parameters, Mapping) else None
+    if isinstance(parts, list):
+        for place, part in enumerate(parts, start=1):
+            for title, values in _operations(part):
+                yield f"{place}. {title}", values
+        return
+    values = list(_flat(parameters)) if isinstance(parameters, Mapping) else []
+    if operation.get("source"):
+        values.append(("source", inline(str(operation["source"]), _TEXT)))
+    if operation.get("digest"):
+        values.append(("digest", inline(str(operation["digest"]), _TEXT)))
+    yield inline(str(operation.get("name", "operation")), _TEXT), values
+
+
+def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        yield inline(str(name), 200), inline(shown, _TEXT)
+
+
+def _versions(events: list[EventRow]) -> Iterator[tuple[str, str]]:
+    for event in events:
+        if event.kind == PROCESS:
+            yield _time(event.at), f"bulkops {event.data.get('bulkops')}, Python {event.data.get('python')}"
+    yield "this report", f"bulkops {_own_version()}, {_time(datetime.now(UTC).timestamp())}"
+
+
+def _own_version() -> str:
+    from bulkops import __version__  # noqa: PLC0415 - the front door, whose other names import this package
+
+    return __version__
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    try:
+        import jinja2  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            "the HTML report needs jinja2, which is not installed", remedy='pip install "bulkops[html]"'
+        ) from error
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("bulkops.report.html", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["duration"] = short_duration
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("bulkops.report.html") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What a Content-Security-Policy names an inline element by. Source: CSP Level 3, section 2.3.1."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

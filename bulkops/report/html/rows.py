@@ -1,0 +1,120 @@
+"""The accounts as data for the page's script: small, since there may be ten thousand, and inert."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from bulkops.journal import AccountRow, StepMark, StepState
+from bulkops.report.html.kinds import Standing
+from bulkops.report.plain import inline
+
+if TYPE_CHECKING:
+    from bulkops.report.model import Report
+
+_LONGEST: Final = 2000
+"""Characters shown of any one text of an account; JSON has all of them."""
+
+_STATES: Final = {StepState.DONE: 0, StepState.INTENT: 1, StepState.FAILED: 2}
+
+
+@attrs.define
+class Texts:
+    """Each text once: causes, remedies and step names repeat from account to account."""
+
+    all: list[str] = attrs.field(factory=list)
+    _places: dict[str, int] = attrs.field(factory=dict)
+
+    def place(self, text: str | None) -> int:
+        """Index of the text, made safe to show; -1 for none."""
+        if not text:
+            return -1
+        place = self._places.get(text)
+        if place is None:
+            place = self._places[text] = len(self.all)
+            self.all.append(inline(text, _LONGEST))
+        return place
+
+
+def script_data(report: Report, standing: Standing) -> str:
+    """JSON for the `<script type="application/json">` of the page; ASCII, and nothing in it ends the element.
+
+    `rows`: per account [name, kind, started, took, class, cause, reason, remedy, cluster, detail, steps]; times are
+    seconds from `began` and null when there is none, texts are indices into `texts` (-1: none), `steps` is a flat list
+    of [text, 2 * state + changed, began, ...] with states 0 done, 1 open, 2 failed.
+    """
+    texts = Texts()
+    clusters = {seq: place for place, one in enumerate(report.clusters) for seq in one.seqs}
+    steps = _steps_by_account(report.details.steps if report.details else ())
+    rows = [
+        [
+            inline(row.account, 200),
+            kind,
+            _offset(report, row.started_at),
+            _took(row),
+            texts.place(row.failure_class),
+            texts.place(row.cause),
+            texts.place(row.reason if row.reason != row.cause else None),
+            texts.place(row.remedy),
+            clusters.get(row.seq, -1),
+            _shown(row.detail) if row.detail else 0,
+            _flat(report, texts, steps.get(row.seq, ())),
+        ]
+        for row, kind in zip(report.accounts, standing.of, strict=True)
+    ]
+    return _inert(
+        {
+            "began": round(report.created_at, 3),
+            "kinds": [[kind.name, kind.word] for kind in standing.kinds],
+            "texts": texts.all,
+            "rows": rows,
+        }
+    )
+
+
+def _flat(report: Report, texts: Texts, marks: Sequence[StepMark]) -> list[float | int | None] | int:
+    flat: list[float | int | None] = []
+    for mark in marks:
+        flat += [
+            texts.place(mark.step),
+            2 * _STATES[mark.state] + mark.changed,
+            _offset(report, mark.began_at),
+        ]
+    return flat or 0
+
+
+def _steps_by_account(marks: Sequence[StepMark]) -> Mapping[int, list[StepMark]]:
+    found: dict[int, list[StepMark]] = {}
+    for mark in marks:
+        found.setdefault(mark.seq, []).append(mark)
+    return found
+
+
+def _offset(report: Report, at: float | None) -> float | None:
+    return None if at is None else round(at - report.created_at, 3)
+
+
+def _took(row: AccountRow) -> float | None:
+    if row.started_at is None or row.ended_at is None:
+        return None
+    return round(max(0.0, row.ended_at - row.started_at), 3)
+
+
+def _shown(value: Any) -> Any:
+    """JSON data with every text in it on one line and nothing in it that moves what stands around it."""
+    if isinstance(value, str):
+        return inline(value, _LONGEST)
+    if isinstance(value, Mapping):
+        return {inline(str(key), _LONGEST): _shown(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(item) for item in value]
+    return value if isinstance(value, int | None) else str(value)
+
+
+def _inert(data: object) -> str:
+    """Source of the escapes: the HTML standard, "Restrictions for contents of script elements"."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,67 @@
+"""Answers as plain JSON data, without the envelope that the catalogue says is around them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from bulkops.session import Reply, decode_object, unreadable
+
+_LISTS: Final = frozenset({"array", "list", "data_list", "items", "result_items", "assets"})
+_WRAPPERS: Final = ("result", "data", "items", "assets")
+_COUNTS: Final = frozenset({"count", "page", "per_page", "total", "success", "Success"})
+"""What may stand beside the payload of an envelope."""
+
+
+def whole(reply: Reply) -> Any:
+    """The answer as it came: JSON data, None for an empty body, bytes where the catalogue expects a file.
+
+    Raises: StatusError for `success: false` (unless that is an answer); DecodeError or OutcomeUnknown for what is not
+    JSON.
+    """
+    if reply.call.envelope == "bytes":
+        return reply.body
+    if not reply.body.strip() and (reply.status == 204 or not reply.call.is_read):
+        return None
+    return decode_object(reply, cast("type[Any]", Any))
+
+
+def payload(reply: Reply) -> Any:
+    """The answer without its envelope: a list, an object, or None. What does not come in the expected envelope comes
+    as it is: of some calls nobody has seen an answer. Raises: as `whole`."""
+    tree = whole(reply)
+    if reply.call.envelope in _LISTS:
+        return _list_in(tree)
+    return tree if reply.call.envelope in {"verdict", "bytes"} else _object_in(tree, reply.call.envelope)
+
+
+def page(reply: Reply) -> tuple[list[Any], int | None]:
+    """The list in the answer, wherever it is, and how many rows a full page has if the answer says so.
+
+    Raises: DecodeError when there is no list, else as `whole`.
+    """
+    tree = whole(reply)
+    found = _list_in(tree)
+    if not isinstance(found, list):
+        raise unreadable(reply, "no list in it")
+    said = tree.get("per_page") if isinstance(tree, dict) else None
+    return found, said if isinstance(said, int) and said > 0 else None
+
+
+def _list_in(tree: Any) -> Any:
+    while isinstance(tree, dict):
+        name = next((name for name in _WRAPPERS if isinstance(tree.get(name), list | dict)), None)
+        if name is None:
+            break
+        tree = tree[name]
+    return tree
+
+
+def _object_in(tree: Any, envelope: str) -> Any:
+    """What is in a lone `result` or `data`: an object of the API may have a member of that name beside others."""
+    if not isinstance(tree, dict):
+        return tree
+    lone = tree.keys() - _COUNTS
+    if lone == {envelope}:
+        return tree[envelope]
+    name = next(iter(lone), "")
+    return tree[name] if len(lone) == 1 and name in {"result", "data"} and isinstance(tree[name], dict) else tree

@@ -1,0 +1,102 @@
+"""Any call of the catalogue by its id, and any request at all: checked before, counted, resent as its class allows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from bulkops.catalogue import ACCOUNT, CALLS, Call
+from bulkops.errors import ConfigError, StatusError
+from bulkops.resources._arguments import Arguments, place
+from bulkops.resources._plain import page, payload, whole
+from bulkops.resources._raw import Raw, raw_request
+from bulkops.resources._walking import full_page, identity, next_page, with_size
+from bulkops.session import ApiSession, Reply, Scope, unreadable
+
+__all__ = ["call", "check_call", "find_call", "raw_request", "request", "walk"]
+
+
+def find_call(call_id: str) -> Call:
+    """The row of the catalogue. Raises: ConfigError with the nearest one."""
+    found = CALLS.get(call_id)
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(call_id, CALLS, n=1, cutoff=0.5)
+    remedy = "`bulkops calls WORD` finds calls by words"
+    raise ConfigError(f"there is no call {call_id!r}", remedy=f"did you mean {near[0]!r}? {remedy}" if near else remedy)
+
+
+def check_call(wanted: Call, given: Mapping[str, Any], *, account: str | None, body: object = None) -> Arguments:
+    """What is to be sent. Raises: ConfigError naming what is unknown, missing, out of place or of the wrong type."""
+    if wanted.names_account and account is None:
+        raise ConfigError(
+            f"{wanted.id} acts on one customer", remedy="say which account: a number, or E and your own id"
+        )
+    if not wanted.names_account and account is not None:
+        raise ConfigError(f"{wanted.id} acts on the partner's own workspace", remedy="leave out the account")
+    return place(wanted, given, body=body)
+
+
+async def call(
+    session: ApiSession, scope: Scope, wanted: Call, given: Mapping[str, Any], *, body: object = None
+) -> Any:
+    """The answer as plain JSON data without its envelope.
+
+    Raises: ConfigError before anything is sent; the ApiError tree.
+    """
+    arguments = check_call(wanted, given, account=scope.account, body=body)
+    return payload(await _send(session, scope, wanted, arguments, with_size(wanted, arguments.query)))
+
+
+async def walk(session: ApiSession, scope: Scope, wanted: Call, given: Mapping[str, Any]) -> AsyncIterator[Any]:
+    """The rows of a list, page by page, none twice. One request a page, from the page that `given` names on.
+
+    Raises: as `call`; ConfigError when the call is not a read; DecodeError for a list that repeats itself without end.
+    """
+    arguments = check_call(wanted, given, account=scope.account)
+    if not wanted.is_read:
+        raise ConfigError(f"{wanted.id} is not a list", remedy="ask for it without its pages")
+    query: dict[str, Any] | None = with_size(wanted, arguments.query)
+    seen: set[object] = set()
+    while query is not None:
+        reply = await _send(session, scope, wanted, arguments, query)
+        rows, said = page(reply)
+        new = [row for row in rows if identity(row) not in seen]
+        for row in new:
+            yield row
+        full = full_page(wanted, query)
+        if not rows or (full is not None and len(rows) < min(full, said or full)):
+            return
+        query = next_page(wanted, query, rows)
+        if not new and query is not None:
+            if full is None:
+                return  # a cursor that stands still: this was the end
+            raise unreadable(reply, "the list repeats itself: a whole page was on earlier pages already")
+        seen.update(map(identity, new))
+
+
+async def request(session: ApiSession, scope: Scope, raw: Raw) -> Any:
+    """The answer to a request that need not be in the catalogue, as it came. Raises: the ApiError tree."""
+    return whole(await session.send(raw.call, scope=scope, query=raw.query, json=raw.json, data=raw.data))
+
+
+async def _send(
+    session: ApiSession, scope: Scope, wanted: Call, arguments: Arguments, query: Mapping[str, Any]
+) -> Reply:
+    path = dict(arguments.path)
+    if scope.account is not None:
+        path[ACCOUNT] = scope.account
+    try:
+        return await session.send(wanted, scope=scope, path=path, query=query, json=arguments.json, data=arguments.data)
+    except StatusError as error:
+        error.remedy = _remedy(wanted, error)
+        raise
+
+
+def _remedy(wanted: Call, error: StatusError) -> str | None:
+    if wanted.is_deprecated and error.status in {404, 410}:  # what a call answers that was switched off
+        return f"the vendor has announced the end of {wanted.id}: use {wanted.replacement}"
+    if wanted.envelope == "bytes" and 300 <= error.status < 400:
+        return "packages.get has the download_url, to be fetched without the token"
+    return error.remedy

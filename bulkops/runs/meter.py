@@ -1,0 +1,130 @@
+"""How many requests a run sent when, against which quota: what the report draws. One event each few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import attrs
+
+from bulkops.events import AttemptEnded, Event, QuotaChanged
+from bulkops.journal import Journal
+from bulkops.session import ApiSession
+from bulkops.settings import Limit
+
+PROCESS: Final = "process"
+"""Event, one for each process that works on the run: {"bulkops", "python", "share", "quotas": {name: [[requests,
+window_s] or [requests, window_s, key], ...]}}."""
+
+REQUESTS: Final = "requests"
+"""Event, one for each interval in which something was sent: {"from": wall-clock seconds, "s": its length, "quotas":
+{name: {"requests", "refused", "lost", "waited_s", "allowed"}}}; members that are 0 and a full `allowed` are left out.
+A request counts in the interval in which its reply ended."""
+
+_LONGEST_S: Final = 5.0
+_SHORTEST_S: Final = 0.1
+_INTERVALS_PER_WINDOW: Final = 12
+"""Fine enough to see how full a window is wherever it starts."""
+
+
+@attrs.define
+class _Count:
+    requests: int = 0
+    refused: int = 0
+    lost: int = 0
+    waited_s: float = 0.0
+
+
+class Meter:
+    """Counts attempts by quota and interval. No task and no timer: an interval is written when a later event comes."""
+
+    def __init__(self, journal: Journal, run_id: str, *, interval_s: float) -> None:
+        self._journal = journal
+        self._run_id = run_id
+        self._interval_s = interval_s
+        self._clock = asyncio.get_running_loop().time
+        self._wall_offset_s = time.time() - self._clock()
+        self._from = self._clock()
+        self._counts: dict[str, _Count] = {}
+        self._narrowed: dict[str, int] = {}
+
+    def note(self, event: Event) -> None:
+        """Count an event of the session; what is of no interest passes by."""
+        if isinstance(event, AttemptEnded):
+            count = self._count(event.quota)
+            count.requests += 1
+            count.waited_s += event.waited_s
+            if event.status is None:
+                count.lost += 1
+            elif event.status == 429:
+                count.refused += 1
+        elif isinstance(event, QuotaChanged):
+            self._count(event.quota)
+            self._narrowed[event.quota] = event.allowed
+            if event.allowed >= event.limit:
+                del self._narrowed[event.quota]
+
+    def write(self) -> None:
+        """Put what was counted since the last interval into the journal, queued."""
+        if self._counts:
+            self._journal.add_event(
+                self._run_id,
+                REQUESTS,
+                {
+                    "from": round(self._from + self._wall_offset_s, 3),
+                    "s": self._interval_s,
+                    "quotas": {name: self._members(name, count) for name, count in self._counts.items()},
+                },
+            )
+        self._counts = {}
+
+    def _count(self, quota: str) -> _Count:
+        passed = int((self._clock() - self._from) / self._interval_s)
+        if passed:
+            self.write()
+            self._from += passed * self._interval_s
+        count = self._counts.get(quota)
+        if count is None:
+            count = self._counts[quota] = _Count()
+        return count
+
+    def _members(self, quota: str, count: _Count) -> dict[str, Any]:
+        members = {key: round(value, 3) for key, value in attrs.asdict(count).items() if value}
+        allowed = self._narrowed.get(quota)
+        return members if allowed is None else members | {"allowed": allowed}
+
+
+@contextmanager
+def metered(session: ApiSession, journal: Journal, run_id: str) -> Iterator[None]:
+    """Write into the journal what the session sends while the block lasts."""
+    journal.add_event(run_id, PROCESS, _process(session))
+    meter = Meter(journal, run_id, interval_s=interval_for(session.quotas))
+    unsubscribe = session.subscribe(meter.note)
+    try:
+        yield
+    finally:
+        unsubscribe()
+        meter.write()
+
+
+def interval_for(quotas: Mapping[str, Sequence[Limit]]) -> float:
+    """Seconds of one interval: a twelfth of the narrowest window, between 0.1 and 5."""
+    narrowest_s = min((limit.window_s for limits in quotas.values() for limit in limits), default=_LONGEST_S)
+    return min(_LONGEST_S, max(_SHORTEST_S, narrowest_s / _INTERVALS_PER_WINDOW))
+
+
+def _process(session: ApiSession) -> dict[str, Any]:
+    return {
+        "bulkops": getattr(sys.modules.get("bulkops"), "__version__", "?"),
+        "python": platform.python_version(),
+        "share": session.settings.tuning.share,
+        "quotas": {
+            name: [[limit.requests, limit.window_s, *([limit.key] if limit.key else [])] for limit in limits]
+            for name, limits in session.quotas.items()
+        },
+    }

@@ -1,0 +1,223 @@
+"""What a run would change, before it changes anything (contract C8)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+import msgspec
+
+from bulkops.client import Workato
+from bulkops.errors import BulkopsError, InputError, PlanError, Unauthorized
+from bulkops.events import AttemptEnded, Event, Observer, ignore
+from bulkops.executor import fan_out
+from bulkops.journal import InventoryRow, Journal
+from bulkops.operations import Operation, as_operation, describe
+from bulkops.runs.forecast import Forecast, forecast
+from bulkops.runs.inventory import Inventory
+from bulkops.runs.policy import Policy
+from bulkops.session import Scope
+from bulkops.steps import Context
+
+SCHEMA = 1
+
+
+@attrs.frozen(kw_only=True)
+class AccountPlan:
+    """`changes`: empty when it is already so; `problem`: why it cannot be done, in the words of a failure's cause."""
+
+    account: str
+    changes: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class FleetPlan:
+    """A plan of `inventory` accounts, of which `accounts` were looked at (all, a sample, or none).
+
+    `requests`: by call id, what applying sends for the whole inventory, as far as can be foreseen.
+    """
+
+    title: str
+    host: str
+    operation: Mapping[str, Any]
+    inventory: int
+    inventory_hash: str
+    accounts: tuple[AccountPlan, ...]
+    requests: Mapping[str, float]
+    seconds: float
+    bound_by: str | None
+
+    @property
+    def groups(self) -> list[tuple[int, str]]:
+        """Accounts with the same future, largest group first: (281, "create folder 'CRM', import 3 recipes")."""
+        counted = Counter(plan.problem or ", ".join(plan.changes) or "unchanged" for plan in self.accounts)
+        return [(count, what) for what, count in counted.most_common()]
+
+    def expected(self, operation: Operation) -> dict[str, tuple[str, ...]]:
+        """The changes foreseen by account. Raises: PlanError when the plan is of another operation."""
+        if operation.digest != self.operation["digest"]:
+            raise PlanError(
+                f"the plan is of another operation: {self.title}", remedy="plan this operation, or run the planned one"
+            )
+        return {plan.account: plan.changes for plan in self.accounts if plan.problem is None}
+
+    def to_json(self) -> str:
+        """Schema 1: every field by its name."""
+        data = {"schema": SCHEMA, **msgspec.to_builtins(attrs.asdict(self))}
+        return msgspec.json.format(msgspec.json.encode(data), indent=1).decode()
+
+    def save(self, path: str | Path) -> None:
+        """Write JSON. Raises: InputError."""
+        try:
+            Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot write the plan {path}: {error.strerror}", remedy="check the path") from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote. Raises: InputError."""
+        remedy = "give a file that `bulkops plan --save` wrote"
+        try:
+            data = msgspec.json.decode(Path(path).read_bytes())
+        except OSError as error:
+            raise InputError(f"cannot read the plan {path}: {error.strerror}", remedy="check the path") from error
+        except msgspec.DecodeError as error:
+            raise InputError(f"{path} is no plan: {error}", remedy=remedy) from error
+        if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
+            raise InputError(f"{path} is no plan of this version", remedy=remedy)
+        try:
+            return msgspec.convert(data, cls)
+        except msgspec.ValidationError as error:
+            raise InputError(f"{path} is no plan: {error}", remedy=remedy) from error
+
+
+async def plan(
+    operation: object,
+    *,
+    accounts: Inventory,
+    workato: Workato,
+    policy: Policy | None = None,
+    journal: str | Path,
+    sample: int | None = None,
+    offline: bool = False,
+    observe: Observer = ignore,
+) -> FleetPlan:
+    """Look at the accounts and say what a run would change. Sends reads only.
+
+    Args:
+        sample: look at so many accounts, evenly spread, and scale up.
+        offline: look at none: everything is taken as still to be done.
+    Raises: Unauthorized; JournalError; what the operation's own check raises.
+    """
+    made = as_operation(operation)
+    policy = policy or Policy()
+    rows = () if offline else _sampled(accounts.rows, sample)
+    looks = _Looks(made, workato, observe)
+    async with Journal.open(journal) as opened:
+        found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
+    requests = looks.scaled(len(accounts)) if rows else {c: n * len(accounts) for c, n in made.cost().items()}
+    foreseen = _forecast(requests, len(accounts), policy, workato, looks.latency_s)
+    return FleetPlan(
+        title=made.title,
+        host=workato.settings.url,
+        operation=describe(made),
+        inventory=len(accounts),
+        inventory_hash=accounts.hash,
+        accounts=tuple(found),
+        requests=requests,
+        seconds=foreseen.seconds,
+        bound_by=foreseen.quota,
+    )
+
+
+def looking_cost(operation: Operation, accounts: int, *, policy: Policy, workato: Workato) -> Forecast:
+    """What `plan` itself costs for so many accounts."""
+    requests = {call: count * accounts for call, count in operation.plan_cost().items()}
+    return _forecast(requests, accounts, policy, workato, 0.1)
+
+
+def _forecast(
+    requests: Mapping[str, float], accounts: int, policy: Policy, workato: Workato, latency_s: float
+) -> Forecast:
+    return forecast(
+        requests,
+        accounts=accounts,
+        concurrency=policy.concurrency,
+        quotas=workato.session.quotas,
+        tuning=workato.settings.tuning,
+        latency_s=latency_s,
+    )
+
+
+def _sampled(rows: tuple[InventoryRow, ...], sample: int | None) -> tuple[InventoryRow, ...]:
+    if sample is None or sample >= len(rows):
+        return rows
+    return tuple(rows[place * len(rows) // sample] for place in range(sample))
+
+
+class _Looks:
+    """Looks at accounts and remembers what it saw of the requests to come and of the vendor's latency."""
+
+    def __init__(self, operation: Operation, workato: Workato, observe: Observer) -> None:
+        self._operation = operation
+        self._workato = workato
+        self._observe = observe
+        self._requests: defaultdict[str, float] = defaultdict(float)
+        self._looked = 0
+        self._latencies: list[float] = []
+
+    async def at(self, rows: Iterable[InventoryRow], journal: Journal, concurrency: int) -> Any:
+        """Yield an AccountPlan for each row, in inventory order."""
+
+        async def look(row: InventoryRow) -> AccountPlan:
+            return await self._look(row, journal)
+
+        unsubscribe = self._workato.session.subscribe(self._note)
+        try:
+            outcomes = [outcome async for outcome in fan_out(look, rows, concurrency=concurrency)]
+        finally:
+            unsubscribe()
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.index):
+            yield outcome.unwrap()
+
+    async def _look(self, row: InventoryRow, journal: Journal) -> AccountPlan:
+        scope = Scope(account=row.account, seq=row.seq, read_only=True)
+        ctx = Context(
+            account=self._workato.account(row.account, scope=scope),
+            params=row.params,
+            journal=journal,
+            run_id="",
+            seq=row.seq,
+            tuning=self._workato.settings.tuning,
+            host=self._workato.settings.url,
+            steps={},
+        )
+        planned, words = None, None
+        try:
+            planned = await self._operation.plan(ctx)
+        except Unauthorized:
+            raise
+        except BulkopsError as problem:
+            words = problem.cause
+        self._looked += 1
+        for call, count in (planned.requests if planned is not None else self._operation.plan_cost()).items():
+            self._requests[call] += count
+        return AccountPlan(account=row.account, changes=planned.changes if planned else (), problem=words)
+
+    def scaled(self, accounts: int) -> dict[str, float]:
+        return {call: count * accounts / self._looked for call, count in self._requests.items()}
+
+    @property
+    def latency_s(self) -> float:
+        """The median of what was seen, or a guess."""
+        seen = sorted(self._latencies)
+        return seen[len(seen) // 2] if seen else 0.1
+
+    def _note(self, event: Event) -> None:
+        self._observe(event)
+        if isinstance(event, AttemptEnded) and event.status is not None:
+            self._latencies.append(event.latency_s)

@@ -1,0 +1,136 @@
+"""Members: list, get, create, update, delete, and the older pair on `/member`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, SYSTEM_ROLES, Member
+
+_TIME_ZONE: Final = "Pacific Time (US & Canada)"
+
+
+def list_members(asked: Asked) -> list[dict[str, Any]]:
+    return [member.row() for member in asked.account.workspace.members.values()]
+
+
+def get_member(asked: Asked) -> dict[str, Any]:
+    return _member(asked, asked.path_id("member_id")).row()
+
+
+def create_member(asked: Asked) -> dict[str, Any]:
+    """A new user needs a name and a role; an existing one is named by oauth_id alone, and brings both along."""
+    members = asked.members()
+    oauth_id = text_member(members, "oauth_id")
+    if oauth_id is not None and not {"name", "role_name", "env_roles", "external_id"} & set(members):
+        return _add(asked, members, name=f"User {oauth_id}", roles={"dev": "Operator"}).row()
+    name = text_member(members, "name", required=True)
+    return _add(asked, members, name=str(name), roles=_roles(members, required=True)).row()
+
+
+def create_member_by_old_route(asked: Asked) -> dict[str, Any]:
+    """Answers with the customer, not with the member (NOTES section 14). Without a role: Operator, by assumption."""
+    members = asked.members()
+    text_member(members, "oauth_id", required=True)
+    name = text_member(members, "name", required=True)
+    _add(asked, members, name=str(name), roles=_roles(members) or {"dev": "Operator"})
+    facts = asked.account.facts
+    return {"id": asked.account.id, "plan_id": facts["plan_id"], "trial": facts["trial"]}
+
+
+def update_member(asked: Asked) -> dict[str, Any]:
+    member, members = _member(asked, asked.path_id("member_id")), asked.members()
+    roles = _roles(members)
+    external_id = text_member(members, "external_id")
+    if external_id is not None and external_id != member.external_id:
+        _refuse_taken(asked, external_id)
+    before = member.row()
+    member.roles = roles or member.roles
+    member.external_id = external_id or member.external_id
+    member.name = text_member(members, "name") or member.name
+    member.time_zone = text_member(members, "time_zone") or member.time_zone
+    if member.row() != before:
+        asked.world.ledger.note(asked.account.id, "member.updated", member.key)
+    return member.row()
+
+
+def delete_member(asked: Asked) -> dict[str, Any]:
+    return _remove(asked, _member(asked, asked.path_id("member_id")))
+
+
+def delete_member_by_old_route(asked: Asked) -> dict[str, Any]:
+    """The id is in the body of the DELETE."""
+    member_id = id_member(asked.members(), "member_id")
+    if member_id is None:
+        raise invalid("member_id", "can't be blank")
+    return _remove(asked, _member(asked, member_id))
+
+
+def _add(asked: Asked, members: Mapping[str, Any], *, name: str, roles: dict[str, str]) -> Member:
+    """Equal names are allowed; a used external id is refused, as it is for customers (NOTES section 17.5)."""
+    workspace = asked.account.workspace
+    external_id = text_member(members, "external_id")
+    if external_id is not None:
+        _refuse_taken(asked, external_id)
+    if len(workspace.members) >= MAX_MEMBERS:
+        raise RefusedError(400, f"A workspace has at most {MAX_MEMBERS} collaborators")
+    member = Member(
+        id=workspace.new_id("member"),
+        name=name,
+        email=text_member(members, "email"),
+        external_id=external_id,
+        oauth_id=text_member(members, "oauth_id"),
+        roles=roles,
+        time_zone=text_member(members, "time_zone") or _TIME_ZONE,
+        created_at=asked.world.clock.stamp(),
+    )
+    workspace.members[member.id] = member
+    asked.world.ledger.note(asked.account.id, "member.added", member.key)
+    return member
+
+
+def _remove(asked: Asked, member: Member) -> dict[str, Any]:
+    del asked.account.workspace.members[member.id]
+    asked.world.ledger.note(asked.account.id, "member.removed", member.key)
+    return {"id": member.id}
+
+
+def _member(asked: Asked, member_id: int) -> Member:
+    member = asked.account.workspace.members.get(member_id)
+    if member is None:
+        raise RefusedError(404, NOT_FOUND)
+    return member
+
+
+def _refuse_taken(asked: Asked, external_id: str) -> None:
+    if any(member.external_id == external_id for member in asked.account.workspace.members.values()):
+        raise invalid("external_id", "has already been taken")
+
+
+def _roles(members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:
+    """`env_roles` wins over `role_name`; a role or environment that nobody knows is named in the 400 (NOTES section 5).
+
+    Raises: RefusedError 400.
+    """
+    given = members.get("env_roles")
+    if given is None:
+        role = text_member(members, "role_name")
+        if role is None and required:
+            raise invalid("role_name", "or env_roles must be given")
+        return {} if role is None else {"dev": _known_role(role)}
+    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+        raise invalid("env_roles", "is not a list of objects")
+    roles = {}
+    for entry in given:
+        environment = text_member(entry, "environment_type", required=True)
+        if environment not in ENVIRONMENTS:
+            raise RefusedError(400, f"Environment not found: {environment}")
+        roles[str(environment)] = _known_role(str(text_member(entry, "name", required=True)))
+    return roles
+
+
+def _known_role(role: str) -> str:
+    if role not in SYSTEM_ROLES:
+        raise RefusedError(400, f"Role not found: {role}")
+    return role

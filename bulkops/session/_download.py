@@ -1,0 +1,124 @@
+"""A file behind an address that an answer named: fetched without credentials, from the vendor's own hosts alone."""
+
+from __future__ import annotations
+
+import uuid
+from random import Random
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import anyio
+import attrs
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import ApiError, BodyTooLarge, ConnectFailed, ConnectionLost, InputError, RequestTimeout
+from bulkops.models.text import one_line
+from bulkops.pacing import full_jitter
+from bulkops.session._request import Request
+from bulkops.session._status import Facts, status_error
+from bulkops.session._transport import Answer, Flight, Result, Silence, Transport
+from bulkops.settings import LOOPBACK, Settings
+
+VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn", "workato-assets.com", "workato-staging-assets.com")
+"""Where the API lives, and where its samples say that the files do."""
+
+_HOPS: Final = 4
+_TRIES: Final = 5
+_WORTH_ANOTHER_TRY: Final = frozenset({429, 500, 502, 503, 504})
+_SILENCES: Final = {
+    "connect": ConnectFailed,
+    "lost": ConnectionLost,
+    "timeout": RequestTimeout,
+    "too-large": BodyTooLarge,
+}
+
+
+async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random) -> bytes:
+    """The bytes at `url`; redirects are followed as far as they stay with the vendor. Outside all quotas: files are
+    not served by the API.
+
+    Raises: InputError for an address that is not the vendor's; StatusError; TransportError, BodyTooLarge above
+        `most_bytes`.
+    """
+    tuning = attrs.evolve(settings.tuning, max_body_bytes=most_bytes)
+    for _ in range(_HOPS):
+        origin, path, query = _place(url, settings)
+        request = Request(
+            call=CALLS["packages.download"],
+            path=path,
+            target=path + (f"?{query}" if query else ""),
+            body=None,
+            content_type=None,
+        )
+        host = attrs.evolve(settings, url=origin, tuning=tuning)
+        answer = await _fetch(request, host, rng)
+        if not 300 <= answer.status < 400:
+            return answer.body
+        url = urljoin(origin + request.target, answer.headers.get("Location", ""))
+    raise InputError("the package's address only leads to further addresses", remedy="export it again")
+
+
+async def _fetch(request: Request, settings: Settings, rng: Random) -> Answer:
+    """One place of the way: a 2xx or a redirect. Raises: StatusError, TransportError."""
+    tuning = settings.tuning
+    async with Transport(settings, anonymous=True) as transport:
+        for attempt in range(1, _TRIES + 1):
+            flight = Flight(tuning.attempt_timeout_s)
+            result = await transport.exchange(request, uuid.uuid4().hex[:12], flight)
+            if isinstance(result, Answer) and result.status < 400:
+                return result
+            error = _error(result, request, attempt, flight)
+            if attempt == _TRIES or not _may_help(result):
+                raise error
+            await anyio.sleep(
+                full_jitter(attempt - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=rng)
+            )
+    raise AssertionError("the last try returns or raises")
+
+
+def _may_help(result: Result) -> bool:
+    if isinstance(result, Silence):
+        return result.kind != "too-large" and not result.hopeless
+    return result.status in _WORTH_ANOTHER_TRY
+
+
+def _error(result: Result, request: Request, attempt: int, flight: Flight) -> ApiError:
+    facts = Facts(
+        call=request.call.id,
+        method="GET",
+        path=request.path,  # without the query: it holds the signature
+        account=None,
+        attempt=attempt,
+        elapsed_s=0.0,
+        request_id="",
+        sent_at=flight.sent_at,
+    )
+    if isinstance(result, Silence):
+        return _SILENCES[result.kind](f"the package cannot be fetched: {result.why}", **facts)
+    return status_error(result.status, result.headers, result.body, facts=facts, one_line=one_line)
+
+
+def _place(url: str, settings: Settings) -> tuple[str, str, str]:
+    """Origin, path and query of an address of the vendor's. Raises: InputError; the address is never shown whole."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise InputError("the package's address cannot be read", remedy="export it again") from None
+    host = parts.hostname or ""
+    if parts.username is not None or not _is_allowed(parts.scheme, host, settings):
+        raise InputError(
+            f"the package's file is at {one_line(host) or 'no host'!r}, which is not a host of the vendor's",
+            remedy="download it yourself, look at it, and give the file instead of the manifest",
+        )
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else ""), parts.path or "/", parts.query
+
+
+def _is_allowed(scheme: str, host: str, settings: Settings) -> bool:
+    """This machine is a host of the vendor's only while the API is here too: a sandbox."""
+    here = urlsplit(settings.url).hostname
+    if host in LOOPBACK:
+        return here in LOOPBACK and scheme in {"http", "https"}
+    is_vendor = host == here or any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
+    return scheme == "https" and is_vendor

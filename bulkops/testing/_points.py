@@ -1,0 +1,207 @@
+"""Where a process can be cut off: every commit of the journal, every boundary of a request.
+
+Put in place from outside, in a process that is about to die; shipped code knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Literal, NoReturn
+
+import attrs
+
+from bulkops.session import _attempt, _transport
+
+Mode = Literal["all", "late"]
+
+_WRITES: Final = re.compile(r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE) (\w+)")
+
+_MOST_FILES: Final = 65_536
+
+_GRACE_S: Final = 0.3
+"""The sender of a late request stays so long, or the server would see the connection end in mid-request."""
+
+
+@attrs.define(kw_only=True)
+class Points:
+    """Counts the points that this process passes and ends it with SIGKILL at number `fatal` (None: never).
+
+    `mode` "all": before and after every commit; before each request leaves, when it has left, when its answer's head
+    is here, when the answer has been read. "late": each changing request, once: the client dies when it should leave,
+    and it reaches the server `hold_s` later, like one that was stuck on its way.
+    `only`: a pattern; points whose name it does not match are not counted. `told`: called with the point's name at the
+    fatal one.
+    """
+
+    mode: Mode = "all"
+    fatal: int | None = None
+    hold_s: float = 0.0
+    told: Callable[[str], object] = print
+    only: str = ""
+    names: list[str] = attrs.field(factory=list)
+
+    def install(self) -> None:
+        """Watch everything that this process does from now on. There is no way back."""
+        _watch_requests(self)
+        if self.mode == "all":
+            _watch_commits(self)
+
+    def reached(self, name: str) -> None:
+        if self.is_fatal(name):
+            die()
+
+    def is_fatal(self, name: str) -> bool:
+        """Count the point; whether this is the one to die at."""
+        if not re.search(self.only, name):
+            return False
+        self.names.append(name)
+        if len(self.names) != self.fatal:
+            return False
+        self.told(name)
+        return True
+
+
+def die() -> NoReturn:
+    """As `kill -9`: nothing is flushed, closed or said."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("nobody survives SIGKILL")
+
+
+def _watch_commits(points: Points) -> None:
+    """Every transaction of a connection opened from now on. Its name: what its first write was about."""
+
+    class Watched(sqlite3.Connection):
+        about = ""
+
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql == "COMMIT":
+                points.reached(f"before the commit of {self.about or 'a sign of life'}")
+                cursor = super().execute(sql, *values)
+                points.reached(f"after the commit of {self.about or 'a sign of life'}")
+                return cursor
+            if sql.startswith("BEGIN"):
+                self.about = ""
+            self.about = self.about or _table(sql)
+            return super().execute(sql, *values)
+
+        def executescript(self, sql: str, /) -> sqlite3.Cursor:
+            points.reached("before the tables are made")
+            return super().executescript(sql)
+
+    connect = sqlite3.connect
+
+    def watched_connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        return connect(*args, **kwargs, factory=Watched)
+
+    sqlite3.connect = watched_connect  # type: ignore[assignment]  # for the rest of this process's short life
+
+
+def _table(sql: str) -> str:
+    """What a statement writes to; "" when it writes nothing worth a name."""
+    found = _WRITES.match(sql)
+    return found.group(1) if found and found.group(1) != "lives" else ""
+
+
+def _watch_requests(points: Points) -> None:
+    """Wraps the methods through which every request passes (`bulkops.session`)."""
+    request_class, attempt_class, transport_class = _transport._WatchedRequest, _attempt.Attempt, _transport.Transport
+    send, write_bytes = request_class.send, request_class.write_bytes
+    on_answer, exchange = attempt_class.on_answer, transport_class.exchange
+
+    async def watched_send(self: Any, conn: Any) -> Any:
+        name = _call_name()
+        if points.mode == "late":
+            if self.method != "GET" and points.is_fatal(f"late: {name}"):
+                _keep_back(self, conn)
+        else:
+            points.reached(f"before {name} leaves")
+        response = await send(self, conn)
+        if not self.body:
+            _has_left(self, name)
+        return response
+
+    async def watched_write_bytes(self: Any, *args: Any) -> None:
+        name = _call_name()
+        await write_bytes(self, *args)
+        _has_left(self, name)
+
+    def _has_left(request: Any, name: str) -> None:
+        kept = _kept.pop(id(request), None)
+        if kept is not None:
+            kept.send_late(points.hold_s)
+        elif points.mode == "all":
+            points.reached(f"when {name} has left")
+
+    def watched_on_answer(self: Any, status: int, headers: Any) -> None:
+        on_answer(self, status, headers)
+        if points.mode == "all":
+            points.reached(f"at the answer to {_call_name()}")
+
+    async def watched_exchange(self: Any, request: Any, *args: Any) -> Any:
+        result = await exchange(self, request, *args)
+        if points.mode == "all":
+            points.reached(f"after the answer to {request.call.id}")
+        return result
+
+    for owner, name, method in (
+        (request_class, "send", watched_send),
+        (request_class, "write_bytes", watched_write_bytes),
+        (attempt_class, "on_answer", watched_on_answer),
+        (transport_class, "exchange", watched_exchange),
+    ):
+        setattr(owner, name, method)
+
+
+def _call_name() -> str:
+    flight = _transport._flight.get()
+    return flight.errand.request.call.id if isinstance(flight, _attempt.Attempt) else "a request"
+
+
+_kept: dict[int, _Kept] = {}
+
+
+class _Kept:
+    """Stands in for a connection's transport and collects what should leave."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._data = bytearray()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._data += data
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        for part in parts:
+            self._data += part
+
+    def send_late(self, hold_s: float) -> None:
+        """Die; a bystander that holds the connection sends what was collected when `hold_s` have passed."""
+        handle = self._transport.get_extra_info("socket").fileno()
+        is_alone, alone = os.pipe()
+        if os.fork():
+            os.close(alone)
+            os.read(is_alone, 1)  # until the bystander has let go of everything else: locks would outlive us in it
+            die()
+        os.closerange(0, handle)
+        os.closerange(handle + 1, _MOST_FILES)
+        time.sleep(hold_s)
+        os.set_blocking(handle, True)
+        view = memoryview(bytes(self._data))
+        while view:
+            view = view[os.write(handle, view) :]
+        time.sleep(_GRACE_S)
+        os._exit(0)
+
+
+def _keep_back(request: Any, conn: Any) -> None:
+    kept = _Kept(conn.protocol.transport)
+    conn.protocol.transport = kept
+    _kept[id(request)] = kept

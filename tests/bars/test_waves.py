@@ -1,0 +1,63 @@
+"""Waves and gates: a canary first, a person between, a kill in the middle."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.fleet import fleet
+
+WAVES = ("--waves", "1,5%,rest")
+
+
+def test_paused_killed_approved_from_a_second_shell_and_finished(tmp_path: Path) -> None:
+    customers = 40
+    with fleet(tmp_path, customers=customers, time_scale=60) as vendor:
+        paused = vendor.rollout(*WAVES, "--approve")
+        assert (paused.code, paused.report["state"]) == (5, "paused"), paused.err
+        assert paused.outcomes == {"changed": 1, "not_attempted": customers - 1}
+        assert "approve" in paused.err.splitlines()[-1]
+
+        still = vendor.cli("resume", *vendor.policy, "--json")
+        assert (still.code, still.outcomes) == (5, paused.outcomes), "without --approve nothing starts"
+
+        second = vendor.cli("resume", "--approve", *vendor.policy, "--json")
+        assert (second.code, second.outcomes) == (5, {"changed": 3, "not_attempted": customers - 3}), second.err
+
+        process = vendor.start("resume", "--approve", *vendor.policy, "--json")
+        while vendor.kinds()["import.completed"] < 10:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+        done = vendor.cli("resume", *vendor.policy, "--json")
+        assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
+        assert vendor.twice() == []
+
+
+def test_a_canary_that_fails_halts_before_the_second_wave(tmp_path: Path) -> None:
+    with fleet(tmp_path, customers=20, time_scale=200, faults="unauthorisable=1") as vendor:
+        halted = vendor.rollout(*WAVES)
+        assert (halted.code, halted.report["state"]) == (3, "halted"), halted.err
+        assert halted.outcomes == {"failed": 1, "not_attempted": 19}
+        assert {effect["account"] for effect in vendor.ledger()} == {4100231}
+
+
+def test_a_percentage_counts_against_the_current_wave(tmp_path: Path) -> None:
+    with fleet(tmp_path, customers=40, time_scale=200, faults="unauthorisable=0.2") as vendor:
+        halted = vendor.rollout("--waves", "10,rest", "--max-failures", "5%", "--concurrency", "1", "--breaker", "off")
+        assert halted.code == 3, halted.err
+        assert "more than the" in halted.report["reason"]
+        assert halted.outcomes["not_attempted"] > 0
+
+
+def test_undone_from_the_journal(tmp_path: Path) -> None:
+    customers = 12
+    with fleet(tmp_path, customers=customers, time_scale=200) as vendor:
+        assert vendor.rollout().code == 0
+        assert vendor.kinds()["recipe.started"] == 3 * customers
+        undone = vendor.cli("undo", *vendor.policy, "--json")
+        assert (undone.code, undone.outcomes) == (0, {"changed": customers}), undone.err
+        assert vendor.kinds()["recipe.stopped"] == 3 * customers
+        order = [row["account"] for row in undone.report["accounts"]]
+        assert order == [str(4100231 + n) for n in reversed(range(customers))]
