@@ -7,7 +7,19 @@ from collections.abc import Sequence
 import click
 
 from bulkops import __version__
-from bulkops.cli.commands import again, configuration, demo, doctor, first_steps, look, operate, plan, sandbox
+from bulkops.cli.commands import (
+    again,
+    calling,
+    configuration,
+    demo,
+    doctor,
+    first_steps,
+    look,
+    operate,
+    plan,
+    sandbox,
+    upkeep,
+)
 from bulkops.cli.failures import EXIT_USAGE, report_failure
 from bulkops.cli.verbs import Invocation, about_itself, known_secrets, write_examples
 
@@ -44,6 +56,13 @@ _STARTS = (
     operate.import_package,
     operate.authorise_connections,
     operate.start_recipes,
+    upkeep.stop_recipes,
+    upkeep.upgrade_plan,
+    upkeep.downgrade_plan,
+    upkeep.add_member,
+    upkeep.remove_member,
+    upkeep.create_customer,
+    calling.each,
     operate.run,
 )
 """What starts runs, and can be planned."""
@@ -51,6 +70,8 @@ _STARTS = (
 for command in (
     *_STARTS,
     plan.Plan({str(command.name): command for command in _STARTS}, job=operate.run),
+    calling.call,
+    calling.calls,
     again.resume,
     again.retry,
     again.undo,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkops.cli.options import Output, PolicyFlags, Selection, exists, journal_flag
+from bulkops.cli.options import Output, PolicyFlags, Selection, exists
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
 from bulkops.cli.story import Story, voice_for
@@ -56,7 +57,13 @@ async def _start(
     async def listed(workato: Workato) -> Inventory:
         if accounts == "all":
             consent.require_askable()  # before the first request: here that is the list of accounts
-        return await select(workato, accounts=accounts, exclude=selection.exclude, limit=selection.limit)
+        return await select(
+            workato,
+            accounts=accounts,
+            exclude=selection.exclude,
+            limit=selection.limit,
+            where=selection.where,
+        )
 
     return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
 
@@ -92,10 +99,11 @@ async def _carry_out(
     async with Workato.from_settings(settings, observe=story.observe) as workato:
         inventory = await listed(workato)
         await consent.ask(scope(policy, count=len(inventory), host=settings.url, title=operation.title))
+        prepared = await operation.prepare(workato, Path(output.journal))
 
         async def go(control: Control) -> Report:
             return await run(
-                operation,
+                prepared,
                 accounts=inventory,
                 workato=workato,
                 policy=policy,
@@ -108,7 +116,7 @@ async def _carry_out(
             )
 
         report = await told(story, go, total=len(inventory))
-    return finish(report, output)
+    return finish(report, output, beside=takes_stdout(operation.parameters()))
 
 
 def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:
@@ -141,14 +149,22 @@ async def told(
             return await go(control)
 
 
-def finish(report: Report, output: Output) -> int:
-    """The report to stdout, how to go on to stderr; the exit code."""
+def takes_stdout(parameters: Mapping[str, Any]) -> bool:
+    """Whether an operation with these parameters writes its own results to stdout."""
+    return parameters.get("output") == "-"
+
+
+def finish(report: Report, output: Output, *, beside: bool = False) -> int:
+    """The report to stdout, how to go on to stderr; the exit code. `beside`: stdout has other results."""
+    from bulkops.report import render
     from bulkops.report.commands import go_on_command
 
-    put_report(report, as_json=output.json)
+    if beside:
+        say(render(report, "text").rstrip())
+    else:
+        put_report(report, as_json=output.json)
     command = go_on_command(report)
     if command is not None:
-        command += journal_flag(output.journal)
         say(f"{command.split()[1]} with: {command}")
     return report.exit_code
 

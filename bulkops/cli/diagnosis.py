@@ -37,6 +37,9 @@ MIN_FREE_BYTES: Final = 200 * 1024 * 1024
 MAX_SKEW_S: Final = 10.0
 """Dates of reports and of the vendor's own logs should agree when a person compares them."""
 
+PATIENCE_S: Final = 10.0
+"""For each request; a run itself is far more patient."""
+
 _LIST: Final = "managed_users.list"
 _WITHOUT_A_JOB: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
 """What every built-in operation looks at."""
@@ -163,7 +166,9 @@ def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | 
 
 
 async def _vendor(settings: Settings, operation: Operation | None) -> AsyncIterator[Finding]:
-    """Token, clock and rights, as far as reads can tell."""
+    """Token, clock and rights, as far as reads can tell. A host that does not answer is given up soon."""
+    patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
+    settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
     try:
         lock = Locks(Path.cwd(), shared_directory()).host(settings.url, "of bulkops doctor")
         with lock:

@@ -27,7 +27,13 @@ async def foresee(
     policy = flags.over(Policy())
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
     async with Workato.from_settings(settings) as workato:
-        inventory = await select(workato, accounts=accounts, exclude=selection.exclude, limit=selection.limit)
+        inventory = await select(
+            workato,
+            accounts=accounts,
+            exclude=selection.exclude,
+            limit=selection.limit,
+            where=selection.where,
+        )
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, looked, policy=policy, workato=workato)

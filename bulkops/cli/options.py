@@ -35,6 +35,7 @@ class Selection:
     exclude: str | None
     limit: int | None
     plan: str | None
+    where: Mapping[str, str] | None = attrs.field(default=None, metadata={"job only": True})
 
     def filled(self, job: Mapping[str, Any]) -> Selection:
         """What the flags say, and what a job file says where they say nothing."""
@@ -231,7 +232,7 @@ def _collected(
     command: Command, name: str, value: type[Any], options: tuple[Callable[[Command], Command], ...]
 ) -> Command:
     """`command`, its flags of these options gathered into one value."""
-    fields = [field.name for field in attrs.fields(value)]
+    fields = [field.name for field in attrs.fields(value) if not field.metadata.get("job only")]
 
     @functools.wraps(command)
     def gathered(**given: Any) -> int:

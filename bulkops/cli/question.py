@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
@@ -37,6 +37,12 @@ class Scope:
         return lines
 
 
+class Question(Protocol):
+    """What is about to happen, in lines."""
+
+    def lines(self) -> list[str]: ...
+
+
 class Consent:
     """A person's yes, or --yes. Raises: PlanError where there is neither nor anybody to ask."""
 
@@ -52,7 +58,7 @@ class Consent:
                 remedy="look at the selection once more, then add --yes",
             )
 
-    async def ask(self, scope: Scope) -> None:
+    async def ask(self, scope: Question) -> None:
         """Tell the scope, then ask. Raises: PlanError when the answer is not yes."""
         self.require_askable()
         if not (self._yes and self._quiet):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from bulkops.cli.carry_out import finish, scope, told
+from bulkops.cli.carry_out import finish, scope, takes_stdout, told
 from bulkops.cli.options import Output, PolicyFlags, exists
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for
@@ -93,7 +93,7 @@ async def _take_up(
             return report
 
         report = await told(story, go, total=record.inventory_count, settled=left.settled)
-    return finish(report, output)
+    return finish(report, output, beside=takes_stdout(record.operation["parameters"]))
 
 
 async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class: str | None) -> Left | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, Final
 
 import click
@@ -37,6 +38,30 @@ class FileName(click.ParamType[str, Any]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(incomplete, type="file")]
+
+
+class Assignment(click.ParamType[tuple[str, str], Any]):
+    """NAME=VALUE; the value is whatever follows the first =."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not equals or not name.strip():
+            self.fail(f"{value!r} is not NAME=VALUE.", param, ctx)
+        return name.strip(), text
+
+
+def once(assignments: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """By name. Raises: UsageError for a name that is there twice: nobody could tell which one counts."""
+    found: dict[str, str] = {}
+    for name, text in assignments:
+        if name in found:
+            raise click.UsageError(f"{name} is given twice.", ctx=click.get_current_context(silent=True))
+        found[name] = text
+    return found
 
 
 class PositiveNumber(click.ParamType[float, Any]):

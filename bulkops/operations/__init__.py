@@ -9,21 +9,35 @@ from typing import Any, Final
 from bulkops.errors import ConfigError, JournalMismatch
 from bulkops.operations._base import Chain, Operation, as_operation, operation
 from bulkops.operations._functions import load_from_file
+from bulkops.operations.add_member import AddMember
 from bulkops.operations.authorise_connections import AuthoriseConnections
+from bulkops.operations.create_customer import CreateCustomer
+from bulkops.operations.downgrade_plan import DowngradePlan
+from bulkops.operations.each import Each
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
+from bulkops.operations.remove_member import RemoveMember
 from bulkops.operations.start_recipes import StartRecipes
+from bulkops.operations.stop_recipes import StopRecipes
 from bulkops.operations.undo import UndoRun
+from bulkops.operations.upgrade_plan import UpgradePlan
 
 __all__ = [
     "OPERATIONS",
+    "AddMember",
     "AuthoriseConnections",
     "Chain",
+    "CreateCustomer",
+    "DowngradePlan",
+    "Each",
     "ImportPackage",
     "Operation",
     "Package",
+    "RemoveMember",
     "StartRecipes",
+    "StopRecipes",
     "UndoRun",
+    "UpgradePlan",
     "as_operation",
     "check_same",
     "describe",
@@ -34,7 +48,19 @@ __all__ = [
 ]
 
 OPERATIONS: Final[Mapping[str, type[Operation]]] = {
-    cls.name: cls for cls in (ImportPackage, AuthoriseConnections, StartRecipes)
+    cls.name: cls
+    for cls in (
+        ImportPackage,
+        AuthoriseConnections,
+        StartRecipes,
+        StopRecipes,
+        UpgradePlan,
+        DowngradePlan,
+        AddMember,
+        RemoveMember,
+        CreateCustomer,
+        Each,
+    )
 }
 """What a job file may `use`."""
 

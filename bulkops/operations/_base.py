@@ -6,14 +6,17 @@ import hashlib
 import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
 import msgspec
 
+from bulkops.client import Workato
 from bulkops.errors import ConfigError, TaskFailed, WouldChange
 from bulkops.journal import StepRow
 from bulkops.operations._functions import source_of
+from bulkops.operations._planned import is_new_customer
 from bulkops.steps import Context
 
 
@@ -82,6 +85,17 @@ class Operation:
         """Requests of each call that `plan` sends for an account."""
         return {}
 
+    def columns(self) -> set[str]:
+        """Columns of the account file that it reads: a run over a file without one of them must not start."""
+        return set()
+
+    async def prepare(self, workato: Workato, directory: Path) -> Operation:
+        """Do what is to be done once for the whole run; the operation to run then. Most need nothing.
+
+        `directory`: of the journal, for what `resume` must find again.
+        """
+        return self
+
     def can_undo(self) -> bool:
         """Whether `undo` reverts what a run did."""
         return False
@@ -129,6 +143,10 @@ class Chain(Operation):
         requests: Counter[str] = Counter()
         for place, operation in enumerate(self.operations, start=1):
             ctx.enter(_prefix(place, operation))
+            if is_new_customer(ctx):  # there is nobody to look at yet
+                changes.append(operation.title)
+                requests.update(operation.cost())
+                continue
             planned = await operation.plan(ctx)
             if planned is None:
                 requests.update(operation.plan_cost())  # applying looks as planning does
@@ -142,6 +160,12 @@ class Chain(Operation):
 
     def plan_cost(self) -> Mapping[str, float]:
         return _sum(operation.plan_cost() for operation in self.operations)
+
+    def columns(self) -> set[str]:
+        return {column for operation in self.operations for column in operation.columns()}
+
+    async def prepare(self, workato: Workato, directory: Path) -> Operation:
+        return Chain(tuple([await operation.prepare(workato, directory) for operation in self.operations]))
 
     def can_undo(self) -> bool:
         return any(operation.can_undo() for operation in self.operations)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, TaskFailed
-from bulkops.resources import from_text
+from bulkops.resources.generic import from_text
 
 ACCOUNT_WORD: Final = "account"
 
@@ -20,6 +20,17 @@ _REFERENCE: Final = re.compile(r"\{(?:(env|file):([^{}]+)|([^\W\d][\w .-]*))\}")
 def refers(template: object) -> bool:
     """Whether anything is to be filled in."""
     return isinstance(template, str) and _REFERENCE.search(template) is not None
+
+
+def columns_of(template: object) -> set[str]:
+    """The columns of the account file that it names."""
+    found = _REFERENCE.finditer(template) if isinstance(template, str) else ()
+    return {reference[3] for reference in found if reference[3] not in {None, ACCOUNT_WORD}}
+
+
+def without_references(template: str) -> str:
+    """What is the same for every account."""
+    return _REFERENCE.sub("", template)
 
 
 def check_sources(template: object) -> None:

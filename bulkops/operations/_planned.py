@@ -9,26 +9,44 @@ import attrs
 from bulkops.steps import Context
 
 _KEY = "planned import"
+_NEW = "planned customer"
 
 
 @attrs.frozen(kw_only=True)
 class PlannedImport:
-    """An import that a plan foresees into `folder`: how many recipes it would add, stopped, and which connections."""
+    """An import that a plan foresees into `folder`: how many recipes it would add, stopped, and which connections.
+    None: not known before the package is exported."""
 
     folder: str
     folder_id: int | None
-    new_recipes: int
-    connections: frozenset[str]
+    new_recipes: int | None
+    connections: frozenset[str] | None
+
+    def brings(self, connection: str) -> bool:
+        """Whether the connection comes with it, as far as anybody knows."""
+        return self.connections is None or connection in self.connections
 
 
 def plan_import(
-    ctx: Context, folder: str, folder_id: int | None, *, new_recipes: int, connections: Collection[str]
+    ctx: Context, folder: str, folder_id: int | None, *, new_recipes: int | None, connections: Collection[str] | None
 ) -> None:
     ctx.cache[_KEY] = PlannedImport(
-        folder=folder, folder_id=folder_id, new_recipes=new_recipes, connections=frozenset(connections)
+        folder=folder,
+        folder_id=folder_id,
+        new_recipes=new_recipes,
+        connections=None if connections is None else frozenset(connections),
     )
 
 
 def planned_import(ctx: Context) -> PlannedImport | None:
     found = ctx.cache.get(_KEY)
     return found if isinstance(found, PlannedImport) else None
+
+
+def plan_customer(ctx: Context) -> None:
+    """Note that the account is one that the plan would create."""
+    ctx.cache[_NEW] = True
+
+
+def is_new_customer(ctx: Context) -> bool:
+    return bool(ctx.cache.get(_NEW))

@@ -12,11 +12,18 @@ from typing import Any, Final
 
 import anyio
 
-from bulkops.errors import TaskFailed
+from bulkops.errors import ConfigError, TaskFailed
 
 STDOUT: Final = "-"
 
 _one_at_a_time: Final = Lock()
+
+
+def check_output(output: str) -> None:
+    """Raises: ConfigError when no file can be written there. Makes nothing."""
+    path = Path(output)
+    if output != STDOUT and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f"cannot write {output}", remedy="check the path of the file for the answers")
 
 
 async def write_result(output: str, row: Mapping[str, Any]) -> None:

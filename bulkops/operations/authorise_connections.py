@@ -78,15 +78,17 @@ class AuthoriseConnections(Operation):
     def from_parameters(cls, parameters: Mapping[str, Any]) -> AuthoriseConnections:
         return cls(parameters["from_file"])
 
+    def columns(self) -> set[str]:
+        values = (value for wanted in self.credentials for value in wanted.input.values())
+        return {value.name for value in values if isinstance(value, Column)}
+
     async def plan(self, ctx: Context) -> Plan | None:
         connections = [connection async for connection in ctx.account.connections.list()]
         there = {connection.name for connection in connections}
         coming = planned_import(ctx)
         changes = []
         for wanted in self.credentials:
-            is_coming = (
-                coming is not None and wanted.connection in coming.connections and wanted.connection not in there
-            )
+            is_coming = coming is not None and coming.brings(wanted.connection) and wanted.connection not in there
             if is_coming or _the_one(connections, wanted).authorization_status != SUCCESS:
                 changes.append(f"authorise {wanted.connection!r}")
         return Plan(tuple(changes), {**self.plan_cost(), _UPDATE: len(changes)}) if changes else None

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from bulkops.catalogue import Call, RetryClass
-from bulkops.errors import ConfigError, NotFound, TaskFailed
+from bulkops.errors import ConfigError, NotFound, TaskFailed, TaskUnknown
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._filling import check_sources, fill, refers
-from bulkops.operations._results import STDOUT, write_result
+from bulkops.operations._filling import check_sources, columns_of, fill, refers
+from bulkops.operations._results import STDOUT, check_output, write_result
 from bulkops.resources import generic
 from bulkops.steps import Context
 
@@ -50,7 +50,7 @@ class Each(Operation):
 
     Args:
         call: id in the catalogue.
-        params: by name; in texts `{column}`, `{account}`, `{env:NAME}` and `{file:PATH}` are filled in for each account.
+        params: by name; in texts `{column}`, `{account}`, `{env:NAME}` and `{file:PATH}` are filled in per account.
         output: a file for the answers, one JSON line each, appended; "-" for stdout. A call that shows a secret once
             needs one: no answer is kept anywhere else.
     """
@@ -76,6 +76,8 @@ class Each(Operation):
                     remedy=f"let {name} come from {{env:NAME}}, {{file:PATH}} or a column",
                 )
         generic.check_call(row, self._samples(), account="1")
+        if self.output is not None:
+            check_output(self.output)
         if self.output is None and (row.is_read or row.id.removeprefix("managed_users.") in _SHOWN_ONCE):
             what = "answers" if row.is_read else "shows a secret once, which"
             raise ConfigError(f"{row.id} {what} must go somewhere", remedy="give a file for the answers with -o FILE")
@@ -95,6 +97,9 @@ class Each(Operation):
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Each:
         return cls(parameters["call"], params=parameters["params"], output=parameters["output"])
+
+    def columns(self) -> set[str]:
+        return {column for template in self.params.values() for column in columns_of(template)}
 
     def cost(self) -> Mapping[str, float]:
         return {self.call: 1}
@@ -130,11 +135,17 @@ class Each(Operation):
                     return {"gone": True}  # by the first sending, whose answer was lost
                 raise
             _refuse(row, answer)
-            await self._write(ctx, answer)  # before the step is done: a secret is shown once
+            try:
+                await self._write(ctx, answer)  # before the step is done: a secret is shown once
+            except TaskFailed as lost:
+                raise TaskUnknown(f"{row.id} was done, and {lost.message}", remedy=lost.remedy) from lost
             return _id_of(answer)
 
         await ctx.step(
-            row.id, send, repeatable=row.retry is RetryClass.SAFE_TO_RETRY, check=row.look or "look at the account first"
+            row.id,
+            send,
+            repeatable=row.retry is RetryClass.SAFE_TO_RETRY,
+            check=row.look or "look at the account first",
         )
 
     async def _write(self, ctx: Context, answer: Any) -> None:
@@ -142,22 +153,16 @@ class Each(Operation):
             await write_result(self.output, {"account": ctx.account.id, "result": answer})
 
     def _filled(self, ctx: Context) -> dict[str, Any]:
-        types = self._types()
         return {
-            name: fill(types.get(name, "str"), template, ctx.params, ctx.account.id)
+            name: fill(generic.type_of(self._row, name), template, ctx.params, ctx.account.id)
             for name, template in self.params.items()
-        }
-
-    def _types(self) -> dict[str, str]:
-        return {each.name.removesuffix("[]"): each.type for each in self._row.parameters} | {
-            each.name: each.type for each in self._row.parameters
         }
 
     def _samples(self) -> dict[str, Any]:
         """`params` as they might be for an account: what is wrong for all of them is found before anything is sent."""
-        types = self._types()
+        types = {name: generic.type_of(self._row, name) for name in self.params}
         return {
-            name: _sample(types.get(name, "str")) if refers(template) else fill(types.get(name, "str"), template, {}, "")
+            name: _sample(types[name]) if refers(template) else fill(types[name], template, {}, "")
             for name, template in self.params.items()
         }
 

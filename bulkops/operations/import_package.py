@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from datetime import UTC
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final
 
 import anyio
 import attrs
 
-from bulkops.errors import InputError, TaskFailed, TaskUnknown
+from bulkops.client import Workato
+from bulkops.errors import ConfigError, InputError, PlanError, TaskFailed, TaskUnknown
 from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation, Plan
+from bulkops.operations._export import export_package, keep_package
 from bulkops.operations._folders import find_folder, find_path, know_folder, know_inside, recipes_in
 from bulkops.operations._planned import plan_import
 from bulkops.operations._polling import Polling
+from bulkops.operations._standing import Standing, folders_of, has_moved, name_some, stamp, versions_of
 from bulkops.operations.package import Package
 from bulkops.steps import Context, Intent
-
-Standing: TypeAlias = dict[str, list[list[Any]]]
-"""How the package's recipes stand in the account: key -> [[id, version_no, updated_at, running], ...] by id."""
 
 _FOLDER_CREATE: Final = "managed_users.folders.create"
 
@@ -29,8 +28,8 @@ _LOOK_AGAIN: Final = 5.0
 """A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
 
 
-def _load(source: Package | str | Path) -> Package:
-    return Package.load(source)
+def _load(source: Package | str | Path | None) -> Package | None:
+    return None if source is None else Package.load(source)
 
 
 @attrs.frozen
@@ -40,32 +39,46 @@ class ImportPackage(Operation):
     Already so: this journal has a good import of the same bytes into the same folder, and the recipes stand as that
     import left them. Names alone mean nothing: a new version of a package has the same ones.
 
+    `manifest`: of the partner's workspace; without a package the run begins by exporting it, once for all accounts.
+    Beside a package it only says where that came from.
     `restart_recipes`: running recipes that the package touches are stopped, updated and started by the vendor;
     without it an account with such recipes fails before anything is sent.
     `home_assets_folder`: name of the folder under Home that takes the package's root-folder assets.
     """
 
     name: ClassVar[str] = "import-package"
-    package: Package = attrs.field(converter=_load, metadata={"is_path": True})
+    package: Package | None = attrs.field(default=None, converter=_load, metadata={"is_path": True})
+    manifest: int | None = attrs.field(kw_only=True, default=None, metadata={"type": int})
     folder: str = attrs.field(kw_only=True)
     restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
     home_assets_folder: str | None = attrs.field(kw_only=True, default=None)
 
     def __attrs_post_init__(self) -> None:
+        if self.package is None and self.manifest is None:
+            raise ConfigError("what is to be imported is not said", remedy="give a package, or a manifest to export")
         for value in (self.folder, self.home_assets_folder):
             if value is not None and not value.strip():
                 raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
     @property
     def title(self) -> str:
-        return (
-            f"import {Path(self.package.path).name} ({len(self.package.recipes)} recipes) into folder {self.folder!r}"
-        )
+        if self.package is None:
+            return f"export manifest {self.manifest} and import it into folder {self.folder!r}"
+        what = Path(self.package.path).name if self.manifest is None else f"manifest {self.manifest}"
+        return f"import {what} ({len(self.package.recipes)} recipes) into folder {self.folder!r}"
+
+    @property
+    def _content(self) -> Package:
+        """Raises: PlanError while the manifest is still to be exported."""
+        if self.package is None:
+            raise PlanError(f"manifest {self.manifest} is not exported yet", remedy="await prepare() first")
+        return self.package
 
     def parameters(self) -> Mapping[str, Any]:
         return {
-            "package": self.package.path,
-            "sha256": self.package.sha256,
+            "package": self.package.path if self.package is not None else None,
+            "sha256": self.package.sha256 if self.package is not None else None,
+            "manifest": self.manifest,
             "folder": self.folder,
             "restart_recipes": self.restart_recipes,
             "home_assets_folder": self.home_assets_folder,
@@ -76,15 +89,24 @@ class ImportPackage(Operation):
         values = dict(parameters)
         expected = values.pop("sha256", None)
         made = cls(values.pop("package"), **values)
-        if expected is not None and made.package.sha256 != expected:
+        if expected is not None and made._content.sha256 != expected:
             raise InputError(
-                f"{made.package.path} is not the package the run began with (its sha256 differs)",
+                f"{made._content.path} is not the package the run began with (its sha256 differs)",
                 remedy="put the old file back to resume, or start a new run with the new package",
             )
         return made
 
+    async def prepare(self, workato: Workato, directory: Path) -> ImportPackage:
+        """With the package of the manifest, which is kept as a file beside the journal. Sends what an export takes."""
+        if self.package is not None or self.manifest is None:
+            return self
+        package = await export_package(workato, self.manifest)
+        return attrs.evolve(self, package=await anyio.to_thread.run_sync(keep_package, package, directory))
+
     async def plan(self, ctx: Context) -> Plan | None:
         folder_id = await find_folder(ctx, self.folder)
+        if self.package is None:
+            return self._plan_unexported(ctx, folder_id)
         before: Standing = {}
         if folder_id is not None:
             if await self._is_already_so(ctx, folder_id):
@@ -94,9 +116,18 @@ class ImportPackage(Operation):
         new = len(self.package.recipes) - len(before)
         plan_import(ctx, self.folder, folder_id, new_recipes=new, connections=self.package.connections)
         recipes = len(self.package.recipes)
-        changes = [] if folder_id is not None else [f"create folder {self.folder!r}"]
-        changes.append(f"import {recipes} recipe{'s' if recipes != 1 else ''}")
-        return Plan(tuple(changes), self.cost() if folder_id is None else {**self.cost(), _FOLDER_CREATE: 0})
+        return self._planned(folder_id, f"import {recipes} recipe{'s' if recipes != 1 else ''}")
+
+    def _plan_unexported(self, ctx: Context, folder_id: int | None) -> Plan:
+        """An export is a write, and a plan sends none: what is in the package, and whether it is there already, only
+        the run will know."""
+        plan_import(ctx, self.folder, folder_id, new_recipes=None, connections=None)
+        return self._planned(folder_id, f"import what manifest {self.manifest} holds (not known before its export)")
+
+    def _planned(self, folder_id: int | None, importing: str) -> Plan:
+        if folder_id is not None:
+            return Plan((importing,), {**self.cost(), _FOLDER_CREATE: 0})
+        return Plan((f"create folder {self.folder!r}", importing), self.cost())
 
     def cost(self) -> Mapping[str, float]:
         return {
@@ -130,18 +161,18 @@ class ImportPackage(Operation):
         if not remembered:
             return False
         standing = await self._find(ctx, folder_id, set(remembered))
-        if _versions(standing) != remembered:
+        if versions_of(standing) != remembered:
             return False
-        know_inside(ctx, folder_id, _folders_of(standing))
+        know_inside(ctx, folder_id, folders_of(standing))
         return True
 
     def _fact_key(self, folder_id: int) -> str:
-        return f"{folder_id}:{self.package.sha256}"
+        return f"{folder_id}:{self._content.sha256}"
 
     async def _find(self, ctx: Context, folder_id: int, recipe_ids: set[str]) -> list[Recipe]:
         """The recipes with these ids. Sends one request a hundred recipes: of the folder, or of the account when the
         package has sub-folders (looking for those by name would cost requests of a much tighter quota)."""
-        if self.package.directories == ("",):
+        if self._content.directories == ("",):
             return [recipe for recipe in await recipes_in(ctx, folder_id) if str(recipe.id) in recipe_ids]
         found: list[Recipe] = []
         async for recipe in ctx.account.recipes.list():
@@ -153,9 +184,9 @@ class ImportPackage(Operation):
 
     async def _verify(self, ctx: Context, folder_id: int, recipe_ids: set[str]) -> None:
         """All recipes of the package are in the account: "completed" is not "there". Sends one look."""
-        if len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
+        if len(recipe_ids) < len(self._content.recipes):  # the vendor's list of results is optional
             named = await self._look(ctx, folder_id)
-            missing = [recipe.key for recipe in self.package.recipes if recipe.key not in named]
+            missing = [recipe.key for recipe in self._content.recipes if recipe.key not in named]
             recipe_ids = {str(row[0]) for rows in named.values() for row in rows}
         else:
             missing = []
@@ -163,14 +194,14 @@ class ImportPackage(Operation):
         gone = len(recipe_ids) - len(found)
         if missing or gone:
             await ctx.void("import")
-            what = _names(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
+            what = name_some(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
             raise TaskFailed(
                 f"the import completed, but {what} cannot be found in the account",
                 failure_class="import-incomplete",
                 remedy="`bulkops retry` imports again",
             )
-        know_inside(ctx, folder_id, _folders_of(found))
-        await ctx.remember("import", self._fact_key(folder_id), _versions(found))
+        know_inside(ctx, folder_id, folders_of(found))
+        await ctx.remember("import", self._fact_key(folder_id), versions_of(found))
 
     async def _ensure_folder(self, ctx: Context) -> tuple[int, bool]:
         """The folder's id, and whether this very process made it just now."""
@@ -209,16 +240,16 @@ class ImportPackage(Operation):
 
     async def _look(self, ctx: Context, folder_id: int) -> Standing:
         """How the package's recipes stand now. Sends one request (one more for each sub-folder that holds recipes)."""
-        wanted = {recipe.key for recipe in self.package.recipes}
+        wanted = {recipe.key for recipe in self._content.recipes}
         standing: Standing = {}
-        for directory in self.package.directories:
+        for directory in self._content.directories:
             place = await find_path(ctx, directory, parent_id=folder_id)
             if place is None:
                 continue
             for recipe in await recipes_in(ctx, place):
                 key = f"{directory}/{recipe.name}" if directory else recipe.name
                 if key in wanted:
-                    row = [recipe.id, recipe.version_no, _stamp(recipe), recipe.running]
+                    row = [recipe.id, recipe.version_no, stamp(recipe), recipe.running]
                     standing.setdefault(key, []).append(row)
         for rows in standing.values():
             rows.sort()
@@ -228,7 +259,7 @@ class ImportPackage(Operation):
         running = [key for key, rows in before.items() if any(row[3] for row in rows)]
         if running and not self.restart_recipes:
             raise TaskFailed(
-                f"the package touches running recipes: {_names(running)}",
+                f"the package touches running recipes: {name_some(running)}",
                 failure_class="recipes-running",
                 cause="the package touches running recipes",
                 remedy="allow it with --restart-recipes, or stop them first",
@@ -237,7 +268,7 @@ class ImportPackage(Operation):
     async def _import(self, ctx: Context, folder_id: int, home_id: int | None, before: Standing) -> Any:
         async def send() -> Any:
             status = await ctx.account.imports.create(
-                self.package.data,
+                self._content.data,
                 folder_id=folder_id,
                 restart_recipes=self.restart_recipes,
                 folder_id_for_home_assets=home_id,
@@ -262,14 +293,14 @@ class ImportPackage(Operation):
         end = clock() + ctx.tuning.import_deadline_s - intent.age_s
         while True:
             standing = await self._look(ctx, folder_id)
-            moved = [recipe.key for recipe in self.package.recipes if _moved(recipe.key, intent.data, standing)]
-            if len(moved) == len(self.package.recipes):
+            moved = [recipe.key for recipe in self._content.recipes if has_moved(recipe.key, intent.data, standing)]
+            if len(moved) == len(self._content.recipes):
                 return {"package_id": None}
             if clock() >= end:
                 if not moved:
                     return None
                 raise TaskUnknown(
-                    f"a lost import moved {_names(moved)} and not the rest of the package",
+                    f"a lost import moved {name_some(moved)} and not the rest of the package",
                     cause="a lost import moved some recipes of the package and not the others",
                     remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
                 )
@@ -324,32 +355,3 @@ class ImportPackage(Operation):
                     cause="the import did not end in time",
                     remedy="`bulkops resume` asks again",
                 )
-
-
-def _versions(recipes: Iterable[Recipe]) -> dict[str, Any]:
-    """What an import leaves and only an import changes: starting a recipe may touch `updated_at`, not its version."""
-    return {
-        str(recipe.id): recipe.version_no if recipe.version_no is not None else _stamp(recipe) for recipe in recipes
-    }
-
-
-def _folders_of(recipes: Iterable[Recipe]) -> set[int]:
-    return {recipe.folder_id for recipe in recipes if recipe.folder_id is not None}
-
-
-def _stamp(recipe: Recipe) -> str | None:
-    return recipe.updated_at.astimezone(UTC).isoformat() if recipe.updated_at is not None else None
-
-
-def _moved(key: str, before: Mapping[str, list[list[Any]]], now: Standing) -> bool:
-    """Whether the recipe is there and newer than before the intent."""
-    old = {row[0]: row for row in before.get(key, [])}
-    return any(
-        row[0] not in old or (row[1] or 0) > (old[row[0]][1] or 0) or (row[2] or "") > (old[row[0]][2] or "")
-        for row in now.get(key, [])
-    )
-
-
-def _names(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -9,12 +9,13 @@ import attrs
 
 from bulkops.errors import InputError, TaskFailed
 from bulkops.journal import StepRow
-from bulkops.models import Recipe, StartProblem
+from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._calls import start_order
 from bulkops.operations._folders import find_folder, recipes_below
 from bulkops.operations._planned import planned_import
-from bulkops.steps import Context, Intent
+from bulkops.operations._switching import all_of, in_start_order, no_folder, start, stop
+from bulkops.steps import Context
 
 _START: Final = "managed_users.recipes.start"
 
@@ -44,11 +45,13 @@ class StartRecipes(Operation):
     async def plan(self, ctx: Context) -> Plan | None:
         coming = planned_import(ctx)
         if coming is not None and coming.folder == self.folder:
+            if coming.new_recipes is None:
+                return Plan(("start the recipes that come (how many is not known before the export)",), self.cost())
             folder_id, new = coming.folder_id, coming.new_recipes
         else:
             folder_id, new = await find_folder(ctx, self.folder), 0
             if folder_id is None:
-                raise _no_folder(self.folder)
+                raise no_folder(self.folder)
         recipes = [] if folder_id is None else await recipes_below(ctx, folder_id)
         if not recipes and not new:
             raise _empty_folder(self.folder)
@@ -69,65 +72,37 @@ class StartRecipes(Operation):
         return True
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Stop what the run started, callers before callees: the other way round."""
-        for name, row in reversed(list(done.items())):
-            recipe_id = int(row.result["started"])
-
-            async def stop(recipe_id: int = recipe_id) -> Any:
-                answer = await ctx.account.recipes.stop(recipe_id)
-                if not answer.success:
-                    raise TaskFailed(
-                        f"recipe {recipe_id} cannot be stopped: {answer.message or 'the vendor gives no reason'}",
-                        failure_class="recipe-not-stopped",
-                        cause="a recipe cannot be stopped",
-                        remedy="look at the recipe, then `bulkops retry`",
-                    )
-                return {"stopped": recipe_id}
-
-            await ctx.step(f"undo {name}", stop, repeatable=True)
+        """Stop what the run started, callers before the recipes that they call; those that stand still stay so."""
+        folder_id = await find_folder(ctx, self.folder)
+        if folder_id is None:
+            raise no_folder(self.folder)
+        started = await in_start_order(ctx, folder_id, {int(row.result["started"]) for row in done.values()})
+        for recipe in reversed(started):
+            step = f"undo {_step_name(recipe)}"
+            if recipe.running or ctx.began(step):
+                await stop(ctx, recipe, step=step)
 
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
-            raise TaskFailed(
-                f"there is no folder {self.folder!r}",
-                failure_class="folder-missing",
-                remedy="import into it first",
-            )
+            raise no_folder(self.folder)
         recipes = await recipes_below(ctx, folder_id)
         if not recipes:
-            raise TaskFailed(
-                f"folder {self.folder!r} holds no recipe",
-                failure_class="folder-empty",
-                remedy="import into it first",
-            )
+            raise _empty_folder(self.folder)
         stopped = [recipe for recipe in recipes if not recipe.running or ctx.began(_step_name(recipe))]
         if not stopped:
             return
         problems: list[TaskFailed] = []
         for recipe in await start_order(ctx, stopped):
+            if ctx.result(_step_name(recipe)) is not None:  # started by this run, and stopped again since
+                await ctx.void(_step_name(recipe))
             try:
-                await self._start(ctx, recipe)
+                await start(ctx, recipe, step=_step_name(recipe))
             except TaskFailed as problem:
                 problems.append(problem)
         if problems:
-            raise _all_of(problems)
+            raise all_of(problems)
         await self._check_running(ctx, folder_id, {recipe.id for recipe in stopped})
-
-    async def _start(self, ctx: Context, recipe: Recipe) -> None:
-        async def send() -> Any:
-            answer = await ctx.account.recipes.start(recipe.id)
-            if not answer.success:
-                raise _refused(recipe, answer.problems())
-            return {"started": recipe.id}
-
-        async def probe(_: Intent) -> Any:
-            now = await ctx.account.recipes.get(recipe.id)
-            return {"started": recipe.id} if now.running else None
-
-        if ctx.result(_step_name(recipe)) is not None:  # started by this run, and stopped again since
-            await ctx.void(_step_name(recipe))
-        await ctx.step(_step_name(recipe), send, probe=probe, repeatable=True, data={"recipe": recipe.name})
 
     async def _check_running(self, ctx: Context, folder_id: int, started: set[int]) -> None:
         """ "Started" is not "runs": a trigger may fail at once. Sends one look."""
@@ -141,34 +116,9 @@ class StartRecipes(Operation):
                 )
 
 
-def _no_folder(folder: str) -> TaskFailed:
-    return TaskFailed(f"there is no folder {folder!r}", failure_class="folder-missing", remedy="import into it first")
-
-
 def _empty_folder(folder: str) -> TaskFailed:
     return TaskFailed(f"folder {folder!r} holds no recipe", failure_class="folder-empty", remedy="import into it first")
 
 
 def _step_name(recipe: Recipe) -> str:
     return f"start {recipe.id}"
-
-
-def _refused(recipe: Recipe, problems: list[StartProblem]) -> TaskFailed:
-    said = "; ".join(str(problem) for problem in problems[:3]) or "the vendor gives no reason"
-    return TaskFailed(
-        f"recipe {recipe.name!r} cannot be started: {said}",
-        failure_class="recipe-not-started",
-        remedy="correct it (a connection that is not authorised?), then `bulkops retry`",
-    )
-
-
-def _all_of(problems: list[TaskFailed]) -> TaskFailed:
-    first = problems[0]
-    if len(problems) == 1:
-        return first
-    return TaskFailed(
-        f"{first.message}; and {len(problems) - 1} more: {', '.join(problem.message for problem in problems[1:4])}",
-        failure_class=first.failure_class,
-        cause=f"{first.cause}; and {len(problems) - 1} more recipes",
-        remedy=first.remedy,
-    )

@@ -18,7 +18,7 @@ from bulkops.settings import Limit
 UNLIMITED: Final = 1_000_000_000
 
 HELD_WINDOW_S: Final = 120.0
-"""After a restart, windows up to this long are waited out; longer ones are preloaded with what is known."""
+"""After a restart, shared windows up to this long are waited out; longer ones, and those of keys, are preloaded."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,9 +60,10 @@ class Quota:
             self.adaptation.allowed = UNLIMITED
         self.requests = self.refused = self.lost = 0
         self.waited_s = 0.0
-        self.held_s = max((limit.window_s for limit in limits if limit.window_s <= HELD_WINDOW_S), default=0.0)
+        self.held_s = max((limit.window_s for limit in shared if limit.window_s <= HELD_WINDOW_S), default=0.0)
         """How long after an earlier process no request may leave: its longest window that is not preloaded."""
         self._wider = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
+        self._shared = (self.narrow, *self._wider)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
         self._refused_until: list[float] = []
 
@@ -137,7 +138,7 @@ class Quota:
     def preload(self, key: str | None, age_s: float, now: float) -> None:
         """A request of an earlier process: it holds a slot in every window that is not waited out."""
         for window in self._windows(key, now):
-            if window.documented_s > HELD_WINDOW_S:
+            if window.documented_s > HELD_WINDOW_S or window not in self._shared:
                 window.occupy(now - age_s)
 
     def statistics(self, now: float) -> QuotaStatistics:

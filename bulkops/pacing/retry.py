@@ -66,6 +66,7 @@ class RetryBudget:
         if before < self._capacity:
             self._tokens[quota] = min(self._capacity, before + self._refund)
             if before < 1 <= self._tokens[quota]:
+                self._failed_probes = 0
                 self._tell()
 
     async def acquire(self, quota: str) -> bool:

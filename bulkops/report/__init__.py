@@ -1,7 +1,7 @@
-"""What a run came to: queries of the journal, shown to people (text) and programs (JSON, JSONL, CSV)."""
+"""What a run came to: queries of the journal, shown to people (text, HTML, Markdown) and to programs (the others)."""
 
 from bulkops.report.clusters import Cluster
 from bulkops.report.model import Report, load_report
-from bulkops.report.rendering import FORMATS, Format, render
+from bulkops.report.rendering import DETAILED, FORMATS, Format, render
 
-__all__ = ["FORMATS", "Cluster", "Format", "Report", "load_report", "render"]
+__all__ = ["DETAILED", "FORMATS", "Cluster", "Format", "Report", "load_report", "render"]

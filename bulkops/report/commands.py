@@ -33,7 +33,8 @@ def go_on_command(report: Report) -> str | None:
 
 
 def resume_command(report: Report) -> str:
-    return f"bulkops resume {_quoted(report.run_id)}{_journal(report)}"
+    approval = " --approve" if report.state is RunState.PAUSED else ""
+    return f"bulkops resume {_quoted(report.run_id)}{approval}{_journal(report)}"
 
 
 def retry_command(report: Report, failure_class: str | None = None) -> str:

@@ -6,26 +6,40 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from bulkops.errors import ConfigError
+from bulkops.report.junit import render_junit
+from bulkops.report.markdown import render_markdown
 from bulkops.report.model import Report
 from bulkops.report.structured import render_csv, render_json, render_jsonl
 from bulkops.report.text import render_text
 
-Format: TypeAlias = Literal["text", "json", "jsonl", "csv"]
+Format: TypeAlias = Literal["text", "json", "jsonl", "csv", "junit", "markdown", "html"]
+
+def _render_html(report: Report) -> str:
+    from bulkops.report.html import render_html  # noqa: PLC0415 - half the time of loading this package
+
+    return render_html(report)
+
 
 _RENDERERS: Final[Mapping[Format, Callable[[Report], str]]] = {
     "text": render_text,
     "json": render_json,
     "jsonl": render_jsonl,
     "csv": render_csv,
+    "junit": render_junit,
+    "markdown": render_markdown,
+    "html": _render_html,
 }
 
 FORMATS: Final = tuple(_RENDERERS)
+
+DETAILED: Final = frozenset({"html"})
+"""Formats that show more with `load_report(..., detailed=True)`."""
 
 
 def render(report: Report, format: Format = "text") -> str:  # noqa: A002 - the flag's name, at the call site too
     """The report as text that ends with a newline. CSV has its own line ends: write it with newline="".
 
-    Raises: ConfigError for an unknown format.
+    Raises: ConfigError for an unknown format, and for HTML without jinja2.
     """
     renderer = _RENDERERS.get(format)
     if renderer is None:

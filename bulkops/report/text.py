@@ -54,12 +54,16 @@ def summary(report: Report) -> str:
 
     "Finished: 270 changed, 30 failed of 300 accounts in 2 min 3 s (run 20260102-k3f9)"
     """
+    return f"{headline(report)} (run {inline(report.run_id, _NAME)})"
+
+
+def headline(report: Report) -> str:
+    """The summary for where the run's id stands beside it."""
     counts = _counts_so_far(report) if report.state is RunState.RUNNING else _counts(report)
     words = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing to do"
     spent = duration(report.duration_s)
     spent = f"for {spent} so far" if report.state is RunState.RUNNING else f"in {spent}"
-    run = inline(report.run_id, _NAME)
-    return f"{_STATES[report.state]}: {words} of {_accounts(report.inventory)} {spent} (run {run})"
+    return f"{_STATES[report.state]}: {words} of {_accounts(report.inventory)} {spent}"
 
 
 def _counts(report: Report) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bulkops.resources import generic
 from bulkops.resources._pages import Pages
-from bulkops.resources._types import from_text
 from bulkops.resources.connections import Connections
 from bulkops.resources.customers import Customers, OwnCustomer
 from bulkops.resources.folders import Folders
@@ -23,6 +22,5 @@ __all__ = [
     "Packages",
     "Pages",
     "Recipes",
-    "from_text",
     "generic",
 ]

@@ -59,6 +59,15 @@ def place(call: Call, given: Mapping[str, Any], *, body: object = None) -> Argum
     return _placed(call, {**given, **members})
 
 
+def type_of(call: Call, name: str) -> str:
+    """The declared type of what a caller may call `name`; "str" for a name that the call does not know."""
+    known = _by_name(call)
+    found = _find(known, name) or known.get(f"{name}[]")
+    if found is not None:
+        return found.type
+    return "object" if any(each.startswith(f"{name}[") for each in known) else "str"
+
+
 def _octets(call: Call, body: object) -> bytes:
     if isinstance(body, bytes) and body:
         return body

@@ -11,6 +11,9 @@ from bulkops.session import ApiSession, Scope, decode_list, unreadable
 PER_PAGE: Final = 100
 """The vendor's largest page. Always sent: defaults differ between calls and versions (NOTES.md section 7)."""
 
+_MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
+"""A million customers, or a hundred thousand of anything in one workspace: a list that is longer never ends."""
+
 
 class Row(Protocol):
     @property
@@ -28,7 +31,7 @@ class Pages(Generic[T]):
         async for customer in workato.customers.list():
             print(customer.id)
 
-    Raises, while iterated: the ApiError tree; DecodeError for a list that repeats itself without end.
+    Raises, while iterated: the ApiError tree; DecodeError for a list that repeats itself or does not end.
     """
 
     def __init__(
@@ -73,6 +76,8 @@ class Pages(Generic[T]):
                 return
             if not new:
                 raise unreadable(reply, "the list repeats itself: a whole page was on earlier pages already")
+            if page >= _MOST_PAGES[self._call.scope]:
+                raise unreadable(reply, f"the list does not end: {page} full pages, and there are more")
             # since_id: ids lower than it; lists are in descending order (NOTES.md section 7)
             place["since_id"] = min(row.id for row in rows)
             page += 1

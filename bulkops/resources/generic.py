@@ -8,13 +8,14 @@ from typing import Any
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
 from bulkops.errors import ConfigError, StatusError
-from bulkops.resources._arguments import Arguments, place
+from bulkops.resources._arguments import Arguments, place, type_of
 from bulkops.resources._plain import page, payload, whole
 from bulkops.resources._raw import Raw, raw_request
+from bulkops.resources._types import from_text
 from bulkops.resources._walking import full_page, identity, next_page, with_size
 from bulkops.session import ApiSession, Reply, Scope, unreadable
 
-__all__ = ["call", "check_call", "find_call", "raw_request", "request", "walk"]
+__all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "type_of", "walk"]
 
 
 def find_call(call_id: str) -> Call:
@@ -36,6 +37,11 @@ def check_call(wanted: Call, given: Mapping[str, Any], *, account: str | None, b
     if not wanted.names_account and account is not None:
         raise ConfigError(f"{wanted.id} acts on the partner's own workspace", remedy="leave out the account")
     return place(wanted, given, body=body)
+
+
+def from_texts(wanted: Call, texts: Mapping[str, str]) -> dict[str, Any]:
+    """What flags say, as values of the types that the call declares. What does not read as its type stays text."""
+    return {name: from_text(type_of(wanted, name), text) for name, text in texts.items()}
 
 
 async def call(

@@ -20,9 +20,10 @@ from bulkops.runs.control import Control
 from bulkops.runs.gates import Gate, GateVerdict, WaveResult
 from bulkops.runs.policy import Policy
 from bulkops.runs.rules import Rules
+from bulkops.settings import Limit
 
 LONG_WINDOW_S: Final = 120.0
-"""Windows up to this long are waited for after a restart; longer ones are counted in the journal."""
+"""Shared windows up to this long are waited out after a restart; longer ones, and keys', are counted in the journal."""
 
 
 @attrs.define(kw_only=True)
@@ -46,7 +47,7 @@ class Engine:
     _ends_at: float = math.inf
     _rules: Rules = attrs.field(init=False)
     _task: AccountTask = attrs.field(init=False)
-    _long: frozenset[str] = frozenset()
+    _counted: frozenset[str] = frozenset()
 
     async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
         """Take `rows` to their ends and leave the run's state in the journal. The caller holds the run's locks.
@@ -85,13 +86,13 @@ class Engine:
         if age_s is None:
             return
         quotas = self.workato.session.quotas
-        windows = [limit.window_s for limits in quotas.values() for limit in limits]
-        longest_s = max((window for window in windows if window <= LONG_WINDOW_S), default=0.0)
-        if age_s < longest_s:
-            self.workato.session.pacer.hold(longest_s - age_s)
-        if max(windows, default=0.0) > LONG_WINDOW_S:
-            for grant in await self.journal.grants(self.record.host, within_s=max(windows)):
-                self.workato.session.pacer.preload(grant.quota, grant.key, [grant.age_s])
+        every = [limit for limits in quotas.values() for limit in limits]
+        held_s = max((limit.window_s for limit in every if not _is_counted(limit)), default=0.0)
+        if age_s < held_s:
+            self.workato.session.pacer.hold(held_s - age_s)
+        counted_s = max((limit.window_s for limit in every if _is_counted(limit)), default=0.0)
+        for grant in await self.journal.grants(self.record.host, within_s=counted_s):
+            self.workato.session.pacer.preload(grant.quota, grant.key, [grant.age_s])
 
     async def _set_rules(self, rows: Sequence[AccountRow]) -> None:
         taken = {row.seq for row in rows}
@@ -99,10 +100,8 @@ class Engine:
         self._rules = Rules(
             self.policy, self.record.inventory_count, [row.seq for row in troubled if row.seq not in taken]
         )
-        self._long = frozenset(
-            name
-            for name, limits in self.workato.session.quotas.items()
-            if any(limit.window_s > LONG_WINDOW_S for limit in limits)
+        self._counted = frozenset(
+            name for name, limits in self.workato.session.quotas.items() if any(map(_is_counted, limits))
         )
 
     # -- waves --------------------------------------------------------------------------------------------------
@@ -200,7 +199,7 @@ class Engine:
         self.observe(RunChanged(run_id=self.record.run_id, state="draining", reason=reason))
 
     def _note_attempt(self, event: Event) -> None:
-        if isinstance(event, AttemptEnded) and event.quota in self._long:
+        if isinstance(event, AttemptEnded) and event.quota in self._counted:
             self.journal.count_grant(self.record.host, event.quota, event.account)
 
     # -- the end ------------------------------------------------------------------------------------------------
@@ -222,3 +221,7 @@ class Engine:
     async def _set_state(self, state: RunState, reason: str | None = None) -> None:
         await self.journal.set_state(self.record.run_id, state, reason)
         self.observe(RunChanged(run_id=self.record.run_id, state=state.value, reason=reason))
+
+
+def _is_counted(limit: Limit) -> bool:
+    return limit.key is not None or limit.window_s > LONG_WINDOW_S

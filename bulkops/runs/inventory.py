@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -63,20 +64,42 @@ def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Invento
     return _inventory(records, name)
 
 
-async def select(workato: Workato, *, accounts: str, exclude: str | None = None, limit: int | None = None) -> Inventory:
+async def select(
+    workato: Workato,
+    *,
+    accounts: str,
+    exclude: str | None = None,
+    limit: int | None = None,
+    where: Mapping[str, str] | None = None,
+) -> Inventory:
     """The accounts that --accounts, --exclude and --limit mean; "all" asks the API (one request a hundred).
 
+    Args:
+        where: patterns by member (plan_id, name, external_id), such as {"name": "Acme*"}: of the customers, or of
+            the account file's columns; all must match.
     Raises: InputError, PlanError; ApiError when the API cannot be asked.
     """
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
-        found = from_values([customer.id async for customer in workato.customers.list()], source=workato.settings.url)
+        customers = [customer async for customer in workato.customers.list() if _matches(attrs.asdict(customer), where)]
+        found = Inventory(
+            _numbered(InventoryRow(seq=0, account=str(row.id)) for row in customers), workato.settings.url
+        )
     else:
         found = read_accounts(accounts)
+        found = attrs.evolve(found, rows=tuple(row for row in found.rows if _matches(row.params, where)))
     rows = [row for row in found.rows if row.account not in left_out][:limit]
     if not rows:
-        raise PlanError("no account is left after --exclude and --limit", remedy="check them: there is nothing to do")
-    return Inventory(tuple(attrs.evolve(row, seq=seq) for seq, row in enumerate(rows)), found.source)
+        raise PlanError("no account is left to work on", remedy="check --accounts, --exclude and the job's where")
+    return Inventory(_numbered(rows), found.source)
+
+
+def _numbered(rows: Iterable[InventoryRow]) -> tuple[InventoryRow, ...]:
+    return tuple(attrs.evolve(row, seq=seq) for seq, row in enumerate(rows))
+
+
+def _matches(members: Mapping[str, object], where: Mapping[str, str] | None) -> bool:
+    return all(fnmatchcase(str(members.get(key) or ""), pattern) for key, pattern in (where or {}).items())
 
 
 def _read_text(path: Path) -> str:

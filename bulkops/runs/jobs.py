@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, InputError
-from bulkops.operations import Chain, Operation, as_operation, load_from_file, named
+from bulkops.errors import BulkopsError, ConfigError
+from bulkops.operations import OPERATIONS, Chain, Operation, as_operation, load_from_file
+from bulkops.runs.job_file import JobFile
+from bulkops.runs.policy import Policy
+from bulkops.settings import Tuning
 
 SELECTION_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "accounts": (str,),
     "exclude": (str,),
     "limit": (int,),
+    "where": (dict,),
 }
 POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "concurrency": (int,),
@@ -28,6 +31,7 @@ POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "client_file": (str,),
     "max_rate": (int, float, str),
 }
+WHERE_KEYS: Final = ("plan_id", "name", "external_id")
 _PATHS: Final = frozenset({"accounts", "exclude", "client_file"})
 
 
@@ -45,9 +49,9 @@ class Job:
 
 
 def load_job(reference: str) -> Job:
-    """Read JOB.toml or load FILE.py:NAME. Paths in a job file are relative to it.
+    """Read JOB.toml or load FILE.py:NAME. A job file is checked whole; paths in it are relative to it.
 
-    Raises: InputError or ConfigError naming file and key.
+    Raises: InputError or ConfigError naming file, line, key and what to do.
     """
     file, colon, name = reference.rpartition(":")
     if colon and file.endswith(".py"):
@@ -55,74 +59,84 @@ def load_job(reference: str) -> Job:
         return Job(operation=as_operation(load_from_file(source)), source=source)
     if reference.endswith(".py"):
         raise ConfigError(f"{reference} is a Python file: which function?", remedy="write FILE.py:NAME")
-    path = Path(reference)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read the job file {path}: {error.strerror}", remedy="check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}", remedy="correct it") from error
-    return _job(data, path)
+    job = JobFile.read(Path(reference))
+    job.check_keys("", job.data, {"selection", "policy", "operation"})
+    selection = _section(job, "selection", SELECTION_KEYS)
+    policy = _section(job, "policy", POLICY_KEYS)
+    _check_selection(job, selection)
+    _check_policy(job, policy)
+    return Job(operation=_operations(job), selection=selection, policy=policy)
 
 
-def _job(data: Mapping[str, Any], path: Path) -> Job:
-    _check_keys(data, {"selection", "policy", "operation"}, path.name)
-    rows = data.get("operation")
-    if not isinstance(rows, list) or not rows:
-        raise ConfigError(f"{path.name}: no operation", remedy='write [[operation]] with use = "import-package"')
-    made = [_operation(row, f"{path.name}: operation {n}", path.parent) for n, row in enumerate(rows, start=1)]
-    return Job(
-        operation=made[0] if len(made) == 1 else Chain(tuple(made)),
-        selection=_section(data, "selection", SELECTION_KEYS, path),
-        policy=_section(data, "policy", POLICY_KEYS, path),
-    )
-
-
-def _section(data: Mapping[str, Any], name: str, keys: Mapping[str, tuple[type, ...]], path: Path) -> dict[str, Any]:
-    section = data.get(name, {})
-    where = f"{path.name}: [{name}]"
+def _section(job: JobFile, name: str, keys: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
+    section = job.data.get(name, {})
     if not isinstance(section, dict):
-        raise ConfigError(f"{where} must be a table", remedy=f"write [{name}]")
-    _check_keys(section, keys, where)
+        job.refuse("", name, "this must be a table", remedy=f"write [{name}] on a line of its own")
+    job.check_keys(name, section, keys)
     for key, value in section.items():
-        if not isinstance(value, keys[key]) or (isinstance(value, bool) and bool not in keys[key]):
-            wanted = " or ".join(kind.__name__ for kind in keys[key])
-            raise ConfigError(f"{where} {key} = {value!r} is not of the right kind", remedy=f"give {wanted}")
+        job.check_kind(name, key, value, keys[key])
     return {
-        key: str(path.parent / value) if key in _PATHS and value not in {"all", "-"} else value
+        key: job.resolve(value) if key in _PATHS and value not in {"all", "-"} else value
         for key, value in section.items()
     }
 
 
-def _operation(row: object, where: str, base: Path) -> Operation:
+def _check_selection(job: JobFile, selection: Mapping[str, Any]) -> None:
+    for key in ("accounts", "exclude"):
+        if key in selection and selection[key] not in {"all", "-"} and not Path(selection[key]).is_file():
+            job.refuse("selection", key, f"there is no file {selection[key]}", remedy="check the path")
+    if selection.get("limit", 1) < 1:
+        job.refuse("selection", "limit", f"{selection['limit']} is below 1", remedy="write 1 or more")
+    for key, value in selection.get("where", {}).items():
+        if key not in WHERE_KEYS or not isinstance(value, str):
+            known = ", ".join(WHERE_KEYS)
+            job.refuse("selection", "where", f"{key} = {value!r} selects nothing", remedy=f"use text for {known}")
+
+
+def _check_policy(job: JobFile, policy: Mapping[str, Any]) -> None:
+    """Each value alone, as the run will check it: the first mistake is the one that is named."""
+    for key, value in policy.items():
+        try:
+            if key == "client_file":
+                Tuning.from_file(value)
+            elif key == "max_rate":
+                Tuning.from_mapping({key: value}, source=job.path.name)
+            elif value != "off" or key != "breaker":
+                Policy(**{{"soak": "soak_s"}.get(key, key): value})
+        except (BulkopsError, TypeError) as error:
+            what = error.message if isinstance(error, BulkopsError) else f"{value!r} is not of the right kind"
+            remedy = error.remedy if isinstance(error, BulkopsError) else None
+            job.refuse("policy", key, what, remedy=remedy or "correct the value")
+
+
+def _operations(job: JobFile) -> Operation:
+    rows = job.data.get("operation")
+    if not isinstance(rows, list) or not rows:
+        job.refuse("operation", "", "there is no operation", remedy='write [[operation]] with use = "import-package"')
+    made = [_operation(job, f"operation {n}", row) for n, row in enumerate(rows, start=1)]
+    return made[0] if len(made) == 1 else Chain(tuple(made))
+
+
+def _operation(job: JobFile, section: str, row: object) -> Operation:
     if not isinstance(row, dict) or not isinstance(row.get("use"), str):
-        raise ConfigError(f"{where} does not say what to do", remedy='write use = "import-package"')
-    cls = named(row["use"])
+        job.refuse(section, "use", "it does not say what to do", remedy='write use = "import-package"')
+    cls = OPERATIONS.get(row["use"])
+    if cls is None:
+        near = difflib.get_close_matches(row["use"], OPERATIONS, n=1)
+        remedy = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(OPERATIONS))}"
+        job.refuse(section, "use", f"there is no operation {row['use']!r}", remedy=remedy)
     declared: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)  # type: ignore[arg-type]  # all in the registry are
     fields = {field.metadata.get("key", field.name): field for field in declared if field.init}
-    given = {key: value for key, value in row.items() if key != "use"}
-    _check_keys(given, fields, f"{where} ({cls.name})")
+    job.check_keys(section, {key: value for key, value in row.items() if key != "use"}, fields)
     values: dict[str, Any] = {}
     for key, field in fields.items():
-        if key in given:
-            values[str(field.alias)] = _value(given[key], field, f"{where} ({cls.name}): {key}", base)
+        if key in row:
+            job.check_kind(section, key, row[key], (field.metadata.get("type", str),))
+            values[str(field.alias)] = job.resolve(row[key]) if field.metadata.get("is_path") else row[key]
         elif field.default is attrs.NOTHING:
-            raise ConfigError(f"{where} ({cls.name}): {key} is missing", remedy=f"write {key} = ...")
-    return cls(**values)
-
-
-def _value(value: object, field: attrs.Attribute[Any], where: str, base: Path) -> object:
-    kind = field.metadata.get("type", str)
-    if not isinstance(value, kind):
-        raise ConfigError(f"{where} = {value!r} is not of the right kind", remedy=f"give {kind.__name__}")
-    return str(base / str(value)) if field.metadata.get("is_path") else value
-
-
-def _check_keys(data: Mapping[str, Any], known: Collection[str], where: str) -> None:
-    for key in data:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-            raise ConfigError(f"{where}: unknown key {key!r}", remedy=remedy)
+            job.refuse(section, "", f"{key} is missing", remedy=f"write {key} = ...")
+    try:
+        return cls(**values)
+    except BulkopsError as error:
+        path_key = next((key for key, field in fields.items() if field.metadata.get("is_path") and key in row), "use")
+        job.refuse(section, path_key, error.message, remedy=error.remedy or "correct it")

@@ -34,7 +34,7 @@ class Member:
         return self.external_id or self.name
 
     def row(self) -> dict[str, Any]:
-        """Replies spell roles `{environment_type, role_name}`, requests `{environment_type, name}` (NOTES section 12)."""
+        """Requests spell a role `name`, replies `role_name` (NOTES section 12)."""
         return {
             "id": self.id,
             "grant_type": "team",

@@ -1,4 +1,4 @@
-"""The partner's own workspace, as far as rollouts need it: assets, export manifests, and the packages built from them."""
+"""The partner's own workspace, as far as rollouts need it: assets, export manifests, packages."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.endings import TOO_MANY, Answer, finish
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
-from bulkops.sandbox.files import serve_file
 from bulkops.sandbox.faults import Faults, Strike
+from bulkops.sandbox.files import serve_file
 from bulkops.sandbox.handlers import HANDLERS
 from bulkops.sandbox.http import read_body
 from bulkops.sandbox.packages import MAX_PACKAGE_BYTES

@@ -39,7 +39,8 @@ class Reply:
     """A 2xx answer, as bytes: `decode_object` and `decode_list` say what they mean.
 
     `sent_at`: loop time at which the request had left; `elapsed_s`: from there to the end of the body, this attempt
-    only; `path`: without the query; `location`: where a file is that this answer is not, unchecked; `one_line`: makes the server's words safe to show, without the token.
+    only; `path`: without the query; `location`: where a file is that this answer is not, unchecked; `one_line`: makes
+    the server's words safe to show, without the token.
     """
 
     status: int

@@ -74,6 +74,7 @@ class Patience:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None  # it holds the context it was made in, and that holds whoever waited: a cycle
         if self.is_lost:  # somebody below swallowed the cancellation
             self.is_lost = False
             self._task.uncancel()

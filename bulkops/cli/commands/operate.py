@@ -22,9 +22,19 @@ from bulkops.cli.verbs import Flag, Verb
     examples=[
         "import-package crm.zip --folder CRM --accounts customers.csv",
         "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
+        "import-package --manifest 12 --folder CRM --accounts all",
     ],
 )
-@click.argument("package", metavar="PKG.zip", type=FileName(), help="A package as the vendor exports it.")
+@click.argument(
+    "package", metavar="[PKG.zip]", required=False, type=FileName(), help="A package as the vendor exports it."
+)
+@click.option(
+    "--manifest",
+    cls=Flag,
+    type=click.IntRange(1),
+    metavar="ID",
+    help="In place of a package: export this manifest of the partner's workspace, once for the whole run.",
+)
 @click.option("--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing.")
 @click.option(
     "--restart-recipes",
@@ -39,7 +49,8 @@ from bulkops.cli.verbs import Flag, Verb
 @policy_options
 @output_options
 def import_package(
-    package: str,
+    package: str | None,
+    manifest: int | None,
     folder: str,
     restart_recipes: bool,
     home_assets_folder: str | None,
@@ -52,11 +63,17 @@ def import_package(
 
     An account that already holds exactly this package is left alone.
     """
+    if (package is None) == (manifest is None):
+        raise click.UsageError("What is to be imported? Give PKG.zip, or --manifest ID, and not both.")
     from bulkops.cli.carry_out import start
     from bulkops.operations import ImportPackage
 
     operation = ImportPackage(
-        package, folder=folder, restart_recipes=restart_recipes, home_assets_folder=home_assets_folder
+        package,
+        manifest=manifest,
+        folder=folder,
+        restart_recipes=restart_recipes,
+        home_assets_folder=home_assets_folder,
     )
     return start(operation, selection=selection, flags=policy, output=output)
 

@@ -134,3 +134,11 @@ def quantile(ordered: Sequence[float], part: float) -> float:
 def short_duration(seconds: float) -> str:
     """Like `duration`, with milliseconds where they matter: "45 ms"."""
     return f"{seconds * 1000:.0f} ms" if 0 <= seconds < 0.1 else duration(seconds)
+
+
+def round_duration(seconds: float) -> str:
+    """A figure that is round anyway: "300 ms", "2 s", "15 min"."""
+    for size, unit in ((86_400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1000:.3g} ms"

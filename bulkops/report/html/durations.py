@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bulkops.journal import StepMark
-from bulkops.report.html.axes import quantile, short_duration
+from bulkops.report.html.axes import quantile, round_duration, short_duration
 from bulkops.report.html.panel import BOTTOM, LEFT, RIGHT, TOP, Label, Panel, Scale, Shape, Tick, bar, count_scale, line
 
 if TYPE_CHECKING:
@@ -23,10 +24,20 @@ _MOST_STAGES: Final = 30
 _SKEW_S: Final = 0.05
 """Two clocks tell when an account started (wall) and when a step began (boot)."""
 
-_DECADES: Final = tuple(
-    factor * 10.0**power for power in range(-3, 7) for factor in (1, 3)
+_MOST_TICKS: Final = 9
+
+_SECONDS: Final = (1.0, 60.0, 3600.0, 86_400.0)
+_ROUND: Final = tuple(
+    tuple(factor * 10.0**power for power in (-3, -2, -1) for factor in decimal)
+    + tuple(unit * factor for unit, factors in zip(_SECONDS, sixties, strict=True) for factor in factors)
+    for decimal, sixties in (
+        ((1, 2, 3, 5, 7), ((1, 2, 3, 5, 7, 10, 15, 20, 30, 45), (1, 2, 3, 5, 10, 20, 30), (1, 2, 4, 8, 16), (1, 2, 4))),
+        ((1, 2, 5), ((1, 2, 5, 10, 30), (1, 2, 5, 10, 30), (1, 3, 10), (1, 3))),
+        ((1, 3), ((1, 3, 10), (1, 5, 20), (1, 5), (1,))),
+        ((1,), ((1, 10), (1, 10), (1,), (1,))),
+    )
 )
-"""Ticks of a logarithmic axis of seconds: 1 ms to about a month."""
+"""Ticks of a logarithmic axis of seconds, 1 ms to days: many for a short axis, few for a long one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,12 +63,13 @@ class LogScale:
         return self.least * math.exp(part * math.log(self.most / self.least))
 
     def ticks(self) -> list[Tick]:
-        inside = [at for at in _DECADES if self.least <= at <= self.most]
-        if len(inside) < 3:
-            inside = [self.edge(part) for part in (0.0, 0.25, 0.5, 0.75, 1.0)]
-        if len(inside) > 7:
-            inside = inside[:: math.ceil(len(inside) / 7)]
-        return [Tick(at=self(at), label=short_duration(at)) for at in inside]
+        for choice in _ROUND:
+            inside = [at for at in choice if self.least <= at <= self.most]
+            places = list(map(self, inside))
+            room = (self.high - self.low) / _MOST_TICKS
+            if all(after - before >= room for before, after in pairwise(places)):
+                break
+        return [Tick(at=place, label=round_duration(at)) for place, at in zip(places, inside, strict=True)]
 
 
 @attrs.frozen(kw_only=True)
@@ -132,22 +144,15 @@ def _marks(scale: LogScale, median: float, p95: float) -> list[Shape]:
 
 
 def _mark_labels(scale: LogScale, median: float, p95: float) -> list[Label]:
-    """Beside their lines, on the side where there is room, and not on each other."""
-    close = scale(p95) - scale(median) < 120
-    return [
-        Label(
-            x=scale(median) + (-4 if close else 4),
-            y=TOP + 4,
-            text=f"median {short_duration(median)}",
-            anchor="end" if close else "start",
-        ),
-        Label(
-            x=scale(p95) + (-4 if scale(p95) > RIGHT - 90 and not close else 4),
-            y=TOP + 4,
-            text=f"95 % {short_duration(p95)}",
-            anchor="end" if scale(p95) > RIGHT - 90 and not close else "start",
-        ),
-    ]
+    """One below the other, each on the side of its line where there is more room."""
+    labels = []
+    for row, (name, at) in enumerate((("half", median), ("95 %", p95))):
+        x = scale(at)
+        is_right = x > (LEFT + RIGHT) / 2
+        text = f"{name}: up to {short_duration(at)}"
+        anchor = "end" if is_right else "start"
+        labels.append(Label(x=x + (-4 if is_right else 4), y=TOP + 2 + 14 * row, text=text, anchor=anchor))
+    return labels
 
 
 def stages(report: Report, marks: Sequence[StepMark]) -> tuple[list[Stage], list[Tick]]:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bulkops.errors import ConfigError
-from bulkops.journal import EventRow
+from bulkops.journal import EventRow, RunState
 from bulkops.report.commands import go_on_command, next_command
 from bulkops.report.html.axes import TimeAxis, short_duration
 from bulkops.report.html.durations import durations_panel, stages
 from bulkops.report.html.kinds import Standing
-from bulkops.report.html.requests import PROCESS, Traffic, read_traffic, requests_panel
+from bulkops.report.html.requests import PROCESS, Traffic, by_fullness, read_traffic, requests_panel
 from bulkops.report.html.rows import script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.plain import duration, inline
-from bulkops.report.text import summary
+from bulkops.report.text import headline, summary
 
 if TYPE_CHECKING:
     import jinja2
@@ -54,14 +54,15 @@ def _context(report: Report) -> dict[str, Any]:
     standing = Standing.from_report(report)
     events = report.details.events if report.details else []
     traffic = read_traffic(events)
+    full, quiet = by_fullness(traffic)
     axis = _axis(report, traffic)
     stage_rows, stage_ticks = stages(report, report.details.steps) if report.details else ([], [])
     panels = [timeline(report, standing, axis), durations_panel(report)]
     return {
         "title": inline(report.title, _TEXT),
         "summary": summary(report),
-        "state": report.state.value,
-        "good": report.ok,
+        "headline": headline(report),
+        "badge": _badge(report),
         "reason": inline(report.reason, _TEXT) if report.reason else None,
         "inventory": report.inventory,
         "counts": standing.counts(),
@@ -70,13 +71,24 @@ def _context(report: Report) -> dict[str, Any]:
         "more_clusters": report.clusters[_MOST_CLUSTERS:],
         "go_on": go_on_command(report),
         "panels": [panel for panel in panels if panel is not None],
-        "quotas": [requests_panel(one, axis) for one in traffic[:_MOST_PANELS]],
+        "quotas": [requests_panel(one, axis) for one in full],
+        "quieter": [requests_panel(one, axis) for one in quiet[:_MOST_PANELS]],
         "traffic": traffic,
         "stages": stage_rows,
         "stage_ticks": stage_ticks,
         "settings": list(_settings(report, events)),
         "data": script_data(report, standing),
     }
+
+
+def _badge(report: Report) -> tuple[str, str]:
+    """Its class and word: what somebody who reads nothing else should take along."""
+    troubled = len(report.failures)
+    if report.state is RunState.RUNNING:
+        return "open", "running"
+    if troubled:
+        return "bad", f"{troubled:,} {'needs' if troubled == 1 else 'need'} attention"
+    return ("good", "all well") if report.ok else ("bad", "not complete")
 
 
 def _axis(report: Report, traffic: list[Traffic]) -> TimeAxis:
@@ -92,8 +104,6 @@ def _facts(report: Report, traffic: list[Traffic]) -> Iterator[tuple[str, str]]:
     yield "Host", inline(report.host, _TEXT)
     yield "Began", _time(report.created_at)
     yield ("So far", duration(report.duration_s)) if report.ended_at is None else ("Ended", _time(report.ended_at))
-    if report.ended_at is not None:
-        yield "Took", duration(report.duration_s)
     if traffic:
         yield "Requests", f"{sum(one.requests for one in traffic):,}"
         yield "Refused (429)", f"{sum(one.refused for one in traffic):,}"

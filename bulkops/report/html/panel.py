@@ -42,17 +42,18 @@ class Label:
     x: float
     y: float
     text: str
-    kind: str = ""
     anchor: str = "start"
 
 
 @attrs.frozen(kw_only=True)
 class Panel:
-    """`summary`: the chart in words, for who cannot see it; `note`: a line under it for everyone."""
+    """`summary`: the chart in words, for who cannot see it; `note`: a line under it for everyone;
+    `aside`: beside the title."""
 
     title: str
     summary: str
     note: str = ""
+    aside: str = ""
     x_ticks: list[Tick] = attrs.field(factory=list)
     y_ticks: list[Tick] = attrs.field(factory=list)
     shapes: list[Shape] = attrs.field(factory=list)

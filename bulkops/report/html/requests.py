@@ -17,11 +17,9 @@ from bulkops.report.html.panel import (
     LEFT,
     RIGHT,
     TOP,
-    Label,
     Panel,
     Scale,
     Shape,
-    Tick,
     area,
     bar,
     count_scale,
@@ -32,6 +30,8 @@ from bulkops.report.html.panel import (
 
 PROCESS: Final = "process"
 REQUESTS: Final = "requests"
+
+_FULL: Final = 0.2
 
 _LANE: Final = 22
 """Height kept at the bottom for the waits."""
@@ -125,6 +125,12 @@ def read_traffic(events: Iterable[EventRow]) -> list[Traffic]:
     return sorted(traffic, key=lambda one: (-(one.busiest / one.limit if one.limit else 0.0), one.quota))
 
 
+def by_fullness(traffic: Sequence[Traffic]) -> tuple[list[Traffic], list[Traffic]]:
+    """Those whose window was at least a fifth full at some time, the first one in any case; and the others."""
+    full = [one for one in traffic if not one.limit or one.busiest >= one.limit * _FULL] or list(traffic[:1])
+    return full, [one for one in traffic if one not in full]
+
+
 def _interval(data: Mapping[str, Any], members: Mapping[str, Any]) -> Interval:
     return Interval(
         begin=data["from"],
@@ -159,20 +165,17 @@ def requests_panel(traffic: Traffic, axis: TimeAxis) -> Panel:
         Shape(kind="area requests", path=area(upper, [(LEFT, bottom), (RIGHT, bottom)])),
         *_limit_lines(traffic, up),
         *_refusals(traffic, axis, across),
-        *_waits(traffic, moments, xs),
+        *_waits(traffic, axis, across),
     ]
     window = short_duration(traffic.window_s)
     return Panel(
         title=traffic.quota,
         summary=_summary(traffic, window),
-        note=f"requests in the last {window}; below: mean wait for a slot",
+        aside=f"limit {traffic.limit:,} in {window}" if traffic.limit else "no limit for all accounts together",
+        note=f"requests in the last {window}; below: {_longest_wait(traffic)}",
         x_ticks=x_ticks,
-        y_ticks=[Tick(at=tick.at, label=tick.label) for tick in y_ticks],
+        y_ticks=y_ticks,
         shapes=shapes,
-        labels=[
-            *_limit_label(traffic, up),
-            Label(x=RIGHT, y=BOTTOM - _LANE + 2, text=_longest_wait(traffic), kind="quiet", anchor="end"),
-        ],
     )
 
 
@@ -186,12 +189,6 @@ def _limit_lines(traffic: Traffic, up: Scale) -> Iterable[Shape]:
         yield Shape(kind=kind, path=line([(LEFT, up(limit)), (RIGHT, up(limit))]), title=f"{kind}: {limit}")
 
 
-def _limit_label(traffic: Traffic, up: Scale) -> Iterable[Label]:
-    if traffic.limit is not None:
-        text = f"limit {traffic.limit:,} in {short_duration(traffic.window_s)}"
-        yield Label(x=RIGHT, y=up(traffic.limit) - 4, text=text, kind="limit", anchor="end")
-
-
 def _refusals(traffic: Traffic, axis: TimeAxis, across: Scale) -> Iterable[Shape]:
     """A triangle where requests were refused and a cross where they were lost, those close together as one."""
     for kind, member in (("refused", "refused"), ("lost", "lost")):
@@ -201,35 +198,36 @@ def _refusals(traffic: Traffic, axis: TimeAxis, across: Scale) -> Iterable[Shape
                 x = round(across(axis.place_s(one.end)) / 8) * 8
                 found[x] = found.get(x, 0) + count
         for x, count in found.items():
-            path = f"M{x - 4} {TOP - 12}h8l-4 8z" if kind == "refused" else f"M{x - 3} {TOP - 11}l6 6m0-6l-6 6"
+            path = f"M{x - 4} {TOP - 12}h8l-4 8z" if kind == "refused" else f"M{x + 1} {TOP - 11}l6 6m0-6l-6 6"
             words = "refused (429)" if kind == "refused" else "without an answer"
             yield Shape(kind=kind, path=path, title=f"{count} {words}")
 
 
-def _waits(traffic: Traffic, moments: Sequence[float], xs: Sequence[float]) -> Iterable[Shape]:
-    """Bars: the mean wait of the requests since the moment before, on a scale of its own."""
-    ends = [one.end for one in traffic.intervals]
-    means = []
-    for before, at in zip(moments, moments[1:], strict=False):
-        found = traffic.intervals[bisect_right(ends, before) : bisect_right(ends, at)]
-        requests = sum(one.requests for one in found)
-        means.append(sum(one.waited_s for one in found) / requests if requests else 0.0)
-    most = max(means, default=0.0)
+def _waits(traffic: Traffic, axis: TimeAxis, across: Scale) -> Iterable[Shape]:
+    """Bars: the mean wait of the requests of as many intervals as make a bar that can be seen; a scale of their own."""
+    columns = max(1, min(BINS // 2, int(axis.length_s / max(one.length_s for one in traffic.intervals))))
+    requests, waited_s = [0] * columns, [0.0] * columns
+    for one in traffic.intervals:
+        column = min(columns - 1, int(axis.place_s(one.begin) / axis.length_s * columns))
+        requests[column] += one.requests
+        waited_s[column] += one.waited_s
+    means = [waited / count if count else 0.0 for waited, count in zip(waited_s, requests, strict=True)]
+    most = max(means)
     if most <= 0:
         return
-    width = xs[1] - xs[0]
-    path = "".join(
-        bar(x, BOTTOM - _LANE * mean / most, width, BOTTOM)
-        for x, mean in zip(xs, means, strict=False)
+    width = (RIGHT - LEFT) / columns
+    bars = (
+        bar(across(axis.length_s * column / columns), BOTTOM - _LANE * mean / most, width, BOTTOM)
+        for column, mean in enumerate(means)
         if mean > most / 1000
     )
-    yield Shape(kind="waits", path=path, title="mean wait for a slot")
+    yield Shape(kind="waits", path="".join(bars), title="mean wait for a slot")
 
 
 def _longest_wait(traffic: Traffic) -> str:
     means = [one.waited_s / one.requests for one in traffic.intervals if one.requests]
     longest = max(means, default=0.0)
-    return f"waits up to {short_duration(longest)}" if longest >= 0.001 else "no waits"
+    return f"mean wait for a slot, up to {short_duration(longest)}" if longest >= 0.001 else "waits (there were none)"
 
 
 def _summary(traffic: Traffic, window: str) -> str:

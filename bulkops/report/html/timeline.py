@@ -11,9 +11,7 @@ from bulkops.report.html.kinds import IN_PROGRESS, Kind, Standing
 from bulkops.report.html.panel import (
     BINS,
     BOTTOM,
-    RIGHT,
     TOP,
-    Label,
     Panel,
     Scale,
     Shape,
@@ -62,7 +60,6 @@ def timeline(report: Report, standing: Standing, axis: TimeAxis) -> Panel | None
         x_ticks=x_ticks,
         y_ticks=[tick for tick in y_ticks if tick.at >= TOP - 1],
         shapes=shapes,
-        labels=[Label(x=RIGHT, y=BOTTOM - _LANE + 2, text="under way", kind="quiet", anchor="end")],
     )
 
 

@@ -50,7 +50,9 @@ def create_customer(asked: Asked) -> dict[str, Any]:
 def update_customer(asked: Asked) -> dict[str, Any]:
     """Only what the body names changes; null clears what may be empty."""
     customer, members = asked.account, asked.members()
-    given = {field: text_member(members, field, longest=_LONGEST_NAME) for field in _UPDATABLE if field in members}
+    given: dict[str, str | None] = {
+        field: text_member(members, field, longest=_LONGEST_NAME) for field in _UPDATABLE if field in members
+    }
     for field in _NEVER_EMPTY & set(given):
         if given[field] is None:
             raise invalid(field, "can't be blank")

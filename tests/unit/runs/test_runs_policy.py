@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bulkops.errors import ConfigError
-from bulkops.outcome import Outcome
 from bulkops.runs.policy import Policy, overshoot
 
 
@@ -54,7 +53,16 @@ def test_overshoot_is_what_is_in_flight(policy: Policy, count: int, worst: int) 
     assert overshoot(policy, count) == worst
 
 
-def test_failures_of_earlier_processes_count() -> None:
-    (limit,) = Policy(max_failures=2, breaker=None).verdicts(10, failed_before=2)
-    assert limit.note(Outcome.CHANGED, None) is None
-    assert "3 accounts" in str(limit.note(Outcome.FAILED, "x"))
+@pytest.mark.parametrize(("given", "seconds"), [(90, 90), ("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600), (0, 0)])
+def test_soak_is_read_as_a_duration(given: float | str, seconds: float) -> None:
+    assert Policy(soak_s=given).soak_s == seconds
+
+
+@pytest.mark.parametrize("given", ["", "ten", "-1", "1d", "10 minutes", "999h"])
+def test_bad_soaks_are_refused_in_words(given: str) -> None:
+    with pytest.raises(ConfigError, match="soak"):
+        Policy(soak_s=given)
+
+
+def test_the_overshoot_of_waves_is_that_of_the_largest() -> None:
+    assert overshoot(Policy(max_failures="10%", waves="1,5%,rest", concurrency=300), 300) == 284 - 28

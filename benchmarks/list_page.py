@@ -1,0 +1,102 @@
+"""A page of 70 KB, a hundred recipes, from bytes to typed objects, beside `orjson.loads` and others."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any, Final
+
+from benchmarks.bare_server import RECIPE
+from benchmarks.harness import Row, arguments, publish, ratio, ratios, rounds, version
+from bulkops.catalogue import CALLS
+from bulkops.models import Recipe
+from bulkops.session import Reply, decode_list
+
+BAR: Final = 1.3
+ROWS: Final = 100
+
+
+def page() -> bytes:
+    """As the vendor answers a list of recipes: ids fall, texts differ."""
+    rows = [RECIPE | {"id": 50_000 - place, "name": f"Recipe {place}", "webhook_url": None} for place in range(ROWS)]
+    for row in rows:
+        row["parameters_schema"] = []
+        row["description"] = f"{row['description']} It is the one of account {row['id']}."
+    return json.dumps({"result": rows}, separators=(",", ":")).encode()
+
+
+def _with_cattrs(body: bytes) -> Any:
+    loads = import_module("orjson").loads
+    return _cattrs().structure(loads(body)["result"], list[Recipe])
+
+
+def _cattrs() -> Any:
+    global _converter  # noqa: PLW0603 - made once, and only where cattrs is installed
+    if _converter is None:
+        from datetime import datetime
+
+        _converter = import_module("cattrs").Converter()
+        _converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    return _converter
+
+
+_converter: Any = None
+
+
+def decoders(body: bytes) -> dict[str, Callable[[], Any]]:
+    reply = Reply(
+        status=200,
+        body=body,
+        call=CALLS["managed_users.recipes.list"],
+        account="4100231",
+        request_id="x",
+        attempt=1,
+        elapsed_s=0.0,
+        sent_at=0.0,
+        path="/",
+        one_line=str,
+    )
+    found: dict[str, Callable[[], Any]] = {
+        "bulkops": partial(decode_list, reply, Recipe),
+        "json.loads": partial(json.loads, body),
+    }
+    if version("orjson"):
+        found["orjson.loads"] = partial(import_module("orjson").loads, body)
+        if version("cattrs"):
+            found["orjson + cattrs"] = partial(_with_cattrs, body)
+    return found
+
+
+def repeated(decode: Callable[[], Any], times: int) -> float:
+    began = time.process_time()
+    for _ in range(times):
+        decode()
+    return (time.process_time() - began) / times
+
+
+def main() -> None:
+    smoke = arguments(__doc__ or "").smoke
+    body = page()
+    found = decoders(body)
+    typed = found["bulkops"]()
+    if len(typed) != ROWS or not all(isinstance(recipe, Recipe) for recipe in typed):
+        raise RuntimeError("the page was not decoded whole")
+    times = 2 if smoke else 200
+    figures = rounds(found, measure=lambda decode: repeated(decode, times), count=1 if smoke else 25)
+    base = "orjson.loads" if "orjson.loads" in figures else "json.loads"
+    row = Row(
+        what=f"list page of {len(body) / 1000:.0f} KB to typed objects / {base}",
+        measured=ratio(figures, "bulkops", base),
+        bar=BAR,
+        better="below",
+        peers={name: figure for name, figure in ratios(figures, to=base).items() if name != "bulkops"},
+    )
+    us = {name: [round(one * 1e6, 1) for one in figure] for name, figure in figures.items()}
+    publish("list_page", [row], smoke=smoke, details={"body_bytes": len(body), "cpu_us": us})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""1,500 accounts, two quotas of 600 in 6 s and one of 10,000 in 6 s, jobs polled: time against needed / rate.
+
+The server counts each request up to 20 ms after its arrival, in fixed, sliding and token windows. A row holds only
+with no request refused; the peers' refusals stand beside their names.
+"""
+
+from __future__ import annotations
+
+import math
+
+from benchmarks.harness import Row, arguments, publish
+from benchmarks.limiters import installed
+from benchmarks.rate_work import side_by_side
+from benchmarks.windows import WINDOWS
+
+BAR = 1.03
+
+
+def main() -> None:
+    smoke = arguments(__doc__ or "").smoke
+    accounts = 60 if smoke else 1_500
+    ours = side_by_side([("bulkops", window) for window in WINDOWS], accounts, "steady")
+    names = installed("pyrate-limiter per quota", "one AsyncLimiter for all", "AsyncLimiter(N, T) per quota")
+    peers = side_by_side([(name, "sliding") for name in names], accounts, "steady")
+    rows = [
+        Row(
+            what=f"rate bound, {window} windows: time / (needed / rate), with no 429 ({one['refused']} seen)",
+            measured=math.inf if one["refused"] else one["ratio"],
+            bar=BAR,
+            better="below",
+            peers={f"{name} ({peer['refused']} refused)": peer["ratio"] for (name, _), peer in peers.items()}
+            if window == "sliding"
+            else {},
+        )
+        for (_, window), one in ours.items()
+    ]
+    details = {f"{name}, {window}": one for (name, window), one in (ours | peers).items()}
+    publish("rate_bound", rows, smoke=smoke, details=details)
+
+
+if __name__ == "__main__":
+    main()

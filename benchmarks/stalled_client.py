@@ -1,0 +1,35 @@
+"""The rate-bound work by a client whose event loop stands still for 100 to 200 ms at random, a fifth of the time."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from benchmarks.harness import Row, arguments, publish
+from benchmarks.limiters import installed
+from benchmarks.rate_work import side_by_side
+from benchmarks.windows import WINDOWS
+
+BAR: Final = 1.05
+
+
+def main() -> None:
+    smoke = arguments(__doc__ or "").smoke
+    accounts = 60 if smoke else 1_500
+    ours = side_by_side([("bulkops", window) for window in WINDOWS], accounts, "stalled")
+    names = installed("send log with guard per quota", "pyrate-limiter per quota", "AsyncLimiter(N, T) per quota")
+    peers = side_by_side([(name, "sliding") for name in names], accounts, "stalled")
+    refused = sum(one["refused"] for one in ours.values())
+    row = Row(
+        what=f"client stalled 100-200 ms at random: time / (needed / rate), with no 429 ({refused} seen)",
+        measured=math.inf if refused else max(one["ratio"] for one in ours.values()),
+        bar=BAR,
+        better="below",
+        peers={f"{name} ({peer['refused']} refused)": peer["ratio"] for (name, _), peer in peers.items()},
+    )
+    details = {f"{name}, {window}": one for (name, window), one in (ours | peers).items()}
+    publish("stalled_client", [row], smoke=smoke, details=details)
+
+
+if __name__ == "__main__":
+    main()

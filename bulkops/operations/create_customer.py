@@ -1,0 +1,102 @@
+"""create-customer: make the customers of a file, each under the partner's own id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import TaskFailed
+from bulkops.models import Customer
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._planned import plan_customer
+from bulkops.steps import Context, Intent
+
+_GET: Final = "managed_users.get"
+_CREATE: Final = "managed_users.create"
+_STEP: Final = "create-customer"
+_PLAN_COLUMN: Final = "plan_id"
+
+
+@attrs.frozen
+class CreateCustomer(Operation):
+    """Create a customer for each row of a file whose column external_id holds the partner's own ids.
+
+    Already so: a customer with that external id exists, whatever its name or plan. Sends one look and one request.
+    Cannot be undone: deleting a customer deletes what is in it.
+
+    `customer_name`, `notification_email`: texts that may name columns, by default the columns of these names;
+    `plan_id`: None takes the column plan_id where it is filled, else the partner's default plan.
+    """
+
+    name: ClassVar[str] = "create-customer"
+    customer_name: str = attrs.field(kw_only=True, default="{name}", metadata={"key": "name"})
+    notification_email: str = attrs.field(kw_only=True, default="{notification_email}")
+    plan_id: str | None = attrs.field(kw_only=True, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        check_words(**self._templates())
+
+    def _templates(self) -> dict[str, str | None]:
+        return {"name": self.customer_name, "notification_email": self.notification_email, "plan_id": self.plan_id}
+
+    @property
+    def title(self) -> str:
+        return "create customers" + (f" on plan {self.plan_id!r}" if self.plan_id is not None else "")
+
+    def parameters(self) -> Mapping[str, Any]:
+        return attrs.asdict(self)
+
+    def columns(self) -> set[str]:
+        return columns_in(**self._templates())
+
+    def cost(self) -> Mapping[str, float]:
+        return {_GET: 1, _CREATE: 1}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {_GET: 1}
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        members = self._members(ctx)
+        if await ctx.account.customer.find() is not None:
+            return None
+        plan_customer(ctx)
+        on_plan = f" on plan {members['plan_id']!r}" if "plan_id" in members else ""
+        return Plan((f"create the customer{on_plan}",), self.cost())
+
+    async def apply(self, ctx: Context) -> None:
+        members = self._members(ctx)
+        if not ctx.began(_STEP) and ctx.result(_STEP) is None and await ctx.account.customer.find() is not None:
+            return
+
+        async def send() -> Any:
+            return _result(await ctx.account.customer.create(**members))
+
+        async def probe(_: Intent) -> Any:
+            found = await ctx.account.customer.find()
+            return None if found is None else _result(found)
+
+        made = await ctx.step(_STEP, send, probe=probe, check=f"whether there is a customer {ctx.account.id}")
+        ctx.detail["customer"] = made
+
+    def _members(self, ctx: Context) -> dict[str, str]:
+        """What the customer is created with. Raises: TaskFailed when a column is empty, or the id is not one's own."""
+        if not ctx.account.id.startswith("E"):
+            raise TaskFailed(
+                f"{ctx.account.id} is the vendor's own number: nobody can choose it",
+                failure_class="external-id-missing",
+                cause="the account is named by the vendor's number",
+                remedy="give your own ids in a column external_id",
+            )
+        given = {
+            "name": fill(self.customer_name, ctx),
+            "notification_email": fill(self.notification_email, ctx),
+        }
+        plan_id = fill(self.plan_id, ctx) if self.plan_id is not None else ctx.params.get(_PLAN_COLUMN, "").strip()
+        return given | ({"plan_id": plan_id} if plan_id else {})
+
+
+def _result(customer: Customer) -> dict[str, Any]:
+    return {"id": customer.id, "plan_id": customer.plan_id}

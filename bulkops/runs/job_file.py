@@ -1,0 +1,114 @@
+"""The text of a job file: its data, and on which line each key stands, so that an error can point there."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final, NoReturn, Self
+
+import attrs
+
+from bulkops.errors import ConfigError, InputError
+
+_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*=""")
+_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|api[_-]?key", re.IGNORECASE)
+MAX_BYTES: Final = 1024 * 1024
+
+
+@attrs.frozen
+class JobFile:
+    """A parsed job file. Sections are named as their headers: "policy", "operation 2" for the second [[operation]]."""
+
+    path: Path
+    data: Mapping[str, Any]
+    _lines: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises: InputError naming the file, and the line where it is not TOML."""
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise InputError(
+                    f"{path} is larger than a job file can be ({MAX_BYTES} bytes)", remedy="check the path"
+                )
+            text = path.read_text(encoding="utf-8")
+            data = tomllib.loads(text)
+        except OSError as error:
+            raise InputError(f"cannot read the job file {path}: {error.strerror}", remedy="check the path") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from error
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise InputError(f"{path} is not valid TOML: {error}", remedy="correct the line") from error
+        return cls(path, data, _locate(text))
+
+    def refuse(self, section: str, key: str, what: str, *, remedy: str) -> NoReturn:
+        """Raise ConfigError pointing at the key's line, or its section's, or at the file."""
+        line = self._lines.get((section, key)) or self._lines.get((section or key, ""))
+        where = self.path.name if line is None else f"{self.path.name}, line {line}"
+        name = " ".join(filter(None, (section and f"[{section}]", key)))
+        raise ConfigError(f"{where}: {name}: {what}", remedy=remedy)
+
+    def check_keys(self, section: str, keys: Mapping[str, Any], known: Collection[str]) -> None:
+        """Raises: ConfigError for the first key that is not known; a secret in clear is refused as such."""
+        for key in keys:
+            if key in known:
+                continue
+            if _SECRET.search(key):
+                self.refuse(
+                    section,
+                    key,
+                    "a secret does not belong into a job file",
+                    remedy="put the token into WORKATO_API_TOKEN, credentials into the file that `from` names",
+                )
+            near = difflib.get_close_matches(key, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+            self.refuse(section, key, "there is no such key", remedy=remedy)
+
+    def check_kind(self, section: str, key: str, value: object, kinds: tuple[type, ...]) -> None:
+        """Raises: ConfigError when the value is of none of the kinds; True is no number."""
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            wanted = " or ".join(_KINDS[kind] for kind in kinds)
+            self.refuse(section, key, f"{_shown(value)} is not {wanted}", remedy=f"write {wanted}")
+
+    def resolve(self, text: str) -> str:
+        """A path that stands in the file, which is relative to it."""
+        return str(self.path.parent / text)
+
+
+_KINDS: Final[Mapping[type, str]] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table",
+}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _locate(text: str) -> dict[tuple[str, str], int]:
+    """Line of each key by (section, key); the key "" is the section's header. Good enough to point; tomllib judges."""
+    lines: dict[tuple[str, str], int] = {}
+    section, counts = "", dict[str, int]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header is not None:
+            section = header[2].strip("\"'")
+            if header[1] == "[[":
+                counts[section] = counts.get(section, 0) + 1
+                section = f"{section} {counts[section]}"
+            lines.setdefault((section, ""), number)
+            continue
+        key = _KEY.match(line)
+        if key is not None:
+            lines.setdefault((section, key[1] or key[2] or key[3]), number)
+            if not section:
+                lines.setdefault((key[1] or key[2] or key[3], ""), number)
+    return lines

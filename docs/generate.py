@@ -1,0 +1,211 @@
+"""Write the reference pages that say what the code says: commands, errors, messages, quotas, calls.
+
+python -m docs.generate            write docs/reference/*.md
+python -m docs.generate --check    exit 1 and name the pages that are not in step
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from bulkops import errors
+from bulkops.catalogue import CALLS, QUOTAS
+from bulkops.cli.app import bulkops
+from bulkops.cli.failures import exit_code
+from bulkops.settings import Limit
+
+REFERENCE: Final = Path(__file__).parent / "reference"
+SOURCES: Final = Path(errors.__file__).parent
+WIDTH: Final = 100
+_NOTE: Final = "<!-- Written by `python -m docs.generate`: change the code, not this page. -->"
+
+# Everyone's own trouble, not a run's: the sandbox's answers imitate the vendor's and are no messages of bulkops.
+_WITHOUT_MESSAGES: Final = frozenset({"sandbox", "testing"})
+
+
+def pages() -> dict[str, str]:
+    """The text of each generated page, by file name."""
+    makers: dict[str, Callable[[], Iterator[str]]] = {
+        "cli.md": _cli,
+        "errors.md": _errors,
+        "messages.md": _messages,
+        "quotas.md": _quotas,
+        "calls.md": _calls,
+    }
+    return {name: "\n".join([_NOTE, "", *make(), ""]) for name, make in makers.items()}
+
+
+def _cli() -> Iterator[str]:
+    yield "# The command line"
+    yield ""
+    yield "What `--help` says. Flags beat environment variables (`BULKOPS_...`), which beat job files: see"
+    yield "[configuration](../configuration.md)."
+    yield from _help(bulkops, None, "bulkops")
+
+
+def _help(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
+    ctx = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    yield f"\n## {ctx.command_path}\n"
+    yield f"```text\n{command.get_help(ctx).rstrip()}\n```"
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(ctx):
+            found = command.get_command(ctx, inner)
+            if found is not None:
+                yield from _help(found, ctx, inner)
+
+
+def _errors() -> Iterator[str]:
+    yield "# Errors"
+    yield ""
+    yield "Everything that bulkops raises on purpose is a `bulkops.BulkopsError`. `str(error)` is one line: what"
+    yield "failed, then what to do. `error.cause` is the same text for every account with the same trouble,"
+    yield "`error.remedy` what to do about it, `error.failure_class` what `bulkops retry --failure-class` takes."
+    tree = inspect.getdoc(errors) or ""
+    _, _, rest = tree.partition("\n\n")
+    drawn, _, after = rest.partition("\n\n")
+    yield f"\n```text\n{inspect.cleandoc(drawn)}\n```\n\n{after}\n"
+    yield "| error | failure class | exit code | about |"
+    yield "| --- | --- | --- | --- |"
+    for kind in _error_classes():
+        about = " ".join((vars(kind).get("__doc__") or _about(drawn, kind.__name__)).split())
+        about = about.partition(" Args:")[0]
+        yield f"| `{kind.__name__}` | `{kind.failure_class}` | {_exit_code(kind)} | {_cell(about)} |"
+
+
+def _error_classes() -> list[type[errors.BulkopsError]]:
+    return [
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value) and issubclass(value, errors.BulkopsError) and value.__module__ == errors.__name__
+    ]
+
+
+def _about(tree: str, name: str) -> str:
+    """What the tree says beside the name; several on one line are parted by slashes."""
+    for line in tree.splitlines():
+        for entry in line.lstrip("│├└─ ").split(" / "):
+            first, _, about = entry.partition(" ")
+            if first == name:
+                return about.strip()
+    return ""
+
+
+def _exit_code(kind: type[errors.BulkopsError]) -> int:
+    """By class alone: no instance is needed to tell."""
+    return exit_code(kind.__new__(kind))
+
+
+def _messages() -> Iterator[str]:
+    yield "# Messages"
+    yield ""
+    yield "Every message of an error that bulkops raises itself, with what it says to do; `{...}` stands for a value."
+    rows = sorted(set(_raised()))
+    module = None
+    for home, kind, message, remedy in rows:
+        if home != module:
+            module = home
+            yield f"\n## {home}\n\n| error | message | what to do |\n| --- | --- | --- |"
+        yield f"| `{kind}` | {_cell(message)} | {_cell(remedy)} |"
+
+
+def _raised() -> Iterator[tuple[str, str, str, str]]:
+    """(module, error class, message, remedy) of each place that makes one of our errors."""
+    kinds = {kind.__name__ for kind in _error_classes()}
+    for path in sorted(SOURCES.rglob("*.py")):
+        home = path.relative_to(SOURCES).with_suffix("")
+        if home.parts[0] in _WITHOUT_MESSAGES:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+                remedy = next((word.value for word in node.keywords if word.arg == "remedy"), None)
+                name = ".".join(["bulkops", *home.parts]).removesuffix(".__init__")
+                yield name, node.func.id, _words(node.args[0]), _words(remedy)
+
+
+def _words(node: ast.expr | None) -> str:
+    """The text of an expression, with its variable parts in braces; alternatives with "or"."""
+    match node:
+        case None | ast.Constant(value=None):
+            text = ""
+        case ast.Constant(value=value):
+            text = str(value)
+        case ast.JoinedStr(values=values):
+            text = "".join(_words(value) for value in values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            text = _words(left) + _words(right)
+        case ast.IfExp(body=body, orelse=orelse):
+            text = " or ".join(filter(None, (_words(body), _words(orelse))))
+        case ast.FormattedValue(value=value) | value:
+            text = f"{{{ast.unparse(value)}}}"
+    return text
+
+
+def _quotas() -> Iterator[str]:
+    yield "# The vendor's quotas"
+    yield ""
+    yield "What a client counts against, as documented by the vendor; names that begin with `assumed` have no"
+    yield "published figure and stand at 60 a minute until you say otherwise. A [client file](../configuration.md)"
+    yield "replaces any of them. Embedded quotas count per partner workspace: all customers and all tokens share one."
+    yield ""
+    yield "| quota | limits | calls |"
+    yield "| --- | --- | ---: |"
+    for name, limits in sorted(QUOTAS.items()):
+        calls = sum(call.quota == name for call in CALLS.values())
+        yield f"| `{name}` | {', '.join(map(_limit, limits))} | {calls} |"
+
+
+def _limit(limit: Limit) -> str:
+    window = {1.0: "second", 60.0: "minute", 3600.0: "hour"}.get(limit.window_s, f"{limit.window_s:g} s")
+    return f"{limit.requests:,} a {window}" + (f" for each {limit.key}" if limit.key else "")
+
+
+def _calls() -> Iterator[str]:
+    yield "# The vendor's calls"
+    yield ""
+    yield "Each call with the quota it counts against and what may be done after an unknown outcome: *idempotent* and"
+    yield "*safe_to_retry* calls are sent again, before a *reconcile_first* one bulkops looks whether it happened."
+    yield ""
+    yield "| call | request | quota | after an unknown outcome |"
+    yield "| --- | --- | --- | --- |"
+    for call in CALLS.values():
+        yield f"| `{call.id}` | `{call.method} {call.path}` | `{call.quota}` | {call.retry.value} |"
+
+
+def _cell(text: str) -> str:
+    """On one line, and inert: a bar ends a cell, an angle bracket begins a tag, an underscore slants."""
+    pieces = " ".join(text.split()).replace("|", "\\|").split("`")
+    for place in range(0, len(pieces), 2):  # every other piece is code, in which nothing needs escaping
+        for mark, entity in (("<", "&lt;"), ("*", "\\*"), ("_", "\\_")):
+            pieces[place] = pieces[place].replace(mark, entity)
+    return "`".join(pieces)
+
+
+def main(arguments: list[str]) -> int:
+    made = pages()
+    if arguments == ["--check"]:
+        stale = [name for name, text in made.items() if not _is(REFERENCE / name, text)]
+        for name in stale:
+            sys.stdout.write(f"docs/reference/{name} is not in step: run python -m docs.generate\n")
+        return 1 if stale else 0
+    if arguments:
+        sys.stdout.write(f"{__doc__}\n")
+        return 2
+    REFERENCE.mkdir(exist_ok=True)
+    for name, text in made.items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,290 @@
+"""`calls`, `call` and `each`: any call of the API from the command line, on a sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from bulkops.catalogue import CALLS
+from bulkops.client import Workato
+from bulkops.operations import Each
+from tests.cli.conftest import CUSTOMERS, environment
+
+FOLDERS = "managed_users.folders"
+FIRST = "4100231"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, sandbox):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{int(FIRST) + n},T{n},\n" for n in range(CUSTOMERS))
+    (tmp_path / "tiers.csv").write_text(f"id,tier,blank\n{rows}")
+    return tmp_path
+
+
+@pytest.fixture
+def run(cli, sandbox, here):
+    """`run("each", ...)` over the account file tiers.csv."""
+    return lambda *words: cli(*words, "--accounts", "tiers.csv", "--client-file", sandbox.client_file)
+
+
+def outcomes(result):
+    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# calls
+
+
+def test_calls_lists_them_all(cli):
+    result = cli("calls")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[0] for line in result.out.splitlines()] == list(CALLS)
+    assert "managed_users.upgrade" in result.out
+    assert "(deprecated: managed_users.update with plan_id)" in result.out
+
+
+def test_calls_finds_by_every_word(cli):
+    result = cli("calls", "Tags", "delete")
+    assert [line.split()[0] for line in cli("calls", "tags").out.splitlines()] == [
+        *(f"managed_users.tags.{verb}" for verb in ("list", "create", "update", "delete")),
+        "managed_users.tags_assignments.update",
+    ]
+    assert result.out.startswith("managed_users.tags.delete\n")
+    assert "quota" in result.out
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            f"{FOLDERS}.create",
+            [
+                "POST /api/managed_users/{managed_user_id}/folders",
+                "assumed.customer.folders: 60 a minute (assumed",
+                "reconcile_first: never sent again",
+                "List folders with the parent_id",
+                "bulkops call managed_users.folders.create --account A -p name=...",
+            ],
+        ),
+        ("managed_users.api_clients.create", ["deprecated  use managed_users.api_clients_v2.create"]),
+        ("managed_users.imports.create", ["1000 a minute and 500 an hour for each workspace", "--body FILE"]),
+        ("managed_users.environment_roles.list", ["10 a second", "--all-pages"]),
+        ("recipes.poll_now", ["speaks of this call alone"]),
+        ("managed_users.member_invitations.create", ["1 in 1200 s for each email"]),
+    ],
+)
+def test_one_call_is_shown_in_full(cli, name, words):
+    result = cli("calls", name)
+    assert result.code == 0
+    for each in words:
+        assert each in " ".join(result.out.split()) or each in result.out
+
+
+def test_every_call_can_be_shown(cli):
+    for name in CALLS:
+        assert cli("calls", name).code == 0
+
+
+def test_a_word_that_nothing_has_is_answered_with_the_nearest(cli):
+    result = cli("calls", "managed_users.folder.create")
+    assert result.code == 2
+    assert "did you mean managed_users.folders.create" in result.err
+
+
+# call
+
+
+def test_a_read_answers_json_without_its_envelope(cli, sandbox):
+    result = cli("call", "managed_users.list", "-p", "per_page=5")
+    assert (result.code, result.err) == (0, "")
+    assert [str(row["id"]) for row in json.loads(result.out)] == [str(int(FIRST) + n) for n in range(5)]
+    every = cli("call", "managed_users.list", "-p", "per_page=5", "--all-pages", "--jsonl")
+    assert len(lines(every.out)) == CUSTOMERS
+    assert len(json.loads(cli("call", "managed_users.list", "--all-pages").out)) == CUSTOMERS
+    one = cli("call", "managed_users.get", "--account", "EORG-2", "--jsonl")
+    assert lines(one.out)[0]["external_id"] == "ORG-2"
+
+
+def test_a_write_needs_yes_where_nobody_can_be_asked(cli, sandbox):
+    command = ("call", f"{FOLDERS}.create", "--account", "EORG-1", "-p", "name=CRM")
+    before = sandbox.count()
+    refused = cli(*command)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--yes" in refused.err
+    assert sandbox.count() == before
+    done = cli(*command, "--yes")
+    assert done.code == 0
+    assert json.loads(done.out)["name"] == "CRM"
+    assert [effect["key"] for effect in sandbox.effects("folder.created")] == ["CRM"]
+
+
+def test_the_body_comes_from_a_file_or_stdin(cli, sandbox, here):
+    (here / "folder.json").write_text('{"name": "From a file"}')
+    done = cli("call", f"{FOLDERS}.create", "--account", FIRST, "--body", "folder.json", "--yes")
+    assert json.loads(done.out)["name"] == "From a file"
+    folder = json.loads(done.out)["id"]
+    (here / "crm.zip").write_bytes(b"PK")
+    sent = cli(
+        *("call", "managed_users.imports.create", "--account", FIRST, "-p", f"folder_id={folder}"),
+        *("--body", "crm.zip", "--yes"),
+    )
+    assert sent.code == 0, sent.err
+    assert json.loads(sent.out)["id"]
+    piped = subprocess.run(
+        [sys.executable, "-m", "bulkops", "call", f"{FOLDERS}.create", "--account", FIRST, "--body", "-", "--yes"],
+        env=environment(sandbox.environment),
+        input=b'{"name": "From a pipe"}',
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    assert json.loads(piped.stdout)["name"] == "From a pipe"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("managed_users.folder.create",), "did you mean 'managed_users.folders.create'"),
+        ((f"{FOLDERS}.create", "--account", "1", "-p", "nme=x"), "did you mean 'name'"),
+        ((f"{FOLDERS}.create", "--account", "1"), "needs name"),
+        ((f"{FOLDERS}.create", "-p", "name=x"), "acts on one customer"),
+        ((f"{FOLDERS}.create", "--account", "ORG-1", "-p", "name=x"), "ORG-7 is EORG-7"),
+        ((f"{FOLDERS}.create", "--account", "1", "-p", "name"), "is not NAME=VALUE"),
+        ((f"{FOLDERS}.create", "--account", "1", "-p", "name=a", "-p", "name=b"), "name is given twice"),
+        ((f"{FOLDERS}.create", "--account", "1", "--body", "nowhere.json"), "cannot read the body nowhere.json"),
+        ((f"{FOLDERS}.create", "--account", "1", "--body", "tiers.csv"), "the body is not valid JSON"),
+        (("managed_users.list", "-p", "per_page=many"), "per_page must be a whole number"),
+        (("managed_users.list", "--account", "1"), "leave out the account"),
+        (("managed_users.list", "--all-pages", "--body", "tiers.csv"), "leave out --body or --all-pages"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_anything_is_sent(cli, sandbox, here, words, said):
+    before = sandbox.count()
+    result = cli("call", *words, "--yes")
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert sandbox.count() == before
+
+
+def test_an_error_of_the_vendor_is_one_line(cli, sandbox):
+    result = cli("call", "managed_users.get", "--account", "ENOBODY")
+    assert (result.code, result.out) == (1, "")
+    assert "404 Not found" in result.err
+
+
+# each
+
+
+def test_reads_stream_one_line_an_account(run):
+    result = run("each", f"{FOLDERS}.list")
+    assert result.code == 0
+    rows = lines(result.out)
+    assert sorted(row["account"] for row in rows) == [str(int(FIRST) + n) for n in range(CUSTOMERS)]
+    assert all(row["result"] == [] for row in rows)
+    assert f"{CUSTOMERS} unchanged" in result.err
+
+
+def test_answers_go_to_a_file_of_ones_own(run, here):
+    words = ("each", "managed_users.get", "-o", "answers.jsonl", "--json")
+    for times in (1, 2):
+        result = run(*words)
+        assert outcomes(result) == {"unchanged": CUSTOMERS}
+        assert len(lines((here / "answers.jsonl").read_text())) == times * CUSTOMERS  # appended
+    assert stat.S_IMODE(os.stat(here / "answers.jsonl").st_mode) == 0o600
+
+
+def test_writes_take_their_parameters_from_columns(run, sandbox):
+    result = run("each", f"{FOLDERS}.create", "-p", "name={tier} of {account}", "--yes", "--json")
+    assert outcomes(result) == {"changed": CUSTOMERS}
+    keys = sorted(effect["key"] for effect in sandbox.effects("folder.created"))
+    assert keys == sorted(f"T{n} of {int(FIRST) + n}" for n in range(CUSTOMERS))
+
+
+def test_a_plan_of_a_write_sends_nothing(run, sandbox):
+    before = sandbox.count()
+    result = run("plan", "each", f"{FOLDERS}.create", "-p", "name={tier}")
+    assert result.code == 0
+    assert f"{CUSTOMERS} accounts: each: managed_users.folders.create name={{tier}}" in result.out
+    assert sandbox.count() == before
+
+
+def test_a_lost_answer_is_unknown_and_says_where_to_look(run, cli, sandbox):
+    sandbox.post("faults", {"malformed": 1.0})
+    result = run("each", f"{FOLDERS}.create", "-p", "name=CRM", "--breaker", "off", "--yes", "--json")
+    sandbox.post("faults", {})
+    assert result.code == 1
+    assert outcomes(result) == {"unknown": CUSTOMERS}
+    assert "List folders with the parent_id" in json.loads(result.out)["accounts"][0]["remedy"]
+    assert len(sandbox.effects("folder.created")) == CUSTOMERS
+    again = cli("resume", "--yes", "--json", "--client-file", sandbox.client_file)
+    assert outcomes(again) == {"unknown": CUSTOMERS}
+    assert len(sandbox.effects("folder.created")) == CUSTOMERS  # nothing was sent again
+
+
+def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run, sandbox):
+    before = sandbox.count()
+    result = run("each", f"{FOLDERS}.create", "-p", "name={blank}", "--breaker", "off", "--yes", "--json")
+    assert outcomes(result) == {"failed": CUSTOMERS}
+    assert json.loads(result.out)["accounts"][0]["failure_class"] == "column-missing"
+    assert sandbox.count() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("managed_users.list",), "use `bulkops call managed_users.list`"),
+        (("managed_users.delete",), "not deleted by the dozen"),
+        ((f"{FOLDERS}.create",), "needs name"),
+        ((f"{FOLDERS}.create", "-p", "nme={tier}"), "did you mean 'name'"),
+        ((f"{FOLDERS}.list", "--json"), "add -o FILE"),
+        ((f"{FOLDERS}.list", "-o", "no/such/place.jsonl"), "cannot write"),
+        (("managed_users.imports.create", "-p", "folder_id=1"), "the body is missing"),
+        (("managed_users.api_keys.create", "-p", "api_client_id=1", "-p", "name=k", "-p", "active=true"), "-o FILE"),
+        (
+            ("managed_users.connections.update", "-p", "connection_id=1", "-p", 'input={"key": "s3cret"}'),
+            "let input come from {env:NAME}",
+        ),
+        (("managed_users.tags.create", "-p", "title={env:NOT_THERE}"), "the environment has no NOT_THERE"),
+        (("managed_users.tags.create", "-p", "title={file:not-there}"), "cannot read not-there"),
+    ],
+)
+def test_what_cannot_be_for_any_account_is_told_before(run, sandbox, words, said):
+    before = sandbox.count()
+    result = run("each", *words, "--yes")
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert sandbox.count() == before
+
+
+def test_a_credential_from_the_environment_reaches_the_vendor_and_not_the_journal(run, sandbox, here, monkeypatch):
+    monkeypatch.setenv("CRM_KEY", 'canary-"key"')
+    result = run(
+        *("each", "managed_users.connections.update", "-p", "connection_id=1"),
+        *("-p", 'input={"api_key": "{env:CRM_KEY}", "plan": "{tier}"}', "--breaker", "off", "--yes", "--json"),
+    )
+    assert outcomes(result) == {"failed": CUSTOMERS}  # there is no such connection
+    kept = b"".join(path.read_bytes() for path in (here / ".bulkops").rglob("*") if path.is_file())
+    assert b"canary" not in kept
+    assert b"{env:CRM_KEY}" in kept
+
+
+@pytest.mark.anyio
+async def test_each_is_an_operation_of_the_library(here, sandbox):
+    from bulkops.runs import run as run_operation
+
+    token, url = sandbox.token, sandbox.url
+    operation = Each(f"{FOLDERS}.create", params={"name": "{tier}"}, output="made.jsonl")
+    assert Each.from_parameters(operation.parameters()) == operation
+    async with Workato(token=token, host=url) as workato:
+        report = await run_operation(operation, accounts=[{"id": FIRST, "tier": "Gold"}], workato=workato)
+    assert {outcome.value: n for outcome, n in report.outcomes.items() if n} == {"changed": 1}
+    assert lines((here / "made.jsonl").read_text())[0]["result"]["name"] == "Gold"

@@ -1,0 +1,101 @@
+"""Someone who reads a page from the top and does what each block says, in an empty directory."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from tests.docs.markdown import Block
+
+RUN: Final = frozenset({"bash", "python"})
+PLAIN: Final = frozenset({"text"})
+"""Output and drawings: nothing to be done."""
+
+_EXPORT: Final = re.compile(r"^export (.+)$", re.MULTILINE)
+_TIMEOUT_S: Final = 60
+
+
+@attrs.define
+class Reader:
+    """`home`: an empty directory. Use as a context manager: what was left running in the background is ended."""
+
+    home: Path
+    environment: dict[str, str] = attrs.field(factory=dict)
+    background: list[subprocess.Popen[str]] = attrs.field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
+        self.environment = clean | {"PATH": path, "NO_COLOR": "1", "XDG_STATE_HOME": str(self.home / ".state")}
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.background:
+            process.send_signal(signal.SIGINT)
+        for process in self.background:
+            try:
+                process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+
+    def do(self, block: Block) -> None:
+        """Raises: AssertionError with all that was printed when the block does not end as it says."""
+        if block.language in PLAIN or block.key == "not run":
+            return
+        if block.key == "file":
+            (self.home / block.value).parent.mkdir(parents=True, exist_ok=True)
+            (self.home / block.value).write_text(block.text, encoding="utf-8")
+        elif block.key == "background":
+            self._begin(block)
+        else:
+            self._run(block)
+
+    def _run(self, block: Block) -> None:
+        commands = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-W", "error", "-c"]}
+        done = subprocess.run(
+            [*commands[block.language], block.text],
+            cwd=self.home,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        wanted = int(block.value) if block.key == "exit" else 0
+        assert done.returncode == wanted, f"{block}: exit {done.returncode}, not {wanted}\n{done.stdout}{done.stderr}"
+
+    def _begin(self, block: Block) -> None:
+        """Start it, and set the variables that it says to set: the reader copies that line."""
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {block.text}"],
+            cwd=self.home,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=False,
+        )
+        self.background.append(process)
+        assert process.stdout is not None
+        os.set_blocking(process.stdout.fileno(), False)
+        said, until = "", time.monotonic() + 20
+        while _EXPORT.search(said) is None or "client file" not in said:
+            assert process.poll() is None and time.monotonic() < until, f"{block}: {said}"
+            select.select([process.stdout], [], [], 0.2)
+            said += (process.stdout.read() or b"").decode()
+        export = _EXPORT.search(said)
+        assert export is not None
+        self.environment |= dict(pair.split("=", 1) for pair in export[1].split())

@@ -1,0 +1,505 @@
+"""The pacer as the session sees it: slots, keys, cancellation, restarts, events, statistics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any
+
+import pytest
+
+from bulkops.events import Event, QuotaChanged
+from bulkops.pacing import Pacer, Slot
+from bulkops.settings import Limit
+from tests.unit.pacing.vendor import StallingLoop, now, pumping, run
+
+
+def make(*limits: Limit, **changes: Any) -> Pacer:
+    return Pacer({"q": limits}, **{"max_rate": None, "rng": Random(1), **changes})
+
+
+def is_instant(coroutine: Coroutine[Any, Any, Slot]) -> Slot | None:
+    """The slot, if the coroutine gives it without suspending once."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        slot: Slot = done.value
+        return slot
+    with pytest.raises(asyncio.CancelledError):
+        coroutine.throw(asyncio.CancelledError)
+    return None
+
+
+async def drain(pacer: Pacer, count: int, **wanted: Any) -> list[float]:
+    """Take `count` slots one after the other; each is replied to at once. Returns: when each was granted."""
+    times = []
+    for _ in range(count):
+        slot = await pacer.slot("q", **wanted)
+        times.append(slot.granted_at)
+        slot.replied()
+    return times
+
+
+def test_a_free_slot_is_given_without_suspending() -> None:
+    async def main() -> None:
+        pacer = make(Limit(60, 10.0), max_rate=1.0)
+        first = is_instant(pacer.slot("q"))
+        assert first is not None
+        assert (first.quota, first.waited_s, first.granted_at) == ("q", 0.0, 0.0)
+        await asyncio.sleep(1.0)
+        assert is_instant(pacer.slot("q")) is not None
+        assert is_instant(pacer.slot("q")) is None, "the smoother has no token"
+
+    run(main())
+
+
+def test_nobody_snatches_a_token_the_pump_waits_for() -> None:
+    async def main() -> list[str]:
+        pacer = make(Limit(100, 10.0), max_rate=1.0)
+        served: list[str] = []
+
+        async def send(name: str, seq: int) -> None:
+            (await pacer.slot("q", priority=(0, seq))).replied()
+            served.append(name)
+
+        async with pumping(pacer), asyncio.TaskGroup() as clients:
+            for name in ("first", "second"):
+                clients.create_task(send(name, 1))
+            await asyncio.sleep(0.5)
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, StallingLoop)
+            loop.stall(1.0)  # now there is a token, and the pump has not run
+            assert is_instant(pacer.slot("q")) is None
+            clients.create_task(send("third", 0))
+        return served
+
+    assert run(main()) == ["first", "third", "second"]
+
+
+@pytest.mark.parametrize("end", ["replied", "lost", "unused", "refused"])
+def test_a_slot_ends_once(end: str) -> None:
+    async def main() -> None:
+        pacer = make(Limit(20, 10.0))
+        slot = await pacer.slot("q")
+        ends: dict[str, Callable[[], None]] = {
+            "replied": slot.replied,
+            "lost": slot.lost,
+            "unused": slot.unused,
+            "refused": lambda: slot.refused(1.0),
+        }
+        ends[end]()
+        before = pacer.statistics()["q"]
+        for again in ends.values():
+            again()
+        assert pacer.statistics()["q"] == before
+        assert before.in_flight == 0
+        assert before.used == (0 if end == "unused" else 1)
+        assert before.requests == (0 if end == "unused" else 1)
+        assert (before.lost, before.refused) == (int(end == "lost"), int(end == "refused"))
+        assert before.closed_for_s == (1.0 if end == "refused" else 0.0)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("connects_s", "gives_up_after_s", "free_again_at"),
+    [(0.0, 1.0, 40 + 10), (0.0, 45.0, 45 + 10), (5.0, 1.0, 45 + 10), (5.0, 45.0, 50 + 10)],
+)
+def test_a_lost_request_counts_until_the_server_gives_it_up(
+    connects_s: float, gives_up_after_s: float, free_again_at: float
+) -> None:
+    async def main() -> None:
+        pacer = make(Limit(1, 10.0), server_timeout_s=40.0)
+        async with pumping(pacer):
+            slot = await pacer.slot("q")
+            await asyncio.sleep(connects_s)
+            slot.left()
+            await asyncio.sleep(gives_up_after_s)
+            slot.lost()
+            [granted_at] = await drain(pacer, 1)
+        assert free_again_at < granted_at < free_again_at + 0.01
+
+    run(main())
+
+
+@pytest.mark.parametrize("turn", ["queued", "granted"])
+def test_a_cancelled_waiter_takes_nothing_with_it(turn: str) -> None:
+    async def main() -> None:
+        pacer = make(Limit(1, 10.0))
+        async with pumping(pacer):
+            first = await pacer.slot("q")
+            waiters = [asyncio.create_task(pacer.slot("q")) for _ in range(3)]
+            await asyncio.sleep(1.0)
+            assert pacer.statistics()["q"].waiting == 3
+            if turn == "queued":
+                waiters[0].cancel()
+            else:
+                first.unused()
+                while not pacer.statistics()["q"].in_flight:
+                    await asyncio.sleep(0)
+                waiters[0].cancel()  # its slot is there, and it has not run yet
+            assert await asyncio.wait([waiters[0]])
+            assert waiters[0].cancelled()
+            if turn == "queued":
+                first.unused()
+            slot = await asyncio.wait_for(waiters[1], 1.0)
+            statistics = pacer.statistics()["q"]
+            assert (statistics.in_flight, statistics.waiting, statistics.requests) == (1, 1, 1)
+            slot.unused()
+            (await asyncio.wait_for(waiters[2], 1.0)).unused()
+            assert pacer.statistics()["q"].waiting == 0
+
+    run(main())
+
+
+def test_a_thousand_cancelled_at_once_leave_no_trace() -> None:
+    async def main() -> None:
+        pacer = make(Limit(1, 10.0))
+        async with pumping(pacer):
+            first = await pacer.slot("q")
+            waiters = [asyncio.create_task(pacer.slot("q")) for _ in range(1000)]
+            await asyncio.sleep(1.0)
+            for waiter in waiters[:-1]:
+                waiter.cancel()
+            await asyncio.wait(waiters[:-1])
+            assert pacer.statistics()["q"].waiting == 1
+            first.unused()
+            (await asyncio.wait_for(waiters[-1], 1.0)).unused()
+            assert pacer.statistics()["q"].waiting == 0
+
+    run(main())
+
+
+class TestKeys:
+    """A window counted apart for each key."""
+
+    def test_a_key_that_is_used_up_lets_others_pass_and_comes_back_in_order(self) -> None:
+        served: list[tuple[str, int, float]] = []
+
+        async def main() -> None:
+            pacer = make(Limit(100, 1.0), Limit(2, 10.0, "workspace"))
+
+            async def send(key: str, seq: int) -> None:
+                slot = await pacer.slot("q", key=key, priority=(0, seq))
+                served.append((key, seq, round(slot.granted_at)))
+                slot.replied()
+
+            async with pumping(pacer), asyncio.TaskGroup() as clients:
+                for seq in range(6):
+                    clients.create_task(send("a", seq))
+                clients.create_task(send("b", 9))
+
+        run(main())
+        a = [(seq, at) for key, seq, at in served if key == "a"]
+        assert a == [(0, 0), (1, 0), (2, 10), (3, 10), (4, 20), (5, 20)]
+        assert ("b", 9, 0) in served
+
+    def test_a_newcomer_does_not_overtake_those_of_its_key(self) -> None:
+        async def main() -> None:
+            pacer = make(Limit(100, 1.0), Limit(1, 10.0, "workspace"))
+            async with pumping(pacer):
+                (await pacer.slot("q", key="a")).replied()
+                early = asyncio.create_task(pacer.slot("q", key="a", priority=(0, 1)))
+                await asyncio.sleep(9.9)
+                loop = asyncio.get_running_loop()
+                assert isinstance(loop, StallingLoop)
+                loop.stall(1.0)  # the key is free again, and the pump has not noticed
+                late = asyncio.create_task(pacer.slot("q", key="a", priority=(0, 2)))
+                done, _ = await asyncio.wait([early, late], return_when=asyncio.FIRST_COMPLETED)
+                assert done == {early}
+                early.result().replied()
+                assert (await late).waited_s == pytest.approx(10.0, abs=0.1)
+
+        run(main())
+
+    def test_a_better_waiter_of_the_same_key_goes_first(self) -> None:
+        async def main() -> list[int]:
+            pacer = make(Limit(1, 1.0), Limit(10, 100.0, "workspace"))
+            served = []
+
+            async def send(seq: int) -> None:
+                slot = await pacer.slot("q", key="a", priority=(0, seq))
+                served.append(seq)
+                slot.replied()
+
+            async with pumping(pacer), asyncio.TaskGroup() as clients:
+                (await pacer.slot("q", key="b")).replied()
+                for seq in (5, 3, 4, 1, 2):
+                    clients.create_task(send(seq))
+            return served
+
+        assert run(main()) == [1, 2, 3, 4, 5]
+
+    def test_in_flight_then_cancelled_then_unused(self) -> None:
+        """A key held by requests in flight has no time to wait for; each end brings the next, past the cancelled."""
+
+        async def main() -> None:
+            pacer = make(Limit(100, 1.0), Limit(1, 10.0, "workspace"))
+            async with pumping(pacer):
+                first = await pacer.slot("q", key="a")
+                gone, stays = (asyncio.create_task(pacer.slot("q", key="a", priority=(0, n))) for n in range(2))
+                await asyncio.sleep(50)
+                gone.cancel()
+                await asyncio.wait([gone])
+                first.unused()
+                slot = await asyncio.wait_for(stays, 1.0)
+                slot.replied()
+                last = asyncio.create_task(pacer.slot("q", key="a"))
+                await asyncio.sleep(1)
+                last.cancel()
+                await asyncio.sleep(20)
+                assert pacer.statistics()["q"].waiting == 0
+
+        run(main())
+
+    def test_without_a_shared_window_only_the_key_counts(self) -> None:
+        async def main() -> None:
+            pacer = make(Limit(1, 10.0, "workspace"))
+            async with pumping(pacer):
+                assert (await drain(pacer, 2, key="a"))[1] > 10
+                assert await drain(pacer, 1, key="b") == [pytest.approx(now())]
+
+        run(main())
+
+    def test_many_keys_are_forgotten_when_idle(self) -> None:
+        async def main() -> None:
+            pacer = make(Limit(5, 10.0, "workspace"))
+            kept = await pacer.slot("q", key="kept")
+            for number in range(3000):
+                (await pacer.slot("q", key=str(number))).replied()
+                await asyncio.sleep(1)
+            queue = pacer._quotas["q"]._queue
+            assert len(queue._lines) < 1100
+            assert "kept" in queue._lines
+            kept.unused()
+
+        run(main())
+
+
+class TestRestart:
+    def test_hold_lasts_for_the_rest_of_the_longest_short_window(self) -> None:
+        """(limits, seconds asked for, when the first leaves). Long windows and those of keys are preloaded instead."""
+        table: list[tuple[tuple[Limit, ...], float, float]] = [
+            ((Limit(5, 60.0),), 45.0, 45.0),
+            ((Limit(5, 1.0),), 45.0, 1.0),
+            ((Limit(5, 1.0), Limit(9, 60.0)), 45.0, 45.0),
+            ((Limit(5, 1.0), Limit(9, 60.0), Limit(9, 3600.0)), 100.0, 60.0),
+            ((Limit(5, 3600.0),), 45.0, 0.0),
+            ((Limit(5, 120.0),), 999.0, 120.0),
+            ((Limit(5, 1.0), Limit(1, 60.0, "workspace")), 45.0, 1.0),
+        ]
+
+        async def main(limits: tuple[Limit, ...], seconds: float, *, known_before: bool) -> float:
+            pacer = make(*limits)
+            async with pumping(pacer):
+                if known_before:
+                    pacer.preload("q", None, [1e6])
+                pacer.hold(seconds)
+                [granted_at] = await drain(pacer, 1)
+                assert pacer.statistics()["q"].refused == 0
+            return granted_at
+
+        for limits, seconds, opens_at in table:
+            for known_before in (True, False):
+                assert run(main(limits, seconds, known_before=known_before)) == pytest.approx(opens_at, abs=0.01)
+
+    def test_a_quota_met_later_waits_only_for_what_is_left(self) -> None:
+        async def main() -> float:
+            pacer = make(Limit(5, 10.0))
+            async with pumping(pacer):
+                pacer.hold(60.0)
+                await asyncio.sleep(4.0)
+                return (await drain(pacer, 1))[0]
+
+        assert run(main()) == pytest.approx(10.0, abs=0.01)
+
+    def test_long_windows_are_preloaded_per_key(self) -> None:
+        async def main() -> None:
+            pacer = make(Limit(100, 60.0), Limit(2, 3600.0, "workspace"))
+            pacer.preload("q", "a", [3000.0, 10.0, 4000.0])
+            async with pumping(pacer):
+                assert pacer.statistics()["q"].used == 0, "short windows are held, not preloaded"
+                assert await drain(pacer, 1, key="b") == [0.0]
+                assert (await drain(pacer, 1, key="a"))[0] == pytest.approx(600.0, abs=1)
+
+        run(main())
+
+    def test_short_windows_of_a_key_are_preloaded_too(self) -> None:
+        async def main() -> None:
+            pacer = make(Limit(100, 60.0), Limit(1, 30.0, "workspace"))
+            pacer.preload("q", "a", [10.0])
+            async with pumping(pacer):
+                assert pacer.statistics()["q"].used == 0
+                assert (await drain(pacer, 1, key="a"))[0] == pytest.approx(20.0, abs=0.1)
+
+        run(main())
+
+    def test_long_shared_windows_are_preloaded_for_all(self) -> None:
+        async def main() -> float:
+            pacer = make(Limit(2, 3600.0))
+            pacer.preload("q", None, [600.0])
+            async with pumping(pacer):
+                return (await drain(pacer, 2))[1]
+
+        assert run(main()) == pytest.approx(3000.0, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "share", "allowed"), [(100, 0.6, 60), (100, 0.29, 29), (10, 0.25, 2), (1, 0.1, 1), (7, 1.0, 7)]
+)
+def test_share_scales_every_limit_down(limit: int, share: float, allowed: int) -> None:
+    async def main() -> int:
+        pacer = make(Limit(limit, 10.0), share=share)
+        await pacer.slot("q")
+        return pacer.statistics()["q"].limit
+
+    assert run(main()) == allowed
+
+
+def test_unlimited_means_no_window_but_429s_still_close() -> None:
+    async def main() -> None:
+        pacer = make(Limit(1, 10.0), unlimited=True)
+        async with pumping(pacer):
+            assert set(await drain(pacer, 500)) == {0.0}
+            (await pacer.slot("q")).refused(3.0)
+            assert await drain(pacer, 1) == [pytest.approx(3.0)]
+
+    run(main())
+
+
+def test_a_name_nobody_documented_gets_sixty_a_minute() -> None:
+    async def main() -> None:
+        pacer = make(Limit(1, 10.0))
+        (await pacer.slot("unheard.of")).replied()
+        statistics = pacer.statistics()
+        assert set(statistics) == {"unheard.of"}
+        assert (statistics["unheard.of"].limit, statistics["unheard.of"].window_s) == (60, 60.0)
+
+    run(main())
+
+
+@pytest.mark.parametrize(("rate", "count", "seconds"), [(50.0, 101, 2.0), (3000.0, 3015, 1.0), (None, 5000, 0.0)])
+def test_the_smoother_spreads_departures_of_all_quotas(rate: float | None, count: int, seconds: float) -> None:
+    async def main() -> list[float]:
+        pacer = Pacer({}, max_rate=rate, unlimited=True, rng=Random(1))
+        times: list[float] = []
+
+        async def send(number: int) -> None:
+            slot = await pacer.slot(f"q{number % 3}")
+            times.append(slot.granted_at)
+            slot.replied()
+
+        async with pumping(pacer), asyncio.TaskGroup() as clients:
+            for number in range(count):
+                clients.create_task(send(number))
+        return times
+
+    times = run(main())
+    assert times[-1] == pytest.approx(seconds, rel=0.01, abs=1e-9)
+    if rate is not None:
+        burst = max(1, int(rate * 0.005))
+        for first, beyond in zip(times, times[burst:], strict=False):
+            assert beyond - first >= 1 / rate - 1e-5
+
+
+def test_the_token_goes_to_who_is_furthest_along_when_it_comes() -> None:
+    async def main() -> list[int]:
+        pacer = Pacer({"a": [Limit(9, 9.0)], "b": [Limit(1000, 1.0)]}, max_rate=1.0, rng=Random(1))
+        served: list[int] = []
+
+        async def send(quota: str, seq: int) -> None:
+            (await pacer.slot(quota, priority=(0, seq))).replied()
+            served.append(seq)
+
+        async with pumping(pacer), asyncio.TaskGroup() as clients:
+            clients.create_task(send("a", 9))
+            clients.create_task(send("a", 5))
+            await asyncio.sleep(0.5)
+            clients.create_task(send("b", 1))
+            clients.create_task(send("b", 7))
+        return served
+
+    assert run(main()) == [9, 1, 5, 7]
+
+
+def test_a_token_is_not_spent_on_waiters_that_left() -> None:
+    async def main() -> None:
+        pacer = make(Limit(50, 9.0), max_rate=1.0)
+        async with pumping(pacer):
+            (await pacer.slot("q")).replied()
+            waiter = asyncio.create_task(pacer.slot("q"))
+            await asyncio.sleep(0.5)
+            waiter.cancel()
+            await asyncio.sleep(5.0)
+            assert pacer.statistics()["q"].requests == 1
+
+    run(main())
+
+
+def test_every_change_is_an_event() -> None:
+    events: list[Event] = []
+
+    async def main() -> None:
+        pacer = make(Limit(60, 60.0), observe=events.append)
+        async with pumping(pacer):
+            await drain(pacer, 3)
+            slots = [await pacer.slot("q") for _ in range(2)]
+            slots[0].refused(5.0)
+            slots[1].refused(5.0)
+            await drain(pacer, 1)
+
+    run(main())
+    changes = [(event.change, event.allowed, event.closed_for_s) for event in events if isinstance(event, QuotaChanged)]
+    assert changes == [
+        ("opened", 3, 0.0),
+        ("grown", 5, 0.0),
+        ("closed", 5, 5.0),
+        ("reopened", 5, 0.0),
+        ("grown", 8, 0.0),
+    ]
+
+
+def test_statistics_add_up() -> None:
+    async def main() -> None:
+        pacer = make(Limit(2, 10.0))
+        async with pumping(pacer):
+            for _ in range(3):
+                await drain(pacer, 1)
+            slot = await pacer.slot("q")
+            waiter = asyncio.create_task(pacer.slot("q"))
+            await asyncio.sleep(0)
+            statistics = pacer.statistics()["q"]
+            assert (statistics.requests, statistics.in_flight, statistics.waiting) == (4, 1, 1)
+            assert (statistics.used, statistics.allowed, statistics.limit, statistics.window_s) == (2, 2, 2, 10.0)
+            assert statistics.waited_s == pytest.approx(10.0, abs=0.1)
+            slot.replied()
+            waiter.cancel()
+
+    run(main())
+
+
+def test_work_does_not_grow_with_the_number_of_waiters() -> None:
+    """C2: O(log n) each, counted as comparisons of orders; a scan of the waiters would need 50 million."""
+    compared = 0
+
+    class Counted(int):
+        def __lt__(self, other: int) -> bool:
+            nonlocal compared
+            compared += 1
+            return int(self) < int(other)
+
+    async def main(count: int) -> None:
+        pacer = make(Limit(200, 1.0), Limit(100, 1.0, "workspace"))
+        rng = Random(3)
+
+        async def send(number: int) -> None:
+            slot = await pacer.slot("q", key=str(number % 50), priority=(Counted(rng.randrange(10**9)), number))
+            slot.replied()
+
+        async with pumping(pacer), asyncio.TaskGroup() as clients:
+            for number in range(count):
+                clients.create_task(send(number))
+
+    run(main(10_000))
+    assert compared < 10_000 * 80

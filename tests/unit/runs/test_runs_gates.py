@@ -1,0 +1,107 @@
+"""Rules and gates: what stops a run, and what lets the next wave start."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bulkops.errors import PlanError
+from bulkops.executor import Wave
+from bulkops.journal import Ending
+from bulkops.outcome import Outcome
+from bulkops.runs.gates import Gate, GateVerdict, WaveResult
+from bulkops.runs.policy import Policy
+from bulkops.runs.rules import Rules
+from tests.virtual_time import run_virtual
+
+FAILED = Ending(outcome=Outcome.FAILED, failure_class="x", cause="y")
+CHANGED = Ending(outcome=Outcome.CHANGED)
+
+
+def test_a_count_holds_for_the_whole_run() -> None:
+    rules = Rules(Policy(max_failures=2, breaker=None), 10, [0, 1])
+    rules.enter(Wave(2, 2, 5, 10))
+    assert rules.judge(CHANGED) is None
+    assert rules.judge(FAILED) == "3 accounts failed or unknown, more than the 2 allowed"
+
+
+def test_a_percentage_counts_anew_with_each_wave() -> None:
+    rules = Rules(Policy(max_failures="50%", breaker=None), 10, [0, 1, 2])
+    rules.enter(Wave(1, 2, 3, 5))
+    assert rules.judge(FAILED) is None
+    assert rules.judge(FAILED) is not None
+    rules.enter(Wave(2, 2, 5, 10))
+    assert [rules.judge(FAILED) for _ in range(2)] == [None, None]
+    assert rules.judge(FAILED) is not None
+
+
+def test_a_limit_that_is_passed_already_is_refused() -> None:
+    with pytest.raises(PlanError, match="3 accounts have failed already, more than the 2 allowed"):
+        Rules(Policy(max_failures=2), 10, [0, 1, 2])
+    rules = Rules(Policy(max_failures="10%"), 10, [0])
+    with pytest.raises(PlanError, match="more than the 0 allowed"):
+        rules.enter(Wave(1, 2, 0, 5))
+
+
+def test_the_breaker_counts_across_waves() -> None:
+    rules = Rules(Policy(breaker=3), 10, [])
+    assert [rules.judge(FAILED) for _ in range(2)] == [None, None]
+    rules.enter(Wave(2, 2, 5, 10))
+    assert "3 accounts in a row" in str(rules.judge(FAILED))
+
+
+def judge(gate: Gate, **outcomes: int) -> tuple[GateVerdict, str, float]:
+    wave = Wave(1, 3, 0, sum(outcomes.values()))
+    counts = dict.fromkeys(Outcome, 0) | {Outcome(name): count for name, count in outcomes.items()}
+
+    async def main() -> tuple[GateVerdict, str, float]:
+        verdict, why = await gate.judge(WaveResult(run_id="r", wave=wave, outcomes=counts))
+        return verdict, why, asyncio.get_running_loop().time()
+
+    return run_virtual(main())
+
+
+def answering(answer: bool | None):
+    async def ask(_: WaveResult) -> bool | None:
+        return answer
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("gate", "verdict", "words"),
+    [
+        (Gate(policy=Policy()), GateVerdict.PASS, "passed"),
+        (Gate(policy=Policy(), check=answering(True)), GateVerdict.PASS, "passed"),
+        (Gate(policy=Policy(), check=answering(False)), GateVerdict.FAIL, "check after wave 1 of 3 failed"),
+        (Gate(policy=Policy(), check=answering(None)), GateVerdict.INCONCLUSIVE, "cannot tell"),
+        (Gate(policy=Policy(approve=True)), GateVerdict.INCONCLUSIVE, "waits for approval"),
+        (Gate(policy=Policy(approve=True), approve=answering(True)), GateVerdict.PASS, "passed"),
+        (Gate(policy=Policy(approve=True), approve=answering(False)), GateVerdict.FAIL, "nobody approved"),
+        (Gate(policy=Policy(approve=True), approve=answering(None)), GateVerdict.INCONCLUSIVE, "waits"),
+        (Gate(policy=Policy(approve=True), check=answering(None), approved=True), GateVerdict.PASS, "was approved"),
+    ],
+)
+def test_verdicts(gate: Gate, verdict: GateVerdict, words: str) -> None:
+    found, why, _ = judge(gate, changed=4, failed=1)
+    assert found is verdict
+    assert words in why
+
+
+def test_a_wave_in_which_nothing_succeeded_fails_its_gate() -> None:
+    assert judge(Gate(policy=Policy()), failed=3, unknown=2)[:2] == (
+        GateVerdict.FAIL,
+        "no account of wave 1 of 3 succeeded",
+    )
+
+
+def test_an_approval_is_good_for_one_gate() -> None:
+    gate = Gate(policy=Policy(approve=True), approved=True)
+    assert judge(gate, changed=1)[0] is GateVerdict.PASS
+    assert judge(gate, changed=1)[0] is GateVerdict.INCONCLUSIVE
+
+
+def test_soaking_takes_its_time() -> None:
+    verdict, _, elapsed_s = judge(Gate(policy=Policy(soak_s="10m")), changed=1)
+    assert (verdict, elapsed_s) == (GateVerdict.PASS, pytest.approx(600, abs=0.1))
