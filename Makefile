@@ -4,12 +4,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check lint types layers format bench-smoke clean
+.PHONY: help demo test test-all check lint types layers format bench bench-page bench-smoke clean
 
 help: ## what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +42,22 @@ layers: $(READY)
 format: $(READY) ## rewrite the sources as the linter wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $(PEERS)
+
+bench: $(PEERS) ## every bar beside its peers, under 25 minutes: benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+bench-smoke: $(PEERS) ## that the benchmarks run and count right, under 40 seconds
+	$(BIN)/python -m benchmarks --smoke
+
+bench-page: $(READY) ## benchmarks/RESULTS.md again, from the results that are there
+	$(BIN)/python -m benchmarks --page
+
+bench-%: $(PEERS) ## one of them: make bench-rollout
+	$(BIN)/python -m benchmarks $(subst -,_,$*)
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -29,24 +29,44 @@ Handler = Callable[[bytes, bytes], Reply]
 """(method, target) -> reply."""
 
 RECIPE: Final = {
-    "id": 41354,
-    "name": "New order to CRM",
-    "description": "A new order in the shop becomes an opportunity of its contact.",
-    "running": True,
+    "id": 612001,
+    "user_id": 4100231,
+    "name": "Sync accounts",
+    "created_at": "2024-03-11T09:15:00.000-07:00",
+    "updated_at": "2024-03-11T09:20:00.000-07:00",
+    "copy_count": 1,
+    "trigger_application": "salesforce",
+    "action_applications": ["netsuite"],
+    "applications": ["salesforce", "netsuite"],
+    "description": "Copies new accounts",
+    "parameters_schema": [],
+    "parameters": {},
+    "webhook_url": None,
     "folder_id": 7001,
+    "running": False,
+    "job_succeeded_count": 16,
+    "job_failed_count": 2,
+    "lifetime_task_count": 40,
+    "last_run_at": "2024-03-11T09:20:00.000-07:00",
+    "stopped_at": None,
     "version_no": 3,
-    "trigger_application": "shopify",
-    "action_applications": ["salesforce", "logger"],
-    "config": [{"keyword": "application", "name": "salesforce", "provider": "salesforce", "account_id": 9001}],
-    "created_at": "2026-01-02T03:15:30.000-07:00",
-    "updated_at": "2026-02-02T03:15:30.000-07:00",
-    "last_run_at": "2026-02-03T03:15:30.000-07:00",
+    "stop_cause": None,
+    "config": [
+        {
+            "keyword": "application",
+            "name": "salesforce",
+            "provider": "salesforce",
+            "skip_validation": False,
+            "account_id": 9001,
+        }
+    ],
 }
+"""A row of a recipe list, every member as the vendor's documents show it (without the code, as we ask for it)."""
 
 LIMITS: Final[Mapping[str, tuple[int, float]]] = {"create": (600, 6.0), "start": (600, 6.0), "poll": (10_000, 6.0)}
 """The three quotas of the jobs server: requests, seconds."""
 
-JOB_S: Final = (0.5, 2.5)
+JOB_S: Final = (0.3, 2.0)
 TRANSIT_S: Final = 0.02
 """Up to so long after its arrival a request is counted, and up to so long after that its reply leaves."""
 

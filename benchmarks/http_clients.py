@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from importlib import import_module
 from typing import Any, Final
 
 import aiohttp
+from aiolimiter import AsyncLimiter
 
 from benchmarks.harness import version
 
@@ -77,8 +79,6 @@ async def with_aiometer(url: str, requests: int) -> None:
 
 async def with_aiolimiter(url: str, requests: int) -> None:
     """The raw one with an AsyncLimiter that never makes anybody wait."""
-    from aiolimiter import AsyncLimiter
-
     limiter = AsyncLimiter(1_000_000, 60)
     semaphore = asyncio.Semaphore(CONCURRENCY)
     async with _session() as session:
@@ -126,8 +126,6 @@ async def with_nornir(url: str, requests: int) -> None:
 
 
 def _nornir(url: str, requests: int) -> None:
-    import threading
-
     inventory = import_module("nornir.core.inventory")
     nornir = import_module("nornir.core").Nornir
     runner = import_module("nornir.plugins.runners").ThreadedRunner(num_workers=CONCURRENCY)

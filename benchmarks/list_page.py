@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from functools import partial
+from datetime import datetime
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -21,29 +22,19 @@ ROWS: Final = 100
 
 def page() -> bytes:
     """As the vendor answers a list of recipes: ids fall, texts differ."""
-    rows = [RECIPE | {"id": 50_000 - place, "name": f"Recipe {place}", "webhook_url": None} for place in range(ROWS)]
-    for row in rows:
-        row["parameters_schema"] = []
-        row["description"] = f"{row['description']} It is the one of account {row['id']}."
+    rows = [RECIPE | {"id": 612_001 - place, "name": f"Sync accounts {place}"} for place in range(ROWS)]
     return json.dumps({"result": rows}, separators=(",", ":")).encode()
 
 
 def _with_cattrs(body: bytes) -> Any:
-    loads = import_module("orjson").loads
-    return _cattrs().structure(loads(body)["result"], list[Recipe])
+    return _cattrs().structure(import_module("orjson").loads(body)["result"], list[Recipe])
 
 
+@cache
 def _cattrs() -> Any:
-    global _converter  # noqa: PLW0603 - made once, and only where cattrs is installed
-    if _converter is None:
-        from datetime import datetime
-
-        _converter = import_module("cattrs").Converter()
-        _converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-    return _converter
-
-
-_converter: Any = None
+    converter = import_module("cattrs").Converter()
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    return converter
 
 
 def decoders(body: bytes) -> dict[str, Callable[[], Any]]:

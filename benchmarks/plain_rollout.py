@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import attrs
+from aiolimiter import AsyncLimiter
 
 from bulkops.settings import Limit
 
@@ -26,16 +27,12 @@ CONNECTIONS, UPDATES = "embedded.connections.list", "embedded.connections.other"
 
 def one_for_all(quotas: Mapping[str, tuple[Limit, ...]]) -> Limiter:
     """The tightest limit of them all, for everything."""
-    from aiolimiter import AsyncLimiter
-
     tightest = min((limits[0] for limits in quotas.values()), key=lambda limit: limit.requests / limit.window_s)
     limiter = AsyncLimiter(tightest.requests, tightest.window_s)
     return lambda quota: limiter
 
 
 def one_per_quota(quotas: Mapping[str, tuple[Limit, ...]]) -> Limiter:
-    from aiolimiter import AsyncLimiter
-
     limiters = {name: AsyncLimiter(limits[0].requests, limits[0].window_s) for name, limits in quotas.items()}
     return limiters.__getitem__
 

@@ -7,14 +7,17 @@ it came later than the first who still waits.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Coroutine
+import statistics
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from random import Random
 from typing import Any, Final
 
-from benchmarks.harness import Row, arguments, publish, ratio, rounds
+from aiolimiter import AsyncLimiter
+
+from benchmarks.harness import Row, arguments, cpu_s, publish, ratio, rounds, version
 from benchmarks.wrong_limits import pumped
 from bulkops.pacing import Pacer
 from bulkops.settings import Limit
@@ -22,11 +25,14 @@ from bulkops.settings import Limit
 BAR: Final = 1 / 3
 ASKS: Final = 3
 WINDOW_S: Final = 0.25
+SMOKE_WINDOW_S: Final = 0.01
 GRANTS_A_WINDOW: Final = 0.4
 """Of the waiters: most of the time many wait."""
 
+MOST_FOR_THE_SLOW: Final = 1_000
+"""These poll: with more waiters they take minutes."""
+
 Acquire = Callable[[], Awaitable[object]]
-Maker = Callable[[int], Acquire]
 
 
 class Order:
@@ -64,8 +70,8 @@ async def drain(acquire: Acquire, waiters: int, order: Order | None = None) -> N
             group.create_task(waiter())
 
 
-async def with_pacer(waiters: int, order: Order | None = None) -> None:
-    limit = Limit(int(waiters * GRANTS_A_WINDOW), WINDOW_S)
+async def with_pacer(waiters: int, window_s: float, order: Order | None = None) -> None:
+    limit = Limit(int(waiters * GRANTS_A_WINDOW), window_s)
     pacer = Pacer({"q": [limit]}, max_rate=None, rng=Random(1))
 
     async def acquire() -> None:
@@ -75,66 +81,56 @@ async def with_pacer(waiters: int, order: Order | None = None) -> None:
         await drain(acquire, waiters, order)
 
 
-async def with_aiolimiter(waiters: int, order: Order | None = None) -> None:
-    from aiolimiter import AsyncLimiter
-
-    limiter = AsyncLimiter(int(waiters * GRANTS_A_WINDOW), WINDOW_S)
+async def with_aiolimiter(waiters: int, window_s: float, order: Order | None = None) -> None:
+    limiter = AsyncLimiter(int(waiters * GRANTS_A_WINDOW), window_s)
     await drain(limiter.acquire, waiters, order)
 
 
-async def with_pyrate(waiters: int, order: Order | None = None) -> None:
+async def with_pyrate(waiters: int, window_s: float, order: Order | None = None) -> None:
     pyrate = import_module("pyrate_limiter")
-    limiter: Any = pyrate.Limiter(pyrate.Rate(int(waiters * GRANTS_A_WINDOW), int(WINDOW_S * 1000)))
+    limiter: Any = pyrate.Limiter(pyrate.Rate(int(waiters * GRANTS_A_WINDOW), int(window_s * 1000)))
     await drain(partial(limiter.try_acquire_async, "q"), waiters, order)
 
 
-async def with_throttled(waiters: int, order: Order | None = None) -> None:
+async def with_throttled(waiters: int, window_s: float, order: Order | None = None) -> None:
     throttled = import_module("throttled.asyncio")
-    from datetime import timedelta
-
-    quota = throttled.per_duration(timedelta(seconds=1), int(waiters * GRANTS_A_WINDOW / WINDOW_S))
+    quota = throttled.per_duration(timedelta(seconds=1), int(waiters * GRANTS_A_WINDOW / window_s))
     limiter: Any = throttled.Throttled(key="q", using="token_bucket", quota=quota, timeout=60)
     await drain(limiter.limit, waiters, order)
 
 
-CLIENTS: Final[dict[str, Callable[..., Coroutine[Any, Any, None]]]] = {
+Client = Callable[..., Coroutine[Any, Any, None]]
+"""(waiters, seconds of a window[, who notes the order])."""
+
+CLIENTS: Final[Mapping[str, Client]] = {
     "bulkops": with_pacer,
     "aiolimiter": with_aiolimiter,
 }
-SLOW: Final[dict[str, tuple[str, Callable[..., Coroutine[Any, Any, None]]]]] = {
+SLOW: Final[Mapping[str, tuple[str, Client]]] = {
     "pyrate-limiter": ("pyrate-limiter", with_pyrate),
     "throttled-py": ("throttled-py", with_throttled),
 }
 
 
-def places(client: Callable[..., Coroutine[Any, Any, None]], waiters: int) -> int:
+def places(client: Client, waiters: int, window_s: float) -> int:
     order = Order()
-    asyncio.run(client(waiters, order))
+    asyncio.run(client(waiters, window_s, order))
     return order.places
 
 
-def cpu_of(client: Callable[..., Coroutine[Any, Any, None]], waiters: int) -> float:
-    began = time.process_time()
-    asyncio.run(client(waiters))
-    return time.process_time() - began
-
-
 def main() -> None:
-    from benchmarks.harness import cpu_s, version
-
     smoke = arguments(__doc__ or "").smoke
+    window_s = SMOKE_WINDOW_S if smoke else WINDOW_S
     rows: list[Row] = []
     details: dict[str, Any] = {}
-    for waiters in (100, 200) if smoke else (1_000, 10_000):
-        candidates = {name: partial(client, waiters) for name, client in CLIENTS.items()}
+    for waiters in (30,) if smoke else (1_000, 10_000):
+        candidates = {name: partial(client, waiters, window_s) for name, client in CLIENTS.items()}
         figures = rounds(candidates, measure=cpu_s, count=1 if smoke else 15)
-        overtaken = {name: places(client, waiters) for name, client in CLIENTS.items()}
-        base_s = sorted(figures["aiolimiter"])[len(figures["aiolimiter"]) // 2]
-        few = min(waiters, 1_000)
+        overtaken = {name: places(client, waiters, window_s) for name, client in CLIENTS.items()}
         slow = {
-            name: cpu_of(client, few) / few * waiters / base_s
+            name: cpu_s(partial(client, waiters, window_s)) / statistics.median(figures["aiolimiter"])
             for name, (distribution, client) in SLOW.items()
-            if version(distribution) and waiters <= few
+            if version(distribution) and waiters <= MOST_FOR_THE_SLOW and not smoke
         }
         rows.append(
             Row(
@@ -146,9 +142,7 @@ def main() -> None:
                 peers=slow,
             )
         )
-        per_grant = {
-            name: [round(one / waiters / ASKS * 1e6, 2) for one in figure] for name, figure in figures.items()
-        }
+        per_grant = {name: [round(one / waiters / ASKS * 1e6, 2) for one in figure] for name, figure in figures.items()}
         details[f"{waiters} waiters"] = {"cpu_us_per_grant": per_grant, "places": overtaken}
     publish("quota_cpu", rows, smoke=smoke, details=details)
 

@@ -36,7 +36,7 @@ QUOTAS: Final = {
 
 async def with_bulkops(url: str, accounts: int) -> None:
     tuning = Tuning(quotas={QUOTAS[name]: (Limit(*limit),) for name, limit in LIMITS.items()}, max_rate=None)
-    async with Workato(token="secret", host=url, tuning=tuning) as workato:  # noqa: S106 - a bare server's
+    async with Workato(token="secret", host=url, tuning=tuning) as workato:
 
         async def one(number: int) -> None:
             account = workato.account(4100231 + number)

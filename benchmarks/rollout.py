@@ -26,8 +26,11 @@ from typing import Any, Final
 import aiohttp
 import attrs
 
+import bulkops
 from benchmarks.harness import Row, arguments, publish
 from benchmarks.plain_rollout import PlainRollout, one_for_all, one_per_quota
+from bulkops.events import AccountEnded, AttemptEnded
+from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
 from bulkops.settings import Limit, Tuning
 from tests.fleet import PACKAGE, Fleet, fleet
 
@@ -65,8 +68,6 @@ class Trace:
     spans: dict[tuple[str, str], tuple[float, float]] = attrs.field(factory=dict)
 
     def __call__(self, event: Any) -> None:
-        from bulkops.events import AccountEnded, AttemptEnded
-
         now = time.monotonic()
         if isinstance(event, AccountEnded):
             self.ended[event.account] = now
@@ -97,9 +98,6 @@ class Trace:
 
 
 async def with_bulkops(vendor: Fleet, accounts: int) -> dict[str, Any]:
-    import bulkops
-    from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
-
     package, credentials = vendor.home / "one.zip", vendor.home / "credentials.toml"
     package.write_bytes(one_connection_package())
     credentials.write_text(CREDENTIALS)
@@ -163,9 +161,7 @@ def ended(process: subprocess.Popen[str], accounts: int) -> dict[str, Any]:
     if process.returncode:
         raise RuntimeError(f"a rollout ended with {process.returncode}")
     found: dict[str, Any] = json.loads(out)
-    expected = {
-        "import.completed": accounts, "connection.authorised": accounts, "recipe.started": 2 * accounts
-    }  # fmt: skip
+    expected = {"import.completed": accounts, "connection.authorised": accounts, "recipe.started": 2 * accounts}
     if found["effects"] != expected:
         raise RuntimeError(f"the ledger says {found['effects']}, not {expected}")
     return found

@@ -35,7 +35,7 @@ TUNING: Final = Tuning(
 
 
 def client(url: str) -> Workato:
-    return Workato(token="secret", host=url, tuning=TUNING)  # noqa: S106 - a bare server's
+    return Workato(token="secret", host=url, tuning=TUNING)
 
 
 async def full_stack(url: str, requests: int) -> None:

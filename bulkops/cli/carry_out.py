@@ -13,6 +13,7 @@ from bulkops.cli.options import Output, PolicyFlags, Selection, exists
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
 from bulkops.cli.story import Story, voice_for
+from bulkops.cli.step_summary import add_step_summary
 from bulkops.cli.terminal import put, say
 from bulkops.cli.verbs import Invocation
 from bulkops.outcome import Outcome
@@ -166,6 +167,7 @@ def finish(report: Report, output: Output, *, beside: bool = False) -> int:
     command = go_on_command(report)
     if command is not None:
         say(f"{command.split()[1]} with: {command}")
+    add_step_summary(report)
     return report.exit_code
 
 

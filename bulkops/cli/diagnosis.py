@@ -19,7 +19,7 @@ import attrs
 from bulkops import __version__
 from bulkops.catalogue import CALLS, QUOTAS, Call
 from bulkops.client import Workato
-from bulkops.errors import ApiError, BulkopsError, ConnectFailed, JournalError, RunLocked, Unauthorized
+from bulkops.errors import ApiError, BulkopsError, JournalError, RunLocked, TransportError, Unauthorized
 from bulkops.journal import Journal
 from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.schema import FILE_NAME
@@ -190,7 +190,10 @@ async def _asked(workato: Workato, operation: Operation | None) -> AsyncIterator
         yield Finding("token", "fix", *_words(error), is_auth=True)
         return
     except ApiError as error:
-        yield _fix("vendor" if isinstance(error, ConnectFailed) else "rights", error)
+        if isinstance(error, TransportError):
+            yield Finding("vendor", "fix", error.message, error.remedy or f"check {HOST_VARIABLE} and the network")
+        else:
+            yield _fix("rights", error)
         return
     yield Finding("token", "ok", "the vendor accepts it")
     yield _clock(scope.server_date, reply)

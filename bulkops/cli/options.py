@@ -52,6 +52,7 @@ class PolicyFlags:
     waves: str | None
     soak: str | None
     approve: bool | None
+    if_running: str | None
     client_file: str | None
     max_rate: float | Off | None
 
@@ -64,6 +65,7 @@ class PolicyFlags:
             "waves": self.waves,
             "soak_s": self.soak,
             "approve": self.approve,
+            "if_running": self.if_running,
         }
         return attrs.evolve(policy, **_as_values(given))
 
@@ -210,6 +212,12 @@ _POLICY: Final = (
         is_flag=True,
         default=None,
         help="Ask a person before each wave but the first; without a terminal the run pauses (exit code 5).",
+    ),
+    _option(
+        "--if-running",
+        section="Policy",
+        type=click.Choice(["fail", "wait", "share"]),
+        help="While another run uses the same credential: fail, wait for it, or share the quotas.  [default: fail]",
     ),
     client_file_option,
     _option(

@@ -39,7 +39,8 @@ def settings_of(
     yield Setting("journal", journal, sources.get("journal", DEFAULT))
     yield Setting("client_file", client_file or "none", sources.get("client_file", DEFAULT))
     for field in attrs.fields(Policy):
-        yield Setting(field.name, _text(getattr(policy, field.name)), sources.get(field.name, DEFAULT))
+        source = sources.get(field.name) or sources.get(field.name.removesuffix("_s"), DEFAULT)  # --soak is soak_s
+        yield Setting(field.name, _text(getattr(policy, field.name)), source)
     own = tuning.to_mapping()
     for field in attrs.fields(Tuning):
         if field.name != "quotas":
@@ -59,7 +60,7 @@ def _from_variable(name: str, variable: str, value: str) -> Setting:
 def _text(value: Any) -> str:
     match value:
         case None:
-            return "no limit"
+            return "none"
         case bool():
             return "yes" if value else "no"
         case float():

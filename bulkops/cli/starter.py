@@ -21,6 +21,7 @@ _JOB: Final = """\
 # What to do to each account, in order: the first operation that fails ends that account, the others go on.
 #
 #   bulkops doctor {job}     is everything there?
+#   bulkops plan run {job}   what would change, how many requests, how long?
 #   bulkops run {job}        says how many accounts it means, and asks before it starts
 
 [selection]
@@ -29,6 +30,9 @@ accounts = "all"              # or a csv, json, jsonl or txt file beside this on
 # limit = 3                   # the first three accounts: a good first try
 
 [policy]
+# waves = "1,5%,rest"         # first one account, then a twentieth, then the others; a gate between them
+# soak = "10m"                # wait after each wave but the last
+# approve = true              # ask a person before each wave but the first
 # max_failures = 10           # halt when more accounts than this failed; a count, or a percentage: "2%"
 # concurrency = 200           # accounts in progress at once
 # breaker = 20                # halt after so many accounts in a row with one and the same error; "off"

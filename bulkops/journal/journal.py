@@ -242,9 +242,16 @@ class Journal:
         """Be the one process that works on this run. Raises: RunLocked naming run and process."""
         return self._locks.run(run_id)
 
-    def lock_host(self, host: str, run_id: str) -> AbstractContextManager[None]:
-        """Be the one run on this host, whatever journal directory others use. Raises: RunLocked naming the other."""
-        return self._locks.host(host, run_id)
+    def lock_host(self, host: str, run_id: str, *, share: bool = False) -> AbstractContextManager[None]:
+        """Be the one run on this host, whatever journal directory others use; with `share`, one of several.
+
+        Raises: RunLocked naming the other.
+        """
+        return self._locks.host(host, run_id, share=share)
+
+    def sharers(self, host: str) -> int:
+        """How many runs are at work on this host, this one included. Takes nothing, disturbs nobody."""
+        return self._locks.sharers(host)
 
     def is_locked(self, run_id: str) -> bool:
         """Whether a process works on the run. Takes nothing, disturbs nobody."""

@@ -13,7 +13,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -23,7 +23,9 @@ from bulkops.errors import JournalError, RunLocked
 _PATIENCE_S: Final = 0.1
 """`is_locked` may hold a dead run's lock for a few microseconds, longer when its process is not scheduled just then."""
 
+_DOOR_PATIENCE_S: Final = 10.0
 _MAX_CONTENT: Final = 4096
+MAX_SHARERS: Final = 8
 
 
 def shared_directory(environ: Mapping[str, str] = os.environ) -> Path:
@@ -74,44 +76,71 @@ class Locks:
             yield
 
     @contextmanager
-    def host(self, host: str, run_id: str) -> Iterator[None]:
-        """Be the one run on this host, whatever journal others use. Raises: RunLocked naming the other run."""
+    def host(self, host: str, run_id: str, *, share: bool = False) -> Iterator[None]:
+        """Be the one run on this host, whatever journal others use; or, with `share`, one of several.
+
+        Raises: RunLocked naming another run: without `share` when there is one, with it when there are too many.
+        """
+        with ExitStack() as stack:
+            with self._door(host):  # two that come at once must see each other
+                holders = {place: _holder_at(place) for place in self._places(host)}
+                others = [holder for holder in holders.values() if holder is not None]
+                free = [place for place, holder in holders.items() if holder is None]
+                if not free or (others and not share):
+                    raise _in_use(others[0], host)
+                holder = stack.enter_context(_held(free[0], run_id))
+                if holder is not None:
+                    raise _in_use(holder, host)
+            yield
+
+    def sharers(self, host: str) -> int:
+        """How many runs are at work on this host, this one included. Disturbs nobody."""
+        return sum(_holder_at(place) is not None for place in self._places(host))
+
+    def _places(self, host: str) -> list[Path]:
+        return [self._host_file(host, f"{place}.lock") for place in range(MAX_SHARERS)]
+
+    @contextmanager
+    def _door(self, host: str) -> Iterator[None]:
+        """Held for microseconds while somebody looks who else is there."""
+        with _held(self._host_file(host, "door"), "door", patience_s=_DOOR_PATIENCE_S) as holder:
+            if holder is not None:
+                raise JournalError("another process keeps the lock of this host's runs", remedy="try again")
+            yield
+
+    def _host_file(self, host: str, ending: str) -> Path:
         if self._shared_directory is None:
             raise JournalError("the journal was opened for reading only")
-        name = f"host-{hashlib.sha256(host.encode('utf-8', 'replace')).hexdigest()[:16]}.lock"
-        with _held(self._shared_directory / name, run_id) as holder:
-            if holder is not None:
-                other, pid = holder
-                raise RunLocked(
-                    f"run {other or 'of unknown id'} is being worked on by {_process(pid)}, on the same host {host}",
-                    run_id=other,
-                    pid=pid,
-                    remedy="wait until it ends: two runs would exceed the quotas that they share",
-                )
-            yield
+        digest = hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:16]
+        return self._shared_directory / f"host-{digest}.{ending}"
 
     def is_run_locked(self, run_id: str) -> bool:
         """Whether a process works on the run; disturbs nobody."""
-        try:
-            handle = os.open(self._run_file(run_id), os.O_RDONLY | os.O_NOFOLLOW)
-        except OSError:  # nobody took it yet, or it is not for us to see
-            return False
-        try:
-            if not os.pread(handle, 1, 0):  # given back in order
-                return False
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        return _holder_at(self._run_file(run_id)) is not None
 
     def _run_file(self, run_id: str) -> Path:
         return self._directory / f"run-{quote(run_id, safe='', errors='replace')}.lock"
 
 
+def _holder_at(path: Path) -> tuple[str, int | None] | None:
+    """Who holds the lock, or None; disturbs nobody."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:  # nobody took it yet, or it is not for us to see
+        return None
+    try:
+        if not os.pread(handle, 1, 0):  # given back in order
+            return None
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(handle)
+    finally:
+        os.close(handle)
+    return None
+
+
 @contextmanager
-def _held(path: Path, run_id: str) -> Iterator[tuple[str, int | None] | None]:
+def _held(path: Path, run_id: str, *, patience_s: float = _PATIENCE_S) -> Iterator[tuple[str, int | None] | None]:
     """Yields None when the lock is ours, else who has it: run id ("" when not told) and pid."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -120,7 +149,7 @@ def _held(path: Path, run_id: str) -> Iterator[tuple[str, int | None] | None]:
             f"cannot open the lock {path}: {error.strerror}", remedy="check who owns the file and its directory"
         ) from error
     try:
-        if _try_lock(handle, path):
+        if _try_lock(handle, path, patience_s):
             _say(handle, f"{quote(run_id, errors='replace')} {os.getpid()}\n")
             try:
                 yield None
@@ -138,8 +167,8 @@ def _say(handle: int, content: str) -> None:
         os.pwrite(handle, content.encode(), 0)
 
 
-def _try_lock(handle: int, path: Path) -> bool:
-    end = time.monotonic() + _PATIENCE_S
+def _try_lock(handle: int, path: Path, patience_s: float) -> bool:
+    end = time.monotonic() + patience_s
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -157,6 +186,16 @@ def _try_lock(handle: int, path: Path) -> bool:
 def _holder(handle: int) -> tuple[str, int | None]:
     run_id, _, pid = os.pread(handle, _MAX_CONTENT, 0).decode("utf-8", "replace").strip().partition(" ")
     return run_id, int(pid) if pid.isdecimal() else None
+
+
+def _in_use(holder: tuple[str, int | None], host: str) -> RunLocked:
+    run_id, pid = holder
+    return RunLocked(
+        f"run {run_id or 'of unknown id'} is being worked on by {_process(pid)}, on the same host {host}",
+        run_id=run_id,
+        pid=pid,
+        remedy="wait until it ends (--if-running wait), or share the quotas with it (--if-running share)",
+    )
 
 
 def _process(pid: int | None) -> str:

@@ -94,6 +94,8 @@ def _read(archive: zipfile.ZipFile, name: str) -> tuple[list[PackageRecipe], lis
         member = PurePosixPath(info.filename)
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
             raise InputError(f"{name}: {info.filename!r} points outside the package", remedy=_REMEDY)
+        if not info.filename.isprintable():
+            raise InputError(f"{name}: {info.filename!r} has characters that no name has", remedy=_REMEDY)
         if info.filename in seen:
             raise InputError(f"{name}: {info.filename!r} is in the package twice", remedy=_REMEDY)
         seen.add(info.filename)

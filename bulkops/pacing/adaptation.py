@@ -32,7 +32,7 @@ SPACED_BURST_SHARE: Final = 0.25
 STUCK_CLOSINGS: Final = 3
 DENSE_SHARE: Final = 0.03
 DENSE_COUNT: Final = 3
-WORTH_SHRINKING: Final = 0.97
+WORTH_SHRINKING: Final = 0.98
 """Refused slots count as used (C1), so random throttling of a few percent looks like a limit that is a little lower."""
 
 Change = Literal["grown", "closed", "shrunk"]
@@ -66,7 +66,6 @@ class Adaptation:
     _full_at_grant: int | None = None
     # closing: an episode lasts from a refusal to the reopening
     _episode_ends: float = -math.inf
-    _episode_refusals: int = 0
     _closings_in_a_row: int = 0
     # narrowing and widening
     _answered_at: float = -math.inf
@@ -88,6 +87,15 @@ class Adaptation:
         """The earliest time at which the gate and the spacing let a request leave; slots are another matter."""
         at = max(now, self.closed_until)
         return at if self._spacing is None else max(at, self._spacing.next_at())
+
+    def relimit(self, limit: int) -> None:
+        """Another limit counts from now on. A wider one is opened as carefully as the first was."""
+        if self.allowed == self.limit < limit:
+            self._is_opening = True
+            self._full_at_grant = None
+        self.limit = limit
+        if self.allowed > limit:
+            self._set_allowed(limit)
 
     def hold(self, until: float) -> None:
         """Keep closed until then, with nothing learned from it."""
@@ -148,13 +156,13 @@ class Adaptation:
         if self._full_at_grant is None or self._ended < self._full_at_grant - self.allowed // 10:
             return None
         self._full_at_grant = None
-        self._set_allowed(min(self.limit, math.ceil(self.allowed * OPENING_GROWTH)))
+        self._set_allowed(math.ceil(self.allowed * OPENING_GROWTH))
         return "grown"
 
     def _widen(self, now: float) -> Change:
         step = max(1, math.ceil(self.limit * REGROWTH_SHARE)) * self._steps
         self._grown_from, self._grown_at = self.allowed, now
-        self._set_allowed(min(self.limit, self.allowed + step))
+        self._set_allowed(self.allowed + step)
         self._steps *= 2
         self._clean_since = now
         return "grown"
@@ -164,12 +172,12 @@ class Adaptation:
     def _close(self, now: float, usage: Usage, retry_after_s: float | None) -> list[Change]:
         delay_s = retry_after_s
         if delay_s is None:
-            delay_s = full_jitter(self._closings_in_a_row, base_s=self.base_s, cap_s=self.cap_s, rng=self.rng)
+            failures = self._closings_in_a_row + self._is_dense
+            delay_s = full_jitter(failures, base_s=self.base_s, cap_s=self.cap_s, rng=self.rng)
         if self._closings_in_a_row == 0:  # it has just turned from answering to refusing
             self._turned_at = now
             self._turned(now, usage.answered)
         self._closings_in_a_row += 1
-        self._episode_refusals = 1
         self.closed_until = self._episode_ends = max(self.closed_until, now + delay_s)
         if self._spacing is not None:
             self._spacing.restart(self.closed_until)
@@ -177,7 +185,6 @@ class Adaptation:
 
     def _close_longer(self, now: float, retry_after_s: float | None) -> list[Change]:
         """It left before the closing: the same news once more. After the reopening it is stale."""
-        self._episode_refusals += 1
         if now >= self.closed_until or retry_after_s is None:
             return []
         added_s = now + retry_after_s - self.closed_until
@@ -191,13 +198,14 @@ class Adaptation:
         self._is_opening = False
         self.allowed = self.limit
         burst = max(1, int((usage.used - usage.refused) * SPACED_BURST_SHARE))
-        self._spacing = Spacing(self.window_s, self.limit, burst=burst, now=now)
-        self._measure_afresh(now)
+        self._spacing = Spacing(self.window_s, self.limit, burst=burst, at=now)
+        self._measure_afresh(self.closed_until)
         return ["shrunk"]
 
     def _measure_afresh(self, now: float) -> None:
         """What was answered before now says nothing about the limit: a full T must pass, and another to compare."""
         self._measured_from = now + self.window_s
+        self._may_strike = False
         self._turns.clear()
         self._strikes.clear()
 
@@ -222,6 +230,6 @@ class Adaptation:
         return ["shrunk"]
 
     def _set_allowed(self, allowed: int) -> None:
-        self.allowed = allowed
+        self.allowed = min(allowed, self.limit)
         if self._spacing is not None:
-            self._spacing.spread(allowed)
+            self._spacing.spread(self.allowed)

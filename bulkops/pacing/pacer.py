@@ -154,18 +154,18 @@ class Pacer:
         """Pump until cancelled. The only place where the smoother is waited for."""
         while True:
             self._planned_at = math.inf
-            quota, planned_at = self._next()
-            if quota is None:
-                await self._sleep_until(planned_at)
+            leaving, again_at = self._next()
+            if leaving is None:
+                await self._sleep_until(again_at)
             elif self._smoother.is_ready:
                 await self._smoother.draw()
-                self._leave(quota)
+                self._leave(*leaving)
             else:
                 await self._draw()
                 # Time went by: someone further along may be waiting now.
-                quota, _ = self._next()
-                if quota is not None:
-                    self._leave(quota)
+                leaving, _ = self._next()
+                if leaving is not None:
+                    self._leave(*leaving)
 
     async def _draw(self) -> None:
         """Wait for a token; nobody may snatch it meanwhile."""
@@ -184,6 +184,14 @@ class Pacer:
         self._held_at, self._held_s = self.now(), seconds
         for quota in self._quotas.values():
             self._hold(quota)
+
+    def set_share(self, share: float) -> None:
+        """Use this fraction of every shared limit from now on: another process has come, or gone."""
+        self._share = share
+        for name, quota in self._quotas.items():
+            if not self._unlimited:
+                quota.relimit([self._scaled(limit) for limit in self._limits.get(name, ASSUMED)])
+        self._stir()
 
     def preload(self, quota: str, key: str | None, ages_s: Iterable[float]) -> None:
         """Requests that an earlier process sent so many seconds ago: they count in windows longer than 120 s."""
@@ -207,29 +215,26 @@ class Pacer:
 
     # -- the pump -----------------------------------------------------------------------------------------------
 
-    def _next(self) -> tuple[Quota | None, float]:
-        """The quota whose best waiter leaves next; else None and the time at which to look again."""
+    def _next(self) -> tuple[tuple[Quota, Waiter] | None, float]:
+        """Who leaves next, of all quotas; if nobody, the time at which to look again."""
         now = self.now()
-        chosen: Quota | None = None
-        best: Waiter | None = None
+        first: tuple[Quota, Waiter] | None = None
         again_at = math.inf
         for name, quota in list(self._busy.items()):
             waiter = quota.best(now)
             if waiter is not None:
-                if best is None or waiter.order < best.order:
-                    chosen, best = quota, waiter
+                if first is None or waiter.order < first[1].order:
+                    first = quota, waiter
             elif quota.waiting == 0:
                 del self._busy[name]
             else:
                 again_at = min(again_at, quota.next_at(now))
-        return chosen, again_at
+        return first, again_at
 
-    def _leave(self, quota: Quota) -> None:
+    def _leave(self, quota: Quota, waiter: Waiter) -> None:
         now = self.now()
-        waiter = quota.best(now)
-        if waiter is not None:  # a spaced quota's clock was read again: it may want to wait a little more
-            quota.leave(waiter, now)
-            waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
+        quota.leave(waiter, now)
+        waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
 
     def _grant(self, quota: Quota, key: str | None, now: float, *, since: float) -> Slot:
         if quota.name in self._reopening:

@@ -67,6 +67,14 @@ class Quota:
         self._queue = Queue([limit for limit in limits if limit.key is not None])
         self._refused_until: list[float] = []
 
+    def relimit(self, limits: Sequence[Limit]) -> None:
+        """The same quota with other numbers, for all but the windows of keys: what is taken stays taken."""
+        shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
+        for window, limit in zip(self._shared, shared, strict=False):  # without a limit the narrow one has no twin
+            window.limit = limit.requests
+        if shared:
+            self.adaptation.relimit(self.narrow.limit)
+
     # -- waiting ------------------------------------------------------------------------------------------------
 
     @property

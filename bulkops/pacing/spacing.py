@@ -12,11 +12,11 @@ class Spacing:
 
     __slots__ = ("_burst", "_due_at", "_interval_s", "_window_s")
 
-    def __init__(self, window_s: float, allowed: int, *, burst: int, now: float) -> None:
+    def __init__(self, window_s: float, allowed: int, *, burst: int, at: float) -> None:
         self._window_s = window_s
         self._interval_s = window_s / allowed
         self._burst = burst
-        self.restart(now)
+        self.restart(at)
 
     def restart(self, at: float) -> None:
         """The server refuses until `at`: then one may leave, and nothing is saved up."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, PlanError
+from bulkops.errors import ConfigError, PlanError, RunLocked
 from bulkops.events import Observer, ignore
 from bulkops.journal import AccountRow, InventoryRow, Journal, RunRecord, RunState, new_run_id
 from bulkops.models import Customer
@@ -29,6 +30,7 @@ from bulkops.settings import Settings, Tuning
 
 JOURNAL: Final = "./.bulkops"
 _PLAN: Final = "plan"
+_LOOK_AGAIN_S: Final = 0.5
 
 Accounts = Inventory | Pages[Customer] | Iterable[str | int | Mapping[str, object]]
 
@@ -67,7 +69,7 @@ async def run(
             raise ConfigError("run() needs a client", remedy="give workato=..., or accounts=workato.customers.list()")
         workato = Workato.over(accounts.session)
     inventory = await _inventory(accounts, workato)
-    chosen = policy or Policy()
+    chosen, control = policy or Policy(), control or Control()
     record = RunRecord(
         run_id=new_run_id(),
         created_at=time.time(),
@@ -80,7 +82,7 @@ async def run(
         tuning=workato.settings.tuning.to_mapping(),
     )
     async with Journal.open(journal) as opened:
-        with _locks(opened, record):
+        async with _locks(opened, record, chosen, control):
             await opened.create_run(record, inventory.rows)
             expected = plan.expected(made) if plan is not None else None
             if expected is not None:
@@ -92,7 +94,7 @@ async def run(
                 journal=opened,
                 policy=chosen,
                 observe=observe,
-                control=control or Control(),
+                control=control,
                 gate=Gate(policy=chosen, check=check, approve=approve),
                 expected=expected,
             )
@@ -186,7 +188,8 @@ class _Again:
                 return None
             made = restore(record.operation) if self.operation is None else as_operation(self.operation)
             check_same(made, record.operation)
-            with _locks(opened, record):
+            policy = self.policy or Policy.from_mapping(record.policy)
+            async with _locks(opened, record, policy, self.control):
                 rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
                 if rows:
                     await self._take_up(opened, record, made, rows, in_waves=not is_retry)
@@ -214,10 +217,23 @@ class _Again:
             await engine.work(rows, in_waves=in_waves)
 
 
-@contextmanager
-def _locks(journal: Journal, record: RunRecord) -> Iterator[None]:
-    """One process a run, and one run a credential (whose identity is the host). Raises: RunLocked."""
-    with journal.lock_host(record.host, record.run_id), journal.lock_run(record.run_id):
+@asynccontextmanager
+async def _locks(journal: Journal, record: RunRecord, policy: Policy, control: Control) -> AsyncIterator[None]:
+    """One process a run; one run a credential (whose identity is the host), unless the policy says otherwise.
+
+    Raises: RunLocked; with `if_running` "wait" only when a person stops the waiting.
+    """
+    with ExitStack() as stack:
+        while True:
+            try:
+                share = policy.if_running == "share"
+                stack.enter_context(journal.lock_host(record.host, record.run_id, share=share))
+                break
+            except RunLocked:
+                if policy.if_running != "wait" or control.draining:
+                    raise
+            await anyio.sleep(_LOOK_AGAIN_S)
+        stack.enter_context(journal.lock_run(record.run_id))
         yield
 
 

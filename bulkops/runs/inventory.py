@@ -22,7 +22,7 @@ from bulkops.journal import InventoryRow
 
 ID_COLUMNS: Final = ("id", "external_id")
 MAX_FILE_BYTES: Final = 512 * 1024 * 1024
-_ACCOUNT: Final = re.compile(r"\d+|E.+", re.DOTALL)
+_ACCOUNT: Final = re.compile(r"[0-9]{1,19}|E.{1,499}", re.DOTALL)
 _REMEDY: Final = "each account needs a column id (a number) or external_id"
 
 
@@ -197,10 +197,11 @@ def _inventory(records: Iterable[Record], source: str) -> Inventory:
     seen: dict[str, str] = {}
     for where, record in records:
         account = _account(record, f"{source}, {where}")
+        params = {str(key): _param(value) for key, value in record.items() if key not in ID_COLUMNS}
+        _check_text(account, *params, *params.values(), where=f"{source}, {where}")
         if account in seen:
             raise PlanError(f"{source}, {where}: account {account} is already in {seen[account]}", remedy="remove one")
         seen[account] = where
-        params = {str(key): _param(value) for key, value in record.items() if key not in ID_COLUMNS}
         rows.append(InventoryRow(seq=len(rows), account=account, params=params))
     if not rows:
         raise InputError(f"{source} names no account", remedy=_REMEDY)
@@ -213,12 +214,19 @@ def _account(record: Mapping[str, object], where: str) -> str:
     account = own_id or (f"E{external_id}" if external_id else "")
     if not account:
         raise InputError(f"{where}: no id and no external_id", remedy=_REMEDY)
-    if not _ACCOUNT.fullmatch(account) or len(account) > 500:
+    if not _ACCOUNT.fullmatch(account):
         raise InputError(
             f"{where}: {account[:80]!r} is neither a numeric id nor E and an external id",
             remedy="write 4100231 or EORG-7, or put the external id into a column external_id",
         )
-    return account
+    return account if account.startswith("E") else str(int(account))  # 007 is the workspace 7
+
+
+def _check_text(*texts: str, where: str) -> None:
+    r"""JSON can spell half a character (`"\ud800"`), which nobody can send. Raises: InputError."""
+    for text in texts:
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise InputError(f"{where}: {text[:80]!a} is not valid text", remedy="correct it")
 
 
 def _param(value: object) -> str:

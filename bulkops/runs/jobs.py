@@ -28,6 +28,7 @@ POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "waves": (str,),
     "soak": (str, int, float),
     "approve": (bool,),
+    "if_running": (str,),
     "client_file": (str,),
     "max_rate": (int, float, str),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -67,6 +67,11 @@ def _parse_soak(value: float | str) -> float:
     return seconds
 
 
+def _check_if_running(_: object, __: object, value: str) -> None:
+    if value not in {"fail", "wait", "share"}:
+        raise ConfigError(f"if_running {value!r} is unknown", remedy="use fail, wait or share")
+
+
 @attrs.frozen(kw_only=True)
 class Policy:
     """`concurrency`: accounts started and not finished, imports in progress included.
@@ -75,6 +80,7 @@ class Policy:
     None: no limit. `breaker`: so many accounts in a row that end with one and the same cause halt the run; None: off.
     `waves`: sizes such as "1,5%,rest", None: one wave; `soak_s`: seconds to wait after each wave but the last, text
     such as "10m" is read too; `approve`: a person has to say yes before each wave but the first.
+    `if_running`: what to do while another run uses the same credential: fail, wait until it ends, or share the quotas.
     """
 
     concurrency: int = attrs.field(default=200, validator=_check_concurrency)
@@ -83,6 +89,7 @@ class Policy:
     waves: str | None = attrs.field(default=None, validator=_check_waves)
     soak_s: float = attrs.field(default=0.0, converter=_parse_soak)
     approve: bool = False
+    if_running: Literal["fail", "wait", "share"] = attrs.field(default="fail", validator=_check_if_running)
 
     def to_mapping(self) -> dict[str, Any]:
         return attrs.asdict(self)

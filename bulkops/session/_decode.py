@@ -145,7 +145,7 @@ def _second_look(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, st
         tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
         return msgspec.convert(tree, type_)
     except _UNREADABLE as error:
-        reason = _reason(error, place)
+        reason = _reason(error, place) if reply.body.strip() else "it is empty"
     raise unreadable(reply, reason)
 
 

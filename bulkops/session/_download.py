@@ -41,8 +41,9 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
         `most_bytes`.
     """
     tuning = attrs.evolve(settings.tuning, max_body_bytes=most_bytes)
+    base = settings.url
     for _ in range(_HOPS):
-        origin, path, query = _place(url, settings)
+        origin, path, query = _place(url, base, settings)
         request = Request(
             call=CALLS["packages.download"],
             path=path,
@@ -54,7 +55,7 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
         answer = await _fetch(request, host, rng)
         if not 300 <= answer.status < 400:
             return answer.body
-        url = urljoin(origin + request.target, answer.headers.get("Location", ""))
+        base, url = origin + request.target, answer.headers.get("Location", "")
     raise InputError("the package's address only leads to further addresses", remedy="export it again")
 
 
@@ -98,10 +99,13 @@ def _error(result: Result, request: Request, attempt: int, flight: Flight) -> Ap
     return status_error(result.status, result.headers, result.body, facts=facts, one_line=one_line)
 
 
-def _place(url: str, settings: Settings) -> tuple[str, str, str]:
-    """Origin, path and query of an address of the vendor's. Raises: InputError; the address is never shown whole."""
+def _place(url: str, base: str, settings: Settings) -> tuple[str, str, str]:
+    """Origin, path and query of an address of the vendor's, relative to `base` where it is not whole.
+
+    Raises: InputError; the address is never shown whole.
+    """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
         port = parts.port
     except ValueError:
         raise InputError("the package's address cannot be read", remedy="export it again") from None

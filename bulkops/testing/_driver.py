@@ -46,7 +46,7 @@ class Scenario:
     kills: int
     seed: int
     parallel: int
-    mutation: str | None
+    prepare: str | None
 
 
 @attrs.define(kw_only=True)
@@ -80,7 +80,7 @@ class Driver:
         self._scenario = scenario
         self._accounts = iter(scenario.accounts)
         self._homes = iter(range(len(scenario.accounts) + 1))
-        self._mutate = _load(scenario.mutation) if scenario.mutation else None
+        self._prepare = _load(scenario.prepare) if scenario.prepare else None
         job = load_job(scenario.job)
         settings = Settings.from_env(tuning=Tuning.from_file(scenario.client_file))
         self._work = Work(operation=job.operation, source=job.source, settings=settings)
@@ -121,7 +121,7 @@ class Driver:
         fatal = trial.deaths.pop(0) if trial.deaths else None
         points = Points(mode=self._scenario.mode, only=self._scenario.only, fatal=fatal, hold_s=self._scenario.hold_s)
         trial.starts += 1
-        self._alive[fork(self._work, trial.place, points, prepare=self._mutate)] = trial
+        self._alive[fork(self._work, trial.place, points, prepare=self._prepare)] = trial
 
     def _wait(self) -> Trial | None:
         """The next trial that is over; None when it goes on in a new process."""
@@ -151,8 +151,8 @@ class Driver:
         return not set(outcomes) & {"unknown", "cancelled", "not_attempted"}
 
 
-def _load(mutation: str) -> Callable[[], object]:
-    module, _, name = mutation.partition(":")
+def _load(function: str) -> Callable[[], object]:
+    module, _, name = function.partition(":")
     found: Callable[[], object] = getattr(import_module(module), name)
     return found
 

@@ -98,7 +98,7 @@ class CrashKit:
     `job`: JOB.toml or FILE.py:NAME; `home`: a directory for the trials; `mode`: see `bulkops.testing._points.Points`;
     `only`: a pattern for the names of points; `every`: only every n-th of them; `kills`: deaths in a row, the later ones at points drawn from `seed`;
     `hold_s`: how late a late request is: less than the server's timeout, as the client file has it;
-    `mutation`: MODULE:FUNCTION called in each process first, to see whether the kit notices what it breaks.
+    `prepare`: MODULE:FUNCTION called first in each process: it may break something, to see whether the kit notices.
     """
 
     job: str
@@ -114,7 +114,7 @@ class CrashKit:
     hold_s: float = 0.0
     per_trial: int = 3
     parallel: int = 8
-    mutation: str | None = None
+    prepare: str | None = None
 
     def run(self, accounts: Sequence[str]) -> CrashResult:
         """Try every point, each on the next `per_trial` accounts. Raises: RuntimeError with the driver's words."""

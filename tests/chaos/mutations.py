@@ -5,6 +5,9 @@ Called by name in every process of a trial, before it does anything else; never 
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -71,3 +74,10 @@ def take_an_intent_for_done() -> None:
 def take_an_open_account_for_done() -> None:
     """An account that was under way when its process died is not taken up again."""
     _replace(queries, "_OUTCOME", "coalesce(a.outcome, 'changed')")
+
+
+def an_hour_back() -> None:
+    """No mistake but a trap: in every process after a trial's first the wall clock shows an hour less."""
+    if Path(os.environ["XDG_STATE_HOME"], "journal").exists():
+        now = time.time
+        _replace(time, "time", lambda: now() - 3600)

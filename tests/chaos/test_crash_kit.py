@@ -24,7 +24,7 @@ def test_a_slice_of_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert [trial.killed for trial in late.trials] == [["late: managed_users.folders.create"]]
         assert late.faults == []
 
-        hasty = bench.run(only="folders.create", per_trial=1, mutation=f"{MUTATIONS}:probe_without_waiting", **LATE)
+        hasty = bench.run(only="folders.create", per_trial=1, prepare=f"{MUTATIONS}:probe_without_waiting", **LATE)
         assert any("twice: " in fault and "folder.created" in fault for fault in hasty.faults), "the kit sees nothing"
 
 
@@ -58,6 +58,14 @@ def test_three_deaths_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert result.faults == []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_wall_clock_steps_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with crashing(tmp_path, monkeypatch) as bench:
+        assert bench.run(only=EFFECTS, prepare=f"{MUTATIONS}:an_hour_back").faults == []
+        assert bench.run(only=EFFECTS, prepare=f"{MUTATIONS}:an_hour_back", **LATE).faults == []
+
+
 MUTATIONS = "tests.chaos.mutations"
 WRITES = (
     "managed_users.folders.create",
@@ -84,6 +92,6 @@ def test_the_kit_notices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mutation: str, options: dict[str, object]
 ) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
-        result = bench.run(per_trial=1, mutation=f"{MUTATIONS}:{mutation}", **options)
+        result = bench.run(per_trial=1, prepare=f"{MUTATIONS}:{mutation}", **options)
         assert (result.measured.ended, result.measured.starts) == ("done", 1), "seen before anything was killed"
         assert result.faults

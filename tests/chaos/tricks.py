@@ -134,19 +134,14 @@ READS: dict[str, Answer] = {
     "endless 100 Continue": endless_continue,
     "gzip bomb": gzip_bomb,
     "not gzip": says(200, b"no gzip", "Content-Encoding: gzip"),
-    "a cut gzip": says(200, gzip.compress(b'{"result": []}')[:-6], "Content-Encoding: gzip"),
     "redirect to another host": says(302, b"", "Location: http://evil.example/steal?x=1"),
     "redirect without a place": says(307, b""),
     "redirect with line breaks": says(301, b"", "Location: http://evil.example/\x0b\x1b[2J"),
-    "429, Retry-After -1": says(429, b"{}", "Retry-After: -1"),
-    "429, Retry-After a past date": says(429, b"{}", "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"),
-    "429, Retry-After nonsense": says(429, b"{}", "Retry-After: soon", "Retry-After: 5, 6"),
     "503, Retry-After 10^12": says(503, b"{}", "Retry-After: 1000000000000"),
     "204": says(204, b""),
     "200 without a body": says(200, b""),
     "success false": says_json({"success": False, "message": "no \x1b[31m luck\n"}),
     "success false inside": says_json({"result": {"Success": False, "message": ["not", {"text": 1}]}}),
-    "an endless list": endless_list,
     "a list that repeats itself": repeating_list,
     "a huge id": says_json({"result": [{"id": 10**40, "name": "CRM"}]}),
     "a negative id": says_json({"result": [{"id": -1, "name": "CRM"}]}),
@@ -173,7 +168,16 @@ READS: dict[str, Answer] = {
 }
 """Answers to a read that end the account's way: none of them brings it further."""
 
+STUBBORN: dict[str, Answer] = {
+    "429, Retry-After -1": says(429, b"{}", "Retry-After: -1"),
+    "429, Retry-After a past date": says(429, b"{}", "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"),
+    "429, Retry-After nonsense": says(429, b"{}", "Retry-After: soon", "Retry-After: 5, 6"),
+    "an endless list": endless_list,
+}
+"""The same, and it takes long: a 429 closes the quota for everyone, a list without end is followed for a while."""
+
 HARMLESS: dict[str, Answer] = {
+    "a cut gzip": says(200, gzip.compress(b'{"result": []}')[:-6], "Content-Encoding: gzip"),  # only its checksum is missing
     "an answer too many": an_answer_too_many,
     "nasty names": says_json({"result": [{"id": 900 + n, "name": name} for n, name in enumerate(NASTY)]}),
     "duplicated ids": says_json({"result": [{"id": 7, "name": "a"}, {"id": 7, "name": "b"}]}),

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from bulkops.catalogue import CALLS
+from bulkops.cli.app import bulkops
 from bulkops.client import Workato
 from bulkops.operations import Each
 from tests.cli.conftest import CUSTOMERS, environment
@@ -39,6 +40,18 @@ def outcomes(result):
 
 def lines(text):
     return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["calls", "call", "each"])
+def test_help_shows_examples_first_that_parse(cli, name):
+    result = cli(name, "--help")
+    assert result.out.splitlines()[0] == "Examples:"
+    for example in bulkops.commands[name].examples:
+        first, *words = example.split()
+        assert first == name
+        bulkops.commands[name].make_context(name, words)
+        called = next(iter(words), "managed_users.list")
+        assert called in CALLS or name == "calls"
 
 
 # calls
@@ -207,6 +220,20 @@ def test_writes_take_their_parameters_from_columns(run, sandbox):
     assert outcomes(result) == {"changed": CUSTOMERS}
     keys = sorted(effect["key"] for effect in sandbox.effects("folder.created"))
     assert keys == sorted(f"T{n} of {int(FIRST) + n}" for n in range(CUSTOMERS))
+
+
+def test_each_in_a_job_file(run, sandbox, here):
+    (here / "tiers.toml").write_text(
+        f"""
+[[operation]]
+use = "each"
+call = "{FOLDERS}.create"
+params = {{ name = "{{tier}}" }}
+"""
+    )
+    result = run("run", "tiers.toml", "--yes", "--json")
+    assert outcomes(result) == {"changed": CUSTOMERS}
+    assert len(sandbox.effects("folder.created")) == CUSTOMERS
 
 
 def test_a_plan_of_a_write_sends_nothing(run, sandbox):

@@ -9,8 +9,12 @@ from typing import Final
 
 import attrs
 
-_FENCE: Final = re.compile(r"^(?P<fence>`{3,})(?P<language>\w*)[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$", re.DOTALL | re.MULTILINE)
-_COMMENT: Final = re.compile(r"<!--\s*(?P<key>file|exit|not run|background)(?::\s*(?P<value>.*?))?\s*-->\s*\Z", re.DOTALL)
+_FENCE: Final = re.compile(
+    r"^(?P<fence>`{3,})(?P<language>\w*)[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$", re.DOTALL | re.MULTILINE
+)
+_COMMENT: Final = re.compile(
+    r"<!--\s*(?P<key>file|exit|not run|background)(?::\s*(?P<value>[^>]*?))?\s*-->\s*\Z", re.DOTALL
+)
 _LINK: Final = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#{1,6}\s+(?P<title>.+?)\s*$", re.MULTILINE)
 

@@ -30,7 +30,7 @@ class Reader:
 
     home: Path
     environment: dict[str, str] = attrs.field(factory=dict)
-    background: list[subprocess.Popen[str]] = attrs.field(factory=list)
+    background: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
@@ -76,6 +76,8 @@ class Reader:
         )
         wanted = int(block.value) if block.key == "exit" else 0
         assert done.returncode == wanted, f"{block}: exit {done.returncode}, not {wanted}\n{done.stdout}{done.stderr}"
+        if block.language == "bash":
+            self._export(block.text)
 
     def _begin(self, block: Block) -> None:
         """Start it, and set the variables that it says to set: the reader copies that line."""
@@ -86,16 +88,19 @@ class Reader:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=False,
         )
         self.background.append(process)
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
         said, until = "", time.monotonic() + 20
         while _EXPORT.search(said) is None or "client file" not in said:
-            assert process.poll() is None and time.monotonic() < until, f"{block}: {said}"
+            assert process.poll() is None, f"{block}: it ended: {said}"
+            assert time.monotonic() < until, f"{block}: {said}"
             select.select([process.stdout], [], [], 0.2)
             said += (process.stdout.read() or b"").decode()
-        export = _EXPORT.search(said)
-        assert export is not None
-        self.environment |= dict(pair.split("=", 1) for pair in export[1].split())
+        self._export(said)
+
+    def _export(self, text: str) -> None:
+        """The reader has one terminal: what is exported there stays."""
+        for line in _EXPORT.findall(text):
+            self.environment |= dict(pair.split("=", 1) for pair in line.partition("#")[0].split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
 
     from bulkops.journal import RunRecord
 
-FORMATS = ("text", "json", "jsonl", "csv")
+FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit")
+
+_ENDINGS = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".xml": "junit",
+}
 
 
 @click.command("runs", cls=Verb, examples=["runs", "runs --journal /var/lib/bulkops"])
@@ -76,22 +87,23 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
 def _show(name: str, help_text: str) -> click.Command:
     """One command under two names: the first is what one types, the second what one looks for."""
 
-    @click.command(name, cls=Verb, help=help_text, examples=[name, f"{name} 20260102-k3f9 --format csv -o report.csv"])
+    @click.command(name, cls=Verb, help=help_text, examples=[name, f"{name} -o report.html", f"{name} 20260102-k3f9 --format csv"])
     @click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
     @click.option(
         "--format",
         "form",
         cls=Flag,
         type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        help="Text for people; the others for programs.",
+        help="What to write.  [default: by FILE's ending, else text]",
     )
     @click.option("-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read.")
     @journal_option
-    def show(run_id: str | None, form: str, path: str | None, journal: str) -> int:
+    def show(run_id: str | None, form: str | None, path: str | None, journal: str) -> int:
         import asyncio
 
+        form = form or _ENDINGS.get(Path(path or "").suffix.lower(), "text")
+        if form == "html" and path is None and sys.stdout.isatty():
+            raise click.UsageError("A page of HTML is nothing for a terminal: add -o report.html.")
         text = asyncio.run(_render(journal, run_id, form))
         if path is None:
             put(text, json=form in {"json", "jsonl"})
@@ -108,10 +120,11 @@ report = _show("report", "Show the report of a run, also while it is on. Without
 
 async def _render(directory: str, run_id: str | None, form: str) -> str:
     from bulkops.journal import Journal
-    from bulkops.report import load_report, render
+    from bulkops.report import DETAILED, load_report, render
 
     async with Journal.open(directory, read_only=True) as journal:
-        return render(await load_report(journal, run_id), form)  # type: ignore[arg-type]  # click.Choice saw to it
+        report = await load_report(journal, run_id, detailed=form in DETAILED)
+    return render(report, form)  # type: ignore[arg-type]  # click.Choice saw to it
 
 
 def _write(path: Path, text: str) -> None:

@@ -29,7 +29,7 @@ def stop_recipes(folder: str, *, selection: Selection, policy: PolicyFlags, outp
     cls=Verb,
     examples=[
         "upgrade-plan --plan-id oem_enterprise --accounts customers.csv",
-        "upgrade-plan --plan-id '{plan}' --accounts customers.csv",
+        "upgrade-plan --plan-id {plan} --accounts customers.csv",
     ],
 )
 @click.option(
@@ -37,7 +37,7 @@ def stop_recipes(folder: str, *, selection: Selection, policy: PolicyFlags, outp
     cls=Flag,
     required=True,
     metavar="ID",
-    help="The plan, or a column of the account file that names it: '{plan}'.",
+    help="The plan, or a column of the account file that names it: {plan}.",
 )
 @click.option(
     "--via",
@@ -68,7 +68,7 @@ def upgrade_plan(plan_id: str, via: str, *, selection: Selection, policy: Policy
     default="free",
     show_default=True,
     metavar="ID",
-    help="The plan, or a column of the account file that names it: '{plan}'.",
+    help="The plan, or a column of the account file that names it: {plan}.",
 )
 @click.option(
     "--via",
@@ -106,8 +106,8 @@ _VIA_MEMBERS = click.option(
     "add-member",
     cls=Verb,
     examples=[
-        "add-member --name 'Ana Ruiz' --external-id U-55 --role Operator --accounts all",
-        "add-member --name '{contact}' --external-id '{contact_id}' --role Admin --accounts customers.csv",
+        "add-member --name Ana --external-id U-55 --role Operator --accounts all",
+        "add-member --name {contact} --external-id {contact_id} --role Admin --accounts customers.csv",
     ],
 )
 @click.option("--name", "member_name", cls=Flag, required=True, metavar="TEXT", help="Name; {column} is filled in.")

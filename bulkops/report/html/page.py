@@ -16,12 +16,13 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.journal import EventRow, RunState
 from bulkops.report.commands import go_on_command, next_command
-from bulkops.report.html.axes import TimeAxis, short_duration
+from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
 from bulkops.report.html.durations import durations_panel, stages
 from bulkops.report.html.kinds import Standing
 from bulkops.report.html.requests import PROCESS, Traffic, by_fullness, read_traffic, requests_panel
 from bulkops.report.html.rows import script_data
 from bulkops.report.html.timeline import timeline
+from bulkops.report.html.waves import read_waves
 from bulkops.report.plain import duration, inline
 from bulkops.report.text import headline, summary
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 _SCRIPTS: Final = ("data.js", "table.js", "mosaic.js", "page.js")
 _MOST_CLUSTERS: Final = 50
 _MOST_PANELS: Final = 12
-_TEXT: Final = 2000
+_LONGEST: Final = 2000
+"""Characters shown of any one text."""
 
 
 def render_html(report: Report) -> str:
@@ -57,13 +59,14 @@ def _context(report: Report) -> dict[str, Any]:
     full, quiet = by_fullness(traffic)
     axis = _axis(report, traffic)
     stage_rows, stage_ticks = stages(report, report.details.steps) if report.details else ([], [])
-    panels = [timeline(report, standing, axis), durations_panel(report)]
+    waves = read_waves(report, standing, events)
+    panels = [timeline(report, standing, axis, waves), durations_panel(report)]
     return {
-        "title": inline(report.title, _TEXT),
+        "title": report.title,
         "summary": summary(report),
         "headline": headline(report),
         "badge": _badge(report),
-        "reason": inline(report.reason, _TEXT) if report.reason else None,
+        "reason": report.reason,
         "inventory": report.inventory,
         "counts": standing.counts(),
         "facts": list(_facts(report, traffic)),
@@ -74,10 +77,11 @@ def _context(report: Report) -> dict[str, Any]:
         "quotas": [requests_panel(one, axis) for one in full],
         "quieter": [requests_panel(one, axis) for one in quiet[:_MOST_PANELS]],
         "traffic": traffic,
+        "waves": waves,
         "stages": stage_rows,
         "stage_ticks": stage_ticks,
         "settings": list(_settings(report, events)),
-        "data": script_data(report, standing),
+        "data": script_data(report, standing, [wave.begin for wave in waves]),
     }
 
 
@@ -100,8 +104,8 @@ def _axis(report: Report, traffic: list[Traffic]) -> TimeAxis:
 
 
 def _facts(report: Report, traffic: list[Traffic]) -> Iterator[tuple[str, str]]:
-    yield "Run", inline(report.run_id)
-    yield "Host", inline(report.host, _TEXT)
+    yield "Run", report.run_id
+    yield "Host", report.host
     yield "Began", _time(report.created_at)
     yield ("So far", duration(report.duration_s)) if report.ended_at is None else ("Ended", _time(report.ended_at))
     if traffic:
@@ -131,9 +135,9 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
             kind=one.outcome.value,
             word=one.outcome.value.replace("_", " "),
             count=one.count,
-            cause=inline(one.cause, _TEXT),
-            example=inline(row.account, 200),
-            reason=inline(reason, _TEXT) if reason else None,
+            cause=one.cause,
+            example=row.account,
+            reason=reason,
             remedy=_remedy(one, reason),
             command=next_command(report, one),
         )
@@ -141,7 +145,7 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
 
 def _remedy(cluster: Cluster, reason: str | None) -> str | None:
     remedy = cluster.example.remedy
-    return inline(remedy, _TEXT) if remedy and remedy not in (reason or "") else None
+    return remedy if remedy and remedy not in (reason or "") else None
 
 
 def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -167,16 +171,16 @@ def _operations(operation: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[
         return
     values = list(_flat(parameters)) if isinstance(parameters, Mapping) else []
     if operation.get("source"):
-        values.append(("source", inline(str(operation["source"]), _TEXT)))
+        values.append(("source", str(operation["source"])))
     if operation.get("digest"):
-        values.append(("digest", inline(str(operation["digest"]), _TEXT)))
-    yield inline(str(operation.get("name", "operation")), _TEXT), values
+        values.append(("digest", str(operation["digest"])))
+    yield str(operation.get("name", "operation")), values
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield inline(str(name), 200), inline(shown, _TEXT)
+        yield str(name), shown
 
 
 def _versions(events: list[EventRow]) -> Iterator[tuple[str, str]]:
@@ -207,12 +211,19 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("bulkops.report.html", "templates"),
         autoescape=True,
+        finalize=_shown,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["duration"] = short_duration
+    environment.filters |= {"duration": short_duration, "round_duration": round_duration}
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Applied to whatever a template puts out: names and messages from elsewhere stay on their line."""
+    return inline(value, _LONGEST) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 @cache

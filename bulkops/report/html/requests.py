@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.journal import EventRow
-from bulkops.report.html.axes import TimeAxis, short_duration
+from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
 from bulkops.report.html.panel import (
     BINS,
     BOTTOM,
@@ -167,7 +167,7 @@ def requests_panel(traffic: Traffic, axis: TimeAxis) -> Panel:
         *_refusals(traffic, axis, across),
         *_waits(traffic, axis, across),
     ]
-    window = short_duration(traffic.window_s)
+    window = round_duration(traffic.window_s)
     return Panel(
         title=traffic.quota,
         summary=_summary(traffic, window),

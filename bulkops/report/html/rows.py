@@ -40,12 +40,13 @@ class Texts:
         return place
 
 
-def script_data(report: Report, standing: Standing) -> str:
+def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] = ()) -> str:
     """JSON for the `<script type="application/json">` of the page; ASCII, and nothing in it ends the element.
 
     `rows`: per account [name, kind, started, took, class, cause, reason, remedy, cluster, detail, steps]; times are
     seconds from `began` and null when there is none, texts are indices into `texts` (-1: none), `steps` is a flat list
-    of [text, 2 * state + changed, began, ...] with states 0 done, 1 open, 2 failed.
+    of [text, 2 * state + changed, began, ...] with states 0 done, 1 open, 2 failed. `waves`: places of the first
+    account of each wave.
     """
     texts = Texts()
     clusters = {seq: place for place, one in enumerate(report.clusters) for seq in one.seqs}
@@ -70,6 +71,7 @@ def script_data(report: Report, standing: Standing) -> str:
         {
             "began": round(report.created_at, 3),
             "kinds": [[kind.name, kind.word] for kind in standing.kinds],
+            "waves": list(wave_begins),
             "texts": texts.all,
             "rows": rows,
         }

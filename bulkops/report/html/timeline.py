@@ -12,24 +12,30 @@ from bulkops.report.html.panel import (
     BINS,
     BOTTOM,
     TOP,
+    Label,
     Panel,
     Scale,
     Shape,
     area,
     count_scale,
     cut_shapes,
+    line,
     time_scale,
 )
+from bulkops.report.html.waves import Wave
 from bulkops.report.plain import duration
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report
 
+_LABEL: Final = 52
+"""Width of "wave 12" and some air."""
+
 _LANE: Final = 26
 """Height kept at the bottom for the accounts under way."""
 
 
-def timeline(report: Report, standing: Standing, axis: TimeAxis) -> Panel | None:
+def timeline(report: Report, standing: Standing, axis: TimeAxis, waves: Sequence[Wave] = ()) -> Panel | None:
     """Ended accounts stacked by outcome over the time axis; below it those under way. None: nothing was started.
 
     A resumed or retried account counts where it was taken up last.
@@ -53,6 +59,10 @@ def timeline(report: Report, standing: Standing, axis: TimeAxis) -> Panel | None
     shapes += _stack(ends, standing.kinds, moments, up)
     under_way = [_under_way(starts, ends, at) for at, _ in moments]
     shapes.append(_lane(under_way, moments))
+    begins = [(wave, across(axis.place_s(wave.started_at))) for wave in waves]
+    shapes += [
+        Shape(kind="wave", path=line([(x, TOP - 4), (x, BOTTOM)]), title=f"wave {wave.number} began") for wave, x in begins
+    ]
     return Panel(
         title="Accounts over time",
         summary=_summary(ends, standing.kinds, under_way, axis),
@@ -60,7 +70,17 @@ def timeline(report: Report, standing: Standing, axis: TimeAxis) -> Panel | None
         x_ticks=x_ticks,
         y_ticks=[tick for tick in y_ticks if tick.at >= TOP - 1],
         shapes=shapes,
+        labels=_wave_labels(begins),
     )
+
+
+def _wave_labels(begins: Sequence[tuple[Wave, float]]) -> list[Label]:
+    """As many as there is room for."""
+    labels: list[Label] = []
+    for wave, x in begins:
+        if not labels or x - labels[-1].x > _LABEL:
+            labels.append(Label(x=x + 3, y=TOP + 2, text=f"wave {wave.number}"))
+    return labels
 
 
 def _stack(

@@ -104,10 +104,10 @@ def test_calls_that_change_a_secret_are_not_repeated_blindly():
 def test_importing_the_catalogue_costs_next_to_nothing():
     program = """
 import time, bulkops.settings
-began = time.perf_counter(); import bulkops.catalogue
-print(time.perf_counter() - began)"""
-    times = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(3)]
-    assert min(times) < 0.015  # 6 ms where this was written
+began = time.process_time(); import bulkops.catalogue
+print(time.process_time() - began)"""
+    times = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)]
+    assert min(times) < 0.02  # CPU seconds; 6 ms on an idle machine
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import bulkops
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
-from bulkops.journal.locks import Locks, _try_lock, shared_directory
+from bulkops.journal.locks import MAX_SHARERS, Locks, _try_lock, shared_directory
 
 ROOT = Path(bulkops.__file__).parents[1]
 HOST = "https://www.workato.com"
@@ -78,10 +79,37 @@ def test_a_second_run_on_the_host_is_noticed_from_another_journal(locks, tmp_pat
         pass
 
 
+def test_several_runs_may_share_a_host(locks):
+    with locks.host(HOST, "r1"):
+        assert locks.sharers(HOST) == 1
+        with locks.host(HOST, "r2", share=True), locks.host(HOST, "r3", share=True):
+            assert locks.sharers(HOST) == 3
+            assert locks.sharers("https://other") == 0
+        assert locks.sharers(HOST) == 1
+    assert locks.sharers(HOST) == 0
+
+
+def test_nobody_is_alone_beside_a_sharer(locks):
+    with ExitStack() as first:
+        first.enter_context(locks.host(HOST, "r1"))
+        with locks.host(HOST, "r2", share=True):
+            first.close()
+            with pytest.raises(RunLocked, match="run r2 is being worked on"), locks.host(HOST, "r3"):
+                pass
+
+
+def test_there_are_not_endlessly_many_sharers(locks):
+    with ExitStack() as stack:
+        for number in range(MAX_SHARERS):
+            stack.enter_context(locks.host(HOST, f"r{number}", share=True))
+        with pytest.raises(RunLocked, match="run r0"), locks.host(HOST, "r9", share=True):
+            pass
+
+
 @pytest.mark.parametrize(("content", "run_id", "pid"), [("", "", None), ("r9 abc", "r9", None), ("\xff", "", None)])
 def test_a_holder_that_did_not_say_who_it_is(locks, tmp_path, content, run_id, pid):
     with locks.host(HOST, "r1"):
-        (file,) = (tmp_path / "shared").iterdir()
+        (file,) = (tmp_path / "shared").glob("*.0.lock")
         file.write_text(content, encoding="latin-1")
         with pytest.raises(RunLocked, match="by another process") as caught, locks.host(HOST, "r2"):
             pass
@@ -113,7 +141,7 @@ def test_a_file_system_that_cannot_lock(tmp_path):
     handle = os.open(tmp_path, os.O_RDONLY)
     os.close(handle)
     with pytest.raises(JournalError, match=r"the file system cannot lock .*x.lock: Bad file descriptor; keep"):
-        _try_lock(handle, tmp_path / "x.lock")
+        _try_lock(handle, tmp_path / "x.lock", 0.1)
 
 
 HOLDER = """

@@ -136,8 +136,8 @@ def test_a_cancelled_waiter_takes_nothing_with_it(turn: str) -> None:
                 waiters[0].cancel()
             else:
                 first.unused()
-                while not pacer.statistics()["q"].in_flight:
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # the pump's turn
+                assert pacer.statistics()["q"].in_flight == 1
                 waiters[0].cancel()  # its slot is there, and it has not run yet
             assert await asyncio.wait([waiters[0]])
             assert waiters[0].cancelled()
@@ -355,6 +355,31 @@ def test_share_scales_every_limit_down(limit: int, share: float, allowed: int) -
         return pacer.statistics()["q"].limit
 
     assert run(main()) == allowed
+
+
+@pytest.mark.parametrize("unlimited", [False, True])
+def test_the_share_may_change_on_the_way(*, unlimited: bool) -> None:
+    """What is taken stays taken; what is more is opened carefully; the windows of keys are as they were."""
+
+    async def main() -> None:
+        limits = (Limit(20, 10.0), Limit(30, 100.0), Limit(16, 100.0, "workspace"))
+        pacer = Pacer({"q": limits}, max_rate=None, rng=Random(1), unlimited=unlimited)
+        async with pumping(pacer):
+            assert set(await drain(pacer, 16, key="a")) == {0.0}
+            pacer.set_share(0.5)
+            (await pacer.slot("later")).replied()
+            statistics = pacer.statistics()
+            if unlimited:
+                assert await drain(pacer, 20, key="b") == [0.0] * 20
+                return
+            assert (statistics["q"].limit, statistics["later"].limit) == (10, 30)
+            waiter = asyncio.create_task(pacer.slot("q", key="b"))
+            await asyncio.sleep(20.0)
+            assert not waiter.done(), "the wider window is full by its new limit, 15"
+            pacer.set_share(1.0)
+            (await asyncio.wait_for(waiter, 0.01)).replied()
+
+    run(main())
 
 
 def test_unlimited_means_no_window_but_429s_still_close() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 from random import Random
 
@@ -330,5 +329,3 @@ def test_equals_are_served_in_the_order_of_arrival() -> None:
 
     run(main())
     assert served == list(range(5))
-
-

@@ -108,7 +108,8 @@ class TestBudget:
                 for _ in range(40):
                     began = now()
                     assert await spent.acquire("q") is True
-                    assert (probing := probing + 1) == 1
+                    probing += 1
+                    assert probing == 1
                     waits.append(now() - began)
                     await asyncio.sleep(0.1)
                     probing -= 1

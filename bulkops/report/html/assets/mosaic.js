@@ -40,6 +40,8 @@ function layOut() {
   }
   const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
   picture.append(...kinds.filter((kind) => paths[kind.place].length).map((kind) => drawn(kind, paths[kind.place])));
+  const begins = data.waves.filter((place) => place).map((place) => corner(place));
+  picture.append(make("path", { class: "wave", d: begins.map(([x, y]) => `M${x - gap / 2} ${y - gap}v${grid.size}`).join("") }));
   grid.cursor = make("path", { class: "cursor" });
   picture.append(grid.cursor);
   mosaic.replaceChildren(picture);

@@ -1,6 +1,6 @@
 // The account table: what is looked for, in which order, a page at a time.
 
-const PAGE = 100;
+const PAGE = 50;
 const PRINTED = 2000;
 
 const table = document.getElementById("table");
@@ -136,7 +136,8 @@ function stepTable(account) {
   const heads = ["Step", "Came to", "Began", "Until the next"].map((word, place) =>
     make("th", { scope: "col", class: place > 1 ? "number" : null }, word),
   );
-  return make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
+  const steps = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
+  return make("div", { class: "scroll" }, steps);
 }
 
 function toggle(place) {

@@ -1,0 +1,82 @@
+"""RESULTS.md and its plots, from what the benchmarks left in results/."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.harness import RESULTS, Row, version
+from benchmarks.plots import bars
+
+HERE: Final = Path(__file__).parent
+PLOTS: Final = HERE / "plots"
+VERSIONED: Final = (
+    "bulkops", "aiohttp", "aiolimiter", "anyio", "attrs", "msgspec", "structlog", "aiometer", "aiohttp-retry", "cattrs",
+    "httpx", "nornir", "orjson", "pyrate-limiter", "requests", "throttled-py",
+)  # fmt: skip
+HEAD: Final = """# Results
+
+Written by `make bench`; one row again: `make bench-NAME`, then `make bench-page`. Figures are ratios or counts of this
+machine; a ratio compares medians of interleaved rounds. Peers' figures are of the same kind as ours. What was found
+and tried where a row missed is in [FINDINGS.md](FINDINGS.md).
+"""
+
+
+def write(names: Sequence[str]) -> Path:
+    """Write RESULTS.md and a plot for each row of each benchmark that has results, in this order."""
+    found = {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names if _has_results(name)}
+    PLOTS.mkdir(exist_ok=True)
+    for old in PLOTS.glob("*.svg"):
+        old.unlink()
+    lines = [HEAD, *_machine(), "| what | measured | bar | peers | verdict |", "|---|---|---|---|---|"]
+    lines += [str(_row(row)) for document in found.values() for row in document["rows"]]
+    for name, document in found.items():
+        lines += ["", f"## {name}", "", f"`make bench-{name}`, {document['at']}", "", *_facts(document["details"])]
+        lines += [f"![{row['what']}](plots/{plot})" for plot, row in _plots(name, document["rows"])]
+    page = HERE / "RESULTS.md"
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return page
+
+
+def _has_results(name: str) -> bool:
+    return (RESULTS / f"{name}.json").exists()
+
+
+def _row(row: Mapping[str, Any]) -> Row:
+    return Row(**{key: value for key, value in row.items() if key != "holds"})
+
+
+def _plots(name: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    named = [(f"{name}-{number}.svg", row) for number, row in enumerate(rows, start=1)]
+    for plot, row in named:
+        (PLOTS / plot).write_text(bars(row), encoding="utf-8")
+    return named
+
+
+def _facts(details: Mapping[str, Any]) -> list[str]:
+    """What a benchmark wants to say beside its rows."""
+    said = [f"- {fact}" for fact in details.get("facts", ())]
+    return [*said, ""] if said else []
+
+
+def _machine() -> list[str]:
+    versions = ", ".join(f"{name} {version(name)}" for name in VERSIONED if version(name))
+    return [
+        f"- written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        f"- {platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} x {_processor()}",
+        f"- CPython {platform.python_version()}; {versions}",
+        "",
+    ]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor")

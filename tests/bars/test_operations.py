@@ -1,0 +1,321 @@
+"""Each named operation on a fleet: alone, again, with faults, killed and resumed, undone, planned, by the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from bulkops.operations import (
+    AddMember,
+    AuthoriseConnections,
+    CreateCustomer,
+    DowngradePlan,
+    ImportPackage,
+    Operation,
+    RemoveMember,
+    StartRecipes,
+    StopRecipes,
+    UpgradePlan,
+    operation,
+)
+from bulkops.outcome import Outcome
+from bulkops.report import Report
+from bulkops.runs import from_values, plan, resume, retry, run
+from bulkops.steps import Context
+from tests.fleet import CREDENTIALS, PACKAGE, SECRETS, fleet
+from tests.here import Here, here, outcomes
+
+FIRST = 4100231
+MANIFEST = 12
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """`before`: what must have been done first; `kind` and `each`: its effects on an account, in the ledger;
+    `undone`: the kind that undoing adds as often; `flags`: the same operation as a user types it."""
+
+    make: Callable[[], Operation]
+    flags: tuple[str, ...]
+    kind: str
+    each: int = 1
+    undone: str | None = None
+    before: Callable[[], Operation | None] = lambda: None
+
+
+def _main_job() -> Operation:
+    return ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+
+
+def _ana(via: str = "members") -> Operation:
+    oauth_id = "oauth-{who}" if via == "member" else None
+    return AddMember(member_name="Ana {who}", external_id="{who}", role="Admin", via=via, oauth_id=oauth_id)
+
+
+CASES = {
+    "upgrade-plan": Case(
+        make=lambda: UpgradePlan(plan_id="oem_enterprise"),
+        flags=("upgrade-plan", "--plan-id", "oem_enterprise"),
+        kind="plan.changed",
+        undone="plan.changed",
+    ),
+    "upgrade-plan by call": Case(
+        make=lambda: UpgradePlan(plan_id="{plan}", via="call"),
+        flags=("upgrade-plan", "--plan-id", "{plan}", "--via", "call"),
+        kind="plan.changed",
+        undone="plan.changed",
+    ),
+    "downgrade-plan": Case(make=DowngradePlan, flags=("downgrade-plan",), kind="plan.changed", undone="plan.changed"),
+    "downgrade-plan by call": Case(
+        make=lambda: DowngradePlan(via="call"),
+        flags=("downgrade-plan", "--via", "call"),
+        kind="plan.changed",
+        undone="plan.changed",
+    ),
+    "add-member": Case(
+        make=_ana,
+        flags=("add-member", "--name", "Ana {who}", "--external-id", "{who}", "--role", "Admin"),
+        kind="member.added",
+        undone="member.removed",
+    ),
+    "add-member by the older call": Case(
+        make=lambda: _ana("member"),
+        flags=(
+            *("add-member", "--name", "Ana {who}", "--external-id", "{who}", "--role", "Admin"),
+            *("--via", "member", "--oauth-id", "oauth-{who}"),
+        ),
+        kind="member.added",
+        undone="member.removed",
+    ),
+    "remove-member": Case(
+        make=lambda: RemoveMember(external_id="{who}"),
+        flags=("remove-member", "--external-id", "{who}"),
+        before=_ana,
+        kind="member.removed",
+        undone="member.added",
+    ),
+    "remove-member by the older call": Case(
+        make=lambda: RemoveMember(member_name="Ana {who}", via="member"),
+        flags=("remove-member", "--name", "Ana {who}", "--via", "member"),
+        before=_ana,
+        kind="member.removed",
+        undone="member.added",
+    ),
+    "start-recipes": Case(
+        make=lambda: StartRecipes(folder="CRM"),
+        flags=("start-recipes", "--folder", "CRM"),
+        before=lambda: ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS),
+        kind="recipe.started",
+        each=3,
+        undone="recipe.stopped",
+    ),
+    "stop-recipes": Case(
+        make=lambda: StopRecipes(folder="CRM"),
+        flags=("stop-recipes", "--folder", "CRM"),
+        before=_main_job,
+        kind="recipe.stopped",
+        each=3,
+        undone="recipe.started",
+    ),
+    "create-customer": Case(make=CreateCustomer, flags=("create-customer",), kind="customer.created"),
+    "import-package of a manifest": Case(
+        make=lambda: ImportPackage(manifest=MANIFEST, folder="CRM"),
+        flags=("import-package", "--manifest", str(MANIFEST), "--folder", "CRM"),
+        kind="import.completed",
+    ),
+}
+
+every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+few_or_all = pytest.mark.parametrize("customers", [20, pytest.param(300, marks=pytest.mark.slow)])
+
+
+def accounts(case: Case, count: int) -> list[Mapping[str, object]]:
+    if case.kind == "customer.created":
+        new = range(count)
+        return [{"external_id": f"N {n}/ü", "name": f"New {n}", "notification_email": f"n{n}@x.example"} for n in new]
+    return [{"id": FIRST + n, "who": f"U-{n}", "plan": "oem_big"} for n in range(count)]
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+@every_case
+@few_or_all
+def test_alone_again_and_undone(tmp_path: Path, case: Case, customers: int) -> None:
+    rows = accounts(case, customers)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            assert outcomes(await it.run(before, rows)) == {"changed": customers}
+        state = it.kinds()
+        done = await it.run(case.make(), rows)
+        assert outcomes(done) == {"changed": customers}, done.accounts[0]
+        assert it.kinds()[case.kind] - state[case.kind] == case.each * customers
+        after = it.kinds()
+        again = await it.run(case.make(), rows)
+        assert outcomes(again) == {"unchanged": customers}
+        after["package.exported"] *= 2  # one a run
+        assert it.kinds() == +after
+        assert it.refused() == 0
+        if case.undone is None:
+            return
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": customers}, undone.accounts[0]
+        assert it.kinds()[case.undone] - after[case.undone] == case.each * customers
+        still = it.kinds()
+        assert outcomes(await it.undo(done)) == {"unchanged": customers}
+        assert it.kinds() == still
+        assert outcomes(await it.run(case.make(), rows)) == {"changed": customers}  # as it was before
+
+    here(tmp_path, scenario, customers=customers)
+
+
+@every_case
+@few_or_all
+def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> None:
+    rows = accounts(case, customers)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            await it.run(before, rows)
+        first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
+        it.sandbox.set_faults("error=0.05,reset=0.02")
+        prepared = await case.make().prepare(it.workato, it.journal)
+        report: Report | None = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
+        for _ in range(5):
+            assert report is not None
+            if outcomes(report) == {"changed": customers}:
+                break
+            again = retry if report.outcomes[Outcome.FAILED] else resume
+            report = await again(report.run_id, workato=it.workato, journal=it.journal)
+        assert report is not None
+        assert outcomes(report) == {"changed": customers}, [row for row in report.accounts if row.reason][:2]
+        assert [key for key in it.twice() if key not in first and key[1] != "package.exported"] == []
+        counted = Counter(effect["kind"] for effect in it.sandbox.effects() if effect["account"] is not None)
+        assert counted[case.kind] >= case.each * customers
+
+    here(tmp_path, scenario, customers=customers)
+
+
+@pytest.mark.parametrize(
+    ("name", "customers"),
+    [
+        ("import-package of a manifest", 20),
+        *(pytest.param(name, 300, marks=pytest.mark.slow) for name in CASES),
+    ],
+)
+def test_killed_and_resumed(tmp_path: Path, name: str, customers: int) -> None:
+    case = CASES[name]
+    rows = accounts(case, customers)
+    file = tmp_path / "accounts.csv"
+    columns = list(rows[0])
+    lines = [",".join(columns), *(",".join(str(row[column]) for column in columns) for row in rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with fleet(tmp_path, customers=customers, time_scale=20) as vendor:
+        selection = ("--accounts", str(file))
+        before = case.before()
+        if before is not None:
+            _prepare_by_command(vendor, before, selection)
+        state = vendor.kinds()[case.kind]
+        process = vendor.start(*case.flags, *selection, *vendor.policy, "--json")
+        goal = state + case.each * customers // 3
+        while process.poll() is None and vendor.kinds()[case.kind] < goal:
+            time.sleep(0.02)
+        assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate()
+        done = vendor.cli("resume", *vendor.policy, "--json")
+        assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
+        assert vendor.kinds()[case.kind] - state == case.each * customers
+        assert vendor.twice() == []
+        assert vendor.kinds()["package.exported"] == (1 if "manifest" in name else 0)
+
+
+def _prepare_by_command(vendor: Any, before: Operation, selection: tuple[str, ...]) -> None:
+    """The same by command: the client of the killed run must find one journal, and its own signs of life in it."""
+    if isinstance(before, AddMember):
+        ended = vendor.cli(*CASES["add-member"].flags, *selection, *vendor.policy, "--json")
+    else:
+        ended = vendor.rollout(*selection)
+        if "start" not in before.title:
+            assert ended.code == 0, ended.err
+            ended = vendor.cli("stop-recipes", "--folder", "CRM", *selection, *vendor.policy, "--json")
+    assert ended.code == 0, ended.err
+
+
+@every_case
+def test_a_plan_changes_nothing(tmp_path: Path, case: Case) -> None:
+    rows = accounts(case, 5)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            await it.run(before, rows)
+        effects = it.sandbox.effects()
+        foreseen = await plan(
+            case.make(), accounts=from_values(rows), workato=it.workato, journal=tmp_path / "other-journal"
+        )
+        assert it.sandbox.effects() == effects
+        assert [row.problem for row in foreseen.accounts] == [None] * 5
+        assert all(row.changes for row in foreseen.accounts)
+        assert sum(foreseen.requests.values()) > 0
+        await it.run(case.make(), rows)
+        if "manifest" not in foreseen.title:
+            so = await plan(case.make(), accounts=from_values(rows), workato=it.workato, journal=it.journal)
+            assert [row.changes for row in so.accounts] == [()] * 5
+
+    here(tmp_path, scenario, customers=5)
+
+
+def test_a_plan_that_would_write_is_refused_by_the_session(tmp_path: Path) -> None:
+    """An operation whose author forgot that a plan only looks."""
+
+    class Forgetful(Operation):
+        name = "forgetful"
+
+        async def plan(self, ctx: Context) -> None:
+            await ctx.account.customer.update(plan_id="oem_enterprise")
+
+    @operation
+    async def careless(ctx: Context) -> None:
+        await ctx.account.members.add(name="Ana", role_name="Admin")
+
+    rows = from_values([FIRST, FIRST + 1])
+
+    async def scenario(it: Here) -> None:
+        foreseen = await plan(Forgetful(), accounts=rows, workato=it.workato, journal=it.journal)
+        assert ["managed_users.update may change something" in str(row.problem) for row in foreseen.accounts] == [
+            True,
+            True,
+        ]
+        foreseen = await plan(careless, accounts=rows, workato=it.workato, journal=it.journal)
+        assert [row.changes for row in foreseen.accounts] == [("managed_users.members.create (and what follows)",)] * 2
+        assert it.sandbox.effects() == []
+        assert sum(quota["requests"] for quota in it.sandbox.requests()["quotas"].values()) == 0
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_a_plan_of_new_customers_goes_on_without_looking(tmp_path: Path) -> None:
+    rows = accounts(CASES["create-customer"], 3)
+
+    async def scenario(it: Here) -> None:
+        chain = CreateCustomer() >> ImportPackage(PACKAGE, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+        foreseen = await plan(chain, accounts=from_values(rows), workato=it.workato, journal=it.journal)
+        assert foreseen.groups == [
+            (3, "create the customer, import crm-v1.zip (3 recipes) into folder 'CRM', upgrade to plan 'oem_big'")
+        ]
+        assert it.sandbox.effects() == []
+        assert outcomes(await it.run(chain, rows)) == {"changed": 3}
+
+    here(tmp_path, scenario, customers=0)

@@ -1,0 +1,68 @@
+"""Two processes on one credential: one is refused, or waits, or both share the quotas without being refused."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from tests.fleet import Ended, Fleet, fleet
+
+
+def _half(vendor: Fleet, name: str, start: int, count: int) -> tuple[str, ...]:
+    path = vendor.home / f"{name}.txt"
+    path.write_text("".join(f"{4100231 + start + n}\n" for n in range(count)))
+    journal = ("--journal", str(vendor.home / name))
+    return (*vendor.rollout_command("--accounts", str(path)), *journal)
+
+
+def _both(vendor: Fleet, mode: str, count: int) -> tuple[Ended, Ended]:
+    first = vendor.start(*_half(vendor, "first", 0, count), "--if-running", "share")
+    while len(vendor.ledger()) < 5:
+        time.sleep(0.02)
+        assert first.poll() is None, first.communicate()
+    second = vendor.start(*_half(vendor, "second", count, count), "--if-running", mode)
+    ends = []
+    for process in (first, second):
+        out, err = process.communicate(timeout=200)
+        ends.append(Ended(process.returncode, out, err))
+    return ends[0], ends[1]
+
+
+def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
+    with fleet(tmp_path, customers=80, time_scale=60) as vendor:
+        first, second = _both(vendor, "fail", 40)
+        assert first.code == 0, first.err
+        assert (second.code, second.out) == (2, "")
+        assert re.search(r"run \d{8}-\d{6}-\w+ is being worked on by process \d+", second.err)
+        assert "--if-running share" in second.err
+
+
+def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
+    with fleet(tmp_path, customers=40, time_scale=60) as vendor:
+        first, second = _both(vendor, "wait", 20)
+        assert (first.code, second.code) == (0, 0), second.err
+        assert second.outcomes == {"changed": 20}
+        assert second.report["accounts"][0]["started_at"] >= first.report["ended_at"]
+
+
+def test_both_share_and_nobody_is_refused(tmp_path: Path) -> None:
+    count = 150
+    with fleet(tmp_path, customers=2 * count, time_scale=60) as vendor:
+        first, second = _both(vendor, "share", count)
+        assert (first.code, second.code) == (0, 0), first.err + second.err
+        assert first.outcomes == second.outcomes == {"changed": count}
+        assert vendor.refused() == 0
+        folders = [e for e in vendor.ledger() if e["kind"] == "folder.created" and e["key"] == "CRM"]
+        in_time = [e for e in folders if e["t"] <= _last(folders, 0, count)]
+        late = [e for e in in_time if e["account"] >= 4100231 + count]
+        # while both were at work after the second had opened, it had its part
+        opened = min(e["t"] for e in late)
+        together = [e for e in in_time if e["t"] >= opened]
+        share = sum(e["account"] >= 4100231 + count for e in together) / len(together)
+        print(f"the second made {share:.0%} of the folders while both were at work")
+        assert 0.3 <= share <= 0.7
+
+
+def _last(folders: list[dict[str, float]], start: int, count: int) -> float:
+    return max(e["t"] for e in folders if 4100231 + start <= e["account"] < 4100231 + start + count)

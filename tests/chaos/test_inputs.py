@@ -1,0 +1,210 @@
+"""Account files and packages nobody should be given: one line with file, row and remedy, exit 2, no request."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+import struct
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bulkops.cli.app import main
+from bulkops.runs import read_accounts
+from tests.fleet import PACKAGE, Fleet, fleet
+
+RECIPE = json.dumps({"name": "R", "code": {}})
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with fleet(tmp_path_factory.mktemp("vendor"), customers=3, time_scale=400) as running:
+        yield running
+
+
+@pytest.fixture
+def refused(
+    vendor: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., str]]:
+    """`refused("import-package", ...)`: what stderr says; two lines at most, exit code 2, nothing sent."""
+    for name, value in vendor.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    before = vendor.requests()["total"]
+
+    def invoke(*arguments: str | Path) -> str:
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert code == 2, err
+        assert out == ""
+        lines = err.splitlines()
+        assert len(lines) <= 2, err
+        assert lines[0].startswith("error: ")
+        assert all(line.isprintable() and len(line) < 1500 for line in lines), err
+        assert vendor.requests()["total"] == before
+        return err
+
+    yield invoke
+    logger = logging.getLogger("bulkops")
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
+
+
+ACCOUNT_FILES: dict[str, tuple[str, bytes, str]] = {
+    "utf-16": ("a.csv", "id\n1\n".encode("utf-16"), "a.csv.*UTF-8"),
+    "latin-1": ("a.csv", "id,name\n1,Müller\n".encode("latin-1"), "a.csv.*UTF-8"),
+    "empty": ("a.csv", b"", "a.csv"),
+    "a byte order mark alone": ("a.csv", b"\xef\xbb\xbf", "a.csv"),
+    "line ends alone": ("a.csv", b"\r\n\r\n\r\n", "a.csv"),
+    "a header alone": ("a.csv", b"id\r\n", "a.csv"),
+    "no id": ("a.csv", b"name\nx\n", "a.csv.*no id"),
+    "twice": ("a.csv", b"id\n1\n2\n1\n", "a.csv, line 4.*line 2"),
+    "twice with spaces": ("a.csv", b"id\n1\n 1 \n", "a.csv, line 3.*line 2"),
+    "twice with a zero": ("a.csv", b"id\n7\n007\n", "a.csv, line 3"),
+    "twice in another script": ("a.csv", "id\n7\n٧\n".encode(), "a.csv, line 3"),
+    "a formula": ("a.csv", b'id\n"=HYPERLINK(""http://evil"")"\n', "a.csv, line 2"),
+    "a formula as an id": ("a.csv", b"id\n@SUM(1)\n", "a.csv, line 2"),
+    "a negative id": ("a.csv", b"id\n-5\n", "a.csv, line 2"),
+    "an id with a fraction": ("a.csv", b"id\n4100231.0\n", "a.csv, line 2"),
+    "an id as a spreadsheet shows it": ("a.csv", b"id\n4.10E+06\n", "a.csv, line 2"),
+    "control characters": ("a.csv", b"id\n\x1b[2J\n", "a.csv, line 2"),
+    "a null byte": ("a.csv", b"id\n1\x002\n", "a.csv"),
+    "more cells than columns": ("a.csv", b"id\n1,2,3\n", "a.csv, line 2"),
+    "an open quote": ("a.csv", b'id,n\n1,"x\n2,y\n', "a.csv"),
+    "a huge cell": ("a.csv", b"id\n" + b"9" * 200_000 + b"\n", "a.csv, line .*field"),
+    "an id of 1,000 digits": ("a.csv", b"id\n" + b"9" * 1000 + b"\n", "a.csv, line 2"),
+    "columns named twice": ("a.csv", b"id,x,x\n1,2,3\n", "a.csv"),
+    "json, an object": ("a.json", b'{"id": 1}', "a.json"),
+    "json, deep": ("a.json", b"[" * 100_000, "a.json"),
+    "json, no end": ("a.json", b'[{"id": 1}', "a.json"),
+    "json, a list of lists": ("a.json", b"[[1]]", "a.json, entry 1"),
+    "json, null": ("a.json", b"[null]", "a.json, entry 1"),
+    "json, true": ("a.json", b'[{"id": true}]', "a.json, entry 1"),
+    "json, a fraction": ("a.json", b'[{"id": 1.5}]', "a.json, entry 1"),
+    "json, a huge number": ("a.json", b"[" + b"9" * 6000 + b"]", "a.json"),
+    "json, lone surrogate": ("a.json", b'[{"id": "E\\ud800"}]', "a.json, entry 1"),
+    "jsonl, one bad line": ("a.jsonl", b'{"id": 1}\n{"id": 2\n', "a.jsonl, line 2"),
+    "txt, words": ("a.txt", b"1\nplease all\n", "a.txt, line 2"),
+    "txt, a path": ("a.txt", b"../../etc\n", "a.txt, line 1"),
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNT_FILES)
+def test_bad_account_files(refused: Callable[..., str], tmp_path: Path, name: str) -> None:
+    file, content, words = ACCOUNT_FILES[name]
+    (tmp_path / file).write_bytes(content)
+    said = refused("import-package", PACKAGE, "--folder", "CRM", "--accounts", file, "--yes")
+    assert re.search(words, said, re.DOTALL), said
+
+
+def test_an_id_and_an_external_id_of_one_customer_are_told_apart_by_spelling(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("\ufeffid,external_id,plan\r\n1,,x\r\n,ORG-7,y\r\n,org-7,z\r\n".encode())
+    rows = read_accounts(tmp_path / "a.csv").rows
+    assert [row.account for row in rows] == ["1", "EORG-7", "Eorg-7"]
+    assert [row.params["plan"] for row in rows] == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("form", ["csv", "txt"])
+def test_a_million_rows(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"a.{form}"
+    head = "id\n" if form == "csv" else ""
+    path.write_text(head + "\n".join(map(str, range(1_000_000))) + "\n")
+    began = time.process_time()
+    inventory = read_accounts(path)
+    took_s = time.process_time() - began
+    assert len(inventory) == 1_000_000
+    print(f"{took_s:.1f} s of CPU for a million rows of {form}")
+    assert took_s < 15
+
+
+def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def bomb(*, declared: int | None = None) -> bytes:
+    """600 MB of zeros in 600 KB; `declared`: the size that its directory lies about."""
+    data = bytearray(zipped(("a.recipe.json", RECIPE.encode()), ("zeros.json", bytes(600 * 2**20))))
+    if declared is not None:
+        entry = data.rindex(b"PK\x01\x02")
+        data[entry + 24 : entry + 28] = struct.pack("<I", declared)
+    return bytes(data)
+
+
+def wrong_crc() -> bytes:
+    data = bytearray(zipped(("a.recipe.json", RECIPE.encode()), compression=zipfile.ZIP_STORED))
+    data[data.index(RECIPE.encode()) + 3] ^= 1
+    return bytes(data)
+
+
+def encrypted() -> bytes:
+    data = bytearray(zipped(("a.recipe.json", RECIPE.encode()), compression=zipfile.ZIP_STORED))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + offset] |= 1
+    return bytes(data)
+
+
+def unknown_compression() -> bytes:
+    data = bytearray(zipped(("a.recipe.json", RECIPE.encode()), compression=zipfile.ZIP_STORED))
+    for mark, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        data[data.index(mark) + offset : data.index(mark) + offset + 2] = struct.pack("<H", 97)
+    return bytes(data)
+
+
+PACKAGES: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "no zip": lambda: b"PK\x03\x04 but no zip at all" * 50,
+    "cut": lambda: PACKAGE.read_bytes()[:-40],
+    "cut early": lambda: PACKAGE.read_bytes()[:500],
+    "a bomb": bomb,
+    "a bomb that lies": lambda: bomb(declared=100),
+    "an absolute name": lambda: zipped(("/etc/a.recipe.json", RECIPE.encode())),
+    "a name that climbs": lambda: zipped(("../../a.recipe.json", RECIPE.encode())),
+    "a name that climbs within": lambda: zipped(("x/../../a.recipe.json", RECIPE.encode())),
+    "a drive": lambda: zipped(("C:\\a.recipe.json", RECIPE.encode())),
+    "a name of control characters": lambda: zipped(("\x1b[2J\n../a.recipe.json", RECIPE.encode())),
+    "a wrong checksum": wrong_crc,
+    "encrypted": encrypted,
+    "an unknown compression": unknown_compression,
+    "nested only": lambda: zipped(("inner.zip", PACKAGE.read_bytes())),
+    "no recipe": lambda: zipped(("a.connection.json", b"{}")),
+    "too many members": lambda: zipped(*((f"{n}.recipe.json", RECIPE.encode()) for n in range(20_001))),
+    "a recipe that is no json": lambda: zipped(("a.recipe.json", b"{")),
+    "a recipe nested deep": lambda: zipped(("a.recipe.json", b"[" * 200_000)),
+    "a recipe of a list": lambda: zipped(("a.recipe.json", b"[]")),
+    "a recipe without a name": lambda: zipped(("a.recipe.json", b'{"name": ""}')),
+    "a recipe that is not utf-8": lambda: zipped(("a.recipe.json", b'{"name": "\xff"}')),
+    "a name of 5,000 digits": lambda: zipped(("a.recipe.json", b'{"name": ' + b"9" * 5000 + b"}")),
+}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_bad_packages(refused: Callable[..., str], tmp_path: Path, name: str) -> None:
+    (tmp_path / "bad.zip").write_bytes(PACKAGES[name]())
+    (tmp_path / "a.txt").write_text("4100231\n")
+    began = time.process_time()
+    assert "bad.zip" in refused("import-package", "bad.zip", "--folder", "CRM", "--accounts", "a.txt", "--yes")
+    assert time.process_time() - began < 8
+
+
+def test_a_package_of_500_mb_is_not_even_read(refused: Callable[..., str], tmp_path: Path) -> None:
+    with (tmp_path / "bad.zip").open("wb") as file:
+        file.truncate(500 * 2**20)
+    (tmp_path / "a.txt").write_text("4100231\n")
+    tracemalloc.start()
+    try:
+        said = refused("import-package", "bad.zip", "--folder", "CRM", "--accounts", "a.txt", "--yes")
+        assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert "bad.zip" in said

@@ -1,0 +1,42 @@
+"""What pages say about the code is what the code says."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+from bulkops import errors
+from bulkops.cli.app import bulkops
+from docs import generate
+
+
+def test_generated_pages_are_in_step() -> None:
+    stale = [name for name, text in generate.pages().items() if (generate.REFERENCE / name).read_text() != text]
+    assert stale == [], "run python -m docs.generate"
+
+
+def test_check_names_a_stale_page(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(generate, "REFERENCE", tmp_path / "reference")
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+    (tmp_path / "reference" / "quotas.md").write_text("old")
+    assert generate.main(["--check"]) == 1
+    assert capsys.readouterr().out == "docs/reference/quotas.md is not in step: run python -m docs.generate\n"
+    assert generate.main(["--chek"]) == 2
+
+
+def test_every_command_and_every_error_is_in_the_reference() -> None:
+    pages = generate.pages()
+    for name in bulkops.commands:
+        assert f"\n## bulkops {name}\n" in pages["cli.md"]
+    kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, errors.BulkopsError)]
+    assert len(kinds) > 20
+    for kind in kinds:
+        assert f"| `{kind.__name__}` |" in pages["errors.md"]
+
+
+def test_a_message_is_shown_with_what_varies_in_braces() -> None:
+    assert (
+        "| `ConfigError` | no API token | set the environment variable {TOKEN\\_VARIABLE} |"
+        in (generate.pages()["messages.md"])
+    )

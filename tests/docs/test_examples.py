@@ -1,0 +1,158 @@
+"""Each example does what its docstring says, as a process, against a sandbox of six customers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+
+from tests.fleet import CREDENTIALS, PACKAGE, Ended, Fleet, fleet
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CUSTOMERS = 6
+TESTED = {
+    "archive_folder.py",
+    "canary_by_hand.py",
+    "explore_fleet.py",
+    "fan_out_anything.py",
+    "nightly.sh",
+    "rollout.py",
+    "rotate_credential.py",
+    "stop_unauthorised.py",
+}
+
+
+@pytest.fixture(scope="module")
+def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with fleet(tmp_path_factory.mktemp("sandbox"), customers=CUSTOMERS, time_scale=600) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def vendor(_process: Fleet, tmp_path: Path) -> Fleet:
+    """Everyone as at the start, and an empty directory with the client file."""
+    _process.ask("reset", {})
+    (tmp_path / "client.toml").write_text(_process.client_file.read_text())
+    return attrs.evolve(_process, home=tmp_path)
+
+
+def start(vendor: Fleet, *command: str | Path, **environment: str) -> Ended:
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=vendor.home,
+        env=vendor.environment(**environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def script(vendor: Fleet, name: str, *arguments: str | Path) -> Ended:
+    return start(vendor, sys.executable, "-W", "error", EXAMPLES / name, *arguments)
+
+
+def function(vendor: Fleet, reference: str, **environment: str) -> Ended:
+    return vendor.cli("run", str(EXAMPLES / reference), "--accounts", "all", *vendor.policy, "--json", **environment)
+
+
+def test_every_example_is_tested() -> None:
+    assert {path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh"}} == TESTED
+
+
+def test_rollout(vendor: Fleet) -> None:
+    first = script(vendor, "rollout.py", PACKAGE, CREDENTIALS, "client.toml")
+    assert first.code == 0, first.err
+    assert first.out.startswith("Finished: 6 changed of 6 accounts")
+    assert vendor.kinds()["recipe.started"] == 3 * CUSTOMERS
+    again = script(vendor, "rollout.py", PACKAGE, CREDENTIALS, "client.toml")
+    assert again.out.startswith("Finished: 6 unchanged of 6 accounts")
+
+
+def test_canary_by_hand(vendor: Fleet) -> None:
+    done = script(vendor, "canary_by_hand.py", PACKAGE, "client.toml")
+    assert (done.code, done.out) == (0, "3 canaries, then 3 of 3 others\n"), done.err
+    assert vendor.kinds()["import.completed"] == CUSTOMERS
+
+
+def test_archive_folder(vendor: Fleet) -> None:
+    done = function(vendor, "archive_folder.py:archive")
+    assert (done.code, done.outcomes) == (0, {"changed": CUSTOMERS}), done.err
+    assert vendor.kinds() == {"folder.created": CUSTOMERS}
+    assert function(vendor, "archive_folder.py:archive").outcomes == {"unchanged": CUSTOMERS}
+
+
+def test_archive_folder_is_made_once_although_replies_are_lost(vendor: Fleet) -> None:
+    vendor.ask("faults", {"reset": 0.3})
+    done = function(vendor, "archive_folder.py:archive")
+    for _ in range(20):
+        if done.code == 0:
+            break
+        done = vendor.cli("retry" if done.outcomes.get("failed") else "resume", *vendor.policy, "--json")
+    vendor.ask("faults", {})
+    assert done.outcomes == {"changed": CUSTOMERS}, done.err
+    assert vendor.kinds() == {"folder.created": CUSTOMERS}
+
+
+def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
+    """rotate_credential, explore_fleet and stop_unauthorised on one fleet, of which a third refuses the new key."""
+    assert script(vendor, "rollout.py", PACKAGE, CREDENTIALS, "client.toml").code == 0
+    refusing = CUSTOMERS // 3
+    vendor.ask("faults", {"unauthorisable": 1 / 3})
+    done = function(vendor, "rotate_credential.py:rotate", CRM_API_KEY="canary-new-credential")
+    assert (done.code, done.outcomes) == (1, {"changed": CUSTOMERS - refusing, "failed": refusing}), done.err
+
+    before = vendor.kinds()
+    seen = script(vendor, "explore_fleet.py", "client.toml")
+    assert seen.code == 0, seen.err
+    rows = sorted(line.split()[1:4] for line in seen.out.splitlines()[1:])
+    assert rows == [["3", "0", "0"]] * (CUSTOMERS - refusing) + [["3", "0", "1"]] * refusing, seen.out
+    assert vendor.kinds() == before
+
+    stopped = function(vendor, "stop_unauthorised.py:stop_unauthorised")
+    assert stopped.outcomes == {"changed": refusing, "unchanged": CUSTOMERS - refusing}, stopped.err
+    assert vendor.kinds()["recipe.stopped"] == 3 * refusing
+
+    vendor.ask("faults", {})
+    again = function(vendor, "rotate_credential.py:rotate", CRM_API_KEY="canary-new-credential")
+    assert (again.code, again.outcomes) == (0, {"changed": refusing, "unchanged": CUSTOMERS - refusing}), again.err
+    journal = b"".join(path.read_bytes() for path in vendor.journal.rglob("*") if path.is_file())
+    assert b"canary-new-credential" not in journal
+
+
+def test_fan_out_anything(vendor: Fleet) -> None:
+    done = script(vendor, "fan_out_anything.py", "1000")
+    assert done.out.splitlines() == ["900 halved", "100 threes are left alone"], done.err
+
+
+def test_nightly_is_silent_on_a_good_night_and_tells_of_a_bad_one(vendor: Fleet) -> None:
+    job = vendor.home / "nightly.toml"
+    job.write_text(
+        f"""
+[selection]
+accounts = "all"
+[policy]
+client_file = "client.toml"
+[[operation]]
+use = "import-package"
+package = "{PACKAGE}"
+folder = "CRM"
+"""
+    )
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    settings = {"PATH": path, "BULKOPS_JOURNAL": str(vendor.home / "nights")}
+    good = start(vendor, EXAMPLES / "nightly.sh", job, **settings)
+    assert (good.code, good.out) == (0, ""), good.err
+    job.write_text(job.read_text().replace("import-package", "start-recipes").replace(f'package = "{PACKAGE}"\n', ""))
+    bad = start(vendor, EXAMPLES / "nightly.sh", job, **settings)
+    assert bad.code in {1, 3}
+    assert "connection 'CRM' is not authorised" in bad.out
+    refused = start(vendor, EXAMPLES / "nightly.sh", job, **settings, WORKATO_API_TOKEN="wrong")
+    assert refused.code == 4
+    assert "the vendor refuses the token" in refused.out

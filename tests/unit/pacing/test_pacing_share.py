@@ -1,0 +1,67 @@
+"""A share of every limit, changed while requests are under way."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+from bulkops.pacing import Pacer
+from bulkops.settings import Limit
+from tests.virtual_time import run_virtual
+
+
+async def granted_within(pacer: Pacer, seconds: float) -> int:
+    """How many requests leave in so many seconds when there are always more."""
+    loop = asyncio.get_running_loop()
+    count, end = 0, loop.time() + seconds
+
+    async def client() -> None:
+        nonlocal count
+        while True:
+            slot = await pacer.slot("q")
+            count += 1
+            await asyncio.sleep(0.01)
+            slot.replied()
+
+    clients = [asyncio.create_task(client()) for _ in range(20)]
+    await asyncio.sleep(end - loop.time())
+    for task in clients:
+        task.cancel()
+    await asyncio.wait(clients)
+    return count
+
+
+def test_a_share_is_given_up_at_once_and_taken_back_carefully() -> None:
+    async def main() -> list[int]:
+        pacer = Pacer({"q": [Limit(100, 10.0)]}, max_rate=None, rng=Random(1))
+        pump = asyncio.create_task(pacer.run())
+        counts = [await granted_within(pacer, 10.0)]
+        pacer.set_share(0.5)
+        counts.append(await granted_within(pacer, 10.0))
+        counts.append(await granted_within(pacer, 10.0))
+        pacer.set_share(1.0)
+        counts.append(await granted_within(pacer, 20.0))
+        pump.cancel()
+        await asyncio.wait([pump])
+        return counts
+
+    full, shrinking, half, again = run_virtual(main())
+    assert full == 100
+    assert shrinking <= 50
+    assert 45 <= half <= 50
+    assert 150 <= again <= 200
+
+
+def test_a_share_holds_for_quotas_met_later_and_not_where_nothing_is_limited() -> None:
+    async def main() -> tuple[int, int]:
+        pacer = Pacer({"q": [Limit(100, 10.0)]}, max_rate=None, rng=Random(1))
+        pacer.set_share(0.1)
+        unlimited = Pacer({}, max_rate=None, unlimited=True, rng=Random(1))
+        (await unlimited.slot("q")).replied()
+        unlimited.set_share(0.1)
+        (await pacer.slot("q")).replied()
+        return pacer.statistics()["q"].limit, unlimited.statistics()["q"].limit
+
+    limit, free = run_virtual(main())
+    assert limit == 10
+    assert free > 1_000_000
