@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check lint types layers format bench bench-page bench-smoke clean
+.PHONY: help demo test test-all check lint types layers format audit bench bench-page bench-smoke clean
 
 help: ## what there is
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ bench-page: $(READY) ## benchmarks/RESULTS.md again, from the results that are t
 
 bench-%: $(PEERS) ## one of them: make bench-rollout
 	$(BIN)/python -m benchmarks $(subst -,_,$*)
+
+audit: $(READY) ## licences of what bulkops brings along, and known holes where advisories can be reached
+	$(BIN)/python -m tests.chaos.audit
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -40,9 +40,10 @@ def client(url: str) -> Workato:
 
 async def full_stack(url: str, requests: int) -> None:
     async with client(url) as workato:
+        accounts = [workato.account(4100231 + seq) for seq in range(requests // REQUESTS_AN_ACCOUNT)]
 
         async def one(number: int) -> Any:
-            return await workato.account(4100231 + number % 1000).recipes.get(41354)
+            return await accounts[number % len(accounts)].recipes.get(41354)
 
         async for outcome in fan_out(one, range(requests), concurrency=CONCURRENCY):
             outcome.unwrap()

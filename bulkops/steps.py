@@ -260,14 +260,16 @@ class Context:
 def _may_have_happened(error: BulkopsError) -> bool:
     """Whether the server may have acted although `fn` raised.
 
-    A refusal (4xx) or a connection never made is definite; a reply that never came, an error of the server or an
-    answer that cannot be read is not.
+    A refusal (4xx, or `success: false`) or a connection never made is definite; a reply that never came, an error of
+    the server, an answer that cannot be read or one that points elsewhere is not.
     """
     if isinstance(error, OutcomeUnknown | TaskUnknown):
         return True
     if isinstance(error, ServerError):
         return True
-    if isinstance(error, StatusError | ConnectFailed):
+    if isinstance(error, StatusError):
+        return error.status < 200 or 300 <= error.status < 400
+    if isinstance(error, ConnectFailed):
         return False
     return isinstance(error, ApiError) and error.sent_at is not None
 

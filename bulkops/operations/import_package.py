@@ -56,6 +56,8 @@ class ImportPackage(Operation):
     def __attrs_post_init__(self) -> None:
         if self.package is None and self.manifest is None:
             raise ConfigError("what is to be imported is not said", remedy="give a package, or a manifest to export")
+        if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
+            raise ConfigError(f"there is no manifest {self.manifest}", remedy="give its number in the workspace")
         for value in (self.folder, self.home_assets_folder):
             if value is not None and not value.strip():
                 raise InputError("the folder's name is empty", remedy="give --folder NAME")
@@ -71,8 +73,11 @@ class ImportPackage(Operation):
     def _content(self) -> Package:
         """Raises: PlanError while the manifest is still to be exported."""
         if self.package is None:
-            raise PlanError(f"manifest {self.manifest} is not exported yet", remedy="await prepare() first")
+            raise self._unexported()
         return self.package
+
+    def _unexported(self) -> PlanError:
+        return PlanError(f"manifest {self.manifest} is not exported yet", remedy="await prepare() first")
 
     def parameters(self) -> Mapping[str, Any]:
         return {
@@ -142,6 +147,8 @@ class ImportPackage(Operation):
         return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 
     async def apply(self, ctx: Context) -> None:
+        if self.package is None:
+            raise self._unexported()
         folder_id, is_new = await self._ensure_folder(ctx)
         before: Standing = {}
         if ctx.result("import") is None and not ctx.began("import"):

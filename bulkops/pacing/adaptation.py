@@ -3,7 +3,8 @@
 Documented limits may be wrong for this customer's plan, others may use the same quota, a server may refuse bursts that
 its limit per minute would allow, and some throttle at random. What a refusal teaches:
 
-* Every refusal closes the quota, once for all that left before the closing.
+* Every refusal closes the quota, once for all that left before the closing. Until the first good answer after it
+  requests leave singly.
 * A few that come singly (less than 3 % of the requests) teach nothing more.
 * When there are more, or three closings come without a good answer between, a burst was too large: from then on
   departures are spaced at limit / T.
@@ -30,6 +31,10 @@ REGROWTH_SHARE: Final = 0.01
 CLEAN_WINDOWS: Final = 10
 SPACED_BURST_SHARE: Final = 0.25
 STUCK_CLOSINGS: Final = 3
+LONGEST_CLOSING_SHARE: Final = 0.25
+"""Of T: after T the server's window is over in any case, and a long backoff would sleep through the next one."""
+SILENCE_SHARE: Final = 1.5
+COMPARING_SHARE: Final = 0.75
 DENSE_SHARE: Final = 0.03
 DENSE_COUNT: Final = 3
 WORTH_SHRINKING: Final = 0.98
@@ -116,7 +121,7 @@ class Adaptation:
             self._closings_in_a_row = 0
             if self._spacing is not None and not self._is_dense:
                 self._spacing.credit(self._episode_ends - self._turned_at)
-        if now - self._answered_at > self.window_s:
+        if now - self._answered_at > SILENCE_SHARE * self.window_s:
             # Idle, or refused for longer than a window explains: the last T says nothing about the limit.
             self._measure_afresh(now)
         self._answered_at = now
@@ -172,8 +177,8 @@ class Adaptation:
     def _close(self, now: float, usage: Usage, retry_after_s: float | None) -> list[Change]:
         delay_s = retry_after_s
         if delay_s is None:
-            failures = self._closings_in_a_row + self._is_dense
-            delay_s = full_jitter(failures, base_s=self.base_s, cap_s=self.cap_s, rng=self.rng)
+            cap_s = max(self.base_s, min(self.cap_s, self.window_s * LONGEST_CLOSING_SHARE))
+            delay_s = full_jitter(self._closings_in_a_row, base_s=self.base_s, cap_s=cap_s, rng=self.rng)
         if self._closings_in_a_row == 0:  # it has just turned from answering to refusing
             self._turned_at = now
             self._turned(now, usage.answered)
@@ -215,7 +220,7 @@ class Adaptation:
             self._turns.popleft()
         if now >= self._measured_from:
             self._turns.append((now, answered))
-        self._may_strike = now >= self._measured_from + self.window_s
+        self._may_strike = now >= self._measured_from + COMPARING_SHARE * self.window_s
 
     def _strike(self) -> list[Change]:
         self._may_strike = False  # one strike for each time that it turned

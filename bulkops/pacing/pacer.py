@@ -119,6 +119,7 @@ class Pacer:
         self._reopening: set[str] = set()
         self._arrivals = itertools.count()
         self._held_at = self._held_s = -math.inf
+        self._held_extra_s = 0.0
         self._wake: asyncio.Future[None] | None = None
         self._planned_at = math.inf
         self._is_drawing = False
@@ -175,15 +176,20 @@ class Pacer:
         finally:
             self._is_drawing = False
 
-    def hold(self, seconds: float) -> None:
-        """After a restart: an earlier process may have used its windows up to the moment it died.
+    def hold(self, seconds: float, *, extra_s: float = 0.0) -> None:
+        """After a restart, or beside another process: that one may have used its windows up to a moment ago.
 
-        Quotas stay closed for `seconds`, but no longer than their own longest window; windows above 120 s are
-        not waited out but preloaded. Assumes that the server has counted by now what was on its way at that moment.
+        Quotas stay closed for `seconds`, but no longer than their own longest window, and `extra_s` on top; windows
+        above 120 s are not waited out but preloaded. Assumes that the server has counted by now what was on its way at that moment.
         """
-        self._held_at, self._held_s = self.now(), seconds
+        self._held_at, self._held_s, self._held_extra_s = self.now(), seconds, extra_s
         for quota in self._quotas.values():
             self._hold(quota)
+
+    @property
+    def longest_held_s(self) -> float:
+        """The longest window of a quota in use that a newcomer waits out, seconds."""
+        return max((quota.held_s for quota in self._quotas.values()), default=0.0)
 
     def set_share(self, share: float) -> None:
         """Use this fraction of every shared limit from now on: another process has come, or gone."""
@@ -273,7 +279,7 @@ class Pacer:
         return Limit(max(1, math.floor(limit.requests * self._share + 1e-9)), limit.window_s, limit.key)
 
     def _hold(self, quota: Quota) -> None:
-        quota.adaptation.hold(self._held_at + min(self._held_s, quota.held_s))
+        quota.adaptation.hold(self._held_at + min(self._held_s, quota.held_s) + self._held_extra_s)
 
     def _tell(self, quota: Quota, change: str) -> None:
         adaptation = quota.adaptation

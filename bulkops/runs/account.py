@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -13,12 +13,15 @@ from bulkops.errors import BulkopsError, JournalError, OutcomeUnknown, TaskFaile
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
+from bulkops.models.text import one_line
 from bulkops.operations import Operation
 from bulkops.outcome import Outcome
 from bulkops.session import Scope
 from bulkops.steps import Context
 
 log = get_logger("bulkops.runs")
+
+_LONGEST_REASON: Final = 1000
 
 
 @attrs.define(kw_only=True)
@@ -122,16 +125,21 @@ def _ending_of(error: BulkopsError, ctx: Context) -> Ending:
     return Ending(
         outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
         failure_class=error.failure_class,
-        cause=error.cause,
-        reason=str(error),
+        cause=_shown(error.cause),
+        reason=_shown(str(error)),
         remedy=error.remedy,
         detail=ctx.detail,
     )
 
 
+def _shown(text: str) -> str:
+    """An operation's words may hold a server's: one line of bearable length, nothing in it that moves the cursor."""
+    return one_line(text, longest=_LONGEST_REASON)
+
+
 def _unexpected(error: Exception, ctx: Context) -> Ending:
     """A bug of ours or of the user's operation: one account's failure all the same."""
-    said = f"{type(error).__name__}: {error}"
+    said = _shown(f"{type(error).__name__}: {error}")
     return Ending(
         outcome=Outcome.UNKNOWN if ctx.open_intents else Outcome.FAILED,
         failure_class="unexpected",

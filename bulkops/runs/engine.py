@@ -75,8 +75,7 @@ class Engine:
         unsubscribe = self.workato.session.subscribe(self._note_attempt)
         self.control.on_drain(lambda _: self._announce())
         try:
-            session, host = self.workato.session, self.record.host
-            async with sharing(self.journal, host, session, self.control, held_s=self._held_s()):
+            async with sharing(self.journal, self.record.host, self.workato.session):
                 await (self._in_waves(rows) if in_waves else self._fan_out(rows))
         finally:
             unsubscribe()
@@ -88,18 +87,13 @@ class Engine:
         age_s = await self.journal.sign_of_life_age_s(self.record.host)
         if age_s is None:
             return
-        if age_s < self._held_s():
-            self.workato.session.pacer.hold(self._held_s() - age_s)
-        counted_s = max((limit.window_s for limit in self._limits() if _is_counted(limit)), default=0.0)
+        limits = [limit for limits in self.workato.session.quotas.values() for limit in limits]
+        held_s = max((limit.window_s for limit in limits if not _is_counted(limit)), default=0.0)
+        if age_s < held_s:
+            self.workato.session.pacer.hold(held_s - age_s)
+        counted_s = max((limit.window_s for limit in limits if _is_counted(limit)), default=0.0)
         for grant in await self.journal.grants(self.record.host, within_s=counted_s):
             self.workato.session.pacer.preload(grant.quota, grant.key, [grant.age_s])
-
-    def _limits(self) -> list[Limit]:
-        return [limit for limits in self.workato.session.quotas.values() for limit in limits]
-
-    def _held_s(self) -> float:
-        """The longest window that is waited out."""
-        return max((limit.window_s for limit in self._limits() if not _is_counted(limit)), default=0.0)
 
     async def _set_rules(self, rows: Sequence[AccountRow]) -> None:
         taken = {row.seq for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -10,30 +11,25 @@ from typing import Final
 import anyio
 
 from bulkops.journal import Journal
-from bulkops.runs.control import Control
 from bulkops.session import ApiSession
 
 _LOOK_EVERY_S: Final = 1.0
 
 
 @asynccontextmanager
-async def sharing(
-    journal: Journal, host: str, session: ApiSession, control: Control, *, held_s: float
-) -> AsyncIterator[None]:
+async def sharing(journal: Journal, host: str, session: ApiSession) -> AsyncIterator[None]:
     """While inside, the session's quotas are divided by the number of runs at work on the host.
 
-    A newcomer waits until the others have seen it and what they sent before has left the longest short window,
-    `held_s`. Likewise nobody takes the room of one that has ended before what that one sent has left it.
+    A newcomer's quotas stay closed until the others have seen it and what they sent before has left the window.
+    Likewise nobody takes the room of one that has ended before what that one sent has left it.
     """
     share = session.settings.tuning.share
     sharers = journal.sharers(host)
     if sharers > 1:
         session.pacer.set_share(share / sharers)
-        with anyio.move_on_after(held_s + 2 * _LOOK_EVERY_S) as waiting:
-            control.on_drain(lambda _: waiting.cancel())
-            await anyio.sleep_forever()
+        session.pacer.hold(math.inf, extra_s=2 * _LOOK_EVERY_S)
     # A plain task, not a task group: that would wrap the run's own error into a group.
-    watching = asyncio.create_task(_watch(journal, host, session, share, sharers, held_s))
+    watching = asyncio.create_task(_watch(journal, host, session, share, sharers))
     try:
         yield
     finally:
@@ -41,18 +37,15 @@ async def sharing(
         await asyncio.wait([watching])
 
 
-async def _watch(journal: Journal, host: str, session: ApiSession, share: float, sharers: int, held_s: float) -> None:
+async def _watch(journal: Journal, host: str, session: ApiSession, share: float, sharers: int) -> None:
     grows_at = None
     while True:
-        await anyio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(_LOOK_EVERY_S)
         now = max(1, await anyio.to_thread.run_sync(journal.sharers, host))
-        if now > sharers:
-            sharers, grows_at = now, None
-            session.pacer.set_share(share / sharers)
-        elif now == sharers:
+        if now == sharers:
             grows_at = None
-        elif grows_at is None:
-            grows_at = anyio.current_time() + held_s
-        elif anyio.current_time() >= grows_at:
+        elif now < sharers and grows_at is None:
+            grows_at = anyio.current_time() + session.pacer.longest_held_s
+        elif now > sharers or (grows_at is not None and anyio.current_time() >= grows_at):
             sharers, grows_at = now, None
             session.pacer.set_share(share / sharers)

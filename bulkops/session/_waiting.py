@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextvars import Context
 from typing import Final, TypeVar
 
 T = TypeVar("T")
 
 _EARLY_S: Final = 1e-6
 """A loop may ring a timer by its clock's resolution too early."""
+
+_NOBODYS: Final = Context()
+"""For timers: a cancelled one stays with the loop for a while, and would keep alive all that its context refers to."""
 
 
 class GaveUpWaiting(Exception):
@@ -43,13 +47,13 @@ class Patience:
         self._loop = asyncio.get_running_loop()
         self.until = until
         self.is_lost = False
-        self._timer = None if until is None else self._loop.call_at(until, self._ring)
+        self._timer = None if until is None else self._loop.call_at(until, self._ring, context=_NOBODYS)
 
     def extend(self, until: float) -> None:
         """Move the time; an earlier one needs a new timer."""
         if self._timer is not None and self.until is not None and until < self.until:
             self._timer.cancel()
-            self._timer = self._loop.call_at(until, self._ring)
+            self._timer = self._loop.call_at(until, self._ring, context=_NOBODYS)
         self.until = until
 
     def lose(self) -> None:
@@ -60,7 +64,7 @@ class Patience:
 
     def _ring(self) -> None:
         if self.until is not None and self._loop.time() + _EARLY_S < self.until:
-            self._timer = self._loop.call_at(self.until, self._ring)
+            self._timer = self._loop.call_at(self.until, self._ring, context=_NOBODYS)
         else:
             self.lose()
 
@@ -74,7 +78,6 @@ class Patience:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None  # it holds the context it was made in, and that holds whoever waited: a cycle
         if self.is_lost:  # somebody below swallowed the cancellation
             self.is_lost = False
             self._task.uncancel()

@@ -7,19 +7,44 @@
         assert workato_sandbox.effects()[0]["kind"] == "recipe.stopped"
 
 The sandbox speaks HTTP on a free loopback port, with the vendor's quotas at sixty times the speed.
+
+"Crash at every step of my operation and tell me what was done twice":
+
+    @pytest.mark.parametrize("mode", ["all", "late"])
+    def test_tidy_survives(crash_points, mode):
+        result = crash_points("operations/tidy.py:tidy", mode=mode)
+        assert result.faults == [], result.table()
+
+Each point is a process of its own, killed with SIGKILL and resumed, on accounts of its own; what happened is compared
+with a run that nobody disturbed. "late": a change reaches the server only after its sender has died.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bulkops.client import Workato
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
+from bulkops.sandbox.customers import FIRST_ID
 from bulkops.settings import Tuning
+from bulkops.testing.crashing import CrashKit, CrashResult, sandbox_process
 
-__all__ = ["Faults", "Sandbox", "SandboxSettings", "TestVendor", "workato_sandbox"]
+__all__ = [
+    "CrashKit",
+    "CrashResult",
+    "Faults",
+    "Sandbox",
+    "SandboxSettings",
+    "TestVendor",
+    "crash_points",
+    "workato_sandbox",
+]
+
+_CRASH_ACCOUNTS = 3000
 
 
 class TestVendor(Sandbox):
@@ -38,3 +63,22 @@ async def workato_sandbox() -> AsyncIterator[TestVendor]:
     """Ten customers; each test has its own. Needs anyio's or asyncio's pytest plugin for async fixtures."""
     async with TestVendor(SandboxSettings(customers=10, time_scale=60)) as vendor:
         yield vendor
+
+
+@pytest.fixture
+def crash_points(tmp_path: Path) -> Iterator[Callable[..., CrashResult]]:
+    """`crash_points(job, **options)`: `job` is JOB.toml or FILE.py:NAME; options as of `CrashKit`.
+
+    Takes seconds to minutes, by the length of the operation: `every=10` tries each tenth point.
+    """
+    fresh = [str(FIRST_ID + number) for number in range(_CRASH_ACCOUNTS)]
+    with sandbox_process(tmp_path, customers=len(fresh)) as (url, token, client_file):
+
+        def crash(job: str | Path, **options: Any) -> CrashResult:
+            home = tmp_path / f"crashes-{len(fresh)}"
+            kit = CrashKit(job=str(job), url=url, token=token, client_file=client_file, home=home, **options)
+            result = kit.run(fresh)
+            del fresh[: result.used]
+            return result
+
+        yield crash

@@ -109,52 +109,53 @@ def _table(sql: str) -> str:
 
 def _watch_requests(points: Points) -> None:
     """Wraps the methods through which every request passes (`bulkops.session`)."""
-    request_class, attempt_class, transport_class = _transport._WatchedRequest, _attempt.Attempt, _transport.Transport
+    if points.mode == "late":
+        _watch_leaving(lambda request, conn, name: _keep_back(request, conn, points, name), _send_kept)
+        return
+    _watch_leaving(
+        lambda _, __, name: points.reached(f"before {name} leaves"),
+        lambda _, name: points.reached(f"when {name} has left"),
+    )
+    _watch_answers(points)
+
+
+def _watch_leaving(before: Callable[[Any, Any, str], object], after: Callable[[Any, str], object]) -> None:
+    """A request without a body has left when `send` returns; one with a body when that has been written."""
+    request_class = _transport._WatchedRequest
     send, write_bytes = request_class.send, request_class.write_bytes
-    on_answer, exchange = attempt_class.on_answer, transport_class.exchange
 
     async def watched_send(self: Any, conn: Any) -> Any:
         name = _call_name()
-        if points.mode == "late":
-            if self.method != "GET" and points.is_fatal(f"late: {name}"):
-                _keep_back(self, conn)
-        else:
-            points.reached(f"before {name} leaves")
+        before(self, conn, name)
         response = await send(self, conn)
         if not self.body:
-            _has_left(self, name)
+            after(self, name)
         return response
 
     async def watched_write_bytes(self: Any, *args: Any) -> None:
         name = _call_name()
         await write_bytes(self, *args)
-        _has_left(self, name)
+        after(self, name)
 
-    def _has_left(request: Any, name: str) -> None:
-        kept = _kept.pop(id(request), None)
-        if kept is not None:
-            kept.send_late(points.hold_s)
-        elif points.mode == "all":
-            points.reached(f"when {name} has left")
+    setattr(request_class, "send", watched_send)  # noqa: B010 - what mypy would not have assigned
+    setattr(request_class, "write_bytes", watched_write_bytes)  # noqa: B010
+
+
+def _watch_answers(points: Points) -> None:
+    attempt_class, transport_class = _attempt.Attempt, _transport.Transport
+    on_answer, exchange = attempt_class.on_answer, transport_class.exchange
 
     def watched_on_answer(self: Any, status: int, headers: Any) -> None:
         on_answer(self, status, headers)
-        if points.mode == "all":
-            points.reached(f"at the answer to {_call_name()}")
+        points.reached(f"at the answer to {_call_name()}")
 
     async def watched_exchange(self: Any, request: Any, *args: Any) -> Any:
         result = await exchange(self, request, *args)
-        if points.mode == "all":
-            points.reached(f"after the answer to {request.call.id}")
+        points.reached(f"after the answer to {request.call.id}")
         return result
 
-    for owner, name, method in (
-        (request_class, "send", watched_send),
-        (request_class, "write_bytes", watched_write_bytes),
-        (attempt_class, "on_answer", watched_on_answer),
-        (transport_class, "exchange", watched_exchange),
-    ):
-        setattr(owner, name, method)
+    setattr(attempt_class, "on_answer", watched_on_answer)  # noqa: B010
+    setattr(transport_class, "exchange", watched_exchange)  # noqa: B010
 
 
 def _call_name() -> str:
@@ -162,29 +163,27 @@ def _call_name() -> str:
     return flight.errand.request.call.id if isinstance(flight, _attempt.Attempt) else "a request"
 
 
-_kept: dict[int, _Kept] = {}
-
-
+@attrs.define
 class _Kept:
     """Stands in for a connection's transport and collects what should leave."""
 
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
-        self._data = bytearray()
+    transport: Any
+    hold_s: float
+    data: bytearray = attrs.field(factory=bytearray)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+        return getattr(self.transport, name)
 
     def write(self, data: bytes) -> None:
-        self._data += data
+        self.data += data
 
     def writelines(self, parts: Iterable[bytes]) -> None:
         for part in parts:
-            self._data += part
+            self.data += part
 
-    def send_late(self, hold_s: float) -> None:
+    def send_late(self) -> NoReturn:
         """Die; a bystander that holds the connection sends what was collected when `hold_s` have passed."""
-        handle = self._transport.get_extra_info("socket").fileno()
+        handle = self.transport.get_extra_info("socket").fileno()
         is_alone, alone = os.pipe()
         if os.fork():
             os.close(alone)
@@ -192,16 +191,23 @@ class _Kept:
             die()
         os.closerange(0, handle)
         os.closerange(handle + 1, _MOST_FILES)
-        time.sleep(hold_s)
+        time.sleep(self.hold_s)
         os.set_blocking(handle, True)
-        view = memoryview(bytes(self._data))
+        view = memoryview(bytes(self.data))
         while view:
             view = view[os.write(handle, view) :]
         time.sleep(_GRACE_S)
         os._exit(0)
 
 
-def _keep_back(request: Any, conn: Any) -> None:
-    kept = _Kept(conn.protocol.transport)
-    conn.protocol.transport = kept
-    _kept[id(request)] = kept
+_kept: dict[int, _Kept] = {}
+
+
+def _keep_back(request: Any, conn: Any, points: Points, name: str) -> None:
+    if request.method != "GET" and points.is_fatal(f"late: {name}"):
+        _kept[id(request)] = conn.protocol.transport = _Kept(conn.protocol.transport, points.hold_s)
+
+
+def _send_kept(request: Any, _: str) -> None:
+    if id(request) in _kept:
+        _kept[id(request)].send_late()

@@ -68,9 +68,9 @@ def fork(work: Work, place: Place, points: Points, *, prepare: Callable[[], obje
     place.home.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     pid = os.fork()
-    if pid:
-        return pid
-    _live(work, place, points, prepare)
+    if not pid:
+        _live(work, place, points, prepare)
+    return pid
 
 
 def _live(work: Work, place: Place, points: Points, prepare: Callable[[], object] | None) -> NoReturn:

@@ -17,12 +17,30 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
 from bulkops.testing._points import Mode
+
+SERVER_TIMEOUT_S: Final = 2.0
+"""Long enough for a sandbox on a machine that has other things to do: it must not act on a request after it."""
+
+CLIENT_FILE: Final = f"""
+server_timeout_s = {SERVER_TIMEOUT_S}
+attempt_timeout_s = 20.0
+first_poll_s = 0.05
+import_deadline_s = 5.0
+backoff_base_s = 0.05
+backoff_cap_s = 1.0
+max_rate = "off"
+quotas = "off"
+"""
+"""A client that is in no hurry, and a sandbox without quotas: crashes are the subject."""
+
+_TIME_SCALE: Final = 400
 
 _DEADLINE_S: Final = 600.0
 
@@ -59,6 +77,8 @@ class CrashResult:
 
     measured: Trial
     trials: Sequence[Trial]
+    used: int
+    """Accounts that the trials have had: another kit begins behind them."""
 
     @property
     def faults(self) -> list[str]:
@@ -96,7 +116,8 @@ class CrashKit:
     """One job against one sandbox.
 
     `job`: JOB.toml or FILE.py:NAME; `home`: a directory for the trials; `mode`: see `bulkops.testing._points.Points`;
-    `only`: a pattern for the names of points; `every`: only every n-th of them; `kills`: deaths in a row, the later ones at points drawn from `seed`;
+    `only`: a pattern for the names of points; `every`: only every n-th of them; `kills`: deaths in a row, the later
+    ones at points drawn from `seed`;
     `hold_s`: how late a late request is: less than the server's timeout, as the client file has it;
     `prepare`: MODULE:FUNCTION called first in each process: it may break something, to see whether the kit notices.
     """
@@ -111,7 +132,7 @@ class CrashKit:
     every: int = 1
     kills: int = 1
     seed: int = 7
-    hold_s: float = 0.0
+    hold_s: float = 0.75 * SERVER_TIMEOUT_S
     per_trial: int = 3
     parallel: int = 8
     prepare: str | None = None
@@ -134,7 +155,7 @@ class CrashKit:
         if self.mode == "late":
             time.sleep(self.hold_s + _ARRIVAL_S)  # the last trial may have ended before its late request arrived
         measured, *trials = (Trial(**json.loads(line)) for line in done.stdout.splitlines())
-        return self._compared(measured, [trial for trial in trials if trial.killed])
+        return self._compared(measured, trials)
 
     def _compared(self, measured: Trial, trials: list[Trial]) -> CrashResult:
         """With what each trial did too often or not at all, by the sandbox's ledger."""
@@ -148,7 +169,8 @@ class CrashKit:
                 missing += [f"{account} {kind} {key}" for kind, key in expected - happened[account]]
             return attrs.evolve(trial, twice=twice, missing=missing)
 
-        return CrashResult(measured=compare(measured), trials=[compare(trial) for trial in trials])
+        killed = [compare(trial) for trial in trials if trial.killed]
+        return CrashResult(measured=compare(measured), trials=killed, used=(1 + len(trials)) * self.per_trial)
 
     def _effects(self) -> dict[str, Effects]:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -164,3 +186,20 @@ class CrashKit:
 class _Default(dict[str, Effects]):
     def __missing__(self, account: str) -> Effects:
         return Counter()
+
+
+@contextmanager
+def sandbox_process(home: Path, *, customers: int) -> Iterator[tuple[str, str, Path]]:
+    """A sandbox in a process of its own, which outlives every crash: its url, its token, a client file."""
+    flags = ["--customers", str(customers), "--time-scale", str(_TIME_SCALE), "--quotas", "off", "--json"]
+    command = [sys.executable, "-m", "bulkops", "sandbox", *flags]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own words
+    with process:
+        try:
+            assert process.stdout is not None  # noqa: S101 - tells the type checker
+            said = json.loads(process.stdout.readline())
+            client_file = home / "client.toml"
+            client_file.write_text(CLIENT_FILE)
+            yield said["url"], said["token"], client_file
+        finally:
+            process.terminate()

@@ -221,7 +221,7 @@ def test_killed_and_resumed(tmp_path: Path, name: str, customers: int) -> None:
     columns = list(rows[0])
     lines = [",".join(columns), *(",".join(str(row[column]) for column in columns) for row in rows)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with fleet(tmp_path, customers=customers, time_scale=20) as vendor:
+    with fleet(tmp_path, customers=customers, time_scale=20 if customers <= 20 else 100) as vendor:
         selection = ("--accounts", str(file))
         before = case.before()
         if before is not None:

@@ -6,6 +6,8 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.fleet import Ended, Fleet, fleet
 
 
@@ -46,8 +48,9 @@ def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
         assert second.report["accounts"][0]["started_at"] >= first.report["ended_at"]
 
 
+@pytest.mark.slow
 def test_both_share_and_nobody_is_refused(tmp_path: Path) -> None:
-    count = 150
+    count = 300
     with fleet(tmp_path, customers=2 * count, time_scale=60) as vendor:
         first, second = _both(vendor, "share", count)
         assert (first.code, second.code) == (0, 0), first.err + second.err

@@ -9,24 +9,10 @@ from typing import Any
 
 import pytest
 
-from bulkops.testing.crashing import CrashKit, CrashResult
+from bulkops.testing.crashing import CLIENT_FILE, CrashKit, CrashResult
 from tests.fleet import SECRETS, Fleet, fleet
 
 ROOT = Path(__file__).parents[2]
-
-SERVER_TIMEOUT_S = 2.0
-"""Long enough for a sandbox on a machine that has other things to do: it must not act on a request after it."""
-
-_CLIENT = f"""
-server_timeout_s = {SERVER_TIMEOUT_S}
-attempt_timeout_s = 20.0
-first_poll_s = 0.05
-import_deadline_s = 5.0
-backoff_base_s = 0.05
-backoff_cap_s = 1.0
-max_rate = "off"
-quotas = "off"
-"""
 
 
 @contextmanager
@@ -34,7 +20,7 @@ def crashing(home: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Ite
     for name, value in (SECRETS | {"PYTHONPATH": str(ROOT)}).items():
         monkeypatch.setenv(name, value)
     with fleet(home, customers=4000, time_scale=400, quotas="off", **options) as vendor:
-        vendor.client_file.write_text(_CLIENT)
+        vendor.client_file.write_text(CLIENT_FILE)
         vendor.rollout_command()  # writes the job file
         yield CrashBench(vendor, home)
 
@@ -60,6 +46,6 @@ class CrashBench:
             **options,
         )
         result = kit.run([str(self._next + number) for number in range(1500)])
-        self._next += (len(result.trials) + len(result.trials) // 5 + 10) * kit.per_trial
+        self._next += result.used
         print(f"{options}\n{result.table()}")
         return result

@@ -31,7 +31,8 @@ TUNING = Tuning(
     max_rate=None,
     server_timeout_s=0.5,
     attempt_timeout_s=3.0,
-    call_timeout_s=7.0,
+    call_timeout_s=5.0,
+    account_timeout_s=25.0,
     first_poll_s=0.05,
     import_deadline_s=3.0,
     backoff_base_s=0.02,
@@ -125,7 +126,9 @@ async def test_bad_answers_to_changes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert_clear(told)
     for name, row in told.by_trick.items():
         assert row.outcome in {Outcome.CHANGED, *TROUBLED}, (name, row.outcome)
-        if name.startswith("not done") or name.startswith("refused"):
+        if name in {"done, html on 502", "done, 500", "done, 204", "done, redirect"} and at.startswith("POST"):
+            assert row.outcome is Outcome.CHANGED, (name, row.reason)  # a look shows that it happened
+        if name.startswith(("not done", "refused")):
             assert row.outcome in TROUBLED, (name, row.reason)
 
 
@@ -138,6 +141,7 @@ async def test_bad_answers_to_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(200)
 @pytest.mark.parametrize(
     "at", ["GET recipes", "GET recipes/ID", "GET connections", "GET imports/ID", "POST imports", "PUT connections/ID"]
 )

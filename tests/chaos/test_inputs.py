@@ -111,6 +111,7 @@ def test_an_id_and_an_external_id_of_one_customer_are_told_apart_by_spelling(tmp
     assert [row.params["plan"] for row in rows] == ["x", "y", "z"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "txt"])
 def test_a_million_rows(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"a.{form}"
@@ -132,7 +133,7 @@ def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
-def bomb(*, declared: int | None = None) -> bytes:
+def _bomb(*, declared: int | None = None) -> bytes:
     """600 MB of zeros in 600 KB; `declared`: the size that its directory lies about."""
     data = bytearray(zipped(("a.recipe.json", RECIPE.encode()), ("zeros.json", bytes(600 * 2**20))))
     if declared is not None:
@@ -166,8 +167,8 @@ PACKAGES: dict[str, Callable[[], bytes]] = {
     "no zip": lambda: b"PK\x03\x04 but no zip at all" * 50,
     "cut": lambda: PACKAGE.read_bytes()[:-40],
     "cut early": lambda: PACKAGE.read_bytes()[:500],
-    "a bomb": bomb,
-    "a bomb that lies": lambda: bomb(declared=100),
+    "a bomb": _bomb,
+    "a bomb that lies": lambda: _bomb(declared=100),
     "an absolute name": lambda: zipped(("/etc/a.recipe.json", RECIPE.encode())),
     "a name that climbs": lambda: zipped(("../../a.recipe.json", RECIPE.encode())),
     "a name that climbs within": lambda: zipped(("x/../../a.recipe.json", RECIPE.encode())),
@@ -188,7 +189,10 @@ PACKAGES: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", PACKAGES)
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW if "bomb" in name else ()) for name in PACKAGES])
 def test_bad_packages(refused: Callable[..., str], tmp_path: Path, name: str) -> None:
     (tmp_path / "bad.zip").write_bytes(PACKAGES[name]())
     (tmp_path / "a.txt").write_text("4100231\n")

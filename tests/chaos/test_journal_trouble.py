@@ -14,8 +14,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from bulkops.errors import JournalError
 from bulkops.journal import Journal
 from tests.fleet import Fleet, fleet
@@ -144,5 +142,3 @@ def test_two_on_one_journal_and_two_on_one_credential(tmp_path: Path) -> None:
         assert first.returncode == 0, err
         assert '"changed":12' in out.replace(" ", "")
         assert vendor.twice() == []
-
-

@@ -18,7 +18,7 @@ NASTY: Sequence[str] = (
     "line\nbreak\r\nand\ttab",
     "\"quotes\" 'single' `back`",
     "<script>alert('x')</script>",
-    "=HYPERLINK(\"http://evil.example\")",
+    '=HYPERLINK("http://evil.example")',
     "right \u202e to left \u2066 marks \u200f",
     "null \x00 byte",
     "x" * 10_000,
@@ -177,7 +177,8 @@ STUBBORN: dict[str, Answer] = {
 """The same, and it takes long: a 429 closes the quota for everyone, a list without end is followed for a while."""
 
 HARMLESS: dict[str, Answer] = {
-    "a cut gzip": says(200, gzip.compress(b'{"result": []}')[:-6], "Content-Encoding: gzip"),  # only its checksum is missing
+    # only its checksum is missing
+    "a cut gzip": says(200, gzip.compress(b'{"result": []}')[:-6], "Content-Encoding: gzip"),
     "an answer too many": an_answer_too_many,
     "nasty names": says_json({"result": [{"id": 900 + n, "name": name} for n, name in enumerate(NASTY)]}),
     "duplicated ids": says_json({"result": [{"id": 7, "name": "a"}, {"id": 7, "name": "b"}]}),

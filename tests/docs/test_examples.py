@@ -131,6 +131,7 @@ def test_fan_out_anything(vendor: Fleet) -> None:
     assert done.out.splitlines() == ["900 halved", "100 threes are left alone"], done.err
 
 
+@pytest.mark.slow
 def test_nightly_is_silent_on_a_good_night_and_tells_of_a_bad_one(vendor: Fleet) -> None:
     job = vendor.home / "nightly.toml"
     job.write_text(

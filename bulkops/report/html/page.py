@@ -62,11 +62,11 @@ def _context(report: Report) -> dict[str, Any]:
     waves = read_waves(report, standing, events)
     panels = [timeline(report, standing, axis, waves), durations_panel(report)]
     return {
-        "title": report.title,
+        "title": inline(report.title, _LONGEST),
         "summary": summary(report),
         "headline": headline(report),
         "badge": _badge(report),
-        "reason": report.reason,
+        "reason": inline(report.reason, _LONGEST) if report.reason else None,
         "inventory": report.inventory,
         "counts": standing.counts(),
         "facts": list(_facts(report, traffic)),
@@ -135,9 +135,9 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
             kind=one.outcome.value,
             word=one.outcome.value.replace("_", " "),
             count=one.count,
-            cause=one.cause,
-            example=row.account,
-            reason=reason,
+            cause=inline(one.cause, _LONGEST),
+            example=inline(row.account, _LONGEST),
+            reason=inline(reason, _LONGEST) if reason else None,
             remedy=_remedy(one, reason),
             command=next_command(report, one),
         )
@@ -145,7 +145,7 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
 
 def _remedy(cluster: Cluster, reason: str | None) -> str | None:
     remedy = cluster.example.remedy
-    return remedy if remedy and remedy not in (reason or "") else None
+    return inline(remedy, _LONGEST) if remedy and remedy not in (reason or "") else None
 
 
 def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -180,7 +180,7 @@ def _operations(operation: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield str(name), shown
+        yield inline(str(name), _LONGEST), inline(shown, _LONGEST)
 
 
 def _versions(events: list[EventRow]) -> Iterator[tuple[str, str]]:
@@ -223,7 +223,7 @@ def _environment() -> jinja2.Environment:
 
 def _shown(value: Any) -> Any:
     """Applied to whatever a template puts out: names and messages from elsewhere stay on their line."""
-    return inline(value, _LONGEST) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    return inline(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 @cache

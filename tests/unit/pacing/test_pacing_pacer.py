@@ -382,6 +382,17 @@ def test_the_share_may_change_on_the_way(*, unlimited: bool) -> None:
     run(main())
 
 
+def test_another_share_leaves_windows_of_keys_alone() -> None:
+    async def main() -> None:
+        pacer = make(Limit(4, 10.0, "workspace"))
+        async with pumping(pacer):
+            (await pacer.slot("q", key="a")).replied()
+            pacer.set_share(0.25)
+            assert await drain(pacer, 3, key="a") == [0.0] * 3
+
+    run(main())
+
+
 def test_unlimited_means_no_window_but_429s_still_close() -> None:
     async def main() -> None:
         pacer = make(Limit(1, 10.0), unlimited=True)

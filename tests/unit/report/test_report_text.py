@@ -83,7 +83,8 @@ def test_a_stopped_run_says_why_once_and_how_to_go_on(row: Row, report: Make, st
     assert lines[1] == "reason: 1 failed no more"
     assert "40 accounts: 1 failed no more" in lines
     assert "    not attempted, for example 4100001" in lines
-    assert lines[-1] == "resume with: bulkops resume 20260102-101530-k3f"
+    approval = " --approve" if state is RunState.PAUSED else ""
+    assert lines[-1] == f"resume with: bulkops resume 20260102-101530-k3f{approval}"
 
 
 def test_only_failures_left_means_retry(row: Row, report: Make) -> None:

@@ -1,0 +1,48 @@
+"""What a user of `bulkops.testing` writes to have her own operation crashed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from bulkops.testing import CrashResult
+
+pytest_plugins = ["bulkops.testing"]
+
+GOOD = """
+async def tidy(ctx):
+    async def create():
+        return {"id": (await ctx.account.folders.create("Mine")).id}
+
+    async def probe(intent):
+        found = [folder.id async for folder in ctx.account.folders.list() if folder.name == "Mine"]
+        return {"id": found[0]} if found else None
+
+    await ctx.step("create", create, probe=probe)
+"""
+
+CARELESS = """
+async def tidy(ctx):
+    await ctx.account.folders.create("Mine")
+"""
+
+
+@pytest.mark.parametrize(("text", "is_sound"), [(GOOD, True), (CARELESS, False)], ids=["good", "careless"])
+def test_an_operation_of_ones_own(
+    crash_points: Callable[..., CrashResult],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    is_sound: bool,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    (tmp_path / "tidy.py").write_text(text)
+    result = crash_points(f"{tmp_path / 'tidy.py'}:tidy", per_trial=1, only="folders.create")
+    print(result.table())
+    assert len(result.trials) == 4
+    assert (result.faults == []) is is_sound
+    assert bool(sum(len(trial.twice) for trial in result.trials)) is not is_sound

@@ -1,0 +1,114 @@
+"""Every member of every model, given everything that JSON can say: a model or an error in words, nothing else."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from bulkops import models
+from bulkops.catalogue import CALLS
+from bulkops.errors import ApiError
+from bulkops.models.text import one_line
+from bulkops.session import Reply, decode_list, decode_object
+
+MODELS = [
+    model
+    for _, model in inspect.getmembers(models, inspect.isclass)
+    if attrs.has(model) and model.__name__ not in {"StartProblem"}
+]
+
+WRONG: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**63,
+    10**30,
+    1.5,
+    1e308,
+    "",
+    "x",
+    "12",
+    "-12",
+    "٧",
+    "9" * 5000,
+    "2026-02-30T00:00:00Z",
+    "2026-01-01",
+    "0000-00-00T00:00:00Z",
+    "\ud800",
+    "\x1b[2J\n\u202e",
+    "x" * 10_000,
+    [],
+    [[]],
+    [None],
+    ["x", 1, {}],
+    {},
+    {"id": None},
+    {"": {"": {"": []}}},
+]
+
+
+def reply(body: bytes) -> Reply:
+    return Reply(
+        status=200,
+        body=body,
+        call=CALLS["managed_users.get"],
+        account="7",
+        request_id="r",
+        attempt=1,
+        elapsed_s=0.0,
+        sent_at=0.0,
+        path="/api/managed_users/7",
+        one_line=one_line,
+    )
+
+
+def good(model: type[Any]) -> dict[str, Any]:
+    """The required members, with values of their kind."""
+    samples: dict[str, Any] = {"success": True, "running": True}
+    return {
+        field.name: samples.get(field.name, 7 if field.name.endswith("id") else "x")
+        for field in attrs.fields(model)
+        if field.default is attrs.NOTHING
+    }
+
+
+def error_of(decode: Callable[..., object], body: object, model: type[Any]) -> str | None:
+    try:
+        decode(reply(json.dumps(body).encode()), model)
+    except ApiError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_any_value_in_any_member(model: type[Any]) -> None:
+    names = [field.name for field in attrs.fields(model)]
+    tried = refused = 0
+    for name, value in itertools.product([*names, "success", "Success", "result", "data", "message"], WRONG):
+        tree = good(model) | {name: value}
+        for body in (tree, {"result": tree}, {"data": tree}, {"result": [tree]}, [tree], {"items": [tree, value]}):
+            for decode in (decode_object, decode_list):
+                tried += 1
+                said = error_of(decode, body, model)
+                if said is not None:
+                    refused += 1
+                    assert said.isprintable()
+                    assert len(said) < 1000
+    print(f"{model.__name__}: {tried} answers, {refused} refused")
+    assert 0 < refused < tried
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_required_member_that_is_missing_is_named(model: type[Any]) -> None:
+    for name in good(model):
+        tree = {key: value for key, value in good(model).items() if key != name}
+        with pytest.raises(ApiError, match=name):
+            decode_object(reply(json.dumps(tree).encode()), model)

@@ -1,0 +1,108 @@
+"""The commands that keep accounts up, as they are typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+ACCOUNTS = 3
+
+
+@pytest.fixture
+def policy(tmp_path, monkeypatch, sandbox):
+    """Three accounts with columns, and an own journal."""
+    monkeypatch.chdir(tmp_path)
+    ids = sandbox.accounts.read_text().split()[:ACCOUNTS]
+    rows = "".join(f"{account},u-{n},big\n" for n, account in enumerate(ids))
+    (tmp_path / "accounts.csv").write_text("id,who,plan\n" + rows)
+    return ("--accounts", "accounts.csv", "--client-file", sandbox.client_file, "--yes", "--json")
+
+
+def outcomes(result):
+    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
+
+
+def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
+    commands = [
+        ("import-package", "--manifest", "12", "--folder", "CRM"),
+        ("upgrade-plan", "--plan-id", "{plan}"),
+        ("upgrade-plan", "--plan-id", "bigger", "--via", "call"),
+        ("downgrade-plan",),
+        (
+            "add-member",
+            "--name",
+            "Ana {who}",
+            "--external-id",
+            "{who}",
+            "--email",
+            "{who}@x.example",
+            "--role",
+            "Admin",
+        ),
+        ("add-member", "--name", "Bob", "--role", "Analyst", "--via", "member", "--oauth-id", "o-{who}"),
+        ("remove-member", "--external-id", "{who}", "--email", "{who}@x.example"),
+        ("remove-member", "--name", "Bob", "--via", "member"),
+    ]
+    for command in commands:
+        before = len(sandbox.get("ledger")["effects"])
+        foreseen = cli("plan", *command, *policy)
+        assert foreseen.code == 0, foreseen.err
+        assert len(sandbox.get("ledger")["effects"]) == before
+        done = cli(*command, *policy)
+        assert (done.code, outcomes(done)) == (0, {"changed": ACCOUNTS}), done.err
+        again = cli(*command, *policy)
+        assert (again.code, outcomes(again)) == (0, {"unchanged": ACCOUNTS}), again.err
+    stopped = cli("stop-recipes", "--folder", "CRM", *policy)
+    assert (stopped.code, outcomes(stopped)) == (0, {"unchanged": ACCOUNTS})
+    assert [effect["key"] for effect in sandbox.effects("member.removed")] == [
+        *(f"u-{n}" for n in range(ACCOUNTS)),
+        *["Bob"] * ACCOUNTS,
+    ]
+
+
+def test_customers_of_a_file_are_created(cli, sandbox, policy, tmp_path):
+    (tmp_path / "accounts.csv").write_text("external_id,company,mail\nN-1,One,1@x.example\nN-2,Two,2@x.example\n")
+    command = ("create-customer", "--name", "{company}", "--notification-email", "{mail}", "--plan-id", "big", *policy)
+    done = cli(*command)
+    assert (done.code, outcomes(done)) == (0, {"changed": 2}), done.err
+    assert [row["detail"]["customer"]["plan_id"] for row in json.loads(done.out)["accounts"]] == ["big", "big"]
+    again = cli(*command)
+    assert (again.code, outcomes(again)) == (0, {"unchanged": 2})
+    run_id = json.loads(done.out)["run"]
+    undone = cli("undo", run_id, *policy[2:])
+    assert undone.code == 2
+    assert "cannot be undone" in undone.err
+    assert len(sandbox.effects("customer.created")) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("upgrade-plan",), "--plan-id"),
+        (("upgrade-plan", "--plan-id", "p", "--via", "magic"), "magic"),
+        (("downgrade-plan", "--plan-id", "small", "--via", "call"), "knows no plan but 'free'"),
+        (("add-member", "--name", "Ana"), "--role"),
+        (("add-member", "--name", "Ana", "--role", "Admin", "--via", "member"), "oauth id"),
+        (("add-member", "--name", "{who", "--role", "Admin"), "braces around no column"),
+        (("remove-member",), "who is to be removed is not said"),
+        (("stop-recipes",), "--folder"),
+        (("import-package", "--folder", "CRM"), "Give PKG.zip, or --manifest ID, and not both"),
+        (("import-package", "x.zip", "--manifest", "12", "--folder", "CRM"), "and not both"),
+        (("import-package", "--manifest", "0", "--folder", "CRM"), "manifest"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_sent(cli, sandbox, policy, command, words):
+    before = sandbox.count()
+    result = cli(*command, *policy)
+    assert result.code == 2
+    assert words in result.err
+    assert result.out == ""
+    assert sandbox.count() == before
+
+
+def test_an_unknown_manifest_ends_the_run_before_it_begins(cli, sandbox, policy):
+    result = cli("import-package", "--manifest", "99", "--folder", "CRM", *policy)
+    assert result.code == 2
+    assert "there is no export manifest 99" in result.err
+    assert "no runs" in cli("runs").err

@@ -1,0 +1,317 @@
+"""Where operations meet what somebody else did: other roles, two of one name, plans moved on, rows without a cell."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkops.errors import ConfigError, InputError, PlanError, WouldChange
+from bulkops.operations import (
+    AddMember,
+    AuthoriseConnections,
+    CreateCustomer,
+    DowngradePlan,
+    ImportPackage,
+    RemoveMember,
+    StartRecipes,
+    StopRecipes,
+    UpgradePlan,
+)
+from bulkops.operations._export import export_package
+from bulkops.report import Report
+from bulkops.runs import from_values, plan, resume, run
+from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+from tests.here import Here, here, outcomes
+
+FIRST = 4100231
+ONE: list[Mapping[str, object]] = [{"id": FIRST}]
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+def failure(report: Report) -> tuple[str | None, str]:
+    """Class and words of the one account's failure."""
+    (row,) = report.accounts
+    assert row.outcome == "failed", row
+    return row.failure_class, f"{row.reason}"
+
+
+def test_a_member_in_another_role_is_neither_added_nor_changed(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(AddMember(member_name="Ana", external_id="U-1", role="Operator"), ONE)
+        kinds = it.kinds()
+        admin = AddMember(member_name="Ana Ruiz", external_id="U-1", role="Admin")
+        assert failure(await it.run(admin, ONE)) == (
+            "member-other-role",
+            "'Ana' is a member already, as Operator, not as Admin; "
+            "change the role in the workspace, or remove the member first",
+        )
+        foreseen = await plan(admin, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        assert "in another role than Admin" in str(foreseen.accounts[0].problem)
+        same = AddMember(member_name="Anything", external_id="U-1", role="Operator")
+        assert outcomes(await it.run(same, ONE)) == {"unchanged": 1}
+        assert it.kinds() == kinds
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_of_two_who_fit_nobody_is_removed(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        members = it.workato.account(FIRST).members
+        first = await members.add(name="Ana", role_name="Admin", external_id="U-1", email="Ana@x.example")
+        await members.add(name="Ana", role_name="Admin", external_id="U-2", email="ana@y.example")
+        failed, words = failure(await it.run(RemoveMember(member_name="Ana"), ONE))
+        assert (failed, str(first.id) in words) == ("member-ambiguous", True)
+        assert it.kinds()["member.removed"] == 0
+        everything = RemoveMember(member_name="Ana", external_id="U-2", email="ANA@x.example")
+        assert outcomes(await it.run(everything, ONE)) == {"unchanged": 1}
+        assert outcomes(await it.run(RemoveMember(email="ana@X.example"), ONE)) == {"changed": 1}
+        assert [member.external_id async for member in members.list()] == ["U-2"]
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_role_nobody_knows_is_the_vendors_to_refuse(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        failed, words = failure(await it.run(AddMember(member_name="Ana", role="Boss"), ONE))
+        assert (failed, "Role not found: Boss" in words) == ("bad-request", True)
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_undoing_an_addition_leaves_others_alone(tmp_path: Path) -> None:
+    """Who was removed and added again meanwhile is another member: the run did not add that one."""
+
+    async def scenario(it: Here) -> None:
+        done = await it.run(AddMember(member_name="Ana", external_id="U-1", role="Admin"), ONE)
+        members = it.workato.account(FIRST).members
+        for member in await members.list().collect():
+            await members.remove(member.id)
+        await members.add(name="Ana", role_name="Admin", external_id="U-1")
+        assert outcomes(await it.undo(done)) == {"unchanged": 1}
+        assert len(await members.list().collect()) == 1
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_removed_member_comes_back_with_all_roles(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        members = it.workato.account(FIRST).members
+        roles = {"dev": "Admin", "prod": "Operator"}
+        before = await members.add(name="Ana", env_roles=roles, external_id="U-1", time_zone="UTC")
+        done = await it.run(RemoveMember(external_id="U-1"), ONE)
+        assert outcomes(await it.undo(done)) == {"changed": 1}
+        (after,) = await members.list().collect()
+        assert after.id != before.id
+        assert (after.name, after.external_id, after.time_zone, after.env_roles()) == ("Ana", "U-1", "UTC", roles)
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_plan_that_somebody_moved_on_is_not_moved_back(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        done = await it.run(UpgradePlan(plan_id="big"), ONE)
+        customer = it.workato.account(FIRST).customer
+        await customer.update(plan_id="bigger")
+        failed, words = failure(await it.undo(done))
+        assert (failed, "'bigger'" in words) == ("plan-changed-since", True)
+        await customer.update(plan_id="oem_plan")
+        assert outcomes(await it.undo(done)) == {"unchanged": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_chain_is_undone_in_reverse(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        made = (
+            ImportPackage(PACKAGE, folder="CRM")
+            >> AuthoriseConnections(CREDENTIALS)
+            >> StartRecipes(folder="CRM")
+            >> UpgradePlan(plan_id="big")
+            >> AddMember(member_name="Ana", role="Admin")
+        )
+        done = await it.run(made, ONE)
+        assert outcomes(done) == {"changed": 1}, done.accounts
+        before = len(it.sandbox.effects())
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 1}, undone.accounts
+        kinds = [effect["kind"] for effect in it.sandbox.effects()[before:]]
+        assert kinds == ["member.removed", "plan.changed", *["recipe.stopped"] * 3]
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_callers_stop_first_and_start_last(tmp_path: Path) -> None:
+    """The example's order recipe calls the function in the sub-folder."""
+
+    async def scenario(it: Here) -> None:
+        main = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+        started = await it.run(main, ONE)
+        stopped = await it.run(StopRecipes(folder="CRM"), ONE)
+        undone = await it.undo(stopped)
+        again = await it.undo(started)
+        for report in (started, stopped, undone, again):
+            assert outcomes(report) == {"changed": 1}, report.accounts
+        keys = [
+            effect["key"] for effect in it.sandbox.effects() if effect["kind"] in {"recipe.started", "recipe.stopped"}
+        ]
+        rounds = [keys[place : place + 3] for place in range(0, 12, 3)]
+        callee = next(key for key in rounds[0] if "Functions" in key)
+        caller = next(key for key in rounds[0] if "order" in key.lower())
+        calls_first = [row.index(callee) < row.index(caller) for row in rounds]
+        assert calls_first == [True, False, True, False]
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_stopping_what_is_not_there(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        assert failure(await it.run(StopRecipes(folder="CRM"), ONE))[0] == "folder-missing"
+        await it.workato.account(FIRST).folders.create("CRM")
+        assert outcomes(await it.run(StopRecipes(folder="CRM"), ONE)) == {"unchanged": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_an_empty_cell_fails_its_own_account_before_anything_is_sent(tmp_path: Path) -> None:
+    rows: list[Mapping[str, object]] = [{"id": FIRST, "plan": "big"}, {"id": FIRST + 1, "plan": ""}]
+
+    async def scenario(it: Here) -> None:
+        report = await it.run(UpgradePlan(plan_id="{plan}"), rows)
+        assert outcomes(report) == {"changed": 1, "failed": 1}
+        failed = report.accounts[1]
+        assert failed.failure_class == "column-missing"
+        assert failed.reason == "the account file has nothing in column 'plan'; fill the column for this account"
+        assert sum(quota["requests"] for quota in it.sandbox.requests()["quotas"].values()) == 2
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_customers_are_created_as_their_rows_say(tmp_path: Path) -> None:
+    name = 'Łódź "Bank" & Söhne, 株式会社 {x}'
+    rows: list[Mapping[str, object]] = [
+        {"external_id": "a/b 1", "name": name, "notification_email": "a@x.example", "plan_id": "big"},
+        {"external_id": "ORG-1", "name": "Taken", "notification_email": "b@x.example", "plan_id": ""},
+        {"external_id": "N-3", "name": "", "notification_email": "c@x.example", "plan_id": ""},
+        {"id": 77, "name": "By number", "notification_email": "d@x.example", "plan_id": ""},
+        {"external_id": "N-5", "name": "Five", "notification_email": "e@x.example", "plan_id": ""},
+    ]
+
+    async def scenario(it: Here) -> None:
+        report = await it.run(CreateCustomer(), rows)
+        found = [(str(row.outcome), row.failure_class) for row in report.accounts]
+        assert found == [
+            ("changed", None),
+            ("unchanged", None),
+            ("failed", "column-missing"),
+            ("failed", "external-id-missing"),
+            ("changed", None),
+        ]
+        made = await it.workato.customers.get("Ea/b 1")
+        assert (made.name, made.plan_id, made.notification_email) == (name, "big", "a@x.example")
+        assert report.accounts[0].detail == {"customer": {"id": made.id, "plan_id": "big"}}
+        assert (await it.workato.customers.get("EN-5")).plan_id == "oem_plan"
+        with pytest.raises(PlanError, match="cannot be undone"):
+            await it.undo(report)
+
+    here(tmp_path, scenario, customers=1)
+
+
+@pytest.mark.parametrize("malformed", [0.0, 1.0])
+def test_lost_answers_to_creations_are_looked_for(tmp_path: Path, malformed: float) -> None:
+    """Every answer is unreadable until somebody looks: nothing is added twice, and nobody guesses."""
+    new: list[Mapping[str, object]] = [{"external_id": "N-1", "name": "New", "notification_email": "n@x.example"}]
+
+    async def scenario(it: Here) -> None:
+        it.sandbox.set_faults({"malformed": malformed})
+        created = await it.run(CreateCustomer() >> AddMember(member_name="Ana", role="Admin"), new)
+        it.sandbox.set_faults()
+        report: Report | None = created
+        if malformed:
+            assert outcomes(created) != {"changed": 1}
+            report = await resume(created.run_id, workato=it.workato, journal=it.journal)
+            if report is not None and outcomes(report) == {"failed": 1}:
+                report = await it.run(CreateCustomer() >> AddMember(member_name="Ana", role="Admin"), new)
+        assert report is not None
+        assert outcomes(report) in ({"changed": 1}, {"unchanged": 1}), report.accounts
+        assert it.kinds() == {"customer.created": 1, "member.added": 1}
+        assert it.twice() == []
+
+    here(tmp_path, scenario, customers=0)
+
+
+def test_downgrading_by_the_older_call_ends_on_free(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        assert outcomes(await it.run(DowngradePlan(via="call"), ONE)) == {"changed": 1}
+        assert (await it.workato.account(FIRST).customer.get()).plan_id == "free"
+        assert outcomes(await it.run(DowngradePlan(), ONE)) == {"unchanged": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_manifest_is_exported_once_and_found_again(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        rows: list[Mapping[str, object]] = [{"id": FIRST + n} for n in range(5)]
+        report = await it.run(ImportPackage(manifest=12, folder="CRM"), rows)
+        assert outcomes(report) == {"changed": 5}
+        assert it.kinds()["package.exported"] == 1
+        (kept,) = (it.journal / "packages").iterdir()
+        assert (kept.stat().st_mode & 0o777, kept.suffix, len(kept.stem)) == (0o600, ".zip", 64)
+        with zipfile.ZipFile(kept) as archive:
+            assert len(archive.namelist()) == 5
+        again = await resume(report.run_id, workato=it.workato, journal=it.journal)
+        assert again is not None
+        assert it.kinds()["package.exported"] == 1
+
+    here(tmp_path, scenario, customers=5)
+
+
+def test_what_cannot_be_exported_ends_before_any_account(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        with pytest.raises(InputError, match="there is no export manifest 99; look it up"):
+            await it.run(ImportPackage(manifest=99, folder="CRM"), ONE)
+        with pytest.raises(WouldChange):
+            await export_package(it.workato.with_options(read_only=True), 12)
+        it.journal.parent.joinpath("file").write_text("")
+        with pytest.raises(ConfigError, match=r"cannot keep the package in .*check --journal"):
+            await ImportPackage(manifest=12, folder="CRM").prepare(it.workato, it.journal.parent / "file")
+        made = ImportPackage(manifest=12, folder="CRM")
+        with pytest.raises(PlanError, match="not exported yet"):
+            await made.apply(_NoContext())  # type: ignore[arg-type]  # it must not get as far as looking
+
+    here(tmp_path, scenario, customers=1)
+
+
+class _NoContext:
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"asked for {name}")
+
+
+def test_a_plan_before_the_export_says_what_it_cannot_know(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        chain = (
+            ImportPackage(manifest=12, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+        )
+        foreseen = await plan(chain, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        assert foreseen.accounts[0].changes == (
+            "create folder 'CRM'",
+            "import what manifest 12 holds (not known before its export)",
+            "authorise 'CRM'",
+            "authorise 'Web shop'",
+            "start the recipes that come (how many is not known before the export)",
+        )
+        assert it.sandbox.effects() == []
+        prepared = await chain.prepare(it.workato, it.journal)
+        foreseen = await plan(prepared, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        assert foreseen.accounts[0].changes[1] == "import 3 recipes"
+        assert outcomes(await run(prepared, accounts=ONE, workato=it.workato, journal=it.journal)) == {"changed": 1}
+
+    here(tmp_path, scenario, customers=1)

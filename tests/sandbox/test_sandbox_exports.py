@@ -1,0 +1,147 @@
+"""The partner's side: manifests, exports, and files behind signed addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from bulkops.sandbox.partner import EXAMPLE
+from tests.sandbox.kit import FIRST, Vendor, vendor
+
+pytestmark = pytest.mark.anyio
+
+PACKAGE = EXAMPLE.read_bytes()
+
+
+def contents(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def exported(it: Vendor, manifest: int) -> dict[str, Any]:
+    made = (await it.post(f"/api/packages/export/{manifest}")).data
+    assert (made["status"], made["download_url"]) == ("in_progress", None)
+    async with asyncio.timeout(5):
+        while True:
+            reply = (await it.get(f"/api/packages/{made['id']}")).data
+            if reply["status"] == "completed":
+                return dict(reply)
+            await asyncio.sleep(0.001)
+
+
+async def fetched(it: Vendor, url: str, **headers: str) -> tuple[int, bytes]:
+    async with it.http.get(url, headers=headers) as reply:
+        return reply.status, await reply.read()
+
+
+async def test_the_seeded_manifest_is_the_example_package() -> None:
+    async with vendor() as it:
+        made = await exported(it, 12)
+        assert (made["operation_type"], made["export_manifest_id"]) == ("export", 12)
+        status, data = await fetched(it, made["download_url"])
+        assert status == 200
+        assert contents(data) == contents(PACKAGE)
+        again = await exported(it, 12)
+        assert again["id"] != made["id"]
+        assert (await fetched(it, again["download_url"]))[1] == data
+        assert it.keys("package.exported") == ["12", "12"]
+        ended = await it.imported(data, await it.folder())
+        assert ended["status"] == "completed"
+        assert len(await it.recipes()) == 3
+
+
+async def test_a_manifest_of_ones_own_holds_the_assets_it_names() -> None:
+    async with vendor() as it:
+        assets = (await it.get("/api/export_manifests/folder_assets")).result["assets"]
+        crm, flow = (next(row for row in assets if row["type"] == kind) for kind in ("connection", "recipe"))
+        wanted = [{"id": crm["id"], "type": "connection", "zip_name": "c.connection.json"}, {"id": str(flow["id"])}]
+        made = (
+            await it.post("/api/export_manifests", json={"export_manifest": {"name": "Mine", "assets": wanted}})
+        ).result
+        assert (made["name"], made["status"]) == ("Mine", "working")
+        _, data = await fetched(it, (await exported(it, made["id"]))["download_url"])
+        assert sorted(contents(data)) == ["asset_1.recipe.json", "c.connection.json"]
+        shown = (await it.get(f"/api/export_manifests/{made['id']}")).result
+        assert [row["zip_name"] for row in shown["assets"]] == ["c.connection.json", "asset_1.recipe.json"]
+        assert shown["last_exported_at"]
+        everything = {"export_manifest": {"auto_generate_assets": True, "name": "All"}}
+        assert (await it.put(f"/api/export_manifests/{made['id']}", json=everything)).result["name"] == "All"
+        _, data = await fetched(it, (await exported(it, made["id"]))["download_url"])
+        assert len(contents(data)) == len(assets) == 5
+        assert (await it("DELETE", f"/api/export_manifests/{made['id']}")).data == {"success": True}
+        for method, path in (("GET", "export_manifests/{}"), ("POST", "packages/export/{}")):
+            assert (await it(method, "/api/" + path.format(made["id"]))).status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"export_manifest": {}},
+        {"export_manifest": {"name": "x"}},
+        {"export_manifest": {"name": "x", "assets": []}},
+        {"export_manifest": {"name": "x", "assets": [7]}},
+        {"export_manifest": {"name": "x", "assets": [{"id": 1}]}},
+        {"export_manifest": {"assets": [{"id": 612901}]}},
+    ],
+)
+async def test_what_makes_no_manifest_is_400(body: dict[str, Any]) -> None:
+    async with vendor() as it:
+        refused = await it.post("/api/export_manifests", json=body)
+        assert (refused.status, bool(refused.data["message"])) == (400, True)
+
+
+async def test_the_download_redirects_once_there_is_a_file() -> None:
+    async with vendor(time_scale=100.0) as it:
+        made = (await it.post("/api/packages/export/12")).data
+        path = f"/api/packages/{made['id']}/download"
+        assert (await it.get(path, allow_redirects=False)).status == 404
+        await exported(it, 12)
+        reply = await it.get(path, allow_redirects=False)
+        assert reply.status == 302
+        assert (await fetched(it, reply.headers["Location"]))[0] == 200
+        assert (await it.get("/api/packages/1/download", allow_redirects=False)).status == 404
+        assert (await it.get("/api/packages/x", allow_redirects=False)).status == 404
+
+
+async def test_a_file_is_for_those_who_have_its_signature_and_no_credentials() -> None:
+    async with vendor() as it:
+        url = (await exported(it, 12))["download_url"]
+        assert (await fetched(it, url, Authorization=f"Bearer {it.sandbox.token}"))[0] == 400
+        assert (await fetched(it, url + "0"))[0] == 403
+        assert (await fetched(it, url.partition("?")[0]))[0] == 403
+        assert (await fetched(it, url.replace("until=", "until=9")))[0] == 403
+        for path in (
+            "/_files/packages/1.zip",
+            "/_files/packages/x.zip",
+            "/_files/packages",
+            "/_files/a/b/c",
+            "/_files",
+        ):
+            assert (await fetched(it, it.sandbox.url + path))[0] == 404
+        assert it.sandbox.requests()["total"] > 0
+        counted = it.sandbox.requests()["total"]
+        assert (await fetched(it, url))[0] == 200
+        assert it.sandbox.requests()["total"] == counted  # files count against no quota
+
+
+async def test_an_address_ends_after_an_hour() -> None:
+    async with vendor(time_scale=36_000.0) as it:  # an hour in a tenth of a second
+        url = (await exported(it, 12))["download_url"]
+        assert (await fetched(it, url))[0] == 200
+        async with asyncio.timeout(5):
+            while (await fetched(it, url))[0] != 403:  # noqa: ASYNC110 - the sandbox tells nobody
+                await asyncio.sleep(0.01)
+
+
+async def test_packages_share_one_row_of_numbers_with_imports() -> None:
+    async with vendor() as it:
+        first = (await it.post("/api/packages/export/12")).data["id"]
+        folder = await it.folder()
+        second = (await it.send_package(b"", folder)).data["id"]
+        assert second == first + 1
+        assert (await it.get(f"/api/managed_users/{FIRST}/imports/{first}")).status == 404

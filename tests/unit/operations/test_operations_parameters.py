@@ -1,0 +1,166 @@
+"""What operations take, what they refuse before anything is sent, and that they come back from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+import pytest
+
+from bulkops.errors import BulkopsError, ConfigError, InputError
+from bulkops.operations import (
+    OPERATIONS,
+    AddMember,
+    AuthoriseConnections,
+    CreateCustomer,
+    DowngradePlan,
+    Each,
+    ImportPackage,
+    Operation,
+    RemoveMember,
+    StopRecipes,
+    UpgradePlan,
+    describe,
+    restore,
+)
+from bulkops.runs import load_job
+from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+
+GOOD: list[Operation] = [
+    UpgradePlan(plan_id="p"),
+    UpgradePlan(plan_id="{plan}", via="call"),
+    DowngradePlan(),
+    DowngradePlan(plan_id="small"),
+    AddMember(member_name="Ana", role="Admin"),
+    AddMember(member_name="{who}", role="{role}", external_id="{who id}", oauth_id="o", via="member"),
+    RemoveMember(email="a@x.example"),
+    RemoveMember(member_name="Ana", via="member"),
+    StopRecipes(folder="CRM"),
+    CreateCustomer(),
+    CreateCustomer(plan_id="big"),
+    ImportPackage(manifest=12, folder="CRM"),
+    ImportPackage(PACKAGE, manifest=12, folder="CRM"),
+]
+
+
+@pytest.mark.parametrize("op", GOOD, ids=lambda op: op.title)
+def test_an_operation_comes_back_from_the_journal(op: Operation) -> None:
+    data = describe(op)
+    again = restore(data)
+    assert again == op
+    assert again.digest == op.digest
+    chain = op >> op
+    assert restore(describe(chain)) == chain
+
+
+def test_other_parameters_are_another_operation() -> None:
+    digests = {op.digest for op in GOOD}
+    assert len(digests) == len(GOOD)
+
+
+def test_what_a_run_reads_from_the_account_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    assert UpgradePlan(plan_id="{plan}").columns() == {"plan"}
+    assert GOOD[5].columns() == {"who", "role", "who id"}
+    assert CreateCustomer().columns() == {"name", "notification_email"}
+    assert StopRecipes(folder="{CRM}").columns() == set()
+    assert AddMember(member_name="{account}", role="Admin").columns() == set()
+    assert (UpgradePlan(plan_id="{plan}") >> CreateCustomer()).columns() == {"plan", "name", "notification_email"}
+    assert AuthoriseConnections(CREDENTIALS).columns() == set()
+    file = tmp_path / "c.toml"
+    file.write_text('[connections.A.input]\nkey = { column = "crm_key" }\n')
+    assert AuthoriseConnections(file).columns() == {"crm_key"}
+    assert Each("managed_users.tags.create", params={"title": "Tier {tier}"}).columns() == {"tier"}
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: UpgradePlan(plan_id=" "), "plan_id is empty"),
+        (lambda: UpgradePlan(plan_id="p", via="magic"), "'magic'.*update or call"),
+        (lambda: UpgradePlan(plan_id="{plan"), "braces.*write {column}"),
+        (lambda: UpgradePlan(plan_id="{}"), "braces"),
+        (lambda: DowngradePlan(plan_id="small", via="call"), "knows no plan but 'free', not 'small'"),
+        (lambda: AddMember(member_name="", role="Admin"), "name is empty"),
+        (lambda: AddMember(member_name="Ana", role=""), "role is empty"),
+        (lambda: AddMember(member_name="Ana", role="Admin", external_id=""), "external_id is empty"),
+        (lambda: AddMember(member_name="{a}}", role="Admin"), "name = '{a}}' has braces"),
+        (lambda: AddMember(member_name="Ana", role="Admin", via="member"), "needs an oauth id"),
+        (lambda: AddMember(member_name="Ana", role="Admin", oauth_id="o"), "oauth id is for the older call"),
+        (lambda: AddMember(member_name="A", role="B", via="member", oauth_id="o", email="e"), "takes no e-mail"),
+        (lambda: AddMember(member_name="Ana", role="Admin", via="post"), "members or member"),
+        (lambda: AddMember(member_name="{env:NOT_SET_ANYWHERE}", role="Admin"), "NOT_SET_ANYWHERE"),
+        (RemoveMember, "who is to be removed is not said"),
+        (lambda: RemoveMember(external_id="u", via="x"), "'x'"),
+        (lambda: CreateCustomer(customer_name=""), "name is empty"),
+        (lambda: StopRecipes(folder=" "), "folder's name is empty"),
+        (lambda: ImportPackage(folder="CRM"), "what is to be imported is not said"),
+        (lambda: ImportPackage(manifest=0, folder="CRM"), "manifest 0"),
+        (lambda: ImportPackage(manifest=12, folder=""), "folder's name is empty"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(make: Callable[[], Operation], words: str) -> None:
+    with pytest.raises((ConfigError, InputError), match=words) as refused:
+        make()
+    assert refused.value.remedy
+
+
+def test_every_operation_of_a_job_file_can_be_written_in_one(tmp_path: Path) -> None:
+    job = tmp_path / "job.toml"
+    job.write_text(
+        """
+[[operation]]
+use = "import-package"
+manifest = 12
+folder = "CRM"
+[[operation]]
+use = "stop-recipes"
+folder = "CRM"
+[[operation]]
+use = "upgrade-plan"
+plan_id = "{plan}"
+via = "call"
+[[operation]]
+use = "downgrade-plan"
+[[operation]]
+use = "add-member"
+name = "Ana"
+external_id = "{who}"
+role = "Admin"
+email = "ana@x.example"
+[[operation]]
+use = "remove-member"
+name = "Ana"
+via = "member"
+[[operation]]
+use = "create-customer"
+name = "{company}"
+"""
+    )
+    chain = load_job(str(job)).operation
+    assert chain.columns() == {"plan", "who", "company", "notification_email"}
+    assert [part.name for part in chain.operations] == [  # type: ignore[attr-defined]
+        *("import-package", "stop-recipes", "upgrade-plan", "downgrade-plan"),
+        *("add-member", "remove-member", "create-customer"),
+    ]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_what_it_costs_in_calls_of_the_catalogue(name: str) -> None:
+    from bulkops.catalogue import CALLS
+
+    for op in GOOD:
+        if op.name == name:
+            assert set(op.cost()) | set(op.plan_cost()) <= set(CALLS)
+            assert sum(op.cost().values()) >= sum(op.plan_cost().values()) > 0
+
+
+def test_a_package_that_is_still_to_be_exported_says_so() -> None:
+    op = ImportPackage(manifest=12, folder="CRM")
+    assert op.title == "export manifest 12 and import it into folder 'CRM'"
+    assert ImportPackage(PACKAGE, manifest=12, folder="CRM").title == "import manifest 12 (3 recipes) into folder 'CRM'"
+    with pytest.raises(BulkopsError, match="manifest 12 is not exported yet"):
+        _ = op._content
+    assert attrs.evolve(op, package=PACKAGE)._content.recipes
