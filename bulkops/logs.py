@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 MASK: Final = "***"
@@ -40,36 +41,49 @@ def neutral_json(text: str) -> str:
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets; longer ones first, one may hold another."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    return _replaced(text, _longest_first(secrets))
+
+
+def _longest_first(secrets: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(filter(None, secrets), key=len, reverse=True))
+
+
+def _replaced(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
         text = text.replace(secret, MASK)
     return text
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(key: str) -> bool:
+    """Whether something under this name is better not shown; the same few names come with every line."""
+    return key != "event" and _SECRET_KEY.search(key) is not None
 
 
 class Redaction:
     """A structlog processor: masks what stands under a telling key, and the given secrets wherever they stand."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = tuple(secrets)
+        self._secrets = _longest_first(secrets)
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
         return {key: self._under(key, value) for key, value in event.items()}
 
     def _under(self, key: object, value: Any) -> Any:
-        telling = key != "event" and _SECRET_KEY.search(str(key)) is not None
-        return MASK if telling and value is not None else self._clean(value)
+        return MASK if value is not None and _is_telling(str(key)) else self._clean(value)
 
     def _clean(self, value: Any) -> Any:
         match value:
+            case None | bool() | int() | float():
+                return value
             case str():
-                return masked(value, self._secrets)
+                return _replaced(value, self._secrets)
             case Mapping():
                 return {self._clean(key): self._under(key, inner) for key, inner in value.items()}
             case list() | tuple() | set() | frozenset():
                 return [self._clean(inner) for inner in value]
-            case None | bool() | int() | float():
-                return value
             case _:  # bytes, exceptions, records: what a renderer would make of them
-                return masked(repr(value), self._secrets)
+                return _replaced(repr(value), self._secrets)
 
 
 def get_logger(name: str) -> Any:

@@ -33,7 +33,7 @@ case $code in
     1) say "some accounts failed" ;;
     3) say "halted: too many failures, or one and the same error again and again" ;;
     4) say "the vendor refuses the token" ;;
-    5) say "paused: a wave waits for a person; bulkops resume goes on" ;;
+    5) say "paused: a wave waits for a person; bulkops resume --approve goes on" ;;
     *) say "exit code $code" ;;
 esac
 exit "$code"

@@ -54,7 +54,7 @@ def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings
     """Play `scenario`; a small fleet is served faster than any quota could matter."""
 
     async def scene() -> None:
-        scale = 200 if settings.get("customers", 0) > 100 else 2000
+        scale = 1000 if settings.get("customers", 0) > 100 else 2000
         async with Sandbox(SandboxSettings(**{"time_scale": scale} | settings)) as sandbox:
             tuning = Tuning.from_toml(sandbox.client_file, source="client file")
             auth = Auth(token=Secret(sandbox.token))

@@ -111,7 +111,7 @@ async def _carry_out(
                 journal=output.journal,
                 observe=story.observe,
                 control=control,
-                source=source,
+                source=source if prepared is operation else None,  # its file would make it without the package
                 approve=approver(),
                 plan=plan,
             )

@@ -165,7 +165,8 @@ class Chain(Operation):
         return {column for operation in self.operations for column in operation.columns()}
 
     async def prepare(self, workato: Workato, directory: Path) -> Operation:
-        return Chain(tuple([await operation.prepare(workato, directory) for operation in self.operations]))
+        prepared = tuple([await operation.prepare(workato, directory) for operation in self.operations])
+        return self if prepared == self.operations else Chain(prepared)
 
     def can_undo(self) -> bool:
         return any(operation.can_undo() for operation in self.operations)

@@ -132,11 +132,11 @@ class Pacer:
 
         Returns without giving way to other tasks when nobody waits and there is room.
         """
+        slot = self.slot_now(quota, key=key)
+        if slot is not None:
+            return slot
         now = self.now()
         wanted = self._quota(quota)
-        if not self._is_drawing and self._smoother.is_ready and wanted.may_leave(key, now):
-            await self._smoother.draw()
-            return self._grant(wanted, key, now, since=now)
         future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
         waiter = Waiter(order=(priority, next(self._arrivals)), key=key, future=future, since=now)
         wanted.enqueue(waiter, now)
@@ -150,6 +150,15 @@ class Pacer:
             else:
                 wanted.forget(waiter, self.now())
             raise
+
+    def slot_now(self, quota: str, *, key: str | None = None) -> Slot | None:
+        """Leave to send one request now, or None where `slot` would wait: somebody else does, or there is no room."""
+        now = self.now()
+        wanted = self._quota(quota)
+        if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):
+            return None
+        self._smoother.take()
+        return self._grant(wanted, key, now, since=now)
 
     async def run(self) -> None:
         """Pump until cancelled. The only place where the smoother is waited for."""
@@ -180,7 +189,8 @@ class Pacer:
         """After a restart, or beside another process: that one may have used its windows up to a moment ago.
 
         Quotas stay closed for `seconds`, but no longer than their own longest window, and `extra_s` on top; windows
-        above 120 s are not waited out but preloaded. Assumes that the server has counted by now what was on its way at that moment.
+        above 120 s are not waited out but preloaded. Assumes that the server has counted by now what was on its way at
+        that moment.
         """
         self._held_at, self._held_s, self._held_extra_s = self.now(), seconds, extra_s
         for quota in self._quotas.values():

@@ -29,6 +29,16 @@ class Smoother:
         """Whether `draw` would return without waiting."""
         return self._limiter is None or self._limiter.has_capacity()
 
+    def take(self) -> None:
+        """Take a token that is there: `is_ready` said so."""
+        if self._limiter is None:
+            return
+        try:
+            self._limiter.acquire().send(None)  # it waits only when it has no capacity
+        except StopIteration:
+            return
+        raise RuntimeError("a token was taken that was not there")
+
     async def draw(self) -> None:
         """Take a token, waiting for it; does not give way to other tasks when one is there."""
         if self._limiter is not None:

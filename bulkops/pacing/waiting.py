@@ -90,6 +90,7 @@ class Queue:
         """`limits`: those that count per key."""
         self.waiting = 0
         self._limits = limits
+        self._only = None if limits else Line(())
         self._lines: dict[str | None, Line] = {}
         self._heads: list[tuple[Order, Line]] = []
         self._blocked: list[tuple[float, int, Line]] = []
@@ -97,8 +98,8 @@ class Queue:
         self._sweep_at = _FEW_LINES
 
     def line(self, key: str | None, now: float) -> Line:
-        if not self._limits:
-            key = None
+        if self._only is not None:
+            return self._only
         line = self._lines.get(key)
         if line is None:
             if len(self._lines) >= self._sweep_at:
@@ -111,7 +112,8 @@ class Queue:
         line = self.line(waiter.key, now)
         line.push(waiter)
         self.waiting += 1
-        self._offer(line)
+        if self._only is None:
+            self._offer(line)
 
     def forget(self, waiter: Waiter, now: float) -> None:
         """A waiter was cancelled."""
@@ -120,6 +122,8 @@ class Queue:
 
     def head(self, now: float) -> Waiter | None:
         """The first of those whose key has room."""
+        if self._only is not None:
+            return self._only.head()
         while self._blocked and self._blocked[0][0] <= now:
             line = heapq.heappop(self._blocked)[2]
             line.blocked = False
@@ -157,7 +161,7 @@ class Queue:
 
     def next_at(self, now: float) -> float:
         """When `head` may have another answer, if nothing ends before: now if it has one, infinity if nobody waits."""
-        if self._heads:
+        if self._heads or (self._only is not None and self._only.head() is not None):
             return now
         return self._blocked[0][0] if self._blocked else math.inf
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, PlanError, RunLocked
+from bulkops.errors import ConfigError, PlanError
 from bulkops.events import Observer, ignore
 from bulkops.journal import AccountRow, InventoryRow, Journal, RunRecord, RunState, new_run_id
 from bulkops.models import Customer
@@ -21,6 +20,7 @@ from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
 from bulkops.runs.control import Control
+from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.gates import Check, Gate
 from bulkops.runs.inventory import Inventory, from_values
@@ -30,7 +30,6 @@ from bulkops.settings import Settings, Tuning
 
 JOURNAL: Final = "./.bulkops"
 _PLAN: Final = "plan"
-_LOOK_AGAIN_S: Final = 0.5
 
 Accounts = Inventory | Pages[Customer] | Iterable[str | int | Mapping[str, object]]
 
@@ -82,23 +81,24 @@ async def run(
         tuning=workato.settings.tuning.to_mapping(),
     )
     async with Journal.open(journal) as opened:
-        async with _locks(opened, record, chosen, control):
+        async with credential(opened, workato.session, record.run_id, policy=chosen, control=control):
             await opened.create_run(record, inventory.rows)
             expected = plan.expected(made) if plan is not None else None
             if expected is not None:
                 opened.add_event(record.run_id, _PLAN, {"expected": expected})  # for those who resume
-            engine = Engine(
-                record=record,
-                operation=made,
-                workato=workato,
-                journal=opened,
-                policy=chosen,
-                observe=observe,
-                control=control,
-                gate=Gate(policy=chosen, check=check, approve=approve),
-                expected=expected,
-            )
-            await engine.work(await opened.accounts(record.run_id))
+            with opened.lock_run(record.run_id):
+                engine = Engine(
+                    record=record,
+                    operation=made,
+                    workato=workato,
+                    journal=opened,
+                    policy=chosen,
+                    observe=observe,
+                    control=control,
+                    gate=Gate(policy=chosen, check=check, approve=approve),
+                    expected=expected,
+                )
+                await engine.work(await opened.accounts(record.run_id))
         return await load_report(opened, record.run_id)
 
 
@@ -188,8 +188,7 @@ class _Again:
                 return None
             made = restore(record.operation) if self.operation is None else as_operation(self.operation)
             check_same(made, record.operation)
-            policy = self.policy or Policy.from_mapping(record.policy)
-            async with _locks(opened, record, policy, self.control):
+            with opened.lock_run(record.run_id):
                 rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
                 if rows:
                     await self._take_up(opened, record, made, rows, in_waves=not is_retry)
@@ -202,7 +201,10 @@ class _Again:
     ) -> None:
         policy = self.policy or Policy.from_mapping(record.policy)
         saved = [event.data["expected"] for event in await journal.events(record.run_id) if event.kind == _PLAN]
-        async with _client(self.workato, record) as client:
+        async with (
+            _client(self.workato, record) as client,
+            credential(journal, client.session, record.run_id, policy=policy, control=self.control),
+        ):
             engine = Engine(
                 record=record,
                 operation=operation,
@@ -215,26 +217,6 @@ class _Again:
                 expected={account: tuple(changes) for account, changes in saved[0].items()} if saved else None,
             )
             await engine.work(rows, in_waves=in_waves)
-
-
-@asynccontextmanager
-async def _locks(journal: Journal, record: RunRecord, policy: Policy, control: Control) -> AsyncIterator[None]:
-    """One process a run; one run a credential (whose identity is the host), unless the policy says otherwise.
-
-    Raises: RunLocked; with `if_running` "wait" only when a person stops the waiting.
-    """
-    with ExitStack() as stack:
-        while True:
-            try:
-                share = policy.if_running == "share"
-                stack.enter_context(journal.lock_host(record.host, record.run_id, share=share))
-                break
-            except RunLocked:
-                if policy.if_running != "wait" or control.draining:
-                    raise
-            await anyio.sleep(_LOOK_AGAIN_S)
-        stack.enter_context(journal.lock_run(record.run_id))
-        yield
 
 
 async def _find_run(journal: Journal, run_id: str | None, *, unfinished: bool) -> RunRecord | None:

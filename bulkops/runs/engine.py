@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.events import AttemptEnded, Event, Observer, RunChanged, WaveChanged
+from bulkops.events import Observer, RunChanged, WaveChanged
 from bulkops.executor import Wave, fan_out
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
 from bulkops.operations import Operation
@@ -20,11 +19,6 @@ from bulkops.runs.control import Control
 from bulkops.runs.gates import Gate, GateVerdict, WaveResult
 from bulkops.runs.policy import Policy
 from bulkops.runs.rules import Rules
-from bulkops.runs.sharing import sharing
-from bulkops.settings import Limit
-
-LONG_WINDOW_S: Final = 120.0
-"""Shared windows up to this long are waited out after a restart; longer ones, and keys', are counted in the journal."""
 
 
 @attrs.define(kw_only=True)
@@ -48,16 +42,14 @@ class Engine:
     _ends_at: float = math.inf
     _rules: Rules = attrs.field(init=False)
     _task: AccountTask = attrs.field(init=False)
-    _counted: frozenset[str] = frozenset()
 
     async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
-        """Take `rows` to their ends and leave the run's state in the journal. The caller holds the run's locks.
+        """Take `rows` to their ends and leave the run's state in the journal. The caller holds run and credential.
 
         Raises: PlanError when the policy forbids to go on; JournalError.
         """
         timeout_s = self.workato.settings.tuning.run_timeout_s
         self._ends_at = anyio.current_time() + (math.inf if timeout_s is None else timeout_s)
-        await self._respect_predecessor()
         await self._set_rules(rows)
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
@@ -71,38 +63,15 @@ class Engine:
             expected=self.expected,
         )
         await self._set_state(RunState.RUNNING)
-        self.journal.start_beating(self.record.run_id, self.record.host)
-        unsubscribe = self.workato.session.subscribe(self._note_attempt)
         self.control.on_drain(lambda _: self._announce())
-        try:
-            async with sharing(self.journal, self.record.host, self.workato.session):
-                await (self._in_waves(rows) if in_waves else self._fan_out(rows))
-        finally:
-            unsubscribe()
-            self.journal.stop_beating()
+        await (self._in_waves(rows) if in_waves else self._fan_out(rows))
         await self._conclude()
-
-    async def _respect_predecessor(self) -> None:
-        """What an earlier process sent still counts: keep short windows closed, take over the counts of long ones."""
-        age_s = await self.journal.sign_of_life_age_s(self.record.host)
-        if age_s is None:
-            return
-        limits = [limit for limits in self.workato.session.quotas.values() for limit in limits]
-        held_s = max((limit.window_s for limit in limits if not _is_counted(limit)), default=0.0)
-        if age_s < held_s:
-            self.workato.session.pacer.hold(held_s - age_s)
-        counted_s = max((limit.window_s for limit in limits if _is_counted(limit)), default=0.0)
-        for grant in await self.journal.grants(self.record.host, within_s=counted_s):
-            self.workato.session.pacer.preload(grant.quota, grant.key, [grant.age_s])
 
     async def _set_rules(self, rows: Sequence[AccountRow]) -> None:
         taken = {row.seq for row in rows}
         troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
         self._rules = Rules(
             self.policy, self.record.inventory_count, [row.seq for row in troubled if row.seq not in taken]
-        )
-        self._counted = frozenset(
-            name for name, limits in self.workato.session.quotas.items() if any(map(_is_counted, limits))
         )
 
     # -- waves --------------------------------------------------------------------------------------------------
@@ -199,10 +168,6 @@ class Engine:
         reason = self._halted or self.control.reason
         self.observe(RunChanged(run_id=self.record.run_id, state="draining", reason=reason))
 
-    def _note_attempt(self, event: Event) -> None:
-        if isinstance(event, AttemptEnded) and event.quota in self._counted:
-            self.journal.count_grant(self.record.host, event.quota, event.account)
-
     # -- the end ------------------------------------------------------------------------------------------------
 
     async def _conclude(self) -> None:
@@ -222,7 +187,3 @@ class Engine:
     async def _set_state(self, state: RunState, reason: str | None = None) -> None:
         await self.journal.set_state(self.record.run_id, state, reason)
         self.observe(RunChanged(run_id=self.record.run_id, state=state.value, reason=reason))
-
-
-def _is_counted(limit: Limit) -> bool:
-    return limit.key is not None or limit.window_s > LONG_WINDOW_S

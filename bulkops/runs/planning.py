@@ -16,6 +16,8 @@ from bulkops.events import AttemptEnded, Event, Observer, ignore
 from bulkops.executor import fan_out
 from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import Operation, as_operation, describe
+from bulkops.runs.control import Control
+from bulkops.runs.credential import credential
 from bulkops.runs.forecast import Forecast, forecast
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
@@ -105,20 +107,25 @@ async def plan(
     sample: int | None = None,
     offline: bool = False,
     observe: Observer = ignore,
+    control: Control | None = None,
 ) -> FleetPlan:
     """Look at the accounts and say what a run would change. Sends reads only.
 
     Args:
         sample: look at so many accounts, evenly spread, and scale up.
         offline: look at none: everything is taken as still to be done.
-    Raises: Unauthorized; JournalError; what the operation's own check raises.
+    Raises: Unauthorized; RunLocked; JournalError; what the operation's own check raises.
     """
     made = as_operation(operation)
     policy = policy or Policy()
     rows = () if offline else _sampled(accounts.rows, sample)
     looks = _Looks(made, workato, observe)
     async with Journal.open(journal) as opened:
-        found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
+        if rows:
+            async with credential(opened, workato.session, "plan", policy=policy, control=control or Control()):
+                found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
+        else:
+            found = []
     requests = looks.scaled(len(accounts)) if rows else {c: n * len(accounts) for c, n in made.cost().items()}
     foreseen = _forecast(requests, len(accounts), policy, workato, looks.latency_s)
     return FleetPlan(

@@ -67,10 +67,12 @@ def _path(call: Call, values: PathValues) -> str:
 
 def path_segment(name: str, value: str | int) -> str:
     """One path segment, percent-encoded whole: "Ea/b 1" -> "Ea%2Fb%201" (NOTES.md section 4). Raises: InputError."""
-    if isinstance(value, bool) or (isinstance(value, int) and value < 0):
-        raise InputError(f"{name} is not an id: {value!r}", remedy="ids are whole numbers from 0")
     if isinstance(value, int):
+        if value < 0 or isinstance(value, bool):
+            raise InputError(f"{name} is not an id: {value!r}", remedy="ids are whole numbers from 0")
         return str(value)
+    if value.isdigit() and value.isascii():
+        return value
     # a dot segment would be folded away by anything between here and the server
     if not value or not value.strip(". "):
         raise InputError(f"{name} is not an id: {value!r}", remedy="give the id")

@@ -144,7 +144,9 @@ class ApiSession:
 
     async def _try(self, errand: Errand) -> Reply | Failed:
         """One attempt, from waiting for its slot to the verdict on its answer."""
-        slot = await self._wait(errand, self._slot(errand))
+        slot = self._slot_now(errand)
+        if slot is None:
+            slot = await self._wait(errand, self._slot(errand))
         tuning, tries = self.settings.tuning, errand.tries
         tries.attempt += 1
         timeout_s = min(tuning.attempt_timeout_s, tuning.call_timeout_s - tries.spent_s)
@@ -168,6 +170,13 @@ class ApiSession:
             errand, attempt, status=outcome.status, error=outcome.error.message if isinstance(outcome, Failed) else None
         )
         return outcome
+
+    def _slot_now(self, errand: Errand) -> Slot | None:
+        """A slot when nothing has to be waited for: most requests of a session need no more than this."""
+        scope = errand.scope
+        if not self._door.is_open or not self._may_send() or self._is_late(scope):
+            return None
+        return self.pacer.slot_now(errand.request.call.quota, key=scope.account)
 
     async def _slot(self, errand: Errand) -> Slot:
         """A slot with which the errand may leave: while the session's first request is out nobody else's does."""

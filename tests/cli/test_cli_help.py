@@ -25,6 +25,10 @@ COMMANDS = [
     "report",
     "sandbox",
     "demo",
+    "init",
+    "doctor",
+    "config",
+    "completion",
 ]
 SELECTION = ["--accounts", "--exclude", "--limit"]
 POLICY = ["--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate"]
@@ -61,6 +65,10 @@ OPTIONS = {
         "--json",
     ],
     "demo": ["--customers", "--time-scale", "--seed", "--package", "--keep", "--journal"],
+    "init": ["--folder", "--directory"],
+    "doctor": ["--client-file", "--journal", "--json"],
+    "config": [],
+    "completion": [],
 }
 
 

@@ -304,6 +304,18 @@ class TestRestart:
             for known_before in (True, False):
                 assert run(main(limits, seconds, known_before=known_before)) == pytest.approx(opens_at, abs=0.01)
 
+    def test_beside_another_process_the_hold_lasts_longer_than_the_window(self) -> None:
+        async def main() -> float:
+            pacer = make(Limit(5, 10.0), Limit(5, 3600.0))
+            async with pumping(pacer):
+                assert pacer.longest_held_s == 0.0
+                pacer.hold(60.0, extra_s=2.0)
+                [granted_at] = await drain(pacer, 1)
+                assert pacer.longest_held_s == 10.0
+            return granted_at
+
+        assert run(main()) == pytest.approx(12.0, abs=0.01)
+
     def test_a_quota_met_later_waits_only_for_what_is_left(self) -> None:
         async def main() -> float:
             pacer = make(Limit(5, 10.0))

@@ -139,7 +139,7 @@ async def test_what_is_written_is_what_the_vendor_counted(tmp_path: Path) -> Non
                 pass  # after the block: nobody counts
         await journal.flush()
         events = await journal.events(RUN)
-    counted = sandbox.request_counts()["quotas"]
+    counted = sandbox.requests()["quotas"]
     process, *_ = events
     assert (process.kind, {event.kind for event in events[1:]}) == (PROCESS, {REQUESTS})
     assert (READ_PROCESS, READ_REQUESTS) == (PROCESS, REQUESTS)

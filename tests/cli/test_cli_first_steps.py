@@ -1,0 +1,310 @@
+"""init, doctor, config show, completion: what one types before the first run, and when something is wrong."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import socketserver
+import threading
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bulkops.cli.commands.first_steps import SHELLS
+
+HOSTILE = 'a "quoted" \\ name \x7f 🙂'
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def findings(result):
+    return {(row["check"], row["state"]): row for row in map(json.loads, result.out.splitlines())}
+
+
+# init
+
+
+def test_init_writes_a_job_that_loads_and_runs(cli, sandbox, tmp_path):
+    made = cli("init")
+    assert (made.code, made.out.split()) == (0, ["rollout.toml", "connections.toml", "crm.zip"])
+    assert made.err == "next: bulkops doctor rollout.toml\n"
+    assert (tmp_path / "connections.toml").stat().st_mode & 0o777 == 0o600
+    done = cli("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--quiet")
+    assert done.code == 0, done.err
+    assert len(sandbox.effects("recipe.started")) == 3 * 12
+
+
+def test_every_key_that_the_job_explains_is_one(cli, tmp_path):
+    """Commented lines are examples: with their comment marks off the file still loads."""
+    assert cli("init").code == 0
+    (tmp_path / "client.toml").write_text("")
+    (tmp_path / "not-these.txt").write_text("4100231")
+    job = tmp_path / "rollout.toml"
+    lines = job.read_text().splitlines()
+    opened = [line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in lines]
+    assert len([line for line in opened if " = " in line]) > 12
+    job.write_text("\n".join(opened))
+    shown = cli("config", "show", "rollout.toml", "--json")
+    assert shown.code == 0, shown.err
+    settings = json.loads(shown.out)
+    assert settings["waves"] == {"value": "1,5%,rest", "source": "rollout.toml"}
+    assert settings["soak_s"] == {"value": "600", "source": "rollout.toml"}
+
+
+def test_init_overwrites_nothing(cli, tmp_path):
+    (tmp_path / "connections.toml").write_text("mine")
+    result = cli("init")
+    assert result.code == 2
+    assert result.err.splitlines()[0] == "error: connections.toml is there already"
+    assert (tmp_path / "connections.toml").read_text() == "mine"
+    assert not (tmp_path / "rollout.toml").exists()
+
+
+def test_init_for_a_package_of_ones_own(cli, tmp_path):
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as package:
+        package.writestr("a.recipe.json", json.dumps({"name": "A"}))
+        package.writestr("c.connection.json", json.dumps({"name": HOSTILE, "provider": "x"}))
+    made = cli("init", "own.zip", "--folder", HOSTILE, "--directory", "jobs/new")
+    assert made.code == 0, made.err
+    job = tomllib.loads((tmp_path / "jobs/new/rollout.toml").read_text())
+    assert [row["use"] for row in job["operation"]] == ["import-package", "authorise-connections", "start-recipes"]
+    assert job["operation"][0]["package"] == "../../own.zip"
+    assert job["operation"][0]["folder"] == HOSTILE
+    credentials = tomllib.loads((tmp_path / "jobs/new/connections.toml").read_text())
+    assert credentials == {"connections": {HOSTILE: {"input": {"api_key": {"env": "A_QUOTED_NAME_API_KEY"}}}}}
+
+
+def test_init_with_a_package_that_is_none(cli, tmp_path):
+    (tmp_path / "bad.zip").write_text("no zip")
+    result = cli("init", "bad.zip")
+    assert result.code == 2
+    assert result.err.startswith("error: bad.zip is not a readable zip file")
+    assert not (tmp_path / "rollout.toml").exists()
+
+
+# doctor
+
+
+def test_doctor_finds_everything_well(cli, sandbox):
+    cli("init")
+    result = cli("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json")
+    assert (result.code, result.err) == (0, "")
+    found = findings(result)
+    assert {check for check, state in found} >= {
+        *("versions", "disk", "journal", "job", "quotas", "settings", "token", "clock", "accounts", "rights")
+    }
+    assert not [check for check, state in found if state == "fix"]
+    assert "managed_users.imports.create" in found["rights", "note"]["says"]
+    assert "accounts an hour" in found["quotas", "ok"]["says"]
+    assert sandbox.token not in result.out
+    assert sandbox.count() == 4  # the customers, and three looks into one account
+
+
+def test_doctor_as_text_says_what_to_do(cli, monkeypatch):
+    monkeypatch.delenv("WORKATO_API_TOKEN", raising=False)
+    result = cli("doctor", "missing.toml")
+    assert result.code == 2
+    assert "fix   job       cannot read the job file missing.toml" in result.out
+    assert (
+        "fix   settings  no API token\n                do: set the environment variable WORKATO_API_TOKEN" in result.out
+    )
+
+
+def test_doctor_and_a_token_that_is_refused(cli, sandbox, monkeypatch):
+    monkeypatch.setenv("WORKATO_API_TOKEN", "canary-expired")
+    result = cli("doctor", "--client-file", sandbox.client_file, "--json")
+    assert result.code == 4
+    assert findings(result)["token", "fix"]["do"].startswith("check WORKATO_API_TOKEN")
+    assert "canary" not in result.out + result.err
+    assert sandbox.count() == 1
+
+
+def test_doctor_and_a_client_file_that_is_none(cli, sandbox, tmp_path):
+    (tmp_path / "bad.toml").write_text("sharee = 1")
+    result = cli("doctor", "--client-file", "bad.toml", "--json")
+    assert result.code == 2
+    assert "unknown key 'sharee'" in findings(result)["settings", "fix"]["says"]
+    assert sandbox.count() == 0
+
+
+def test_doctor_and_a_host_where_nobody_is(cli, monkeypatch, tmp_path):
+    (tmp_path / "client.toml").write_text("call_timeout_s = 0.2\nbackoff_base_s = 0.05\nconnect_timeout_s = 0.2")
+    monkeypatch.setenv("WORKATO_API_TOKEN", "token-of-a-test")
+    monkeypatch.setenv("WORKATO_HOST", "http://127.0.0.1:1")
+    result = cli("doctor", "--client-file", "client.toml", "--json")
+    assert result.code == 2
+    assert "cannot connect" in findings(result)["vendor", "fix"]["says"]
+
+
+def test_doctor_and_a_directory_that_cannot_be_written(cli, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = cli("doctor", "--journal", tmp_path / "file", "--json")
+    assert findings(result)["disk", "fix"]["do"] == "choose another --journal DIR"
+
+
+def test_doctor_tells_of_a_run_that_is_unfinished(cli, sandbox):
+    sandbox.post("faults", {"unauthorisable": 1})
+    cli("init")
+    run = ("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--quiet")
+    assert cli(*run, "--max-failures", "0", "--concurrency", "1").code == 3
+    note = findings(cli("doctor", "--client-file", sandbox.client_file, "--json"))["journal", "note"]
+    assert note["says"].startswith("1 run in ./.bulkops")
+    assert note["do"].startswith("bulkops resume ")
+
+
+class _Vendor(BaseHTTPRequestHandler):
+    """Says only what a test wants it to: a clock, an answer."""
+
+    date: str | None = None
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response_only(self.status)
+        if self.date is not None:
+            self.send_header("Date", self.date)
+        body = b'{"result": []}' if self.status == 200 else b'{"message": "You have no right to list customers"}'
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def vendor(monkeypatch) -> Iterator[type[_Vendor]]:
+    socketserver.TCPServer.allow_reuse_address = True
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Vendor", (_Vendor,), {})) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("WORKATO_API_TOKEN", "token-of-a-test")
+        monkeypatch.setenv("WORKATO_HOST", f"http://127.0.0.1:{server.server_port}")
+        yield server.RequestHandlerClass  # type: ignore[misc]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "state", "says"),
+    [(0, "ok", "within 10 s"), (-3600, "fix", "s ahead of the vendor's"), (3600, "fix", "s behind the vendor's")],
+)
+def test_doctor_compares_the_clocks(cli, vendor, offset_s, state, says):
+    import time
+
+    vendor.date = email.utils.formatdate(time.time() + offset_s, usegmt=True)
+    result = cli("doctor", "--json")
+    assert says in findings(result)["clock", state]["says"]
+    assert result.code == (2 if state == "fix" else 0)
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", "Mon, 99 Foo 2026 25:00:00 GMT", "\x1b[31m", "Thu, 01 Jan 99999"])
+def test_doctor_and_a_clock_that_cannot_be_read(cli, vendor, date):
+    vendor.date = date
+    result = cli("doctor", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert ("clock", "note") in findings(result)
+
+
+def test_doctor_and_a_right_that_is_missing(cli, vendor):
+    vendor.status = 403
+    result = cli("doctor", "--json")
+    assert result.code == 2
+    assert "no right to list customers" in findings(result)["rights", "fix"]["says"]
+
+
+# config show
+
+
+def test_config_show_names_the_source_of_each_value(cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKATO_API_TOKEN", "canary-token")
+    monkeypatch.setenv("BULKOPS_CONCURRENCY", "7")
+    monkeypatch.setenv("BULKOPS_LOG_LEVEL", "info")
+    (tmp_path / "client.toml").write_text(
+        'share = 0.5\nmax_rate = 20\n[quotas]\n"embedded.recipes.get" = [{limit = 9, window_s = 2}]'
+    )
+    (tmp_path / "job.toml").write_text(
+        '[policy]\nmax_failures = "2%"\nclient_file = "client.toml"\n[[operation]]\nuse = "start-recipes"\nfolder = "X"'
+    )
+    result = cli("config", "show", "job.toml", "--breaker", "off", "--journal", "runs", "--json")
+    assert (result.code, result.err) == (0, "")
+    shown = {name: (row["value"], row["source"]) for name, row in json.loads(result.out).items()}
+    assert shown["token"] == ("***", "environment WORKATO_API_TOKEN")
+    assert shown["host"] == ("https://www.workato.com", "default")
+    assert shown["concurrency"] == ("7", "environment BULKOPS_CONCURRENCY")
+    assert shown["max_failures"] == ("2%", "job.toml")
+    assert shown["breaker"] == ("none", "flag --breaker")
+    assert shown["journal"] == ("runs", "flag --journal")
+    assert shown["share"] == ("0.5", "client.toml")
+    assert shown["max_rate"] == ("20", "client.toml")
+    assert shown["quotas.embedded.recipes.get"] == ("9 in 2 s", "client.toml")
+    assert shown["quotas.embedded.recipes.list"] == ("2000 in 60 s", "default")
+    assert shown["server_timeout_s"] == ("40", "default")
+    assert shown["log level"] == ("info", "environment BULKOPS_LOG_LEVEL")
+    assert "canary" not in result.out
+
+
+def test_config_show_as_a_table_and_without_a_token(cli):
+    result = cli("config", "show", "--max-rate", "3")
+    assert result.code == 0
+    rows = [line.split() for line in result.out.splitlines()]
+    assert rows[0] == ["SETTING", "VALUE", "SOURCE"]
+    assert ["token", "not", "set", "nowhere"] in rows
+    assert ["max_rate", "3", "flag", "--max-rate"] in rows
+
+
+def test_a_variable_stands_in_for_a_flag(cli, sandbox, monkeypatch):
+    monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
+    monkeypatch.setenv("BULKOPS_JOURNAL", "elsewhere")
+    assert cli("init").code == 0
+    assert cli("run", "rollout.toml", "--limit", "1", "--yes", "--quiet").code == 0
+    assert "1 changed" in cli("runs", "--journal", "elsewhere").out
+    monkeypatch.setenv("BULKOPS_CONCURRENCY", "many")
+    bad = cli("run", "rollout.toml")
+    assert bad.code == 2
+    assert "'many'" in bad.err
+
+
+# completion
+
+
+@pytest.mark.parametrize("name", list(SHELLS))
+def test_completion_prints_a_script_and_nothing_else(cli, name):
+    result = cli("completion", name)
+    assert (result.code, result.err) == (0, "")
+    assert f"_BULKOPS_COMPLETE={name}_complete" in result.out
+
+
+def test_completion_in_a_real_bash(shell, tmp_path):
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    bin_directory = Path(sys.executable).parent
+    script = r"""
+eval "$(bulkops completion bash)"
+complete -p bulkops > /dev/null
+COMP_WORDS=(bulkops resu); COMP_CWORD=1; _bulkops_completion bulkops; echo "${COMPREPLY[@]}"
+COMPREPLY=(); COMP_WORDS=(bulkops config show --br); COMP_CWORD=3; _bulkops_completion bulkops; echo "${COMPREPLY[@]}"
+"""
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={"PATH": f"{bin_directory}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.splitlines() == ["resume", "--breaker"], done.stderr
+
+
+def test_completion_of_a_shell_that_is_none(cli):
+    result = cli("completion", "powershell")
+    assert result.code == 2
+    assert "'bash', 'zsh', 'fish'" in result.err
