@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from bulkops.pacing import Pacer
 from bulkops.steps import Context
 
 _GUESS: Final = "likely finish of an import"
@@ -43,13 +44,20 @@ class LikelyFinish:
 class Polling:
     """One import's polls: `wait`, ask, `note`, until it is done."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._first_s = ctx.tuning.first_poll_s
-        self._likely: LikelyFinish = ctx.shared.setdefault(_GUESS, LikelyFinish(self._first_s))
-        self._pacer = ctx.account.session.pacer
+    def __init__(self, first_s: float, likely: LikelyFinish, pacer: Pacer) -> None:
+        """`likely`: what all imports of the run share; `pacer`: knows who else waits."""
+        self._first_s = first_s
+        self._likely = likely
+        self._pacer = pacer
         self._clock = asyncio.get_running_loop().time
         self._began_at = self._clock()
         self._asked_at = self._began_at
+
+    @classmethod
+    def of(cls, ctx: Context) -> Polling:
+        """Polls of an import that was accepted just now, with what the run has learned so far."""
+        first_s = ctx.tuning.first_poll_s
+        return cls(first_s, ctx.shared.setdefault(_GUESS, LikelyFinish(first_s)), ctx.account.session.pacer)
 
     async def wait(self) -> None:
         """Until it is worth a request to ask. Looks around each `first_poll_s`: the others may be through."""

@@ -349,7 +349,7 @@ class ImportPackage(Operation):
     async def _poll(self, ctx: Context, package_id: int) -> ImportStatus:
         clock = asyncio.get_running_loop().time
         end = clock() + ctx.tuning.import_deadline_s
-        polling = Polling(ctx)
+        polling = Polling.of(ctx)
         while True:
             await polling.wait()
             status = await ctx.account.imports.get(package_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
-from bulkops.events import Observer, QuotaChanged, ignore
+from bulkops.events import Observer, QuotaChanged, SlotTaken, ignore
 from bulkops.pacing.adaptation import Change
 from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.smoothing import Smoother
@@ -257,6 +257,8 @@ class Pacer:
             self._reopening.remove(quota.name)
             self._tell(quota, "reopened")
         quota.waited_s += now - since
+        if quota.is_remembered:
+            self._observe(SlotTaken(quota=quota.name, key=key))
         return Slot(self, quota, key, now, now - since)
 
     async def _sleep_until(self, at: float) -> None:

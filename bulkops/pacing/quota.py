@@ -65,6 +65,8 @@ class Quota:
         self._wider = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
         self._shared = (self.narrow, *self._wider)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
+        self.is_remembered = any(limit.key is not None or limit.window_s > HELD_WINDOW_S for limit in limits)
+        """Whether a later process must be told of each request: it has a window that is preloaded."""
         self._refused_until: list[float] = []
 
     def relimit(self, limits: Sequence[Limit]) -> None:

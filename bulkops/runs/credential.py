@@ -14,7 +14,7 @@ from typing import Final
 import anyio
 
 from bulkops.errors import RunLocked
-from bulkops.events import AttemptEnded, Event
+from bulkops.events import Event, SlotTaken
 from bulkops.journal import Journal
 from bulkops.runs.control import Control
 from bulkops.runs.policy import Policy
@@ -36,11 +36,10 @@ async def credential(
     Raises: RunLocked; with `if_running` "wait" only when a person stops the waiting.
     """
     host = session.settings.url
-    counted = frozenset(name for name, limits in session.quotas.items() if any(map(_is_counted, limits)))
 
     def count(event: Event) -> None:
-        if isinstance(event, AttemptEnded) and event.quota in counted:
-            journal.count_grant(host, event.quota, event.account)
+        if isinstance(event, SlotTaken):
+            journal.count_grant(host, event.quota, event.key)
 
     with ExitStack() as stack:
         await _take(stack, journal, host, run_id, policy, control)
@@ -75,7 +74,8 @@ async def _respect_predecessor(journal: Journal, host: str, session: ApiSession)
         session.pacer.hold(held_s - age_s)
     counted_s = max((limit.window_s for limit in limits if _is_counted(limit)), default=0.0)
     for grant in await journal.grants(host, within_s=counted_s):
-        session.pacer.preload(grant.quota, grant.key, [grant.age_s])
+        # Counted when it left; the server may have counted it until its own timeout.
+        session.pacer.preload(grant.quota, grant.key, [grant.age_s - session.settings.tuning.server_timeout_s])
 
 
 def _is_counted(limit: Limit) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -41,13 +41,18 @@ class _Count:
 
 
 class Meter:
-    """Counts attempts by quota and interval. No task and no timer: an interval is written when a later event comes."""
+    """Counts attempts by quota and interval. No task and no timer: an interval is written when a later event comes.
 
-    def __init__(self, journal: Journal, run_id: str, *, interval_s: float) -> None:
+    `clock`: seconds that never step back.
+    """
+
+    def __init__(
+        self, journal: Journal, run_id: str, *, interval_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._journal = journal
         self._run_id = run_id
         self._interval_s = interval_s
-        self._clock = asyncio.get_running_loop().time
+        self._clock = clock
         self._wall_offset_s = time.time() - self._clock()
         self._from = self._clock()
         self._counts: dict[str, _Count] = {}
@@ -114,7 +119,7 @@ def metered(session: ApiSession, journal: Journal, run_id: str) -> Iterator[None
 
 def interval_for(quotas: Mapping[str, Sequence[Limit]]) -> float:
     """Seconds of one interval: a twelfth of the narrowest window, between 0.1 and 5."""
-    narrowest_s = min((limit.window_s for limits in quotas.values() for limit in limits), default=_LONGEST_S)
+    narrowest_s = min((limit.window_s for limits in quotas.values() for limit in limits), default=math.inf)
     return min(_LONGEST_S, max(_SHORTEST_S, narrowest_s / _INTERVALS_PER_WINDOW))
 
 

@@ -102,7 +102,7 @@ def test_the_timeline_ends_with_all_that_ended() -> None:
     top = min(ends(shape.path)[1] for shape in panel.shapes if shape.kind.startswith("area "))
     zero, full = panel.y_ticks[0], panel.y_ticks[-1]
     assert (zero.at - top) / (zero.at - full.at) * int(full.label) == pytest.approx(ended, abs=1)
-    assert panel.summary.startswith("Over 1 min ")
+    assert panel.summary.startswith("Over 2 min ")
 
 
 def test_no_timeline_and_no_durations_of_a_run_that_never_started() -> None:

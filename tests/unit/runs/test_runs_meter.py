@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulkops.client import Workato
-from bulkops.events import AttemptEnded, QuotaChanged
-from bulkops.journal import EventRow, InventoryRow, Journal, RunRecord
+from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
+from bulkops.journal import InventoryRow, Journal, RunRecord
 from bulkops.report.html.requests import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
 from bulkops.runs.meter import PROCESS, REQUESTS, Meter, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Limit, Tuning
-from tests.virtual_time import run_virtual
+
+pytestmark = pytest.mark.anyio
 
 RUN = "20260102-101530-k3f"
 
@@ -50,36 +51,35 @@ async def begin(journal: Journal) -> None:
     await journal.create_run(record, [InventoryRow(seq=0, account="1")])
 
 
-def written(path: Path, act: Callable[[Meter], Awaitable[None]]) -> list[dict[str, Any]]:
-    """What the journal has after `act` on a virtual clock."""
-
-    async def go() -> list[EventRow]:
-        async with Journal.open(path) as journal:
-            await begin(journal)
-            meter = Meter(journal, RUN, interval_s=5.0)
-            await act(meter)
-            meter.write()
-            await journal.flush()
-            return await journal.events(RUN)
-
-    events = run_virtual(go())
+async def written(path: Path, acts: Iterable[tuple[float, Event]]) -> list[dict[str, Any]]:
+    """What the journal has after these events, each at its time."""
+    now = 100.0
+    async with Journal.open(path) as journal:
+        await begin(journal)
+        meter = Meter(journal, RUN, interval_s=5.0, clock=lambda: now)
+        for at, event in acts:
+            now = 100.0 + at
+            meter.note(event)
+        meter.write()
+        await journal.flush()
+        events = await journal.events(RUN)
     assert {event.kind for event in events} <= {REQUESTS}
     return [event.data for event in events]
 
 
-def test_attempts_fall_into_the_interval_in_which_they_ended(tmp_path: Path) -> None:
-    async def act(meter: Meter) -> None:
-        meter.note(attempt(waited_s=0.5))
-        meter.note(attempt(status=429))
-        await asyncio.sleep(4.9)
-        meter.note(attempt(status=None, waited_s=0.25))
-        meter.note(attempt("other"))
-        await asyncio.sleep(0.2)  # 5.1 s: the next interval
-        meter.note(attempt(status=503))
-        await asyncio.sleep(3600)
-        meter.note(attempt())
-
-    first, second, third = written(tmp_path, act)
+async def test_attempts_fall_into_the_interval_in_which_they_ended(tmp_path: Path) -> None:
+    first, second, third = await written(
+        tmp_path,
+        [
+            (0.0, attempt(waited_s=0.5)),
+            (0.0, attempt(status=429)),
+            (4.9, attempt(status=None, waited_s=0.25)),
+            (4.9, attempt("other")),
+            (5.1, attempt(status=503)),
+            (5.2, AccountStarted(account="1", seq=0)),
+            (3605.3, attempt()),
+        ],
+    )
     assert first["quotas"] == {
         "q": {"requests": 3, "refused": 1, "lost": 1, "waited_s": 0.75},
         "other": {"requests": 1},
@@ -87,42 +87,40 @@ def test_attempts_fall_into_the_interval_in_which_they_ended(tmp_path: Path) -> 
     assert (second["quotas"], third["quotas"]) == ({"q": {"requests": 1}}, {"q": {"requests": 1}})
     assert (first["s"], second["from"] - first["from"]) == (5.0, pytest.approx(5.0))
     assert third["from"] - first["from"] == pytest.approx(3605.0)
+    assert abs(first["from"] - time.time()) < 60
 
 
-def test_a_narrowed_quota_is_noted_until_it_is_full_again(tmp_path: Path) -> None:
+async def test_a_narrowed_quota_is_noted_until_it_is_full_again(tmp_path: Path) -> None:
     def changed(allowed: int) -> QuotaChanged:
         return QuotaChanged(quota="q", change="grown", allowed=allowed, limit=60)
 
-    async def act(meter: Meter) -> None:
-        for allowed in (3, 20):
-            meter.note(changed(allowed))
-        meter.note(attempt())
-        await asyncio.sleep(5)
-        meter.note(attempt())
-        await asyncio.sleep(5)
-        meter.note(changed(60))
-        meter.note(attempt())
-
-    assert [data["quotas"]["q"] for data in written(tmp_path, act)] == [
+    acts = [
+        (0.0, changed(3)),
+        (0.0, changed(20)),
+        (0.0, attempt()),
+        (5.0, attempt()),
+        (10.0, changed(60)),
+        (10.0, attempt()),
+    ]
+    assert [data["quotas"]["q"] for data in await written(tmp_path, acts)] == [
         {"requests": 1, "allowed": 20},
         {"requests": 1, "allowed": 20},
         {"requests": 1},
     ]
 
 
-def test_silence_writes_nothing(tmp_path: Path) -> None:
-    assert written(tmp_path, lambda _: asyncio.sleep(10_000)) == []
+async def test_nothing_sent_is_nothing_written(tmp_path: Path) -> None:
+    assert await written(tmp_path, [(9.0, AccountStarted(account="1", seq=0))]) == []
 
 
 @pytest.mark.parametrize(
     ("windows", "interval_s"), [([60.0, 3600.0], 5.0), ([6.0], 0.5), ([0.3], 0.1), ([3600.0], 5.0), ([], 5.0)]
 )
-def test_intervals_fit_the_narrowest_window(windows: list[float], interval_s: float) -> None:
+async def test_intervals_fit_the_narrowest_window(windows: list[float], interval_s: float) -> None:
     quotas = {f"q{window}": [Limit(10, window)] for window in windows}
     assert interval_for(quotas) == pytest.approx(interval_s)
 
 
-@pytest.mark.anyio
 async def test_what_is_written_is_what_the_vendor_counted(tmp_path: Path) -> None:
     """Real requests, a third of them refused; what the report reads back is the sandbox's own count."""
     settings = SandboxSettings(customers=3, time_scale=100, faults=Faults(throttle=0.3))
@@ -139,7 +137,7 @@ async def test_what_is_written_is_what_the_vendor_counted(tmp_path: Path) -> Non
                 pass  # after the block: nobody counts
         await journal.flush()
         events = await journal.events(RUN)
-    counted = sandbox.requests()["quotas"]
+        counted = sandbox.requests()["quotas"]["embedded.recipes.list"]
     process, *_ = events
     assert (process.kind, {event.kind for event in events[1:]}) == (PROCESS, {REQUESTS})
     assert (READ_PROCESS, READ_REQUESTS) == (PROCESS, REQUESTS)

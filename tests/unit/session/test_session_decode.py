@@ -95,7 +95,7 @@ def test_unknown_members_are_ignored_and_null_is_absent() -> None:
         ({"result": "ok"}, r"`id`"),
         ([], "object"),
         (None, "object"),
-        (b"", "truncated"),
+        (b"", "empty"),
         (b'{"id": 1, "na', "truncated"),
         (b'{"id": 1}x', "malformed"),
         (b"<html>", "malformed"),

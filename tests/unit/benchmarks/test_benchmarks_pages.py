@@ -1,0 +1,51 @@
+"""What the benchmarks write: charts that are SVG and say what their rows say, and windows that count as they should."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.plots import Scale, bars
+from benchmarks.windows import WINDOWS
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    made = {"what": "a < b & c", "measured": 1.2, "bar": 1.5, "better": "below", "unit": "", "peers": {"<x>": 9.0}}
+    return made | changes
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"measured": math.inf}, {"measured": 0.0}, {"peers": {}}, {"peers": {"y": 900}}]
+)
+def test_a_chart_is_well_formed_and_stays_inside(changes: dict[str, Any]) -> None:
+    drawn = ElementTree.fromstring(bars(row(**changes)))
+    width = float(drawn.attrib["width"])
+    rectangles = [one.attrib for one in drawn if one.tag.endswith("rect")][1:]
+    assert len(rectangles) == 1 + len(row(**changes)["peers"])
+    assert all(float(one["x"]) + float(one["width"]) <= width for one in rectangles)
+    assert "a < b & c" in {one.text for one in drawn}
+
+
+def test_a_wide_spread_is_drawn_logarithmically() -> None:
+    assert not Scale([1.0, 19.0]).is_log
+    scale = Scale([1.0, 1000.0])
+    assert scale.is_log
+    assert 0 < scale(1.0) < scale(10.0) < scale(1000.0) == scale(math.inf)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_a_window_takes_its_limit_and_says_when_there_is_room_again(name: str) -> None:
+    window = WINDOWS[name](10, 60.0)
+    assert [window.take(0.0) for _ in range(10)] == [None] * 10
+    wait_s = window.take(0.0)
+    assert wait_s is not None
+    assert window.take(wait_s + 1e-6) is None
+
+
+def test_a_smaller_burst_keeps_the_rate() -> None:
+    bucket = WINDOWS["token bucket"](60, 60.0, burst=6)
+    assert sum(bucket.take(0.0) is None for _ in range(60)) == 6
+    assert sum(bucket.take(1.0 + number) is None for number in range(60)) == 60

@@ -1,0 +1,133 @@
+"""How often imports are asked, and how late their ends are noticed: in virtual time, with the real pacer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+
+import pytest
+
+from bulkops.operations._polling import LikelyFinish, Polling
+from bulkops.pacing import Pacer
+from bulkops.settings import Limit
+from tests.virtual_time import run_virtual
+
+FIRST_S = 2.0
+
+
+def durations(count: int) -> list[float]:
+    """Mostly 2 to 20 s, six of a hundred up to a minute, as the sandbox draws them."""
+    rng = Random(7)
+    return [rng.uniform(20, 60) if rng.random() < 0.06 else 2 + 18 * rng.random() ** 2 for _ in range(count)]
+
+
+@asynccontextmanager
+async def pumped() -> AsyncIterator[Pacer]:
+    pacer = Pacer({"tight": [Limit(1, 1e6)]}, max_rate=None, rng=Random(1))
+    pump = asyncio.create_task(pacer.run())
+    try:
+        yield pacer
+    finally:
+        pump.cancel()
+        await asyncio.wait([pump])
+
+
+@asynccontextmanager
+async def somebody_waiting(pacer: Pacer) -> AsyncIterator[None]:
+    """A quota that is used up, and one who wants it."""
+    (await pacer.slot("tight")).replied()
+    waiter = asyncio.create_task(pacer.slot("tight"))
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        waiter.cancel()
+        await asyncio.wait([waiter])
+
+
+async def ask_to_the_end(pacer: Pacer, likely: LikelyFinish, duration_s: float) -> tuple[int, float]:
+    """Polls, and seconds from the import's end to its being noticed."""
+    clock = asyncio.get_running_loop().time
+    ends_at = clock() + duration_s
+    polling = Polling(FIRST_S, likely, pacer)
+    polls = 0
+    while True:
+        await polling.wait()
+        polls += 1
+        polling.note(done=clock() >= ends_at)
+        if clock() >= ends_at:
+            return polls, clock() - ends_at
+
+
+async def run_of(waves: Sequence[Sequence[float]], pacer: Pacer) -> list[tuple[int, float]]:
+    """Imports in waves, as the quota of the folders lets them through."""
+    likely = LikelyFinish(FIRST_S)
+    found: list[tuple[int, float]] = []
+    for wave in waves:
+        found += await asyncio.gather(*(ask_to_the_end(pacer, likely, one) for one in wave))
+    return found
+
+
+def test_while_others_wait_an_import_costs_little_more_than_one_poll() -> None:
+    async def main() -> list[tuple[int, float]]:
+        lengths = durations(300)
+        async with pumped() as pacer, somebody_waiting(pacer):
+            return await run_of([lengths[place : place + 30] for place in range(0, 300, 30)], pacer)
+
+    found = run_virtual(main())
+    assert sum(polls for polls, _ in found) / len(found) <= 1.3
+    assert sum(late for _, late in found) / len(found) <= 20
+
+
+def test_when_nobody_else_waits_the_end_is_noticed_soon() -> None:
+    async def main() -> list[tuple[int, float]]:
+        async with pumped() as pacer:
+            return await run_of([durations(30)], pacer)
+
+    found = run_virtual(main())
+    assert max(late for _, late in found) <= 0.15 * 60 + FIRST_S
+    assert sorted(late for _, late in found)[15] <= FIRST_S
+
+
+def test_a_sleeper_notices_that_the_others_are_through() -> None:
+    async def main() -> float:
+        likely = LikelyFinish(FIRST_S)
+        likely.age_s = 1000.0
+        async with pumped() as pacer:
+            async with somebody_waiting(pacer):
+                asking = asyncio.create_task(ask_to_the_end(pacer, likely, 5.0))
+                await asyncio.sleep(50)
+                assert not asking.done()
+            return (await asking)[1]
+
+    assert run_virtual(main()) <= 45 + 2 * FIRST_S
+
+
+@pytest.mark.parametrize("start_s", [2.0, 500.0])
+def test_the_guess_finds_the_age_at_which_nine_of_ten_are_done(start_s: float) -> None:
+    likely = LikelyFinish(FIRST_S)
+    likely.age_s = start_s
+    rng = Random(3)
+    ages = []
+    for _ in range(4000):
+        asked_at_s = likely.age_s
+        likely.note(asked_at_s, done=rng.uniform(0, 100) <= asked_at_s)
+        ages.append(likely.age_s)
+    late = sorted(ages[2000:])
+    assert 80 <= late[1000] <= 97
+
+
+def test_many_that_say_the_same_at_once_do_not_drive_the_guess_away() -> None:
+    likely = LikelyFinish(FIRST_S)
+    for _ in range(1000):
+        likely.note(FIRST_S, done=False)
+    assert likely.age_s <= FIRST_S * 1.2
+
+
+def test_the_guess_never_falls_below_the_first_poll() -> None:
+    likely = LikelyFinish(FIRST_S)
+    for _ in range(1000):
+        likely.note(likely.age_s, done=True)
+    assert likely.age_s == FIRST_S

@@ -1,0 +1,46 @@
+"""Leaving without waiting: the same answer as `slot`, and never past somebody who waits."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+from bulkops.pacing import Pacer
+from bulkops.settings import Limit
+from tests.unit.pacing.vendor import pumping, run
+
+
+def test_it_leaves_while_there_is_room_and_not_afterwards() -> None:
+    async def main() -> list[bool]:
+        pacer = Pacer({"q": [Limit(20, 60.0)]}, max_rate=None, rng=Random(1))
+        left = []
+        for _ in range(3):
+            slot = pacer.slot_now("q")
+            left.append(slot is not None)
+        return left
+
+    assert run(main()) == [True, False, False]  # a quota opens at a twentieth
+
+
+def test_it_draws_from_the_smoother() -> None:
+    async def main() -> list[bool]:
+        pacer = Pacer({}, max_rate=1.0, unlimited=True, rng=Random(1))
+        first, second = pacer.slot_now("q"), pacer.slot_now("q")
+        await asyncio.sleep(1.1)
+        return [first is not None, second is not None, pacer.slot_now("q") is not None]
+
+    assert run(main()) == [True, False, True]
+
+
+def test_nobody_who_waits_is_overtaken() -> None:
+    async def main() -> bool:
+        pacer = Pacer({"q": [Limit(1, 10.0)]}, max_rate=None, rng=Random(1))
+        async with pumping(pacer):
+            (await pacer.slot("q")).replied()
+            waiting = asyncio.create_task(pacer.slot("q"))
+            await asyncio.sleep(10.5)
+            overtook = pacer.slot_now("q") is not None
+            (await waiting).replied()
+            return overtook
+
+    assert run(main()) is False
