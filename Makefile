@@ -62,5 +62,8 @@ bench-%: $(PEERS) ## one of them: make bench-rollout
 audit: $(READY) ## licences of what bulkops brings along, and known holes where advisories can be reached
 	$(BIN)/python -m tests.chaos.audit
 
+reference: $(READY) ## rewrite docs/reference from the code
+	$(BIN)/python -m docs.generate
+
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

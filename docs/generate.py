@@ -51,7 +51,8 @@ def _cli() -> Iterator[str]:
 
 
 def _help(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
-    ctx = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    ctx = click.Context(command, parent=parent, info_name=name, **settings)
     yield f"\n## {ctx.command_path}\n"
     yield f"```text\n{command.get_help(ctx).rstrip()}\n```"
     if isinstance(command, click.Group):

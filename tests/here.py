@@ -42,9 +42,6 @@ class Here:
         seen = Counter((effect["account"], effect["kind"], effect["key"]) for effect in self.sandbox.effects())
         return [key for key, count in seen.items() if count > 1]
 
-    def refused(self) -> int:
-        return sum(quota["refused"] for quota in self.sandbox.requests()["quotas"].values())
-
 
 def outcomes(report: Report) -> dict[str, int]:
     return {str(outcome): count for outcome, count in report.outcomes.items() if count}

@@ -49,7 +49,7 @@ async def foresee(
         )
     if plan_flags.save is not None:
         foreseen.save(plan_flags.save)
-    put(foreseen.to_json() if output.json else render_plan(foreseen), json=output.json)
+    put((foreseen.to_json() if output.json else render_plan(foreseen)) + "\n", json=output.json)
     return 1 if any(account.problem for account in foreseen.accounts) else 0
 
 

@@ -24,9 +24,9 @@ class LikelyFinish:
     """The age at which nine of ten imports of this run are done, learned from polls. Flat in memory.
 
     A poll says whether an import was done at an age, not when it was done: the ages at which imports were found done
-    are those at which somebody asked, and their 90th percentile could only rise. So each poll moves the guess a little:
-    done no later than the guess, down; not done, up nine times as far (stochastic approximation, Robbins and Monro
-    1951), but never beyond what the poll has seen.
+    are those at which somebody asked, and their 90th percentile could only rise. So a poll at about the guess moves it a
+    little: done, down; not done, up nine times as far (stochastic approximation, Robbins and Monro 1951), but never far
+    beyond what the poll has seen.
     """
 
     def __init__(self, first_s: float) -> None:
@@ -35,7 +35,7 @@ class LikelyFinish:
 
     def note(self, asked_at_s: float, *, done: bool) -> None:
         """An import was asked at this age, in seconds since it was accepted."""
-        if done and asked_at_s <= self.age_s:
+        if done and asked_at_s <= self.age_s * (1 + _STEP):
             self.age_s = max(self._least_s, self.age_s * (1 - _STEP * (1 - _DONE_SHARE)))
         elif not done and asked_at_s >= self.age_s / (1 + _STEP):
             self.age_s = max(self.age_s, min(self.age_s, asked_at_s) * (1 + _STEP * _DONE_SHARE))
@@ -52,6 +52,7 @@ class Polling:
         self._clock = asyncio.get_running_loop().time
         self._began_at = self._clock()
         self._asked_at = self._began_at
+        self._is_first = True
 
     @classmethod
     def of(cls, ctx: Context) -> Polling:
@@ -70,8 +71,13 @@ class Polling:
             await asyncio.sleep(min(worth_at - now, self._first_s))
 
     def note(self, *, done: bool) -> None:
-        """What the poll said that followed the last `wait`."""
-        self._likely.note(self._asked_at - self._began_at, done=done)
+        """What the poll said that followed the last `wait`.
+
+        Only an import's first poll teaches: a slow one that is asked again and again would count for many.
+        """
+        if self._is_first:
+            self._likely.note(self._asked_at - self._began_at, done=done)
+        self._is_first = False
 
     def _next_at(self) -> float:
         """The likely finish; for one that is not done by then, half as long again."""

@@ -14,6 +14,7 @@ from bulkops.report.text import render_text
 
 Format: TypeAlias = Literal["text", "json", "jsonl", "csv", "junit", "markdown", "html"]
 
+
 def _render_html(report: Report) -> str:
     from bulkops.report.html import render_html  # noqa: PLC0415 - half the time of loading this package
 

@@ -57,9 +57,7 @@ def show(driver: webdriver.Chrome, page: Path, *, width: int = 1280, height: int
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
     )
     scheme: Literal["dark", "light"] = "dark" if dark else "light"
-    _command(
-        driver, "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
+    _command(driver, "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
     driver.get(page.as_uri())
 
 

@@ -17,7 +17,7 @@ HOSTILE = (
     "<script>document.title='owned'</script>",
     "</script><script>document.title='owned'</script>",
     "<img src=x onerror=\"document.title='owned'\">",
-    "\"><svg onload=\"document.title='owned'\">",
+    '"><svg onload="document.title=\'owned\'">',
     "{{ 7 * 7 }}{% raw %}",
     "javascript:document.title='owned'",
     "<!--<script>",
@@ -95,7 +95,12 @@ def _row(seq: int, outcome: Outcome, began: float | None, took: float) -> Accoun
     words: dict[str, Any] = {}
     if outcome is Outcome.FAILED:
         reason = f"connection 'SF Dev Account' ({9_000_000 + seq}) cannot be authorised"
-        words = {"failure_class": "connection-not-authorised", "cause": _CAUSE, "reason": reason, "remedy": "check them"}
+        words = {
+            "failure_class": "connection-not-authorised",
+            "cause": _CAUSE,
+            "reason": reason,
+            "remedy": "check them",
+        }
     elif outcome is Outcome.UNKNOWN:
         words = {"failure_class": "outcome-unknown", "cause": "nobody can tell whether 'import' happened"}
     elif outcome is Outcome.SKIPPED:

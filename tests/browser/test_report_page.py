@@ -73,12 +73,14 @@ def test_filters_add_up_and_say_so(browser: Browser, page: Path, report: Report)
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-def test_sorting_both_ways_with_the_empty_ones_last(
-    browser: Browser, page: Path, report: Report, narrow: bool
-) -> None:
+def test_sorting_both_ways_with_the_empty_ones_last(browser: Browser, page: Path, report: Report, narrow: bool) -> None:
     browser.open(page, width=390 if narrow else 1280)
     browser.run("document.querySelector('[data-sort=took] button').click()")
-    took = sorted((row.ended_at - row.started_at, -row.seq, row.account) for row in report.accounts if row.ended_at and row.started_at)
+    took = sorted(
+        (row.ended_at - row.started_at, -row.seq, row.account)
+        for row in report.accounts
+        if row.ended_at and row.started_at
+    )
     assert browser.accounts[:3] == [account for *_, account in reversed(took)][:3]
     assert browser.run("return document.querySelector('[data-sort=took]').ariaSort") == "descending"
     browser.run("document.querySelector('[data-sort=took] button').click()")
@@ -103,9 +105,7 @@ def test_pages_of_the_table(browser: Browser, page: Path, report: Report) -> Non
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_an_account_opens_to_all_that_is_known_of_it(
-    browser: Browser, page: Path, report: Report, width: int
-) -> None:
+def test_an_account_opens_to_all_that_is_known_of_it(browser: Browser, page: Path, report: Report, width: int) -> None:
     browser.open(page, width=width)
     one = next(row for row in report.accounts if row.outcome is Outcome.FAILED)
     browser.press(one.account, "#search")
@@ -206,11 +206,16 @@ def test_hostile_texts_are_only_texts(browser: Browser, tmp_path: Path) -> None:
     for place in range(len(HOSTILE)):
         browser.click("#table > tbody > tr > td.account button", place)
     for place in range(len(HOSTILE)):
-        browser.run("arguments[0].dispatchEvent(new Event('mouseover', {bubbles: true}))", browser.driver.find_elements("css selector", "td.account")[place])
+        browser.run(
+            "arguments[0].dispatchEvent(new Event('mouseover', {bubbles: true}))",
+            browser.driver.find_elements("css selector", "td.account")[place],
+        )
     assert browser.driver.title == title
     assert len(browser.texts("script")) == 2
     assert browser.run("return document.querySelectorAll('img, iframe, object, embed, link, body > b').length") == 0
-    assert browser.run("return [...document.querySelectorAll('a')].every((one) => one.getAttribute('href').startsWith('#'))")
+    assert browser.run(
+        "return [...document.querySelectorAll('a')].every((one) => one.getAttribute('href').startsWith('#'))"
+    )
     assert browser.accounts[:2] == list(HOSTILE[:2])
     assert "7 * 7" in browser.accounts[4]
     assert browser.texts(".more dl")[12].count("株式会社") >= 4
@@ -232,7 +237,9 @@ def test_ten_thousand_accounts_open_and_filter_within_a_second(browser: Browser,
     )
     failed = named(report, Outcome.FAILED)
     assert browser.text("#found") == f"{len(failed)} of 10,000 accounts"
-    print(f"10,000 accounts: {page.stat().st_size:,} bytes, open in {opened_ms:.0f} ms, search and sort {spent_ms:.0f} ms")
+    print(
+        f"10,000 accounts: {page.stat().st_size:,} bytes, open in {opened_ms:.0f} ms, search and sort {spent_ms:.0f} ms"
+    )
     assert opened_ms < 1000
     assert spent_ms < 1000
 

@@ -87,7 +87,9 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
 def _show(name: str, help_text: str) -> click.Command:
     """One command under two names: the first is what one types, the second what one looks for."""
 
-    @click.command(name, cls=Verb, help=help_text, examples=[name, f"{name} -o report.html", f"{name} 20260102-k3f9 --format csv"])
+    @click.command(
+        name, cls=Verb, help=help_text, examples=[name, f"{name} -o report.html", f"{name} 20260102-k3f9 --format csv"]
+    )
     @click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
     @click.option(
         "--format",

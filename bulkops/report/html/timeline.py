@@ -61,7 +61,8 @@ def timeline(report: Report, standing: Standing, axis: TimeAxis, waves: Sequence
     shapes.append(_lane(under_way, moments))
     begins = [(wave, across(axis.place_s(wave.started_at))) for wave in waves]
     shapes += [
-        Shape(kind="wave", path=line([(x, TOP - 4), (x, BOTTOM)]), title=f"wave {wave.number} began") for wave, x in begins
+        Shape(kind="wave", path=line([(x, TOP - 4), (x, BOTTOM)]), title=f"wave {wave.number} began")
+        for wave, x in begins
     ]
     return Panel(
         title="Accounts over time",
@@ -113,4 +114,6 @@ def _lane(counts: Sequence[int], moments: Sequence[tuple[float, float]]) -> Shap
 
 def _summary(ends: dict[int, list[float]], kinds: Sequence[Kind], under_way: Sequence[int], axis: TimeAxis) -> str:
     counts = ", ".join(f"{len(ends[index])} {kinds[index].word}" for index in sorted(ends))
-    return f"Over {duration(axis.length_s)} of work: {counts or 'none ended'}; at most {max(under_way)} under way at once."
+    return (
+        f"Over {duration(axis.length_s)} of work: {counts or 'none ended'}; at most {max(under_way)} under way at once."
+    )

@@ -78,7 +78,7 @@ def test_while_others_wait_an_import_costs_little_more_than_one_poll() -> None:
 
     found = run_virtual(main())
     assert sum(polls for polls, _ in found) / len(found) <= 1.3
-    assert sum(late for _, late in found) / len(found) <= 20
+    assert sum(late for _, late in found) / len(found) <= 16
 
 
 def test_when_nobody_else_waits_the_end_is_noticed_soon() -> None:

@@ -76,7 +76,14 @@ def test_count_ticks_are_few_round_and_reach_the_top(most: float) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "step_s", "label"),
-    [(0, 1, "0"), (0.5, 0.1, "0.5 s"), (0.05, 0.05, "0.05 s"), (12, 1, "12 s"), (90, 30, "1:30"), (7500, 300, "2 h 05")],
+    [
+        (0, 1, "0"),
+        (0.5, 0.1, "0.5 s"),
+        (0.05, 0.05, "0.05 s"),
+        (12, 1, "12 s"),
+        (90, 30, "1:30"),
+        (7500, 300, "2 h 05"),
+    ],
 )
 def test_time_labels(seconds: float, step_s: float, label: str) -> None:
     assert time_label(seconds, step_s) == label

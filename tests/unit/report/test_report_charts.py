@@ -107,9 +107,7 @@ def test_the_timeline_ends_with_all_that_ended() -> None:
 
 def test_no_timeline_and_no_durations_of_a_run_that_never_started() -> None:
     report = large(3)
-    rows = [
-        attrs.evolve(row, outcome=Outcome.NOT_ATTEMPTED, started_at=None, ended_at=None) for row in report.accounts
-    ]
+    rows = [attrs.evolve(row, outcome=Outcome.NOT_ATTEMPTED, started_at=None, ended_at=None) for row in report.accounts]
     never = attrs.evolve(report, accounts=rows)
     assert timeline(never, Standing.from_report(never), TimeAxis.over([])) is None
     assert durations_panel(never) is None
@@ -125,9 +123,7 @@ def test_the_histogram_counts_every_account_once() -> None:
 
 
 def marks(seq: int, *steps: tuple[str, float]) -> list[StepMark]:
-    return [
-        StepMark(seq=seq, step=name, state=StepState.DONE, changed=True, began_at=BEGAN + at) for name, at in steps
-    ]
+    return [StepMark(seq=seq, step=name, state=StepState.DONE, changed=True, began_at=BEGAN + at) for name, at in steps]
 
 
 def span(report: Report, seq: int, started: float, ended: float | None) -> None:

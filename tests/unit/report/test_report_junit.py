@@ -48,8 +48,7 @@ def test_every_account_is_a_case_also_the_never_tried(row: Row, report: Make) ->
     failure = cases[2][0]
     assert failure.attrib == {"type": "import-failed", "message": "too new"}
     assert failure.text == (
-        "import 9: too new\nremedy: correct it\n"
-        "next: bulkops retry 20260102-101530-k3f --failure-class import-failed"
+        "import 9: too new\nremedy: correct it\nnext: bulkops retry 20260102-101530-k3f --failure-class import-failed"
     )
     assert cases[3][0].text == "next: bulkops resume 20260102-101530-k3f"
     assert [case[0].attrib["message"] for case in cases[4:]] == [

@@ -65,7 +65,9 @@ def test_a_run_that_is_on_has_no_outcomes_yet(row: Row, report: Make) -> None:
 
 
 def test_it_stays_short_however_many_causes_there_are(row: Row, report: Make) -> None:
-    text = render(report(*(row(seq, cause="x" * (seq % 400) + "y" * (seq // 400) + "z" * 100) for seq in range(900))), "markdown")
+    text = render(
+        report(*(row(seq, cause="x" * (seq % 400) + "y" * (seq // 400) + "z" * 100) for seq in range(900))), "markdown"
+    )
     assert "and 880 more causes (880 accounts)" in text
     assert len(text) < 20_000
 
