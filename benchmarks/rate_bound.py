@@ -7,6 +7,7 @@ with no request refused; the peers' refusals stand beside their names.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from benchmarks.harness import Row, arguments, publish
 from benchmarks.limiters import installed
@@ -34,7 +35,11 @@ def main() -> None:
         )
         for (_, window), one in ours.items()
     ]
-    details = {f"{name}, {window}": one for (name, window), one in (ours | peers).items()}
+    details: dict[str, Any] = {f"{name}, {window}": one for (name, window), one in (ours | peers).items()}
+    details["facts"] = [
+        f"{job}: {one['took_s']:.2f} s, {one['refused']} refused, {one['accepted']['poll']} polls"
+        for job, one in details.items()
+    ]
     publish("rate_bound", rows, smoke=smoke, details=details)
 
 

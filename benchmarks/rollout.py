@@ -204,7 +204,14 @@ def main() -> None:
             peers={"a poll each 2 s": plain["polls_per_import"]},
         ),
     ]
-    publish("rollout", rows, smoke=smoke, details={"bulkops": found, "peers": {"per quota": plain, "one": global_}})
+    facts = [
+        f"{window} windows: {one['took_s']:.1f} s, least possible {one['least_s']:.1f} s (by {one['bound_by']}), "
+        f"{one['polls_per_import']:.2f} polls per import, {one['refused']} refused"
+        for window, one in found.items()
+    ]
+    peers_facts = [f"time scale {scale:g}; one AsyncLimiter for all: {few} accounts at time scale {fast:g}"]
+    details = {"facts": facts + peers_facts, "bulkops": found, "peers": {"per quota": plain, "one": global_}}
+    publish("rollout", rows, smoke=smoke, details=details)
 
 
 if __name__ == "__main__":

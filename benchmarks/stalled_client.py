@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.harness import Row, arguments, publish
 from benchmarks.limiters import installed
@@ -27,7 +27,11 @@ def main() -> None:
         better="below",
         peers={f"{name} ({peer['refused']} refused)": peer["ratio"] for (name, _), peer in peers.items()},
     )
-    details = {f"{name}, {window}": one for (name, window), one in (ours | peers).items()}
+    details: dict[str, Any] = {f"{name}, {window}": one for (name, window), one in (ours | peers).items()}
+    details["facts"] = [
+        f"{job}: {one['took_s']:.2f} s, {one['refused']} refused, {one['accepted']['poll']} polls"
+        for job, one in details.items()
+    ]
     publish("stalled_client", [row], smoke=smoke, details=details)
 
 

@@ -195,6 +195,11 @@ def main() -> None:
                     peers={"bursting log": scale * max(one[place] for one in log.values())},
                 )
             )
+    details["facts"] = [
+        f"{WHATS[kind][0]}, {server}: time {took:.3f}, waste {waste:.1%}"
+        for kind in WHATS
+        for server, (took, waste) in details[kind].items()
+    ]
     publish("wrong_limits", rows, smoke=smoke, details=details)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +11,8 @@ import click
 from bulkops.cli.options import Output, PolicyFlags, Selection, exists
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
-from bulkops.cli.story import Story, voice_for
 from bulkops.cli.step_summary import add_step_summary
+from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import put, say
 from bulkops.cli.verbs import Invocation
 from bulkops.outcome import Outcome
@@ -100,18 +99,17 @@ async def _carry_out(
     async with Workato.from_settings(settings, observe=story.observe) as workato:
         inventory = await listed(workato)
         await consent.ask(scope(policy, count=len(inventory), host=settings.url, title=operation.title))
-        prepared = await operation.prepare(workato, Path(output.journal))
 
         async def go(control: Control) -> Report:
             return await run(
-                prepared,
+                operation,
                 accounts=inventory,
                 workato=workato,
                 policy=policy,
                 journal=output.journal,
                 observe=story.observe,
                 control=control,
-                source=source if prepared is operation else None,  # its file would make it without the package
+                source=source,
                 approve=approver(),
                 plan=plan,
             )

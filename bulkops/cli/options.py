@@ -170,7 +170,8 @@ _SELECTION: Final = (
     ),
     _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
     _option(
-        "--plan",
+        "--from-plan",
+        "plan",
         section="Selection",
         metavar="FILE",
         type=FileName(),

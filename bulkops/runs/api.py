@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, PlanError
+from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.events import Observer, ignore
 from bulkops.journal import AccountRow, InventoryRow, Journal, RunRecord, RunState, new_run_id
 from bulkops.models import Customer
@@ -63,43 +63,48 @@ async def run(
         refused; RunLocked when another run works with this credential; JournalError.
     """
     made = as_operation(operation)
+    expected = plan.expected(made) if plan is not None else None
     if workato is None:
         if not isinstance(accounts, Pages):
             raise ConfigError("run() needs a client", remedy="give workato=..., or accounts=workato.customers.list()")
         workato = Workato.over(accounts.session)
     inventory = await _inventory(accounts, workato)
-    chosen, control = policy or Policy(), control or Control()
-    record = RunRecord(
-        run_id=new_run_id(),
-        created_at=time.time(),
-        title=made.title,
-        operation=describe(made, source=source),
-        host=workato.settings.url,
-        inventory_hash=inventory.hash,
-        inventory_count=len(inventory),
-        policy=chosen.to_mapping(),
-        tuning=workato.settings.tuning.to_mapping(),
-    )
-    async with Journal.open(journal) as opened:
-        async with credential(opened, workato.session, record.run_id, policy=chosen, control=control):
-            await opened.create_run(record, inventory.rows)
-            expected = plan.expected(made) if plan is not None else None
-            if expected is not None:
-                opened.add_event(record.run_id, _PLAN, {"expected": expected})  # for those who resume
-            with opened.lock_run(record.run_id):
-                engine = Engine(
-                    record=record,
-                    operation=made,
-                    workato=workato,
-                    journal=opened,
-                    policy=chosen,
-                    observe=observe,
-                    control=control,
-                    gate=Gate(policy=chosen, check=check, approve=approve),
-                    expected=expected,
-                )
-                await engine.work(await opened.accounts(record.run_id))
-        return await load_report(opened, record.run_id)
+    _check_columns(made, inventory)
+    chosen, control, run_id = policy or Policy(), control or Control(), new_run_id()
+    async with (
+        Journal.open(journal) as opened,
+        credential(opened, workato.session, run_id, policy=chosen, control=control),
+    ):
+        prepared = await made.prepare(workato, Path(journal))
+        record = RunRecord(
+            run_id=run_id,
+            created_at=time.time(),
+            title=prepared.title,
+            # What was prepared is remade from its own parameters: its file would make it anew.
+            operation=describe(prepared, source=source if prepared is made else None),
+            host=workato.settings.url,
+            inventory_hash=inventory.hash,
+            inventory_count=len(inventory),
+            policy=chosen.to_mapping(),
+            tuning=workato.settings.tuning.to_mapping(),
+        )
+        await opened.create_run(record, inventory.rows)
+        if expected is not None:
+            opened.add_event(run_id, _PLAN, {"expected": expected})  # for those who resume
+        with opened.lock_run(run_id):
+            engine = Engine(
+                record=record,
+                operation=prepared,
+                workato=workato,
+                journal=opened,
+                policy=chosen,
+                observe=observe,
+                control=control,
+                gate=Gate(policy=chosen, check=check, approve=approve),
+                expected=expected,
+            )
+            await engine.work(await opened.accounts(run_id))
+        return await load_report(opened, run_id)
 
 
 async def resume(
@@ -244,6 +249,14 @@ def _check_host(settings: Settings, record: RunRecord) -> None:
             f"run {record.run_id} was begun on {record.host}, not on {settings.url}",
             remedy="set WORKATO_HOST to it",
         )
+
+
+def _check_columns(operation: Operation, inventory: Inventory) -> None:
+    """Raises: InputError when the operation reads columns that no account has."""
+    missing = operation.columns() - {column for row in inventory.rows for column in row.params}
+    if missing:
+        names = ", ".join(map(repr, sorted(missing)))
+        raise InputError(f"{inventory.source} has no column {names}", remedy=f"add it: {operation.title} reads it")
 
 
 async def _inventory(accounts: Accounts, workato: Workato) -> Inventory:

@@ -7,8 +7,8 @@
   Attempts and backoffs count against `call_timeout_s`; the waits for budget and quota do not. An attempt is not begun
   when less than half of its time is left.
 - Failures that say that the *host* is away (no connection, 502, 503, 504) are never counted against the call. Nor are
-  lost and late answers as long as nobody else has had a good one since: while the host is away for everybody the
-  budget runs dry and callers wait, one probing at a time, so that an outage of minutes fails no account.
+  lost and late answers when nobody else has had a good one since the attempt before: while the host is away for
+  everybody the budget runs dry and callers wait, one probing at a time, so that an outage of minutes fails no account.
 - Failures of this call alone (500, or silence while the host answers others) are: after MAX_RESENDS the error stands.
 - A name that does not resolve or a bad certificate is not tried again unless the host was reached before.
 """
@@ -63,7 +63,7 @@ class Tries:
     failures: int = 0
     resends: int = 0
     spent_s: float = 0.0
-    first_failed_at: float | None = None
+    failed_at: float | None = None
     probe: bool | None = None
     unknown: ApiError | None = None
 
@@ -76,9 +76,10 @@ class Tries:
             return
         self.refusals = 0
         self.failures += 1
-        if self.first_failed_at is None:
-            self.first_failed_at = at
-        host_answers = host_answered_at is not None and host_answered_at > self.first_failed_at
+        # Since this call's last failure, not its first: an answer that still came through as the host went away says
+        # nothing about the minutes after it.
+        since, self.failed_at = at if self.failed_at is None else self.failed_at, at
+        host_answers = host_answered_at is not None and host_answered_at > since
         if failed.failure is not None and _is_own(failed.failure, host_answers=host_answers):
             self.resends += 1
 

@@ -60,13 +60,13 @@ def _ana(via: str = "members") -> Operation:
 CASES = {
     "upgrade-plan": Case(
         make=lambda: UpgradePlan(plan_id="oem_enterprise"),
-        flags=("upgrade-plan", "--plan-id", "oem_enterprise"),
+        flags=("upgrade-plan", "--plan", "oem_enterprise"),
         kind="plan.changed",
         undone="plan.changed",
     ),
     "upgrade-plan by call": Case(
         make=lambda: UpgradePlan(plan_id="{plan}", via="call"),
-        flags=("upgrade-plan", "--plan-id", "{plan}", "--via", "call"),
+        flags=("upgrade-plan", "--plan", "{plan}", "--via", "call"),
         kind="plan.changed",
         undone="plan.changed",
     ),

@@ -64,7 +64,7 @@ def test_accounts_that_drifted_since_the_plan_are_skipped(tmp_path: Path) -> Non
             "it drifted since the plan; now: nothing to do"
         }
         other = vendor.cli(
-            "start-recipes", "--folder", "CRM", "--accounts", str(first), "--plan", saved, *vendor.policy
+            "start-recipes", "--folder", "CRM", "--accounts", str(first), "--from-plan", saved, *vendor.policy
         )
         assert (other.code, "another operation" in other.err) == (2, True), other.err
 

@@ -61,11 +61,12 @@ def show(driver: webdriver.Chrome, page: Path, *, width: int = 1280, height: int
     driver.get(page.as_uri())
 
 
-def picture(driver: webdriver.Chrome, target: Path, *, most: int | None = None) -> None:
-    """A PNG of the whole page, of its first `most` pixels at most."""
+def picture(driver: webdriver.Chrome, target: Path, *, most: int | None = None, top: str | None = None) -> None:
+    """A PNG of the page, `most` pixels high at most. `top`: selector of what it begins with, not the page's head."""
     size = _command(driver, "Page.getLayoutMetrics", {})["cssContentSize"]
-    height = min(size["height"], most or size["height"])
-    clip = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1}
+    y = 0 if top is None else driver.find_element("css selector", top).rect["y"] - 24
+    height = min(size["height"] - y, most or size["height"])
+    clip = {"x": 0, "y": y, "width": size["width"], "height": height, "scale": 1}
     taken = _command(driver, "Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
     target.write_bytes(base64.b64decode(taken["data"]))
 

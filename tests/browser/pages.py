@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,12 +35,17 @@ HOSTILE = (
 _CAUSE = "connection 'SF Dev Account' cannot be authorised: the credentials were refused by the application"
 
 
-def large(count: int) -> Report:
-    """A run of `count` accounts over hours: a little of every outcome, steps, requests, refusals, four waves."""
+ALL_KINDS = (880, 90, 12, 4, 1, 9, 4)
+FINISHED = (880, 90, 12, 4, 0, 9, 0)
+"""How often each outcome comes, in the order of `Outcome`."""
+
+
+def large(count: int, weights: Sequence[int] = ALL_KINDS) -> Report:
+    """A run of `count` accounts over hours: steps, requests, refusals, four waves."""
     draw = Random(5)
     rows, steps, sent = [], [], [0] * (count // 4 + 60)
     for seq in range(count):
-        outcome = draw.choices(list(Outcome), (880, 90, 12, 4, 1, 9, 4))[0]
+        outcome = draw.choices(list(Outcome), weights)[0]
         began, took = seq * 1.02, [draw.lognormvariate(mean, 0.6) for mean in (0.5, 2.5, 0.0)]
         started = outcome not in {Outcome.SKIPPED, Outcome.NOT_ATTEMPTED}
         rows.append(_row(seq, outcome, began if started else None, sum(took)))
@@ -133,7 +140,7 @@ def _waves(count: int) -> list[EventRow]:
             kind="wave",
             data={"wave": number, "of": 4, "size": end - begin},
         )
-        for number, (begin, end) in enumerate(zip(begins, begins[1:], strict=False), start=1)
+        for number, (begin, end) in enumerate(pairwise(begins), start=1)
     ]
 
 

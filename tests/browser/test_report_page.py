@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,7 @@ def test_everything_can_be_reached_by_keyboard_and_has_a_name(browser: Browser, 
     assert browser.run("return document.activeElement.id") == "search"
     heads = browser.run("return [...document.querySelectorAll('h1, h2, h3')].map((one) => Number(one.tagName[1]))")
     assert heads[0] == 1
-    assert all(after - before <= 1 for before, after in zip(heads, heads[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(heads))
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (820, False), (390, False), (390, True)])

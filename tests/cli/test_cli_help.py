@@ -17,9 +17,14 @@ COMMANDS = [
     "add-member",
     "remove-member",
     "create-customer",
+    "each",
     "run",
+    "plan",
+    "call",
+    "calls",
     "resume",
     "retry",
+    "undo",
     "runs",
     "show",
     "report",
@@ -30,8 +35,11 @@ COMMANDS = [
     "config",
     "completion",
 ]
-SELECTION = ["--accounts", "--exclude", "--limit"]
-POLICY = ["--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate"]
+SELECTION = ["--accounts", "--exclude", "--limit", "--from-plan"]
+POLICY = [
+    *("--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate"),
+    *("--waves", "--soak", "--approve", "--if-running"),
+]
 OUTPUT = ["--journal", "--yes", "--json", "--quiet", "-v"]
 NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
 OPTIONS = {
@@ -39,14 +47,19 @@ OPTIONS = {
     "authorise-connections": ["--from", *NEW_RUN],
     "start-recipes": ["--folder", *NEW_RUN],
     "stop-recipes": ["--folder", *NEW_RUN],
-    "upgrade-plan": ["--plan-id", "--via", *NEW_RUN],
-    "downgrade-plan": ["--plan-id", "--via", *NEW_RUN],
+    "upgrade-plan": ["--plan", "--via", *NEW_RUN],
+    "downgrade-plan": ["--plan", "--via", *NEW_RUN],
     "add-member": ["--name", "--role", "--external-id", "--email", "--oauth-id", "--via", *NEW_RUN],
     "remove-member": ["--external-id", "--email", "--name", "--via", *NEW_RUN],
-    "create-customer": ["--name", "--notification-email", "--plan-id", *NEW_RUN],
-    "run": NEW_RUN,
+    "create-customer": ["--name", "--notification-email", "--plan", *NEW_RUN],
+    "each": ["-p", "-o", *NEW_RUN],
+    "run": ["--plan", *NEW_RUN],
+    "plan": [],
+    "call": ["--account", "-p", "--body", "--all-pages", "--jsonl"],
+    "calls": [],
     "resume": [*POLICY, *OUTPUT],
     "retry": ["--failure-class", *POLICY, *OUTPUT],
+    "undo": [*POLICY, *OUTPUT],
     "runs": ["--journal"],
     "show": ["--format", "-o", "--journal"],
     "report": ["--format", "-o", "--journal"],

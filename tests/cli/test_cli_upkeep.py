@@ -26,8 +26,8 @@ def outcomes(result):
 def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
     commands = [
         ("import-package", "--manifest", "12", "--folder", "CRM"),
-        ("upgrade-plan", "--plan-id", "{plan}"),
-        ("upgrade-plan", "--plan-id", "bigger", "--via", "call"),
+        ("upgrade-plan", "--plan", "{plan}"),
+        ("upgrade-plan", "--plan", "bigger", "--via", "call"),
         ("downgrade-plan",),
         (
             "add-member",
@@ -63,7 +63,7 @@ def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
 
 def test_customers_of_a_file_are_created(cli, sandbox, policy, tmp_path):
     (tmp_path / "accounts.csv").write_text("external_id,company,mail\nN-1,One,1@x.example\nN-2,Two,2@x.example\n")
-    command = ("create-customer", "--name", "{company}", "--notification-email", "{mail}", "--plan-id", "big", *policy)
+    command = ("create-customer", "--name", "{company}", "--notification-email", "{mail}", "--plan", "big", *policy)
     done = cli(*command)
     assert (done.code, outcomes(done)) == (0, {"changed": 2}), done.err
     assert [row["detail"]["customer"]["plan_id"] for row in json.loads(done.out)["accounts"]] == ["big", "big"]
@@ -79,9 +79,9 @@ def test_customers_of_a_file_are_created(cli, sandbox, policy, tmp_path):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (("upgrade-plan",), "--plan-id"),
-        (("upgrade-plan", "--plan-id", "p", "--via", "magic"), "magic"),
-        (("downgrade-plan", "--plan-id", "small", "--via", "call"), "knows no plan but 'free'"),
+        (("upgrade-plan",), "--plan"),
+        (("upgrade-plan", "--plan", "p", "--via", "magic"), "magic"),
+        (("downgrade-plan", "--plan", "small", "--via", "call"), "knows no plan but 'free'"),
         (("add-member", "--name", "Ana"), "--role"),
         (("add-member", "--name", "Ana", "--role", "Admin", "--via", "member"), "oauth id"),
         (("add-member", "--name", "{who", "--role", "Admin"), "braces around no column"),

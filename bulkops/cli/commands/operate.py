@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import click
 
 from bulkops.cli.options import (
@@ -128,10 +129,13 @@ def start_recipes(folder: str, *, selection: Selection, policy: PolicyFlags, out
     examples=["run rollout.toml --accounts customers.csv", "run maintenance.py:tidy --accounts all --limit 5"],
 )
 @click.argument("job", metavar="JOB.toml|FILE.py:NAME", type=FileName(), help="A job file, or a name in a Python file.")
+@click.option(
+    "--plan", "planned", cls=Flag, section="Selection", metavar="FILE", type=FileName(), help="The same as --from-plan."
+)
 @selection_options
 @policy_options
 @output_options
-def run(job: str, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+def run(job: str, planned: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Run a job file or a Python function.
 
     A name in a Python file is an operation or an `async def` of one account. Flags override what a job file says.
@@ -142,7 +146,7 @@ def run(job: str, *, selection: Selection, policy: PolicyFlags, output: Output) 
     loaded = load_job(job)
     return start(
         loaded.operation,
-        selection=selection.filled(loaded.selection),
+        selection=attrs.evolve(selection, plan=planned or selection.plan).filled(loaded.selection),
         flags=policy.filled(loaded.policy),
         output=output,
         source=loaded.source,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bulkops.cli.verbs import Flag, Invocation, PlanFlags, Verb, write_examples
+from bulkops.cli.verbs import Flag, Invocation, PlanFlags, Verb, about_itself, write_examples
 
 _EXAMPLES = (
     "plan import-package crm.zip --folder CRM --accounts customers.csv",
@@ -33,6 +33,8 @@ class Plan(click.Group):
             context_settings={"help_option_names": ["-h", "--help"]},
         )
         self._job = _planning(job)
+        self.examples = _EXAMPLES
+        self.params.extend(about_itself())
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -43,7 +45,7 @@ class Plan(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_examples(formatter, _EXAMPLES)
+        write_examples(formatter, self.examples)
         super().format_help(ctx, formatter)
 
 

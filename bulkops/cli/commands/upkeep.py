@@ -28,12 +28,13 @@ def stop_recipes(folder: str, *, selection: Selection, policy: PolicyFlags, outp
     "upgrade-plan",
     cls=Verb,
     examples=[
-        "upgrade-plan --plan-id oem_enterprise --accounts customers.csv",
-        "upgrade-plan --plan-id {plan} --accounts customers.csv",
+        "upgrade-plan --plan oem_enterprise --accounts customers.csv",
+        "upgrade-plan --plan {plan} --accounts customers.csv",
     ],
 )
 @click.option(
-    "--plan-id",
+    "--plan",
+    "plan_id",
     cls=Flag,
     required=True,
     metavar="ID",
@@ -63,7 +64,8 @@ def upgrade_plan(plan_id: str, via: str, *, selection: Selection, policy: Policy
 
 @click.command("downgrade-plan", cls=Verb, examples=["downgrade-plan --accounts leaving.csv"])
 @click.option(
-    "--plan-id",
+    "--plan",
+    "plan_id",
     cls=Flag,
     default="free",
     show_default=True,
@@ -197,7 +199,8 @@ def remove_member(
     help="Where the vendor's notifications go.",
 )
 @click.option(
-    "--plan-id",
+    "--plan",
+    "plan_id",
     cls=Flag,
     metavar="ID",
     help="Plan.  [default: the column plan_id, else the partner's default plan]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -191,9 +192,8 @@ def _versions(events: list[EventRow]) -> Iterator[tuple[str, str]]:
 
 
 def _own_version() -> str:
-    from bulkops import __version__  # noqa: PLC0415 - the front door, whose other names import this package
-
-    return __version__
+    """Without importing the front door, which stands above this package."""
+    return str(getattr(sys.modules.get(__name__.partition(".")[0]), "__version__", "?"))
 
 
 def _time(at: float) -> str:

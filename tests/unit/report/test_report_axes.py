@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -107,7 +109,7 @@ def test_every_duration_has_its_place_and_ticks_keep_apart(values: list[float]) 
     scale = LogScale.around(values, low=0, high=100)
     assert all(0 <= scale(value) <= 100 for value in values)
     places = [tick.at for tick in scale.ticks()]
-    assert all(after - before >= 4 for before, after in zip(places, places[1:], strict=False))
+    assert all(after - before >= 4 for before, after in pairwise(places))
 
 
 def test_a_stage_is_the_same_for_all_accounts() -> None:

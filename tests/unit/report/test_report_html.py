@@ -64,7 +64,8 @@ def test_it_is_sealed(report: Report) -> None:
     (style,) = page.inline["style"]
     _, script = page.inline["script"]
     assert page.policy() == (
-        f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; "
+        "base-uri 'none'; form-action 'none'"
     )
     for tag, attributes in page.elements:
         assert tag not in {"link", "img", "iframe", "object", "embed", "base", "form"}

@@ -27,7 +27,8 @@ def test_what_a_person_needs_first(row: Row, report: Make) -> None:
         title="import crm.zip",
     )
     assert render(made, "markdown").splitlines() == [
-        "### Halted\\: 1 changed, 2 failed, 1 not attempted of 4 accounts in 2 min 3 s \\(run 20260102\\-101530\\-k3f\\)",
+        "### Halted\\: 1 changed, 2 failed, 1 not attempted of 4 accounts in 2 min 3 s "
+        "\\(run 20260102\\-101530\\-k3f\\)",
         "",
         "import crm\\.zip",
         "",

@@ -77,6 +77,10 @@ def test_an_outage_of_minutes_is_waited_out(failed: Failed) -> None:
     assert len(pauses) > MAX_RESENDS
 
 
+def test_an_answer_at_the_beginning_of_an_outage_makes_it_nobodys_own() -> None:
+    assert len(_pauses(LOST, answered_at=0.5)) > MAX_RESENDS
+
+
 def test_retry_after_wins_and_one_beyond_the_calls_time_ends_it() -> None:
     assert _pauses(_status(503, 50.0))[0] == 50.0
     assert _pauses(_status(503, 599.0)) == []
