@@ -66,7 +66,7 @@ RECIPE: Final = {
 LIMITS: Final[Mapping[str, tuple[int, float]]] = {"create": (600, 6.0), "start": (600, 6.0), "poll": (10_000, 6.0)}
 """The three quotas of the jobs server: requests, seconds."""
 
-JOB_S: Final = (0.3, 2.0)
+JOB_S: Final = (0.2, 1.0)
 TRANSIT_S: Final = 0.02
 """Up to so long after its arrival a request is counted, and up to so long after that its reply leaves."""
 

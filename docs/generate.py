@@ -1,6 +1,6 @@
 """Write the reference pages that say what the code says: commands, errors, messages, quotas, calls.
 
-python -m docs.generate            write docs/reference/*.md
+python -m docs.generate            write docs/reference/*
 python -m docs.generate --check    exit 1 and name the pages that are not in step
 """
 
@@ -20,6 +20,7 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.cli.app import bulkops
 from bulkops.cli.failures import exit_code
 from bulkops.settings import Limit
+from docs import job_schema
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 SOURCES: Final = Path(errors.__file__).parent
@@ -39,7 +40,8 @@ def pages() -> dict[str, str]:
         "quotas.md": _quotas,
         "calls.md": _calls,
     }
-    return {name: "\n".join([_NOTE, "", *make(), ""]) for name, make in makers.items()}
+    written = {name: "\n".join([_NOTE, "", *make(), ""]) for name, make in makers.items()}
+    return written | {"job.schema.json": job_schema.schema()}
 
 
 def _cli() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkops.cli.options import Output, PolicyFlags, Selection
@@ -34,6 +35,8 @@ async def foresee(
             limit=selection.limit,
             where=selection.where,
         )
+        if plan_flags.export:
+            operation = await operation.prepare(workato, Path(output.journal))
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, looked, policy=policy, workato=workato)

@@ -30,11 +30,15 @@ class Invocation:
 
 @attrs.frozen(kw_only=True)
 class PlanFlags:
-    """That nothing is to be done but looked at: how many accounts (None: all), none at all, and where to keep it."""
+    """That nothing is to be done but looked at: how many accounts (None: all), none at all, and where to keep it.
+
+    `export`: the one export of a manifest is allowed, so that its package is known.
+    """
 
     sample: int | None
     offline: bool
     save: str | None
+    export: bool
 
 
 class Flag(click.Option):

@@ -17,6 +17,7 @@ from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
 from bulkops.runs.control import Control
 from bulkops.runs.gates import Gate, GateVerdict, WaveResult
+from bulkops.runs.meter import metered
 from bulkops.runs.policy import Policy
 from bulkops.runs.rules import Rules
 
@@ -64,7 +65,8 @@ class Engine:
         )
         await self._set_state(RunState.RUNNING)
         self.control.on_drain(lambda _: self._announce())
-        await (self._in_waves(rows) if in_waves else self._fan_out(rows))
+        with metered(self.workato.session, self.journal, self.record.run_id):
+            await (self._in_waves(rows) if in_waves else self._fan_out(rows))
         await self._conclude()
 
     async def _set_rules(self, rows: Sequence[AccountRow]) -> None:

@@ -10,10 +10,26 @@ from tests.fleet import fleet
 WAVES = ("--waves", "1,5%,rest")
 
 
+MORE = """
+[[operation]]
+use = "upgrade-plan"
+plan_id = "oem_enterprise"
+[[operation]]
+use = "add-member"
+name = "Night Operator"
+external_id = "night-1"
+role = "Operator"
+"""
+
+
 def test_paused_killed_approved_from_a_second_shell_and_finished(tmp_path: Path) -> None:
+    """Import, authorise, start, upgrade-plan, add-member in waves of 1, 5 % and the rest."""
     customers = 40
     with fleet(tmp_path, customers=customers, time_scale=60) as vendor:
-        paused = vendor.rollout(*WAVES, "--approve")
+        command = vendor.rollout_command(*WAVES, "--approve")
+        job = Path(command[1])
+        job.write_text(job.read_text() + MORE)
+        paused = vendor.cli(*command)
         assert (paused.code, paused.report["state"]) == (5, "paused"), paused.err
         assert paused.outcomes == {"changed": 1, "not_attempted": customers - 1}
         assert "approve" in paused.err.splitlines()[-1]
@@ -33,6 +49,8 @@ def test_paused_killed_approved_from_a_second_shell_and_finished(tmp_path: Path)
         done = vendor.cli("resume", *vendor.policy, "--json")
         assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
         assert vendor.twice() == []
+        kinds = vendor.kinds()
+        assert kinds["plan.changed"] == kinds["member.added"] == kinds["import.completed"] == customers
 
 
 def test_a_canary_that_fails_halts_before_the_second_wave(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ _OPTIONS = (
     Flag(["--sample"], section="Plan", type=click.IntRange(1), metavar="N", help="Look at N accounts and scale up."),
     Flag(["--offline"], section="Plan", is_flag=True, help="Look at none: take everything as still to be done."),
     Flag(["--save"], section="Plan", metavar="FILE", help="Keep the plan, for --plan of the run."),
+    Flag(["--export"], section="Plan", is_flag=True, help="Allow the one export of a manifest, to know its package."),
 )
 
 
@@ -57,10 +58,10 @@ def _planning(command: click.Command) -> click.Command:
     if isinstance(twin, Verb):
         twin.examples = tuple(f"plan {example.removeprefix('run ')}" for example in twin.examples)
 
-    def look(*, sample: int | None, offline: bool, save: str | None, **given: Any) -> Any:
+    def look(*, sample: int | None, offline: bool, save: str | None, export: bool, **given: Any) -> Any:
         invocation = click.get_current_context().find_object(Invocation)
         if invocation is not None:
-            invocation.plan = PlanFlags(sample=sample, offline=offline, save=save)
+            invocation.plan = PlanFlags(sample=sample, offline=offline, save=save, export=export)
         return carry_out(**given) if carry_out is not None else None
 
     twin.callback = look

@@ -19,12 +19,12 @@ let first = 0;
 const collator = new Intl.Collator("en", { numeric: true });
 const empty = (value) => value === null || value === "";
 
-/** Equal ones stay in inventory order; accounts without a value come last, whichever way one sorts. */
+/** Equal ones stay in inventory order (sorting is stable); accounts without a value come last, whichever way one sorts. */
 function compare(a, b) {
   const [x, y] = [a[order.by], b[order.by]];
-  if (empty(x) || empty(y)) return empty(x) - empty(y) || a.place - b.place;
+  if (empty(x) || empty(y)) return empty(x) - empty(y);
   const difference = typeof x === "number" ? x - y : collator.compare(x, y);
-  return (order.down ? -difference : difference) || a.place - b.place;
+  return order.down ? -difference : difference;
 }
 
 /** What a search looks through, put together when somebody first searches. */
