@@ -91,7 +91,9 @@ class RunChanged:
     reason: str | None = None
 
 
-Event: TypeAlias = AttemptEnded | SlotTaken | QuotaChanged | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
+Event: TypeAlias = (
+    AttemptEnded | SlotTaken | QuotaChanged | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
+)
 Observer: TypeAlias = Callable[[Event], None]
 
 

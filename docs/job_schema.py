@@ -25,11 +25,7 @@ def schema() -> str:
         "type": "object",
         "properties": {
             **sections,
-            "operation": {
-                "type": "array",
-                "minItems": 1,
-                "items": {"oneOf": [_operation(n) for n in sorted(OPERATIONS)]},
-            },
+            "operation": {"type": "array", "minItems": 1, "items": operations},
         },
         "required": ["operation"],
         "additionalProperties": False,

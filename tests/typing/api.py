@@ -20,7 +20,9 @@ async def main() -> Report:
         chain = ImportPackage("crm.zip", folder="CRM") >> StartRecipes(folder="CRM") >> tidy
         report = await bulkops.run(chain, accounts=workato.customers.list(), policy=Policy(max_failures="2%"))
     count: int = report.outcomes[Outcome.CHANGED]
-    return report if count else report
+    if count:
+        report.raise_for_failures()
+    return report
 
 
 async def double(item: int) -> str:
