@@ -22,10 +22,10 @@ demo: $(READY) ## the main job on the embedded sandbox: 300 accounts, one packag
 	$(BIN)/bulkops demo
 
 test: $(READY) ## all tests but the slow ones, under three minutes on two cores
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
 
-test-all: $(READY) ## every test, under ten minutes
-	$(BIN)/python -m pytest -n 2
+test-all: test ## every test, under ten minutes; the slow ones measure, so fewer at a time
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: lint types layers ## what needs no test run: lint, strict types, layer contract
 
