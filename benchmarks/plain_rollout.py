@@ -23,17 +23,18 @@ Limiter = Callable[[str], AbstractAsyncContextManager[None]]
 FOLDERS, CREATE, STATUS = "assumed.customer.folders", "embedded.rlcm.import_create", "embedded.rlcm.import_status"
 RECIPES, STARTS = "embedded.recipes.list", "embedded.recipes.other"
 CONNECTIONS, UPDATES = "embedded.connections.list", "embedded.connections.other"
+USED = (FOLDERS, CREATE, STATUS, RECIPES, STARTS, CONNECTIONS, UPDATES)
 
 
 def one_for_all(quotas: Mapping[str, tuple[Limit, ...]]) -> Limiter:
-    """The tightest limit of them all, for everything."""
-    tightest = min((limits[0] for limits in quotas.values()), key=lambda limit: limit.requests / limit.window_s)
+    """The tightest limit of those that the work meets, for everything."""
+    tightest = min((quotas[name][0] for name in USED), key=lambda limit: limit.requests / limit.window_s)
     limiter = AsyncLimiter(tightest.requests, tightest.window_s)
     return lambda quota: limiter
 
 
 def one_per_quota(quotas: Mapping[str, tuple[Limit, ...]]) -> Limiter:
-    limiters = {name: AsyncLimiter(limits[0].requests, limits[0].window_s) for name, limits in quotas.items()}
+    limiters = {name: AsyncLimiter(quotas[name][0].requests, quotas[name][0].window_s) for name in USED}
     return limiters.__getitem__
 
 

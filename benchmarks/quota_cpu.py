@@ -1,13 +1,15 @@
-"""CPU per grant of a quota with 1,000 and 10,000 waiters, beside aiolimiter and others; and who overtakes whom.
+"""CPU per grant of a quota while 1,000 and 10,000 wait, beside aiolimiter and others; and who overtakes whom.
 
-Every waiter asks three times, so that new ones keep coming while others wait. A grant overtakes by as many places as
-it came later than the first who still waits.
+As many wait all the time: who was granted asks again at once. What is measured begins when the first windows are over.
+A grant overtakes by as many places as it came later than the first who still waits.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from functools import partial
@@ -17,18 +19,15 @@ from typing import Any, Final
 
 from aiolimiter import AsyncLimiter
 
-from benchmarks.harness import Row, arguments, cpu_s, publish, ratio, rounds, version
+from benchmarks.harness import Row, arguments, publish, ratio, rounds, version
 from benchmarks.wrong_limits import pumped
 from bulkops.pacing import Pacer
 from bulkops.settings import Limit
 
 BAR: Final = 1 / 3
-ASKS: Final = 3
-WINDOW_S: Final = 0.25
-SMOKE_WINDOW_S: Final = 0.01
-GRANTS_A_WINDOW: Final = 0.4
-"""Of the waiters: most of the time many wait."""
-
+LIMIT: Final = 200
+WINDOW_S: Final = 0.2
+WARM: Final = 3 * LIMIT
 MOST_FOR_THE_SLOW: Final = 1_000
 """These poll: with more waiters they take minutes."""
 
@@ -57,78 +56,92 @@ class Order:
             self._first_waiting += 1
 
 
-async def drain(acquire: Acquire, waiters: int, order: Order | None = None) -> None:
+async def waiting(acquire: Acquire, waiters: int, grants: int, order: Order | None = None) -> float:
+    """CPU seconds a grant, with so many waiters all the time."""
+    granted = 0
+    began_s = ended_s = 0.0
+    over = asyncio.Event()
+
     async def waiter() -> None:
-        for _ in range(ASKS):
+        nonlocal granted, began_s, ended_s
+        while True:
             number = order.arrive() if order else 0
             await acquire()
             if order:
                 order.grant(number)
+            granted += 1
+            if granted == WARM:
+                began_s = time.process_time()
+            elif granted == WARM + grants:
+                ended_s = time.process_time()
+                over.set()
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(waiters):
-            group.create_task(waiter())
+    tasks = [asyncio.create_task(waiter()) for _ in range(waiters)]
+    await over.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    return (ended_s - began_s) / grants
 
 
-async def with_pacer(waiters: int, window_s: float, order: Order | None = None) -> None:
-    limit = Limit(int(waiters * GRANTS_A_WINDOW), window_s)
-    pacer = Pacer({"q": [limit]}, max_rate=None, rng=Random(1))
+async def with_pacer(waiters: int, grants: int, order: Order | None = None) -> float:
+    pacer = Pacer({"q": [Limit(LIMIT, WINDOW_S)]}, max_rate=None, rng=Random(1))
 
     async def acquire() -> None:
         (await pacer.slot("q")).replied()
 
     async with pumped(pacer):
-        await drain(acquire, waiters, order)
+        return await waiting(acquire, waiters, grants, order)
 
 
-async def with_aiolimiter(waiters: int, window_s: float, order: Order | None = None) -> None:
-    limiter = AsyncLimiter(int(waiters * GRANTS_A_WINDOW), window_s)
-    await drain(limiter.acquire, waiters, order)
+async def with_aiolimiter(waiters: int, grants: int, order: Order | None = None) -> float:
+    return await waiting(AsyncLimiter(LIMIT, WINDOW_S).acquire, waiters, grants, order)
 
 
-async def with_pyrate(waiters: int, window_s: float, order: Order | None = None) -> None:
+async def with_pyrate(waiters: int, grants: int, order: Order | None = None) -> float:
     pyrate = import_module("pyrate_limiter")
-    limiter: Any = pyrate.Limiter(pyrate.Rate(int(waiters * GRANTS_A_WINDOW), int(window_s * 1000)))
-    await drain(partial(limiter.try_acquire_async, "q"), waiters, order)
+    limiter: Any = pyrate.Limiter(pyrate.Rate(LIMIT, int(WINDOW_S * 1000)))
+    return await waiting(partial(limiter.try_acquire_async, "q"), waiters, grants, order)
 
 
-async def with_throttled(waiters: int, window_s: float, order: Order | None = None) -> None:
+async def with_throttled(waiters: int, grants: int, order: Order | None = None) -> float:
     throttled = import_module("throttled.asyncio")
-    quota = throttled.per_duration(timedelta(seconds=1), int(waiters * GRANTS_A_WINDOW / window_s))
+    quota = throttled.per_duration(timedelta(seconds=1), int(LIMIT / WINDOW_S))
     limiter: Any = throttled.Throttled(key="q", using="token_bucket", quota=quota, timeout=60)
-    await drain(limiter.limit, waiters, order)
+    return await waiting(limiter.limit, waiters, grants, order)
 
 
-Client = Callable[..., Coroutine[Any, Any, None]]
-"""(waiters, seconds of a window[, who notes the order])."""
+Client = Callable[..., Coroutine[Any, Any, float]]
+"""(waiters, grants[, who notes the order]) -> CPU seconds a grant."""
 
-CLIENTS: Final[Mapping[str, Client]] = {
-    "bulkops": with_pacer,
-    "aiolimiter": with_aiolimiter,
-}
+CLIENTS: Final[Mapping[str, Client]] = {"bulkops": with_pacer, "aiolimiter": with_aiolimiter}
 SLOW: Final[Mapping[str, tuple[str, Client]]] = {
     "pyrate-limiter": ("pyrate-limiter", with_pyrate),
     "throttled-py": ("throttled-py", with_throttled),
 }
 
 
-def places(client: Client, waiters: int, window_s: float) -> int:
+def places(client: Client, waiters: int, grants: int) -> int:
     order = Order()
-    asyncio.run(client(waiters, window_s, order))
+    asyncio.run(client(waiters, grants, order))
     return order.places
+
+
+def measure(candidate: Callable[[], Coroutine[Any, Any, float]]) -> float:
+    return asyncio.run(candidate())
 
 
 def main() -> None:
     smoke = arguments(__doc__ or "").smoke
-    window_s = SMOKE_WINDOW_S if smoke else WINDOW_S
+    grants, count = (200, 1) if smoke else (1_000, 15)
     rows: list[Row] = []
-    details: dict[str, Any] = {}
-    for waiters in (30,) if smoke else (1_000, 10_000):
-        candidates = {name: partial(client, waiters, window_s) for name, client in CLIENTS.items()}
-        figures = rounds(candidates, measure=cpu_s, count=1 if smoke else 15)
-        overtaken = {name: places(client, waiters, window_s) for name, client in CLIENTS.items()}
+    details: dict[str, Any] = {"facts": []}
+    for waiters in (300,) if smoke else (1_000, 10_000):
+        candidates = {name: partial(client, waiters, grants) for name, client in CLIENTS.items()}
+        figures = rounds(candidates, measure=measure, count=count)
+        overtaken = {name: places(client, waiters, 2 * grants) for name, client in CLIENTS.items()}
         slow = {
-            name: cpu_s(partial(client, waiters, window_s)) / statistics.median(figures["aiolimiter"])
+            name: measure(partial(client, waiters, grants)) / statistics.median(figures["aiolimiter"])
             for name, (distribution, client) in SLOW.items()
             if version(distribution) and waiters <= MOST_FOR_THE_SLOW and not smoke
         }
@@ -136,14 +149,16 @@ def main() -> None:
             Row(
                 what=f"quota with {waiters:,} waiters: CPU per grant / aiolimiter (overtakes by at most "
                 f"{overtaken['bulkops']:,} places, aiolimiter {overtaken['aiolimiter']:,})",
-                measured=ratio(figures, "bulkops", "aiolimiter"),
+                measured=math.inf if overtaken["bulkops"] else ratio(figures, "bulkops", "aiolimiter"),
                 bar=BAR,
                 better="below",
                 peers=slow,
             )
         )
-        per_grant = {name: [round(one / waiters / ASKS * 1e6, 2) for one in figure] for name, figure in figures.items()}
+        per_grant = {name: [round(one * 1e6, 2) for one in figure] for name, figure in figures.items()}
         details[f"{waiters} waiters"] = {"cpu_us_per_grant": per_grant, "places": overtaken}
+        medians = ", ".join(f"{name} {statistics.median(row):.1f}" for name, row in per_grant.items())
+        details["facts"].append(f"{waiters:,} waiters, CPU microseconds a grant, medians: {medians}")
     publish("quota_cpu", rows, smoke=smoke, details=details)
 
 

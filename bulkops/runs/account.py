@@ -87,6 +87,7 @@ class AccountTask:
             tuning=self.workato.settings.tuning,
             host=self.record.host,
             steps=steps,
+            shared=self.shared,
         )
 
     async def _drift(self, row: AccountRow) -> Ending | None:

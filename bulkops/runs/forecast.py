@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -10,7 +11,9 @@ from bulkops.catalogue import CALLS
 from bulkops.settings import Limit, Tuning
 
 TYPICAL_IMPORT_POLLS = 4.0
-"""An import takes about four times the first poll's delay (the vendor's take 2-20 s, a first poll comes after 2 s)."""
+LAST_IMPORT_POLLS = 15.0
+"""How long an import takes, and how long the last ones keep a run waiting, in delays of a first poll (2 s at the vendor):
+imports take 2-20 s, a few up to a minute, and among the last of a fleet there is usually a slow one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,24 +45,23 @@ def forecast(
 ) -> Forecast:
     """How long `requests` (by call id, of all accounts) take.
 
-    The first N requests of a quota leave at once; every further one waits for a slot, which is free T after a reply.
+    The first N requests of a quota leave at once, their slots come free together T after the replies, and so on: the
+    last N or fewer leave after all full windows before them.
     The last account to leave the narrowest quota still has its own way to go. Args: latency_s: of one request.
     """
     counted = by_quota(requests)
-    own_s = 0.0
-    if accounts:
-        own_s = sum(requests.values()) / accounts * latency_s
-        if requests.get("managed_users.imports.create"):
-            own_s += TYPICAL_IMPORT_POLLS * tuning.first_poll_s
-    bound_s, bound_by = accounts * own_s / concurrency, None
+    own_s = sum(requests.values()) / max(1, accounts) * latency_s
+    first_poll_s = tuning.first_poll_s if requests.get("managed_users.imports.create") else 0.0
+    bound_s, bound_by = accounts / concurrency * (own_s + TYPICAL_IMPORT_POLLS * first_poll_s), None
     if not tuning.unlimited:
         for name, count in counted.items():
             for limit in quotas.get(name, (Limit(60, 60.0),)):
                 if limit.key is None:
                     allowed = max(1, int(limit.requests * tuning.share))
-                    seconds = max(0.0, count / allowed - 1) * (limit.window_s + latency_s)
+                    seconds = max(0, math.ceil(count / allowed) - 1) * (limit.window_s + latency_s)
                     if seconds > bound_s:
                         bound_s, bound_by = seconds, name
     if tuning.max_rate is not None and sum(counted.values()) / tuning.max_rate > bound_s:
         bound_s, bound_by = sum(counted.values()) / tuning.max_rate, "max_rate"
-    return Forecast(seconds=bound_s + own_s, quota=bound_by, requests=counted)
+    tail_s = own_s + LAST_IMPORT_POLLS * first_poll_s
+    return Forecast(seconds=bound_s + tail_s, quota=bound_by, requests=counted)

@@ -50,11 +50,14 @@ def decode_list(reply: Reply, type_: type[T]) -> list[T]:
 
     Raises: as `decode_object`.
     """
-    _refuse_verdict(reply)
     try:
-        rows: list[T] = _rows_decoder(_key(type_)).decode(reply.body).result
+        found = _rows_decoder(_key(type_)).decode(reply.body)
     except _UNREADABLE:
-        rows = _second_look(reply, list[type_], _list_in)  # type: ignore[valid-type]  # a type at run time
+        _refuse_verdict(reply)
+        return _second_look(reply, list[type_], _list_in)  # type: ignore[no-any-return, valid-type]  # a type at run time
+    if found.is_refusal:
+        _refuse_verdict(reply)
+    rows: list[T] = found.result
     return rows
 
 
@@ -103,20 +106,25 @@ def _object_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
 def _rows_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
     """For the usual form alone, `{"result": [...]}`: the others are for the second look."""
     fields = [("result", list[type_])]  # type: ignore[valid-type]  # a type at run time
-    return msgspec.json.Decoder(msgspec.defstruct("Rows", fields))
+    return msgspec.json.Decoder(msgspec.defstruct("Rows", fields, bases=(_Said,), kw_only=True))
 
 
-class _Verdict(msgspec.Struct):
+class _Said(msgspec.Struct):
     """What a reply says of itself, beside the payload. The overview page spells it with a capital S."""
 
     success: Any = None
     capital: Any = msgspec.field(name="Success", default=None)
-    result: msgspec.Raw = msgspec.Raw(b"")
-    data: msgspec.Raw = msgspec.Raw(b"")
 
     @property
     def is_refusal(self) -> bool:
         return any(value is False or value == "false" for value in (self.success, self.capital))
+
+
+class _Verdict(_Said):
+    """And what it wraps."""
+
+    result: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw = msgspec.Raw(b"")
 
 
 _VERDICT: Final = msgspec.json.Decoder(_Verdict)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
+import bulkops
 from bulkops.operations._polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
+from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit
 from tests.virtual_time import run_virtual
 
@@ -131,3 +135,19 @@ def test_the_guess_never_falls_below_the_first_poll() -> None:
     for _ in range(1000):
         likely.note(likely.age_s, done=True)
     assert likely.age_s == FIRST_S
+
+
+@pytest.mark.anyio
+async def test_the_accounts_of_a_run_learn_from_each_other(tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def note(ctx: bulkops.Context) -> None:
+        seen.append(ctx.shared)
+
+    async with Sandbox(SandboxSettings(customers=0)) as vendor:
+        tuning = bulkops.Tuning.from_toml(vendor.client_file, source="the sandbox")
+        async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            report = await bulkops.run(note, accounts=[1, 2, 3], workato=workato, journal=tmp_path)
+    assert report.ok
+    assert len(seen) == 3
+    assert all(one is seen[0] for one in seen)
