@@ -12,8 +12,8 @@ from bulkops.settings import Limit, Tuning
 
 TYPICAL_IMPORT_POLLS = 4.0
 LAST_IMPORT_POLLS = 15.0
-"""How long an import takes, and how long the last ones keep a run waiting, in delays of a first poll (2 s at the vendor):
-imports take 2-20 s, a few up to a minute, and among the last of a fleet there is usually a slow one."""
+"""How long an import takes, and how long the last ones keep a run waiting, in delays of a first poll, 2 s at the
+vendor: imports take 2-20 s, a few up to a minute, and among the last of a fleet there is usually a slow one."""
 
 
 @attrs.frozen(kw_only=True)
