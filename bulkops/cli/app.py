@@ -69,7 +69,7 @@ _STARTS = (
 
 for command in (
     *_STARTS,
-    plan.Plan({str(command.name): command for command in _STARTS}, job=operate.run),
+    plan.Plan({str(command.name): command for command in (*_STARTS, again.undo)}, job=operate.run),
     calling.call,
     calling.calls,
     again.resume,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from bulkops.cli.verbs import PlanFlags
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
+    from bulkops.client import Workato
     from bulkops.operations import Operation
-    from bulkops.runs import FleetPlan
+    from bulkops.runs import FleetPlan, Inventory
     from bulkops.runs.forecast import Forecast
 
 
@@ -21,20 +23,39 @@ async def foresee(
 ) -> int:
     """Say what a run would change. Sends reads only; exit code 0, or 1 when some accounts cannot be done."""
     from bulkops.cli.carry_out import accounts_of
-    from bulkops.client import Workato
-    from bulkops.runs import Policy, looking_cost, plan, select
+    from bulkops.runs import select
 
     accounts = accounts_of(selection, output, asks=False)
-    policy = flags.over(Policy())
-    settings = Settings.from_env(tuning=flags.tune(Tuning()))
-    async with Workato.from_settings(settings) as workato:
-        inventory = await select(
+
+    async def listed(workato: Workato) -> Inventory:
+        return await select(
             workato,
             accounts=accounts,
             exclude=selection.exclude,
             limit=selection.limit,
             where=selection.where,
         )
+
+    settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    return await foresee_over(operation, plan_flags, listed, settings, flags=flags, output=output)
+
+
+async def foresee_over(
+    operation: Operation,
+    plan_flags: PlanFlags,
+    listed: Callable[[Workato], Awaitable[Inventory]],
+    settings: Settings,
+    *,
+    flags: PolicyFlags,
+    output: Output,
+) -> int:
+    """The same over accounts that `listed` knows."""
+    from bulkops.client import Workato
+    from bulkops.runs import Policy, looking_cost, plan
+
+    policy = flags.over(Policy())
+    async with Workato.from_settings(settings) as workato:
+        inventory = await listed(workato)
         if plan_flags.export:
             operation = await operation.prepare(workato, Path(output.journal))
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
@@ -66,6 +87,8 @@ def render_plan(plan: FleetPlan) -> str:
     looked = len(plan.accounts)
     if looked < plan.inventory:
         lines.append(f"  looked at {looked} of {plan.inventory} accounts; what follows is scaled up")
+    if not plan.requests:
+        return "\n".join([*lines, "", "how many requests it takes is not foreseen"])
     lines += ["", "requests:"]
     lines += [f"  {round(count):>6} {quota}" for quota, count in sorted(by_quota(plan.requests).items())]
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""

@@ -8,20 +8,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import attrs
+import click
 
 from bulkops.cli.carry_out import finish, scope, takes_stdout, told
 from bulkops.cli.options import Output, PolicyFlags, exists
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import say
+from bulkops.cli.verbs import Invocation
 from bulkops.errors import JournalError
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
+    from bulkops.client import Workato
     from bulkops.journal import RunRecord
     from bulkops.report import Report
-    from bulkops.runs import Control
+    from bulkops.runs import Control, Inventory
 
 Verb = Literal["resume", "retry"]
 
@@ -124,6 +127,7 @@ def undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:
 
 async def _undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:
     from bulkops.cli.carry_out import over_inventory
+    from bulkops.cli.foresee import foresee_over
     from bulkops.journal import Journal
     from bulkops.runs import undoing
 
@@ -131,7 +135,15 @@ async def _undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> in
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
-    return await over_inventory(operation, inventory, _settings_like(record, tuning), flags=flags, output=output)
+    settings = _settings_like(record, tuning)
+    invocation = click.get_current_context().find_object(Invocation)
+    if invocation is None or invocation.plan is None:
+        return await over_inventory(operation, inventory, settings, flags=flags, output=output)
+
+    async def known(_: Workato) -> Inventory:
+        return inventory
+
+    return await foresee_over(operation, invocation.plan, known, settings, flags=flags, output=output)
 
 
 def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:

@@ -74,6 +74,10 @@ def test_undone_from_the_journal(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=customers, time_scale=200) as vendor:
         assert vendor.rollout().code == 0
         assert vendor.kinds()["recipe.started"] == 3 * customers
+        effects = vendor.ledger()
+        foreseen = vendor.cli("plan", "undo", *vendor.policy)
+        assert (foreseen.code, vendor.ledger()) == (0, effects), foreseen.err
+        assert f"{customers} accounts: undo" in foreseen.out
         undone = vendor.cli("undo", *vendor.policy, "--json")
         assert (undone.code, undone.outcomes) == (0, {"changed": customers}), undone.err
         assert vendor.kinds()["recipe.stopped"] == 3 * customers
