@@ -2,8 +2,8 @@
 
 It reads a request line, a Content-Length, and no more; it takes pipelined requests, and answers from memory.
 
-    python -m benchmarks.bare_server recipe          every GET gets one recipe
-    python -m benchmarks.bare_server jobs sliding    a vendor with three quotas and jobs that take their time
+    python -m benchmarks.bare_server recipe              every GET gets one recipe
+    python -m benchmarks.bare_server jobs sliding 2.5    a vendor with three quotas and jobs that take up to 2.5 s
 
 Prints its URL on one line and runs until its standard input ends. `GET /_counts` says what it saw, and its CPU time.
 """
@@ -66,7 +66,9 @@ RECIPE: Final = {
 LIMITS: Final[Mapping[str, tuple[int, float]]] = {"create": (600, 6.0), "start": (600, 6.0), "poll": (10_000, 6.0)}
 """The three quotas of the jobs server: requests, seconds."""
 
-JOB_S: Final = (0.2, 1.0)
+SHORTEST_JOB: Final = 0.2
+"""Of the longest one."""
+
 TRANSIT_S: Final = 0.02
 """Up to so long after its arrival a request is counted, and up to so long after that its reply leaves."""
 
@@ -99,7 +101,8 @@ class Jobs:
     The n-th job takes as long in every run. A refusal says `Retry-After` in whole seconds, rounded up.
     """
 
-    def __init__(self, window: str) -> None:
+    def __init__(self, window: str, longest_s: str) -> None:
+        self._job_s = (SHORTEST_JOB * float(longest_s), float(longest_s))
         self._windows = {name: WINDOWS[window](*limit) for name, limit in LIMITS.items()}
         self._durations = Random(7)
         self._transit = Random(11)
@@ -120,7 +123,7 @@ class Jobs:
         if name == "start":
             return reply("200 OK", {"success": True}), transit_s
         if name == "create":
-            self._ends.append(now + self._durations.uniform(*JOB_S))
+            self._ends.append(now + self._durations.uniform(*self._job_s))
             return reply("200 OK", {"id": len(self._ends), "status": "in_progress"}), transit_s
         number = int(target.rpartition(b"/")[2])
         status = "completed" if now >= self._ends[number - 1] else "in_progress"

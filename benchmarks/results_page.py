@@ -21,9 +21,10 @@ VERSIONED: Final = (
 )  # fmt: skip
 HEAD: Final = """# Results
 
-Written by `make bench`; one row again: `make bench-NAME`, then `make bench-page`. Figures are ratios or counts of this
-machine; a ratio compares medians of interleaved rounds. Peers' figures are of the same kind as ours. What was found
-and tried where a row missed is in [FINDINGS.md](FINDINGS.md).
+`make bench` measures all and writes this page; `make bench-NAME`, then `make bench-page`, renews one section. Each
+section says when it was measured: rows with different times are from different runs. Ratios are medians over
+interleaved rounds. [FINDINGS.md](FINDINGS.md) says what was found, what was tried, and where a verdict hangs on how the
+work was chosen.
 """
 
 
