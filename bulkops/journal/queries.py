@@ -45,11 +45,11 @@ def runs(connection: sqlite3.Connection) -> list[RunRecord]:
 
 
 def newest_run(connection: sqlite3.Connection, *, unfinished: bool) -> RunRecord | None:
-    """`unfinished`: one that did not end by itself, or ended and left accounts to resume."""
-    condition = f"WHERE r.state <> ? OR EXISTS ({_LEFT})" if unfinished else "WHERE ? IS NOT NULL"
+    """`unfinished`: one that left accounts to resume, or whose process died before it could say that it ended."""
+    condition = f"WHERE r.state = ? OR EXISTS ({_LEFT})" if unfinished else "WHERE ? IS NOT NULL"
     row = connection.execute(
         f"{_RUNS} {condition} ORDER BY r.number DESC LIMIT 1",
-        (RunState.FINISHED.value,),
+        (RunState.RUNNING.value,),
     ).fetchone()
     return None if row is None else _run(row)
 

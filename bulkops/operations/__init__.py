@@ -95,7 +95,7 @@ def restore(data: Mapping[str, Any]) -> Operation:
 def _build(data: Mapping[str, Any]) -> Operation:
     name, parameters = data["name"], data["parameters"]
     if data.get("source"):
-        return as_operation(load_from_file(data["source"]))
+        return _remade(as_operation(load_from_file(data["source"])), data)
     if name == Chain.name:
         return Chain(tuple(_build(part) for part in parameters["operations"]))
     if name == UndoRun.name:
@@ -106,6 +106,18 @@ def _build(data: Mapping[str, Any]) -> Operation:
         f"{parameters.get('function', name)!r} is an operation of a script: it cannot be found again by name",
         remedy="resume it from that script (bulkops.resume(operation=...)), or run it as FILE.py:NAME",
     )
+
+
+def _remade(loaded: Operation, data: Mapping[str, Any]) -> Operation:
+    """What a file makes, its built-in operations as they were prepared for the run: an exported package is kept."""
+    if loaded.name in OPERATIONS and loaded.name == data["name"]:
+        return _build({**data, "source": None})
+    if isinstance(loaded, Chain) and data["name"] == Chain.name:
+        recorded = data["parameters"]["operations"]
+        if [part.name for part in loaded.operations] == [part["name"] for part in recorded]:
+            pairs = zip(loaded.operations, recorded, strict=True)
+            return Chain(tuple(_remade(part, row) for part, row in pairs))
+    return loaded
 
 
 def check_same(op: Operation, data: Mapping[str, Any]) -> None:

@@ -53,10 +53,14 @@ class Operation:
         """The operation again, for `resume`. Raises: ConfigError or InputError when its files are gone."""
         return cls(**parameters)
 
+    def identity(self) -> Mapping[str, Any]:
+        """What makes it this operation and no other: its parameters, without where its files happen to lie."""
+        return self.parameters()
+
     @property
     def digest(self) -> str:
         """Equal for equal operations; `resume` compares it. Hex, 64 characters."""
-        data = {"name": self.name, "parameters": self.parameters()}
+        data = {"name": self.name, "parameters": self.identity()}
         return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
 
     async def apply(self, ctx: Context) -> None:
@@ -130,6 +134,9 @@ class Chain(Operation):
                 for operation in self.operations
             ]
         }
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"operations": [operation.digest for operation in self.operations]}
 
     async def apply(self, ctx: Context) -> None:
         for place, operation in enumerate(self.operations, start=1):

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, InputError, TaskFailed
+from bulkops.errors import ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._planned import planned_import
-from bulkops.secret import Secret
+from bulkops.secret import MASK, Secret
 from bulkops.steps import Context, Intent
 
 SUCCESS: Final = "success"
@@ -111,9 +111,13 @@ class AuthoriseConnections(Operation):
         values = {key: _reveal(value, ctx.params, wanted.connection) for key, value in wanted.input.items()}
 
         async def send() -> Any:
-            answer = await ctx.account.connections.update(connection.id, input=values)
+            try:
+                answer = await ctx.account.connections.update(connection.id, input=values)
+            except StatusError as error:
+                _mask(error, values)
+                raise
             if answer.authorization_status != SUCCESS:
-                raise _refused(wanted, answer)
+                raise _refused(wanted, answer, values)
             return {"connection_id": answer.id}
 
         async def probe(_: Intent) -> Any:
@@ -129,13 +133,23 @@ def _step_name(wanted: Credentials) -> str:
     return f"authorise {wanted.connection}"
 
 
-def _refused(wanted: Credentials, answer: Connection) -> TaskFailed:
+def _masked(text: str, values: Mapping[str, object]) -> str:
+    """A vendor or a provider may repeat what it refused."""
+    for value in values.values():
+        if isinstance(value, str) and value:
+            text = text.replace(value, MASK)
+    return text
+
+
+def _mask(error: StatusError, values: Mapping[str, object]) -> None:
+    error.message, error.cause, error.said = (_masked(t, values) for t in (error.message, error.cause, error.said))
+    error.args, error.errors = (error.message,), None
+
+
+def _refused(wanted: Credentials, answer: Connection, values: Mapping[str, object]) -> TaskFailed:
     said = answer.authorization_error or f"the vendor says {answer.authorization_status or 'nothing'}"
-    for value in wanted.input.values():  # a provider may echo what it refused
-        if isinstance(value, Secret):
-            said = said.replace(value.reveal(), str(value))
     return TaskFailed(
-        f"connection {wanted.connection!r} cannot be authorised: {said}",
+        f"connection {wanted.connection!r} cannot be authorised: {_masked(said, values)}",
         failure_class="connection-not-authorised",
         remedy="check the credentials, then `bulkops retry`",
     )

@@ -11,7 +11,7 @@ import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, InputError, PlanError, TaskFailed, TaskUnknown
+from bulkops.errors import ApiError, ConfigError, InputError, PlanError, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._export import export_package, keep_package
@@ -88,6 +88,10 @@ class ImportPackage(Operation):
             "restart_recipes": self.restart_recipes,
             "home_assets_folder": self.home_assets_folder,
         }
+
+    def identity(self) -> Mapping[str, Any]:
+        known = self.parameters()
+        return {**known, "package": None} if known["sha256"] else known
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> ImportPackage:
@@ -352,7 +356,16 @@ class ImportPackage(Operation):
         polling = Polling.of(ctx)
         while True:
             await polling.wait()
-            status = await ctx.account.imports.get(package_id)
+            try:
+                status = await ctx.account.imports.get(package_id)
+            except Unauthorized:
+                raise
+            except ApiError as error:  # the import goes on, whatever became of the question
+                raise TaskUnknown(
+                    f"import {package_id} was accepted, and asking for it failed: {error}",
+                    cause="an import was accepted, and asking for it failed",
+                    remedy="`bulkops resume` asks again",
+                ) from error
             polling.note(done=status.is_finished)
             if status.is_finished:
                 return status

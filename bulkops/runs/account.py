@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from bulkops.client import Workato
 from bulkops.errors import BulkopsError, JournalError, OutcomeUnknown, TaskFailed, TaskUnknown, Unauthorized
@@ -46,12 +47,11 @@ class AccountTask:
         ctx = await self._begin(row)
         try:
             try:
-                drift = await self._drift(row)
-                if drift is not None:
-                    await self._end(row, drift, clock() - began)
-                    return drift
-                await self.operation.apply(ctx)
-                await self.operation.verify(ctx)
+                ending = await self._drift(row, ctx)
+                if ending is None:
+                    await self.operation.apply(ctx)
+                    await self.operation.verify(ctx)
+                    ending = _done(ctx)
             except JournalError:
                 raise  # without a journal nothing can be promised: not this account's failure but the run's
             except BulkopsError as error:
@@ -59,8 +59,6 @@ class AccountTask:
             except Exception as error:
                 log.warning("account.unexpected", account=row.account, exc_info=True)
                 ending = _unexpected(error, ctx)
-            else:
-                ending = Ending(outcome=Outcome.CHANGED if ctx.changed else Outcome.UNCHANGED, detail=ctx.detail)
         except asyncio.CancelledError:
             # Delivered once: the journal may still be awaited, and the account gets its answer.
             await self._end(row, _stopped(ctx, "stopped by a second interrupt or the run's deadline"), clock() - began)
@@ -90,9 +88,9 @@ class AccountTask:
             shared=self.shared,
         )
 
-    async def _drift(self, row: AccountRow) -> Ending | None:
+    async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
-        if self.expected is None or row.started_at is not None:
+        if self.expected is None or ctx.has_steps:
             return None
         scope = Scope(account=row.account, seq=row.seq, read_only=True)
         try:
@@ -119,6 +117,31 @@ class AccountTask:
         )
 
 
+def _done(ctx: Context) -> Ending:
+    """The operation says that all went well; an effect of which nobody knows contradicts it."""
+    if ctx.open_intents:
+        steps = ", ".join(sorted(ctx.open_intents))
+        words = f"the operation ended and left open what came of {steps}"
+        return Ending(
+            outcome=Outcome.UNKNOWN,
+            failure_class="outcome-unknown",
+            cause=words,
+            reason=words,
+            remedy="`bulkops resume` looks again",
+            detail=_plain(ctx),
+        )
+    return Ending(outcome=Outcome.CHANGED if ctx.changed else Outcome.UNCHANGED, detail=_plain(ctx))
+
+
+def _plain(ctx: Context) -> Mapping[str, Any]:
+    """The account's detail as JSON data; what is none must not cost the run its journal."""
+    try:
+        msgspec.json.encode(ctx.detail)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return {"detail": f"left out, it is no JSON data: {error}"}
+    return ctx.detail
+
+
 def _ending_of(error: BulkopsError, ctx: Context) -> Ending:
     if isinstance(error, Unauthorized):
         return _stopped(ctx, "the vendor refused the token")
@@ -129,7 +152,7 @@ def _ending_of(error: BulkopsError, ctx: Context) -> Ending:
         cause=_shown(error.cause),
         reason=_shown(str(error)),
         remedy=error.remedy,
-        detail=ctx.detail,
+        detail=_plain(ctx),
     )
 
 
@@ -147,7 +170,7 @@ def _unexpected(error: Exception, ctx: Context) -> Ending:
         cause=said,
         reason=said,
         remedy="this is a mistake in the operation: run again with -v to see where",
-        detail=ctx.detail,
+        detail=_plain(ctx),
     )
 
 
@@ -160,12 +183,12 @@ def _stopped(ctx: Context, why: str) -> Ending:
             cause=f"{why} while {steps} was under way",
             reason=f"{why} while {steps} was under way",
             remedy="`bulkops resume` looks first and goes on",
-            detail=ctx.detail,
+            detail=_plain(ctx),
         )
     untouched = ctx.account.scope.accepted == 0 and not ctx.has_steps
     return Ending(
         outcome=Outcome.NOT_ATTEMPTED if untouched else Outcome.CANCELLED,
         reason=why,
         remedy="`bulkops resume` goes on",
-        detail=ctx.detail,
+        detail=_plain(ctx),
     )

@@ -80,8 +80,7 @@ async def run(
             run_id=run_id,
             created_at=time.time(),
             title=prepared.title,
-            # What was prepared is remade from its own parameters: its file would make it anew.
-            operation=describe(prepared, source=source if prepared is made else None),
+            operation=describe(prepared, source=source),
             host=workato.settings.url,
             inventory_hash=inventory.hash,
             inventory_count=len(inventory),
@@ -205,7 +204,11 @@ class _Again:
         self, journal: Journal, record: RunRecord, operation: Operation, rows: list[AccountRow], *, in_waves: bool
     ) -> None:
         policy = self.policy or Policy.from_mapping(record.policy)
-        saved = [event.data["expected"] for event in await journal.events(record.run_id) if event.kind == _PLAN]
+        events = await journal.events(record.run_id)
+        gates = [event.data["end"] for event in events if event.kind == "gate"]
+        # A yes is for the gate that waits, and for no other.
+        approved = gates[-1] if self.approved and gates and record.state is RunState.PAUSED else None
+        saved = [event.data["expected"] for event in events if event.kind == _PLAN]
         async with (
             _client(self.workato, record) as client,
             credential(journal, client.session, record.run_id, policy=policy, control=self.control),
@@ -218,7 +221,7 @@ class _Again:
                 policy=policy,
                 observe=self.observe,
                 control=self.control,
-                gate=Gate(policy=policy, check=self.check, approve=self.approve, approved=self.approved),
+                gate=Gate(policy=policy, check=self.check, approve=self.approve, approved=approved),
                 expected={account: tuple(changes) for account, changes in saved[0].items()} if saved else None,
             )
             await engine.work(rows, in_waves=in_waves)

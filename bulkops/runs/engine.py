@@ -9,6 +9,7 @@ import anyio
 import attrs
 
 from bulkops.client import Workato
+from bulkops.errors import PlanError
 from bulkops.events import Observer, RunChanged, WaveChanged
 from bulkops.executor import Wave, fan_out
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
@@ -41,6 +42,7 @@ class Engine:
     _halted: str | None = None
     _paused: str | None = None
     _ends_at: float = math.inf
+    _taken: int = 0
     _rules: Rules = attrs.field(init=False)
     _task: AccountTask = attrs.field(init=False)
 
@@ -51,7 +53,7 @@ class Engine:
         """
         timeout_s = self.workato.settings.tuning.run_timeout_s
         self._ends_at = anyio.current_time() + (math.inf if timeout_s is None else timeout_s)
-        await self._set_rules(rows)
+        await self._set_rules(rows, in_waves=in_waves)
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
         )
@@ -65,23 +67,29 @@ class Engine:
         )
         await self._set_state(RunState.RUNNING)
         self.control.on_drain(lambda _: self._announce())
-        with metered(self.workato.session, self.journal, self.record.run_id):
-            await (self._in_waves(rows) if in_waves else self._fan_out(rows))
-        await self._conclude()
+        try:
+            with metered(self.workato.session, self.journal, self.record.run_id):
+                await (self._in_waves(rows) if in_waves else self._fan_out(rows))
+        except PlanError:  # the policy forbids to go on: the run stands as it stood
+            await self._set_state(*self._stood())
+            raise
+        await self._conclude(rows, in_waves=in_waves)
 
-    async def _set_rules(self, rows: Sequence[AccountRow]) -> None:
+    async def _set_rules(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
         taken = {row.seq for row in rows}
         troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
-        self._rules = Rules(
-            self.policy, self.record.inventory_count, [row.seq for row in troubled if row.seq not in taken]
-        )
+        # What a retry leaves failed does not keep it from trying the others.
+        left = [row.seq for row in troubled if row.seq not in taken] if in_waves else []
+        self._rules = Rules(self.policy, self.record.inventory_count, left)
+        if not in_waves:
+            self._rules.enter(Wave(1, 1, 0, self.record.inventory_count))
 
     # -- waves --------------------------------------------------------------------------------------------------
 
     async def _in_waves(self, rows: Sequence[AccountRow]) -> None:
         """Wave after wave; those whose accounts have all ended are behind us, their gates need not be."""
         passed = {
-            event.data["wave"]
+            event.data["end"]
             for event in await self.journal.events(self.record.run_id)
             if event.kind == "gate" and event.data["verdict"] == GateVerdict.PASS
         }
@@ -89,7 +97,7 @@ class Engine:
         for wave in self.policy.cut(self.record.inventory_count):
             mine = [row for row in rows if wave.start <= row.seq < wave.end]
             if mine:
-                if before is not None and before.number not in passed:
+                if before is not None and before.end not in passed:
                     await self._judge_gate(before)
                 if self._must_stop():
                     return
@@ -108,9 +116,13 @@ class Engine:
             outcomes[row.outcome] += 1
         with anyio.CancelScope() as asking:
             self.control.on_drain(lambda _: asking.cancel())
+            if self.control.draining:  # it came before anybody listened
+                asking.cancel()
             verdict, why = await self.gate.judge(WaveResult(run_id=self.record.run_id, wave=wave, outcomes=outcomes))
             self.journal.add_event(
-                self.record.run_id, "gate", {"wave": wave.number, "verdict": verdict.value, "reason": why}
+                self.record.run_id,
+                "gate",
+                {"wave": wave.number, "end": wave.end, "verdict": verdict.value, "reason": why},
             )
             self._tell_wave(wave, verdict.value, why)
             if verdict is GateVerdict.FAIL:
@@ -164,6 +176,7 @@ class Engine:
         for row in rows:
             if self._must_stop():
                 return
+            self._taken += 1
             yield row
 
     def _announce(self) -> None:
@@ -172,9 +185,11 @@ class Engine:
 
     # -- the end ------------------------------------------------------------------------------------------------
 
-    async def _conclude(self) -> None:
+    async def _conclude(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
         counts = await self.journal.counts(self.record.run_id)
-        left = sum(counts[outcome] for outcome in RESUMABLE - {Outcome.UNKNOWN})
+        # An unknown account is an answer, unless it was an abort that made it so.
+        stopped = RESUMABLE if self.control.aborting else RESUMABLE - {Outcome.UNKNOWN}
+        left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
         if self.workato.session.auth_failure is not None:
             await self._set_state(RunState.AUTH_FAILED, "the vendor refused the token")
         elif self.control.draining and left:
@@ -183,8 +198,16 @@ class Engine:
             await self._set_state(RunState.HALTED, self._halted)
         elif self._paused:
             await self._set_state(RunState.PAUSED, self._paused)
+        elif left and not in_waves:  # a retry does not end what had not ended before it
+            await self._set_state(*self._stood())
         else:
             await self._set_state(RunState.FINISHED)
+
+    def _stood(self) -> tuple[RunState, str | None]:
+        """How the run stood before this process took it up."""
+        if self.record.state in {RunState.RUNNING, RunState.FINISHED}:
+            return RunState.INTERRUPTED, "the process that worked on it died"
+        return self.record.state, self.record.reason
 
     async def _set_state(self, state: RunState, reason: str | None = None) -> None:
         await self.journal.set_state(self.record.run_id, state, reason)

@@ -41,28 +41,30 @@ Check: TypeAlias = Callable[[WaveResult], Awaitable[bool | None]]
 """True: go on; False: halt; None: cannot tell, so the run pauses."""
 
 
-@attrs.define(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Gate:
     """The rules between two waves, cheapest first: failures, soak time, the caller's check, a person's approval.
 
     `approve`: asks a person; None where nobody can be asked: the run pauses and `resume --approve` goes on.
-    `approved`: a person has said yes to the gate that comes next, whatever it would say.
+    `approved`: a person has said yes to the gate behind the wave that ends at this place, whatever it would say.
     """
 
     policy: Policy
     check: Check | None = None
     approve: Check | None = None
-    approved: bool = False
+    approved: int | None = None
 
     async def judge(self, result: WaveResult) -> Judgement:
         """The verdict and why, in words."""
         wave = result.wave
         named = f"wave {wave.number} of {wave.of}"
-        if self.approved:
-            self.approved = False
+        if self.approved == wave.end:
             return GateVerdict.PASS, f"going on after {named} was approved"
         if result.troubled == wave.size:
             return GateVerdict.FAIL, f"no account of {named} succeeded"
+        allowed = self.policy.allowed_failures(wave.size) if self.policy.counts_by_wave else None
+        if allowed is not None and result.troubled > allowed:
+            return GateVerdict.FAIL, f"{result.troubled} accounts of {named} failed, more than the {allowed} allowed"
         await anyio.sleep(self.policy.soak_s)
         return await self._ask_check(result, named) or await self._ask_person(result, named)
 

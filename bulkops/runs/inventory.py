@@ -81,17 +81,33 @@ async def select(
     """
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
-        customers = [customer async for customer in workato.customers.list() if _matches(attrs.asdict(customer), where)]
+        customers = [
+            customer
+            async for customer in workato.customers.list()
+            if _matches(attrs.asdict(customer), where) and f"E{customer.external_id}" not in left_out
+        ]
         found = Inventory(
             _numbered(InventoryRow(seq=0, account=str(row.id)) for row in customers), workato.settings.url
         )
     else:
         found = read_accounts(accounts)
         found = attrs.evolve(found, rows=tuple(row for row in found.rows if _matches(row.params, where)))
+        _check_names(found, left_out, exclude)
     rows = [row for row in found.rows if row.account not in left_out][:limit]
     if not rows:
         raise PlanError("no account is left to work on", remedy="check --accounts, --exclude and the job's where")
     return Inventory(_numbered(rows), found.source)
+
+
+def _check_names(found: Inventory, left_out: set[str], exclude: str | None) -> None:
+    """Raises: InputError when an account to leave out may be in the list by its other name: nobody can tell offline."""
+    listed = {row.account for row in found.rows}
+    for account in sorted(left_out - listed):
+        if any(other.startswith("E") != account.startswith("E") for other in listed):
+            raise InputError(
+                f"{exclude}: {account} is not in {found.source}, which names accounts the other way",
+                remedy="name accounts in both files the same way: all by id, or all by external id",
+            )
 
 
 def _numbered(rows: Iterable[InventoryRow]) -> tuple[InventoryRow, ...]:

@@ -80,7 +80,7 @@ def answering(answer: bool | None):
         (Gate(policy=Policy(approve=True), approve=answering(True)), GateVerdict.PASS, "passed"),
         (Gate(policy=Policy(approve=True), approve=answering(False)), GateVerdict.FAIL, "nobody approved"),
         (Gate(policy=Policy(approve=True), approve=answering(None)), GateVerdict.INCONCLUSIVE, "waits"),
-        (Gate(policy=Policy(approve=True), check=answering(None), approved=True), GateVerdict.PASS, "was approved"),
+        (Gate(policy=Policy(approve=True), check=answering(None), approved=5), GateVerdict.PASS, "was approved"),
     ],
 )
 def test_verdicts(gate: Gate, verdict: GateVerdict, words: str) -> None:
@@ -97,9 +97,9 @@ def test_a_wave_in_which_nothing_succeeded_fails_its_gate() -> None:
 
 
 def test_an_approval_is_good_for_one_gate() -> None:
-    gate = Gate(policy=Policy(approve=True), approved=True)
+    gate = Gate(policy=Policy(approve=True), approved=1)
     assert judge(gate, changed=1)[0] is GateVerdict.PASS
-    assert judge(gate, changed=1)[0] is GateVerdict.INCONCLUSIVE
+    assert judge(gate, changed=2)[0] is GateVerdict.INCONCLUSIVE
 
 
 def test_soaking_takes_its_time() -> None:

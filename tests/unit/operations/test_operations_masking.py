@@ -1,0 +1,28 @@
+"""What a vendor repeats of a refused credential does not get any further."""
+
+from __future__ import annotations
+
+from bulkops.errors import Invalid
+from bulkops.operations.authorise_connections import _mask, _masked
+
+VALUES = {"host": "https://x.example", "key": "hunter2-secret-value", "port": 443}
+
+
+def test_every_text_of_an_error_is_masked() -> None:
+    error = Invalid(
+        "422: key hunter2-secret-value is wrong",
+        status=422,
+        said="key hunter2-secret-value is wrong",
+        errors={"key": ["hunter2-secret-value"]},
+        call="managed_users.connections.update",
+        method="PUT",
+        path="/api/managed_users/1/connections/2",
+    )
+    _mask(error, VALUES)
+    shown = [str(error), repr(error), error.cause, error.said, str(error.errors), str(error.args)]
+    assert not [text for text in shown if "hunter2" in text]
+    assert "***" in str(error)
+
+
+def test_what_is_no_text_stays() -> None:
+    assert _masked("port 443 of https://x.example", VALUES) == "port 443 of ***"

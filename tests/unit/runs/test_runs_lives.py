@@ -1,0 +1,157 @@
+"""What a run is after a retry, a refused resume, a re-cut and an approval: at library level, over a real sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulkops
+from bulkops import Outcome, Policy, TaskFailed, Workato
+from bulkops.errors import InputError, JournalMismatch, PlanError, TaskUnknown
+from bulkops.journal import RunState
+from bulkops.runs import select
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+IDS = [4100231 + n for n in range(20)]
+
+
+@pytest.fixture
+async def workato() -> AsyncIterator[Workato]:
+    async with Sandbox(SandboxSettings(customers=20, time_scale=400, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
+            yield client
+
+
+class Failing:
+    """An operation that fails for some accounts, until it is mended."""
+
+    def __init__(self, *accounts: int) -> None:
+        self.bad = {str(account) for account in accounts}
+        self.seen: list[str] = []
+
+    async def __call__(self, ctx: bulkops.Context) -> None:
+        self.seen.append(ctx.account.id)
+        if ctx.account.id in self.bad:
+            raise TaskFailed("it does not want to", failure_class="unwilling")
+
+
+def operation(failing: Failing) -> Any:
+    async def touch(ctx: bulkops.Context) -> None:
+        await failing(ctx)
+
+    return touch
+
+
+async def test_a_retry_does_not_end_what_was_halted(workato: Workato, tmp_path: Path) -> None:
+    failing = Failing(*IDS[:3])
+    touch = operation(failing)
+    policy = Policy(max_failures=1, concurrency=1)
+    halted = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path)
+    assert (halted.state, halted.exit_code) == (RunState.HALTED, 3)
+    failing.bad.clear()
+    retried = await bulkops.retry(workato=workato, journal=tmp_path, operation=touch)
+    assert retried is not None
+    assert retried.outcomes[Outcome.FAILED] == 0
+    assert (retried.state, retried.exit_code) == (RunState.HALTED, 3), "eighteen accounts were never tried"
+    resumed = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch)
+    assert resumed is not None
+    assert (resumed.state, resumed.exit_code) == (RunState.FINISHED, 0)
+
+
+async def test_a_percentage_that_a_finished_wave_passed_holds_after_a_resume(workato: Workato, tmp_path: Path) -> None:
+    touch = operation(Failing(*IDS[:9]))
+    policy = Policy(waves="10,rest", max_failures="10%", breaker=None)
+    halted = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path)
+    assert halted.outcomes[Outcome.FAILED] == 9
+    assert halted.state is RunState.HALTED
+    again = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch)
+    assert again is not None
+    assert (again.state, again.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.HALTED, 10)
+    assert "more than the 1 allowed" in str(again.reason)
+
+
+async def test_a_refused_resume_leaves_the_run_as_it_stood(workato: Workato, tmp_path: Path) -> None:
+    touch = operation(Failing(*IDS[:9]))
+    policy = Policy(waves="10,rest", max_failures="10%", breaker=None, concurrency=1)
+    halted = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path)
+    assert halted.state is RunState.HALTED
+    with pytest.raises(PlanError, match="more than the 1 allowed"):
+        await bulkops.resume(workato=workato, journal=tmp_path, operation=touch)
+    report = await bulkops.retry(failure_class="none", workato=workato, journal=tmp_path, operation=touch)
+    assert report is not None
+    assert (report.state, report.reason) == (RunState.HALTED, halted.reason)
+
+
+async def test_an_approval_is_for_the_gate_that_waits(workato: Workato, tmp_path: Path) -> None:
+    touch = operation(Failing())
+    control = bulkops.Control()
+    control.drain()
+    policy = Policy(waves="5,5,rest", approve=True)
+    stopped = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path, control=control)
+    assert stopped.state is RunState.INTERRUPTED
+    paused = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch, approved=True)
+    assert paused is not None
+    assert (paused.state, paused.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 5)
+    second = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch, approved=True)
+    assert second is not None
+    assert (second.state, second.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 10)
+    recut = await bulkops.resume(
+        workato=workato,
+        journal=tmp_path,
+        operation=touch,
+        policy=Policy(waves="15,rest", approve=True),
+        approved=True,
+    )
+    assert recut is not None
+    assert (recut.state, recut.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 15), "another cut, another gate"
+
+
+async def test_a_detail_that_is_no_data_costs_nobody_the_run(workato: Workato, tmp_path: Path) -> None:
+    async def noted(ctx: bulkops.Context) -> None:
+        ctx.detail["at"] = object()
+
+    report = await bulkops.run(noted, accounts=IDS, workato=workato, journal=tmp_path)
+    assert report.outcomes[Outcome.UNCHANGED] == 20
+    assert "no JSON data" in report.accounts[0].detail["detail"]
+
+
+async def test_an_open_effect_is_unknown_whatever_the_operation_says(workato: Workato, tmp_path: Path) -> None:
+    async def careless(ctx: bulkops.Context) -> None:
+        async def lost() -> Any:
+            raise TaskUnknown("the line went dead")
+
+        with contextlib.suppress(TaskUnknown):
+            await ctx.step("write", lost)
+
+    report = await bulkops.run(careless, accounts=IDS[:1], workato=workato, journal=tmp_path)
+    assert report.outcomes[Outcome.UNKNOWN] == 1
+    assert "write" in str(report.accounts[0].reason)
+
+
+async def test_an_excluded_customer_is_left_out_under_either_name(workato: Workato, tmp_path: Path) -> None:
+    exclude = tmp_path / "exclude.txt"
+    exclude.write_text("EORG-2\n4100235\n")
+    chosen = await select(workato, accounts="all", exclude=str(exclude))
+    assert len(chosen) == 18
+    accounts = tmp_path / "accounts.txt"
+    accounts.write_text("4100231\n4100232\n4100235\n")
+    with pytest.raises(InputError, match=r"EORG-2 is not in accounts\.txt"):
+        await select(workato, accounts=str(accounts), exclude=str(exclude))
+
+
+async def test_a_changed_function_is_not_the_run_that_began(workato: Workato, tmp_path: Path) -> None:
+    await bulkops.run(operation(Failing()), accounts=IDS[:1], workato=workato, journal=tmp_path)
+
+    async def another(ctx: bulkops.Context) -> None:
+        ctx.detail["x"] = 1
+
+    with pytest.raises(JournalMismatch, match="not the one the run began with"):
+        await bulkops.retry(workato=workato, journal=tmp_path, operation=another)
