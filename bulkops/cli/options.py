@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -259,8 +258,3 @@ def exists(journal: str) -> bool:
 
     path = Path(journal)
     return path.exists() and (not path.is_dir() or (path / FILE_NAME).exists())
-
-
-def journal_flag(journal: str) -> str:
-    """` --journal DIR` where it is not the default, for the lines that say how to go on."""
-    return "" if Path(journal) == Path(DEFAULT_JOURNAL) else f" --journal {shlex.quote(journal)}"
