@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,11 +21,12 @@ from bulkops.steps import Context, Intent
 SUCCESS: Final = "success"
 _UPDATE: Final = "managed_users.connections.update"
 _SOURCES: Final = frozenset({"env", "file", "column"})
+_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|key", re.IGNORECASE)
 
 
 @attrs.frozen
 class Column:
-    """A credential that the account file has in a column of this name."""
+    """A field that the account file has in a column of this name: none that is secret, for columns are journaled."""
 
     name: str
 
@@ -53,7 +55,8 @@ class AuthoriseConnections(Operation):
         provider = "salesforce"                 # only needed when two connections share the name
         [connections."CRM production".input]
         host = "https://example.my.salesforce.com"
-        api_key = { env = "CRM_API_KEY" }       # or { file = "key.txt" }, or { column = "crm_key" }
+        api_key = { env = "CRM_API_KEY" }       # or { file = "key.txt" }
+        shop = { column = "shop" }              # nothing secret: the columns of an account are in the journal
 
     Already so: the connection's authorization_status is "success". Sends one request an account and one a connection.
     """
@@ -235,6 +238,11 @@ def _read_value(path: Path, where: str, value: object) -> Value:
     if not isinstance(name, str) or not name:
         raise InputError(f"{where}.{source} must be a name", remedy="correct it")
     if source == "column":
+        if _SECRET.search(where.rpartition(".")[2]) or _SECRET.search(name):
+            raise InputError(
+                f"{where} looks secret, and the columns of an account file are written to the journal",
+                remedy='give it as { env = "NAME" } or { file = "PATH" }',
+            )
         return Column(name)
     if source == "env":
         if not os.environ.get(name):

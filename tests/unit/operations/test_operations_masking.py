@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bulkops.errors import Invalid
-from bulkops.operations.authorise_connections import _mask, _masked
+from pathlib import Path
+
+import pytest
+
+from bulkops.errors import InputError, Invalid
+from bulkops.operations.authorise_connections import _mask, _masked, read_credentials
 
 VALUES = {"host": "https://x.example", "key": "hunter2-secret-value", "port": 443}
 
@@ -26,3 +30,13 @@ def test_every_text_of_an_error_is_masked() -> None:
 
 def test_what_is_no_text_stays() -> None:
     assert _masked("port 443 of https://x.example", VALUES) == "port 443 of ***"
+
+
+@pytest.mark.parametrize("line", ['api_key = { column = "shop" }', 'shop = { column = "crm password" }'])
+def test_a_secret_cannot_come_from_a_column(tmp_path: Path, line: str) -> None:
+    """The columns of an account file are written to the journal; secrets never are."""
+    path = tmp_path / "connections.toml"
+    path.write_text(f"[connections.CRM.input]\n{line}\n")
+    with pytest.raises(InputError, match=r"looks secret.*journal") as caught:
+        read_credentials(path)
+    assert "env" in str(caught.value.remedy)

@@ -70,8 +70,8 @@ def test_what_a_run_reads_from_the_account_file(monkeypatch: pytest.MonkeyPatch,
     assert (UpgradePlan(plan_id="{plan}") >> CreateCustomer()).columns() == {"plan", "name", "notification_email"}
     assert AuthoriseConnections(CREDENTIALS).columns() == set()
     file = tmp_path / "c.toml"
-    file.write_text('[connections.A.input]\nkey = { column = "crm_key" }\n')
-    assert AuthoriseConnections(file).columns() == {"crm_key"}
+    file.write_text('[connections.A.input]\nshop = { column = "shop name" }\n')
+    assert AuthoriseConnections(file).columns() == {"shop name"}
     assert Each("managed_users.tags.create", params={"title": "Tier {tier}"}).columns() == {"tier"}
 
 
