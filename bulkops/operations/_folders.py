@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from bulkops.errors import TaskFailed
+from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Recipe
 from bulkops.steps import Context
 
 _HOME = "home folder"
+
+
+def check_name(name: str) -> None:
+    """Raises: InputError when no folder can have that name."""
+    if not name.strip():
+        raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
 
 async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) -> int | None:

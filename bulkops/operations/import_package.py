@@ -15,7 +15,7 @@ from bulkops.errors import ApiError, ConfigError, InputError, PlanError, TaskFai
 from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._export import export_package, keep_package
-from bulkops.operations._folders import find_folder, find_path, know_folder, know_inside, recipes_in
+from bulkops.operations._folders import check_name, find_folder, find_path, know_folder, know_inside, recipes_in
 from bulkops.operations._planned import plan_import
 from bulkops.operations._polling import Polling
 from bulkops.operations._standing import Standing, folders_of, has_moved, name_some, stamp, versions_of
@@ -59,8 +59,8 @@ class ImportPackage(Operation):
         if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
             raise ConfigError(f"there is no manifest {self.manifest}", remedy="give its number in the workspace")
         for value in (self.folder, self.home_assets_folder):
-            if value is not None and not value.strip():
-                raise InputError("the folder's name is empty", remedy="give --folder NAME")
+            if value is not None:
+                check_name(value)
 
     @property
     def title(self) -> str:

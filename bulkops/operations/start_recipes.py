@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import InputError, TaskFailed
+from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._calls import start_order
-from bulkops.operations._folders import find_folder, recipes_below
+from bulkops.operations._folders import check_name, find_folder, recipes_below
 from bulkops.operations._planned import planned_import
 from bulkops.operations._switching import all_of, in_start_order, no_folder, start, stop
 from bulkops.steps import Context
@@ -32,8 +32,7 @@ class StartRecipes(Operation):
     folder: str = attrs.field(kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        if not self.folder.strip():
-            raise InputError("the folder's name is empty", remedy="give --folder NAME")
+        check_name(self.folder)
 
     @property
     def title(self) -> str:
