@@ -13,6 +13,7 @@ import msgspec
 from bulkops.sandbox.customers import Customer
 
 if TYPE_CHECKING:
+    from bulkops.sandbox.workspace import Workspace
     from bulkops.sandbox.world import World
 
 MAX_PER_PAGE: Final = 100
@@ -68,6 +69,15 @@ class Asked:
         if self.customer is None:
             raise RefusedError(404, NOT_FOUND)
         return self.customer
+
+    @property
+    def workspace(self) -> Workspace:
+        """The customer's workspace in a customer call, else the partner's own."""
+        return self.world.partner.workspace if self.customer is None else self.customer.workspace
+
+    def note(self, kind: str, key: str) -> None:
+        """Write one effect into the ledger, under the customer of a customer call."""
+        self.world.ledger.note(None if self.customer is None else self.customer.id, kind, key)
 
     def path_id(self, name: str) -> int:
         """A numeric path parameter; anything else cannot be found. Raises: RefusedError 404."""

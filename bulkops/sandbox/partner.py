@@ -16,7 +16,7 @@ import attrs
 import msgspec
 
 from bulkops.sandbox.clock import Clock
-from bulkops.sandbox.workspace import Ids
+from bulkops.sandbox.workspace import Ids, Workspace
 
 EXAMPLE: Final = Path(__file__).parents[1] / "_demo" / "crm-v1.zip"
 """Data, not code: the package that the partner has built in its workspace."""
@@ -102,6 +102,7 @@ class Partner:
     def __init__(self, clock: Clock, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
+        self.workspace = Workspace(ids, created_at=clock.stamp())
         self._secret = secrets.token_bytes(16)
         self.manifests: dict[int, Manifest] = {}
         self.exports: dict[int, Export] = {}

@@ -24,7 +24,7 @@ class Ids:
         self._next |= {"member": count(880_012), "manifest": count(12)}
 
     def __call__(self, noun: str) -> int:
-        return next(self._next[noun])
+        return next(self._next.setdefault(noun, count(1_001)))
 
 
 @attrs.define(kw_only=True)
@@ -162,6 +162,7 @@ class Workspace:
         self.connections: dict[int, Connection] = {}
         self.imports: dict[int, Import] = {}
         self.members: dict[int, Member] = {}
+        self._shelves: dict[str, dict[str, dict[str, Any]]] = {}
         self.queue: deque[Import] = deque()
         """Imports not finished; the first one runs."""
         self.home = self.add_folder(HOME, None, now=created_at)
@@ -196,6 +197,10 @@ class Workspace:
         """The oldest connection of that name and provider, wherever it is."""
         fits = (c for c in self.connections.values() if c.name == name and c.provider == provider)
         return next(fits, None)
+
+    def shelf(self, noun: str) -> dict[str, dict[str, Any]]:
+        """Rows of a noun that is only kept, by their id as text, in order of creation."""
+        return self._shelves.setdefault(noun, {})
 
     def new_id(self, noun: str) -> int:
         return self._ids(noun)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, flag_member, id_member, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.workspace import Connection
 
 REFUSED_CREDENTIALS: Final = "Authentication failed: the credentials were refused by the application"
@@ -92,3 +93,9 @@ def _authorise(asked: Asked, connection: Connection, credentials: str, *, test: 
 def _note(asked: Asked, connection: Connection, kind: str) -> None:
     folder = asked.account.workspace.path(connection.folder_id)
     asked.world.ledger.note(asked.account.id, kind, f"{folder}/{connection.name}")
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.connections.list": list_connections,
+    "managed_users.connections.update": update_connection,
+}

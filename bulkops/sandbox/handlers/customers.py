@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import customer_facts
 from bulkops.sandbox.exchange import Asked, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler
 
 _WRITABLE: Final = (
     "plan_id",
@@ -92,3 +94,13 @@ def _set_plan(asked: Asked, plan_id: str, *, trial: bool) -> dict[str, Any]:
 def _touch(asked: Asked, kind: str, key: str) -> None:
     asked.account.facts["updated_at"] = asked.world.clock.stamp()
     asked.world.ledger.note(asked.account.id, kind, key)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.list": list_customers,
+    "managed_users.get": get_customer,
+    "managed_users.create": create_customer,
+    "managed_users.update": update_customer,
+    "managed_users.upgrade": upgrade_customer,
+    "managed_users.downgrade": downgrade_customer,
+}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, text_member
+from bulkops.sandbox.handlers._base import Handler
 
 
 def list_folders(asked: Asked) -> list[dict[str, Any]]:
@@ -34,3 +36,9 @@ def create_folder(asked: Asked) -> dict[str, Any]:
     folder = workspace.add_folder(str(name), parent, now=asked.world.clock.stamp())
     asked.world.ledger.note(asked.account.id, "folder.created", workspace.path(folder.id))
     return folder.row()
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.folders.list": list_folders,
+    "managed_users.folders.create": create_folder,
+}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.handlers._base import Handler
 
 
 def create_import(asked: Asked) -> dict[str, Any]:
@@ -39,3 +41,9 @@ def _folder(asked: Asked, name: str) -> int | None:
     if folder_id is not None and folder_id not in asked.account.workspace.folders:
         raise RefusedError(404, NOT_FOUND)
     return folder_id
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.imports.create": create_import,
+    "managed_users.imports.get": get_import,
+}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, SYSTEM_ROLES, Member
 
 _TIME_ZONE: Final = "Pacific Time (US & Canada)"
@@ -134,3 +135,14 @@ def _known_role(role: str) -> str:
     if role not in SYSTEM_ROLES:
         raise RefusedError(400, f"Role not found: {role}")
     return role
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.members.list": list_members,
+    "managed_users.members.get": get_member,
+    "managed_users.members.create": create_member,
+    "managed_users.members.update": update_member,
+    "managed_users.members.delete": delete_member,
+    "managed_users.member.create": create_member_by_old_route,
+    "managed_users.member.delete": delete_member_by_old_route,
+}

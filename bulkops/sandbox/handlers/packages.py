@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bulkops.sandbox.exchange import (
     NOT_FOUND,
@@ -15,6 +15,7 @@ from bulkops.sandbox.exchange import (
     invalid,
     text_member,
 )
+from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.partner import Asset, Export, Manifest, example_assets
 
 
@@ -128,3 +129,15 @@ def _files(wanted: Mapping[str, Any]) -> dict[str, Asset] | None:
         if "checked" not in row or flag_member(row, "checked"):
             files[text_member(row, "zip_name") or f"asset_{index}.{asset.type}.json"] = asset
     return files
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "export_manifests.folder_assets": list_folder_assets,
+    "export_manifests.create": create_manifest,
+    "export_manifests.get": get_manifest,
+    "export_manifests.update": update_manifest,
+    "export_manifests.delete": delete_manifest,
+    "packages.export": export_package,
+    "packages.get": get_package,
+    "packages.download": download_package,
+}

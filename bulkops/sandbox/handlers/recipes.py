@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.workspace import Recipe
 
 
@@ -96,3 +97,11 @@ def _moment(asked: Asked, name: str) -> datetime | None:
     except ValueError as error:
         raise invalid(name, "is not an ISO 8601 time") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.recipes.list": list_recipes,
+    "managed_users.recipes.get": get_recipe,
+    "managed_users.recipes.start": start_recipe,
+    "managed_users.recipes.stop": stop_recipe,
+}
