@@ -109,10 +109,10 @@ class Asked:
             return False
         raise invalid(name, "is not a boolean")
 
-    def page(self) -> tuple[int, int]:
-        """`page` and `per_page`, clamped into what the vendor documents (1 and up; at most 100)."""
+    def page(self, *, usual: int = MAX_PER_PAGE, most: int = MAX_PER_PAGE) -> tuple[int, int]:
+        """`page` and `per_page`, clamped into what the vendor documents (1 and up; mostly 100, and at most 100)."""
         page, per_page = (self._lenient(name) for name in ("page", "per_page"))
-        return max(1, page or 1), min(MAX_PER_PAGE, per_page or MAX_PER_PAGE)
+        return max(1, page or 1), min(most, per_page or usual)
 
     def _lenient(self, name: str) -> int:
         text = self.query.get(name, "")

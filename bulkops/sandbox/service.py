@@ -140,6 +140,8 @@ def _wrap(call: Call, data: Any) -> Any:
     match call.envelope:
         case "list" | "result":
             return {"result": data}
+        case "data":
+            return {"data": data}
         case "data_list":
             return {"data": data, "total": len(data)}
         case "assets":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import attrs
 import msgspec
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.exchange import MAX_PER_PAGE, NOT_FOUND, Asked, RefusedError, invalid
+
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = list[Row]
 
 
 @attrs.frozen(kw_only=True)
@@ -18,6 +21,10 @@ class Kept:
     `noun`: names the shelf and the effects ("tag.created"); `id_name`: the path parameter; `members`: what a body may
     set, with what it is when not given; `required`: those that must not be empty; `key`: the member that tells one from
     another in the ledger; `wrapper`: the member that the body is in, "" for none; `facts`: other members of a new row.
+    `id_member`: what the id is called in a row, `new_id`: makes one where it is no number; `inside`: the noun that
+    holds it, whose id is in the path and in each row; `shape`: what is stored of the given members, beside the row that
+    is there already, None for a new one (Raises: RefusedError); `most`: rows that a shelf holds, `per_page`: of a page
+    usually, `most_per_page`: at most.
     """
 
     noun: str
@@ -27,50 +34,72 @@ class Kept:
     key: str = "name"
     wrapper: str = ""
     facts: Mapping[str, Any] = attrs.field(factory=dict)
+    id_member: str = "id"
+    new_id: Callable[[], str] | None = None
+    inside: Kept | None = None
+    shape: Callable[[Asked, Row, Row | None], Row] = lambda _, given, __: given
+    most: int | None = None
+    per_page: int = MAX_PER_PAGE
+    most_per_page: int = MAX_PER_PAGE
 
-    def list(self, asked: Asked) -> list[dict[str, Any]]:
+    def shelf(self, asked: Asked) -> dict[str, Row]:
+        """The rows by id as text; of the holder that the path names, where there is one. Raises: RefusedError 404."""
+        if self.inside is None:
+            return asked.workspace.shelf(self.noun)
+        holder = self.inside.get(asked)
+        return asked.workspace.shelf(f"{self.noun} of {holder[self.inside.id_member]}")
+
+    def list(self, asked: Asked) -> Rows:
         """In the order of creation, a page at a time."""
-        page, per_page = asked.page()
-        rows = list(asked.workspace.shelf(self.noun).values())
+        return self.page_of(asked, list(self.shelf(asked).values()))
+
+    def page_of(self, asked: Asked, rows: Rows) -> Rows:
+        page, per_page = asked.page(usual=self.per_page, most=self.most_per_page)
         return rows[(page - 1) * per_page : page * per_page]
 
-    def get(self, asked: Asked) -> dict[str, Any]:
-        row = asked.workspace.shelf(self.noun).get(asked.names[self.id_name])
+    def get(self, asked: Asked) -> Row:
+        row = self.shelf(asked).get(asked.names[self.id_name])
         if row is None:
             raise RefusedError(404, NOT_FOUND)
         return row
 
-    def create(self, asked: Asked) -> dict[str, Any]:
-        given = self._given(asked)
+    def create(self, asked: Asked) -> Row:
+        given, shelf = self._given(asked), self.shelf(asked)
         for name in self.required:
             if not given.get(name):
                 raise invalid(name, "can't be blank")
+        if self.most is not None and len(shelf) >= self.most:
+            raise RefusedError(400, f"There are {self.most} of them: a workspace has no more")
+        given = self.shape(asked, {**self.members, **given}, None)
         now = asked.world.clock.stamp()
-        made = {"id": asked.workspace.new_id(self.noun)} | dict(self.members) | dict(self.facts) | given
-        made |= {"created_at": now, "updated_at": now}
-        asked.workspace.shelf(self.noun)[str(made["id"])] = made
+        made = {self.id_member: self.new_id() if self.new_id else asked.workspace.new_id(self.noun)}
+        if self.inside is not None:
+            made[self.inside.id_name] = self.inside.get(asked)[self.inside.id_member]
+        made |= {**self.facts, **given, "created_at": now, "updated_at": now}
+        shelf[str(made[self.id_member])] = made
         self._note(asked, made, "created")
         return made
 
-    def update(self, asked: Asked) -> dict[str, Any]:
+    def update(self, asked: Asked) -> Row:
         """Only what the body names changes; what is so already is no effect."""
         row, given = self.get(asked), self._given(asked)
         for name in self.required:
             if name in given and not given[name]:
                 raise invalid(name, "can't be blank")
+        given = self.shape(asked, given, row)
         if any(row[name] != value for name, value in given.items()):
             row |= given
             row["updated_at"] = asked.world.clock.stamp()
             self._note(asked, row, "updated")
         return row
 
-    def delete(self, asked: Asked) -> dict[str, Any]:
+    def delete(self, asked: Asked) -> Row:
         row = self.get(asked)
-        del asked.workspace.shelf(self.noun)[asked.names[self.id_name]]
+        del self.shelf(asked)[asked.names[self.id_name]]
         self._note(asked, row, "deleted")
         return {"success": True}
 
-    def _given(self, asked: Asked) -> dict[str, Any]:
+    def _given(self, asked: Asked) -> Row:
         body = asked.members()
         if self.wrapper:
             body = body.get(self.wrapper, body)
