@@ -39,6 +39,14 @@ class Redirection:
     location: str
 
 
+@attrs.frozen
+class Counted:
+    """What a handler answers instead of rows: those of one page, and how many there are in all."""
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
 NOT_FOUND: Final = "Not found"
 
 
@@ -51,14 +59,15 @@ def invalid(field: str, problem: str) -> RefusedError:
 class Asked:
     """One request that passed quota and authentication, its body read to the end.
 
-    `names`: path parameters, percent-decoded; `customer`: who `managed_user_id` means, None for partner calls;
-    `origin`: scheme and host by which the sandbox was reached, for addresses of files.
+    `names`: path parameters, percent-decoded; `pairs`: the query as it came; `customer`: who `managed_user_id` means,
+    None for partner calls; `origin`: scheme and host by which the sandbox was reached, for addresses of files.
     """
 
     world: World
     customer: Customer | None
     names: Mapping[str, str]
     query: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...] = ()
     origin: str = ""
     body: bytes = attrs.field(default=b"", repr=False)
     content_type: str = ""
@@ -109,9 +118,16 @@ class Asked:
             return False
         raise invalid(name, "is not a boolean")
 
-    def page(self, *, usual: int = MAX_PER_PAGE, most: int = MAX_PER_PAGE) -> tuple[int, int]:
-        """`page` and `per_page`, clamped into what the vendor documents (1 and up; mostly 100, and at most 100)."""
-        page, per_page = (self._lenient(name) for name in ("page", "per_page"))
+    def many(self, name: str) -> list[str]:
+        """A list in the query: a value each time, or several between commas; with or without its brackets."""
+        given = [value for key, value in self.pairs if key.removesuffix("[]") == name]
+        return [part.strip() for value in given for part in value.split(",") if part.strip()]
+
+    def page(
+        self, number: str = "page", size: str = "per_page", *, usual: int = MAX_PER_PAGE, most: int = MAX_PER_PAGE
+    ) -> tuple[int, int]:
+        """Which page, of how many rows, clamped into what the vendor documents (1 and up; mostly 100, and at most 100)."""
+        page, per_page = (self._lenient(name) for name in (number, size))
         return max(1, page or 1), min(most, per_page or usual)
 
     def _lenient(self, name: str) -> int:

@@ -17,6 +17,8 @@ class Target:
 
     segments: tuple[str, ...]
     query: dict[str, str]
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query as it came: a list comes once for each of its values."""
 
     @classmethod
     def parse(cls, raw: str) -> Target:
@@ -26,7 +28,8 @@ class Target:
             raw = "/" + raw.partition("://")[2].partition("/")[2]
         path, _, query = raw.partition("?")
         segments = tuple(unquote(part) for part in path.split("/") if part)
-        return cls(segments, dict(parse_qsl(query, keep_blank_values=True)) if query else {})
+        pairs = tuple(parse_qsl(query, keep_blank_values=True)) if query else ()
+        return cls(segments, dict(pairs), pairs)
 
 
 @attrs.frozen

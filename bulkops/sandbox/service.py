@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.endings import TOO_MANY, Answer, finish
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, Redirection, RefusedError
 from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.files import serve_file
 from bulkops.sandbox.handlers import HANDLERS
@@ -102,6 +103,7 @@ class Service:
             customer=customer,
             names=route.names,
             query=target.query,
+            pairs=target.pairs,
             origin=f"http://{request.host}",
             body=await read_body(request, limit=limit),
             content_type=request.headers.get("Content-Type", ""),
@@ -137,16 +139,20 @@ def _act(call: Call, asked: Asked) -> Answer:
 
 def _wrap(call: Call, data: Any) -> Any:
     """The envelope is the catalogue's: most lists and some objects come in `{"result": ...}`."""
-    match call.envelope:
-        case "list" | "result":
-            return {"result": data}
-        case "data":
-            return {"data": data}
-        case "data_list":
-            return {"data": data, "total": len(data)}
-        case "assets":
-            return {"result": {"assets": data}}
-    return data
+    rows, total = (data.rows, data.total) if isinstance(data, Counted) else (data, None)
+    wrap = _ENVELOPES.get(call.envelope)
+    return rows if wrap is None else wrap(rows, total)
+
+
+_ENVELOPES: Final[Mapping[str, Callable[[Any, int | None], dict[str, Any]]]] = {
+    "list": lambda rows, _: {"result": rows},
+    "result": lambda row, _: {"result": row},
+    "data": lambda row, _: {"data": row},
+    "data_list": lambda rows, total: {"data": rows, "total": len(rows) if total is None else total},
+    "items": lambda rows, _: {"items": rows},
+    "result_items": lambda rows, total: {"result": ({} if total is None else {"count": total}) | {"items": rows}},
+    "assets": lambda rows, _: {"result": {"assets": rows}},
+}
 
 
 def _customer(world: World, route: Route | None) -> Customer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, Final, Literal
 
@@ -198,9 +198,11 @@ class Workspace:
         fits = (c for c in self.connections.values() if c.name == name and c.provider == provider)
         return next(fits, None)
 
-    def shelf(self, noun: str) -> dict[str, dict[str, Any]]:
-        """Rows of a noun that is only kept, by their id as text, in order of creation."""
-        return self._shelves.setdefault(noun, {})
+    def shelf(self, noun: str, first: Iterable[Mapping[str, Any]] = ()) -> dict[str, dict[str, Any]]:
+        """Rows of a noun that is only kept, by their id as text, in order of creation; `first`: those of the start."""
+        if noun not in self._shelves:
+            self._shelves[noun] = {str(row["id"]): dict(row) for row in first}
+        return self._shelves[noun]
 
     def new_id(self, noun: str) -> int:
         return self._ids(noun)

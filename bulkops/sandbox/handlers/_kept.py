@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import attrs
 import msgspec
 
-from bulkops.sandbox.exchange import MAX_PER_PAGE, NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.exchange import MAX_PER_PAGE, NOT_FOUND, Asked, Counted, RefusedError, invalid
+from bulkops.sandbox.workspace import Workspace
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = list[Row]
@@ -24,7 +25,8 @@ class Kept:
     `id_member`: what the id is called in a row, `new_id`: makes one where it is no number; `inside`: the noun that
     holds it, whose id is in the path and in each row; `shape`: what is stored of the given members, beside the row that
     is there already, None for a new one (Raises: RefusedError); `most`: rows that a shelf holds, `per_page`: of a page
-    usually, `most_per_page`: at most.
+    usually, `most_per_page`: at most, `paging`: how
+    the query asks for one; `first`: rows that every workspace has from the start.
     """
 
     noun: str
@@ -41,20 +43,31 @@ class Kept:
     most: int | None = None
     per_page: int = MAX_PER_PAGE
     most_per_page: int = MAX_PER_PAGE
+    paging: tuple[str, str] = ("page", "per_page")
+    first: tuple[Mapping[str, Any], ...] = ()
+
+    def rows(self, workspace: Workspace) -> dict[str, Row]:
+        """All of a workspace by id as text, of a noun that nothing holds."""
+        return workspace.shelf(self.noun, self.first)
 
     def shelf(self, asked: Asked) -> dict[str, Row]:
         """The rows by id as text; of the holder that the path names, where there is one. Raises: RefusedError 404."""
         if self.inside is None:
-            return asked.workspace.shelf(self.noun)
+            return self.rows(asked.workspace)
         holder = self.inside.get(asked)
         return asked.workspace.shelf(f"{self.noun} of {holder[self.inside.id_member]}")
 
     def list(self, asked: Asked) -> Rows:
         """In the order of creation, a page at a time."""
-        return self.page_of(asked, list(self.shelf(asked).values()))
+        return self.counted(asked).rows
+
+    def counted(self, asked: Asked) -> Counted:
+        """The same, and how many there are in all."""
+        rows = list(self.shelf(asked).values())
+        return Counted(self.page_of(asked, rows), len(rows))
 
     def page_of(self, asked: Asked, rows: Rows) -> Rows:
-        page, per_page = asked.page(usual=self.per_page, most=self.most_per_page)
+        page, per_page = asked.page(*self.paging, usual=self.per_page, most=self.most_per_page)
         return rows[(page - 1) * per_page : page * per_page]
 
     def get(self, asked: Asked) -> Row:
