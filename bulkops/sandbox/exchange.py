@@ -126,7 +126,7 @@ class Asked:
     def page(
         self, number: str = "page", size: str = "per_page", *, usual: int = MAX_PER_PAGE, most: int = MAX_PER_PAGE
     ) -> tuple[int, int]:
-        """Which page, of how many rows, clamped into what the vendor documents (1 and up; mostly 100, and at most 100)."""
+        """Which page, of how many rows, clamped into what is documented (1 and up; mostly 100, and at most 100)."""
         page, per_page = (self._lenient(name) for name in (number, size))
         return max(1, page or 1), min(most, per_page or usual)
 
