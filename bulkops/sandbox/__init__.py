@@ -6,8 +6,9 @@ silent is said where it is done.
 
 from __future__ import annotations
 
+from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.sandbox import Sandbox, serve
 from bulkops.sandbox.settings import SandboxSettings
 
-__all__ = ["Faults", "Sandbox", "SandboxSettings", "serve"]
+__all__ = ["Assumptions", "Faults", "Sandbox", "SandboxSettings", "serve"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import msgspec
 
 from bulkops.errors import ConfigError
@@ -33,6 +34,8 @@ def _settings(service: Service, _: bytes) -> Any:
         "window": settings.window,
         "time_scale": settings.time_scale,
         "retry_after": settings.retry_after,
+        "assumptions": attrs.asdict(settings.assumptions),
+        "deny": settings.deny,
         "server_timeout_s": settings.server_timeout_s,
         "faults": service.world.faults.to_mapping(),
     }

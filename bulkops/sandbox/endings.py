@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -40,15 +41,14 @@ class Answer:
         )
 
 
-TOO_MANY: Final = Answer.of({"message": "Too many requests"}, 429)
-
-
-def finish(strike: Strike, answer: Answer | None, request: web.BaseRequest) -> web.Response:
+def finish(
+    strike: Strike, answer: Answer | None, request: web.BaseRequest, *, too_many: Callable[[], web.Response]
+) -> web.Response:
     """The reply that leaves; for a reset it goes nowhere, because the connection is cut."""
     if strike.end == "reset":
         _cut(request, hard=strike.shape < 0.5)
     elif strike.end == "throttle":
-        return TOO_MANY.response()
+        return too_many()
     elif strike.end == "timeout":
         return Answer.of({"message": "Request timed out"}, 504).response()
     elif strike.end == "malformed" and answer is not None and answer.status == 200:
@@ -62,7 +62,7 @@ def _error(shape: float) -> web.Response:
     """500 with an id for support, or a gateway's 502 or 503, half of those as a page."""
     status = (500, 502, 503)[int(shape * 3)]
     if status != 500 and shape * 6 % 1 < 0.5:
-        return _page(status, _GATEWAY[status])
+        return page(status, _GATEWAY[status])
     if status == 500:
         return Answer.of({"message": "Server error", "id": str(uuid.uuid4())}, status).response()
     return Answer.of({"message": _GATEWAY[status][4:]}, status).response()
@@ -70,11 +70,12 @@ def _error(shape: float) -> web.Response:
 
 def _malformed(answer: Answer, shape: float) -> web.Response:
     if shape < 0.5:
-        return _page(200, "Please wait")
+        return page(200, "Please wait")
     return Answer(200, answer.body[: max(1, len(answer.body) // 2)]).response()
 
 
-def _page(status: int, title: str) -> web.Response:
+def page(status: int, title: str) -> web.Response:
+    """What a gateway says, instead of JSON."""
     return web.Response(status=status, text=_HTML.format(title=title), content_type="text/html")
 
 

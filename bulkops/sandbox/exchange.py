@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import attrs
 import msgspec
 
+from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.customers import Customer
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class Asked:
         """The customer's workspace in a customer call, else the partner's own."""
         return self.world.partner.workspace if self.customer is None else self.customer.workspace
 
+    @property
+    def assumptions(self) -> Assumptions:
+        """What the sandbox takes for granted where the vendor's documents are silent."""
+        return self.world.settings.assumptions
+
     def note(self, kind: str, key: str) -> None:
         """Write one effect into the ledger, under the customer of a customer call."""
         self.world.ledger.note(None if self.customer is None else self.customer.id, kind, key)
@@ -156,6 +162,12 @@ class Asked:
             return parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=1000)
         except ValueError as error:
             raise RefusedError(400, "Bad request: the form cannot be read") from error
+
+
+def taken(asked: Asked, field: str) -> RefusedError:
+    """Somebody else has it (NOTES section 17.5)."""
+    status = asked.assumptions.duplicate_external_id
+    return RefusedError(status, "Validation failed", errors={field: ["has already been taken"]})
 
 
 def text_member(members: Mapping[str, Any], name: str, *, required: bool = False, longest: int = 255) -> str | None:

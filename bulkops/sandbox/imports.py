@@ -51,8 +51,12 @@ class Importer:
         home_folder_id: int,
         restart_recipes: bool,
         faults: Faults,
+        at_once: bool = False,
     ) -> Import:
-        """Take a package in; it runs now, or after those before it in the same workspace."""
+        """Take a package in; it runs now, or after those before it in the same workspace.
+
+        `at_once`: it is over when this returns, unless another one runs.
+        """
         workspace = customer.workspace
         numbers = draws(self._seed, "import", customer.id, len(workspace.imports))
         accepted = Import(
@@ -61,13 +65,16 @@ class Importer:
             home_folder_id=home_folder_id,
             package=package,
             restart_recipes=restart_recipes,
-            duration_s=self._clock.scaled(import_time_s(numbers)),
+            duration_s=0.0 if at_once else self._clock.scaled(import_time_s(numbers)),
             doom=DOOM if numbers[2] < faults.import_failed else None,
         )
         workspace.imports[accepted.id] = accepted
         workspace.queue.append(accepted)
         if len(workspace.queue) == 1:
             self._begin(customer)
+            if at_once and accepted.id in self._timers:
+                self._timers[accepted.id].cancel()
+                self._end(customer)
         return accepted
 
     def close(self) -> None:

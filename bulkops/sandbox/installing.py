@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.packages import PackedConfig, PackedRecipe
+from bulkops.sandbox.packages import PackedConfig, PackedRecipe, ParsedPackage
 from bulkops.sandbox.workspace import Connection, Folder, Import, Recipe, Workspace
 
 
 class RecipesRunningError(Exception):
     """The package touches running recipes and may not restart them: nothing was changed."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"Recipes are running and restart_recipes is not set: {', '.join(names)}")
+
+
+UNTOUCHED: Final = "no_update_or_updated_without_restart"
 
 
 Note: TypeAlias = Callable[[str, str], None]
@@ -28,6 +34,27 @@ def install(customer: Customer, job: Import, *, now: str, note: Note) -> list[di
     return installer.run()
 
 
+def running_recipes(workspace: Workspace, package: ParsedPackage, folder_id: int) -> list[str]:
+    """Names of the running recipes that the package would update in that folder."""
+    running = {(recipe.folder_id, recipe.name) for recipe in workspace.recipes.values() if recipe.running}
+    return [
+        each.name for each in package.recipes if (_find(workspace, folder_id, each.directory), each.name) in running
+    ]
+
+
+def _find(workspace: Workspace, folder_id: int, directory: str) -> int | None:
+    for part in directory.split("/") if directory else ():
+        child = _child(workspace, folder_id, part)
+        if child is None:
+            return None
+        folder_id = child.id
+    return folder_id
+
+
+def _child(workspace: Workspace, folder_id: int, name: str) -> Folder | None:
+    return next((folder for folder in workspace.children(folder_id) if folder.name == name), None)
+
+
 class _Installer:
     def __init__(self, customer: Customer, job: Import, now: str, note: Note) -> None:
         self._workspace: Workspace = customer.workspace
@@ -42,9 +69,9 @@ class _Installer:
         """Without `restart_recipes` running recipes cannot be imported over (NOTES section 9)."""
         if self._job.restart_recipes:
             return
-        running = [packed.name for packed in self._job.package.recipes if self._runs(packed)]
+        running = running_recipes(self._workspace, self._job.package, self._job.folder_id)
         if running:
-            raise RecipesRunningError(f"Recipes are running and restart_recipes is not set: {', '.join(running)}")
+            raise RecipesRunningError(running)
 
     def run(self) -> list[dict[str, Any]]:
         for directory in self._job.package.directories:
@@ -56,32 +83,15 @@ class _Installer:
             self._bound[packed.zip_name] = connection.id
         return [self._recipe(packed) for packed in self._job.package.recipes]
 
-    def _runs(self, packed: PackedRecipe) -> bool:
-        folder_id = self._find(packed.directory)
-        recipe = self._recipes.get((folder_id, packed.name)) if folder_id is not None else None
-        return recipe is not None and recipe.running
-
-    def _find(self, directory: str) -> int | None:
-        folder_id = self._job.folder_id
-        for part in directory.split("/") if directory else ():
-            child = self._child(folder_id, part)
-            if child is None:
-                return None
-            folder_id = child.id
-        return folder_id
-
     def _make(self, directory: str) -> int:
         folder_id = self._job.folder_id
         for part in directory.split("/") if directory else ():
-            child = self._child(folder_id, part)
+            child = _child(self._workspace, folder_id, part)
             if child is None:
                 child = self._workspace.add_folder(part, self._workspace.folders[folder_id], now=self._now)
                 self._note("folder.created", self._workspace.path(child.id))
             folder_id = child.id
         return folder_id
-
-    def _child(self, folder_id: int, name: str) -> Folder | None:
-        return next((folder for folder in self._workspace.children(folder_id) if folder.name == name), None)
 
     def _connection(self, name: str, provider: str, folder_id: int) -> Connection:
         """The one in that folder, with whatever authorisation it has; else a new shell: no credentials travel."""
@@ -105,7 +115,7 @@ class _Installer:
         recipe = self._recipes.get((folder_id, packed.name))
         if recipe is None:
             recipe = self._new_recipe(packed, folder_id, bound)
-            return {"id": recipe.id, "import_result": "no_update_or_updated_without_restart"}
+            return {"id": recipe.id, "import_result": UNTOUCHED}
         recipe.packed, recipe.bound = packed, bound
         recipe.version_no += 1
         recipe.updated_at = self._now
@@ -128,7 +138,7 @@ class _Installer:
 
     def _restart(self, recipe: Recipe) -> str:
         if not recipe.running:
-            return "no_update_or_updated_without_restart"
+            return UNTOUCHED
         if not recipe.problems(self._workspace.connections):
             return "restarted"
         recipe.running = False

@@ -24,9 +24,6 @@ EXAMPLE: Final = Path(__file__).parents[1] / "_demo" / "crm-v1.zip"
 PROJECT: Final = "CRM rollout"
 _FIRST_ASSET: Final = 612_901
 _EXPORT_S: Final = 3.0
-_FILE_LIVES_S: Final = 3600.0
-"""NOTES section 17.16: how long an address of a file is good for."""
-
 _ZIP_TIME: Final = (2026, 1, 1, 0, 0, 0)
 """The same assets make the same bytes, so that an export once more is the same package."""
 
@@ -99,8 +96,10 @@ class Export:
 class Partner:
     """Manifests and packages by id. Built with one manifest, of everything in the workspace."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: Clock, ids: Ids, *, file_lives_s: float) -> None:
+        """`file_lives_s`: vendor seconds that an address of a file is good for."""
         self._clock = clock
+        self._file_lives_s = file_lives_s
         self._ids = ids
         self.workspace = Workspace(ids, created_at=clock.stamp())
         self._secret = secrets.token_bytes(16)
@@ -131,7 +130,7 @@ class Partner:
 
     def file_path(self, export: Export) -> str:
         """Path and query of the file: signed, and good for a while without any credentials."""
-        until = f"{self._clock.now() + self._clock.scaled(_FILE_LIVES_S):.3f}"
+        until = f"{self._clock.now() + self._clock.scaled(self._file_lives_s):.3f}"
         return f"/_files/packages/{export.id}.zip?until={until}&signature={self._sign(export.id, until)}"
 
     def file(self, name: str, *, until: str, signature: str) -> bytes | Literal["unknown", "refused"]:

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import attrs
 
 from bulkops.sandbox.settings import WindowKind
+from bulkops.sandbox.throttling import Standing
 from bulkops.settings import Limit
 
 _SOON_S: Final = 1e-9
@@ -24,6 +25,9 @@ class Window(Protocol):
 
     def take(self, now: float) -> None:
         """One request goes through."""
+
+    def standing(self, now: float) -> tuple[int, float]:
+        """How many more would fit now, and the seconds until as many fit as ever."""
 
 
 class Sliding:
@@ -42,6 +46,10 @@ class Sliding:
 
     def take(self, now: float) -> None:
         self._log.append(now)
+
+    def standing(self, now: float) -> tuple[int, float]:
+        log = [t for t in self._log if t > now - self._limit.window_s]
+        return max(0, self._limit.requests - len(log)), log[-1] + self._limit.window_s - now if log else 0.0
 
 
 class Fixed:
@@ -63,6 +71,9 @@ class Fixed:
     def take(self, now: float) -> None:
         self._taken += 1
 
+    def standing(self, now: float) -> tuple[int, float]:
+        return max(0, self._limit.requests - self._taken), (self._period + 1) * self._limit.window_s - now
+
 
 class Bucket:
     """A bucket of N tokens, full at first, filled at N a T."""
@@ -81,6 +92,9 @@ class Bucket:
 
     def take(self, now: float) -> None:
         self._tokens -= 1
+
+    def standing(self, now: float) -> tuple[int, float]:
+        return max(0, int(self._tokens)), (self._limit.requests - self._tokens) / self._rate
 
 
 _WINDOWS: Final[Mapping[WindowKind, type[Sliding] | type[Fixed] | type[Bucket]]] = {
@@ -126,6 +140,10 @@ class Rule:
 
     def take(self, key: Hashable, now: float) -> None:
         self._windows[key if self._limit.key else None].take(now)
+
+    def standing(self, key: Hashable, now: float) -> Standing:
+        remaining, reset_s = self._windows[key if self._limit.key else None].standing(now)
+        return Standing(self._limit.requests, remaining, reset_s)
 
     def row(self) -> dict[str, Any]:
         row: dict[str, Any] = {"limit": self._limit.requests, "window_s": self._limit.window_s}
@@ -175,6 +193,11 @@ class Quotas:
         for rule in tally.rules:
             rule.take(key, now)
         return 0.0
+
+    def standing(self, quota: str, key: Hashable, now: float) -> Standing | None:
+        """How the tightest limit of a quota stands after an arrival, None when it has none."""
+        rules = self._tallies[quota].rules
+        return min((rule.standing(key, now) for rule in rules), key=lambda each: each.remaining, default=None)
 
     def report(self) -> dict[str, Any]:
         """`GET /_sandbox/requests`: plain JSON data."""

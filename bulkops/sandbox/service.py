@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from bulkops.catalogue import CALLS, Call
+from bulkops.sandbox.admission import admit
 from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.endings import TOO_MANY, Answer, finish
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, Redirection, RefusedError
+from bulkops.sandbox.endings import Answer, finish
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
 from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.files import serve_file
 from bulkops.sandbox.handlers import HANDLERS
 from bulkops.sandbox.http import read_body
 from bulkops.sandbox.packages import MAX_PACKAGE_BYTES
+from bulkops.sandbox.replies import STATUS, form_of, spell, wrap
 from bulkops.sandbox.routing import Route, Routes, Target
 from bulkops.sandbox.settings import SandboxSettings, check_token
+from bulkops.sandbox.throttling import Standing, count_down, too_many
 from bulkops.sandbox.world import World
 
 MAX_JSON_BYTES: Final = 1024 * 1024
@@ -87,17 +88,29 @@ class Service:
         route = self._routes.find(request.method, target.segments)
         customer = _customer(world, route)
         refused = world.token_is_refused()
+        standing = None
         if route is None:
             world.quotas.count_unknown()
         else:
-            wait_s = world.quotas.arrive(route.call.quota, customer.id if customer else None, world.clock.now())
+            key = customer.id if customer else None
+            wait_s = world.quotas.arrive(route.call.quota, key, world.clock.now())
+            if self.settings.assumptions.rate_limit_headers:
+                standing = world.quotas.standing(route.call.quota, key, world.clock.now())
             if wait_s > 0:
-                return self._too_many(wait_s)
+                return _counted(too_many(self.settings, wait_s), standing)
         if refused or not self.credentials.open_api(request.headers, target.query):
-            return _UNAUTHORIZED.response()
-        if route is None or (customer is None and "managed_user_id" in route.names):
+            return _counted(_UNAUTHORIZED.response(), standing)
+        if route is None:
             raise RefusedError(404, NOT_FOUND)
-        limit = MAX_PACKAGE_BYTES if route.call.body == "octets" else MAX_JSON_BYTES
+        return _counted(await self._answer(request, target, route, customer), standing)
+
+    async def _answer(
+        self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None
+    ) -> web.Response:
+        call, world = route.call, self.world
+        settings = self.settings
+        admit(call, route.names, customer, denied=settings.deny, assumptions=settings.assumptions)
+        limit = MAX_PACKAGE_BYTES if call.body == "octets" else MAX_JSON_BYTES
         asked = Asked(
             world=world,
             customer=customer,
@@ -108,12 +121,15 @@ class Service:
             body=await read_body(request, limit=limit),
             content_type=request.headers.get("Content-Type", ""),
         )
-        strike = world.strike(route.call.id, customer)
-        return finish(strike, await _live(strike, route.call, asked), request)
+        strike = world.strike(call.id, customer)
+        answer = await _live(strike, call, asked)
+        return finish(strike, answer, request, too_many=lambda: too_many(settings, None))
 
-    def _too_many(self, wait_s: float) -> web.Response:
-        headers = {"Retry-After": str(math.ceil(wait_s))} if self.settings.retry_after else None
-        return TOO_MANY.response(headers=headers)
+
+def _counted(response: web.Response, standing: Standing | None) -> web.Response:
+    if standing is not None:
+        count_down(response, standing)
+    return response
 
 
 async def _live(strike: Strike, call: Call, asked: Asked) -> Answer | None:
@@ -130,29 +146,15 @@ def _act(call: Call, asked: Asked) -> Answer:
         return Answer.of({"message": f"The sandbox does not know {call.id} yet"}, 501)
     try:
         data = handler(asked)
-        if isinstance(data, Redirection):
-            return Answer(302, b"", location=data.location)
-        return Answer.of(_wrap(call, data))
     except RefusedError as refusal:
         return Answer.of(refusal.body, refusal.status)
-
-
-def _wrap(call: Call, data: Any) -> Any:
-    """The envelope is the catalogue's: most lists and some objects come in `{"result": ...}`."""
-    rows, total = (data.rows, data.total) if isinstance(data, Counted) else (data, None)
-    wrap = _ENVELOPES.get(call.envelope)
-    return rows if wrap is None else wrap(rows, total)
-
-
-_ENVELOPES: Final[Mapping[str, Callable[[Any, int | None], dict[str, Any]]]] = {
-    "list": lambda rows, _: {"result": rows},
-    "result": lambda row, _: {"result": row},
-    "data": lambda row, _: {"data": row},
-    "data_list": lambda rows, total: {"data": rows, "total": len(rows) if total is None else total},
-    "items": lambda rows, _: {"items": rows},
-    "result_items": lambda rows, total: {"result": ({} if total is None else {"count": total}) | {"items": rows}},
-    "assets": lambda rows, _: {"result": {"assets": rows}},
-}
+    if isinstance(data, Redirection):
+        return Answer(302, b"", location=data.location)
+    status = STATUS.get(call.id, 200)
+    if status == 204:
+        return Answer(status, b"")
+    wrapped = wrap(form_of(call, asked.assumptions), data, page=asked.page())
+    return Answer.of(spell(wrapped, asked.assumptions), status)
 
 
 def _customer(world: World, route: Route | None) -> Customer | None:

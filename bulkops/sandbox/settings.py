@@ -14,6 +14,7 @@ import attrs
 
 from bulkops.catalogue import QUOTAS
 from bulkops.errors import ConfigError
+from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
 from bulkops.settings import Limit, Tuning
 
@@ -43,7 +44,8 @@ class SandboxSettings:
 
     `token`: made when None. `quotas`: "documented", "off", or limits by quota name in vendor seconds, which replace the
     documented ones of that name. `window`: how the server counts. `time_scale`: vendor seconds in one real second.
-    `retry_after`: whether a refusal says when to come back. `port`: 0 picks a free one.
+    `retry_after`: whether a refusal says when to come back. `assumptions`: where the vendor's documents are silent.
+    `deny`: calls that the token's API client has no right to, `*` for any letters. `port`: 0 picks a free one.
     """
 
     customers: int = 300
@@ -54,6 +56,8 @@ class SandboxSettings:
     time_scale: float = 60.0
     retry_after: bool = True
     faults: Faults = attrs.field(factory=Faults)
+    assumptions: Assumptions = attrs.field(factory=Assumptions)
+    deny: tuple[str, ...] = ()
     port: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -62,6 +66,7 @@ class SandboxSettings:
         _check(self.window in get_args(WindowKind), "window", self.window)
         _check(type(self.port) is int and 0 <= self.port <= 65535, "port", self.port)
         check_token(self.token)
+        _check_denied(self.deny)
         if isinstance(self.quotas, str):
             _check(self.quotas in {"documented", "off"}, "quotas", self.quotas)
         else:
@@ -80,11 +85,22 @@ class SandboxSettings:
         """
         if self.quotas == "off":
             return dict.fromkeys(QUOTAS, ())
+        stated = dict(QUOTAS) | self._assumed()
         own = {} if isinstance(self.quotas, str) else self.quotas
         return {
             name: tuple(attrs.evolve(limit, window_s=limit.window_s / self.time_scale) for limit in limits)
-            for name, limits in (dict(QUOTAS) | dict(own)).items()
+            for name, limits in (stated | dict(own)).items()
         }
+
+    def _assumed(self) -> dict[str, tuple[Limit, ...]]:
+        """Limits that an assumption sets where the vendor states none, or does not say what they are counted by."""
+        own: dict[str, tuple[Limit, ...]] = {}
+        for name, limits in QUOTAS.items():
+            if name.startswith("assumed"):
+                own[name] = (Limit(self.assumptions.unstated_per_minute, 60),)
+            elif self.assumptions.import_limit_per == "partner":
+                own[name] = tuple(attrs.evolve(each, key=_no_workspace(each.key)) for each in limits)
+        return own
 
     @staticmethod
     def quotas_from_file(path: str | Path) -> dict[str, tuple[Limit, ...]]:
@@ -113,6 +129,10 @@ def _read_quotas(path: Path) -> dict[str, tuple[Limit, ...]]:
     quotas = dict(Tuning.from_mapping({"quotas": table}, source=str(path)).quotas)
     _check_names(quotas, source=str(path))
     return quotas
+
+
+def _no_workspace(key: str | None) -> str | None:
+    return None if key == "workspace" else key
 
 
 _EXAMPLE: Final = """write [quotas] and lines such as "embedded.recipes.get" = [{ limit = 60, window_s = 60 }]"""

@@ -30,7 +30,7 @@ class World:
         self.ledger = Ledger(self.clock)
         ids = Ids()
         self.customers = Customers(settings.customers, seed=settings.seed, ids=ids, now=self.clock.stamp())
-        self.partner = Partner(self.clock, ids)
+        self.partner = Partner(self.clock, ids, file_lives_s=settings.assumptions.file_lifetime_s)
         self.quotas = Quotas(settings.limits(), settings.window)
         self.packages = PackageShelf()
         self.importer = Importer(self.clock, self.ledger, seed=settings.seed)

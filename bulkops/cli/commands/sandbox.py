@@ -88,19 +88,39 @@ from bulkops.cli.verbs import Flag, Verb
     metavar="error=P,reset=P,throttle=P,slow=P",
     help="Chances of trouble for each request, 0 to 1.",
 )
+@click.option(
+    "--assumptions", cls=Flag, metavar="FILE", help="TOML: what it does where the vendor's documents are silent."
+)
+@click.option(
+    "--deny",
+    cls=Flag,
+    multiple=True,
+    metavar="CALL",
+    help="The token has no right to this call; `managed_users.imports.*` means several. May come more than once.",
+)
 @click.option("--json", "as_json", cls=Flag, is_flag=True, help="First line of stdout: its url and token as JSON.")
-def sandbox(quotas: str, faults: str, client_file: str | None, as_json: bool, **settings: Any) -> int:
+def sandbox(
+    quotas: str,
+    faults: str,
+    assumptions: str | None,
+    deny: tuple[str, ...],
+    client_file: str | None,
+    as_json: bool,
+    **settings: Any,
+) -> int:
     """Stand in for the vendor on this machine.
 
     Real HTTP on a loopback port, real state, the vendor's quotas. Ends with Ctrl-C.
     """
     import asyncio
 
-    from bulkops.sandbox import Faults, SandboxSettings, serve
+    from bulkops.sandbox import Assumptions, Faults, SandboxSettings, serve
 
     made = SandboxSettings(
         quotas=quotas if quotas in {"documented", "off"} else SandboxSettings.quotas_from_file(quotas),  # type: ignore[arg-type]  # one of two words
         faults=Faults.parse(faults),
+        assumptions=Assumptions() if assumptions is None else Assumptions.from_file(assumptions),
+        deny=deny,
         **settings,
     )
     path = Path(client_file) if client_file is not None else None

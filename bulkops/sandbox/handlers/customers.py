@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import customer_facts
-from bulkops.sandbox.exchange import Asked, invalid, text_member
+from bulkops.sandbox.exchange import Asked, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
 
 _WRITABLE: Final = (
@@ -40,7 +40,7 @@ def create_customer(asked: Asked) -> dict[str, Any]:
     email = text_member(members, "notification_email", required=True)
     external_id = text_member(members, "external_id") or None
     if external_id is not None and world.customers.find_external(external_id) is not None:
-        raise invalid("external_id", "has already been taken")
+        raise taken(asked, "external_id")
     given = {field: value for field in _WRITABLE if (value := text_member(members, field)) is not None}
     now = world.clock.stamp()
     facts = customer_facts(name=str(name), notification_email=str(email), now=now) | given
@@ -61,7 +61,7 @@ def update_customer(asked: Asked) -> dict[str, Any]:
     external_id = text_member(members, "external_id")
     if external_id is not None and external_id != customer.external_id:
         if asked.world.customers.find_external(external_id) is not None:
-            raise invalid("external_id", "has already been taken")
+            raise taken(asked, "external_id")
         asked.world.customers.rename(customer, external_id)
     plan_id = given.pop("plan_id", None)
     if any(customer.facts[field] != value for field, value in given.items()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, SYSTEM_ROLES, Member
 
@@ -106,7 +106,7 @@ def _member(asked: Asked, member_id: int) -> Member:
 
 def _refuse_taken(asked: Asked, external_id: str) -> None:
     if any(member.external_id == external_id for member in asked.account.workspace.members.values()):
-        raise invalid("external_id", "has already been taken")
+        raise taken(asked, "external_id")
 
 
 def _roles(members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:

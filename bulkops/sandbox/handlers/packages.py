@@ -79,7 +79,7 @@ def _row(asked: Asked, export: Export) -> dict[str, Any]:
     return {
         "id": export.id,
         "operation_type": "export",
-        "status": "completed" if ready else "in_progress",
+        "status": "completed" if ready else asked.assumptions.running_state,
         "export_manifest_id": export.manifest_id,
         "download_url": _address(asked, export) if ready else None,
     }

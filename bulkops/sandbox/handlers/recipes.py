@@ -28,10 +28,10 @@ def start_recipe(asked: Asked) -> dict[str, Any]:
     """200 with `success: false` when its connections are not ready; starting a running recipe is a success."""
     recipe = _recipe(asked)
     if recipe.running:
-        return {"success": True}
+        return _already(asked, "running")
     problems = recipe.problems(asked.account.workspace.connections)
     if problems:
-        return {"success": False, "code_errors": [], "config_errors": problems}
+        return {"success": False, "code_errors": [], "config_errors": _listed(asked, problems)}
     recipe.running = True
     recipe.updated_at = asked.world.clock.stamp()
     _note(asked, recipe, "recipe.started")
@@ -44,7 +44,21 @@ def stop_recipe(asked: Asked) -> dict[str, Any]:
         recipe.running = False
         recipe.stopped_at = recipe.updated_at = asked.world.clock.stamp()
         _note(asked, recipe, "recipe.stopped")
+        return {"success": True}
+    return _already(asked, "stopped")
+
+
+def _already(asked: Asked, state: str) -> dict[str, Any]:
+    if asked.assumptions.start_running == "refused":
+        raise RefusedError(400, f"The recipe is already {state}")
     return {"success": True}
+
+
+def _listed(asked: Asked, problems: list[list[Any]]) -> list[Any]:
+    """Nested by step, or each a plain text."""
+    if asked.assumptions.config_errors == "nested":
+        return problems
+    return [message for _, fields in problems for *_, message in fields]
 
 
 def _recipe(asked: Asked) -> Recipe:

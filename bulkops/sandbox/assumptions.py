@@ -1,0 +1,166 @@
+"""What the vendor's documents leave open, as one value: each point with the answers that are conceivable."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import attrs
+
+from bulkops.errors import ConfigError
+
+_CHOICES: Final = "choices"
+_ABOUT: Final = "about"
+
+
+def _one_of(default: Any, *others: Any, about: str) -> Any:
+    """A member that is one of a few values."""
+    return attrs.field(default=default, metadata={_CHOICES: (default, *others), _ABOUT: about})
+
+
+def _count(default: int, *, about: str) -> Any:
+    """A member that is a whole number above 0."""
+    return attrs.field(default=default, metadata={_ABOUT: about})
+
+
+@attrs.frozen(kw_only=True)
+class Assumptions:
+    """Each member is one open question (NOTES section 17 and wherever it assumes); the defaults are the likeliest.
+
+    Statuses are numbers, everything else is a word.
+    """
+
+    # who may do what
+    missing_right: int = _one_of(403, 401, about="A good token whose API client has no right to the call.")
+    foreign_customer: int = _one_of(404, 403, about="A customer id, by number, that is not this partner's.")
+    duplicate_external_id: int = _one_of(
+        400, 409, 422, about="Create or rename a customer, member or connection with an external id already in use."
+    )
+
+    # limits
+    throttle_body: str = _one_of("json", "html", "empty", about="What a 429 says.")
+    retry_after: str = _one_of(
+        "seconds", "date", about="How a 429 says when to come back, unless --no-retry-after keeps it silent."
+    )
+    rate_limit_headers: bool = _one_of(
+        False, True, about="X-RateLimit-Limit, -Remaining and -Reset on each answer of a call with a limit."
+    )
+    import_limit_per: str = _one_of(
+        "customer", "partner", about="Whose workspace the 500 imports an hour are counted for."
+    )
+    unstated_per_minute: int = _count(60, about="The limit of each group of calls without a published figure.")
+
+    # imports
+    import_over_running: str = _one_of(
+        "failed",
+        "refused",
+        about="A package over running recipes without restart_recipes: fails later, or 400.",
+    )
+    bad_zip: str = _one_of("failed", "refused", about="A body that is no package: fails later, or 400 at once.")
+    second_import: str = _one_of(
+        "queued", "refused", about="An import while the customer's last one runs: waits for its turn, or 400."
+    )
+    unknown_folder: int = _one_of(404, 400, 422, about="An import into a folder that does not exist.")
+    import_reply: str = _one_of(
+        "in_progress", "completed", about="Whether an import is still to be polled for, or over within its own reply."
+    )
+    running_state: str = _one_of(
+        "in_progress", "processing", about="What a package on its way is called; the vendor's documents have both."
+    )
+    recipe_status: bool = _one_of(True, False, about="Whether the status of a customer's import names its recipes.")
+    untouched_result: str = _one_of(
+        "no_update_or_updated_without_restart",
+        "no_update_or_update_without_restart",
+        about="How the import result of a recipe that needed no restart is spelled.",
+    )
+    file_lifetime_s: int = _count(3600, about="How long a download_url is good for, in the vendor's seconds.")
+
+    # recipes and the API platform
+    start_running: str = _one_of(
+        "success", "refused", about="Start a running recipe, stop a stopped one: already so, or 400."
+    )
+    running_recipe_update: int = _one_of(400, 200, 422, about="Update a running recipe; success is false either way.")
+    config_errors: str = _one_of("nested", "text", about="How a recipe that cannot start lists its config_errors.")
+    enable_stopped: int = _one_of(400, 422, about="Enable an endpoint whose recipe is stopped.")
+    v1_api_clients: str = _one_of(
+        "served", "404", "410", about="API clients and access profiles of version 1: served, or switched off."
+    )
+    nested_access_profiles: str = _one_of(
+        "served", "404", about="Create an access profile under its client's address, as the guide prints it."
+    )
+    inferred_calls: str = _one_of(
+        "served", "404", about="Calls that no page of the vendor prints and that only analogy suggests."
+    )
+
+    # the form of answers
+    single_objects: str = _one_of(
+        "catalogue",
+        "bare",
+        "result",
+        about="The wrapper of a customer's single recipe, job, folder, export, upsert.",
+    )
+    members_list: str = _one_of("data", "bare", "result", about="The wrapper of a customer's list of members.")
+    recipes_list: str = _one_of("result", "items", about="The wrapper of a customer's list of recipes.")
+    properties_list: str = _one_of("map", "pairs", about="A customer's properties: {name: value}, or [{name, value}].")
+    success_spelling: str = _one_of("success", "Success", about="How the bare verdict of a change is spelled.")
+
+    def __attrs_post_init__(self) -> None:
+        for field in attrs.fields(type(self)):
+            _check(field, getattr(self, field.name), source="assumptions")
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], *, source: str = "assumptions") -> Self:
+        """Raises: ConfigError naming `source`, the key, and what it may be."""
+        known = attrs.fields_dict(cls)
+        for name, value in data.items():
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+                raise ConfigError(f"{source}: there is no assumption named {name!r}", remedy=hint)
+            _check(known[name], value, source=source)
+        return cls(**data)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a TOML file with a line for each assumption that is to differ. Raises: ConfigError."""
+        path = Path(path)
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot read the assumptions file {path}: {error.strerror}", remedy="check the path"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"the assumptions file {path} is not UTF-8 text", remedy="check the path") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(
+                f"the assumptions file {path} is not valid TOML: {error}", remedy="correct the file"
+            ) from error
+        return cls.from_mapping(data, source=str(path))
+
+    @classmethod
+    def table(cls) -> list[tuple[str, tuple[Any, ...], str]]:
+        """Each assumption with its choices, the default first (alone for a number), and what it is about."""
+        return [
+            (field.name, field.metadata.get(_CHOICES, (field.default,)), field.metadata[_ABOUT])
+            for field in attrs.fields(cls)
+        ]
+
+
+def _check(field: attrs.Attribute[Any], value: object, *, source: str) -> None:
+    choices = field.metadata.get(_CHOICES)
+    if choices is None:
+        if type(value) is not int or value < 1:
+            raise ConfigError(
+                f"{source}: {field.name} must be a whole number above 0, not {value!r}", remedy="correct the value"
+            )
+    elif not any(type(value) is type(choice) and value == choice for choice in choices):
+        listed = ", ".join(_toml(choice) for choice in choices)
+        raise ConfigError(f"{source}: {field.name} must be one of {listed}, not {value!r}", remedy="correct the value")
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,106 @@
+"""The form of each call's answer: its status, and what wraps the payload that a handler gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from bulkops.catalogue import Call
+from bulkops.sandbox.assumptions import Assumptions
+
+STATUS: Final[Mapping[str, int]] = {
+    "export_manifests.create": 201,
+    "jobs.resume": 204,
+    "packages.download": 302,
+}
+"""Where it is not 200 (the vendor's OpenAPI document)."""
+
+_COUNTS: Final[Mapping[str, str]] = {
+    "api_clients_v2.list": "data_page",
+    "api_keys.list": "data_page",
+    "managed_users.api_clients_v2.list": "data_page",
+    "managed_users.api_keys.list": "data_page",
+    "integrations.all": "items_page",
+    "developer_api_clients.list": "result_counted",
+    "developer_api_client_roles.list": "result_counted",
+    "managed_users.developer_api_clients.list": "result_counted",
+    "managed_users.developer_api_client_roles.list": "result_counted",
+}
+"""Lists with numbers beside their rows that the catalogue's column does not tell apart."""
+
+_SINGLE: Final = frozenset(
+    {
+        "managed_users.recipes.get",
+        "managed_users.recipes.create",
+        "managed_users.jobs.get",
+        "managed_users.folders.create",
+        "managed_users.folders.update",
+        "managed_users.exports.create",
+        "managed_users.exports.get",
+        "managed_users.properties.upsert",
+    }
+)
+"""NOTES section 17.11: one customer's object, with or without a wrapper."""
+
+
+@attrs.frozen
+class Rows:
+    """One page of a list, and how many rows there are in all. A plain list is all there is."""
+
+    page: list[Any]
+    total: int
+
+
+def form_of(call: Call, assumptions: Assumptions) -> str:
+    """The catalogue's envelope, or what an assumption makes of it.
+
+    Beside the catalogue's words: `data_page` and `items_page` with count, page and per_page; `result_counted` with
+    count; `pairs` for properties as a list.
+    """
+    form = _COUNTS.get(call.id, call.envelope)
+    if call.id in _SINGLE and assumptions.single_objects != "catalogue":
+        return {"bare": "object", "result": "result"}[assumptions.single_objects]
+    if call.id == "managed_users.members.list":
+        return {"data": form, "bare": "array", "result": "list"}[assumptions.members_list]
+    if call.id == "managed_users.recipes.list" and assumptions.recipes_list == "items":
+        return "items"
+    if call.id == "managed_users.properties.list" and assumptions.properties_list == "pairs":
+        return "pairs"
+    return form
+
+
+def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
+    """`page`: its number and size, for lists that say them."""
+    total = len(data) if isinstance(data, list) else 0
+    if isinstance(data, Rows):
+        data, total = data.page, data.total
+    counted = {"count": total, "page": page[0], "per_page": page[1]}
+    match form:
+        case "list" | "result":
+            return {"result": data}
+        case "data":
+            return {"data": data}
+        case "data_list":
+            return {"data": data, "total": total}
+        case "data_page":
+            return {"data": data} | counted
+        case "items":
+            return {"items": data}
+        case "items_page":
+            return {"items": data} | counted
+        case "result_items":
+            return {"result": {"items": data}}
+        case "result_counted":
+            return {"result": {"count": total, "items": data}}
+        case "assets":
+            return {"result": {"assets": data}}
+        case "pairs":
+            return {"result": [{"name": name, "value": value} for name, value in data.items()]}
+    return data
+
+
+def spell(data: Any, assumptions: Assumptions) -> Any:
+    """The bare verdict of a change, as it is spelled."""
+    return {assumptions.success_spelling: True} if data == {"success": True} else data
