@@ -19,6 +19,7 @@ from bulkops import errors
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.cli.app import bulkops
 from bulkops.cli.failures import exit_code
+from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
 from docs import job_schema
 
@@ -39,6 +40,7 @@ def pages() -> dict[str, str]:
         "messages.md": _messages,
         "quotas.md": _quotas,
         "calls.md": _calls,
+        "assumptions.md": _assumptions,
     }
     written = {name: "\n".join([_NOTE, "", *make(), ""]) for name, make in makers.items()}
     return written | {"job.schema.json": job_schema.schema()}
@@ -179,6 +181,20 @@ def _calls() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for call in CALLS.values():
         yield f"| `{call.id}` | `{call.method} {call.path}` | `{call.quota}` | {call.retry.value} |"
+
+
+def _assumptions() -> Iterator[str]:
+    yield "# What the sandbox assumes"
+    yield ""
+    yield "The vendor's documents leave these points open. The sandbox does the first of the choices unless a file given"
+    yield "as `bulkops sandbox --assumptions FILE` says otherwise: TOML, one line for each that differs. A client that is"
+    yield "to be trusted copes with every one of them."
+    yield ""
+    yield "| assumption | choices, the default first | about |"
+    yield "| --- | --- | --- |"
+    for name, choices, about in Assumptions.table():
+        listed = ", ".join(f"`{in_toml(choice)}`" for choice in choices)
+        yield f"| `{name}` | {listed if len(choices) > 1 else listed + ' or another number'} | {_cell(about)} |"
 
 
 def _cell(text: str) -> str:

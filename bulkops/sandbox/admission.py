@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Final
 
-from bulkops.catalogue import ACCOUNT, CALLS, Call
-from bulkops.errors import ConfigError
+from bulkops.catalogue import ACCOUNT, Call
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.exchange import NOT_FOUND, RefusedError
+from bulkops.sandbox.rights import is_denied
 
 NO_RIGHT: Final = "Your API client has no right to this call"
 
@@ -37,7 +35,7 @@ def admit(
     off = _switched_off(call, assumptions)
     if off is not None:
         raise RefusedError(off, "This version of the API is no longer available" if off == 410 else NOT_FOUND)
-    if any(fnmatchcase(call.id, pattern) for pattern in denied):
+    if is_denied(call.id, denied):
         status = assumptions.missing_right
         raise RefusedError(status, "Unauthorized" if status == 401 else NO_RIGHT)
     segment = names.get(ACCOUNT)
@@ -46,15 +44,6 @@ def admit(
         if segment.isdigit() and assumptions.foreign_customer == 403:
             raise RefusedError(403, "You have no access to this customer")
         raise RefusedError(404, NOT_FOUND)
-
-
-def check_patterns(patterns: Iterable[str]) -> None:
-    """Each names a call or, with `*`, several. Raises: ConfigError with the nearest for one that names none."""
-    for pattern in patterns:
-        if not any(fnmatchcase(id_, pattern) for id_ in CALLS):
-            close = difflib.get_close_matches(pattern, CALLS, n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]!r}?" if close else "`bulkops calls WORD` finds calls by words"
-            raise ConfigError(f"sandbox: there is no call {pattern!r} to deny", remedy=hint)
 
 
 def _switched_off(call: Call, assumptions: Assumptions) -> int | None:

@@ -158,9 +158,10 @@ def _check(field: attrs.Attribute[Any], value: object, *, source: str) -> None:
                 f"{source}: {field.name} must be a whole number above 0, not {value!r}", remedy="correct the value"
             )
     elif not any(type(value) is type(choice) and value == choice for choice in choices):
-        listed = ", ".join(_toml(choice) for choice in choices)
+        listed = ", ".join(in_toml(choice) for choice in choices)
         raise ConfigError(f"{source}: {field.name} must be one of {listed}, not {value!r}", remedy="correct the value")
 
 
-def _toml(value: object) -> str:
+def in_toml(value: object) -> str:
+    """A value as the file spells it."""
     return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)

@@ -76,29 +76,22 @@ def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
     total = len(data) if isinstance(data, list) else 0
     if isinstance(data, Rows):
         data, total = data.page, data.total
-    counted = {"count": total, "page": page[0], "per_page": page[1]}
-    match form:
-        case "list" | "result":
-            return {"result": data}
-        case "data":
-            return {"data": data}
-        case "data_list":
-            return {"data": data, "total": total}
-        case "data_page":
-            return {"data": data} | counted
-        case "items":
-            return {"items": data}
-        case "items_page":
-            return {"items": data} | counted
-        case "result_items":
-            return {"result": {"items": data}}
-        case "result_counted":
-            return {"result": {"count": total, "items": data}}
-        case "assets":
-            return {"result": {"assets": data}}
-        case "pairs":
-            return {"result": [{"name": name, "value": value} for name, value in data.items()]}
-    return data
+    if form == "pairs":
+        return {"result": [{"name": name, "value": value} for name, value in data.items()]}
+    count = {"count": total}
+    wrapped = {
+        "list": {"result": data},
+        "result": {"result": data},
+        "data": {"data": data},
+        "data_list": {"data": data, "total": total},
+        "data_page": {"data": data} | count | {"page": page[0], "per_page": page[1]},
+        "items": {"items": data},
+        "items_page": {"items": data} | count | {"page": page[0], "per_page": page[1]},
+        "result_items": {"result": {"items": data}},
+        "result_counted": {"result": count | {"items": data}},
+        "assets": {"result": {"assets": data}},
+    }
+    return wrapped.get(form, data)
 
 
 def spell(data: Any, assumptions: Assumptions) -> Any:

@@ -16,6 +16,7 @@ from bulkops.catalogue import QUOTAS
 from bulkops.errors import ConfigError
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
+from bulkops.sandbox.rights import check_patterns
 from bulkops.settings import Limit, Tuning
 
 HOST: Final = "127.0.0.1"
@@ -66,7 +67,7 @@ class SandboxSettings:
         _check(self.window in get_args(WindowKind), "window", self.window)
         _check(type(self.port) is int and 0 <= self.port <= 65535, "port", self.port)
         check_token(self.token)
-        _check_denied(self.deny)
+        check_patterns(self.deny)
         if isinstance(self.quotas, str):
             _check(self.quotas in {"documented", "off"}, "quotas", self.quotas)
         else:
