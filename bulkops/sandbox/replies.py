@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import attrs
-
 from bulkops.catalogue import Call
 from bulkops.sandbox.assumptions import Assumptions
+from bulkops.sandbox.exchange import Counted
 
 STATUS: Final[Mapping[str, int]] = {
     "export_manifests.create": 201,
@@ -45,14 +44,6 @@ _SINGLE: Final = frozenset(
 """NOTES section 17.11: one customer's object, with or without a wrapper."""
 
 
-@attrs.frozen
-class Rows:
-    """One page of a list, and how many rows there are in all. A plain list is all there is."""
-
-    page: list[Any]
-    total: int
-
-
 def form_of(call: Call, assumptions: Assumptions) -> str:
     """The catalogue's envelope, or what an assumption makes of it.
 
@@ -73,25 +64,24 @@ def form_of(call: Call, assumptions: Assumptions) -> str:
 
 def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
     """`page`: its number and size, for lists that say them."""
-    total = len(data) if isinstance(data, list) else 0
-    if isinstance(data, Rows):
-        data, total = data.page, data.total
+    rows, total = (data.rows, data.total) if isinstance(data, Counted) else (data, None)
     if form == "pairs":
-        return {"result": [{"name": name, "value": value} for name, value in data.items()]}
-    count = {"count": total}
+        return {"result": [{"name": name, "value": value} for name, value in rows.items()]}
+    count = {"count": len(rows) if total is None else total} if isinstance(rows, list) else {}
+    numbered = count | {"page": page[0], "per_page": page[1]}
     wrapped = {
-        "list": {"result": data},
-        "result": {"result": data},
-        "data": {"data": data},
-        "data_list": {"data": data, "total": total},
-        "data_page": {"data": data} | count | {"page": page[0], "per_page": page[1]},
-        "items": {"items": data},
-        "items_page": {"items": data} | count | {"page": page[0], "per_page": page[1]},
-        "result_items": {"result": {"items": data}},
-        "result_counted": {"result": count | {"items": data}},
-        "assets": {"result": {"assets": data}},
+        "list": {"result": rows},
+        "result": {"result": rows},
+        "data": {"data": rows},
+        "data_list": {"data": rows, "total": count.get("count")},
+        "data_page": {"data": rows} | numbered,
+        "items": {"items": rows},
+        "items_page": {"items": rows} | numbered,
+        "result_items": {"result": {"items": rows} if total is None else count | {"items": rows}},
+        "result_counted": {"result": count | {"items": rows}},
+        "assets": {"result": {"assets": rows}},
     }
-    return wrapped.get(form, data)
+    return wrapped.get(form, rows)
 
 
 def spell(data: Any, assumptions: Assumptions) -> Any:
