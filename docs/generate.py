@@ -186,9 +186,9 @@ def _calls() -> Iterator[str]:
 def _assumptions() -> Iterator[str]:
     yield "# What the sandbox assumes"
     yield ""
-    yield "The vendor's documents leave these points open. The sandbox does the first of the choices unless a file given"
-    yield "as `bulkops sandbox --assumptions FILE` says otherwise: TOML, one line for each that differs. A client that is"
-    yield "to be trusted copes with every one of them."
+    yield "The vendor's documents leave these points open. The sandbox does the first of the choices unless the file"
+    yield "given as `bulkops sandbox --assumptions FILE` says otherwise: TOML, one line for each that differs. A client"
+    yield "that is to be trusted copes with every one of them."
     yield ""
     yield "| assumption | choices, the default first | about |"
     yield "| --- | --- | --- |"

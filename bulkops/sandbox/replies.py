@@ -66,7 +66,7 @@ def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
     """`page`: its number and size, for lists that say them."""
     rows, total = (data.rows, data.total) if isinstance(data, Counted) else (data, None)
     if form == "pairs":
-        return {"result": [{"name": name, "value": value} for name, value in rows.items()]}
+        return {"result": [{"name": name, "value": value} for name, value in data.items()]}
     count = {"count": len(rows) if total is None else total} if isinstance(rows, list) else {}
     numbered = count | {"page": page[0], "per_page": page[1]}
     wrapped = {
