@@ -95,6 +95,20 @@ class Assumptions:
         "served", "404", about="Calls that no page of the vendor prints and that only analogy suggests."
     )
 
+    # connections, folders, properties
+    bad_credentials: str = _one_of(
+        "answer",
+        "refused",
+        about='Credentials that the application refuses: 200 with authorization_status "failed", or 400.',
+    )
+    connection_in_use: int = _one_of(
+        400, 403, 409, about="Delete or disconnect a connection that is active or that running recipes use."
+    )
+    folder_not_empty: int = _one_of(403, 400, about="Delete a folder with something in it, without force.")
+    properties_upsert: str = _one_of(
+        "success", "saved_property_count", about="What setting properties answers; the latter is the form of 2020."
+    )
+
     # the form of answers
     single_objects: str = _one_of(
         "catalogue",

@@ -42,10 +42,12 @@ class Redirection:
 
 @attrs.frozen
 class Counted:
-    """What a handler answers instead of rows: those of one page, and how many there are in all."""
+    """What a handler answers instead of rows: those of one page, and how many there are in all. `page`: which one, of
+    how many rows, where the handler does not go by the usual sizes."""
 
     rows: list[dict[str, Any]]
     total: int
+    page: tuple[int, int] | None = None
 
 
 NOT_FOUND: Final = "Not found"
@@ -135,6 +137,14 @@ class Asked:
         """Which page, of how many rows, clamped into what is documented (1 and up; mostly 100, and at most 100)."""
         page, per_page = (self._lenient(name) for name in (number, size))
         return max(1, page or 1), min(most, per_page or usual)
+
+    def said(self) -> dict[str, Any]:
+        """What a read names: in its query, or in the JSON body of a GET, as older pages have it (NOTES section 14).
+        A body that cannot be read says nothing."""
+        try:
+            return {**self.members(), **self.query}
+        except RefusedError:
+            return dict(self.query)
 
     def _lenient(self, name: str) -> int:
         text = self.query.get(name, "")

@@ -22,6 +22,7 @@ from bulkops.sandbox.workspace import Import
 _SHORT_S: Final = (2.0, 20.0)
 _LONG_S: Final = (20.0, 60.0)
 _LONG_PART: Final = 0.06
+FOLDER_GONE: Final = "Import failed: the folder was deleted meanwhile"
 DOOM: Final = "Import failed: an internal error occurred, please try again"
 
 
@@ -105,6 +106,8 @@ class Importer:
 
     def _install(self, customer: Customer, job: Import) -> str | None:
         """Apply the package; why it could not be, if it could not."""
+        if not {job.folder_id, job.home_folder_id} <= customer.workspace.folders.keys():
+            return FOLDER_GONE
         note = functools.partial(self._ledger.note, customer.id)
         try:
             job.recipe_status = install(customer, job, now=self._clock.stamp(), note=note)

@@ -65,6 +65,7 @@ def form_of(call: Call, assumptions: Assumptions) -> str:
 def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
     """`page`: its number and size, for lists that say them."""
     rows, total = (data.rows, data.total) if isinstance(data, Counted) else (data, None)
+    page = data.page or page if isinstance(data, Counted) else page
     if form == "pairs":
         return {"result": [{"name": name, "value": value} for name, value in data.items()]}
     count = {"count": len(rows) if total is None else total} if isinstance(rows, list) else {}

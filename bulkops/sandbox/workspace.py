@@ -14,6 +14,9 @@ from bulkops.sandbox.packages import PackedRecipe, ParsedPackage
 
 HOME: Final = "Home"
 
+TAGS_OF: Final = "tags of"
+"""The shelf of tag handles by what has them: "connection 9001", "recipe 612001"."""
+
 
 class Ids:
     """Numbers for new things, one row per noun and shared by all customers, as at the vendor."""
@@ -35,9 +38,15 @@ class Folder:
     project_id: int
     is_project: bool
     created_at: str
+    updated_at: str
+    description: str | None = None
 
     def row(self) -> dict[str, Any]:
-        return attrs.asdict(self) | {"updated_at": self.created_at}
+        return attrs.asdict(self, filter=attrs.filters.exclude("description"))
+
+    def project(self) -> dict[str, Any]:
+        """As the calls for projects show it."""
+        return {"id": self.project_id, "folder_id": self.id, "name": self.name, "description": self.description}
 
 
 @attrs.define(kw_only=True)
@@ -162,6 +171,8 @@ class Workspace:
         self.connections: dict[int, Connection] = {}
         self.imports: dict[int, Import] = {}
         self.members: dict[int, Member] = {}
+        self.properties: dict[int | None, dict[str, str]] = {}
+        """Name to value, by project id; None: of the environment."""
         self._shelves: dict[str, dict[str, dict[str, Any]]] = {}
         self.queue: deque[Import] = deque()
         """Imports not finished; the first one runs."""
@@ -177,9 +188,31 @@ class Workspace:
             project_id=self._ids("project") if is_project or parent is None else parent.project_id,
             is_project=is_project,
             created_at=now,
+            updated_at=now,
         )
         self.folders[folder.id] = folder
         return folder
+
+    def move_folder(self, folder: Folder, parent: Folder) -> None:
+        """Below `parent`, with everything in it; directly under Home it becomes a project, elsewhere it is none."""
+        folder.parent_id, folder.is_project = parent.id, parent.parent_id is None
+        project_id = self._ids("project") if folder.is_project else parent.project_id
+        for each in self.below(folder):
+            each.project_id = project_id
+
+    def remove_folder(self, folder: Folder) -> None:
+        """With its sub-folders and the recipes and connections in them."""
+        gone = {each.id for each in self.below(folder)}
+        self.folders = {id_: each for id_, each in self.folders.items() if id_ not in gone}
+        self.recipes = {id_: each for id_, each in self.recipes.items() if each.folder_id not in gone}
+        self.connections = {id_: each for id_, each in self.connections.items() if each.folder_id not in gone}
+
+    def below(self, folder: Folder) -> list[Folder]:
+        """The folder and everything below it, each after its parent."""
+        found = [folder]
+        for each in found:
+            found += self.children(each.id)
+        return found
 
     def children(self, parent_id: int) -> list[Folder]:
         return [folder for folder in self.folders.values() if folder.parent_id == parent_id]
@@ -187,7 +220,7 @@ class Workspace:
     def path(self, folder_id: int) -> str:
         """ "CRM/Sub" for a folder below Home; "Home" for Home itself."""
         names = []
-        folder = self.folders[folder_id]
+        folder = self.folders.get(folder_id, self.home)  # what was in a folder that is gone
         while folder.parent_id is not None:
             names.append(folder.name)
             folder = self.folders[folder.parent_id]

@@ -8,10 +8,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bulkops.sandbox.handlers import connections, customers, folders, imports, members, packages, recipes
+from bulkops.sandbox.handlers import (
+    connections,
+    connectors,
+    customers,
+    data_tables,
+    folders,
+    imports,
+    lookup_tables,
+    members,
+    packages,
+    properties,
+    recipes,
+    tags,
+)
 from bulkops.sandbox.handlers._base import Handler
 
-_NOUNS: Final = (connections, customers, folders, imports, members, packages, recipes)
+_NOUNS: Final = (
+    connections,
+    connectors,
+    customers,
+    data_tables,
+    folders,
+    imports,
+    lookup_tables,
+    members,
+    packages,
+    properties,
+    recipes,
+    tags,
+)
 
 HANDLERS: Final[Mapping[str, Handler]] = {id_: handler for noun in _NOUNS for id_, handler in noun.HANDLERS.items()}
 """Catalogue id -> handler. A row of the catalogue that is not here answers 501."""

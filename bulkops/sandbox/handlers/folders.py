@@ -1,17 +1,20 @@
-"""Folders: list, create."""
+"""Folders: list, create, update, delete; and projects, which are the folders directly under Home."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, text_member
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.workspace import Folder
+
+CANNOT_DESTROY: Final = "Cannot destroy folder"
 
 
 def list_folders(asked: Asked) -> list[dict[str, Any]]:
     """The folders directly in `parent_id`, Home when it is left out."""
-    workspace = asked.account.workspace
+    workspace = asked.workspace
     parent_id = asked.number("parent_id")
     if parent_id is not None and parent_id not in workspace.folders:
         raise RefusedError(404, NOT_FOUND)
@@ -23,22 +26,120 @@ def list_folders(asked: Asked) -> list[dict[str, Any]]:
 def create_folder(asked: Asked) -> dict[str, Any]:
     """Equal names in one parent are not documented as refused, so a doubled request makes a second folder.
 
-    `folder_name` in the query is the form of 2020 (NOTES section 14).
+    `folder_name` in the query is the form of 2020, which knows Home alone and answers with the id (NOTES section 14).
     """
-    workspace, members = asked.account.workspace, asked.members()
-    if "name" not in members and "folder_name" in asked.query:
-        members["name"] = asked.query["folder_name"]
+    workspace, members = asked.workspace, asked.members()
+    is_old_form = "name" not in members and "folder_name" in asked.query
+    if is_old_form:
+        members = {"name": asked.query["folder_name"]}
     name = text_member(members, "name", required=True)
-    parent_id = id_member(members, "parent_id")
-    parent = workspace.home if parent_id is None else workspace.folders.get(parent_id)
-    if parent is None:
-        raise RefusedError(404, NOT_FOUND)
-    folder = workspace.add_folder(str(name), parent, now=asked.world.clock.stamp())
-    asked.world.ledger.note(asked.account.id, "folder.created", workspace.path(folder.id))
+    folder = workspace.add_folder(str(name), _parent(asked, members) or workspace.home, now=asked.world.clock.stamp())
+    _note(asked, folder, "folder.created")
+    return {"id": folder.id} if is_old_form else folder.row()
+
+
+def update_folder(asked: Asked) -> dict[str, Any]:
+    """Rename or move; Home stays where it is, and nothing goes into itself."""
+    folder, members = _folder(asked), asked.members()
+    name, parent = text_member(members, "name") or folder.name, _parent(asked, members)
+    if folder is asked.workspace.home:
+        raise RefusedError(403, "Cannot change the Home folder")
+    if parent is not None and parent in asked.workspace.below(folder):
+        raise invalid("parent_id", "is the folder itself, or in it")
+    moves = parent is not None and parent.id != folder.parent_id
+    if moves and parent is not None:
+        asked.workspace.move_folder(folder, parent)
+    if moves or name != folder.name:
+        folder.name, folder.updated_at = name, asked.world.clock.stamp()
+        _note(asked, folder, "folder.updated")
     return folder.row()
 
 
+def delete_folder(asked: Asked) -> dict[str, Any]:
+    """Only an empty folder goes, unless forced; never Home, and none in which a recipe runs."""
+    folder, force = _folder(asked), asked.flag("force")
+    workspace = asked.workspace
+    inside = [each.folder_id for each in workspace.recipes.values()]
+    inside += [each.folder_id for each in workspace.connections.values()]
+    is_empty = not workspace.children(folder.id) and folder.id not in inside
+    if not force and not is_empty:
+        raise RefusedError(asked.assumptions.folder_not_empty, CANNOT_DESTROY)
+    return _destroy(asked, folder)
+
+
+def list_projects(asked: Asked) -> list[dict[str, Any]]:
+    page, per_page = asked.page()
+    projects = [folder.project() for folder in asked.workspace.folders.values() if folder.is_project]
+    return projects[(page - 1) * per_page : page * per_page]
+
+
+def update_project(asked: Asked) -> dict[str, Any]:
+    folder, members = _project(asked), asked.members()
+    before = folder.project()
+    folder.name = text_member(members, "name") or folder.name
+    folder.description = text_member(members, "description", longest=1024) or folder.description
+    if folder.project() != before:
+        folder.updated_at = asked.world.clock.stamp()
+        _note(asked, folder, "project.updated")
+    return folder.project()
+
+
+def delete_project(asked: Asked) -> dict[str, Any]:
+    """With everything in it."""
+    return _destroy(asked, _project(asked))
+
+
+def _destroy(asked: Asked, folder: Folder) -> dict[str, Any]:
+    workspace = asked.workspace
+    ids = {each.id for each in workspace.below(folder)}
+    if folder is workspace.home or any(each.running and each.folder_id in ids for each in workspace.recipes.values()):
+        raise RefusedError(403, CANNOT_DESTROY)
+    _note(asked, folder, "folder.deleted")
+    workspace.remove_folder(folder)
+    return {"success": True}
+
+
+def _folder(asked: Asked) -> Folder:
+    folder = asked.workspace.folders.get(asked.path_id("folder_id"))
+    if folder is None:
+        raise RefusedError(404, NOT_FOUND)
+    return folder
+
+
+def _project(asked: Asked) -> Folder:
+    wanted = asked.path_id("project_id")
+    for folder in asked.workspace.folders.values():
+        if folder.is_project and folder.project_id == wanted:
+            return folder
+    raise RefusedError(404, NOT_FOUND)
+
+
+def _parent(asked: Asked, members: Mapping[str, Any]) -> Folder | None:
+    """Whom the body names as parent, None: nobody. Raises: RefusedError 404."""
+    parent_id = id_member(members, "parent_id")
+    if parent_id is None:
+        return None
+    parent = asked.workspace.folders.get(parent_id)
+    if parent is None:
+        raise RefusedError(404, NOT_FOUND)
+    return parent
+
+
+def _note(asked: Asked, folder: Folder, kind: str) -> None:
+    asked.note(kind, asked.workspace.path(folder.id))
+
+
+_OWN: Final[Mapping[str, Handler]] = {
+    "folders.list": list_folders,
+    "folders.create": create_folder,
+    "folders.update": update_folder,
+    "folders.delete": delete_folder,
+    "projects.list": list_projects,
+    "projects.delete": delete_project,
+}
+
 HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.folders.list": list_folders,
-    "managed_users.folders.create": create_folder,
+    **_OWN,
+    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
+    "managed_users.projects.update": update_project,
 }

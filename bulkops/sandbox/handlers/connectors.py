@@ -1,0 +1,49 @@
+"""Connectors: what there is to connect to, and the partner's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.connectors import CONNECTORS
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, invalid
+from bulkops.sandbox.handlers._base import Handler
+
+
+def list_integrations(asked: Asked) -> list[dict[str, Any]]:
+    """Those that `applications` names; what is unknown is left out. The vendor's page puts the list into the body of a
+    GET, clients put it into the query (NOTES section 14): both are read."""
+    given = asked.said().get("applications")
+    names = given.split(",") if isinstance(given, str) else given
+    if not names or not isinstance(names, list):
+        raise invalid("applications", "can't be blank")
+    known = (CONNECTORS.get(name.strip()) for name in names if isinstance(name, str))
+    return [connector.metadata() for connector in known if connector is not None]
+
+
+def list_all_integrations(asked: Asked) -> Counted:
+    """The one list whose page holds one row unless more are asked for (NOTES section 7)."""
+    page, per_page = asked.page(usual=1)
+    rows = [connector.row() for connector in CONNECTORS.values()]
+    return Counted(rows[(page - 1) * per_page : page * per_page], len(rows), (page, per_page))
+
+
+def list_custom_connectors(asked: Asked) -> list[dict[str, Any]]:
+    released_at = asked.workspace.home.created_at
+    return [each.custom_row(released_at=released_at) for each in CONNECTORS.values() if each.custom is not None]
+
+
+def get_code(asked: Asked) -> dict[str, str]:
+    wanted = asked.path_id("connector_id")
+    for connector in CONNECTORS.values():
+        if connector.custom == wanted:
+            return {"code": connector.code()}
+    raise RefusedError(404, NOT_FOUND)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "integrations.list": list_integrations,
+    "integrations.all": list_all_integrations,
+    "custom_connectors.list": list_custom_connectors,
+    "custom_connectors.code": get_code,
+}

@@ -1,0 +1,42 @@
+"""Data tables of the partner's workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._kept import Kept, Row
+
+
+def _shape(asked: Asked, given: Row, row: Row | None) -> Row:
+    folder_id = id_member(given, "folder_id")
+    if folder_id not in asked.workspace.folders:
+        raise RefusedError(404, NOT_FOUND)
+    if not isinstance(given["schema"], list):
+        raise invalid("schema", "is not a list of columns")
+    return given | {"folder_id": folder_id, "schema": [_column(column) for column in given["schema"]]}
+
+
+def _column(column: object) -> dict[str, Any]:
+    if not isinstance(column, dict) or not isinstance(column.get("name"), str):
+        raise invalid("schema", "has a column without a name")
+    usual = {"type": "string", "name": "", "optional": False, "field_id": str(uuid4()), "hint": None}
+    return usual | {"default_value": None, "metadata": {}, "multivalue": False, "relation": None} | column
+
+
+TABLES: Final = Kept(
+    noun="data_table",
+    id_name="data_table_id",
+    members={"name": None, "schema": None, "folder_id": None},
+    required=("name", "schema", "folder_id"),
+    new_id=lambda: str(uuid4()),
+    shape=_shape,
+)
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "data_tables.list": TABLES.list,
+    "data_tables.create": TABLES.create,
+}

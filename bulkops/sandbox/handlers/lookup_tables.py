@@ -1,0 +1,135 @@
+"""Lookup tables and their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._kept import Kept, Row, Rows
+
+MAX_COLUMNS: Final = 10
+_BY: Final = re.compile(r"by\[(.+)\]", re.DOTALL)
+
+
+def _table(asked: Asked, given: Row, row: Row | None) -> Row:
+    """A schema is shown as text, a column's name made from its place, the project's id as text."""
+    columns = given["schema"]
+    if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
+        raise invalid("schema", "is not a list of columns")
+    if len(columns) > MAX_COLUMNS:
+        raise invalid("schema", f"has more than {MAX_COLUMNS} columns")
+    schema = [
+        {"name": f"col{place}", "label": str(column.get("label", f"col{place}")), "type": "string"}
+        for place, column in enumerate(columns, start=1)
+    ]
+    project_id = given["project_id"]
+    return given | {
+        "schema": msgspec.json.encode(schema).decode(),
+        "project_id": None if project_id is None else str(project_id),
+    }
+
+
+TABLES: Final = Kept(
+    noun="lookup_table",
+    id_name="lookup_table_id",
+    members={"name": None, "project_id": None, "schema": None},
+    required=("name", "schema"),
+    wrapper="lookup_table",
+    shape=_table,
+)
+
+
+def _row(asked: Asked, given: Row, row: Row | None) -> Row:
+    """By the columns' own names, whichever of name and label the body says; the columns not named stay."""
+    if not isinstance(given.get("data"), dict):
+        raise invalid("data", "is not an object")
+    names = _columns(asked)
+    unknown = sorted(given["data"].keys() - names.keys())
+    if unknown:
+        raise invalid(unknown[0], "is not a column")
+    data = {names[column]: value for column, value in given["data"].items()}
+    return {"data": {**(row["data"] if row else {}), **data}}
+
+
+ROWS: Final = Kept(
+    noun="lookup_table_row",
+    id_name="row_id",
+    members={"data": None},
+    required=("data",),
+    key="id",
+    inside=TABLES,
+    shape=_row,
+    per_page=500,
+    most_per_page=1000,
+)
+
+
+def list_rows(asked: Asked) -> Rows:
+    return ROWS.page_of(asked, _matching(asked))
+
+
+def lookup(asked: Asked) -> Row:
+    """The first that fits."""
+    found = _matching(asked)
+    if not found or not any(_BY.fullmatch(name) for name in asked.query):
+        raise RefusedError(404, NOT_FOUND)
+    return found[0]
+
+
+def delete_tables(asked: Asked) -> Row:
+    """Those of the ids that are there; the others are gone already."""
+    ids = asked.members().get("ids")
+    if not isinstance(ids, list):
+        raise invalid("ids", "is not a list")
+    shelf = TABLES.shelf(asked)
+    for id_ in map(str, ids):
+        table = shelf.pop(id_, None)
+        if table is not None:
+            asked.workspace.shelf(f"{ROWS.noun} of {id_}").clear()
+            asked.note("lookup_table.deleted", table["name"])
+    return {"success": True}
+
+
+def _columns(asked: Asked) -> dict[str, str]:
+    """Each column's own name, by name and by label."""
+    schema = msgspec.json.decode(TABLES.get(asked)["schema"])
+    return {column["label"]: column["name"] for column in schema} | {
+        column["name"]: column["name"] for column in schema
+    }
+
+
+def _matching(asked: Asked) -> Rows:
+    """The rows that have in each column what the query says (`by[code]=DE`)."""
+    names = _columns(asked)
+    wanted = {found[1]: value for name, value in asked.query.items() if (found := _BY.fullmatch(name))}
+    unknown = sorted(wanted.keys() - names.keys())
+    if unknown:
+        raise invalid(unknown[0], "is not a column")
+    return [
+        row
+        for row in ROWS.shelf(asked).values()
+        if all(str(row["data"].get(names[column])) == value for column, value in wanted.items())
+    ]
+
+
+_OWN: Final[Mapping[str, Handler]] = {
+    "lookup_tables.list": TABLES.list,
+    "lookup_tables.create": TABLES.create,
+    "lookup_tables.batch_delete": delete_tables,
+    "lookup_tables.lookup": lookup,
+    "lookup_tables.rows.list": list_rows,
+    "lookup_tables.rows.get": ROWS.get,
+    "lookup_tables.rows.create": ROWS.create,
+    "lookup_tables.rows.update": ROWS.update,
+    "lookup_tables.rows.delete": ROWS.delete,
+}
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **_OWN,
+    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
+}

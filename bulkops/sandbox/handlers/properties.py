@@ -1,0 +1,74 @@
+"""Properties of an environment or of a project: read by prefix, created and overwritten by name, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.handlers._base import Handler
+
+MAX_PROPERTIES: Final = 1000
+LONGEST_NAME: Final = 100
+LONGEST_VALUE: Final = 1024
+"""NOTES section 16."""
+
+
+def list_properties(asked: Asked) -> dict[str, str] | list[dict[str, str]]:
+    """By name; whoever asks in the form of 2020, by `param`, is answered in it (NOTES section 14)."""
+    properties = _properties(asked)
+    prefix, old_prefix = asked.query.get("prefix"), asked.query.get("param")
+    if prefix is None and old_prefix is None:
+        raise invalid("prefix", "can't be blank")
+    found = {name: value for name, value in properties.items() if name.startswith(prefix or old_prefix or "")}
+    if prefix is None and asked.assumptions.properties_list == "map":
+        return [{"name": name, "value": value} for name, value in found.items()]
+    return found
+
+
+def upsert_properties(asked: Asked) -> dict[str, Any]:
+    """All of them, or none where one cannot be."""
+    properties, given = _properties(asked), asked.members().get("properties")
+    if not isinstance(given, dict) or not given:
+        raise invalid("properties", "can't be blank")
+    wanted = {name: _value(name, value) for name, value in given.items()}
+    if len(properties.keys() | wanted.keys()) > MAX_PROPERTIES:
+        raise RefusedError(400, f"An environment or project has at most {MAX_PROPERTIES} properties")
+    for name, value in wanted.items():
+        if properties.get(name) != value:
+            properties[name] = value
+            asked.note("property.set", name)
+    if asked.assumptions.properties_upsert == "saved_property_count":
+        return {"saved_property_count": len(wanted)}
+    return {"success": True}
+
+
+def _properties(asked: Asked) -> dict[str, str]:
+    """Of the project that the query names, else of the environment. Raises: RefusedError 404."""
+    project_id = asked.number("project_id")
+    if project_id is not None and not any(
+        folder.is_project and folder.project_id == project_id for folder in asked.workspace.folders.values()
+    ):
+        raise RefusedError(404, NOT_FOUND)
+    return asked.workspace.properties.setdefault(project_id, {})
+
+
+def _value(name: str, value: object) -> str:
+    if not name.strip():
+        raise invalid("name", "can't be blank")
+    if len(name) > LONGEST_NAME:
+        raise invalid("name", f"is too long (maximum is {LONGEST_NAME} characters)")
+    if not isinstance(value, str | int | float):
+        raise invalid("value", "is not text")
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if len(text) > LONGEST_VALUE:
+        raise invalid("value", f"is too long (maximum is {LONGEST_VALUE} characters)")
+    return text
+
+
+_OWN: Final[Mapping[str, Handler]] = {"properties.list": list_properties, "properties.upsert": upsert_properties}
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **_OWN,
+    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
+}

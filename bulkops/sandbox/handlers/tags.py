@@ -1,0 +1,75 @@
+"""Tags, and what they are on; and the cache of external secrets, of which nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._kept import Kept, Row
+from bulkops.sandbox.workspace import TAGS_OF
+
+MAX_TAGS: Final = 1000
+"""NOTES section 16."""
+
+TAGS: Final = Kept(
+    noun="tag",
+    id_name="handle",
+    id_member="handle",
+    new_id=lambda: f"tag-{uuid4().hex[:4].upper()}-{uuid4().hex[:4]}",
+    members={"title": None, "description": None, "color": "blue"},
+    required=("title",),
+    key="title",
+    most=MAX_TAGS,
+)
+
+
+def assign_tags(asked: Asked) -> Row:
+    """All of it, or nothing where a tag or what it should be on is not there."""
+    members, tags, workspace = asked.members(), TAGS.shelf(asked), asked.workspace
+    adding, removing = (_handles(members, name) for name in ("add_tags", "remove_tags"))
+    targets: dict[str, object] = {f"recipe {id_}": workspace.recipes.get(id_) for id_ in _ids(members, "recipe_ids")}
+    targets |= {f"connection {id_}": workspace.connections.get(id_) for id_ in _ids(members, "connection_ids")}
+    if not targets:
+        raise invalid("recipe_ids", "or connection_ids must be given")
+    if None in targets.values() or not {*adding, *removing} <= tags.keys():
+        raise RefusedError(404, NOT_FOUND)
+    assigned = workspace.shelf(TAGS_OF)
+    for target in targets:
+        before = assigned.get(target, {})
+        kept = {handle: None for handle in (*before, *adding) if handle not in removing}
+        if kept != before:
+            assigned[target] = kept
+            asked.note("tags.assigned", target)
+    return {"success": True}
+
+
+def clear_secrets_cache(asked: Asked) -> Row:
+    asked.note("secrets_cache.cleared", "all")
+    return {"success": True}
+
+
+def _handles(members: Mapping[str, Any], name: str) -> list[str]:
+    given = members.get(name) or []
+    if not isinstance(given, list) or not all(isinstance(handle, str) for handle in given):
+        raise invalid(name, "is not a list of tag handles")
+    return given
+
+
+def _ids(members: Mapping[str, Any], name: str) -> list[int]:
+    given = members.get(name) or []
+    if not isinstance(given, list) or not all(type(id_) is int for id_ in given):
+        raise invalid(name, "is not a list of ids")
+    return given
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.tags.list": TAGS.list,
+    "managed_users.tags.create": TAGS.create,
+    "managed_users.tags.update": TAGS.update,
+    "managed_users.tags.delete": TAGS.delete,
+    "managed_users.tags_assignments.update": assign_tags,
+    "secrets_management.clear_cache": clear_secrets_cache,
+}
