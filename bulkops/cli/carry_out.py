@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.options import Output, PolicyFlags, Selection, exists
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bulkops.client import Workato
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import Control, FleetPlan, Inventory, Policy
+    from bulkops.runs import Control, Earlier, FleetPlan, Inventory, Policy
 
 
 def start(
@@ -38,7 +39,7 @@ def start(
 async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
-    from bulkops.runs import FleetPlan, Policy, select
+    from bulkops.runs import FleetPlan, Policy
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
@@ -57,13 +58,7 @@ async def _start(
     async def listed(workato: Workato) -> Inventory:
         if accounts == "all":
             consent.require_askable()  # before the first request: here that is the list of accounts
-        return await select(
-            workato,
-            accounts=accounts,
-            exclude=selection.exclude,
-            limit=selection.limit,
-            where=selection.where,
-        )
+        return await accounts_meant(operation, workato, accounts=accounts, selection=selection, output=output)
 
     return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
 
@@ -92,12 +87,17 @@ async def _carry_out(
     source: str | None = None,
     plan: FleetPlan | None = None,
 ) -> int:
+    from bulkops.cli.event_log import with_log
     from bulkops.client import Workato
     from bulkops.runs import run
 
+    afterwards = Afterwards.of(output)
     story = Story(voice_for(quiet=output.quiet))
-    async with Workato.from_settings(settings, observe=story.observe) as workato:
+    observe = with_log(story.observe)
+    async with Workato.from_settings(settings, observe=observe) as workato:
         inventory = await listed(workato)
+        if not len(inventory):  # nobody is new, as was said
+            return 0
         await consent.ask(scope(policy, count=len(inventory), host=settings.url, title=operation.title))
 
         async def go(control: Control) -> Report:
@@ -107,7 +107,7 @@ async def _carry_out(
                 workato=workato,
                 policy=policy,
                 journal=output.journal,
-                observe=story.observe,
+                observe=observe,
                 control=control,
                 source=source,
                 approve=approver(),
@@ -115,7 +115,43 @@ async def _carry_out(
             )
 
         report = await told(story, go, total=len(inventory))
-    return finish(report, output, beside=takes_stdout(operation.parameters()))
+    code = finish(report, output, beside=takes_stdout(operation.parameters()))
+    await afterwards.tell(report)
+    return code
+
+
+async def accounts_meant(
+    operation: Operation, workato: Workato, *, accounts: str, selection: Selection, output: Output
+) -> Inventory:
+    """The accounts that the selection means; of --only-new, how many those are is said. Empty when nobody is new."""
+    from bulkops.runs import earlier_runs, select
+
+    earlier = None
+    if selection.only_new:
+        earlier = await earlier_runs(operation, host=workato.settings.url, journal=output.journal)
+    inventory = await select(
+        workato,
+        accounts=accounts,
+        exclude=selection.exclude,
+        limit=selection.limit,
+        where=selection.where,
+        known=() if earlier is None else earlier.outcomes.keys(),
+    )
+    if earlier is not None:
+        for line in _about_new(len(inventory), earlier, output.journal):
+            say(line)
+    return inventory
+
+
+def _about_new(count: int, earlier: Earlier, journal: str) -> Iterator[str]:
+    new = f"{count} account{'' if count == 1 else 's'} to work on"
+    if earlier.newest is None:
+        yield f"only new: {journal} has no earlier run of this operation, so every account is new; {new}"
+        return
+    known = f"the {len(earlier.outcomes)} accounts of earlier runs (the newest is {earlier.newest}) are left out"
+    yield f"only new: {known}; {new if count else 'nobody is new: nothing to do'}"
+    if earlier.undone:
+        yield f"only new: {earlier.undone} of them were not done: `bulkops runs` lists the runs to resume or retry"
 
 
 def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:

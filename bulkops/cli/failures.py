@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from bulkops.cli.terminal import one_line, say
+from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import (
     BulkopsError,
     ConfigError,
@@ -43,9 +43,7 @@ def report_failure(error: BaseException, *, debug: bool, secrets: tuple[str, ...
     if debug:
         say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
     what, remedy = _words(error)
-    say(masked(f"error: {one_line(what)}", secrets))
-    if remedy:
-        say(masked(f"  try: {one_line(remedy)}", secrets))
+    say_failure(masked(one_line(what), secrets), masked(one_line(remedy), secrets) if remedy else None)
     return exit_code(error)
 
 

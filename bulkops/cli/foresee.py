@@ -22,19 +22,12 @@ async def foresee(
     operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
     """Say what a run would change. Sends reads only; exit code 0, or 1 when some accounts cannot be done."""
-    from bulkops.cli.carry_out import accounts_of
-    from bulkops.runs import select
+    from bulkops.cli.carry_out import accounts_meant, accounts_of
 
     accounts = accounts_of(selection, output, asks=False)
 
     async def listed(workato: Workato) -> Inventory:
-        return await select(
-            workato,
-            accounts=accounts,
-            exclude=selection.exclude,
-            limit=selection.limit,
-            where=selection.where,
-        )
+        return await accounts_meant(operation, workato, accounts=accounts, selection=selection, output=output)
 
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
     return await foresee_over(operation, plan_flags, listed, settings, flags=flags, output=output)
@@ -56,6 +49,8 @@ async def foresee_over(
     policy = flags.over(Policy())
     async with Workato.from_settings(settings) as workato:
         inventory = await listed(workato)
+        if not len(inventory):  # nobody is new, as was said
+            return 0
         if plan_flags.export:
             operation = await operation.prepare(workato, Path(output.journal))
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 import attrs
 import click
 
-from bulkops.cli.values import FileName, Off, OrOff, PositiveNumber
-from bulkops.cli.verbs import Flag
+from bulkops.cli.values import FileName, Hidden, Off, OrOff, PositiveNumber
+from bulkops.cli.verbs import WEBHOOK_VARIABLE, Flag
 from bulkops.errors import ConfigError
+from bulkops.secret import Secret
 from bulkops.settings import Tuning
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Selection:
     exclude: str | None
     limit: int | None
     plan: str | None
+    only_new: bool | None
     where: Mapping[str, str] | None = attrs.field(default=None, metadata={"job only": True})
 
     def filled(self, job: Mapping[str, Any]) -> Selection:
@@ -105,10 +107,12 @@ class Output:
     yes: bool
     json: bool
     quiet: bool
+    on_finish: str | None = None
+    webhook: Secret | None = None
 
 
 def selection_options(command: Command) -> Command:
-    """--accounts, --exclude, --limit as one `selection`."""
+    """--accounts, --exclude, --limit, --only-new, --from-plan as one `selection`."""
     return _collected(command, "selection", Selection, _SELECTION)
 
 
@@ -118,7 +122,7 @@ def policy_options(command: Command) -> Command:
 
 
 def output_options(command: Command) -> Command:
-    """--journal, --yes, --json, --quiet as one `output`."""
+    """--journal, --yes, --json, --quiet, --on-finish, --webhook as one `output`."""
     return _collected(command, "output", Output, (journal_option, *_OUTPUT))
 
 
@@ -128,7 +132,7 @@ def variable_of(flag: str) -> str:
 
 
 def _option(*names: str, section: str, **attributes: Any) -> Callable[[Command], Command]:
-    if section == "Policy" or names[0] == "--journal":
+    if section == "Policy" or names[0] in {"--journal", "--webhook"}:
         attributes["envvar"] = variable_of(names[0])
     return click.option(*names, cls=Flag, section=section, **attributes)
 
@@ -168,6 +172,13 @@ _SELECTION: Final = (
         help="Leave out the accounts of this file.",
     ),
     _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
+    _option(
+        "--only-new",
+        section="Selection",
+        is_flag=True,
+        default=None,
+        help="Leave out the accounts of earlier runs of the same operation in this journal.",
+    ),
     _option(
         "--from-plan",
         "plan",
@@ -233,6 +244,19 @@ _OUTPUT: Final = (
     _option("--yes", section="Output", is_flag=True, help="Do not ask before the run."),
     _option("--json", section="Output", is_flag=True, help="The report as JSON on stdout, and nothing else there."),
     _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr."),
+    _option(
+        "--on-finish",
+        section="Output",
+        metavar="COMMAND",
+        help="Run this when the run has ended, without a shell: the summary as JSON is its stdin.",
+    ),
+    _option(
+        "--webhook",
+        section="Output",
+        type=Hidden(),
+        metavar="URL",
+        help=f"POST the summary as JSON when the run has ended; rather set {WEBHOOK_VARIABLE}: shells remember.",
+    ),
 )
 
 

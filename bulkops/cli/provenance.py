@@ -9,7 +9,8 @@ from typing import Any, Final
 import attrs
 
 from bulkops.catalogue import QUOTAS
-from bulkops.cli.verbs import FORMAT_VARIABLE, LEVEL_VARIABLE
+from bulkops.cli.terminal import FORMAT_VARIABLE, wants_json_lines
+from bulkops.cli.verbs import LEVEL_VARIABLE, WEBHOOK_VARIABLE
 from bulkops.logs import MASK
 from bulkops.runs import Policy
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Limit, Tuning, base_url
@@ -49,7 +50,9 @@ def settings_of(
     for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):
         source = client_file if name in tuning.quotas and client_file else DEFAULT
         yield Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)
-    yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or "warning")
+    yield _from_variable("webhook", WEBHOOK_VARIABLE, MASK if os.environ.get(WEBHOOK_VARIABLE) else "none")
+    usual = "info" if wants_json_lines() else "warning"
+    yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or usual)
     yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 import click
 
+from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.carry_out import finish, scope, takes_stdout, told
 from bulkops.cli.options import Output, PolicyFlags, exists
 from bulkops.cli.question import Consent, approver
@@ -51,9 +52,11 @@ def take_up(
 async def _take_up(
     verb: Verb, run_id: str | None, *, flags: PolicyFlags, output: Output, failure_class: str | None
 ) -> int:
+    from bulkops.cli.event_log import with_log
     from bulkops.client import Workato
     from bulkops.runs import Policy, resume, retry
 
+    afterwards = Afterwards.of(output)
     left = await _look_up(verb, run_id, output.journal, failure_class)
     if left is None or left.count == 0:
         say(_nothing(verb, left, failure_class))
@@ -65,7 +68,8 @@ async def _take_up(
     settings = _settings_like(record, tuning)
     consent = Consent(yes=output.yes, quiet=output.quiet)
     story = Story(voice_for(quiet=output.quiet))
-    async with Workato.from_settings(settings, observe=story.observe) as workato:
+    observe = with_log(story.observe)
+    async with Workato.from_settings(settings, observe=observe) as workato:
         title = f"{verb} {record.run_id}: {record.title}"
         await consent.ask(scope(policy, count=left.count, host=settings.url, title=title))
 
@@ -76,7 +80,7 @@ async def _take_up(
                     workato=workato,
                     policy=policy,
                     journal=output.journal,
-                    observe=story.observe,
+                    observe=observe,
                     control=control,
                     approve=approver(),
                     approved=bool(flags.approve),
@@ -88,7 +92,7 @@ async def _take_up(
                     workato=workato,
                     policy=policy,
                     journal=output.journal,
-                    observe=story.observe,
+                    observe=observe,
                     control=control,
                 )
             if report is None:
@@ -96,7 +100,9 @@ async def _take_up(
             return report
 
         report = await told(story, go, total=record.inventory_count, settled=left.settled)
-    return finish(report, output, beside=takes_stdout(record.operation["parameters"]))
+    code = finish(report, output, beside=takes_stdout(record.operation["parameters"]))
+    await afterwards.tell(report)
+    return code
 
 
 async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class: str | None) -> Left | None:

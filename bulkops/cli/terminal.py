@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from typing import TextIO
+from datetime import UTC, datetime
+from typing import Final, TextIO
 
 from bulkops.logs import neutral, neutral_json
+
+FORMAT_VARIABLE: Final = "BULKOPS_LOG_FORMAT"
 
 
 def one_line(text: str) -> str:
@@ -14,10 +18,35 @@ def one_line(text: str) -> str:
     return " ".join(neutral(text).split())
 
 
+def wants_json_lines() -> bool:
+    """Whether everything on stderr has to be JSON, an object a line."""
+    return os.environ.get(FORMAT_VARIABLE) == "json"
+
+
 def say(text: str) -> None:
     """One line of the story, to stderr. Nobody reading is no reason to stop a run."""
+    _write(_json_line("info", "said", text=text) if wants_json_lines() else neutral(text))
+
+
+def say_failure(what: str, remedy: str | None) -> None:
+    """What went wrong and what to try: two lines for people, one for programs."""
+    if wants_json_lines():
+        _write(_json_line("error", "failed", error=what, remedy=remedy))
+        return
+    say(f"error: {what}")
+    if remedy:
+        say(f"  try: {remedy}")
+
+
+def _json_line(level: str, event: str, **members: str | None) -> str:
+    """As the log writes its lines."""
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps({"event": event, **members, "level": level, "timestamp": at})
+
+
+def _write(line: str) -> None:
     try:
-        sys.stderr.write(neutral(text) + "\n")
+        sys.stderr.write(line + "\n")
         sys.stderr.flush()
     except (BrokenPipeError, ValueError):
         _abandon(sys.stderr)
@@ -57,7 +86,7 @@ def can_ask() -> bool:
 
 def is_live() -> bool:
     """Whether stderr may be redrawn in place."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not wants_json_lines()
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from bulkops.secret import Secret
+
 
 class Off:
     """No limit, said on purpose; a flag that was not given is None."""
@@ -38,6 +40,15 @@ class FileName(click.ParamType[str, Any]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(incomplete, type="file")]
+
+
+class Hidden(click.ParamType[Secret, Any]):
+    """A text that is kept as a secret from here on."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Secret:
+        return value if isinstance(value, Secret) else Secret(str(value).strip())
 
 
 class Assignment(click.ParamType[tuple[str, str], Any]):

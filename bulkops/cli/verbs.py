@@ -10,13 +10,13 @@ from typing import Any, Final, TextIO, cast
 import attrs
 import click
 
-from bulkops.cli.terminal import wants_colour
+from bulkops.cli.terminal import FORMAT_VARIABLE, wants_colour, wants_json_lines
 from bulkops.errors import ConfigError
 from bulkops.logs import configure
 from bulkops.settings import TOKEN_VARIABLE
 
 LEVEL_VARIABLE: Final = "BULKOPS_LOG_LEVEL"
-FORMAT_VARIABLE: Final = "BULKOPS_LOG_FORMAT"
+WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"
 
 
 @attrs.define
@@ -107,7 +107,8 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 
 def start_logging(invocation: Invocation) -> None:
     """Log to stderr at the level of -v or of the environment. Raises: ConfigError naming the variable."""
-    level = "debug" if invocation.verbose else os.environ.get(LEVEL_VARIABLE) or "warning"
+    usual = "info" if wants_json_lines() else "warning"  # for people the story says what the log would
+    level = "debug" if invocation.verbose else os.environ.get(LEVEL_VARIABLE) or usual
     form = os.environ.get(FORMAT_VARIABLE) or "text"
     if form not in {"text", "json"}:
         raise ConfigError(f"{FORMAT_VARIABLE} is {form!r}", remedy="use text or json")
@@ -125,8 +126,7 @@ def start_logging(invocation: Invocation) -> None:
 
 def known_secrets() -> tuple[str, ...]:
     """Texts that must not be printed wherever they turn up."""
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    return (token,) if token else ()
+    return tuple(filter(None, (os.environ.get(name, "") for name in (TOKEN_VARIABLE, WEBHOOK_VARIABLE))))
 
 
 class _Stderr:

@@ -144,6 +144,10 @@ class Journal:
         """Accounts by effective outcome: all seven keys; they sum to the inventory."""
         return await self._reader.ask(queries.counts, run_id)
 
+    async def latest_outcomes(self, run_ids: Iterable[str]) -> dict[str, Outcome]:
+        """Of each account of these runs, its effective outcome in the newest of them."""
+        return await self._reader.ask(queries.latest_outcomes, list(run_ids))
+
     async def in_flight(self, run_id: str) -> int:
         """Accounts started and not ended: at work when a process is (`is_locked`), else left behind by a dead one."""
         return await self._reader.ask(queries.in_flight, run_id)

@@ -128,6 +128,17 @@ def counts(connection: sqlite3.Connection, run_id: str) -> dict[Outcome, int]:
     return dict.fromkeys(Outcome, 0) | {Outcome(outcome): count for outcome, count in rows}
 
 
+def latest_outcomes(connection: sqlite3.Connection, run_ids: Iterable[str]) -> dict[str, Outcome]:
+    """By account: its effective outcome in the newest of these runs that has it."""
+    wanted = [clean(run_id) for run_id in run_ids]
+    rows = connection.execute(
+        f"""SELECT a.account, {_OUTCOME} FROM accounts a JOIN runs r USING (run_id)
+            WHERE r.run_id IN ({", ".join("?" * len(wanted))}) ORDER BY r.number""",  # noqa: S608 - question marks
+        wanted,
+    )
+    return {account: Outcome(outcome) for account, outcome in rows}
+
+
 def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
     (count,) = connection.execute(
         "SELECT count(*) FROM accounts WHERE run_id = ? AND outcome IS NULL", (clean(run_id),)

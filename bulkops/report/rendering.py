@@ -9,10 +9,10 @@ from bulkops.errors import ConfigError
 from bulkops.report.junit import render_junit
 from bulkops.report.markdown import render_markdown
 from bulkops.report.model import Report
-from bulkops.report.structured import render_csv, render_json, render_jsonl
+from bulkops.report.structured import render_csv, render_json, render_jsonl, render_summary
 from bulkops.report.text import render_text
 
-Format: TypeAlias = Literal["text", "json", "jsonl", "csv", "junit", "markdown", "html"]
+Format: TypeAlias = Literal["text", "json", "jsonl", "csv", "junit", "markdown", "html", "summary"]
 
 
 def _render_html(report: Report) -> str:
@@ -29,6 +29,7 @@ _RENDERERS: Final[Mapping[Format, Callable[[Report], str]]] = {
     "junit": render_junit,
     "markdown": render_markdown,
     "html": _render_html,
+    "summary": render_summary,
 }
 
 FORMATS: Final = tuple(_RENDERERS)

@@ -8,11 +8,13 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.journal import AccountRow
-from bulkops.report.commands import next_command
+from bulkops.report.commands import go_on_command, next_command
 from bulkops.report.plain import inline
+from bulkops.report.text import summary
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report
@@ -36,9 +38,35 @@ _FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
 """What makes a spreadsheet evaluate a cell, full-width in some locales. Source: OWASP, "CSV Injection"."""
 
 
+_MOST_CLUSTERS: Final = 20
+"""Of a summary: what a chat or a mail can show."""
+
+
 def render_json(report: Report) -> str:
     """One object; its members are a line each and so are the accounts, so that grep and diff work on it."""
-    head = {
+    members = [f"{_json(key)}: {_json(value)}" for key, value in _head(report).items()]
+    members.append(f'"clusters": {_array(_clusters(report))}')
+    members.append(f'"accounts": {_array(map(_account, report.accounts))}')
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def render_summary(report: Report) -> str:
+    """What a program that is told of the end of a run gets: one line of JSON, without the accounts.
+
+    `text`: the run in a sentence, where chats look for it; `next`: the command that takes up most of what is left.
+    """
+    data = {
+        "text": summary(report),
+        **_head(report),
+        "exit_code": report.exit_code,
+        "next": go_on_command(report),
+        "clusters": list(islice(_clusters(report), _MOST_CLUSTERS)),
+    }
+    return _json(data) + "\n"
+
+
+def _head(report: Report) -> dict[str, Any]:
+    return {
         "schema": SCHEMA,
         "run": report.run_id,
         "state": report.state.value,
@@ -50,10 +78,6 @@ def render_json(report: Report) -> str:
         "inventory": report.inventory,
         "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
     }
-    members = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
-    members.append(f'"clusters": {_array(_clusters(report))}')
-    members.append(f'"accounts": {_array(map(_account, report.accounts))}')
-    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def render_jsonl(report: Report) -> str:

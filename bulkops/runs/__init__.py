@@ -2,6 +2,7 @@
 
 from bulkops.runs.api import resume, retry, run, undoing
 from bulkops.runs.control import Control
+from bulkops.runs.earlier import Earlier, earlier_runs
 from bulkops.runs.gates import Check, GateVerdict, WaveResult
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
@@ -12,12 +13,14 @@ __all__ = [
     "AccountPlan",
     "Check",
     "Control",
+    "Earlier",
     "FleetPlan",
     "GateVerdict",
     "Inventory",
     "Job",
     "Policy",
     "WaveResult",
+    "earlier_runs",
     "from_values",
     "load_job",
     "looking_cost",

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -71,32 +71,45 @@ async def select(
     exclude: str | None = None,
     limit: int | None = None,
     where: Mapping[str, str] | None = None,
+    known: Collection[str] = (),
 ) -> Inventory:
     """The accounts that --accounts, --exclude and --limit mean; "all" asks the API (one request a hundred).
 
     Args:
         where: patterns by member (plan_id, name, external_id), such as {"name": "Acme*"}: of the customers, or of
             the account file's columns; all must match.
+        known: accounts that are not new, by id or E-id; with nobody new the inventory is empty, which is no error.
     Raises: InputError, PlanError; ApiError when the API cannot be asked.
     """
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
-        customers = [
-            customer
-            async for customer in workato.customers.list()
-            if _matches(attrs.asdict(customer), where) and f"E{customer.external_id}" not in left_out
-        ]
-        found = Inventory(
-            _numbered(InventoryRow(seq=0, account=str(row.id)) for row in customers), workato.settings.url
-        )
+        customers = [row async for row in workato.customers.list() if _matches(attrs.asdict(row), where)]
+        named = [(InventoryRow(seq=0, account=str(row.id)), f"E{row.external_id or ''}") for row in customers]
+        source = workato.settings.url
     else:
         found = read_accounts(accounts)
         found = attrs.evolve(found, rows=tuple(row for row in found.rows if _matches(row.params, where)))
         _check_names(found, left_out, exclude)
-    rows = [row for row in found.rows if row.account not in left_out][:limit]
-    if not rows:
+        _check_known(found, known)
+        named = [(row, row.account) for row in found.rows]
+        source = found.source
+    wanted = [(row, other) for row, other in named if not {row.account, other} & left_out]
+    if not wanted:
         raise PlanError("no account is left to work on", remedy="check --accounts, --exclude and the job's where")
-    return Inventory(_numbered(rows), found.source)
+    rows = [row for row, other in wanted if row.account not in known and other not in known]
+    return Inventory(_numbered(rows[:limit]), source)
+
+
+def _check_known(found: Inventory, known: Collection[str]) -> None:
+    """Raises: InputError when an account that looks new may be known by its other name: nobody can tell offline."""
+    new = [row.account for row in found.rows if row.account not in known]
+    listed = {row.account for row in found.rows}
+    for account in known:
+        if account not in listed and any(other.startswith("E") != account.startswith("E") for other in new):
+            raise InputError(
+                f"{found.source} and the earlier runs name accounts in two ways ({new[0]}, {account}): who is new?",
+                remedy="name accounts as the earlier runs did, by id or by external id; or give --accounts all",
+            )
 
 
 def _check_names(found: Inventory, left_out: set[str], exclude: str | None) -> None:

@@ -19,6 +19,7 @@ SELECTION_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "accounts": (str,),
     "exclude": (str,),
     "limit": (int,),
+    "only_new": (bool,),
     "where": (dict,),
 }
 POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from bulkops.session._decode import decode_list, decode_object, unreadable
+from bulkops.session._post import post_json, webhook_address
 from bulkops.session._request import account_segment
 from bulkops.session._scope import Reply, Scope
 from bulkops.session._session import ApiSession
 
-__all__ = ["ApiSession", "Reply", "Scope", "account_segment", "decode_list", "decode_object", "unreadable"]
+__all__ = [
+    "ApiSession",
+    "Reply",
+    "Scope",
+    "account_segment",
+    "decode_list",
+    "decode_object",
+    "post_json",
+    "unreadable",
+    "webhook_address",
+]

@@ -241,8 +241,8 @@ class Transport:
 
     def _broken(self, error: Exception, flight: Flight) -> Silence:
         if flight.sent_at is not None:
-            return Silence(kind="lost", why=f"the connection was lost before the whole answer: {_reason(error)}")
-        why = f"cannot connect to {self._settings.url}: {_reason(error)}"
+            return Silence(kind="lost", why=f"the connection was lost before the whole answer: {reason_of(error)}")
+        why = f"cannot connect to {self._settings.url}: {reason_of(error)}"
         return Silence(kind="connect", why=why, hopeless=isinstance(error, _HOPELESS))
 
 
@@ -276,7 +276,7 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     return body[:_ERROR_BODY_BYTES]
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """In our words: the text of aiohttp's own exceptions holds addresses, with their query."""
     for kind, words in _WORDS:
         if isinstance(error, kind):

@@ -35,12 +35,12 @@ COMMANDS = [
     "config",
     "completion",
 ]
-SELECTION = ["--accounts", "--exclude", "--limit", "--from-plan"]
+SELECTION = ["--accounts", "--exclude", "--limit", "--only-new", "--from-plan"]
 POLICY = [
     *("--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate"),
     *("--waves", "--soak", "--approve", "--if-running"),
 ]
-OUTPUT = ["--journal", "--yes", "--json", "--quiet", "-v"]
+OUTPUT = ["--journal", "--yes", "--json", "--quiet", "--on-finish", "--webhook", "-v"]
 NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
 OPTIONS = {
     "import-package": ["--manifest", "--folder", "--restart-recipes", "--home-assets-folder", *NEW_RUN],

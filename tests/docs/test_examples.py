@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+import yaml
 
 from tests.fleet import CREDENTIALS, PACKAGE, Ended, Fleet, fleet
 
@@ -19,6 +21,7 @@ TESTED = {
     "canary_by_hand.py",
     "explore_fleet.py",
     "fan_out_anything.py",
+    "github-actions.yml",
     "nightly.sh",
     "rollout.py",
     "rotate_credential.py",
@@ -63,7 +66,7 @@ def function(vendor: Fleet, reference: str, **environment: str) -> Ended:
 
 
 def test_every_example_is_tested() -> None:
-    assert {path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh"}} == TESTED
+    assert {path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh", ".yml"}} == TESTED
 
 
 def test_rollout(vendor: Fleet) -> None:
@@ -129,6 +132,49 @@ def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
 def test_fan_out_anything(vendor: Fleet) -> None:
     done = script(vendor, "fan_out_anything.py", "1000")
     assert done.out.splitlines() == ["900 halved", "100 threes are left alone"], done.err
+
+
+@pytest.mark.slow
+def test_the_workflow_does_on_a_machine_what_it_does_at_github(vendor: Fleet) -> None:
+    """Its steps' commands, in order, in a directory with the job; twice, with the journal kept between nights."""
+    workflow = yaml.safe_load((EXAMPLES / "github-actions.yml").read_text())
+    (job,) = workflow["jobs"].values()
+    assert workflow[True].keys() == {"schedule", "workflow_dispatch"}  # YAML reads the key `on` as true
+    steps = [step for step in job["steps"] if "run" in step and not step["run"].startswith("pip install")]
+    assert len(steps) == 3
+    restored, saved = (step["with"] for step in job["steps"] if "cache" in step.get("uses", ""))
+    assert (restored["path"], restored["key"]) == (saved["path"], saved["key"]) == (".bulkops", saved["key"])
+    assert saved["key"].startswith(restored["restore-keys"])
+    assert job["steps"][-1]["with"]["path"] == "report.html"
+    (vendor.home / "nightly.toml").write_text(
+        f"""
+[selection]
+accounts = "all"
+only_new = true
+[policy]
+client_file = "client.toml"
+[[operation]]
+use = "import-package"
+package = "{PACKAGE}"
+folder = "CRM"
+"""
+    )
+    given = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "GITHUB_STEP_SUMMARY": str(vendor.home / "page.md"),
+    }
+    for night in (1, 2):
+        for step in steps:
+            named = {
+                name: value for name, value in step.get("env", {}).items() if "${{" not in value
+            }  # secrets and variables are those of the sandbox
+            done = start(vendor, "bash", "-e", "-c", step["run"], **given, **named)
+            assert done.code == 0, (night, step, done.err)
+            if "BULKOPS_LOG_FORMAT" in named:
+                assert all(json.loads(line) for line in done.err.splitlines())
+    assert vendor.kinds()["import.completed"] == CUSTOMERS
+    assert (vendor.home / "page.md").read_text().count(f"{CUSTOMERS} changed") == 1
+    assert (vendor.home / "report.html").stat().st_size > 10_000
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bulkops.journal import RunRecord
 
-FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit")
+FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
 
 _ENDINGS = {
     ".html": "html",
@@ -108,7 +108,7 @@ def _show(name: str, help_text: str) -> click.Command:
             raise click.UsageError("A page of HTML is nothing for a terminal: add -o report.html.")
         text = asyncio.run(_render(journal, run_id, form))
         if path is None:
-            put(text, json=form in {"json", "jsonl"})
+            put(text, json=form in {"json", "jsonl", "summary"})
         else:
             _write(Path(path), text)
         return 0

@@ -73,7 +73,7 @@ async def test_a_run_from_its_first_second_to_its_end(journal: Journal) -> None:
 async def test_the_columns_of_the_account_file_are_in_no_format(journal: Journal, kind: Format) -> None:
     report = await load_report(journal, await begin(journal))
     assert "hunter2" not in render(report, kind)
-    assert "E3" in render(report, kind) or kind in {"text", "markdown"}
+    assert "E3" in render(report, kind) or kind in {"text", "markdown", "summary"}
 
 
 async def test_a_run_whose_process_died_is_interrupted(journal: Journal) -> None:

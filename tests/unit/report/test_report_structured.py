@@ -146,7 +146,7 @@ def test_lone_surrogates_are_replaced_and_pairs_are_joined(row: Row, report: Mak
 def test_an_unknown_format_is_refused_in_words(report: Make) -> None:
     with pytest.raises(ConfigError, match="unknown report format 'pdf'; use one of text, json, jsonl, csv, junit"):
         render(report(), "pdf")  # type: ignore[arg-type]
-    assert FORMATS == ("text", "json", "jsonl", "csv", "junit", "markdown", "html")
+    assert FORMATS == ("text", "json", "jsonl", "csv", "junit", "markdown", "html", "summary")
 
 
 @given(st.lists(any_text, min_size=9, max_size=9), st.dictionaries(any_text, any_json, max_size=3))

@@ -1,0 +1,61 @@
+"""Who was there before: the accounts of earlier runs of the same operation, for --only-new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from bulkops.journal import Journal, RunRecord
+from bulkops.journal.schema import FILE_NAME
+from bulkops.operations import Chain, Operation, describe
+from bulkops.outcome import RESUMABLE, Outcome
+
+
+@attrs.frozen(kw_only=True)
+class Earlier:
+    """The accounts of earlier runs of one operation on one host, with what became of each in the newest one.
+
+    `newest`: id of the newest of these runs; None: there was none.
+    """
+
+    newest: str | None = None
+    outcomes: Mapping[str, Outcome] = attrs.field(factory=dict)
+
+    @property
+    def undone(self) -> int:
+        """How many of them wait for `resume` or `retry`."""
+        return sum(outcome in RESUMABLE or outcome is Outcome.FAILED for outcome in self.outcomes.values())
+
+
+async def earlier_runs(operation: Operation, *, host: str, journal: str | Path) -> Earlier:
+    """What the journal knows of runs of this operation: the same parameters and the same contents of its files.
+
+    A package that comes from a manifest is exported anew for each run, so there the manifest counts, not its contents.
+    Raises: JournalError.
+    """
+    if not (Path(journal) / FILE_NAME).exists():
+        return Earlier()
+    wanted = _kind(describe(operation))
+    async with Journal.open(journal, read_only=True) as opened:
+        same = [record for record in await opened.list_runs() if _is_same(record, host, wanted)]
+        if not same:
+            return Earlier()
+        outcomes = await opened.latest_outcomes([record.run_id for record in same])
+        return Earlier(newest=same[0].run_id, outcomes=outcomes)
+
+
+def _is_same(record: RunRecord, host: str, wanted: object) -> bool:
+    return record.host == host and _kind(record.operation) == wanted
+
+
+def _kind(described: Mapping[str, Any]) -> object:
+    """Equal for what counts as the same operation."""
+    name, parameters = described["name"], described["parameters"]
+    if name == Chain.name:
+        return [_kind(part) for part in parameters["operations"]]
+    if parameters.get("manifest") is not None:
+        return name, {key: value for key, value in parameters.items() if key not in {"package", "sha256"}}
+    return name, described["digest"]

@@ -1,0 +1,213 @@
+"""--on-finish and --webhook: who is told of the end of a run, and what a failure of theirs does not change."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import attrs
+import jsonschema
+import pytest
+
+from bulkops.errors import ConfigError
+from bulkops.session import webhook_address
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
+SUMMARY = {"$ref": "#/$defs/summary", "$defs": SCHEMA["$defs"]}
+
+KEEP = """
+import json, os, sys
+json.dump({"stdin": sys.stdin.read(), "argv": sys.argv[1:], "env": dict(os.environ)}, open("told.json", "w"))
+print("on stdout")
+"""
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, sandbox):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keep.py").write_text(KEEP)
+    (tmp_path / "one.txt").write_text(sandbox.accounts.read_text().split()[0])
+    where = ("--accounts", "one.txt", "--client-file", sandbox.client_file)
+    return ("upgrade-plan", "--plan", "big", *where, "--yes", "--quiet", "--json")
+
+
+@attrs.define
+class Hook:
+    url: str
+    answers: list[int]
+    taken: list[bytes] = attrs.field(factory=list)
+    headers: list[dict[str, str]] = attrs.field(factory=list)
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A webhook on this machine that answers with `answers`, one after the other, then 204."""
+    kept = Hook("", [])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            kept.taken.append(self.rfile.read(int(self.headers["Content-Length"])))
+            kept.headers.append(dict(self.headers))
+            status = kept.answers.pop(0) if kept.answers else 204
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", kept.url + "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        kept.url = f"http://127.0.0.1:{server.server_port}/hooks/canary-secret-of-the-address"
+        yield kept
+        server.shutdown()
+        thread.join()
+
+
+def _is_gone(pid: int) -> bool:
+    """Dead, or dead and not yet collected; the kernel may take a moment."""
+    for _ in range(200):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_the_command_gets_the_summary_and_no_token(cli, sandbox, command, tmp_path):
+    done = cli(*command, "--on-finish", f"{sys.executable} keep.py 'two words' $HOME ;")
+    assert done.code == 0, done.err
+    assert done.err == ""
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["argv"] == ["two words", "$HOME", ";"], "no shell has a say"
+    summary = json.loads(told["stdin"])
+    jsonschema.Draft202012Validator(SUMMARY).validate(summary)
+    report = json.loads(done.out)
+    assert told["env"]["BULKOPS_RUN"] == summary["run"] == report["run"]
+    assert told["env"]["BULKOPS_STATE"] == summary["state"] == "finished"
+    assert told["env"]["BULKOPS_JOURNAL"] == str(tmp_path / ".bulkops")
+    assert (summary["outcomes"], summary["exit_code"], summary["next"]) == (report["outcomes"], 0, None)
+    assert summary["text"].startswith("Finished: 1 changed of 1 account in ")
+    assert sandbox.token not in json.dumps(told)
+
+
+def test_a_failing_command_is_told_and_changes_nothing(cli, command):
+    done = cli(*command, "--on-finish", "sh -c 'exit 3'")
+    assert done.code == 0
+    assert done.err == "--on-finish: sh ended with exit code 3; the exit code stays that of the run\n"
+
+
+def test_a_command_that_hangs_is_stopped_with_what_it_started(cli, command, monkeypatch, tmp_path):
+    monkeypatch.setattr("bulkops.cli.afterwards.COMMAND_S", 0.3)
+    done = cli(*command, "--on-finish", "sh -c 'sleep 60 & echo $! > pid; wait'")
+    assert done.code == 0
+    assert "sh did not end within 0.3 s and was stopped" in done.err
+    started = int((tmp_path / "pid").read_text())
+    assert _is_gone(started)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("no-such-program --x", "there is no program 'no-such-program'"),
+        ("sh -c 'x", "--on-finish cannot be read: No closing quotation"),
+        ("  ", "--on-finish names no command"),
+    ],
+)
+def test_a_command_that_cannot_be_is_refused_before_the_run(cli, sandbox, command, words, said):
+    before = sandbox.count()
+    refused = cli(*command, "--on-finish", words)
+    assert refused.code == 2
+    assert said in refused.err
+    assert sandbox.count() == before
+
+
+def test_a_run_with_failures_is_told_with_their_causes(cli, sandbox, command, tmp_path):
+    failing = ("start-recipes", "--folder", "Nowhere", *command[3:], "--on-finish", f"{sys.executable} keep.py")
+    done = cli(*failing)
+    assert done.code == 1
+    summary = json.loads(json.loads((tmp_path / "told.json").read_text())["stdin"])
+    assert summary["exit_code"] == 1
+    assert summary["next"].startswith("bulkops retry")
+    assert summary["clusters"][0]["cause"] == "there is no folder 'Nowhere'"
+    assert "accounts" not in summary
+    again = cli("retry", *command[5:], "--on-finish", "sh -c 'exit 4'")
+    assert again.code == 1
+    assert "sh ended with exit code 4" in again.err
+
+
+def test_the_webhook_gets_the_summary_and_no_credentials(cli, sandbox, command, hook, monkeypatch):
+    hook.answers += [503]
+    monkeypatch.setenv("BULKOPS_WEBHOOK", hook.url)
+    monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
+    done = cli(*command)
+    assert (done.code, done.err) == (0, "")
+    assert len(hook.taken) == 2, "a refusal that may pass is tried again"
+    summary = json.loads(hook.taken[-1])
+    assert summary["run"] == json.loads(done.out)["run"]
+    assert hook.headers[-1]["Content-Type"] == "application/json"
+    assert sandbox.token not in str(hook.headers) + str(hook.taken)
+    assert not {"Authorization", "Cookie"} & set(hook.headers[-1])
+    shown = cli("config", "show")
+    assert "webhook " in shown.out
+    assert hook.url not in shown.out
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "it answers 404"), (302, "it answers 302")])
+def test_a_webhook_that_refuses_is_told_without_its_address(cli, command, hook, status, words):
+    hook.answers += [status]
+    done = cli(*command, "--webhook", hook.url, "--debug", "-v")
+    assert done.code == 0
+    assert f"the webhook was not told: {words}" in done.err
+    assert len(hook.taken) == 1
+    assert "canary-secret-of-the-address" not in done.err + done.out
+
+
+def test_a_webhook_where_nobody_is(cli, command, monkeypatch):
+    monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
+    done = cli(*command, "--webhook", "http://127.0.0.1:1/canary-secret-of-the-address")
+    assert done.code == 0
+    assert "the webhook was not told: Connection refused" in done.err
+    assert "canary" not in done.err
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.com/x", "ftp://127.0.0.1/x", "https://", "https://user:pass@example.com/", "x", "http://[::1/"],
+)
+def test_an_address_that_cannot_be_is_refused_before_the_run(cli, sandbox, command, address):
+    before = sandbox.count()
+    refused = cli(*command, "--webhook", address)
+    assert refused.code == 2
+    assert "webhook" in refused.err
+    assert "try: " in refused.err
+    assert "example.com" not in refused.err
+    assert sandbox.count() == before
+    with pytest.raises(ConfigError):
+        webhook_address(address)
+
+
+def test_stderr_is_json_lines_when_asked(cli, sandbox, command, monkeypatch):
+    monkeypatch.setenv("BULKOPS_LOG_FORMAT", "json")
+    done = cli(*[word for word in command if word != "--quiet"], "--on-finish", "sh -c 'exit 3'")
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
+    ended = [line for line in lines if line["event"] == "account"]
+    assert [(line["outcome"], line["cause"]) for line in ended] == [("changed", None)]
+    assert [line["state"] for line in lines if line["event"] == "run"] == ["running", "finished"]
+    assert any("exit code 3" in line["text"] for line in lines if line["event"] == "said")
+    refused = cli("report", "nothing-like-this")
+    (failed,) = map(json.loads, refused.err.splitlines())
+    assert (failed["event"], failed["level"], failed["remedy"]) == ("failed", "error", "`bulkops runs` lists the runs")
+    monkeypatch.setenv("BULKOPS_LOG_LEVEL", "warning")
+    quiet = cli("retry", *command[5:])
+    assert [json.loads(line)["event"] for line in quiet.err.splitlines()] == ["said"]
