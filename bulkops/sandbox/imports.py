@@ -110,7 +110,9 @@ class Importer:
             return FOLDER_GONE
         note = functools.partial(self._ledger.note, customer.id)
         try:
-            job.recipe_status = install(customer, job, now=self._clock.stamp(), note=note)
+            job.recipe_status = install(
+                customer.workspace, job, user_id=customer.id, now=self._clock.stamp(), note=note
+            )
         except RecipesRunningError as error:
             return str(error)
         return None

@@ -1,12 +1,15 @@
-"""What an import does to a workspace: an upsert of folders, connections and recipes, by name within their folder."""
+"""What an import does to a workspace: an upsert of folders, connections, recipes, API collections and endpoints, by
+name within their folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, Final, TypeAlias
 
-from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.packages import PackedConfig, PackedRecipe, ParsedPackage
+from bulkops.sandbox.api_platform import Collection, Endpoint
+from bulkops.sandbox.packages import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
 from bulkops.sandbox.workspace import Connection, Folder, Import, Recipe, Workspace
 
 
@@ -24,12 +27,12 @@ Note: TypeAlias = Callable[[str, str], None]
 """Writes an effect into the ledger: kind and key."""
 
 
-def install(customer: Customer, job: Import, *, now: str, note: Note) -> list[dict[str, Any]]:
+def install(workspace: Workspace, job: Import, *, user_id: int, now: str, note: Note) -> list[dict[str, Any]]:
     """Apply a good package whole; one `{"id", "import_result"}` per recipe of it, in its order.
 
     Raises: RecipesRunningError before anything is changed.
     """
-    installer = _Installer(customer, job, now, note)
+    installer = _Installer(workspace, job, user_id, now, note)
     installer.refuse_running()
     return installer.run()
 
@@ -56,9 +59,9 @@ def _child(workspace: Workspace, folder_id: int, name: str) -> Folder | None:
 
 
 class _Installer:
-    def __init__(self, customer: Customer, job: Import, now: str, note: Note) -> None:
-        self._workspace: Workspace = customer.workspace
-        self._user_id = customer.id
+    def __init__(self, workspace: Workspace, job: Import, user_id: int, now: str, note: Note) -> None:
+        self._workspace = workspace
+        self._user_id = user_id
         self._job = job
         self._now = now
         self._note = note
@@ -81,7 +84,53 @@ class _Installer:
             folder_id = self._job.home_folder_id if home else self._make(packed.directory)
             connection = self._connection(packed.name, packed.provider, folder_id)
             self._bound[packed.zip_name] = connection.id
-        return [self._recipe(packed) for packed in self._job.package.recipes]
+        results = [self._recipe(packed) for packed in self._job.package.recipes]
+        recipe_ids = {p.zip_name: row["id"] for p, row in zip(self._job.package.recipes, results, strict=True)}
+        collection_ids = {p.zip_name: self._collection(p) for p in self._job.package.collections}
+        for endpoint in self._job.package.endpoints:
+            self._endpoint(endpoint, collection_ids[endpoint.collection.zip_name], recipe_ids)
+        return results
+
+    def _collection(self, packed: PackedCollection) -> int:
+        """By name in its folder; what clients may reach of an old one stays as it is."""
+        folder = self._workspace.folders[self._make(packed.directory)]
+        collections = self._workspace.api.collections
+        found = next((c for c in collections.values() if (c.name, c.folder_id) == (packed.name, folder.id)), None)
+        if found is not None:
+            found.version, found.updated_at = packed.version, self._now
+            return found.id
+        made = Collection(
+            id=self._workspace.new_id("api_collection"),
+            name=packed.name,
+            folder_id=folder.id,
+            project_id=folder.project_id,
+            handle=handle_of(self._workspace, packed.handle, packed.name),
+            version=packed.version,
+            created_at=self._now,
+            updated_at=self._now,
+        )
+        collections[made.id] = made
+        self._note("collection.created", f"{self._workspace.path(folder.id)}/{packed.name}")
+        return made.id
+
+    def _endpoint(self, packed: PackedEndpoint, collection_id: int, recipe_ids: Mapping[str, int]) -> None:
+        """By name in its collection. New ones arrive disabled; an import switches none on or off."""
+        bound: dict[str, Any] = {"recipe_id": recipe_ids.get(packed.recipe.zip_name), "updated_at": self._now}
+        bound |= {"method": packed.method, "path": packed.path, "legacy": packed.legacy}
+        endpoints = self._workspace.api.endpoints_of(collection_id)
+        found = next((endpoint for endpoint in endpoints if endpoint.name == packed.name), None)
+        if found is not None:
+            for name, value in bound.items():
+                setattr(found, name, value)
+            return
+        made = Endpoint(
+            id=self._workspace.new_id("api_endpoint"),
+            collection_id=collection_id,
+            name=packed.name,
+            created_at=self._now,
+            **bound,
+        )
+        self._workspace.api.endpoints[made.id] = made
 
     def _make(self, directory: str) -> int:
         folder_id = self._job.folder_id
@@ -155,3 +204,12 @@ class _Installer:
             return bound
         connection = self._workspace.connection_named(entry.reference.name, entry.provider)
         return connection.id if connection else None
+
+
+def handle_of(workspace: Workspace, wanted: str | None, name: str) -> str:
+    """Where a collection is served: `wanted`, else what its name makes, under the workspace's own word; no other
+    collection of the workspace has it."""
+    plain = re.sub(r"[^a-z0-9]+", "-", (wanted or f"{name}-v1").lower()).strip("-") or "api-v1"
+    taken = {collection.handle for collection in workspace.api.collections.values()}
+    numbered = (f"{workspace.slug}/{plain}" + (f"-{n}" if n > 1 else "") for n in count(1))
+    return next(handle for handle in numbered if handle not in taken)

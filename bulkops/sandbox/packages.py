@@ -47,6 +47,7 @@ class PackedConfig:
 class PackedRecipe:
     """`directory`: "" for the folder imported into; `code`: the JSON text that the API shows."""
 
+    zip_name: str
     name: str
     directory: str
     description: str
@@ -73,6 +74,29 @@ class PackedConnection:
 
 
 @attrs.frozen(kw_only=True)
+class PackedCollection:
+    """An `*.api_group.json`."""
+
+    zip_name: str
+    directory: str
+    name: str
+    handle: str
+    version: str
+
+
+@attrs.frozen(kw_only=True)
+class PackedEndpoint:
+    """An `*.api_endpoint.json`: it finds its recipe and its collection by their files."""
+
+    name: str
+    method: str
+    path: str
+    legacy: bool
+    recipe: Reference
+    collection: Reference
+
+
+@attrs.frozen(kw_only=True)
 class ParsedPackage:
     """A package by the sha256 of its bytes. `error`: why it cannot be imported; then the rest is empty."""
 
@@ -80,6 +104,8 @@ class ParsedPackage:
     directories: tuple[str, ...] = ()
     recipes: tuple[PackedRecipe, ...] = ()
     connections: tuple[PackedConnection, ...] = ()
+    collections: tuple[PackedCollection, ...] = ()
+    endpoints: tuple[PackedEndpoint, ...] = ()
     error: str | None = None
 
 
@@ -128,23 +154,33 @@ def _parse(archive: zipfile.ZipFile, sha256: str) -> ParsedPackage:
     directories: set[str] = set()
     recipes: list[PackedRecipe] = []
     connections: list[PackedConnection] = []
+    collections: list[PackedCollection] = []
+    endpoints: list[PackedEndpoint] = []
     for info, member in _members(archive):
         directory = "" if str(member.parent) == "." else str(member.parent)
         if info.is_dir():
             directories.add(str(member))
             continue
         if member.name.endswith(".recipe.json"):
-            recipes.append(_recipe(_asset(archive, info), directory))
+            recipes.append(_recipe(_asset(archive, info), directory, info.filename))
             directories.add(directory)
         elif member.name.endswith(".connection.json"):
             packed = _connection(_asset(archive, info), directory, info.filename)
             connections.append(packed)
             directories |= set() if packed.root_folder else {directory}
+        elif member.name.endswith(".api_group.json"):
+            collections.append(_collection(_asset(archive, info), directory, info.filename))
+            directories.add(directory)
+        elif member.name.endswith(".api_endpoint.json"):
+            endpoints.append(_endpoint(_asset(archive, info), info.filename))
+    _check_endpoints(endpoints, {collection.zip_name for collection in collections})
     return ParsedPackage(
         sha256=sha256,
         directories=tuple(sorted(directories - {"", "."})),
         recipes=tuple(recipes),
         connections=tuple(connections),
+        collections=tuple(collections),
+        endpoints=tuple(endpoints),
     )
 
 
@@ -182,13 +218,50 @@ def _connection(asset: dict[str, Any], directory: str, zip_name: str) -> PackedC
     )
 
 
-def _recipe(asset: dict[str, Any], directory: str) -> PackedRecipe:
+def _collection(asset: dict[str, Any], directory: str, zip_name: str) -> PackedCollection:
+    return PackedCollection(
+        zip_name=zip_name,
+        directory=directory,
+        name=asset["name"],
+        handle=str(asset.get("handle") or ""),
+        version=str(asset.get("version") or "1.0"),
+    )
+
+
+def _endpoint(asset: dict[str, Any], zip_name: str) -> PackedEndpoint:
+    recipe, collection = (_reference(asset.get(name)) for name in ("recipe_id", "api_group_id"))
+    if recipe is None or collection is None:
+        raise BadPackageError(f"{zip_name} has no recipe or no API collection")
+    return PackedEndpoint(
+        name=asset["name"],
+        method=str(asset.get("method") or "GET"),
+        path=str(asset.get("path") or "").strip("/"),
+        legacy=asset.get("legacy") is True,
+        recipe=recipe,
+        collection=collection,
+    )
+
+
+def _check_endpoints(endpoints: list[PackedEndpoint], collections: set[str]) -> None:
+    for endpoint in endpoints:
+        if endpoint.collection.zip_name not in collections:
+            raise BadPackageError(f"endpoint {endpoint.name!r} belongs to an API collection that is not in the package")
+
+
+def _reference(pointer: Any) -> Reference | None:
+    if not isinstance(pointer, dict):
+        return None
+    return Reference(str(pointer.get("zip_name") or ""), str(pointer.get("name") or ""))
+
+
+def _recipe(asset: dict[str, Any], directory: str, zip_name: str) -> PackedRecipe:
     code = asset.get("code")
     code = code if isinstance(code, dict) else {}
     steps = _first_steps(code)
     trigger = code.get("provider")
     config = asset.get("config")
     return PackedRecipe(
+        zip_name=zip_name,
         name=asset["name"],
         directory=directory,
         description=str(asset.get("description") or ""),
@@ -202,14 +275,10 @@ def _recipe(asset: dict[str, Any], directory: str) -> PackedRecipe:
 def _config(entry: Any, steps: dict[str, int]) -> PackedConfig:
     entry = entry if isinstance(entry, dict) else {}
     provider = str(entry.get("provider") or "")
-    pointer = entry.get("account_id")
-    reference = None
-    if isinstance(pointer, dict):
-        reference = Reference(str(pointer.get("zip_name") or ""), str(pointer.get("name") or ""))
     return PackedConfig(
         members={name: value for name, value in entry.items() if not isinstance(value, dict | list)},
         provider=provider,
-        reference=reference,
+        reference=_reference(entry.get("account_id")),
         skip_validation=entry.get("skip_validation") is True,
         step=steps.get(provider, 0),
     )

@@ -16,12 +16,19 @@ import attrs
 import msgspec
 
 from bulkops.sandbox.clock import Clock
-from bulkops.sandbox.workspace import Ids, Workspace
+from bulkops.sandbox.installing import install
+from bulkops.sandbox.packages import parse_package
+from bulkops.sandbox.workspace import Ids, Import, Workspace
 
-EXAMPLE: Final = Path(__file__).parents[1] / "_demo" / "crm-v1.zip"
+_DEMO: Final = Path(__file__).parents[1] / "_demo"
+EXAMPLE: Final = _DEMO / "crm-v1.zip"
 """Data, not code: the package that the partner has built in its workspace."""
 
+API_EXAMPLE: Final = _DEMO / "crm-api.zip"
+"""And one with API endpoints, in a project of its own."""
+
 PROJECT: Final = "CRM rollout"
+API_PROJECT: Final = "CRM API"
 _FIRST_ASSET: Final = 612_901
 _EXPORT_S: Final = 3.0
 _ZIP_TIME: Final = (2026, 1, 1, 0, 0, 0)
@@ -38,6 +45,7 @@ class Asset:
     folder: str
     zip_name: str
     content: bytes = attrs.field(repr=False)
+    project: str = PROJECT
 
     def row(self, *, zip_name: str | None = None) -> dict[str, Any]:
         return {
@@ -46,7 +54,7 @@ class Asset:
             "type": self.type,
             "version": 1,
             "folder": self.folder,
-            "absolute_path": f"All projects/{PROJECT}" + (f"/{self.folder}" if self.folder else ""),
+            "absolute_path": f"All projects/{self.project}" + (f"/{self.folder}" if self.folder else ""),
             "root_folder": False,
             "unreachable": False,
             "zip_name": zip_name or self.zip_name,
@@ -75,7 +83,7 @@ class Manifest:
             "created_at": self.created_at,
             "updated_at": self.updated_at,
             "deleted_at": self.deleted_at,
-            "project_path": PROJECT,
+            "project_path": next((asset.project for asset in self.files.values()), PROJECT),
             "status": "archived" if self.deleted_at else "working",
         }
 
@@ -94,7 +102,7 @@ class Export:
 
 
 class Partner:
-    """Manifests and packages by id. Built with one manifest, of everything in the workspace."""
+    """Manifests and packages by id. Built with a manifest of each of its two projects."""
 
     def __init__(self, clock: Clock, ids: Ids, *, file_lives_s: float) -> None:
         """`file_lives_s`: vendor seconds that an address of a file is good for."""
@@ -106,6 +114,15 @@ class Partner:
         self.manifests: dict[int, Manifest] = {}
         self.exports: dict[int, Export] = {}
         self.add_manifest("Example rollout", {asset.zip_name: asset for asset in example_assets()})
+        self._api_folder_id, self._api_assets = _build_api_project(self.workspace, clock.stamp())
+        self.add_manifest("Example API platform", {asset.zip_name: asset for asset in self._api_assets})
+
+    def assets_in(self, folder_id: int | None) -> tuple[Asset, ...]:
+        """Of the project that this folder is, else of the example's."""
+        return self._api_assets if folder_id == self._api_folder_id else example_assets()
+
+    def asset(self, id_: int) -> Asset | None:
+        return next((asset for asset in (*example_assets(), *self._api_assets) if asset.id == id_), None)
 
     def add_manifest(self, name: str, files: dict[str, Asset]) -> Manifest:
         now = self._clock.stamp()
@@ -154,6 +171,32 @@ def build_zip(files: dict[str, Asset]) -> bytes:
         for name, asset in files.items():
             archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), asset.content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def _build_api_project(workspace: Workspace, now: str) -> tuple[int, tuple[Asset, ...]]:
+    """The folder of the project with API endpoints, and its assets: everything runs, as after a partner's own tests."""
+    folder = workspace.add_folder(API_PROJECT, workspace.home, now=now)
+    data = API_EXAMPLE.read_bytes()
+    package = parse_package(data, hashlib.sha256(data).hexdigest())
+    made = Import(
+        id=0, folder_id=folder.id, home_folder_id=folder.id, package=package, restart_recipes=False, duration_s=0.0
+    )
+    install(workspace, made, user_id=0, now=now, note=lambda kind, key: None)
+    for connection in workspace.connections.values():
+        connection.authorization_status, connection.authorized_at = "success", now
+    for recipe in workspace.recipes.values():
+        recipe.running = True
+    for endpoint in workspace.api.endpoints.values():
+        endpoint.active = True
+    ids: dict[tuple[str, str], int] = {("api_group", row.name): row.id for row in workspace.api.collections.values()}
+    ids |= {("api_endpoint", row.name): row.id for row in workspace.api.endpoints.values()}
+    ids |= {("recipe", row.name): row.id for row in workspace.recipes.values()}
+    ids |= {("connection", row.name): row.id for row in workspace.connections.values()}
+    with zipfile.ZipFile(API_EXAMPLE) as archive:
+        files = [(name, archive.read(name)) for name in archive.namelist()]
+    return folder.id, tuple(
+        attrs.evolve(asset, id=ids[asset.type, asset.name], project=API_PROJECT) for asset in _assets(files)
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from bulkops.sandbox.endings import Answer, finish
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
 from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.files import serve_file
+from bulkops.sandbox.gateway import serve_endpoint
 from bulkops.sandbox.handlers import HANDLERS
 from bulkops.sandbox.http import read_body
 from bulkops.sandbox.packages import MAX_PACKAGE_BYTES
@@ -67,6 +68,8 @@ class Service:
                 return await self._control(request, target)
             if target.segments[:1] == ("_files",):
                 return serve_file(self.world, request, target)
+            if target.segments[:1] == ("_gateway",):
+                return Answer.of(serve_endpoint(self.world, request, target)).response()
             return await self._api(request, target)
         except RefusedError as refusal:
             return Answer.of(refusal.body, refusal.status).response()

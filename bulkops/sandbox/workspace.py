@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from bulkops.sandbox.api_platform import ApiPlatform
 from bulkops.sandbox.members import Member
 from bulkops.sandbox.packages import PackedRecipe, ParsedPackage
 
@@ -25,6 +26,8 @@ class Ids:
         self._next = {"folder": count(700_001), "project": count(5_501), "recipe": count(612_001)}
         self._next |= {"connection": count(9_001), "package": count(251)}
         self._next |= {"member": count(880_012), "manifest": count(12)}
+        self._next |= {"api_collection": count(1_361), "api_endpoint": count(9_903), "api_client": count(2_001)}
+        self._next |= {"api_access_profile": count(818), "api_key": count(37_326)}
 
     def __call__(self, noun: str) -> int:
         return next(self._next.setdefault(noun, count(1_001)))
@@ -162,10 +165,14 @@ class Import:
 
 
 class Workspace:
-    """Everything inside one customer. Mappings are by id, in order of creation."""
+    """Everything inside one customer, or the partner's own. Mappings are by id, in order of creation.
 
-    def __init__(self, ids: Ids, *, created_at: str) -> None:
+    `slug`: a word of its own in the addresses of its APIs.
+    """
+
+    def __init__(self, ids: Ids, *, created_at: str, slug: str = "partner") -> None:
         self._ids = ids
+        self.slug = slug
         self.folders: dict[int, Folder] = {}
         self.recipes: dict[int, Recipe] = {}
         self.connections: dict[int, Connection] = {}
@@ -173,6 +180,7 @@ class Workspace:
         self.members: dict[int, Member] = {}
         self.properties: dict[int | None, dict[str, str]] = {}
         """Name to value, by project id; None: of the environment."""
+        self.api = ApiPlatform()
         self._shelves: dict[str, dict[str, dict[str, Any]]] = {}
         self.queue: deque[Import] = deque()
         """Imports not finished; the first one runs."""
@@ -201,8 +209,9 @@ class Workspace:
             each.project_id = project_id
 
     def remove_folder(self, folder: Folder) -> None:
-        """With its sub-folders and the recipes and connections in them."""
+        """With its sub-folders and the recipes, connections and API collections in them."""
         gone = {each.id for each in self.below(folder)}
+        self.api.forget_folder(gone)
         self.folders = {id_: each for id_, each in self.folders.items() if id_ not in gone}
         self.recipes = {id_: each for id_, each in self.recipes.items() if each.folder_id not in gone}
         self.connections = {id_: each for id_, each in self.connections.items() if each.folder_id not in gone}

@@ -1,4 +1,4 @@
-"""Build the example packages: crm-v1/ and crm-v2/ into bulkops/_demo/*.zip, the same bytes on every machine.
+"""Build the example packages: crm-v1/, crm-v2/ and crm-api/ into bulkops/_demo/*.zip, the same bytes on every machine.
 
     python examples/packages/build.py [DIRECTORY]
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parents[1] / "bulkops" / "_demo"
-PACKAGES = ("crm-v1", "crm-v2")
+PACKAGES = ("crm-v1", "crm-v2", "crm-api")
 
 
 def build(name: str, target: Path) -> Path:

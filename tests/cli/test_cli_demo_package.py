@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "bulkops" / "_demo"
-PACKAGES = ["crm-v1", "crm-v2"]
+PACKAGES = ["crm-v1", "crm-v2", "crm-api"]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,8 @@ def test_the_shipped_zip_equals_a_fresh_build(build, tmp_path, name):
 def test_layout_and_references(name):
     files = members(name)
     kinds = [file.split(".", 1)[1] for file in files]
-    assert sorted(kinds) == ["connection.json"] * 2 + ["recipe.json"] * 3
+    with_api = ["api_endpoint.json"] * 3 + ["api_group.json"] if name == "crm-api" else []
+    assert sorted(kinds) == with_api + ["connection.json"] * 2 + ["recipe.json"] * (4 if with_api else 3)
     assert {str(Path(file).parent) for file in files} == {".", "Functions"}
     references = list(references_in(list(files.values())))
     assert len(references) >= 5

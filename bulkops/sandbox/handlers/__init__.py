@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from bulkops.sandbox.handlers import (
+    api_access,
+    api_clients,
+    api_collections,
+    api_portals,
     connections,
     connectors,
     customers,
@@ -25,6 +29,10 @@ from bulkops.sandbox.handlers import (
 from bulkops.sandbox.handlers._base import Handler
 
 _NOUNS: Final = (
+    api_access,
+    api_clients,
+    api_collections,
+    api_portals,
     connections,
     connectors,
     customers,

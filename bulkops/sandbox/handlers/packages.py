@@ -16,19 +16,19 @@ from bulkops.sandbox.exchange import (
     text_member,
 )
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.partner import Asset, Export, Manifest, example_assets
+from bulkops.sandbox.partner import Asset, Export, Manifest
 
 
-def list_folder_assets(_: Asked) -> list[dict[str, Any]]:
-    """Of the whole workspace: it has one project."""
-    return [asset.row() for asset in example_assets()]
+def list_folder_assets(asked: Asked) -> list[dict[str, Any]]:
+    """Of the project that `folder_id` is, the first one when it is left out."""
+    return [asset.row() for asset in asked.world.partner.assets_in(asked.number("folder_id"))]
 
 
 def create_manifest(asked: Asked) -> dict[str, Any]:
     """`assets` by id, or everything with `auto_generate_assets`."""
     wanted = _wanted(asked)
     name = text_member(wanted, "name", required=True)
-    files = _files(wanted)
+    files = _files(asked, wanted)
     if files is None:
         raise invalid("assets", "can't be blank")
     manifest = asked.world.partner.add_manifest(str(name), files)
@@ -43,7 +43,7 @@ def get_manifest(asked: Asked) -> dict[str, Any]:
 
 def update_manifest(asked: Asked) -> dict[str, Any]:
     manifest, wanted = _manifest(asked), _wanted(asked)
-    files = _files(wanted)
+    files = _files(asked, wanted)
     manifest.name = text_member(wanted, "name") or manifest.name
     manifest.files = manifest.files if files is None else files
     manifest.updated_at = asked.world.clock.stamp()
@@ -111,19 +111,19 @@ def _wanted(asked: Asked) -> Mapping[str, Any]:
     return wanted
 
 
-def _files(wanted: Mapping[str, Any]) -> dict[str, Asset] | None:
+def _files(asked: Asked, wanted: Mapping[str, Any]) -> dict[str, Asset] | None:
     """Assets by their names in the zip, None when the body says nothing of them. Raises: RefusedError 400."""
     if flag_member(wanted, "auto_generate_assets"):
-        return {asset.zip_name: asset for asset in example_assets()}
+        folder_id = id_member(wanted, "folder_id")
+        return {asset.zip_name: asset for asset in asked.world.partner.assets_in(folder_id)}
     rows = wanted.get("assets")
     if rows is None:
         return None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise invalid("assets", "is not a list of objects")
-    by_id = {asset.id: asset for asset in example_assets()}
     files: dict[str, Asset] = {}
     for index, row in enumerate(rows):
-        asset = by_id.get(id_member(row, "id") or 0)
+        asset = asked.world.partner.asset(id_member(row, "id") or 0)
         if asset is None:
             raise invalid("assets", "names an asset that is not there")
         if "checked" not in row or flag_member(row, "checked"):

@@ -1,0 +1,161 @@
+"""API clients: the first version, which says only who they are, and the second, which says what they may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.api_platform import ApiClient
+from bulkops.sandbox.exchange import Asked, Counted, flag_member, id_member, invalid, text_member
+from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client, page_of
+from bulkops.sandbox.handlers._base import Handler, both
+
+_POLICY: Final = {"id": 2, "name": "Default"}
+
+
+def list_clients(asked: Asked) -> list[dict[str, Any]]:
+    """All in one reply."""
+    return [_row(client) for client in asked.workspace.api.clients.values() if client.is_legacy]
+
+
+def create_client(asked: Asked) -> dict[str, Any]:
+    """`project_id` in the query, or in the body of one page version. Equal names are not documented as refused."""
+    members = asked.members()
+    name = str(text_member(members, "name", required=True))
+    return _row(_add(asked, name, is_legacy=True, project_id=asked.number("project_id") or _project_id(members)))
+
+
+def list_clients_v2(asked: Asked) -> Counted:
+    """Those of the first version too, marked `is_legacy`."""
+    project_id = asked.number("project_id")
+    wanted = {part for part in asked.query.get("cert_bundle_ids", "").split(",") if part}
+    rows = [
+        _row_v2(asked, client)
+        for client in asked.workspace.api.clients.values()
+        if project_id in {None, client.project_id}
+        and (not wanted or wanted & {str(id_) for id_ in client.facts.get("cert_bundle_ids") or ()})
+    ]
+    return page_of(asked, rows)
+
+
+def create_client_v2(asked: Asked) -> dict[str, Any]:
+    members = asked.members()
+    name = str(text_member(members, "name", required=True))
+    auth_type, ids, facts = auth_type_of(members), collections_of(asked, members), _given(members)
+    made = _add(asked, name, is_legacy=False, project_id=_project_id(members))
+    made.collection_ids, made.auth_type, made.facts = ids, auth_type, facts
+    return _row_v2(asked, made)
+
+
+def get_client_v2(asked: Asked) -> dict[str, Any]:
+    return _row_v2(asked, _client(asked))
+
+
+def update_client_v2(asked: Asked) -> dict[str, Any]:
+    """Only what the body names changes; what is so already is no effect."""
+    client, members = _client(asked), asked.members()
+    before = (client.name, client.collection_ids, client.auth_type, client.project_id, dict(client.facts))
+    name = text_member(members, "name", required="name" in members) or client.name
+    auth_type = auth_type_of(members) if "auth_type" in members else client.auth_type
+    ids = collections_of(asked, members) if "api_collection_ids" in members else client.collection_ids
+    facts = client.facts | _given(members)
+    client.name, client.collection_ids, client.auth_type, client.facts = name, ids, auth_type, facts
+    client.project_id = _project_id(members) or client.project_id
+    if before != (client.name, client.collection_ids, client.auth_type, client.project_id, client.facts):
+        client.updated_at = asked.world.clock.stamp()
+        asked.note("api_client.updated", client.name)
+    return _row_v2(asked, client)
+
+
+def delete_client_v2(asked: Asked) -> dict[str, Any]:
+    """With its keys."""
+    api, client = asked.workspace.api, _client(asked)
+    for key in api.keys_of(client.id):
+        del api.keys[key.id]
+    del api.clients[client.id]
+    asked.note("api_client.deleted", client.name)
+    return {"success": True}
+
+
+def _client(asked: Asked) -> ApiClient:
+    return find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
+
+
+def _add(asked: Asked, name: str, *, is_legacy: bool, project_id: int | None) -> ApiClient:
+    now = asked.world.clock.stamp()
+    id_ = asked.workspace.new_id("api_client")
+    made = ApiClient(id=id_, name=name, is_legacy=is_legacy, project_id=project_id, created_at=now, updated_at=now)
+    asked.workspace.api.clients[made.id] = made
+    asked.note("api_client.created", name)
+    return made
+
+
+def _project_id(members: Mapping[str, Any]) -> int | None:
+    return id_member(members, "project_id")
+
+
+def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+    facts = access_facts(members)
+    for name in ("description", "email", "validation_formula"):
+        if name in members:
+            facts[name] = text_member(members, name, longest=10_000)
+    if id_member(members, "api_portal_id") is not None:
+        facts["api_portal_id"] = id_member(members, "api_portal_id")
+        text_member(members, "email", required=True)
+    if "mtls_enabled" in members:
+        facts["mtls_enabled"] = flag_member(members, "mtls_enabled")
+    if "cert_bundle_ids" in members:
+        ids = members["cert_bundle_ids"] or []
+        if not isinstance(ids, list):
+            raise invalid("cert_bundle_ids", "is not a list of ids")
+        facts["cert_bundle_ids"] = [id_member({"cert_bundle_ids": id_}, "cert_bundle_ids") for id_ in ids]
+    return facts
+
+
+def _row(client: ApiClient) -> dict[str, Any]:
+    return {
+        "id": client.id,
+        "name": client.name,
+        "project_id": None if client.project_id is None else str(client.project_id),
+        "created_at": client.created_at,
+        "updated_at": client.updated_at,
+    }
+
+
+def _row_v2(asked: Asked, client: ApiClient) -> dict[str, Any]:
+    api = asked.workspace.api
+    keys = api.keys_of(client.id)
+    facts = client.facts
+    return {
+        "id": client.id,
+        "name": client.name,
+        "description": facts.get("description") or "",
+        "active_api_keys_count": sum(key.active for key in keys),
+        "total_api_keys_count": len(keys),
+        "created_at": client.created_at,
+        "updated_at": client.updated_at,
+        "logo": None,
+        "logo_2x": None,
+        "is_legacy": client.is_legacy,
+        "email": facts.get("email"),
+        "auth_type": client.auth_type,
+        "api_token": None,
+        "mtls_enabled": facts.get("mtls_enabled"),
+        "validation_formula": facts.get("validation_formula"),
+        "cert_bundle_ids": facts.get("cert_bundle_ids"),
+        "api_policies": [_POLICY],
+        "api_collections": [{"id": id_, "name": api.collections[id_].name} for id_ in client.collection_ids],
+    }
+
+
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
+        "api_clients.list": list_clients,
+        "api_clients.create": create_client,
+        "api_clients_v2.list": list_clients_v2,
+        "api_clients_v2.create": create_client_v2,
+        "api_clients_v2.get": get_client_v2,
+        "api_clients_v2.update": update_client_v2,
+        "api_clients_v2.delete": delete_client_v2,
+    }
+)

@@ -1,0 +1,147 @@
+"""API collections and endpoints: list, create; enable and disable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from bulkops.sandbox.api_platform import Collection, Endpoint
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.installing import handle_of
+from bulkops.sandbox.workspace import Folder
+
+_METHODS: Final = ("get", "put", "post", "patch", "delete")
+
+
+def list_collections(asked: Asked) -> list[dict[str, Any]]:
+    page, per_page = asked.page()
+    rows = list(asked.workspace.api.collections.values())
+    return [row.row(asked.origin) for row in rows[(page - 1) * per_page : page * per_page]]
+
+
+def create_collection(asked: Asked) -> dict[str, Any]:
+    """Empty, or with an endpoint for each operation of an OpenAPI document; those have no recipe yet.
+
+    Equal names are not documented as refused, so a doubled request makes a second collection.
+    """
+    members, workspace = asked.members(), asked.workspace
+    name = str(text_member(members, "name", required=True))
+    project_id = id_member(members, "project_id") or asked.number("project_id")
+    operations = _operations(members.get("openapi_spec"))
+    folder = _project(asked, project_id)
+    now = asked.world.clock.stamp()
+    made = Collection(
+        id=workspace.new_id("api_collection"),
+        name=name,
+        folder_id=folder.id,
+        project_id=folder.project_id,
+        handle=handle_of(workspace, None, name),
+        version="1.0",
+        created_at=now,
+        updated_at=now,
+    )
+    workspace.api.collections[made.id] = made
+    for path, method, endpoint_name in operations:
+        endpoint = Endpoint(
+            id=workspace.new_id("api_endpoint"),
+            collection_id=made.id,
+            recipe_id=None,
+            name=endpoint_name,
+            method=method.upper(),
+            path=path.strip("/"),
+            legacy=False,
+            created_at=now,
+            updated_at=now,
+        )
+        workspace.api.endpoints[endpoint.id] = endpoint
+    asked.note("collection.created", f"{workspace.path(folder.id)}/{name}")
+    results = {"success": True, "total_endpoints": len(operations), "failed_endpoints": 0, "failed_actions": []}
+    return made.row(asked.origin) | {"message": "Import completed successfully", "import_results": results}
+
+
+def list_endpoints(asked: Asked) -> list[dict[str, Any]]:
+    page, per_page = asked.page()
+    wanted, api = asked.number("api_collection_id"), asked.workspace.api
+    rows = [row for row in api.endpoints.values() if wanted in {None, row.collection_id}]
+    return [
+        row.row(api.collections[row.collection_id], asked.origin)
+        for row in rows[(page - 1) * per_page : page * per_page]
+    ]
+
+
+def enable_endpoint(asked: Asked) -> dict[str, Any]:
+    """Refused unless the recipe behind it runs (NOTES section 17.10)."""
+    endpoint = _endpoint(asked)
+    recipe = asked.workspace.recipes.get(endpoint.recipe_id or 0)
+    if recipe is None or not recipe.running:
+        name = f" {recipe.name!r}" if recipe is not None else ""
+        raise RefusedError(
+            asked.assumptions.enable_stopped, f"The recipe{name} behind endpoint {endpoint.name!r} must be running"
+        )
+    return _switch(asked, endpoint, active=True)
+
+
+def disable_endpoint(asked: Asked) -> dict[str, Any]:
+    return _switch(asked, _endpoint(asked), active=False)
+
+
+def _switch(asked: Asked, endpoint: Endpoint, *, active: bool) -> dict[str, Any]:
+    """What is so already is no effect."""
+    if endpoint.active is not active:
+        endpoint.active = active
+        endpoint.updated_at = asked.world.clock.stamp()
+        collection = asked.workspace.api.collections[endpoint.collection_id]
+        path = asked.workspace.path(collection.folder_id)
+        asked.note(f"endpoint.{'enabled' if active else 'disabled'}", f"{path}/{collection.name}/{endpoint.name}")
+    return {"success": True}
+
+
+def _endpoint(asked: Asked) -> Endpoint:
+    found = asked.workspace.api.endpoints.get(asked.path_id("api_endpoint_id"))
+    if found is None:
+        raise RefusedError(404, NOT_FOUND)
+    return found
+
+
+def _project(asked: Asked, project_id: int | None) -> Folder:
+    if project_id is None:
+        return asked.workspace.home
+    for folder in asked.workspace.folders.values():
+        if folder.project_id == project_id and folder.is_project:
+            return folder
+    raise RefusedError(404, NOT_FOUND)
+
+
+def _operations(spec: object) -> list[tuple[str, str, str]]:
+    """(path, method, name) of each operation. Raises: RefusedError 400 for what is no readable document."""
+    if spec is None:
+        return []
+    content = spec.get("content") if isinstance(spec, dict) else None
+    if not isinstance(spec, dict) or not isinstance(content, str):
+        raise invalid("openapi_spec", "has no content")
+    if spec.get("format", "json") != "json":
+        return []  # the sandbox reads no YAML: such a collection begins empty
+    try:
+        paths = msgspec.json.decode(content.encode())["paths"]
+        return [
+            (str(path), method, str(operations[method].get("summary") or f"{method} {path}"))
+            for path, operations in paths.items()
+            for method in _METHODS
+            if method in operations
+        ]
+    except (msgspec.DecodeError, UnicodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise invalid("openapi_spec", "is not a valid OpenAPI document") from error
+
+
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
+        "api_collections.list": list_collections,
+        "api_collections.create": create_collection,
+        "api_endpoints.list": list_endpoints,
+        "api_endpoints.enable": enable_endpoint,
+        "api_endpoints.disable": disable_endpoint,
+    }
+)
