@@ -11,6 +11,7 @@ import msgspec
 from bulkops.errors import ConfigError
 from bulkops.sandbox.exchange import RefusedError
 from bulkops.sandbox.faults import Faults
+from bulkops.sandbox.openapi import document
 
 if TYPE_CHECKING:
     from bulkops.sandbox.service import Service
@@ -39,6 +40,11 @@ def _settings(service: Service, _: bytes) -> Any:
         "server_timeout_s": settings.server_timeout_s,
         "faults": service.world.faults.to_mapping(),
     }
+
+
+def _openapi(service: Service, _: bytes) -> Any:
+    """All calls, with the schema of each answer as this sandbox gives it."""
+    return document(service.settings.assumptions)
 
 
 def _faults(service: Service, body: bytes) -> Any:
@@ -83,6 +89,7 @@ CONTROLS: Final[Mapping[tuple[str, str], Control]] = {
     ("GET", "ledger"): _ledger,
     ("GET", "requests"): _requests,
     ("GET", "settings"): _settings,
+    ("GET", "openapi.json"): _openapi,
     ("POST", "faults"): _faults,
     ("POST", "reset"): _reset,
     ("POST", "token"): _token,

@@ -1,0 +1,53 @@
+"""`GET /_sandbox/openapi.json`: all calls as an OpenAPI document, made of the catalogue's data and of reply schemas."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import bulkops
+from bulkops.catalogue import CALLS
+from bulkops.sandbox.assumptions import Assumptions
+from bulkops.sandbox.openapi._operations import operation
+from bulkops.sandbox.openapi._reading import read_shapes
+from bulkops.sandbox.openapi._shapes import SHAPES
+
+__all__ = ["document"]
+
+_SECURITY: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "userToken": {"type": "apiKey", "in": "header", "name": "X-USER-TOKEN"},
+    "userEmail": {"type": "apiKey", "in": "header", "name": "X-USER-EMAIL"},
+    "queryToken": {"type": "apiKey", "in": "query", "name": "user_token"},
+    "queryEmail": {"type": "apiKey", "in": "query", "name": "user_email"},
+}
+
+
+def document(assumptions: Assumptions) -> dict[str, Any]:
+    """OpenAPI 3.1. The schemas follow the assumptions: what is said here is what this sandbox answers."""
+    shapes = read_shapes(SHAPES)
+    if assumptions.success_spelling != "success":
+        shapes["Success"] = _respelled(shapes["Success"], assumptions.success_spelling)
+    paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for call in CALLS.values():
+        paths[call.path][call.method.lower()] = operation(call, assumptions)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "What the sandbox of bulkops answers",
+            "version": bulkops.__version__,
+            "description": "The calls of the vendor's API that bulkops knows. Not the vendor's own document.",
+        },
+        "security": [
+            {"bearer": []},
+            {"userToken": [], "userEmail": []},
+            {"queryToken": [], "queryEmail": []},
+        ],
+        "paths": dict(paths),
+        "components": {"securitySchemes": _SECURITY, "schemas": shapes},
+    }
+
+
+def _respelled(success: dict[str, Any], name: str) -> dict[str, Any]:
+    (schema,) = success["properties"].values()
+    return success | {"required": [name], "properties": {name: schema}}

@@ -1,0 +1,135 @@
+"""One call of the catalogue as an operation of an OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from bulkops.catalogue import ACCOUNT, Call, Parameter
+from bulkops.sandbox.assumptions import Assumptions
+from bulkops.sandbox.openapi._answers import SHAPE_OF
+from bulkops.sandbox.openapi._reading import Schema, read_type
+from bulkops.sandbox.replies import STATUS, form_of
+
+_BRACKETS: Final = re.compile(r"\[([^\[\]<>]+)\]")
+_PLAIN: Final[dict[str, Schema]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "bool": {"type": "boolean"},
+    "object": {"type": "object"},
+    "bytes": {"type": "string", "format": "binary"},
+}
+_ERROR: Final[Schema] = {"$ref": "#/components/schemas/Error"}
+_COUNTS: Final = {name: {"type": "integer"} for name in ("count", "page", "per_page")}
+
+
+def operation(call: Call, assumptions: Assumptions) -> dict[str, Any]:
+    """What it takes and answers; `operationId` is the catalogue's id."""
+    made: dict[str, Any] = {
+        "operationId": call.id,
+        "summary": call.summary,
+        "tags": [call.group],
+        "parameters": [_account()] if call.names_account else [],
+        "responses": {
+            str(STATUS.get(call.id, 200)): _success(call, assumptions),
+            "default": {"description": "Refused", "content": {"application/json": {"schema": _ERROR}}},
+        },
+    }
+    made["parameters"] += [_parameter(each) for each in call.parameters if each.place != "body"]
+    body = _body(call)
+    if body:
+        made["requestBody"] = body
+    return made | ({"deprecated": True} if call.is_deprecated else {})
+
+
+def _account() -> dict[str, Any]:
+    return {
+        "name": ACCOUNT,
+        "in": "path",
+        "required": True,
+        "description": "The number of the customer's workspace, or E and the partner's own id.",
+        "schema": {"type": "string", "pattern": "^([0-9]{1,12}|E.+)$"},
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    made = {
+        "name": parameter.name.partition("[<")[0],
+        "in": parameter.place,
+        "required": parameter.required,
+        "schema": _type(parameter),
+    }
+    if "[<" in parameter.name:  # `by[<column>]`: any member of an object
+        made |= {"style": "deepObject", "schema": {"type": "object", "additionalProperties": {"type": "string"}}}
+    return made
+
+
+def _type(parameter: Parameter) -> Schema:
+    if parameter.place == "path" and parameter.type == "int":
+        return {"type": "integer", "minimum": 0}
+    if parameter.type.endswith("[]"):
+        return {"type": "array", "items": dict(_PLAIN[parameter.type[:-2]])}
+    return dict(_PLAIN[parameter.type])
+
+
+def _body(call: Call) -> dict[str, Any]:
+    if call.body == "octets":
+        return {"required": True, "content": {"application/octet-stream": {"schema": dict(_PLAIN["bytes"])}}}
+    members = [each for each in call.parameters if each.place == "body"]
+    if not members:
+        return {}
+    return {
+        "required": any(each.required for each in members),
+        "content": {"application/json": {"schema": _members(members)}},
+    }
+
+
+def _members(parameters: list[Parameter]) -> Schema:
+    """Members of members, `recipe[name]`, are put into their object."""
+    whole: Schema = {"type": "object", "required": [], "properties": {}}
+    for each in parameters:
+        outer, _, _ = each.name.partition("[")
+        place = whole
+        for inner in ("", *_BRACKETS.findall(each.name)):
+            if inner:
+                place = place["properties"].setdefault(outer, {"type": "object"})
+                place.setdefault("required", [])
+                place.setdefault("properties", {})
+                outer = inner
+        place["properties"].setdefault(outer, _type(each))
+        if each.required:
+            place["required"].append(outer)
+    return whole
+
+
+def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
+    form = form_of(call, assumptions)
+    if form == "none":
+        return {"description": "Done"}
+    if form == "bytes":
+        return {"description": "There is the file", "headers": {"Location": {"schema": dict(_PLAIN["str"])}}}
+    schema = wrapped(form, read_type(SHAPE_OF.get(call.id, "Success")))
+    return {"description": "Done", "content": {"application/json": {"schema": schema}}}
+
+
+def wrapped(form: str, row: Schema) -> Schema:
+    """As `bulkops.sandbox.replies.wrap` does with data."""
+    rows = {"type": "array", "items": row}
+    return {
+        "array": rows,
+        "list": _object(result=rows),
+        "result": _object(result=row),
+        "data": _object(data=row),
+        "data_list": _object(data=rows),
+        "data_page": _object(data=rows, **_COUNTS),
+        "items": _object(items=rows),
+        "items_page": _object(items=rows, **_COUNTS),
+        "result_items": _object(result=_object(items=rows)),
+        "result_counted": _object(result=_object(items=rows, count=_COUNTS["count"])),
+        "assets": _object(result=_object(assets=rows)),
+        "pairs": _object(result={"type": "array", "items": _object(name=_PLAIN["str"], value=_PLAIN["str"])}),
+    }.get(form, row)
+
+
+def _object(**members: Schema) -> Schema:
+    return {"type": "object", "required": list(members), "properties": members}
