@@ -62,6 +62,15 @@ class Vendor:
         path = f"/api/managed_users/{account}/imports?folder_id={folder}{query}"
         return await self.post(path, data=data, headers={"Content-Type": "application/octet-stream"})
 
+    async def imported_by_partner(self, package_id: int) -> dict[str, Any]:
+        """The status of the partner's own package when it is over."""
+        async with asyncio.timeout(5):
+            while True:
+                reply = await self.get(f"/api/packages/{package_id}")
+                if reply.data["status"] != "in_progress":
+                    return dict(reply.data)
+                await asyncio.sleep(0.005)
+
     async def finished(self, import_id: int, *, account: int = FIRST) -> dict[str, Any]:
         async with asyncio.timeout(5):
             while True:

@@ -30,8 +30,8 @@ User             id:int name:str created_at:time plan_id:str current_billing_per
                  current_billing_period_end:time expert?:bool recipes_count:int company_name:str|null location:str|null
                  last_seen:time email:str active_recipes_count:int root_folder_id:int
 
-Member           id:int grant_type:str role_name:str|null roles:MemberRole[] external_id:str|null name:str email:str|null
-                 time_zone:str created_at:time
+Member           id:int grant_type:str role_name:str|null roles:MemberRole[] external_id:str|null name:str
+                 email:str|null time_zone:str created_at:time
 MemberRole       environment_type:str role_name:str
 NewMember        id:int role_name:str|null time_zone:str grant_type:str name:str email:str|null
 MemberId         id:int
@@ -90,7 +90,8 @@ Asset            id:int name:str type:str version:int folder:str absolute_path:s
 Manifest         id:int name:str last_exported_at:time|null created_at:time updated_at:time deleted_at:time|null
                  project_path:str status:'working'|'archived'
 FullManifest     ...Manifest assets:Asset[]
-Export           id:int operation_type:'export' status:PackageStatus export_manifest_id:int download_url:str|null error?:str
+Export           id:int operation_type:'export' status:PackageStatus export_manifest_id:int
+                 download_url:str|null error?:str
 Import           id:int operation_type:'import' status:PackageStatus recipe_status?:RecipeStatus[] error?:str
 Package          id:int operation_type:'import'|'export' status:PackageStatus export_manifest_id?:int
                  download_url?:str|null recipe_status?:RecipeStatus[] error?:str
@@ -114,7 +115,7 @@ ApiKey           id:int name:str auth_type:str ip_allow_list:str[] ip_deny_list:
                  auth_token:str
 Portal           id:int name:str
 
-Table            id:int name:str schema:str project_id:str created_at:time updated_at:time
+Table            id:int name:str schema:str project_id:str|null created_at:time updated_at:time
 TableRow         id:int lookup_table_id:int data:object created_at:time updated_at:time
 DataTable        id:str name:str schema:Column[] folder_id:int created_at:time updated_at:time
 Column           type:str name:str optional:bool field_id:str hint:str|null default_value:any metadata:object
