@@ -10,13 +10,19 @@ from typing import Any, Literal, Self
 from bulkops.errors import ConfigError
 from bulkops.events import Observer, ignore
 from bulkops.resources import (
+    AccountConnections,
+    AccountProjects,
     Connections,
+    Connectors,
+    CustomConnectors,
     Customers,
     Folders,
     Imports,
     Members,
     OwnCustomer,
     Packages,
+    Projects,
+    Properties,
     Recipes,
     generic,
 )
@@ -36,8 +42,10 @@ class Account:
         self.scope = scope
         self.session = session
         self.folders = Folders(session, scope)
+        self.projects = AccountProjects(session, scope)
+        self.properties = Properties(session, scope)
         self.recipes = Recipes(session, scope)
-        self.connections = Connections(session, scope)
+        self.connections = AccountConnections(session, scope)
         self.imports = Imports(session, scope)
         self.members = Members(session, scope)
         self.customer = OwnCustomer(session, scope)
@@ -55,13 +63,14 @@ class Account:
 
 
 class Workato:
-    """The partner's account: customers, and each customer's workspace. An async context manager.
+    """The partner's account: customers, each customer's workspace, and its own. An async context manager.
 
         async with Workato.from_env() as workato:
             async for customer in workato.customers.list():
                 print(customer.name)
 
-    All requests of one Workato and its siblings share one session: its quotas, its connections, its token.
+    `customers` are the partner's, `account(id)` is one of them; the other nouns are those of the partner's own
+    workspace. All requests of one Workato and its siblings share one session: its quotas, its connections, its token.
     """
 
     def __init__(
@@ -118,8 +127,18 @@ class Workato:
         self._owns = owns
         self._read_only = read_only
         self._deadline = deadline
-        self.customers = Customers(session, Scope(read_only=read_only, deadline=deadline))
-        self.packages = Packages(session, Scope(read_only=read_only, deadline=deadline))
+
+        def own() -> Scope:
+            return Scope(read_only=read_only, deadline=deadline)
+
+        self.customers = Customers(session, own())
+        self.packages = Packages(session, own())
+        self.folders = Folders(session, own())
+        self.projects = Projects(session, own())
+        self.properties = Properties(session, own())
+        self.connections = Connections(session, own())
+        self.connectors = Connectors(session, own())
+        self.custom_connectors = CustomConnectors(session, own())
 
     @property
     def settings(self) -> Settings:

@@ -7,23 +7,34 @@ Unknown members are ignored. Instants are aware datetimes in the offset the serv
 from __future__ import annotations
 
 from bulkops.models.collaborators import Member, MemberRole
-from bulkops.models.connections import Connection
+from bulkops.models.connections import Connection, InputField, PickListValue
+from bulkops.models.connectors import Connector, ConnectorCode, ConnectorOperation, ConnectorVersion, CustomConnector
 from bulkops.models.customers import Customer, PlanChange
-from bulkops.models.folders import CreatedFolder, Folder
+from bulkops.models.folders import CreatedFolder, Folder, Project
 from bulkops.models.imports import ImportStatus, RecipeStatus
 from bulkops.models.packages import PackageExport
+from bulkops.models.properties import Property
 from bulkops.models.recipes import Recipe, StartProblem, StartResult, StopResult
 
 __all__ = [
     "Connection",
+    "Connector",
+    "ConnectorCode",
+    "ConnectorOperation",
+    "ConnectorVersion",
     "CreatedFolder",
+    "CustomConnector",
     "Customer",
     "Folder",
     "ImportStatus",
+    "InputField",
     "Member",
     "MemberRole",
     "PackageExport",
+    "PickListValue",
     "PlanChange",
+    "Project",
+    "Property",
     "Recipe",
     "RecipeStatus",
     "StartProblem",

@@ -1,6 +1,8 @@
-"""Connections of a workspace."""
+"""Connections of a workspace, and what they can tell of their application."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import attrs
 
@@ -20,9 +22,37 @@ class Connection:
     external_id: str | None = None
     folder_id: Id | None = None
     parent_id: Id | None = None
+    description: str | None = None
+    connection_lost_at: Instant | None = None
+    connection_lost_reason: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
     @property
     def is_authorized(self) -> bool:
         return self.authorization_status == "success"
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether it was never authorised, or is disconnected."""
+        return self.authorization_status is None
+
+
+@attrs.frozen(kw_only=True)
+class PickListValue:
+    """What a pick list shows, and what it stands for."""
+
+    label: str
+    value: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class InputField:
+    """One field of a connector's connection form. `optional`: whether it may be left out, as far as the reply says."""
+
+    name: str
+    type: str | None = None
+    label: str | None = None
+    optional: bool | None = None
+    hint: str | None = None
+    control_type: str | None = None

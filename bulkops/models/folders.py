@@ -29,3 +29,13 @@ class CreatedFolder:
     project_id: Id | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Project:
+    """A folder directly under Home, as the calls for projects show it. `id`: of the project, not of its folder."""
+
+    id: Id
+    name: str
+    folder_id: Id | None = None
+    description: str | None = None

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from bulkops.resources import generic
 from bulkops.resources._pages import Pages
-from bulkops.resources.connections import Connections
+from bulkops.resources.connections import AccountConnections, Connections
+from bulkops.resources.connectors import Connectors, CustomConnectors
 from bulkops.resources.customers import Customers, OwnCustomer
-from bulkops.resources.folders import Folders
+from bulkops.resources.folders import AccountProjects, Folders, Projects
 from bulkops.resources.imports import Imports
 from bulkops.resources.members import Members
 from bulkops.resources.packages import Packages
+from bulkops.resources.properties import Properties
 from bulkops.resources.recipes import Recipes
 
 __all__ = [
+    "AccountConnections",
+    "AccountProjects",
     "Connections",
+    "Connectors",
+    "CustomConnectors",
     "Customers",
     "Folders",
     "Imports",
@@ -21,6 +27,8 @@ __all__ = [
     "OwnCustomer",
     "Packages",
     "Pages",
+    "Projects",
+    "Properties",
     "Recipes",
     "generic",
 ]

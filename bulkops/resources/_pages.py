@@ -17,7 +17,7 @@ _MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
 
 class Row(Protocol):
     @property
-    def id(self) -> int: ...
+    def id(self) -> int | str: ...
 
 
 T = TypeVar("T", bound=Row)
@@ -56,7 +56,7 @@ class Pages(Generic[T]):
         return [row async for row in self]
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        seen: set[int] = set()
+        seen: set[int | str] = set()
         place: dict[str, str | int | bool | None] = {}
         page = 1
         while True:
@@ -79,5 +79,5 @@ class Pages(Generic[T]):
             if page >= _MOST_PAGES[self._call.scope]:
                 raise unreadable(reply, f"the list does not end: {page} full pages, and there are more")
             # since_id: ids lower than it; lists are in descending order (NOTES.md section 7)
-            place["since_id"] = min(row.id for row in rows)
+            place["since_id"] = min((row.id for row in rows if isinstance(row.id, int)), default=0)
             page += 1

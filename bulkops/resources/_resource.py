@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from bulkops.catalogue import CALLS
 from bulkops.resources._pages import Pages, Row
+from bulkops.resources._plain import whole
 from bulkops.session import ApiSession, Reply, Scope, decode_object
 
 _NOTHING: Final[Mapping[str, str | int]] = MappingProxyType({})
@@ -24,12 +25,20 @@ class Resource:
         self._scope = scope
         self._account_path = {} if scope.account is None else {"managed_user_id": scope.account}
 
+    def _id(self, name: str) -> str:
+        """The catalogue's id of a call that there is twice: for a customer's workspace, and for the partner's own."""
+        return name if self._scope.account is None else f"managed_users.{name}"
+
     async def _send(self, call_id: str, *, path: Mapping[str, str | int] = _NOTHING, **request: Any) -> Reply:
         path = {**self._account_path, **path}
         return await self._session.send(CALLS[call_id], scope=self._scope, path=path, **request)
 
     async def _object(self, call_id: str, type_: type[T], **request: Any) -> T:
         return decode_object(await self._send(call_id, **request), type_)
+
+    async def _done(self, call_id: str, **request: Any) -> None:
+        """For a call whose answer says no more than that it was done. Raises: StatusError for `success: false`."""
+        whole(await self._send(call_id, **request))
 
     def _pages(self, call_id: str, type_: type[R], query: Mapping[str, str | int | bool | None]) -> Pages[R]:
         return Pages(self._session, CALLS[call_id], type_, scope=self._scope, path=self._account_path, query=query)

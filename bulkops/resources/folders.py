@@ -1,8 +1,10 @@
-"""Folders of one account."""
+"""Folders and projects of one account, or of the partner's own workspace."""
 
 from __future__ import annotations
 
-from bulkops.models import CreatedFolder, Folder
+from typing import Any
+
+from bulkops.models import CreatedFolder, Folder, Project
 from bulkops.resources._pages import Pages
 from bulkops.resources._resource import Resource
 
@@ -10,7 +12,7 @@ from bulkops.resources._resource import Resource
 class Folders(Resource):
     def list(self, *, parent_id: int | None = None) -> Pages[Folder]:
         """Folders directly in `parent_id` (None: Home). One request a hundred."""
-        return self._pages("managed_users.folders.list", Folder, {"parent_id": parent_id})
+        return self._pages(self._id("folders.list"), Folder, {"parent_id": parent_id})
 
     async def create(self, name: str, *, parent_id: int | None = None) -> Folder:
         """Create a folder (a project when directly under Home). The server does not refuse a second of the same name.
@@ -18,7 +20,7 @@ class Folders(Resource):
         Raises: OutcomeUnknown when the reply is lost: `list` the parent before creating it again.
         """
         body = {"name": name} | ({} if parent_id is None else {"parent_id": parent_id})
-        made = await self._object("managed_users.folders.create", CreatedFolder, json=body)
+        made = await self._object(self._id("folders.create"), CreatedFolder, json=body)
         return Folder(
             id=made.id,
             name=name if made.name is None else made.name,
@@ -28,3 +30,33 @@ class Folders(Resource):
             created_at=made.created_at,
             updated_at=made.updated_at,
         )
+
+    async def update(self, id: int, *, name: str | None = None, parent_id: int | None = None) -> Folder:  # noqa: A002
+        """Rename it, or move it into `parent_id`; what is None stays. Raises: NotFound."""
+        given = {"name": name, "parent_id": parent_id}
+        body = {key: value for key, value in given.items() if value is not None}
+        return await self._object(self._id("folders.update"), Folder, path={"folder_id": id}, json=body)
+
+    async def delete(self, id: int, *, force: bool = False) -> None:  # noqa: A002
+        """Delete an empty folder; with `force` also one with recipes and connections in it, which go too.
+
+        Raises: NotFound when there is none (any more); Forbidden for one that is not empty, or Home.
+        """
+        query = {"force": True} if force else {}
+        await self._done(self._id("folders.delete"), path={"folder_id": id}, query=query)
+
+
+class Projects(Resource):
+    def list(self) -> Pages[Project]:
+        """The folders directly under Home, as projects. One request a hundred."""
+        return self._pages(self._id("projects.list"), Project, {})
+
+    async def delete(self, id: int) -> None:  # noqa: A002 - the API's own word
+        """Delete it with everything in it. `id`: of the project, not of its folder. Raises: NotFound, Forbidden."""
+        await self._done(self._id("projects.delete"), path={"project_id": id})
+
+
+class AccountProjects(Projects):
+    async def update(self, id: int, **members: Any) -> Project:  # noqa: A002 - the API's own word
+        """Change what `members` names: `name`, `description`. Raises: NotFound."""
+        return await self._object("managed_users.projects.update", Project, path={"project_id": id}, json=members)

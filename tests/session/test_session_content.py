@@ -1,0 +1,308 @@
+"""Connections, folders, projects, properties and connectors on a real socket: what is asked, and what it becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bulkops.client import Account, Workato
+from bulkops.errors import DecodeError, NotFound, OutcomeUnknown, StatusError
+from bulkops.models import Connection, Folder, InputField, PickListValue, Project
+
+pytestmark = pytest.mark.anyio
+
+LISTED = b"""
+{
+ "result": [
+   {
+     "id": 36,
+     "name": "ACME Production Salesforce connection",
+     "provider": "salesforce",
+     "authorized_at": "2015-05-26T22:53:52.528Z",
+     "authorization_status": "success",
+     "authorization_error": null,
+     "created_at": "2015-05-26T22:53:52.532Z",
+     "updated_at": "2015-05-26T22:53:52.532Z"
+   },
+   {
+       "id": 37,
+       "name": "ACME google sheet account",
+       "provider": "google_sheets",
+       "authorized_at": "2015-05-26T22:53:52.528Z",
+       "authorization_status": "success",
+       "authorization_error": null,
+       "created_at": "2015-05-26T22:53:52.532Z",
+       "updated_at": "2015-05-26T22:53:52.532Z"
+   }
+ ]
+}
+"""
+CREATED = b"""
+{
+ "id": 36,
+ "name": "jira_connection",
+ "provider": "jira",
+ "authorized_at": "2015-05-26T22:53:52.528Z",
+ "authorization_status": "success",
+ "authorization_error": null,
+ "created_at": "2015-05-26T22:53:52.532Z",
+ "updated_at": "2015-05-26T22:53:52.532Z"
+}
+"""
+"""As the vendor's page of 2019 prints them."""
+
+STAMPS = {"created_at": "2025-06-02T08:00:00.000-07:00", "updated_at": "2025-06-02T08:30:00.000-07:00"}
+CONNECTION = {
+    "id": 811,
+    "name": "Harbour ERP",
+    "provider": "netsuite",
+    "authorized_at": None,
+    "authorization_status": None,
+    "authorization_error": None,
+    "external_id": "007",
+    "folder_id": "31",
+    "parent_id": None,
+    **STAMPS,
+    "of_tomorrow": [1],
+}
+FOLDER = {"id": 31, "name": "Harbour", "parent_id": 30, "is_project": True, "project_id": "77", **STAMPS}
+
+
+@pytest.fixture
+async def workato(server: Any, settings_for: Any) -> AsyncIterator[Workato]:
+    async with Workato.from_settings(settings_for(server.url)) as made:
+        yield made
+
+
+@pytest.fixture
+def account(workato: Workato) -> Account:
+    return workato.account("EA/1")
+
+
+def answering(server: Any, value: Any, status: int = 200) -> None:
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+
+    async def handler(_: Any, out: Any) -> None:
+        await out.body(status, body, Content_Type="application/json")
+
+    server.handler = handler
+
+
+def asked(server: Any) -> tuple[str, str, Any]:
+    seen = server.seen[-1]
+    return seen.method, seen.target, json.loads(seen.body) if seen.body else None
+
+
+async def test_the_page_of_2019_as_it_is_printed(server: Any, account: Account) -> None:
+    answering(server, LISTED)
+    first, second = await account.connections.list().collect()
+    when = datetime(2015, 5, 26, 22, 53, 52, 528000, tzinfo=UTC)
+    assert (first.id, first.provider, first.authorized_at, first.is_authorized) == (36, "salesforce", when, True)
+    assert (second.name, second.folder_id, second.external_id) == ("ACME google sheet account", None, None)
+    answering(server, CREATED)
+    credentials = {"host_name": "acme.atlassian.net", "api_token_auth": "true"}
+    made = await account.connections.create("jira_connection", provider="jira", input=credentials)
+    assert (made.id, made.is_authorized, made.is_shell) == (36, True, False)
+    # its sample says GET .../connection, its own line of the call POST .../connections
+    assert asked(server) == (
+        "POST",
+        "/api/managed_users/EA%2F1/connections",
+        {"name": "jira_connection", "provider": "jira", "input": credentials},
+    )
+
+
+async def test_a_shell_is_an_answer(server: Any, account: Account) -> None:
+    answering(server, CONNECTION)
+    made = await account.connections.create("Harbour ERP", provider="netsuite", external_id="007", folder_id=31)
+    assert (made.is_shell, made.is_authorized, made.authorized_at) == (True, False, None)
+    assert (made.external_id, made.folder_id) == ("007", 31)
+    assert asked(server)[2] == {"name": "Harbour ERP", "provider": "netsuite", "external_id": "007", "folder_id": 31}
+    answering(server, CONNECTION | {"authorization_status": "failed", "authorization_error": "no"})
+    failed = await account.connections.update(811, input={"user": "u"})
+    assert (failed.is_shell, failed.is_authorized, failed.authorization_error) == (False, False, "no")
+
+
+@pytest.mark.parametrize("said", [{"success": True}, {"Success": True}, {"result": {"success": True}}, {}, b""])
+async def test_what_is_done_is_done_however_it_is_said(
+    server: Any, workato: Workato, account: Account, said: Any
+) -> None:
+    answering(server, said)
+    home = "/api/managed_users/EA%2F1"
+    await account.connections.disconnect(8)
+    assert asked(server) == ("POST", f"{home}/connections/8/disconnect", None)
+    await account.connections.disconnect(8, force=True)
+    assert asked(server)[1] == f"{home}/connections/8/disconnect?force=true"
+    await account.connections.delete(8)
+    assert asked(server) == ("DELETE", f"{home}/connections/8", None)
+    await account.folders.delete(3, force=True)
+    assert asked(server) == ("DELETE", f"{home}/folders/3?force=true", None)
+    await account.projects.delete(5)
+    assert asked(server) == ("DELETE", f"{home}/projects/5", None)
+    await account.properties.upsert({"a": "1"}, project_id=5)
+    assert asked(server) == ("POST", f"{home}/properties?project_id=5", {"properties": {"a": "1"}})
+    await workato.connections.delete(8)
+    assert asked(server) == ("DELETE", "/api/connections/8", None)
+    await workato.properties.upsert({"a": "1"})
+    assert asked(server) == ("POST", "/api/properties", {"properties": {"a": "1"}})
+
+
+async def test_what_is_not_done_is_not(server: Any, account: Account) -> None:
+    answering(server, {"success": False, "message": "Connection is active"})
+    with pytest.raises(StatusError, match="Connection is active"):
+        await account.connections.delete(8)
+    answering(server, {"message": "Cannot destroy folder"}, 403)
+    with pytest.raises(StatusError, match="Cannot destroy folder"):
+        await account.folders.delete(3)
+    answering(server, {"message": "Not found"}, 404)
+    with pytest.raises(NotFound):
+        await account.projects.delete(3)
+    answering(server, b"<html>")
+    with pytest.raises(DecodeError):
+        await account.connections.delete(8)
+    with pytest.raises(OutcomeUnknown):
+        await account.connections.create("x", provider="y")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"result": [["Record ID", "Id"], ["Count", 5]]},
+        {"data": [["Record ID", "Id", None, False], ["Count", 5, None, True]]},
+        [["Record ID", "Id"], ["Count", 5]],
+    ],
+)
+async def test_pick_lists(server: Any, workato: Workato, account: Account, rows: Any) -> None:
+    answering(server, rows)
+    wanted = [PickListValue(label="Record ID", value="Id"), PickListValue(label="Count", value=5)]
+    assert await account.connections.pick_list(8, "fields", object="Order") == wanted
+    body = {"pick_list_name": "fields", "pick_list_params": {"object": "Order"}}
+    assert asked(server) == ("POST", "/api/managed_users/EA%2F1/connections/8/pick_list", body)
+    assert await workato.connections.pick_list(8, "fields") == wanted
+    assert asked(server) == ("POST", "/api/connections/8/pick_list", {"pick_list_name": "fields"})
+
+
+@pytest.mark.parametrize("rows", [[["only"]], [[]], ["ab"], [{"label": "x"}], [[None, "x"]], [[1, 2]], {"result": {}}])
+async def test_a_pick_list_that_is_none(server: Any, account: Account, rows: Any) -> None:
+    answering(server, rows)
+    with pytest.raises(DecodeError):
+        await account.connections.pick_list(8, "fields")
+
+
+async def test_input_schema(server: Any, account: Account) -> None:
+    answering(server, {"result": [{"name": "host", "type": "string", "optional": False, "properties": [{}]}]})
+    (field,) = await account.connections.input_schema("harbour erp")
+    assert field == InputField(name="host", type="string", optional=False)
+    assert asked(server)[1] == "/api/managed_users/EA%2F1/connections/harbour%20erp/input_schema"
+
+
+@pytest.mark.parametrize("wrap", [lambda row: row, lambda row: {"result": row}])
+async def test_folders_and_projects(server: Any, workato: Workato, account: Account, wrap: Any) -> None:
+    answering(server, wrap(FOLDER))
+    folder = await account.folders.update(31, name="Harbour", parent_id=30)
+    assert (folder.project_id, folder.is_project, folder.parent_id) == (77, True, 30)
+    assert asked(server) == (
+        "PUT",
+        "/api/managed_users/EA%2F1/folders/31",
+        {"name": "Harbour", "parent_id": 30},
+    )
+    await workato.folders.update(31, name="Harbour")
+    assert asked(server) == ("PUT", "/api/folders/31", {"name": "Harbour"})
+    answering(server, wrap({"id": "31"}))
+    assert await workato.folders.create("Harbour") == Folder(id=31, name="Harbour")
+    assert asked(server) == ("POST", "/api/folders", {"name": "Harbour"})
+    answering(server, wrap({"id": 77, "folder_id": "31", "name": "Harbour", "description": None}))
+    project = await account.projects.update(77, name="Harbour")
+    assert project == Project(id=77, folder_id=31, name="Harbour")
+    assert asked(server) == ("PUT", "/api/managed_users/EA%2F1/projects/77", {"name": "Harbour"})
+
+
+async def test_the_partners_own_lists(server: Any, workato: Workato) -> None:
+    answering(server, [FOLDER, FOLDER | {"id": 32}])
+    assert [folder.id for folder in await workato.folders.list(parent_id=30).collect()] == [31, 32]
+    assert asked(server)[1] == "/api/folders?parent_id=30&page=1&per_page=100"
+    answering(server, [CONNECTION])
+    (found,) = await workato.connections.list(external_id="007").collect()
+    assert isinstance(found, Connection)
+    assert asked(server)[1] == "/api/connections?external_id=007"
+    answering(server, [{"id": 77, "name": "Harbour"}])
+    assert [project.name for project in await workato.projects.list().collect()] == ["Harbour"]
+
+
+@pytest.mark.parametrize("wrap", [lambda tree: tree, lambda tree: {"result": tree}, lambda tree: {"data": tree}])
+async def test_properties_of_every_age_and_name(server: Any, account: Account, wrap: Any) -> None:
+    odd = {"crm.object": "Account", "id": "12", "success": "false", "result": "x", "Success": "0", "": "", "ü": " "}
+    answering(server, wrap(odd))
+    assert await account.properties.get("crm.") == odd
+    assert asked(server)[1] == "/api/managed_users/EA%2F1/properties?prefix=crm."
+    answering(server, wrap([{"name": name, "value": value} for name, value in odd.items()]))
+    assert await account.properties.get(project_id=4) == odd
+    assert asked(server)[1] == "/api/managed_users/EA%2F1/properties?prefix=&project_id=4"
+    answering(server, wrap({}))
+    assert await account.properties.get() == {}
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[", b'"x"', b"3", b'{"a": 1}', b'{"a": {}}', b'[{"value": "x"}]', b"[[]]", b'{"success": false}']
+)
+async def test_what_are_no_properties(server: Any, account: Account, said: bytes) -> None:
+    answering(server, said)
+    with pytest.raises(DecodeError):
+        await account.properties.get()
+
+
+async def test_connectors(server: Any, workato: Workato) -> None:
+    old = {"name": "harbour", "title": "Harbour", "image_url": "https://i.example/h.png", "requires_connection": True}
+    answering(server, [old | {"mobile_image_url": "https://i.example/m.png", "mobile_search": False}])
+    (connector,) = await workato.connectors.list(["harbour", "none"]).collect()
+    assert (connector.id, connector.requires_connection, connector.triggers) == ("harbour", True, [])
+    assert asked(server)[1] == "/api/integrations?applications=harbour%2Cnone"
+    trigger = {"name": "new_ship", "title": "New ship", "deprecated": False, "bulk": False, "batch": True}
+    row = {"name": "harbour", "categories": ["ERP"], "oauth": False, "triggers": [trigger], "actions": None}
+    answering(server, {"items": [row], "count": 1, "page": 1, "per_page": 100})
+    (connector,) = await workato.connectors.all().collect()
+    assert (connector.triggers[0].batch, connector.actions, connector.categories) == (True, [], ["ERP"])
+    assert asked(server)[1] == "/api/integrations/all?page=1&per_page=100"
+    version = {"version": 3, "version_note": None, "created_at": "2025-06-02T08:00:00Z", "released_at": None}
+    answering(server, {"result": [{"id": "5", "name": "own_1", "released_versions": [version]}]})
+    (own,) = await workato.custom_connectors.list().collect()
+    assert (own.id, own.released_versions[0].version, own.static_webhook_url) == (5, 3, None)
+    answering(server, {"data": {"code": "{ title: 'Own' }"}})
+    assert await workato.custom_connectors.code(5) == "{ title: 'Own' }"
+
+
+async def test_connectors_over_several_pages(server: Any, workato: Workato) -> None:
+    async def handler(seen: Any, out: Any) -> None:
+        page = int(seen.target.partition("page=")[2].partition("&")[0])
+        rows = [{"name": f"app_{number}"} for number in range(230)][(page - 1) * 100 : page * 100]
+        await out.json(200, {"items": rows, "count": 230, "page": page, "per_page": 100})
+
+    server.handler = handler
+    names = [connector.name async for connector in workato.connectors.all()]
+    assert (len(names), len(set(names)), len(server.seen)) == (230, 230, 3)
+
+
+CONTENT: list[tuple[str, str, dict[str, Any]]] = [
+    ("connections", "update", CONNECTION),
+    ("folders", "update", FOLDER),
+    ("projects", "update", {"id": 77, "name": "Harbour", "folder_id": 31, "description": "d"}),
+]
+
+
+@pytest.mark.parametrize(("noun", "verb", "row"), CONTENT)
+async def test_hostile_forms_of_each(server: Any, account: Account, noun: str, verb: str, row: dict[str, Any]) -> None:
+    send = getattr(getattr(account, noun), verb)
+    optional = [name for name in row if name not in {"id", "name"}]
+    for name in optional:  # missing, null
+        for less in ({key: value for key, value in row.items() if key != name}, row | {name: None}):
+            answering(server, less)
+            assert getattr(await send(1, name="x"), name, None) in {None, False}
+    answering(server, row | {"new": {"of": "tomorrow"}})
+    await send(1, name="x")
+    for name, wrong in (("id", None), ("id", "x"), ("id", -1), ("name", 5), ("name", None), (optional[0], {"a": 1})):
+        answering(server, row | {name: wrong})
+        with pytest.raises(DecodeError, match=name):
+            await send(1, name="x")
