@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, JournalMismatch
-from bulkops.operations._base import Chain, Operation, as_operation, operation
+from bulkops.operations._base import Chain, Operation, as_operation, operation, parts
 from bulkops.operations._functions import load_from_file
+from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.operations.add_member import AddMember
 from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.create_customer import CreateCustomer
@@ -31,6 +32,7 @@ __all__ = [
     "DowngradePlan",
     "Each",
     "ImportPackage",
+    "LikelyFinish",
     "Operation",
     "Package",
     "RemoveMember",
@@ -41,9 +43,12 @@ __all__ = [
     "as_operation",
     "check_same",
     "describe",
+    "eager_age_s",
     "load_from_file",
     "named",
     "operation",
+    "parts",
+    "patient_age_s",
     "restore",
 ]
 

@@ -109,10 +109,11 @@ class Operation:
         raise TaskFailed(f"{self.name} cannot be undone", failure_class="cannot-undo", remedy="do it by hand")
 
     def __rshift__(self, other: Operation) -> Chain:
-        return Chain(operations=(*_parts(self), *_parts(other)))
+        return Chain(operations=(*parts(self), *parts(other)))
 
 
-def _parts(operation: Operation) -> tuple[Operation, ...]:
+def parts(operation: Operation) -> tuple[Operation, ...]:
+    """What a chain consists of; any other operation is its own only part."""
     return operation.operations if isinstance(operation, Chain) else (operation,)
 
 

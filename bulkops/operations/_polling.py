@@ -41,6 +41,16 @@ class LikelyFinish:
             self.age_s = max(self.age_s, min(self.age_s, asked_at_s) * (1 + _STEP * _DONE_SHARE))
 
 
+def patient_age_s(asked_s: float, *, likely_s: float) -> float:
+    """While others wait: the likely finish; for an import asked at `asked_s` and not done, half as long again."""
+    return max(likely_s, asked_s * _GROWTH)
+
+
+def eager_age_s(asked_s: float, *, first_s: float) -> float:
+    """When nobody waits: the age at which to ask again after `asked_s`."""
+    return asked_s + max(first_s, asked_s * _PATIENCE)
+
+
 class Polling:
     """One import's polls: `wait`, ask, `note`, until it is done."""
 
@@ -80,13 +90,10 @@ class Polling:
         self._is_first = False
 
     def _next_at(self) -> float:
-        """The likely finish; for one that is not done by then, half as long again."""
-        asked_s = self._asked_at - self._began_at
-        return self._began_at + max(self._likely.age_s, asked_s * _GROWTH)
+        return self._began_at + patient_age_s(self._asked_at - self._began_at, likely_s=self._likely.age_s)
 
     def _soon_at(self) -> float:
-        asked_s = self._asked_at - self._began_at
-        return self._asked_at + max(self._first_s, asked_s * _PATIENCE)
+        return self._began_at + eager_age_s(self._asked_at - self._began_at, first_s=self._first_s)
 
     def _others_wait(self) -> bool:
         """Whether somebody waits for a quota, whichever: then that quota decides when the run ends, not this import."""

@@ -1,12 +1,16 @@
 """When a request may leave, and when a failed one may leave again. Knows time, knows no HTTP."""
 
+from bulkops.pacing.adaptation import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.pacer import Pacer, Slot
 from bulkops.pacing.quota import QuotaStatistics
 from bulkops.pacing.retry import Failure, RetryBudget, may_resend
 from bulkops.pacing.waiting import Priority
+from bulkops.pacing.window import window_length_s
 
 __all__ = [
+    "OPENING_GROWTH",
+    "OPENING_SHARE",
     "Failure",
     "Pacer",
     "Priority",
@@ -15,4 +19,5 @@ __all__ = [
     "Slot",
     "full_jitter",
     "may_resend",
+    "window_length_s",
 ]

@@ -11,6 +11,11 @@ GUARD_SHARE: Final = 1e-4
 """Added to T: a timer may fire early, and two machines' clocks may differ by 100 parts in a million."""
 
 
+def window_length_s(window_s: float) -> float:
+    """How long after its reply a request's slot is free again."""
+    return window_s * (1 + GUARD_SHARE) + GUARD_S
+
+
 class Window:
     """At most `limit` slots at any time. Times are the event loop's, seconds.
 
@@ -25,7 +30,7 @@ class Window:
     def __init__(self, limit: int, window_s: float) -> None:
         self.limit = limit
         self.documented_s = window_s
-        self.length_s = window_s * (1 + GUARD_SHARE) + GUARD_S
+        self.length_s = window_length_s(window_s)
         self.in_flight = 0
         self._frees: list[float] = []
 

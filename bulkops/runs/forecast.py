@@ -1,19 +1,29 @@
-"""When a run will end: the quotas bound it, so their arithmetic tells."""
+"""When a run will end: the executor's rules played through for some accounts, the rest at the pace they reach."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
 import attrs
 
 from bulkops.catalogue import CALLS
+from bulkops.operations import Operation, parts
+from bulkops.pacing import OPENING_SHARE, window_length_s
+from bulkops.runs.simulated_quota import QuotaState
+from bulkops.runs.simulation import SMOOTHER, Begun, Simulation, Stage
 from bulkops.settings import Limit, Tuning
 
-TYPICAL_IMPORT_POLLS = 4.0
-LAST_IMPORT_POLLS = 15.0
-"""How long an import takes, and how long the last ones keep a run waiting, in delays of a first poll, 2 s at the
-vendor: imports take 2-20 s, a few up to a minute, and among the last of a fleet there is usually a slow one."""
+ASSUMED: Final = (Limit(60, 60.0),)
+IMPORT: Final = "managed_users.imports.create"
+POLL: Final = "managed_users.imports.get"
+
+_TYPICAL_IMPORT: Final = 4.0
+"""How long an import takes on average, in delays of a first poll."""
+_PLAYED_WINDOWS: Final = 4
+_LEAST_PLAYED: Final = 100
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +35,15 @@ class Forecast:
     requests: Mapping[str, float]
 
 
+@attrs.frozen(kw_only=True)
+class Pace:
+    """What bounds how fast accounts go in. `concurrency`, `soak_s`: the policy's; `waves`: sizes of those to come."""
+
+    waves: Sequence[int]
+    concurrency: int
+    soak_s: float = 0.0
+
+
 def by_quota(requests: Mapping[str, float]) -> dict[str, float]:
     """Requests of each quota, from requests of each call by catalogue id."""
     total: dict[str, float] = {}
@@ -34,34 +53,157 @@ def by_quota(requests: Mapping[str, float]) -> dict[str, float]:
     return total
 
 
+def way(operation: Operation, requests: Mapping[str, float]) -> list[tuple[str, float]]:
+    """An account's requests in about their order: (call, count), from `requests` of each call in all.
+
+    The order is that of the operation's parts and their costs; a call that occurs in several has its share in each.
+    """
+    rows = [row for part in parts(operation) for row in part.cost().items() if row[1]]
+    known: dict[str, float] = {}
+    for call, count in rows:
+        known[call] = known.get(call, 0.0) + count
+    ordered = [(call, requests.get(call, 0.0) * count / known[call]) for call, count in rows]
+    return [*ordered, *((call, count) for call, count in requests.items() if call not in known)]
+
+
+def stages_of(calls: Iterable[tuple[str, float]], latency_s: float | Mapping[str, float]) -> list[Stage]:
+    """Stages for the simulation, one for each of `calls`; polls are part of the import before them.
+
+    `latency_s`: of any request, or by call.
+    """
+
+    def one_s(call: str) -> float:
+        return latency_s[call] if isinstance(latency_s, Mapping) else latency_s
+
+    rows = list(calls)
+    polled = any(call == IMPORT for call, _ in rows)
+    return [
+        Stage(
+            quota=CALLS[call].quota,
+            count=0.0 if polled and call == POLL else count,
+            latency_s=one_s(call),
+            imports=call == IMPORT,
+            poll_quota=CALLS[POLL].quota if call == IMPORT else "",
+        )
+        for call, count in rows
+    ]
+
+
+def shared_limits(limits: Sequence[Limit], share: float) -> list[tuple[int, float]]:
+    """What is counted for all accounts together: (requests, window_s), the shortest window first."""
+    shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
+    return [(max(1, math.floor(limit.requests * share + 1e-9)), limit.window_s) for limit in shared]
+
+
+def opening(quotas: Mapping[str, Sequence[Limit]], names: Iterable[str], tuning: Tuning) -> dict[str, QuotaState]:
+    """The quotas of these names as a new run finds them."""
+    states = {}
+    for name in names:
+        limits = [] if tuning.unlimited else shared_limits(quotas.get(name, ASSUMED), tuning.share)
+        allowed = max(1, math.ceil(limits[0][0] * OPENING_SHARE)) if limits else 10**9
+        states[name] = QuotaState(limits=limits, allowed=allowed)
+    return states
+
+
+def names_of(stages: Sequence[Stage]) -> list[str]:
+    """Quotas that the stages use."""
+    named = chain.from_iterable((stage.quota, stage.poll_quota) for stage in stages)
+    return list(dict.fromkeys(filter(None, named)))
+
+
 def forecast(
     requests: Mapping[str, float],
     *,
-    accounts: int,
-    concurrency: int,
+    operation: Operation,
+    pace: Pace,
     quotas: Mapping[str, Sequence[Limit]],
     tuning: Tuning,
     latency_s: float,
 ) -> Forecast:
-    """How long `requests` (by call id, of all accounts) take.
+    """How long `requests` (by call id, of all accounts) take from a fresh start. Args: latency_s: of one request."""
+    accounts = max(1, sum(pace.waves))
+    each = {call: count / accounts for call, count in requests.items() if count}
+    stages = stages_of(way(operation, each), latency_s)
+    states = opening(quotas, names_of(stages), tuning)
+    seconds, bound_by = foresee(stages, pace=pace, states=states, tuning=tuning)
+    return Forecast(seconds=seconds, quota=bound_by, requests=by_quota(requests))
 
-    The first N requests of a quota leave at once, their slots come free together T after the replies, and so on: the
-    last N or fewer leave after all full windows before them.
-    The last account to leave the narrowest quota still has its own way to go. Args: latency_s: of one request.
+
+def foresee(
+    stages: Sequence[Stage],
+    *,
+    pace: Pace,
+    states: dict[str, QuotaState],
+    tuning: Tuning,
+    begun: Sequence[Begun] = (),
+) -> tuple[float, str | None]:
+    """Seconds to the end, and what bounds them: a quota, SMOOTHER, or None for the accounts' own time.
+
+    Few accounts are played one by one. Of many, those at the beginning and the end are, and each account between takes
+    as long as the narrowest of quotas, smoother and workers lets one through.
     """
-    counted = by_quota(requests)
-    own_s = sum(requests.values()) / max(1, accounts) * latency_s
-    first_poll_s = tuning.first_poll_s if requests.get("managed_users.imports.create") else 0.0
-    bound_s, bound_by = accounts / concurrency * (own_s + TYPICAL_IMPORT_POLLS * first_poll_s), None
-    if not tuning.unlimited:
-        for name, count in counted.items():
-            for limit in quotas.get(name, (Limit(60, 60.0),)):
-                if limit.key is None:
-                    allowed = max(1, int(limit.requests * tuning.share))
-                    seconds = max(0, math.ceil(count / allowed) - 1) * (limit.window_s + latency_s)
-                    if seconds > bound_s:
-                        bound_s, bound_by = seconds, name
-    if tuning.max_rate is not None and sum(counted.values()) / tuning.max_rate > bound_s:
-        bound_s, bound_by = sum(counted.values()) / tuning.max_rate, "max_rate"
-    tail_s = own_s + LAST_IMPORT_POLLS * first_poll_s
-    return Forecast(seconds=bound_s + tail_s, quota=bound_by, requests=counted)
+    narrowest = _narrowest(stages, pace, states, tuning)
+    played = [narrowest.played(size, pace.concurrency) for size in pace.waves]
+    ended = Simulation(
+        stages,
+        states=states,
+        waves=played,
+        concurrency=pace.concurrency,
+        rate_per_s=tuning.max_rate,
+        first_poll_s=tuning.first_poll_s,
+        soak_s=pace.soak_s,
+        begun=begun,
+    ).play()
+    each_s = narrowest.per_account_s if narrowest.name else ended.own_s / pace.concurrency
+    left_out_s = (sum(pace.waves) - sum(played)) * each_s
+    seconds = ended.seconds + left_out_s
+    waits = ended.waits
+    if narrowest.name:
+        waits[narrowest.name] = waits.get(narrowest.name, 0.0) + left_out_s
+    bound_by: str | None = max(waits, key=waits.__getitem__, default=None)
+    if bound_by is not None and waits[bound_by] <= seconds - sum(waits.values()):
+        bound_by = None
+    for name, state in states.items():
+        each = math.fsum(stage.count for stage in stages if stage.quota == name)
+        for limit, window_s in state.limits[1:]:
+            full = math.ceil(sum(pace.waves) * each / limit) - 1
+            rest_s = (sum(pace.waves) - full * limit / each) * each_s if full > 0 else 0.0
+            least_s = full * window_length_s(window_s) + rest_s + ended.tails_s.get(name, 0.0)
+            if least_s > seconds:
+                seconds, bound_by = least_s, name
+    return seconds, bound_by
+
+
+@attrs.frozen(kw_only=True)
+class _Narrowest:
+    """`per_account_s`: what each further account adds; `together`: so many at a time (those of one window)."""
+
+    name: str | None
+    per_account_s: float
+    together: float
+
+    def played(self, size: int, concurrency: int) -> int:
+        """How many of a wave's accounts to play: enough to reach the pace, and the rest in full windows."""
+        enough = max(_LEAST_PLAYED, 2 * concurrency, math.ceil(_PLAYED_WINDOWS * self.together))
+        return size - round(max(0, int((size - enough) / self.together)) * self.together)
+
+
+def _narrowest(stages: Sequence[Stage], pace: Pace, states: Mapping[str, QuotaState], tuning: Tuning) -> _Narrowest:
+    own_s = sum(stage.count * stage.latency_s for stage in stages)
+    own_s += sum(stage.count for stage in stages if stage.imports) * tuning.first_poll_s * _TYPICAL_IMPORT
+    found = _Narrowest(name=None, per_account_s=own_s / pace.concurrency, together=1.0)
+    requests: dict[str, float] = {}
+    latency_s: dict[str, float] = {}
+    for stage in stages:
+        for name in filter(None, (stage.quota, stage.poll_quota)):
+            requests[name] = requests.get(name, 0.0) + stage.count
+            latency_s[name] = max(latency_s.get(name, 0.0), stage.latency_s)
+    for name, count in requests.items():
+        if count and states[name].limits:
+            limit, window_s = states[name].limits[0]
+            one_s = (window_length_s(window_s) + latency_s[name]) * count / limit
+            if one_s > found.per_account_s:
+                found = _Narrowest(name=name, per_account_s=one_s, together=limit / count)
+    if tuning.max_rate is not None and sum(requests.values()) / tuning.max_rate > found.per_account_s:
+        found = _Narrowest(name=SMOOTHER, per_account_s=sum(requests.values()) / tuning.max_rate, together=1.0)
+    return found

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import attrs
 import msgspec
@@ -18,13 +18,16 @@ from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import Operation, as_operation, describe
 from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
-from bulkops.runs.forecast import Forecast, forecast
+from bulkops.runs.forecast import Forecast, Pace, forecast
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope
 from bulkops.steps import Context
 
 SCHEMA = 1
+
+GUESSED_LATENCY_S: Final = 0.1
+"""Of a request, before one was seen."""
 
 
 @attrs.frozen(kw_only=True)
@@ -127,7 +130,8 @@ async def plan(
         else:
             found = []
     requests = looks.scaled(len(accounts)) if rows else {c: n * len(accounts) for c, n in made.cost().items()}
-    foreseen = _forecast(requests, len(accounts), policy, workato, looks.latency_s)
+    waves = [wave.size for wave in policy.cut(len(accounts))]
+    foreseen = _forecast(requests, made, waves, policy, workato, looks.latency_s)
     return FleetPlan(
         title=made.title,
         host=workato.settings.url,
@@ -144,16 +148,21 @@ async def plan(
 def looking_cost(operation: Operation, accounts: int, *, policy: Policy, workato: Workato) -> Forecast:
     """What `plan` itself costs for so many accounts."""
     requests = {call: count * accounts for call, count in operation.plan_cost().items()}
-    return _forecast(requests, accounts, policy, workato, 0.1)
+    return _forecast(requests, operation, [accounts], policy, workato, GUESSED_LATENCY_S)
 
 
 def _forecast(
-    requests: Mapping[str, float], accounts: int, policy: Policy, workato: Workato, latency_s: float
+    requests: Mapping[str, float],
+    operation: Operation,
+    waves: Sequence[int],
+    policy: Policy,
+    workato: Workato,
+    latency_s: float,
 ) -> Forecast:
     return forecast(
         requests,
-        accounts=accounts,
-        concurrency=policy.concurrency,
+        operation=operation,
+        pace=Pace(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
         quotas=workato.session.quotas,
         tuning=workato.settings.tuning,
         latency_s=latency_s,
@@ -222,7 +231,7 @@ class _Looks:
     def latency_s(self) -> float:
         """The median of what was seen, or a guess."""
         seen = sorted(self._latencies)
-        return seen[len(seen) // 2] if seen else 0.1
+        return seen[len(seen) // 2] if seen else GUESSED_LATENCY_S
 
     def _note(self, event: Event) -> None:
         self._observe(event)

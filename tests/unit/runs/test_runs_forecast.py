@@ -1,50 +1,80 @@
-"""The finish time as arithmetic: which quota binds, and what the last account adds."""
+"""The finish time of small jobs, whose arithmetic can be followed: which quota binds, what the last account adds."""
 
 from __future__ import annotations
 
 import pytest
 
 from bulkops.catalogue import QUOTAS
-from bulkops.runs.forecast import by_quota, forecast
+from bulkops.operations import Each, Operation
+from bulkops.runs.forecast import Pace, by_quota, forecast, way
 from bulkops.settings import Limit, Tuning
 
 FOLDERS, STARTS, IMPORTS = "managed_users.folders.list", "managed_users.recipes.start", "managed_users.imports.create"
 
 
-def seconds(requests: dict[str, float], *, accounts: int = 100, **tuning: object) -> tuple[float, str | None]:
+def seconds(requests: dict[str, float], *, waves: tuple[int, ...], **tuning: object) -> tuple[float, str | None]:
     found = forecast(
         requests,
-        accounts=accounts,
-        concurrency=200,
+        operation=Operation(),
+        pace=Pace(waves=waves, concurrency=200, soak_s=7.0),
         quotas=QUOTAS,
         tuning=Tuning(**tuning),  # type: ignore[arg-type]  # fields by name
         latency_s=0.0,
     )
-    return found.seconds, found.quota
+    return pytest.approx(found.seconds, abs=0.1), found.quota
 
 
 @pytest.mark.parametrize(
-    ("requests", "expected"),
+    ("requests", "accounts", "expected"),
     [
-        ({FOLDERS: 60}, (1.2, "max_rate")),
-        ({FOLDERS: 61}, (60.0, "assumed.customer.folders")),
-        ({FOLDERS: 600}, (540.0, "assumed.customer.folders")),
-        ({STARTS: 3000}, (120.0, "embedded.recipes.other")),
-        ({FOLDERS: 120, STARTS: 3000}, (120.0, "embedded.recipes.other")),
-        ({}, (0.0, None)),
+        ({FOLDERS: 60}, 60, (1.2, "max_rate")),
+        ({FOLDERS: 61}, 61, (60.0, "assumed.customer.folders")),
+        ({FOLDERS: 600}, 600, (541.2, "assumed.customer.folders")),
+        ({FOLDERS: 600}, 100, (541.2, "assumed.customer.folders")),
+        ({STARTS: 2001}, 667, (120.0, "embedded.recipes.other")),
+        ({FOLDERS: 120, STARTS: 3001}, 60, (180.0, "embedded.recipes.other")),
+        ({}, 100, (0.0, None)),
     ],
 )
-def test_the_narrowest_quota_binds(requests: dict[str, float], expected: tuple[float, str | None]) -> None:
-    assert seconds(requests) == expected
+def test_the_narrowest_quota_binds(
+    requests: dict[str, float], accounts: int, expected: tuple[float, str | None]
+) -> None:
+    assert expected == seconds(requests, waves=(accounts,))
 
 
 def test_the_last_imports_keep_a_run_waiting() -> None:
-    assert seconds({IMPORTS: 100})[0] == pytest.approx(4.0 + 30.0)
+    took_s, bound_by = seconds({IMPORTS: 100}, waves=(100,))
+    assert took_s == pytest.approx(45.0, abs=5.0)
+    assert bound_by is None
+
+
+def test_each_wave_waits_for_the_end_and_the_soak_of_the_one_before() -> None:
+    assert seconds({FOLDERS: 120}, waves=(20, 100)) == (
+        pytest.approx(60.0 + 7.0 + 1.2, abs=0.2),
+        "assumed.customer.folders",
+    )
+    assert seconds({FOLDERS: 40}, waves=(20, 20))[0] == pytest.approx(0.4 + 7.0 + 0.4, abs=0.2)
 
 
 def test_shares_and_lifted_limits_count() -> None:
-    assert seconds({FOLDERS: 60}, share=0.5) == (60.0, "assumed.customer.folders")
-    assert seconds({FOLDERS: 600}, unlimited=True, max_rate=None) == (0.0, None)
+    assert seconds({FOLDERS: 60}, waves=(60,), share=0.5) == (60.6, "assumed.customer.folders")
+    assert seconds({FOLDERS: 600}, waves=(600,), unlimited=True, max_rate=None) == (0.0, None)
+
+
+class Costs(Operation):
+    def cost(self):
+        return {STARTS: 1}
+
+
+def test_an_account_sends_its_requests_in_the_order_of_the_parts(tmp_path):
+    answers = str(tmp_path / "answers.jsonl")
+    chain = Each(FOLDERS, output=answers) >> Costs() >> Each(FOLDERS, output=answers)
+    assert way(chain, {FOLDERS: 3, "managed_users.recipes.get": 2, STARTS: 1}) == [
+        (FOLDERS, 1.5),
+        (STARTS, 1),
+        (FOLDERS, 1.5),
+        ("managed_users.recipes.get", 2),
+    ]
 
 
 def test_requests_are_counted_by_quota() -> None:

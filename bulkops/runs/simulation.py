@@ -1,0 +1,344 @@
+"""The executor's rules on paper: when each account would send what, without sending anything.
+
+Discrete events in plain Python, about ten microseconds a request. What it plays: workers that take accounts in
+inventory order, wave by wave; quotas whose slots come free one window after the reply, opened carefully; the smoother;
+the furthest-along account first; imports that take their time, and are polled as `operations._polling` polls.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from bulkops.operations import LikelyFinish, eager_age_s, patient_age_s
+from bulkops.runs.simulated_quota import QuotaState, SimulatedQuota
+
+SMOOTHER: Final = "max_rate"
+
+SLOW_PART: Final = 0.06
+"""Of imports, how many are slow; assumed, as all durations of imports are: nobody publishes any."""
+
+GOLDEN: Final = 0.6180339887
+"""Multiples of it fill the unit interval evenly, however many there are."""
+
+_REPLY, _LOOK, _WAKE, _TOKEN, _WAVE = range(5)
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """Requests of one quota that an account sends in a row: `count` on average over accounts.
+
+    `imports`: each one begins an import, which is asked for under the quota `poll_quota`.
+    """
+
+    quota: str
+    count: float
+    latency_s: float
+    imports: bool = False
+    poll_quota: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Begun:
+    """An account in flight at the beginning: what it still has to send, and how far along it is."""
+
+    counts: Sequence[float]
+    progress: int
+
+
+@attrs.frozen(kw_only=True)
+class Ended:
+    """`waits`: seconds by cause on the way to the last account's end; `tails_s`: by quota, the least time from an
+    account's last request of it to its end; `own_s`: the mean account's own time."""
+
+    seconds: float
+    waits: dict[str, float]
+    tails_s: dict[str, float]
+    own_s: float
+
+
+class _Account:
+    __slots__ = (
+        "asked_at",
+        "before",
+        "began",
+        "first_poll",
+        "import_ends",
+        "imported_at",
+        "last",
+        "progress",
+        "seq",
+        "since",
+        "step",
+        "steps",
+        "waits",
+    )
+
+    def __init__(self, seq: int, steps: Sequence[Stage], now: float, before: _Account | None) -> None:
+        self.seq = seq
+        self.steps = steps
+        self.step = 0
+        self.progress = 0
+        self.began = self.since = now
+        self.before = before
+        """Whose end let it start."""
+        self.waits: defaultdict[str, float] = defaultdict(float)
+        self.last: dict[str, float] = {}
+        self.import_ends = -math.inf
+        self.imported_at = self.asked_at = 0.0
+        self.first_poll = True
+
+
+class Simulation:
+    """Accounts through `stages`, so many at once, in waves of these sizes.
+
+    Args:
+        states: by quota, for all that the stages name.
+        begun: accounts in flight at the beginning, furthest first; they belong to the first wave.
+        rate_per_s: of the smoother; first_poll_s: delay of an import's first poll; soak_s: between waves.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        states: dict[str, QuotaState],
+        waves: Sequence[int],
+        concurrency: int,
+        rate_per_s: float | None,
+        first_poll_s: float,
+        soak_s: float = 0.0,
+        begun: Sequence[Begun] = (),
+    ) -> None:
+        self._stages = stages
+        self._quotas = {name: SimulatedQuota(name, state) for name, state in states.items()}
+        self._waves = deque(waves)
+        self._concurrency = concurrency
+        self._token_s = 1 / rate_per_s if rate_per_s else 0.0
+        self._first_poll_s = first_poll_s
+        self._soak_s = soak_s
+        self._likely = LikelyFinish(first_poll_s)
+        self._begun = begun
+        self._ready_at = 0.0
+        self._drawing = False
+        self._events: list[tuple[float, int, int, object]] = []
+        self._pushed = 0
+        self._left = 0
+        self._running = 0
+        self._filling = False
+        self._seq = 0
+        self._now = 0.0
+        self._ways: dict[tuple[int, ...], list[Stage]] = {}
+        self._tails: dict[str, float] = {}
+        self._own_s = 0.0
+        self._ended = 0
+        self._last: _Account | None = None
+
+    def play(self) -> Ended:
+        """To the end of the last account."""
+        self._filling = True
+        for begun in self._begun:
+            self._start(begun.counts, begun.progress, None)
+        self._filling = False
+        if self._waves:
+            self._left = self._waves.popleft()
+        self._fill(None)
+        events = self._events
+        while events:
+            self._now, _, kind, what = heapq.heappop(events)
+            if kind == _REPLY:
+                self._replied(what)  # type: ignore[arg-type]  # each kind has its own
+            elif kind == _LOOK:
+                self._look(what)  # type: ignore[arg-type]
+            elif kind == _WAKE:
+                what.wakes_at = math.inf  # type: ignore[attr-defined]
+                self._pump()
+            elif kind == _TOKEN:
+                self._drawing = False
+                self._pump()
+            else:
+                self._left = self._waves.popleft()
+                self._fill(self._last)
+        return Ended(
+            seconds=self._last.since if self._last is not None else 0.0,
+            waits=_critical(self._last),
+            tails_s=self._tails,
+            own_s=self._own_s / max(1, self._ended),
+        )
+
+    def _at(self, when: float, kind: int, what: object) -> None:
+        self._pushed += 1
+        heapq.heappush(self._events, (when, self._pushed, kind, what))
+
+    # -- accounts -----------------------------------------------------------------------------------------------
+
+    def _fill(self, before: _Account | None) -> None:
+        """Start accounts of the wave as long as there is room; when its last has ended, soak and begin the next."""
+        if self._filling:  # one that has nothing to send ends while it starts
+            return
+        self._filling = True
+        while self._left and self._running < self._concurrency:
+            self._left -= 1
+            self._start([stage.count for stage in self._stages], 0, before)
+        self._filling = False
+        if self._waves and not self._left and not self._running:
+            self._at(self._now + self._soak_s, _WAVE, None)
+
+    def _start(self, counts: Sequence[float], progress: int, before: _Account | None) -> None:
+        seq = self._seq
+        self._seq += 1
+        self._running += 1
+        # Fractions are dealt out evenly: of a count of 1.5 every second account gets 2.
+        whole = tuple([int((seq + 1) * count + 1e-9) - int(seq * count + 1e-9) for count in counts])
+        steps = self._ways.get(whole)
+        if steps is None:
+            steps = [stage for stage, count in zip(self._stages, whole, strict=True) for _ in range(count)]
+            self._ways[whole] = steps
+        account = _Account(seq, steps, self._now, before)
+        account.progress = progress
+        self._go_on(account)
+
+    def _go_on(self, account: _Account) -> None:
+        if account.step < len(account.steps):
+            self._ask(account, account.steps[account.step].quota)
+        else:
+            self._end(account)
+
+    def _end(self, account: _Account) -> None:
+        now = self._now
+        account.since = now
+        for quota, at in account.last.items():
+            self._tails[quota] = min(self._tails.get(quota, math.inf), now - at)
+        self._own_s += now - account.began - sum(account.waits.values())
+        self._ended += 1
+        self._last = account
+        self._running -= 1
+        self._fill(account)
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    def _ask(self, account: _Account, quota_name: str) -> None:
+        """Leave at once when nobody waits and there is room; else get in line."""
+        now = self._now
+        quota = self._quotas[quota_name]
+        account.since = now
+        if not quota.waiting and not self._drawing and self._ready_at <= now and quota.free_at(now) <= now:
+            self._leave(account, quota)
+            return
+        heapq.heappush(quota.waiting, (-account.progress, account.seq, account))
+        self._arrange(quota)
+
+    def _arrange(self, quota: SimulatedQuota) -> None:
+        """See that somebody looks at the quota when its next request may leave."""
+        at = quota.free_at(self._now)
+        if at <= self._now:
+            if not self._drawing:
+                self._drawing = True
+                self._at(max(self._now, self._ready_at), _TOKEN, None)
+        elif at < quota.wakes_at:
+            quota.wakes_at = at
+            self._at(at, _WAKE, quota)
+
+    def _pump(self) -> None:
+        """Let those leave that may, best first, as far as the smoother lets them."""
+        now = self._now
+        while not self._drawing:
+            best: SimulatedQuota | None = None
+            for quota in self._quotas.values():
+                if quota.waiting:
+                    at = quota.free_at(now)
+                    if at > now:
+                        if at < quota.wakes_at:
+                            quota.wakes_at = at
+                            self._at(at, _WAKE, quota)
+                    elif best is None or quota.waiting[0] < best.waiting[0]:
+                        best = quota
+            if best is None:
+                return
+            if self._ready_at > now:
+                self._drawing = True
+                self._at(self._ready_at, _TOKEN, None)
+                return
+            self._leave(heapq.heappop(best.waiting)[2], best)
+
+    def _leave(self, account: _Account, quota: SimulatedQuota) -> None:
+        now = self._now
+        if now > account.since:
+            had_room_at = max(account.since, quota.open_since)
+            account.waits[quota.name] += had_room_at - account.since
+            account.waits[SMOOTHER] += now - had_room_at
+        self._ready_at = max(self._ready_at, now) + self._token_s
+        account.last[quota.name] = now
+        quota.take()
+        step = account.steps[account.step]
+        account.since = now
+        self._at(now + step.latency_s, _REPLY, (account, quota))
+
+    def _replied(self, what: tuple[_Account, SimulatedQuota]) -> None:
+        account, quota = what
+        now = self._now
+        quota.give_back(now)
+        if quota.waiting:
+            self._arrange(quota)
+        step = account.steps[account.step]
+        if account.import_ends > -math.inf:
+            self._polled(account)
+        elif step.imports:
+            account.progress += 1
+            account.import_ends = now + self._duration_s(account.seq)
+            account.imported_at = account.asked_at = now
+            self._look(account)
+        else:
+            account.progress += 1
+            account.step += 1
+            self._go_on(account)
+
+    # -- imports ------------------------------------------------------------------------------------------------
+
+    def _duration_s(self, seq: int) -> float:
+        """Of an import, dealt out evenly. For a first poll after 2 s: 2 to 20 s, and some 40 s."""
+        unit_s = self._first_poll_s / 2
+        part = (seq * GOLDEN + 0.5) % 1
+        if part < SLOW_PART:
+            return unit_s * 40
+        return unit_s * (2 + 18 * ((part - SLOW_PART) / (1 - SLOW_PART)) ** 2)
+
+    def _look(self, account: _Account) -> None:
+        now = self._now
+        asked_s = account.asked_at - account.imported_at
+        if any(quota.waiting for quota in self._quotas.values()):
+            worth_at = account.imported_at + patient_age_s(asked_s, likely_s=self._likely.age_s)
+        else:
+            worth_at = account.imported_at + eager_age_s(asked_s, first_s=self._first_poll_s)
+        if now >= worth_at:
+            account.asked_at = now
+            self._ask(account, account.steps[account.step].poll_quota)
+        else:
+            self._at(now + min(worth_at - now, self._first_poll_s), _LOOK, account)
+
+    def _polled(self, account: _Account) -> None:
+        done = self._now >= account.import_ends
+        if account.first_poll:
+            self._likely.note(account.asked_at - account.imported_at, done=done)
+            account.first_poll = False
+        if done:
+            account.import_ends = -math.inf
+            account.step += 1
+            self._go_on(account)
+        else:
+            self._look(account)
+
+
+def _critical(account: _Account | None) -> dict[str, float]:
+    """What the last account waited for, and those before it whose ends let it start."""
+    waits: defaultdict[str, float] = defaultdict(float)
+    while account is not None:
+        for name, waited_s in account.waits.items():
+            waits[name] += waited_s
+        account = account.before
+    return waits

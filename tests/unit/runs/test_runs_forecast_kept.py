@@ -1,0 +1,140 @@
+"""The promised finish time against the executor and the pacer themselves, on a virtual clock: within 3 %."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import statistics
+import time
+from random import Random
+
+import pytest
+
+from bulkops.catalogue import CALLS, QUOTAS
+from bulkops.executor import fan_out
+from bulkops.operations import LikelyFinish
+from bulkops.operations._polling import Polling
+from bulkops.pacing import Pacer
+from bulkops.runs.forecast import IMPORT, POLL, Pace, foresee, names_of, opening, stages_of
+from bulkops.sandbox.imports import import_time_s
+from bulkops.settings import Limit, Tuning
+from tests.unit.pacing.vendor import now, pumping, run
+
+LATENCY_S = 0.3
+SOAK_S = 30.0
+ROLLOUT = [
+    ("managed_users.folders.list", 1),
+    ("managed_users.folders.create", 1),
+    (IMPORT, 1),
+    ("managed_users.recipes.list", 1),
+    ("managed_users.connections.list", 1),
+    ("managed_users.connections.update", 1),
+    ("managed_users.recipes.list", 1),
+    ("managed_users.recipes.start", 2),
+    ("managed_users.recipes.list", 1),
+]
+LOOKS = [("managed_users.recipes.list", 1), ("managed_users.recipes.get", 3)]
+NARROW = {"embedded.recipes.get": (Limit(100, 10.0), Limit(700, 400.0))}
+
+
+def fair_draws(rng):
+    """Pairs from the unit square, every hundred of them evenly spread: no run is luckier than another."""
+    while True:
+        rows, columns = list(range(100)), list(range(100))
+        rng.shuffle(rows)
+        rng.shuffle(columns)
+        yield from [((row + 0.5) / 100, (column + 0.5) / 100) for row, column in zip(rows, columns, strict=True)]
+
+
+class Account:
+    """Sends its requests one after the other, as operations do through the session."""
+
+    def __init__(self, calls, pacer, likely, rng):
+        self.calls, self.pacer, self.likely, self.rng = calls, pacer, likely, rng
+        self.draws = fair_draws(rng)
+
+    async def __call__(self, seq):
+        progress = 0
+        for call, count in self.calls:
+            for _ in range(count):
+                await self.send(call, progress, seq)
+                progress += 1
+            if call == IMPORT:
+                await self.poll(progress, seq)
+
+    async def send(self, call, progress, seq):
+        slot = await self.pacer.slot(CALLS[call].quota, key=str(seq), priority=(-progress, seq))
+        await asyncio.sleep(LATENCY_S * self.rng.uniform(0.5, 1.5))
+        slot.replied()
+
+    async def poll(self, progress, seq):
+        done_at = now() + import_time_s(next(self.draws))
+        polling = Polling(2.0, self.likely, self.pacer)
+        done = False
+        while not done:
+            await polling.wait()
+            await self.send(POLL, progress, seq)
+            done = now() >= done_at
+            polling.note(done=done)
+
+
+async def really(calls, waves, concurrency, quotas, tuning, seed):
+    pacer = Pacer(quotas, max_rate=tuning.max_rate, share=tuning.share, rng=Random(1))
+    account = Account(calls, pacer, LikelyFinish(2.0), Random(seed))
+    seqs = itertools.count()
+    async with pumping(pacer):
+        for place, size in enumerate(waves):
+            if place:
+                await asyncio.sleep(SOAK_S)
+            async for outcome in fan_out(account, itertools.islice(seqs, size), concurrency=concurrency):
+                outcome.unwrap()
+        return now()
+
+
+def promised(calls, waves, concurrency, quotas, tuning):
+    stages = stages_of(calls, LATENCY_S)
+    pace = Pace(waves=waves, concurrency=concurrency, soak_s=SOAK_S)
+    return foresee(stages, pace=pace, states=opening(quotas, names_of(stages), tuning), tuning=tuning)
+
+
+def kept(seeds, calls, waves, concurrency, quotas, tuning, bound_by):
+    quotas, tuning = {**QUOTAS, **quotas}, Tuning(**tuning)
+    took_s = [run(really(calls, waves, concurrency, quotas, tuning, seed)) for seed in seeds]
+    foreseen_s, narrowest = promised(calls, waves, concurrency, quotas, tuning)
+    assert foreseen_s == pytest.approx(statistics.fmean(took_s), rel=0.03)
+    assert narrowest == bound_by
+
+
+@pytest.mark.parametrize(
+    ("calls", "waves", "concurrency", "quotas", "tuning", "bound_by"),
+    [
+        (ROLLOUT, [460], 200, {}, {}, "assumed.customer.folders"),
+        (LOOKS, [600], 200, {}, {}, "embedded.recipes.list"),
+        (LOOKS, [600], 200, {}, {"max_rate": 20.0}, "max_rate"),
+        (LOOKS, [600], 200, NARROW, {}, "embedded.recipes.get"),
+        (LOOKS[1:], [1500], 300, {}, {"max_rate": None}, "embedded.recipes.get"),
+    ],
+)
+def test_the_finish_time_is_kept_within_three_percent(calls, waves, concurrency, quotas, tuning, bound_by):
+    kept([6], calls, waves, concurrency, quotas, tuning, bound_by)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("waves", "concurrency", "tuning", "bound_by"),
+    [
+        ([300], 200, {}, "assumed.customer.folders"),
+        ([5, 60, 240], 60, {}, "assumed.customer.folders"),
+        ([400], 20, {}, "assumed.customer.folders"),
+        ([200], 200, {"share": 0.5}, "assumed.customer.folders"),
+    ],
+)
+def test_it_is_the_mean_of_runs_whose_last_imports_are_luck(waves, concurrency, tuning, bound_by):
+    kept([5, 6, 7], ROLLOUT, waves, concurrency, {}, tuning, bound_by)
+
+
+def test_a_large_fleet_costs_no_more_to_foresee_than_a_small_one():
+    began = time.process_time()
+    seconds, _ = promised(ROLLOUT, [100_000], 200, QUOTAS, Tuning())
+    assert seconds == pytest.approx(100_000 / 30 * 60, rel=0.01)
+    assert time.process_time() - began < 0.5
