@@ -12,6 +12,13 @@ from bulkops.events import Observer, ignore
 from bulkops.resources import (
     AccountConnections,
     AccountProjects,
+    ApiAccessProfiles,
+    ApiClients,
+    ApiClientsV1,
+    ApiCollections,
+    ApiEndpoints,
+    ApiKeys,
+    ApiPortals,
     Connections,
     Connectors,
     CustomConnectors,
@@ -49,6 +56,13 @@ class Account:
         self.imports = Imports(session, scope)
         self.members = Members(session, scope)
         self.customer = OwnCustomer(session, scope)
+        self.api_collections = ApiCollections(session, scope)
+        self.api_endpoints = ApiEndpoints(session, scope)
+        self.api_clients = ApiClients(session, scope)
+        self.api_keys = ApiKeys(session, scope)
+        self.api_clients_v1 = ApiClientsV1(session, scope)
+        self.api_access_profiles = ApiAccessProfiles(session, scope)
+        self.api_portals = ApiPortals(session, scope)
 
     async def call(self, call_id: str, /, *, body: object = None, all_pages: bool = False, **params: Any) -> Any:
         """As `Workato.call`, for this account."""
@@ -139,6 +153,12 @@ class Workato:
         self.connections = Connections(session, own())
         self.connectors = Connectors(session, own())
         self.custom_connectors = CustomConnectors(session, own())
+        self.api_collections = ApiCollections(session, own())
+        self.api_endpoints = ApiEndpoints(session, own())
+        self.api_clients = ApiClients(session, own())
+        self.api_keys = ApiKeys(session, own())
+        self.api_clients_v1 = ApiClientsV1(session, own())
+        self.api_access_profiles = ApiAccessProfiles(session, own())
 
     @property
     def settings(self) -> Settings:

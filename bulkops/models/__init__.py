@@ -6,6 +6,15 @@ Unknown members are ignored. Instants are aware datetimes in the offset the serv
 
 from __future__ import annotations
 
+from bulkops.models.api_platform import (
+    AccessProfile,
+    ApiClient,
+    ApiCollection,
+    ApiEndpoint,
+    ApiKey,
+    ApiPortal,
+    CollectionName,
+)
 from bulkops.models.collaborators import Member, MemberRole
 from bulkops.models.connections import Connection, InputField, PickListValue
 from bulkops.models.connectors import Connector, ConnectorCode, ConnectorOperation, ConnectorVersion, CustomConnector
@@ -17,6 +26,13 @@ from bulkops.models.properties import Property
 from bulkops.models.recipes import Recipe, StartProblem, StartResult, StopResult
 
 __all__ = [
+    "AccessProfile",
+    "ApiClient",
+    "ApiCollection",
+    "ApiEndpoint",
+    "ApiKey",
+    "ApiPortal",
+    "CollectionName",
     "Connection",
     "Connector",
     "ConnectorCode",

@@ -14,7 +14,10 @@ Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 """ISO 8601 with `Z` or an offset; a time without one is refused: it could not be compared."""
 
 INTEGER_MEMBERS: Final = frozenset(
-    {"id", "folder_id", "parent_id", "project_id", "user_id", "managed_user_id", "recipe_id", "version_no"}
+    {
+        *("id", "folder_id", "parent_id", "project_id", "user_id", "managed_user_id", "recipe_id", "version_no"),
+        *("api_client_id", "api_collection_id", "flow_id"),
+    }
 )
 """Members that are integers in most replies and numeric strings in some (NOTES.md section 4): both are accepted.
 

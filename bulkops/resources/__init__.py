@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from bulkops.resources import generic
 from bulkops.resources._pages import Pages
+from bulkops.resources.api_platform import (
+    ApiAccessProfiles,
+    ApiClients,
+    ApiClientsV1,
+    ApiCollections,
+    ApiEndpoints,
+    ApiKeys,
+    ApiPortals,
+)
 from bulkops.resources.connections import AccountConnections, Connections
 from bulkops.resources.connectors import Connectors, CustomConnectors
 from bulkops.resources.customers import Customers, OwnCustomer
@@ -17,6 +26,13 @@ from bulkops.resources.recipes import Recipes
 __all__ = [
     "AccountConnections",
     "AccountProjects",
+    "ApiAccessProfiles",
+    "ApiClients",
+    "ApiClientsV1",
+    "ApiCollections",
+    "ApiEndpoints",
+    "ApiKeys",
+    "ApiPortals",
     "Connections",
     "Connectors",
     "CustomConnectors",

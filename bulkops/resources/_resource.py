@@ -40,5 +40,13 @@ class Resource:
         """For a call whose answer says no more than that it was done. Raises: StatusError for `success: false`."""
         whole(await self._send(call_id, **request))
 
-    def _pages(self, call_id: str, type_: type[R], query: Mapping[str, str | int | bool | None]) -> Pages[R]:
-        return Pages(self._session, CALLS[call_id], type_, scope=self._scope, path=self._account_path, query=query)
+    def _pages(
+        self,
+        call_id: str,
+        type_: type[R],
+        query: Mapping[str, str | int | bool | None],
+        *,
+        path: Mapping[str, str | int] = _NOTHING,
+    ) -> Pages[R]:
+        path = {**self._account_path, **path}
+        return Pages(self._session, CALLS[call_id], type_, scope=self._scope, path=path, query=query)

@@ -17,6 +17,7 @@ import msgspec
 from bulkops.catalogue import RetryClass
 from bulkops.errors import ApiError, DecodeError, OutcomeUnknown
 from bulkops.models.members import INTEGER_MEMBERS
+from bulkops.secret import Secret
 from bulkops.session._scope import Reply
 from bulkops.session._status import Facts, verdict_error
 
@@ -99,14 +100,24 @@ def _key(type_: type[T]) -> Hashable:
 
 @cache
 def _object_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(type_)
+    return msgspec.json.Decoder(type_, dec_hook=_own_types)
 
 
 @cache
 def _rows_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
     """For the usual form alone, `{"result": [...]}`: the others are for the second look."""
     fields = [("result", list[type_])]  # type: ignore[valid-type]  # a type at run time
-    return msgspec.json.Decoder(msgspec.defstruct("Rows", fields, bases=(_Said,), kw_only=True))
+    rows = msgspec.defstruct("Rows", fields, bases=(_Said,), kw_only=True)
+    return msgspec.json.Decoder(rows, dec_hook=_own_types)
+
+
+def _own_types(type_: type[Any], value: Any) -> Any:
+    """A text that the reply shows and nobody may see."""
+    if type_ is not Secret:
+        raise NotImplementedError(type_)
+    if not isinstance(value, str):
+        raise ValueError("Expected `str`")  # noqa: TRY004 - what the decoder takes for "does not fit"
+    return Secret(value)
 
 
 class _Said(msgspec.Struct):
@@ -151,7 +162,7 @@ def _second_look(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, st
     place = "$"
     try:
         tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
-        return msgspec.convert(tree, type_)
+        return msgspec.convert(tree, type_, dec_hook=_own_types)
     except _UNREADABLE as error:
         reason = _reason(error, place) if reply.body.strip() else "it is empty"
     raise unreadable(reply, reason)

@@ -72,7 +72,7 @@ def reply(body: bytes) -> Reply:
 
 def good(model: type[Any]) -> dict[str, Any]:
     """The required members, with values of their kind."""
-    samples: dict[str, Any] = {"success": True, "running": True}
+    samples: dict[str, Any] = {"success": True, "running": True, "active": True}
     return {
         field.name: samples.get(field.name, 7 if field.name.endswith("id") else "x")
         for field in attrs.fields(model)

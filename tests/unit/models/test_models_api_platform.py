@@ -1,0 +1,125 @@
+"""Answers of the API platform, in every form the vendor's pages print, and in forms that they do not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import pytest
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import ApiError, OutcomeUnknown
+from bulkops.models import AccessProfile, ApiClient, ApiCollection, ApiEndpoint, ApiKey, ApiPortal
+from bulkops.models.text import one_line
+from bulkops.secret import Secret
+from bulkops.session import Reply, decode_list, decode_object
+
+HIDDEN = "t-5ecret-of-the-test"
+TIMES = {"created_at": "2025-02-03T08:30:00.000-08:00", "updated_at": "2025-02-03T16:31:00.000Z"}
+COLLECTION = {"id": 71, "name": "Billing", "project_id": "908", "url": "https://api.example/b-v1", "version": "1.1"}
+COLLECTION |= {"api_spec_url": f"https://www.example/doc/b-v1/swagger?token={HIDDEN}"} | TIMES
+ENDPOINT = {"id": 5, "api_collection_id": 71, "flow_id": 33, "name": "Find bill", "method": "GET", "active": False}
+ENDPOINT |= {"url": "https://api.example/b-v1/bills/{id}", "legacy_url": None, "base_path": "/b-v1/bills/{id}"}
+ENDPOINT |= {"path": "bills/{id}", "legacy": False} | TIMES
+V1 = {"id": 12, "name": "Portal", "project_id": "908"} | TIMES
+V2 = {"id": 12, "name": "Portal", "description": "", "active_api_keys_count": 1, "total_api_keys_count": 2} | TIMES
+V2 |= {"logo": None, "logo_2x": None, "is_legacy": False, "email": None, "auth_type": "token", "api_token": None}
+V2 |= {"mtls_enabled": None, "validation_formula": None, "cert_bundle_ids": None}
+V2 |= {"api_policies": [{"id": 2, "name": "Default"}], "api_collections": [{"id": 71, "name": "Billing"}]}
+KEY = {"id": 40, "name": "router", "auth_type": "token", "ip_allow_list": [], "ip_deny_list": [], "active": True}
+KEY |= {"active_since": TIMES["created_at"], "auth_token": HIDDEN}
+PROFILE = {"id": 8, "name": "Default", "api_client_id": 12, "api_collection_ids": [71], "active": True} | TIMES
+PROFILE |= {"auth_type": "token", "ip_allow_list": None, "secret": HIDDEN}
+
+ANSWERS: list[tuple[str, type[Any], dict[str, Any]]] = [
+    ("api_collections.create", ApiCollection, COLLECTION | {"message": "done", "import_results": {"success": True}}),
+    ("api_endpoints.list", ApiEndpoint, ENDPOINT),
+    ("api_clients.create", ApiClient, V1),
+    ("api_clients_v2.get", ApiClient, V2),
+    ("api_keys.update", ApiKey, KEY),
+    ("api_access_profiles.update", AccessProfile, PROFILE),
+    ("managed_users.api_portals.list", ApiPortal, {"id": 77, "name": "Portal"}),
+]
+every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[call for call, _, _ in ANSWERS])
+
+
+def reply(body: object, call: str = "api_keys.update") -> Reply:
+    return Reply(
+        status=200,
+        body=json.dumps(body).encode(),
+        call=CALLS[call],
+        account=None,
+        request_id="r",
+        attempt=1,
+        elapsed_s=0.0,
+        sent_at=0.0,
+        path="/api",
+        one_line=one_line,
+    )
+
+
+@every
+def test_the_catalogues_example_decodes_in_every_envelope(call: str, model: type[Any], row: dict[str, Any]) -> None:
+    bare = decode_object(reply(row, call), model)
+    assert attrs.asdict(bare)["name"] == row["name"]
+    for wrapped in ({"result": row}, {"data": row}):
+        assert decode_object(reply(wrapped, call), model) == bare
+    for rows in ([row], {"result": [row]}, {"data": [row], "count": 1, "page": 1, "per_page": 100}):
+        assert decode_list(reply(rows, call), model) == [bare]
+    assert HIDDEN not in repr(bare)
+
+
+@every
+def test_hostile_variants(call: str, model: type[Any], row: dict[str, Any]) -> None:
+    bare = decode_object(reply(row, call), model)
+    assert decode_object(reply(row | {"new": {"member": [HIDDEN]}}, call), model) == bare
+    required = [field.name for field in attrs.fields(model) if field.default is attrs.NOTHING]
+    least = {name: row[name] for name in required}
+    defaults = {field.name for field in attrs.fields(model)} - set(required)
+    nulls = decode_object(reply(least | dict.fromkeys(defaults), call), model)
+    assert nulls == decode_object(reply(least, call), model)
+    for name in required:
+        for bad in ({**row, name: None}, {**row, name: {"x": HIDDEN}}, {k: v for k, v in row.items() if k != name}):
+            with pytest.raises(ApiError, match=name) as refused:
+                decode_object(reply(bad, call), model)
+            assert HIDDEN not in str(refused.value)
+
+
+def test_ids_as_text_are_ids() -> None:
+    texts = {"id": "5", "api_collection_id": "71", "flow_id": "33", "name": "n", "active": True}
+    endpoint = decode_object(reply(texts), ApiEndpoint)
+    assert (endpoint.id, endpoint.api_collection_id, endpoint.flow_id) == (5, 71, 33)
+    assert decode_object(reply(COLLECTION), ApiCollection).project_id == 908
+
+
+@pytest.mark.parametrize(
+    ("model", "row", "shown"),
+    [
+        (ApiKey, KEY, {"auth_token": HIDDEN}),
+        (ApiKey, KEY | {"auth_token": "****"}, {}),
+        (ApiKey, KEY | {"auth_token": None}, {}),
+        (ApiKey, KEY | {"auth_token": ""}, {}),
+        (AccessProfile, PROFILE, {"secret": HIDDEN}),
+        (
+            AccessProfile,
+            PROFILE | {"secret": None, "oauth_client_id": "c-1", "oauth_client_secret": HIDDEN},
+            {"oauth_client_id": "c-1", "oauth_client_secret": HIDDEN},
+        ),
+        (AccessProfile, PROFILE | {"secret": None, "oauth_client_id": "c-1"}, {}),
+    ],
+)
+def test_secrets_that_an_answer_shows(model: type[Any], row: dict[str, Any], shown: dict[str, str]) -> None:
+    found = decode_object(reply({"result": row}), model)
+    assert {name: value.reveal() for name, value in found.shown().items()} == shown
+    assert all(isinstance(value, Secret) for value in found.shown().values())
+    assert HIDDEN not in f"{found} {found!r} {found.shown()}"
+
+
+@pytest.mark.parametrize("value", [7, [HIDDEN], {"token": HIDDEN}])
+def test_a_secret_that_is_no_text_is_refused_without_being_shown(value: object) -> None:
+    with pytest.raises(ApiError, match=r"Expected `str` - at `\$.auth_token`") as refused:
+        decode_object(reply(KEY | {"auth_token": value}), ApiKey)
+    assert HIDDEN not in str(refused.value)
+    with pytest.raises(OutcomeUnknown, match="look at the account"):  # the key was made
+        decode_object(reply(KEY | {"auth_token": value}, "api_keys.create"), ApiKey)
