@@ -33,9 +33,9 @@ class Clock:
         """Real seconds for a duration of the vendor's."""
         return vendor_s / self._scale
 
-    def stamp(self) -> str:
-        """Now in ISO 8601 with milliseconds and an offset."""
-        moment = datetime.fromtimestamp(self._wall + self.now(), _PACIFIC)
+    def stamp(self, at: float | None = None) -> str:
+        """A time of this clock, now unless given, in ISO 8601 with milliseconds and an offset."""
+        moment = datetime.fromtimestamp(self._wall + (self.now() if at is None else at), _PACIFIC)
         return moment.isoformat(timespec="milliseconds")
 
     def call_after(self, delay_s: float, fn: Callable[[], None]) -> asyncio.TimerHandle:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
+from collections.abc import Iterator
 from typing import Any, Final
 
 import attrs
@@ -17,13 +19,24 @@ _NUMERIC: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 @attrs.define(kw_only=True)
 class Customer:
-    """`index`: place among the customers of the start, -1 for one made later."""
+    """`index`: place among the customers of the start, -1 for one made later.
+
+    `environments`: TEST and PROD by their names, once they are provisioned: this one is DEV then. `is_environment`:
+    it is one of those two itself.
+    """
 
     id: int
     index: int
     external_id: str | None
     facts: dict[str, Any]
     workspace: Workspace
+    environments: dict[str, Customer] = attrs.field(factory=dict)
+    is_environment: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the ledger calls it."""
+        return self.external_id or str(self.facts["name"])
 
     def row(self) -> dict[str, Any]:
         workspace = self.workspace
@@ -31,7 +44,8 @@ class Customer:
             "active_connection_count": sum(c.authorization_status == "success" for c in workspace.connections.values()),
             "active_recipe_count": sum(recipe.running for recipe in workspace.recipes.values()),
         }
-        return {"id": self.id, "external_id": self.external_id} | self.facts | counted
+        where = {name: {"id": other.id} for name, other in self.environments.items()}
+        return {"id": self.id, "external_id": self.external_id} | self.facts | counted | _given(environments=where)
 
 
 class Customers:
@@ -47,9 +61,8 @@ class Customers:
         self._began = now
         self._built: dict[int, Customer] = {}
         self._by_external_id: dict[str, int] = {}  # of those created since the start
-
-    def __len__(self) -> int:
-        return self._count
+        self._deleted: set[int] = set()
+        self._unlisted: list[int] = []  # places of those deleted, and of environments, ascending
 
     def find(self, segment: str) -> Customer | None:
         """By a path segment, percent-decoded: the numeric id, or `E` and the external id (NOTES section 4)."""
@@ -67,10 +80,13 @@ class Customers:
         return customer if customer is not None and customer.external_id == external_id else None
 
     def page(self, page: int, per_page: int) -> list[Customer]:
-        """Customers by ascending id; an empty list beyond the end."""
+        """Customers by ascending id, environments left out; an empty list beyond the end."""
         start = (page - 1) * per_page
-        found = (self._get(place) for place in range(start, min(start + per_page, self._count)))
-        return [customer for customer in found if customer is not None]
+        return list(self._listed(start, start + per_page))
+
+    def all(self) -> Iterator[Customer]:
+        """The same, all of them."""
+        return self._listed(0, self._count)
 
     def create(self, facts: dict[str, Any], *, external_id: str | None, now: str) -> Customer:
         place = self._count
@@ -79,14 +95,49 @@ class Customers:
             self._by_external_id[external_id] = place
         return self._add(place, -1, external_id, facts, now)
 
+    def provision(self, customer: Customer, *, now: str) -> None:
+        """Give it TEST and PROD: workspaces with ids of their own, empty but for the people. It becomes DEV itself."""
+        for name in ("test", "prod"):
+            made = self.create(dict(customer.facts), external_id=None, now=now)
+            made.is_environment = True
+            made.workspace.members = customer.workspace.members
+            customer.environments[name] = made
+            insort(self._unlisted, made.id - FIRST_ID)
+
+    def delete(self, customer: Customer) -> None:
+        """Forget it, and its environments; its external id is free again."""
+        for gone in (customer, *customer.environments.values()):
+            place = gone.id - FIRST_ID
+            self._built.pop(place, None)
+            self._deleted.add(place)
+            if not gone.is_environment:  # those have never been listed
+                insort(self._unlisted, place)
+            if self._by_external_id.get(gone.external_id or "") == place:
+                del self._by_external_id[gone.external_id or ""]
+
     def rename(self, customer: Customer, external_id: str) -> None:
         """Give it another external id; it is not found by the old one any more."""
         self._by_external_id.pop(customer.external_id or "", None)
         customer.external_id = external_id
         self._by_external_id[external_id] = customer.id - FIRST_ID
 
+    def _listed(self, start: int, end: int) -> Iterator[Customer]:
+        """The listed customers number `start` to `end`, counted from 0."""
+        place = start
+        while (shifted := start + bisect_right(self._unlisted, place)) != place:
+            place = shifted
+        left = end - start
+        while left > 0 and place < self._count:
+            after = bisect_right(self._unlisted, place)
+            if after == 0 or self._unlisted[after - 1] != place:
+                customer = self._get(place)
+                if customer is not None:
+                    yield customer
+                left -= 1
+            place += 1
+
     def _get(self, place: int) -> Customer | None:
-        if not 0 <= place < self._count:
+        if not 0 <= place < self._count or place in self._deleted:
             return None
         built = self._built.get(place)
         if built is not None:
@@ -100,6 +151,11 @@ class Customers:
         customer = Customer(id=FIRST_ID + place, index=index, external_id=external_id, facts=facts, workspace=workspace)
         self._built[place] = customer
         return customer
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    """Without those that hold nothing."""
+    return {name: value for name, value in members.items() if value}
 
 
 def customer_facts(*, name: str, notification_email: str, now: str) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import attrs
 
-SYSTEM_ROLES: Final = frozenset({"Admin", "Analyst", "Operator"})
-"""The roles that every workspace has (NOTES section 12)."""
-
 ENVIRONMENTS: Final = ("dev", "test", "prod")
+
+TIME_ZONE: Final = "Pacific Time (US & Canada)"
 
 MAX_MEMBERS: Final = 100
 """NOTES section 16."""
@@ -46,3 +45,20 @@ class Member:
             "time_zone": self.time_zone,
             "created_at": self.created_at,
         }
+
+
+def partners_people(now: str) -> dict[int, Member]:
+    """Who works at the partner from the start: whom customer managers are made of."""
+    return {
+        4400 + n: Member(
+            id=4400 + n,
+            name=name,
+            email=f"{name.split()[0].lower()}@partner.example",
+            external_id=None,
+            oauth_id=None,
+            roles={"dev": role},
+            time_zone=TIME_ZONE,
+            created_at=now,
+        )
+        for n, (name, role) in enumerate([("Lee Park", "Admin"), ("Sam Rivera", "Analyst"), ("Kim Novak", "Operator")])
+    }

@@ -17,7 +17,9 @@ import msgspec
 
 from bulkops.sandbox.clock import Clock
 from bulkops.sandbox.installing import install
+from bulkops.sandbox.members import partners_people
 from bulkops.sandbox.packages import parse_package
+from bulkops.sandbox.roles import CUSTOM, PARTNERS
 from bulkops.sandbox.workspace import Ids, Import, Workspace
 
 _DEMO: Final = Path(__file__).parents[1] / "_demo"
@@ -31,6 +33,7 @@ PROJECT: Final = "CRM rollout"
 API_PROJECT: Final = "CRM API"
 _FIRST_ASSET: Final = 612_901
 _EXPORT_S: Final = 3.0
+_TIMES: Final = ("created_at", "updated_at")
 _ZIP_TIME: Final = (2026, 1, 1, 0, 0, 0)
 """The same assets make the same bytes, so that an export once more is the same package."""
 
@@ -110,6 +113,8 @@ class Partner:
         self._file_lives_s = file_lives_s
         self._ids = ids
         self.workspace = Workspace(ids, created_at=clock.stamp())
+        self.workspace.members = partners_people(clock.stamp())
+        self.workspace.shelf(CUSTOM, [role | dict.fromkeys(_TIMES, clock.stamp()) for role in PARTNERS])
         self._secret = secrets.token_bytes(16)
         self.manifests: dict[int, Manifest] = {}
         self.exports: dict[int, Export] = {}

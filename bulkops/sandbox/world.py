@@ -14,6 +14,7 @@ from bulkops.sandbox.draws import draws
 from bulkops.sandbox.faults import Faults, Strike, strike
 from bulkops.sandbox.imports import Importer
 from bulkops.sandbox.ledger import Ledger
+from bulkops.sandbox.managers import Managers
 from bulkops.sandbox.packages import PackageShelf
 from bulkops.sandbox.partner import Partner
 from bulkops.sandbox.quotas import Quotas
@@ -31,6 +32,7 @@ class World:
         ids = Ids()
         self.customers = Customers(settings.customers, seed=settings.seed, ids=ids, now=self.clock.stamp())
         self.partner = Partner(self.clock, ids, file_lives_s=settings.assumptions.file_lifetime_s)
+        self.managers = Managers()
         self.quotas = Quotas(settings.limits(), settings.window)
         self.packages = PackageShelf()
         self.importer = Importer(self.clock, self.ledger, seed=settings.seed)

@@ -9,42 +9,58 @@ from collections.abc import Mapping
 from typing import Final
 
 from bulkops.sandbox.handlers import (
+    activity_logs,
     api_access,
     api_clients,
     api_collections,
     api_portals,
     connections,
     connectors,
+    customer_managers,
     customers,
     data_tables,
+    developer_api_clients,
+    environments,
     folders,
     imports,
     lookup_tables,
+    me,
     members,
     packages,
+    privileges,
     properties,
     recipes,
+    roles,
     tags,
+    usage,
 )
 from bulkops.sandbox.handlers._base import Handler
 
 _NOUNS: Final = (
+    activity_logs,
     api_access,
     api_clients,
     api_collections,
     api_portals,
     connections,
     connectors,
+    customer_managers,
     customers,
     data_tables,
+    developer_api_clients,
+    environments,
     folders,
     imports,
     lookup_tables,
+    me,
     members,
     packages,
+    privileges,
     properties,
     recipes,
+    roles,
     tags,
+    usage,
 )
 
 HANDLERS: Final[Mapping[str, Handler]] = {id_: handler for noun in _NOUNS for id_, handler in noun.HANDLERS.items()}

@@ -1,4 +1,4 @@
-"""Customers: list, get, create, update, and the two older calls that move one to another plan."""
+"""Customers: list, get, create, update, delete, and the two older calls that move one to another plan."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import customer_facts
-from bulkops.sandbox.exchange import Asked, invalid, taken, text_member
+from bulkops.sandbox.exchange import Asked, RefusedError, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers.environments import ENVIRONMENTS, read_environments, set_environments
 
 _WRITABLE: Final = (
     "plan_id",
@@ -20,6 +21,7 @@ _WRITABLE: Final = (
 _UPDATABLE: Final = ("name", "notification_email", *_WRITABLE)
 _NEVER_EMPTY: Final = frozenset({"name", "notification_email", "plan_id"})
 _LONGEST_NAME: Final = 10_000
+_SIGN_IN: Final = ("workato_auth", "two_fa_auth", "saml_sso")
 
 DEFAULT_PLAN: Final = "oem_plan"
 FREE_PLAN: Final = "free"
@@ -34,27 +36,41 @@ def get_customer(asked: Asked) -> dict[str, Any]:
 
 
 def create_customer(asked: Asked) -> dict[str, Any]:
-    """Name and notification_email are required; a used external id is refused (NOTES section 17.5)."""
+    """Name and notification_email are required; a used external id is refused (NOTES section 17.5).
+
+    Whoever is given settings for TEST and PROD has them from the start, by assumption.
+    """
     world, members = asked.world, asked.members()
     name = text_member(members, "name", required=True, longest=_LONGEST_NAME)
     email = text_member(members, "notification_email", required=True)
     external_id = text_member(members, "external_id") or None
     if external_id is not None and world.customers.find_external(external_id) is not None:
         raise taken(asked, "external_id")
-    given = {field: value for field in _WRITABLE if (value := text_member(members, field)) is not None}
+    given: dict[str, Any] = {field: value for field in _WRITABLE if (value := text_member(members, field)) is not None}
+    given |= _apps(members)
+    _check_auth(members)
+    environments = read_environments(asked, None)
     now = world.clock.stamp()
     facts = customer_facts(name=str(name), notification_email=str(email), now=now) | given
     customer = world.customers.create(facts, external_id=external_id, now=now)
-    world.ledger.note(customer.id, "customer.created", external_id or str(name))
+    world.ledger.note(customer.id, "customer.created", customer.key)
+    if environments:
+        world.customers.provision(customer, now=now)
+        set_environments(asked, customer, environments)
     return customer.row()
 
 
 def update_customer(asked: Asked) -> dict[str, Any]:
     """Only what the body names changes; null clears what may be empty."""
     customer, members = asked.account, asked.members()
-    given: dict[str, str | None] = {
+    given: dict[str, Any] = {
         field: text_member(members, field, longest=_LONGEST_NAME) for field in _UPDATABLE if field in members
     }
+    given |= _apps(members)
+    _check_auth(members)
+    environments = read_environments(asked, customer)
+    if environments and not customer.environments:
+        raise invalid(ENVIRONMENTS, "have not been provisioned")
     for field in _NEVER_EMPTY & set(given):
         if given[field] is None:
             raise invalid(field, "can't be blank")
@@ -66,10 +82,23 @@ def update_customer(asked: Asked) -> dict[str, Any]:
     plan_id = given.pop("plan_id", None)
     if any(customer.facts[field] != value for field, value in given.items()):
         customer.facts |= given
-        _touch(asked, "customer.updated", customer.external_id or str(customer.facts["name"]))
+        _touch(asked, "customer.updated", customer.key)
+    if environments and set_environments(asked, customer, environments):
+        _touch(asked, "customer.updated", customer.key)
     if plan_id is not None:
         _set_plan(asked, plan_id, trial=bool(customer.facts["trial"]))
     return customer.row()
+
+
+def delete_customer(asked: Asked) -> dict[str, Any]:
+    """With everything in it, its environments too; one of these alone is not to be had."""
+    customer = asked.account
+    if customer.is_environment:
+        raise RefusedError(400, "An environment cannot be deleted apart from its customer")
+    asked.world.customers.delete(customer)
+    asked.world.managers.forget(customer, *customer.environments.values())
+    asked.note("customer.deleted", customer.key)
+    return {"success": True}
 
 
 def upgrade_customer(asked: Asked) -> dict[str, Any]:
@@ -91,6 +120,30 @@ def _set_plan(asked: Asked, plan_id: str, *, trial: bool) -> dict[str, Any]:
     return {"id": asked.account.id, "plan_id": plan_id, "trial": trial}
 
 
+def _apps(members: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The applications that a customer may use, when the body speaks of them; null means none in particular."""
+    if "whitelisted_apps" not in members:
+        return {}
+    apps = members["whitelisted_apps"] or []
+    if not isinstance(apps, list) or not all(isinstance(app, str) for app in apps):
+        raise invalid("whitelisted_apps", "is not a list of texts")
+    return {"whitelisted_apps": apps}
+
+
+def _check_auth(members: Mapping[str, Any]) -> None:
+    """How people sign in: taken when it can be meant, shown nowhere."""
+    given = members.get("auth_settings")
+    if given is None:
+        return
+    if not isinstance(given, dict) or given.get("type") not in _SIGN_IN:
+        raise invalid("auth_settings", f"type is none of {', '.join(_SIGN_IN)}")
+    if given["type"] == "saml_sso":
+        text_member(given, "provider", required=True)
+        if text_member(given, "metadata_url", longest=_LONGEST_NAME) is None:
+            for name in ("sso_url", "saml_issuer", "x509_cert"):
+                text_member(given, name, required=True, longest=_LONGEST_NAME)
+
+
 def _touch(asked: Asked, kind: str, key: str) -> None:
     asked.account.facts["updated_at"] = asked.world.clock.stamp()
     asked.world.ledger.note(asked.account.id, kind, key)
@@ -101,6 +154,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "managed_users.get": get_customer,
     "managed_users.create": create_customer,
     "managed_users.update": update_customer,
+    "managed_users.delete": delete_customer,
     "managed_users.upgrade": upgrade_customer,
     "managed_users.downgrade": downgrade_customer,
 }

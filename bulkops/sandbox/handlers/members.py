@@ -1,4 +1,4 @@
-"""Members: list, get, create, update, delete, and the older pair on `/member`."""
+"""Members: list, get, create, update, delete, the older pair on `/member`, invitations; and the partner's own people."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, SYSTEM_ROLES, Member
-
-_TIME_ZONE: Final = "Pacific Time (US & Canada)"
+from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, TIME_ZONE, Member
+from bulkops.sandbox.roles import role_named
 
 
 def list_members(asked: Asked) -> list[dict[str, Any]]:
-    return [member.row() for member in asked.account.workspace.members.values()]
+    return [member.row() for member in asked.workspace.members.values()]
 
 
 def get_member(asked: Asked) -> dict[str, Any]:
-    return _member(asked, asked.path_id("member_id")).row()
+    return member_named(asked).row()
 
 
 def create_member(asked: Asked) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def create_member(asked: Asked) -> dict[str, Any]:
     if oauth_id is not None and not {"name", "role_name", "env_roles", "external_id"} & set(members):
         return _add(asked, members, name=f"User {oauth_id}", roles={"dev": "Operator"}).row()
     name = text_member(members, "name", required=True)
-    return _add(asked, members, name=str(name), roles=_roles(members, required=True)).row()
+    return _add(asked, members, name=str(name), roles=_roles(asked, members, required=True)).row()
 
 
 def create_member_by_old_route(asked: Asked) -> dict[str, Any]:
@@ -35,14 +34,14 @@ def create_member_by_old_route(asked: Asked) -> dict[str, Any]:
     members = asked.members()
     text_member(members, "oauth_id", required=True)
     name = text_member(members, "name", required=True)
-    _add(asked, members, name=str(name), roles=_roles(members) or {"dev": "Operator"})
+    _add(asked, members, name=str(name), roles=_roles(asked, members) or {"dev": "Operator"})
     facts = asked.account.facts
     return {"id": asked.account.id, "plan_id": facts["plan_id"], "trial": facts["trial"]}
 
 
 def update_member(asked: Asked) -> dict[str, Any]:
-    member, members = _member(asked, asked.path_id("member_id")), asked.members()
-    roles = _roles(members)
+    member, members = member_named(asked), asked.members()
+    roles = _roles(asked, members)
     external_id = text_member(members, "external_id")
     if external_id is not None and external_id != member.external_id:
         _refuse_taken(asked, external_id)
@@ -52,12 +51,12 @@ def update_member(asked: Asked) -> dict[str, Any]:
     member.name = text_member(members, "name") or member.name
     member.time_zone = text_member(members, "time_zone") or member.time_zone
     if member.row() != before:
-        asked.world.ledger.note(asked.account.id, "member.updated", member.key)
+        asked.note("member.updated", member.key)
     return member.row()
 
 
 def delete_member(asked: Asked) -> dict[str, Any]:
-    return _remove(asked, _member(asked, asked.path_id("member_id")))
+    return _remove(asked, member_named(asked))
 
 
 def delete_member_by_old_route(asked: Asked) -> dict[str, Any]:
@@ -68,9 +67,32 @@ def delete_member_by_old_route(asked: Asked) -> dict[str, Any]:
     return _remove(asked, _member(asked, member_id))
 
 
+def invite(asked: Asked) -> dict[str, Any]:
+    """By assumption whoever is invited accepts at once, and is a member with that e-mail from then on."""
+    members = asked.members()
+    name, email = text_member(members, "name", required=True), text_member(members, "email", required=True)
+    if "@" not in str(email):
+        raise invalid("email", "is not an e-mail address")
+    roles = _roles(asked, members, required=True)
+    if any((there.email or "").lower() == str(email).lower() for there in asked.workspace.members.values()):
+        raise invalid("email", "is a collaborator already")
+    given = {"email": email, "time_zone": None}
+    _add(asked, given, name=str(name), roles=roles)
+    asked.note("member.invited", str(email))
+    return {"success": True}
+
+
+def update_partners_member(asked: Asked) -> dict[str, Any]:
+    """Here only the roles can be changed, and the answer says nothing of the member."""
+    if "env_roles" not in asked.members():
+        raise invalid("env_roles", "can't be blank")
+    update_member(asked)
+    return {"success": True}
+
+
 def _add(asked: Asked, members: Mapping[str, Any], *, name: str, roles: dict[str, str]) -> Member:
     """Equal names are allowed; a used external id is refused, as it is for customers (NOTES section 17.5)."""
-    workspace = asked.account.workspace
+    workspace = asked.workspace
     external_id = text_member(members, "external_id")
     if external_id is not None:
         _refuse_taken(asked, external_id)
@@ -83,33 +105,38 @@ def _add(asked: Asked, members: Mapping[str, Any], *, name: str, roles: dict[str
         external_id=external_id,
         oauth_id=text_member(members, "oauth_id"),
         roles=roles,
-        time_zone=text_member(members, "time_zone") or _TIME_ZONE,
+        time_zone=text_member(members, "time_zone") or TIME_ZONE,
         created_at=asked.world.clock.stamp(),
     )
     workspace.members[member.id] = member
-    asked.world.ledger.note(asked.account.id, "member.added", member.key)
+    asked.note("member.added", member.key)
     return member
 
 
 def _remove(asked: Asked, member: Member) -> dict[str, Any]:
-    del asked.account.workspace.members[member.id]
-    asked.world.ledger.note(asked.account.id, "member.removed", member.key)
+    del asked.workspace.members[member.id]
+    asked.note("member.removed", member.key)
     return {"id": member.id}
 
 
+def member_named(asked: Asked) -> Member:
+    """The member in the path. Raises: RefusedError 404."""
+    return _member(asked, asked.path_id("member_id"))
+
+
 def _member(asked: Asked, member_id: int) -> Member:
-    member = asked.account.workspace.members.get(member_id)
+    member = asked.workspace.members.get(member_id)
     if member is None:
         raise RefusedError(404, NOT_FOUND)
     return member
 
 
 def _refuse_taken(asked: Asked, external_id: str) -> None:
-    if any(member.external_id == external_id for member in asked.account.workspace.members.values()):
+    if any(member.external_id == external_id for member in asked.workspace.members.values()):
         raise taken(asked, "external_id")
 
 
-def _roles(members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:
+def _roles(asked: Asked, members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:
     """`env_roles` wins over `role_name`; a role or environment that nobody knows is named in the 400 (NOTES section 5).
 
     Raises: RefusedError 400.
@@ -119,7 +146,7 @@ def _roles(members: Mapping[str, Any], *, required: bool = False) -> dict[str, s
         role = text_member(members, "role_name")
         if role is None and required:
             raise invalid("role_name", "or env_roles must be given")
-        return {} if role is None else {"dev": _known_role(role)}
+        return {} if role is None else {"dev": _known_role(asked, role)}
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
         raise invalid("env_roles", "is not a list of objects")
     roles = {}
@@ -127,12 +154,12 @@ def _roles(members: Mapping[str, Any], *, required: bool = False) -> dict[str, s
         environment = text_member(entry, "environment_type", required=True)
         if environment not in ENVIRONMENTS:
             raise RefusedError(400, f"Environment not found: {environment}")
-        roles[str(environment)] = _known_role(str(text_member(entry, "name", required=True)))
+        roles[str(environment)] = _known_role(asked, str(text_member(entry, "name", required=True)))
     return roles
 
 
-def _known_role(role: str) -> str:
-    if role not in SYSTEM_ROLES:
+def _known_role(asked: Asked, role: str) -> str:
+    if role_named(role, asked.workspace, asked.world.partner.workspace) is None:
         raise RefusedError(400, f"Role not found: {role}")
     return role
 
@@ -143,6 +170,11 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "managed_users.members.create": create_member,
     "managed_users.members.update": update_member,
     "managed_users.members.delete": delete_member,
+    "managed_users.member_invitations.create": invite,
+    "members.list": list_members,
+    "members.get": get_member,
+    "members.update": update_partners_member,
+    "member_invitations.create": invite,
     "managed_users.member.create": create_member_by_old_route,
     "managed_users.member.delete": delete_member_by_old_route,
 }

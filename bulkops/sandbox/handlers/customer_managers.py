@@ -1,0 +1,113 @@
+"""Customer managers: list, create, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.customers import Customer
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.managers import Manager
+from bulkops.sandbox.roles import group_by_id
+
+_WORKSPACES: Final = "permitted_workspace_ids"
+
+
+def list_managers(asked: Asked) -> list[dict[str, Any]]:
+    """All in one reply (NOTES section 7)."""
+    return [manager.row() for manager in asked.world.managers.by_id.values()]
+
+
+def create_manager(asked: Asked) -> dict[str, Any]:
+    """Of somebody who works at the partner, once."""
+    person_id = id_member(asked.members(), "team_collaborator_id")
+    if person_id is None:
+        raise invalid("team_collaborator_id", "can't be blank")
+    member = asked.world.partner.workspace.members.get(person_id)
+    if member is None:
+        raise RefusedError(400, f"Collaborator not found: {person_id}")
+    if any(manager.member is member for manager in asked.world.managers.by_id.values()):
+        raise invalid("team_collaborator_id", "is a customer manager already")
+    group, workspaces = _group(asked), _workspaces(asked)
+    id_ = asked.workspace.new_id("customer_manager")
+    made = Manager(id=id_, member=member, group=group, workspaces={})
+    asked.world.managers.by_id[id_] = made
+    asked.note("customer_manager.created", made.key)
+    _permit(asked, made, workspaces, was_all=False)
+    return made.row()
+
+
+def update_manager(asked: Asked) -> dict[str, Any]:
+    """Replaces the role and the whole list: a list left out is an empty one, and that grants every workspace."""
+    manager = _manager(asked)
+    group, workspaces = _group(asked), _workspaces(asked)
+    if manager.group != group:
+        manager.group = group
+        asked.note("customer_manager.updated", f"{manager.key}: {group['name']}")
+    if set(manager.workspaces) != set(workspaces):
+        _permit(asked, manager, workspaces, was_all=not manager.workspaces)
+    return manager.row()
+
+
+def delete_manager(asked: Asked) -> str:
+    manager = _manager(asked)
+    del asked.world.managers.by_id[manager.id]
+    for customer in manager.workspaces.values():
+        _note(asked, customer, "revoked", manager)
+    asked.note("customer_manager.deleted", manager.key)
+    return "ok"
+
+
+def _permit(asked: Asked, manager: Manager, workspaces: dict[int, Customer], *, was_all: bool) -> None:
+    """Set the list. The ledger says for each workspace what it gained or lost, and of all of them once."""
+    before, manager.workspaces = manager.workspaces, workspaces
+    for id_, customer in (before | workspaces).items():
+        if (id_ in before) != (id_ in workspaces):
+            _note(asked, customer, "granted" if id_ in workspaces else "revoked", manager)
+    if was_all != (not workspaces):
+        asked.note("all_workspaces.revoked" if was_all else "all_workspaces.granted", manager.key)
+
+
+def _note(asked: Asked, customer: Customer, what: str, manager: Manager) -> None:
+    asked.world.ledger.note(customer.id, f"manager.{what}", manager.key)
+
+
+def _manager(asked: Asked) -> Manager:
+    manager = asked.world.managers.by_id.get(asked.path_id("customer_manager_id"))
+    if manager is None:
+        raise RefusedError(404, NOT_FOUND)
+    return manager
+
+
+def _group(asked: Asked) -> dict[str, Any]:
+    role_id = id_member(asked.members(), "role_id")
+    if role_id is None:
+        raise invalid("role_id", "can't be blank")
+    group = group_by_id(role_id, asked.world.partner.workspace)
+    if group is None:
+        raise RefusedError(400, f"Role not found: {role_id}")
+    return group
+
+
+def _workspaces(asked: Asked) -> dict[int, Customer]:
+    """The customers that the body names. Raises: RefusedError 400 for one that is not there."""
+    named = asked.members().get(_WORKSPACES) or []
+    if not isinstance(named, list):
+        raise invalid(_WORKSPACES, "is not a list of ids")
+    found = {}
+    for value in named:
+        id_ = id_member({_WORKSPACES: value}, _WORKSPACES)
+        customer = None if id_ is None else asked.world.customers.find(str(id_))
+        if customer is None:
+            raise RefusedError(400, f"Workspace not found: {value}")
+        found[customer.id] = customer
+    return found
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "customer_managers.list": list_managers,
+    "customer_managers.create": create_manager,
+    "customer_managers.update": update_manager,
+    "customer_managers.delete": delete_manager,
+}

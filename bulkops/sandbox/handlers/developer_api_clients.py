@@ -1,0 +1,115 @@
+"""Clients of the Developer API and their roles, of a customer and of the partner. A token is shown once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, id_member, invalid
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._kept import Kept, Row
+from bulkops.sandbox.handlers.roles import folder_ids
+
+_ENVIRONMENTS: Final[Mapping[str, int]] = {"Development": 3218, "Test": 3219, "Production": 3220}
+_ROLE: Final = "api_privilege_group_id"
+
+_ROLES: Final = Kept(
+    noun="developer_api_client_role",
+    id_name="role_id",
+    members={"name": None},
+    first=({"id": 26779, "name": "Full access"},),
+)
+
+
+def _checked(asked: Asked, given: Row, row: Row | None) -> Row:
+    """All of a client at once, for a new one as for an old one (Raises: RefusedError 400)."""
+    name, role_id = given.get("name"), id_member(given, _ROLE)
+    if not isinstance(name, str):
+        raise invalid("name", "can't be blank" if name is None else "is not text")
+    if str(role_id) not in _ROLES.rows(asked.workspace):
+        raise invalid(_ROLE, "can't be blank" if role_id is None else "is not there")
+    if given.get("all_folders") is None:
+        raise invalid("all_folders", "can't be blank")
+    everywhere, folders = flag_member(given, "all_folders"), folder_ids(asked, given)
+    if not everywhere and not folders:
+        raise invalid("folder_ids", "can't be blank")
+    environment = given.get("environment_name") or (row or {}).get("environment_name") or "Development"
+    if environment not in _ENVIRONMENTS:
+        raise RefusedError(400, f"Environment not found: {environment}")
+    return {
+        "name": name,
+        _ROLE: role_id,
+        "all_folders": everywhere,
+        "folder_ids": [] if everywhere else folders,
+        "environment_name": environment,
+        "environment_id": _ENVIRONMENTS[environment],
+    }
+
+
+_CLIENTS: Final = Kept(
+    noun="developer_api_client",
+    id_name="api_client_id",
+    members=dict.fromkeys(("name", _ROLE, "all_folders", "folder_ids", "environment_name")),
+    facts={"environment_id": None},
+    shape=_checked,
+)
+
+
+def create_client(asked: Asked) -> Row:
+    return _with_new_token(asked, _CLIENTS.create(asked))
+
+
+def regenerate_token(asked: Asked) -> Row:
+    """The old one is good for nothing from then on."""
+    row = _CLIENTS.get(asked)
+    shown = _with_new_token(asked, row)
+    asked.note("developer_api_client.regenerated", str(row["name"]))
+    return {"token": shown["token"]}
+
+
+def delete_client(asked: Asked) -> Row:
+    _CLIENTS.delete(asked)
+    return {"success": True}
+
+
+def list_roles(asked: Asked) -> Counted:
+    found = _ROLES.counted(asked)
+    return Counted([_shown_role(row) for row in found.rows], found.total)
+
+
+def copy_role(asked: Asked) -> Row:
+    """Without a name the copy is called after what it was copied from."""
+    source = _ROLES.rows(asked.workspace).get(asked.names["role_id"])
+    if source is None:
+        raise RefusedError(404, NOT_FOUND)
+    name = asked.members().get("name") or f"{source['name']} copy"
+    if not isinstance(name, str):
+        raise invalid("name", "is not text")
+    return _shown_role(_ROLES.add(asked, {"name": name}))
+
+
+def _shown_role(row: Row) -> Row:
+    return {"id": row["id"], "name": row["name"]}
+
+
+def _with_new_token(asked: Asked, row: Row) -> Row:
+    """The row with its token, which is not kept: nobody can call anything with it here."""
+    row["token"] = {"updated_at": asked.world.clock.stamp()}
+    return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    id_: handler
+    for name, handler in {
+        "developer_api_clients.list": _CLIENTS.counted,
+        "developer_api_clients.create": create_client,
+        "developer_api_clients.get": _CLIENTS.get,
+        "developer_api_clients.update": _CLIENTS.update,
+        "developer_api_clients.delete": delete_client,
+        "developer_api_clients.regenerate": regenerate_token,
+        "developer_api_client_roles.list": list_roles,
+        "developer_api_client_roles.copy": copy_role,
+    }.items()
+    for id_ in (name, f"managed_users.{name}")
+}

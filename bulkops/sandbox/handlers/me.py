@@ -1,0 +1,34 @@
+"""Who the token belongs to: the partner's workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.exchange import Asked
+from bulkops.sandbox.handlers._base import Handler
+
+WORKSPACE_ID: Final = 17293
+WORKSPACE_NAME: Final = "Partner HQ"
+
+
+def me(asked: Asked) -> dict[str, Any]:
+    workspace = asked.world.partner.workspace
+    return {
+        "id": WORKSPACE_ID,
+        "name": WORKSPACE_NAME,
+        "created_at": workspace.home.created_at,
+        "plan_id": "oem_plan",
+        "current_billing_period_start": workspace.home.created_at,
+        "current_billing_period_end": None,
+        "expert": False,
+        "recipes_count": len(workspace.recipes),
+        "active_recipes_count": sum(recipe.running for recipe in workspace.recipes.values()),
+        "company_name": None,
+        "location": None,
+        "email": "api@partner.example",
+        "root_folder_id": workspace.home.id,
+    }
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"users.me": me}

@@ -1,0 +1,81 @@
+"""Usage of the customers: tasks by month, and metrics of chosen ones. The shapes are inferred (NOTES section 17.13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from bulkops.sandbox.customers import Customer
+from bulkops.sandbox.exchange import Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler
+
+_OF_CONNECTIONS: Final = ("active_connection_count", "active_connection_limit")
+
+
+def usage(asked: Asked) -> list[dict[str, Any]]:
+    """Of all customers in one reply; of a page of them when the query asks for one."""
+    by_page = {"page", "per_page"} & set(asked.query)
+    customers = asked.world.customers.page(*asked.page()) if by_page else asked.world.customers.all()
+    now = datetime.fromisoformat(asked.world.clock.stamp())
+    return [
+        {
+            "id": customer.id,
+            "external_id": customer.external_id,
+            "usage": [{"year": now.year, "month": now.month, "task_count": customer.facts["task_count"]}],
+        }
+        for customer in customers
+    ]
+
+
+def statistics(asked: Asked) -> list[dict[str, Any]]:
+    """Of the customers that the body names, of all when it names none. One that is not there is left out."""
+    _check_time_frame(asked)
+    return [_metrics(customer) for customer in _chosen(asked)]
+
+
+def connection_statistics(asked: Asked) -> list[dict[str, Any]]:
+    """The same, and what there is of connections."""
+    _check_time_frame(asked)
+    return [
+        _metrics(customer) | {name: customer.row()[name] for name in _OF_CONNECTIONS} for customer in _chosen(asked)
+    ]
+
+
+def _metrics(customer: Customer) -> dict[str, Any]:
+    return {
+        "managed_user_id": customer.id,
+        "task_count": customer.facts["task_count"],
+        "active_recipe_count": customer.row()["active_recipe_count"],
+        "job_succeeded_count": 0,
+        "job_failed_count": 0,
+    }
+
+
+def _chosen(asked: Asked) -> list[Customer]:
+    named = asked.members().get("managed_user_ids")
+    if named is None:
+        return list(asked.world.customers.all())
+    if not isinstance(named, list):
+        raise invalid("managed_user_ids", "is not a list of ids")
+    ids = [id_member({"managed_user_ids": value}, "managed_user_ids") for value in named]
+    found = (asked.world.customers.find(str(each)) for each in ids if each is not None)
+    return [customer for customer in found if customer is not None]
+
+
+def _check_time_frame(asked: Asked) -> None:
+    """Whatever was counted was counted today: the time frame is only checked."""
+    members = asked.members()
+    said = [text for name in ("from", "to") if (text := text_member(members, name)) is not None]
+    try:
+        for text in said:
+            datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RefusedError(400, f"Not a time: {text}") from error
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.usage": usage,
+    "managed_users.statistics_usage": statistics,
+    "managed_users.statistics_connection_usage": connection_statistics,
+}

@@ -1,0 +1,50 @@
+"""Customer managers: people of the partner who may work in customers' workspaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from bulkops.sandbox.customers import Customer
+from bulkops.sandbox.members import Member
+
+
+@attrs.define(kw_only=True)
+class Manager:
+    """`group`: the role, as replies show it; `workspaces`: by id, in the order given; none at all means all of them."""
+
+    id: int
+    member: Member
+    group: dict[str, Any]
+    workspaces: dict[int, Customer]
+
+    @property
+    def key(self) -> str:
+        """What the ledger calls the person."""
+        return self.member.email or self.member.name
+
+    def row(self) -> dict[str, Any]:
+        member = self.member
+        return {
+            "id": self.id,
+            "user": {"id": member.id, "name": member.name, "email": member.email, "avatar_url": ""},
+            "privilege_group": self.group,
+            "moderated_workspaces": [{"id": c.id, "name": c.facts["name"]} for c in self.workspaces.values()],
+        }
+
+
+class Managers:
+    """All of them, by id."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Manager] = {}
+
+    def forget(self, *customers: Customer) -> None:
+        """Deleted customers are nobody's workspaces any more; who had no other one is no manager either: an empty list
+        would mean all of them."""
+        for manager in list(self.by_id.values()):
+            left = {id_: there for id_, there in manager.workspaces.items() if there not in customers}
+            if manager.workspaces and not left:
+                del self.by_id[manager.id]
+            manager.workspaces = left

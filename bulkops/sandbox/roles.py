@@ -1,0 +1,71 @@
+"""Roles: those that every workspace has, those that were made, and what each one allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.workspace import Workspace
+
+_RECIPES: Final = ["read", "create", "update", "delete", "run", "read_run_history"]
+_CONNECTIONS: Final = ["read", "create", "update", "delete"]
+_LOOKUP_TABLES: Final = ["read", "create", "update_records", "delete", "update_schema"]
+
+Privileges = Mapping[str, list[str]]
+
+SYSTEM: Final[Mapping[str, tuple[int, Privileges]]] = {
+    "Admin": (2, {"Recipes": _RECIPES, "Connections": _CONNECTIONS, "Lookup tables": _LOOKUP_TABLES}),
+    "Analyst": (
+        3,
+        {"Recipes": _RECIPES, "Connections": _CONNECTIONS, "Lookup tables": ["read", "create", "update_records"]},
+    ),
+    "Operator": (4, {"Recipes": ["read", "run", "read_run_history"], "Connections": ["read"]}),
+}
+"""The roles of NOTES section 12, with their ids. Which one may do what is a guess in the vendor's words."""
+
+CUSTOM: Final = "role"
+"""The shelf of legacy roles."""
+
+ENVIRONMENT: Final = "environment_role"
+"""The shelf of environment roles."""
+
+PARTNERS: Final[tuple[Mapping[str, Any], ...]] = tuple(
+    {
+        "id": id_,
+        "name": name,
+        "inheritable": inheritable,
+        "all_folders": True,
+        "folder_ids": [],
+        "privileges": {"Recipes": _RECIPES, "Connections": ["read"]},
+    }
+    for id_, name, inheritable in ((247, "Customer Admin", False), (310, "Integrator", True))
+)
+"""What the partner has made of its own: the inheritable one counts in every customer's workspace too."""
+
+
+def role_named(name: str, workspace: Workspace, partner: Workspace) -> Mapping[str, Any] | None:
+    """The role that members of `workspace` may have by this name, with `privileges` and perhaps `folder_ids`."""
+    if name in SYSTEM:
+        id_, privileges = SYSTEM[name]
+        return {"id": id_, "name": name, "privileges": privileges}
+    return next((role for role in _made(workspace, partner) if role["name"] == name), None)
+
+
+def _made(workspace: Workspace, partner: Workspace) -> Iterator[Mapping[str, Any]]:
+    yield from workspace.shelf(ENVIRONMENT).values()
+    yield from workspace.shelf(CUSTOM).values()
+    yield from inheritable(partner)
+
+
+def inheritable(partner: Workspace) -> Iterator[Mapping[str, Any]]:
+    """The partner's roles that its customers have too."""
+    return (role for role in partner.shelf(CUSTOM).values() if role["inheritable"])
+
+
+def group_by_id(role_id: int, partner: Workspace) -> dict[str, Any] | None:
+    """What customer managers may be: a role of the partner, or one that every workspace has, as they show it."""
+    for name, (id_, _) in SYSTEM.items():
+        if id_ == role_id:
+            return {"id": id_, "name": name, "system": True}
+    made = partner.shelf(CUSTOM).get(str(role_id))
+    return None if made is None else {"id": made["id"], "name": made["name"], "system": False}
