@@ -114,7 +114,7 @@ class Partner:
         self._ids = ids
         self.workspace = Workspace(ids, created_at=clock.stamp())
         self.workspace.members = partners_people(clock.stamp())
-        self.workspace.shelf(CUSTOM, [role | dict.fromkeys(_TIMES, clock.stamp()) for role in PARTNERS])
+        self.workspace.shelf(CUSTOM, [{**role, **dict.fromkeys(_TIMES, clock.stamp())} for role in PARTNERS])
         self._secret = secrets.token_bytes(16)
         self.manifests: dict[int, Manifest] = {}
         self.exports: dict[int, Export] = {}

@@ -8,13 +8,26 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final, Protocol
 
 import attrs
+import msgspec
 
 from bulkops.sandbox.settings import WindowKind
 from bulkops.sandbox.throttling import Standing
 from bulkops.settings import Limit
 
+_EMAIL: Final = "email"
+"""In the key of a limit: counted apart for each address, beside whatever else the key says."""
+
 _SOON_S: Final = 1e-9
 """No refusal waits less: rounding must not turn "soon" into "now"."""
+
+
+def email_in(body: bytes) -> str | None:
+    """The address that a JSON body names, in small letters; None where there is none to be read."""
+    try:
+        email = msgspec.json.decode(body)["email"]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
+        return None
+    return email.strip().lower() if isinstance(email, str) else None
 
 
 class Window(Protocol):
@@ -138,6 +151,10 @@ class Rule:
         self._max_in_window = max(self._max_in_window, self._peaks[key].arrived(now))
         return self._windows[key].wait_s(now)
 
+    @property
+    def counts_emails(self) -> bool:
+        return _EMAIL in (self._limit.key or "")
+
     def take(self, key: Hashable, now: float) -> None:
         self._windows[key if self._limit.key else None].take(now)
 
@@ -178,6 +195,11 @@ class Quotas:
     def count_unknown(self) -> None:
         """A request to no known call: it belongs to no quota and counts all the same."""
         self._total += 1
+
+    def counts_emails(self, quota: str) -> bool:
+        """Whether a limit of the quota is for one e-mail address at a time: the key must hold it."""
+        tally = self._tallies.get(quota)
+        return tally is not None and any(rule.counts_emails for rule in tally.rules)
 
     def arrive(self, quota: str, key: Hashable, now: float) -> float:
         """Count one request; 0 when it is let through, else the seconds after which it would be."""

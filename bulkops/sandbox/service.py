@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from typing import Final
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from bulkops.sandbox.gateway import serve_endpoint
 from bulkops.sandbox.handlers import HANDLERS
 from bulkops.sandbox.http import read_body
 from bulkops.sandbox.packages import MAX_PACKAGE_BYTES
+from bulkops.sandbox.quotas import email_in
 from bulkops.sandbox.replies import STATUS, form_of, spell, wrap
 from bulkops.sandbox.routing import Route, Routes, Target
 from bulkops.sandbox.settings import SandboxSettings, check_token
@@ -91,11 +93,14 @@ class Service:
         route = self._routes.find(request.method, target.segments)
         customer = _customer(world, route)
         refused = world.token_is_refused()
-        standing = None
+        standing, body = None, None
         if route is None:
             world.quotas.count_unknown()
         else:
-            key = customer.id if customer else None
+            key: Hashable = customer.id if customer else None
+            if world.quotas.counts_emails(route.call.quota):
+                body = await read_body(request, limit=MAX_JSON_BYTES)
+                key = key, email_in(body)
             wait_s = world.quotas.arrive(route.call.quota, key, world.clock.now())
             if self.settings.assumptions.rate_limit_headers:
                 standing = world.quotas.standing(route.call.quota, key, world.clock.now())
@@ -105,11 +110,12 @@ class Service:
             return _counted(_UNAUTHORIZED.response(), standing)
         if route is None:
             raise RefusedError(404, NOT_FOUND)
-        return _counted(await self._answer(request, target, route, customer), standing)
+        return _counted(await self._answer(request, target, route, customer, body), standing)
 
     async def _answer(
-        self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None
+        self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None, body: bytes | None
     ) -> web.Response:
+        """`body`: when somebody has read it already."""
         call, world = route.call, self.world
         settings = self.settings
         admit(call, route.names, customer, denied=settings.deny, assumptions=settings.assumptions)
@@ -121,7 +127,7 @@ class Service:
             query=target.query,
             pairs=target.pairs,
             origin=f"http://{request.host}",
-            body=await read_body(request, limit=limit),
+            body=await read_body(request, limit=limit) if body is None else body,
             content_type=request.headers.get("Content-Type", ""),
         )
         strike = world.strike(call.id, customer)

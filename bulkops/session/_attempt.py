@@ -17,11 +17,15 @@ from bulkops.session._waiting import GaveUpWaiting
 
 @attrs.frozen(kw_only=True)
 class Errand:
-    """One call of `ApiSession.send`: what is asked, by whom, and what it has been through."""
+    """One call of `ApiSession.send`: what is asked, by whom, and what it has been through.
+
+    `key`: under which the vendor counts it, where a limit is not for everybody together.
+    """
 
     request: Request
     request_id: str
     scope: Scope
+    key: str | None
     tries: Tries = attrs.field(factory=Tries)
 
     def facts(self, attempt: Attempt | None = None) -> Facts:

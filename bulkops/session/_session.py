@@ -19,6 +19,7 @@ from bulkops.events import AttemptEnded, Event, Observer, ignore
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
 from bulkops.session._attempt import Attempt, Errand
+from bulkops.session._counting import counts_emails, key_of
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
 from bulkops.session._retrying import Failed
@@ -49,6 +50,7 @@ class ApiSession:
         tuning = settings.tuning
         self.settings = settings
         self.quotas: Mapping[str, Sequence[Limit]] = MappingProxyType({**QUOTAS, **tuning.quotas})
+        self._by_email = frozenset(name for name, limits in self.quotas.items() if counts_emails(limits))
         self.auth_failure: Unauthorized | None = None
         self._rng = rng or Random()  # noqa: S311 - spreads retries, protects nothing
         self.pacer = Pacer(
@@ -124,7 +126,8 @@ class ApiSession:
         if scope.read_only and call.retry is not RetryClass.IDEMPOTENT:
             raise WouldChange(call.id)
         request = build(call, auth=self.settings.auth, path=path, query=query, json=json, data=data)
-        errand = Errand(request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope)
+        key = key_of(scope.account, json) if call.quota in self._by_email else scope.account
+        errand = Errand(request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key)
         try:
             while True:
                 outcome = await self._try(errand)
@@ -176,14 +179,14 @@ class ApiSession:
         scope = errand.scope
         if not self._door.is_open or not self._may_send() or self._is_late(scope):
             return None
-        return self.pacer.slot_now(errand.request.call.quota, key=scope.account)
+        return self.pacer.slot_now(errand.request.call.quota, key=errand.key)
 
     async def _slot(self, errand: Errand) -> Slot:
         """A slot with which the errand may leave: while the session's first request is out nobody else's does."""
         call, scope = errand.request.call, errand.scope
         while True:
             await self._door.approach()
-            slot = await self.pacer.slot(call.quota, key=scope.account, priority=scope.priority)
+            slot = await self.pacer.slot(call.quota, key=errand.key, priority=scope.priority)
             if self._door.enter():
                 return slot
             slot.unused()

@@ -83,13 +83,16 @@ class Kept:
                 raise invalid(name, "can't be blank")
         if self.most is not None and len(shelf) >= self.most:
             raise RefusedError(400, f"There are {self.most} of them: a workspace has no more")
-        given = self.shape(asked, {**self.members, **given}, None)
+        return self.add(asked, self.shape(asked, {**self.members, **given}, None))
+
+    def add(self, asked: Asked, members: Mapping[str, Any]) -> Row:
+        """A new row of members that somebody has checked."""
         now = asked.world.clock.stamp()
         made = {self.id_member: self.new_id() if self.new_id else asked.workspace.new_id(self.noun)}
         if self.inside is not None:
             made[self.inside.id_name] = self.inside.get(asked)[self.inside.id_member]
-        made |= {**self.facts, **given, "created_at": now, "updated_at": now}
-        shelf[str(made[self.id_member])] = made
+        made |= {**self.facts, **members, "created_at": now, "updated_at": now}
+        self.shelf(asked)[str(made[self.id_member])] = made
         self._note(asked, made, "created")
         return made
 

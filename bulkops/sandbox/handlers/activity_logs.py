@@ -25,7 +25,12 @@ def list_activity_logs(asked: Asked) -> Counted:
 def _records(asked: Asked) -> Iterator[dict[str, Any]]:
     customer, world = asked.customer, asked.world
     name = WORKSPACE_NAME if customer is None else customer.facts["name"]
-    workspace = {"id": WORKSPACE_ID if customer is None else customer.id, "name": name, "email": None, "environment": "dev"}
+    workspace = {
+        "id": WORKSPACE_ID if customer is None else customer.id,
+        "name": name,
+        "email": None,
+        "environment": "dev",
+    }
     for number, effect in enumerate(world.ledger.effects(), start=1):
         if effect["account"] == (None if customer is None else customer.id):
             yield {

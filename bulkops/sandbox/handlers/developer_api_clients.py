@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, id_member, invalid
 from bulkops.sandbox.handlers._base import Handler

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import Asked, RefusedError, invalid, text_member
+from bulkops.sandbox.exchange import Asked, RefusedError, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
 
 ENVIRONMENTS: Final = "environments"
@@ -47,13 +47,13 @@ def read_environments(asked: Asked, customer: Customer | None) -> Settings:
         if name not in _OTHERS:
             raise RefusedError(400, f"Environment not found: {name}")
     read = {name: _settings(said) for name, said in given.items()}
-    taken = [settings["external_id"] for settings in read.values() if settings.get("external_id")]
-    if len(taken) != len(set(taken)):
-        raise invalid("external_id", "has already been taken")
+    wanted = [settings["external_id"] for settings in read.values() if settings.get("external_id")]
+    if len(wanted) != len(set(wanted)):
+        raise taken(asked, "external_id")
     for name, settings in read.items():
         found = asked.world.customers.find_external(settings.get("external_id") or "")
         if found is not None and (customer is None or found is not customer.environments.get(name)):
-            raise invalid("external_id", "has already been taken")
+            raise taken(asked, "external_id")
     return read
 
 

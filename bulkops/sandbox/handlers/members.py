@@ -1,4 +1,4 @@
-"""Members: list, get, create, update, delete, the older pair on `/member`, invitations; and the partner's own people."""
+"""Members: list, get, create, update, delete, invite, the older pair on `/member`; and the partner's own people."""
 
 from __future__ import annotations
 

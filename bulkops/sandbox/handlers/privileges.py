@@ -17,7 +17,12 @@ _PROJECT_ROLES: Final = {"Admin": "Project admin", "Operator": "Project operator
 def privileges(asked: Asked) -> list[dict[str, Any]]:
     """One row for each environment that the member may enter."""
     return [
-        {"environment_type": where, "name": role["name"], "privileges": role["privileges"], "folder_ids": _folders(role)}
+        {
+            "environment_type": where,
+            "name": role["name"],
+            "privileges": role["privileges"],
+            "folder_ids": _folders(role),
+        }
         for where, role in _roles(asked, member_named(asked))
     ]
 
