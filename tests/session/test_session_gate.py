@@ -153,7 +153,7 @@ async def test_what_is_still_connecting_when_the_token_is_refused_does_not_leave
     async with session, Transport(session.settings) as transport:
         slot = await session.pacer.slot(GET.quota)
         request = build(GET, auth=session.settings.auth, path=PATH, query={})
-        errand = Errand(request=request, request_id="r", scope=Scope())
+        errand = Errand(request=request, request_id="r", scope=Scope(), key=None)
         attempt = Attempt(errand, slot, timeout_s=1.0, may_leave=lambda: False)
         with pytest.raises(GaveUpWaiting):
             await transport.exchange(request, "r", attempt)
