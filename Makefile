@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check lint types layers format audit bench bench-page bench-smoke clean
+.PHONY: help demo test test-all browser-test pictures docs check lint types layers format audit bench bench-page bench-smoke \
+  reference clean
 
 help: ## what there is
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +27,17 @@ test: $(READY) ## all tests but the slow ones, under three minutes on two cores
 
 test-all: test ## every test, under ten minutes; the slow ones measure, so fewer at a time
 	$(BIN)/python -m pytest -n 2 -m slow
+
+browser-test: $(READY) ## the HTML report in a headless Chromium, with what it measured there
+	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest -rsP tests/browser
+
+pictures: $(READY) ## the pictures in docs/, of real runs: a minute; needs Chromium
+	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.pictures
+
+docs: $(READY) ## the documentation as a site in site/, offline, every link looked at
+	$(BIN)/python -m docs.site
 
 check: lint types layers ## what needs no test run: lint, strict types, layer contract
 
@@ -66,4 +78,4 @@ reference: $(READY) ## rewrite docs/reference from the code
 	$(BIN)/python -m docs.generate
 
 clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

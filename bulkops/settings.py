@@ -127,7 +127,7 @@ class Tuning:
     `quotas`: limits by quota name, replacing the catalogue's (enterprise plans differ); `unlimited` lifts all.
     `share`: fraction of every quota to use, leaving the rest to the vendor's UI and other tools.
     `max_rate`: requests a second for the whole session (None: no smoothing).
-    `server_timeout_s`: after this long the server has given up a request (40 s at the vendor, NOTES.md section 3).
+    `server_timeout_s`: after this long the server has given up a request (40 s at the vendor).
     """
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)

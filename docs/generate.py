@@ -1,4 +1,4 @@
-"""Write the reference pages that say what the code says: commands, errors, messages, quotas, calls.
+"""Write the reference pages that say what the code says: commands, the API, errors, messages, quotas, calls.
 
 python -m docs.generate            write docs/reference/*
 python -m docs.generate --check    exit 1 and name the pages that are not in step
@@ -21,7 +21,7 @@ from bulkops.cli.app import bulkops
 from bulkops.cli.failures import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
-from docs import job_schema
+from docs import api_page, job_schema
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 SOURCES: Final = Path(errors.__file__).parent
@@ -35,6 +35,7 @@ _WITHOUT_MESSAGES: Final = frozenset({"sandbox", "testing"})
 def pages() -> dict[str, str]:
     """The text of each generated page, by file name."""
     makers: dict[str, Callable[[], Iterator[str]]] = {
+        "api.md": api_page.page,
         "cli.md": _cli,
         "errors.md": _errors,
         "messages.md": _messages,

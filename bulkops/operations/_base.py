@@ -233,7 +233,7 @@ def operation(fn: Callable[[Context], Awaitable[object]]) -> FunctionOperation:
     @bulkops.operation
     async def stop_everything(ctx):
         async for recipe in ctx.account.recipes.list(running=True):
-            await ctx.step(f"stop {recipe.id}", lambda: ctx.account.recipes.stop(recipe.id), repeatable=True)
+            await ctx.step(f"stop {recipe.id}", partial(ctx.account.recipes.stop, recipe.id), repeatable=True)
     """
     return FunctionOperation(fn)
 

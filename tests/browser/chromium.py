@@ -1,10 +1,11 @@
-"""A headless Chromium for tests and pictures."""
+"""A headless Chromium for tests and pictures. As a program: says how to get one where there is none, exit code 1."""
 
 from __future__ import annotations
 
 import base64
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,3 +80,7 @@ def complaints(driver: webdriver.Chrome) -> list[str]:
 def _command(driver: webdriver.Chrome, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = driver.execute_cdp_cmd(name, parameters)
     return answer
+
+
+if __name__ == "__main__":
+    sys.exit(missing())

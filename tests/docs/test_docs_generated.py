@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+import bulkops as bulkops_package
 from bulkops import errors
 from bulkops.cli.app import bulkops
 from docs import generate
@@ -33,6 +34,17 @@ def test_every_command_and_every_error_is_in_the_reference() -> None:
     assert len(kinds) > 20
     for kind in kinds:
         assert f"| `{kind.__name__}` |" in pages["errors.md"]
+
+
+def test_every_promised_name_is_on_the_page_of_the_api() -> None:
+    page = generate.pages()["api.md"]
+    for name in bulkops_package.__all__:
+        thing = getattr(bulkops_package, name)
+        is_error = inspect.isclass(thing) and issubclass(thing, Exception)
+        assert f"\n### {name}\n" in page or (is_error and f"`{name}`" in page) or name == "__version__", name
+    for promise in ("#### Context.step\n", "### Recipes\n", "rate: float | None = None", "* `Outcome.UNKNOWN`: "):
+        assert promise in page
+    assert " at 0x" not in page
 
 
 def test_a_message_is_shown_with_what_varies_in_braces() -> None:
