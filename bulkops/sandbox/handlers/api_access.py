@@ -201,8 +201,8 @@ def _key_row(key: Pass) -> dict[str, Any]:
         "ip_allow_list": key.facts.get("ip_allow_list") or [],
         "ip_deny_list": key.facts.get("ip_deny_list") or [],
         "active": key.active,
-        "active_since": key.updated_at if key.active else None,
-        "auth_token": None if key.secret is None else MASK,
+        "active_since": key.updated_at,  # the vendor's document has no null here
+        "auth_token": "" if key.secret is None else MASK,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.api_platform import ApiClient
+from bulkops.sandbox.api_platform import MASK, ApiClient
 from bulkops.sandbox.exchange import Asked, Counted, flag_member, id_member, invalid, text_member
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client, page_of
 from bulkops.sandbox.handlers._base import Handler, both
@@ -143,6 +143,9 @@ def _row_v2(asked: Asked, client: ApiClient) -> dict[str, Any]:
         "mtls_enabled": facts.get("mtls_enabled"),
         "validation_formula": facts.get("validation_formula"),
         "cert_bundle_ids": facts.get("cert_bundle_ids"),
+        "active": True,
+        "active_since": client.created_at,
+        "auth_token": MASK,
         "api_policies": [_POLICY],
         "api_collections": [{"id": id_, "name": api.collections[id_].name} for id_ in client.collection_ids],
     }

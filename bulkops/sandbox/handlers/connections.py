@@ -141,7 +141,7 @@ def _row(asked: Asked, connection: Connection) -> dict[str, Any]:
     row = connection.row()
     if asked.customer is not None:
         return row
-    lost = {"connection_lost_at": None, "connection_lost_reason": None}
+    lost = {"connection_lost_at": None, "connection_lost_reason": None, "tags": []}
     return {"application": connection.provider, "description": None} | row | lost
 
 

@@ -70,7 +70,7 @@ Endpoint           managed_users.api_endpoints.list api_endpoints.list
 ApiClient          managed_users.api_clients.list managed_users.api_clients.create api_clients.list api_clients.create
 ApiClientV2        managed_users.api_clients_v2.list managed_users.api_clients_v2.create
                    managed_users.api_clients_v2.get managed_users.api_clients_v2.update
-OwnApiClientV2     api_clients_v2.list api_clients_v2.create api_clients_v2.get api_clients_v2.update
+                   api_clients_v2.list api_clients_v2.create api_clients_v2.get api_clients_v2.update
 Profile            managed_users.api_access_profiles.list managed_users.api_access_profiles.create
                    managed_users.api_access_profiles.create_nested managed_users.api_access_profiles.update
                    managed_users.api_access_profiles.refresh_secret api_access_profiles.list

@@ -102,12 +102,12 @@ NewCollection    ...Collection message:str import_results:ImportResults
 ImportResults    success:bool total_endpoints:int failed_endpoints:int failed_actions:str[]
 Endpoint         id:int api_collection_id:int flow_id:int name:str method:str url:str legacy_url:str|null base_path:str
                  path:str active:bool legacy:bool created_at:time updated_at:time
-ApiClient        id:int name:str project_id:str created_at:time updated_at:time
+ApiClient        id:int name:str project_id:str|null created_at:time updated_at:time
 ApiClientV2      id:int name:str description:str|null active_api_keys_count:int total_api_keys_count:int created_at:time
                  updated_at:time logo:str|null logo_2x:str|null is_legacy:bool email:str|null
                  auth_type:'token'|'jwt'|'oauth2'|'oidc' api_token:str|null mtls_enabled:bool|null
                  validation_formula:str|null cert_bundle_ids:int[]|null api_policies:Named[] api_collections:Named[]
-OwnApiClientV2   ...ApiClientV2 active:bool active_since:time auth_token:str
+                 active:bool active_since:time auth_token:str
 Profile          id:int name:str api_client_id:int api_collection_ids:int[] active:bool auth_type:str
                  ip_allow_list:str[]|null created_at:time updated_at:time secret?:str oauth_client_id?:str
                  oauth_client_secret?:str
