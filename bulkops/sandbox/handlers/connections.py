@@ -141,8 +141,8 @@ def _row(asked: Asked, connection: Connection) -> dict[str, Any]:
     row = connection.row()
     if asked.customer is not None:
         return row
-    lost = {"connection_lost_at": None, "connection_lost_reason": None, "tags": []}
-    return {"application": connection.provider, "description": None} | row | lost
+    lost = {"connection_lost_at": None, "connection_lost_reason": None}
+    return {"application": connection.provider, "description": None, "tags": []} | row | lost
 
 
 def _place(asked: Asked, members: Mapping[str, Any], *, provider: str) -> dict[str, int | None]:
