@@ -16,7 +16,7 @@ _NO_SECRET: Final = frozenset({"jwt", "oidc"})
 
 @attrs.define(kw_only=True)
 class Collection:
-    """`folder_id`: where its project has it; the API does not say."""
+    """`folder_id`: where its project has it, `facts`: what else its file holds; the API does not say."""
 
     id: int
     name: str
@@ -26,6 +26,7 @@ class Collection:
     version: str
     created_at: str
     updated_at: str
+    facts: dict[str, Any] = attrs.field(factory=dict)
 
     def row(self, origin: str) -> dict[str, Any]:
         """`project_id` is a text here, as the vendor has it."""
@@ -43,7 +44,8 @@ class Collection:
 
 @attrs.define(kw_only=True)
 class Endpoint:
-    """`recipe_id`: of the recipe behind it, None when the package's reference leads nowhere."""
+    """`recipe_id`: of the recipe behind it, None when the package's reference leads nowhere; `facts`: what else its
+    file holds."""
 
     id: int
     collection_id: int
@@ -55,6 +57,7 @@ class Endpoint:
     created_at: str
     updated_at: str
     active: bool = False
+    facts: dict[str, Any] = attrs.field(factory=dict)
 
     def row(self, collection: Collection, origin: str) -> dict[str, Any]:
         base_path = f"/_gateway/{collection.handle}/{self.path}"

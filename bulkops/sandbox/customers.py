@@ -147,7 +147,7 @@ class Customers:
         return self._add(place, place, f"ORG-{place + 1}", facts, self._began)
 
     def _add(self, place: int, index: int, external_id: str | None, facts: dict[str, Any], now: str) -> Customer:
-        workspace = Workspace(self._ids, created_at=now, slug=str(FIRST_ID + place))
+        workspace = Workspace(self._ids, owner=FIRST_ID + place, created_at=now)
         customer = Customer(id=FIRST_ID + place, index=index, external_id=external_id, facts=facts, workspace=workspace)
         self._built[place] = customer
         return customer

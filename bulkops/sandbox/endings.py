@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -23,19 +23,21 @@ _GATEWAY: Final = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavail
 
 @attrs.frozen
 class Answer:
-    """A status and JSON data, encoded; `location`: of a redirect."""
+    """A status and JSON data, encoded; `location`: of a redirect; `headers`: others that the call itself sends."""
 
     status: int
     body: bytes
     location: str | None = None
+    headers: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, data: Any, status: int = 200) -> Answer:
-        return cls(status, msgspec.json.encode(data))
+    def of(cls, data: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Answer:
+        return cls(status, msgspec.json.encode(data), headers=headers)
 
-    def response(self, *, headers: dict[str, str] | None = None) -> web.Response:
+    def response(self, *, headers: Mapping[str, str] | None = None) -> web.Response:
+        headers = {**(self.headers or {}), **(headers or {})}
         if self.location is not None:
-            headers = {**(headers or {}), "Location": self.location}
+            headers["Location"] = self.location
         return web.Response(
             status=self.status, body=self.body, content_type="application/json", charset="utf-8", headers=headers
         )

@@ -25,12 +25,22 @@ _FALSE: Final = frozenset({"false", "0", "f", "no", "off", "", "null", "none"})
 
 
 class RefusedError(Exception):
-    """An error status with a JSON body: every one has `message`."""
+    """An error status with a JSON body: every one has `message`. `says_success`: and `success: false` beside it."""
 
-    def __init__(self, status: int, message: str, *, errors: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        errors: Mapping[str, list[str]] | None = None,
+        says_success: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.body: dict[str, Any] = {"message": message} | ({"errors": dict(errors)} if errors else {})
+        self.headers = headers
+        self.body: dict[str, Any] = {"success": False} if says_success else {}
+        self.body |= {"message": message} | ({"errors": dict(errors)} if errors else {})
 
 
 @attrs.frozen

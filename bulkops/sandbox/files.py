@@ -16,7 +16,7 @@ def serve_file(world: World, request: web.BaseRequest, target: Target) -> web.Re
     if request.method != "GET" or len(target.segments) != 3 or target.segments[1] != "packages":
         raise RefusedError(404, NOT_FOUND)
     query = target.query
-    found = world.partner.file(target.segments[2], until=query.get("until", ""), signature=query.get("signature", ""))
+    found = world.exporter.file(target.segments[2], until=query.get("until", ""), signature=query.get("signature", ""))
     if isinstance(found, bytes):
         return web.Response(body=found, content_type="application/zip")
     raise RefusedError(404, NOT_FOUND) if found == "unknown" else RefusedError(403, "Request has expired")

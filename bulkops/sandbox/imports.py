@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from bulkops.sandbox.clock import Clock
-from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.draws import draws
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.installing import RecipesRunningError, install
 from bulkops.sandbox.ledger import Ledger
 from bulkops.sandbox.packages import ParsedPackage
-from bulkops.sandbox.workspace import Import
+from bulkops.sandbox.workspace import Import, Workspace
 
 _SHORT_S: Final = (2.0, 20.0)
 _LONG_S: Final = (20.0, 60.0)
@@ -45,7 +44,7 @@ class Importer:
 
     def accept(
         self,
-        customer: Customer,
+        workspace: Workspace,
         package: ParsedPackage,
         *,
         folder_id: int,
@@ -58,8 +57,7 @@ class Importer:
 
         `at_once`: it is over when this returns, unless another one runs.
         """
-        workspace = customer.workspace
-        numbers = draws(self._seed, "import", customer.id, len(workspace.imports))
+        numbers = draws(self._seed, "import", workspace.owner, len(workspace.imports))
         accepted = Import(
             id=workspace.new_id("package"),
             folder_id=folder_id,
@@ -72,10 +70,10 @@ class Importer:
         workspace.imports[accepted.id] = accepted
         workspace.queue.append(accepted)
         if len(workspace.queue) == 1:
-            self._begin(customer)
+            self._begin(workspace)
             if at_once and accepted.id in self._timers:
                 self._timers[accepted.id].cancel()
-                self._end(customer)
+                self._end(workspace)
         return accepted
 
     def close(self) -> None:
@@ -85,34 +83,31 @@ class Importer:
             timer.cancel()
         self._timers.clear()
 
-    def _begin(self, customer: Customer) -> None:
+    def _begin(self, workspace: Workspace) -> None:
         if self._closed:
             return
-        running = customer.workspace.queue[0]
-        self._timers[running.id] = self._clock.call_after(running.duration_s, lambda: self._end(customer))
+        running = workspace.queue[0]
+        self._timers[running.id] = self._clock.call_after(running.duration_s, lambda: self._end(workspace))
 
-    def _end(self, customer: Customer) -> None:
-        workspace = customer.workspace
+    def _end(self, workspace: Workspace) -> None:
         ended = workspace.queue.popleft()
         del self._timers[ended.id]
         key = f"{workspace.path(ended.folder_id)}:{ended.package.sha256}"
         ended.error = ended.package.error or ended.doom
         if ended.error is None:
-            ended.error = self._install(customer, ended)
+            ended.error = self._install(workspace, ended)
         ended.status = "failed" if ended.error else "completed"
-        self._ledger.note(customer.id, f"import.{ended.status}", key)
+        self._ledger.note(workspace.owner, f"import.{ended.status}", key)
         if workspace.queue:
-            self._begin(customer)
+            self._begin(workspace)
 
-    def _install(self, customer: Customer, job: Import) -> str | None:
+    def _install(self, workspace: Workspace, job: Import) -> str | None:
         """Apply the package; why it could not be, if it could not."""
-        if not {job.folder_id, job.home_folder_id} <= customer.workspace.folders.keys():
+        if not {job.folder_id, job.home_folder_id} <= workspace.folders.keys():
             return FOLDER_GONE
-        note = functools.partial(self._ledger.note, customer.id)
+        note = functools.partial(self._ledger.note, workspace.owner)
         try:
-            job.recipe_status = install(
-                customer.workspace, job, user_id=customer.id, now=self._clock.stamp(), note=note
-            )
+            job.recipe_status = install(workspace, job, now=self._clock.stamp(), note=note)
         except RecipesRunningError as error:
             return str(error)
         return None

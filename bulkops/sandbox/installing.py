@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 
 from bulkops.sandbox.api_platform import Collection, Endpoint
 from bulkops.sandbox.packages import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
-from bulkops.sandbox.workspace import Connection, Folder, Import, Recipe, Workspace
+from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.workspace import Connection, Folder, Import, Workspace
 
 
 class RecipesRunningError(Exception):
@@ -27,12 +28,12 @@ Note: TypeAlias = Callable[[str, str], None]
 """Writes an effect into the ledger: kind and key."""
 
 
-def install(workspace: Workspace, job: Import, *, user_id: int, now: str, note: Note) -> list[dict[str, Any]]:
+def install(workspace: Workspace, job: Import, *, now: str, note: Note) -> list[dict[str, Any]]:
     """Apply a good package whole; one `{"id", "import_result"}` per recipe of it, in its order.
 
     Raises: RecipesRunningError before anything is changed.
     """
-    installer = _Installer(workspace, job, user_id, now, note)
+    installer = _Installer(workspace, job, now, note)
     installer.refuse_running()
     return installer.run()
 
@@ -59,9 +60,8 @@ def _child(workspace: Workspace, folder_id: int, name: str) -> Folder | None:
 
 
 class _Installer:
-    def __init__(self, workspace: Workspace, job: Import, user_id: int, now: str, note: Note) -> None:
+    def __init__(self, workspace: Workspace, job: Import, now: str, note: Note) -> None:
         self._workspace = workspace
-        self._user_id = user_id
         self._job = job
         self._now = now
         self._note = note
@@ -97,7 +97,7 @@ class _Installer:
         collections = self._workspace.api.collections
         found = next((c for c in collections.values() if (c.name, c.folder_id) == (packed.name, folder.id)), None)
         if found is not None:
-            found.version, found.updated_at = packed.version, self._now
+            found.version, found.facts, found.updated_at = packed.version, packed.facts, self._now
             return found.id
         made = Collection(
             id=self._workspace.new_id("api_collection"),
@@ -106,6 +106,7 @@ class _Installer:
             project_id=folder.project_id,
             handle=handle_of(self._workspace, packed.handle, packed.name),
             version=packed.version,
+            facts=packed.facts,
             created_at=self._now,
             updated_at=self._now,
         )
@@ -116,7 +117,7 @@ class _Installer:
     def _endpoint(self, packed: PackedEndpoint, collection_id: int, recipe_ids: Mapping[str, int]) -> None:
         """By name in its collection. New ones arrive disabled; an import switches none on or off."""
         bound: dict[str, Any] = {"recipe_id": recipe_ids.get(packed.recipe.zip_name), "updated_at": self._now}
-        bound |= {"method": packed.method, "path": packed.path, "legacy": packed.legacy}
+        bound |= {"method": packed.method, "path": packed.path, "legacy": packed.legacy, "facts": packed.facts}
         endpoints = self._workspace.api.endpoints_of(collection_id)
         found = next((endpoint for endpoint in endpoints if endpoint.name == packed.name), None)
         if found is not None:
@@ -165,16 +166,14 @@ class _Installer:
         if recipe is None:
             recipe = self._new_recipe(packed, folder_id, bound)
             return {"id": recipe.id, "import_result": UNTOUCHED}
-        recipe.packed, recipe.bound = packed, bound
-        recipe.version_no += 1
-        recipe.updated_at = self._now
+        recipe.revise(packed, bound, now=self._now)
         return {"id": recipe.id, "import_result": self._restart(recipe)}
 
     def _new_recipe(self, packed: PackedRecipe, folder_id: int, bound: tuple[int | None, ...]) -> Recipe:
         """New recipes arrive stopped: an import never starts what was not running."""
         recipe = Recipe(
             id=self._workspace.new_id("recipe"),
-            user_id=self._user_id,
+            user_id=self._workspace.user_id,
             folder_id=folder_id,
             packed=packed,
             bound=bound,

@@ -45,7 +45,8 @@ class PackedConfig:
 
 @attrs.frozen(kw_only=True)
 class PackedRecipe:
-    """`directory`: "" for the folder imported into; `code`: the JSON text that the API shows."""
+    """`directory`: "" for the folder imported into; `code`: the JSON text that the API shows; `facts`: plain members
+    of its file that the API does not show."""
 
     zip_name: str
     name: str
@@ -55,6 +56,7 @@ class PackedRecipe:
     trigger_application: str | None
     action_applications: list[str]
     config: tuple[PackedConfig, ...]
+    facts: dict[str, Any]
 
     @property
     def applications(self) -> list[str]:
@@ -82,6 +84,7 @@ class PackedCollection:
     name: str
     handle: str
     version: str
+    facts: dict[str, Any]
 
 
 @attrs.frozen(kw_only=True)
@@ -92,6 +95,7 @@ class PackedEndpoint:
     method: str
     path: str
     legacy: bool
+    facts: dict[str, Any]
     recipe: Reference
     collection: Reference
 
@@ -162,7 +166,7 @@ def _parse(archive: zipfile.ZipFile, sha256: str) -> ParsedPackage:
             directories.add(str(member))
             continue
         if member.name.endswith(".recipe.json"):
-            recipes.append(_recipe(_asset(archive, info), directory, info.filename))
+            recipes.append(packed_recipe(_asset(archive, info), directory, info.filename))
             directories.add(directory)
         elif member.name.endswith(".connection.json"):
             packed = _connection(_asset(archive, info), directory, info.filename)
@@ -225,6 +229,7 @@ def _collection(asset: dict[str, Any], directory: str, zip_name: str) -> PackedC
         name=asset["name"],
         handle=str(asset.get("handle") or ""),
         version=str(asset.get("version") or "1.0"),
+        facts=_facts(asset, "name", "version", "handle"),
     )
 
 
@@ -237,9 +242,15 @@ def _endpoint(asset: dict[str, Any], zip_name: str) -> PackedEndpoint:
         method=str(asset.get("method") or "GET"),
         path=str(asset.get("path") or "").strip("/"),
         legacy=asset.get("legacy") is True,
+        facts=_facts(asset, "name", "method", "path", "legacy"),
         recipe=recipe,
         collection=collection,
     )
+
+
+def _facts(asset: dict[str, Any], *shown: str) -> dict[str, Any]:
+    """The plain members of a file but for those that the API shows, so that an export has them again."""
+    return {name: value for name, value in asset.items() if name not in shown and not isinstance(value, dict | list)}
 
 
 def _check_endpoints(endpoints: list[PackedEndpoint], collections: set[str]) -> None:
@@ -254,10 +265,11 @@ def _reference(pointer: Any) -> Reference | None:
     return Reference(str(pointer.get("zip_name") or ""), str(pointer.get("name") or ""))
 
 
-def _recipe(asset: dict[str, Any], directory: str, zip_name: str) -> PackedRecipe:
+def packed_recipe(asset: dict[str, Any], directory: str, zip_name: str) -> PackedRecipe:
+    """A recipe from the members of its file; what is missing or odd is taken for empty."""
     code = asset.get("code")
     code = code if isinstance(code, dict) else {}
-    steps = _first_steps(code)
+    steps = first_steps(code)
     trigger = code.get("provider")
     config = asset.get("config")
     return PackedRecipe(
@@ -269,6 +281,7 @@ def _recipe(asset: dict[str, Any], directory: str, zip_name: str) -> PackedRecip
         trigger_application=trigger if isinstance(trigger, str) else None,
         action_applications=[provider for provider in steps if provider != trigger],
         config=tuple(_config(entry, steps) for entry in (config if isinstance(config, list) else [])),
+        facts=_facts(asset, "name", "description", "version"),
     )
 
 
@@ -284,7 +297,7 @@ def _config(entry: Any, steps: dict[str, int]) -> PackedConfig:
     )
 
 
-def _first_steps(code: dict[str, Any]) -> dict[str, int]:
+def first_steps(code: dict[str, Any]) -> dict[str, int]:
     """Each provider with the number of the first step that uses it. A stack, not recursion: depth is the sender's."""
     steps: dict[str, int] = {}
     blocks: list[Any] = [code]

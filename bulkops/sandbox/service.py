@@ -156,7 +156,7 @@ def _act(call: Call, asked: Asked) -> Answer:
     try:
         data = handler(asked)
     except RefusedError as refusal:
-        return Answer.of(refusal.body, refusal.status)
+        return Answer.of(refusal.body, refusal.status, headers=refusal.headers)
     if isinstance(data, Redirection):
         return Answer(302, b"", location=data.location)
     status = STATUS.get(call.id, 200)

@@ -1,19 +1,25 @@
-"""One customer's workspace: folders, recipes, connections and imports, as the server holds them."""
+"""One workspace, a customer's or the partner's own: its folders, recipes, connections and packages."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
 from bulkops.sandbox.api_platform import ApiPlatform
 from bulkops.sandbox.members import Member
-from bulkops.sandbox.packages import PackedRecipe, ParsedPackage
+from bulkops.sandbox.packages import ParsedPackage
+from bulkops.sandbox.recipes import Recipe
+
+if TYPE_CHECKING:
+    from bulkops.sandbox.exports import Export, Manifest
 
 HOME: Final = "Home"
+PARTNER_ID: Final = 17_293
+"""The user whose the partner's own workspace is."""
 
 TAGS_OF: Final = "tags of"
 """The shelf of tag handles by what has them: "connection 9001", "recipe 612001"."""
@@ -74,75 +80,6 @@ class Connection:
 
 
 @attrs.define(kw_only=True)
-class Recipe:
-    """`packed`: its content, shared by all customers who imported the same bytes; `bound`: the connection id of each
-    `packed.config` entry, None where there is none."""
-
-    id: int
-    user_id: int
-    folder_id: int
-    packed: PackedRecipe
-    bound: tuple[int | None, ...]
-    created_at: str
-    updated_at: str
-    version_no: int = 1
-    running: bool = False
-    stopped_at: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.packed.name
-
-    def row(self, *, exclude_code: bool) -> dict[str, Any]:
-        """As the API shows it; `code` is a JSON text of its own (NOTES section 9)."""
-        packed = self.packed
-        row: dict[str, Any] = {
-            "id": self.id,
-            "user_id": self.user_id,
-            "name": packed.name,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
-            "copy_count": 1,
-            "trigger_application": packed.trigger_application,
-            "action_applications": packed.action_applications,
-            "applications": packed.applications,
-            "description": packed.description,
-            "parameters_schema": [],
-            "parameters": {},
-            "webhook_url": None,
-            "folder_id": self.folder_id,
-            "running": self.running,
-            "job_succeeded_count": 0,
-            "job_failed_count": 0,
-            "lifetime_task_count": 0,
-            "last_run_at": None,
-            "stopped_at": self.stopped_at,
-            "version_no": self.version_no,
-            "stop_cause": None,
-            "config": [
-                {**entry.members, "account_id": bound} for entry, bound in zip(packed.config, self.bound, strict=True)
-            ],
-        }
-        return row if exclude_code else row | {"code": packed.code}
-
-    def problems(self, connections: Mapping[int, Connection]) -> list[list[Any]]:
-        """Why it cannot run, as `config_errors`: [step, [[field, connection id or null, message]]] each."""
-        problems = []
-        for entry, bound in zip(self.packed.config, self.bound, strict=True):
-            if entry.reference is None or entry.skip_validation:
-                continue
-            connection = connections.get(bound) if bound is not None else None
-            if connection is None:
-                reason = f"connection '{entry.reference.name}' is missing"
-            elif connection.authorization_status != "success":
-                reason = f"connection '{connection.name}' is not authorised"
-            else:
-                continue
-            problems.append([entry.step, [[entry.provider, connection.id if connection else None, reason]]])
-        return problems
-
-
-@attrs.define(kw_only=True)
 class Import:
     """One package on its way into one folder. `doom`: drawn to fail when its time has come."""
 
@@ -165,18 +102,22 @@ class Import:
 
 
 class Workspace:
-    """Everything inside one customer, or the partner's own. Mappings are by id, in order of creation.
+    """Everything inside one customer, or the partner's own (`owner` None). Mappings are by id, in order of creation.
 
-    `slug`: a word of its own in the addresses of its APIs.
+    `user_id`: whose the things in it are; `slug`: a word of its own in the addresses of its APIs.
     """
 
-    def __init__(self, ids: Ids, *, created_at: str, slug: str = "partner") -> None:
+    def __init__(self, ids: Ids, *, owner: int | None, created_at: str) -> None:
         self._ids = ids
-        self.slug = slug
+        self.owner = owner
+        self.user_id = PARTNER_ID if owner is None else owner
+        self.slug = "partner" if owner is None else str(owner)
         self.folders: dict[int, Folder] = {}
         self.recipes: dict[int, Recipe] = {}
         self.connections: dict[int, Connection] = {}
         self.imports: dict[int, Import] = {}
+        self.manifests: dict[int, Manifest] = {}
+        self.exports: dict[int, Export] = {}
         self.members: dict[int, Member] = {}
         self.properties: dict[int | None, dict[str, str]] = {}
         """Name to value, by project id; None: of the environment."""

@@ -11,6 +11,7 @@ import attrs
 from bulkops.sandbox.clock import Clock
 from bulkops.sandbox.customers import Customer, Customers
 from bulkops.sandbox.draws import draws
+from bulkops.sandbox.exports import Exporter
 from bulkops.sandbox.faults import Faults, Strike, strike
 from bulkops.sandbox.imports import Importer
 from bulkops.sandbox.ledger import Ledger
@@ -31,10 +32,11 @@ class World:
         self.ledger = Ledger(self.clock)
         ids = Ids()
         self.customers = Customers(settings.customers, seed=settings.seed, ids=ids, now=self.clock.stamp())
-        self.partner = Partner(self.clock, ids, file_lives_s=settings.assumptions.file_lifetime_s)
         self.managers = Managers()
         self.quotas = Quotas(settings.limits(), settings.window)
         self.packages = PackageShelf()
+        self.partner = Partner(self.clock, ids, self.packages)
+        self.exporter = Exporter(self.clock, settings.assumptions)
         self.importer = Importer(self.clock, self.ledger, seed=settings.seed)
         self._server_timeout_s = settings.server_timeout_s
         self._nth: Counter[tuple[str, int | None]] = Counter()

@@ -1,4 +1,4 @@
-"""Recipes: list, get, start, stop."""
+"""Recipes: list, search, get, start, stop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.workspace import Recipe
+from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
+from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.workspace import TAGS_OF
+
+_SEARCH_PAGE: Final = 20
 
 
 def list_recipes(asked: Asked) -> list[dict[str, Any]]:
@@ -17,33 +22,51 @@ def list_recipes(asked: Asked) -> list[dict[str, Any]]:
     page, per_page = asked.page()
     exclude_code = bool(asked.flag("exclude_code"))
     wanted = islice(_wanted(asked), (page - 1) * per_page, page * per_page)
-    return [recipe.row(exclude_code=exclude_code) for recipe in wanted]
+    rows = [recipe.row(exclude_code=exclude_code) for recipe in wanted]
+    if "tags" in asked.many("includes"):
+        tags = asked.workspace.shelf(TAGS_OF)
+        return [row | {"tags": list(tags.get(f"recipe {row['id']}", ()))} for row in rows]
+    return rows
 
 
 def get_recipe(asked: Asked) -> dict[str, Any]:
-    return _recipe(asked).row(exclude_code=False)
+    return recipe_of(asked).row(exclude_code=False)
+
+
+def search_recipes(asked: Asked) -> list[dict[str, Any]]:
+    """Public recipes, those with `applications` and `term` in them; pages of twenty, the first one is 0."""
+    said = asked.said()
+    term, applications = (str(said.get(name) or "") for name in ("term", "applications"))
+    wanted, term = _split(applications), term.lower()
+    found = [
+        row
+        for row in PUBLIC_RECIPES
+        if wanted <= set(row["applications"]) and term in f"{row['name']} {row['description']}".lower()
+    ]
+    page, per_page = asked.number("page") or 0, min(asked.number("per_page") or _SEARCH_PAGE, _SEARCH_PAGE)
+    return found[page * per_page : (page + 1) * per_page]
 
 
 def start_recipe(asked: Asked) -> dict[str, Any]:
     """200 with `success: false` when its connections are not ready; starting a running recipe is a success."""
-    recipe = _recipe(asked)
+    recipe = recipe_of(asked)
     if recipe.running:
         return _already(asked, "running")
-    problems = recipe.problems(asked.account.workspace.connections)
+    problems = recipe.problems(asked.workspace.connections)
     if problems:
         return {"success": False, "code_errors": [], "config_errors": _listed(asked, problems)}
     recipe.running = True
     recipe.updated_at = asked.world.clock.stamp()
-    _note(asked, recipe, "recipe.started")
+    note_recipe(asked, recipe, "started")
     return {"success": True}
 
 
 def stop_recipe(asked: Asked) -> dict[str, Any]:
-    recipe = _recipe(asked)
+    recipe = recipe_of(asked)
     if recipe.running:
         recipe.running = False
         recipe.stopped_at = recipe.updated_at = asked.world.clock.stamp()
-        _note(asked, recipe, "recipe.stopped")
+        note_recipe(asked, recipe, "stopped")
         return {"success": True}
     return _already(asked, "stopped")
 
@@ -61,21 +84,21 @@ def _listed(asked: Asked, problems: list[list[Any]]) -> list[Any]:
     return [message for _, fields in problems for *_, message in fields]
 
 
-def _recipe(asked: Asked) -> Recipe:
-    recipe = asked.account.workspace.recipes.get(asked.path_id("recipe_id"))
+def recipe_of(asked: Asked) -> Recipe:
+    """The recipe that the path names. Raises: RefusedError 404."""
+    recipe = asked.workspace.recipes.get(asked.path_id("recipe_id"))
     if recipe is None:
         raise RefusedError(404, NOT_FOUND)
     return recipe
 
 
-def _note(asked: Asked, recipe: Recipe, kind: str) -> None:
-    folder = asked.account.workspace.path(recipe.folder_id)
-    asked.world.ledger.note(asked.account.id, kind, f"{folder}/{recipe.name}")
+def note_recipe(asked: Asked, recipe: Recipe, what: str) -> None:
+    asked.note(f"recipe.{what}", f"{asked.workspace.path(recipe.folder_id)}/{recipe.name}")
 
 
 def _wanted(asked: Asked) -> Iterator[Recipe]:
     filters = _filters(asked)
-    newest_first = reversed(asked.account.workspace.recipes.values())
+    newest_first = reversed(asked.workspace.recipes.values())
     return (recipe for recipe in newest_first if all(fits(recipe) for fits in filters))
 
 
@@ -84,22 +107,21 @@ def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
     running = asked.flag("running")
     running = asked.flag("active") if running is None else running  # the name of 2020
     after = _moment(asked, "updated_after")
-    all_of, any_of = (_names(asked, name) for name in ("adapter_names_all", "adapter_names_any"))
+    all_of, any_of = (_split(asked.query.get(f"adapter_names_{name}", "")) for name in ("all", "any"))
     possible: list[tuple[object, Callable[[Recipe], bool]]] = [
         (since_id, lambda recipe: since_id is None or recipe.id < since_id),
         (folder_id, lambda recipe: recipe.folder_id == folder_id),
         (running or None, lambda recipe: recipe.running),  # false is "no filter", not "stopped only"
         (after, lambda recipe: after is None or datetime.fromisoformat(recipe.updated_at) > after),
-        (all_of, lambda recipe: (all_of or set()) <= set(recipe.packed.applications)),
-        (any_of, lambda recipe: bool((any_of or set()) & set(recipe.packed.applications))),
+        (all_of or None, lambda recipe: all_of <= set(recipe.packed.applications)),
+        (any_of or None, lambda recipe: bool(any_of & set(recipe.packed.applications))),
         (asked.query.get("stop_cause") or None, lambda recipe: False),  # nothing in the sandbox stops by itself
     ]
     return [fits for given, fits in possible if given is not None]
 
 
-def _names(asked: Asked, name: str) -> set[str] | None:
-    names = {part.strip() for part in asked.query.get(name, "").split(",")} - {""}
-    return names or None
+def _split(text: str) -> set[str]:
+    return {part.strip() for part in text.split(",")} - {""}
 
 
 def _moment(asked: Asked, name: str) -> datetime | None:
@@ -113,9 +135,11 @@ def _moment(asked: Asked, name: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.recipes.list": list_recipes,
-    "managed_users.recipes.get": get_recipe,
-    "managed_users.recipes.start": start_recipe,
-    "managed_users.recipes.stop": stop_recipe,
-}
+HANDLERS: Final[Mapping[str, Handler]] = of_both(
+    {
+        "recipes.list": list_recipes,
+        "recipes.get": get_recipe,
+        "recipes.start": start_recipe,
+        "recipes.stop": stop_recipe,
+    }
+) | {"recipes.search": search_recipes}

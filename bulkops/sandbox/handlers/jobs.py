@@ -1,0 +1,145 @@
+"""Jobs: polls of a trigger make them; they are listed, repeated and resumed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
+from bulkops.sandbox.recipes import Job, JobStatus, Recipe
+
+_PAGE: Final = 25
+_MOST_REPEATS: Final = 25
+_BACK_OFF_S: Final = 60.0
+"""Vendor seconds that a trigger rests after a job that failed."""
+
+
+def poll_now(asked: Asked) -> dict[str, Any]:
+    """Each poll finds one new record, and after a reset all earlier ones once more; each becomes a job.
+
+    429 with Retry-After, which speaks of this recipe and of no quota, while the trigger rests after a failure.
+    """
+    recipe = asked.workspace.recipes.get(asked.path_id("recipe_id"))
+    if recipe is None:
+        raise RefusedError(404, "Not Found", says_success=True)
+    if not recipe.running:
+        raise RefusedError(400, "Recipe is not running")
+    rest_s = recipe.rests_until - asked.world.clock.now()
+    if rest_s > 0:
+        raise RefusedError(
+            429,
+            "The trigger backs off after an error: try again later",
+            headers={"Retry-After": str(math.ceil(rest_s))},
+        )
+    recipe.records += 1
+    jobs = [_run(asked, recipe, record) for record in range(recipe.cursor + 1, recipe.records + 1)]
+    recipe.cursor = recipe.records
+    if any(job.status == "failed" for job in jobs):
+        recipe.rests_until = asked.world.clock.now() + asked.world.clock.scaled(_BACK_OFF_S)
+    note_recipe(asked, recipe, "polled")
+    return {"success": True}
+
+
+def reset_trigger(asked: Asked) -> dict[str, Any]:
+    """The next poll begins with the first record of the source again."""
+    recipe = recipe_of(asked)
+    recipe.cursor = 0
+    note_recipe(asked, recipe, "reset")
+    return {"success": True}
+
+
+def list_jobs(asked: Asked) -> dict[str, Any]:
+    """The newest first, a page from behind `offset_job_id`; with `prev` the page before it. Counts are of all jobs."""
+    recipe = recipe_of(asked)
+    jobs = [job for job in reversed(recipe.jobs) if _is_wanted(asked, job)]
+    offset = asked.query.get("offset_job_id", "").strip()
+    if offset:
+        place = next((place for place, job in enumerate(jobs) if job.id == offset), None)
+        if place is None:
+            raise RefusedError(404, NOT_FOUND)
+        jobs = jobs[max(0, place - _PAGE) : place] if asked.flag("prev") else jobs[place + 1 :]
+    return {
+        "job_succeeded_count": recipe.count("succeeded"),
+        "job_failed_count": recipe.count("failed"),
+        "job_count": len(recipe.jobs),
+        "items": [job.row() for job in jobs[:_PAGE]],
+    }
+
+
+def get_job(asked: Asked) -> dict[str, Any]:
+    wanted = asked.names.get("job_id") or asked.names.get("job_handle")
+    return _job(recipe_of(asked).jobs, wanted).row()
+
+
+def repeat_jobs(asked: Asked) -> dict[str, Any]:
+    """Runs the records of these jobs once more, each as a job of its own."""
+    recipe, wanted = recipe_of(asked), asked.members().get("job_ids")
+    if not isinstance(wanted, list) or not wanted:
+        raise invalid("job_ids", "can't be blank")
+    if len(wanted) > _MOST_REPEATS:
+        raise invalid("job_ids", f"has too many jobs (maximum is {_MOST_REPEATS})")
+    for job in [_job(recipe.jobs, id_) for id_ in wanted]:
+        again = _run(asked, recipe, job.record)
+        again.is_repeat = True
+        asked.note("job.repeated", job.id)
+    return {"success": True}
+
+
+def resume_job(asked: Asked) -> None:
+    """`token` is the id of a pending job of the partner's workspace."""
+    token = text_member(asked.members(), "token", required=True)
+    everything = [job for recipe in asked.workspace.recipes.values() for job in recipe.jobs]
+    job = _job(everything, token)
+    if job.status != "pending":
+        raise RefusedError(400, "The job does not wait")
+    job.status, job.completed_at = "succeeded", asked.world.clock.stamp()
+    asked.note("job.resumed", job.id)
+
+
+def _run(asked: Asked, recipe: Recipe, record: int) -> Job:
+    """It fails for the reasons for which the recipe could not start now."""
+    now = asked.world.clock.stamp()
+    problems = recipe.problems(asked.workspace.connections)
+    status: JobStatus = "failed" if problems else "pending" if recipe.waits else "succeeded"
+    job = Job(
+        id=f"j-{asked.workspace.new_id('job'):06d}-{recipe.id}",
+        recipe_id=recipe.id,
+        record=record,
+        started_at=now,
+        status=status,
+        completed_at=None if status == "pending" else now,
+        error=problems[0][1][0][2] if problems else None,
+    )
+    recipe.jobs.append(job)
+    return job
+
+
+def _is_wanted(asked: Asked, job: Job) -> bool:
+    status = asked.query.get("status", "").strip()
+    if asked.flag("failed"):  # the older name
+        status = "failed"
+    return status in {"", job.status} and (job.is_repeat or not asked.flag("rerun_only"))
+
+
+def _job(jobs: Iterable[Job], id_: object) -> Job:
+    found = next((job for job in jobs if job.id == id_), None)
+    if found is None:
+        raise RefusedError(404, NOT_FOUND)
+    return found
+
+
+HANDLERS: Final[Mapping[str, Handler]] = of_both(
+    {"recipes.poll_now": poll_now, "recipes.reset_trigger": reset_trigger}
+) | {
+    "managed_users.jobs.list": list_jobs,
+    "managed_users.jobs.get": get_job,
+    "managed_users.jobs.repeat": repeat_jobs,
+    "recipes.jobs.list": list_jobs,
+    "recipes.jobs.get": get_job,
+    "recipes.jobs.repeat": repeat_jobs,
+    "jobs.resume": resume_job,
+}

@@ -1,0 +1,223 @@
+"""Recipes: create, change, copy, delete, reconnect, and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
+from bulkops.sandbox.packages import PackedRecipe, Reference, packed_recipe
+from bulkops.sandbox.recipes import Recipe
+
+_LONGEST_COMMENT: Final = 1024
+
+
+def create_recipe(asked: Asked) -> dict[str, Any]:
+    """Code and config are JSON texts; the recipe arrives stopped, in Home unless a folder is named."""
+    members = _members(asked)
+    if members.get("code") in {None, ""}:
+        raise invalid("code", "can't be blank")
+    packed, bound = _content(asked, members)
+    made = _add(asked, packed, bound, folder_id=_folder_id(asked, members) or asked.workspace.home.id)
+    note_recipe(asked, made, "created")
+    return {"success": True, "id": made.id}
+
+
+def update_recipe(asked: Asked) -> dict[str, Any]:
+    """Only while it stands still; what is the same already is no effect and makes no version."""
+    recipe, members = recipe_of(asked), _members(asked)
+    if recipe.running:
+        raise RefusedError(
+            asked.assumptions.running_recipe_update,
+            "Validation failed",
+            errors={"running": ["can't modify running recipe"]},
+            says_success=True,
+        )
+    packed, bound = _content(asked, members, recipe)
+    folder_id = _folder_id(asked, members) or recipe.folder_id
+    if (packed, bound, folder_id) != (recipe.packed, recipe.bound, recipe.folder_id):
+        recipe.folder_id = folder_id
+        recipe.revise(packed, bound, now=asked.world.clock.stamp())
+        note_recipe(asked, recipe, "updated")
+    return {"success": True}
+
+
+def copy_recipe(asked: Asked) -> dict[str, Any]:
+    """Into the same folder unless another is named, stopped, under a name of its own."""
+    recipe = recipe_of(asked)
+    folder_id = _folder_id(asked, asked.members()) or recipe.folder_id
+    packed = attrs.evolve(recipe.packed, name=f"Copy of {recipe.name}"[:255])
+    recipe.copies += 1
+    made = _add(asked, packed, recipe.bound, folder_id=folder_id)
+    note_recipe(asked, made, "created")
+    return {"success": True, "new_flow_id": made.id}
+
+
+def delete_recipe(asked: Asked) -> dict[str, Any]:
+    recipe = recipe_of(asked)
+    del asked.workspace.recipes[recipe.id]
+    note_recipe(asked, recipe, "deleted")
+    return {"success": True}
+
+
+def connect_recipe(asked: Asked) -> dict[str, Any]:
+    """Points every use of one connector at another connection of it. Raises: RefusedError 400 while it runs."""
+    recipe, members = recipe_of(asked), asked.members()
+    provider = text_member(members, "adapter_name", required=True)
+    connection = asked.workspace.connections.get(id_member(members, "connection_id") or 0)
+    if recipe.running:
+        raise RefusedError(400, "Recipe is running: stop it before its connection is changed")
+    if connection is None:
+        raise RefusedError(404, NOT_FOUND)
+    if connection.provider != provider:
+        raise invalid("connection_id", f"is not a connection of {provider}")
+    if provider not in {entry.provider for entry in recipe.packed.config}:
+        raise invalid("adapter_name", "is not used by this recipe")
+    pairs = [
+        (attrs.evolve(entry, reference=Reference("", connection.name)), connection.id)
+        if entry.provider == provider
+        else (entry, bound)
+        for entry, bound in zip(recipe.packed.config, recipe.bound, strict=True)
+    ]
+    bound = tuple(id_ for _, id_ in pairs)
+    if bound != recipe.bound:
+        packed = attrs.evolve(recipe.packed, config=tuple(entry for entry, _ in pairs))
+        recipe.revise(packed, bound, now=asked.world.clock.stamp())
+        note_recipe(asked, recipe, "connected")
+    return {"success": True}
+
+
+def list_versions(asked: Asked) -> list[dict[str, Any]]:
+    """The newest first."""
+    recipe = recipe_of(asked)
+    page, per_page = asked.page()
+    numbers = range(recipe.version_no, 0, -1)[(page - 1) * per_page : page * per_page]
+    return [recipe.version_row(number) for number in numbers]
+
+
+def get_version(asked: Asked) -> dict[str, Any]:
+    recipe = recipe_of(asked)
+    return recipe.version_row(_version_no(asked, recipe))
+
+
+def update_version(asked: Asked) -> dict[str, Any]:
+    recipe = recipe_of(asked)
+    number = _version_no(asked, recipe)
+    comment = str(text_member(asked.members(), "comment", required=True, longest=_LONGEST_COMMENT))
+    if recipe.comments.get(number) != comment:
+        recipe.comments[number] = comment
+        note_recipe(asked, recipe, "commented")
+    return recipe.version_row(number)
+
+
+def _version_no(asked: Asked, recipe: Recipe) -> int:
+    number = asked.path_id("version_id") - recipe.version_id(0)
+    if not 1 <= number <= recipe.version_no:
+        raise RefusedError(404, NOT_FOUND)
+    return number
+
+
+def _members(asked: Asked) -> Mapping[str, Any]:
+    """Those of the recipe, in their wrapper or, as in the samples of 2019, without it."""
+    body = asked.members()
+    members = body.get("recipe", body)
+    if not isinstance(members, dict):
+        raise invalid("recipe", "is not an object")
+    return members
+
+
+def _folder_id(asked: Asked, members: Mapping[str, Any]) -> int | None:
+    folder_id = id_member(members, "folder_id")
+    if folder_id is not None and folder_id not in asked.workspace.folders:
+        raise RefusedError(404, NOT_FOUND)
+    return folder_id
+
+
+def _content(
+    asked: Asked, members: Mapping[str, Any], old: Recipe | None = None
+) -> tuple[PackedRecipe, tuple[int | None, ...]]:
+    """What the recipe is to hold, and the connection of each entry of its config; what is not named stays."""
+    was = old.row(exclude_code=False) if old is not None else {"name": "Untitled recipe", "description": ""}
+    asset = {
+        "name": text_member(members, "name") or was["name"],
+        "description": members.get("description", was["description"]),
+        "code": _json(members, "code", dict) if "code" in members else msgspec.json.decode(was["code"]),
+        "config": _json(members, "config", list) if "config" in members else was.get("config", []),
+        **(old.packed.facts if old is not None else {"private": True, "concurrency": 1}),
+    }
+    bound = tuple(_bound(entry) for entry in asset["config"])
+    asset["config"] = [_pointed(asked, entry) for entry in asset["config"]]
+    packed = packed_recipe(asset, "", "")
+    if old is not None and _shown(packed, bound) == _shown(old.packed, old.bound):
+        return old.packed, old.bound
+    return packed, bound
+
+
+def _shown(packed: PackedRecipe, bound: tuple[int | None, ...]) -> list[Any]:
+    """What a client sees of a recipe's content: how its file names things is no difference."""
+    entries = [{**entry.members, "account_id": None} for entry in packed.config]
+    return [packed.name, packed.description, packed.code, entries, bound]
+
+
+def _json(members: Mapping[str, Any], name: str, kind: type) -> Any:
+    """A member that is a JSON text, or the same as plain JSON. Raises: RefusedError 400."""
+    value = members[name]
+    try:
+        value = msgspec.json.decode(value) if isinstance(value, str) else value
+        msgspec.json.encode(value)  # what could not be shown again is not kept
+    except (msgspec.DecodeError, OverflowError, RecursionError) as error:
+        raise invalid(name, "is not valid JSON") from error
+    if not isinstance(value, kind):
+        raise invalid(name, "is not an object" if kind is dict else "is not a list")
+    return value
+
+
+def _pointed(asked: Asked, entry: Any) -> Any:
+    """An entry of a config as a package has it: its connection by name."""
+    bound = _bound(entry)
+    if bound is None:
+        return entry
+    connection = asked.workspace.connections.get(bound)
+    if connection is None:
+        raise invalid("config", f"names a connection that is not there: {bound}")
+    return {**entry, "account_id": {"zip_name": "", "name": connection.name, "folder": ""}}
+
+
+def _bound(entry: Any) -> int | None:
+    return id_member(entry, "account_id") if isinstance(entry, dict) else None
+
+
+def _add(asked: Asked, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int) -> Recipe:
+    workspace, now = asked.workspace, asked.world.clock.stamp()
+    made = Recipe(
+        id=workspace.new_id("recipe"),
+        user_id=workspace.user_id,
+        folder_id=folder_id,
+        packed=packed,
+        bound=bound,
+        created_at=now,
+        updated_at=now,
+    )
+    workspace.recipes[made.id] = made
+    return made
+
+
+HANDLERS: Final[Mapping[str, Handler]] = of_both(
+    {
+        "recipes.create": create_recipe,
+        "recipes.update": update_recipe,
+        "recipes.copy": copy_recipe,
+        "recipes.delete": delete_recipe,
+        "recipes.connect": connect_recipe,
+        "recipes.versions.list": list_versions,
+    }
+) | {
+    "managed_users.recipes.versions.get": get_version,
+    "managed_users.recipes.versions.update": update_version,
+}

@@ -1,0 +1,87 @@
+"""Test automation: each recipe has one test case, which passes when the recipe could start."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
+from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers.recipes import recipe_of
+from bulkops.sandbox.recipes import Recipe
+
+_RUN_S: Final = 2.0
+_SHELF: Final = "test run"
+_CHOICES: Final = ("recipe_id", "folder_id", "project_id", "manifest_id", "test_case_ids")
+
+
+def list_cases(asked: Asked) -> list[dict[str, Any]]:
+    recipe = recipe_of(asked)
+    return [{"id": _case_id(recipe), "name": "Happy path", "recipe_id": recipe.id}]
+
+
+def run_cases(asked: Asked) -> dict[str, Any]:
+    """Of whatever the body names; the results are there a few vendor seconds later."""
+    recipes, now = _chosen(asked), asked.world.clock.now()
+    connections = asked.workspace.connections
+    results = [
+        {
+            "test_case_id": _case_id(recipe),
+            "recipe_id": recipe.id,
+            "status": "failed" if recipe.problems(connections) else "succeeded",
+        }
+        for recipe in recipes
+    ]
+    id_ = f"run-{asked.workspace.new_id(_SHELF)}"
+    asked.workspace.shelf(_SHELF)[id_] = {"results": results, "ready_at": now + asked.world.clock.scaled(_RUN_S)}
+    asked.note("test.run", ",".join(str(recipe.id) for recipe in recipes))
+    return {"id": id_, "status": "in_progress"}
+
+
+def get_run(asked: Asked) -> dict[str, Any]:
+    id_ = asked.names["run_request_id"]
+    run = asked.workspace.shelf(_SHELF).get(id_)
+    if run is None:
+        raise RefusedError(404, NOT_FOUND)
+    ready = asked.world.clock.now() >= run["ready_at"]
+    return {
+        "id": id_,
+        "status": "completed" if ready else "in_progress",
+        "results": run["results"] if ready else [],
+    }
+
+
+def _chosen(asked: Asked) -> list[Recipe]:
+    workspace, members = asked.workspace, asked.members()
+    case_ids = members.get("test_case_ids")
+    if case_ids is not None and not isinstance(case_ids, list):
+        raise invalid("test_case_ids", "is not a list")
+    ids = {name: id_member(members, name) for name in _CHOICES[:-1]}
+    if not case_ids and not any(ids.values()):
+        raise RefusedError(400, f"Nothing to run: give one of {', '.join(_CHOICES)}")
+    manifest = workspace.manifests.get(ids["manifest_id"] or 0)
+    in_manifest = {asset.id for asset in manifest.files.values() if asset.type == "recipe"} if manifest else set()
+    return [
+        recipe
+        for recipe in workspace.recipes.values()
+        if recipe.id == ids["recipe_id"]
+        or recipe.folder_id == ids["folder_id"]
+        or workspace.folders[recipe.folder_id].project_id == ids["project_id"]
+        or recipe.id in in_manifest
+        or _case_id(recipe) in (case_ids or ())
+    ]
+
+
+def _case_id(recipe: Recipe) -> str:
+    """The same for the same recipe."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"test case of recipe {recipe.id}"))
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "managed_users.test_cases.list": list_cases,
+    "managed_users.test_cases.run": run_cases,
+    "test_cases.list": list_cases,
+    "test_cases.run": run_cases,
+    "test_cases.run_status": get_run,
+}
