@@ -1,0 +1,206 @@
+"""How far one process goes: an account through operation, quota (unlimited) and journal, for ever larger fleets.
+
+Every size is a new process against the bare server: one request and one durable step an account, nobody waits for a
+quota. What bounds a real run is the vendor's quotas; their time is the finish time that `plan` states for the main job.
+
+    python -m benchmarks.how_far                      500 to 100,000 accounts
+    python -m benchmarks.how_far --accounts 1000000   one size
+    python -m benchmarks.how_far --page               docs/concepts/how-far.md, from the figures that are there
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.harness import RESULTS
+from benchmarks.serving import served
+from bulkops import AuthoriseConnections, ImportPackage, Policy, StartRecipes, Workato, run
+from bulkops.catalogue import QUOTAS
+from bulkops.runs.forecast import forecast
+from bulkops.settings import Tuning
+from bulkops.steps import Context
+from tests.fleet import CREDENTIALS, PACKAGE
+
+SIZES: Final = (500, 10_000, 100_000)
+FIRST_ACCOUNT: Final = 4_100_231
+CONCURRENCY: Final = 200
+PAGE: Final = Path(__file__).parents[1] / "docs" / "concepts" / "how-far.md"
+FIGURES: Final = RESULTS / "how_far.json"
+RECIPES_AN_ACCOUNT: Final = 3
+
+
+async def look(ctx: Context) -> None:
+    """One request under one durable step: the least that an operation with an effect asks of everything below it."""
+    await ctx.step("look", partial(_looked, ctx), repeatable=True)
+
+
+async def _looked(ctx: Context) -> dict[str, int]:
+    return {"recipe": (await ctx.account.recipes.get(41354)).id}
+
+
+async def _rolled(url: str, accounts: int, home: Path) -> None:
+    tuning = Tuning(max_rate=None, unlimited=True)
+    async with Workato(token="secret", host=url, tuning=tuning) as workato:
+        ids = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)
+        report = await run(look, accounts=ids, workato=workato, policy=Policy(concurrency=CONCURRENCY), journal=home)
+    if not report.ok or sum(report.outcomes.values()) != accounts:
+        raise RuntimeError(f"the run ended {report.outcomes}")
+
+
+def child(url: str, accounts: int) -> None:
+    """Run so many accounts in this process and print what they took, as JSON."""
+    RESULTS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=RESULTS) as directory:
+        home = Path(directory)
+        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        began, began_cpu = time.monotonic(), time.process_time()
+        asyncio.run(_rolled(url, accounts, home))
+        figures = {
+            "accounts": accounts,
+            "took_s": time.monotonic() - began,
+            "cpu_s": time.process_time() - began_cpu,
+            "grown_mib": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib) / 1024,
+            "journal_bytes": sum(file.stat().st_size for file in home.iterdir() if file.is_file()),
+        }
+    print(json.dumps(figures))
+
+
+def measured(accounts: int) -> dict[str, float]:
+    with served("recipe") as server:
+        command = [sys.executable, "-m", "benchmarks.how_far", "--child", server.url, str(accounts)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        arrived = server.counts()["recipe"]
+    if arrived != accounts:
+        raise RuntimeError(f"{arrived} requests arrived for {accounts} accounts")
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def by_the_quotas(accounts: int) -> tuple[float, str]:
+    """When the main job ends at the vendor's documented quotas, and which of them bounds it."""
+    job = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+    each = dict(job.cost()) | {"managed_users.recipes.start": RECIPES_AN_ACCOUNT}
+    foreseen = forecast(
+        {call: count * accounts for call, count in each.items()},
+        accounts=accounts,
+        concurrency=CONCURRENCY,
+        quotas=QUOTAS,
+        tuning=Tuning(),
+        latency_s=0.2,
+    )
+    return foreseen.seconds, foreseen.quota or "the accounts' own time"
+
+
+def told(figures: Mapping[str, float]) -> str:
+    accounts = figures["accounts"]
+    return (
+        f"{accounts:,.0f} accounts: {accounts / figures['took_s']:,.0f} a second, "
+        f"{figures['cpu_s'] / accounts * 1e6:,.0f} microseconds of CPU each, {figures['grown_mib']:,.0f} MiB above start "
+        f"({figures['grown_mib'] * 1024 * 1024 / accounts:,.0f} bytes an account), "
+        f"journal {figures['journal_bytes'] / accounts:,.0f} bytes an account"
+    )
+
+
+def write_page(found: Mapping[str, Mapping[str, float]], at: str) -> None:
+    """The page of the documentation, with one line a size."""
+    rows = []
+    for figures in found.values():
+        accounts = int(figures["accounts"])
+        seconds, quota = by_the_quotas(accounts)
+        rows.append(
+            f"| {accounts:,} | {_span(seconds)} | `{quota}` | {_span(figures['took_s'])} | "
+            f"{accounts / figures['took_s']:,.0f} | {figures['grown_mib']:,.0f} MiB | "
+            f"{figures['journal_bytes'] / 2**20:,.1f} MiB |"
+        )
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, CPython {platform.python_version()}"
+    PAGE.write_text(_PAGE.format(rows="\n".join(rows), at=at[:10], machine=machine), encoding="utf-8")
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:,.1f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:,.0f} min"
+    return f"{seconds / 3600:,.0f} h" if seconds < 2 * 86400 else f"{seconds / 86400:,.1f} days"
+
+
+_PAGE: Final = """# How far does this go
+
+Long before one process of bulkops is busy, the vendor's quotas are. The second and third column are the finish time of
+the main job (import, authorise two connections, start three recipes) at the documented quotas, from the same model as
+`bulkops plan`; the others were measured: a fleet of that size through operation, quota (unlimited), session and
+journal, one request and one durable step an account, against a bare server on the same machine
+({machine}, {at}).
+
+| accounts | time by the quotas | bound by | without quotas | accounts a second | memory above start | journal |
+| ---: | ---: | --- | ---: | ---: | ---: | ---: |
+{rows}
+
+The measured columns, one size at a time:
+
+```text
+python -m benchmarks.how_far --accounts 100000
+```
+
+And the first two, for your own job and fleet, with nothing sent:
+
+```text
+bulkops plan rollout.toml --accounts customers.csv --offline
+```
+
+## Where one process stops being enough
+
+* **The quotas.** 60 requests a minute are 86,400 a day: two such requests an account are 43,200 accounts a day, however
+  many processes there are. More processes, tokens or machines share the same quotas and add nothing.
+* **Memory.** The inventory is in memory, as is each account's row while the report is made: bytes an account are constant,
+  so that a hundred thousand accounts are no matter and a million want a machine with memory to spare.
+  `bulkops.fan_out` alone keeps nothing for an item: a million items grow it by less than 2 MiB (`make
+  bench-fan_out_memory`).
+* **CPU.** A process does thousands of accounts a second where the vendor permits one or two: one core is idle at
+  99 %.
+* **Journal.** Some hundreds of bytes an account and step, on one disk, written by one process for a run. A nightly job keeps
+  every night: delete the journals of runs that nobody will resume.
+* **Time.** A run of days outlives a token, a deployment, a laptop's battery. `resume` takes it up again; waves make it
+  something that a person can watch. Beyond some tens of thousands of accounts ask the vendor for wider quotas first.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, metavar="N", help="this size alone")
+    parser.add_argument("--smoke", action="store_true", help="small and quick: checks the script")
+    parser.add_argument("--page", action="store_true", help="write the page from the figures that are there")
+    chosen = parser.parse_args()
+    kept: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"sizes": {}}
+    sizes = [] if chosen.page else [200] if chosen.smoke else [chosen.accounts] if chosen.accounts else SIZES
+    for accounts in sizes:
+        figures = measured(accounts)
+        print(told(figures), flush=True)
+        kept["sizes"][str(accounts)] = figures
+        kept["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    if chosen.page:
+        write_page(dict(sorted(kept["sizes"].items(), key=lambda item: int(item[0]))), kept["at"])
+        print(f"wrote {PAGE.relative_to(Path.cwd())}")
+    elif not chosen.smoke:
+        FIGURES.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2], int(sys.argv[3]))
+    else:
+        main()
