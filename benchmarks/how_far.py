@@ -30,10 +30,10 @@ from benchmarks.harness import RESULTS
 from benchmarks.serving import served
 from bulkops import AuthoriseConnections, ImportPackage, Policy, StartRecipes, Workato, run
 from bulkops.catalogue import QUOTAS
-from bulkops.runs.forecast import forecast
+from bulkops.runs.forecast import Pace, forecast
 from bulkops.settings import Tuning
 from bulkops.steps import Context
-from tests.fleet import CREDENTIALS, PACKAGE
+from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
 
 SIZES: Final = (500, 10_000, 100_000)
 FIRST_ACCOUNT: Final = 4_100_231
@@ -92,12 +92,13 @@ def measured(accounts: int) -> dict[str, float]:
 
 def by_the_quotas(accounts: int) -> tuple[float, str]:
     """When the main job ends at the vendor's documented quotas, and which of them bounds it."""
+    os.environ.update(SECRETS)  # the credentials file names them; nothing is sent
     job = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
     each = dict(job.cost()) | {"managed_users.recipes.start": RECIPES_AN_ACCOUNT}
     foreseen = forecast(
         {call: count * accounts for call, count in each.items()},
-        accounts=accounts,
-        concurrency=CONCURRENCY,
+        operation=job,
+        pace=Pace(waves=[accounts], concurrency=CONCURRENCY),
         quotas=QUOTAS,
         tuning=Tuning(),
         latency_s=0.2,
@@ -109,8 +110,9 @@ def told(figures: Mapping[str, float]) -> str:
     accounts = figures["accounts"]
     return (
         f"{accounts:,.0f} accounts: {accounts / figures['took_s']:,.0f} a second, "
-        f"{figures['cpu_s'] / accounts * 1e6:,.0f} microseconds of CPU each, {figures['grown_mib']:,.0f} MiB above start "
-        f"({figures['grown_mib'] * 1024 * 1024 / accounts:,.0f} bytes an account), "
+        f"{figures['cpu_s'] / accounts * 1e6:,.0f} microseconds of CPU each, "
+        f"{figures['grown_mib']:,.0f} MiB above start "
+        f"({figures['grown_mib'] * 2**20 / accounts:,.0f} bytes an account), "
         f"journal {figures['journal_bytes'] / accounts:,.0f} bytes an account"
     )
 
@@ -166,14 +168,14 @@ bulkops plan rollout.toml --accounts customers.csv --offline
 
 * **The quotas.** 60 requests a minute are 86,400 a day: two such requests an account are 43,200 accounts a day, however
   many processes there are. More processes, tokens or machines share the same quotas and add nothing.
-* **Memory.** The inventory is in memory, as is each account's row while the report is made: bytes an account are constant,
-  so that a hundred thousand accounts are no matter and a million want a machine with memory to spare.
+* **Memory.** The inventory is in memory, as is each account's row while the report is made: bytes an account are
+  constant, so that a hundred thousand accounts are no matter and a million want a machine with memory to spare.
   `bulkops.fan_out` alone keeps nothing for an item: a million items grow it by less than 2 MiB (`make
   bench-fan_out_memory`).
 * **CPU.** A process does thousands of accounts a second where the vendor permits one or two: one core is idle at
   99 %.
-* **Journal.** Some hundreds of bytes an account and step, on one disk, written by one process for a run. A nightly job keeps
-  every night: delete the journals of runs that nobody will resume.
+* **Journal.** One or two hundred bytes an account and step, on one disk, written by one process for a run. A nightly
+  job keeps every night: delete the journals of runs that nobody will resume.
 * **Time.** A run of days outlives a token, a deployment, a laptop's battery. `resume` takes it up again; waves make it
   something that a person can watch. Beyond some tens of thousands of accounts ask the vendor for wider quotas first.
 """

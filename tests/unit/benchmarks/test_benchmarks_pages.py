@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks import how_far
 from benchmarks.plots import Scale, bars
 from benchmarks.windows import WINDOWS
 
@@ -49,3 +52,12 @@ def test_a_smaller_burst_keeps_the_rate() -> None:
     bucket = WINDOWS["token bucket"](60, 60.0, burst=6)
     assert sum(bucket.take(0.0) is None for _ in range(60)) == 6
     assert sum(bucket.take(1.0 + number) is None for number in range(60)) == 60
+
+
+def test_how_far_writes_a_line_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(how_far, "PAGE", tmp_path / "how-far.md")
+    size = {"took_s": 2.0, "cpu_s": 1.5, "grown_mib": 12.0, "journal_bytes": 1_048_576}
+    how_far.write_page({str(n): size | {"accounts": n} for n in (500, 10_000)}, "2026-11-25T18:00:00+00:00")
+    few, many = [line for line in how_far.PAGE.read_text().splitlines() if line.startswith(("| 500 ", "| 10,000 "))]
+    assert few.endswith("| `assumed.customer.folders` | 2.0 s | 250 | 12 MiB | 1.0 MiB |")
+    assert re.fullmatch(r"\| 10,000 \| \d+ h \| .*", many)
