@@ -85,6 +85,7 @@ def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
     return wrapped.get(form, rows)
 
 
-def spell(data: Any, assumptions: Assumptions) -> Any:
-    """The bare verdict of a change, as it is spelled."""
-    return {assumptions.success_spelling: True} if data == {"success": True} else data
+def spell(form: str, data: Any, assumptions: Assumptions) -> Any:
+    """That a change was made, as it is spelled; a start says in the same words whether it could."""
+    is_done = form != "verdict" and data == {"success": True}
+    return {assumptions.success_spelling: True} if is_done else data

@@ -162,8 +162,9 @@ def _act(call: Call, asked: Asked) -> Answer:
     status = STATUS.get(call.id, 200)
     if status == 204:
         return Answer(status, b"")
-    wrapped = wrap(form_of(call, asked.assumptions), data, page=asked.page())
-    return Answer.of(spell(wrapped, asked.assumptions), status)
+    form = form_of(call, asked.assumptions)
+    wrapped = wrap(form, data, page=asked.page())
+    return Answer.of(spell(form, wrapped, asked.assumptions), status)
 
 
 def _customer(world: World, route: Route | None) -> Customer | None:

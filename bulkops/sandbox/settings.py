@@ -86,22 +86,16 @@ class SandboxSettings:
         """
         if self.quotas == "off":
             return dict.fromkeys(QUOTAS, ())
-        stated = dict(QUOTAS) | self._assumed()
-        own = {} if isinstance(self.quotas, str) else self.quotas
-        return {
-            name: tuple(attrs.evolve(limit, window_s=limit.window_s / self.time_scale) for limit in limits)
-            for name, limits in (stated | dict(own)).items()
-        }
+        own = {} if isinstance(self.quotas, str) else dict(self.quotas)
+        assumed = Limit(self.assumptions.unstated_per_minute, 60)
+        stated = {name: (assumed,) if name.startswith("assumed") else limits for name, limits in QUOTAS.items()}
+        return {name: tuple(map(self._counted, limits)) for name, limits in (stated | own).items()}
 
-    def _assumed(self) -> dict[str, tuple[Limit, ...]]:
-        """Limits that an assumption sets where the vendor states none, or does not say what they are counted by."""
-        own: dict[str, tuple[Limit, ...]] = {}
-        for name, limits in QUOTAS.items():
-            if name.startswith("assumed"):
-                own[name] = (Limit(self.assumptions.unstated_per_minute, 60),)
-            elif self.assumptions.import_limit_per == "partner":
-                own[name] = tuple(attrs.evolve(each, key=_no_workspace(each.key)) for each in limits)
-        return own
+    def _counted(self, limit: Limit) -> Limit:
+        """In real seconds, and by the workspace that the assumptions mean."""
+        of_partner = self.assumptions.import_limit_per == "partner" and limit.key == "workspace"
+        key = None if of_partner else limit.key
+        return attrs.evolve(limit, window_s=limit.window_s / self.time_scale, key=key)
 
     @staticmethod
     def quotas_from_file(path: str | Path) -> dict[str, tuple[Limit, ...]]:
@@ -130,10 +124,6 @@ def _read_quotas(path: Path) -> dict[str, tuple[Limit, ...]]:
     quotas = dict(Tuning.from_mapping({"quotas": table}, source=str(path)).quotas)
     _check_names(quotas, source=str(path))
     return quotas
-
-
-def _no_workspace(key: str | None) -> str | None:
-    return None if key == "workspace" else key
 
 
 _EXAMPLE: Final = """write [quotas] and lines such as "embedded.recipes.get" = [{ limit = 60, window_s = 60 }]"""
