@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.fleet import CREDENTIALS, PACKAGE, Ended, Fleet, fleet
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CUSTOMERS = 6
 TESTED = {
+    "add_members.py",
     "archive_folder.py",
     "canary_by_hand.py",
     "explore_fleet.py",
@@ -26,6 +28,7 @@ TESTED = {
     "rollout.py",
     "rotate_credential.py",
     "stop_unauthorised.py",
+    "upgrade_plans.py",
 }
 
 
@@ -84,11 +87,52 @@ def test_canary_by_hand(vendor: Fleet) -> None:
     assert vendor.kinds()["import.completed"] == CUSTOMERS
 
 
+@pytest.mark.slow
+def test_add_members_from_a_file(vendor: Fleet) -> None:
+    people = vendor.home / "new-admins.csv"
+    people.write_text("id,name,email,who\n4100231,Ana Ruiz,ana@x.example,hr-17\n4100232,Bo Lund,bo@x.example,hr-18\n")
+    done = script(vendor, "add_members.py", people, "client.toml")
+    assert done.out.startswith("Finished: 2 changed of 2 accounts"), done.err
+    assert sorted(effect["key"] for effect in vendor.ledger()) == ["hr-17", "hr-18"]
+    assert script(vendor, "add_members.py", people, "client.toml").out.startswith("Finished: 2 unchanged")
+    undone = vendor.cli(
+        "undo", done.out.split("(run ")[1].split(")")[0], "--journal", ".bulkops", *vendor.policy[:2], "--yes"
+    )
+    assert undone.code == 0, undone.err
+    assert vendor.kinds()["member.removed"] == 2
+    people.write_text("name,email\nAna,ana@x.example\n")
+    refused = script(vendor, "add_members.py", people, "client.toml")
+    assert (refused.code, refused.out) == (1, "")
+    assert "has no id" in refused.err
+
+
+@pytest.mark.slow
+def test_upgrade_plans_pauses_for_a_person(vendor: Fleet) -> None:
+    plans = [row["plan_id"] for row in json.loads(vendor.cli("call", "managed_users.list", *vendor.policy[:2]).out)]
+    old, count = Counter(plans).most_common(1)[0]
+    assert count > 1, plans
+    done = script(vendor, "upgrade_plans.py", old, "new-plan", "client.toml")
+    assert done.code == 5, done.err
+    assert vendor.kinds() == {"plan.changed": 1}, vendor.kinds()
+    again = vendor.cli("resume", "--approve", "--journal", ".bulkops", *vendor.policy[:2], "--yes", "--json")
+    assert (again.code, again.outcomes) == (0, {"changed": count}), again.err
+    nobody = script(vendor, "upgrade_plans.py", old, "new-plan", "client.toml")
+    assert (nobody.code, nobody.err) == (1, f"nobody is on plan {old!r}: nothing to do\n")
+
+
 def test_archive_folder(vendor: Fleet) -> None:
+    foreseen = vendor.cli(
+        "plan", "run", str(EXAMPLES / "archive_folder.py:archive"), "--accounts", "all", *vendor.policy[:2], "--json"
+    )
+    assert foreseen.code == 0, foreseen.err
+    assert vendor.kinds() == {}
     done = function(vendor, "archive_folder.py:archive")
     assert (done.code, done.outcomes) == (0, {"changed": CUSTOMERS}), done.err
     assert vendor.kinds() == {"folder.created": CUSTOMERS}
     assert function(vendor, "archive_folder.py:archive").outcomes == {"unchanged": CUSTOMERS}
+    undone = vendor.cli("undo", done.report["run"], *vendor.policy, "--json")
+    assert (undone.code, undone.outcomes) == (0, {"changed": CUSTOMERS}), undone.err
+    assert vendor.kinds()["folder.deleted"] == CUSTOMERS
 
 
 def test_archive_folder_is_made_once_although_replies_are_lost(vendor: Fleet) -> None:
