@@ -11,6 +11,7 @@ from bulkops.cli.commands import (
     again,
     calling,
     configuration,
+    content,
     demo,
     doctor,
     first_steps,
@@ -62,6 +63,9 @@ _STARTS = (
     upkeep.add_member,
     upkeep.remove_member,
     upkeep.create_customer,
+    content.create_folder,
+    content.create_connection,
+    content.set_properties,
     calling.each,
     operate.run,
 )

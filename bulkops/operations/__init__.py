@@ -12,12 +12,15 @@ from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.operations.add_member import AddMember
 from bulkops.operations.authorise_connections import AuthoriseConnections
+from bulkops.operations.create_connection import CreateConnection
 from bulkops.operations.create_customer import CreateCustomer
+from bulkops.operations.create_folder import CreateFolder
 from bulkops.operations.downgrade_plan import DowngradePlan
 from bulkops.operations.each import Each
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.remove_member import RemoveMember
+from bulkops.operations.set_properties import SetProperties
 from bulkops.operations.start_recipes import StartRecipes
 from bulkops.operations.stop_recipes import StopRecipes
 from bulkops.operations.undo import UndoRun
@@ -28,7 +31,9 @@ __all__ = [
     "AddMember",
     "AuthoriseConnections",
     "Chain",
+    "CreateConnection",
     "CreateCustomer",
+    "CreateFolder",
     "DowngradePlan",
     "Each",
     "ImportPackage",
@@ -36,6 +41,7 @@ __all__ = [
     "Operation",
     "Package",
     "RemoveMember",
+    "SetProperties",
     "StartRecipes",
     "StopRecipes",
     "UndoRun",
@@ -64,6 +70,9 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         AddMember,
         RemoveMember,
         CreateCustomer,
+        CreateFolder,
+        CreateConnection,
+        SetProperties,
         Each,
     )
 }

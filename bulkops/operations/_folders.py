@@ -34,9 +34,9 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) 
     return ids[0] if ids else None
 
 
-def know_folder(ctx: Context, name: str, folder_id: int) -> None:
-    """Note a folder made under Home, so that later operations of the chain need not look for it."""
-    ctx.cache.setdefault(_cache_key(None), {})[name] = [folder_id]
+def know_folder(ctx: Context, name: str, folder_id: int, *, parent_id: int | None = None) -> None:
+    """Note a folder made in `parent_id` (None: Home), so that later operations of the chain need not look for it."""
+    ctx.cache.setdefault(_cache_key(parent_id), {})[name] = [folder_id]
 
 
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
@@ -61,8 +61,8 @@ def _cache_key(parent_id: int | None) -> str:
     return f"folders in {parent_id}"
 
 
-async def find_path(ctx: Context, path: str, *, parent_id: int) -> int | None:
-    """Id of the sub-folder at `path` ("A/B") below `parent_id`, or None. Sends up to one request a level."""
+async def find_path(ctx: Context, path: str, *, parent_id: int | None) -> int | None:
+    """Id of the folder at `path` ("A/B") below `parent_id` (None: Home), or None. Sends up to one request a level."""
     folder_id: int | None = parent_id
     for part in path.split("/") if path else ():
         folder_id = await find_folder(ctx, part, parent_id=folder_id)

@@ -10,6 +10,8 @@ from bulkops.steps import Context
 
 _KEY = "planned import"
 _NEW = "planned customer"
+_FOLDERS = "planned folders"
+_CONNECTIONS = "planned connections"
 
 
 @attrs.frozen(kw_only=True)
@@ -50,3 +52,21 @@ def plan_customer(ctx: Context) -> None:
 
 def is_new_customer(ctx: Context) -> bool:
     return bool(ctx.cache.get(_NEW))
+
+
+def plan_folder(ctx: Context, path: str) -> None:
+    """Note a folder below Home that the plan would create, by its path."""
+    ctx.cache.setdefault(_FOLDERS, set()).add(path)
+
+
+def is_planned_folder(ctx: Context, path: str) -> bool:
+    return path in ctx.cache.get(_FOLDERS, ())
+
+
+def plan_connection(ctx: Context, name: str) -> None:
+    """Note a connection that the plan would create."""
+    ctx.cache.setdefault(_CONNECTIONS, set()).add(name)
+
+
+def is_planned_connection(ctx: Context, name: str) -> bool:
+    return name in ctx.cache.get(_CONNECTIONS, ())

@@ -16,7 +16,7 @@ from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._export import export_package, keep_package
 from bulkops.operations._folders import check_name, find_folder, find_path, know_folder, know_inside, recipes_in
-from bulkops.operations._planned import plan_import
+from bulkops.operations._planned import is_planned_folder, plan_import
 from bulkops.operations._polling import Polling
 from bulkops.operations._standing import Standing, folders_of, has_moved, name_some, stamp, versions_of
 from bulkops.operations.package import Package
@@ -125,16 +125,17 @@ class ImportPackage(Operation):
         new = len(self.package.recipes) - len(before)
         plan_import(ctx, self.folder, folder_id, new_recipes=new, connections=self.package.connections)
         recipes = len(self.package.recipes)
-        return self._planned(folder_id, f"import {recipes} recipe{'s' if recipes != 1 else ''}")
+        return self._planned(ctx, folder_id, f"import {recipes} recipe{'s' if recipes != 1 else ''}")
 
     def _plan_unexported(self, ctx: Context, folder_id: int | None) -> Plan:
         """An export is a write, and a plan sends none: what is in the package, and whether it is there already, only
         the run will know."""
         plan_import(ctx, self.folder, folder_id, new_recipes=None, connections=None)
-        return self._planned(folder_id, f"import what manifest {self.manifest} holds (not known before its export)")
+        what = f"what manifest {self.manifest} holds (not known before its export)"
+        return self._planned(ctx, folder_id, f"import {what}")
 
-    def _planned(self, folder_id: int | None, importing: str) -> Plan:
-        if folder_id is not None:
+    def _planned(self, ctx: Context, folder_id: int | None, importing: str) -> Plan:
+        if folder_id is not None or is_planned_folder(ctx, self.folder):
             return Plan((importing,), {**self.cost(), _FOLDER_CREATE: 0})
         return Plan((f"create folder {self.folder!r}", importing), self.cost())
 

@@ -14,11 +14,14 @@ import pytest
 from bulkops.operations import (
     AddMember,
     AuthoriseConnections,
+    CreateConnection,
     CreateCustomer,
+    CreateFolder,
     DowngradePlan,
     ImportPackage,
     Operation,
     RemoveMember,
+    SetProperties,
     StartRecipes,
     StopRecipes,
     UpgradePlan,
@@ -123,6 +126,33 @@ CASES = {
         undone="recipe.started",
     ),
     "create-customer": Case(make=CreateCustomer, flags=("create-customer",), kind="customer.created"),
+    "create-folder": Case(
+        make=lambda: CreateFolder("{who}/Orders"),
+        flags=("create-folder", "--folder", "{who}/Orders"),
+        kind="folder.created",
+        each=2,
+        undone="folder.deleted",
+    ),
+    "create-connection as a shell": Case(
+        make=lambda: CreateConnection(connection_name="Shop {who}", provider="shopify", external_id="{who}"),
+        flags=("create-connection", "--name", "Shop {who}", "--provider", "shopify", "--external-id", "{who}"),
+        kind="connection.created",
+        undone="connection.deleted",
+    ),
+    "create-connection": Case(
+        make=lambda: CreateConnection(connection_name="CRM", from_file=CREDENTIALS),
+        flags=("create-connection", "--name", "CRM", "--from", str(CREDENTIALS)),
+        kind="connection.authorised",
+        undone="connection.deleted",
+    ),
+    "set-properties": Case(
+        make=lambda: SetProperties({"crm.tier": "{plan}", "crm.who": "{who}"}),
+        flags=("set-properties", "-p", "crm.tier={plan}", "-p", "crm.who={who}"),
+        before=lambda: SetProperties({"crm.tier": "none", "crm.who": "", "crm.other": "stays"}),
+        kind="property.set",
+        each=2,
+        undone="property.set",
+    ),
     "import-package of a manifest": Case(
         make=lambda: ImportPackage(manifest=MANIFEST, folder="CRM"),
         flags=("import-package", "--manifest", str(MANIFEST), "--folder", "CRM"),
@@ -245,6 +275,9 @@ def _prepare_by_command(vendor: Any, before: Operation, selection: tuple[str, ..
     """The same by command: the client of the killed run must find one journal, and its own signs of life in it."""
     if isinstance(before, AddMember):
         ended = vendor.cli(*CASES["add-member"].flags, *selection, *vendor.policy, "--json")
+    elif isinstance(before, SetProperties):
+        given = [word for name, value in before.properties.items() for word in ("-p", f"{name}={value}")]
+        ended = vendor.cli("set-properties", *given, *selection, *vendor.policy, "--json")
     else:
         ended = vendor.rollout(*selection)
         if "start" not in before.title:

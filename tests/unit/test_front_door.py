@@ -22,6 +22,7 @@ def test_the_promised_names_are_these() -> None:
         *("OutcomeUnknown", "Package", "PlanError", "Policy", "Report", "RunFailed", "Settings", "StartRecipes"),
         *("StatusError", "TaskFailed", "TaskOutcome", "TaskUnknown", "Tuning", "Workato", "__version__", "fan_out"),
         *("AddMember", "CreateCustomer", "DowngradePlan", "RemoveMember", "StopRecipes", "UpgradePlan"),
+        *("CreateConnection", "CreateFolder", "SetProperties"),
         *("operation", "read_accounts", "resume", "retry", "run", "select"),
     }
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bulkops.errors import InputError, Invalid
-from bulkops.operations.authorise_connections import _mask, _masked, read_credentials
+from bulkops.operations._credentials import mask, masked, read_credentials
 
 VALUES = {"host": "https://x.example", "key": "hunter2-secret-value", "port": 443}
 
 
-def test_every_text_of_an_error_is_masked() -> None:
+def test_every_text_of_an_error_ismasked() -> None:
     error = Invalid(
         "422: key hunter2-secret-value is wrong",
         status=422,
@@ -22,14 +22,14 @@ def test_every_text_of_an_error_is_masked() -> None:
         method="PUT",
         path="/api/managed_users/1/connections/2",
     )
-    _mask(error, VALUES)
+    mask(error, VALUES)
     shown = [str(error), repr(error), error.cause, error.said, str(error.errors), str(error.args)]
     assert not [text for text in shown if "hunter2" in text]
     assert "***" in str(error)
 
 
 def test_what_is_no_text_stays() -> None:
-    assert _masked("port 443 of https://x.example", VALUES) == "port 443 of ***"
+    assert masked("port 443 of https://x.example", VALUES) == "port 443 of ***"
 
 
 @pytest.mark.parametrize("line", ['api_key = { column = "shop" }', 'shop = { column = "crm password" }'])

@@ -1,0 +1,215 @@
+"""Credentials of connections: read from a file that says where each value comes from, sent to the vendor, and written
+down nowhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, InputError, StatusError, TaskFailed
+from bulkops.models import Connection
+from bulkops.operations._filling import columns_of, fill
+from bulkops.secret import MASK, Secret
+from bulkops.steps import Context, Intent
+
+SUCCESS: Final = "success"
+UPDATE: Final = "managed_users.connections.update"
+_SOURCES: Final = frozenset({"env", "file", "column"})
+_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|key", re.IGNORECASE)
+
+
+@attrs.frozen
+class Column:
+    """A field that the account file has in a column of this name: none that is secret, for columns are journaled."""
+
+    name: str
+
+
+@attrs.frozen
+class Reference:
+    """A variable of the environment ("env") or a file ("file") of each account's own: `name` names columns, such as
+    `CRM_KEY_{region}`; `directory`: what file names are relative to."""
+
+    source: str
+    name: str
+    directory: Path
+
+
+Value = str | int | float | bool | Secret | Column | Reference
+
+
+@attrs.frozen(kw_only=True)
+class Credentials:
+    """What one connection is to be given. `provider` None: whatever connection has the name."""
+
+    connection: str
+    provider: str | None
+    input: Mapping[str, Value] = attrs.field(repr=False)
+
+    def columns(self) -> set[str]:
+        """Columns of the account file that its values name."""
+        found = {value.name for value in self.input.values() if isinstance(value, Column)}
+        references = (value for value in self.input.values() if isinstance(value, Reference))
+        return found | {column for reference in references for column in columns_of(reference.name)}
+
+    def reveal(self, ctx: Context) -> dict[str, object]:
+        """The fields for one account, in clear: for the request, and nothing else.
+
+        Raises: TaskFailed for a column that is empty, or a variable or file of the account's own that is not there.
+        """
+        return {key: _reveal(value, ctx, self.connection) for key, value in self.input.items()}
+
+
+async def authorise(ctx: Context, connection: Connection, wanted: Credentials, *, name: str) -> None:
+    """Give a connection its credentials in one durable step. `name`: what the account calls it.
+
+    Raises: TaskFailed when the application refuses them.
+    """
+    values = wanted.reveal(ctx)
+
+    async def send() -> Any:
+        try:
+            answer = await ctx.account.connections.update(connection.id, input=values)
+        except StatusError as error:
+            mask(error, values)
+            raise
+        if answer.authorization_status != SUCCESS:
+            raise refused(name, answer, values)
+        return {"connection_id": answer.id}
+
+    async def probe(_: Intent) -> Any:
+        async for now in ctx.account.connections.list():
+            if now.id == connection.id and now.authorization_status == SUCCESS:
+                return {"connection_id": now.id}
+        return None
+
+    await ctx.step(step_name(name), send, probe=probe, repeatable=True)
+
+
+def step_name(connection: str) -> str:
+    return f"authorise {connection}"
+
+
+def masked(text: str, values: Mapping[str, object]) -> str:
+    """A vendor or a provider may repeat what it refused."""
+    for value in values.values():
+        if isinstance(value, str) and value:
+            text = text.replace(value, MASK)
+    return text
+
+
+def mask(error: StatusError, values: Mapping[str, object]) -> None:
+    error.message, error.cause, error.said = (masked(t, values) for t in (error.message, error.cause, error.said))
+    error.args, error.errors = (error.message,), None
+
+
+def refused(name: str, answer: Connection, values: Mapping[str, object]) -> TaskFailed:
+    said = answer.authorization_error or f"the vendor says {answer.authorization_status or 'nothing'}"
+    return TaskFailed(
+        f"connection {name!r} cannot be authorised: {masked(said, values)}",
+        failure_class="connection-not-authorised",
+        remedy="check the credentials, then `bulkops retry`",
+    )
+
+
+def _reveal(value: Value, ctx: Context, connection: str) -> object:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Reference):
+        return _reveal_reference(value, ctx, connection)
+    if not isinstance(value, Column):
+        return value
+    if not ctx.params.get(value.name):
+        raise TaskFailed(
+            f"the account file has nothing in column {value.name!r} for connection {connection!r}",
+            failure_class="column-missing",
+            remedy="fill the column for this account",
+        )
+    return ctx.params[value.name]
+
+
+def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
+    name = str(fill("str", value.name, ctx.params, ctx.account.id))
+    if value.source == "env":
+        found, what = os.environ.get(name, ""), f"the environment has no {name}"
+    else:
+        try:
+            found, what = (value.directory / name).read_text(encoding="utf-8").strip(), f"{name} is empty"
+        except (OSError, ValueError) as error:  # not UTF-8, or no name for a file
+            found, what = "", f"cannot read {name}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
+    if not found:
+        raise TaskFailed(
+            f"{what}, which connection {connection!r} needs",
+            failure_class="credential-missing",
+            cause=f"connection {connection!r} lacks a credential of the account's own",
+            remedy="set it, then `bulkops retry`",
+        )
+    return found
+
+
+def read_credentials(path: Path) -> tuple[Credentials, ...]:
+    """Read a credentials file and everything it points to. Raises: InputError, ConfigError naming table and key."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"cannot read the credentials file {path}: {error.strerror}", remedy="check the path"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name} is not valid TOML: {error}", remedy="correct the file") from None
+    tables = data.get("connections")
+    unknown = sorted(set(data) - {"connections"})
+    if unknown or not isinstance(tables, dict) or not tables:
+        what = f"unknown key {unknown[0]!r}" if unknown else "no table [connections.NAME]"
+        raise InputError(f"{path.name}: {what}", remedy='write one [connections."NAME"] for each connection')
+    return tuple(_read_table(path, name, table) for name, table in tables.items())
+
+
+def _read_table(path: Path, name: str, table: object) -> Credentials:
+    where = f"{path.name}: connections.{name!r}"
+    if not isinstance(table, dict) or not {"input"} <= set(table) <= {"input", "provider"}:
+        raise InputError(f"{where} must have input and may have provider, nothing else", remedy="correct the table")
+    provider, fields = table.get("provider"), table["input"]
+    if provider is not None and not isinstance(provider, str):
+        raise InputError(f"{where}.provider must be text", remedy="correct it")
+    if not isinstance(fields, dict) or not fields:
+        raise InputError(f"{where}.input must be a table of the connection's fields", remedy="correct it")
+    return Credentials(
+        connection=name,
+        provider=provider,
+        input={key: _read_value(path, f"{where}.input.{key}", value) for key, value in fields.items()},
+    )
+
+
+def _read_value(path: Path, where: str, value: object) -> Value:
+    if isinstance(value, str | int | float):
+        return Secret(value) if isinstance(value, str) else value
+    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= _SOURCES:
+        raise InputError(f"{where} is neither a plain value nor {{ env|file|column = NAME }}", remedy="correct it")
+    ((source, name),) = value.items()
+    if not isinstance(name, str) or not name:
+        raise InputError(f"{where}.{source} must be a name", remedy="correct it")
+    if source == "column":
+        if _SECRET.search(where.rpartition(".")[2]) or _SECRET.search(name):
+            raise InputError(
+                f"{where} looks secret, and the columns of an account file are written to the journal",
+                remedy='give it as { env = "NAME" } or { file = "PATH" }',
+            )
+        return Column(name)
+    if columns_of(name):
+        return Reference(source, name, path.parent)
+    if source == "env":
+        if not os.environ.get(name):
+            raise ConfigError(f"{where}: the environment variable {name} is not set", remedy=f"set {name}")
+        return Secret(os.environ[name])
+    try:
+        return Secret((path.parent / name).read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(f"{where}: cannot read {name}: {reason}", remedy="check the path") from None

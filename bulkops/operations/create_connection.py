@@ -1,0 +1,273 @@
+"""create-connection: make a connection where it is missing, as a shell or with its credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import BadRequest, ConfigError, Conflict, Forbidden, NotFound, StatusError, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import Connection
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._credentials import (
+    SUCCESS,
+    UPDATE,
+    Credentials,
+    authorise,
+    mask,
+    read_credentials,
+    refused,
+    step_name,
+)
+from bulkops.operations._folders import find_path
+from bulkops.operations._planned import is_planned_folder, plan_connection
+from bulkops.steps import Context, Intent
+
+_LIST: Final = "managed_users.connections.list"
+_CREATE: Final = "managed_users.connections.create"
+_FOLDERS: Final = "managed_users.folders.list"
+_STEP: Final = "create-connection"
+_UNDO: Final = "undo create-connection"
+_DISCONNECT: Final = "undo authorisation"
+
+
+def _absolute(path: str | Path | None) -> str | None:
+    return None if path is None else str(Path(path).resolve())
+
+
+@attrs.frozen
+class CreateConnection(Operation):
+    """Create a connection in each account. Every text may name columns of the account file: "{shop}".
+
+    Already so: there is a connection of the provider with the external id (without one: with the name, in the folder if
+    one is given); where credentials are given it must be authorised, and is when it is not. Sends one look and one
+    request. Undoing disconnects and deletes what the run made.
+
+    `provider`: the connector's name, such as "salesforce", unless the credentials file says it; `folder`: a path below
+    Home, which must be there; `external_id`: your own id of the connection; `from_file`: a credentials file as
+    authorise-connections reads it, with a table for a connection of this name; without it the connection is a shell.
+    """
+
+    name: ClassVar[str] = "create-connection"
+    connection_name: str = attrs.field(kw_only=True, metadata={"key": "name"})
+    provider: str | None = attrs.field(kw_only=True, default=None)
+    folder: str | None = attrs.field(kw_only=True, default=None)
+    external_id: str | None = attrs.field(kw_only=True, default=None)
+    from_file: str | None = attrs.field(
+        kw_only=True, default=None, converter=_absolute, metadata={"key": "from", "is_path": True}
+    )
+    credentials: Credentials | None = attrs.field(init=False, repr=False, eq=False)
+
+    @credentials.default
+    def _read(self) -> Credentials | None:
+        return None if self.from_file is None else _table(Path(self.from_file), self.connection_name)
+
+    def __attrs_post_init__(self) -> None:
+        check_words(**self._templates())
+        stated = self.credentials.provider if self.credentials is not None else None
+        if self.provider is None and stated is None:
+            raise ConfigError("whose connection it is to be is not said", remedy="give a provider, such as salesforce")
+        if self.provider is not None and stated not in {None, self.provider}:
+            raise ConfigError(
+                f"the provider is {self.provider!r} here and {stated!r} in the credentials file", remedy="correct one"
+            )
+
+    def _templates(self) -> dict[str, str | None]:
+        return {
+            "name": self.connection_name,
+            "provider": self.provider,
+            "folder": self.folder,
+            "external_id": self.external_id,
+        }
+
+    @property
+    def title(self) -> str:
+        provider = self.provider or (self.credentials.provider if self.credentials is not None else None)
+        return f"create {provider} connection {self.connection_name!r}" + ("" if self.credentials else " as a shell")
+
+    def parameters(self) -> Mapping[str, Any]:
+        """The file, not what is in it; a rotated secret is still the same operation."""
+        texts = {key: value for key, value in self._templates().items() if key != "name"}
+        return {"connection_name": self.connection_name, **texts, "from_file": self.from_file}
+
+    def columns(self) -> set[str]:
+        named = self.credentials.columns() if self.credentials is not None else set()
+        return columns_in(**self._templates()) | named
+
+    def cost(self) -> Mapping[str, float]:
+        return {**self.plan_cost(), _CREATE: 1}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        levels = 0 if self.folder is None else self.folder.count("/") + 1
+        return {_LIST: 1, _FOLDERS: levels} if levels else {_LIST: 1}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        wanted = self._filled(ctx)
+        if self.credentials is not None:
+            self.credentials.reveal(ctx)  # what is missing is found now
+        is_coming = self.folder is not None and is_planned_folder(ctx, wanted["folder"])
+        folder_id = None if is_coming else await self._folder(ctx, wanted)
+        found = None if is_coming and "external_id" not in wanted else await _find(ctx, wanted, folder_id)
+        if found is None:
+            plan_connection(ctx, wanted["name"])
+            how = "with its credentials" if self.credentials is not None else "as a shell"
+            return Plan((f"create {wanted['provider']} connection {self.connection_name!r} {how}",), self.cost())
+        if self._is_so(found):
+            return None
+        return Plan((f"authorise {self.connection_name!r}",), {**self.plan_cost(), UPDATE: 1})
+
+    async def apply(self, ctx: Context) -> None:
+        wanted = self._filled(ctx)
+        folder_id = await self._folder(ctx, wanted)
+        found = None
+        if not ctx.began(_STEP):
+            found = await _find(ctx, wanted, folder_id)
+        if found is None:
+            if ctx.result(_STEP) is not None:  # made by this run, and deleted since
+                await ctx.void(_STEP)
+            found = await self._create(ctx, wanted, folder_id)
+        if self.credentials is not None and (not self._is_so(found) or ctx.began(step_name(wanted["name"]))):
+            await authorise(ctx, found, self.credentials, name=wanted["name"])
+        ctx.detail["connection"] = {"id": found.id}
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Disconnect and delete the connection that the run made, unless running recipes use it."""
+        row = done.get(_STEP)
+        if row is None:
+            ctx.detail[self.name] = "the connection was there before the run: left as it is, authorised"
+            return
+        if ctx.result(_UNDO) is not None:
+            return
+        id_ = int(row.result["connection_id"])
+        connections = ctx.account.connections
+        now = await anext((each async for each in connections.list() if each.id == id_), None)
+        if now is None and not ctx.began(_UNDO):
+            return
+        try:
+            if now is not None and not now.is_shell:
+                await ctx.step(_DISCONNECT, lambda: _done(connections.disconnect(id_)), repeatable=True)
+            await ctx.step(_UNDO, lambda: _done(connections.delete(id_)), repeatable=True)
+        except (BadRequest, Forbidden, Conflict) as problem:
+            raise TaskFailed(
+                f"connection {id_} cannot be deleted: {problem.said}",
+                failure_class="connection-in-use",
+                cause="a connection that the run made cannot be deleted",
+                remedy="stop the recipes that use it, then undo once more",
+            ) from problem
+
+    def _filled(self, ctx: Context) -> dict[str, str]:
+        """What each text is for this account, without those that were not given."""
+        given = {key: fill(template, ctx) for key, template in self._templates().items() if template is not None}
+        stated = self.credentials.provider if self.credentials is not None else None
+        return {"provider": stated or "", **given}
+
+    async def _folder(self, ctx: Context, wanted: Mapping[str, str]) -> int | None:
+        if "folder" not in wanted:
+            return None
+        found = await find_path(ctx, wanted["folder"], parent_id=None)
+        if found is None:
+            raise TaskFailed(
+                f"there is no folder {wanted['folder']!r} for the connection",
+                failure_class="folder-missing",
+                remedy="create it first: create-folder",
+            )
+        return found
+
+    def _is_so(self, connection: Connection) -> bool:
+        return self.credentials is None or connection.authorization_status == SUCCESS
+
+    async def _create(self, ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection:
+        """Raises: TaskFailed when the application refuses the credentials: the connection is there then."""
+        values = self.credentials.reveal(ctx) if self.credentials is not None else None
+        members = {"folder_id": folder_id, "external_id": wanted.get("external_id")}
+        made: list[Connection] = []
+
+        async def send() -> Any:
+            try:
+                answer = await ctx.account.connections.create(
+                    wanted["name"],
+                    provider=wanted["provider"],
+                    input=values,
+                    **{key: value for key, value in members.items() if value is not None},
+                )
+            except StatusError as error:
+                mask(error, values or {})
+                raise
+            made.append(answer)
+            return {"connection_id": answer.id}
+
+        async def probe(_: Intent) -> Any:
+            found = await _find(ctx, wanted, folder_id)
+            made.extend([found] if found is not None else [])
+            return None if found is None else {"connection_id": found.id}
+
+        check = f"whether there is a connection {wanted['name']!r}"
+        await ctx.step(_STEP, send, probe=probe, check=check)
+        (connection,) = made
+        if values is not None and connection.authorization_status not in {None, SUCCESS}:
+            raise refused(wanted["name"], connection, values)
+        return connection
+
+
+def _table(path: Path, connection: str) -> Credentials:
+    """Raises: InputError, ConfigError when the file has no credentials for the connection."""
+    tables = read_credentials(path)
+    found = next((table for table in tables if table.connection == connection), None)
+    if found is None:
+        names = ", ".join(repr(table.connection) for table in tables)
+        raise ConfigError(
+            f"{path.name} has no table for the connection {connection!r}, only for {names}",
+            remedy=f'write [connections."{connection}".input], or name one of those',
+        )
+    return found
+
+
+async def _find(ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection | None:
+    """The connection that is meant, or None. Sends one request.
+
+    Raises: TaskFailed when several have the name, or the external id is one of another provider.
+    """
+    external_id = wanted.get("external_id")
+    found = [
+        each
+        async for each in ctx.account.connections.list()
+        if (each.external_id == external_id if external_id is not None else _is_named(each, wanted, folder_id))
+    ]
+    if len(found) > 1:
+        raise TaskFailed(
+            f"{len(found)} connections are named {wanted['name']!r} ({', '.join(str(each.id) for each in found)})",
+            failure_class="connection-ambiguous",
+            cause=f"several connections are named {wanted['name']!r}",
+            remedy="rename all but one, or give an external id",
+        )
+    if found and found[0].provider not in {None, wanted["provider"]}:
+        raise TaskFailed(
+            f"external id {external_id!r} is a connection of {found[0].provider}, not of {wanted['provider']}",
+            failure_class="connection-other-provider",
+            cause="the external id is a connection of another provider",
+            remedy="give another external id",
+        )
+    return found[0] if found else None
+
+
+def _is_named(connection: Connection, wanted: Mapping[str, str], folder_id: int | None) -> bool:
+    return (
+        (connection.name, connection.provider) == (wanted["name"], wanted["provider"])
+        # a reply of 2019 has no folder
+        and (folder_id is None or connection.folder_id in {None, folder_id})
+    )
+
+
+async def _done(request: Awaitable[None]) -> Any:
+    """What is gone already is done."""
+    with suppress(NotFound):
+        await request
+    return {}

@@ -1,0 +1,147 @@
+"""create-folder: make a folder, and those it is in, where they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, Forbidden, NotFound, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._folders import find_folder, know_folder
+from bulkops.operations._planned import is_planned_folder, plan_folder
+from bulkops.steps import Context, Intent
+
+_LIST: Final = "managed_users.folders.list"
+_CREATE: Final = "managed_users.folders.create"
+
+
+@attrs.frozen
+class CreateFolder(Operation):
+    """Create a folder below Home; a path such as "CRM/Orders" makes every folder that is missing on the way.
+
+    Already so: there is a folder at the path. Sends one look a level, and one request for each folder that is missing.
+    Undoing deletes what the run made, as long as it is empty.
+
+    `folder`: names between slashes; columns of the account file are filled in, and may hold paths: "{region}/Orders".
+    """
+
+    name: ClassVar[str] = "create-folder"
+    folder: str = attrs.field()
+
+    def __attrs_post_init__(self) -> None:
+        check_words(folder=self.folder)
+        _names(self.folder)
+
+    @property
+    def title(self) -> str:
+        return f"create folder {self.folder!r}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {"folder": self.folder}
+
+    def columns(self) -> set[str]:
+        return columns_in(folder=self.folder)
+
+    def cost(self) -> Mapping[str, float]:
+        levels = len(_names(self.folder))
+        return {_LIST: 1, _CREATE: levels}  # a folder made a moment ago is empty: no look into it
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {_LIST: len(_names(self.folder))}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        missing: list[str] = []
+        parent_id: int | None = None
+        is_there, looks, path = True, 0, ""
+        for part in _names(fill(self.folder, ctx)):
+            path = f"{path}/{part}" if path else part
+            if is_planned_folder(ctx, path):  # by an operation before this one
+                is_there = False
+                continue
+            if is_there:
+                looks += 1
+                parent_id = await find_folder(ctx, part, parent_id=parent_id)
+                is_there = parent_id is not None
+            if not is_there:
+                missing.append(path)
+        for path in missing:
+            plan_folder(ctx, path)
+        changes = tuple(f"create folder {path!r}" for path in missing)
+        return Plan(changes, {_LIST: looks, _CREATE: len(missing)}) if missing else None
+
+    async def apply(self, ctx: Context) -> None:
+        parent_id: int | None = None
+        path = ""
+        is_new = False
+        for part in _names(fill(self.folder, ctx)):
+            path = f"{path}/{part}" if path else part
+            parent_id, is_new = await _ensure(ctx, part, path, parent_id, look=not is_new)
+        ctx.detail["folder"] = {"id": parent_id}
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Delete the folders that the run made, the deepest first. One with something in it stays: see the failure."""
+        for name, row in reversed(list(done.items())):
+            await _delete(ctx, f"undo {name}", row.result["id"], row.result["path"])
+
+
+def _names(path: str) -> list[str]:
+    """Raises: ConfigError for a path with an empty name in it."""
+    names = [part.strip() for part in path.split("/")]
+    if not all(names):
+        raise ConfigError(f"{path!r} is no path of folders", remedy="write names between slashes, such as CRM/Orders")
+    return names
+
+
+async def _ensure(ctx: Context, name: str, path: str, parent_id: int | None, *, look: bool) -> tuple[int, bool]:
+    """The folder's id, and whether this very process made it just now."""
+    step = f"create-folder {path}"
+    made = ctx.result(step)
+    if made is None and look and not ctx.began(step):
+        found = await find_folder(ctx, name, parent_id=parent_id)
+        if found is not None:
+            return found, False
+
+    async def create() -> Any:
+        return {"id": (await ctx.account.folders.create(name, parent_id=parent_id)).id, "path": path}
+
+    async def probe(_: Intent) -> Any:
+        found = await find_folder(ctx, name, parent_id=parent_id)
+        return None if found is None else {"id": found, "path": path}
+
+    result = await ctx.step(step, create, probe=probe, check=f"whether there is a folder {path!r}")
+    know_folder(ctx, name, result["id"], parent_id=parent_id)
+    return int(result["id"]), made is None
+
+
+async def _delete(ctx: Context, step: str, folder_id: int, path: str) -> None:
+    """A folder that is gone already is no change."""
+    if ctx.result(step) is not None:
+        return
+    began = ctx.began(step)
+
+    async def send() -> Any:
+        try:
+            await ctx.account.folders.delete(folder_id)
+        except NotFound as gone:
+            if not began and gone.attempt == 1:
+                raise  # it was nobody of ours who deleted it
+        return {"deleted": folder_id}
+
+    try:
+        await ctx.step(step, send, repeatable=True)
+    except NotFound:
+        return
+    except Forbidden as refused:
+        raise TaskFailed(
+            f"folder {path!r} cannot be deleted: {refused.said or refused}",
+            failure_class="folder-not-empty",
+            cause="a folder that the run made cannot be deleted",
+            remedy="it has something in it by now: leave it, or empty it and undo once more",
+        ) from refused

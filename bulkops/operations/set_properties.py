@@ -1,0 +1,232 @@
+"""set-properties: give environment or project properties their values; those that are not named stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._filling import check_sources, columns_of, fill as fill_value
+from bulkops.operations._planned import is_planned_folder
+from bulkops.operations._standing import name_some
+from bulkops.steps import Context, Intent
+
+_LIST: Final = "managed_users.properties.list"
+_UPSERT: Final = "managed_users.properties.upsert"
+_PROJECTS: Final = "managed_users.projects.list"
+_STEP: Final = "set-properties"
+_UNDO: Final = "undo set-properties"
+LONGEST_NAME: Final = 100
+LONGEST_VALUE: Final = 1024
+"""NOTES.md section 16."""
+
+_OUTSIDE: Final = re.compile(r"\{(env|file):")
+_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|api[_.-]?key", re.IGNORECASE)
+
+
+def _own(given: Mapping[str, str]) -> dict[str, str]:
+    return dict(given)
+
+
+@attrs.frozen
+class SetProperties(Operation):
+    """Create or overwrite properties by name. Values may name columns of the account file: "{tier}".
+
+    Already so: each has its value. Sends two looks (one when it is so) and one request with what differs. Undoing puts
+    back what was there before; a property that the run created stays, for the API cannot delete one: the account fails.
+
+    `properties`: value by name; `{env:NAME}` and `{file:PATH}` are read when the account is worked on, and what they
+    hold is written down nowhere; `project`: a project's name, of which they are, else of the environment.
+    """
+
+    name: ClassVar[str] = "set-properties"
+    properties: Mapping[str, str] = attrs.field(converter=_own, metadata={"type": dict})
+    project: str | None = attrs.field(kw_only=True, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        check_words(project=self.project)
+        if not self.properties:
+            raise ConfigError("no property is given", remedy="give NAME=VALUE for each one")
+        for name, template in self.properties.items():
+            _check(name, template)
+
+    @property
+    def title(self) -> str:
+        where = f" of project {self.project!r}" if self.project is not None else ""
+        return f"set {_named(self.properties)}{where}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {"properties": dict(self.properties), "project": self.project}
+
+    def columns(self) -> set[str]:
+        return {column for template in self.properties.values() for column in columns_of(template)} | columns_in(
+            project=self.project
+        )
+
+    def cost(self) -> Mapping[str, float]:
+        looks = len(_prefixes(self.properties))
+        return {**self.plan_cost(), _LIST: 2 * looks, _UPSERT: 1}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        looks = {_LIST: float(len(_prefixes(self.properties)))}
+        return looks if self.project is None else {_PROJECTS: 1, **looks}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        wanted = self._filled(ctx)
+        if self.project is not None and is_planned_folder(ctx, fill(self.project, ctx)):
+            now: dict[str, str] = {}
+        else:
+            now = await _read(ctx, wanted, await self._project_id(ctx))
+        changes = tuple(f"set property {name!r}" for name in wanted if now.get(name) != wanted[name])
+        return Plan(changes, self.cost()) if changes else None
+
+    async def apply(self, ctx: Context) -> None:
+        wanted = self._filled(ctx)
+        project_id = await self._project_id(ctx)
+        before: dict[str, str] = {}
+        differing = wanted
+        if not ctx.began(_STEP) and ctx.result(_STEP) is None:
+            before = await _read(ctx, wanted, project_id)
+            differing = _differing(wanted, before)
+            if not differing:
+                return
+        data = {"before": {name: self._noted(name, before.get(name)) for name in differing}}
+        await _set(ctx, _STEP, differing, project_id, data=data)
+        wrong = sorted(_differing(wanted, await _read(ctx, wanted, project_id)))
+        if wrong:
+            await ctx.void(_STEP)
+            raise TaskFailed(
+                f"the vendor took {_named(wrong)} and shows another value",
+                failure_class="property-not-set",
+                cause="the vendor took a property and shows another value",
+                remedy="`bulkops retry` sets it again",
+            )
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Put back what was there, unless somebody has set it again since; name what cannot be put back."""
+        row = done.get(_STEP)
+        if row is None:
+            return
+        noted: dict[str, Any] = (row.data or {}).get("before", {})
+        ours, project_id = self._filled(ctx), await self._project_id(ctx)
+        now = await _read(ctx, noted, project_id)
+        known = {name: what["value"] for name, what in noted.items() if what and "value" in what}
+        since = [name for name in known if now.get(name) not in {known[name], ours[name]}]
+        back = {name: value for name, value in known.items() if name not in since and now.get(name) != value}
+        if back or ctx.began(_UNDO):
+            await _set(ctx, _UNDO, back or known, project_id, data=None)
+        new = [name for name, what in noted.items() if what is None and name in now]
+        unknown = [name for name in noted if name not in known and noted[name] is not None]
+        problems = [
+            f"{_named(names)} {what}"
+            for names, what in (
+                (new, "did not exist before the run, and the API cannot delete it"),
+                (since, "was set again since the run"),
+                (unknown, "had a value that looked secret and was not written down"),
+            )
+            if names
+        ]
+        if problems:
+            raise TaskFailed(
+                "; ".join(problems), failure_class="cannot-undo", remedy="set or delete it by hand in the workspace"
+            )
+
+    def _noted(self, name: str, before: str | None) -> dict[str, str] | None:
+        """What the journal keeps of the value before: None for a new one, and nothing of what may be secret."""
+        if before is None:
+            return None
+        return {} if _looks_secret(name, self.properties[name]) else {"value": before}
+
+    def _filled(self, ctx: Context) -> dict[str, str]:
+        """Each value for this account. Raises: TaskFailed for one that is too long, or a column that is empty."""
+        filled = {}
+        for name, template in self.properties.items():
+            value = str(fill_value("str", template, ctx.params, ctx.account.id))
+            if len(value) > LONGEST_VALUE:
+                raise TaskFailed(
+                    f"the value of property {name!r} has {len(value)} characters",
+                    failure_class="value-too-long",
+                    cause=f"the value of property {name!r} is too long",
+                    remedy=f"the vendor takes {LONGEST_VALUE}: shorten it",
+                )
+            filled[name] = value
+        return filled
+
+    async def _project_id(self, ctx: Context) -> int | None:
+        """Sends one request where a project is named. Raises: TaskFailed when there is not exactly one of the name."""
+        if self.project is None:
+            return None
+        name = fill(self.project, ctx)
+        found = [project.id async for project in ctx.account.projects.list() if project.name == name]
+        if len(found) == 1:
+            return found[0]
+        raise TaskFailed(
+            f"{len(found) or 'no'} projects are named {name!r}",
+            failure_class="project-ambiguous" if found else "project-missing",
+            remedy="rename all but one" if found else "create it first: create-folder makes one directly under Home",
+        )
+
+
+def _check(name: str, template: object) -> None:
+    """Raises: ConfigError naming the property."""
+    if not isinstance(template, str):
+        raise ConfigError(f"the value of property {name!r} is not text", remedy=f'write "{template}"')
+    if not name.strip() or len(name) > LONGEST_NAME:
+        what = "a property has no name" if not name.strip() else f"the name {name[:20]!r}... has {len(name)} characters"
+        raise ConfigError(what, remedy=f"a property's name has 1 to {LONGEST_NAME} characters")
+    if _SECRET.search(name) and _OUTSIDE.match(template) is None:
+        raise ConfigError(
+            f"property {name!r} looks secret, and what is written here is kept in the journal",
+            remedy=f"give it as {name}={{env:NAME}} or {name}={{file:PATH}}",
+        )
+    check_sources(template)
+
+
+def _looks_secret(name: str, template: str) -> bool:
+    return _SECRET.search(name) is not None or _OUTSIDE.search(template) is not None
+
+
+def _differing(wanted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in wanted.items() if now.get(name) != value}
+
+
+def _prefixes(names: Iterable[str]) -> list[str]:
+    """What to ask for so that every name is in the answer: none may be empty, for the vendor wants a prefix."""
+    names = sorted(names)
+    first, last = names[0], names[-1]
+    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return [first[:same]] if same else sorted({name[0] for name in names})
+
+
+async def _read(ctx: Context, names: Iterable[str], project_id: int | None) -> dict[str, str]:
+    """Of these names, those that there are. Sends one request, more when the names have no beginning in common."""
+    names = list(names)
+    found: dict[str, str] = {}
+    for prefix in _prefixes(names) if names else ():
+        found |= await ctx.account.properties.get(prefix, project_id=project_id)
+    return {name: found[name] for name in names if name in found}
+
+
+async def _set(ctx: Context, step: str, values: Mapping[str, str], project_id: int | None, *, data: Any) -> None:
+    async def send() -> Any:
+        await ctx.account.properties.upsert(values, project_id=project_id)
+        return {"set": list(values)}
+
+    async def probe(_: Intent) -> Any:
+        return None if _differing(values, await _read(ctx, values, project_id)) else {"set": list(values)}
+
+    await ctx.step(step, send, probe=probe, repeatable=True, data=data)
+
+
+def _named(names: Iterable[str]) -> str:
+    names = list(names)
+    return f"property {names[0]!r}" if len(names) == 1 else f"properties {name_some(names)}"
