@@ -92,7 +92,7 @@ def test_what_calls_answer(described: dict[str, Any]) -> None:
     assert _answer(described, "recipes.list") == {
         "type": "object",
         "required": ["items"],
-        "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/RecipeRow"}}},
+        "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Recipe"}}},
     }
     assert _answer(described, "connections.list")["type"] == "array"
 
@@ -104,7 +104,8 @@ def test_the_document_follows_the_assumptions() -> None:
     assert _answer(changed, "managed_users.members.list")["type"] == "array"
     assert _answer(changed, "managed_users.recipes.list")["required"] == ["items"]
     assert _answer(changed, "managed_users.recipes.get")["required"] == ["result"]
-    assert changed["components"]["schemas"]["Success"]["required"] == ["Success"]
+    assert _answer(changed, "managed_users.delete") == {"$ref": "#/components/schemas/Spelled"}
+    assert changed["components"]["schemas"]["Spelled"]["required"] == ["Success"]
 
 
 def test_the_examples_of_the_facts_fit(described: dict[str, Any]) -> None:

@@ -129,13 +129,15 @@ def _own(asked: Asked) -> Row:
 
 def _of_the_system() -> list[Row]:
     return [
-        {"id": id_, "name": name, "privileges": privileges, "type": "system", "created_at": None, "updated_at": None}
+        {"id": id_, "name": name, "privileges": privileges, "type": "system"}
         for name, (id_, privileges) in SYSTEM.items()
     ]
 
 
 def _shown(asked: Asked, row: Row) -> Row:
-    return row | {"members_count": _count_members(asked, row["name"])}
+    """A role of the system is as old as the workspace."""
+    born = asked.workspace.home.created_at
+    return {"created_at": born, "updated_at": born} | row | {"members_count": _count_members(asked, row["name"])}
 
 
 def _count_members(asked: Asked, name: str) -> int:

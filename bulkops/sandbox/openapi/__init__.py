@@ -8,7 +8,7 @@ from typing import Any
 import bulkops
 from bulkops.catalogue import CALLS
 from bulkops.sandbox.assumptions import Assumptions
-from bulkops.sandbox.openapi._operations import operation
+from bulkops.sandbox.openapi._operations import SPELLED, operation
 from bulkops.sandbox.openapi._reading import read_shapes
 from bulkops.sandbox.openapi._shapes import SHAPES
 
@@ -27,7 +27,7 @@ def document(assumptions: Assumptions) -> dict[str, Any]:
     """OpenAPI 3.1. The schemas follow the assumptions: what is said here is what this sandbox answers."""
     shapes = read_shapes(SHAPES)
     if assumptions.success_spelling != "success":
-        shapes["Success"] = _respelled(shapes["Success"], assumptions.success_spelling)
+        shapes[SPELLED] = _respelled(shapes["Success"], assumptions.success_spelling)
     paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for call in CALLS.values():
         paths[call.path][call.method.lower()] = operation(call, assumptions)

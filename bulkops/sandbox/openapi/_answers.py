@@ -41,9 +41,8 @@ Folder             managed_users.folders.list managed_users.folders.create manag
                    folders.create folders.update
 Project            managed_users.projects.list managed_users.projects.update projects.list
 
-RecipeRow          managed_users.recipes.list recipes.list
 RecipeHead         recipes.search
-Recipe             managed_users.recipes.get recipes.get
+Recipe             managed_users.recipes.list managed_users.recipes.get recipes.list recipes.get
 Created            managed_users.recipes.create recipes.create roles.copy
 RecipeCopy         managed_users.recipes.copy recipes.copy
 Verdict            managed_users.recipes.start managed_users.recipes.stop recipes.start recipes.stop

@@ -20,6 +20,9 @@ _PLAIN: Final[dict[str, Schema]] = {
     "bytes": {"type": "string", "format": "binary"},
 }
 _ERROR: Final[Schema] = {"$ref": "#/components/schemas/Error"}
+SPELLED: Final = "Spelled"
+"""The shape of a bare `Success` that is spelled otherwise."""
+
 _COUNTS: Final = {name: {"type": "integer"} for name in ("count", "page", "per_page")}
 
 
@@ -108,7 +111,12 @@ def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
         return {"description": "Done"}
     if form == "bytes":
         return {"description": "There is the file", "headers": {"Location": {"schema": dict(_PLAIN["str"])}}}
-    schema = wrapped(form, read_type(SHAPE_OF.get(call.id, "Success")))
+    shape = SHAPE_OF.get(call.id, "Success")
+    if shape == "Success" and form == "object" and assumptions.success_spelling != "success":
+        shape = SPELLED
+    if call.id.endswith("recipes.update") and assumptions.running_recipe_update == 200:
+        shape += "|Verdict"
+    schema = wrapped(form, read_type(shape))
     return {"description": "Done", "content": {"application/json": {"schema": schema}}}
 
 

@@ -73,7 +73,6 @@ Recipe           ...RecipeHead parameters:object webhook_url:str|null folder_id:
                  job_failed_count:int lifetime_task_count:int last_run_at:time|null stopped_at:time|null version_no:int
                  stop_cause:str|null config:RecipeConfig[] trigger_closure:any code:str author_name:str
                  version_author_name:str version_author_email:str version_comment:str|null tags?:str[]
-RecipeRow        ...Recipe code?:str
 RecipeConfig     keyword?:str name?:str provider?:str skip_validation?:bool account_id?:int|null
 RecipeCopy       success:true new_flow_id:int
 RecipeVersion    id:int version_no:int comment:str|null author_name:str author_email:str created_at:time updated_at:time
