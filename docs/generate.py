@@ -6,7 +6,6 @@ python -m docs.generate --check    exit 1 and name the pages that are not in ste
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -21,15 +20,12 @@ from bulkops.cli.app import bulkops
 from bulkops.cli.failures import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
-from docs import api_page, job_schema
+from docs import api_page, job_schema, messages_page
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 SOURCES: Final = Path(errors.__file__).parent
 WIDTH: Final = 100
 _NOTE: Final = "<!-- Written by `python -m docs.generate`: change the code, not this page. -->"
-
-# Everyone's own trouble, not a run's: the sandbox's answers imitate the vendor's and are no messages of bulkops.
-_WITHOUT_MESSAGES: Final = frozenset({"sandbox", "testing"})
 
 
 def pages() -> dict[str, str]:
@@ -109,48 +105,7 @@ def _exit_code(kind: type[errors.BulkopsError]) -> int:
 
 
 def _messages() -> Iterator[str]:
-    yield "# Messages"
-    yield ""
-    yield "Every message of an error that bulkops raises itself, with what it says to do; `{...}` stands for a value."
-    rows = sorted(set(_raised()))
-    module = None
-    for home, kind, message, remedy in rows:
-        if home != module:
-            module = home
-            yield f"\n## {home}\n\n| error | message | what to do |\n| --- | --- | --- |"
-        yield f"| `{kind}` | {_cell(message)} | {_cell(remedy)} |"
-
-
-def _raised() -> Iterator[tuple[str, str, str, str]]:
-    """(module, error class, message, remedy) of each place that makes one of our errors."""
-    kinds = {kind.__name__ for kind in _error_classes()}
-    for path in sorted(SOURCES.rglob("*.py")):
-        home = path.relative_to(SOURCES).with_suffix("")
-        if home.parts[0] in _WITHOUT_MESSAGES:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
-                remedy = next((word.value for word in node.keywords if word.arg == "remedy"), None)
-                name = ".".join(["bulkops", *home.parts]).removesuffix(".__init__")
-                yield name, node.func.id, _words(node.args[0]), _words(remedy)
-
-
-def _words(node: ast.expr | None) -> str:
-    """The text of an expression, with its variable parts in braces; alternatives with "or"."""
-    match node:
-        case None | ast.Constant(value=None):
-            text = ""
-        case ast.Constant(value=value):
-            text = str(value)
-        case ast.JoinedStr(values=values):
-            text = "".join(_words(value) for value in values)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            text = _words(left) + _words(right)
-        case ast.IfExp(body=body, orelse=orelse):
-            text = " or ".join(filter(None, (_words(body), _words(orelse))))
-        case ast.FormattedValue(value=value) | value:
-            text = f"{{{ast.unparse(value)}}}"
-    return text
+    return messages_page.page(SOURCES, {kind.__name__ for kind in _error_classes()}, _cell)
 
 
 def _quotas() -> Iterator[str]:

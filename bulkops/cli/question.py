@@ -70,7 +70,7 @@ class Consent:
         sys.stderr.flush()
         answer = await _read_line()
         if answer.strip().lower() not in {"y", "yes"}:
-            raise PlanError("not started: the answer was not yes; nothing was changed")
+            raise PlanError("not started: the answer was not yes; nothing was changed", remedy="answer y, or add --yes")
 
 
 def approver() -> Check:

@@ -264,7 +264,7 @@ class Journal:
     @property
     def _writing(self) -> Writer:
         if self._writer is None:
-            raise JournalError(f"the journal {self._path} was opened for reading only")
+            raise JournalError(f"the journal {self._path} was opened for reading only", remedy="open it for writing")
         return self._writer
 
 

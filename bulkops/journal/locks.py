@@ -110,7 +110,7 @@ class Locks:
 
     def _host_file(self, host: str, ending: str) -> Path:
         if self._shared_directory is None:
-            raise JournalError("the journal was opened for reading only")
+            raise JournalError("the journal was opened for reading only", remedy="open it for writing")
         digest = hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:16]
         return self._shared_directory / f"host-{digest}.{ending}"
 

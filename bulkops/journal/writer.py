@@ -87,7 +87,7 @@ class Writer:
         if self._broken is not None:
             raise again(self._broken)
         if self._closed:
-            raise JournalError(f"the journal {self._path} is closed")
+            raise JournalError(f"the journal {self._path} is closed", remedy="use it inside `async with`")
         self._queue.put(write)
 
     # What follows runs in the thread.
@@ -104,7 +104,8 @@ class Writer:
                 self._wake(settled)
                 batch = ()
         finally:  # whatever ended the loop, nobody is left waiting
-            self._broken = self._broken or JournalError(f"the writer of the journal {self._path} has ended")
+            ended = f"the writer of the journal {self._path} has ended"
+            self._broken = self._broken or JournalError(ended, remedy="`bulkops resume` goes on from what is in it")
             self._wake(self._refuse([*batch, *self._take_all()]))
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()

@@ -191,6 +191,6 @@ def add_event(run_id: str, kind: str, data: object, now: Moment) -> Job:
 def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Job:
     def job(connection: sqlite3.Connection, _: Lives) -> None:
         if connection.execute(statement, values).rowcount != 1:
-            raise JournalError(f"{clean(missing)} is not in the journal")
+            raise JournalError(f"{clean(missing)} is not in the journal", remedy="`bulkops runs` lists what is")
 
     return job

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Recipe
 from bulkops.steps import Context
@@ -32,6 +34,17 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) 
             remedy="rename or remove all but one",
         )
     return ids[0] if ids else None
+
+
+def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
+    """After `find_folder` found none under Home: with the nearest name there, which may be what was meant."""
+    by_letters = {known.casefold(): known for known in ctx.cache.get(_cache_key(None), {})}
+    near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
+    return TaskFailed(
+        f"there is no folder {name!r}",
+        failure_class="folder-missing",
+        remedy=f"did you mean {by_letters[near[0]]!r}? else {remedy}" if near else remedy,
+    )
 
 
 def know_folder(ctx: Context, name: str, folder_id: int, *, parent_id: int | None = None) -> None:

@@ -55,10 +55,6 @@ async def in_start_order(ctx: Context, folder_id: int, ids: Collection[int]) -> 
     return await start_order(ctx, [recipe for recipe in await recipes_below(ctx, folder_id) if recipe.id in ids])
 
 
-def no_folder(folder: str) -> TaskFailed:
-    return TaskFailed(f"there is no folder {folder!r}", failure_class="folder-missing", remedy="import into it first")
-
-
 def all_of(problems: list[TaskFailed]) -> TaskFailed:
     """One failure that says them all, or the most important of them."""
     first = problems[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -96,11 +97,15 @@ def _the_one(connections: list[Connection], wanted: Credentials) -> Connection:
     if len(found) == 1:
         return found[0]
     if not found:
+        near = difflib.get_close_matches(
+            wanted.connection, {row.name for row in connections} - {wanted.connection}, n=1
+        )
+        remedy = "import the package that brings it, or correct the credentials file"
         raise TaskFailed(
             f"there is no connection {wanted.connection!r}"
             + (f" of provider {wanted.provider!r}" if wanted.provider else ""),
             failure_class="connection-missing",
-            remedy="import the package that brings it, or correct the credentials file",
+            remedy=f"did you mean {near[0]!r}? else {remedy}" if near else remedy,
         )
     raise TaskFailed(
         f"{len(found)} connections are named {wanted.connection!r} ({', '.join(str(row.id) for row in found)})",

@@ -179,6 +179,7 @@ def _refuse(row: Call, answer: Any) -> None:
             f"{row.id} answers success: false" + (f": {errors}" if errors else ""),
             failure_class="refused",
             cause=f"{row.id} answers success: false",
+            remedy="correct what it names, then `bulkops retry`",
         )
 
 

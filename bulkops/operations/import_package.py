@@ -15,7 +15,15 @@ from bulkops.errors import ApiError, ConfigError, InputError, PlanError, TaskFai
 from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._export import export_package, keep_package
-from bulkops.operations._folders import check_name, find_folder, find_path, know_folder, know_inside, recipes_in
+from bulkops.operations._folders import (
+    check_name,
+    find_folder,
+    find_path,
+    know_folder,
+    know_inside,
+    no_folder,
+    recipes_in,
+)
 from bulkops.operations._planned import is_planned_folder, plan_import
 from bulkops.operations._polling import Polling
 from bulkops.operations._standing import Standing, folders_of, has_moved, name_some, stamp, versions_of
@@ -243,11 +251,7 @@ class ImportPackage(Operation):
             return None
         found = await find_folder(ctx, self.home_assets_folder)
         if found is None:
-            raise TaskFailed(
-                f"there is no folder {self.home_assets_folder!r} for the home assets",
-                failure_class="folder-missing",
-                remedy="create it first",
-            )
+            raise no_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
         return found
 
     async def _look(self, ctx: Context, folder_id: int) -> Standing:

@@ -12,9 +12,9 @@ from bulkops.journal import StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._calls import start_order
-from bulkops.operations._folders import check_name, find_folder, recipes_below
+from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
 from bulkops.operations._planned import planned_import
-from bulkops.operations._switching import all_of, in_start_order, no_folder, start, stop
+from bulkops.operations._switching import all_of, in_start_order, start, stop
 from bulkops.steps import Context
 
 _START: Final = "managed_users.recipes.start"
@@ -50,7 +50,7 @@ class StartRecipes(Operation):
         else:
             folder_id, new = await find_folder(ctx, self.folder), 0
             if folder_id is None:
-                raise no_folder(self.folder)
+                raise no_folder(ctx, self.folder)
         recipes = [] if folder_id is None else await recipes_below(ctx, folder_id)
         if not recipes and not new:
             raise _empty_folder(self.folder)
@@ -74,7 +74,7 @@ class StartRecipes(Operation):
         """Stop what the run started, callers before the recipes that they call; those that stand still stay so."""
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
-            raise no_folder(self.folder)
+            raise no_folder(ctx, self.folder)
         started = await in_start_order(ctx, folder_id, {int(row.result["started"]) for row in done.values()})
         for recipe in reversed(started):
             step = f"undo {_step_name(recipe)}"
@@ -84,7 +84,7 @@ class StartRecipes(Operation):
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
-            raise no_folder(self.folder)
+            raise no_folder(ctx, self.folder)
         recipes = await recipes_below(ctx, folder_id)
         if not recipes:
             raise _empty_folder(self.folder)

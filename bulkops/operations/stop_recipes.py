@@ -12,9 +12,9 @@ from bulkops.journal import StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._calls import start_order
-from bulkops.operations._folders import check_name, find_folder, recipes_below
+from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
 from bulkops.operations._planned import planned_import
-from bulkops.operations._switching import all_of, in_start_order, no_folder, start, stop
+from bulkops.operations._switching import all_of, in_start_order, start, stop
 from bulkops.steps import Context
 
 _STOP: Final = "managed_users.recipes.stop"
@@ -48,7 +48,7 @@ class StopRecipes(Operation):
         if folder_id is None:
             if coming is not None and coming.folder == self.folder:
                 return None
-            raise no_folder(self.folder)
+            raise no_folder(ctx, self.folder)
         count = sum(recipe.running for recipe in await recipes_below(ctx, folder_id))
         if not count:
             return None
@@ -68,7 +68,7 @@ class StopRecipes(Operation):
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
-            raise no_folder(self.folder)
+            raise no_folder(ctx, self.folder)
         recipes = await recipes_below(ctx, folder_id)
         running = [recipe for recipe in recipes if recipe.running or ctx.began(_step_name(recipe))]
         problems: list[TaskFailed] = []
@@ -98,7 +98,7 @@ class StopRecipes(Operation):
         """Start what the run stopped, called recipes before their callers; those that run are left alone."""
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
-            raise no_folder(self.folder)
+            raise no_folder(ctx, self.folder)
         problems: list[TaskFailed] = []
         for recipe in await in_start_order(ctx, folder_id, {int(row.result["stopped"]) for row in done.values()}):
             step = f"undo {_step_name(recipe)}"

@@ -7,6 +7,7 @@ from bulkops.session._post import post_json, webhook_address
 from bulkops.session._request import account_segment
 from bulkops.session._scope import Reply, Scope
 from bulkops.session._session import ApiSession
+from bulkops.session._status import remedy_for
 
 __all__ = [
     "ApiSession",
@@ -16,6 +17,7 @@ __all__ = [
     "decode_list",
     "decode_object",
     "post_json",
+    "remedy_for",
     "unreadable",
     "webhook_address",
 ]

@@ -80,7 +80,8 @@ def unreadable(reply: Reply, reason: str) -> ApiError:
     """The error for an answer that does not fit: DecodeError, or OutcomeUnknown where repeating is not safe."""
     reason = reply.one_line(reason)
     cause = f"{reply.call.id}: the answer does not fit: {_PLACES.sub('', reason)}"
-    error = DecodeError(f"the answer does not fit: {reason}", cause=cause, **facts_of(reply))
+    remedy = "look with -v whether WORKATO_HOST is the vendor's API; if it is, report it with the call's id"
+    error = DecodeError(f"the answer does not fit: {reason}", cause=cause, remedy=remedy, **facts_of(reply))
     if reply.call.retry is not RetryClass.RECONCILE_FIRST:
         return error
     unknown = OutcomeUnknown(

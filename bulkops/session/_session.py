@@ -238,7 +238,9 @@ class ApiSession:
             return ConfigError("the session is not open", remedy="use it inside `async with`")
         if self._pump.done():
             return RuntimeError("the task that hands out the quota's slots has ended")
-        return errand.tries.final(RequestTimeout("not sent: its time was up before it was its turn", **facts))
+        late = "not sent: its time was up before it was its turn"
+        remedy = "raise account_timeout_s or call_timeout_s in a client file, then `bulkops retry`"
+        return errand.tries.final(RequestTimeout(late, remedy=remedy, **facts))
 
     def _learn(self, errand: Errand, attempt: Attempt, outcome: Reply | Failed) -> None:
         """What the answer says about the token, the host and the budget."""

@@ -42,9 +42,24 @@ _CLASSES: Final[Mapping[int, type[StatusError]]] = {
 }
 
 _REMEDIES: Final[Mapping[int, str]] = {
+    400: "correct what it names, then `bulkops retry`",
     401: "check WORKATO_API_TOKEN, and that it belongs to this data centre (WORKATO_HOST)",
     403: "check what the API client's role and folder scope allow",
+    404: "look whether it is still there, and whether this is its data centre (WORKATO_HOST)",
+    409: "look at the account, then `bulkops retry`",
+    422: "correct what it names, then `bulkops retry`",
+    429: "leave other tools more room (`share` in a client file), then `bulkops retry`",
 }
+
+
+def remedy_for(status: int) -> str:
+    """What to do about an answer with this status."""
+    if 300 <= status < 400:
+        return "check WORKATO_HOST: the API itself does not redirect"
+    if status >= 500:
+        return "the vendor is in trouble: `bulkops retry` when it is over"
+    return _REMEDIES.get(status, "look at the account, then `bulkops retry`")
+
 
 _SECONDS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?", re.ASCII)
 _PAGE_TITLE: Final = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -140,7 +155,7 @@ def _made(
         said=words,
         errors=_safe(said.errors, one_line),
         retry_after_s=wait_s,
-        remedy=_REMEDIES.get(status, "check the host" if 300 <= status < 400 else None),
+        remedy=remedy_for(status),
         **facts,
     )
     error.cause = f"{facts['call']}: {status} {_IDS.sub('…', shown.removeprefix(str(status)).strip())}"

@@ -29,6 +29,13 @@ _SILENCES: Final[Mapping[str, type[TransportError]]] = {
     "too-large": BodyTooLarge,
 }
 
+_ADVICE: Final[Mapping[str, str]] = {
+    "connect": "check the network and WORKATO_HOST, then `bulkops retry`",
+    "lost": "`bulkops retry` tries again",
+    "timeout": "`bulkops retry` tries again",
+    "too-large": "raise max_body_bytes in a client file, or ask for less",
+}
+
 
 def judge(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -> Reply | Failed:
     """A 2xx answer is a reply, whatever its body says: that is for the decoder. So is the way to a file."""
@@ -68,7 +75,7 @@ def _reply(answer: Answer, attempt: Attempt, one_line: Callable[[str], str]) -> 
 
 
 def _silent(silence: Silence, attempt: Attempt) -> Failed:
-    error = _SILENCES[silence.kind](silence.why, **attempt.errand.facts(attempt))
+    error = _SILENCES[silence.kind](silence.why, remedy=_ADVICE[silence.kind], **attempt.errand.facts(attempt))
     # what was cut off at the stated size would be cut off again
     failure = None if silence.kind == "too-large" else Failure(kind=silence.kind, status=None)
     return Failed(

@@ -8,7 +8,7 @@ from pathlib import Path
 import bulkops as bulkops_package
 from bulkops import errors
 from bulkops.cli.app import bulkops
-from docs import generate
+from docs import generate, messages_page
 
 
 def test_generated_pages_are_in_step() -> None:
@@ -45,6 +45,16 @@ def test_every_promised_name_is_on_the_page_of_the_api() -> None:
     for promise in ("#### Context.step\n", "### Recipes\n", "rate: float | None = None", "* `Outcome.UNKNOWN`: "):
         assert promise in page
     assert " at 0x" not in page
+
+
+def test_every_message_has_a_next_step() -> None:
+    """What, where and the next step: the list is read by people, this sees to it that nobody forgets the last."""
+    kinds = {name for name, kind in vars(errors).items() if inspect.isclass(kind)}
+    found = list(messages_page.messages(generate.SOURCES, kinds))
+    assert len(found) > 250
+    assert {"usage", "doctor: disk", "ConfigError"} <= {one.kind for one in found}
+    assert [one for one in found if not one.remedy.strip()] == []
+    assert [one for one in found if len(one.text.split()) < 2 and not one.text.startswith("{")] == []
 
 
 def test_a_message_is_shown_with_what_varies_in_braces() -> None:
