@@ -22,15 +22,20 @@ from bulkops.resources import (
     Connections,
     Connectors,
     CustomConnectors,
+    CustomerManagers,
     Customers,
+    EnvironmentRoles,
     Folders,
     Imports,
     Members,
     OwnCustomer,
     Packages,
+    PartnerMembers,
+    PartnerRoles,
     Projects,
     Properties,
     Recipes,
+    Roles,
     generic,
 )
 from bulkops.secret import Secret
@@ -55,6 +60,8 @@ class Account:
         self.connections = AccountConnections(session, scope)
         self.imports = Imports(session, scope)
         self.members = Members(session, scope)
+        self.roles = Roles(session, scope)
+        self.environment_roles = EnvironmentRoles(session, scope)
         self.customer = OwnCustomer(session, scope)
         self.api_collections = ApiCollections(session, scope)
         self.api_endpoints = ApiEndpoints(session, scope)
@@ -146,6 +153,9 @@ class Workato:
             return Scope(read_only=read_only, deadline=deadline)
 
         self.customers = Customers(session, own())
+        self.customer_managers = CustomerManagers(session, own())
+        self.members = PartnerMembers(session, own())
+        self.roles = PartnerRoles(session, own())
         self.packages = Packages(session, own())
         self.folders = Folders(session, own())
         self.projects = Projects(session, own())

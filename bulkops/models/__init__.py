@@ -15,15 +15,17 @@ from bulkops.models.api_platform import (
     ApiPortal,
     CollectionName,
 )
-from bulkops.models.collaborators import Member, MemberRole
+from bulkops.models.collaborators import Member, MemberPrivileges, MemberRole, ProjectGrant, ProjectPrivileges
 from bulkops.models.connections import Connection, InputField, PickListValue
 from bulkops.models.connectors import Connector, ConnectorCode, ConnectorOperation, ConnectorVersion, CustomConnector
-from bulkops.models.customers import Customer, PlanChange
+from bulkops.models.customer_managers import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
+from bulkops.models.customers import Customer, CustomerMetrics, CustomerUsage, MonthlyUsage, PlanChange
 from bulkops.models.folders import CreatedFolder, Folder, Project
 from bulkops.models.imports import ImportStatus, RecipeStatus
 from bulkops.models.packages import PackageExport
 from bulkops.models.properties import Property
 from bulkops.models.recipes import Recipe, StartProblem, StartResult, StopResult
+from bulkops.models.roles import CopiedRole, EnvironmentRole, Role
 
 __all__ = [
     "AccessProfile",
@@ -38,21 +40,34 @@ __all__ = [
     "ConnectorCode",
     "ConnectorOperation",
     "ConnectorVersion",
+    "CopiedRole",
     "CreatedFolder",
     "CustomConnector",
     "Customer",
+    "CustomerManager",
+    "CustomerMetrics",
+    "CustomerUsage",
+    "EnvironmentRole",
     "Folder",
     "ImportStatus",
     "InputField",
+    "ManagingUser",
     "Member",
+    "MemberPrivileges",
     "MemberRole",
+    "ModeratedWorkspace",
+    "MonthlyUsage",
     "PackageExport",
     "PickListValue",
     "PlanChange",
+    "PrivilegeGroup",
     "Project",
+    "ProjectGrant",
+    "ProjectPrivileges",
     "Property",
     "Recipe",
     "RecipeStatus",
+    "Role",
     "StartProblem",
     "StartResult",
     "StopResult",

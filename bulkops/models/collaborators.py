@@ -36,3 +36,32 @@ class Member:
         said = {row.environment_type: row.role_name or row.name for row in self.roles}
         known = {where: role for where, role in said.items() if where and role}
         return known or ({"dev": self.role_name} if self.role_name else {})
+
+
+@attrs.frozen(kw_only=True)
+class MemberPrivileges:
+    """What a member may do in one environment: actions by area (`Recipes: [read, run]`), in the folders named.
+
+    `name`: of the role; `folder_ids`: empty for all of them.
+    """
+
+    environment_type: str
+    privileges: dict[str, list[str]]
+    name: str | None = None
+    folder_ids: list[Id] = attrs.field(factory=list)
+
+
+@attrs.frozen(kw_only=True)
+class ProjectGrant:
+    """A member's role in one project."""
+
+    project_id: Id
+    role_name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ProjectPrivileges:
+    """What a member may do in one project: actions by area."""
+
+    project_id: Id
+    privileges: dict[str, list[str]] = attrs.field(factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from bulkops.models.members import Id, Instant
@@ -9,22 +11,52 @@ from bulkops.models.members import Id, Instant
 
 @attrs.frozen(kw_only=True)
 class Customer:
-    """`in_trial` is the older spelling of `trial`; the oldest reply to a create held id, plan and trial only."""
+    """`in_trial` is the older spelling of `trial`; the oldest reply to a create held id, plan and trial only.
+
+    `environments`: as the reply has it, there only when they are provisioned; `environment_ids` reads it.
+    """
 
     id: Id
     name: str | None = None
     external_id: str | None = None
     plan_id: str | None = None
     notification_email: str | None = None
+    error_notification_emails: str | None = None
+    admin_notification_emails: str | None = None
+    whitelisted_apps: list[str] | None = None
     origin_url: str | None = None
+    frame_ancestors: str | None = None
     trial: bool | None = None
     in_trial: bool | None = None
     task_limit: int | None = None
+    task_limit_adjustment: int | str | None = None
     task_count: int | None = None
+    active_connection_limit: int | None = None
     active_connection_count: int | None = None
     active_recipe_count: int | None = None
+    current_billing_period_start: Instant | None = None
+    current_billing_period_end: Instant | None = None
+    environments: Any = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+    def environment_ids(self) -> dict[str, int]:
+        """TEST and PROD as `{"test": id, "prod": id}`, in any form that they may come in; empty without them.
+
+        Each is an account of its own. The customer's own id is DEV's.
+        """
+        said = self.environments
+        if isinstance(said, list):
+            said = {row.get("environment_type") or row.get("name"): row for row in said if isinstance(row, dict)}
+        pairs = said.items() if isinstance(said, dict) else ()
+        found = {str(name).lower(): value.get("id") if isinstance(value, dict) else value for name, value in pairs}
+        return {name: number for name, value in found.items() if (number := _number(value)) is not None}
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 @attrs.frozen(kw_only=True)
@@ -34,3 +66,32 @@ class PlanChange:
     id: Id
     plan_id: str | None = None
     trial: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MonthlyUsage:
+    year: int
+    month: int
+    task_count: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CustomerUsage:
+    """A customer's tasks by month. The form of this reply is inferred: no page of the vendor shows one."""
+
+    id: Id
+    external_id: str | None = None
+    usage: list[MonthlyUsage] = attrs.field(factory=list)
+
+
+@attrs.frozen(kw_only=True)
+class CustomerMetrics:
+    """What a customer used in a time frame. The form of this reply is inferred too."""
+
+    managed_user_id: Id
+    task_count: int | None = None
+    active_recipe_count: int | None = None
+    active_connection_count: int | None = None
+    active_connection_limit: int | None = None
+    job_succeeded_count: int | None = None
+    job_failed_count: int | None = None

@@ -62,6 +62,8 @@ class Pages(Generic[T]):
         while True:
             if self._call.pages == "page":
                 place = {"page": page, "per_page": PER_PAGE}
+            elif self._call.pages == "page[number]":
+                place = {"page[number]": page, "page[size]": PER_PAGE}
             elif self._call.pages == "since_id":
                 place["per_page"] = PER_PAGE
             reply = await self.session.send(

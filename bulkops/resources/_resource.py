@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from bulkops.catalogue import CALLS
 from bulkops.resources._pages import Pages, Row
 from bulkops.resources._plain import whole
-from bulkops.session import ApiSession, Reply, Scope, decode_object
+from bulkops.session import ApiSession, Reply, Scope, decode_list, decode_object
 
 _NOTHING: Final[Mapping[str, str | int]] = MappingProxyType({})
 
@@ -35,6 +35,10 @@ class Resource:
 
     async def _object(self, call_id: str, type_: type[T], **request: Any) -> T:
         return decode_object(await self._send(call_id, **request), type_)
+
+    async def _list(self, call_id: str, type_: type[T], **request: Any) -> list[T]:
+        """All rows of one answer, of a list without pages."""
+        return decode_list(await self._send(call_id, **request), type_)
 
     async def _done(self, call_id: str, **request: Any) -> None:
         """For a call whose answer says no more than that it was done. Raises: StatusError for `success: false`."""

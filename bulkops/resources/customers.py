@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bulkops.errors import InputError, NotFound
-from bulkops.models import Customer, PlanChange
-from bulkops.resources._pages import Pages
+from bulkops.models import Customer, CustomerMetrics, CustomerUsage, PlanChange
+from bulkops.resources._pages import PER_PAGE, Pages
 from bulkops.resources._resource import Resource
 from bulkops.session import ApiSession, Scope, account_segment
 
@@ -47,6 +49,57 @@ class Customers(Resource):
     async def downgrade(self, id: str | int) -> PlanChange:  # noqa: A002
         """Move to the plan "free". Deprecated by the vendor: see `update`."""
         return await self._object("managed_users.downgrade", PlanChange, path=_path(id))
+
+    async def delete(self, id: str | int) -> None:  # noqa: A002
+        """Delete the customer and everything in it; nothing brings it back. Raises: NotFound when it is gone."""
+        await self._done("managed_users.delete", path=_path(id))
+
+    async def provision_environments(
+        self,
+        id: str | int,  # noqa: A002
+        *,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Customer:
+        """Make TEST and PROD beside the customer, which becomes DEV itself: see `Customer.environment_ids`.
+
+        Cannot be undone. `environments`: more about "test" and "prod", such as their `external_id`.
+        Raises: BadRequest when it has them; OutcomeUnknown when the reply is lost: `get` says whether it has them.
+        """
+        body = {} if environments is None else {"environments": {name: dict(of) for name, of in environments.items()}}
+        return await self._object("managed_users.environments.create", Customer, path=_path(id), json=body)
+
+    async def usage(self) -> AsyncIterator[CustomerUsage]:
+        """Tasks by month, of every customer.
+
+        No page of the vendor says whether this list has pages: it is asked for by page until one brings nothing new.
+        """
+        seen: set[int] = set()
+        page = 1
+        while True:
+            query = {"page": page, "per_page": PER_PAGE}
+            rows = await self._list("managed_users.usage", CustomerUsage, query=query)
+            new = [row for row in rows if row.id not in seen]
+            for row in new:
+                yield row
+            if not new or len(rows) != PER_PAGE:  # longer than a page: the server knows none
+                return
+            seen.update(row.id for row in new)
+            page += 1
+
+    async def metrics(
+        self,
+        ids: Iterable[int] | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        of_connections: bool = False,
+    ) -> Sequence[CustomerMetrics]:
+        """Tasks, recipes and jobs of customers (None: of all) in a time frame; with `of_connections` what is counted
+        by connection. One request."""
+        call = "managed_users.statistics_connection_usage" if of_connections else "managed_users.statistics_usage"
+        body: dict[str, Any] = {} if ids is None else {"managed_user_ids": list(ids)}
+        body |= {name: at.isoformat() for name, at in (("from", since), ("to", until)) if at is not None}
+        return await self._list(call, CustomerMetrics, json=body)
 
 
 class OwnCustomer:
@@ -90,6 +143,14 @@ class OwnCustomer:
     async def downgrade(self) -> PlanChange:
         """As `Customers.downgrade`."""
         return await self._customers.downgrade(self._id)
+
+    async def delete(self, *, id: int | None = None) -> None:  # noqa: A002
+        """As `Customers.delete`. `id`: the number, if known: an E-id may have been given to another one meanwhile."""
+        await self._customers.delete(self._id if id is None else id)
+
+    async def provision_environments(self, *, environments: Mapping[str, Mapping[str, str]] | None = None) -> Customer:
+        """As `Customers.provision_environments`."""
+        return await self._customers.provision_environments(self._id, environments=environments)
 
 
 def _path(id: str | int) -> dict[str, str]:  # noqa: A002

@@ -8,8 +8,9 @@ from hypothesis import given, strategies as st
 from bulkops.catalogue import CALLS
 from bulkops.errors import InputError
 from bulkops.secret import Secret
+from bulkops.session._counting import counts_emails, key_of
 from bulkops.session._request import account_segment, build, path_segment
-from bulkops.settings import Auth
+from bulkops.settings import Auth, Limit
 
 AUTH = Auth(token=Secret("tok"))
 
@@ -52,3 +53,13 @@ def test_request_does_not_show_its_query_or_body() -> None:
     assert "tok" not in repr(request)
     assert "word" not in repr(request)
     assert request.target.endswith("user_token=tok&user_email=a%40b")
+
+
+def test_what_is_counted_for_an_address_does_not_show_the_address() -> None:
+    keys = [key_of("7", {"email": email}) for email in ("Ana@x.example", " ana@x.example ", "bob@x.example")]
+    assert keys[0] == keys[1] != keys[2]
+    assert all(key is not None and key.startswith("7 ") and "x.example" not in key for key in keys)
+    assert key_of("8", {"email": "ana@x.example"}) != keys[0]
+    assert [key_of("7", body) for body in (None, {}, {"email": None}, [])] == ["7"] * 4
+    assert counts_emails([Limit(60, 60.0), Limit(1, 1200.0, "email + workspace id")])
+    assert not counts_emails([Limit(60, 60.0), Limit(500, 3600.0, "workspace")])

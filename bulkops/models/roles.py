@@ -1,0 +1,43 @@
+"""Roles: the legacy ones, which are copied, and environment roles, which are made."""
+
+from __future__ import annotations
+
+import attrs
+
+from bulkops.models.members import Id, Instant
+
+
+@attrs.frozen(kw_only=True)
+class Role:
+    """A legacy role. `folder_ids`: where it counts; `inheritable`: whether customers have the partner's role too."""
+
+    id: Id
+    name: str
+    inheritable: bool | None = None
+    folder_ids: list[Id] = attrs.field(factory=list)
+    privileges: dict[str, list[str]] | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CopiedRole:
+    """What a copy answers: all of the role for a customer, little more than its id for the partner."""
+
+    id: Id
+    name: str | None = None
+    folder_ids: list[Id] = attrs.field(factory=list)
+    privileges: dict[str, list[str]] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EnvironmentRole:
+    """`type`: "system", "custom", "inheritable" or "inherited"."""
+
+    id: Id
+    name: str
+    type: str | None = None
+    members_count: int | None = None
+    privileges: dict[str, list[str]] | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None

@@ -1,0 +1,159 @@
+"""Customers, people, roles and managers, in every form the vendor's pages print, and in forms that they do not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import pytest
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import ApiError
+from bulkops.models import (
+    CopiedRole,
+    Customer,
+    CustomerManager,
+    CustomerMetrics,
+    CustomerUsage,
+    EnvironmentRole,
+    Member,
+    MemberPrivileges,
+    MonthlyUsage,
+    PlanChange,
+    ProjectGrant,
+    ProjectPrivileges,
+    Role,
+)
+from bulkops.models.text import one_line
+from bulkops.session import Reply, decode_list, decode_object
+
+TIMES = {"created_at": "2025-02-03T08:30:00.000-08:00", "updated_at": "2025-02-03T16:31:00.000Z"}
+CUSTOMER = {"id": 5200, "external_id": "K-9", "name": "Fjord AS", "notification_email": "ops@fjord.example"}
+CUSTOMER |= {"error_notification_emails": "e@fjord.example", "admin_notification_emails": "a@fjord.example"}
+CUSTOMER |= {"whitelisted_apps": ["jira"], "plan_id": "business_yearly", "origin_url": None, "frame_ancestors": None}
+CUSTOMER |= {"trial": False, "in_trial": False, "task_limit_adjustment": None, "task_limit": 500, "task_count": 7}
+CUSTOMER |= {"active_connection_limit": None, "active_connection_count": 1, "active_recipe_count": 0}
+CUSTOMER |= {"current_billing_period_start": TIMES["created_at"], "current_billing_period_end": None} | TIMES
+MEMBER = {"id": 61, "grant_type": "team", "role_name": "Analyst", "external_id": "P-1", "name": "Ida", "email": None}
+MEMBER |= {"roles": [{"environment_type": "prod", "role_name": "Operator"}], "time_zone": "UTC"}
+MEMBER |= {"created_at": TIMES["created_at"]}
+MANAGER = {"id": 31, "user": {"id": 9, "name": "Ole", "email": "ole@p.example", "avatar_url": ""}}
+MANAGER |= {"privilege_group": {"id": 4, "name": "Support", "system": False}}
+MANAGER |= {"moderated_workspaces": [{"id": 5200, "name": "Fjord AS"}]}
+ACTIONS = {"Recipes": ["read", "run"], "Lookup tables": []}
+METRICS = {"managed_user_id": 5200, "task_count": 7, "active_recipe_count": 1}
+METRICS |= {"job_succeeded_count": 6, "job_failed_count": 1}
+
+ANSWERS: list[tuple[str, type[Any], dict[str, Any]]] = [
+    ("managed_users.update", Customer, CUSTOMER),
+    ("managed_users.upgrade", PlanChange, {"id": 5200, "plan_id": "free", "trial": True}),
+    (
+        "managed_users.usage",
+        CustomerUsage,
+        {"id": 5200, "external_id": "K-9", "usage": [{"year": 2025, "month": 2, "task_count": 7}]},
+    ),
+    ("managed_users.usage", MonthlyUsage, {"year": 2025, "month": 2, "task_count": 7}),
+    ("managed_users.statistics_usage", CustomerMetrics, METRICS),
+    ("managed_users.members.get", Member, MEMBER),
+    (
+        "managed_users.members.privileges",
+        MemberPrivileges,
+        {"environment_type": "dev", "name": "Analyst", "privileges": ACTIONS, "folder_ids": [3]},
+    ),
+    ("managed_users.members.project_grants", ProjectGrant, {"project_id": "908", "role_name": "Project editor"}),
+    ("managed_users.members.projects_privileges", ProjectPrivileges, {"project_id": 908, "privileges": ACTIONS}),
+    (
+        "roles.list",
+        Role,
+        {"id": 4, "name": "Support", "inheritable": True, "folder_ids": [], "privileges": ACTIONS} | TIMES,
+    ),
+    ("managed_users.roles.copy", CopiedRole, {"id": 5, "name": "Copy", "folder_ids": [3], "privileges": ACTIONS}),
+    (
+        "managed_users.environment_roles.get",
+        EnvironmentRole,
+        {"id": 6, "name": "Builder", "members_count": 0, "type": "custom", "privileges": ACTIONS} | TIMES,
+    ),
+    ("customer_managers.update", CustomerManager, MANAGER),
+]
+every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[model.__name__ for _, model, _ in ANSWERS])
+
+
+def reply(body: object, call: str) -> Reply:
+    return Reply(
+        status=200,
+        body=json.dumps(body).encode(),
+        call=CALLS[call],
+        account=None,
+        request_id="r",
+        attempt=1,
+        elapsed_s=0.0,
+        sent_at=0.0,
+        path="/api",
+        one_line=one_line,
+    )
+
+
+@every
+def test_the_catalogues_example_decodes_in_every_envelope(call: str, model: type[Any], row: dict[str, Any]) -> None:
+    bare = decode_object(reply(row, call), model)
+    read = attrs.asdict(bare)
+    assert set(row) <= set(read)
+    assert {name: read[name] for name in row if isinstance(row[name], str | bool)} == {
+        name: int(value) if name == "project_id" else read[name] if name.endswith(("_at", "_start")) else value
+        for name, value in row.items()
+        if isinstance(value, str | bool)
+    }
+    for wrapped in ({"result": row}, {"data": row}):
+        assert decode_object(reply(wrapped, call), model) == bare
+    for rows in ([row], {"result": [row]}, {"data": [row], "total": 1}, {"result": {"count": 1, "items": [row]}}):
+        assert decode_list(reply(rows, call), model) == [bare]
+
+
+@every
+def test_hostile_variants(call: str, model: type[Any], row: dict[str, Any]) -> None:
+    bare = decode_object(reply(row, call), model)
+    assert decode_object(reply(row | {"new": {"member": [1]}}, call), model) == bare
+    required = [field.name for field in attrs.fields(model) if field.default is attrs.NOTHING]
+    least = {name: row[name] for name in required}
+    nulls = dict.fromkeys({field.name for field in attrs.fields(model)} - set(required))
+    assert decode_object(reply(least | nulls, call), model) == decode_object(reply(least, call), model)
+    for name in required:
+        for wrong in ({key: value for key, value in row.items() if key != name}, row | {name: None}):
+            with pytest.raises(ApiError, match=name):
+                decode_object(reply(wrong, call), model)
+    for name in row:
+        with pytest.raises(ApiError, match=r"the answer does not fit|cannot be read"):
+            decode_object(reply(row | {name: {"not": [{"this": 1}]}}, call), model)
+
+
+@pytest.mark.parametrize(
+    ("said", "ids"),
+    [
+        (None, {}),
+        ({"test": {"id": 2}, "prod": {"id": 3}}, {"test": 2, "prod": 3}),
+        ({"TEST": 2, "prod": "3"}, {"test": 2, "prod": 3}),
+        ([{"environment_type": "test", "id": 2}, {"name": "prod", "id": "3"}], {"test": 2, "prod": 3}),
+        ([{"id": 2}], {"none": 2}),
+        ({"test": {}, "prod": {"id": -1}}, {}),
+        ({"test": True, "prod": "x" * 30}, {}),
+        ([7, "x"], {}),
+        ("test", {}),
+    ],
+)
+def test_environments_are_read_in_any_form(said: object, ids: dict[str, int]) -> None:
+    customer = decode_object(reply(CUSTOMER | {"environments": said}, "managed_users.get"), Customer)
+    assert customer.environment_ids() == ids
+
+
+def test_an_empty_list_is_every_workspace_and_no_list_is_no_answer() -> None:
+    everywhere = decode_object(
+        reply(MANAGER | {"moderated_workspaces": []}, "customer_managers.update"), CustomerManager
+    )
+    assert (everywhere.has_all_workspaces, everywhere.workspace_ids) == (True, [])
+    some = decode_object(reply(MANAGER, "customer_managers.update"), CustomerManager)
+    assert (some.has_all_workspaces, some.workspace_ids) == (False, [5200])
+    for said in ({}, {"moderated_workspaces": None}):
+        silent = {name: value for name, value in MANAGER.items() if name != "moderated_workspaces"} | said
+        with pytest.raises(ApiError, match="moderated_workspaces"):
+            decode_object(reply({"result": silent}, "customer_managers.update"), CustomerManager)
