@@ -11,7 +11,9 @@ from bulkops.errors import ConfigError
 from bulkops.events import Observer, ignore
 from bulkops.resources import (
     AccountConnections,
+    AccountJobs,
     AccountProjects,
+    AccountRecipeVersions,
     ApiAccessProfiles,
     ApiClients,
     ApiClientsV1,
@@ -25,16 +27,21 @@ from bulkops.resources import (
     CustomerManagers,
     Customers,
     EnvironmentRoles,
+    ExportManifests,
+    Exports,
     Folders,
     Imports,
     Members,
     OwnCustomer,
+    OwnJobs,
+    OwnRecipes,
     Packages,
     PartnerMembers,
     PartnerRoles,
     Projects,
     Properties,
     Recipes,
+    RecipeVersions,
     Roles,
     generic,
 )
@@ -57,8 +64,12 @@ class Account:
         self.projects = AccountProjects(session, scope)
         self.properties = Properties(session, scope)
         self.recipes = Recipes(session, scope)
+        self.recipe_versions = AccountRecipeVersions(session, scope)
+        self.jobs = AccountJobs(session, scope)
         self.connections = AccountConnections(session, scope)
         self.imports = Imports(session, scope)
+        self.export_manifests = ExportManifests(session, scope)
+        self.exports = Exports(session, scope)
         self.members = Members(session, scope)
         self.roles = Roles(session, scope)
         self.environment_roles = EnvironmentRoles(session, scope)
@@ -156,6 +167,10 @@ class Workato:
         self.customer_managers = CustomerManagers(session, own())
         self.members = PartnerMembers(session, own())
         self.roles = PartnerRoles(session, own())
+        self.recipes = OwnRecipes(session, own())
+        self.recipe_versions = RecipeVersions(session, own())
+        self.jobs = OwnJobs(session, own())
+        self.export_manifests = ExportManifests(session, own())
         self.packages = Packages(session, own())
         self.folders = Folders(session, own())
         self.projects = Projects(session, own())

@@ -22,9 +22,19 @@ from bulkops.models.customer_managers import CustomerManager, ManagingUser, Mode
 from bulkops.models.customers import Customer, CustomerMetrics, CustomerUsage, MonthlyUsage, PlanChange
 from bulkops.models.folders import CreatedFolder, Folder, Project
 from bulkops.models.imports import ImportStatus, RecipeStatus
+from bulkops.models.jobs import Job, JobCounts
+from bulkops.models.manifests import Asset, ExportManifest
 from bulkops.models.packages import PackageExport
 from bulkops.models.properties import Property
-from bulkops.models.recipes import Recipe, StartProblem, StartResult, StopResult
+from bulkops.models.recipes import (
+    MadeRecipe,
+    PublicRecipe,
+    Recipe,
+    RecipeVersion,
+    StartProblem,
+    StartResult,
+    StopResult,
+)
 from bulkops.models.roles import CopiedRole, EnvironmentRole, Role
 
 __all__ = [
@@ -34,6 +44,7 @@ __all__ = [
     "ApiEndpoint",
     "ApiKey",
     "ApiPortal",
+    "Asset",
     "CollectionName",
     "Connection",
     "Connector",
@@ -48,9 +59,13 @@ __all__ = [
     "CustomerMetrics",
     "CustomerUsage",
     "EnvironmentRole",
+    "ExportManifest",
     "Folder",
     "ImportStatus",
     "InputField",
+    "Job",
+    "JobCounts",
+    "MadeRecipe",
     "ManagingUser",
     "Member",
     "MemberPrivileges",
@@ -65,8 +80,10 @@ __all__ = [
     "ProjectGrant",
     "ProjectPrivileges",
     "Property",
+    "PublicRecipe",
     "Recipe",
     "RecipeStatus",
+    "RecipeVersion",
     "Role",
     "StartProblem",
     "StartResult",

@@ -36,6 +36,44 @@ class Recipe:
 
 
 @attrs.frozen(kw_only=True)
+class MadeRecipe:
+    """What a create and a copy answer: the id, which a copy calls `new_flow_id`."""
+
+    success: bool
+    id: Id | None = None
+    new_flow_id: Id | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PublicRecipe:
+    """A recipe of the vendor's library, as a search shows it."""
+
+    id: Id
+    name: str
+    description: str | None = None
+    trigger_application: str | None = None
+    action_applications: list[str] = attrs.field(factory=list)
+    applications: list[str] = attrs.field(factory=list)
+    copy_count: int | None = None
+    user_id: Id | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RecipeVersion:
+    """One edit of a recipe."""
+
+    id: Id
+    version_no: Id
+    comment: str | None = None
+    author_name: str | None = None
+    author_email: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+@attrs.frozen(kw_only=True)
 class StartProblem:
     """Why a recipe did not start: the step's number and the field's label where the server gave them."""
 

@@ -17,17 +17,21 @@ from bulkops.resources.connections import AccountConnections, Connections
 from bulkops.resources.connectors import Connectors, CustomConnectors
 from bulkops.resources.customer_managers import CustomerManagers
 from bulkops.resources.customers import Customers, OwnCustomer
+from bulkops.resources.export_manifests import ExportManifests
 from bulkops.resources.folders import AccountProjects, Folders, Projects
 from bulkops.resources.imports import Imports
+from bulkops.resources.jobs import AccountJobs, OwnJobs
 from bulkops.resources.members import Members, PartnerMembers
-from bulkops.resources.packages import Packages
+from bulkops.resources.packages import Exports, Packages
 from bulkops.resources.properties import Properties
-from bulkops.resources.recipes import Recipes
+from bulkops.resources.recipes import AccountRecipeVersions, OwnRecipes, Recipes, RecipeVersions
 from bulkops.resources.roles import EnvironmentRoles, PartnerRoles, Roles
 
 __all__ = [
     "AccountConnections",
+    "AccountJobs",
     "AccountProjects",
+    "AccountRecipeVersions",
     "ApiAccessProfiles",
     "ApiClients",
     "ApiClientsV1",
@@ -41,16 +45,21 @@ __all__ = [
     "CustomerManagers",
     "Customers",
     "EnvironmentRoles",
+    "ExportManifests",
+    "Exports",
     "Folders",
     "Imports",
     "Members",
     "OwnCustomer",
+    "OwnJobs",
+    "OwnRecipes",
     "Packages",
     "Pages",
     "PartnerMembers",
     "PartnerRoles",
     "Projects",
     "Properties",
+    "RecipeVersions",
     "Recipes",
     "Roles",
     "generic",

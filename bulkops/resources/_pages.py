@@ -11,6 +11,22 @@ from bulkops.session import ApiSession, Scope, decode_list, unreadable
 PER_PAGE: Final = 100
 """The vendor's largest page. Always sent: defaults differ between calls and versions (NOTES.md section 7)."""
 
+SIZES: Final[Mapping[str, tuple[str, int]]] = {
+    "page": ("per_page", PER_PAGE),
+    "since_id": ("per_page", PER_PAGE),
+    "page0": ("per_page", 20),  # the most that a recipe search gives
+    "page[number]": ("page[size]", PER_PAGE),
+    "page[after]": ("page[size]", PER_PAGE),
+}
+"""Where the caller says how long a page is to be, by the way of paging; jobs cannot be asked for so many."""
+
+_NUMBERED: Final[Mapping[str, tuple[str, int]]] = {
+    "page": ("page", 1),
+    "page0": ("page", 0),
+    "page[number]": ("page[number]", 1),
+}
+"""Ways of paging by number, with the first one."""
+
 _MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
 """A million customers, or a hundred thousand of anything in one workspace: a list that is longer never ends."""
 
@@ -59,13 +75,13 @@ class Pages(Generic[T]):
         seen: set[int | str] = set()
         place: dict[str, str | int | bool | None] = {}
         page = 1
+        size_name, size = SIZES.get(self._call.pages, ("", 0))
         while True:
-            if self._call.pages == "page":
-                place = {"page": page, "per_page": PER_PAGE}
-            elif self._call.pages == "page[number]":
-                place = {"page[number]": page, "page[size]": PER_PAGE}
-            elif self._call.pages == "since_id":
-                place["per_page"] = PER_PAGE
+            if self._call.pages in _NUMBERED:
+                name, first = _NUMBERED[self._call.pages]
+                place[name] = first + page - 1
+            if size:
+                place[size_name] = size
             reply = await self.session.send(
                 self._call, scope=self._scope, path=self._path, query={**self._query, **place}
             )
@@ -74,12 +90,17 @@ class Pages(Generic[T]):
             seen.update(row.id for row in new)
             for row in new:
                 yield row
-            if self._call.pages == "none" or len(rows) < PER_PAGE:
+            if self._call.pages == "none" or len(rows) < max(size, 1):
                 return
             if not new:
+                if not size:
+                    return  # a cursor that stands still: this was the end
                 raise unreadable(reply, "the list repeats itself: a whole page was on earlier pages already")
             if page >= _MOST_PAGES[self._call.scope]:
                 raise unreadable(reply, f"the list does not end: {page} full pages, and there are more")
-            # since_id: ids lower than it; lists are in descending order (NOTES.md section 7)
-            place["since_id"] = min((row.id for row in rows if isinstance(row.id, int)), default=0)
+            if self._call.pages == "since_id":
+                # ids lower than it; lists are in descending order (NOTES.md section 7)
+                place["since_id"] = min((row.id for row in rows if isinstance(row.id, int)), default=0)
+            elif self._call.pages not in _NUMBERED:
+                place[self._call.pages] = rows[-1].id
             page += 1

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from bulkops.catalogue import Call
-from bulkops.resources._pages import PER_PAGE
-
-_SIZES: Final[Mapping[str, tuple[str, int]]] = {
-    "page": ("per_page", PER_PAGE),
-    "since_id": ("per_page", PER_PAGE),
-    "page0": ("per_page", 20),  # the most that a recipe search gives
-    "page[number]": ("page[size]", PER_PAGE),
-    "page[after]": ("page[size]", PER_PAGE),
-}
-"""Where the caller says how long a page is to be, by the way of paging; jobs cannot be asked for so many."""
+from bulkops.resources._pages import SIZES
 
 
 def with_size(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """`query` with the size of a page, always said: defaults differ between calls and versions (one is 1)."""
-    if call.pages not in _SIZES:
+    if call.pages not in SIZES:
         return dict(query)
-    name, size = _SIZES[call.pages]
+    name, size = SIZES[call.pages]
     return {**query, name: query.get(name) or size}
 
 
 def full_page(call: Call, query: Mapping[str, Any]) -> int | None:
     """Rows that a page has when another may follow; None where nobody can say."""
-    return int(query[_SIZES[call.pages][0]]) if call.pages in _SIZES else None
+    return int(query[SIZES[call.pages][0]]) if call.pages in SIZES else None
 
 
 def next_page(call: Call, query: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any] | None:

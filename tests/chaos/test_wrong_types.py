@@ -73,6 +73,7 @@ def reply(body: bytes) -> Reply:
 def good(model: type[Any]) -> dict[str, Any]:
     """The required members, with values of their kind."""
     samples: dict[str, Any] = {"success": True, "running": True, "active": True, "year": 2026, "month": 2}
+    samples |= {"version_no": 3, "job_count": 1}
     samples |= {"user": {"id": 7}, "privilege_group": {"id": 7}, "moderated_workspaces": [], "privileges": {}}
     return {
         field.name: samples.get(field.name, 7 if field.name.endswith("id") else "x")

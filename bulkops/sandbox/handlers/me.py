@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from bulkops.sandbox.exchange import Asked
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.workspace import PARTNER_ID
 
-WORKSPACE_ID: Final = 17293
+WORKSPACE_ID: Final = PARTNER_ID
 WORKSPACE_NAME: Final = "Partner HQ"
 
 

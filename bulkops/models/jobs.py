@@ -1,0 +1,36 @@
+"""Jobs of a recipe: what became of each record that its trigger found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from bulkops.models.members import Id, Instant
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """`status`: "succeeded", "failed" or "pending". `error` is one line, `error_parts` the same in pieces, some of them
+    data that the recipe worked on."""
+
+    id: str
+    status: str | None = None
+    handle: str | None = None
+    recipe_id: Id | None = None
+    title: str | None = None
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
+    is_error: bool | None = None
+    is_poll_error: bool | None = None
+    error: str | None = attrs.field(default=None, repr=False)
+    error_parts: Any = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class JobCounts:
+    """Of all jobs of a recipe, whatever its list was asked to show."""
+
+    job_count: int
+    job_succeeded_count: int | None = None
+    job_failed_count: int | None = None

@@ -1,0 +1,218 @@
+"""Recipes, jobs, manifests and packages as the vendor's pages show them, and as no page does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import pytest
+
+from bulkops.catalogue import CALLS
+from bulkops.errors import ApiError, DecodeError, OutcomeUnknown, StatusError
+from bulkops.models import (
+    Asset,
+    ExportManifest,
+    ImportStatus,
+    Job,
+    JobCounts,
+    MadeRecipe,
+    PackageExport,
+    PublicRecipe,
+    Recipe,
+    RecipeVersion,
+)
+from bulkops.models.text import one_line
+from bulkops.session import Reply, decode_list, decode_object
+
+AT = "2024-03-11T09:15:00.000-07:00"
+
+RECIPE: dict[str, Any] = {
+    "id": 612001,
+    "user_id": 4100231,
+    "name": "Sync accounts",
+    "created_at": AT,
+    "updated_at": AT,
+    "copy_count": 1,
+    "trigger_application": "salesforce",
+    "action_applications": ["netsuite"],
+    "applications": ["salesforce", "netsuite"],
+    "description": "Copies new accounts",
+    "parameters_schema": [],
+    "parameters": {},
+    "webhook_url": None,
+    "folder_id": 7001,
+    "running": False,
+    "job_succeeded_count": 16,
+    "job_failed_count": 2,
+    "lifetime_task_count": 40,
+    "last_run_at": AT,
+    "stopped_at": None,
+    "version_no": 3,
+    "stop_cause": None,
+    "config": [{"keyword": "application", "name": "salesforce", "provider": "salesforce", "account_id": 9001}],
+    "code": '{"number":0}',
+    "author_name": "Ana Ruiz",
+}
+JOB: dict[str, Any] = {
+    "id": "j-AAAA-bbbb",
+    "handle": "j-AAAA-bbbb",
+    "recipe_id": 612001,
+    "started_at": AT,
+    "completed_at": AT,
+    "title": "Account 17",
+    "status": "failed",
+    "is_error": True,
+    "is_poll_error": False,
+    "error": "Bad request: missing field",
+    "error_parts": {"error_type": "Bad request", "message": "missing field", "error_id": "0f0e", "input": "{}"},
+    "lines": [],
+}
+COUNTS = {"job_succeeded_count": 16, "job_failed_count": 2, "job_count": 18}
+ASSET: dict[str, Any] = {
+    "id": 612001,
+    "name": "Sync accounts",
+    "type": "recipe",
+    "version": 3,
+    "folder": "",
+    "absolute_path": "All projects/Northwind sync",
+    "root_folder": False,
+    "unreachable": False,
+    "zip_name": "sync_accounts.recipe.json",
+    "checked": True,
+    "status": "added",
+}
+MANIFEST: dict[str, Any] = {
+    "id": 12,
+    "name": "Accounts bundle",
+    "last_exported_at": None,
+    "created_at": AT,
+    "updated_at": AT,
+    "deleted_at": None,
+    "project_path": "Northwind sync",
+    "status": "working",
+}
+VERSION: dict[str, Any] = {
+    "id": 71,
+    "version_no": 3,
+    "comment": "Initial",
+    "author_name": "Ana Ruiz",
+    "author_email": "ana@northwind.example",
+    "created_at": AT,
+    "updated_at": AT,
+}
+EXPORT: dict[str, Any] = {
+    "id": 251,
+    "operation_type": "export",
+    "status": "completed",
+    "export_manifest_id": 12,
+    "download_url": "https://files.example/packages/251.zip",
+}
+SEARCHED = ("id", "user_id", "name", "created_at", "applications", "description", "parameters_schema", "copy_count")
+
+
+def reply(body: object, call: str) -> Reply:
+    return Reply(
+        status=200,
+        body=json.dumps(body).encode(),
+        call=CALLS[call],
+        account="7",
+        request_id="r",
+        attempt=1,
+        elapsed_s=0.0,
+        sent_at=0.0,
+        path="/api",
+        one_line=one_line,
+    )
+
+
+def decoded(body: object, type_: type[Any], call: str) -> Any:
+    return decode_object(reply(body, call), type_)
+
+
+def rows(body: object, type_: type[Any], call: str) -> list[Any]:
+    return decode_list(reply(body, call), type_)
+
+
+def test_what_the_catalogue_shows_of_recipes() -> None:
+    (recipe,) = rows({"result": [RECIPE]}, Recipe, "managed_users.recipes.list")
+    assert (recipe.id, recipe.version_no, recipe.folder_id, recipe.code) == (612001, 3, 7001, '{"number":0}')
+    assert rows({"items": [RECIPE]}, Recipe, "recipes.list") == [recipe]
+    assert decoded({"result": RECIPE}, Recipe, "managed_users.recipes.get") == recipe
+    searched = {name: RECIPE[name] for name in SEARCHED}
+    (public,) = rows({"items": [searched]}, PublicRecipe, "recipes.search")
+    assert (public.name, public.applications) == ("Sync accounts", ["salesforce", "netsuite"])
+    (version,) = rows({"data": [VERSION], "total": 1}, RecipeVersion, "recipes.versions.list")
+    assert (version.version_no, version.comment) == (3, "Initial")
+    assert decoded({"data": VERSION}, RecipeVersion, "managed_users.recipes.versions.get") == version
+    for body in ({"result": {"success": True, "id": 612001}}, {"success": True, "id": 612001}):
+        assert decoded(body, MadeRecipe, "recipes.create").id == 612001
+    assert decoded({"success": True, "new_flow_id": 612002}, MadeRecipe, "recipes.copy").new_flow_id == 612002
+
+
+def test_what_the_catalogue_shows_of_jobs() -> None:
+    for body in ({"result": {**COUNTS, "items": [JOB]}}, {**COUNTS, "items": [JOB]}):
+        (job,) = rows(body, Job, "managed_users.jobs.list")
+        assert (job.id, job.status, job.error) == ("j-AAAA-bbbb", "failed", "Bad request: missing field")
+        assert "missing field" not in repr(job)
+        assert decoded(body, JobCounts, "recipes.jobs.list") == JobCounts(**COUNTS)
+    assert decoded({"result": JOB}, Job, "managed_users.jobs.get") == decoded(JOB, Job, "recipes.jobs.get") == job
+
+
+def test_what_the_catalogue_shows_of_manifests_and_packages() -> None:
+    (asset,) = rows({"result": {"assets": [ASSET]}}, Asset, "export_manifests.folder_assets")
+    assert (asset.type, asset.zip_name, asset.version) == ("recipe", "sync_accounts.recipe.json", 3)
+    manifest = decoded({"result": MANIFEST}, ExportManifest, "export_manifests.create")
+    assert (manifest.id, manifest.status, manifest.assets) == (12, "working", [])
+    shown = decoded({"result": MANIFEST | {"assets": [ASSET]}}, ExportManifest, "export_manifests.get")
+    assert shown.assets == [asset]
+    for body in (EXPORT, {"result": EXPORT}):
+        export = decoded(body, PackageExport, "managed_users.exports.get")
+        assert (export.is_finished, export.file_url) == (True, "https://files.example/packages/251.zip")
+    failed = EXPORT | {"status": "failed", "download_url": "null", "error": "no"}
+    assert decoded(failed, PackageExport, "packages.get").file_url is None
+    imported = {"id": 251, "operation_type": "import", "status": "completed", "download_url": None}
+    imported |= {"recipe_status": [{"id": 612001, "import_result": "restarted"}]}
+    assert decoded(imported, ImportStatus, "packages.get").bad_results == []
+
+
+GOOD: list[tuple[type[Any], dict[str, Any], str]] = [
+    (Recipe, RECIPE, "recipes.get"),
+    (PublicRecipe, {name: RECIPE[name] for name in SEARCHED}, "recipes.search"),
+    (RecipeVersion, VERSION, "managed_users.recipes.versions.get"),
+    (MadeRecipe, {"success": True, "id": 1}, "recipes.create"),
+    (Job, JOB, "recipes.jobs.get"),
+    (JobCounts, COUNTS, "recipes.jobs.list"),
+    (Asset, ASSET, "export_manifests.folder_assets"),
+    (ExportManifest, MANIFEST, "export_manifests.get"),
+    (PackageExport, EXPORT, "packages.get"),
+]
+NEEDED: dict[type[Any], set[str]] = {
+    Recipe: {"id", "name", "running"},
+    PublicRecipe: {"id", "name"},
+    RecipeVersion: {"id", "version_no"},
+    MadeRecipe: {"success"},
+    Job: {"id"},
+    JobCounts: {"job_count"},
+    Asset: {"id", "type"},
+    ExportManifest: {"id", "name"},
+    PackageExport: {"id", "status"},
+}
+
+
+@pytest.mark.parametrize(("type_", "good", "call"), GOOD, ids=lambda value: getattr(value, "__name__", None))
+def test_hostile_variants(type_: type[Any], good: dict[str, Any], call: str) -> None:
+    plain = decoded(good, type_, call)
+    assert decoded(good | {"brand_new": [{"x": 1}]}, type_, call) == plain
+    for name in good.keys() & {field.name for field in attrs.fields(type_)}:
+        for variant in ({key: value for key, value in good.items() if key != name}, good | {name: None}):
+            if name in NEEDED[type_]:
+                with pytest.raises(ApiError, match=name):
+                    decoded(variant, type_, call)
+            else:
+                decoded(variant, type_, call)
+        if name != "error_parts":  # kept as it came
+            with pytest.raises((DecodeError, OutcomeUnknown), match=name):
+                decoded(good | {name: {"not": "this"}}, type_, call)
+    with pytest.raises(StatusError, match="no such thing"):
+        decoded({"success": False, "message": "no such thing"}, type_, "recipes.get")
