@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all browser-test pictures docs check lint types layers format audit bench bench-page bench-smoke \
+.PHONY: help demo test test-all browser-test pictures docs check lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
 
 help: ## what there is
@@ -23,10 +23,17 @@ demo: $(READY) ## the main job on the embedded sandbox: 300 accounts, one packag
 	$(BIN)/bulkops demo
 
 test: $(READY) ## all tests but the slow ones, under three minutes on two cores
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow and not chaos"
 
-test-all: test ## every test, under ten minutes; the slow ones measure, so fewer at a time
-	$(BIN)/python -m pytest -n 2 -m slow
+test-all: test ## the slow ones too, a slice of the chaos kit among them, under ten minutes
+	$(BIN)/python -m pytest -n 6 -m "slow and measures and not chaos"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "slow and not measures and not chaos"
+
+chaos: $(READY) ## the whole kit that breaks it on purpose, under 25 minutes: ends with a table
+	$(BIN)/python -m tests.chaos
+
+mutations: $(READY) ## that the kit can fail: each mistake in a copy of the package must be noticed
+	$(BIN)/python -m tests.chaos.mutants
 
 browser-test: $(READY) ## the HTML report in a headless Chromium, with what it measured there
 	@$(BIN)/python -m tests.browser.chromium

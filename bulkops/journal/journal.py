@@ -206,17 +206,23 @@ class Journal:
         """Queued. From now on a sign of life each second, also while the event loop stands still."""
         self._writing.queue(writes.begin_life(run_id, host))
 
-    def stop_beating(self) -> None:
-        """Queued. The last sign of life: this process sends nothing any more. Closing the journal says so too."""
-        self._writing.queue(writes.end_life())
+    def stop_beating(self, *, all_answered: bool = True) -> None:
+        """Queued. The last sign of life: this process sends nothing any more. Closing the journal says so too.
 
-    async def sign_of_life_age_s(self, host: str) -> float | None:
-        """Seconds since another process, or an earlier run of this one, can have sent its last request to the host.
+        `all_answered` False: the server may still be at work on a request that was given up; the process then counts
+        as killed.
+        """
+        self._writing.queue(writes.end_life(is_orderly=all_answered))
 
-        That is its newest sign of life, and 2 s later if it was killed; 0.0 while it lives. None: there never was one.
+    async def sign_of_life_age_s(self, host: str, *, unanswered_s: float = 0.0) -> float | None:
+        """Seconds since the server can have counted the last request of another process, or of an earlier run of this
+        one. None: there never was one.
+
+        That is its newest sign of life; 2 s and `unanswered_s` later (it may lie ahead: below 0) if it was killed with
+        requests on their way. While it lives: 0.0 and `unanswered_s` ahead.
         """
         own_life = None if self._writer is None else self._writer.current_life
-        return await self._reader.ask(queries.silence_s, host, self._clock.now(), own_life)
+        return await self._reader.ask(queries.silence_s, host, self._clock.now(), own_life, unanswered_s)
 
     def count_grant(self, host: str, quota: str, key: str | None) -> None:
         """Queued. One request that a long window counts; kept for two hours."""

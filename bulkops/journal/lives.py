@@ -50,10 +50,11 @@ class Lives:
             "DELETE FROM grants WHERE life_id = ? AND boot_s < ?", (self.current, now.boot_s - FORGET_GRANTS_S)
         )
 
-    def end(self, connection: sqlite3.Connection) -> None:
-        """The last sign of life: nothing is sent after it."""
+    def end(self, connection: sqlite3.Connection, *, is_orderly: bool = True) -> None:
+        """The last sign of life: nothing is sent after it. Not orderly: something was left without an answer, and the
+        life looks like that of a process that was killed now."""
         self.beat(connection)
-        connection.execute("UPDATE lives SET ended = 1 WHERE life_id = ?", (self.current,))
+        connection.execute("UPDATE lives SET ended = ? WHERE life_id = ?", (is_orderly, self.current))
         self.current = None
 
     def _insert(self, connection: sqlite3.Connection, run_id: str | None, host: str | None) -> int:

@@ -234,13 +234,17 @@ def grants(connection: sqlite3.Connection, host: str, within_s: float, now: Mome
     return sorted((grant for grant in found if grant.age_s <= within_s), key=lambda grant: -grant.age_s)
 
 
-def silence_s(connection: sqlite3.Connection, host: str, now: Moment, own_life: int | None) -> float | None:
-    """Seconds since any process but this can have sent a request to the host; None: none ever was at work on it."""
+def silence_s(
+    connection: sqlite3.Connection, host: str, now: Moment, own_life: int | None, unanswered_s: float
+) -> float | None:
+    """Seconds since the server can have counted a request of any process but this; None: none ever was at work on the
+    host. `unanswered_s`: how long after it left it may count one that got no answer."""
     rows = connection.execute(
         f"SELECT {_LIFE} FROM lives l WHERE l.host = ? AND l.life_id IS NOT ?",  # noqa: S608 - constants
         (clean(host), own_life),
     )
-    return min((_life(row).silence_s(now) for row in rows), default=None)
+    lives = map(_life, rows)
+    return min((life.silence_s(now) - (0.0 if life.ended else unanswered_s) for life in lives), default=None)
 
 
 def events(connection: sqlite3.Connection, run_id: str) -> list[EventRow]:

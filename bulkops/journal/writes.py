@@ -152,8 +152,8 @@ def begin_life(run_id: str, host: str) -> Job:
     return lambda connection, lives: lives.begin(connection, *names)
 
 
-def end_life() -> Job:
-    return lambda connection, lives: lives.end(connection)
+def end_life(*, is_orderly: bool) -> Job:
+    return lambda connection, lives: lives.end(connection, is_orderly=is_orderly)
 
 
 def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job:

@@ -59,7 +59,9 @@ class Slot:
 
     def lost(self) -> None:
         """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""
-        if self._end(max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)):
+        counted_by = max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)
+        if self._end(counted_by):
+            self._pacer.lost_until = max(self._pacer.lost_until, counted_by)
             self._pacer.ended(self._quota, self._quota.was_lost())
 
     def unused(self) -> None:
@@ -107,6 +109,8 @@ class Pacer:
         observe: Observer = ignore,
     ) -> None:
         self.server_timeout_s = server_timeout_s
+        self.lost_until = -math.inf
+        """When the server has counted at the latest what was sent and never answered."""
         self._limits = quotas
         self._share = share
         self._unlimited = unlimited
@@ -189,12 +193,17 @@ class Pacer:
         """After a restart, or beside another process: that one may have used its windows up to a moment ago.
 
         Quotas stay closed for `seconds`, but no longer than their own longest window, and `extra_s` on top; windows
-        above 120 s are not waited out but preloaded. Assumes that the server has counted by now what was on its way at
-        that moment.
+        above 120 s are not waited out but preloaded. What was on its way at that moment is counted within `extra_s`.
         """
         self._held_at, self._held_s, self._held_extra_s = self.now(), seconds, extra_s
         for quota in self._quotas.values():
             self._hold(quota)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the server has counted all that was sent."""
+        in_flight = any(quota.narrow.in_flight for quota in self._quotas.values())
+        return not in_flight and self.lost_until <= self.now()
 
     @property
     def longest_held_s(self) -> float:
@@ -291,7 +300,8 @@ class Pacer:
         return Limit(max(1, math.floor(limit.requests * self._share + 1e-9)), limit.window_s, limit.key)
 
     def _hold(self, quota: Quota) -> None:
-        quota.adaptation.hold(self._held_at + min(self._held_s, quota.held_s) + self._held_extra_s)
+        if quota.held_s:  # without a window to wait for nobody's requests matter
+            quota.adaptation.hold(self._held_at + min(self._held_s, quota.held_s) + self._held_extra_s)
 
     def _tell(self, quota: Quota, change: str) -> None:
         adaptation = quota.adaptation

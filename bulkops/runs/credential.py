@@ -45,7 +45,7 @@ async def credential(
         await _take(stack, journal, host, run_id, policy, control)
         await _respect_predecessor(journal, host, session)
         journal.start_beating(run_id, host)
-        stack.callback(journal.stop_beating)
+        stack.callback(lambda: journal.stop_beating(all_answered=session.pacer.is_settled))
         stack.callback(session.subscribe(count))
         async with _shared(journal, host, session):
             yield
@@ -64,18 +64,23 @@ async def _take(stack: ExitStack, journal: Journal, host: str, run_id: str, poli
 
 
 async def _respect_predecessor(journal: Journal, host: str, session: ApiSession) -> None:
-    """What an earlier process sent still counts: keep short windows closed, take over the counts of the others."""
-    age_s = await journal.sign_of_life_age_s(host)
+    """What an earlier process sent still counts: keep short windows closed, take over the counts of the others.
+
+    What it had in flight when it was killed, the server counts until its own timeout: windows begin after that. One
+    that is still at work beside this one keeps account of its own.
+    """
+    timeout_s = session.settings.tuning.server_timeout_s
+    age_s = await journal.sign_of_life_age_s(host, unanswered_s=0.0 if journal.sharers(host) > 1 else timeout_s)
     if age_s is None:
         return
     limits = [limit for limits in session.quotas.values() for limit in limits]
     held_s = max((limit.window_s for limit in limits if not _is_counted(limit)), default=0.0)
     if age_s < held_s:
-        session.pacer.hold(held_s - age_s)
+        session.pacer.hold(held_s - max(0.0, age_s), extra_s=max(0.0, -age_s))
     counted_s = max((limit.window_s for limit in limits if _is_counted(limit)), default=0.0)
     for grant in await journal.grants(host, within_s=counted_s):
         # Counted when it left; the server may have counted it until its own timeout.
-        session.pacer.preload(grant.quota, grant.key, [grant.age_s - session.settings.tuning.server_timeout_s])
+        session.pacer.preload(grant.quota, grant.key, [grant.age_s - timeout_s])
 
 
 def _is_counted(limit: Limit) -> bool:

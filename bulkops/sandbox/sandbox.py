@@ -50,6 +50,16 @@ class Sandbox:
         self._service.close()
         await self._http.stop()
 
+    async def restart(self, *, away_s: float = 0.0) -> None:
+        """Go away for `away_s` and come back on the same port with everything that was there, as a vendor does.
+
+        Connections end and requests in flight are cut off; what had been read takes effect all the same.
+        """
+        await self._http.stop()
+        await anyio.sleep(away_s)
+        self._http = HttpServer(self._service.handle)
+        await self._http.start(self._port)
+
     @property
     def url(self) -> str:
         """Base URL, without a path."""

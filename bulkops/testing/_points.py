@@ -6,18 +6,20 @@ Put in place from outside, in a process that is about to die; shipped code knows
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final, Literal, NoReturn
 
 import attrs
 
 from bulkops.session import _attempt, _transport
 
-Mode = Literal["all", "late"]
+Mode = Literal["all", "late", "torn"]
 
 _WRITES: Final = re.compile(r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE) (\w+)")
 
@@ -32,8 +34,11 @@ class Points:
     """Counts the points that this process passes and ends it with SIGKILL at number `fatal` (None: never).
 
     `mode` "all": before and after every commit; before each request leaves, when it has left, when its answer's head
-    is here, when the answer has been read. "late": each changing request, once: the client dies when it should leave,
-    and it reaches the server `hold_s` later, like one that was stuck on its way.
+    is here, when the answer has been read.
+    "late": each changing request, once: the client dies when it should leave, and it reaches the server `hold_s` later,
+    like one that was stuck on its way.
+    "torn": the power fails in each commit: what the disk was not told to keep is gone, and of the commit itself an
+    arbitrary first part is there.
     `only`: a pattern; points whose name it does not match are not counted. `told`: called with the point's name at the
     fatal one.
     """
@@ -48,7 +53,7 @@ class Points:
     def install(self) -> None:
         """Watch everything that this process does from now on. There is no way back."""
         _watch_requests(self)
-        if self.mode == "all":
+        if self.mode != "late":
             _watch_commits(self)
 
     def reached(self, name: str) -> None:
@@ -80,9 +85,14 @@ def _watch_commits(points: Points) -> None:
 
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             if sql == "COMMIT":
-                points.reached(f"before the commit of {self.about or 'a sign of life'}")
+                name = f"the commit of {self.about or 'a sign of life'}"
+                if points.mode == "torn":
+                    if points.is_fatal(f"power fails in {name}"):
+                        _tear(self)
+                    return super().execute(sql, *values)
+                points.reached(f"before {name}")
                 cursor = super().execute(sql, *values)
-                points.reached(f"after the commit of {self.about or 'a sign of life'}")
+                points.reached(f"after {name}")
                 return cursor
             if sql.startswith("BEGIN"):
                 self.about = ""
@@ -101,6 +111,23 @@ def _watch_commits(points: Points) -> None:
     sqlite3.connect = watched_connect  # type: ignore[assignment]  # for the rest of this process's short life
 
 
+_FULL: Final = 2
+
+
+def _tear(connection: sqlite3.Connection) -> NoReturn:
+    """Commit, then leave of the write-ahead log what a disk without power must have: all that was synced before, and
+    of the frames of this commit a part. Nothing but the synchronous mode FULL syncs each commit."""
+    log = Path(connection.execute("PRAGMA database_list").fetchone()[2] + "-wal")
+    is_synced = connection.execute("PRAGMA synchronous").fetchone()[0] >= _FULL
+    kept = log.stat().st_size if is_synced and log.exists() else 0
+    sqlite3.Connection.execute(connection, "COMMIT")
+    written = log.stat().st_size
+    if written > kept:
+        os.truncate(log, random.Random(written).randint(kept, written))  # noqa: S311 - a test's draw
+    log.with_name(log.name.removesuffix("wal") + "shm").unlink()
+    die()
+
+
 def _table(sql: str) -> str:
     """What a statement writes to; "" when it writes nothing worth a name."""
     found = _WRITES.match(sql)
@@ -109,6 +136,8 @@ def _table(sql: str) -> str:
 
 def _watch_requests(points: Points) -> None:
     """Wraps the methods through which every request passes (`bulkops.session`)."""
+    if points.mode == "torn":
+        return
     if points.mode == "late":
         _watch_leaving(lambda request, conn, name: _keep_back(request, conn, points, name), _send_kept)
         return

@@ -37,6 +37,7 @@ def test_once_again_and_a_second_version(tmp_path: Path, customers: int) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("window", ["sliding", "fixed", "bucket"])
 def test_documented_quotas_are_used_to_the_full_and_never_exceeded(tmp_path: Path, window: str) -> None:

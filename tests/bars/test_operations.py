@@ -160,8 +160,23 @@ CASES = {
     ),
 }
 
+TYPICAL = {"import-package of a manifest", "add-member", "start-recipes"}
+"""On 300 accounts in each pipeline; the others on 300 with `make chaos`."""
+
+
+def on_300(name: str, *values: object) -> Any:
+    mark = pytest.mark.slow if name in TYPICAL else pytest.mark.chaos
+    return pytest.param(*values, 300, marks=mark, id=f"{name}-300")
+
+
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-few_or_all = pytest.mark.parametrize("customers", [20, pytest.param(300, marks=pytest.mark.slow)])
+few_or_all = pytest.mark.parametrize(
+    ("case", "customers"),
+    [
+        *(pytest.param(case, 20, id=name) for name, case in CASES.items()),
+        *(on_300(name, case) for name, case in CASES.items()),
+    ],
+)
 
 
 def accounts(case: Case, count: int) -> list[Mapping[str, object]]:
@@ -177,7 +192,6 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@every_case
 @few_or_all
 def test_alone_again_and_undone(tmp_path: Path, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
@@ -208,7 +222,6 @@ def test_alone_again_and_undone(tmp_path: Path, case: Case, customers: int) -> N
     here(tmp_path, scenario, customers=customers)
 
 
-@every_case
 @few_or_all
 def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
@@ -240,7 +253,7 @@ def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> 
     ("name", "customers"),
     [
         ("import-package of a manifest", 20),
-        *(pytest.param(name, 300, marks=pytest.mark.slow) for name in CASES),
+        *(on_300(name, name) for name in CASES),
     ],
 )
 def test_killed_and_resumed(tmp_path: Path, name: str, customers: int) -> None:

@@ -61,6 +61,7 @@ def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 def test_both_share_and_nobody_is_refused(tmp_path: Path) -> None:
     count = 300
     with fleet(tmp_path, customers=2 * count, time_scale=60) as vendor:

@@ -6,35 +6,65 @@ from pathlib import Path
 
 import pytest
 
+from bulkops.testing import CrashResult
 from tests.chaos.crash import crashing
+from tests.chaos.tally import Trials
 
 EFFECTS = "folders.create|imports.create"
 """What must not be sent twice blindly."""
 
 LATE = {"mode": "late"}
 
+SEED = 20261122
 
-def test_a_slice_of_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def said(trials: Trials, result: CrashResult) -> None:
+    """Count the kit's trials in the table, then let the test fail for what is wrong."""
+    bad = {fault.partition(": ")[0] for fault in result.faults}
+    trials.seed = SEED
+    trials.add(
+        len(result.trials),
+        survived=len(result.trials) - len(bad),
+        twice=sum(len(trial.twice) for trial in result.trials),
+        lost=sum(trial.lost for trial in result.trials),
+    )
+    assert result.faults == []
+
+
+@pytest.mark.fault("SIGKILL at every journal write and request boundary")
+def test_a_slice_of_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
         killed = bench.run(every=35)
         assert len(killed.trials) >= 6
-        assert killed.faults == []
+        said(trials, killed)
 
         late = bench.run(only="folders.create", per_trial=1, **LATE)
         assert [trial.killed for trial in late.trials] == [["late: managed_users.folders.create"]]
-        assert late.faults == []
+        said(trials, late)
 
-        hasty = bench.run(only="folders.create", per_trial=1, prepare=f"{MUTATIONS}:probe_without_waiting", **LATE)
+        hasty = bench.run(only="folders.create", per_trial=1, prepare=f"{TRAPS}:probe_without_waiting", **LATE)
         assert any("twice: " in fault and "folder.created" in fault for fault in hasty.faults), "the kit sees nothing"
 
 
 @pytest.mark.slow
+@pytest.mark.fault("SIGKILL at every journal write and request boundary")
+def test_around_each_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
+    """What `make mutations` has notice most mistakes."""
+    with crashing(tmp_path, monkeypatch) as bench:
+        result = bench.run(only=EFFECTS, per_trial=1)
+        assert (result.measured.ended, result.measured.starts) == ("done", 1)
+        said(trials, result)
+        said(trials, bench.run(only=EFFECTS, per_trial=1, **LATE))
+
+
+@pytest.mark.chaos
 @pytest.mark.timeout(400)
-def test_every_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("SIGKILL at every journal write and request boundary")
+def test_every_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
         result = bench.run()
         assert len(result.trials) >= 200
-        assert result.faults == []
+        said(trials, result)
         names = {trial.killed[0] for trial in result.trials}
         assert {f"when {call} has left" for call in WRITES} <= names
         assert {"before the commit of steps", "after the commit of steps", "after the commit of runs"} <= names
@@ -42,56 +72,56 @@ def test_every_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_every_change_that_arrives_after_its_sender_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("a killed request still runs on the server")
+def test_every_change_that_arrives_after_its_sender_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials
+) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
         result = bench.run(**LATE)
         assert len(result.trials) == 3 * 7  # a folder, an import, two connections, three starts an account
-        assert result.faults == []
+        said(trials, result)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_three_deaths_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("power loss: un-synced tail gone, torn WAL")
+@pytest.mark.parametrize("every", [pytest.param(4, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.chaos)])
+def test_the_power_fails_in_every_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, every: int
+) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
-        result = bench.run(every=4, kills=3, seed=20261122)
+        result = bench.run(mode="torn", every=every)
+        assert len(result.trials) >= 40 / every
+        said(trials, result)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(300)
+@pytest.mark.fault("three deaths in a row")
+def test_three_deaths_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
+    with crashing(tmp_path, monkeypatch) as bench:
+        result = bench.run(every=4, kills=3, seed=SEED)
         assert result.kills > 2 * len(result.trials)
-        assert result.faults == []
+        said(trials, result)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_wall_clock_steps_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("the wall clock steps back an hour")
+@pytest.mark.parametrize(
+    "per_trial", [pytest.param(1, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.chaos)]
+)
+def test_the_wall_clock_steps_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, per_trial: int
+) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
-        assert bench.run(only=EFFECTS, prepare=f"{MUTATIONS}:an_hour_back").faults == []
-        assert bench.run(only=EFFECTS, prepare=f"{MUTATIONS}:an_hour_back", **LATE).faults == []
+        trap = {"only": EFFECTS, "per_trial": per_trial, "prepare": f"{TRAPS}:an_hour_back"}
+        said(trials, bench.run(**trap))
+        said(trials, bench.run(**trap, **LATE))
 
 
-MUTATIONS = "tests.chaos.mutations"
+TRAPS = "tests.chaos.traps"
 WRITES = (
     "managed_users.folders.create",
     "managed_users.imports.create",
     "managed_users.connections.update",
     "managed_users.recipes.start",
 )
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("mutation", "options"),
-    [
-        ("drop_the_intent", {"only": EFFECTS}),
-        ("skip_the_probe", {"only": EFFECTS}),
-        ("probe_without_waiting", {"only": "folders.create", **LATE}),
-        ("ignore_what_the_probe_found", {"only": EFFECTS}),
-        ("take_an_intent_for_done", {"only": EFFECTS}),
-        ("take_an_open_account_for_done", {"only": EFFECTS}),
-    ],
-)
-def test_the_kit_notices(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mutation: str, options: dict[str, object]
-) -> None:
-    with crashing(tmp_path, monkeypatch) as bench:
-        result = bench.run(per_trial=1, prepare=f"{MUTATIONS}:{mutation}", **options)
-        assert (result.measured.ended, result.measured.starts) == ("done", 1), "seen before anything was killed"
-        assert result.faults

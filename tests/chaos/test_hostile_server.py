@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import resource
 import time
 from collections import Counter
@@ -18,13 +20,16 @@ from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report import Report, render
 from bulkops.settings import Tuning
 from tests.chaos.serving import GOOD, hostile
+from tests.chaos.tally import Trials
 from tests.chaos.tricks import HARMLESS
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.fault("hostile answers of the server")]
 
 ROOT = Path(__file__).parents[2]
 MOST_MEMORY_MB = 150
+MOST_S = 75
+"""A run that takes longer hangs: its own deadline is 60 s, and the last requests may end after it."""
 
 TUNING = Tuning(
     unlimited=True,
@@ -45,14 +50,19 @@ TUNING = Tuning(
 class Told:
     """What came of it: the bad account's row by the trick's name, and the witnesses."""
 
+    accounts: int
     report: Report
     by_trick: dict[str, AccountRow]
     twice: list[tuple[object, ...]]
     took_s: float
     grew_mb: float
 
+    @property
+    def lost(self) -> int:
+        return self.accounts - sum(self.report.outcomes.values())
 
-async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str], at: str) -> Told:
+
+async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, names: Sequence[str], at: str) -> Told:
     """The main job over one account for each trick and some that are answered well."""
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
@@ -62,6 +72,7 @@ async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[
         >> AuthoriseConnections(str(CREDENTIALS))
         >> StartRecipes(folder="CRM")
     )
+    _forget_the_peak()
     memory = _peak_mb()
     began = time.monotonic()
     with hostile(names, at) as server:
@@ -72,6 +83,7 @@ async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[
     counts = Counter((effect["account"], effect["kind"], effect["key"]) for effect in server.effects)
     rows = {server.bad[row.account]: row for row in report.accounts if row.account in server.bad}
     told = Told(
+        len(server.accounts),
         report,
         rows,
         [effect for effect, count in counts.items() if count > 1],
@@ -79,6 +91,7 @@ async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[
         _peak_mb() - memory,
     )
     print(_shown(told))
+    trials.add(len(rows), twice=len(told.twice), lost=told.lost)
     kept = [row for row in report.accounts if row.account not in server.bad]
     assert [(row.outcome, row.reason) for row in kept] == [(Outcome.CHANGED, None)] * GOOD
     assert sum(report.outcomes.values()) == len(server.accounts)
@@ -86,7 +99,19 @@ async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[
 
 
 def _peak_mb() -> float:
+    """The most memory since `_forget_the_peak`; where that cannot be forgotten (not on Linux), of the whole process."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        assert found is not None
+        return int(found[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _forget_the_peak() -> None:
+    """Another test of this process may have needed more: it would hide what this one needs."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def assert_clear(told: Told) -> None:
@@ -103,26 +128,36 @@ def assert_clear(told: Told) -> None:
         render(told.report, form)
     assert told.twice == []
     assert told.grew_mb < MOST_MEMORY_MB
+    assert told.took_s < MOST_S
 
 
-async def test_bad_answers_to_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await roll_out(tmp_path, monkeypatch, ["READS", "HARMLESS"], "GET folders")
+async def test_bad_answers_to_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
+    told = await roll_out(tmp_path, monkeypatch, trials, ["READS", "HARMLESS"], "GET folders")
     assert_clear(told)
     for name, row in told.by_trick.items():
         assert row.outcome is (Outcome.CHANGED if name in HARMLESS else Outcome.FAILED), (name, row.reason)
 
 
-@pytest.mark.slow
-async def test_answers_that_keep_the_client_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await roll_out(tmp_path, monkeypatch, ["STUBBORN"], "GET folders")
+@pytest.mark.chaos
+async def test_answers_that_keep_the_client_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials
+) -> None:
+    told = await roll_out(tmp_path, monkeypatch, trials, ["STUBBORN"], "GET folders")
     assert_clear(told)
     assert {row.outcome for row in told.by_trick.values()} == {Outcome.FAILED}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("at", ["POST folders", "POST imports", "PUT connections/ID", "PUT recipes/ID/start"])
-async def test_bad_answers_to_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
-    told = await roll_out(tmp_path, monkeypatch, ["WRITES"], at)
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param("POST folders", marks=pytest.mark.slow),
+        pytest.param("POST imports", marks=pytest.mark.chaos),
+        pytest.param("PUT connections/ID", marks=pytest.mark.chaos),
+        pytest.param("PUT recipes/ID/start", marks=pytest.mark.chaos),
+    ],
+)
+async def test_bad_answers_to_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, at: str) -> None:
+    told = await roll_out(tmp_path, monkeypatch, trials, ["WRITES"], at)
     assert_clear(told)
     for name, row in told.by_trick.items():
         assert row.outcome in {Outcome.CHANGED, *TROUBLED}, (name, row.outcome)
@@ -133,20 +168,28 @@ async def test_bad_answers_to_changes(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-async def test_bad_answers_to_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await roll_out(tmp_path, monkeypatch, ["POLLS"], "GET imports/ID")
+async def test_bad_answers_to_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
+    told = await roll_out(tmp_path, monkeypatch, trials, ["POLLS"], "GET imports/ID")
     assert_clear(told)
     for name, row in told.by_trick.items():
         assert row.outcome in TROUBLED, (name, row.outcome)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize(
-    "at", ["GET recipes", "GET recipes/ID", "GET connections", "GET imports/ID", "POST imports", "PUT connections/ID"]
+    "at",
+    [
+        pytest.param("GET imports/ID", marks=pytest.mark.slow),
+        *(
+            pytest.param(at, marks=pytest.mark.chaos)
+            for at in ("GET recipes", "GET recipes/ID", "GET connections", "POST imports", "PUT connections/ID")
+        ),
+    ],
 )
-async def test_bad_answers_everywhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
-    told = await roll_out(tmp_path, monkeypatch, ["READS"], at)
+async def test_bad_answers_everywhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, at: str
+) -> None:
+    told = await roll_out(tmp_path, monkeypatch, trials, ["READS"], at)
     assert_clear(told)
 
 

@@ -44,6 +44,26 @@ async def test_a_dead_process_can_have_sent_until_a_margin_after_its_last_sign(d
     assert await _silence(directory, clock) == 20.5 - MARGIN_S
 
 
+async def test_what_it_had_in_flight_may_be_counted_until_the_server_gives_it_up(dead, directory, clock):
+    async with Journal.open(directory, read_only=True, clock=clock) as journal:
+        assert await journal.sign_of_life_age_s(HOST, unanswered_s=40.0) == -40.0
+        clock.pass_s(50)
+        assert await journal.sign_of_life_age_s(HOST, unanswered_s=40.0) == 50.5 - MARGIN_S - 40
+
+
+@pytest.mark.parametrize(("all_answered", "age_s"), [(True, 5.0), (False, 5.0 - MARGIN_S - 40.0)])
+async def test_one_that_ended_leaves_nothing_behind_when_all_was_answered(
+    directory, clock, record, all_answered, age_s
+):
+    async with Journal.open(directory, clock=clock) as journal:
+        await journal.create_run(record(), [])
+        journal.start_beating(RUN, HOST)
+        journal.stop_beating(all_answered=all_answered)
+    clock.pass_s(5)
+    async with Journal.open(directory, read_only=True, clock=clock) as journal:
+        assert await journal.sign_of_life_age_s(HOST, unanswered_s=40.0) == age_s
+
+
 async def test_nothing_is_older_than_the_last_beat_however_old_the_intent(dead, directory, clock):
     clock.pass_s(100)
     dead.start_beating(RUN, HOST)  # a sign of life

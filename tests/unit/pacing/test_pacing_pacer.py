@@ -304,6 +304,23 @@ class TestRestart:
             for known_before in (True, False):
                 assert run(main(limits, seconds, known_before=known_before)) == pytest.approx(opens_at, abs=0.01)
 
+    def test_what_was_given_up_leaves_it_unsettled_until_the_server_must_have_counted_it(self) -> None:
+        async def main() -> list[bool]:
+            pacer = make(Limit(100, 60.0))
+            seen = [pacer.is_settled]
+            async with pumping(pacer):
+                first, second = await pacer.slot("q"), await pacer.slot("q")
+                seen.append(pacer.is_settled)
+                first.replied()
+                seen.append(pacer.is_settled)
+                second.lost()
+                seen.append(pacer.is_settled)
+                await asyncio.sleep(pacer.server_timeout_s)
+                seen.append(pacer.is_settled)
+            return seen
+
+        assert run(main()) == [True, False, False, False, True]
+
     def test_beside_another_process_the_hold_lasts_longer_than_the_window(self) -> None:
         async def main() -> float:
             pacer = make(Limit(5, 10.0), Limit(5, 3600.0))

@@ -1,0 +1,225 @@
+"""Mistakes that somebody could make one day, as edits of the package, each with the tests that must notice it."""
+
+from __future__ import annotations
+
+import attrs
+
+EFFECTS = ("tests/chaos/test_crash_kit.py::test_around_each_effect",)
+TORN = ("tests/chaos/test_crash_kit.py::test_the_power_fails_in_every_commit[4]",)
+PREDECESSOR = ("tests/unit/runs/test_runs_predecessor.py",)
+WINDOWS = ("tests/unit/pacing/test_pacing_proof.py",)
+OUTAGES = ("tests/chaos/test_outages.py",)
+HOSTILE = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_the_first_look",)
+CHANGES = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_changes[POST folders]",)
+INPUTS = ("tests/chaos/test_inputs.py",)
+EXCHANGE = ("tests/session/test_session_exchange.py",)
+SECRETS = ("tests/session/test_session_secrets.py",)
+
+
+@attrs.frozen
+class Mistake:
+    """`old` is once in bulkops/`file` and becomes `new`; then at least one of `tests` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MISTAKES = (
+    # -- steps and journal
+    Mistake(
+        "the intent is not written",
+        "steps.py",
+        "        await self._journal.begin_step(self._run_id, self._seq, key, data)\n",
+        "",
+        EFFECTS,
+    ),
+    Mistake(
+        "the intent is written after the request has left",
+        "steps.py",
+        "            await self._begin(key, data)\n            try:\n                result = await fn()\n",
+        "            try:\n                result = await fn()\n                await self._begin(key, data)\n",
+        EFFECTS,
+    ),
+    Mistake(
+        "an open intent is not probed",
+        "steps.py",
+        "        if row is not None and row.state is StepState.INTENT:\n",
+        "        if row is not None and row.state is StepState.INTENT and False:\n",
+        EFFECTS,
+    ),
+    Mistake(
+        "what the probe found is not believed",
+        "steps.py",
+        "            if found is not None:\n                return await self._finish(key, found, changes)\n"
+        "            data = row.data",
+        "            data = row.data",
+        EFFECTS,
+    ),
+    Mistake(
+        "nothing found counts at once",
+        "steps.py",
+        "left_at + self.tuning.server_timeout_s - clock()",
+        "0.0",
+        EFFECTS,
+    ),
+    Mistake(
+        "an intent is taken for done",
+        "steps.py",
+        "        if row is not None and row.state is StepState.DONE:\n            return row.result\n        if",
+        "        if row is not None and row.state is not StepState.FAILED:\n            return row.result\n        if",
+        EFFECTS,
+    ),
+    Mistake(
+        "an intent is dated by its own process's end, not by its last sign of life",
+        "journal/clock.py",
+        "        last = max(self.beat_boot_s, since_boot_s) + (0.0 if self.ended else MARGIN_S)\n",
+        "        last = since_boot_s - 60\n",
+        ("tests/unit/journal/test_journal_age.py",),
+    ),
+    Mistake(
+        "a commit is not on the disk when it returns",
+        "journal/schema.py",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA synchronous = NORMAL",
+        TORN,
+    ),
+    Mistake(
+        "an unknown outcome counts as nothing happened",
+        "steps.py",
+        "    if isinstance(error, OutcomeUnknown | TaskUnknown):\n        return True\n",
+        "    if isinstance(error, OutcomeUnknown | TaskUnknown):\n        return False\n",
+        CHANGES,
+    ),
+    Mistake(
+        "two runs on one credential, each with the whole quota",
+        "runs/credential.py",
+        'share=policy.if_running == "share"',
+        "share=True",
+        ("tests/chaos/test_journal_trouble.py::test_two_on_one_journal_and_two_on_one_credential",),
+    ),
+    Mistake(
+        "an account that was under way is not taken up again",
+        "outcome.py",
+        "RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED, Outcome.CANCELLED, Outcome.UNKNOWN})",
+        "RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED})",
+        EFFECTS,
+    ),
+    # -- sending
+    Mistake(
+        "a call that must be looked after first is sent again",
+        "pacing/retry.py",
+        'if retry not in {"idempotent", "safe_to_retry"}:',
+        'if retry not in {"idempotent", "safe_to_retry", "reconcile_first"}:',
+        ("tests/session/test_session_resending.py",),
+    ),
+    Mistake(
+        "aiohttp sends by itself a second time",
+        "session/_transport.py",
+        "    client._retry_connection = False\n",
+        "    client._retry_connection = True\n",
+        EXCHANGE,
+    ),
+    Mistake(
+        "redirects are followed with credentials",
+        "session/_transport.py",
+        "            allow_redirects=False,\n",
+        "            allow_redirects=True,\n",
+        EXCHANGE,
+    ),
+    Mistake(
+        "an answer may be of any size",
+        "session/_transport.py",
+        "        if size > most:\n",
+        "        if size < 0:\n",
+        HOSTILE,
+    ),
+    Mistake(
+        "after a 401 everybody tries the token for himself",
+        "session/_session.py",
+        "            self.auth_failure = self.auth_failure or outcome.error\n            self._waiting.end()\n",
+        "            pass\n",
+        ("tests/session/test_session_gate.py",),
+    ),
+    Mistake(
+        "in an outage everybody knocks",
+        "session/_session.py",
+        "        tries.probe = await self._wait(errand, self._budget.acquire(call.quota))\n",
+        "        tries.probe = False\n",
+        OUTAGES,
+    ),
+    Mistake(
+        "the token is in a repr",
+        "secret.py",
+        '        return f"Secret({MASK})"',
+        '        return f"Secret({self._text})"',
+        SECRETS,
+    ),
+    # -- quotas
+    Mistake(
+        "a slot is free T after the request has left",
+        "pacing/pacer.py",
+        "        if self._end(now):\n            self._pacer.ended(self._quota, self._quota.was_answered",
+        "        if self._end(self.granted_at):\n            self._pacer.ended(self._quota, self._quota.was_answered",
+        WINDOWS,
+    ),
+    Mistake(
+        "a lost request is forgotten at once",
+        "pacing/pacer.py",
+        "max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)",
+        "self._pacer.now()",
+        WINDOWS,
+    ),
+    Mistake(
+        "a 429 counts as an answer",
+        "session/_attempt.py",
+        'if status == 429 and call.speaks_of == "quota":',
+        'if status == -429 and call.speaks_of == "quota":',
+        ("tests/session/test_session_resending.py", "tests/session/test_session_gate.py"),
+    ),
+    Mistake(
+        "what an earlier process sent is not waited out",
+        "runs/credential.py",
+        "    if age_s < held_s:\n",
+        "    if age_s < -1e9:\n",
+        PREDECESSOR,
+    ),
+    Mistake(
+        "what a killed process had in flight is taken for counted",
+        "runs/credential.py",
+        "1 else timeout_s)",
+        "1 else 0.0)",
+        PREDECESSOR,
+    ),
+    # -- input and output
+    Mistake(
+        "one failure too many",
+        "executor/stopping.py",
+        "        if self._count <= self.limit:\n",
+        "        if self._count <= self.limit + 9:\n",
+        OUTAGES,
+    ),
+    Mistake(
+        "a package is unpacked however large",
+        "operations/package.py",
+        "    if sum(info.file_size for info in members) > MAX_UNPACKED_BYTES:\n",
+        "    if sum(info.file_size for info in members) < 0:\n",
+        INPUTS,
+    ),
+    Mistake(
+        "007 and 7 are two accounts",
+        "runs/inventory.py",
+        "str(int(account))  # 007",
+        "account  # 007",
+        INPUTS,
+    ),
+    Mistake(
+        "a report's cell may be a formula",
+        "report/structured.py",
+        '_FORMULA: Final = tuple("=+-@',
+        '_FORMULA: Final = tuple("',
+        ("tests/unit/report/test_report_structured.py",),
+    ),
+)
