@@ -88,7 +88,7 @@ class Journal:
 
     @staticmethod
     def new_run_id() -> str:
-        """Sortable and short enough to type, e.g. "20261122-101530-k3f"."""
+        """Sortable and short enough to type, e.g. "20261122-101530-k3f7"."""
         return new_run_id()
 
     async def create_run(self, record: RunRecord, inventory: Sequence[InventoryRow]) -> None:

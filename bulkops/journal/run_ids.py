@@ -11,6 +11,6 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_run_id() -> str:
-    """A new id from the time (UTC, whole seconds) and chance, e.g. "20261122-101530-k3f"."""
-    tail = "".join(secrets.choice(_ALPHABET) for _ in range(3))
+    """A new id from the time (UTC, whole seconds) and chance, e.g. "20261122-101530-k3f7"."""
+    tail = "".join(secrets.choice(_ALPHABET) for _ in range(4))
     return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + tail

@@ -312,5 +312,5 @@ async def test_a_hundred_thousand_accounts(journal, record):
 
 def test_run_ids_sort_and_can_be_typed():
     ids = {new_run_id() for _ in range(50)} | {Journal.new_run_id()}
-    assert all(re.fullmatch(r"20\d{6}-\d{6}-[0-9a-hjkmnp-tv-z]{3}", run_id) for run_id in ids)
+    assert all(re.fullmatch(r"20\d{6}-\d{6}-[0-9a-hjkmnp-tv-z]{4}", run_id) for run_id in ids)
     assert len(ids) > 40
