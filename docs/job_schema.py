@@ -10,7 +10,7 @@ import attrs
 from bulkops.operations import OPERATIONS
 from bulkops.runs.jobs import POLICY_KEYS, SELECTION_KEYS, WHERE_KEYS
 
-_TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}
+_TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 
 
 def schema() -> str:

@@ -18,6 +18,7 @@ import attrs
 
 DEMO = Path(__file__).parent.parent / "bulkops" / "_demo"
 PACKAGE, PACKAGE_2, CREDENTIALS = DEMO / "crm-v1.zip", DEMO / "crm-v2.zip", DEMO / "connections.toml"
+API_PACKAGE = DEMO / "crm-api.zip"
 
 SECRETS = {"DEMO_CRM_KEY": "canary-credential-5d1e", "DEMO_SHOP_KEY": "canary-credential-77aa"}
 """What the example package's connections.toml takes from the environment."""

@@ -9,6 +9,7 @@ import click
 from bulkops import __version__
 from bulkops.cli.commands import (
     again,
+    api_platform,
     calling,
     configuration,
     content,
@@ -66,6 +67,9 @@ _STARTS = (
     content.create_folder,
     content.create_connection,
     content.set_properties,
+    api_platform.enable_api_platform,
+    api_platform.enable_endpoints,
+    api_platform.disable_endpoints,
     calling.each,
     operate.run,
 )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from bulkops.cli.afterwards import Afterwards
@@ -98,7 +99,8 @@ async def _carry_out(
         inventory = await listed(workato)
         if not len(inventory):  # nobody is new, as was said
             return 0
-        await consent.ask(scope(policy, count=len(inventory), host=settings.url, title=operation.title))
+        about = scope(policy, count=len(inventory), host=settings.url, title=operation.title)
+        await consent.ask(attrs.evolve(about, notes=operation.notes()))
 
         async def go(control: Control) -> Report:
             return await run(

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Scope:
-    """What is about to happen. `overshoot`: accounts that may fail beyond `max_failures` (None: no such limit)."""
+    """What is about to happen. `overshoot`: accounts that may fail beyond `max_failures` (None: no such limit).
+
+    `notes`: what the operation wants to be known before it starts.
+    """
 
     count: int
     host: str
@@ -25,6 +28,7 @@ class Scope:
     concurrency: int
     max_failures: int | str | None
     overshoot: int | None
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         noun = "account" if self.count == 1 else "accounts"
@@ -34,7 +38,7 @@ class Scope:
                 f"  halts when more than {self.max_failures} failed; in the worst case {self.overshoot} more fail, "
                 f"which are then in flight (--concurrency {self.concurrency})"
             )
-        return lines
+        return lines + [f"  note: {one_line(note)}" for note in self.notes]
 
 
 class Question(Protocol):

@@ -15,8 +15,11 @@ from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.create_connection import CreateConnection
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.create_folder import CreateFolder
+from bulkops.operations.disable_endpoints import DisableEndpoints
 from bulkops.operations.downgrade_plan import DowngradePlan
 from bulkops.operations.each import Each
+from bulkops.operations.enable_api_platform import EnableApiPlatform
+from bulkops.operations.enable_endpoints import EnableEndpoints
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.remove_member import RemoveMember
@@ -34,8 +37,11 @@ __all__ = [
     "CreateConnection",
     "CreateCustomer",
     "CreateFolder",
+    "DisableEndpoints",
     "DowngradePlan",
     "Each",
+    "EnableApiPlatform",
+    "EnableEndpoints",
     "ImportPackage",
     "LikelyFinish",
     "Operation",
@@ -73,6 +79,9 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         CreateFolder,
         CreateConnection,
         SetProperties,
+        EnableApiPlatform,
+        EnableEndpoints,
+        DisableEndpoints,
         Each,
     )
 }

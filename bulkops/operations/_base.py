@@ -19,6 +19,8 @@ from bulkops.operations._functions import source_of
 from bulkops.operations._planned import is_new_customer
 from bulkops.steps import Context
 
+CANNOT_UNDO: Final = "cannot-undo"
+
 
 @attrs.frozen
 class Plan:
@@ -93,6 +95,10 @@ class Operation:
         """Columns of the account file that it reads: a run over a file without one of them must not start."""
         return set()
 
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before it starts, a sentence each; told even where nobody is asked."""
+        return ()
+
     async def prepare(self, workato: Workato, directory: Path) -> Operation:
         """Do what is to be done once for the whole run; the operation to run then. Most need nothing.
 
@@ -106,7 +112,7 @@ class Operation:
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
-        raise TaskFailed(f"{self.name} cannot be undone", failure_class="cannot-undo", remedy="do it by hand")
+        raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
 
     def __rshift__(self, other: Operation) -> Chain:
         return Chain(operations=(*parts(self), *parts(other)))
@@ -172,6 +178,9 @@ class Chain(Operation):
     def columns(self) -> set[str]:
         return {column for operation in self.operations for column in operation.columns()}
 
+    def notes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(note for operation in self.operations for note in operation.notes()))
+
     async def prepare(self, workato: Workato, directory: Path) -> Operation:
         prepared = tuple([await operation.prepare(workato, directory) for operation in self.operations])
         return self if prepared == self.operations else Chain(prepared)
@@ -184,11 +193,15 @@ class Chain(Operation):
         for place, operation in reversed(list(enumerate(self.operations, start=1))):
             prefix = _prefix(place, operation)
             own = {name.removeprefix(prefix): row for name, row in done.items() if name.startswith(prefix)}
-            if own and operation.can_undo():
-                ctx.enter(prefix)
+            if not own:
+                continue
+            ctx.enter(prefix)
+            try:
                 await operation.undo(ctx, own)
-            elif own:
-                ctx.detail[operation.name] = "cannot be undone: left as it is"
+            except TaskFailed as problem:
+                if problem.failure_class != CANNOT_UNDO:
+                    raise
+                ctx.detail[operation.name] = f"{problem.message}: left as it is"
 
 
 def _prefix(place: int, operation: Operation) -> str:

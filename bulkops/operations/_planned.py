@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import attrs
 
+from bulkops.operations.package import Package
 from bulkops.steps import Context
 
 _KEY = "planned import"
@@ -16,13 +17,15 @@ _CONNECTIONS = "planned connections"
 
 @attrs.frozen(kw_only=True)
 class PlannedImport:
-    """An import that a plan foresees into `folder`: how many recipes it would add, stopped, and which connections.
-    None: not known before the package is exported."""
+    """An import that a plan foresees into `folder`: how many recipes it would add, stopped, how many API endpoints,
+    disabled, and which connections and API collections. None: not known before the package is exported."""
 
     folder: str
     folder_id: int | None
     new_recipes: int | None
     connections: frozenset[str] | None
+    new_endpoints: int | None
+    collections: frozenset[str] | None
 
     def brings(self, connection: str) -> bool:
         """Whether the connection comes with it, as far as anybody knows."""
@@ -30,13 +33,22 @@ class PlannedImport:
 
 
 def plan_import(
-    ctx: Context, folder: str, folder_id: int | None, *, new_recipes: int | None, connections: Collection[str] | None
+    ctx: Context, folder: str, folder_id: int | None, package: Package | None, *, there: Collection[str] = ()
 ) -> None:
+    """`package` None: not known before its export; `there`: the keys of its recipes that are in the folder already."""
+    if package is None:
+        new_recipes = new_endpoints = connections = collections = None
+    else:
+        new_recipes = len(package.recipes) - len(there)
+        new_endpoints = sum(endpoint.recipe_key not in there for endpoint in package.endpoints)
+        connections, collections = frozenset(package.connections), frozenset(package.collections)
     ctx.cache[_KEY] = PlannedImport(
         folder=folder,
         folder_id=folder_id,
         new_recipes=new_recipes,
-        connections=None if connections is None else frozenset(connections),
+        connections=connections,
+        new_endpoints=new_endpoints,
+        collections=collections,
     )
 
 

@@ -130,15 +130,14 @@ class ImportPackage(Operation):
                 return None
             before = await self._look(ctx, folder_id)
             self._refuse_running(before)
-        new = len(self.package.recipes) - len(before)
-        plan_import(ctx, self.folder, folder_id, new_recipes=new, connections=self.package.connections)
+        plan_import(ctx, self.folder, folder_id, self.package, there=before.keys())
         recipes = len(self.package.recipes)
         return self._planned(ctx, folder_id, f"import {recipes} recipe{'s' if recipes != 1 else ''}")
 
     def _plan_unexported(self, ctx: Context, folder_id: int | None) -> Plan:
         """An export is a write, and a plan sends none: what is in the package, and whether it is there already, only
         the run will know."""
-        plan_import(ctx, self.folder, folder_id, new_recipes=None, connections=None)
+        plan_import(ctx, self.folder, folder_id, None)
         what = f"what manifest {self.manifest} holds (not known before its export)"
         return self._planned(ctx, folder_id, f"import {what}")
 

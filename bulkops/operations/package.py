@@ -33,15 +33,26 @@ class PackageRecipe:
         return f"{self.directory}/{self.name}" if self.directory else self.name
 
 
+@attrs.frozen
+class PackageEndpoint:
+    """An API endpoint of a package. `recipe_key`: of the recipe behind it, "" when that is not in the package."""
+
+    name: str
+    recipe_key: str
+
+
 @attrs.frozen(kw_only=True)
 class Package:
-    """A readable package with at least one recipe. `sha256`: of the zip's bytes, hex; `connections`: their names."""
+    """A readable package with at least one recipe. `sha256`: of the zip's bytes, hex; `connections` and `collections`
+    (of API endpoints): their names."""
 
     path: str
     data: bytes = attrs.field(repr=False)
     sha256: str
     recipes: tuple[PackageRecipe, ...]
     connections: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    endpoints: tuple[PackageEndpoint, ...] = ()
 
     @classmethod
     def load(cls, source: Package | str | Path) -> Package:
@@ -67,13 +78,22 @@ class Package:
         name = Path(path).name
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                recipes, connections = _read(archive, name)
+                found = _read(archive, name)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise InputError(f"{name} is not a readable zip file: {error}", remedy=_REMEDY) from error
-        if not recipes:
+        if not found.recipes:
             raise InputError(f"{name} holds no recipe (*.recipe.json)", remedy=_REMEDY)
         sha256 = hashlib.sha256(data).hexdigest()
-        return cls(path=path, data=data, sha256=sha256, recipes=tuple(recipes), connections=tuple(connections))
+        keys = {file: recipe.key for file, recipe in found.recipes.items()}
+        return cls(
+            path=path,
+            data=data,
+            sha256=sha256,
+            recipes=tuple(found.recipes.values()),
+            connections=tuple(found.connections),
+            collections=tuple(found.collections),
+            endpoints=tuple(PackageEndpoint(name, keys.get(file, "")) for name, file in found.endpoints),
+        )
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -81,15 +101,37 @@ class Package:
         return tuple(sorted({recipe.directory for recipe in self.recipes}))
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> tuple[list[PackageRecipe], list[str]]:
+@attrs.define
+class _Assets:
+    """What is in a zip. `recipes`: by their files; `endpoints`: names, each with its recipe's file."""
+
+    recipes: dict[str, PackageRecipe] = attrs.field(factory=dict)
+    connections: list[str] = attrs.field(factory=list)
+    collections: list[str] = attrs.field(factory=list)
+    endpoints: list[tuple[str, str]] = attrs.field(factory=list)
+
+    def add(self, member: PurePosixPath, file: str, content: bytes, name: str) -> None:
+        if member.name.endswith(".recipe.json"):
+            directory = "" if str(member.parent) == "." else str(member.parent)
+            self.recipes[file] = PackageRecipe(_asset_name(content, name, file), directory)
+        elif member.name.endswith(".connection.json"):
+            self.connections.append(_asset_name(content, name, file))
+        elif member.name.endswith(".api_group.json"):
+            self.collections.append(_asset_name(content, name, file))
+        elif member.name.endswith(".api_endpoint.json"):
+            pointer = _asset(content, name, file).get("recipe_id")
+            zip_name = pointer.get("zip_name") if isinstance(pointer, dict) else None
+            self.endpoints.append((_asset_name(content, name, file), str(zip_name or "")))
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> _Assets:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) > MAX_MEMBERS:
         raise InputError(f"{name} holds {len(members)} files, more than {MAX_MEMBERS}", remedy=_REMEDY)
     if sum(info.file_size for info in members) > MAX_UNPACKED_BYTES:
         raise InputError(f"{name} unpacks to more than {MAX_UNPACKED_BYTES} bytes", remedy=_REMEDY)
     seen: set[str] = set()
-    recipes: list[PackageRecipe] = []
-    connections: list[str] = []
+    found = _Assets()
     for info in members:
         member = PurePosixPath(info.filename)
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
@@ -99,23 +141,20 @@ def _read(archive: zipfile.ZipFile, name: str) -> tuple[list[PackageRecipe], lis
         if info.filename in seen:
             raise InputError(f"{name}: {info.filename!r} is in the package twice", remedy=_REMEDY)
         seen.add(info.filename)
-        content = archive.read(info)  # checks the CRC of every member
-        if member.name.endswith(".recipe.json"):
-            directory = str(member.parent)
-            recipes.append(
-                PackageRecipe(_asset_name(content, name, info.filename), "" if directory == "." else directory)
-            )
-        elif member.name.endswith(".connection.json"):
-            connections.append(_asset_name(content, name, info.filename))
-    return recipes, connections
+        found.add(member, info.filename, archive.read(info), name)  # checks the CRC of every member
+    return found
 
 
-def _asset_name(content: bytes, name: str, member: str) -> str:
+def _asset(content: bytes, name: str, member: str) -> dict[str, Any]:
     try:
         asset: Any = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: {member} is not valid JSON: {error}", remedy=_REMEDY) from error
-    asset_name = asset.get("name") if isinstance(asset, dict) else None
+    return asset if isinstance(asset, dict) else {}
+
+
+def _asset_name(content: bytes, name: str, member: str) -> str:
+    asset_name = _asset(content, name, member).get("name")
     if not isinstance(asset_name, str) or not asset_name:
         raise InputError(f"{name}: {member} has no name", remedy=_REMEDY)
     return asset_name

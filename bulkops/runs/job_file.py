@@ -85,6 +85,7 @@ _KINDS: Final[Mapping[type, str]] = {
     float: "a number",
     bool: "true or false",
     dict: "a table",
+    list: "a list of texts",
 }
 
 

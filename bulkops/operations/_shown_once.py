@@ -1,0 +1,94 @@
+"""Where secrets go that the vendor shows once: a file that only its owner may read, or a function of the caller's."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import stat
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, TypeAlias
+
+import anyio
+
+from bulkops.errors import ConfigError, TaskUnknown
+from bulkops.secret import Secret
+
+Keep: TypeAlias = Callable[[str, Mapping[str, Any]], "Awaitable[None] | None"]
+"""Takes the account and what the vendor showed: names and ids as they are, secrets as `Secret`."""
+
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_one_at_a_time: Final = Lock()
+
+
+def place_of(given: str | Path | Keep) -> str | Keep:
+    """A path made absolute; a function as it is."""
+    return given if callable(given) else str(Path(given).resolve())
+
+
+def check_place(place: str | Keep) -> None:
+    """Raises: ConfigError for a path where no such file can be, or one that others may read. Makes nothing."""
+    if callable(place):
+        return
+    path = Path(place)
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        if not os.access(path.parent, os.W_OK):
+            raise ConfigError(f"cannot write {path}", remedy="choose another file for the secrets") from None
+        return
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="choose another file") from error
+    if not stat.S_ISREG(found.st_mode) or not os.access(path, os.W_OK):
+        raise ConfigError(f"cannot write {path}", remedy="choose another file for the secrets")
+    if found.st_mode & _OTHERS:
+        raise ConfigError(
+            f"others may read {path}, and secrets are to go there",
+            remedy=f"chmod 600 {path}, or choose another file",
+        )
+
+
+def words_for(place: str | Keep) -> str:
+    """What a person should know before secrets are made."""
+    where = "a function" if callable(place) else place
+    return (
+        f"the secrets of new keys go to {where} and nowhere else: the vendor shows each once, and one that is lost "
+        "can only be replaced, which ends the one before"
+    )
+
+
+async def keep_secret(place: str | Keep, account: str, shown: Mapping[str, Any]) -> None:
+    """Put away what the vendor showed, durably: as one JSON line, or into the function.
+
+    Raises: TaskUnknown: the secret exists, and nobody has it; the step that made it must look again.
+    """
+    try:
+        if callable(place):
+            done = place(account, shown)
+            if inspect.isawaitable(done):
+                await done
+            return
+        revealed = {key: value.reveal() if isinstance(value, Secret) else value for key, value in shown.items()}
+        line = json.dumps({"account": account, **revealed}) + "\n"
+        await anyio.to_thread.run_sync(_append, Path(place), line)
+    except Exception as error:
+        said = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise TaskUnknown(
+            f"a key was made, and its secret cannot be put away: {said}",
+            cause="a key was made, and its secret cannot be put away",
+            remedy="make room for it, then `bulkops resume`: it asks for a new secret",
+        ) from error
+
+
+def _append(path: Path, line: str) -> None:
+    """The file is its owner's alone from its first byte; what others could read by now is not written to."""
+    with _one_at_a_time:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            if os.fstat(descriptor).st_mode & _OTHERS:
+                raise PermissionError(1, f"others may read {path}")
+            file.write(line)
+            file.flush()
+            os.fsync(descriptor)

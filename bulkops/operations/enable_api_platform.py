@@ -1,0 +1,275 @@
+"""enable-api-platform: an API client with a key for the API collections of each account."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, StatusError, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import ApiClient
+from bulkops.operations._access import VERSIONS, Access, Key, Shown, access_to, kind_of
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._collections import LOOKS, Wanted, as_names
+from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._shown_once import Keep, check_place, keep_secret, place_of, words_for
+from bulkops.steps import Context, Intent
+
+_CLIENT: Final = "create-api-client"
+_OPEN: Final = "open-collections"
+_KEY: Final = "create-api-key"
+_ENABLE: Final = "enable-api-key"
+
+
+@attrs.frozen
+class EnableApiPlatform(Operation):
+    """Give each account an API client with a key for the API collections of a folder, or of these names.
+
+    Already so: a client of that name opens the collections, and has an active key of that name. Its secret is shown
+    once, when the key is made, and goes to `secrets_to`: a file that only its owner may read, one JSON line a key, of
+    which the last of an account counts; or a function of (account, what was shown), which may be async. It is never
+    journaled. When the reply that showed it is lost, the key is found by its name and given a new secret.
+
+    `api_platform`: "v2" makes a client and an API key; "v1" a client and an access profile, whose end the vendor has
+    announced. `client` and `key`: names, which may hold columns of the account file.
+
+    Sends three looks for the collections, and three requests when everything is to be made. Undone, what the run made
+    is deleted; of v1 the profile is disabled, and the client stays: the API deletes neither.
+    """
+
+    name: ClassVar[str] = "enable-api-platform"
+    folder: str | None = attrs.field(kw_only=True, default=None)
+    collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata={"type": list})
+    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata={"is_path": True})
+    api_platform: str = attrs.field(kw_only=True, default="v2")
+    client: str = attrs.field(kw_only=True, default="Default client")
+    key: str = attrs.field(kw_only=True, default="Default")
+
+    def __attrs_post_init__(self) -> None:
+        self._wanted.check()
+        check_words(client=self.client, key=self.key)
+        if self.api_platform not in VERSIONS:
+            raise ConfigError(
+                f"api_platform = {self.api_platform!r} is no version of the API platform",
+                remedy=f"use {' or '.join(VERSIONS)}",
+            )
+        check_place(self.secrets_to)
+
+    @property
+    def _wanted(self) -> Wanted:
+        return Wanted(folder=self.folder, collections=self.collections)
+
+    @property
+    def title(self) -> str:
+        return f"make API client {self.client!r} with a key for {self._wanted}"
+
+    def notes(self) -> tuple[str, ...]:
+        return (words_for(self.secrets_to),)
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "folder": self.folder,
+            "collections": list(self.collections),
+            "secrets_to": None if callable(self.secrets_to) else self.secrets_to,
+            "api_platform": self.api_platform,
+            "client": self.client,
+            "key": self.key,
+        }
+
+    def identity(self) -> Mapping[str, Any]:
+        return {key: value for key, value in self.parameters().items() if key != "secrets_to"}
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
+        if parameters["secrets_to"] is None:
+            raise ConfigError(
+                "the run gave its secrets to a function of a script, which cannot be found again by name",
+                remedy="go on with it from that script: bulkops.resume(operation=...)",
+            )
+        return cls(**parameters)
+
+    def columns(self) -> set[str]:
+        return columns_in(client=self.client, key=self.key)
+
+    def cost(self) -> Mapping[str, float]:
+        return {**self._look_cost(), **kind_of(self.api_platform).costs}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {**self._look_cost(), **kind_of(self.api_platform).looks}
+
+    def _look_cost(self) -> Mapping[str, float]:
+        return {**LOOKS, **({"managed_users.folders.list": 1} if self.folder is not None else {})}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
+        access, coming = access_to(ctx.account, self.api_platform), self._wanted.coming(ctx)
+        ids: Sequence[int] = ()
+        more = 0
+        if coming is None or coming.folder_id is not None:
+            ids = (await self._wanted.find(ctx, may_be_none=coming is not None)).ids
+        if coming is not None and coming.collections is not None:
+            more = max(0, len(coming.collections) - len(ids))
+        client = await _asked(access.find_client(client_name))
+        if client is None:
+            return Plan((f"make API client {client_name!r}", f"make {access.key_word} {key_name!r}"), self.cost())
+        key = await access.find_key(client.id, key_name)
+        changes = [] if key is not None else [f"make {access.key_word} {key_name!r}"]
+        missing = len(set(ids) - set(await access.opened(client.id, key))) + more
+        if missing and (key is not None or self.api_platform == "v2"):
+            changes.insert(0, f"open {missing} API collection{'s' if missing != 1 else ''} to {client_name!r}")
+        if key is not None and not key.active:
+            changes.append(f"enable {access.key_word} {key_name!r}")
+        return Plan(tuple(changes), self.cost()) if changes else None
+
+    async def apply(self, ctx: Context) -> None:
+        client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
+        access = access_to(ctx.account, self.api_platform)
+        ids = (await self._wanted.find(ctx)).ids
+        client_id, is_new = await self._ensure_client(ctx, access, client_name, ids)
+        key = None if is_new else await access.find_key(client_id, key_name)
+        if not is_new and (key is not None or self.api_platform == "v2"):
+            await self._open(ctx, access, client_id, key, ids)
+        if key is None or ctx.began(_KEY):  # of one whose making nobody saw the end of, nobody has the secret
+            await self._make_key(ctx, access, client_id, client_name, key_name, ids)
+        elif not key.active or ctx.began(_ENABLE):
+            await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True)
+        if ctx.changed:
+            await self._check(ctx, access, client_id, key_name, ids)
+
+    async def _ensure_client(self, ctx: Context, access: Access, name: str, ids: Sequence[int]) -> tuple[int, bool]:
+        """The client's id, and whether this very process made it."""
+        done = ctx.result(_CLIENT)
+        if not ctx.began(_CLIENT):
+            found = await _asked(access.find_client(name))
+            if found is not None:
+                return found.id, False
+        if done is not None:  # made by this run, and gone since
+            await ctx.void(_CLIENT)
+
+        async def send() -> Any:
+            return {"client_id": (await access.create_client(name, ids)).id}
+
+        async def probe(_: Intent) -> Any:
+            found = await access.find_client(name)
+            return None if found is None else {"client_id": found.id}
+
+        began = ctx.began(_CLIENT)
+        made = await ctx.step(_CLIENT, send, probe=probe, check=f"whether there is an API client {name!r}")
+        return int(made["client_id"]), not began
+
+    async def _open(self, ctx: Context, access: Access, client_id: int, key: Key | None, ids: Sequence[int]) -> None:
+        before = await access.opened(client_id, key)
+        missing = [id_ for id_ in ids if id_ not in before]
+        if not missing and not ctx.began(_OPEN):
+            return
+        if ctx.result(_OPEN) is not None:
+            await ctx.void(_OPEN)
+        every = [*before, *missing]
+
+        async def send() -> Any:
+            await access.open(client_id, key, every)
+            return {"client_id": client_id, "key_id": None if key is None else key.id, "opened": missing}
+
+        await ctx.step(_OPEN, send, repeatable=True, data={"before": list(before)})
+
+    async def _make_key(
+        self, ctx: Context, access: Access, client_id: int, client: str, name: str, ids: Sequence[int]
+    ) -> None:
+        if ctx.result(_KEY) is not None:  # made by this run, and gone since
+            await ctx.void(_KEY)
+
+        async def kept(shown: Shown) -> Any:
+            secrets = shown.shown()
+            if not secrets:
+                raise TaskFailed(
+                    f"{access.key_word} {name!r} was made, and its answer shows no secret",
+                    failure_class="secret-not-shown",
+                    remedy="renew its secret by hand",
+                )
+            row = {"client": client, "client_id": client_id, "key": name, "key_id": shown.id, **secrets}
+            await keep_secret(self.secrets_to, ctx.account.id, row)
+            return {"client_id": client_id, "key_id": shown.id}
+
+        async def send() -> Any:
+            return await kept(await access.create_key(client_id, name, ids))
+
+        async def probe(_: Intent) -> Any:
+            """Its secret was in the reply that nobody read: only a new one helps, and ends the lost one."""
+            found = await access.find_key(client_id, name)
+            return None if found is None else await kept(await access.refresh(client_id, found.id))
+
+        check = f"whether API client {client!r} has {access.key_word} {name!r}"
+        ctx.detail["api_client"] = await ctx.step(_KEY, send, probe=probe, check=check)
+
+    async def _check(self, ctx: Context, access: Access, client_id: int, key_name: str, ids: Sequence[int]) -> None:
+        """ "Accepted" is not "done". Sends two looks, one of v1."""
+        key = await access.find_key(client_id, key_name)
+        opened = await access.opened(client_id, key)
+        if key is None or not key.active or not set(ids) <= set(opened):
+            raise TaskFailed(
+                f"{access.key_word} {key_name!r} was made, and does not open the API collections",
+                failure_class="api-key-not-ready",
+                remedy="look at the API client, then `bulkops retry`",
+            )
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """What the run made is gone, or lets nobody in any more; collections that it opened are closed again."""
+        access = access_to(ctx.account, self.api_platform)
+        client, key, opened = (done.get(name) for name in (_CLIENT, _KEY, _OPEN))
+        if key is not None and (client is None or not access.deletes):
+            client_id, key_id = int(key.result["client_id"]), int(key.result["key_id"])
+            is_there = await access.has_key(client_id, key_id)
+            await _undo(ctx, _KEY, lambda: access.end_key(client_id, key_id), wanted=is_there)
+        if opened is not None and client is None:
+            await self._undo_open(ctx, access, opened)
+        if client is not None:
+            made = int(client.result["client_id"])
+            await _undo(ctx, _CLIENT, lambda: access.end_client(made), wanted=await access.has_client(made))
+        if not access.deletes and (key is not None or client is not None):
+            ctx.detail[self.name] = f"the API deletes no client and no {access.key_word}: both stay, and let nobody in"
+
+    async def _undo_open(self, ctx: Context, access: Access, opened: StepRow) -> None:
+        client_id = int(opened.result["client_id"])
+        key = await access.find_key(client_id, fill(self.key, ctx))
+        now = await access.opened(client_id, key)
+        left = [id_ for id_ in now if id_ not in set(opened.result["opened"])]
+        if now and not left:
+            ctx.detail[self.name] = "its API collections stay open: a client must have one"
+            return
+        await _undo(ctx, _OPEN, lambda: access.open(client_id, key, left), wanted=left != list(now))
+
+
+async def _undo(ctx: Context, name: str, end: Callable[[], Awaitable[None]], *, wanted: bool) -> None:
+    step = f"undo {name}"
+
+    async def send() -> Any:
+        await end()
+        return {}
+
+    if wanted or ctx.began(step):
+        await ctx.step(step, send, repeatable=True)
+
+
+async def _enable(access: Access, client_id: int, key: Key) -> Any:
+    await access.enable_key(client_id, key)
+    return {"client_id": client_id, "key_id": key.id}
+
+
+async def _asked(looking: Awaitable[ApiClient | None]) -> ApiClient | None:
+    """Raises: TaskFailed in words where the vendor has switched the version off."""
+    try:
+        return await looking
+    except StatusError as error:
+        if error.status not in {404, 410}:
+            raise
+        raise TaskFailed(
+            f"the API platform cannot be asked for clients: {error}",
+            failure_class="api-platform-missing",
+            cause="the vendor does not serve this version of API clients, or the account has no API platform",
+            remedy="use --api-platform v2; if that is refused too, have the API platform enabled for the account",
+        ) from error

@@ -1,0 +1,342 @@
+"""Who may call an account's API: secrets that are shown once, names that mean several, versions that are gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bulkops.errors import ConfigError, InputError
+from bulkops.operations import (
+    AuthoriseConnections,
+    DisableEndpoints,
+    EnableApiPlatform,
+    EnableEndpoints,
+    ImportPackage,
+    Operation,
+    StartRecipes,
+    describe,
+    restore,
+)
+from bulkops.outcome import Outcome
+from bulkops.report import Report, render
+from bulkops.runs import from_values, load_job, plan, resume, retry, run
+from bulkops.sandbox.assumptions import Assumptions
+from bulkops.secret import Secret
+from tests.fleet import API_PACKAGE, CREDENTIALS, SECRETS
+from tests.here import Here, here, outcomes
+
+FIRST = 4100231
+ONE: list[Mapping[str, object]] = [{"id": FIRST, "company": "Acme"}]
+both_versions = pytest.mark.parametrize("version", ["v2", "v1"])
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+def main_job(folder: str = "API") -> Operation:
+    imported = ImportPackage(API_PACKAGE, folder=folder)
+    return imported >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder=folder)
+
+
+def enabled(**options: Any) -> EnableApiPlatform:
+    return EnableApiPlatform(**{"folder": "API", "secrets_to": "keys.jsonl"} | options)
+
+
+def failure(report: Report) -> tuple[str | None, str]:
+    (row,) = report.accounts
+    assert row.outcome == "failed", row
+    return row.failure_class, f"{row.reason}"
+
+
+def lines(path: str = "keys.jsonl") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="ascii").splitlines()]
+
+
+def secret_of(line: Mapping[str, Any]) -> str:
+    return str(line.get("auth_token") or line.get("secret"))
+
+
+async def call(it: Here, account: str | int, secret: str) -> int:
+    """What a caller meets at the endpoint "Find contact"."""
+    endpoints = it.workato.account(account).api_endpoints.list()
+    (url,) = [str(endpoint.url) async for endpoint in endpoints if endpoint.path == "contacts"]
+    async with aiohttp.ClientSession() as http, http.get(url, headers={"API-TOKEN": secret}) as reply:
+        return reply.status
+
+
+@both_versions
+def test_the_secret_in_the_file_opens_the_endpoints_and_is_nowhere_else(tmp_path: Path, version: str) -> None:
+    async def scenario(it: Here) -> None:
+        job = main_job() >> enabled(api_platform=version, client="{company} portal", key="Router")
+        report = await it.run(job >> EnableEndpoints(folder="API"), ONE)
+        assert outcomes(report) == {"changed": 1}, report.accounts
+        (line,) = lines()
+        assert (line["account"], line["client"], line["key"]) == (str(FIRST), "Acme portal", "Router")
+        assert stat.S_IMODE(os.stat("keys.jsonl").st_mode) == 0o600
+        secret = secret_of(line)
+        assert await call(it, FIRST, secret) == 200
+        told = "".join(render(report, form) for form in ("text", "json", "csv", "jsonl", "html"))
+        kept = b"".join(path.read_bytes() for path in it.journal.rglob("*") if path.is_file())
+        assert secret not in told
+        assert secret.encode() not in kept
+        again = await it.run(enabled(api_platform=version, client="{company} portal", key="Router"), ONE)
+        assert outcomes(again) == {"unchanged": 1}
+        assert lines() == [line]
+        assert outcomes(await it.undo(report)) == {"changed": 1}
+        assert await it.workato.account(FIRST).api_clients.list().collect() == [] or version == "v1"
+
+    here(tmp_path, scenario, customers=1)
+
+
+@both_versions
+def test_after_lost_replies_the_last_line_of_each_account_is_the_one_that_works(tmp_path: Path, version: str) -> None:
+    rows: list[Mapping[str, object]] = [{"id": FIRST + n} for n in range(25)]
+
+    async def scenario(it: Here) -> None:
+        assert outcomes(await it.run(main_job(), rows)) == {"changed": 25}
+        it.sandbox.set_faults("error=0.12,reset=0.1,malformed=0.05")
+        report: Report | None = await run(
+            enabled(api_platform=version), accounts=rows, workato=it.workato, journal=it.journal
+        )
+        for _ in range(8):
+            assert report is not None
+            if outcomes(report) == {"changed": 25}:
+                break
+            again = retry if report.outcomes[Outcome.FAILED] else resume
+            report = await again(report.run_id, workato=it.workato, journal=it.journal)
+        assert report is not None
+        assert outcomes(report) == {"changed": 25}, [row.reason for row in report.accounts if row.reason]
+        it.sandbox.set_faults(None)
+        kinds = it.kinds()
+        made, renewed = ("api_key" if version == "v2" else "access_profile") + ".created", "refreshed"
+        assert kinds[made] == kinds["api_client.created"] == 25
+        assert sum(count for kind, count in kinds.items() if kind.endswith(renewed)) > 0  # or the test shows nothing
+        assert outcomes(await it.run(EnableEndpoints(folder="API"), rows)) == {"changed": 25}
+        newest = {line["account"]: secret_of(line) for line in lines()}
+        assert len(newest) == 25
+        assert [await call(it, account, secret) for account, secret in newest.items()] == [200] * 25
+
+    here(tmp_path, scenario, customers=25)
+
+
+def test_a_function_takes_the_secrets_and_one_that_fails_is_asked_again(tmp_path: Path) -> None:
+    kept: list[tuple[str, Mapping[str, Any]]] = []
+    broken = [True]
+
+    async def keep(account: str, shown: Mapping[str, Any]) -> None:
+        if broken[0]:
+            raise RuntimeError(f"the vault refuses {shown['auth_token'].reveal()}")
+        kept.append((account, shown))
+
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(), ONE)
+        operation = enabled(secrets_to=keep)
+        report = await it.run(operation, ONE)
+        (row,) = report.accounts
+        assert (row.outcome, row.cause) == ("unknown", "a key was made, and its secret cannot be put away")
+        assert "RuntimeError" in str(row.reason)
+        assert "vault" not in str(row.reason)  # what the function says may hold the secret
+        broken[0] = False
+        with pytest.raises(ConfigError, match="a function of a script, which cannot be found again by name"):
+            await resume(report.run_id, workato=it.workato, journal=it.journal)
+        done = await resume(report.run_id, operation=operation, workato=it.workato, journal=it.journal)
+        assert done is not None
+        assert outcomes(done) == {"changed": 1}
+        ((account, shown),) = kept
+        assert account == str(FIRST)
+        assert isinstance(shown["auth_token"], Secret)
+        await it.run(EnableEndpoints(folder="API"), ONE)
+        assert await call(it, FIRST, shown["auth_token"].reveal()) == 200
+        assert it.kinds()["api_key.created"] == 1
+
+    here(tmp_path, scenario, customers=1)
+
+
+@both_versions
+def test_a_later_collection_is_opened_to_the_client_that_is_there(tmp_path: Path, version: str) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(main_job() >> enabled(api_platform=version), ONE)
+        await it.run(main_job("More"), ONE)
+        more = enabled(folder="More", api_platform=version)
+        foreseen = await plan(more, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        assert [row.changes for row in foreseen.accounts] == [("open 1 API collection to 'Default client'",)]
+        done = await it.run(more, ONE)
+        assert outcomes(done) == {"changed": 1}
+        assert len(lines()) == 1
+        account = it.workato.account(FIRST)
+        both = {collection.id async for collection in account.api_collections.list()}
+
+        async def opened() -> set[int]:
+            if version == "v1":
+                return {id_ async for row in account.api_access_profiles.list() for id_ in row.api_collection_ids}
+            return {row.id async for client in account.api_clients.list() for row in client.api_collections}
+
+        assert await opened() == both
+        assert len(both) == 2
+        assert outcomes(await it.run(more, ONE)) == {"unchanged": 1}
+        assert outcomes(await it.undo(done)) == {"changed": 1}
+        assert len(await opened()) == 1
+        assert outcomes(await it.undo(done)) == {"unchanged": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_several_of_one_name_and_none(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        account = it.workato.account(FIRST)
+        assert failure(await it.run(enabled(), ONE)) == (
+            "folder-missing",
+            "there is no folder 'API'; import into it first",
+        )
+        await account.folders.create("API")
+        assert failure(await it.run(enabled(), ONE)) == (
+            "collection-missing",
+            "folder 'API' holds no API collection; import the package that brings it first",
+        )
+        named = enabled(folder=None, collections=["CRM API"])
+        assert failure(await it.run(named, ONE)) == (
+            "collection-missing",
+            "there is no API collection 'CRM API'; there are: none; import the package that brings it, or correct the "
+            "name",
+        )
+        await it.run(main_job(), ONE)
+        (collection,) = await account.api_collections.list().collect()
+        for _ in range(2):
+            await account.api_clients.create("Default client", api_collection_ids=[collection.id])
+        failed, words = failure(await it.run(enabled(), ONE))
+        assert (failed, "2 API clients are named 'Default client'" in words) == ("api-client-ambiguous", True)
+        one = await account.api_clients.create("One", api_collection_ids=[collection.id])
+        for _ in range(2):
+            await account.api_keys.create(one.id, "Default")
+        assert failure(await it.run(enabled(client="One"), ONE))[0] == "api-client-ambiguous"
+        await account.api_collections.create("CRM API")
+        failed, words = failure(await it.run(named, ONE))
+        assert (failed, "2 API collections are named 'CRM API'" in words) == ("collection-ambiguous", True)
+        assert os.listdir() == ["journal"]
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_version_that_is_switched_off_is_said_so(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(), ONE)
+        failed, words = failure(await it.run(enabled(api_platform="v1"), ONE))
+        assert failed == "api-platform-missing"
+        assert "use --api-platform v2" in words
+        assert it.kinds()["api_client.created"] == 0
+        assert outcomes(await it.run(enabled(), ONE)) == {"changed": 1}
+
+    here(tmp_path, scenario, customers=1, assumptions=Assumptions(v1_api_clients="410"))
+
+
+def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(), ONE)
+        account = it.workato.account(FIRST)
+        (stopped,) = [recipe async for recipe in account.recipes.list() if recipe.name == "Find order"]
+        await account.recipes.stop(stopped.id)
+        foreseen = await plan(
+            EnableEndpoints(folder="API"), accounts=from_values(ONE), workato=it.workato, journal=it.journal
+        )
+        assert [row.changes for row in foreseen.accounts] == [("enable 3 endpoints",)]
+        report = await it.run(EnableEndpoints(folder="API"), ONE)
+        assert failure(report) == (
+            "endpoint-without-recipe",
+            "endpoint 'Find order' cannot be enabled: its recipe 'Find order' does not run; start-recipes first, then "
+            "`bulkops retry`",
+        )
+        assert it.kinds()["endpoint.enabled"] == 2
+        await account.recipes.start(stopped.id)
+        done = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        assert done is not None
+        assert outcomes(done) == {"changed": 1}
+        assert it.kinds()["endpoint.enabled"] == 3
+        await account.recipes.stop(stopped.id)
+        disabled = await it.run(DisableEndpoints(folder="API"), ONE)
+        assert outcomes(disabled) == {"changed": 1}
+        assert failure(await it.undo(disabled))[0] == "endpoint-without-recipe"
+        await account.recipes.start(stopped.id)
+        assert outcomes(await it.undo(disabled)) == {"changed": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"folder": None}, "which API collections are meant is not said"),
+        ({"collections": ["A"]}, "which API collections are meant is not said"),
+        ({"folder": " "}, "the folder's name is empty"),
+        ({"folder": None, "collections": [7]}, "names no API collections"),
+        ({"folder": None, "collections": [""]}, "names no API collections"),
+        ({"api_platform": "v3"}, "'v3' is no version of the API platform"),
+        ({"client": ""}, "client is empty"),
+        ({"key": "{"}, "braces around no column's name"),
+        ({"secrets_to": "nowhere/keys.jsonl"}, "cannot write"),
+        ({"secrets_to": "."}, "cannot write"),
+    ],
+)
+def test_mistakes_are_found_before_anything_is_sent(options: dict[str, Any], said: str) -> None:
+    with pytest.raises((ConfigError, InputError), match=said):
+        enabled(**options)
+
+
+def test_a_file_that_others_may_read_gets_no_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "keys.jsonl"
+    path.write_text("")
+    path.chmod(0o640)
+    with pytest.raises(ConfigError, match=r"others may read .*keys\.jsonl.*chmod 600"):
+        enabled()
+    path.chmod(0o600)
+    operation = enabled()
+    assert restore(describe(operation)) == operation
+    moved = enabled(secrets_to="elsewhere.jsonl")
+    assert operation.digest == moved.digest
+    assert operation.digest != enabled(key="Other").digest
+    (note,) = (main_job() >> operation >> moved).notes()[:1]
+    assert note == (
+        f"the secrets of new keys go to {path} and nowhere else: the vendor shows each once, and one that is lost can "
+        "only be replaced, which ends the one before"
+    )
+
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(), ONE)
+        path.unlink()
+        path.symlink_to(tmp_path / "other")  # put there since the check
+        report = await it.run(operation, ONE)
+        assert outcomes(report) == {"unknown": 1}
+        assert not (tmp_path / "other").exists()
+        path.unlink()
+        path.touch(mode=0o644)
+        report = await resume(report.run_id, operation=operation, workato=it.workato, journal=it.journal)
+        assert report is not None
+        assert outcomes(report) == {"unknown": 1}
+        assert path.read_text() == ""
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_job_file_names_collections_in_a_list(tmp_path: Path) -> None:
+    job = tmp_path / "job.toml"
+    job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = ["CRM API", "Orders"]\n')
+    assert load_job(str(job)).operation == DisableEndpoints(collections=("CRM API", "Orders"))
+    job.write_text('[[operation]]\nuse = "enable-api-platform"\nfolder = "API"\nsecrets_to = "keys.jsonl"\n')
+    operation = load_job(str(job)).operation
+    assert operation.parameters()["secrets_to"] == str(tmp_path / "keys.jsonl")
+    job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = "CRM API"\n')
+    with pytest.raises(ConfigError, match=r"line 3: .*collections: 'CRM API' is not a list of texts"):
+        load_job(str(job))
+    job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = [7]\n')
+    with pytest.raises(ConfigError, match="names no API collections"):
+        load_job(str(job))
