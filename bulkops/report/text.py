@@ -60,7 +60,7 @@ def summary(report: Report) -> str:
 def headline(report: Report) -> str:
     """The summary for where the run's id stands beside it."""
     counts = _counts_so_far(report) if report.state is RunState.RUNNING else _counts(report)
-    words = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing to do"
+    words = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"
     spent = duration(report.duration_s)
     spent = f"for {spent} so far" if report.state is RunState.RUNNING else f"in {spent}"
     return f"{_STATES[report.state]}: {words} of {_accounts(report.inventory)} {spent}"
@@ -103,4 +103,4 @@ def _cluster(report: Report, cluster: Cluster) -> Iterator[str]:
 
 
 def _accounts(count: int) -> str:
-    return "1 account" if count == 1 else f"{count} accounts"
+    return "1 account" if count == 1 else f"{count:,} accounts"

@@ -24,7 +24,8 @@ window_s] or [requests, window_s, key], ...]}}."""
 REQUESTS: Final = "requests"
 """Event, one for each interval in which something was sent: {"from": wall-clock seconds, "s": its length, "quotas":
 {name: {"requests", "refused", "lost", "waited_s", "allowed"}}}; members that are 0 and a full `allowed` are left out.
-A request counts in the interval in which its reply ended."""
+A request counts in the interval in which it left: that is what a quota bounds (C1), replies may come in a crowd. One
+that took long comes in a later event with the same "from"."""
 
 _LONGEST_S: Final = 5.0
 _SHORTEST_S: Final = 0.1
@@ -38,6 +39,10 @@ class _Count:
     refused: int = 0
     lost: int = 0
     waited_s: float = 0.0
+    allowed: int | None = None
+
+    def members(self) -> dict[str, Any]:
+        return {key: round(value, 3) for key, value in attrs.asdict(self).items() if value}
 
 
 class Meter:
@@ -53,15 +58,16 @@ class Meter:
         self._run_id = run_id
         self._interval_s = interval_s
         self._clock = clock
-        self._wall_offset_s = time.time() - self._clock()
-        self._from = self._clock()
-        self._counts: dict[str, _Count] = {}
+        self._began = self._clock()
+        self._wall_offset_s = time.time() - self._began
+        self._counts: dict[int, dict[str, _Count]] = {}
+        """By interval, counted from the beginning, those that are not written yet."""
         self._narrowed: dict[str, int] = {}
 
     def note(self, event: Event) -> None:
         """Count an event of the session; what is of no interest passes by."""
         if isinstance(event, AttemptEnded):
-            count = self._count(event.quota)
+            count = self._count(event.quota, ago_s=event.latency_s)
             count.requests += 1
             count.waited_s += event.waited_s
             if event.status is None:
@@ -69,39 +75,37 @@ class Meter:
             elif event.status == 429:
                 count.refused += 1
         elif isinstance(event, QuotaChanged):
-            self._count(event.quota)
             self._narrowed[event.quota] = event.allowed
             if event.allowed >= event.limit:
                 del self._narrowed[event.quota]
+            self._count(event.quota)
 
-    def write(self) -> None:
-        """Put what was counted since the last interval into the journal, queued."""
-        if self._counts:
+    def write(self, *, before: int | None = None) -> None:
+        """Put intervals `before` a place (None: all that are left) into the journal, queued."""
+        for place in sorted(place for place in self._counts if before is None or place < before):
             self._journal.add_event(
                 self._run_id,
                 REQUESTS,
                 {
-                    "from": round(self._from + self._wall_offset_s, 3),
+                    "from": round(self._began + place * self._interval_s + self._wall_offset_s, 3),
                     "s": self._interval_s,
-                    "quotas": {name: self._members(name, count) for name, count in self._counts.items()},
+                    "quotas": {name: count.members() for name, count in self._counts.pop(place).items()},
                 },
             )
-        self._counts = {}
 
-    def _count(self, quota: str) -> _Count:
-        passed = int((self._clock() - self._from) / self._interval_s)
-        if passed:
-            self.write()
-            self._from += passed * self._interval_s
-        count = self._counts.get(quota)
+    def _count(self, quota: str, *, ago_s: float = 0.0) -> _Count:
+        """Of the interval `ago_s` seconds ago. One that has passed waits one more for those still on their way."""
+        passed_s = self._clock() - self._began
+        now = int(passed_s / self._interval_s)
+        if self._counts and min(self._counts) < now - 1:
+            self.write(before=now - 1)
+        place = max(0, int((passed_s - ago_s) / self._interval_s))
+        counts = self._counts.setdefault(place, {})
+        count = counts.get(quota)
         if count is None:
-            count = self._counts[quota] = _Count()
+            count = counts[quota] = _Count()
+        count.allowed = self._narrowed.get(quota)
         return count
-
-    def _members(self, quota: str, count: _Count) -> dict[str, Any]:
-        members = {key: round(value, 3) for key, value in attrs.asdict(count).items() if value}
-        allowed = self._narrowed.get(quota)
-        return members if allowed is None else members | {"allowed": allowed}
 
 
 @contextmanager

@@ -158,8 +158,25 @@ def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, lis
     yield from _operations(record.operation)
     yield "Policy", list(_flat(record.policy))
     if record.tuning:
-        yield "Tuning (what differs from the defaults)", list(_flat(record.tuning))
+        own = {name: value for name, value in record.tuning.items() if name != "quotas"}
+        yield "Tuning (what differs from the defaults)", list(_flat(own))
+        yield "Quotas of the client file", list(_own_quotas(record.tuning.get("quotas"), events))
     yield "Versions", list(_versions(events))
+
+
+def _own_quotas(quotas: object, events: list[EventRow]) -> Iterator[tuple[str, str]]:
+    """Those that the run used, one by one; the others as a number: a sandbox's client file has them all."""
+    if not isinstance(quotas, Mapping):
+        return
+    used = {traffic.quota for traffic in read_traffic(events)}
+    for name in sorted(used & quotas.keys()):
+        limits = (
+            f"{limit['limit']:,} in {limit['window_s']:g} s" + (f" for each {limit['key']}" if limit.get("key") else "")
+            for limit in quotas[name]
+        )
+        yield inline(str(name), _LONGEST), inline(", ".join(limits), _LONGEST)
+    if others := len(quotas.keys() - used):
+        yield "others", f"{others}, which this run did not use"
 
 
 def _operations(operation: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -155,3 +155,24 @@ def test_without_jinja2_it_says_how_to_get_it() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout.strip() == 'the HTML report needs jinja2, which is not installed; pip install "bulkops[html]"'
+
+
+def test_quotas_of_a_client_file_are_listed_as_far_as_the_run_used_them() -> None:
+    report = large(30)
+    assert report.details is not None
+    quotas = {
+        "other": [{"limit": 1200, "window_s": 60.0}],
+        "embedded.rlcm.import_create": [
+            {"limit": 1000, "window_s": 60.0},
+            {"limit": 500, "window_s": 3600.0, "key": "workspace"},
+        ],
+        "not.used": [{"limit": 1, "window_s": 1.0}],
+    }
+    record = attrs.evolve(report.details.record, tuning={"share": 0.5, "quotas": quotas})
+    text = render(attrs.evolve(report, details=attrs.evolve(report.details, record=record)), "html")
+    shown = re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", text.partition("Quotas of the client file")[2])
+    assert shown[:3] == [
+        ("embedded.rlcm.import_create", "1,000 in 60 s, 500 in 3600 s for each workspace"),
+        ("other", "1,200 in 60 s"),
+        ("others", "1, which this run did not use"),
+    ]

@@ -1,4 +1,4 @@
-"""The meter: every request is counted once, in the interval in which its reply ended."""
+"""The meter: every request is counted once, in the interval in which it left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bulkops.client import Workato
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
-from bulkops.journal import InventoryRow, Journal, RunRecord
+from bulkops.journal import EventRow, InventoryRow, Journal, RunRecord
 from bulkops.report.html.requests import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
 from bulkops.runs.meter import PROCESS, REQUESTS, Meter, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 RUN = "20260102-101530-k3f"
 
 
-def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0) -> AttemptEnded:
+def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0, latency_s: float = 0.1) -> AttemptEnded:
     return AttemptEnded(
         request_id="r-1",
         call="recipes.list",
@@ -30,7 +30,7 @@ def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0) -
         quota=quota,
         attempt=1,
         waited_s=waited_s,
-        latency_s=0.1,
+        latency_s=latency_s,
         status=status,
         error=None,
     )
@@ -67,7 +67,7 @@ async def written(path: Path, acts: Iterable[tuple[float, Event]]) -> list[dict[
     return [event.data for event in events]
 
 
-async def test_attempts_fall_into_the_interval_in_which_they_ended(tmp_path: Path) -> None:
+async def test_attempts_fall_into_the_interval_in_which_they_left(tmp_path: Path) -> None:
     first, second, third = await written(
         tmp_path,
         [
@@ -75,7 +75,7 @@ async def test_attempts_fall_into_the_interval_in_which_they_ended(tmp_path: Pat
             (0.0, attempt(status=429)),
             (4.9, attempt(status=None, waited_s=0.25)),
             (4.9, attempt("other")),
-            (5.1, attempt(status=503)),
+            (5.2, attempt(status=503)),
             (5.2, AccountStarted(account="1", seq=0)),
             (3605.3, attempt()),
         ],
@@ -90,6 +90,25 @@ async def test_attempts_fall_into_the_interval_in_which_they_ended(tmp_path: Pat
     assert abs(first["from"] - time.time()) < 60
 
 
+async def test_replies_in_a_crowd_do_not_look_like_a_quota_exceeded(tmp_path: Path) -> None:
+    """Sixty leave in each minute; the server stalls, and a hundred and twenty replies come within a second."""
+    leaving = [*(0.9 * n for n in range(60)), *(60.0 + 0.9 * n for n in range(60))]
+    data = await written(tmp_path, [(119.0, attempt(latency_s=119.0 - at)) for at in leaving] + [(140.0, attempt())])
+    process = EventRow(at=0.0, kind=PROCESS, data={"quotas": {"q": [[60, 60.0]]}})
+    (traffic,) = read_traffic([process, *(EventRow(at=0.0, kind=REQUESTS, data=one) for one in data)])
+    assert traffic.requests == 121
+    assert traffic.busiest == 60
+
+
+async def test_one_that_took_long_is_counted_where_it_left_although_that_was_written(tmp_path: Path) -> None:
+    acts = [(1.0, attempt()), (31.0, attempt()), (32.0, attempt(status=None, latency_s=31.0)), (45.0, attempt())]
+    data = await written(tmp_path, acts)
+    begins = [round(one["from"] - data[0]["from"], 1) for one in data]
+    assert begins == [0.0, 0.0, 30.0, 40.0]
+    (traffic,) = read_traffic([EventRow(at=0.0, kind=REQUESTS, data=one) for one in data])
+    assert (traffic.requests, traffic.lost) == (4, 1)
+
+
 async def test_a_narrowed_quota_is_noted_until_it_is_full_again(tmp_path: Path) -> None:
     def changed(allowed: int) -> QuotaChanged:
         return QuotaChanged(quota="q", change="grown", allowed=allowed, limit=60)
@@ -98,9 +117,9 @@ async def test_a_narrowed_quota_is_noted_until_it_is_full_again(tmp_path: Path) 
         (0.0, changed(3)),
         (0.0, changed(20)),
         (0.0, attempt()),
-        (5.0, attempt()),
+        (5.2, attempt()),
         (10.0, changed(60)),
-        (10.0, attempt()),
+        (10.2, attempt()),
     ]
     assert [data["quotas"]["q"] for data in await written(tmp_path, acts)] == [
         {"requests": 1, "allowed": 20},
