@@ -5,6 +5,7 @@ from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.pacer import Pacer, Slot
 from bulkops.pacing.quota import QuotaStatistics
 from bulkops.pacing.retry import Failure, RetryBudget, may_resend
+from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.waiting import Priority
 from bulkops.pacing.window import window_length_s
 
@@ -14,6 +15,7 @@ __all__ = [
     "Failure",
     "Pacer",
     "Priority",
+    "QuotaStanding",
     "QuotaStatistics",
     "RetryBudget",
     "Slot",

@@ -88,6 +88,10 @@ class Adaptation:
     def __attrs_post_init__(self) -> None:
         self.allowed = max(1, math.ceil(self.limit * OPENING_SHARE))
 
+    @property
+    def is_opening(self) -> bool:
+        return self._is_opening and self.allowed < self.limit
+
     def may_leave_at(self, now: float) -> float:
         """The earliest time at which the gate and the spacing let a request leave; slots are another matter."""
         at = max(now, self.closed_until)

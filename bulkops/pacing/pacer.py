@@ -13,6 +13,7 @@ from bulkops.events import Observer, QuotaChanged, SlotTaken, ignore
 from bulkops.pacing.adaptation import Change
 from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.smoothing import Smoother
+from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.waiting import Priority, Waiter
 from bulkops.settings import Limit
 
@@ -228,6 +229,11 @@ class Pacer:
         """How each quota that was used stands now."""
         now = self.now()
         return {name: quota.statistics(now) for name, quota in self._quotas.items()}
+
+    def standings(self) -> dict[str, QuotaStanding]:
+        """The same in full, for a forecast: O(slots taken) each."""
+        now = self.now()
+        return {name: quota.standing(now) for name, quota in self._quotas.items()}
 
     def ended(self, quota: Quota, *changes: Change | None) -> None:
         """For slots: a request of `quota` ended, and changed this."""

@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from bulkops.pacing.adaptation import Adaptation, Change, Usage
+from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.waiting import Queue, Waiter
 from bulkops.pacing.window import Window
 from bulkops.settings import Limit
@@ -163,6 +164,15 @@ class Quota:
             used=self.narrow.used(now),
             waiting=self.waiting,
             in_flight=self.narrow.in_flight,
+            closed_for_s=max(0.0, self.adaptation.closed_until - now),
+        )
+
+    def standing(self, now: float) -> QuotaStanding:
+        return QuotaStanding(
+            limits=[(window.limit, window.documented_s) for window in self._shared],
+            allowed=self.adaptation.allowed,
+            opening=self.adaptation.is_opening,
+            taken_s=[window.taken_s(now) for window in self._shared],
             closed_for_s=max(0.0, self.adaptation.closed_until - now),
         )
 

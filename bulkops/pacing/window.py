@@ -40,6 +40,11 @@ class Window:
             heapq.heappop(self._frees)
         return self.in_flight + len(self._frees)
 
+    def taken_s(self, now: float) -> list[float]:
+        """In how many seconds each taken slot comes free, ascending; of those in flight, if they were answered now."""
+        self.used(now)
+        return sorted([*(at - now for at in self._frees), *[self.length_s] * self.in_flight])
+
     def take(self) -> None:
         self.in_flight += 1
 

@@ -11,8 +11,7 @@ import attrs
 
 from bulkops.catalogue import CALLS
 from bulkops.operations import Operation, parts
-from bulkops.pacing import OPENING_SHARE, window_length_s
-from bulkops.runs.simulated_quota import QuotaState
+from bulkops.pacing import OPENING_SHARE, QuotaStanding, window_length_s
 from bulkops.runs.simulation import SMOOTHER, Begun, Simulation, Stage
 from bulkops.settings import Limit, Tuning
 
@@ -95,14 +94,14 @@ def shared_limits(limits: Sequence[Limit], share: float) -> list[tuple[int, floa
     return [(max(1, math.floor(limit.requests * share + 1e-9)), limit.window_s) for limit in shared]
 
 
-def opening(quotas: Mapping[str, Sequence[Limit]], names: Iterable[str], tuning: Tuning) -> dict[str, QuotaState]:
+def opening(quotas: Mapping[str, Sequence[Limit]], names: Iterable[str], tuning: Tuning) -> dict[str, QuotaStanding]:
     """The quotas of these names as a new run finds them."""
-    states = {}
+    standings = {}
     for name in names:
         limits = [] if tuning.unlimited else shared_limits(quotas.get(name, ASSUMED), tuning.share)
         allowed = max(1, math.ceil(limits[0][0] * OPENING_SHARE)) if limits else 10**9
-        states[name] = QuotaState(limits=limits, allowed=allowed)
-    return states
+        standings[name] = QuotaStanding(limits=limits, allowed=allowed)
+    return standings
 
 
 def names_of(stages: Sequence[Stage]) -> list[str]:
@@ -124,8 +123,8 @@ def forecast(
     accounts = max(1, sum(pace.waves))
     each = {call: count / accounts for call, count in requests.items() if count}
     stages = stages_of(way(operation, each), latency_s)
-    states = opening(quotas, names_of(stages), tuning)
-    seconds, bound_by = foresee(stages, pace=pace, states=states, tuning=tuning)
+    standings = opening(quotas, names_of(stages), tuning)
+    seconds, bound_by = foresee(stages, pace=pace, standings=standings, tuning=tuning)
     return Forecast(seconds=seconds, quota=bound_by, requests=by_quota(requests))
 
 
@@ -133,7 +132,7 @@ def foresee(
     stages: Sequence[Stage],
     *,
     pace: Pace,
-    states: dict[str, QuotaState],
+    standings: Mapping[str, QuotaStanding],
     tuning: Tuning,
     begun: Sequence[Begun] = (),
 ) -> tuple[float, str | None]:
@@ -142,11 +141,12 @@ def foresee(
     Few accounts are played one by one. Of many, those at the beginning and the end are, and each account between takes
     as long as the narrowest of quotas, smoother and workers lets one through.
     """
-    narrowest = _narrowest(stages, pace, states, tuning)
-    played = [narrowest.played(size, pace.concurrency) for size in pace.waves]
+    narrowest = _narrowest(stages, pace, standings, tuning)
+    at_its_pace = sum(1 for one in begun if one.progress) >= pace.concurrency // 2
+    played = [narrowest.played(size, 0 if at_its_pace else pace.concurrency) for size in pace.waves]
     ended = Simulation(
         stages,
-        states=states,
+        standings=standings,
         waves=played,
         concurrency=pace.concurrency,
         rate_per_s=tuning.max_rate,
@@ -163,9 +163,9 @@ def foresee(
     bound_by: str | None = max(waits, key=waits.__getitem__, default=None)
     if bound_by is not None and waits[bound_by] <= seconds - sum(waits.values()):
         bound_by = None
-    for name, state in states.items():
+    for name, standing in standings.items():
         each = math.fsum(stage.count for stage in stages if stage.quota == name)
-        for limit, window_s in state.limits[1:]:
+        for limit, window_s in standing.limits[1:]:
             full = math.ceil(sum(pace.waves) * each / limit) - 1
             rest_s = (sum(pace.waves) - full * limit / each) * each_s if full > 0 else 0.0
             least_s = full * window_length_s(window_s) + rest_s + ended.tails_s.get(name, 0.0)
@@ -188,7 +188,9 @@ class _Narrowest:
         return size - round(max(0, int((size - enough) / self.together)) * self.together)
 
 
-def _narrowest(stages: Sequence[Stage], pace: Pace, states: Mapping[str, QuotaState], tuning: Tuning) -> _Narrowest:
+def _narrowest(
+    stages: Sequence[Stage], pace: Pace, standings: Mapping[str, QuotaStanding], tuning: Tuning
+) -> _Narrowest:
     own_s = sum(stage.count * stage.latency_s for stage in stages)
     own_s += sum(stage.count for stage in stages if stage.imports) * tuning.first_poll_s * _TYPICAL_IMPORT
     found = _Narrowest(name=None, per_account_s=own_s / pace.concurrency, together=1.0)
@@ -199,8 +201,8 @@ def _narrowest(stages: Sequence[Stage], pace: Pace, states: Mapping[str, QuotaSt
             requests[name] = requests.get(name, 0.0) + stage.count
             latency_s[name] = max(latency_s.get(name, 0.0), stage.latency_s)
     for name, count in requests.items():
-        if count and states[name].limits:
-            limit, window_s = states[name].limits[0]
+        if count and standings[name].limits:
+            limit, window_s = standings[name].limits[0]
             one_s = (window_length_s(window_s) + latency_s[name]) * count / limit
             if one_s > found.per_account_s:
                 found = _Narrowest(name=name, per_account_s=one_s, together=limit / count)

@@ -4,26 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
-from bulkops.pacing import OPENING_GROWTH, window_length_s
-
-
-@attrs.define(kw_only=True)
-class QuotaState:
-    """A quota at the beginning: `limits` as (requests, window_s), shortest window first; the rest as of now.
-
-    `frees_s`: in how many seconds each taken slot of the shortest window comes free, ascending.
-    """
-
-    limits: Sequence[tuple[int, float]]
-    allowed: int
-    opening: bool = True
-    frees_s: Sequence[float] = ()
-    closed_for_s: float = 0.0
+from bulkops.pacing import OPENING_GROWTH, QuotaStanding, window_length_s
 
 
 class SimulatedQuota:
@@ -51,16 +34,16 @@ class SimulatedQuota:
         "wider",
     )
 
-    def __init__(self, name: str, state: QuotaState) -> None:
+    def __init__(self, name: str, standing: QuotaStanding) -> None:
         self.name = name
-        limits = state.limits or ((10**9, 0.0),)
-        self.limit, window_s = limits[0]
-        self.length_s = window_length_s(window_s)
-        self.wider = [(limit, window_length_s(wide_s), deque[float]()) for limit, wide_s in limits[1:]]
-        self.allowed = min(state.allowed, self.limit)
-        self.opening = state.opening and self.allowed < self.limit
-        self.frees = deque(state.frees_s)
-        self.closed_until = state.closed_for_s
+        windows = [
+            (limit, window_length_s(window_s), deque[float](standing.taken_s[place] if standing.taken_s else ()))
+            for place, (limit, window_s) in enumerate(standing.limits)
+        ]
+        (self.limit, self.length_s, self.frees), *self.wider = windows or [(10**9, 0.0, deque[float]())]
+        self.allowed = min(standing.allowed, self.limit)
+        self.opening = standing.opening and self.allowed < self.limit
+        self.closed_until = standing.closed_for_s
         self.in_flight = self.grants = self.ended = 0
         self.full_at: int | None = None
         self.waiting: list[tuple[int, int, Any]] = []

@@ -10,13 +10,14 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
 
 from bulkops.operations import LikelyFinish, eager_age_s, patient_age_s
-from bulkops.runs.simulated_quota import QuotaState, SimulatedQuota
+from bulkops.pacing import QuotaStanding
+from bulkops.runs.simulated_quota import SimulatedQuota
 
 SMOOTHER: Final = "max_rate"
 
@@ -98,7 +99,7 @@ class Simulation:
     """Accounts through `stages`, so many at once, in waves of these sizes.
 
     Args:
-        states: by quota, for all that the stages name.
+        standings: by quota, for all that the stages name.
         begun: accounts in flight at the beginning, furthest first; they belong to the first wave.
         rate_per_s: of the smoother; first_poll_s: delay of an import's first poll; soak_s: between waves.
     """
@@ -107,7 +108,7 @@ class Simulation:
         self,
         stages: Sequence[Stage],
         *,
-        states: dict[str, QuotaState],
+        standings: Mapping[str, QuotaStanding],
         waves: Sequence[int],
         concurrency: int,
         rate_per_s: float | None,
@@ -116,7 +117,7 @@ class Simulation:
         begun: Sequence[Begun] = (),
     ) -> None:
         self._stages = stages
-        self._quotas = {name: SimulatedQuota(name, state) for name, state in states.items()}
+        self._quotas = {name: SimulatedQuota(name, standing) for name, standing in standings.items()}
         self._waves = deque(waves)
         self._concurrency = concurrency
         self._token_s = 1 / rate_per_s if rate_per_s else 0.0

@@ -11,9 +11,11 @@ from random import Random
 import pytest
 
 from bulkops.catalogue import CALLS, QUOTAS
+from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, WaveChanged, ignore
 from bulkops.executor import fan_out
 from bulkops.operations import LikelyFinish
 from bulkops.operations._polling import Polling
+from bulkops.outcome import Outcome
 from bulkops.pacing import Pacer
 from bulkops.runs.forecast import IMPORT, POLL, Pace, foresee, names_of, opening, stages_of
 from bulkops.sandbox.imports import import_time_s
@@ -49,23 +51,39 @@ def fair_draws(rng):
 class Account:
     """Sends its requests one after the other, as operations do through the session."""
 
-    def __init__(self, calls, pacer, likely, rng):
-        self.calls, self.pacer, self.likely, self.rng = calls, pacer, likely, rng
+    def __init__(self, calls, pacer, likely, rng, observe):
+        self.calls, self.pacer, self.likely, self.rng, self.observe = calls, pacer, likely, rng, observe
         self.draws = fair_draws(rng)
 
     async def __call__(self, seq):
         progress = 0
+        self.observe(AccountStarted(account=str(seq), seq=seq))
         for call, count in self.calls:
             for _ in range(count):
                 await self.send(call, progress, seq)
                 progress += 1
             if call == IMPORT:
                 await self.poll(progress, seq)
+        self.observe(AccountEnded(account=str(seq), seq=seq, outcome=Outcome.CHANGED, cause=None, elapsed_s=0.0))
 
     async def send(self, call, progress, seq):
         slot = await self.pacer.slot(CALLS[call].quota, key=str(seq), priority=(-progress, seq))
+        left_at = now()
         await asyncio.sleep(LATENCY_S * self.rng.uniform(0.5, 1.5))
         slot.replied()
+        self.observe(
+            AttemptEnded(
+                request_id="1",
+                call=call,
+                account=str(seq),
+                quota=slot.quota,
+                attempt=1,
+                waited_s=slot.waited_s,
+                latency_s=now() - left_at,
+                status=200,
+                error=None,
+            )
+        )
 
     async def poll(self, progress, seq):
         done_at = now() + import_time_s(next(self.draws))
@@ -78,14 +96,15 @@ class Account:
             polling.note(done=done)
 
 
-async def really(calls, waves, concurrency, quotas, tuning, seed):
-    pacer = Pacer(quotas, max_rate=tuning.max_rate, share=tuning.share, rng=Random(1))
-    account = Account(calls, pacer, LikelyFinish(2.0), Random(seed))
+async def really(calls, waves, concurrency, quotas, tuning, seed, observe=ignore, pacer=None):
+    pacer = pacer or Pacer(quotas, max_rate=tuning.max_rate, share=tuning.share, rng=Random(1))
+    account = Account(calls, pacer, LikelyFinish(2.0), Random(seed), observe)
     seqs = itertools.count()
     async with pumping(pacer):
-        for place, size in enumerate(waves):
-            if place:
+        for place, size in enumerate(waves, start=1):
+            if place > 1:
                 await asyncio.sleep(SOAK_S)
+            observe(WaveChanged(run_id="r", number=place, of=len(waves), size=size, state="started"))
             async for outcome in fan_out(account, itertools.islice(seqs, size), concurrency=concurrency):
                 outcome.unwrap()
         return now()
@@ -94,7 +113,7 @@ async def really(calls, waves, concurrency, quotas, tuning, seed):
 def promised(calls, waves, concurrency, quotas, tuning):
     stages = stages_of(calls, LATENCY_S)
     pace = Pace(waves=waves, concurrency=concurrency, soak_s=SOAK_S)
-    return foresee(stages, pace=pace, states=opening(quotas, names_of(stages), tuning), tuning=tuning)
+    return foresee(stages, pace=pace, standings=opening(quotas, names_of(stages), tuning), tuning=tuning)
 
 
 def kept(seeds, calls, waves, concurrency, quotas, tuning, bound_by):

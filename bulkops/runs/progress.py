@@ -1,0 +1,145 @@
+"""How far a run is and when it will end, from its events and the quotas as they stand now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, Event, WaveChanged
+from bulkops.operations import Operation
+from bulkops.pacing import QuotaStanding
+from bulkops.runs.forecast import IMPORT, Pace, foresee, names_of, opening, stages_of, way
+from bulkops.runs.policy import Policy
+from bulkops.runs.simulation import Begun, Stage
+from bulkops.session import ApiSession
+
+_TRUSTED: Final = 5.0
+"""What an operation says of its cost counts like this many accounts that were seen."""
+_GUESSED_LATENCY_S: Final = 0.1
+
+
+@attrs.frozen(kw_only=True)
+class Eta:
+    """`seconds` to the end of the run; `bound_by`: the quota that decides it, "max_rate", or None for the accounts' own
+    time."""
+
+    seconds: float
+    bound_by: str | None
+
+
+@attrs.define
+class _Mean:
+    total: float = 0.0
+    count: int = 0
+
+    def note(self, value: float) -> None:
+        self.total += value
+        self.count += 1
+
+    def or_else(self, guess: float) -> float:
+        return self.total / self.count if self.count else guess
+
+
+class Progress:
+    """An observer of one run that foresees its end. Counts a few numbers for each account in flight, and no more.
+
+    What an account costs is what those that have ended really sent, blended with what the operation says; until either
+    is known there is no forecast.
+    """
+
+    def __init__(
+        self, operation: Operation, session: ApiSession, policy: Policy, *, total: int, settled: int = 0
+    ) -> None:
+        """`settled`: accounts of a resumed run that stay as they are."""
+        self._operation = operation
+        self._session = session
+        self._policy = policy
+        self._left = total - settled
+        self._later = [wave.size for wave in policy.cut(total)][1:]
+        self._sent: dict[str, Counter[str]] = {}
+        self._totals: Counter[str] = Counter()
+        self._ended = 0
+        self._latencies: dict[str, _Mean] = {}
+        self._latency = _Mean()
+        self._total = total
+
+    def observe(self, event: Event) -> None:
+        if isinstance(event, AttemptEnded):
+            if event.status is not None:
+                self._latencies.setdefault(event.call, _Mean()).note(event.latency_s)
+                self._latency.note(event.latency_s)
+            sent = self._sent.get(event.account or "")
+            if sent is not None:
+                sent[event.call] += 1
+        elif isinstance(event, AccountStarted):
+            self._sent[event.account] = Counter()
+            self._left -= 1
+        elif isinstance(event, AccountEnded):
+            sent = self._sent.pop(event.account, None)
+            if sent is None:  # it ended without a start
+                self._left -= 1
+            else:
+                self._totals.update(sent)
+                self._ended += 1
+        elif isinstance(event, WaveChanged) and event.state == "started":
+            self._later = [wave.size for wave in self._policy.cut(self._total)][event.number :]
+
+    def eta(self) -> Eta | None:
+        """When the run will end if it goes on like this; None while nothing is known. Takes tens of milliseconds."""
+        each = self._each()
+        if not each:
+            return None
+        guess_s = self._latency.or_else(_GUESSED_LATENCY_S)
+        rows = way(self._operation, each)
+        stages = stages_of(rows, {call: self._latencies.get(call, _Mean()).or_else(guess_s) for call, _ in rows})
+        seconds, bound_by = foresee(
+            stages,
+            pace=self._pace(),
+            standings=self._standings(stages),
+            tuning=self._session.settings.tuning,
+            begun=self._begun(rows, stages),
+        )
+        return Eta(seconds=seconds, bound_by=bound_by)
+
+    def _each(self) -> dict[str, float]:
+        """Requests of each call that an account takes."""
+        said = self._operation.cost()
+        weight = self._ended + (_TRUSTED if said else 0.0)
+        calls = dict.fromkeys([*said, *self._totals])
+        return {call: (said.get(call, 0.0) * _TRUSTED + self._totals[call]) / weight for call in calls}
+
+    def _pace(self) -> Pace:
+        later: list[int] = []
+        behind = self._left
+        for size in reversed(self._later):
+            later.insert(0, min(size, behind))
+            behind -= later[0]
+        return Pace(waves=[behind, *later], concurrency=self._policy.concurrency, soak_s=self._policy.soak_s)
+
+    def _standings(self, stages: Sequence[Stage]) -> dict[str, QuotaStanding]:
+        fresh = opening(self._session.quotas, names_of(stages), self._session.settings.tuning)
+        now = self._session.pacer.standings()
+        return {name: now.get(name, standing) for name, standing in fresh.items()}
+
+    def _begun(self, rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> list[Begun]:
+        begun = [_rest(sent, rows, stages) for sent in self._sent.values()]
+        return sorted((one for one in begun if sum(one.counts) >= 1), key=lambda one: -one.progress)
+
+
+def _rest(sent: Mapping[str, int], rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> Begun:
+    """What an account that has sent so much has still before it: nothing of what lies behind its furthest request."""
+    left = [stage.count for stage in stages]
+    furthest = -1
+    spent: dict[str, float] = dict(sent)
+    for place, (call, _) in enumerate(rows):
+        done = min(spent.get(call, 0.0), left[place])
+        if done:
+            spent[call] -= done
+            left[place] -= done
+            furthest = place
+    if furthest >= 0 and rows[furthest][0] == IMPORT:  # it is being imported
+        left[furthest] = 1.0
+    return Begun(counts=[0.0] * furthest + left[max(0, furthest) :], progress=sum(sent.values()))

@@ -1,0 +1,86 @@
+"""The end that a run foresees while it is on, against the one that it has, on a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+
+from bulkops.events import AccountEnded, AccountStarted
+from bulkops.operations import Operation
+from bulkops.outcome import Outcome
+from bulkops.runs import Policy
+from bulkops.runs.progress import Progress
+from bulkops.secret import Secret
+from bulkops.session import ApiSession
+from bulkops.settings import Auth, Settings, Tuning
+from tests.unit.pacing.vendor import now, run
+from tests.unit.runs.test_runs_forecast_kept import LOOKS, ROLLOUT, SOAK_S, really
+
+
+class Said(Operation):
+    """An operation that is wrong about its cost: it forgets its last calls."""
+
+    def __init__(self, calls):
+        self._cost = {call: float(count) for call, count in calls}
+
+    def cost(self):
+        return self._cost
+
+
+def session_of(**tuning):
+    auth = Auth(token=Secret("token"))
+    return ApiSession(Settings(url="http://127.0.0.1:1", auth=auth, tuning=Tuning(**tuning)))
+
+
+async def foreseen(calls, said, waves, concurrency, every_s):
+    """(When, seconds foreseen, by what) during a run, and when it really ended."""
+    session = session_of()
+    policy = Policy(concurrency=concurrency, waves=",".join(map(str, waves)), soak_s=SOAK_S)
+    progress = Progress(Said(said), session, policy, total=sum(waves))
+    seen = []
+
+    async def ask():
+        while True:
+            await asyncio.sleep(every_s)
+            seen.append((now(), progress.eta()))
+
+    asking = asyncio.create_task(ask())
+    await really(calls, waves, concurrency, {}, session.settings.tuning, 5, progress.observe, session.pacer)
+    ended_at = now()
+    asking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asking
+    return seen, ended_at
+
+
+@pytest.mark.parametrize(
+    ("calls", "said", "waves", "concurrency", "every_s", "bound_by"),
+    [
+        (ROLLOUT, ROLLOUT, [200], 200, 60.0, "assumed.customer.folders"),
+        (ROLLOUT, ROLLOUT[:3], [10, 150], 100, 60.0, "assumed.customer.folders"),
+        (LOOKS, [], [1500], 200, 20.0, "embedded.recipes.get"),
+    ],
+)
+def test_the_end_is_foreseen_all_along(calls, said, waves, concurrency, every_s, bound_by):
+    seen, ended_at = run(foreseen(calls, said, waves, concurrency, every_s))
+    assert len(seen) >= 5
+    for at, eta in seen:
+        really_left_s = ended_at - at
+        assert eta.seconds == pytest.approx(really_left_s, abs=max(0.03 * ended_at, 30.0))
+    assert [eta.bound_by for at, eta in seen if at < 0.8 * ended_at] == [bound_by] * sum(
+        at < 0.8 * ended_at for at, _ in seen
+    )
+
+
+def test_nothing_is_foreseen_before_anything_is_known():
+    async def scene():
+        progress = Progress(Said([]), session_of(), Policy(), total=10)
+        assert progress.eta() is None
+        progress.observe(AccountStarted(account="1", seq=1))
+        assert progress.eta() is None
+        progress.observe(AccountEnded(account="1", seq=1, outcome=Outcome.CHANGED, cause=None, elapsed_s=1.0))
+        assert progress.eta() is None
+
+    run(scene())
