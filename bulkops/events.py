@@ -71,7 +71,10 @@ class AccountEnded:
 
 @attrs.frozen(kw_only=True)
 class WaveChanged:
-    """Wave `number` of `of` started with `size` accounts, or its gate was judged."""
+    """Wave `number` of `of` started with `size` accounts, or its gate was judged.
+
+    `taken`: how many of them this process takes up, when a wave starts.
+    """
 
     run_id: str
     number: int
@@ -79,6 +82,7 @@ class WaveChanged:
     size: int
     state: Literal["started", "pass", "fail", "inconclusive"]
     reason: str | None = None
+    taken: int | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -11,6 +11,7 @@ import click
 
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.options import Output, PolicyFlags, Selection, exists
+from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
 from bulkops.cli.step_summary import add_step_summary
@@ -116,7 +117,8 @@ async def _carry_out(
                 plan=plan,
             )
 
-        report = await told(story, go, total=len(inventory))
+        outlook = None if story.is_silent else Outlook(workato, operation, policy, total=len(inventory))
+        report = await told(story, go, total=len(inventory), outlook=outlook)
     code = finish(report, output, beside=takes_stdout(operation.parameters()))
     await afterwards.tell(report)
     return code
@@ -176,12 +178,13 @@ async def told(
     *,
     total: int,
     settled: Mapping[Outcome, int] | None = None,
+    outlook: Outlook | None = None,
 ) -> Report:
     """Carry out `go` while signals reach it and stderr tells of it. `settled`: outcomes that stay as they are."""
     from bulkops.runs import Control
 
     control = Control()
-    async with story.told(total, settled):
+    async with story.told(total, settled, outlook):
         with listening(control, say):
             return await go(control)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkops.cli.durations import duration
 from bulkops.cli.options import Output, PolicyFlags, Selection
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.verbs import PlanFlags
@@ -89,13 +90,6 @@ def render_plan(plan: FleetPlan) -> str:
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
     lines.append(f"would take about {duration(plan.seconds)}{bound}")
     return "\n".join(lines)
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3.5 h`"""
-    if seconds < 100:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _words(cost: Forecast) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from bulkops.cli.carry_out import put_report, scope, told
+from bulkops.cli.outlook import Outlook
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import say
 from bulkops.secret import Secret
@@ -103,7 +104,8 @@ class Rehearsal:
                     control=control,
                 )
 
-            return await told(story, go, total=len(inventory))
+            outlook = None if story.is_silent else Outlook(workato, operation, Policy(), total=len(inventory))
+            return await told(story, go, total=len(inventory), outlook=outlook)
 
     def _operation(self, package: str) -> Operation:
         """Import, authorise, start. Running recipes of the version before are updated in place."""

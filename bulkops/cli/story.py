@@ -4,115 +4,110 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
+import attrs
+
+from bulkops.cli.outlook import Outlook, eta_words
+from bulkops.cli.tally import Tally
 from bulkops.cli.terminal import is_live, say
-from bulkops.events import AccountEnded, AccountStarted, Event, QuotaChanged, RunChanged, WaveChanged
+from bulkops.events import Event, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 
 PLAIN_INTERVAL_S: Final = 5.0
+_LONGEST_INTERVAL_S: Final = 60.0
+_SPREAD: Final = 20
+"""A log of a long run has a line each twentieth of its age: those of an hour fill a screen, not a book."""
 
 
-class Tally:
-    """Where the accounts of a run stand, counted from events."""
+@attrs.define(kw_only=True)
+class View:
+    """What a voice may speak of. `outlook`: None when nobody asked for it; `began_at`: monotonic seconds."""
 
-    def __init__(self, total: int = 0, settled: Mapping[Outcome, int] | None = None) -> None:
-        self.total = total
-        self._in_flight: set[int] = set()
-        self.draining = False
-        self.closed: dict[str, float] = {}
-        """Quotas that the vendor closed: loop time at which each opens again."""
-        self._counts: Counter[Outcome] = Counter(dict(settled or {}))
+    tally: Tally = attrs.field(factory=Tally)
+    outlook: Outlook | None = None
+    began_at: float = attrs.field(factory=time.monotonic)
 
     @property
-    def done(self) -> int:
-        return self._counts.total()
-
-    def observe(self, event: Event) -> None:
-        match event:
-            case AccountStarted(seq=seq):
-                self._in_flight.add(seq)
-            case AccountEnded(seq=seq, outcome=outcome):
-                self._in_flight.discard(seq)  # one may end without a start: skipped
-                self._counts[outcome] += 1
-            case RunChanged(state=state):
-                self.draining = state == "draining"
-            case QuotaChanged(change="closed", quota=quota, closed_for_s=seconds):
-                self.closed[quota] = asyncio.get_running_loop().time() + seconds
-            case _:
-                pass
-
-    def outcomes(self) -> str:
-        """`95 changed, 20 unchanged, 5 failed`, in the order of the outcomes, without those that did not occur."""
-        return ", ".join(
-            f"{self._counts[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome if self._counts[outcome]
-        )
-
-    def line(self, now: float) -> str:
-        """`120/300 accounts: 95 changed, 20 unchanged, 5 failed; 12 in flight`"""
-        parts = [f"{self.done}/{self.total} accounts"]
-        if self.done:
-            parts[0] += f": {self.outcomes()}"
-        if self._in_flight:
-            parts.append(f"{len(self._in_flight)} in flight")
-        if self.draining:
-            parts.append("nothing new starts")
-        waiting = [name for name, until in self.closed.items() if until > now]
-        if waiting:
-            parts.append(f"the vendor throttles {', '.join(sorted(waiting))}")
-        return "; ".join(parts)
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began_at
 
 
 class Voice(Protocol):
-    """How the tally is shown. `interval_s`: between two calls of `tell`."""
+    """How a run is shown. `interval_s`: until the next call of `tell`."""
 
-    interval_s: float
+    @property
+    def interval_s(self) -> float: ...
 
-    def begin(self, tally: Tally) -> None: ...
+    def begin(self, view: View) -> None: ...
 
-    def tell(self, tally: Tally) -> None: ...
+    def tell(self, view: View) -> None: ...
 
-    def end(self, tally: Tally) -> None: ...
+    def end(self, view: View) -> None: ...
 
-    def note(self, words: str) -> None: ...
+    def note(self, event: Event, view: View) -> None:
+        """Something happened that is worth a line of its own, perhaps."""
 
 
 class Silent:
     interval_s = 3600.0
 
-    def begin(self, tally: Tally) -> None: ...
+    def begin(self, view: View) -> None: ...
 
-    def tell(self, tally: Tally) -> None: ...
+    def tell(self, view: View) -> None: ...
 
-    def end(self, tally: Tally) -> None: ...
+    def end(self, view: View) -> None: ...
 
-    def note(self, words: str) -> None: ...
+    def note(self, event: Event, view: View) -> None: ...
 
 
 class Plain:
-    """One line every few seconds, when something moved; one at the end."""
+    """One line every few seconds, when something moved; one at each wave, one at the end."""
 
     def __init__(self, interval_s: float = PLAIN_INTERVAL_S) -> None:
         self.interval_s = interval_s
         self._last = ""
 
-    def begin(self, tally: Tally) -> None:
-        self.tell(tally)
+    def begin(self, view: View) -> None:
+        self.tell(view)
 
-    def tell(self, tally: Tally) -> None:
-        line = tally.line(asyncio.get_running_loop().time())
+    def tell(self, view: View) -> None:
+        self.interval_s = min(_LONGEST_INTERVAL_S, max(self.interval_s, view.elapsed_s / _SPREAD))
+        line = view.tally.line(asyncio.get_running_loop().time())
         if line != self._last:
             self._last = line
-            say(line)
+            say(line + _left(view))
 
-    def end(self, tally: Tally) -> None:
-        self.tell(tally)
+    def end(self, view: View) -> None:
+        self.tell(view)
 
-    def note(self, words: str) -> None:
-        say(words)
+    def note(self, event: Event, view: View) -> None:
+        words = words_for(event)
+        if words:
+            say(words)
+
+
+def _left(view: View) -> str:
+    """`; about 6 min left, bound by embedded.recipes.get`, while accounts are left and something is known."""
+    tally = view.tally
+    eta = view.outlook.eta() if view.outlook is not None and tally.in_flight and not tally.draining else None
+    if eta is None:
+        return ""
+    return f"; {eta_words(eta)}" + (f", bound by {eta.bound_by}" if eta.bound_by else "")
+
+
+def words_for(event: Event) -> str | None:
+    """A line about an event that a log should have: a run's beginning, and its waves when there are several."""
+    if isinstance(event, RunChanged) and event.state == "running":
+        return f"at work on run {event.run_id}"
+    if isinstance(event, WaveChanged) and event.of > 1:
+        noun = "account" if event.size == 1 else "accounts"
+        started = f"wave {event.number} of {event.of}: {event.size} {noun}"
+        return started if event.state == "started" else f"{event.state}: {event.reason}"
+    return None
 
 
 def voice_for(*, quiet: bool) -> Voice:
@@ -130,23 +125,27 @@ class Story:
     """The observer of a run. `observe` may be called before and after it is told; it is told in one `async with`."""
 
     def __init__(self, voice: Voice) -> None:
-        self.tally = Tally()
+        self.view = View()
         self._voice = voice
 
+    @property
+    def is_silent(self) -> bool:
+        return isinstance(self._voice, Silent)
+
     def observe(self, event: Event) -> None:
-        self.tally.observe(event)
-        if isinstance(event, RunChanged) and event.state == "running":
-            self._voice.note(f"at work on run {event.run_id}")
-        elif isinstance(event, WaveChanged) and event.of > 1:
-            noun = "account" if event.size == 1 else "accounts"
-            started = f"wave {event.number} of {event.of}: {event.size} {noun}"
-            self._voice.note(started if event.state == "started" else f"{event.state}: {event.reason}")
+        self.view.tally.observe(event)
+        if self.view.outlook is not None:
+            self.view.outlook.observe(event)
+        if isinstance(event, RunChanged | WaveChanged):
+            self._voice.note(event, self.view)
 
     @asynccontextmanager
-    async def told(self, total: int, settled: Mapping[Outcome, int] | None = None) -> AsyncIterator[None]:
+    async def told(
+        self, total: int, settled: Mapping[Outcome, int] | None = None, outlook: Outlook | None = None
+    ) -> AsyncIterator[None]:
         """While inside, the voice speaks. `settled`: accounts of a resumed run that stay as they are."""
-        self.tally = Tally(total, settled)
-        self._voice.begin(self.tally)
+        self.view = View(tally=Tally(total, settled), outlook=outlook)
+        self._voice.begin(self.view)
         # A plain task, not a task group: that would wrap the run's own error into a group.
         speaking = asyncio.create_task(self._speak())
         try:
@@ -155,9 +154,9 @@ class Story:
             speaking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await speaking
-            self._voice.end(self.tally)
+            self._voice.end(self.view)
 
     async def _speak(self) -> None:
         while True:
             await asyncio.sleep(self._voice.interval_s)
-            self._voice.tell(self.tally)
+            self._voice.tell(self.view)

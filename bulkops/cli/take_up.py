@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
@@ -13,11 +14,12 @@ import click
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.carry_out import finish, scope, takes_stdout, told
 from bulkops.cli.options import Output, PolicyFlags, exists
+from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import say
 from bulkops.cli.verbs import Invocation
-from bulkops.errors import JournalError
+from bulkops.errors import BulkopsError, JournalError
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from bulkops.client import Workato
     from bulkops.journal import RunRecord
     from bulkops.report import Report
-    from bulkops.runs import Control, Inventory
+    from bulkops.runs import Control, Inventory, Policy
 
 Verb = Literal["resume", "retry"]
 
@@ -99,10 +101,22 @@ async def _take_up(
                 raise JournalError(f"run {record.run_id} is no longer in the journal", remedy="see `bulkops runs`")
             return report
 
-        report = await told(story, go, total=record.inventory_count, settled=left.settled)
+        outlook = None if story.is_silent else _outlook(workato, left, policy)
+        report = await told(story, go, total=record.inventory_count, settled=left.settled, outlook=outlook)
     code = finish(report, output, beside=takes_stdout(record.operation["parameters"]))
     await afterwards.tell(report)
     return code
+
+
+def _outlook(workato: Workato, left: Left, policy: Policy) -> Outlook:
+    """Foresees the end; what an operation costs that cannot be restored here is learned on the way."""
+    from bulkops.operations import Operation, restore
+
+    operation: Operation = Operation()
+    with contextlib.suppress(BulkopsError):  # taking the run up says what is wrong with it
+        operation = restore(left.record.operation)
+    settled = sum(left.settled.values())
+    return Outlook(workato, operation, policy, total=left.record.inventory_count, settled=settled)
 
 
 async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class: str | None) -> Left | None:

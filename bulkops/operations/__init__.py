@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, JournalMismatch
-from bulkops.operations._base import Chain, Operation, as_operation, operation, parts
+from bulkops.operations._base import Chain, Operation, as_operation, costs_in_order, operation
 from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.operations.add_member import AddMember
@@ -54,12 +54,12 @@ __all__ = [
     "UpgradePlan",
     "as_operation",
     "check_same",
+    "costs_in_order",
     "describe",
     "eager_age_s",
     "load_from_file",
     "named",
     "operation",
-    "parts",
     "patient_age_s",
     "restore",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -115,11 +115,19 @@ class Operation:
         raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
 
     def __rshift__(self, other: Operation) -> Chain:
-        return Chain(operations=(*parts(self), *parts(other)))
+        return Chain(operations=(*_parts(self), *_parts(other)))
 
 
-def parts(operation: Operation) -> tuple[Operation, ...]:
-    """What a chain consists of; any other operation is its own only part."""
+def costs_in_order(operation: Operation) -> Sequence[Mapping[str, float]]:
+    """`cost` of each part of a chain; any other operation is its own only part."""
+    costs = [dict(part.cost()) for part in _parts(operation)]
+    looking = [cost for cost in costs if cost.get(_LOOKED_ONCE)]
+    for cost in looking[1:]:
+        looking[0][_LOOKED_ONCE] = max(looking[0][_LOOKED_ONCE], cost.pop(_LOOKED_ONCE))
+    return costs
+
+
+def _parts(operation: Operation) -> tuple[Operation, ...]:
     return operation.operations if isinstance(operation, Chain) else (operation,)
 
 

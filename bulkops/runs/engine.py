@@ -102,7 +102,7 @@ class Engine:
                 if self._must_stop():
                     return
                 self._rules.enter(wave)
-                self._tell_wave(wave, "started", None)
+                self._tell_wave(wave, "started", None, taken=len(mine))
                 await self._fan_out(mine)
                 if self._must_stop():
                     return
@@ -136,7 +136,7 @@ class Engine:
             self._halted or self._paused or self.control.draining or self.workato.session.auth_failure is not None
         )
 
-    def _tell_wave(self, wave: Wave, state: str, reason: str | None) -> None:
+    def _tell_wave(self, wave: Wave, state: str, reason: str | None, *, taken: int | None = None) -> None:
         if state == "started":
             self.journal.add_event(self.record.run_id, "wave", {"wave": wave.number, "of": wave.of, "size": wave.size})
         self.observe(
@@ -147,6 +147,7 @@ class Engine:
                 size=wave.size,
                 state=state,  # type: ignore[arg-type]  # "started" or a verdict's value
                 reason=reason,
+                taken=taken,
             )
         )
 

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import CALLS
-from bulkops.operations import Operation, parts
+from bulkops.operations import Operation, costs_in_order
 from bulkops.pacing import OPENING_SHARE, QuotaStanding, window_length_s
 from bulkops.runs.simulation import SMOOTHER, Begun, Simulation, Stage
 from bulkops.settings import Limit, Tuning
@@ -57,7 +57,7 @@ def way(operation: Operation, requests: Mapping[str, float]) -> list[tuple[str, 
 
     The order is that of the operation's parts and their costs; a call that occurs in several has its share in each.
     """
-    rows = [row for part in parts(operation) for row in part.cost().items() if row[1]]
+    rows = [row for cost in costs_in_order(operation) for row in cost.items() if row[1]]
     known: dict[str, float] = {}
     for call, count in rows:
         known[call] = known.get(call, 0.0) + count

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from rich.console import Console
 
-from bulkops.cli.live import REDRAWS_PER_S, Live
-from bulkops.cli.story import Plain, Silent, Story, Tally, voice_for
-from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged
+from bulkops.cli.story import Plain, Silent, Story, voice_for
+from bulkops.cli.tally import Tally
+from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
+from bulkops.runs.progress import Eta
 
 pytestmark = pytest.mark.anyio
 
@@ -90,17 +90,56 @@ async def test_an_error_of_the_run_leaves_as_it_is():
             raise ZeroDivisionError
 
 
-async def test_the_live_view_shows_the_same_words(capsys):
-    console = Console(force_terminal=True, width=120, stderr=True, color_system=None)
-    voice = Live(console)
-    assert voice.interval_s >= 1 / 8
-    assert REDRAWS_PER_S <= 8
-    tally = Tally(4, {Outcome.CHANGED: 3})
-    voice.begin(tally)
-    tally.observe(started(3))
-    voice.tell(tally)
-    voice.end(tally)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "3 changed; 1 in flight" in err
-    assert "3/4" in err
+class Foreseen:
+    """An outlook that is sure of itself."""
+
+    def __init__(self, eta):
+        self._eta = eta
+
+    def observe(self, event):
+        pass
+
+    def eta(self):
+        return self._eta
+
+    def quotas(self):
+        return {}
+
+
+async def test_plain_lines_name_the_end_in_sight_and_each_wave(capsys):
+    story = Story(Plain(interval_s=0.005))
+    async with story.told(16, outlook=Foreseen(Eta(seconds=372.0, bound_by="embedded.recipes.get"))):
+        story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="started", taken=1))
+        story.observe(started(0))
+        await asyncio.sleep(0.03)
+        story.observe(ended(0, Outcome.CHANGED))
+        story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="pass", reason="no failures"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "0/16 accounts",
+        "wave 1 of 2: 1 account",
+        "0/16 accounts; 1 in flight; about 6 min left, bound by embedded.recipes.get",
+        "pass: no failures",
+        "1/16 accounts: 1 changed",
+    ]
+
+
+def test_failures_are_put_together_by_cause_and_the_newest_come_first():
+    tally = Tally(300)
+    for seq in range(4):
+        cause = "recipe 4135412 is broken" if seq % 2 else f"account {4100231 + seq} is locked"
+        tally.observe(
+            AccountEnded(account=str(4100231 + seq), seq=seq, outcome=Outcome.FAILED, cause=cause, elapsed_s=1.0)
+        )
+    assert [(one.count, one.cause, one.account) for one in tally.troubles(3)] == [
+        (2, "recipe 4135412 is broken", "4100234"),
+        (2, "account 4100233 is locked", "4100233"),
+    ]
+
+
+def test_what_a_resumed_wave_holds_already_is_counted_in_it():
+    tally = Tally(300, {Outcome.CHANGED: 100})
+    assert tally.wave.done == 100
+    tally.observe(WaveChanged(run_id="r", number=2, of=2, size=284, state="started", taken=200))
+    tally.observe(ended(90, Outcome.CHANGED))
+    assert [(wave.number, wave.done, wave.size) for wave in tally.waves] == [(2, 85, 284)]

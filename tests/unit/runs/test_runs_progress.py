@@ -72,8 +72,8 @@ def test_the_end_is_foreseen_all_along(calls, said, waves, concurrency, every_s,
     for at, eta in seen:
         really_left_s = ended_at - at
         assert eta.seconds == pytest.approx(really_left_s, abs=max(0.03 * ended_at, SLOW_IMPORT_S))
-    assert [eta.bound_by for at, eta in seen if at < 0.8 * ended_at] == [bound_by] * sum(
-        at < 0.8 * ended_at for at, _ in seen
+    assert [eta.bound_by for at, eta in seen if at < 0.7 * ended_at] == [bound_by] * sum(
+        at < 0.7 * ended_at for at, _ in seen
     )
 
 

@@ -1,0 +1,138 @@
+"""The live view of a run on a terminal: waves, quotas, the end in sight, the last failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live as Redrawn
+from rich.segment import Segment
+from rich.style import Style
+
+from bulkops.cli.durations import clock
+from bulkops.cli.live.bars import waves
+from bulkops.cli.live.cells import Row, cut, inert
+from bulkops.cli.live.gauges import gauges
+from bulkops.cli.outlook import eta_words
+from bulkops.cli.story import words_for
+from bulkops.cli.terminal import say
+from bulkops.cli.thrift import Thrift
+from bulkops.events import Event, WaveChanged
+
+if TYPE_CHECKING:
+    from bulkops.cli.story import View
+    from bulkops.runs.progress import Eta
+
+REDRAWS_PER_S: Final = 8
+_SHARE: Final = 0.01
+_LONGEST_S: Final = 10.0
+_MOST_QUOTAS: Final = 6
+_MOST_TROUBLES: Final = 3
+
+_STYLES: Final = {
+    name: Style.parse(name) if name else Style.null()
+    for name in ("", "dim", "bold", "green", "cyan", "bold red", "red", "yellow", "blue")
+}
+
+
+class Live:
+    """rich's redrawing, by our own clock: its thread would redraw between two awaits of the run.
+
+    Redraws more seldom when they would cost more than 1 % of the process's CPU time, yet every ten seconds.
+    """
+
+    interval_s = 1 / REDRAWS_PER_S
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._thrift = Thrift(_SHARE, longest_s=_LONGEST_S)
+        self._redrawn = Redrawn(
+            console=self._console,
+            auto_refresh=False,
+            redirect_stdout=False,  # stdout is the result
+            redirect_stderr=True,  # what is said meanwhile goes above the view
+            vertical_overflow="crop",
+        )
+
+    @property
+    def spent_s(self) -> float:
+        """CPU seconds that drawing has cost."""
+        return self._thrift.spent_s
+
+    def begin(self, view: View) -> None:
+        self._redrawn.start()
+        self.tell(view)
+
+    def tell(self, view: View) -> None:
+        if self._thrift.may_spend():
+            with self._thrift.spending():
+                self._redrawn.update(Screen(view), refresh=True)
+
+    def end(self, view: View) -> None:
+        self._redrawn.update(Screen(view, is_last=True))
+        self._redrawn.stop()  # draws once more
+
+    def note(self, event: Event, view: View) -> None:
+        """The waves are on the screen; that a gate did not let the run pass is said as well."""
+        if isinstance(event, WaveChanged) and event.state in {"started", "pass"}:
+            return
+        words = words_for(event)
+        if words:
+            say(words)
+
+
+class Screen:
+    """One picture of a run. `is_last`: the run has ended, and what stays on the screen is how far it came."""
+
+    def __init__(self, view: View, *, is_last: bool = False) -> None:
+        self._view = view
+        self._is_last = is_last
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # The last column stays free: some terminals wrap when it is written to.
+        width = options.max_width - 1
+        ascii_only = not console.encoding.startswith("utf")
+        rows = list(self.rows(width, console.height - 1, ascii_only=ascii_only))
+        for place, row in enumerate(rows):
+            if place:
+                yield Segment.line()
+            for text, style in cut(row, width):
+                yield Segment(_ascii(text) if ascii_only else text, _STYLES[style])
+
+    def rows(self, width: int, height: int, *, ascii_only: bool) -> Iterator[Row]:
+        """At most `height` rows, the most important first."""
+        view, tally = self._view, self._view.tally
+        outlook = None if self._is_last else view.outlook
+        eta = outlook.eta() if outlook is not None and not tally.draining and tally.done < tally.total else None
+        rows: list[Row] = [self._heading(eta, width)]
+        rows += waves(tally, width, ascii_only=ascii_only)
+        if outlook is not None:
+            troubles = list(self._troubles(width))
+            most = min(_MOST_QUOTAS, height - len(rows) - len(troubles))
+            bound_by = eta.bound_by if eta is not None else None
+            rows += gauges(outlook.quotas(), width, most=most, bound_by=bound_by, ascii_only=ascii_only)
+            rows += troubles
+        yield from rows[:height]
+
+    def _heading(self, eta: Eta | None, width: int) -> Row:
+        view, tally = self._view, self._view.tally
+        row: Row = [(f"{tally.done} of {tally.total} accounts", "bold"), (f"  {clock(view.elapsed_s)}", "")]
+        if eta is not None:
+            row.append((f"  {eta_words(eta)}", "bold"))
+            bound = f", bound by {eta.bound_by}" if eta.bound_by else ""
+            if sum(len(text) for text, _ in row) + len(bound) <= width:  # else the mark beside the quota says it
+                row.append((bound, ""))
+        if tally.draining:
+            row.append((f"  nothing new starts: {inert(tally.draining, 200)}", "bold red"))
+        return row
+
+    def _troubles(self, width: int) -> Iterator[Row]:
+        for trouble in self._view.tally.troubles(_MOST_TROUBLES):
+            counted = f"{trouble.count} {trouble.outcome.value.replace('_', ' ')}: "
+            last = f" ({inert(trouble.account, 20)})" if width >= 80 else ""
+            yield [(counted, "bold red"), (inert(trouble.cause, width - len(counted) - len(last)), ""), (last, "dim")]
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode()

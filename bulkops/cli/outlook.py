@@ -1,0 +1,62 @@
+"""What a run's view knows beyond counting: when it will end, and how its quotas stand."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from bulkops.cli.durations import duration
+from bulkops.cli.thrift import Thrift
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.events import Event
+    from bulkops.operations import Operation
+    from bulkops.pacing import QuotaStatistics
+    from bulkops.runs import Policy
+    from bulkops.runs.progress import Eta
+
+_SHARE: Final = 0.005
+_SOONEST_S: Final = 1.0
+
+
+class Outlook:
+    """Foresees the end now and then, as far as that costs next to nothing, and counts down between."""
+
+    def __init__(self, workato: Workato, operation: Operation, policy: Policy, *, total: int, settled: int = 0) -> None:
+        from bulkops.runs.progress import Progress
+
+        self._pacer = workato.session.pacer
+        self._progress = Progress(operation, workato.session, policy, total=total, settled=settled)
+        self._thrift = Thrift(_SHARE)
+        self._eta: Eta | None = None
+        self._asked_at = -_SOONEST_S
+
+    def observe(self, event: Event) -> None:
+        self._progress.observe(event)
+
+    def eta(self) -> Eta | None:
+        """When the run will end, counted from now; None while that is not known."""
+        now = time.monotonic()
+        if now - self._asked_at >= _SOONEST_S and self._thrift.may_spend():
+            with self._thrift.spending():
+                self._eta = self._progress.eta()
+            self._asked_at = now
+        if self._eta is None:
+            return None
+        return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - (now - self._asked_at)))
+
+    def quotas(self) -> dict[str, QuotaStatistics]:
+        """Of those that were used, how each stands now."""
+        return self._pacer.statistics()
+
+
+def eta_words(eta: Eta | None) -> str:
+    """`about 6 min left`, `nearly done`, or nothing."""
+    if eta is None:
+        return ""
+    if eta.seconds < 1:
+        return "nearly done"
+    return f"about {round(eta.seconds)} s left" if eta.seconds < 100 else f"about {duration(eta.seconds)} left"

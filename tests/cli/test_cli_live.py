@@ -1,0 +1,186 @@
+"""The live view as it would stand on a terminal: every width, every colour setting, and names that mean harm."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from bulkops.cli.live import REDRAWS_PER_S, Live, Screen
+from bulkops.cli.live.bars import CHANGED, IN_FLIGHT, TROUBLE, bar, shares
+from bulkops.cli.story import Story, View
+from bulkops.cli.tally import Tally
+from bulkops.cli.thrift import Thrift
+from bulkops.events import AccountEnded, AccountStarted, RunChanged, WaveChanged
+from bulkops.outcome import Outcome
+from bulkops.pacing import QuotaStatistics
+from bulkops.runs.progress import Eta
+
+HOSTILE = "\x1b[2J\u202e\r\n\tAcme 株式会社 " + "x" * 500
+QUOTA = "embedded.developer_api_client_roles.list"
+
+
+def statistics(**members):
+    usual = {"requests": 9, "refused": 0, "lost": 0, "waited_s": 0.0, "allowed": 60, "limit": 60, "window_s": 60.0}
+    return QuotaStatistics(**usual | {"used": 60, "waiting": 1234, "in_flight": 3, "closed_for_s": 0.0} | members)
+
+
+class Outlook:
+    def __init__(self, bound_by=QUOTA):
+        self._bound_by = bound_by
+
+    def observe(self, event):
+        pass
+
+    def eta(self):
+        return Eta(seconds=372.0, bound_by=self._bound_by)
+
+    def quotas(self):
+        return {
+            QUOTA: statistics(),
+            "embedded.recipes.get": statistics(limit=2000, used=20, waiting=0),
+            "assumed.customer.folders": statistics(closed_for_s=3.5, allowed=12, waiting=0),
+            "embedded.rlcm.import_status": statistics(limit=1000, allowed=113, used=113, waiting=99_999),
+            "unlimited": statistics(limit=10**9, allowed=10**9),
+        }
+
+
+def busy(total=10_000):
+    """A tally of the third of many waves, in the midst of trouble."""
+    tally = Tally(total)
+    seqs = itertools.count()
+    for number, size in enumerate([1, 5, 40, 500, 4000], start=1):
+        tally.observe(WaveChanged(run_id="r", number=number, of=9, size=size, state="started", taken=size))
+        for seq in itertools.islice(seqs, size if number < 5 else 1300):
+            outcome = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED)[seq % 5]
+            tally.observe(AccountStarted(account=str(seq), seq=seq))
+            if seq % 10 != 7:
+                tally.observe(AccountEnded(account=f"E{HOSTILE}", seq=seq, outcome=outcome, cause=HOSTILE, elapsed_s=1))
+    return tally
+
+
+def drawn(view, width, *, height=40, encoding="utf-8", **options):
+    """The lines that a terminal of this width is sent, without colours unless they are asked for."""
+    raw = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    options.setdefault("color_system", None)
+    console = Console(file=raw, force_terminal=True, width=width, height=height, **options)
+    console.print(Screen(view), end="")
+    raw.flush()
+    return raw.buffer.getvalue().decode(encoding).split("\n")
+
+
+@pytest.mark.parametrize("width", [60, 61, 79, 80, 100, 160, 200])
+@pytest.mark.parametrize("height", [8, 24, 60])
+def test_nothing_wraps_and_nothing_steers_at_any_width(width, height):
+    lines = drawn(View(tally=busy(), outlook=Outlook()), width, height=height)
+    assert max(cell_len(line) for line in lines) < width
+    assert len(lines) < height
+    assert not any(char in line for line in lines for char in "\x1b\r\t\u202e")
+
+
+def test_every_part_of_a_run_is_there():
+    lines = drawn(View(tally=busy(), outlook=Outlook()), 100)
+    assert lines[0].startswith("1662 of 10000 accounts")
+    assert "about 6 min left" in lines[0]
+    text = "\n".join(lines)
+    assert "wave 1       1 account, passed" in text
+    assert [line.split()[0:4] for line in lines if line.startswith("wave ")][-1] == ["wave", "5", "of", "9"]
+    assert "waves 6-9    5454 accounts to come" in text
+    assert "in flight" in text
+    assert "failed" in text
+    assert "unknown" in text
+    assert "skipped" in text
+    marked = [line for line in lines if line.startswith(">")]
+    assert len(marked) == 1
+    assert QUOTA in marked[0]
+    assert "60/60" in marked[0]
+    assert marked[0].endswith("1234")
+    assert "closed for 3.5 s" in text
+    assert "opened to 113" in text
+    assert "embedded.recipes.get" not in text
+    assert "unlimited" not in text
+    assert any(line.startswith("185 failed: \\x1b[2J") for line in lines), text
+
+
+def test_the_quota_that_bounds_is_named_beside_the_end_where_there_is_room():
+    view = View(tally=busy(), outlook=Outlook())
+    assert f"bound by {QUOTA}" in drawn(view, 120)[0]
+    assert "bound" not in drawn(view, 60)[0]
+    assert "bound by max_rate" in drawn(View(tally=busy(), outlook=Outlook("max_rate")), 80)[0]
+
+
+def test_while_nothing_new_starts_the_reason_stands_there_and_no_end():
+    tally = busy()
+    tally.observe(RunChanged(run_id="r", state="draining", reason="interrupted\x1b[2J"))
+    first = drawn(View(tally=tally, outlook=Outlook()), 100)[0]
+    assert "nothing new starts: interrupted\\x1b[2J" in first
+    assert "left" not in first
+
+
+def test_a_terminal_that_knows_ascii_only_is_sent_ascii():
+    for line in drawn(View(tally=busy(), outlook=Outlook()), 80, encoding="ascii")[:8]:
+        assert line.isascii()
+
+
+def test_no_color_and_force_color_are_honoured(monkeypatch):
+    view = View(tally=busy(), outlook=Outlook())
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert any("\x1b[" in line for line in drawn(view, 80, color_system="auto"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    colours = [part for line in drawn(view, 80, color_system="auto") for part in line.split("\x1b[")[1:]]
+    assert all(part.split("m")[0] in {"0", "1", "2"} for part in colours)  # weights at most
+
+
+def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be():
+    assert shares([1, 0, 10_000], 10_001, 20) == [1, 0, 19]
+    assert shares([5, 5], 10, 0) == [0, 0]
+    row = bar({CHANGED: 500, TROUBLE: 1, IN_FLIGHT: 3}, 1000, 30, ascii_only=True)
+    assert "".join(text for text, _ in row) == "#" * 15 + "x-" + "." * 13
+    full = bar({CHANGED: 995, TROUBLE: 5}, 1000, 30, ascii_only=True)
+    assert "".join(text for text, _ in full) == "#" * 29 + "x"
+
+
+@pytest.mark.anyio
+async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys):
+    voice = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
+    assert voice.interval_s >= 1 / REDRAWS_PER_S
+    assert REDRAWS_PER_S <= 8
+    story = Story(voice)
+    async with story.told(4, {Outcome.CHANGED: 3}, Outlook()):
+        story.observe(RunChanged(run_id="r-1", state="running"))
+        story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=3, state="inconclusive", reason="a person"))
+        story.observe(AccountStarted(account="7", seq=3))
+        await asyncio.sleep(0)
+        voice.tell(story.view)
+        story.observe(AccountEnded(account="7", seq=3, outcome=Outcome.CHANGED, cause=None, elapsed_s=1.0))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "at work on run r-1" in err
+    assert "inconclusive: a person" in err
+    assert "1 in flight" in err
+    last = err[err.rindex("4 of 4 accounts") :]
+    assert "4/4" in last
+    assert QUOTA not in last
+
+
+def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent():
+    cpu, now = [0.0], [0.0]
+    thrift = Thrift(0.01, longest_s=10.0, cpu=lambda: cpu[0], clock=lambda: now[0])
+
+    def spend(seconds):
+        with thrift.spending():
+            cpu[0] += seconds
+
+    assert thrift.may_spend()
+    spend(0.6)
+    assert not thrift.may_spend()  # half a second is free, 1 % of 0.6 s is little
+    now[0] = 10.0
+    assert thrift.may_spend()  # but nobody waits longer than that
+    spend(0.001)
+    assert not thrift.may_spend()
+    cpu[0] = 20.0
+    assert thrift.may_spend()
