@@ -129,7 +129,7 @@ class SetProperties(Operation):
         problems = [
             f"{_named(names)} {what}"
             for names, what in (
-                (new, "did not exist before the run, and the API cannot delete it"),
+                (new, "did not exist before the run: the API cannot delete a property"),
                 (since, "was set again since the run"),
                 (unknown, "had a value that looked secret and was not written down"),
             )

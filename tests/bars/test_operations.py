@@ -296,6 +296,7 @@ def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> 
     ("name", "customers"),
     [
         ("import-package of a manifest", 20),
+        *(pytest.param(name, 20, marks=pytest.mark.slow) for name in ("create-connection", "set-properties")),
         *(on_300(name, name) for name in CASES),
     ],
 )

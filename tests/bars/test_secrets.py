@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.fleet import SECRETS, fleet
+from tests.fleet import CREDENTIALS, SECRETS, fleet
 
 TOKEN = "canary-token-0f3b9c"
 
@@ -18,6 +18,11 @@ def test_no_secret_is_written_or_said(tmp_path: Path) -> None:
             vendor.rollout_command("-v"),
             ("resume", *vendor.policy, "-v"),
             ("retry", *vendor.policy, "--debug", "-v"),
+            (
+                *("create-connection", "--name", "Web shop", "--from", str(CREDENTIALS), "--external-id", "{account}"),
+                *("--accounts", "all", *vendor.policy, "-v"),
+            ),
+            ("set-properties", "-p", "shop.key={env:DEMO_SHOP_KEY}", "--accounts", "all", *vendor.policy, "-v"),
             *(("show", "--format", form, *journal) for form in ("text", "json", "jsonl", "csv")),
             ("runs", *journal),
         ):

@@ -274,7 +274,7 @@ def test_only_what_differs_is_set_and_put_back(tmp_path: Path) -> None:
         assert it.kinds()["property.set"] == count + 2
         failed, words = failure(await it.undo(done))
         assert failed == "cannot-undo"
-        assert "property 'a.three' did not exist before the run, and the API cannot delete it" in words
+        assert "property 'a.three' did not exist before the run: the API cannot delete a property" in words
         assert (await properties.get("a.two")) == {"a.two": "2"}  # what can be put back is
 
     here(tmp_path, scenario, customers=1)
