@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all browser-test pictures docs check lint types layers format audit chaos mutations bench bench-page bench-smoke \
+.PHONY: help demo test test-all browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
 
 help: ## what there is
@@ -57,6 +57,13 @@ types: $(READY)
 
 layers: $(READY)
 	$(BIN)/lint-imports
+
+$(VENV)/.check: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[check]'
+	@touch $(VENV)/.check
+
+check-sandbox: $(VENV)/.check ## schemathesis against the sandbox's own description, under two minutes
+	$(BIN)/python -m tests.sandbox.check
 
 format: $(READY) ## rewrite the sources as the linter wants them
 	$(BIN)/ruff check --fix .

@@ -99,6 +99,29 @@ async def test_bodies_that_are_no_object_are_400(caplog: pytest.LogCaptureFixtur
         assert client.sandbox.effects() == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", f"/api/v2/managed_users/{FIRST}/tags", {"title": "T", "color": {}}),
+        ("POST", f"{HOME}/recipes", {"recipe": {"name": "R", "code": [{}]}}),
+        ("POST", "/api/recipes", {"recipe": {"name": "R", "code": [[]]}}),
+        (
+            "POST",
+            "/api/developer_api_clients",
+            {"name": "N", "api_privilege_group_id": 26779, "all_folders": True, "environment_name": [None]},
+        ),
+    ],
+)
+async def test_members_of_another_type_are_400(
+    caplog: pytest.LogCaptureFixture, method: str, path: str, body: dict[str, object]
+) -> None:
+    """What `make check-sandbox` has found."""
+    async with quiet(caplog) as client:
+        reply = await client(method, path, json=body)
+        assert reply.status == 400
+        assert reply.data["message"]
+
+
 async def test_bodies_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
     async with quiet(caplog) as client:
         reply = await client.post(f"{HOME}/folders", data=io.BytesIO(b" " * (1024 * 1024 + 1)))

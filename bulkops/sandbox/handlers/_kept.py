@@ -24,9 +24,9 @@ class Kept:
     another in the ledger; `wrapper`: the member that the body is in, "" for none; `facts`: other members of a new row.
     `id_member`: what the id is called in a row, `new_id`: makes one where it is no number; `inside`: the noun that
     holds it, whose id is in the path and in each row; `shape`: what is stored of the given members, beside the row that
-    is there already, None for a new one (Raises: RefusedError); `most`: rows that a shelf holds, `per_page`: of a page
-    usually, `most_per_page`: at most, `paging`: how
-    the query asks for one; `first`: rows that every workspace has from the start.
+    is there already, None for a new one (Raises: RefusedError); `texts`: members that are text or null; `most`: rows
+    that a shelf holds, `per_page`: of a page usually, `most_per_page`: at most, `paging`: how the query asks for one;
+    `first`: rows that every workspace has from the start.
     """
 
     noun: str
@@ -40,6 +40,7 @@ class Kept:
     new_id: Callable[[], str] | None = None
     inside: Kept | None = None
     shape: Callable[[Asked, Row, Row | None], Row] = lambda _, given, __: given
+    texts: tuple[str, ...] = ("name",)
     most: int | None = None
     per_page: int = MAX_PER_PAGE
     most_per_page: int = MAX_PER_PAGE
@@ -122,6 +123,9 @@ class Kept:
             if not isinstance(body, dict):
                 raise invalid(self.wrapper, "is not an object")
         given = {name: body[name] for name in self.members if name in body}
+        for name in self.texts:
+            if not isinstance(given.get(name), str | None):
+                raise invalid(name, "is not text")
         try:
             msgspec.json.encode(given)  # what could not be shown again is not kept: huge numbers, endless depth
         except (OverflowError, RecursionError) as error:

@@ -108,7 +108,7 @@ def _given(members: Mapping[str, Any]) -> dict[str, Any]:
         ids = members["cert_bundle_ids"] or []
         if not isinstance(ids, list):
             raise invalid("cert_bundle_ids", "is not a list of ids")
-        facts["cert_bundle_ids"] = [id_member({"cert_bundle_ids": id_}, "cert_bundle_ids") for id_ in ids]
+        facts["cert_bundle_ids"] = [id_member({"cert_bundle_ids": id_}, "cert_bundle_ids") for id_ in ids if id_]
     return facts
 
 

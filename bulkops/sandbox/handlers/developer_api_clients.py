@@ -6,7 +6,16 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, id_member, invalid
+from bulkops.sandbox.exchange import (
+    NOT_FOUND,
+    Asked,
+    Counted,
+    RefusedError,
+    flag_member,
+    id_member,
+    invalid,
+    text_member,
+)
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers._kept import Kept, Row
 from bulkops.sandbox.handlers.roles import folder_ids
@@ -34,7 +43,7 @@ def _checked(asked: Asked, given: Row, row: Row | None) -> Row:
     everywhere, folders = flag_member(given, "all_folders"), folder_ids(asked, given)
     if not everywhere and not folders:
         raise invalid("folder_ids", "can't be blank")
-    environment = given.get("environment_name") or (row or {}).get("environment_name") or "Development"
+    environment = text_member(given, "environment_name") or (row or {}).get("environment_name") or "Development"
     if environment not in _ENVIRONMENTS:
         raise RefusedError(400, f"Environment not found: {environment}")
     return {

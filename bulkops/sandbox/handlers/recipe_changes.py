@@ -21,7 +21,7 @@ _LONGEST_COMMENT: Final = 1024
 def create_recipe(asked: Asked) -> dict[str, Any]:
     """Code and config are JSON texts; the recipe arrives stopped, in Home unless a folder is named."""
     members = _members(asked)
-    if members.get("code") in {None, ""}:
+    if members.get("code") in (None, ""):  # not a set: it may be anything
         raise invalid("code", "can't be blank")
     packed, bound = _content(asked, members)
     made = _add(asked, packed, bound, folder_id=_folder_id(asked, members) or asked.workspace.home.id)

@@ -22,6 +22,7 @@ TAGS: Final = Kept(
     members={"title": None, "description": None, "color": "blue"},
     required=("title",),
     key="title",
+    texts=("title", "description", "color"),
     most=MAX_TAGS,
 )
 

@@ -37,8 +37,8 @@ Platform           integrations.all
 Connector          custom_connectors.list
 ConnectorCode      custom_connectors.code
 
-Folder             managed_users.folders.list managed_users.folders.create managed_users.folders.update folders.list
-                   folders.create folders.update
+Folder             managed_users.folders.list managed_users.folders.update folders.list folders.create folders.update
+Folder|FolderId    managed_users.folders.create
 Project            managed_users.projects.list managed_users.projects.update projects.list
 
 RecipeHead         recipes.search

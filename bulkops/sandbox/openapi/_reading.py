@@ -1,8 +1,9 @@
 """From the tables' text to JSON Schema.
 
 A shape is its name, then its members; lines that begin with a space go on. A member is `name:type`, `name?:type` where
-it may be left out; `...Shape` stands for the members of another one. A type is one of those below, a shape, `'a_word'`
-(an underscore stands for a space) or `true`; `type[]` is a list of them, `one|another` either.
+it may be left out; `...Shape` stands for the members of another one, `!` says that there are no others. A type is one
+of those below, a shape, `'a_word'` (an underscore stands for a space) or `true`; `type[]` is a list of them,
+`one|another` either.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def _single(text: str) -> Schema:
 def _shape(members: list[str], known: dict[str, Schema]) -> Schema:
     properties: dict[str, Schema] = {}
     required: list[str] = []
+    closed = {"additionalProperties": False} if "!" in members else {}
     for member in members:
+        if member == "!":
+            continue
         if member.startswith("..."):
             properties |= known[member[3:]]["properties"]
             required += known[member[3:]]["required"]
@@ -66,4 +70,4 @@ def _shape(members: list[str], known: dict[str, Schema]) -> Schema:
         name = name.removesuffix("?")
         properties[name] = read_type(type_)
         required = [each for each in required if each != name] + ([] if optional else [name])
-    return {"type": "object", "required": required, "properties": properties}
+    return {"type": "object", "required": required, "properties": properties, **closed}

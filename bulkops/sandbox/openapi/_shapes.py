@@ -65,6 +65,7 @@ ConnectorVersion version:int version_note:str|null created_at:time released_at:t
 ConnectorCode    code:str
 
 Folder           id:int name:str parent_id:int|null is_project:bool project_id:int|null created_at:time updated_at:time
+FolderId         id:int !
 Project          id:int folder_id:int name:str description:str|null
 
 RecipeHead       id:int user_id:int name:str created_at:time updated_at:time copy_count:int trigger_application:str|null
