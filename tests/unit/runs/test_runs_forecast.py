@@ -9,6 +9,7 @@ from bulkops.operations import Each, Operation
 from bulkops.runs.forecast import Pace, by_quota, forecast, way
 from bulkops.settings import Limit, Tuning
 
+LIST = "managed_users.recipes.list"
 FOLDERS, STARTS, IMPORTS = "managed_users.folders.list", "managed_users.recipes.start", "managed_users.imports.create"
 
 
@@ -68,11 +69,12 @@ class Costs(Operation):
 
 def test_an_account_sends_its_requests_in_the_order_of_the_parts(tmp_path):
     answers = str(tmp_path / "answers.jsonl")
-    chain = Each(FOLDERS, output=answers) >> Costs() >> Each(FOLDERS, output=answers)
-    assert way(chain, {FOLDERS: 3, "managed_users.recipes.get": 2, STARTS: 1}) == [
-        (FOLDERS, 1.5),
+    chain = Each(FOLDERS, output=answers) >> Each(LIST, output=answers) >> Costs() >> Each(LIST, output=answers)
+    assert way(chain, {FOLDERS: 1, LIST: 3, "managed_users.recipes.get": 2, STARTS: 1}) == [
+        (FOLDERS, 1),
+        (LIST, 1.5),
         (STARTS, 1),
-        (FOLDERS, 1.5),
+        (LIST, 1.5),
         ("managed_users.recipes.get", 2),
     ]
 
