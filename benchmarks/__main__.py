@@ -21,6 +21,7 @@ NAMES: Final = (
     "wrong_limits",
     "quota_cpu",
     "rollout",
+    "live_view",
     "journal_commits",
     "list_page",
 )

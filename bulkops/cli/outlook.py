@@ -12,13 +12,13 @@ from bulkops.cli.thrift import Thrift
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
-    from bulkops.events import Event
+    from bulkops.events import Observer
     from bulkops.operations import Operation
     from bulkops.pacing import QuotaStatistics
     from bulkops.runs import Policy
     from bulkops.runs.progress import Eta
 
-_SHARE: Final = 0.005
+_SHARE: Final = 0.002
 _SOONEST_S: Final = 1.0
 
 
@@ -30,12 +30,15 @@ class Outlook:
 
         self._pacer = workato.session.pacer
         self._progress = Progress(operation, workato.session, policy, total=total, settled=settled)
-        self._thrift = Thrift(_SHARE)
+        self.observe: Observer = self._progress.observe
+        self._thrift = Thrift(_SHARE, accounts=total)
         self._eta: Eta | None = None
         self._asked_at = -_SOONEST_S
 
-    def observe(self, event: Event) -> None:
-        self._progress.observe(event)
+    @property
+    def spent_s(self) -> float:
+        """CPU seconds that foreseeing has cost."""
+        return self._thrift.spent_s
 
     def eta(self) -> Eta | None:
         """When the run will end, counted from now; None while that is not known."""

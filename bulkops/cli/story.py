@@ -14,7 +14,7 @@ import attrs
 from bulkops.cli.outlook import Outlook, eta_words
 from bulkops.cli.tally import Tally
 from bulkops.cli.terminal import is_live, say
-from bulkops.events import Event, RunChanged, WaveChanged
+from bulkops.events import AttemptEnded, Event, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 
 PLAIN_INTERVAL_S: Final = 5.0
@@ -133,11 +133,14 @@ class Story:
         return isinstance(self._voice, Silent)
 
     def observe(self, event: Event) -> None:
-        self.view.tally.observe(event)
-        if self.view.outlook is not None:
-            self.view.outlook.observe(event)
+        view = self.view
+        if view.outlook is not None:
+            view.outlook.observe(event)
+        if isinstance(event, AttemptEnded):  # most of all events, and the tally counts accounts
+            return
+        view.tally.observe(event)
         if isinstance(event, RunChanged | WaveChanged):
-            self._voice.note(event, self.view)
+            self._voice.note(event, view)
 
     @asynccontextmanager
     async def told(

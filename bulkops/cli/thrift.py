@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_FREE_S: Final = 0.5
+_FREE_S: Final = 0.3
+_FREE_ACCOUNT_S: Final = 100.0
 
 
 class Thrift:
-    """A budget of CPU time: `share` of the process's own, and half a second of pocket money for short runs.
+    """A budget of CPU time: `share` of the process's own, and some to begin with, more for a run of few accounts.
 
     `longest_s`: after so long without spending it may be overdrawn (None: never).
     """
@@ -20,19 +21,21 @@ class Thrift:
         self,
         share: float,
         *,
+        accounts: int,
         longest_s: float | None = None,
         cpu: Callable[[], float] = time.process_time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.spent_s = 0.0
         self._share = share
+        self._free_s = min(_FREE_S, _FREE_ACCOUNT_S / max(1, accounts))
         self._longest_s = longest_s
         self._cpu = cpu
         self._clock = clock
         self._last_at = clock()
 
     def may_spend(self) -> bool:
-        if self.spent_s <= _FREE_S + self._share * self._cpu():
+        if self.spent_s <= self._free_s + self._share * self._cpu():
             return True
         return self._longest_s is not None and self._clock() - self._last_at >= self._longest_s
 

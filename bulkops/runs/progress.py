@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -30,19 +29,6 @@ class Eta:
     bound_by: str | None
 
 
-@attrs.define
-class _Mean:
-    total: float = 0.0
-    count: int = 0
-
-    def note(self, value: float) -> None:
-        self.total += value
-        self.count += 1
-
-    def or_else(self, guess: float) -> float:
-        return self.total / self.count if self.count else guess
-
-
 class Progress:
     """An observer of one run that foresees its end. Counts a few numbers for each account in flight, and no more.
 
@@ -59,42 +45,50 @@ class Progress:
         self._policy = policy
         self._left = total - settled
         self._later = [wave.size for wave in policy.cut(total)][1:]
-        self._sent: dict[str, Counter[str]] = {}
-        self._totals: Counter[str] = Counter()
+        self._sent: dict[str, dict[str, int]] = {}
+        self._totals: dict[str, int] = {}
         self._ended = 0
-        self._latencies: dict[str, _Mean] = {}
-        self._latency = _Mean()
+        self._latencies: dict[str, list[float]] = {}
+        """By call: how many were answered, and their latencies' sum."""
         self._total = total
 
     def observe(self, event: Event) -> None:
+        """Hot path: a microsecond for each attempt."""
         if isinstance(event, AttemptEnded):
+            call = event.call
             if event.status is not None:
-                self._latencies.setdefault(event.call, _Mean()).note(event.latency_s)
-                self._latency.note(event.latency_s)
-            sent = self._sent.get(event.account or "")
+                seen = self._latencies.get(call)
+                if seen is None:
+                    seen = self._latencies[call] = [0.0, 0.0]
+                seen[0] += 1
+                seen[1] += event.latency_s
+            sent = self._sent.get(event.account)  # type: ignore[arg-type]  # None is never in it
             if sent is not None:
-                sent[event.call] += 1
+                sent[call] = sent.get(call, 0) + 1
         elif isinstance(event, AccountStarted):
-            self._sent[event.account] = Counter()
+            self._sent[event.account] = {}
             self._left -= 1
         elif isinstance(event, AccountEnded):
-            sent = self._sent.pop(event.account, None)
-            if sent is None:  # it ended without a start
-                self._left -= 1
-            else:
-                self._totals.update(sent)
-                self._ended += 1
+            self._account_ended(event.account)
         elif isinstance(event, WaveChanged) and event.state == "started":
             self._later = [wave.size for wave in self._policy.cut(self._total)][event.number :]
+
+    def _account_ended(self, account: str) -> None:
+        sent = self._sent.pop(account, None)
+        if sent is None:  # it ended without a start
+            self._left -= 1
+            return
+        self._ended += 1
+        for call, count in sent.items():
+            self._totals[call] = self._totals.get(call, 0) + count
 
     def eta(self) -> Eta | None:
         """When the run will end if it goes on like this; None while nothing is known. Takes tens of milliseconds."""
         each = self._each()
         if not each:
             return None
-        guess_s = self._latency.or_else(_GUESSED_LATENCY_S)
         rows = way(self._operation, each)
-        stages = stages_of(rows, {call: self._latencies.get(call, _Mean()).or_else(guess_s) for call, _ in rows})
+        stages = stages_of(rows, {call: self._latency_s(call) for call, _ in rows})
         seconds, bound_by = foresee(
             stages,
             pace=self._pace(),
@@ -109,7 +103,13 @@ class Progress:
         said = self._operation.cost()
         weight = self._ended + (_TRUSTED if said else 0.0)
         calls = dict.fromkeys([*said, *self._totals])
-        return {call: (said.get(call, 0.0) * _TRUSTED + self._totals[call]) / weight for call in calls}
+        return {call: (said.get(call, 0.0) * _TRUSTED + self._totals.get(call, 0)) / weight for call in calls}
+
+    def _latency_s(self, call: str) -> float:
+        """Of a call on average; of one that was not sent yet, that of all."""
+        seen = [self._latencies[call]] if call in self._latencies else list(self._latencies.values())
+        count, sum_s = sum(one[0] for one in seen), sum(one[1] for one in seen)
+        return sum_s / count if count else _GUESSED_LATENCY_S
 
     def _pace(self) -> Pace:
         later: list[int] = []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bulkops.runs.progress import Eta
 
 REDRAWS_PER_S: Final = 8
-_SHARE: Final = 0.01
+_SHARE: Final = 0.006
 _LONGEST_S: Final = 10.0
 _MOST_QUOTAS: Final = 6
 _MOST_TROUBLES: Final = 3
@@ -39,14 +39,15 @@ _STYLES: Final = {
 class Live:
     """rich's redrawing, by our own clock: its thread would redraw between two awaits of the run.
 
-    Redraws more seldom when they would cost more than 1 % of the process's CPU time, yet every ten seconds.
+    Redraws more seldom when they would cost a hundredth of the process's CPU time, yet every ten seconds.
     """
 
     interval_s = 1 / REDRAWS_PER_S
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
-        self._thrift = Thrift(_SHARE, longest_s=_LONGEST_S)
+        self._thrift = Thrift(_SHARE, accounts=0, longest_s=_LONGEST_S)
+        self.redraws = 0
         self._redrawn = Redrawn(
             console=self._console,
             auto_refresh=False,
@@ -57,10 +58,11 @@ class Live:
 
     @property
     def spent_s(self) -> float:
-        """CPU seconds that drawing has cost."""
+        """CPU seconds that drawing has cost, with the foreseeing that it asked for."""
         return self._thrift.spent_s
 
     def begin(self, view: View) -> None:
+        self._thrift = Thrift(_SHARE, accounts=view.tally.total, longest_s=_LONGEST_S)
         self._redrawn.start()
         self.tell(view)
 
@@ -68,6 +70,7 @@ class Live:
         if self._thrift.may_spend():
             with self._thrift.spending():
                 self._redrawn.update(Screen(view), refresh=True)
+            self.redraws += 1
 
     def end(self, view: View) -> None:
         self._redrawn.update(Screen(view, is_last=True))
