@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
+import attrs
+
 from bulkops.executor._feed import Feed
 from bulkops.executor.task_outcome import TaskOutcome
 
@@ -15,8 +17,20 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
+@attrs.frozen(kw_only=True)
+class Statistics:
+    """How many items of a `fan_out` were taken, are being worked on, have ended, ended with an error; and how many
+    outcomes wait to be taken. `started` is `in_flight` and `ended` together, and what leaving early cancelled."""
+
+    started: int
+    in_flight: int
+    ended: int
+    failed: int
+    waiting: int
+
+
 class Pool(Generic[Item, Value]):
-    """Owns its tasks from `start` to `close`.
+    """Owns its tasks from `start` to `close`. Made anywhere, opened inside the loop.
 
     Hot path: a few calls per item and no task; see benchmarks/fan_out_cpu.py before adding one.
     """
@@ -28,12 +42,28 @@ class Pool(Generic[Item, Value]):
         self._fn = fn
         self._capacity = capacity
         self._index = -1
-        self._loop = asyncio.get_running_loop()
-        self._clock = self._loop.time
+        self._started = 0
+        self._taken = 0
+        self._failed = 0
+        self._closed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._news: asyncio.Future[None] | None = None
         self._blocked: deque[asyncio.Future[None]] = deque()
+
+    def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+
+    def statistics(self) -> Statistics:
+        ended = self._taken + len(self.outcomes)
+        return Statistics(
+            started=self._started,
+            in_flight=0 if self._closed else self._started - ended,
+            ended=ended,
+            failed=self._failed,
+            waiting=len(self.outcomes),
+        )
 
     def start(self, job: Coroutine[Any, Any, None]) -> None:
         self.running += 1
@@ -47,10 +77,12 @@ class Pool(Generic[Item, Value]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closed = True
 
     def take(self) -> TaskOutcome[Item, Value]:
         """The oldest outcome; one of the workers that wait for room goes on."""
         outcome = self.outcomes.popleft()
+        self._taken += 1
         if self._blocked:
             room = self._blocked.popleft()
             if not room.done():
@@ -83,6 +115,7 @@ class Pool(Generic[Item, Value]):
     async def _one(self, index: int, item: Item) -> None:
         value: Value | None = None
         error: BaseException | None = None
+        self._started += 1
         started = self._clock()
         try:
             awaitable = self._fn(item)
@@ -93,8 +126,10 @@ class Pool(Generic[Item, Value]):
         except asyncio.CancelledError as cancelled:
             if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # a coroutine runs in a task
                 raise
+            self._failed += 1
             error = cancelled  # the callable's own doing, nobody asked this worker to stop: the item's outcome
         except Exception as raised:  # noqa: BLE001 - here a failure becomes an outcome
+            self._failed += 1
             error = raised
         self.outcomes.append(TaskOutcome(index, item, value, error, self._clock() - started))
         del error  # or its traceback, which holds this frame, would keep it in a cycle

@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from typing import TypeVar
+from types import TracebackType
+from typing import Any, Generic, TypeVar
 
 import anyio
 
 from bulkops.executor._feed import Feed
-from bulkops.executor._pool import Pool
+from bulkops.executor._pool import Pool, Statistics
 from bulkops.executor.task_outcome import TaskOutcome
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
+
+
+class FanOut(AsyncGenerator[TaskOutcome[Item, Value], None], Generic[Item, Value]):
+    """The outcomes of one `fan_out`, to be iterated once; an async generator that also counts."""
+
+    def __init__(
+        self,
+        fn: Callable[[Item], Awaitable[Value]],
+        items: Iterable[Item] | AsyncIterable[Item],
+        concurrency: int,
+        rate: float | None,
+    ) -> None:
+        self._pool: Pool[Item, Value] = Pool(fn, concurrency)
+        self._outcomes = _outcomes(self._pool, items, concurrency, rate)
+
+    def __aiter__(self) -> AsyncGenerator[TaskOutcome[Item, Value], None]:
+        return self._outcomes  # itself: an outcome passes through no frame of ours
+
+    def statistics(self) -> Statistics:
+        """Where it stands now; to be asked for at any time, after the end too."""
+        return self._pool.statistics()
+
+    async def asend(self, value: None) -> TaskOutcome[Item, Value]:
+        return await self._outcomes.asend(value)
+
+    async def athrow(
+        self,
+        typ: Any,
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+    ) -> TaskOutcome[Item, Value]:
+        return await self._outcomes.athrow(typ, val, tb)
+
+    async def aclose(self) -> None:
+        """Cancel what is in flight, and wait for its clean-up."""
+        await self._outcomes.aclose()
 
 
 def fan_out(
@@ -21,7 +58,7 @@ def fan_out(
     *,
     concurrency: int = 50,
     rate: float | None = None,
-) -> AsyncGenerator[TaskOutcome[Item, Value], None]:
+) -> FanOut[Item, Value]:
     """Call `fn` for every item, at most `concurrency` at a time, and yield outcomes in the order they end.
 
         async for outcome in fan_out(fetch, urls, concurrency=20):
@@ -35,6 +72,8 @@ def fan_out(
     Leaving the loop early cancels what is in flight, and closing waits for its clean-up. Python closes a
     generator that was left by `break` some time later; who must not go on before that writes
     `async with contextlib.aclosing(fan_out(...)) as outcomes`.
+
+    `fan_out(...).statistics()` counts items started, in flight, ended, failed, and outcomes that wait to be taken.
 
     Args:
         items: an async iterator is driven by one task of its own; an async generator is closed at the end.
@@ -50,16 +89,16 @@ def fan_out(
         raise ValueError(f"rate must be above 0 starts a second, not {rate}")
     if not isinstance(items, AsyncIterable):
         items = iter(items)
-    return _outcomes(fn, items, concurrency, rate)
+    return FanOut(fn, items, concurrency, rate)
 
 
 async def _outcomes(
-    fn: Callable[[Item], Awaitable[Value]],
+    pool: Pool[Item, Value],
     items: Iterable[Item] | AsyncIterable[Item],
     concurrency: int,
     rate: float | None,
 ) -> AsyncGenerator[TaskOutcome[Item, Value], None]:
-    pool = Pool(fn, concurrency)
+    pool.open()
     # Plain tasks, not a task group: a generator that is left early is closed from another task, where a
     # cancel scope opened here could not be left. The `finally` owns them all the same.
     if isinstance(items, AsyncIterable) or rate is not None:

@@ -36,6 +36,13 @@ def test_every_command_and_every_error_is_in_the_reference() -> None:
         assert f"| `{kind.__name__}` |" in pages["errors.md"]
 
 
+def test_every_command_is_used_on_a_page_that_shows_how() -> None:
+    docs = generate.REFERENCE.parent
+    pages = [docs / "tutorial.md", docs / "configuration.md", docs / "reports.md", docs.parent / "README.md"]
+    shown = " ".join(path.read_text() for path in [*pages, *(docs / "how-to").glob("*.md")])
+    assert [name for name in bulkops.commands if f"bulkops {name}" not in shown and f"plan {name}" not in shown] == []
+
+
 def test_every_promised_name_is_on_the_page_of_the_api() -> None:
     page = generate.pages()["api.md"]
     for name in bulkops_package.__all__:

@@ -6,8 +6,10 @@ import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 
 import anyio
+import attrs
 import looptime
 import pytest
 from anyio.lowlevel import checkpoint
@@ -47,6 +49,35 @@ async def test_outcomes_come_in_the_order_they_end() -> None:
         (0, 3, "after 3", 3.0),
     ]
     assert all(one.ok and one.error is None for one in outcomes)
+
+
+async def test_statistics_add_up_at_every_moment() -> None:
+    async def work(item: int) -> int:
+        await anyio.sleep(1 + item % 3)
+        if item % 4 == 0:
+            raise LookupError(item)
+        return item
+
+    outcomes = fan_out(work, range(30), concurrency=5)
+    assert attrs.astuple(outcomes.statistics()) == (0, 0, 0, 0, 0)
+    taken = failed = 0
+    async for outcome in outcomes:
+        taken, failed = taken + 1, failed + (not outcome.ok)
+        now = outcomes.statistics()
+        assert now.started == now.in_flight + now.ended
+        assert now.in_flight <= 5
+        assert (now.ended - now.waiting, now.failed >= failed) == (taken, True)
+    assert attrs.astuple(outcomes.statistics()) == (30, 0, 30, 8, 0)
+
+
+async def test_statistics_after_leaving_early() -> None:
+    async with aclosing(fan_out(echo, range(100), concurrency=4)) as outcomes:
+        await anext(outcomes)
+        await anyio.sleep(0.5)
+        under_way = outcomes.statistics()
+        assert 0 < under_way.in_flight == under_way.started - under_way.ended
+    left = outcomes.statistics()
+    assert (left.in_flight, left.started, left.ended) == (0, under_way.started, under_way.ended)
 
 
 @given(
