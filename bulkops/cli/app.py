@@ -15,6 +15,7 @@ from bulkops.cli.commands import (
     content,
     demo,
     doctor,
+    exporting,
     first_steps,
     look,
     operate,
@@ -56,6 +57,7 @@ def bulkops() -> None:
 bulkops.params.extend(about_itself())  # before the command's name too
 _STARTS = (
     operate.import_package,
+    exporting.export_package,
     operate.authorise_connections,
     operate.start_recipes,
     upkeep.stop_recipes,

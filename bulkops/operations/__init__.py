@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bulkops.errors import ConfigError, JournalMismatch
 from bulkops.operations._base import Chain, Operation, as_operation, costs_in_order, operation
+from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.operations.add_member import AddMember
@@ -20,6 +21,7 @@ from bulkops.operations.downgrade_plan import DowngradePlan
 from bulkops.operations.each import Each
 from bulkops.operations.enable_api_platform import EnableApiPlatform
 from bulkops.operations.enable_endpoints import EnableEndpoints
+from bulkops.operations.export_package import ExportPackage
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.remove_member import RemoveMember
@@ -42,6 +44,8 @@ __all__ = [
     "Each",
     "EnableApiPlatform",
     "EnableEndpoints",
+    "ExportPackage",
+    "ExportedPackage",
     "ImportPackage",
     "LikelyFinish",
     "Operation",
@@ -57,9 +61,12 @@ __all__ = [
     "costs_in_order",
     "describe",
     "eager_age_s",
+    "export_to_file",
     "load_from_file",
     "named",
+    "no_manifest",
     "operation",
+    "partner_folder",
     "patient_age_s",
     "restore",
 ]
@@ -68,6 +75,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
     cls.name: cls
     for cls in (
         ImportPackage,
+        ExportPackage,
         AuthoriseConnections,
         StartRecipes,
         StopRecipes,

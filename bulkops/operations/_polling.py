@@ -12,7 +12,7 @@ from typing import Final
 from bulkops.pacing import Pacer
 from bulkops.steps import Context
 
-_GUESS: Final = "likely finish of an import"
+_GUESS: Final = "likely finish of an "
 _DONE_SHARE: Final = 0.9
 _STEP: Final = 0.2
 _GROWTH: Final = 1.5
@@ -65,10 +65,10 @@ class Polling:
         self._is_first = True
 
     @classmethod
-    def of(cls, ctx: Context) -> Polling:
-        """Polls of an import that was accepted just now, with what the run has learned so far."""
+    def of(cls, ctx: Context, what: str = "import") -> Polling:
+        """Polls of an import that was accepted just now, with what the run has learned so far of its like."""
         first_s = ctx.tuning.first_poll_s
-        return cls(first_s, ctx.shared.setdefault(_GUESS, LikelyFinish(first_s)), ctx.account.session.pacer)
+        return cls(first_s, ctx.shared.setdefault(_GUESS + what, LikelyFinish(first_s)), ctx.account.session.pacer)
 
     async def wait(self) -> None:
         """Until it is worth a request to ask. Looks around each `first_poll_s`: the others may be through."""

@@ -43,7 +43,7 @@ class PackageEndpoint:
 
 @attrs.frozen(kw_only=True)
 class Package:
-    """A readable package with at least one recipe. `sha256`: of the zip's bytes, hex; `connections` and `collections`
+    """A readable package, usually with a recipe in it. `sha256`: of the zip's bytes, hex; `connections` and `collections`
     (of API endpoints): their names."""
 
     path: str
@@ -73,7 +73,7 @@ class Package:
         return cls.from_bytes(data, path=str(path.resolve()))
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, path: str = "package.zip") -> Package:
+    def from_bytes(cls, data: bytes, *, path: str = "package.zip", needs_recipes: bool = True) -> Package:
         """Check a zip in memory; `path` is what errors call it. Raises: InputError."""
         name = Path(path).name
         try:
@@ -81,7 +81,7 @@ class Package:
                 found = _read(archive, name)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise InputError(f"{name} is not a readable zip file: {error}", remedy=_REMEDY) from error
-        if not found.recipes:
+        if not found.recipes and needs_recipes:
             raise InputError(f"{name} holds no recipe (*.recipe.json)", remedy=_REMEDY)
         sha256 = hashlib.sha256(data).hexdigest()
         keys = {file: recipe.key for file, recipe in found.recipes.items()}

@@ -29,17 +29,25 @@ class ExportManifests(Resource):
         *,
         folder_id: int | None = None,
         assets: Iterable[Asset | Mapping[str, Any]] | None = None,
-        **options: bool,
+        include_data: bool = False,
+        include_tags: bool = False,
+        include_test_cases: bool = False,
     ) -> ExportManifest:
-        """A manifest of these assets, or with None of everything in the folder now. `options`: `include_tags`,
-        `include_data`, `include_test_cases`.
+        """A manifest of these assets, or with None of everything in the folder now. `include_data`: rows of lookup
+        tables; `include_tags`: the tags of the assets.
 
         Raises: ConfigError when neither assets nor a folder is given; OutcomeUnknown when the reply is lost: nobody can
         look for it, and one more does no harm.
         """
         if assets is None and folder_id is None:
             raise ConfigError("an export manifest of nothing", remedy="give assets=..., or folder_id=...")
-        wanted = {"name": name, **_content(folder_id, assets), **options}
+        wanted = {
+            "name": name,
+            **_content(folder_id, assets),
+            "include_data": include_data,
+            "include_tags": include_tags,
+            "include_test_cases": include_test_cases,
+        }
         body = {"export_manifest": wanted}
         return await self._object(self._id("export_manifests.create"), ExportManifest, json=body)
 
@@ -54,11 +62,13 @@ class ExportManifests(Resource):
         name: str | None = None,
         folder_id: int | None = None,
         assets: Iterable[Asset | Mapping[str, Any]] | None = None,
-        **options: bool,
+        include_data: bool | None = None,
+        include_tags: bool | None = None,
     ) -> ExportManifest:
         """Another name; these assets in place of the earlier ones, or what is in the folder now. Raises: NotFound."""
         content = _content(folder_id, assets) if folder_id is not None or assets is not None else {}
-        wanted = {**({} if name is None else {"name": name}), **content, **options}
+        given = {"name": name, "include_data": include_data, "include_tags": include_tags}
+        wanted = {key: value for key, value in given.items() if value is not None} | content
         body = {"export_manifest": wanted}
         return await self._object(
             self._id("export_manifests.update"), ExportManifest, path={"manifest_id": id}, json=body

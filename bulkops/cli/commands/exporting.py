@@ -1,0 +1,98 @@
+"""export-package: out of the partner's workspace into one file, or out of each account into a directory."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from bulkops.cli.options import Output, PolicyFlags, Selection, output_options, policy_options, selection_options
+from bulkops.cli.values import FileName
+from bulkops.cli.verbs import Flag, Verb
+
+
+@click.command(
+    "export-package",
+    cls=Verb,
+    examples=[
+        "export-package --manifest 12 -o crm.zip",
+        'export-package --folder "CRM rollout" -o crm.zip',
+        "export-package --folder CRM --accounts customers.csv --into packages",
+    ],
+)
+@click.option(
+    "--manifest", cls=Flag, type=click.IntRange(1), metavar="ID", help="An export manifest of the partner's workspace."
+)
+@click.option("--folder", cls=Flag, metavar="PATH", help="A folder with everything in it; names between slashes.")
+@click.option(
+    "-o", "file", cls=Flag, metavar="FILE.zip", type=FileName(), help="Export from the partner's workspace into a file."
+)
+@click.option(
+    "--into",
+    cls=Flag,
+    metavar="DIR",
+    type=FileName(),
+    help="Export from each account of --accounts, into files of this directory named by the account.",
+)
+@click.option("--overwrite", cls=Flag, is_flag=True, help="Replace files that hold something else; else they stay.")
+@click.option("--include-data", cls=Flag, is_flag=True, help="With --into: the rows of lookup tables too.")
+@click.option("--include-tags", cls=Flag, is_flag=True, help="With --into: the tags of the assets too.")
+@selection_options
+@policy_options
+@output_options
+def export_package(
+    manifest: int | None,
+    folder: str | None,
+    file: str | None,
+    into: str | None,
+    overwrite: bool,
+    include_data: bool,
+    include_tags: bool,
+    *,
+    selection: Selection,
+    policy: PolicyFlags,
+    output: Output,
+) -> int:
+    """Export a package: from the partner's workspace, or from each account.
+
+    A file that holds the same already is left alone; its sha256 is in the report.
+    """
+    if (file is None) == (into is None):
+        raise click.UsageError(
+            "Where to? Give -o FILE.zip for the partner's workspace, or --into DIR for the accounts, and not both."
+        )
+    if file is not None:
+        return _from_partner(manifest, folder, file, overwrite, selection=selection, policy=policy, output=output)
+    if manifest is not None or folder is None:
+        raise click.UsageError("A manifest belongs to one workspace: give --folder PATH for the accounts.")
+    from bulkops.cli.carry_out import start
+    from bulkops.operations import ExportPackage
+
+    operation = ExportPackage(
+        folder=folder,
+        into=str(into),
+        overwrite=overwrite,
+        include_data=include_data,
+        include_tags=include_tags,
+    )
+    return start(operation, selection=selection, flags=policy, output=output)
+
+
+def _from_partner(
+    manifest: int | None,
+    folder: str | None,
+    file: str,
+    overwrite: bool,
+    *,
+    selection: Selection,
+    policy: PolicyFlags,
+    output: Output,
+) -> int:
+    if (manifest is None) == (folder is None):
+        raise click.UsageError("What is to be exported? Give --manifest ID or --folder PATH, and not both.")
+    if selection.accounts is not None:
+        raise click.UsageError("-o exports from the partner's workspace: give --into DIR for the accounts.")
+    from bulkops.cli.partner_export import Wanted, export
+
+    wanted = Wanted(manifest=manifest, folder=folder, file=file, overwrite=overwrite)
+    return asyncio.run(export(wanted, flags=policy, output=output))

@@ -1,0 +1,276 @@
+"""export-package: a folder of each account as a zip on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import anyio
+import attrs
+
+from bulkops.client import Workato
+from bulkops.errors import InputError, NotFound, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import PackageExport
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._folders import check_name, find_path, no_folder
+from bulkops.operations._planned import planned_import
+from bulkops.operations._polling import Polling
+from bulkops.operations._zip_files import check_place, file_name, is_same, make_directory, read_existing, write_file
+from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
+from bulkops.steps import Context, Intent
+
+_COST: Final = {
+    "managed_users.folders.list": 1,
+    "managed_users.export_manifests.create": 1,
+    "managed_users.exports.create": 1,
+    "managed_users.exports.get": 1.5,
+}
+_MANIFEST, _EXPORT, _WRITE = "create-manifest", "export", "write"
+
+
+def _absolute(directory: str | Path) -> str:
+    return str(Path(directory).resolve())
+
+
+@attrs.frozen
+class ExportPackage(Operation):
+    """Export a folder of each account, with its sub-folders, as a package: a file in `into`, named by the account.
+
+    Already so: the file is there and holds what the export holds. A file that holds something else is left alone and
+    the account fails, unless `overwrite`. The report has each file's sha256.
+
+    An export needs a manifest in the account. The first one makes it and this journal remembers it, so that later runs
+    bring the same one up to date: manifests cannot be listed, and a lost reply may leave a second one, which does no
+    harm. Undoing deletes the manifest that the run made; the files stay.
+
+    `folder`: a path from Home on; `include_data`: rows of lookup tables too; `include_tags`: the tags of its assets.
+    """
+
+    name: ClassVar[str] = "export-package"
+    folder: str = attrs.field(kw_only=True)
+    into: str = attrs.field(kw_only=True, converter=_absolute, metadata={"is_path": True})
+    overwrite: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+    include_data: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+    include_tags: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.folder)
+
+    @property
+    def title(self) -> str:
+        return f"export folder {self.folder!r} into {self.into}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        return attrs.asdict(self)
+
+    def cost(self) -> Mapping[str, float]:
+        return _COST
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {"managed_users.folders.list": 1}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def prepare(self, workato: Workato, directory: Path) -> ExportPackage:
+        """With the directory for the files. Raises: InputError when there can be none."""
+        into = Path(self.into)
+        make_directory(into)
+        check_place(into / "package.zip")
+        return self
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        """What is in the folder, and whether the file holds the same, only the export will tell."""
+        coming = planned_import(ctx)
+        if coming is None or coming.folder != self.folder:
+            await self._folder_id(ctx)
+        exists = "; its file is there: kept if it holds the same"
+        there = not self.overwrite and (Path(self.into) / file_name(ctx.account.id)).exists()
+        return Plan((f"export folder {self.folder!r}{exists if there else ''}",), self.cost())
+
+    async def apply(self, ctx: Context) -> None:
+        path = Path(self.into) / file_name(ctx.account.id)
+        written = ctx.result(_WRITE)
+        if written is None:
+            manifest_id = await self._manifest(ctx, await self._folder_id(ctx))
+            package = await self._package(ctx, await self._export(ctx, manifest_id))
+            written = await self._write(ctx, path, package)
+        ctx.detail["package"] = written
+
+    async def verify(self, ctx: Context) -> None:
+        said = ctx.detail["package"]
+        data = await anyio.to_thread.run_sync(read_existing, Path(said["file"]))
+        if data is None or Package.from_bytes(data, needs_recipes=False).sha256 != said["sha256"]:
+            await ctx.void(_WRITE)
+            raise TaskFailed(
+                f"{said['file']} is not what was written: somebody else changed it",
+                failure_class="file-changed",
+                cause="a file was changed while it was exported",
+                remedy="`bulkops retry` writes it again",
+            )
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Delete the manifest that the run made."""
+        step = f"undo {_MANIFEST}"
+        if _MANIFEST not in done or ctx.result(step) is not None:
+            return
+        made, began = done[_MANIFEST].result, ctx.began(step)
+
+        async def send() -> Any:
+            try:
+                await ctx.account.export_manifests.delete(made["id"])
+            except NotFound as gone:
+                if gone.attempt == 1 and not began:
+                    raise  # it was nobody of ours who deleted it
+            return {"deleted": made["id"]}
+
+        await ctx.remember("export-manifest", str(made["folder_id"]), None)
+        try:
+            await ctx.step(step, send, repeatable=True, probe=_never_mind)
+        except NotFound:
+            return
+
+    async def _folder_id(self, ctx: Context) -> int:
+        found = await find_path(ctx, self.folder, parent_id=None)
+        if found is None:
+            raise no_folder(ctx, self.folder, remedy="give the folder that is to be exported")
+        return found
+
+    async def _manifest(self, ctx: Context, folder_id: int) -> int:
+        """The manifest of this folder, holding what is in it now: remembered from an earlier run, or a new one."""
+        made = ctx.result(_MANIFEST)
+        if made is not None:
+            return int(made["id"])
+        manifests, key = ctx.account.export_manifests, str(folder_id)
+        known = None if ctx.began(_MANIFEST) else await ctx.recall("export-manifest", key)
+        if known is not None:
+
+            async def refresh() -> Any:
+                changed = await manifests.update(
+                    known, folder_id=folder_id, include_data=self.include_data, include_tags=self.include_tags
+                )
+                return {"id": changed.id}
+
+            try:
+                await ctx.step("update-manifest", refresh, repeatable=True, probe=_never_mind, changes=False)
+                return int(known)
+            except NotFound:
+                pass  # somebody deleted it
+
+        async def create() -> Any:
+            manifest = await manifests.create(
+                f"bulkops: {self.folder}",
+                folder_id=folder_id,
+                include_data=self.include_data,
+                include_tags=self.include_tags,
+            )
+            return {"id": manifest.id, "folder_id": folder_id}
+
+        made = await ctx.step(_MANIFEST, create, repeatable=True, probe=_never_mind)
+        await ctx.remember("export-manifest", key, made["id"])
+        return int(made["id"])
+
+    async def _export(self, ctx: Context, manifest_id: int) -> PackageExport:
+        """A finished export. One that failed is taken back: it may run again."""
+
+        async def send() -> Any:
+            return {"package_id": (await ctx.account.exports.create(manifest_id)).id}
+
+        begun = await ctx.step(_EXPORT, send, repeatable=True, probe=_never_mind, changes=False)
+        try:
+            status = await self._poll(ctx, int(begun["package_id"]))
+        except NotFound as error:
+            await ctx.void(_EXPORT)
+            raise TaskFailed(
+                f"export {begun['package_id']} is gone: the vendor keeps packages for a while only",
+                failure_class="export-gone",
+                cause="the export is gone: the vendor keeps packages for a while only",
+                remedy="`bulkops retry` exports again",
+            ) from error
+        if status.status != "completed":
+            await ctx.void(_EXPORT)
+            said = status.error or "no reason given"
+            raise TaskFailed(
+                f"export {status.id} failed: {said}",
+                failure_class="export-failed",
+                cause=f"the export failed: {said}",
+                remedy="correct the folder, then `bulkops retry`",
+            )
+        return status
+
+    async def _poll(self, ctx: Context, package_id: int) -> PackageExport:
+        clock = asyncio.get_running_loop().time
+        end = clock() + ctx.tuning.import_deadline_s
+        polling = Polling.of(ctx, "export")
+        while True:
+            await polling.wait()
+            status = await ctx.account.exports.get(package_id)
+            polling.note(done=status.is_finished)
+            if status.is_finished:
+                return status
+            if clock() > end:
+                raise TaskFailed(
+                    f"export {package_id} is still {status.status} after {ctx.tuning.import_deadline_s:g} s",
+                    failure_class="export-slow",
+                    cause="the export takes too long",
+                    remedy="`bulkops retry` asks for it again",
+                )
+
+    async def _package(self, ctx: Context, status: PackageExport) -> Package:
+        """The file, checked."""
+        try:
+            data = await ctx.account.exports.download(status, most_bytes=MAX_PACKAGE_BYTES)
+            return Package.from_bytes(data, path=file_name(ctx.account.id), needs_recipes=False)
+        except InputError as error:
+            await ctx.void(_EXPORT)
+            raise TaskFailed(
+                f"export {status.id} cannot be used: {error.message}",
+                failure_class="export-unusable",
+                cause="the file of the export cannot be used",
+                remedy="`bulkops retry` exports again",
+            ) from error
+
+    async def _write(self, ctx: Context, path: Path, package: Package) -> Any:
+        """What the report says of the file: written now, or there already."""
+        old = await anyio.to_thread.run_sync(read_existing, path)
+        if old is not None and not ctx.began(_WRITE):
+            if is_same(old, package.data):
+                return _said(path, Package.from_bytes(old, needs_recipes=False))
+            if not self.overwrite:
+                raise TaskFailed(
+                    f"{path} is there and holds something else",
+                    failure_class="file-exists",
+                    cause="the file is there and holds something else",
+                    remedy="replace it with --overwrite, or choose another directory with --into",
+                )
+
+        async def write() -> Any:
+            try:
+                await anyio.to_thread.run_sync(write_file, path, package.data)
+            except OSError as error:
+                raise TaskFailed(
+                    f"{path} cannot be written: {error.strerror}",
+                    failure_class="output",
+                    cause=f"the file cannot be written: {error.strerror}",
+                    remedy="make room, or choose another directory with --into",
+                ) from error
+            return _said(path, package)
+
+        return await ctx.step(_WRITE, write, repeatable=True, probe=_never_mind)
+
+
+async def _never_mind(_: Intent) -> None:
+    """Sending it once more reaches the same end: there is nothing to look for."""
+
+
+def _said(path: Path, package: Package) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "sha256": package.sha256,
+        "bytes": len(package.data),
+        "recipes": len(package.recipes),
+        "connections": len(package.connections),
+    }
