@@ -43,8 +43,8 @@ class PackageEndpoint:
 
 @attrs.frozen(kw_only=True)
 class Package:
-    """A readable package, usually with a recipe in it. `sha256`: of the zip's bytes, hex; `connections` and `collections`
-    (of API endpoints): their names."""
+    """A readable package, usually with a recipe in it. `sha256`: of the zip's bytes, hex; `connections` and
+    `collections` (of API endpoints): their names."""
 
     path: str
     data: bytes = attrs.field(repr=False)
