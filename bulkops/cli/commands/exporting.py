@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from bulkops.cli.options import Output, PolicyFlags, Selection, output_options, policy_options, selection_options
@@ -92,6 +90,8 @@ def _from_partner(
         raise click.UsageError("What is to be exported? Give --manifest ID or --folder PATH, and not both.")
     if selection.accounts is not None:
         raise click.UsageError("-o exports from the partner's workspace: give --into DIR for the accounts.")
+    import asyncio
+
     from bulkops.cli.partner_export import Wanted, export
 
     wanted = Wanted(manifest=manifest, folder=folder, file=file, overwrite=overwrite)
