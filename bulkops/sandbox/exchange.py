@@ -73,7 +73,7 @@ class Asked:
     """One request that passed quota and authentication, its body read to the end.
 
     `names`: path parameters, percent-decoded; `pairs`: the query as it came; `customer`: who `managed_user_id` means,
-    None for partner calls; `origin`: scheme and host by which the sandbox was reached, for addresses of files.
+    None for partner calls; `origin`: scheme and host by which the sandbox was reached; `file_origin`: those of files.
     """
 
     world: World
@@ -82,6 +82,7 @@ class Asked:
     query: Mapping[str, str]
     pairs: tuple[tuple[str, str], ...] = ()
     origin: str = ""
+    file_origin: str = ""
     body: bytes = attrs.field(default=b"", repr=False)
     content_type: str = ""
 
@@ -161,13 +162,14 @@ class Asked:
         return int(text) if _NUMBER.fullmatch(text) else 0
 
     def members(self) -> dict[str, Any]:
-        """The body as an object, whatever content type it came with; an empty body is an empty object.
+        """The body as an object, whatever content type it came with (curl and urllib call everything a form); an empty
+        body is an empty object.
 
         Raises: RefusedError 400.
         """
         if not self.body.strip():
             return {}
-        if "x-www-form-urlencoded" in self.content_type:
+        if "x-www-form-urlencoded" in self.content_type and not self.body.lstrip().startswith(b"{"):
             return dict(self._form())
         try:
             data = msgspec.json.decode(self.body)

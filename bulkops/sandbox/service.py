@@ -16,7 +16,7 @@ from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.endings import Answer, finish
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
 from bulkops.sandbox.faults import Faults, Strike
-from bulkops.sandbox.files import serve_file
+from bulkops.sandbox.files import file_origin, serve_file
 from bulkops.sandbox.gateway import serve_endpoint
 from bulkops.sandbox.handlers import HANDLERS
 from bulkops.sandbox.http import read_body
@@ -127,6 +127,7 @@ class Service:
             query=target.query,
             pairs=target.pairs,
             origin=f"http://{request.host}",
+            file_origin=file_origin(request.host),
             body=await read_body(request, limit=limit) if body is None else body,
             content_type=request.headers.get("Content-Type", ""),
         )

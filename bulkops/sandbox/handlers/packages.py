@@ -16,11 +16,11 @@ def export_package(asked: Asked) -> dict[str, Any]:
     manifest = manifest_of(asked)
     made = asked.world.exporter.begin(asked.workspace, manifest)
     asked.note("package.exported", str(manifest.id))
-    return asked.world.exporter.row(made, origin=asked.origin)
+    return asked.world.exporter.row(made, origin=asked.file_origin)
 
 
 def get_export(asked: Asked) -> dict[str, Any]:
-    return asked.world.exporter.row(_export(asked), origin=asked.origin)
+    return asked.world.exporter.row(_export(asked), origin=asked.file_origin)
 
 
 def get_package(asked: Asked) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def download_package(asked: Asked) -> Redirection:
     found = _export(asked)
     if asked.world.exporter.status(found) != "completed":
         raise RefusedError(404, NOT_FOUND)
-    return Redirection(asked.origin + asked.world.exporter.file_path(found))
+    return Redirection(asked.file_origin + asked.world.exporter.file_path(found))
 
 
 def import_package(asked: Asked) -> dict[str, Any]:
