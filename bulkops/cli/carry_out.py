@@ -18,6 +18,7 @@ from bulkops.cli.step_summary import add_step_summary
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import put, say
 from bulkops.cli.verbs import Invocation
+from bulkops.errors import PlanError
 from bulkops.outcome import Outcome
 from bulkops.settings import Settings, Tuning
 
@@ -52,7 +53,10 @@ async def _start(
     saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
     if saved is not None:
         saved.expected(operation)  # refuses a plan of something else before anything is sent
-    consent = Consent(yes=output.yes, quiet=output.quiet)
+    consent = Consent(yes=output.yes, quiet=output.quiet, danger=operation.danger)
+    if operation.danger is not None:
+        _refuse_all(accounts, operation)
+        consent.require_askable()
     policy = flags.over(Policy())
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
     await _try_journal(output.journal)
@@ -63,6 +67,15 @@ async def _start(
         return await accounts_meant(operation, workato, accounts=accounts, selection=selection, output=output)
 
     return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
+
+
+def _refuse_all(accounts: str, operation: Operation) -> None:
+    """What nothing can bring back is not done to whoever is a customer today. Raises: PlanError."""
+    if accounts == "all":
+        raise PlanError(
+            f"--accounts all is not taken by an operation that cannot be undone: {operation.title}",
+            remedy="put the accounts that are meant into a file: --accounts FILE",
+        )
 
 
 async def over_inventory(

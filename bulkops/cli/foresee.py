@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,12 +87,12 @@ def render_plan(plan: FleetPlan) -> str:
     if not plan.requests:
         return "\n".join([*lines, "", "how many requests it takes is not foreseen"])
     lines += ["", "requests:"]
-    lines += [f"  {round(count):>6} {quota}" for quota, count in sorted(by_quota(plan.requests).items())]
+    lines += [f"  {ceil(count - 1e-9):>6} {quota}" for quota, count in sorted(by_quota(plan.requests).items())]
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
     lines.append(f"would take about {duration(plan.seconds)}{bound}")
     return "\n".join(lines)
 
 
 def _words(cost: Forecast) -> str:
-    requests = round(sum(cost.requests.values()))
+    requests = ceil(sum(cost.requests.values()) - 1e-9)  # what accounts share is not nothing
     return f"{requests} requests, about {duration(cost.seconds)}"

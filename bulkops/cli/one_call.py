@@ -41,6 +41,7 @@ class OneCall:
 
     what: str
     whose: str
+    count: int = 1
 
     def lines(self) -> list[str]:
         return [f"{self.what} {one_line(self.whose)}"]

@@ -12,6 +12,7 @@ from bulkops.cli.terminal import can_ask, one_line, say
 from bulkops.errors import PlanError
 
 if TYPE_CHECKING:
+    from bulkops.operations import Danger
     from bulkops.runs.gates import Check, WaveResult
 
 
@@ -42,7 +43,10 @@ class Scope:
 
 
 class Question(Protocol):
-    """What is about to happen, in lines."""
+    """What is about to happen, in lines; `count`: to how many accounts."""
+
+    @property
+    def count(self) -> int: ...
 
     def lines(self) -> list[str]: ...
 
@@ -50,9 +54,11 @@ class Question(Protocol):
 class Consent:
     """A person's yes, or --yes. Raises: PlanError where there is neither nor anybody to ask."""
 
-    def __init__(self, *, yes: bool, quiet: bool) -> None:
+    def __init__(self, *, yes: bool, quiet: bool, danger: Danger | None = None) -> None:
+        """`danger`: what nothing can bring back: it is asked about twice, and --yes alone is no answer to it."""
         self._yes = yes
         self._quiet = quiet
+        self._danger = danger
 
     def require_askable(self) -> None:
         """Refuse before the first request when nobody could answer the question that follows."""
@@ -61,6 +67,12 @@ class Consent:
                 "without a terminal nobody can be asked whether to go on",
                 remedy="look at the selection once more, then add --yes",
             )
+        danger = self._danger
+        if danger is not None and self._yes and not danger.is_meant:
+            raise PlanError(
+                f"--yes is not enough for this: {danger.words}",
+                remedy=f"add --{danger.flag.replace('_', '-')} (in a job file: {danger.flag} = true) if it is meant",
+            )
 
     async def ask(self, scope: Question) -> None:
         """Tell the scope, then ask. Raises: PlanError when the answer is not yes."""
@@ -68,13 +80,19 @@ class Consent:
         if not (self._yes and self._quiet):
             for line in scope.lines():
                 say(line)
+            if self._danger is not None:
+                say(f"THIS CANNOT BE UNDONE: {self._danger.words}")
         if self._yes:
             return
-        sys.stderr.write("go on? [y/N] ")
-        sys.stderr.flush()
-        answer = await _read_line()
-        if answer.strip().lower() not in {"y", "yes"}:
+        if await _answer("go on? [y/N] ") not in {"y", "yes"}:
             raise PlanError("not started: the answer was not yes; nothing was changed", remedy="answer y, or add --yes")
+        if self._danger is None:
+            return
+        if await _answer(f"to go on for good, type how many accounts these are ({scope.count}): ") != str(scope.count):
+            raise PlanError(
+                "not started: the answer was not the number of accounts; nothing was changed",
+                remedy=f"look at the selection once more; it has {scope.count}",
+            )
 
 
 def approver() -> Check:
@@ -92,6 +110,12 @@ def approver() -> Check:
         return None if answer in {"p", "pause"} else answer in {"y", "yes"}
 
     return approve
+
+
+async def _answer(question: str) -> str:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return (await _read_line()).strip().lower()
 
 
 async def _read_line() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, JournalMismatch
-from bulkops.operations._base import Chain, Operation, as_operation, costs_in_order, operation
+from bulkops.operations._base import Chain, Danger, Operation, as_operation, costs_in_order, operation
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
@@ -16,12 +16,14 @@ from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.create_connection import CreateConnection
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.create_folder import CreateFolder
+from bulkops.operations.delete_customer import DeleteCustomer
 from bulkops.operations.disable_endpoints import DisableEndpoints
 from bulkops.operations.downgrade_plan import DowngradePlan
 from bulkops.operations.each import Each
 from bulkops.operations.enable_api_platform import EnableApiPlatform
 from bulkops.operations.enable_endpoints import EnableEndpoints
 from bulkops.operations.export_package import ExportPackage
+from bulkops.operations.grant_manager import GrantManager
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.remove_member import RemoveMember
@@ -39,6 +41,8 @@ __all__ = [
     "CreateConnection",
     "CreateCustomer",
     "CreateFolder",
+    "Danger",
+    "DeleteCustomer",
     "DisableEndpoints",
     "DowngradePlan",
     "Each",
@@ -46,6 +50,7 @@ __all__ = [
     "EnableEndpoints",
     "ExportPackage",
     "ExportedPackage",
+    "GrantManager",
     "ImportPackage",
     "LikelyFinish",
     "Operation",
@@ -84,6 +89,8 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         AddMember,
         RemoveMember,
         CreateCustomer,
+        DeleteCustomer,
+        GrantManager,
         CreateFolder,
         CreateConnection,
         SetProperties,

@@ -34,6 +34,19 @@ class Plan:
     requests: Mapping[str, float] = attrs.field(factory=dict)
 
 
+@attrs.frozen(kw_only=True)
+class Danger:
+    """What nothing can bring back. Whoever runs such an operation names its accounts, and says twice that it is meant.
+
+    `words`: what it does, in words for a person; `flag`: the parameter that stands in for the second answer where
+    nobody can be asked; `is_meant`: whether that was given.
+    """
+
+    words: str
+    flag: str
+    is_meant: bool
+
+
 class Operation:
     """What to do to one account. Only `apply` is required; a plain `async def tidy(ctx)` is an operation too.
 
@@ -105,6 +118,11 @@ class Operation:
         `directory`: of the journal, for what `resume` must find again.
         """
         return self
+
+    @property
+    def danger(self) -> Danger | None:
+        """None for all but what nothing can bring back."""
+        return None
 
     def can_undo(self) -> bool:
         """Whether `undo` reverts what a run did."""
@@ -192,6 +210,12 @@ class Chain(Operation):
     async def prepare(self, workato: Workato, directory: Path) -> Operation:
         prepared = tuple([await operation.prepare(workato, directory) for operation in self.operations])
         return self if prepared == self.operations else Chain(prepared)
+
+    @property
+    def danger(self) -> Danger | None:
+        """The first, of those that are not said to be meant if there is one."""
+        dangers = [operation.danger for operation in self.operations if operation.danger is not None]
+        return min(dangers, key=lambda danger: danger.is_meant, default=None)
 
     def can_undo(self) -> bool:
         return any(operation.can_undo() for operation in self.operations)

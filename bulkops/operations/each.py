@@ -66,7 +66,7 @@ class Each(Operation):
             raise ConfigError(f"{row.id} acts on the partner's own workspace", remedy=f"use `bulkops call {row.id}`")
         if row.id == "managed_users.delete":
             raise ConfigError(
-                "customers are not deleted by the dozen", remedy=f"use `bulkops call {row.id} --account A` for each"
+                "customers are not deleted by the dozen", remedy="use `bulkops delete-customer`, which asks twice"
             )
         for name, template in self.params.items():
             check_sources(template)

@@ -64,6 +64,8 @@ async def run(
     """
     made = as_operation(operation)
     expected = plan.expected(made) if plan is not None else None
+    if made.danger is not None and isinstance(accounts, Pages):
+        raise PlanError(f"{made.title}: not for whoever is a customer today", remedy="give a list of accounts")
     if workato is None:
         if not isinstance(accounts, Pages):
             raise ConfigError("run() needs a client", remedy="give workato=..., or accounts=workato.customers.list()")

@@ -185,6 +185,7 @@ class _Looks:
         self._requests: defaultdict[str, float] = defaultdict(float)
         self._looked = 0
         self._latencies: list[float] = []
+        self._shared: dict[str, Any] = {}
 
     async def at(self, rows: Iterable[InventoryRow], journal: Journal, concurrency: int) -> Any:
         """Yield an AccountPlan for each row, in inventory order."""
@@ -211,6 +212,7 @@ class _Looks:
             tuning=self._workato.settings.tuning,
             host=self._workato.settings.url,
             steps={},
+            shared=self._shared,
         )
         planned, words = None, None
         try:

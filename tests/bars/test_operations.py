@@ -17,10 +17,12 @@ from bulkops.operations import (
     CreateConnection,
     CreateCustomer,
     CreateFolder,
+    DeleteCustomer,
     DisableEndpoints,
     DowngradePlan,
     EnableApiPlatform,
     EnableEndpoints,
+    GrantManager,
     ImportPackage,
     Operation,
     RemoveMember,
@@ -192,6 +194,21 @@ CASES = {
         kind="endpoint.disabled",
         each=3,
         undone="endpoint.enabled",
+    ),
+    "delete-customer": Case(
+        make=DeleteCustomer,
+        flags=("delete-customer", "--delete-everything-in-them"),
+        kind="customer.deleted",
+    ),
+    "grant-manager": Case(
+        make=lambda: GrantManager(manager="lee@partner.example", role="Integrator"),
+        # few at a time: all together they would need three requests, and nobody could kill it in between
+        flags=(
+            *("grant-manager", "--manager", "lee@partner.example", "--role", "Integrator"),
+            *("--concurrency", "5"),
+        ),
+        kind="manager.granted",
+        undone="manager.revoked",
     ),
     "import-package of a manifest": Case(
         make=lambda: ImportPackage(manifest=MANIFEST, folder="CRM"),

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
-import select
 import signal
 import stat
 import subprocess
@@ -16,6 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.cli.pseudo import on_a_terminal
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "bulkops" / "_demo"
@@ -259,38 +259,6 @@ def test_on_a_terminal_it_asks(here, sandbox, importing, answer, code):
     assert (len(sandbox.effects("import.completed")) == 2) is (code == 0)
     if code == 0:
         assert "2/2" in seen
-
-
-LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.exit(main())"
-"""With a controlling terminal, so that Ctrl-C typed there arrives as a signal."""
-
-
-def on_a_terminal(arguments, answer, *, waits_for, sandbox):
-    """Run the command line on a pseudo-terminal; its exit code and everything it showed."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, **sandbox.environment, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", LOGIN, *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment,
-    )
-    os.close(theirs)
-    seen, answered, end = "", False, time.monotonic() + 30
-    while time.monotonic() < end:
-        ready, _, _ = select.select([ours], [], [], 0.2)
-        if ready:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            seen += chunk.decode(errors="replace")
-        if not answered and waits_for in seen:
-            os.write(ours, answer.encode())
-            answered = True
-    os.close(ours)
-    return process.wait(timeout=10), seen
 
 
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])

@@ -23,7 +23,15 @@ def test_the_promised_names_are_these() -> None:
         *("StatusError", "TaskFailed", "TaskOutcome", "TaskUnknown", "Tuning", "Workato", "__version__", "fan_out"),
         *("DisableEndpoints", "EnableApiPlatform", "EnableEndpoints"),
         *("AddMember", "CreateCustomer", "DowngradePlan", "RemoveMember", "StopRecipes", "UpgradePlan"),
-        *("CreateConnection", "CreateFolder", "ExportPackage", "SetProperties", "export_to_file"),
+        *(
+            "CreateConnection",
+            "CreateFolder",
+            "DeleteCustomer",
+            "ExportPackage",
+            "GrantManager",
+            "SetProperties",
+            "export_to_file",
+        ),
         *("operation", "read_accounts", "resume", "retry", "run", "select"),
     }
 

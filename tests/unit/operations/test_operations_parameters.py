@@ -14,8 +14,10 @@ from bulkops.operations import (
     AddMember,
     AuthoriseConnections,
     CreateCustomer,
+    DeleteCustomer,
     DowngradePlan,
     Each,
+    GrantManager,
     ImportPackage,
     Operation,
     RemoveMember,
@@ -39,6 +41,10 @@ GOOD: list[Operation] = [
     StopRecipes(folder="CRM"),
     CreateCustomer(),
     CreateCustomer(plan_id="big"),
+    DeleteCustomer(),
+    GrantManager(manager="lee@partner.example"),
+    GrantManager(manager="{csm}", role="{csm role}"),
+    GrantManager(manager="4400", all_workspaces=True),
     ImportPackage(manifest=12, folder="CRM"),
     ImportPackage(PACKAGE, manifest=12, folder="CRM"),
 ]
@@ -65,6 +71,7 @@ def test_what_a_run_reads_from_the_account_file(monkeypatch: pytest.MonkeyPatch,
     assert UpgradePlan(plan_id="{plan}").columns() == {"plan"}
     assert GOOD[5].columns() == {"who", "role", "who id"}
     assert CreateCustomer().columns() == {"name", "notification_email"}
+    assert GrantManager(manager="{csm}", role="{csm role}").columns() == {"csm", "csm role"}
     assert StopRecipes(folder="{CRM}").columns() == set()
     assert AddMember(member_name="{account}", role="Admin").columns() == set()
     assert (UpgradePlan(plan_id="{plan}") >> CreateCustomer()).columns() == {"plan", "name", "notification_email"}
@@ -95,6 +102,10 @@ def test_what_a_run_reads_from_the_account_file(monkeypatch: pytest.MonkeyPatch,
         (RemoveMember, "who is to be removed is not said"),
         (lambda: RemoveMember(external_id="u", via="x"), "'x'"),
         (lambda: CreateCustomer(customer_name=""), "name is empty"),
+        (lambda: GrantManager(manager=" "), "manager is empty"),
+        (lambda: GrantManager(manager="lee"), "neither an e-mail nor an id"),
+        (lambda: GrantManager(manager="{lee"), "braces"),
+        (lambda: GrantManager(manager="1", role=""), "role is empty"),
         (lambda: StopRecipes(folder=" "), "folder's name is empty"),
         (lambda: ImportPackage(folder="CRM"), "what is to be imported is not said"),
         (lambda: ImportPackage(manifest=0, folder="CRM"), "manifest 0"),
@@ -164,3 +175,13 @@ def test_a_package_that_is_still_to_be_exported_says_so() -> None:
     with pytest.raises(BulkopsError, match="manifest 12 is not exported yet"):
         _ = op._content
     assert attrs.evolve(op, package=PACKAGE)._content.recipes
+
+
+def test_what_cannot_be_brought_back_is_dangerous_wherever_it_stands() -> None:
+    assert [op.danger for op in GOOD if not isinstance(op, DeleteCustomer)] == [None] * (len(GOOD) - 1)
+    meant, not_yet = DeleteCustomer(delete_everything_in_them=True), DeleteCustomer()
+    assert meant.digest == not_yet.digest
+    for op, is_meant in ((meant, True), (not_yet, False), (DowngradePlan() >> meant, True), (meant >> not_yet, False)):
+        assert op.danger is not None
+        assert (op.danger.flag, op.danger.is_meant) == ("delete_everything_in_them", is_meant)
+    assert restore(describe(meant)) == meant

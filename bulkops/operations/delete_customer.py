@@ -1,0 +1,115 @@
+"""delete-customer: delete accounts, and everything in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import NotFound, TaskFailed
+from bulkops.models import Customer
+from bulkops.operations._base import Danger, Operation, Plan
+from bulkops.steps import Context, Intent
+
+_GET: Final = "managed_users.get"
+_DELETE: Final = "managed_users.delete"
+_STEP: Final = "delete-customer"
+_FLAG: Final = "delete_everything_in_them"
+
+
+@attrs.frozen
+class DeleteCustomer(Operation):
+    """Delete each account's customer: its recipes, connections, people, and its environments.
+
+    Nothing brings it back. The command line asks twice, and never takes `--accounts all`.
+
+    Already so: there is no such customer (any more). Sends two looks and one request: the second look makes sure that
+    it is gone. A customer that was given the same external id meanwhile is another one, and is left alone.
+
+    `delete_everything_in_them`: that it is meant, where nobody can be asked.
+    """
+
+    name: ClassVar[str] = "delete-customer"
+    delete_everything_in_them: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+
+    @property
+    def title(self) -> str:
+        return "delete customers and everything in them"
+
+    @property
+    def danger(self) -> Danger:
+        return Danger(
+            words="each of these customers will be deleted, with all its recipes, connections, people and "
+            "environments; nothing brings them back",
+            flag=_FLAG,
+            is_meant=self.delete_everything_in_them,
+        )
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {_FLAG: self.delete_everything_in_them}
+
+    def identity(self) -> Mapping[str, Any]:
+        """The same operation, whether or not somebody said that it is meant: a plan need not."""
+        return {}
+
+    def cost(self) -> Mapping[str, float]:
+        return {_GET: 2, _DELETE: 1}
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {_GET: 1}
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        found = await ctx.account.customer.find()
+        if found is None:
+            return None
+        environments = " and its environments" if found.environment_ids() else ""
+        return Plan((f"delete the customer{environments} with everything in it",), self.cost())
+
+    async def apply(self, ctx: Context) -> None:
+        if ctx.result(_STEP) is not None:
+            return
+        found = await ctx.account.customer.find()
+        if found is None and not ctx.began(_STEP):
+            return
+
+        async def send() -> Any:
+            if found is None:
+                raise TaskFailed(
+                    "the customer whom an earlier deletion meant is there again",
+                    failure_class="customer-changed",
+                    remedy="look at the customer",
+                )
+            with suppress(NotFound):  # a deletion whose reply was lost and that was sent again
+                await ctx.account.customer.delete(id=found.id)
+            return {"deleted": found.id}
+
+        async def probe(intent: Intent) -> Any:
+            return None if await _is_there(ctx, intent.data["id"]) else {"deleted": intent.data["id"]}
+
+        facts = _facts(found)
+        await ctx.step(_STEP, send, probe=probe, repeatable=True, data=facts, check="whether the customer is gone")
+        ctx.detail["customer"] = facts
+
+    async def verify(self, ctx: Context) -> None:
+        done = ctx.result(_STEP)
+        if done is not None and await _is_there(ctx, done["deleted"]):
+            await ctx.void(_STEP)
+            raise TaskFailed(
+                "the vendor took the deletion, and the customer is still there",
+                failure_class="customer-not-deleted",
+                remedy="`bulkops retry` deletes again",
+            )
+
+
+async def _is_there(ctx: Context, id_: int | None) -> bool:
+    """Whether that very customer is there: its external id may be somebody else's by now."""
+    found = await ctx.account.customer.find()
+    return found is not None and found.id == id_
+
+
+def _facts(customer: Customer | None) -> dict[str, Any]:
+    if customer is None:
+        return {"id": None}
+    return {"id": customer.id, "external_id": customer.external_id, "name": customer.name}

@@ -1,0 +1,242 @@
+"""grant-manager: let one of the partner's people work in each account's workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import CustomerManager
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._managers import LIST, UPDATE, Grant, Partner, Revocation, Roster, find, has
+from bulkops.steps import Context, Intent
+
+_GET: Final = "managed_users.get"
+_STEP: Final = "grant-manager"
+_UNDO: Final = "undo grant-manager"
+_CHECK: Final = "the workspaces of the customer manager"
+
+
+@attrs.frozen
+class GrantManager(Operation):
+    """Add each account to the workspaces of a customer manager. Texts may name columns of the account file: "{csm}".
+
+    Already so: the manager has the workspace, or every workspace. A list is only ever added to, and never becomes
+    empty, which would mean every workspace. All accounts of a run that are at it share a look and an update.
+
+    `manager`: e-mail or id of a collaborator of the partner's own workspace; `role`: name or id of a role, for somebody
+    who is no customer manager yet (the role is the same in all workspaces, and is never changed);
+    `all_workspaces`: grant every workspace of the partner, also those to come, not these accounts alone.
+    """
+
+    name: ClassVar[str] = "grant-manager"
+    manager: str = attrs.field(kw_only=True)
+    role: str | None = attrs.field(kw_only=True, default=None)
+    all_workspaces: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+
+    def __attrs_post_init__(self) -> None:
+        check_words(**self._templates())
+        if "{" not in self.manager and "@" not in self.manager and not self.manager.strip().isdigit():
+            raise ConfigError(
+                f"manager = {self.manager!r} is neither an e-mail nor an id",
+                remedy="`bulkops call members.list` shows who works in the partner's workspace",
+            )
+
+    def _templates(self) -> dict[str, str | None]:
+        return {"manager": self.manager, "role": self.role}
+
+    @property
+    def title(self) -> str:
+        what = "EVERY workspace of the partner" if self.all_workspaces else "the accounts' workspaces"
+        return f"grant customer manager {self.manager!r} {what}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        return attrs.asdict(self)
+
+    def columns(self) -> set[str]:
+        return columns_in(**self._templates())
+
+    def cost(self) -> Mapping[str, float]:
+        return {LIST: 0.1, UPDATE: 0.05}  # shared: with 200 accounts at a time it is still less
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return {LIST: 0.05}
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        wish, _ = await self._wish(ctx)
+        if wish is None:
+            return None
+        what = "EVERY workspace" if self.all_workspaces else "the workspace"
+        changes = [f"grant customer manager {wish.who!r} {what}"]
+        if wish.create_as is not None:
+            changes.insert(0, f"make {wish.who!r} a customer manager as {self._role(ctx)}")
+        own = {} if ctx.account.id.isdigit() else {_GET: 1.0}
+        return Plan(tuple(changes), {**self.cost(), **own})
+
+    async def apply(self, ctx: Context) -> None:
+        if ctx.result(_STEP) is not None:
+            return
+        wish, before = await self._wish(ctx)
+        if wish is None and not ctx.began(_STEP):
+            return
+        roster, partner = Roster.of(ctx), Partner.of(ctx)
+
+        async def send() -> Any:
+            now = wish or (await self._wish(ctx))[0]
+            if now is None:
+                raise TaskFailed("somebody else has granted it meanwhile", failure_class="manager-changed")
+            return await roster.grant(partner, now)
+
+        async def probe(intent: Intent) -> Any:
+            there = find(await roster.look(partner), intent.data["who"])
+            if there is None or not self._is_so(there, intent.data["workspace"]):
+                return None
+            added = self.all_workspaces or not there.has_all_workspaces
+            answer = {"manager": there.id, "added": added, "created": not intent.data["existed"]}
+            return answer | ({"before": intent.data["before"]} if self.all_workspaces else {})
+
+        await ctx.step(_STEP, send, probe=probe, data=_facts(wish, before), check=_CHECK)
+
+    async def verify(self, ctx: Context) -> None:
+        """Whoever else writes the list at the same time may have overwritten it."""
+        done = ctx.result(_STEP)
+        if done is None:
+            return
+        managers = await Roster.of(ctx).look(Partner.of(ctx))
+        there = next((manager for manager in managers if manager.id == done["manager"]), None)
+        if there is None or not self._is_so(there, await _workspace(ctx)):
+            await ctx.void(_STEP)
+            raise TaskFailed(
+                "the vendor took the grant, and the customer manager does not have the workspace",
+                failure_class="manager-not-granted",
+                remedy="see that nobody else changes the manager at the same time; `bulkops retry` grants again",
+            )
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Take away what the run has added. Whoever has nothing left is no manager any more, if the run made it one."""
+        row = done.get(_STEP)
+        if row is None or not row.result["added"] or ctx.result(_UNDO) is not None:
+            return
+        roster, partner, manager = Roster.of(ctx), Partner.of(ctx), row.result["manager"]
+        if row.result["created"]:
+            roster.made.add(manager)
+        wish = Revocation(
+            manager=manager,
+            workspace=await _workspace(ctx),
+            everywhere=self.all_workspaces,
+            restore=tuple(row.result.get("before") or ()),
+        )
+        if not ctx.began(_UNDO) and await _is_gone(roster, partner, wish):
+            return
+
+        async def probe(_: Intent) -> Any:
+            return {"manager": manager} if await _is_gone(roster, partner, wish) else None
+
+        await ctx.step(
+            _UNDO, lambda: roster.revoke(partner, wish), probe=probe, data={"manager": manager}, check=_CHECK
+        )
+
+    async def _wish(self, ctx: Context) -> tuple[Grant | None, CustomerManager | None]:
+        """What is to be granted, None when it is already so; the manager as it is, None when there is none.
+
+        Raises: TaskFailed for a person or role that is not there, or that is another one.
+        """
+        who, workspace = fill(self.manager, ctx), await _workspace(ctx)
+        there = find(await Roster.of(ctx).look(Partner.of(ctx)), who)
+        if there is None:
+            create_as = await self._person(ctx, who), await self._role_id(ctx)
+            return Grant(who=who, workspace=workspace, everywhere=self.all_workspaces, create_as=create_as), None
+        self._require_role(ctx, there)
+        if self._is_so(there, workspace):
+            return None, there
+        return Grant(who=who, workspace=workspace, everywhere=self.all_workspaces), there
+
+    def _is_so(self, manager: CustomerManager, workspace: int) -> bool:
+        return manager.has_all_workspaces if self.all_workspaces else has(manager, workspace)
+
+    def _role(self, ctx: Context) -> str | None:
+        return None if self.role is None else fill(self.role, ctx)
+
+    def _require_role(self, ctx: Context, manager: CustomerManager) -> None:
+        wanted, group = self._role(ctx), manager.privilege_group
+        if wanted is None or wanted == str(group.id) or wanted.lower() == (group.name or "").lower():
+            return
+        raise TaskFailed(
+            f"{manager.user.email or manager.user.name} is a customer manager as {group.name}, not as {wanted}",
+            failure_class="manager-other-role",
+            cause=f"the person is a customer manager already, in another role than {wanted}",
+            remedy="leave the role out: it is the same in all workspaces, and changing it here would change it there",
+        )
+
+    async def _person(self, ctx: Context, who: str) -> int:
+        if who.isdigit():
+            return int(who)
+        people = await Roster.of(ctx).people(Partner.of(ctx))
+        found = next((person.id for person in people if (person.email or "").lower() == who.lower()), None)
+        if found is None:
+            raise TaskFailed(
+                f"nobody with the e-mail {who} works in the partner's workspace",
+                failure_class="collaborator-missing",
+                cause="nobody with that e-mail works in the partner's workspace",
+                remedy="invite the person there first, or correct the e-mail",
+            )
+        return found
+
+    async def _role_id(self, ctx: Context) -> int:
+        wanted = self._role(ctx)
+        if wanted is None:
+            raise TaskFailed(
+                f"{fill(self.manager, ctx)} is no customer manager yet: in which role is not said",
+                failure_class="role-missing",
+                cause="the person is no customer manager yet: in which role is not said",
+                remedy="give the role's name or id",
+            )
+        if wanted.isdigit():
+            return int(wanted)
+        roles = await Roster.of(ctx).roles(Partner.of(ctx))
+        found = next((role.id for role in roles if role.name.lower() == wanted.lower()), None)
+        if found is None:
+            raise TaskFailed(
+                f"the partner has no role {wanted!r}; it has {', '.join(role.name for role in roles) or 'none'}",
+                failure_class="role-missing",
+                cause=f"the partner has no role {wanted!r}",
+                remedy="give one of these, or the id of one of the system's roles",
+            )
+        return found
+
+
+async def _workspace(ctx: Context) -> int:
+    """The account's number: that is what a list of workspaces takes."""
+    if ctx.account.id.isdigit():
+        return int(ctx.account.id)
+    if "workspace" not in ctx.cache:
+        ctx.cache["workspace"] = (await ctx.account.customer.get()).id
+    number: int = ctx.cache["workspace"]
+    return number
+
+
+async def _is_gone(roster: Roster, partner: Partner, wish: Revocation) -> bool:
+    managers = await roster.look(partner)
+    there = next((manager for manager in managers if manager.id == wish.manager), None)
+    if there is None:
+        return True
+    if wish.everywhere:
+        return bool(wish.restore) and set(there.workspace_ids) == set(wish.restore)
+    return not there.has_all_workspaces and wish.workspace not in there.workspace_ids
+
+
+def _facts(wish: Grant | None, before: CustomerManager | None) -> dict[str, Any]:
+    """What was so before, for those who have to find out what became of it."""
+    if wish is None:
+        return {}
+    facts: dict[str, Any] = {"who": wish.who, "workspace": wish.workspace, "existed": before is not None}
+    if wish.everywhere:
+        facts["before"] = before.workspace_ids if before is not None else []
+    return facts

@@ -1,0 +1,42 @@
+"""The command line on a pseudo-terminal, as a person sits before it."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.exit(main())"
+"""With a controlling terminal, so that Ctrl-C typed there arrives as a signal."""
+
+
+def on_a_terminal(arguments, answer, *, waits_for, sandbox):
+    """Run the command line on a pseudo-terminal; its exit code and everything it showed."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, **sandbox.environment, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOGIN, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+    )
+    os.close(theirs)
+    seen, answered, end = "", False, time.monotonic() + 30
+    while time.monotonic() < end:
+        ready, _, _ = select.select([ours], [], [], 0.2)
+        if ready:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            seen += chunk.decode(errors="replace")
+        if not answered and waits_for in seen:
+            os.write(ours, answer.encode())
+            answered = True
+    os.close(ours)
+    return process.wait(timeout=10), seen
