@@ -3,6 +3,7 @@ down nowhere."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, InputError, StatusError, TaskFailed
+from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
 from bulkops.operations._filling import columns_of, fill
 from bulkops.secret import MASK, Secret
@@ -21,6 +22,8 @@ from bulkops.steps import Context, Intent
 SUCCESS: Final = "success"
 UPDATE: Final = "managed_users.connections.update"
 _SOURCES: Final = frozenset({"env", "file", "column"})
+_SHORTEST_CUT: Final = 6
+"""Of a secret that an excerpt ends in: fewer characters tell nobody anything."""
 _SECRET: Final = re.compile(r"token|password|passwd|secret|credential|key", re.IGNORECASE)
 
 
@@ -76,7 +79,7 @@ async def authorise(ctx: Context, connection: Connection, wanted: Credentials, *
     async def send() -> Any:
         try:
             answer = await ctx.account.connections.update(connection.id, input=values)
-        except StatusError as error:
+        except ApiError as error:
             mask(error, values)
             raise
         if answer.authorization_status != SUCCESS:
@@ -97,16 +100,31 @@ def step_name(connection: str) -> str:
 
 
 def masked(text: str, values: Mapping[str, object]) -> str:
-    """A vendor or a provider may repeat what it refused."""
+    """A vendor or a provider may repeat what it refused: as it was, on one line, in JSON, cut at the end."""
     for value in values.values():
-        if isinstance(value, str) and value:
-            text = text.replace(value, MASK)
+        if isinstance(value, str) and value.strip():
+            for form in {value, " ".join(value.split()), json.dumps(value)[1:-1]}:
+                text = _without(text, form)
     return text
 
 
-def mask(error: StatusError, values: Mapping[str, object]) -> None:
-    error.message, error.cause, error.said = (masked(t, values) for t in (error.message, error.cause, error.said))
-    error.args, error.errors = (error.message,), None
+def _without(text: str, secret: str) -> str:
+    text = text.replace(secret, MASK)
+    whole = text.rstrip("\u2026. ")
+    cut = next((n for n in range(len(secret) - 1, _SHORTEST_CUT - 1, -1) if whole.endswith(secret[:n])), None)
+    return text if cut is None else whole[:-cut] + MASK
+
+
+def mask(error: ApiError, values: Mapping[str, object]) -> None:
+    """Take the values out of an error and of those that it comes from."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, ApiError):
+            link.message, link.cause = masked(link.message, values), masked(link.cause, values)
+            link.args = (link.message,)
+        if isinstance(link, StatusError):
+            link.said, link.errors = masked(link.said, values), None
+        link = link.__cause__
 
 
 def refused(name: str, answer: Connection, values: Mapping[str, object]) -> TaskFailed:

@@ -41,6 +41,19 @@ def check_sources(template: object) -> None:
                 _from_outside(found[1], found[2])
 
 
+def secrets_in(template: object) -> dict[str, str]:
+    """Texts that come from the environment and from files, whole and, where one is JSON, each text in it: what must not
+    be written down, by a name of its own."""
+    found: list[str] = []
+    if isinstance(template, str):
+        for reference in _REFERENCE.finditer(template):
+            if reference[1]:
+                whole = _from_outside(reference[1], reference[2])
+                found.append(whole)
+                _each_text(from_text("object", whole), found.append)
+    return {str(place): text for place, text in enumerate(found)}
+
+
 def fill(type_: str, template: object, columns: Mapping[str, str], account: str) -> Any:
     """The value for one account. A lone reference may stand for anything of the type, `{tags}` for a list; inside an
     object or list only texts are filled, so that a quote in a column cannot break out of it.

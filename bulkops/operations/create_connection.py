@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import BadRequest, ConfigError, Conflict, Forbidden, NotFound, StatusError, TaskFailed
+from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan
@@ -198,7 +198,7 @@ class CreateConnection(Operation):
                     input=values,
                     **{key: value for key, value in members.items() if value is not None},
                 )
-            except StatusError as error:
+            except ApiError as error:
                 mask(error, values or {})
                 raise
             made.append(answer)

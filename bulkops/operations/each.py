@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from bulkops.catalogue import Call, RetryClass
-from bulkops.errors import ConfigError, NotFound, TaskFailed, TaskUnknown
+from bulkops.errors import ApiError, ConfigError, NotFound, TaskFailed, TaskUnknown
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._filling import check_sources, columns_of, fill, refers
+from bulkops.operations._credentials import mask
+from bulkops.operations._filling import check_sources, columns_of, fill, refers, secrets_in
 from bulkops.operations._results import STDOUT, check_output, write_result
 from bulkops.resources import generic
 from bulkops.steps import Context
@@ -133,6 +134,10 @@ class Each(Operation):
             except NotFound as error:
                 if row.method == "DELETE" and (began or error.attempt > 1):
                     return {"gone": True}  # by the first sending, whose answer was lost
+                self._mask(error)
+                raise
+            except ApiError as error:
+                self._mask(error)
                 raise
             _refuse(row, answer)
             try:
@@ -147,6 +152,11 @@ class Each(Operation):
             repeatable=row.retry is RetryClass.SAFE_TO_RETRY,
             check=row.look or "look at the account first",
         )
+
+    def _mask(self, error: ApiError) -> None:
+        """The vendor may repeat what it refuses, and what came from outside is not to be written down."""
+        for template in self.params.values():
+            mask(error, secrets_in(template))
 
     async def _write(self, ctx: Context, answer: Any) -> None:
         if self.output is not None:

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, TaskFailed
+from bulkops.errors import ApiError, ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
-from bulkops.operations._filling import check_sources, columns_of, fill as fill_value
+from bulkops.operations._credentials import mask
+from bulkops.operations._filling import check_sources, columns_of, fill as fill_value, secrets_in
 from bulkops.operations._planned import is_planned_folder
 from bulkops.operations._standing import name_some
 from bulkops.steps import Context, Intent
@@ -100,7 +101,7 @@ class SetProperties(Operation):
             if not differing:
                 return
         data = {"before": {name: self._noted(name, before.get(name)) for name in differing}}
-        await _set(ctx, _STEP, differing, project_id, data=data)
+        await self._set(ctx, _STEP, differing, project_id, data=data)
         wrong = sorted(_differing(wanted, await _read(ctx, wanted, project_id)))
         if wrong:
             await ctx.void(_STEP)
@@ -123,7 +124,7 @@ class SetProperties(Operation):
         since = [name for name in known if now.get(name) not in {known[name], ours[name]}]
         back = {name: value for name, value in known.items() if name not in since and now.get(name) != value}
         if back or ctx.began(_UNDO):
-            await _set(ctx, _UNDO, back or known, project_id, data=None)
+            await self._set(ctx, _UNDO, back or known, project_id, data=None)
         new = [name for name, what in noted.items() if what is None and name in now]
         unknown = [name for name in noted if name not in known and noted[name] is not None]
         problems = [
@@ -139,6 +140,23 @@ class SetProperties(Operation):
             raise TaskFailed(
                 "; ".join(problems), failure_class="cannot-undo", remedy="set or delete it by hand in the workspace"
             )
+
+    async def _set(
+        self, ctx: Context, step: str, values: Mapping[str, str], project_id: int | None, *, data: Any
+    ) -> None:
+        async def send() -> Any:
+            try:
+                await ctx.account.properties.upsert(values, project_id=project_id)
+            except ApiError as error:  # the vendor may repeat what it refuses
+                for template in self.properties.values():
+                    mask(error, secrets_in(template))
+                raise
+            return {"set": list(values)}
+
+        async def probe(_: Intent) -> Any:
+            return None if _differing(values, await _read(ctx, values, project_id)) else {"set": list(values)}
+
+        await ctx.step(step, send, probe=probe, repeatable=True, data=data)
 
     def _noted(self, name: str, before: str | None) -> dict[str, str] | None:
         """What the journal keeps of the value before: None for a new one, and nothing of what may be secret."""
@@ -214,17 +232,6 @@ async def _read(ctx: Context, names: Iterable[str], project_id: int | None) -> d
     for prefix in _prefixes(names) if names else ():
         found |= await ctx.account.properties.get(prefix, project_id=project_id)
     return {name: found[name] for name in names if name in found}
-
-
-async def _set(ctx: Context, step: str, values: Mapping[str, str], project_id: int | None, *, data: Any) -> None:
-    async def send() -> Any:
-        await ctx.account.properties.upsert(values, project_id=project_id)
-        return {"set": list(values)}
-
-    async def probe(_: Intent) -> Any:
-        return None if _differing(values, await _read(ctx, values, project_id)) else {"set": list(values)}
-
-    await ctx.step(step, send, probe=probe, repeatable=True, data=data)
 
 
 def _named(names: Iterable[str]) -> str:

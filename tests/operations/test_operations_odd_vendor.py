@@ -1,0 +1,139 @@
+"""A vendor that repeats what it refuses, takes what it does not do, and finds gone what it deleted a moment ago."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bulkops.client import Workato
+from bulkops.operations import CreateConnection, CreateFolder, Each, Operation, SetProperties
+from bulkops.report import Report
+from bulkops.runs import run, undoing
+from bulkops.settings import Tuning
+from tests.fleet import CREDENTIALS, SECRETS
+
+Answer = Callable[[web.Request], tuple[int, Any] | None]
+"""Status and JSON; None: the connection ends without an answer."""
+
+ROWS = [{"id": 7}]
+TUNING = Tuning(unlimited=True, max_rate=None, server_timeout_s=0.01, backoff_base_s=0.001, backoff_cap_s=0.002)
+
+
+def played(tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = False) -> list[Report]:
+    """The reports of a run, and of its undoing."""
+
+    async def handle(request: web.Request) -> web.Response:
+        await request.read()
+        said = answer(request)
+        if said is None:
+            assert request.transport is not None
+            request.transport.close()
+            return web.Response()
+        return web.json_response(said[1], status=said[0])
+
+    async def scene() -> list[Report]:
+        runner = web.ServerRunner(web.Server(handle))  # type: ignore[arg-type]  # it is given requests of the server
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        journal = tmp_path / "journal"
+        try:
+            async with Workato(token="token-of-the-test", host=url, tuning=TUNING) as workato:
+                reports = [await run(made, accounts=ROWS, workato=workato, journal=journal)]
+                if undo:
+                    reverse, inventory = await undoing(reports[0].run_id, journal=journal)
+                    reports.append(await run(reverse, accounts=inventory, workato=workato, journal=journal))
+                return reports
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(scene())
+
+
+SECRETIVE: dict[str, Callable[[], Operation]] = {
+    "create-connection": lambda: CreateConnection(connection_name="CRM", from_file=CREDENTIALS),
+    "set-properties": lambda: SetProperties({"crm.token": "{env:DEMO_CRM_KEY}"}),
+    "each": lambda: Each(
+        "managed_users.connections.create", params={"provider": "x", "name": "X", "input": "{env:IN_JSON}"}
+    ),
+}
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+@pytest.mark.parametrize("name", SECRETIVE)
+def test_what_is_repeated_of_a_credential_goes_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, name: str
+) -> None:
+    monkeypatch.setenv("IN_JSON", json.dumps({"host": "h", "keys": [SECRETS["DEMO_CRM_KEY"]]}))
+    for variable, value in SECRETS.items():
+        monkeypatch.setenv(variable, value)
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        if request.method == "GET":
+            return 200, {"result": []}
+        echoed = f"api_key {SECRETS['DEMO_CRM_KEY']} is wrong"  # and an excerpt ends in it
+        echoed = echoed.ljust(290) + SECRETS["DEMO_CRM_KEY"]
+        return status, {"message": echoed, "errors": {"input": [echoed]}}
+
+    (report,) = played(tmp_path, answer, SECRETIVE[name]())
+    (row,) = report.accounts
+    assert row.outcome in {"failed", "unknown"}
+    assert "api_key *** is wrong" in str(row.reason)
+    said = str(report).encode() + b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert SECRETS["DEMO_CRM_KEY"].encode() not in said
+
+
+def test_accepted_is_not_set(tmp_path: Path) -> None:
+    sent = []
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        if request.method == "POST":
+            sent.append(request.path)
+            return 200, {"result": {"success": True}}
+        return 200, {"result": {"crm.key": "as before"}}
+
+    (report,) = played(tmp_path, answer, SetProperties({"crm.key": "new"}))
+    (row,) = report.accounts
+    assert (row.outcome, row.failure_class, len(sent)) == ("failed", "property-not-set", 1)
+    assert "property 'crm.key' and shows another value" in str(row.reason)
+
+
+def test_a_deletion_whose_answer_was_lost_is_done(tmp_path: Path) -> None:
+    """The folder is gone when the request is sent again: by the first sending."""
+    deleted = []
+
+    def answer(request: web.Request) -> tuple[int, Any] | None:
+        if request.method == "GET":
+            return 200, {"result": []}
+        if request.method == "POST":
+            return 200, {"id": 31}
+        deleted.append(request.path)
+        return None if len(deleted) == 1 else (404, {"message": "Not found"})
+
+    done, undone = played(tmp_path, answer, CreateFolder("CRM"), undo=True)
+    assert [str(report.accounts[0].outcome) for report in (done, undone)] == ["changed", "changed"]
+    assert len(deleted) == 2
+
+
+def test_a_connection_with_credentials_that_nobody_tested_is_authorised(tmp_path: Path) -> None:
+    """The create's answer does not say what became of the credentials: they are given once more."""
+    asked = []
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        asked.append(request.method)
+        if request.method == "GET":
+            return 200, {"result": []}
+        return 200, {"id": 5, "name": "CRM"} | ({"authorization_status": "success"} if request.method == "PUT" else {})
+
+    file = tmp_path / "c.toml"
+    file.write_text('[connections.CRM]\nprovider = "x"\ninput = { host = "h" }\n')
+    (report,) = played(tmp_path, answer, CreateConnection(connection_name="CRM", from_file=file))
+    assert str(report.accounts[0].outcome) == "changed"
+    assert asked == ["GET", "POST", "PUT"]
