@@ -324,6 +324,15 @@ async def test_what_cannot_be_is_refused_whole(call: str, body: object) -> None:
         assert client.sandbox.effects() == []
 
 
+async def test_the_mistake_of_the_page_of_2019_is_no_call() -> None:
+    """Its sample says GET .../connection with a body; the call is POST .../connections."""
+    async with vendor() as client:
+        reply = await client.get(f"/api/managed_users/{FIRST}/connection", json={"name": "j", "provider": "jira"})
+        assert (reply.status, reply.data) == (404, {"message": "Not found"})
+        listed = await client.get(f"/api/managed_users/{FIRST}/connections", json={"name": "j", "provider": "jira"})
+        assert (listed.result, client.sandbox.effects()) == ([], [])
+
+
 async def test_filters_of_connections_are_read_from_query_and_body() -> None:
     async with vendor() as client:
         walk = Walker(client, "managed_users.")

@@ -33,3 +33,17 @@ async def stream() -> AsyncIterator[str]:
     async for outcome in bulkops.fan_out(double, range(10), concurrency=5):
         typed: TaskOutcome[int, str] = outcome
         yield typed.unwrap()
+
+
+async def content(workato: Workato) -> dict[str, str]:
+    account = workato.account("EA2300")
+    folder = await workato.folders.create("CRM")
+    made = await account.connections.create("CRM", provider="salesforce", folder_id=folder.project_id)
+    values: dict[str, str] = await account.properties.get("crm.")
+    if made.is_shell:
+        values |= {field.name: field.type or "" for field in await account.connections.input_schema("salesforce")}
+    async for connector in workato.connectors.all():
+        values[connector.id] = connector.title or ""
+    chain = bulkops.CreateFolder("CRM") >> bulkops.CreateConnection(connection_name="CRM", provider="salesforce")
+    await bulkops.run(chain >> bulkops.SetProperties(values), accounts=[7], workato=workato)
+    return values
