@@ -101,6 +101,6 @@ def _accounts(call: Call) -> list[str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox.check")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
-    parser.add_argument("--seconds", type=int, default=90)
+    parser.add_argument("--seconds", type=int, default=80)
     given = parser.parse_args()
     sys.exit(asyncio.run(main(given.seed, given.seconds)))
