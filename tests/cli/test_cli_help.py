@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 import pytest
 
@@ -9,6 +11,7 @@ from bulkops.cli.app import bulkops
 
 COMMANDS = [
     "import-package",
+    "export-package",
     "authorise-connections",
     "start-recipes",
     "stop-recipes",
@@ -52,6 +55,7 @@ OUTPUT = ["--journal", "--yes", "--json", "--quiet", "--on-finish", "--webhook",
 NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
 OPTIONS = {
     "import-package": ["--manifest", "--folder", "--restart-recipes", "--home-assets-folder", *NEW_RUN],
+    "export-package": ["--manifest", "--folder", "-o", "--into", "--overwrite", *NEW_RUN],
     "authorise-connections": ["--from", *NEW_RUN],
     "start-recipes": ["--folder", *NEW_RUN],
     "stop-recipes": ["--folder", *NEW_RUN],
@@ -124,7 +128,7 @@ def test_help_shows_an_example_first_and_says_what_the_command_does(cli, name):
 def test_every_example_parses(name):
     command = bulkops.commands[name]
     for example in command.examples:
-        words = example.split()
+        words = shlex.split(example)
         assert words[0] == name
         command.make_context(name, words[1:], resilient_parsing=False)
 

@@ -1,0 +1,274 @@
+"""Where grants and deletions meet what somebody else did: other lists, other roles, every workspace, nobody there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from bulkops.errors import PlanError, TaskUnknown
+from bulkops.operations import DeleteCustomer, GrantManager
+from bulkops.report import Report
+from bulkops.runs import from_values, plan, resume, run
+from bulkops.steps import Context
+from tests.here import Here, here, outcomes
+
+FIRST = 4100231
+LEE, SAM = 4400, 4401
+TO_LEE = GrantManager(manager="lee@partner.example", role="Integrator")
+
+
+def rows(*places: int, **columns: object) -> list[Mapping[str, object]]:
+    return [{"id": FIRST + place, **columns} for place in places]
+
+
+def failures(report: Report) -> dict[str, tuple[str | None, str | None]]:
+    """Class and words by account, of those that failed."""
+    return {row.account: (row.failure_class, row.reason) for row in report.accounts if row.outcome == "failed"}
+
+
+async def workspaces(it: Here, person: int = LEE) -> list[int] | None:
+    """Of the person, by their places; None: no manager."""
+    found = [manager async for manager in it.workato.customer_managers.list() if manager.user.id == person]
+    return [id_ - FIRST for id_ in found[0].workspace_ids] if found else None
+
+
+async def make(it: Here, *places: int, person: int = LEE, everywhere: bool = False) -> int:
+    """A manager that was there before the run."""
+    ids = None if everywhere else [FIRST + place for place in places]
+    managers = it.workato.customer_managers
+    made = await managers.create(team_collaborator_id=person, role_id=310, workspaces=ids, all_workspaces=everywhere)
+    return made.id
+
+
+def sent(it: Here) -> int:
+    return int(it.sandbox.requests()["quotas"]["embedded.customer_managers"]["requests"])
+
+
+def test_many_accounts_share_an_update_and_none_is_lost(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        everybody = rows(*range(150))
+        done = await it.run(TO_LEE, everybody)
+        assert outcomes(done) == {"changed": 150}, failures(done)
+        assert sorted(await workspaces(it) or []) == list(range(150))
+        assert sent(it) < 20
+        assert it.kinds()["manager.granted"] == 150
+        assert "manager.revoked" not in it.kinds()
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 150}, failures(undone)
+        assert await workspaces(it) is None
+        assert "all_workspaces.granted" not in it.kinds()
+        assert sent(it) < 40
+
+    here(tmp_path, scenario, customers=150)
+
+
+def test_a_list_is_added_to_and_the_undo_takes_only_what_was_added(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await make(it, 0, 1)
+        done = await it.run(GrantManager(manager="LEE@partner.example"), rows(1, 2, 3))
+        assert outcomes(done) == {"changed": 2, "unchanged": 1}
+        assert await workspaces(it) == [0, 1, 2, 3]
+        await it.run(GrantManager(manager=str(LEE)), rows(4))
+        assert outcomes(await it.undo(done)) == {"changed": 2}
+        assert await workspaces(it) == [0, 1, 4]
+
+    here(tmp_path, scenario, customers=5)
+
+
+def test_every_workspace_is_never_turned_into_a_few(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await make(it, everywhere=True)
+        effects = it.sandbox.effects()
+        for op in (TO_LEE, GrantManager(manager="lee@partner.example", all_workspaces=True)):
+            assert outcomes(await it.run(op, rows(0, 1))) == {"unchanged": 2}
+            foreseen = await plan(op, accounts=from_values(rows(0, 1)), workato=it.workato, journal=it.journal)
+            assert [row.changes for row in foreseen.accounts] == [(), ()]
+        assert await workspaces(it) == []
+        assert it.sandbox.effects() == effects
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_every_workspace_is_granted_when_that_is_said_and_the_list_comes_back(tmp_path: Path) -> None:
+    everywhere = GrantManager(manager="lee@partner.example", role="310", all_workspaces=True)
+
+    async def scenario(it: Here) -> None:
+        manager = await make(it, 3, 1)
+        foreseen = await plan(everywhere, accounts=from_values(rows(0)), workato=it.workato, journal=it.journal)
+        assert foreseen.accounts[0].changes == ("grant customer manager 'lee@partner.example' EVERY workspace",)
+        done = await it.run(everywhere, rows(0, 1))
+        assert outcomes(done) in ({"changed": 2}, {"changed": 1, "unchanged": 1})
+        assert await workspaces(it) == []
+        assert set(outcomes(await it.undo(done))) <= {"changed", "unchanged"}
+        assert await workspaces(it) == [3, 1]
+        again = await it.run(everywhere, rows(0))
+        await it.workato.customer_managers.update(manager, role_id=310, workspaces=[FIRST])
+        ((kind, words),) = failures(await it.undo(again)).values()
+        assert (kind, "no longer every workspace" in str(words)) == ("cannot-undo", True)
+        assert await workspaces(it) == [0]
+        await it.workato.customer_managers.delete(manager)
+        made = await it.run(everywhere, rows(0))
+        assert await workspaces(it) == []
+        assert outcomes(await it.undo(made)) == {"changed": 1}
+        assert await workspaces(it) is None
+
+    here(tmp_path, scenario, customers=4)
+
+
+def test_an_undo_never_leaves_an_empty_list(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        manager = await make(it, 0)
+        done = await it.run(TO_LEE, rows(1, 2))
+        await it.workato.customer_managers.update(manager, role_id=310, workspaces=[FIRST + 1, FIRST + 2])
+        refused = failures(await it.undo(done))
+        assert len(refused) == 2
+        for kind, words in refused.values():
+            assert kind == "cannot-undo"
+            assert "left without a workspace, and to the vendor that means every workspace" in str(words)
+        assert await workspaces(it) == [1, 2]
+        await it.workato.customer_managers.update(manager, role_id=310, all_workspaces=True)
+        for _, words in failures(await it.undo(done)).values():
+            assert "has every workspace now" in str(words)
+        assert await workspaces(it) == []
+        await it.workato.customer_managers.delete(manager)
+        assert outcomes(await it.undo(done)) == {"unchanged": 2}
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_one_that_is_not_there_fails_alone(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await make(it, 0)
+        before = sent(it)
+        done = await it.run(TO_LEE, rows(*range(60), 9999))
+        assert list(failures(done)) == [str(FIRST + 9999)]
+        assert "Workspace not found" in str(failures(done)[str(FIRST + 9999)])
+        assert (outcomes(done)["changed"], len(await workspaces(it) or [])) == (59, 60)
+        assert sent(it) - before < 30
+        before = sent(it)
+        wrong = GrantManager(manager=str(SAM), role="77")
+        refused = failures(await it.run(wrong, rows(*range(60))))
+        assert {words.partition("(")[0] for _, words in refused.values() if words} == {
+            "POST /api/customer_managers: 400 Role not found: 77; correct what it names, then `bulkops retry` "
+        }, refused
+        assert (len(refused), await workspaces(it, SAM)) == (60, None)
+        assert sent(it) - before < 30
+
+    here(tmp_path, scenario, customers=60)
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "words"),
+    [
+        (GrantManager(manager="who@partner.example", role="310"), "collaborator-missing", "invite the person there"),
+        (GrantManager(manager="sam@partner.example"), "role-missing", "no customer manager yet"),
+        (GrantManager(manager="sam@partner.example", role="Boss"), "role-missing", "it has Customer Admin, Integrator"),
+        (GrantManager(manager="lee@partner.example", role="Boss"), "manager-other-role", "as Integrator, not as Boss"),
+        (GrantManager(manager="7", role="310"), "bad-request", "Collaborator not found: 7"),
+    ],
+)
+def test_who_cannot_be_a_manager_is_said_in_words(tmp_path: Path, op: GrantManager, kind: str, words: str) -> None:
+    async def scenario(it: Here) -> None:
+        await make(it, 0)
+        effects = it.sandbox.effects()
+        failed = failures(await it.run(op, rows(1, 2)))
+        assert [(found, words in str(said)) for found, said in failed.values()] == [(kind, True)] * 2, failed
+        assert it.sandbox.effects() == effects
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_people_by_column_however_they_are_called(tmp_path: Path) -> None:
+    named = [("lee@partner.example", "310"), (str(LEE), "Integrator"), ("LEE@PARTNER.example", "310")]
+    accounts = [{"external_id": f"ORG-{n}", "csm": who, "as": role} for n, (who, role) in enumerate(named, start=1)]
+    accounts.append({"external_id": "ORG-4", "csm": str(LEE), "as": "247"})
+    accounts.append({"external_id": "ORG-9", "csm": str(LEE), "as": "310"})
+
+    async def scenario(it: Here) -> None:
+        done = await it.run(GrantManager(manager="{csm}", role="{as}"), accounts)
+        assert {account: kind for account, (kind, _) in failures(done).items()} == {
+            "EORG-4": "manager-other-role",
+            "EORG-9": "not-found",
+        }, failures(done)
+        assert sorted(await workspaces(it) or []) == [0, 1, 2]
+        assert it.kinds()["customer_manager.created"] == 1
+
+    here(tmp_path, scenario, customers=4)
+
+
+def test_a_grant_that_somebody_overwrites_is_found_out(tmp_path: Path) -> None:
+    @attrs.frozen
+    class Meddled(GrantManager):
+        async def apply(self, ctx: Context) -> None:
+            await super().apply(ctx)
+            (there,) = await meddle.customer_managers.list().collect()
+            await meddle.customer_managers.update(there.id, role_id=310, workspaces=[FIRST])
+
+    meddle: Any = None
+
+    async def scenario(it: Here) -> None:
+        nonlocal meddle
+        meddle = it.workato
+        await make(it, 0)
+        ((kind, words),) = failures(await it.run(Meddled(manager=str(LEE)), rows(1))).values()
+        assert (kind, "does not have the workspace" in str(words)) == ("manager-not-granted", True)
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        with pytest.raises(PlanError, match="give a list of accounts"):
+            await run(DeleteCustomer(), accounts=it.workato.customers.list(), workato=it.workato, journal=it.journal)
+        assert it.sandbox.effects() == []
+        environments = (await it.workato.customers.provision_environments(FIRST)).environment_ids()
+        foreseen = await plan(
+            DeleteCustomer(), accounts=from_values(rows(0, 1, 7)), workato=it.workato, journal=it.journal
+        )
+        assert [row.changes for row in foreseen.accounts] == [
+            ("delete the customer and its environments with everything in it",),
+            ("delete the customer with everything in it",),
+            (),
+        ]
+        alone = failures(await it.run(DeleteCustomer(), [{"id": environments["test"]}]))
+        assert "cannot be deleted apart" in str(alone)
+        done = await it.run(DeleteCustomer(), [*rows(0, 7), {"external_id": "ORG-2"}])
+        assert outcomes(done) == {"changed": 2, "unchanged": 1}
+        assert done.accounts[2].detail["customer"]["id"] == FIRST + 1
+        assert [row.id async for row in it.workato.customers.list()] == [FIRST + 2]
+        with pytest.raises(PlanError, match="cannot be undone"):
+            await it.undo(done)
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_a_customer_that_takes_the_external_id_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    """Nobody saw what came of the first deletion; when somebody looks, the id is another customer's."""
+
+    @attrs.frozen
+    class Lost(DeleteCustomer):
+        async def apply(self, ctx: Context) -> None:
+            own = ctx.account.customer
+            there = await own.get()
+
+            async def lost() -> None:
+                await own.delete(id=there.id)
+                await own.create(name="New", notification_email="n@x.example")
+                raise TaskUnknown("nobody saw the answer")
+
+            await ctx.step("delete-customer", lost, data={"id": there.id})
+
+    async def scenario(it: Here) -> None:
+        lost = await it.run(Lost(), [{"external_id": "ORG-1"}])
+        assert outcomes(lost) == {"unknown": 1}
+        done = await resume(lost.run_id, workato=it.workato, journal=it.journal, operation=DeleteCustomer())
+        assert done is not None
+        assert outcomes(done) == {"changed": 1}, failures(done)
+        assert it.kinds() == {"customer.deleted": 1, "customer.created": 1}
+        assert (await it.workato.customers.get("EORG-1")).name == "New"
+
+    here(tmp_path, scenario, customers=1)
