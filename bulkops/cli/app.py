@@ -10,6 +10,7 @@ from bulkops import __version__
 from bulkops.cli.commands import (
     again,
     api_platform,
+    bench,
     calling,
     configuration,
     content,
@@ -93,6 +94,7 @@ for command in (
     look.report,
     sandbox.sandbox,
     demo.demo,
+    bench.bench,
     first_steps.init,
     doctor.doctor,
     configuration.config,

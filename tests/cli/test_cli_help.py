@@ -41,6 +41,7 @@ COMMANDS = [
     "report",
     "sandbox",
     "demo",
+    "bench",
     "init",
     "doctor",
     "config",

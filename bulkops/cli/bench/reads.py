@@ -1,0 +1,29 @@
+"""What a throughput run does when nobody says what: it reads a little of each account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from bulkops.operations import Operation
+from bulkops.steps import Context
+
+CALLS: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
+"""Of three quotas, one of them narrow."""
+
+
+class Reads(Operation):
+    """The first page of each list."""
+
+    name: ClassVar[str] = "bench-reads"
+
+    @property
+    def title(self) -> str:
+        return "read folders, recipes and connections"
+
+    async def apply(self, ctx: Context) -> None:
+        for call in CALLS:
+            await ctx.account.call(call)
+
+    def cost(self) -> Mapping[str, float]:
+        return dict.fromkeys(CALLS, 1.0)

@@ -1,0 +1,136 @@
+"""What a throughput run found: as JSON, as a table, and compared with an earlier one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from bulkops.cli.durations import duration
+from bulkops.cli.terminal import one_line
+from bulkops.errors import InputError
+
+SCHEMA: Final = 1
+
+Result: TypeAlias = dict[str, Any]
+"""The document that --json writes."""
+
+_ALIKE: Final = ("host", "operation", "accounts", "time_scale", "concurrency")
+"""What has to be the same, or two results say nothing about each other."""
+
+_COMPARED: Final = {
+    "seconds": ("seconds", 0.5),
+    "cpu_ms_per_request": ("ms of CPU per request", 0.0),
+    "requests_per_account": ("requests per account", 0.0),
+    "refused": ("refused", 0.0),
+}
+"""Figures of which more is worse: in words, and by how much more is within the noise whatever the ratio."""
+
+
+@attrs.frozen(kw_only=True)
+class Comparison:
+    """One figure then and now. `is_worse`: beyond the ratio that is allowed."""
+
+    what: str
+    before: float
+    now: float
+    is_worse: bool
+
+    def __str__(self) -> str:
+        ratio = f"{self.now / self.before:.2f} times" if self.before else "new" if self.now else "the same"
+        return f"{self.what}: {self.before:g} -> {self.now:g} ({ratio}){', a regression' if self.is_worse else ''}"
+
+
+def load(path: str) -> Result:
+    """A result that `bench --json` wrote. Raises: InputError."""
+    remedy = "give a file that `bulkops bench --json` wrote"
+    try:
+        found = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+    except ValueError as error:
+        raise InputError(f"{path} is no result of a throughput run: {error}", remedy=remedy) from error
+    wanted = {*_ALIKE, *_COMPARED}
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not wanted <= found.keys():
+        raise InputError(f"{path} is no result of a throughput run of this version", remedy=remedy)
+    numbers = [found[key] for key in _COMPARED]
+    if not all(isinstance(number, int | float) and number >= 0 for number in numbers):
+        raise InputError(f"{path}: a figure to compare is no number", remedy=remedy)
+    return found
+
+
+def compare(before: Result, now: Result, *, ratio: float, source: str) -> list[Comparison]:
+    """Each figure beside the earlier one.
+
+    Raises: InputError when the two runs did different work.
+    """
+    other = [f"{key} {before[key]!r}, not {now[key]!r}" for key in _ALIKE if before[key] != now[key]]
+    if other:
+        raise InputError(
+            f"{source} is of another run: {'; '.join(other)}", remedy="compare runs of the same work on the same host"
+        )
+    return [
+        Comparison(
+            what=words,
+            before=before[key],
+            now=now[key],
+            is_worse=now[key] > before[key] * ratio and now[key] - before[key] > noise,
+        )
+        for key, (words, noise) in _COMPARED.items()
+    ]
+
+
+def render(result: Result) -> str:
+    """The result for people: totals, then a row for each quota."""
+    return "\n".join([*_totals(result), "", *_table(result)])
+
+
+def _totals(result: Result) -> Iterator[str]:
+    outcomes = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result["outcomes"].items() if count)
+    yield f"{result['accounts']} accounts at {one_line(result['host'])}: {one_line(result['operation'])}"
+    yield f"  {outcomes}, in {duration(result['seconds'])}: {result['accounts_per_s']:.1f} accounts a second"
+    yield (
+        f"  {result['requests']} requests, {result['requests_per_s']:.1f} a second, "
+        f"{result['requests_per_account']:.2f} an account, {result['refused']} refused"
+    )
+    latency = result["latency_s"]
+    if latency:
+        yield "  latency: " + ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in latency.items())
+    yield f"  this process: {result['cpu_ms_per_request']:.2f} ms of CPU time per request"
+
+
+def _table(result: Result) -> Iterator[str]:
+    rows = [("quota", "requests", "a second", "limit", "use", "refused", "waited p50", "p90", "latency p50", "p99")]
+    for name, quota in result["quotas"].items():
+        rows.append(
+            (
+                name,
+                str(quota["requests"]),
+                _number(quota["per_s"]),
+                _number(quota["limit_per_s"]),
+                "-" if quota["use"] is None else f"{100 * quota['use']:.0f} %",
+                str(quota["refused"]),
+                _seconds(quota["waited_s"]["p50"]),
+                _seconds(quota["waited_s"]["p90"]),
+                _seconds(quota["latency_s"]["p50"]),
+                _seconds(quota["latency_s"]["p99"]),
+            )
+        )
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        name, *figures = (
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join([name, *figures]).rstrip()
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _seconds(value: float) -> str:
+    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"

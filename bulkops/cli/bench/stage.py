@@ -1,0 +1,62 @@
+"""Where a throughput run plays: a sandbox in a process of its own, or a host of the user's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bulkops.errors import ConfigError
+from bulkops.secret import Secret
+from bulkops.settings import HOST_VARIABLE, Auth, Settings, Tuning
+
+SANDBOX: Final = "sandbox"
+_PATIENCE_S: Final = 30.0
+
+
+def settings_for(host: str, tuning: Tuning) -> Settings:
+    """The user's host with the token of the environment. Raises: ConfigError."""
+    return Settings.from_env(tuning=tuning, environ={**os.environ, HOST_VARIABLE: host})
+
+
+@asynccontextmanager
+async def sandbox(accounts: int, *, time_scale: float, seed: int) -> AsyncIterator[Settings]:
+    """A sandbox as long as the block lasts. It has its own process: what this one uses is the client's alone."""
+    with tempfile.TemporaryDirectory(prefix="bulkops-bench-") as directory:
+        client_file = Path(directory) / "client.toml"
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bulkops", "sandbox", "--json", "--customers", str(accounts)),
+            *("--time-scale", str(time_scale), "--seed", str(seed), "--client-file", str(client_file)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={key: value for key, value in os.environ.items() if not key.startswith("BULKOPS_")},
+        )
+        try:
+            where = await _said_by(process)
+            auth = Auth(token=Secret(where["token"]))
+            yield Settings(url=where["url"], auth=auth, tuning=Tuning.from_file(client_file))
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.communicate()
+
+
+async def _said_by(process: asyncio.subprocess.Process) -> dict[str, str]:
+    """The first line of a sandbox: where it is. Raises: ConfigError when it did not start."""
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_S)
+        where: dict[str, str] = json.loads(line)
+    except (TimeoutError, ValueError) as error:
+        if process.returncode is None:
+            process.kill()
+        _, said = await process.communicate()
+        reason = said.decode(errors="replace").strip() or "it said nothing"
+        raise ConfigError(f"the sandbox did not start: {reason}", remedy="try `bulkops sandbox`") from error
+    return where

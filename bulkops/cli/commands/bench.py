@@ -1,0 +1,110 @@
+"""A throughput run: what a fleet gets out of the quotas."""
+
+from __future__ import annotations
+
+import click
+
+from bulkops.cli.options import PolicyFlags, policy_options
+from bulkops.cli.values import FileName, PositiveNumber
+from bulkops.cli.verbs import Flag, Verb
+
+_DEFAULT_RATIO = 1.10
+
+
+@click.command(
+    "bench",
+    cls=Verb,
+    examples=[
+        "bench",
+        "bench --accounts 500 --json > before.json",
+        "bench --accounts 500 --compare before.json",
+        "bench --host eu --accounts 50",
+    ],
+)
+@click.option(
+    "--host",
+    cls=Flag,
+    default="sandbox",
+    show_default=True,
+    metavar="URL|DC|sandbox",
+    help="Where: a sandbox that is started for it, or a host; the token comes from the environment.",
+)
+@click.option(
+    "--accounts",
+    cls=Flag,
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many accounts, the first of the list.",
+)
+@click.option(
+    "--operation",
+    cls=Flag,
+    type=FileName(),
+    metavar="JOB.toml|FILE.py:NAME",
+    help="What to do to each.  [default: three reads, which change nothing]",
+)
+@click.option(
+    "--time-scale",
+    cls=Flag,
+    type=PositiveNumber(),
+    default=60.0,
+    show_default=True,
+    metavar="X",
+    help="Of the sandbox: vendor seconds in one real second.",
+)
+@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Of the sandbox.")
+@click.option(
+    "--compare", cls=Flag, type=FileName(), metavar="FILE", help="An earlier result: exit code 1 on a regression."
+)
+@click.option(
+    "--regression",
+    cls=Flag,
+    type=click.FloatRange(1.0),
+    default=_DEFAULT_RATIO,
+    show_default=True,
+    metavar="RATIO",
+    help="How many times worse a figure may be before that is a regression.",
+)
+@click.option("--yes", cls=Flag, section="Output", is_flag=True, help="Do not ask before the run.")
+@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="The result as JSON on stdout.")
+@click.option("--quiet", "-q", cls=Flag, section="Output", is_flag=True, help="No progress on stderr.")
+@policy_options
+def bench(
+    host: str,
+    accounts: int,
+    operation: str | None,
+    time_scale: float,
+    seed: int,
+    compare: str | None,
+    regression: float,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+    *,
+    policy: PolicyFlags,
+) -> int:
+    """Measure how much of its quotas a fleet run uses.
+
+    Requests a second against each limit, waits, latencies, refusals, and this process's own CPU time per request. On a
+    host of yours it reads only, unless you name an operation, and asks first.
+    """
+    import asyncio
+
+    from bulkops.cli.bench.play import Bench
+
+    made = Bench(
+        host=host,
+        accounts=accounts,
+        operation=operation,
+        time_scale=time_scale,
+        seed=seed,
+        flags=policy,
+        as_json=as_json,
+        yes=yes,
+        quiet=quiet,
+        compared=compare,
+        ratio=regression,
+    )
+    return asyncio.run(made.play())
