@@ -102,6 +102,7 @@ OPTIONS = {
         "--json",
     ],
     "demo": ["--customers", "--time-scale", "--seed", "--package", "--keep", "--journal"],
+    "bench": ["--host", "--accounts", "--operation", "--json", "--compare", "--regression", "--yes", *POLICY],
     "init": ["--folder", "--directory"],
     "doctor": ["--client-file", "--journal", "--json"],
     "config": [],

@@ -16,7 +16,7 @@ _DEFAULT_RATIO = 1.10
     cls=Verb,
     examples=[
         "bench",
-        "bench --accounts 500 --json > before.json",
+        "bench --accounts 500 --json",
         "bench --accounts 500 --compare before.json",
         "bench --host eu --accounts 50",
     ],
