@@ -104,11 +104,11 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     inside: set[int | None] = {folder_id, *ctx.cache.get(_inside_key(folder_id), ())}
     elsewhere = {id_ for ids in ctx.cache.get(_cache_key(None), {}).values() for id_ in ids} | {ctx.cache.get(_HOME)}
     if any(recipe.folder_id not in inside | elsewhere for recipe in everything):
-        inside |= await _folders_below(ctx, folder_id)
+        inside |= await folders_below(ctx, folder_id)
     return [recipe for recipe in everything if recipe.folder_id in inside]
 
 
-async def _folders_below(ctx: Context, folder_id: int) -> set[int]:
+async def folders_below(ctx: Context, folder_id: int) -> set[int]:
     """Ids of all sub-folders at any depth. Sends one request a folder."""
     below: set[int] = set()
     waiting = [folder_id]

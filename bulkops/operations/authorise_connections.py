@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from bulkops.errors import TaskFailed
+from bulkops.errors import BadRequest, TaskFailed
+from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorise, read_credentials, step_name
@@ -34,6 +35,7 @@ class AuthoriseConnections(Operation):
         shop = { column = "shop" }              # nothing secret: the columns of an account are in the journal
 
     Already so: the connection's authorization_status is "success". Sends one request an account and one a connection.
+    Undone, it is a shell again.
     """
 
     name: ClassVar[str] = "authorise-connections"
@@ -86,6 +88,33 @@ class AuthoriseConnections(Operation):
             if connection.authorization_status == SUCCESS and not ctx.began(step_name(wanted.connection)):
                 continue
             await authorise(ctx, connection, wanted, name=wanted.connection)
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Disconnect what the run authorised; what is gone, or a shell again, is left alone."""
+        steps = {int(row.result["connection_id"]): name for name, row in done.items()}
+        there = [connection async for connection in ctx.account.connections.list()]
+        for connection in there:
+            step = f"undo {steps.get(connection.id)}"
+            if connection.id in steps and (connection.authorization_status == SUCCESS or ctx.began(step)):
+                await _disconnect(ctx, connection, step)
+
+
+async def _disconnect(ctx: Context, connection: Connection, step: str) -> None:
+    async def send() -> Any:
+        try:
+            await ctx.account.connections.disconnect(connection.id)
+        except BadRequest as error:
+            raise TaskFailed(
+                f"connection {connection.name!r} cannot be disconnected: {error.said or 'the vendor gives no reason'}",
+                failure_class="connection-in-use",
+                remedy="stop the recipes that use it, then `bulkops retry`",
+            ) from error
+        return {"connection_id": connection.id}
+
+    await ctx.step(step, send, repeatable=True)
 
 
 def _the_one(connections: list[Connection], wanted: Credentials) -> Connection:

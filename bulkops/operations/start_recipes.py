@@ -74,7 +74,7 @@ class StartRecipes(Operation):
         """Stop what the run started, callers before the recipes that they call; those that stand still stay so."""
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
-            raise no_folder(ctx, self.folder)
+            return  # gone with its recipes: nothing of theirs runs
         started = await in_start_order(ctx, folder_id, {int(row.result["started"]) for row in done.values()})
         for recipe in reversed(started):
             step = f"undo {_step_name(recipe)}"

@@ -144,7 +144,9 @@ def test_a_chain_is_undone_in_reverse(tmp_path: Path) -> None:
         undone = await it.undo(done)
         assert outcomes(undone) == {"changed": 1}, undone.accounts
         kinds = [effect["kind"] for effect in it.sandbox.effects()[before:]]
-        assert kinds == ["member.removed", "plan.changed", *["recipe.stopped"] * 3]
+        gone = ["connection.disconnected", "connection.disconnected", "folder.deleted"]
+        assert kinds == ["member.removed", "plan.changed", *["recipe.stopped"] * 3, *gone]
+        assert outcomes(await it.undo(done)) == {"unchanged": 1}
 
     here(tmp_path, scenario, customers=1)
 

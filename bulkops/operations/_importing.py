@@ -1,0 +1,213 @@
+"""One import: how it is sent, how a lost one is found, when it is over, and whether it is really there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import anyio
+import attrs
+
+from bulkops.errors import ApiError, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.models import ImportStatus, Recipe
+from bulkops.operations._folders import find_path, know_inside, recipes_in
+from bulkops.operations._polling import Polling
+from bulkops.operations._standing import Standing, folders_of, has_moved, name_some, stamp, versions_of
+from bulkops.operations.package import Package
+from bulkops.steps import Context, Intent
+
+STEP: Final = "import"
+FACT: Final = "import"
+"""What a journal remembers of a good one: the recipes as it left them."""
+
+_LOOK_AGAIN: Final = 5.0
+"""A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
+
+
+def fact_key(folder_id: int, package: Package) -> str:
+    return f"{folder_id}:{package.sha256}"
+
+
+@attrs.frozen(kw_only=True)
+class Importing:
+    """A package on its way into one folder of an account. `folder`: its name, for people."""
+
+    _ctx: Context
+    package: Package
+    folder: str
+    folder_id: int
+    restart_recipes: bool
+
+    async def is_already_so(self) -> bool:
+        """Whether an earlier import of these bytes into this folder still stands. Sends at most one look."""
+        remembered = await self._ctx.recall(FACT, self._fact_key)
+        if not remembered:
+            return False
+        standing = await self._find(set(remembered))
+        if versions_of(standing) != remembered:
+            return False
+        know_inside(self._ctx, self.folder_id, folders_of(standing))
+        return True
+
+    async def look(self) -> Standing:
+        """How the package's recipes stand now. Sends one request (one more for each sub-folder that holds recipes)."""
+        wanted = {recipe.key for recipe in self.package.recipes}
+        standing: Standing = {}
+        for directory in self.package.directories:
+            place = await find_path(self._ctx, directory, parent_id=self.folder_id)
+            if place is None:
+                continue
+            for recipe in await recipes_in(self._ctx, place):
+                key = f"{directory}/{recipe.name}" if directory else recipe.name
+                if key in wanted:
+                    row = [recipe.id, recipe.version_no, stamp(recipe), recipe.running]
+                    standing.setdefault(key, []).append(row)
+        for rows in standing.values():
+            rows.sort()
+        return standing
+
+    def refuse_running(self, before: Standing) -> None:
+        running = [key for key, rows in before.items() if any(row[3] for row in rows)]
+        if running and not self.restart_recipes:
+            raise TaskFailed(
+                f"the package touches running recipes: {name_some(running)}",
+                failure_class="recipes-running",
+                cause="the package touches running recipes",
+                remedy="allow it with --restart-recipes, or stop them first",
+            )
+
+    async def send(self, home_id: int | None, before: Standing) -> Any:
+        async def send() -> Any:
+            status = await self._ctx.account.imports.create(
+                self.package.data,
+                folder_id=self.folder_id,
+                restart_recipes=self.restart_recipes,
+                folder_id_for_home_assets=home_id,
+            )
+            self._ctx.cache["import-status"] = status
+            return {"package_id": status.id}
+
+        return await self._ctx.step(
+            STEP,
+            send,
+            probe=self._probe,
+            data=before,
+            check=f"compare the recipes of folder {self.folder!r} with the package",
+        )
+
+    async def _probe(self, intent: Intent) -> Any:
+        """Whether a lost import ran: an import has no key, no list, and its id was in the lost reply."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._ctx.tuning.import_deadline_s - intent.age_s
+        while True:
+            standing = await self.look()
+            moved = [recipe.key for recipe in self.package.recipes if has_moved(recipe.key, intent.data, standing)]
+            if len(moved) == len(self.package.recipes):
+                return {"package_id": None}
+            if clock() >= end:
+                if not moved:
+                    return None
+                raise TaskUnknown(
+                    f"a lost import moved {name_some(moved)} and not the rest of the package",
+                    cause="a lost import moved some recipes of the package and not the others",
+                    remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
+                )
+            await anyio.sleep(min(self._ctx.tuning.first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
+
+    async def check_result(self, answer: Mapping[str, Any]) -> set[str]:
+        """Poll to the end and read every recipe's result; the ids of the recipes it names.
+
+        A failed import is taken back (it may run again)."""
+        if answer["package_id"] is None:
+            self._ctx.detail["import"] = "confirmed by looking, import results not available"
+            return set()
+        status = self._ctx.cache.pop("import-status", None)
+        if status is None or not status.is_finished:
+            status = await self._poll(int(answer["package_id"]))
+        if status.status != "completed":
+            await self._ctx.void(STEP)
+            said = status.error or "no reason given"
+            raise TaskFailed(
+                f"import {status.id} failed: {said}",
+                failure_class="import-failed",
+                cause=f"the import failed: {said}",
+                remedy="correct the package or the account, then `bulkops retry`",
+            )
+        bad = status.bad_results
+        if bad:
+            await self._ctx.void(STEP)
+            results = ", ".join(f"recipe {row.id}: {row.import_result}" for row in bad)
+            kinds = ", ".join(sorted({row.import_result for row in bad}))
+            raise TaskFailed(
+                f"import {status.id} completed, but {results}",
+                failure_class="import-incomplete",
+                cause=f"the import completed, but recipes were left {kinds}",
+                remedy="open the recipe, correct it, then `bulkops retry`",
+            )
+        self._ctx.detail["import"] = {"package_id": status.id, "recipes": len(status.recipe_status)}
+        return {str(row.id) for row in status.recipe_status}
+
+    async def _poll(self, package_id: int) -> ImportStatus:
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._ctx.tuning.import_deadline_s
+        polling = Polling.of(self._ctx)
+        while True:
+            await polling.wait()
+            try:
+                status = await self._ctx.account.imports.get(package_id)
+            except Unauthorized:
+                raise
+            except ApiError as error:  # the import goes on, whatever became of the question
+                raise TaskUnknown(
+                    f"import {package_id} was accepted, and asking for it failed: {error}",
+                    cause="an import was accepted, and asking for it failed",
+                    remedy="`bulkops resume` asks again",
+                ) from error
+            polling.note(done=status.is_finished)
+            if status.is_finished:
+                return status
+            if clock() > end:
+                raise TaskUnknown(
+                    f"import {package_id} is still {status.status} after {self._ctx.tuning.import_deadline_s:g} s",
+                    cause="the import did not end in time",
+                    remedy="`bulkops resume` asks again",
+                )
+
+    async def verify(self, recipe_ids: set[str]) -> None:
+        """All recipes of the package are in the account: "completed" is not "there". Sends one look."""
+        if len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
+            named = await self.look()
+            missing = [recipe.key for recipe in self.package.recipes if recipe.key not in named]
+            recipe_ids = {str(row[0]) for rows in named.values() for row in rows}
+        else:
+            missing = []
+        found = await self._find(recipe_ids)
+        gone = len(recipe_ids) - len(found)
+        if missing or gone:
+            await self._ctx.void(STEP)
+            what = name_some(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
+            raise TaskFailed(
+                f"the import completed, but {what} cannot be found in the account",
+                failure_class="import-incomplete",
+                remedy="`bulkops retry` imports again",
+            )
+        know_inside(self._ctx, self.folder_id, folders_of(found))
+        await self._ctx.remember(FACT, self._fact_key, versions_of(found))
+
+    async def _find(self, recipe_ids: set[str]) -> list[Recipe]:
+        """The recipes with these ids. Sends one request a hundred recipes: of the folder, or of the account when the
+        package has sub-folders (looking for those by name would cost requests of a much tighter quota)."""
+        if self.package.directories == ("",):
+            return [recipe for recipe in await recipes_in(self._ctx, self.folder_id) if str(recipe.id) in recipe_ids]
+        found: list[Recipe] = []
+        async for recipe in self._ctx.account.recipes.list():
+            if str(recipe.id) in recipe_ids:
+                found.append(recipe)
+                if len(found) == len(recipe_ids):
+                    break
+        return found
+
+    @property
+    def _fact_key(self) -> str:
+        return fact_key(self.folder_id, self.package)
