@@ -22,6 +22,7 @@ from bulkops.cli.commands import (
     operate,
     partner_side,
     plan,
+    rollout,
     sandbox,
     upkeep,
 )
@@ -76,6 +77,7 @@ _STARTS = (
     api_platform.enable_api_platform,
     api_platform.enable_endpoints,
     api_platform.disable_endpoints,
+    rollout.rollout,
     calling.each,
     operate.run,
 )

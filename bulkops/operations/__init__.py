@@ -27,6 +27,7 @@ from bulkops.operations.grant_manager import GrantManager
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.remove_member import RemoveMember
+from bulkops.operations.rollout import Rollout
 from bulkops.operations.set_properties import SetProperties
 from bulkops.operations.start_recipes import StartRecipes
 from bulkops.operations.stop_recipes import StopRecipes
@@ -56,6 +57,7 @@ __all__ = [
     "Operation",
     "Package",
     "RemoveMember",
+    "Rollout",
     "SetProperties",
     "StartRecipes",
     "StopRecipes",
@@ -97,6 +99,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         EnableApiPlatform,
         EnableEndpoints,
         DisableEndpoints,
+        Rollout,
         Each,
     )
 }

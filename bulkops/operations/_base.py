@@ -132,21 +132,25 @@ class Operation:
         """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
         raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
 
+    def parts(self) -> tuple[Operation, ...]:
+        """What a chain takes it for: itself, or the operations that it is made of, one after the other."""
+        return (self,)
+
     def __rshift__(self, other: Operation) -> Chain:
-        return Chain(operations=(*_parts(self), *_parts(other)))
+        return Chain((self, other))
 
 
 def costs_in_order(operation: Operation) -> Sequence[Mapping[str, float]]:
     """`cost` of each part of a chain; any other operation is its own only part."""
-    costs = [dict(part.cost()) for part in _parts(operation)]
+    costs = [dict(part.cost()) for part in operation.parts()]
     looking = [cost for cost in costs if cost.get(_LOOKED_ONCE)]
     for cost in looking[1:]:
         looking[0][_LOOKED_ONCE] = max(looking[0][_LOOKED_ONCE], cost.pop(_LOOKED_ONCE))
     return costs
 
 
-def _parts(operation: Operation) -> tuple[Operation, ...]:
-    return operation.operations if isinstance(operation, Chain) else (operation,)
+def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    return tuple(part for operation in operations for part in operation.parts())
 
 
 @attrs.frozen
@@ -154,7 +158,10 @@ class Chain(Operation):
     """Several operations on one account, in order; the first that fails ends the account."""
 
     name: ClassVar[str] = "chain"
-    operations: tuple[Operation, ...]
+    operations: tuple[Operation, ...] = attrs.field(converter=_flat)
+
+    def parts(self) -> tuple[Operation, ...]:
+        return self.operations
 
     @property
     def title(self) -> str:

@@ -50,6 +50,15 @@ def check_place(place: str | Keep) -> None:
         )
 
 
+def check_keeper(recorded: str | None) -> None:
+    """Raises: ConfigError when a run that is to go on gave its secrets to a function."""
+    if recorded is None:
+        raise ConfigError(
+            "the run gave its secrets to a function of a script, which cannot be found again by name",
+            remedy="go on with it from that script: bulkops.resume(operation=...)",
+        )
+
+
 def words_for(place: str | Keep) -> str:
     """What a person should know before secrets are made."""
     where = "a function" if callable(place) else place

@@ -71,7 +71,7 @@ async def _check_nothing_else(ctx: Context, package: Package, folder: str, folde
 
 
 async def _others(ctx: Context, package: Package, folder_id: int, recipes: list[Recipe]) -> list[str]:
-    """Names of the recipes that are not as the import left them, or, without its memory, that it cannot have brought."""
+    """Names of the recipes that are not as the import left them; without its memory, of those it did not bring."""
     remembered = await ctx.recall(FACT, fact_key(folder_id, package))
     if remembered is None:
         names = {recipe.name for recipe in package.recipes}

@@ -28,13 +28,15 @@ class CreateCustomer(Operation):
     Cannot be undone: deleting a customer deletes what is in it.
 
     `customer_name`, `notification_email`: texts that may name columns, by default the columns of these names;
-    `plan_id`: None takes the column plan_id where it is filled, else the partner's default plan.
+    `plan_id`: None takes the column plan_id where it is filled, else the partner's default plan. `numbers_exist`: an
+    account that is called by the vendor's number is taken to be there; as that may be all of them, no column has to be.
     """
 
     name: ClassVar[str] = "create-customer"
     customer_name: str = attrs.field(kw_only=True, default="{name}", metadata={"key": "name"})
     notification_email: str = attrs.field(kw_only=True, default="{notification_email}")
     plan_id: str | None = attrs.field(kw_only=True, default=None)
+    numbers_exist: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
 
     def __attrs_post_init__(self) -> None:
         check_words(**self._templates())
@@ -50,7 +52,7 @@ class CreateCustomer(Operation):
         return attrs.asdict(self)
 
     def columns(self) -> set[str]:
-        return columns_in(**self._templates())
+        return set() if self.numbers_exist else columns_in(**self._templates())
 
     def cost(self) -> Mapping[str, float]:
         return {_GET: 1, _CREATE: 1}
@@ -59,17 +61,23 @@ class CreateCustomer(Operation):
         return {_GET: 1}
 
     async def plan(self, ctx: Context) -> Plan | None:
-        members = self._members(ctx)
+        if self._is_taken_to_be_there(ctx):
+            return None
+        members = self._members(ctx) if not self.numbers_exist else {}
         if await ctx.account.customer.find() is not None:
             return None
+        members = members or self._members(ctx)
         plan_customer(ctx)
         on_plan = f" on plan {members['plan_id']!r}" if "plan_id" in members else ""
         return Plan((f"create the customer{on_plan}",), self.cost())
 
     async def apply(self, ctx: Context) -> None:
-        members = self._members(ctx)
+        if self._is_taken_to_be_there(ctx):
+            return
+        members = {} if self.numbers_exist else self._members(ctx)
         if not ctx.began(_STEP) and ctx.result(_STEP) is None and await ctx.account.customer.find() is not None:
             return
+        members = members or self._members(ctx)
 
         async def send() -> Any:
             return _result(await ctx.account.customer.create(**members))
@@ -80,6 +88,9 @@ class CreateCustomer(Operation):
 
         made = await ctx.step(_STEP, send, probe=probe, check=f"whether there is a customer {ctx.account.id}")
         ctx.detail["customer"] = made
+
+    def _is_taken_to_be_there(self, ctx: Context) -> bool:
+        return self.numbers_exist and not ctx.account.id.startswith("E")
 
     def _members(self, ctx: Context) -> dict[str, str]:
         """What the customer is created with. Raises: TaskFailed when a column is empty, or the id is not one's own."""

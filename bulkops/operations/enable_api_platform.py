@@ -14,7 +14,7 @@ from bulkops.operations._access import VERSIONS, Access, Key, Shown, access_to, 
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._collections import LOOKS, Wanted, as_names
 from bulkops.operations._columns import check_words, columns_in, fill
-from bulkops.operations._shown_once import Keep, check_place, keep_secret, place_of, words_for
+from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, place_of, words_for
 from bulkops.steps import Context, Intent
 
 _CLIENT: Final = "create-api-client"
@@ -83,11 +83,7 @@ class EnableApiPlatform(Operation):
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
-        if parameters["secrets_to"] is None:
-            raise ConfigError(
-                "the run gave its secrets to a function of a script, which cannot be found again by name",
-                remedy="go on with it from that script: bulkops.resume(operation=...)",
-            )
+        check_keeper(parameters["secrets_to"])
         return cls(**parameters)
 
     def columns(self) -> set[str]:

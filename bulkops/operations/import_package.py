@@ -26,7 +26,7 @@ _FOLDER: Final = "create-folder"
 _FOLDER_CREATE: Final = "managed_users.folders.create"
 
 
-def _load(source: Package | str | Path | None) -> Package | None:
+def load_package(source: Package | str | Path | None) -> Package | None:
     return None if source is None else Package.load(source)
 
 
@@ -45,7 +45,7 @@ class ImportPackage(Operation):
     """
 
     name: ClassVar[str] = "import-package"
-    package: Package | None = attrs.field(default=None, converter=_load, metadata={"is_path": True})
+    package: Package | None = attrs.field(default=None, converter=load_package, metadata={"is_path": True})
     manifest: int | None = attrs.field(kw_only=True, default=None, metadata={"type": int})
     folder: str = attrs.field(kw_only=True)
     restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})

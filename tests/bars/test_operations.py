@@ -26,6 +26,7 @@ from bulkops.operations import (
     ImportPackage,
     Operation,
     RemoveMember,
+    Rollout,
     SetProperties,
     StartRecipes,
     StopRecipes,
@@ -45,14 +46,16 @@ MANIFEST = 12
 
 @attrs.frozen(kw_only=True)
 class Case:
-    """`before`: what must have been done first; `kind` and `each`: its effects on an account, in the ledger;
-    `undone`: the kind that undoing adds as often; `flags`: the same operation as a user types it."""
+    """`new`: of customers who are not there yet; `before`: what must have been done first; `kind` and `each`: its
+    effects on an account, in the ledger; `undone`: the kind that undoing adds as often; `flags`: the same operation as a
+    user types it."""
 
     make: Callable[[], Operation]
     flags: tuple[str, ...]
     kind: str
     each: int = 1
     undone: str | None = None
+    new: bool = False
     before: Callable[[], Operation | None] = lambda: None
 
 
@@ -134,7 +137,31 @@ CASES = {
         each=3,
         undone="recipe.started",
     ),
-    "create-customer": Case(make=CreateCustomer, flags=("create-customer",), kind="customer.created"),
+    "create-customer": Case(make=CreateCustomer, flags=("create-customer",), kind="customer.created", new=True),
+    "rollout": Case(
+        make=lambda: Rollout(API_PACKAGE, folder="API", connections=CREDENTIALS, secrets_to="keys.jsonl"),
+        flags=(
+            *("rollout", str(API_PACKAGE), "--folder", "API", "--connections", str(CREDENTIALS)),
+            *("--secrets-to", "keys.jsonl"),
+        ),
+        kind="endpoint.enabled",
+        each=3,
+        undone="endpoint.disabled",
+        new=True,
+    ),
+    "rollout of the first version": Case(
+        make=lambda: Rollout(
+            API_PACKAGE, folder="API", connections=CREDENTIALS, secrets_to="keys.jsonl", api_platform="v1"
+        ),
+        flags=(
+            *("rollout", str(API_PACKAGE), "--folder", "API", "--connections", str(CREDENTIALS)),
+            *("--secrets-to", "keys.jsonl", "--api-platform", "v1"),
+        ),
+        kind="endpoint.enabled",
+        each=3,
+        undone="endpoint.disabled",
+        new=True,
+    ),
     "create-folder": Case(
         make=lambda: CreateFolder("{who}/Orders"),
         flags=("create-folder", "--folder", "{who}/Orders"),
@@ -237,7 +264,7 @@ few_or_all = pytest.mark.parametrize(
 
 
 def accounts(case: Case, count: int) -> list[Mapping[str, object]]:
-    if case.kind == "customer.created":
+    if case.new:
         new = range(count)
         return [{"external_id": f"N {n}/ü", "name": f"New {n}", "notification_email": f"n{n}@x.example"} for n in new]
     return [{"id": FIRST + n, "who": f"U-{n}", "plan": "oem_big"} for n in range(count)]

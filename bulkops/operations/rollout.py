@@ -1,0 +1,154 @@
+"""rollout: the vendor's guide to the API platform, all five steps of it, as one job for each account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import attrs
+
+from bulkops.client import Workato
+from bulkops.errors import InputError
+from bulkops.journal import StepRow
+from bulkops.operations._base import Chain, Operation, Plan
+from bulkops.operations._shown_once import Keep, check_keeper, place_of
+from bulkops.operations.authorise_connections import AuthoriseConnections
+from bulkops.operations.create_customer import CreateCustomer
+from bulkops.operations.enable_api_platform import EnableApiPlatform
+from bulkops.operations.enable_endpoints import EnableEndpoints
+from bulkops.operations.import_package import ImportPackage, load_package
+from bulkops.operations.package import Package
+from bulkops.operations.start_recipes import StartRecipes
+from bulkops.steps import Context
+
+
+def _absolute(path: str | Path | None) -> str | None:
+    return None if path is None else str(Path(path).resolve())
+
+
+@attrs.frozen
+class Rollout(Operation):
+    """Bring API endpoints to each account: customer, folder, package, connections, client and key, recipes, endpoints.
+
+    A chain of create-customer, import-package, authorise-connections, enable-api-platform, start-recipes and
+    enable-endpoints, with their parameters, steps and ways to see that it is so already. A customer that is not there
+    is created where the account file names it by external_id; one called by the vendor's number must be there.
+
+    `package` or `manifest`: as of import-package; a manifest is exported once for the whole run. `folder`: under Home.
+    `connections`: the credentials file of authorise-connections; None: the connections are authorised already.
+    Undone, endpoints are disabled, recipes stopped, the client deleted (of v1 its profile disabled), connections
+    disconnected, and the folder that the run made deleted; customers that it created stay.
+    """
+
+    name: ClassVar[str] = "rollout"
+    package: Package | None = attrs.field(default=None, converter=load_package, metadata={"is_path": True})
+    manifest: int | None = attrs.field(kw_only=True, default=None, metadata={"type": int})
+    folder: str = attrs.field(kw_only=True)
+    connections: str | None = attrs.field(kw_only=True, default=None, converter=_absolute, metadata={"is_path": True})
+    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata={"is_path": True})
+    api_platform: str = attrs.field(kw_only=True, default="v2")
+    client: str = attrs.field(kw_only=True, default="Default client")
+    key: str = attrs.field(kw_only=True, default="Default")
+    customer_name: str = attrs.field(kw_only=True, default="{name}")
+    notification_email: str = attrs.field(kw_only=True, default="{notification_email}")
+    plan_id: str | None = attrs.field(kw_only=True, default=None)
+    restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+    home_assets_folder: str | None = attrs.field(kw_only=True, default=None)
+    chain: Chain = attrs.field(init=False, repr=False, eq=False)
+
+    @chain.default
+    def _chain(self) -> Chain:
+        customer = CreateCustomer(
+            customer_name=self.customer_name,
+            notification_email=self.notification_email,
+            plan_id=self.plan_id,
+            numbers_exist=True,
+        )
+        imported = ImportPackage(
+            self.package,
+            manifest=self.manifest,
+            folder=self.folder,
+            restart_recipes=self.restart_recipes,
+            home_assets_folder=self.home_assets_folder,
+        )
+        authorised = () if self.connections is None else (AuthoriseConnections(self.connections),)
+        platform = EnableApiPlatform(
+            folder=self.folder,
+            secrets_to=self.secrets_to,
+            api_platform=self.api_platform,
+            client=self.client,
+            key=self.key,
+        )
+        running = (StartRecipes(folder=self.folder), EnableEndpoints(folder=self.folder))
+        return Chain((customer, imported, *authorised, platform, *running))
+
+    def __attrs_post_init__(self) -> None:
+        if self.package is not None and not self.package.endpoints:
+            raise InputError(
+                f"{Path(self.package.path).name} holds no API endpoint (*.api_endpoint.json)",
+                remedy="give a package of endpoints; for one without: `bulkops run` with a job of import-package, "
+                "authorise-connections and start-recipes",
+            )
+
+    @property
+    def _imported(self) -> ImportPackage:
+        return next(part for part in self.chain.operations if isinstance(part, ImportPackage))
+
+    @property
+    def title(self) -> str:
+        what = f"manifest {self.manifest}" if self.package is None else Path(self.package.path).name
+        return f"roll {what} out into folder {self.folder!r}: {', '.join(part.name for part in self.chain.operations)}"
+
+    def parts(self) -> tuple[Operation, ...]:
+        return self.chain.parts()
+
+    def parameters(self) -> Mapping[str, Any]:
+        own = {
+            field.alias: getattr(self, field.name)
+            for field in attrs.fields(type(self))
+            if field.init and field.name not in {"package", "secrets_to"}
+        }
+        secrets = None if callable(self.secrets_to) else self.secrets_to
+        return {**own, **self._imported.parameters(), "secrets_to": secrets}
+
+    def identity(self) -> Mapping[str, Any]:
+        return self.chain.identity()
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Rollout:
+        values = dict(parameters)
+        imported = ImportPackage.from_parameters(
+            {name: values[name] for name in ("package", "sha256", "manifest", "folder")}
+        )
+        check_keeper(values["secrets_to"])
+        values.pop("sha256")
+        return cls(imported.package, **{name: value for name, value in values.items() if name != "package"})
+
+    def columns(self) -> set[str]:
+        return self.chain.columns()
+
+    def notes(self) -> tuple[str, ...]:
+        return self.chain.notes()
+
+    def cost(self) -> Mapping[str, float]:
+        return self.chain.cost()
+
+    def plan_cost(self) -> Mapping[str, float]:
+        return self.chain.plan_cost()
+
+    async def prepare(self, workato: Workato, directory: Path) -> Rollout:
+        prepared = await self._imported.prepare(workato, directory)
+        return self if prepared is self._imported else attrs.evolve(self, package=prepared.package)
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        return await self.chain.plan(ctx)
+
+    async def apply(self, ctx: Context) -> None:
+        await self.chain.apply(ctx)
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        await self.chain.undo(ctx, done)
