@@ -47,8 +47,8 @@ MANIFEST = 12
 @attrs.frozen(kw_only=True)
 class Case:
     """`new`: of customers who are not there yet; `before`: what must have been done first; `kind` and `each`: its
-    effects on an account, in the ledger; `undone`: the kind that undoing adds as often; `flags`: the same operation as a
-    user types it."""
+    effects on an account, in the ledger; `undone`: the kind that undoing adds as often; `flags`: the same operation as
+    a user types it."""
 
     make: Callable[[], Operation]
     flags: tuple[str, ...]
