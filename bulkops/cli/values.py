@@ -42,6 +42,45 @@ class FileName(click.ParamType[str, Any]):
         return [CompletionItem(incomplete, type="file")]
 
 
+class CallName(click.ParamType[str, Any]):
+    """A call's id, which the shell completes. Whether there is such a call is checked where it is looked up."""
+
+    name = "call"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from bulkops.catalogue import CALLS
+
+        return [CompletionItem(name, help=call.summary) for name, call in CALLS.items() if name.startswith(incomplete)]
+
+
+class RunName(click.ParamType[str, Any]):
+    """A run's id or the start of it, which the shell completes from the journal, newest first."""
+
+    name = "run"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        import asyncio
+
+        from bulkops.errors import BulkopsError
+        from bulkops.journal import Journal
+
+        async def known() -> list[CompletionItem]:
+            async with Journal.open(str(ctx.params.get("journal") or "."), read_only=True) as journal:
+                return [CompletionItem(run.run_id, help=run.title) for run in await journal.list_runs()]
+
+        try:
+            runs = asyncio.run(known())
+        except BulkopsError:  # somebody who presses Tab wants no error
+            return []
+        return [run for run in runs if str(run.value).startswith(incomplete)]
+
+
 class Hidden(click.ParamType[Secret, Any]):
     """A text that is kept as a secret from here on."""
 

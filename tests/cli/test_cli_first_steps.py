@@ -304,6 +304,32 @@ COMPREPLY=(); COMP_WORDS=(bulkops config show --br); COMP_CWORD=3; _bulkops_comp
     assert done.stdout.splitlines() == ["resume", "--breaker"], done.stderr
 
 
+def completed(monkeypatch, *words):
+    """What the shell is offered for the last word."""
+    from click.shell_completion import ShellComplete
+
+    from bulkops.cli.app import bulkops
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    offered = ShellComplete(bulkops, {}, "bulkops", "_BULKOPS_COMPLETE").get_completions(list(words[:-1]), words[-1])
+    return [item.value for item in offered]
+
+
+def test_calls_and_runs_are_completed(cli, sandbox, monkeypatch):
+    assert completed(monkeypatch, "call", "managed_users.recipes.st") == [
+        "managed_users.recipes.start",
+        "managed_users.recipes.stop",
+    ]
+    assert completed(monkeypatch, "resume", "") == [], "no journal is no trouble"
+    done = cli(
+        "upgrade-plan", "--plan", "x", "--accounts", "all", "--client-file", sandbox.client_file, "--yes", "--json"
+    )
+    run = json.loads(done.out)["run"]
+    for command in ("resume", "retry", "undo", "report", "show"):
+        assert completed(monkeypatch, command, run[:6]) == [run]
+        assert completed(monkeypatch, command, "x") == []
+
+
 def test_completion_of_a_shell_that_is_none(cli):
     result = cli("completion", "powershell")
     assert result.code == 2

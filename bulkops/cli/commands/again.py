@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from bulkops.cli.options import Output, PolicyFlags, output_options, policy_options
+from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
 
 
 @click.command("resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes"])
-@click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @policy_options
 @output_options
 def resume(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
@@ -25,7 +26,7 @@ def resume(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
 
 
 @click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorised"])
-@click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
 @policy_options
 @output_options
@@ -40,7 +41,7 @@ def retry(run_id: str | None, failure_class: str | None, *, policy: PolicyFlags,
 
 
 @click.command("undo", cls=Verb, examples=["undo", "undo 20260102-k3f9 --max-failures 2%"])
-@click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @policy_options
 @output_options
 def undo(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:

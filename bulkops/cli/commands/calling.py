@@ -16,7 +16,7 @@ from bulkops.cli.options import (
     policy_options,
     selection_options,
 )
-from bulkops.cli.values import Assignment, FileName, once
+from bulkops.cli.values import Assignment, CallName, FileName, once
 from bulkops.cli.verbs import Flag, Verb
 
 _PARAMETERS: Final[dict[str, Any]] = {
@@ -52,7 +52,7 @@ def calls(words: tuple[str, ...]) -> int:
         "call managed_users.update --account 4100231 --body plan.json --yes",
     ],
 )
-@click.argument("call_id", metavar="ID", help="The call, as `bulkops calls` lists it.")
+@click.argument("call_id", metavar="ID", type=CallName(), help="The call, as `bulkops calls` lists it.")
 @click.option("--account", cls=Flag, metavar="A", help="The customer: a number, or E and your own id.")
 @click.option("-p", "--param", "params", help="A parameter; may come more than once.", **_PARAMETERS)
 @click.option(
@@ -97,7 +97,7 @@ def call(
         "each managed_users.tags.create --accounts customers.csv -p title={tier} --max-failures 2%",
     ],
 )
-@click.argument("call_id", metavar="ID", help="The call, as `bulkops calls` lists it.")
+@click.argument("call_id", metavar="ID", type=CallName(), help="The call, as `bulkops calls` lists it.")
 @click.option(
     "-p",
     "--param",

@@ -14,6 +14,7 @@ import click
 
 from bulkops.cli.options import exists, journal_option
 from bulkops.cli.terminal import one_line, put, say
+from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
 from bulkops.errors import ConfigError
 from bulkops.outcome import Outcome
@@ -90,7 +91,7 @@ def _show(name: str, help_text: str) -> click.Command:
     @click.command(
         name, cls=Verb, help=help_text, examples=[name, f"{name} -o report.html", f"{name} 20260102-k3f9 --format csv"]
     )
-    @click.argument("run_id", metavar="[RUN]", required=False, help="A run's id or the start of it.")
+    @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
     @click.option(
         "--format",
         "form",
