@@ -17,6 +17,7 @@ from bulkops.operations import (
     DeleteCustomer,
     DowngradePlan,
     Each,
+    ExportPackage,
     GrantManager,
     ImportPackage,
     Operation,
@@ -47,6 +48,8 @@ GOOD: list[Operation] = [
     GrantManager(manager="4400", all_workspaces=True),
     ImportPackage(manifest=12, folder="CRM"),
     ImportPackage(PACKAGE, manifest=12, folder="CRM"),
+    ExportPackage(folder="CRM", into="packages"),
+    ExportPackage(folder="CRM", into="packages", overwrite=True, include_data=True, include_tags=True),
 ]
 
 
