@@ -56,7 +56,6 @@ POLICY = [
 OUTPUT = ["--journal", "--yes", "--json", "--quiet", "--on-finish", "--webhook", "-v"]
 NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
 OPTIONS = {
-    "export-package": ["--manifest", "--folder", "-o", "--into", "--overwrite", *NEW_RUN],
     "import-package": ["--manifest", "--folder", "--restart-recipes", "--home-assets-folder", *NEW_RUN],
     "export-package": ["--manifest", "--folder", "-o", "--into", "--overwrite", *NEW_RUN],
     "authorise-connections": ["--from", *NEW_RUN],
