@@ -104,6 +104,13 @@ class Context:
         return frozenset(self._open)
 
     @property
+    def left_open(self) -> str | None:
+        """What may have happened without anybody knowing, in words: steps, or a write of an operation without steps."""
+        if self._open:
+            return ", ".join(sorted(self._open))
+        return "a change" if not self._steps and self.account.scope.lost_writes else None
+
+    @property
     def cache(self) -> dict[str, Any]:
         """What operations of one chain share about this account, in memory only (a folder's id by its name)."""
         return self._cache

@@ -145,7 +145,7 @@ def _plain(ctx: Context) -> Mapping[str, Any]:
 def _ending_of(error: BulkopsError, ctx: Context) -> Ending:
     if isinstance(error, Unauthorized):
         return _stopped(ctx, "the vendor refused the token")
-    unknown = bool(ctx.open_intents) or isinstance(error, OutcomeUnknown | TaskUnknown)
+    unknown = ctx.left_open is not None or isinstance(error, OutcomeUnknown | TaskUnknown)
     return Ending(
         outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
         failure_class=error.failure_class,
@@ -165,7 +165,7 @@ def _unexpected(error: Exception, ctx: Context) -> Ending:
     """A bug of ours or of the user's operation: one account's failure all the same."""
     said = _shown(f"{type(error).__name__}: {error}")
     return Ending(
-        outcome=Outcome.UNKNOWN if ctx.open_intents else Outcome.FAILED,
+        outcome=Outcome.UNKNOWN if ctx.left_open else Outcome.FAILED,
         failure_class="unexpected",
         cause=said,
         reason=said,
@@ -175,14 +175,16 @@ def _unexpected(error: Exception, ctx: Context) -> Ending:
 
 
 def _stopped(ctx: Context, why: str) -> Ending:
-    if ctx.open_intents:
-        steps = ", ".join(sorted(ctx.open_intents))
+    if ctx.left_open:
+        words = f"{why} while {ctx.left_open} was under way"
+        looks = "`bulkops resume` looks first and goes on"
+        again = "look at the account: `bulkops resume` runs the operation again, which has no steps to go by"
         return Ending(
             outcome=Outcome.UNKNOWN,
             failure_class="outcome-unknown",
-            cause=f"{why} while {steps} was under way",
-            reason=f"{why} while {steps} was under way",
-            remedy="`bulkops resume` looks first and goes on",
+            cause=words,
+            reason=words,
+            remedy=looks if ctx.has_steps else again,
             detail=_plain(ctx),
         )
     untouched = ctx.account.scope.accepted == 0 and not ctx.has_steps

@@ -14,7 +14,8 @@ class Scope:
     """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
 
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
-    `accepted`: replies that are neither 401 nor 429; `writes`: those of calls that may change something.
+    `accepted`: replies that are neither 401 nor 429; `writes`: those of calls that may change something;
+    `lost_writes`: calls that may have changed something and of which nobody saw the end.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
     `deadline`: loop time after which nothing is sent any more. `server_date`: Date header of the newest answer.
     """
@@ -24,6 +25,7 @@ class Scope:
     progress: int = 0
     accepted: int = 0
     writes: int = 0
+    lost_writes: int = 0
     read_only: bool = False
     deadline: float | None = None
     server_date: str | None = None

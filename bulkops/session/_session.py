@@ -135,6 +135,9 @@ class ApiSession:
                     scope.progress += not poll
                     return outcome
                 await self._before_resending(errand, outcome)
+        except BaseException:
+            scope.lost_writes += errand.tries.unknown is not None
+            raise
         finally:
             self._settle_retry(errand, ok=False)
 
@@ -163,6 +166,8 @@ class ApiSession:
             attempt.end()
             self._door.tried(answered=attempt.status not in {None, 401})
             if result is None and attempt.sent_at is not None:
+                has_ended = attempt.status is not None and attempt.status < 500
+                errand.scope.lost_writes += not (has_ended or errand.request.call.is_read)
                 self._tell(errand, attempt, status=None, error="cancelled")
         if result is None:
             raise self._refusal(errand)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import bulkops
@@ -14,7 +16,7 @@ from bulkops import Outcome, Policy, TaskFailed, Workato
 from bulkops.errors import InputError, JournalMismatch, PlanError, TaskUnknown
 from bulkops.journal import RunState
 from bulkops.runs import select
-from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +157,41 @@ async def test_a_changed_function_is_not_the_run_that_began(workato: Workato, tm
 
     with pytest.raises(JournalMismatch, match="not the one the run began with"):
         await bulkops.retry(workato=workato, journal=tmp_path, operation=another)
+
+
+async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_unknown(tmp_path: Path) -> None:
+    """It has no steps: nobody can tell what came of the write, and "not attempted" would be a lie."""
+
+    async def tidy(ctx: bulkops.Context) -> None:
+        await ctx.account.folders.create("Tidy")
+
+    control = bulkops.Control()
+    async with Sandbox(SandboxSettings(customers=2, time_scale=40, quotas="off", faults=Faults(slow=1.0))) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+
+        async def abort() -> None:
+            while not vendor.requests()["total"]:  # noqa: ASYNC110 - it counts, and tells nobody
+                await asyncio.sleep(0.002)
+            control.abort()
+
+        aborting = asyncio.create_task(abort())
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
+            report = await bulkops.run(tidy, accounts=IDS[:2], workato=client, journal=tmp_path, control=control)
+        await aborting
+    assert (report.outcomes[Outcome.UNKNOWN], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 1), str(report)
+    assert "while a change was under way" in str(report.accounts[0].reason)
+    assert "look at the account" in str(report.accounts[0].remedy)
+
+
+async def test_a_function_whose_write_is_never_answered_is_unknown(tmp_path: Path) -> None:
+    """Also when the call may be repeated: it was, and nobody saw any of them end."""
+
+    async def rename(ctx: bulkops.Context) -> None:
+        await ctx.account.customer.update(name="New")
+
+    async with Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off", faults=Faults(reset=1.0))) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        tuning = attrs.evolve(tuning, call_timeout_s=1.0, account_timeout_s=1.0)
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
+            report = await bulkops.run(rename, accounts=IDS[:1], workato=client, journal=tmp_path)
+    assert report.outcomes[Outcome.UNKNOWN] == 1, str(report)
