@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.errors import ConfigError, JournalMismatch
+from bulkops.errors import ConfigError, InputError, JournalMismatch
 from bulkops.operations._base import Chain, Danger, Operation, as_operation, costs_in_order, operation
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._functions import load_from_file
@@ -31,7 +31,7 @@ from bulkops.operations.rollout import Rollout
 from bulkops.operations.set_properties import SetProperties
 from bulkops.operations.start_recipes import StartRecipes
 from bulkops.operations.stop_recipes import StopRecipes
-from bulkops.operations.undo import UndoRun
+from bulkops.operations.undo import Lost, UndoRun
 from bulkops.operations.upgrade_plan import UpgradePlan
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "partner_folder",
     "patient_age_s",
     "restore",
+    "restore_to_undo",
 ]
 
 OPERATIONS: Final[Mapping[str, type[Operation]]] = {
@@ -133,32 +134,42 @@ def restore(data: Mapping[str, Any]) -> Operation:
     return op
 
 
+def restore_to_undo(data: Mapping[str, Any]) -> Operation:
+    """The operation that `describe` described, as far as undoing needs it: what a chain cannot undo anyway may have
+    lost or changed its files since.
+
+    Raises: as `restore`.
+    """
+    if data["name"] != Chain.name or data.get("source"):
+        return restore(data) if "digest" in data else _build(data)
+    return Chain(tuple(_part_to_undo(part) for part in data["parameters"]["operations"]))
+
+
+def _part_to_undo(data: Mapping[str, Any]) -> Operation:
+    try:
+        return restore(data)
+    except (ConfigError, InputError, JournalMismatch):
+        kind = OPERATIONS.get(data["name"])
+        if kind is None or kind.can_undo is not Operation.can_undo:
+            raise
+        return Lost(data)
+
+
 def _build(data: Mapping[str, Any]) -> Operation:
     name, parameters = data["name"], data["parameters"]
     if data.get("source"):
-        return _remade(as_operation(load_from_file(data["source"])), data)
+        return as_operation(load_from_file(data["source"])).as_prepared(data)
     if name == Chain.name:
         return Chain(tuple(_build(part) for part in parameters["operations"]))
     if name == UndoRun.name:
-        return UndoRun(_build(parameters["operation"]), run_id=parameters["run"])
+        undone = parameters["operation"]
+        return UndoRun(restore_to_undo(undone), run_id=parameters["run"], source=undone.get("source"))
     if name in OPERATIONS:
         return OPERATIONS[name].from_parameters(parameters)
     raise ConfigError(
         f"{parameters.get('function', name)!r} is an operation of a script: it cannot be found again by name",
         remedy="resume it from that script (bulkops.resume(operation=...)), or run it as FILE.py:NAME",
     )
-
-
-def _remade(loaded: Operation, data: Mapping[str, Any]) -> Operation:
-    """What a file makes, its built-in operations as they were prepared for the run: an exported package is kept."""
-    if loaded.name in OPERATIONS and loaded.name == data["name"]:
-        return _build({**data, "source": None})
-    if isinstance(loaded, Chain) and data["name"] == Chain.name:
-        recorded = data["parameters"]["operations"]
-        if [part.name for part in loaded.operations] == [part["name"] for part in recorded]:
-            pairs = zip(loaded.operations, recorded, strict=True)
-            return Chain(tuple(_remade(part, row) for part, row in pairs))
-    return loaded
 
 
 def check_same(op: Operation, data: Mapping[str, Any]) -> None:

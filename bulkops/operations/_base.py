@@ -119,6 +119,11 @@ class Operation:
         """
         return self
 
+    def as_prepared(self, data: Mapping[str, Any]) -> Operation:
+        """As an earlier `prepare` left it (`data`: name and parameters of that one), if that was this operation; else
+        itself. Raises: InputError or ConfigError when its files are gone."""
+        return self
+
     @property
     def danger(self) -> Danger | None:
         """None for all but what nothing can bring back."""
@@ -217,6 +222,12 @@ class Chain(Operation):
     async def prepare(self, workato: Workato, directory: Path) -> Operation:
         prepared = tuple([await operation.prepare(workato, directory) for operation in self.operations])
         return self if prepared == self.operations else Chain(prepared)
+
+    def as_prepared(self, data: Mapping[str, Any]) -> Operation:
+        rows = data["parameters"].get("operations", ()) if data["name"] == self.name else ()
+        if len(rows) != len(self.operations):
+            return self
+        return Chain(tuple(part.as_prepared(row) for part, row in zip(self.operations, rows, strict=True)))
 
     @property
     def danger(self) -> Danger | None:

@@ -110,6 +110,13 @@ class ImportPackage(Operation):
         package = await export_package(workato, self.manifest)
         return attrs.evolve(self, package=await anyio.to_thread.run_sync(keep_package, package, directory))
 
+    def as_prepared(self, data: Mapping[str, Any]) -> Operation:
+        """With the package that was exported for it then."""
+        if self.package is not None or data["name"] != self.name or data["parameters"].get("manifest") != self.manifest:
+            return self
+        then = self.from_parameters(data["parameters"])
+        return then if attrs.evolve(then, package=None) == self else self
+
     async def plan(self, ctx: Context) -> Plan | None:
         folder_id = await find_folder(ctx, self.folder)
         if self.package is None:

@@ -14,19 +14,40 @@ from bulkops.steps import Context
 
 
 @attrs.frozen
+class Lost(Operation):
+    """Stands in a chain for a part that cannot be undone and whose files are gone: what `describe` said of it."""
+
+    data: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # here it is one of an instance
+        return str(self.data["name"])
+
+    @property
+    def digest(self) -> str:
+        return str(self.data["digest"])
+
+    def parameters(self) -> Mapping[str, Any]:
+        return dict(self.data["parameters"])
+
+
+@attrs.frozen
 class UndoRun(Operation):
     """Undo run `run_id` of operation `of`: each account's finished steps, as the journal has them."""
 
     name: ClassVar[str] = "undo"
     of: Operation
     run_id: str = attrs.field(kw_only=True)
+    source: str | None = attrs.field(kw_only=True, default=None)
+    """FILE.py:NAME that `of` was loaded from."""
 
     @property
     def title(self) -> str:
         return f"undo run {self.run_id}: {self.of.title}"
 
     def parameters(self) -> Mapping[str, Any]:
-        return {"run": self.run_id, "operation": {"name": self.of.name, "parameters": dict(self.of.parameters())}}
+        of = {"name": self.of.name, "parameters": dict(self.of.parameters())}
+        return {"run": self.run_id, "operation": of | ({"source": self.source} if self.source else {})}
 
     async def plan(self, ctx: Context) -> Plan | None:
         done = await ctx.done_in(self.run_id)

@@ -15,7 +15,7 @@ from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.events import Observer, ignore
 from bulkops.journal import AccountRow, InventoryRow, Journal, RunRecord, RunState, new_run_id
 from bulkops.models import Customer
-from bulkops.operations import Operation, UndoRun, as_operation, check_same, describe, restore
+from bulkops.operations import Operation, UndoRun, as_operation, check_same, describe, restore, restore_to_undo
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
@@ -62,7 +62,7 @@ async def run(
     Raises: ConfigError, InputError, PlanError before anything is sent; Unauthorized when listing the accounts is
         refused; RunLocked when another run works with this credential; JournalError.
     """
-    made = as_operation(operation)
+    made = as_operation(operation) if plan is None else plan.planned(as_operation(operation))
     expected = plan.expected(made) if plan is not None else None
     if made.danger is not None and isinstance(accounts, Pages):
         raise PlanError(f"{made.title}: not for whoever is a customer today", remedy="give a list of accounts")
@@ -158,7 +158,7 @@ async def undoing(run_id: str | None, *, journal: str | Path = JOURNAL) -> tuple
     """
     async with Journal.open(journal, read_only=True) as opened:
         record = await opened.get_run(run_id)
-        made = restore(record.operation)
+        made = restore_to_undo(record.operation)
         if not made.can_undo():
             raise PlanError(f"run {record.run_id} cannot be undone: {record.title}", remedy="undo it by hand")
         changed = await opened.changed_accounts(record.run_id)
@@ -167,7 +167,8 @@ async def undoing(run_id: str | None, *, journal: str | Path = JOURNAL) -> tuple
         rows = tuple(
             InventoryRow(seq=seq, account=row.account, params=row.params) for seq, row in enumerate(reversed(changed))
         )
-        return UndoRun(made, run_id=record.run_id), Inventory(rows, f"run {record.run_id}")
+        undo = UndoRun(made, run_id=record.run_id, source=record.operation.get("source"))
+        return undo, Inventory(rows, f"run {record.run_id}")
 
 
 @attrs.frozen

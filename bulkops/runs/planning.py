@@ -62,6 +62,11 @@ class FleetPlan:
         counted = Counter(plan.problem or ", ".join(plan.changes) or "unchanged" for plan in self.accounts)
         return [(count, what) for what, count in counted.most_common()]
 
+    def planned(self, operation: Operation) -> Operation:
+        """The operation with what was prepared for this plan, such as the one export of a manifest. Raises: InputError
+        when its files are gone."""
+        return operation.as_prepared(self.operation)
+
     def expected(self, operation: Operation) -> dict[str, tuple[str, ...]]:
         """The changes foreseen by account. Raises: PlanError when the plan is of another operation."""
         if operation.digest != self.operation["digest"]:

@@ -1,0 +1,115 @@
+"""Operations found again by what the journal has of them: to undo, to resume an undo, to run what was planned."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bulkops.errors import JournalMismatch, PlanError
+from bulkops.operations import ImportPackage, UpgradePlan, describe, load_from_file, restore
+from bulkops.operations._base import as_operation
+from bulkops.runs import FleetPlan, from_values, plan, run, undoing
+from tests.fleet import PACKAGE, PACKAGE_2
+from tests.here import Here, here, outcomes
+
+ROWS = [{"id": 4100231 + number} for number in range(3)]
+MANIFEST = 12
+
+FILE = """
+import bulkops
+from bulkops.operations import ImportPackage, UpgradePlan
+
+class Rename(bulkops.Operation):
+    name = "rename"
+
+    async def apply(self, ctx):
+        async def create():
+            return {"id": (await ctx.account.folders.create("Mine")).id}
+        await ctx.step("create", create, check="look")
+
+    def can_undo(self):
+        return True
+
+    async def undo(self, ctx, done):
+        async def delete():
+            await ctx.account.call("managed_users.folders.delete", folder_id=done["create"].result["id"])
+        await ctx.step("undo create", delete, repeatable=True)
+
+mine = Rename()
+"""
+
+
+@pytest.mark.parametrize("then", ["gone", "another"])
+def test_a_chain_is_undone_without_the_files_of_what_cannot_be_undone(tmp_path: Path, then: str) -> None:
+    package = tmp_path / "crm.zip"
+    shutil.copy(PACKAGE, package)
+
+    async def scenario(it: Here) -> None:
+        done = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
+        assert outcomes(done) == {"changed": 3}
+        package.unlink()
+        if then == "another":
+            shutil.copy(PACKAGE_2, package)
+        reverse, inventory = await undoing(done.run_id, journal=it.journal)
+        undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
+        assert outcomes(undone) == {"changed": 3}
+        assert undone.accounts[0].detail == {"import-package": "import-package cannot be undone: left as it is"}
+        assert it.kinds()["plan.changed"] == 6
+        assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_an_undo_of_an_operation_from_a_file_is_found_again(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(FILE)
+    source = f"{file}:mine"
+
+    async def scenario(it: Here) -> None:
+        made = as_operation(load_from_file(source))
+        done = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, source=source)
+        assert outcomes(done) == {"changed": 3}
+        reverse, inventory = await undoing(done.run_id, journal=it.journal)
+        again = restore(describe(reverse))
+        assert again.digest == reverse.digest
+        undone = await run(again, accounts=inventory, workato=it.workato, journal=it.journal)
+        assert outcomes(undone) == {"changed": 3}, undone.accounts[0]
+        assert it.kinds() == {"folder.created": 3, "folder.deleted": 3}
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_a_builtin_of_a_file_that_says_something_else_now_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text('from bulkops.operations import UpgradePlan\nmine = UpgradePlan(plan_id="oem_big")\n')
+    source = f"{file}:mine"
+    said = describe(as_operation(load_from_file(source)), source=source)
+    assert restore(said).parameters()["plan_id"] == "oem_big"
+    file.write_text('from bulkops.operations import UpgradePlan\nmine = UpgradePlan(plan_id="oem_small")\n')
+    with pytest.raises(JournalMismatch, match="not the one the run began with"):
+        restore(said)
+
+
+def test_what_was_planned_with_its_export_is_run_with_that_export(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        chain = ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+        prepared = await chain.prepare(it.workato, it.journal)
+        foreseen = await plan(prepared, accounts=from_values(ROWS), workato=it.workato, journal=it.journal)
+        saved = tmp_path / "plan.json"
+        foreseen.save(saved)
+        loaded = FleetPlan.load(saved)
+        done = await run(chain, accounts=ROWS, workato=it.workato, journal=it.journal, plan=loaded)
+        assert outcomes(done) == {"changed": 3}, done.accounts[0]
+        assert it.kinds()["package.exported"] == 1
+        for other in (
+            ImportPackage(manifest=MANIFEST, folder="Other") >> UpgradePlan(plan_id="oem_big"),
+            ImportPackage(manifest=MANIFEST + 1, folder="CRM") >> UpgradePlan(plan_id="oem_big"),
+            ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_small"),
+            ImportPackage(manifest=MANIFEST, folder="CRM"),
+        ):
+            with pytest.raises(PlanError, match="another operation"):
+                await run(other, accounts=ROWS, workato=it.workato, journal=it.journal, plan=loaded)
+
+    here(tmp_path, scenario, customers=3)
