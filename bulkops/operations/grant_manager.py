@@ -91,7 +91,11 @@ class GrantManager(Operation):
         async def send() -> Any:
             now = wish or (await self._wish(ctx))[0]
             if now is None:
-                raise TaskFailed("somebody else has granted it meanwhile", failure_class="manager-changed")
+                raise TaskFailed(
+                    "somebody else has granted it meanwhile",
+                    failure_class="manager-changed",
+                    remedy="nothing is left to do; `bulkops retry` sees that it is so",
+                )
             return await roster.grant(partner, now)
 
         async def probe(intent: Intent) -> Any:
