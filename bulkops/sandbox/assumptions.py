@@ -64,6 +64,11 @@ class Assumptions:
         "queued", "refused", about="An import while the customer's last one runs: waits for its turn, or 400."
     )
     unknown_folder: int = _one_of(404, 400, 422, about="An import into a folder that does not exist.")
+    home_assets: str = _one_of(
+        "accepted",
+        "refused",
+        about="A package with assets for Home, without folder_id_for_home_assets: they go Home, or 422.",
+    )
     import_reply: str = _one_of(
         "in_progress", "completed", about="Whether an import is still to be polled for, or over within its own reply."
     )

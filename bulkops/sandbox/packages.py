@@ -112,6 +112,11 @@ class ParsedPackage:
     endpoints: tuple[PackedEndpoint, ...] = ()
     error: str | None = None
 
+    @property
+    def goes_home(self) -> bool:
+        """Whether a part of it belongs outside the folder that it is imported into."""
+        return any(connection.root_folder for connection in self.connections)
+
 
 class PackageShelf:
     """Parsed packages by sha256, the last few: a rollout sends the same bytes to every customer."""

@@ -46,11 +46,12 @@ class Routes:
     def __init__(self, calls: Iterable[Call]) -> None:
         self._tree: dict[str | None, Any] = {}
         for call in calls:
-            node = self._tree
-            for part in call.path.strip("/").split("/"):
-                node = node.setdefault(None if part.startswith("{") else part, {})
-            names = [part[1:-1] for part in call.path.split("/") if part.startswith("{")]
-            node.setdefault(_LEAF, {})[call.method] = (call, names)
+            for method, path in addresses(call):
+                node = self._tree
+                for part in path.strip("/").split("/"):
+                    node = node.setdefault(None if part.startswith("{") else part, {})
+                names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+                node.setdefault(_LEAF, {})[method] = (call, names)
 
     def find(self, method: str, segments: tuple[str, ...]) -> Route | None:
         """The call, or None when path or method mean nothing here."""
@@ -68,6 +69,25 @@ class Routes:
             return None
         call, names = found
         return Route(call, dict(zip(names, values, strict=True)))
+
+
+_MOVED: Final = (
+    "managed_users.environment_roles.",
+    "managed_users.recipes.versions.",
+    "managed_users.tags_assignments.",
+)
+"""Under `/api/v2` on some pages of the vendor and without it on others."""
+
+
+def addresses(call: Call) -> list[tuple[str, str]]:
+    """Method and path of a call: the catalogue's, and where other versions of the vendor's pages have it."""
+    paths = [call.path]
+    if call.id.startswith(_MOVED):
+        is_new = call.path.startswith("/api/v2/")
+        paths.append(call.path.replace("/api/v2/", "/api/") if is_new else call.path.replace("/api/", "/api/v2/", 1))
+    # a change of part of a thing is printed as either
+    methods = ["PATCH", "PUT"] if call.method == "PATCH" else [call.method]
+    return [(method, path) for method in methods for path in paths]
 
 
 _LEAF: Final = "/"

@@ -51,6 +51,9 @@ class Vendor:
     async def post(self, path: str, **options: Any) -> Reply:
         return await self("POST", path, **options)
 
+    async def delete(self, path: str, **options: Any) -> Reply:
+        return await self("DELETE", path, **options)
+
     async def put(self, path: str, **options: Any) -> Reply:
         return await self("PUT", path, **options)
 

@@ -14,7 +14,7 @@ import pytest
 import bulkops
 from bulkops.sandbox import Assumptions, Faults
 from bulkops.settings import Limit
-from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
+from tests.sandbox.kit import FIRST, Vendor, package, shop_package, vendor
 
 pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
@@ -132,6 +132,14 @@ async def unknown_folder(client: Vendor) -> Any:
     reply = await client.send_package(shop_package(), 17)
     assert reply.data["message"]
     return reply.status
+
+
+async def home_assets(client: Vendor) -> Any:
+    home = {"name": "Shop", "provider": "salesforce", "root_folder": True}
+    packed, folder = package({"shop.connection.json": home}), await client.folder()
+    sent = await client.send_package(packed, folder)
+    assert (await client.send_package(packed, folder, query=f"&folder_id_for_home_assets={folder}")).status == 200
+    return {200: "accepted", 422: "refused"}[sent.status]
 
 
 async def package_status(client: Vendor) -> Any:

@@ -32,6 +32,8 @@ def accept_import(asked: Asked, folder_id: int) -> dict[str, Any]:
     package, restart = asked.world.packages.parse(asked.body), bool(asked.flag("restart_recipes"))
     if assumed.bad_zip == "refused" and package.error:
         raise RefusedError(400, package.error)
+    if assumed.home_assets == "refused" and home_folder_id is None and package.goes_home:
+        raise RefusedError(422, "folder_id_for_home_assets is needed: the package holds assets for the root folder")
     if assumed.second_import == "refused" and workspace.queue:
         raise RefusedError(400, "Another import is in progress")
     if assumed.import_over_running == "refused" and not restart:

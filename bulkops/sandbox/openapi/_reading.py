@@ -19,7 +19,12 @@ _PLAIN: Final[dict[str, Schema]] = {
     "bool": {"type": "boolean"},
     "null": {"type": "null"},
     "object": {"type": "object"},
-    "time": {"type": "string", "format": "date-time"},
+    # milliseconds always, and Z or an offset (NOTES section 4)
+    "time": {
+        "type": "string",
+        "format": "date-time",
+        "pattern": r"^\d{4}(-\d\d){2}T\d\d(:\d\d){2}\.\d{3}(Z|[+-]\d\d:\d\d)$",
+    },
     "true": {"type": "boolean", "const": True},
     "any": {},
     "PackageStatus": {"type": "string", "enum": ["completed", "failed", "processing", "in_progress"]},
