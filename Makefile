@@ -47,6 +47,7 @@ browser-test: $(READY) ## the HTML report in a headless Chromium, with what it m
 
 pictures: $(READY) ## the pictures in docs/, of real runs: a minute; needs Chromium
 	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.cli.pictures
 	$(BIN)/python -m tests.browser.pictures
 
 docs: $(READY) ## the documentation as a site in site/, offline, every link looked at

@@ -184,7 +184,9 @@ def test_version(shell):
     assert result.err == ""
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["import-package", "--help"], ["sandbox", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["import-package", "--help"], ["sandbox", "-h"], ["bench", "-h"]]
+)
 def test_help_loads_nothing_heavy(shell, arguments):
     program = f"""
 import sys
