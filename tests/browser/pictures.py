@@ -38,7 +38,11 @@ SHOTS: Final = (
     Shot("report-narrow", "rollout", 390, 1700),
     Shot("report-requests", "rollout", 1280, 1000, top="#quotas"),
     Shot("report-1000", "1000", 1280, 1100),
-    Shot("report-10000", "10000", 1280, 1300, dark=True),
+    Shot("report-1000-dark", "1000", 1280, 1100, dark=True),
+    Shot("report-1000-narrow", "1000", 390, 1400),
+    Shot("report-10000", "10000", 1280, 1300),
+    Shot("report-10000-dark", "10000", 1280, 1300, dark=True),
+    Shot("report-10000-narrow", "10000", 390, 1400),
     Shot("report-10000-accounts", "10000", 1280, 900, top="#accounts"),
 )
 
