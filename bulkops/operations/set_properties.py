@@ -138,7 +138,9 @@ class SetProperties(Operation):
         ]
         if problems:
             raise TaskFailed(
-                "; ".join(problems), failure_class="cannot-undo", remedy="set or delete it by hand in the workspace"
+                "; ".join(problems),
+                failure_class="property-changed-since" if since else "cannot-undo",
+                remedy="set or delete it by hand in the workspace",
             )
 
     async def _set(

@@ -287,7 +287,7 @@ def test_a_property_that_somebody_set_since_is_not_put_back(tmp_path: Path) -> N
         done = await it.run(SetProperties({"x": "2", "y": "2"}), ONE)
         await properties.upsert({"y": "3"})
         failed, words = failure(await it.undo(done))
-        assert (failed, "property 'y' was set again since the run" in words) == ("cannot-undo", True)
+        assert (failed, "property 'y' was set again since the run" in words) == ("property-changed-since", True)
         assert (await properties.get("x") | await properties.get("y")) == {"x": "1", "y": "3"}
         await properties.upsert({"y": "1"})
         assert outcomes(await it.undo(done)) == {"unchanged": 1}
