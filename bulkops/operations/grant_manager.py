@@ -89,14 +89,10 @@ class GrantManager(Operation):
         roster, partner = Roster.of(ctx), Partner.of(ctx)
 
         async def send() -> Any:
-            now = wish or (await self._wish(ctx))[0]
-            if now is None:
-                raise TaskFailed(
-                    "somebody else has granted it meanwhile",
-                    failure_class="manager-changed",
-                    remedy="nothing is left to do; `bulkops retry` sees that it is so",
-                )
-            return await roster.grant(partner, now)
+            now, there = (wish, None) if wish is not None else await self._wish(ctx)
+            if now is not None:
+                return await roster.grant(partner, now)
+            return {"manager": there and there.id, "added": False, "created": False}  # somebody else did it meanwhile
 
         async def probe(intent: Intent) -> Any:
             there = find(await roster.look(partner), intent.data["who"])
