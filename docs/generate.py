@@ -20,7 +20,7 @@ from bulkops.cli.app import bulkops
 from bulkops.cli.failures import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
-from docs import api_page, job_schema, messages_page
+from docs import api_page, error_examples, job_schema, messages_page
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 SOURCES: Final = Path(errors.__file__).parent
@@ -79,6 +79,20 @@ def _errors() -> Iterator[str]:
         about = " ".join((vars(kind).get("__doc__") or _about(drawn, kind.__name__)).split())
         about = about.partition(" Args:")[0]
         yield f"| `{kind.__name__}` | `{kind.failure_class}` | {_exit_code(kind)} | {_cell(about)} |"
+    yield ""
+    yield "## How they read"
+    yield ""
+    yield "One of each, as `str(error)` says it, what it was raised by, and what to do. The messages that bulkops can"
+    yield "raise are [all listed](messages.md)."
+    yield ""
+    yield "| error | message | cause | remedy |"
+    yield "| --- | --- | --- | --- |"
+    raised = error_examples.examples()
+    for kind in _error_classes():
+        error = raised.get(kind.__name__)
+        if error is not None:
+            said = (str(error), error.cause, error.remedy or "")
+            yield f"| `{kind.__name__}` | {' | '.join(_cell(error_examples.shown(text)) for text in said)} |"
 
 
 def _error_classes() -> list[type[errors.BulkopsError]]:
