@@ -25,7 +25,7 @@ from bulkops.operations._credentials import (
     step_name,
 )
 from bulkops.operations._folders import find_path
-from bulkops.operations._planned import is_planned_folder, plan_connection
+from bulkops.operations._planned import is_planned_folder, plan_connection, planned_import
 from bulkops.steps import Context, Intent
 
 _LIST: Final = "managed_users.connections.list"
@@ -116,11 +116,13 @@ class CreateConnection(Operation):
         is_coming = self.folder is not None and is_planned_folder(ctx, wanted["folder"])
         folder_id = None if is_coming else await self._folder(ctx, wanted)
         found = None if is_coming and "external_id" not in wanted else await _find(ctx, wanted, folder_id)
-        if found is None:
+        coming = planned_import(ctx)
+        comes_by_import = coming is not None and wanted["name"] in (coming.connections or ())
+        if found is None and not comes_by_import:
             plan_connection(ctx, wanted["name"])
             how = "with its credentials" if self.credentials is not None else "as a shell"
             return Plan((f"create {wanted['provider']} connection {self.connection_name!r} {how}",), self.cost())
-        if self._is_so(found):
+        if self.credentials is None or (found is not None and self._is_so(found)):
             return None
         return Plan((f"authorise {self.connection_name!r}",), {**self.plan_cost(), UPDATE: 1})
 

@@ -129,6 +129,20 @@ def test_a_chain_is_planned_as_if_each_part_were_done(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=1)
 
 
+@pytest.mark.parametrize("from_file", [None, CREDENTIALS])
+def test_what_a_package_brings_is_not_planned_to_be_created(tmp_path: Path, from_file: Path | None) -> None:
+    async def scenario(it: Here) -> None:
+        made = CreateConnection(connection_name="CRM", provider="salesforce", from_file=from_file)
+        chain = ImportPackage(PACKAGE, folder="CRM") >> made
+        (foreseen,) = await changes(it, chain)
+        assert foreseen[2:] == (() if from_file is None else ("authorise 'CRM'",))
+        assert outcomes(await it.run(chain, ONE)) == {"changed": 1}
+        assert it.kinds()["connection.created"] == 0
+        assert it.kinds()["connection.authorised"] == (from_file is not None)
+
+    here(tmp_path, scenario, customers=1)
+
+
 def test_refused_credentials_leave_one_connection_that_a_retry_authorises(tmp_path: Path) -> None:
     made = CreateConnection(connection_name="CRM", from_file=CREDENTIALS)
 
