@@ -36,7 +36,7 @@ def _settings(service: Service, _: bytes) -> Any:
         "time_scale": settings.time_scale,
         "retry_after": settings.retry_after,
         "assumptions": attrs.asdict(settings.assumptions),
-        "deny": settings.deny,
+        "deny": service.world.denied,
         "server_timeout_s": settings.server_timeout_s,
         "faults": service.world.faults.to_mapping(),
     }
@@ -55,6 +55,18 @@ def _faults(service: Service, body: bytes) -> Any:
         raise RefusedError(400, str(error)) from error
     service.world.set_faults(faults)
     return {"faults": faults.to_mapping()}
+
+
+def _rights(service: Service, body: bytes) -> Any:
+    """`{"deny": ["managed_users.imports.*"]}`: the token has no right to these calls; an empty list gives all back."""
+    patterns = _object(body).get("deny")
+    if not isinstance(patterns, list) or not all(isinstance(each, str) for each in patterns):
+        raise RefusedError(400, "deny must be a list of calls")
+    try:
+        service.deny(tuple(patterns))
+    except ConfigError as error:
+        raise RefusedError(400, str(error)) from error
+    return {"deny": patterns}
 
 
 def _reset(service: Service, _: bytes) -> Any:
@@ -92,6 +104,7 @@ CONTROLS: Final[Mapping[tuple[str, str], Control]] = {
     ("GET", "openapi.json"): _openapi,
     ("POST", "faults"): _faults,
     ("POST", "reset"): _reset,
+    ("POST", "rights"): _rights,
     ("POST", "token"): _token,
 }
 """(method, name) -> what it does; the answer is JSON data."""

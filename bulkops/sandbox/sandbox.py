@@ -91,6 +91,13 @@ class Sandbox:
             faults = Faults.from_mapping(faults or {})
         self._service.set_faults(faults)
 
+    def deny(self, *patterns: str) -> None:
+        """The token has no right to these calls from now on, `*` for any letters; none: it may do everything again.
+
+        Raises: ConfigError for what names no call.
+        """
+        self._service.deny(patterns)
+
     def set_token(self, token: str) -> None:
         """The API takes this token alone; expiry and revocation end. Raises: ConfigError."""
         self._service.set_token(token)

@@ -23,6 +23,7 @@ from bulkops.sandbox.http import read_body
 from bulkops.sandbox.packages import MAX_PACKAGE_BYTES
 from bulkops.sandbox.quotas import email_in
 from bulkops.sandbox.replies import STATUS, form_of, spell, wrap
+from bulkops.sandbox.rights import check_patterns
 from bulkops.sandbox.routing import Route, Routes, Target
 from bulkops.sandbox.settings import SandboxSettings, check_token
 from bulkops.sandbox.throttling import Standing, count_down, too_many
@@ -52,6 +53,11 @@ class Service:
 
     def set_faults(self, faults: Faults) -> None:
         self.world.set_faults(faults)
+
+    def deny(self, patterns: tuple[str, ...]) -> None:
+        """From now on the token has no right to these calls, and to all others. Raises: ConfigError."""
+        check_patterns(patterns)
+        self.world.denied = patterns
 
     def reset(self) -> None:
         """Start afresh. Requests still in flight act on the world they began in, which nobody sees any more."""
@@ -118,7 +124,7 @@ class Service:
         """`body`: when somebody has read it already."""
         call, world = route.call, self.world
         settings = self.settings
-        admit(call, route.names, customer, denied=settings.deny, assumptions=settings.assumptions)
+        admit(call, route.names, customer, denied=world.denied, assumptions=settings.assumptions)
         limit = MAX_PACKAGE_BYTES if call.body == "octets" else MAX_JSON_BYTES
         asked = Asked(
             world=world,

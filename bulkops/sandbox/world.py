@@ -42,6 +42,8 @@ class World:
         self._nth: Counter[tuple[str, int | None]] = Counter()
         self._struck: Counter[str] = Counter()
         self.set_faults(settings.faults)
+        self.denied = settings.deny
+        """Calls that the token's API client has no right to; `*` in one stands for any letters."""
 
     @property
     def faults(self) -> Faults:

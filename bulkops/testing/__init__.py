@@ -28,12 +28,13 @@ from typing import Any
 import pytest
 
 from bulkops.client import Workato
-from bulkops.sandbox import Faults, Sandbox, SandboxSettings
+from bulkops.sandbox import Assumptions, Faults, Sandbox, SandboxSettings
 from bulkops.sandbox.customers import FIRST_ID
 from bulkops.settings import Tuning
 from bulkops.testing.crashing import CrashKit, CrashResult, sandbox_process
 
 __all__ = [
+    "Assumptions",
     "CrashKit",
     "CrashResult",
     "Faults",

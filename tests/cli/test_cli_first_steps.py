@@ -107,6 +107,30 @@ def test_doctor_finds_everything_well(cli, sandbox):
     assert sandbox.count() == 4  # the customers, and three looks into one account
 
 
+def test_doctor_finds_the_right_that_is_missing(cli, sandbox):
+    cli("init")
+    sandbox.post("rights", {"deny": ["managed_users.connections.*"]})
+    result = cli("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json")
+    assert result.code == 2
+    found = [json.loads(line) for line in result.out.splitlines()]
+    (missing,) = [row for row in found if row["state"] == "fix"]
+    assert (missing["check"], missing["says"]) == ("rights", "403 Your API client has no right to this call")
+    assert missing["do"] == "check what the API client's role and folder scope allow"
+
+
+def test_a_run_without_a_right_says_which_call_it_is_for(cli, sandbox):
+    cli("init")
+    sandbox.post("rights", {"deny": ["managed_users.imports.create"]})
+    result = cli("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--accounts", sandbox.accounts)
+    assert result.code == 1
+    assert (
+        f"{len(sandbox.accounts.read_text().split())} accounts: managed_users.imports.create: 403 Your API client has no right"
+        in result.out
+    )
+    assert "check what the API client's role and folder scope allow" in result.out
+    assert "--failure-class forbidden" in result.out
+
+
 def test_doctor_as_text_says_what_to_do(cli, monkeypatch):
     monkeypatch.delenv("WORKATO_API_TOKEN", raising=False)
     result = cli("doctor", "missing.toml")

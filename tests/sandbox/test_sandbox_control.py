@@ -58,6 +58,24 @@ async def test_bad_faults_change_nothing(body: bytes, words: str) -> None:
         assert (await client.get("/_sandbox/settings")).data["faults"] == Faults().to_mapping()
 
 
+async def test_rights_are_taken_and_given_back() -> None:
+    async with vendor(deny=("users.me",)) as client:
+        assert (await client.get("/api/users/me")).status == 403
+        for body in ({"deny": "users.me"}, {"deny": [3]}, {}, {"deny": ["users.mee"]}):
+            refused = await client.post("/_sandbox/rights", json=body)
+            assert (refused.status, bool(refused.data["message"])) == (400, True)
+        assert "did you mean 'users.me'?" in refused.data["message"]
+        assert (await client.get("/api/users/me")).status == 403
+        await client.post("/_sandbox/rights", json={"deny": ["managed_users.*"]})
+        assert (await client.get("/api/users/me")).status == 200
+        reply = await client.get("/api/managed_users")
+        assert (reply.status, reply.data["message"]) == (403, "Your API client has no right to this call")
+        client.sandbox.deny()
+        assert (await client.get("/api/managed_users")).status == 200
+        client.sandbox.reset()
+        assert (await client.get("/_sandbox/settings")).data["deny"] == ["users.me"]
+
+
 async def test_a_reset_starts_afresh() -> None:
     async with vendor(time_scale=20) as client:
         token = client.sandbox.token
