@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import selectors
 import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -31,11 +33,14 @@ PLANS = ("oem_enterprise", "oem_plan")
 PATIENCE_S = 0.001
 """Real seconds without a byte on any socket and without a word from a thread: then nothing is on its way."""
 
+TICK_S = 0.25
+
 ROWS = ("runs", "accounts", "steps", "facts", "lives", "grants", "events")
 
 
 class ServedLoop(VirtualLoop):
-    """Virtual time beside real sockets and threads: it jumps only when these have been silent for a moment."""
+    """Virtual time beside real sockets and threads: it jumps only when these have been silent for a moment, and in
+    steps of TICK_S, or a day would have a million of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,6 +52,9 @@ class ServedLoop(VirtualLoop):
             return (timeout > 0 and real(self._selector, PATIENCE_S)) or virtual(timeout)
 
         self._selector.select = select  # type: ignore[method-assign]
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        return super().call_at(math.ceil(when / TICK_S) * TICK_S, callback, *args, context=context)
 
 
 @attrs.frozen
