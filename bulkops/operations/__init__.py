@@ -135,8 +135,8 @@ def restore(data: Mapping[str, Any]) -> Operation:
 
 
 def restore_to_undo(data: Mapping[str, Any]) -> Operation:
-    """The operation that `describe` described, as far as undoing needs it: what a chain cannot undo anyway may have
-    lost or changed its files since.
+    """The operation that `describe` described, as far as it can be undone: a part of a chain whose files are gone or
+    say something else now is left as it is, which its notes and the report tell.
 
     Raises: as `restore`.
     """
@@ -148,11 +148,8 @@ def restore_to_undo(data: Mapping[str, Any]) -> Operation:
 def _part_to_undo(data: Mapping[str, Any]) -> Operation:
     try:
         return restore(data)
-    except (ConfigError, InputError, JournalMismatch):
-        kind = OPERATIONS.get(data["name"])
-        if kind is None or kind.can_undo is not Operation.can_undo:
-            raise
-        return Lost(data)
+    except (ConfigError, InputError, JournalMismatch) as error:
+        return Lost(data, why=error.message)
 
 
 def _build(data: Mapping[str, Any]) -> Operation:

@@ -110,7 +110,7 @@ class ImportPackage(Operation):
         package = await export_package(workato, self.manifest)
         return attrs.evolve(self, package=await anyio.to_thread.run_sync(keep_package, package, directory))
 
-    def as_prepared(self, data: Mapping[str, Any]) -> Operation:
+    def as_prepared(self, data: Mapping[str, Any]) -> ImportPackage:
         """With the package that was exported for it then."""
         if self.package is not None or data["name"] != self.name or data["parameters"].get("manifest") != self.manifest:
             return self

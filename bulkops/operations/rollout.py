@@ -141,6 +141,13 @@ class Rollout(Operation):
         prepared = await self._imported.prepare(workato, directory)
         return self if prepared is self._imported else attrs.evolve(self, package=prepared.package)
 
+    def as_prepared(self, data: Mapping[str, Any]) -> Operation:
+        if data["name"] != self.name:
+            return self
+        of_import = {name: data["parameters"].get(name) for name in self._imported.parameters()}
+        then = self._imported.as_prepared({"name": ImportPackage.name, "parameters": of_import})
+        return attrs.evolve(self, package=then.package) if then.package is not self.package else self
+
     async def plan(self, ctx: Context) -> Plan | None:
         return await self.chain.plan(ctx)
 

@@ -9,15 +9,18 @@ from typing import Any, ClassVar
 
 import attrs
 
-from bulkops.operations._base import Operation, Plan
+from bulkops.errors import TaskFailed
+from bulkops.journal import StepRow
+from bulkops.operations._base import CANNOT_UNDO, Chain, Operation, Plan
 from bulkops.steps import Context
 
 
 @attrs.frozen
 class Lost(Operation):
-    """Stands in a chain for a part that cannot be undone and whose files are gone: what `describe` said of it."""
+    """Stands in a chain for a part whose files are gone. `data`: what `describe` said of it; `why`: what is wrong."""
 
     data: Mapping[str, Any]
+    why: str = attrs.field(kw_only=True, eq=False)
 
     @property
     def name(self) -> str:  # type: ignore[override]  # here it is one of an instance
@@ -29,6 +32,12 @@ class Lost(Operation):
 
     def parameters(self) -> Mapping[str, Any]:
         return dict(self.data["parameters"])
+
+    def notes(self) -> tuple[str, ...]:
+        return (f"what {self.name} did is left as it is: {self.why}",)
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        raise TaskFailed(self.why, failure_class=CANNOT_UNDO, remedy="undo it by hand")
 
 
 @attrs.frozen
@@ -48,6 +57,11 @@ class UndoRun(Operation):
     def parameters(self) -> Mapping[str, Any]:
         of = {"name": self.of.name, "parameters": dict(self.of.parameters())}
         return {"run": self.run_id, "operation": of | ({"source": self.source} if self.source else {})}
+
+    def notes(self) -> tuple[str, ...]:
+        """Of an operation's own notes only those of what is lost: they are about undoing."""
+        parts = self.of.operations if isinstance(self.of, Chain) else ()
+        return tuple(note for part in parts if isinstance(part, Lost) for note in part.notes())
 
     async def plan(self, ctx: Context) -> Plan | None:
         done = await ctx.done_in(self.run_id)
