@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from bulkops.sandbox.api_platform import Collection, Endpoint
-from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.recipes import Recipe, calls_in
 from bulkops.sandbox.workspace import Connection, Folder, Workspace
 
 AssetKey: TypeAlias = tuple[str, int]
@@ -136,9 +136,19 @@ def _recipe_file(workspace: Workspace, id_: int, named: Mapping[AssetKey, str]) 
         "description": packed.description,
         "version": recipe.version_no,
         **packed.facts,
-        "code": json.loads(packed.code),
+        "code": _code(workspace, recipe, named),
         "config": config,
     }
+
+
+def _code(workspace: Workspace, recipe: Recipe, named: Mapping[AssetKey, str]) -> Any:
+    """Calls of other recipes are by file again; of one that is gone it stays as it is."""
+    code = json.loads(recipe.code)
+    for step in calls_in(code):
+        callee = workspace.recipes.get(step["flow_id"]) if type(step["flow_id"]) is int else None
+        if callee is not None:
+            step["flow_id"] = _reference("recipe", callee, named)
+    return code
 
 
 def _collection_file(workspace: Workspace, id_: int, _: Mapping[AssetKey, str]) -> dict[str, Any]:

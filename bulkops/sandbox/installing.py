@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from bulkops.sandbox.api_platform import Collection, Endpoint
 from bulkops.sandbox.packages import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
-from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.recipes import Recipe, calls_in
 from bulkops.sandbox.workspace import Connection, Folder, Import, Workspace
 
 
@@ -86,10 +88,20 @@ class _Installer:
             self._bound[packed.zip_name] = connection.id
         results = [self._recipe(packed) for packed in self._job.package.recipes]
         recipe_ids = {p.zip_name: row["id"] for p, row in zip(self._job.package.recipes, results, strict=True)}
+        for id_ in recipe_ids.values():
+            self._connect_calls(self._workspace.recipes[id_], recipe_ids)
         collection_ids = {p.zip_name: self._collection(p) for p in self._job.package.collections}
         for endpoint in self._job.package.endpoints:
             self._endpoint(endpoint, collection_ids[endpoint.collection.zip_name], recipe_ids)
         return results
+
+    def _connect_calls(self, recipe: Recipe, recipe_ids: Mapping[str, int]) -> None:
+        """What it calls by file it calls by number from now on; what is not in the package it calls in vain."""
+        if '"flow_id"' not in recipe.packed.code:
+            return
+        pointers = [step["flow_id"] for step in calls_in(msgspec.json.decode(recipe.packed.code))]
+        files = {pointer.get("zip_name") for pointer in pointers if isinstance(pointer, dict)}
+        recipe.callees = {file: id_ for file, id_ in recipe_ids.items() if file in files}
 
     def _collection(self, packed: PackedCollection) -> int:
         """By name in its folder; what clients may reach of an old one stays as it is."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
+import msgspec
 
 from bulkops.sandbox.packages import PackedRecipe
 
@@ -56,10 +57,23 @@ def _parts(job_id: str, error: str) -> dict[str, Any]:
     return {"error_type": "Bad request", "message": error, "error_id": job_id.removeprefix("j-"), "input": "{}"}
 
 
+def calls_in(code: Any) -> list[dict[str, Any]]:
+    """The objects of a recipe's code that have a `flow_id`: they call another recipe. A stack, for endless depth."""
+    found, waiting = [], [code]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            found += [node] if "flow_id" in node else []
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return found
+
+
 @attrs.define(kw_only=True)
 class Recipe:
     """`packed`: its content, shared by all customers who imported the same bytes; `bound`: the connection id of each
-    `packed.config` entry, None where there is none.
+    `packed.config` entry, None where there is none; `callees`: recipe ids by the files that the code calls.
 
     `changed_at`: when each version came, the first one first; `comments`: by version number. `records`: how many the
     source holds, `cursor`: how many of them the trigger has seen; `rests_until`: the trigger backs off until then, on
@@ -82,6 +96,7 @@ class Recipe:
     cursor: int = 0
     rests_until: float = 0.0
     copies: int = 0
+    callees: Mapping[str, int] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.changed_at.append(self.created_at)
@@ -98,6 +113,18 @@ class Recipe:
     def waits(self) -> bool:
         """Whether its jobs stay pending until they are resumed."""
         return _WAITS in self.packed.code
+
+    @property
+    def code(self) -> str:
+        """The JSON text that the API shows: it calls recipes by number, where the package calls them by file."""
+        if not self.callees:
+            return self.packed.code
+        tree = msgspec.json.decode(self.packed.code)
+        for step in calls_in(tree):
+            pointer = step["flow_id"]
+            if isinstance(pointer, dict) and pointer.get("zip_name") in self.callees:
+                step["flow_id"] = self.callees[pointer["zip_name"]]
+        return msgspec.json.encode(tree).decode()
 
     def revise(self, packed: PackedRecipe, bound: tuple[int | None, ...], *, now: str) -> None:
         """A new version of its content."""
@@ -137,7 +164,7 @@ class Recipe:
                 {**entry.members, "account_id": bound} for entry, bound in zip(packed.config, self.bound, strict=True)
             ],
             "trigger_closure": None,
-            "code": "" if exclude_code else packed.code,
+            "code": "" if exclude_code else self.code,
             "author_name": AUTHOR,
             "version_author_name": AUTHOR,
             "version_author_email": AUTHOR_EMAIL,

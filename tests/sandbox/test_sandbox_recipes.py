@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from bulkops.catalogue import CALLS
+from bulkops.sandbox.partner import EXAMPLE
 from tests.sandbox.kit import FIRST, Reply, Vendor, package, recipe, shop_package, vendor
 
 pytestmark = pytest.mark.anyio
@@ -308,6 +309,21 @@ async def test_a_trigger_backs_off_after_a_failure_and_says_for_how_long() -> No
         assert (jobs["job_failed_count"], len(jobs["items"])) == (1, 1)
         assert jobs["items"][0]["error"] == "connection 'Shop' is not authorised"
         assert jobs["items"][0]["error_parts"].keys() == {"error_type", "message", "error_id", "input"}
+
+
+async def test_recipes_of_a_package_call_each_other_by_number() -> None:
+    async with vendor() as it:
+        await it.imported(EXAMPLE.read_bytes(), await it.folder())
+        by_name = {row["name"]: row for row in await it.recipes()}
+        caller, callee = by_name["New order to CRM"], by_name["Upsert CRM contact"]
+        assert json.loads(caller["code"])["block"][0]["input"]["flow_id"] == callee["id"]
+        at = f"/api/managed_users/{FIRST}/recipes/{caller['id']}"
+        assert (await it.put(at, json={"recipe": {"code": caller["code"]}})).data == {"success": True}
+        assert (await it.put(at, json={"recipe": {"name": "Renamed"}})).data == {"success": True}
+        after = (await it.get(at)).data
+        assert (after["version_no"], after["code"]) == (2, caller["code"])
+        copied = (await it.post(f"{at}/copy", json={})).data["new_flow_id"]
+        assert (await it.get(f"/api/managed_users/{FIRST}/recipes/{copied}")).data["code"] == caller["code"]
 
 
 async def test_what_leaves_one_workspace_arrives_in_another() -> None:

@@ -55,6 +55,7 @@ def copy_recipe(asked: Asked) -> dict[str, Any]:
     packed = attrs.evolve(recipe.packed, name=f"Copy of {recipe.name}"[:255])
     recipe.copies += 1
     made = _add(asked, packed, recipe.bound, folder_id=folder_id)
+    made.callees = recipe.callees
     note_recipe(asked, made, "created")
     return {"success": True, "new_flow_id": made.id}
 
@@ -147,22 +148,29 @@ def _content(
     asset = {
         "name": text_member(members, "name") or was["name"],
         "description": members.get("description", was["description"]),
-        "code": _json(members, "code", dict) if "code" in members else msgspec.json.decode(was["code"]),
+        "code": _json(members, "code", dict) if "code" in members else _kept_code(old),
         "config": _json(members, "config", list) if "config" in members else was.get("config", []),
         **(old.packed.facts if old is not None else {"private": True, "concurrency": 1}),
     }
     bound = tuple(_bound(entry) for entry in asset["config"])
     asset["config"] = [_pointed(asked, entry) for entry in asset["config"]]
     packed = packed_recipe(asset, "", "")
-    if old is not None and _shown(packed, bound) == _shown(old.packed, old.bound):
+    if old is None:
+        return packed, bound
+    kept = packed.code in {old.code, old.packed.code}
+    if kept and _shown(packed, bound) == _shown(old.packed, old.bound):
         return old.packed, old.bound
-    return packed, bound
+    return attrs.evolve(packed, code=old.packed.code if kept else packed.code), bound
+
+
+def _kept_code(old: Recipe | None) -> Any:
+    return msgspec.json.decode(old.packed.code) if old is not None else {}
 
 
 def _shown(packed: PackedRecipe, bound: tuple[int | None, ...]) -> list[Any]:
-    """What a client sees of a recipe's content: how its file names things is no difference."""
+    """What a client sees of a recipe's content beside its code: how its file names things is no difference."""
     entries = [{**entry.members, "account_id": None} for entry in packed.config]
-    return [packed.name, packed.description, packed.code, entries, bound]
+    return [packed.name, packed.description, entries, bound]
 
 
 def _json(members: Mapping[str, Any], name: str, kind: type) -> Any:
