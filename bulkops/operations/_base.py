@@ -135,7 +135,9 @@ class Operation:
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
-        raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
+        raise TaskFailed(
+            f"{self.name} cannot be undone: left as it is", failure_class=CANNOT_UNDO, remedy="do it by hand"
+        )
 
     def parts(self) -> tuple[Operation, ...]:
         """What a chain takes it for: itself, or the operations that it is made of, one after the other."""
@@ -251,7 +253,7 @@ class Chain(Operation):
             except TaskFailed as problem:
                 if problem.failure_class != CANNOT_UNDO:
                     raise
-                ctx.detail[operation.name] = f"{problem.message}: left as it is"
+                ctx.detail[operation.name] = problem.message
 
 
 def _prefix(place: int, operation: Operation) -> str:

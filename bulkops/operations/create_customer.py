@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from bulkops.errors import TaskFailed
+from bulkops.journal import StepRow
 from bulkops.models import Customer
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import CANNOT_UNDO, Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._planned import plan_customer
 from bulkops.steps import Context, Intent
@@ -59,6 +60,13 @@ class CreateCustomer(Operation):
 
     def plan_cost(self) -> Mapping[str, float]:
         return {_GET: 1}
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """In a chain, whose other parts can be undone: what this one did is named."""
+        raise TaskFailed(
+            f"customer {done[_STEP].result['id']} stays: `bulkops delete-customer` deletes one with all that is in it",
+            failure_class=CANNOT_UNDO,
+        )
 
     async def plan(self, ctx: Context) -> Plan | None:
         if self._is_taken_to_be_there(ctx):
