@@ -21,6 +21,8 @@ from bulkops.models import (
     PublicRecipe,
     Recipe,
     RecipeVersion,
+    StartResult,
+    StopResult,
 )
 from bulkops.models.text import one_line
 from bulkops.session import Reply, decode_list, decode_object
@@ -216,3 +218,10 @@ def test_hostile_variants(type_: type[Any], good: dict[str, Any], call: str) -> 
                 decoded(good | {name: {"not": "this"}}, type_, call)
     with pytest.raises(StatusError, match="no such thing"):
         decoded({"success": False, "message": "no such thing"}, type_, "recipes.get")
+
+
+def test_the_bare_verdict_as_the_first_seed_prints_it() -> None:
+    assert decoded({"Success": True}, StopResult, "recipes.stop").success
+    assert decoded({"Success": True}, StartResult, "recipes.start").success
+    with pytest.raises(StatusError):
+        decoded({"Success": False}, Recipe, "recipes.get")
