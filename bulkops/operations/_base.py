@@ -253,7 +253,7 @@ class Chain(Operation):
             except TaskFailed as problem:
                 if problem.failure_class != CANNOT_UNDO:
                     raise
-                ctx.detail[operation.name] = problem.message
+                ctx.detail[operation.name] = str(problem)
 
 
 def _prefix(place: int, operation: Operation) -> str:

@@ -64,8 +64,9 @@ class CreateCustomer(Operation):
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """In a chain, whose other parts can be undone: what this one did is named."""
         raise TaskFailed(
-            f"customer {done[_STEP].result['id']} stays: `bulkops delete-customer` deletes one with all that is in it",
+            f"customer {done[_STEP].result['id']} stays",
             failure_class=CANNOT_UNDO,
+            remedy="`bulkops delete-customer` deletes one with all that is in it",
         )
 
     async def plan(self, ctx: Context) -> Plan | None:

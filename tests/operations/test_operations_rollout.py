@@ -78,7 +78,7 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
         undone = await it.undo(report)
         assert outcomes(undone) == {"changed": 3}
         details = {row.account: row.detail for row in undone.accounts}
-        assert "stays: `bulkops delete-customer`" in details["EN/1"]["create-customer"]
+        assert "stays; `bulkops delete-customer`" in details["EN/1"]["create-customer"]
         assert "create-customer" not in details[str(FIRST)]
 
     here(tmp_path, scenario, customers=2)
