@@ -107,10 +107,8 @@ class Driver:
     def _through(self, trials: Iterator[Trial]) -> Iterator[Trial]:
         """Every trial to its end, several at once: most of their time is waiting."""
         while True:
-            for trial in trials:
+            while len(self._alive) < self._scenario.parallel and (trial := next(trials, None)) is not None:
                 self._start(trial)
-                if len(self._alive) >= self._scenario.parallel:
-                    break
             if not self._alive:
                 return
             done = self._wait()
