@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 import time
@@ -108,8 +109,10 @@ def test_a_failing_command_is_told_and_changes_nothing(cli, command):
 
 def test_a_command_that_hangs_is_stopped_with_what_it_started(cli, command, monkeypatch, tmp_path):
     monkeypatch.setattr("bulkops.cli.afterwards.COMMAND_S", 0.3)
+    before = time.monotonic()
     done = cli(*command, "--on-finish", "sh -c 'sleep 60 & echo $! > pid; wait'")
     assert done.code == 0
+    assert time.monotonic() - before < 30, "it was waited for"
     assert "sh did not end within 0.3 s and was stopped" in done.err
     started = int((tmp_path / "pid").read_text())
     assert _is_gone(started)
@@ -178,6 +181,14 @@ def test_a_webhook_where_nobody_is(cli, command, monkeypatch):
     assert done.code == 0
     assert "the webhook was not told: Connection refused" in done.err
     assert "canary" not in done.err
+
+
+def test_a_webhook_that_never_answers_is_given_up(cli, command, monkeypatch):
+    monkeypatch.setattr("bulkops.cli.afterwards.WEBHOOK_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = cli(*command, "--webhook", f"http://127.0.0.1:{silent.getsockname()[1]}/x")
+    assert done.code == 0
+    assert "the webhook was not told: no answer within 0.1 s" in done.err
 
 
 @pytest.mark.parametrize(

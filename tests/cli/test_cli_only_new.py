@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
-from tests.cli.conftest import CUSTOMERS
+from bulkops.operations import UpgradePlan
+from bulkops.runs import Earlier, earlier_runs
+from tests.cli.conftest import CUSTOMERS, PACKAGE
 
 
 @pytest.fixture
@@ -62,6 +65,32 @@ def test_accounts_that_were_not_done_are_not_new_and_are_named(cli, sandbox, pol
     again = cli(*command, "--accounts", "few.txt", "--only-new")
     assert outcomes(again) == {"failed": 1}
     assert "only new: 3 of them were not done: `bulkops runs` lists the runs to resume or retry" in again.err
+
+
+def test_what_a_later_run_made_good_is_not_named(cli, sandbox, policy, tmp_path):
+    (tmp_path / "few.txt").write_text("\n".join(sandbox.accounts.read_text().split()[:2]))
+    everything = (*policy[2:], "--accounts", "few.txt")
+    command = ("start-recipes", "--folder", "CRM", *everything)
+    assert outcomes(cli(*command)) == {"failed": 2}
+    assert outcomes(cli("import-package", PACKAGE, "--folder", "CRM", *everything)) == {"changed": 2}
+    (tmp_path / "c.toml").write_text(
+        "".join(f'[connections."{name}".input]\nkey = "x"\n' for name in ("CRM", "Web shop"))
+    )
+    assert outcomes(cli("authorise-connections", "--from", "c.toml", *everything)) == {"changed": 2}
+    assert outcomes(cli(*command)) == {"changed": 2}
+    later = cli(*command, "--only-new")
+    assert later.err.endswith("nobody is new: nothing to do\n")
+    assert "not done" not in later.err
+
+
+def test_runs_on_another_host_do_not_count(cli, sandbox, policy):
+    cli("upgrade-plan", "--plan", "big", *policy)
+
+    def known(host):
+        return asyncio.run(earlier_runs(UpgradePlan(plan_id="big"), host=host, journal=".bulkops"))
+
+    assert len(known(sandbox.url).outcomes) == CUSTOMERS
+    assert known("https://app.eu.workato.com") == Earlier()
 
 
 def test_the_other_name_of_an_account_does_not_make_it_new(cli, sandbox, policy, tmp_path):
