@@ -127,7 +127,7 @@ async def _carry_out(
                 observe=observe,
                 control=control,
                 source=source,
-                approve=approver(),
+                approve=approver(story.silence),
                 plan=plan,
             )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -95,18 +97,22 @@ class Consent:
             )
 
 
-def approver() -> Check:
-    """Who approves of the next wave: a person on the terminal. Without one the answer is None: the run pauses."""
+def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
+    """Who approves of the next wave: a person on the terminal. Without one the answer is None: the run pauses.
+
+    `silence`: while it lasts nothing is redrawn over the question.
+    """
 
     async def approve(result: WaveResult) -> bool | None:
         if not can_ask():
             return None
         wave = result.wave
         counts = ", ".join(f"{n} {outcome.value.replace('_', ' ')}" for outcome, n in result.outcomes.items() if n)
-        say(f"wave {wave.number} of {wave.of} ended: {counts}")
-        sys.stderr.write("go on with the next wave? [y/N, p pauses] ")
-        sys.stderr.flush()
-        answer = (await _read_line()).strip().lower()
+        with silence():
+            say(f"wave {wave.number} of {wave.of} ended: {counts}")
+            sys.stderr.write("go on with the next wave? [y/N, p pauses] ")
+            sys.stderr.flush()
+            answer = (await _read_line()).strip().lower()
         return None if answer in {"p", "pause"} else answer in {"y", "yes"}
 
     return approve

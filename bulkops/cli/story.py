@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, Protocol
 
 import attrs
@@ -127,6 +127,7 @@ class Story:
     def __init__(self, voice: Voice) -> None:
         self.view = View()
         self._voice = voice
+        self._is_silenced = False
 
     @property
     def is_silent(self) -> bool:
@@ -157,9 +158,22 @@ class Story:
             speaking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await speaking
-            self._voice.end(self.view)
+            if not self._is_silenced:
+                self._voice.end(self.view)
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """While inside, the voice says nothing: a person is being asked."""
+        self._voice.end(self.view)
+        self._is_silenced = True
+        try:
+            yield
+        finally:
+            self._is_silenced = False
+            self._voice.begin(self.view)
 
     async def _speak(self) -> None:
         while True:
             await asyncio.sleep(self._voice.interval_s)
-            self._voice.tell(self.view)
+            if not self._is_silenced:
+                self._voice.tell(self.view)

@@ -84,7 +84,7 @@ async def _take_up(
                     journal=output.journal,
                     observe=observe,
                     control=control,
-                    approve=approver(),
+                    approve=approver(story.silence),
                     approved=bool(flags.approve),
                 )
             else:

@@ -184,3 +184,18 @@ def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent():
     assert not thrift.may_spend()
     cpu[0] = 60.0
     assert thrift.may_spend()
+
+
+@pytest.mark.anyio
+async def test_nothing_is_redrawn_while_a_person_is_asked(capsys):
+    voice = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
+    voice.interval_s = 0.001
+    story = Story(voice)
+    async with story.told(4, None, Outlook()):
+        story.observe(AccountStarted(account="7", seq=3))
+        with story.silence():
+            assert QUOTA not in capsys.readouterr().err.rsplit("accounts", 1)[1]
+            await asyncio.sleep(0.01)
+            assert capsys.readouterr().err == ""
+        await asyncio.sleep(0.01)
+        assert "1 in flight" in capsys.readouterr().err

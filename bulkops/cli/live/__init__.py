@@ -48,13 +48,7 @@ class Live:
         self._console = console or Console(stderr=True)
         self._thrift = Thrift(_SHARE, accounts=0, longest_s=_LONGEST_S)
         self.redraws = 0
-        self._redrawn = Redrawn(
-            console=self._console,
-            auto_refresh=False,
-            redirect_stdout=False,  # stdout is the result
-            redirect_stderr=True,  # what is said meanwhile goes above the view
-            vertical_overflow="crop",
-        )
+        self._redrawn: Redrawn | None = None
 
     @property
     def spent_s(self) -> float:
@@ -63,18 +57,27 @@ class Live:
 
     def begin(self, view: View) -> None:
         self._thrift = Thrift(_SHARE, accounts=view.tally.total, longest_s=_LONGEST_S)
+        self._redrawn = Redrawn(
+            console=self._console,
+            auto_refresh=False,
+            redirect_stdout=False,  # stdout is the result
+            redirect_stderr=True,  # what is said meanwhile goes above the view
+            vertical_overflow="crop",
+        )
         self._redrawn.start()
         self.tell(view)
 
     def tell(self, view: View) -> None:
-        if self._thrift.may_spend():
+        if self._redrawn is not None and self._thrift.may_spend():
             with self._thrift.spending():
                 self._redrawn.update(Screen(view), refresh=True)
             self.redraws += 1
 
     def end(self, view: View) -> None:
-        self._redrawn.update(Screen(view, is_last=True))
-        self._redrawn.stop()  # draws once more
+        if self._redrawn is not None:
+            self._redrawn.update(Screen(view, is_last=True))
+            self._redrawn.stop()  # draws once more
+            self._redrawn = None
 
     def note(self, event: Event, view: View) -> None:
         """The waves are on the screen; that a gate did not let the run pass is said as well."""
