@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulkops.client import Account
-from bulkops.errors import BadRequest
+from bulkops.errors import ApiError, BadRequest, StatusError
 from bulkops.models import ImportStatus
 from bulkops.operations import (
     AddMember,
@@ -159,3 +159,49 @@ def test_a_right_that_is_missing_ends_the_run_as_401(tmp_path: Path) -> None:
 
     assumptions = Assumptions(missing_right=401)
     here(tmp_path, scenario, customers=3, deny=("managed_users.imports.create",), assumptions=assumptions)
+
+
+async def _update_running(it: Here) -> None:
+    recipes = it.workato.account(FIRST).recipes
+    (row, *_) = [each async for each in recipes.list() if each.running]
+    await it.workato.call("managed_users.recipes.update", account=FIRST, recipe_id=row.id, recipe={"name": "New"})
+
+
+async def _enable_stopped(it: Here) -> None:
+    account = it.workato.account(FIRST)
+    async for row in account.recipes.list():
+        await account.recipes.stop(row.id)
+    (endpoint, *_) = [each async for each in account.api_endpoints.list()]
+    await account.call("managed_users.api_endpoints.enable", api_endpoint_id=endpoint.id)
+
+
+async def _create_twice(it: Here) -> None:
+    await it.workato.customers.create(name="N", notification_email="n@x.example", external_id="ORG-1")
+
+
+async def _import_nowhere(it: Here) -> None:
+    await it.workato.account(FIRST).imports.create(PACKAGE.read_bytes(), folder_id=17)
+
+
+OPEN_STATUSES: list[tuple[str, tuple[int, ...], Callable[[Here], Awaitable[None]], str]] = [
+    ("running_recipe_update", (400, 200, 422), _update_running, "can't modify running recipe"),
+    ("enable_stopped", (400, 422), _enable_stopped, "must be running"),
+    ("duplicate_external_id", (400, 409, 422), _create_twice, "has already been taken"),
+    ("unknown_folder", (404, 400, 422), _import_nowhere, ""),
+]
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_refusal_is_an_error_with_the_vendors_words_whatever_its_status(tmp_path: Path, which: int) -> None:
+    async def scenario(it: Here) -> None:
+        imported = ImportPackage(API_PACKAGE, folder="API") >> AuthoriseConnections(CREDENTIALS)
+        await it.run(imported >> StartRecipes(folder="API"), ONE)
+        for name, statuses, act, words in OPEN_STATUSES:
+            with pytest.raises(ApiError) as refused:
+                await act(it)
+            assert words in str(refused.value), name
+            assert isinstance(refused.value, StatusError)
+            assert refused.value.status == statuses[min(which, len(statuses) - 1)], name
+
+    chosen = {name: statuses[min(which, len(statuses) - 1)] for name, statuses, *_ in OPEN_STATUSES}
+    here(tmp_path, scenario, customers=1, assumptions=Assumptions(**chosen))
