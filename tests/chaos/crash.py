@@ -34,11 +34,11 @@ class CrashBench:
         self._next = 4100231
         self._kits = 0
 
-    def run(self, **options: Any) -> CrashResult:
-        """One kit with these options (see CrashKit); its table is printed."""
+    def run(self, *, job: Path | None = None, **options: Any) -> CrashResult:
+        """One kit with these options (see CrashKit), on the main job or another; its table is printed."""
         self._kits += 1
         kit = CrashKit(
-            job=str(self._home / "crm-v1.toml"),
+            job=str(job or self._home / "crm-v1.toml"),
             url=self._vendor.url,
             token=self._vendor.token,
             client_file=self._vendor.client_file,
