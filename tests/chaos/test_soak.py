@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import math
 import os
-import selectors
 import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -24,37 +21,17 @@ from bulkops.operations import UpgradePlan
 from bulkops.outcome import Outcome
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
+from bulkops.testing import VirtualClock
 from tests.chaos.tally import Trials
-from tests.virtual_time import VirtualLoop
 
 HOUR_S = 3600.0
 FAULTS = "error=0.01"
 PLANS = ("oem_enterprise", "oem_plan")
-PATIENCE_S = 0.001
-"""Real seconds without a byte on any socket and without a word from a thread: then nothing is on its way."""
 
 TICK_S = 0.25
+"""A day has some ten thousand of them."""
 
 ROWS = ("runs", "accounts", "steps", "facts", "lives", "grants", "events")
-
-
-class ServedLoop(VirtualLoop):
-    """Virtual time beside real sockets and threads: it jumps only when these have been silent for a moment, and in
-    steps of TICK_S, or a day would have a million of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        virtual, real = self._selector.select, type(self._selector).select
-
-        def select(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-            if timeout is None:  # nothing is planned: only a socket or a thread can go on
-                return real(self._selector, None)
-            return (timeout > 0 and real(self._selector, PATIENCE_S)) or virtual(timeout)
-
-        self._selector.select = select  # type: ignore[method-assign]
-
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
-        return super().call_at(math.ceil(when / TICK_S) * TICK_S, callback, *args, context=context)
 
 
 @attrs.frozen
@@ -125,13 +102,7 @@ class Day:
 def test_nothing_grows(tmp_path: Path, trials: Trials, customers: int, hours: int) -> None:
     day = Day(tmp_path, customers, hours)
     began = time.monotonic()
-    loop = ServedLoop()
-    loop.setup_looptime(start=0.0, end=1e7, noop_cycles=0, _enabled=True)
-    try:
-        loop.run_until_complete(day.live())
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+    VirtualClock(tick_s=TICK_S).run(day.live())
     for hour, mark in enumerate(day.marks):
         print(hour, f"{mark.memory_mb:.1f} MB", mark.objects, mark.tasks, mark.handles, dict(mark.rows))
     print({str(outcome): count for outcome, count in day.outcomes.items() if count})

@@ -247,3 +247,19 @@ folder = "CRM"
     refused = start(vendor, EXAMPLES / "nightly.sh", job, **settings, WORKATO_API_TOKEN="wrong")
     assert refused.code == 4
     assert "the vendor refuses the token" in refused.out
+
+
+@pytest.mark.slow
+def test_the_tests_of_archive_folder(tmp_path: Path) -> None:
+    """With faults, an outage and a crash at each step: what a user of `bulkops.testing` writes."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "bulkops.testing", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, f"--basetemp={tmp_path / 'pytest'}", str(EXAMPLES / "test_archive_folder.py")],
+        cwd=EXAMPLES,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("....."), done.stdout
