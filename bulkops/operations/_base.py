@@ -100,6 +100,11 @@ class Operation:
         """Requests of each call (by catalogue id) that an account takes when everything is to be done."""
         return {}
 
+    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
+        """`cost` on a customer that the chain would have created: exact where those before it left in `ctx.cache` what
+        they would have made. Sends nothing."""
+        return self.cost()
+
     def plan_cost(self) -> Mapping[str, float]:
         """Requests of each call that `plan` sends for an account."""
         return {}
@@ -199,7 +204,7 @@ class Chain(Operation):
             ctx.enter(_prefix(place, operation))
             if is_new_customer(ctx):  # there is nobody to look at yet
                 changes.append(operation.title)
-                costs.append(operation.cost())
+                costs.append(operation.cost_when_new(ctx))
                 continue
             planned = await operation.plan(ctx)
             if planned is None:

@@ -51,6 +51,10 @@ class SwitchEndpoints(Operation):
         """With one switch: how many endpoints there are is not known before looking."""
         return self._requests(1)
 
+    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
+        coming = self._wanted.coming(ctx)
+        return self._requests((coming.new_endpoints if coming is not None else None) or 1)
+
     def plan_cost(self) -> Mapping[str, float]:
         return {**LOOKS, **({"managed_users.folders.list": 1} if self.folder is not None else {})}
 

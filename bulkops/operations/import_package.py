@@ -153,6 +153,10 @@ class ImportPackage(Operation):
             "managed_users.imports.get": 1.5,
         }
 
+    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
+        plan_import(ctx, self.folder, None, self.package)
+        return self.cost()
+
     def plan_cost(self) -> Mapping[str, float]:
         return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 

@@ -64,6 +64,11 @@ class StartRecipes(Operation):
         """Without the starts: how many recipes there are is not known before looking."""
         return {**self.plan_cost(), _START: 1}
 
+    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
+        coming = planned_import(ctx)
+        count = coming.new_recipes if coming is not None and coming.folder == self.folder else None
+        return {**self.cost(), _START: count or 1}
+
     def plan_cost(self) -> Mapping[str, float]:
         return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 

@@ -61,6 +61,9 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
             "the account file has nothing in column 'name'",
             "managed_users.folders.list: 404 Not found",
         ]
+        new = await plan(rollout(), accounts=from_values(NEW), workato=it.workato, journal=it.journal)
+        calls = ("imports.create", "recipes.start", "connections.update", "api_keys.create", "api_endpoints.enable")
+        assert [new.requests[f"managed_users.{call}"] for call in calls] == [1, 4, 2, 1, 3]
         assert foreseen.accounts[1].changes[1:] == (
             "import 4 recipes",
             "authorise 'CRM'",

@@ -16,6 +16,29 @@ from bulkops.cli.options import (
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
 
+PACKAGE = click.argument(
+    "package", metavar="[PKG.zip]", required=False, type=FileName(), help="A package as the vendor exports it."
+)
+MANIFEST = click.option(
+    "--manifest",
+    cls=Flag,
+    type=click.IntRange(1),
+    metavar="ID",
+    help="In place of a package: export this manifest of the partner's workspace, once for the whole run.",
+)
+FOLDER = click.option(
+    "--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing."
+)
+RESTART = click.option(
+    "--restart-recipes",
+    cls=Flag,
+    is_flag=True,
+    help="Stop, update and start running recipes that the package touches; else such accounts fail, unchanged.",
+)
+HOME_ASSETS = click.option(
+    "--home-assets-folder", cls=Flag, metavar="NAME", help="Folder that takes the package's root-folder assets."
+)
+
 
 @click.command(
     "import-package",
@@ -26,26 +49,11 @@ from bulkops.cli.verbs import Flag, Verb
         "import-package --manifest 12 --folder CRM --accounts all",
     ],
 )
-@click.argument(
-    "package", metavar="[PKG.zip]", required=False, type=FileName(), help="A package as the vendor exports it."
-)
-@click.option(
-    "--manifest",
-    cls=Flag,
-    type=click.IntRange(1),
-    metavar="ID",
-    help="In place of a package: export this manifest of the partner's workspace, once for the whole run.",
-)
-@click.option("--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing.")
-@click.option(
-    "--restart-recipes",
-    cls=Flag,
-    is_flag=True,
-    help="Stop, update and start running recipes that the package touches; else such accounts fail, unchanged.",
-)
-@click.option(
-    "--home-assets-folder", cls=Flag, metavar="NAME", help="Folder that takes the package's root-folder assets."
-)
+@PACKAGE
+@MANIFEST
+@FOLDER
+@RESTART
+@HOME_ASSETS
 @selection_options
 @policy_options
 @output_options

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from bulkops.cli.commands.api_platform import CLIENT, KEY, SECRETS, VERSION
+from bulkops.cli.commands.operate import FOLDER, HOME_ASSETS, MANIFEST, PACKAGE, RESTART
+from bulkops.cli.commands.upkeep import NAME, NOTIFICATION_EMAIL, PLAN
 from bulkops.cli.options import Output, PolicyFlags, Selection, output_options, policy_options, selection_options
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
@@ -18,17 +20,9 @@ from bulkops.cli.verbs import Flag, Verb
         "rollout --manifest 13 --folder API --secrets-to keys.jsonl --accounts all",
     ],
 )
-@click.argument(
-    "package", metavar="[PKG.zip]", required=False, type=FileName(), help="A package with API endpoints, as exported."
-)
-@click.option(
-    "--manifest",
-    cls=Flag,
-    type=click.IntRange(1),
-    metavar="ID",
-    help="In place of a package: export this manifest of the partner's workspace, once for the whole run.",
-)
-@click.option("--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing.")
+@PACKAGE
+@MANIFEST
+@FOLDER
 @click.option(
     "--connections",
     cls=Flag,
@@ -40,39 +34,11 @@ from bulkops.cli.verbs import Flag, Verb
 @VERSION
 @CLIENT
 @KEY
-@click.option(
-    "--name",
-    "customer_name",
-    cls=Flag,
-    default="{name}",
-    show_default=True,
-    metavar="TEXT",
-    help="Name of a customer that is to be created; {column} is filled in from the account file.",
-)
-@click.option(
-    "--notification-email",
-    cls=Flag,
-    default="{notification_email}",
-    show_default=True,
-    metavar="TEXT",
-    help="Where the vendor's notifications to a new customer go.",
-)
-@click.option(
-    "--plan",
-    "plan_id",
-    cls=Flag,
-    metavar="ID",
-    help="Plan of new customers.  [default: the column plan_id, else the partner's default plan]",
-)
-@click.option(
-    "--restart-recipes",
-    cls=Flag,
-    is_flag=True,
-    help="Stop, update and start running recipes that the package touches; else such accounts fail, unchanged.",
-)
-@click.option(
-    "--home-assets-folder", cls=Flag, metavar="NAME", help="Folder that takes the package's root-folder assets."
-)
+@NAME
+@NOTIFICATION_EMAIL
+@PLAN
+@RESTART
+@HOME_ASSETS
 @selection_options
 @policy_options
 @output_options

@@ -180,31 +180,36 @@ def remove_member(
     return start(operation, selection=selection, flags=policy, output=output)
 
 
-@click.command("create-customer", cls=Verb, examples=["create-customer --accounts new-customers.csv"])
-@click.option(
+NAME = click.option(
     "--name",
     "customer_name",
     cls=Flag,
     default="{name}",
     show_default=True,
     metavar="TEXT",
-    help="Name; {column} is filled in from the account file.",
+    help="Name of a new customer; {column} is filled in from the account file.",
 )
-@click.option(
+NOTIFICATION_EMAIL = click.option(
     "--notification-email",
     cls=Flag,
     default="{notification_email}",
     show_default=True,
     metavar="TEXT",
-    help="Where the vendor's notifications go.",
+    help="Where the vendor's notifications to a new customer go.",
 )
-@click.option(
+PLAN = click.option(
     "--plan",
     "plan_id",
     cls=Flag,
     metavar="ID",
-    help="Plan.  [default: the column plan_id, else the partner's default plan]",
+    help="Plan of a new customer.  [default: the column plan_id, else the partner's default plan]",
 )
+
+
+@click.command("create-customer", cls=Verb, examples=["create-customer --accounts new-customers.csv"])
+@NAME
+@NOTIFICATION_EMAIL
+@PLAN
 @selection_options
 @policy_options
 @output_options
