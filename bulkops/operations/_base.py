@@ -140,9 +140,7 @@ class Operation:
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
-        raise TaskFailed(
-            f"{self.name} cannot be undone: left as it is", failure_class=CANNOT_UNDO, remedy="do it by hand"
-        )
+        raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
 
     def parts(self) -> tuple[Operation, ...]:
         """What a chain takes it for: itself, or the operations that it is made of, one after the other."""
@@ -258,7 +256,7 @@ class Chain(Operation):
             except TaskFailed as problem:
                 if problem.failure_class != CANNOT_UNDO:
                     raise
-                ctx.detail[operation.name] = str(problem)
+                ctx.detail[operation.name] = f"left as it is: {problem}"
 
 
 def _prefix(place: int, operation: Operation) -> str:

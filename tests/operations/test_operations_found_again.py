@@ -57,7 +57,7 @@ def test_a_chain_is_undone_as_far_as_its_files_are_there(tmp_path: Path, then: s
         assert outcomes(undone) == {"changed": 3}
         words = "cannot read the package" if then == "gone" else "is not the package the run began with"
         assert words in undone.accounts[0].detail["import-package"]
-        assert undone.accounts[0].detail["import-package"].endswith("left as it is")
+        assert undone.accounts[0].detail["import-package"].startswith("left as it is: ")
         assert [words in note for note in reverse.notes()] == [True]
         assert it.kinds()["folder.deleted"] == 0
         assert it.kinds()["plan.changed"] == 6
