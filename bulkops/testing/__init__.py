@@ -34,13 +34,14 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from bulkops.client import Workato
-from bulkops.sandbox import Faults, Sandbox, SandboxSettings
+from bulkops.sandbox import Assumptions, Faults, Sandbox, SandboxSettings
 from bulkops.sandbox.customers import FIRST_ID
 from bulkops.testing._served import SandboxInThread, TestVendor
 from bulkops.testing._virtual import VirtualClock, VirtualLoop
 from bulkops.testing.crashing import CrashKit, CrashResult, sandbox_process
 
 __all__ = [
+    "Assumptions",
     "CrashKit",
     "CrashResult",
     "Faults",

@@ -66,6 +66,10 @@ class SandboxInThread:
         """Replace all faults; None ends them."""
         self._portal.call(self._vendor.set_faults, faults)
 
+    def deny(self, *patterns: str) -> None:
+        """The token has no right to these calls from now on, `*` for any letters; none: it may do everything again."""
+        self._portal.call(self._vendor.deny, *patterns)
+
     def set_token(self, token: str) -> None:
         """The API takes this token alone from now on."""
         self._portal.call(self._vendor.set_token, token)
