@@ -70,7 +70,7 @@ async def watched(vendor: Fleet, accounts: int) -> dict[str, Any]:
         "events": len(events),
         "observing_s": observing_s,
         "foreseeing_s": outlook.spent_s,
-        "drawing_s": live.spent_s - outlook.spent_s,
+        "drawing_s": live.spent_s,
         "redraws": live.redraws,
     }
 

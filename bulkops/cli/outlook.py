@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,8 @@ class Outlook:
         self._thrift = Thrift(_SHARE, accounts=total)
         self._eta: Eta | None = None
         self._asked_at = -_SOONEST_S
+        self._answered_for = 0.0
+        self._asking: asyncio.Future[None] | None = None
 
     @property
     def spent_s(self) -> float:
@@ -43,13 +46,27 @@ class Outlook:
     def eta(self) -> Eta | None:
         """When the run will end, counted from now; None while that is not known."""
         now = time.monotonic()
-        if now - self._asked_at >= _SOONEST_S and self._thrift.may_spend():
-            with self._thrift.spending():
-                self._eta = self._progress.eta()
-            self._asked_at = now
+        is_asking = self._asking is not None and not self._asking.done()
+        if not is_asking and now - self._asked_at >= _SOONEST_S and self._thrift.may_spend():
+            self._ask(now)
         if self._eta is None:
             return None
-        return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - (now - self._asked_at)))
+        return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - (now - self._answered_for)))
+
+    def _ask(self, now: float) -> None:
+        """Let another thread answer: a fleet with thousands in flight takes it seconds, and the run goes on."""
+        self._asked_at = now
+        with self._thrift.spending():
+            question = self._progress.question()
+        if question is None:
+            return
+
+        def answer() -> None:
+            with self._thrift.spending():
+                eta = question()
+            self._eta, self._answered_for = eta, now
+
+        self._asking = asyncio.get_running_loop().run_in_executor(None, answer)
 
     def quotas(self) -> dict[str, QuotaStatistics]:
         """Of those that were used, how each stands now."""

@@ -23,28 +23,30 @@ class Thrift:
         *,
         accounts: int,
         longest_s: float | None = None,
-        cpu: Callable[[], float] = time.process_time,
+        earning: Callable[[], float] = time.process_time,
+        spending: Callable[[], float] = time.thread_time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.spent_s = 0.0
         self._share = share
         self._free_s = min(_FREE_S, _FREE_ACCOUNT_S / max(1, accounts))
         self._longest_s = longest_s
-        self._cpu = cpu
+        self._earned_s = earning
+        self._spent_at_s = spending
         self._clock = clock
         self._last_at = clock()
 
     def may_spend(self) -> bool:
-        if self.spent_s <= self._free_s + self._share * self._cpu():
+        if self.spent_s <= self._free_s + self._share * self._earned_s():
             return True
         return self._longest_s is not None and self._clock() - self._last_at >= self._longest_s
 
     @contextmanager
     def spending(self) -> Iterator[None]:
-        """What the block costs is taken from the budget."""
-        began = self._cpu()
+        """What the block costs its thread is taken from the budget."""
+        began = self._spent_at_s()
         try:
             yield
         finally:
             self._last_at = self._clock()
-            self.spent_s += self._cpu() - began
+            self.spent_s += self._spent_at_s() - began

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -84,19 +84,24 @@ class Progress:
 
     def eta(self) -> Eta | None:
         """When the run will end if it goes on like this; None while nothing is known. Takes tens of milliseconds."""
+        asked = self.question()
+        return None if asked is None else asked()
+
+    def question(self) -> Callable[[], Eta] | None:
+        """The same, with everything written down that it depends on: for another thread to answer."""
         each = self._each()
         if not each:
             return None
         rows = way(self._operation, each)
         stages = stages_of(rows, {call: self._latency_s(call) for call, _ in rows})
-        seconds, bound_by = foresee(
-            stages,
-            pace=self._pace(),
-            standings=self._standings(stages),
-            tuning=self._session.settings.tuning,
-            begun=self._begun(rows, stages),
-        )
-        return Eta(seconds=seconds, bound_by=bound_by)
+        pace, standings, begun = self._pace(), self._standings(stages), self._begun(rows, stages)
+        tuning = self._session.settings.tuning
+
+        def answer() -> Eta:
+            seconds, bound_by = foresee(stages, pace=pace, standings=standings, tuning=tuning, begun=begun)
+            return Eta(seconds=seconds, bound_by=bound_by)
+
+        return answer
 
     def _each(self) -> dict[str, float]:
         """Requests of each call that an account takes."""
@@ -113,7 +118,7 @@ class Progress:
 
     def _pace(self) -> Pace:
         later: list[int] = []
-        behind = self._left
+        behind = max(0, self._left)
         for size in reversed(self._later):
             later.insert(0, min(size, behind))
             behind -= later[0]

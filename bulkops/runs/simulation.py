@@ -183,11 +183,11 @@ class Simulation:
         if self._filling:  # one that has nothing to send ends while it starts
             return
         self._filling = True
-        while self._left and self._running < self._concurrency:
+        while self._left > 0 and self._running < self._concurrency:
             self._left -= 1
             self._start([stage.count for stage in self._stages], 0, before)
         self._filling = False
-        if self._waves and not self._left and not self._running:
+        if self._waves and self._left <= 0 and not self._running:
             self._at(self._now + self._soak_s, _WAVE, None)
 
     def _start(self, counts: Sequence[float], progress: int, before: _Account | None) -> None:

@@ -73,7 +73,7 @@ def drawn(view, width, *, height=40, encoding="utf-8", **options):
     return raw.buffer.getvalue().decode(encoding).split("\n")
 
 
-@pytest.mark.parametrize("width", [60, 61, 79, 80, 100, 160, 200])
+@pytest.mark.parametrize("width", [24, 40, 60, 61, 79, 80, 100, 160, 200])
 @pytest.mark.parametrize("height", [8, 24, 60])
 def test_nothing_wraps_and_nothing_steers_at_any_width(width, height):
     lines = drawn(View(tally=busy(), outlook=Outlook()), width, height=height)
@@ -169,7 +169,9 @@ async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys):
 
 def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent():
     cpu, now = [0.0], [0.0]
-    thrift = Thrift(0.01, accounts=300, longest_s=10.0, cpu=lambda: cpu[0], clock=lambda: now[0])
+    thrift = Thrift(
+        0.01, accounts=300, longest_s=10.0, earning=lambda: cpu[0], spending=lambda: cpu[0], clock=lambda: now[0]
+    )
 
     def spend(seconds):
         with thrift.spending():

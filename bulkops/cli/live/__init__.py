@@ -52,7 +52,7 @@ class Live:
 
     @property
     def spent_s(self) -> float:
-        """CPU seconds that drawing has cost, with the foreseeing that it asked for."""
+        """CPU seconds that drawing has cost."""
         return self._thrift.spent_s
 
     def begin(self, view: View) -> None:
