@@ -18,6 +18,7 @@ import attrs
 
 from bulkops import __version__
 from bulkops.catalogue import CALLS, QUOTAS, Call
+from bulkops.cli.verbs import WEBHOOK_VARIABLE
 from bulkops.client import Workato
 from bulkops.errors import ApiError, BulkopsError, JournalError, RunLocked, TransportError, Unauthorized
 from bulkops.journal import Journal
@@ -25,7 +26,7 @@ from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.schema import FILE_NAME
 from bulkops.models import Customer
 from bulkops.runs import Job, load_job
-from bulkops.session import Reply, Scope, decode_list
+from bulkops.session import Reply, Scope, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
     for finding in _disk(Path(patient.journal)):
         yield finding
     yield await _journal(patient.journal)
+    if address := os.environ.get(WEBHOOK_VARIABLE):
+        yield _webhook(address)
     job: Job | None = None
     if patient.job is not None:
         try:
@@ -100,6 +103,15 @@ def _versions() -> Finding:
     parts = [f"bulkops {__version__}", f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
     parts += [f"{name} {version(name)}" for name in ("aiohttp", "anyio", "msgspec")]
     return Finding("versions", "ok", ", ".join(parts))
+
+
+def _webhook(address: str) -> Finding:
+    """Whether it could be told: nothing is sent, or somebody would read of a run that never was."""
+    try:
+        webhook_address(address)
+    except BulkopsError as error:
+        return _fix("webhook", error)
+    return Finding("webhook", "ok", f"the address in {WEBHOOK_VARIABLE} can be used; it was not tried")
 
 
 def _disk(journal: Path) -> Iterator[Finding]:

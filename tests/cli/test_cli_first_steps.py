@@ -165,6 +165,17 @@ def test_doctor_and_a_host_where_nobody_is(cli, monkeypatch, tmp_path):
     assert "cannot connect" in findings(result)["vendor", "fix"]["says"]
 
 
+def test_doctor_looks_at_the_webhook_and_sends_nothing_there(cli, monkeypatch):
+    monkeypatch.delenv("WORKATO_API_TOKEN", raising=False)
+    monkeypatch.setenv("BULKOPS_WEBHOOK", "https://127.0.0.1:1/canary")
+    good = cli("doctor", "--json")
+    assert ("webhook", "ok") in findings(good)
+    monkeypatch.setenv("BULKOPS_WEBHOOK", "http://chat.example/canary")
+    bad = cli("doctor", "--json")
+    assert findings(bad)["webhook", "fix"]["do"].startswith("write https://")
+    assert "canary" not in good.out + bad.out
+
+
 def test_doctor_and_a_directory_that_cannot_be_written(cli, tmp_path):
     (tmp_path / "file").write_text("")
     result = cli("doctor", "--journal", tmp_path / "file", "--json")
