@@ -115,6 +115,11 @@ def _positive_or_none(_: object, field: attrs.Attribute[Any], value: Any) -> Non
         _positive(_, field, value)
 
 
+def _yes_or_no(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{field.name} is true or false, not {value!r}")  # noqa: TRY004 - as its neighbours
+
+
 def _share(_: object, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, int | float) or not 0 < value <= 1:
         raise ValueError(f"{field.name} must be above 0 and at most 1, not {value!r}")
@@ -128,6 +133,7 @@ class Tuning:
     `share`: fraction of every quota to use, leaving the rest to the vendor's UI and other tools.
     `max_rate`: requests a second for the whole session (None: no smoothing).
     `server_timeout_s`: after this long the server has given up a request (40 s at the vendor).
+    `proxy_from_environment`: send through the proxy that HTTPS_PROXY names; without it the environment is not asked.
     """
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
@@ -145,6 +151,7 @@ class Tuning:
     backoff_base_s: float = attrs.field(default=1.0, validator=_positive)
     backoff_cap_s: float = attrs.field(default=60.0, validator=_positive)
     max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_positive)
+    proxy_from_environment: bool = attrs.field(default=False, validator=_yes_or_no)
 
     @classmethod
     def from_toml(cls, text: str, *, source: str) -> Tuning:
@@ -189,7 +196,7 @@ class Tuning:
         if "quotas" in values:
             values["quotas"] = _parse_quotas(values["quotas"], source=source)
         for key, value in values.items():
-            if isinstance(value, bool) and key != "unlimited":
+            if isinstance(value, bool) and key not in {"unlimited", "proxy_from_environment"}:
                 raise ConfigError(f"{source}: {key} must be a number, not {value}", remedy="correct the value")
         try:
             return cls(**values)

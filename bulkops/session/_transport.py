@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import aiohttp
 import attrs
@@ -18,6 +18,7 @@ from aiohttp.connector import Connection
 from yarl import URL
 
 from bulkops.errors import ConfigError
+from bulkops.session._proxy import proxy_for
 from bulkops.session._request import Request, credentials_in_headers
 from bulkops.session._waiting import Patience
 from bulkops.settings import Settings
@@ -62,6 +63,8 @@ _HOPELESS: Final = (
 )
 
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (aiohttp.ClientHttpProxyError, "the proxy does not let it through"),
+    (aiohttp.ClientProxyConnectionError, "the proxy cannot be reached"),
     (aiohttp.ClientConnectorDNSError, "the host's name cannot be resolved"),
     (aiohttp.ClientConnectorCertificateError, "the host's certificate is not good"),
     (aiohttp.ClientConnectorSSLError, "the host does not speak TLS as expected"),
@@ -146,7 +149,7 @@ class _WatchedRequest(aiohttp.ClientRequest):
 
 
 class Transport:
-    """Owns the one ClientSession. No cookies, no redirects, no proxies or netrc from the environment, no resending.
+    """Owns the one ClientSession. No cookies, no redirects, no netrc, no resending; a proxy only when it is asked for.
 
     `anonymous`: for files, which are fetched without credentials.
     """
@@ -155,8 +158,13 @@ class Transport:
         self._settings = settings
         self._anonymous = anonymous
         self._client: aiohttp.ClientSession | None = None
+        self._proxy: Mapping[str, Any] = {}
+        # Not among the client's own headers: aiohttp hands those to a proxy as well.
+        self._credentials = {} if anonymous else credentials_in_headers(settings.auth)
 
     async def __aenter__(self) -> Transport:
+        if self._settings.tuning.proxy_from_environment:
+            self._proxy = proxy_for(self._settings.url)
         client = aiohttp.ClientSession(
             # concurrency is decided by those who ask: a second limit here would make requests wait unseen
             connector=aiohttp.TCPConnector(limit=0),
@@ -164,7 +172,6 @@ class Transport:
             headers={
                 "Accept": "*/*" if self._anonymous else "application/json",
                 "User-Agent": f"bulkops/{_version()}",
-                **({} if self._anonymous else credentials_in_headers(self._settings.auth)),
             },
             request_class=_WatchedRequest,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `exchange` keeps the time
@@ -213,7 +220,7 @@ class Transport:
     async def _exchange(self, request: Request, request_id: str, flight: Flight) -> Result:
         if self._client is None:
             raise ConfigError("the session is not open", remedy="use it inside `async with`")
-        headers = {"X-Request-Id": request_id}
+        headers = {"X-Request-Id": request_id, **self._credentials}
         if request.content_type is not None:
             headers["Content-Type"] = request.content_type
         response = await self._client.request(
@@ -222,6 +229,7 @@ class Transport:
             headers=headers,
             data=_payload(request.body),
             allow_redirects=False,
+            **self._proxy,
         )
         try:
             flight.on_answer(response.status, response.headers)
