@@ -157,6 +157,20 @@ MISTAKES = (
         '        return f"Secret({self._text})"',
         SECRETS,
     ),
+    Mistake(
+        "certificates are not looked at",
+        "session/_transport.py",
+        "aiohttp.TCPConnector(limit=0)",
+        "aiohttp.TCPConnector(limit=0, ssl=False)",
+        ("tests/session/test_session_tls.py",),
+    ),
+    Mistake(
+        "a proxy of the environment is used without being asked for",
+        "session/_transport.py",
+        "        if self._settings.tuning.proxy_from_environment:\n",
+        "        if self._settings.tuning:\n",
+        ("tests/session/test_session_proxy.py",),
+    ),
     # -- quotas
     Mistake(
         "a slot is free T after the request has left",
