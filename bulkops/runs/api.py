@@ -23,7 +23,7 @@ from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.gates import Check, Gate
-from bulkops.runs.inventory import Inventory, from_values
+from bulkops.runs.inventory import Inventory, from_values, refuse_two_names
 from bulkops.runs.planning import FleetPlan
 from bulkops.runs.policy import Policy
 from bulkops.settings import Settings, Tuning
@@ -72,6 +72,7 @@ async def run(
         workato = Workato.over(accounts.session)
     inventory = await _inventory(accounts, workato)
     _check_columns(made, inventory)
+    await refuse_two_names(inventory, workato)
     chosen, control, run_id = policy or Policy(), control or Control(), new_run_id()
     async with (
         Journal.open(journal) as opened,

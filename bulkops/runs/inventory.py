@@ -223,18 +223,54 @@ def _as_record(entry: object, where: str) -> Mapping[str, object]:
 
 def _inventory(records: Iterable[Record], source: str) -> Inventory:
     rows: list[InventoryRow] = []
-    seen: dict[str, str] = {}
+    names = _Names(source)
     for where, record in records:
         account = _account(record, f"{source}, {where}")
         params = {str(key): _param(value) for key, value in record.items() if key not in ID_COLUMNS}
         _check_text(account, *params, *params.values(), where=f"{source}, {where}")
-        if account in seen:
-            raise PlanError(f"{source}, {where}: account {account} is already in {seen[account]}", remedy="remove one")
-        seen[account] = where
+        names.claim(account, record, where)
         rows.append(InventoryRow(seq=len(rows), account=account, params=params))
     if not rows:
         raise InputError(f"{source} names no account", remedy=_REMEDY)
     return Inventory(tuple(rows), source)
+
+
+class _Names:
+    """Every name of every account so far, with where it stands: nobody is worked on twice at the same time."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def claim(self, account: str, record: Mapping[str, object], where: str) -> None:
+        """Raises: PlanError when the account, by this or its other name, is in the list already."""
+        external_id = _param(record.get("external_id")).strip()
+        for name in dict.fromkeys((account, f"E{external_id}" if external_id else account)):
+            spelt, place = self._places.setdefault(name if name.isdigit() else name.casefold(), (name, where))
+            if place == where:
+                continue
+            if spelt == name:
+                raise PlanError(f"{self._source}, {where}: account {name} is already in {place}", remedy="remove one")
+            raise PlanError(
+                f"{self._source}, {where}: {name} differs from {spelt} in {place} by case alone",
+                remedy="remove one, or name one of them by its numeric id",
+            )
+
+
+async def refuse_two_names(inventory: Inventory, workato: Workato) -> None:
+    """Raises: PlanError when an account is in the list by its id and by its external id.
+
+    Sends nothing unless some are named one way and some the other; then what listing the customers takes.
+    """
+    names = {row.account for row in inventory.rows}
+    if len({name.startswith("E") for name in names}) < 2:
+        return
+    async for customer in workato.customers.list():
+        external = f"E{customer.external_id}"
+        if str(customer.id) in names and external in names:
+            raise PlanError(
+                f"{inventory.source}: {customer.id} and {external} are one customer", remedy="remove one of them"
+            )
 
 
 def _account(record: Mapping[str, object], where: str) -> str:

@@ -68,6 +68,17 @@ ACCOUNT_FILES: dict[str, tuple[str, bytes, str]] = {
     "twice": ("a.csv", b"id\n1\n2\n1\n", "a.csv, line 4.*line 2"),
     "twice with spaces": ("a.csv", b"id\n1\n 1 \n", "a.csv, line 3.*line 2"),
     "twice with a zero": ("a.csv", b"id\n7\n007\n", "a.csv, line 3"),
+    "twice but for the case": (
+        "a.csv",
+        b"external_id\nORG-7\nOrg-8\norg-7\n",
+        "a.csv, line 4.*Eorg-7.*EORG-7 in line 2",
+    ),
+    "twice, by id and by external id": ("a.csv", b"id,external_id\n7,ORG-7\n,ORG-7\n", "a.csv, line 3.*EORG-7.*line 2"),
+    "twice, by E-id and by external id": (
+        "a.csv",
+        b"id,external_id\nEORG-7,\n9,ORG-7\n",
+        "a.csv, line 3.*EORG-7.*line 2",
+    ),
     "twice in another script": ("a.csv", "id\n7\n٧\n".encode(), "a.csv, line 3"),
     "a formula": ("a.csv", b'id\n"=HYPERLINK(""http://evil"")"\n', "a.csv, line 2"),
     "a formula as an id": ("a.csv", b"id\n@SUM(1)\n", "a.csv, line 2"),
@@ -104,10 +115,24 @@ def test_bad_account_files(refused: Callable[..., str], tmp_path: Path, name: st
     assert re.search(words, said, re.DOTALL), said
 
 
-def test_an_id_and_an_external_id_of_one_customer_are_told_apart_by_spelling(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes("\ufeffid,external_id,plan\r\n1,,x\r\n,ORG-7,y\r\n,org-7,z\r\n".encode())
+def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: Fleet, tmp_path: Path) -> None:
+    """No file tells that these are one: the customers are listed, and nothing else is sent."""
+    (tmp_path / "a.txt").write_text("4100231\nEORG-1\n")
+    named = vendor.cli("call", "managed_users.get", "--account", "4100232", *vendor.policy[:2])
+    external = json.loads(named.out)["external_id"]
+    (tmp_path / "a.txt").write_text(f"4100231\n4100232\nE{external}\n")
+    before = vendor.requests()["total"]
+    done = vendor.rollout("--accounts", str(tmp_path / "a.txt"))
+    assert done.code == 2, done.err
+    assert f"a.txt: 4100232 and E{external} are one customer" in done.err
+    assert vendor.requests()["total"] == before + 1
+    assert vendor.ledger() == []
+
+
+def test_a_file_as_a_spreadsheet_leaves_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("\ufeffid,external_id,plan\r\n1,,x\r\n,ORG-7,y\r\n,org-8,z\r\n".encode())
     rows = read_accounts(tmp_path / "a.csv").rows
-    assert [row.account for row in rows] == ["1", "EORG-7", "Eorg-7"]
+    assert [row.account for row in rows] == ["1", "EORG-7", "Eorg-8"]
     assert [row.params["plan"] for row in rows] == ["x", "y", "z"]
 
 
