@@ -30,7 +30,7 @@ from benchmarks.harness import RESULTS
 from benchmarks.serving import served
 from bulkops import AuthoriseConnections, ImportPackage, Policy, StartRecipes, Workato, run
 from bulkops.catalogue import QUOTAS
-from bulkops.runs.forecast import Pace, forecast
+from bulkops.forecast import Pace, forecast
 from bulkops.settings import Tuning
 from bulkops.steps import Context
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS

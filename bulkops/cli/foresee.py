@@ -15,9 +15,9 @@ from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
+    from bulkops.forecast import Forecast
     from bulkops.operations import Operation
     from bulkops.runs import FleetPlan, Inventory
-    from bulkops.runs.forecast import Forecast
 
 
 async def foresee(
@@ -76,7 +76,7 @@ async def foresee_over(
 
 def render_plan(plan: FleetPlan) -> str:
     """The plan for people: groups of accounts with the same future, requests per quota, the finish time."""
-    from bulkops.runs.forecast import by_quota
+    from bulkops.forecast import by_quota
 
     lines = [f"{one_line(plan.title)}, at {one_line(plan.host)}", ""]
     for count, what in plan.groups:

@@ -14,11 +14,11 @@ from bulkops.client import Workato
 from bulkops.errors import BulkopsError, InputError, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, ignore
 from bulkops.executor import fan_out
+from bulkops.forecast import Forecast, Pace, forecast
 from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import Operation, as_operation, describe
 from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
-from bulkops.runs.forecast import Forecast, Pace, forecast
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope

@@ -8,11 +8,10 @@ from typing import Final
 import attrs
 
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, Event, WaveChanged
+from bulkops.forecast import IMPORT, Begun, Pace, Stage, foresee, names_of, opening, stages_of, way
 from bulkops.operations import Operation
 from bulkops.pacing import QuotaStanding
-from bulkops.runs.forecast import IMPORT, Pace, foresee, names_of, opening, stages_of, way
 from bulkops.runs.policy import Policy
-from bulkops.runs.simulation import Begun, Stage
 from bulkops.session import ApiSession
 
 _TRUSTED: Final = 5.0

@@ -15,8 +15,8 @@ from bulkops.runs.progress import Progress
 from bulkops.secret import Secret
 from bulkops.session import ApiSession
 from bulkops.settings import Auth, Settings, Tuning
+from tests.unit.forecast.test_forecast_kept import LOOKS, ROLLOUT, SOAK_S, really
 from tests.unit.pacing.vendor import now, run
-from tests.unit.runs.test_runs_forecast_kept import LOOKS, ROLLOUT, SOAK_S, really
 
 SLOW_IMPORT_S = 40.0
 """Whether the last imports are slow is luck."""

@@ -13,11 +13,11 @@ import pytest
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, WaveChanged, ignore
 from bulkops.executor import fan_out
+from bulkops.forecast import IMPORT, POLL, Pace, foresee, names_of, opening, stages_of
 from bulkops.operations import LikelyFinish
 from bulkops.operations._polling import Polling
 from bulkops.outcome import Outcome
 from bulkops.pacing import Pacer
-from bulkops.runs.forecast import IMPORT, POLL, Pace, foresee, names_of, opening, stages_of
 from bulkops.sandbox.imports import import_time_s
 from bulkops.settings import Limit, Tuning
 from tests.unit.pacing.vendor import now, pumping, run

@@ -10,9 +10,9 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import CALLS
+from bulkops.forecast.simulation import SMOOTHER, Begun, Simulation, Stage
 from bulkops.operations import Operation, costs_in_order
 from bulkops.pacing import OPENING_SHARE, QuotaStanding, window_length_s
-from bulkops.runs.simulation import SMOOTHER, Begun, Simulation, Stage
 from bulkops.settings import Limit, Tuning
 
 ASSUMED: Final = (Limit(60, 60.0),)

@@ -15,9 +15,9 @@ from typing import Final
 
 import attrs
 
+from bulkops.forecast.simulated_quota import SimulatedQuota
 from bulkops.operations import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.pacing import QuotaStanding
-from bulkops.runs.simulated_quota import SimulatedQuota
 
 SMOOTHER: Final = "max_rate"
 

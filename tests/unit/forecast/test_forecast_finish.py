@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bulkops.catalogue import QUOTAS
+from bulkops.forecast import Pace, by_quota, forecast, way
 from bulkops.operations import Each, Operation
-from bulkops.runs.forecast import Pace, by_quota, forecast, way
 from bulkops.settings import Limit, Tuning
 
 LIST = "managed_users.recipes.list"

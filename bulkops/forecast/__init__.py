@@ -1,0 +1,34 @@
+"""When a run will end: the executor's rules and the quotas, played through without sending anything."""
+
+from __future__ import annotations
+
+from bulkops.forecast.finish import (
+    IMPORT,
+    POLL,
+    Forecast,
+    Pace,
+    by_quota,
+    forecast,
+    foresee,
+    names_of,
+    opening,
+    stages_of,
+    way,
+)
+from bulkops.forecast.simulation import Begun, Stage
+
+__all__ = [
+    "IMPORT",
+    "POLL",
+    "Begun",
+    "Forecast",
+    "Pace",
+    "Stage",
+    "by_quota",
+    "forecast",
+    "foresee",
+    "names_of",
+    "opening",
+    "stages_of",
+    "way",
+]
