@@ -57,7 +57,7 @@ async def foresee_over(
             operation = await operation.prepare(workato, Path(output.journal))
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
-            cost = looking_cost(operation, looked, policy=policy, workato=workato)
+            cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)
             say(f"looking at {looked} of {len(inventory)} accounts: {_words(cost)}")
         foreseen = await plan(
             operation,
@@ -95,4 +95,4 @@ def render_plan(plan: FleetPlan) -> str:
 
 def _words(cost: Forecast) -> str:
     requests = ceil(sum(cost.requests.values()) - 1e-9)  # what accounts share is not nothing
-    return f"{requests} requests, about {duration(cost.seconds)}"
+    return f"{requests} request{'s' if requests != 1 else ''}, about {duration(cost.seconds)}"

@@ -109,6 +109,11 @@ class Operation:
         """Requests of each call that `plan` sends for an account."""
         return {}
 
+    def cost_of_own_id(self) -> Mapping[str, float]:
+        """Requests beside `cost` and `plan_cost` for an account that is called by the partner's own id (E...), where
+        the vendor's number has to be asked for."""
+        return {}
+
     def columns(self) -> set[str]:
         """Columns of the account file that it reads: a run over a file without one of them must not start."""
         return set()
@@ -217,6 +222,9 @@ class Chain(Operation):
 
     def plan_cost(self) -> Mapping[str, float]:
         return _sum(operation.plan_cost() for operation in self.operations)
+
+    def cost_of_own_id(self) -> Mapping[str, float]:
+        return _sum(operation.cost_of_own_id() for operation in self.operations)
 
     def columns(self) -> set[str]:
         return {column for operation in self.operations for column in operation.columns()}

@@ -69,6 +69,11 @@ class Each(Operation):
             raise ConfigError(
                 "customers are not deleted by the dozen", remedy="use `bulkops delete-customer`, which asks twice"
             )
+        if row.body == "octets":
+            raise ConfigError(
+                f"{row.id} takes a file, and `each` sends only what can be written as parameters",
+                remedy="use `bulkops import-package`, which also sees what became of it",
+            )
         for name, template in self.params.items():
             check_sources(template)
             if name in _CREDENTIALS and not refers(template):

@@ -66,6 +66,9 @@ class GrantManager(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {LIST: 0.05}
 
+    def cost_of_own_id(self) -> Mapping[str, float]:
+        return {_GET: 1.0}
+
     def can_undo(self) -> bool:
         return True
 
@@ -77,7 +80,7 @@ class GrantManager(Operation):
         changes = [f"grant customer manager {wish.who!r} {what}"]
         if wish.create_as is not None:
             changes.insert(0, f"make {wish.who!r} a customer manager as {self._role(ctx)}")
-        own = {} if ctx.account.id.isdigit() else {_GET: 1.0}
+        own = {} if ctx.account.id.isdigit() else self.cost_of_own_id()
         return Plan(tuple(changes), {**self.cost(), **own})
 
     async def apply(self, ctx: Context) -> None:

@@ -134,7 +134,7 @@ async def plan(
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
         else:
             found = []
-    requests = looks.scaled(len(accounts)) if rows else {c: n * len(accounts) for c, n in made.cost().items()}
+    requests = looks.scaled(len(accounts)) if rows else _on_all(made.cost(), made, accounts.rows)
     waves = [wave.size for wave in policy.cut(len(accounts))]
     foreseen = _forecast(requests, made, waves, policy, workato, looks.latency_s)
     return FleetPlan(
@@ -150,10 +150,22 @@ async def plan(
     )
 
 
-def looking_cost(operation: Operation, accounts: int, *, policy: Policy, workato: Workato) -> Forecast:
-    """What `plan` itself costs for so many accounts."""
-    requests = {call: count * accounts for call, count in operation.plan_cost().items()}
-    return _forecast(requests, operation, [accounts], policy, workato, GUESSED_LATENCY_S)
+def looking_cost(
+    operation: Operation, accounts: Inventory, *, sample: int | None, policy: Policy, workato: Workato
+) -> Forecast:
+    """What `plan` itself costs for these accounts, or for a sample of so many."""
+    rows = _sampled(accounts.rows, sample)
+    requests = _on_all(operation.plan_cost(), operation, rows)
+    return _forecast(requests, operation, [len(rows)], policy, workato, GUESSED_LATENCY_S)
+
+
+def _on_all(each: Mapping[str, float], operation: Operation, rows: Sequence[InventoryRow]) -> dict[str, float]:
+    """Requests on all accounts, from those on `each` of them."""
+    requests = {call: count * len(rows) for call, count in each.items()}
+    own = sum(not row.account.isdigit() for row in rows)
+    for call, count in operation.cost_of_own_id().items() if own else ():
+        requests[call] = requests.get(call, 0.0) + count * own
+    return requests
 
 
 def _forecast(
@@ -227,7 +239,8 @@ class _Looks:
         except BulkopsError as problem:
             words = problem.cause
         self._looked += 1
-        for call, count in (planned.requests if planned is not None else self._operation.plan_cost()).items():
+        looked = _on_all(self._operation.plan_cost(), self._operation, [row])  # applying looks as planning does
+        for call, count in (planned.requests if planned is not None else looked).items():
             self._requests[call] += count
         return AccountPlan(account=row.account, changes=planned.changes if planned else (), problem=words)
 

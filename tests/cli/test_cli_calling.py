@@ -274,7 +274,7 @@ def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run, sandbox
         ((f"{FOLDERS}.create", "-p", "nme={tier}"), "did you mean 'name'"),
         ((f"{FOLDERS}.list", "--json"), "add -o FILE"),
         ((f"{FOLDERS}.list", "-o", "no/such/place.jsonl"), "cannot write"),
-        (("managed_users.imports.create", "-p", "folder_id=1"), "the body is missing"),
+        (("managed_users.imports.create", "-p", "folder_id=1"), "use `bulkops import-package`"),
         (("managed_users.api_keys.create", "-p", "api_client_id=1", "-p", "name=k", "-p", "active=true"), "-o FILE"),
         (
             ("managed_users.connections.update", "-p", "connection_id=1", "-p", 'input={"key": "s3cret"}'),
