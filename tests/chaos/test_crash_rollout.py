@@ -66,11 +66,13 @@ def test_every_change_that_arrives_after_its_sender_died(
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(400)
-@pytest.mark.parametrize("version", ["v2", "v1"])
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize(("version", "accounts"), [("v2", 3), ("v1", 1)])
 @pytest.mark.fault("SIGKILL at every journal write and request boundary")
-def test_every_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, version: str) -> None:
+def test_every_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, version: str, accounts: int
+) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
-        result = bench.run(job=job(tmp_path, version), per_trial=1)
+        result = bench.run(job=job(tmp_path, version), per_trial=accounts)
         assert len(result.trials) >= 150
         said(trials, result, tmp_path)

@@ -150,6 +150,19 @@ def test_a_million_rows(tmp_path: Path, form: str) -> None:
     assert took_s < 15
 
 
+@pytest.mark.parametrize(
+    "use", ["os:system", "os.system", "subprocess", "evil", "./evil", "evil.py", "__import__('evil')", "../evil.py"]
+)
+def test_a_job_file_runs_no_code_that_it_does_not_name(refused: Callable[..., str], tmp_path: Path, use: str) -> None:
+    """Python files lie beside it, under names that things get imported by."""
+    for name in ("evil.py", "conftest.py", "sitecustomize.py", "bulkops.py"):
+        (tmp_path / name).write_text("open('ran.txt', 'w')\n")
+    (tmp_path / "job.toml").write_text(f'[[operation]]\nuse = {json.dumps(use)}\ncommand = "touch ran.txt"\n')
+    (tmp_path / "a.txt").write_text("4100231\n")
+    assert "job.toml" in refused("run", "job.toml", "--accounts", "a.txt", "--yes")
+    assert not (tmp_path / "ran.txt").exists()
+
+
 def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
