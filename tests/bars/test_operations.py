@@ -250,7 +250,7 @@ TYPICAL = {"import-package of a manifest", "add-member", "start-recipes"}
 
 def on_300(name: str, *values: object) -> Any:
     mark = pytest.mark.slow if name in TYPICAL else pytest.mark.chaos
-    return pytest.param(*values, 300, marks=mark, id=f"{name}-300")
+    return pytest.param(*values, 300, marks=[mark, pytest.mark.timeout(400)], id=f"{name}-300")
 
 
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)

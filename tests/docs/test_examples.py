@@ -20,6 +20,7 @@ CUSTOMERS = 6
 TESTED = {
     "add_members.py",
     "archive_folder.py",
+    "test_archive_folder.py",
     "canary_by_hand.py",
     "explore_fleet.py",
     "fan_out_anything.py",
