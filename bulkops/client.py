@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from random import Random
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from bulkops.errors import ConfigError
 from bulkops.events import Observer, ignore
@@ -49,10 +49,50 @@ from bulkops.secret import Secret
 from bulkops.session import ApiSession, Scope, account_segment
 from bulkops.settings import Auth, Settings, Tuning
 
+N = TypeVar("N")
+
+
+class _Noun(Generic[N]):
+    """A resource of the client in which it stands, made when it is first asked for: a run makes a client for each
+    account, and most operations need two or three of its nouns."""
+
+    def __init__(self, kind: Callable[[ApiSession, Scope], N]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: Account | Workato, _: type | None = None) -> N:
+        made = self._kind(client.session, client._asker())
+        vars(client)[self._name] = made
+        return made
+
 
 class Account:
     """One customer's workspace. `id`: as the API takes it, a number or an E-id, as text; `scope`: who asks for it;
     `session`: through which it asks."""
+
+    folders = _Noun(Folders)
+    projects = _Noun(AccountProjects)
+    properties = _Noun(Properties)
+    recipes = _Noun(Recipes)
+    recipe_versions = _Noun(AccountRecipeVersions)
+    jobs = _Noun(AccountJobs)
+    connections = _Noun(AccountConnections)
+    imports = _Noun(Imports)
+    export_manifests = _Noun(ExportManifests)
+    exports = _Noun(Exports)
+    members = _Noun(Members)
+    roles = _Noun(Roles)
+    environment_roles = _Noun(EnvironmentRoles)
+    customer = _Noun(OwnCustomer)
+    api_collections = _Noun(ApiCollections)
+    api_endpoints = _Noun(ApiEndpoints)
+    api_clients = _Noun(ApiClients)
+    api_keys = _Noun(ApiKeys)
+    api_clients_v1 = _Noun(ApiClientsV1)
+    api_access_profiles = _Noun(ApiAccessProfiles)
+    api_portals = _Noun(ApiPortals)
 
     def __init__(self, session: ApiSession, scope: Scope) -> None:
         if scope.account is None:
@@ -60,27 +100,9 @@ class Account:
         self.id: str = scope.account
         self.scope = scope
         self.session = session
-        self.folders = Folders(session, scope)
-        self.projects = AccountProjects(session, scope)
-        self.properties = Properties(session, scope)
-        self.recipes = Recipes(session, scope)
-        self.recipe_versions = AccountRecipeVersions(session, scope)
-        self.jobs = AccountJobs(session, scope)
-        self.connections = AccountConnections(session, scope)
-        self.imports = Imports(session, scope)
-        self.export_manifests = ExportManifests(session, scope)
-        self.exports = Exports(session, scope)
-        self.members = Members(session, scope)
-        self.roles = Roles(session, scope)
-        self.environment_roles = EnvironmentRoles(session, scope)
-        self.customer = OwnCustomer(session, scope)
-        self.api_collections = ApiCollections(session, scope)
-        self.api_endpoints = ApiEndpoints(session, scope)
-        self.api_clients = ApiClients(session, scope)
-        self.api_keys = ApiKeys(session, scope)
-        self.api_clients_v1 = ApiClientsV1(session, scope)
-        self.api_access_profiles = ApiAccessProfiles(session, scope)
-        self.api_portals = ApiPortals(session, scope)
+
+    def _asker(self) -> Scope:
+        return self.scope
 
     async def call(self, call_id: str, /, *, body: object = None, all_pages: bool = False, **params: Any) -> Any:
         """As `Workato.call`, for this account."""
@@ -104,6 +126,28 @@ class Workato:
     `customers` are the partner's, `account(id)` is one of them; the other nouns are those of the partner's own
     workspace. All requests of one Workato and its siblings share one session: its quotas, its connections, its token.
     """
+
+    customers = _Noun(Customers)
+    customer_managers = _Noun(CustomerManagers)
+    members = _Noun(PartnerMembers)
+    roles = _Noun(PartnerRoles)
+    recipes = _Noun(OwnRecipes)
+    recipe_versions = _Noun(RecipeVersions)
+    jobs = _Noun(OwnJobs)
+    export_manifests = _Noun(ExportManifests)
+    packages = _Noun(Packages)
+    folders = _Noun(Folders)
+    projects = _Noun(Projects)
+    properties = _Noun(Properties)
+    connections = _Noun(Connections)
+    connectors = _Noun(Connectors)
+    custom_connectors = _Noun(CustomConnectors)
+    api_collections = _Noun(ApiCollections)
+    api_endpoints = _Noun(ApiEndpoints)
+    api_clients = _Noun(ApiClients)
+    api_keys = _Noun(ApiKeys)
+    api_clients_v1 = _Noun(ApiClientsV1)
+    api_access_profiles = _Noun(ApiAccessProfiles)
 
     def __init__(
         self,
@@ -160,30 +204,8 @@ class Workato:
         self._read_only = read_only
         self._deadline = deadline
 
-        def own() -> Scope:
-            return Scope(read_only=read_only, deadline=deadline)
-
-        self.customers = Customers(session, own())
-        self.customer_managers = CustomerManagers(session, own())
-        self.members = PartnerMembers(session, own())
-        self.roles = PartnerRoles(session, own())
-        self.recipes = OwnRecipes(session, own())
-        self.recipe_versions = RecipeVersions(session, own())
-        self.jobs = OwnJobs(session, own())
-        self.export_manifests = ExportManifests(session, own())
-        self.packages = Packages(session, own())
-        self.folders = Folders(session, own())
-        self.projects = Projects(session, own())
-        self.properties = Properties(session, own())
-        self.connections = Connections(session, own())
-        self.connectors = Connectors(session, own())
-        self.custom_connectors = CustomConnectors(session, own())
-        self.api_collections = ApiCollections(session, own())
-        self.api_endpoints = ApiEndpoints(session, own())
-        self.api_clients = ApiClients(session, own())
-        self.api_keys = ApiKeys(session, own())
-        self.api_clients_v1 = ApiClientsV1(session, own())
-        self.api_access_profiles = ApiAccessProfiles(session, own())
+    def _asker(self) -> Scope:
+        return Scope(read_only=self._read_only, deadline=self._deadline)
 
     @property
     def settings(self) -> Settings:
@@ -196,7 +218,7 @@ class Workato:
         """
         account = account_segment(id)
         if scope is None:
-            scope = Scope(read_only=self._read_only, deadline=self._deadline)
+            scope = self._asker()
         scope.account = account
         return Account(self.session, scope)
 
