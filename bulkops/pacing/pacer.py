@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -128,9 +128,13 @@ class Pacer:
         self._wake: asyncio.Future[None] | None = None
         self._planned_at = math.inf
         self._is_drawing = False
+        self._clock: Callable[[], float] | None = None
 
     def now(self) -> float:
-        return asyncio.get_running_loop().time()
+        """The event loop's time: of the loop in which it pumps. Asked for ten times a grant."""
+        if self._clock is None:
+            self._clock = asyncio.get_running_loop().time
+        return self._clock()
 
     async def slot(self, quota: str, *, key: str | None = None, priority: Priority = (0, 0)) -> Slot:
         """Wait for leave to send one request of `quota`; `key`: whose, where the vendor counts apart.
@@ -140,8 +144,7 @@ class Pacer:
         slot = self.slot_now(quota, key=key)
         if slot is not None:
             return slot
-        now = self.now()
-        wanted = self._quota(quota)
+        now, wanted = self.now(), self._quotas[quota]
         future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
         waiter = Waiter(order=(priority, next(self._arrivals)), key=key, future=future, since=now)
         wanted.enqueue(waiter, now)
@@ -167,6 +170,7 @@ class Pacer:
 
     async def run(self) -> None:
         """Pump until cancelled. The only place where the smoother is waited for."""
+        self._clock = None
         while True:
             self._planned_at = math.inf
             leaving, again_at = self._next()
@@ -241,7 +245,7 @@ class Pacer:
             self._tell(quota, change)
             if change == "closed":
                 self._reopening.add(quota.name)
-        if quota.waiting and quota.next_at(self.now()) < self._planned_at:
+        if self._wake is not None and quota.waiting and quota.next_at(self.now()) < self._planned_at:
             self._stir()
 
     # -- the pump -----------------------------------------------------------------------------------------------

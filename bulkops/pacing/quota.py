@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from random import Random
 from typing import Final
 
@@ -101,7 +100,7 @@ class Quota:
 
     def may_leave(self, key: str | None, now: float) -> bool:
         """Whether a newcomer could leave now without overtaking anybody."""
-        return self._shared_free_at(now) <= now and self._queue.may_leave(key, now)
+        return self._queue.may_leave(key, now) and self._shared_free_at(now) <= now
 
     def _shared_free_at(self, now: float) -> float:
         """When gate, spacing and shared windows may let the next request leave."""
@@ -119,7 +118,7 @@ class Quota:
     def take(self, key: str | None, now: float) -> tuple[Window, ...]:
         """A request leaves. Returns: the windows it takes a slot in."""
         self.requests += 1
-        windows = tuple(self._windows(key, now))
+        windows = self._windows(key, now)
         for window in windows:
             window.take()
         self.adaptation.granted(now, self.narrow.used(now))
@@ -176,8 +175,9 @@ class Quota:
             closed_for_s=max(0.0, self.adaptation.closed_until - now),
         )
 
-    def _windows(self, key: str | None, now: float) -> Iterator[Window]:
-        return chain((self.narrow,), self._wider, self._queue.line(key, now).windows)
+    def _windows(self, key: str | None, now: float) -> tuple[Window, ...]:
+        own = self._queue.line(key, now).windows
+        return (*self._shared, *own) if own else self._shared
 
     def _usage(self, now: float) -> Usage:
         while self._refused_until and self._refused_until[0] <= now:

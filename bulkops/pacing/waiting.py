@@ -156,6 +156,8 @@ class Queue:
 
     def may_leave(self, key: str | None, now: float) -> bool:
         """Whether a newcomer would overtake nobody and its key has room."""
+        if self._only is not None:
+            return not self.waiting
         line = self.line(key, now)
         return self.next_at(now) > now and not line.waiting and line.free_at(now) <= now
 
