@@ -222,7 +222,7 @@ async def test_slow_body_meets_the_attempt_timeout(server: Any, session_for: Any
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.06 s"):
             await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={})
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 3  # the whole body would take ten seconds
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ async def test_sent_at_is_when_it_left_and_for_a_stalled_body_when_it_was_given_
         writers.append(writer)
 
     clock = asyncio.get_running_loop().time
-    async with session_for(server.url, attempt_timeout_s=0.1) as session:
+    async with session_for(server.url, attempt_timeout_s=0.5) as session:
 
         async def hang(_: Any, __: Any) -> None:
             await asyncio.sleep(5)
@@ -296,14 +296,14 @@ async def test_sent_at_is_when_it_left_and_for_a_stalled_body_when_it_was_given_
         before = clock()
         with pytest.raises(OutcomeUnknown) as small:
             await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={"name": "x"})
-        assert before <= small.value.sent_at < before + 0.08
+        assert before <= small.value.sent_at < before + 0.4
     listener = await asyncio.start_server(never_read, "127.0.0.1", 0, limit=1024)
     port = listener.sockets[0].getsockname()[1]
-    async with session_for(f"http://127.0.0.1:{port}", attempt_timeout_s=0.1) as session:
+    async with session_for(f"http://127.0.0.1:{port}", attempt_timeout_s=0.5) as session:
         before = clock()
         with pytest.raises(OutcomeUnknown) as large:
             await session.send(IMPORT, scope=Scope(), path=CUSTOMER, data=b"x" * 30_000_000)
-        assert large.value.sent_at >= before + 0.09
+        assert large.value.sent_at >= before + 0.49
     for writer in writers:
         writer.transport.abort()
     listener.close()
