@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.options import PolicyFlags, policy_options
-from bulkops.cli.values import FileName, PositiveNumber
+from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
 
 _DEFAULT_RATIO = 1.10
@@ -45,15 +46,7 @@ _DEFAULT_RATIO = 1.10
     metavar="JOB.toml|FILE.py:NAME",
     help="What to do to each.  [default: three reads, which change nothing]",
 )
-@click.option(
-    "--time-scale",
-    cls=Flag,
-    type=PositiveNumber(),
-    default=60.0,
-    show_default=True,
-    metavar="X",
-    help="Of the sandbox: vendor seconds in one real second.",
-)
+@TIME_SCALE
 @click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Of the sandbox.")
 @click.option(
     "--compare", cls=Flag, type=FileName(), metavar="FILE", help="An earlier result: exit code 1 on a regression."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.options import DEFAULT_JOURNAL
-from bulkops.cli.values import PositiveNumber
 from bulkops.cli.verbs import Flag, Verb
 
 
@@ -28,15 +28,7 @@ from bulkops.cli.verbs import Flag, Verb
     metavar="1-4",
     help="1: a new package; 2: and the same again; 3: and its next version; 4: and that again.",
 )
-@click.option(
-    "--time-scale",
-    cls=Flag,
-    type=PositiveNumber(),
-    default=60.0,
-    show_default=True,
-    metavar="X",
-    help="Vendor seconds in one real second.",
-)
+@TIME_SCALE
 @click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Same seed, same customers.")
 @click.option("--package", cls=Flag, metavar="PKG.zip", help="A package of yours instead of the example.")
 @click.option(

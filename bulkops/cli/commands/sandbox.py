@@ -11,6 +11,16 @@ from bulkops.cli.terminal import put
 from bulkops.cli.values import PositiveNumber
 from bulkops.cli.verbs import Flag, Verb
 
+TIME_SCALE = click.option(
+    "--time-scale",
+    cls=Flag,
+    type=PositiveNumber(),
+    default=60.0,
+    show_default=True,
+    metavar="X",
+    help="Of the sandbox: vendor seconds in one real second.",
+)
+
 
 @click.command(
     "sandbox",
@@ -64,15 +74,7 @@ from bulkops.cli.verbs import Flag, Verb
     show_default=True,
     help="How it counts requests.",
 )
-@click.option(
-    "--time-scale",
-    cls=Flag,
-    type=PositiveNumber(),
-    default=60.0,
-    show_default=True,
-    metavar="X",
-    help="Vendor seconds in one real second.",
-)
+@TIME_SCALE
 @click.option("--client-file", cls=Flag, metavar="FILE", help="Write the client's quotas and timeouts there, scaled.")
 @click.option(
     "--retry-after/--no-retry-after",
