@@ -157,11 +157,7 @@ class Operation:
 
 def costs_in_order(operation: Operation) -> Sequence[Mapping[str, float]]:
     """`cost` of each part of a chain; any other operation is its own only part."""
-    costs = [dict(part.cost()) for part in operation.parts()]
-    looking = [cost for cost in costs if cost.get(_LOOKED_ONCE)]
-    for cost in looking[1:]:
-        looking[0][_LOOKED_ONCE] = max(looking[0][_LOOKED_ONCE], cost.pop(_LOOKED_ONCE))
-    return costs
+    return _looked_once(part.cost() for part in operation.parts())
 
 
 def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -275,13 +271,20 @@ _LOOKED_ONCE: Final = "managed_users.folders.list"
 """The folders under Home are asked for once: the operations of a chain share what they saw (`Context.cache`)."""
 
 
+def _looked_once(costs: Iterable[Mapping[str, float]]) -> list[dict[str, float]]:
+    """`costs` of operations that follow each other, with the look that they share in the first that takes it."""
+    made = [dict(cost) for cost in costs]
+    looking = [cost for cost in made if cost.get(_LOOKED_ONCE)]
+    for cost in looking[1:]:
+        looking[0][_LOOKED_ONCE] = max(looking[0][_LOOKED_ONCE], cost.pop(_LOOKED_ONCE))
+    return made
+
+
 def _sum(costs: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
     total: Counter[str] = Counter()
-    looks = 0.0
-    for cost in costs:
+    for cost in _looked_once(costs):
         total.update(cost)
-        looks = max(looks, cost.get(_LOOKED_ONCE, 0.0))
-    return {**total, _LOOKED_ONCE: looks} if looks else total
+    return total
 
 
 @attrs.frozen
