@@ -1,13 +1,23 @@
 """The command line: parse, call the library, render, choose the exit code. No business rules.
 
-app.py       the commands and `main`          options.py   flags that several commands share, as values
-verbs.py     what every command has           values.py    texts of flags to values
-carry_out.py the way of a new run             take_up.py   the way of a run that exists
-question.py  the question before a run        signals.py   Ctrl-C once and twice
-story.py     what stderr tells meanwhile      live.py      the same on a terminal
-failures.py  exceptions to exit codes         terminal.py  what may be printed, and where
-one_call.py  the way of one call              catalogue.py the API's calls, for people
-commands/    one module per group of commands
+app.py        the commands and `main`             commands/        one module per group of commands
+verbs.py      what every command has              values.py        texts of flags to values
+options.py    flags that several commands share   flags.py         what those say, as values
+
+carry_out.py  the way of a new run                take_up.py       the way of a run that exists
+foresee.py    the way of a plan                   one_call.py      the way of one call
+rehearsal.py  the way of the demo                 partner_export.py  the way of an export without accounts
+bench/        the way of a throughput run         diagnosis.py     what the doctor looks at
+starter.py    what `init` writes                  provenance.py    where each setting comes from
+catalogue.py  the API's calls, for people
+
+question.py   the question before a run           signals.py       Ctrl-C once and twice
+story.py      what stderr tells meanwhile         live/            the same on a terminal
+tally.py      where the accounts stand            outlook.py       when the run will end
+event_log.py  the same story as log lines         thrift.py        what telling it may cost
+afterwards.py who is told of the end              step_summary.py  the same on a page of GitHub Actions
+failures.py   exceptions to exit codes            terminal.py      what may be printed, and where
+durations.py  seconds as people say them
 
 Everything heavy (aiohttp, SQLite, the sandbox, rich) is imported inside the commands: `--help` answers at once.
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
-from bulkops.cli.options import Output
+from bulkops.cli.flags import Output
 from bulkops.cli.terminal import one_line, say
 from bulkops.cli.verbs import WEBHOOK_VARIABLE, known_secrets
 from bulkops.errors import ConfigError

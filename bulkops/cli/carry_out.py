@@ -10,7 +10,8 @@ import attrs
 import click
 
 from bulkops.cli.afterwards import Afterwards
-from bulkops.cli.options import Output, PolicyFlags, Selection, exists
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.options import exists
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkops.cli.durations import duration
-from bulkops.cli.options import Output, PolicyFlags, Selection
+from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.verbs import PlanFlags
 from bulkops.settings import Settings, Tuning

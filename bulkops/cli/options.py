@@ -1,114 +1,25 @@
-"""Flags that several commands share, and the values they become."""
+"""The flags that several commands share: as decorators of a command, which gets them as one value."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 import click
 
-from bulkops.cli.values import FileName, Hidden, Off, OrOff, PositiveNumber
+from bulkops.cli.flags import OR_OFF, Output, PolicyFlags, Selection
+from bulkops.cli.values import FileName, Hidden
 from bulkops.cli.verbs import WEBHOOK_VARIABLE, Flag
-from bulkops.errors import ConfigError
-from bulkops.secret import Secret
-from bulkops.settings import Tuning
 
 if TYPE_CHECKING:
-    from bulkops.runs import Policy
+    from bulkops.operations import Operation
 
 Command: TypeAlias = Callable[..., int]
 
 DEFAULT_JOURNAL: Final = "./.bulkops"
-
-_OR_OFF: Final = {"breaker": OrOff(click.IntRange(1)), "max_rate": OrOff(PositiveNumber())}
-"""How the texts of these become values, on the command line and in job files."""
-
-
-@attrs.frozen(kw_only=True)
-class Selection:
-    """Which accounts: `accounts` is "all", "-" or a path; None where a job file may say it."""
-
-    accounts: str | None
-    exclude: str | None
-    limit: int | None
-    plan: str | None
-    only_new: bool | None
-    where: Mapping[str, str] | None = attrs.field(default=None, metadata={"job only": True})
-
-    def filled(self, job: Mapping[str, Any]) -> Selection:
-        """What the flags say, and what a job file says where they say nothing."""
-        return _filled(self, job)
-
-
-@attrs.frozen(kw_only=True)
-class PolicyFlags:
-    """The policy as far as flags say it; None: not given, and the run's own or the default counts."""
-
-    concurrency: int | None
-    max_failures: str | None
-    breaker: int | Off | None
-    waves: str | None
-    soak: str | None
-    approve: bool | None
-    if_running: str | None
-    client_file: str | None
-    max_rate: float | Off | None
-
-    def over(self, policy: Policy) -> Policy:
-        """`policy` with what the flags say. Raises: ConfigError naming what does not fit."""
-        given: dict[str, Any] = {
-            "concurrency": self.concurrency,
-            "max_failures": self.max_failures,
-            "breaker": self.breaker,
-            "waves": self.waves,
-            "soak_s": self.soak,
-            "approve": self.approve,
-            "if_running": self.if_running,
-        }
-        return attrs.evolve(policy, **_as_values(given))
-
-    def filled(self, job: Mapping[str, Any]) -> PolicyFlags:
-        """What the flags say, and what a job file says where they say nothing. Raises: ConfigError."""
-        values = dict(job)
-        for key, kind in _OR_OFF.items():
-            if key in values:
-                try:
-                    values[key] = kind.convert(values[key], None, None)
-                except click.BadParameter as error:
-                    raise ConfigError(f"[policy] {key}: {error.message}", remedy="correct the job file") from error
-        return _filled(self, values)
-
-    def tune(self, tuning: Tuning) -> Tuning:
-        """`tuning` replaced by the client file, if one is given, with the rate of the flag. Raises: ConfigError."""
-        tuning = Tuning.from_file(self.client_file) if self.client_file is not None else tuning
-        return attrs.evolve(tuning, **_as_values({"max_rate": self.max_rate}))
-
-
-_Flags = TypeVar("_Flags", Selection, PolicyFlags)
-
-
-def _filled(flags: _Flags, job: Mapping[str, Any]) -> _Flags:
-    return attrs.evolve(flags, **{key: value for key, value in job.items() if getattr(flags, key) is None})
-
-
-def _as_values(given: dict[str, Any]) -> dict[str, Any]:
-    """Without what was not given; "off" becomes the library's None."""
-    return {key: None if isinstance(value, Off) else value for key, value in given.items() if value is not None}
-
-
-@attrs.frozen(kw_only=True)
-class Output:
-    """Where a run is written down, and what is told about it."""
-
-    journal: str
-    yes: bool
-    json: bool
-    quiet: bool
-    on_finish: str | None = None
-    webhook: Secret | None = None
 
 
 def selection_options(command: Command) -> Command:
@@ -124,6 +35,25 @@ def policy_options(command: Command) -> Command:
 def output_options(command: Command) -> Command:
     """--journal, --yes, --json, --quiet, --on-finish, --webhook as one `output`."""
     return _collected(command, "output", Output, (journal_option, *_OUTPUT))
+
+
+def run_options(command: Command) -> Command:
+    """What a command takes that starts a run: `selection`, `policy` and `output`."""
+    return selection_options(policy_options(output_options(command)))
+
+
+def starts(command: Callable[..., Operation]) -> Command:
+    """A command that starts a run of the operation which `command` makes of its flags."""
+
+    @run_options
+    @functools.wraps(command)
+    def started(*, selection: Selection, policy: PolicyFlags, output: Output, **parameters: Any) -> int:
+        operation = command(**parameters)
+        from bulkops.cli.carry_out import start
+
+        return start(operation, selection=selection, flags=policy, output=output)
+
+    return started
 
 
 def variable_of(flag: str) -> str:
@@ -206,7 +136,7 @@ _POLICY: Final = (
     _option(
         "--breaker",
         section="Policy",
-        type=_OR_OFF["breaker"],
+        type=OR_OFF["breaker"],
         metavar="N|off",
         help="Halt when this many accounts in a row end with one and the same error.  [default: 20]",
     ),
@@ -234,7 +164,7 @@ _POLICY: Final = (
     _option(
         "--max-rate",
         section="Policy",
-        type=_OR_OFF["max_rate"],
+        type=OR_OFF["max_rate"],
         metavar="N|off",
         help="Requests a second, all quotas together.  [default: 50]",
     ),

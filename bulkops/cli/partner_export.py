@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from bulkops.cli.options import Output, PolicyFlags
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.verbs import Invocation, PlanFlags
 from bulkops.errors import NotFound

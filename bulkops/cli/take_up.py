@@ -13,7 +13,8 @@ import click
 
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.carry_out import finish, scope, takes_stdout, told
-from bulkops.cli.options import Output, PolicyFlags, exists
+from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.options import exists
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for

@@ -16,7 +16,7 @@ from bulkops.cli.bench.measuring import Measure
 from bulkops.cli.bench.result import SCHEMA, Result, compare, load, render
 from bulkops.cli.bench.stage import SANDBOX, sandbox, settings_for
 from bulkops.cli.carry_out import scope, told
-from bulkops.cli.options import PolicyFlags
+from bulkops.cli.flags import PolicyFlags
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, Question
 from bulkops.cli.story import Story, voice_for

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bulkops.cli.options import Output, PolicyFlags, output_options, policy_options
+from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.options import output_options, policy_options
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
 

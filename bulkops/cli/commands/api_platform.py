@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkops.cli.options import Output, PolicyFlags, Selection, output_options, policy_options, selection_options
+from bulkops.cli.options import starts
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
 
 VERSION = click.option(
     "--api-platform",
@@ -74,63 +77,30 @@ def _check_which(folder: str | None, collections: tuple[str, ...]) -> None:
 @VERSION
 @CLIENT
 @KEY
-@selection_options
-@policy_options
-@output_options
-def enable_api_platform(
-    folder: str | None,
-    collections: tuple[str, ...],
-    secrets_to: str,
-    api_platform: str,
-    client: str,
-    key: str,
-    *,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
+@starts
+def enable_api_platform(folder: str | None, collections: tuple[str, ...], **parameters: Any) -> Operation:
     """Make an API client with a key for the API collections of each account.
 
     An account whose client opens them and has such a key is left alone: the secret of that key is not shown again.
     """
     _check_which(folder, collections)
-    from bulkops.cli.carry_out import start
     from bulkops.operations import EnableApiPlatform
 
-    operation = EnableApiPlatform(
-        folder=folder,
-        collections=collections,
-        secrets_to=secrets_to,
-        api_platform=api_platform,
-        client=client,
-        key=key,
-    )
-    return start(operation, selection=selection, flags=policy, output=output)
+    return EnableApiPlatform(folder=folder, collections=collections, **parameters)
 
 
 @click.command("enable-endpoints", cls=Verb, examples=["enable-endpoints --folder API --accounts customers.csv"])
 @_which
-@selection_options
-@policy_options
-@output_options
-def enable_endpoints(
-    folder: str | None,
-    collections: tuple[str, ...],
-    *,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
+@starts
+def enable_endpoints(folder: str | None, collections: tuple[str, ...]) -> Operation:
     """Enable the API endpoints of each account, whose recipes must run.
 
     Endpoints that are enabled are left alone.
     """
     _check_which(folder, collections)
-    from bulkops.cli.carry_out import start
     from bulkops.operations import EnableEndpoints
 
-    operation = EnableEndpoints(folder=folder, collections=collections)
-    return start(operation, selection=selection, flags=policy, output=output)
+    return EnableEndpoints(folder=folder, collections=collections)
 
 
 @click.command(
@@ -142,24 +112,13 @@ def enable_endpoints(
     ],
 )
 @_which
-@selection_options
-@policy_options
-@output_options
-def disable_endpoints(
-    folder: str | None,
-    collections: tuple[str, ...],
-    *,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
+@starts
+def disable_endpoints(folder: str | None, collections: tuple[str, ...]) -> Operation:
     """Disable the API endpoints of each account: nobody can call them any more.
 
     Clients and keys stay. Endpoints that are disabled are left alone.
     """
     _check_which(folder, collections)
-    from bulkops.cli.carry_out import start
     from bulkops.operations import DisableEndpoints
 
-    operation = DisableEndpoints(folder=folder, collections=collections)
-    return start(operation, selection=selection, flags=policy, output=output)
+    return DisableEndpoints(folder=folder, collections=collections)

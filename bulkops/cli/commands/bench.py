@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from bulkops.cli.commands.sandbox import TIME_SCALE
-from bulkops.cli.options import PolicyFlags, policy_options
+from bulkops.cli.flags import PolicyFlags
+from bulkops.cli.options import policy_options
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
 

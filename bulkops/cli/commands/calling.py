@@ -7,15 +7,8 @@ from typing import Any, Final
 import attrs
 import click
 
-from bulkops.cli.options import (
-    Output,
-    PolicyFlags,
-    Selection,
-    client_file_option,
-    output_options,
-    policy_options,
-    selection_options,
-)
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.options import client_file_option, run_options
 from bulkops.cli.values import Assignment, CallName, FileName, once
 from bulkops.cli.verbs import Flag, Verb
 
@@ -114,9 +107,7 @@ def call(
     metavar="FILE",
     help="Append the answers there, one JSON line an account, only yours to read.  [default: stdout, for reads]",
 )
-@selection_options
-@policy_options
-@output_options
+@run_options
 def each(
     call_id: str,
     params: tuple[tuple[str, str], ...],

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.options import PolicyFlags, journal_option, policy_options, variable_of
+from bulkops.cli.flags import PolicyFlags
+from bulkops.cli.options import journal_option, policy_options, variable_of
 from bulkops.cli.terminal import one_line, put
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Noun, Verb

@@ -1,12 +1,17 @@
-"""New runs that put things into accounts: folders, connections, properties."""
+"""New runs that put folders and properties into accounts."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from bulkops.cli.options import Output, PolicyFlags, Selection, output_options, policy_options, selection_options
-from bulkops.cli.values import Assignment, FileName, once
+from bulkops.cli.options import starts
+from bulkops.cli.values import Assignment, once
 from bulkops.cli.verbs import Flag, Verb
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
 
 
 @click.command(
@@ -24,80 +29,15 @@ from bulkops.cli.verbs import Flag, Verb
     metavar="PATH",
     help="Names between slashes, from Home on; {column} is filled in from the account file.",
 )
-@selection_options
-@policy_options
-@output_options
-def create_folder(folder: str, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+@starts
+def create_folder(folder: str) -> Operation:
     """Create a folder in each account, and those it is in.
 
     A folder that is there is left alone.
     """
-    from bulkops.cli.carry_out import start
     from bulkops.operations import CreateFolder
 
-    return start(CreateFolder(folder), selection=selection, flags=policy, output=output)
-
-
-@click.command(
-    "create-connection",
-    cls=Verb,
-    examples=[
-        "create-connection --name CRM --provider salesforce --folder CRM --accounts all",
-        "create-connection --name CRM --from connections.toml --accounts customers.csv",
-    ],
-)
-@click.option("--name", "connection_name", cls=Flag, required=True, metavar="TEXT", help="Name; {column} is filled in.")
-@click.option(
-    "--provider",
-    cls=Flag,
-    metavar="NAME",
-    help="The connector, such as salesforce.  [default: as the credentials file says]",
-)
-@click.option("--folder", cls=Flag, metavar="PATH", help="Folder below Home, which must be there.  [default: Home]")
-@click.option(
-    "--external-id",
-    cls=Flag,
-    metavar="TEXT",
-    help="Your own id of the connection: by it a connection is recognised, without it by name and provider.",
-)
-@click.option(
-    "--from",
-    "from_file",
-    cls=Flag,
-    metavar="FILE.toml",
-    type=FileName(),
-    help="Credentials by connection name, as for authorise-connections; without them the connection is a shell.",
-)
-@selection_options
-@policy_options
-@output_options
-def create_connection(
-    connection_name: str,
-    provider: str | None,
-    folder: str | None,
-    external_id: str | None,
-    from_file: str | None,
-    *,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
-    """Create a connection in each account, as a shell or authorised.
-
-    A connection that is there is left alone, and authorised if it is not and credentials are given. Credentials go to
-    the vendor and nowhere else.
-    """
-    from bulkops.cli.carry_out import start
-    from bulkops.operations import CreateConnection
-
-    operation = CreateConnection(
-        connection_name=connection_name,
-        provider=provider,
-        folder=folder,
-        external_id=external_id,
-        from_file=from_file,
-    )
-    return start(operation, selection=selection, flags=policy, output=output)
+    return CreateFolder(folder)
 
 
 @click.command(
@@ -120,23 +60,13 @@ def create_connection(
     help="A property and its value, in which {column}, {env:NAME} and {file:PATH} are filled in.",
 )
 @click.option("--project", cls=Flag, metavar="NAME", help="Of which project.  [default: of the environment]")
-@selection_options
-@policy_options
-@output_options
-def set_properties(
-    properties: tuple[tuple[str, str], ...],
-    project: str | None,
-    *,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
+@starts
+def set_properties(properties: tuple[tuple[str, str], ...], project: str | None) -> Operation:
     """Set properties of each account; those that are not named stay as they are.
 
     An account whose properties have these values is left alone. Undoing puts the values of before back; the API cannot
     delete a property that was new.
     """
-    from bulkops.cli.carry_out import start
     from bulkops.operations import SetProperties
 
-    return start(SetProperties(once(properties), project=project), selection=selection, flags=policy, output=output)
+    return SetProperties(once(properties), project=project)

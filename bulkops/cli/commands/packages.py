@@ -1,12 +1,68 @@
-"""export-package: out of the partner's workspace into one file, or out of each account into a directory."""
+"""New runs that import packages into accounts, and export them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from bulkops.cli.options import Output, PolicyFlags, Selection, output_options, policy_options, selection_options
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.options import run_options, starts
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
+
+PACKAGE = click.argument(
+    "package", metavar="[PKG.zip]", required=False, type=FileName(), help="A package as the vendor exports it."
+)
+MANIFEST = click.option(
+    "--manifest",
+    cls=Flag,
+    type=click.IntRange(1),
+    metavar="ID",
+    help="In place of a package: export this manifest of the partner's workspace, once for the whole run.",
+)
+FOLDER = click.option(
+    "--folder", cls=Flag, required=True, metavar="NAME", help="Folder under Home; made when it is missing."
+)
+RESTART = click.option(
+    "--restart-recipes",
+    cls=Flag,
+    is_flag=True,
+    help="Stop, update and start running recipes that the package touches; else such accounts fail, unchanged.",
+)
+HOME_ASSETS = click.option(
+    "--home-assets-folder", cls=Flag, metavar="NAME", help="Folder that takes the package's root-folder assets."
+)
+
+
+@click.command(
+    "import-package",
+    cls=Verb,
+    examples=[
+        "import-package crm.zip --folder CRM --accounts customers.csv",
+        "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
+        "import-package --manifest 12 --folder CRM --accounts all",
+    ],
+)
+@PACKAGE
+@MANIFEST
+@FOLDER
+@RESTART
+@HOME_ASSETS
+@starts
+def import_package(package: str | None, manifest: int | None, **parameters: Any) -> Operation:
+    """Import a package into a folder of each account.
+
+    An account that already holds exactly this package is left alone.
+    """
+    if (package is None) == (manifest is None):
+        raise click.UsageError("What is to be imported? Give PKG.zip, or --manifest ID, and not both.")
+    from bulkops.operations import ImportPackage
+
+    return ImportPackage(package, manifest=manifest, **parameters)
 
 
 @click.command(
@@ -35,9 +91,7 @@ from bulkops.cli.verbs import Flag, Verb
 @click.option("--overwrite", cls=Flag, is_flag=True, help="Replace files that hold something else; else they stay.")
 @click.option("--include-data", cls=Flag, is_flag=True, help="With --into: the rows of lookup tables too.")
 @click.option("--include-tags", cls=Flag, is_flag=True, help="With --into: the tags of the assets too.")
-@selection_options
-@policy_options
-@output_options
+@run_options
 def export_package(
     manifest: int | None,
     folder: str | None,

@@ -1,0 +1,81 @@
+"""New runs that create connections and give them their credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkops.cli.options import starts
+from bulkops.cli.values import FileName
+from bulkops.cli.verbs import Flag, Verb
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
+
+
+@click.command(
+    "authorise-connections",
+    cls=Verb,
+    examples=["authorise-connections --from connections.toml --accounts customers.csv"],
+)
+@click.option(
+    "--from",
+    "from_file",
+    cls=Flag,
+    required=True,
+    metavar="FILE.toml",
+    type=FileName(),
+    help="Credentials by connection name: values, { env }, { file } or { column }.",
+)
+@starts
+def authorise_connections(from_file: str) -> Operation:
+    """Give connections their credentials.
+
+    Credentials go to the vendor and nowhere else. A connection that is authorised is left alone.
+    """
+    from bulkops.operations import AuthoriseConnections
+
+    return AuthoriseConnections(from_file)
+
+
+@click.command(
+    "create-connection",
+    cls=Verb,
+    examples=[
+        "create-connection --name CRM --provider salesforce --folder CRM --accounts all",
+        "create-connection --name CRM --from connections.toml --accounts customers.csv",
+    ],
+)
+@click.option("--name", "connection_name", cls=Flag, required=True, metavar="TEXT", help="Name; {column} is filled in.")
+@click.option(
+    "--provider",
+    cls=Flag,
+    metavar="NAME",
+    help="The connector, such as salesforce.  [default: as the credentials file says]",
+)
+@click.option("--folder", cls=Flag, metavar="PATH", help="Folder below Home, which must be there.  [default: Home]")
+@click.option(
+    "--external-id",
+    cls=Flag,
+    metavar="TEXT",
+    help="Your own id of the connection: by it a connection is recognised, without it by name and provider.",
+)
+@click.option(
+    "--from",
+    "from_file",
+    cls=Flag,
+    metavar="FILE.toml",
+    type=FileName(),
+    help="Credentials by connection name, as for authorise-connections; without them the connection is a shell.",
+)
+@starts
+def create_connection(**parameters: Any) -> Operation:
+    """Create a connection in each account, as a shell or authorised.
+
+    A connection that is there is left alone, and authorised if it is not and credentials are given. Credentials go to
+    the vendor and nowhere else.
+    """
+    from bulkops.operations import CreateConnection
+
+    return CreateConnection(**parameters)

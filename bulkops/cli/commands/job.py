@@ -1,0 +1,39 @@
+"""`bulkops run`: a new run of what a job file or a Python file says."""
+
+from __future__ import annotations
+
+import attrs
+import click
+
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.options import run_options
+from bulkops.cli.values import FileName
+from bulkops.cli.verbs import Flag, Verb
+
+
+@click.command(
+    "run",
+    cls=Verb,
+    examples=["run rollout.toml --accounts customers.csv", "run maintenance.py:tidy --accounts all --limit 5"],
+)
+@click.argument("job", metavar="JOB.toml|FILE.py:NAME", type=FileName(), help="A job file, or a name in a Python file.")
+@click.option(
+    "--plan", "planned", cls=Flag, section="Selection", metavar="FILE", type=FileName(), help="The same as --from-plan."
+)
+@run_options
+def run(job: str, planned: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+    """Run a job file or a Python function.
+
+    A name in a Python file is an operation or an `async def` of one account. Flags override what a job file says.
+    """
+    from bulkops.cli.carry_out import start
+    from bulkops.runs import load_job
+
+    loaded = load_job(job)
+    return start(
+        loaded.operation,
+        selection=attrs.evolve(selection, plan=planned or selection.plan).filled(loaded.selection),
+        flags=policy.filled(loaded.policy),
+        output=output,
+        source=loaded.source,
+    )
