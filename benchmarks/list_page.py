@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from benchmarks.bare_server import RECIPE
 from benchmarks.harness import Row, arguments, publish, ratio, ratios, rounds, version
-from bulkops.catalogue import CALLS
 from bulkops.models import Recipe
-from bulkops.session import Reply, decode_list
+from bulkops.session import decode_list
+from tests.replies import reply
 
 BAR: Final = 1.3
 ROWS: Final = 100
@@ -38,20 +38,8 @@ def _cattrs() -> Any:
 
 
 def decoders(body: bytes) -> dict[str, Callable[[], Any]]:
-    reply = Reply(
-        status=200,
-        body=body,
-        call=CALLS["managed_users.recipes.list"],
-        account="4100231",
-        request_id="x",
-        attempt=1,
-        elapsed_s=0.0,
-        sent_at=0.0,
-        path="/",
-        one_line=str,
-    )
     found: dict[str, Callable[[], Any]] = {
-        "bulkops": partial(decode_list, reply, Recipe),
+        "bulkops": partial(decode_list, reply(body, "managed_users.recipes.list"), Recipe),
         "json.loads": partial(json.loads, body),
     }
     if version("orjson"):

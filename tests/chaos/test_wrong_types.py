@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +11,9 @@ import attrs
 import pytest
 
 from bulkops import models
-from bulkops.catalogue import CALLS
 from bulkops.errors import ApiError
-from bulkops.models.text import one_line
-from bulkops.session import Reply, decode_list, decode_object
+from bulkops.session import decode_list, decode_object
+from tests.replies import reply
 
 MODELS = [
     model
@@ -55,21 +53,6 @@ WRONG: list[Any] = [
 ]
 
 
-def reply(body: bytes) -> Reply:
-    return Reply(
-        status=200,
-        body=body,
-        call=CALLS["managed_users.get"],
-        account="7",
-        request_id="r",
-        attempt=1,
-        elapsed_s=0.0,
-        sent_at=0.0,
-        path="/api/managed_users/7",
-        one_line=one_line,
-    )
-
-
 def good(model: type[Any]) -> dict[str, Any]:
     """The required members, with values of their kind."""
     samples: dict[str, Any] = {"success": True, "running": True, "active": True, "year": 2026, "month": 2}
@@ -84,7 +67,7 @@ def good(model: type[Any]) -> dict[str, Any]:
 
 def error_of(decode: Callable[..., object], body: object, model: type[Any]) -> str | None:
     try:
-        decode(reply(json.dumps(body).encode()), model)
+        decode(reply(body, "managed_users.get"), model)
     except ApiError as error:
         return str(error)
     return None
@@ -113,4 +96,4 @@ def test_a_required_member_that_is_missing_is_named(model: type[Any]) -> None:
     for name in good(model):
         tree = {key: value for key, value in good(model).items() if key != name}
         with pytest.raises(ApiError, match=name):
-            decode_object(reply(json.dumps(tree).encode()), model)
+            decode_object(reply(tree, "managed_users.get"), model)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import attrs
 import pytest
 
-from bulkops.catalogue import CALLS
 from bulkops.errors import ApiError, OutcomeUnknown
 from bulkops.models import AccessProfile, ApiClient, ApiCollection, ApiEndpoint, ApiKey, ApiPortal
-from bulkops.models.text import one_line
 from bulkops.secret import Secret
-from bulkops.session import Reply, decode_list, decode_object
+from bulkops.session import decode_list, decode_object
+from tests.replies import reply
 
 HIDDEN = "t-5ecret-of-the-test"
 TIMES = {"created_at": "2025-02-03T08:30:00.000-08:00", "updated_at": "2025-02-03T16:31:00.000Z"}
@@ -42,21 +40,6 @@ ANSWERS: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("managed_users.api_portals.list", ApiPortal, {"id": 77, "name": "Portal"}),
 ]
 every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[call for call, _, _ in ANSWERS])
-
-
-def reply(body: object, call: str = "api_keys.update") -> Reply:
-    return Reply(
-        status=200,
-        body=json.dumps(body).encode(),
-        call=CALLS[call],
-        account=None,
-        request_id="r",
-        attempt=1,
-        elapsed_s=0.0,
-        sent_at=0.0,
-        path="/api",
-        one_line=one_line,
-    )
 
 
 @every
@@ -88,9 +71,9 @@ def test_hostile_variants(call: str, model: type[Any], row: dict[str, Any]) -> N
 
 def test_ids_as_text_are_ids() -> None:
     texts = {"id": "5", "api_collection_id": "71", "flow_id": "33", "name": "n", "active": True}
-    endpoint = decode_object(reply(texts), ApiEndpoint)
+    endpoint = decode_object(reply(texts, "api_keys.update"), ApiEndpoint)
     assert (endpoint.id, endpoint.api_collection_id, endpoint.flow_id) == (5, 71, 33)
-    assert decode_object(reply(COLLECTION), ApiCollection).project_id == 908
+    assert decode_object(reply(COLLECTION, "api_keys.update"), ApiCollection).project_id == 908
 
 
 @pytest.mark.parametrize(
@@ -110,7 +93,7 @@ def test_ids_as_text_are_ids() -> None:
     ],
 )
 def test_secrets_that_an_answer_shows(model: type[Any], row: dict[str, Any], shown: dict[str, str]) -> None:
-    found = decode_object(reply({"result": row}), model)
+    found = decode_object(reply({"result": row}, "api_keys.update"), model)
     assert {name: value.reveal() for name, value in found.shown().items()} == shown
     assert all(isinstance(value, Secret) for value in found.shown().values())
     assert HIDDEN not in f"{found} {found!r} {found.shown()}"
@@ -119,7 +102,7 @@ def test_secrets_that_an_answer_shows(model: type[Any], row: dict[str, Any], sho
 @pytest.mark.parametrize("value", [7, [HIDDEN], {"token": HIDDEN}])
 def test_a_secret_that_is_no_text_is_refused_without_being_shown(value: object) -> None:
     with pytest.raises(ApiError, match=r"Expected `str` - at `\$.auth_token`") as refused:
-        decode_object(reply(KEY | {"auth_token": value}), ApiKey)
+        decode_object(reply(KEY | {"auth_token": value}, "api_keys.update"), ApiKey)
     assert HIDDEN not in str(refused.value)
     with pytest.raises(OutcomeUnknown, match="look at the account"):  # the key was made
         decode_object(reply(KEY | {"auth_token": value}, "api_keys.create"), ApiKey)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import attrs
 import pytest
 
-from bulkops.catalogue import CALLS
 from bulkops.errors import ApiError
 from bulkops.models import (
     Connection,
@@ -23,8 +23,8 @@ from bulkops.models import (
     Project,
     Property,
 )
-from bulkops.models.text import one_line
-from bulkops.session import Reply, decode_list, decode_object
+from bulkops.session import decode_list, decode_object
+from tests import replies
 
 TIMES = {"created_at": "2025-06-02T08:00:00.000-07:00", "updated_at": "2025-06-02T16:30:00.000Z"}
 CONNECTION = {"id": 811, "name": "Harbour ERP", "provider": "netsuite", "authorized_at": None, "parent_id": None}
@@ -55,22 +55,8 @@ ANSWERS: list[tuple[type[Any], dict[str, Any]]] = [
     (PickListValue, {"label": "Record", "value": "Id"}),
     (Property, {"name": "crm.object", "value": "Order"}),
 ]
+reply = partial(replies.reply, call="managed_users.connections.update")
 every = pytest.mark.parametrize(("model", "row"), ANSWERS, ids=[model.__name__ for model, _ in ANSWERS])
-
-
-def reply(body: object) -> Reply:
-    return Reply(
-        status=200,
-        body=json.dumps(body).encode(),
-        call=CALLS["managed_users.connections.update"],
-        account=None,
-        request_id="r",
-        attempt=1,
-        elapsed_s=0.0,
-        sent_at=0.0,
-        path="/api",
-        one_line=one_line,
-    )
 
 
 @every

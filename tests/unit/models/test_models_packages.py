@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import attrs
 import pytest
 
-from bulkops.catalogue import CALLS
 from bulkops.errors import ApiError, DecodeError, OutcomeUnknown, StatusError
 from bulkops.models import (
     Asset,
@@ -24,8 +22,8 @@ from bulkops.models import (
     StartResult,
     StopResult,
 )
-from bulkops.models.text import one_line
-from bulkops.session import Reply, decode_list, decode_object
+from bulkops.session import decode_list, decode_object
+from tests.replies import reply
 
 AT = "2024-03-11T09:15:00.000-07:00"
 
@@ -111,21 +109,6 @@ EXPORT: dict[str, Any] = {
     "download_url": "https://files.example/packages/251.zip",
 }
 SEARCHED = ("id", "user_id", "name", "created_at", "applications", "description", "parameters_schema", "copy_count")
-
-
-def reply(body: object, call: str) -> Reply:
-    return Reply(
-        status=200,
-        body=json.dumps(body).encode(),
-        call=CALLS[call],
-        account="7",
-        request_id="r",
-        attempt=1,
-        elapsed_s=0.0,
-        sent_at=0.0,
-        path="/api",
-        one_line=one_line,
-    )
 
 
 def decoded(body: object, type_: type[Any], call: str) -> Any:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import attrs
 import pytest
 
-from bulkops.catalogue import CALLS
 from bulkops.errors import ApiError
 from bulkops.models import (
     CopiedRole,
@@ -25,8 +23,8 @@ from bulkops.models import (
     ProjectPrivileges,
     Role,
 )
-from bulkops.models.text import one_line
-from bulkops.session import Reply, decode_list, decode_object
+from bulkops.session import decode_list, decode_object
+from tests.replies import reply
 
 TIMES = {"created_at": "2025-02-03T08:30:00.000-08:00", "updated_at": "2025-02-03T16:31:00.000Z"}
 CUSTOMER = {"id": 5200, "external_id": "K-9", "name": "Fjord AS", "notification_email": "ops@fjord.example"}
@@ -77,21 +75,6 @@ ANSWERS: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("customer_managers.update", CustomerManager, MANAGER),
 ]
 every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[model.__name__ for _, model, _ in ANSWERS])
-
-
-def reply(body: object, call: str) -> Reply:
-    return Reply(
-        status=200,
-        body=json.dumps(body).encode(),
-        call=CALLS[call],
-        account=None,
-        request_id="r",
-        attempt=1,
-        elapsed_s=0.0,
-        sent_at=0.0,
-        path="/api",
-        one_line=one_line,
-    )
 
 
 @every

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.catalogue import CALLS
 from bulkops.errors import ApiError, DecodeError, OutcomeUnknown, StatusError
 from bulkops.models import Customer, Folder, Recipe, StartResult, StopResult
-from bulkops.models.text import one_line
-from bulkops.session import Reply, decode_list, decode_object
+from bulkops.session import decode_list, decode_object
+from tests.replies import reply
 
 ROW = {"id": 1, "name": "A", "running": True}
 
 
-def _reply(body: Any, call: str = "managed_users.recipes.get") -> Reply:
-    return Reply(
-        status=200,
-        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
-        call=CALLS[call],
-        account="7",
-        request_id="r",
-        attempt=1,
-        elapsed_s=0.1,
-        sent_at=5.0,
-        path="/p",
-        one_line=one_line,
-    )
-
-
 @pytest.mark.parametrize("wrapped", [ROW, {"result": ROW}, {"data": ROW}, {"result": ROW, "success": True}])
 def test_objects_bare_and_wrapped(wrapped: Any) -> None:
-    assert decode_object(_reply(wrapped), Recipe) == Recipe(id=1, name="A", running=True)
+    assert decode_object(reply(wrapped), Recipe) == Recipe(id=1, name="A", running=True)
 
 
 @pytest.mark.parametrize(
@@ -53,27 +36,27 @@ def test_objects_bare_and_wrapped(wrapped: Any) -> None:
     ],
 )
 def test_lists_in_every_known_envelope(wrapped: Any) -> None:
-    assert decode_list(_reply(wrapped), Recipe) == [Recipe(id=1, name="A", running=True)]
+    assert decode_list(reply(wrapped), Recipe) == [Recipe(id=1, name="A", running=True)]
 
 
 @pytest.mark.parametrize("empty", [[], {"result": []}, {"items": []}, {"result": {"items": []}}])
 def test_empty_lists(empty: Any) -> None:
-    assert decode_list(_reply(empty), Recipe) == []
+    assert decode_list(reply(empty), Recipe) == []
 
 
 @pytest.mark.parametrize("id_", [12, "12", "00012"])
 def test_ids_as_integers_or_numeric_texts(id_: Any) -> None:
-    folder = decode_object(_reply({"id": id_, "name": "x", "project_id": "7", "parent_id": None}), Folder)
+    folder = decode_object(reply({"id": id_, "name": "x", "project_id": "7", "parent_id": None}), Folder)
     assert (folder.id, folder.project_id, folder.parent_id) == (12, 7, None)
 
 
 def test_texts_that_look_like_numbers_stay_texts() -> None:
-    customer = decode_list(_reply([{"id": "5", "external_id": "007", "plan_id": "9"}]), Customer)[0]
+    customer = decode_list(reply([{"id": "5", "external_id": "007", "plan_id": "9"}]), Customer)[0]
     assert (customer.id, customer.external_id, customer.plan_id) == (5, "007", "9")
 
 
 def test_unknown_members_are_ignored_and_null_is_absent() -> None:
-    recipe = decode_object(_reply(ROW | {"new": {"a": [1]}, "config": None, "code": None}), Recipe)
+    recipe = decode_object(reply(ROW | {"new": {"a": [1]}, "config": None, "code": None}), Recipe)
     assert recipe.config == []
 
 
@@ -106,19 +89,19 @@ def test_unknown_members_are_ignored_and_null_is_absent() -> None:
 )
 def test_what_does_not_fit_names_the_field(body: Any, path: str) -> None:
     with pytest.raises(DecodeError, match=path) as caught:
-        decode_object(_reply(body), Recipe)
+        decode_object(reply(body), Recipe)
     assert caught.value.call == "managed_users.recipes.get"
     assert caught.value.sent_at == 5.0
     assert str(caught.value).isprintable()
     with pytest.raises(DecodeError):
-        decode_list(_reply(body if body != [] else {}), Recipe)
+        decode_list(reply(body if body != [] else {}), Recipe)
 
 
 def test_cause_has_no_row_numbers() -> None:
     causes = set()
     for rows in ([{"id": 1}], [ROW, ROW, {"id": 1}]):
         with pytest.raises(DecodeError) as caught:
-            decode_list(_reply({"result": rows}), Recipe)
+            decode_list(reply({"result": rows}), Recipe)
         causes.add(caught.value.cause)
         assert f"[{len(rows) - 1}]" in str(caught.value)
     assert len(causes) == 1
@@ -137,33 +120,33 @@ def test_cause_has_no_row_numbers() -> None:
 )
 def test_success_false_is_an_error_where_it_is_no_answer(body: Any) -> None:
     with pytest.raises(StatusError, match="success: false: no") as caught:
-        decode_object(_reply(body), Recipe)
+        decode_object(reply(body), Recipe)
     assert caught.value.status == 200
     with pytest.raises(StatusError, match="success: false: no"):
-        decode_list(_reply(body), Recipe)
+        decode_list(reply(body), Recipe)
 
 
 @pytest.mark.parametrize("body", [{"success": True}, {"Success": True}, {"result": {"success": True}}])
 def test_verdicts_that_are_answers(body: Any) -> None:
-    assert decode_object(_reply(body, "managed_users.recipes.stop"), StopResult).success is True
+    assert decode_object(reply(body, "managed_users.recipes.stop"), StopResult).success is True
 
 
 def test_a_start_that_failed_is_an_answer() -> None:
     body = {"success": False, "code_errors": [[2, [["A", None, "can't be blank", "a"]]]]}
-    result = decode_object(_reply(body, "managed_users.recipes.start"), StartResult)
+    result = decode_object(reply(body, "managed_users.recipes.start"), StartResult)
     assert not result.success
     assert [str(problem) for problem in result.problems()] == ["step 2, A: can't be blank"]
 
 
 def test_rows_may_say_success_themselves() -> None:
     body = {"result": [{"id": 1, "name": "c", "running": False, "authorization_status": "success", "success": False}]}
-    assert decode_list(_reply(body), Recipe)[0].id == 1
+    assert decode_list(reply(body), Recipe)[0].id == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"id": ', b"<html>", b'{"result": "ok"}'])
 def test_unreadable_answer_to_an_unsafe_call_is_an_unknown_outcome(body: bytes) -> None:
     with pytest.raises(OutcomeUnknown, match="cannot be read") as caught:
-        decode_object(_reply(body, "managed_users.folders.create"), Folder)
+        decode_object(reply(body, "managed_users.folders.create"), Folder)
     assert isinstance(caught.value.__cause__, DecodeError)
     assert caught.value.sent_at == 5.0
 
@@ -186,4 +169,4 @@ def test_unreadable_answer_to_an_unsafe_call_is_an_unknown_outcome(body: bytes) 
 def test_any_body_is_a_model_or_an_error_of_ours(body: Any) -> None:
     for decode in (decode_object, decode_list):
         with suppress(ApiError):  # nothing foreign
-            decode(_reply(body), Recipe)
+            decode(reply(body), Recipe)
