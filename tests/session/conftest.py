@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
+from bulkops.client import Account, Workato
 from bulkops.secret import Secret
 from bulkops.session import ApiSession
 from bulkops.settings import Auth, Settings, Tuning
@@ -140,6 +141,17 @@ def session_for(settings_for: Callable[..., Settings]) -> Callable[..., ApiSessi
         return ApiSession(settings_for(url, **changes), rng=Random(7), **more)
 
     return make
+
+
+@pytest.fixture
+async def workato(server: Server, settings_for: Callable[..., Settings]) -> AsyncIterator[Workato]:
+    async with Workato.from_settings(settings_for(server.url)) as made:
+        yield made
+
+
+@pytest.fixture
+def account(workato: Workato) -> Account:
+    return workato.account("EA/1")
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +10,11 @@ import pytest
 from bulkops.client import Account, Workato
 from bulkops.errors import DecodeError, NotFound, OutcomeUnknown, StatusError
 from bulkops.models import Connection, Folder, InputField, PickListValue, Project
+from tests.session.kit import answering, asked
 
 pytestmark = pytest.mark.anyio
 
-LISTED = b"""
+LISTED = """
 {
  "result": [
    {
@@ -41,7 +40,7 @@ LISTED = b"""
  ]
 }
 """
-CREATED = b"""
+CREATED = """
 {
  "id": 36,
  "name": "jira_connection",
@@ -70,31 +69,6 @@ CONNECTION = {
     "of_tomorrow": [1],
 }
 FOLDER = {"id": 31, "name": "Harbour", "parent_id": 30, "is_project": True, "project_id": "77", **STAMPS}
-
-
-@pytest.fixture
-async def workato(server: Any, settings_for: Any) -> AsyncIterator[Workato]:
-    async with Workato.from_settings(settings_for(server.url)) as made:
-        yield made
-
-
-@pytest.fixture
-def account(workato: Workato) -> Account:
-    return workato.account("EA/1")
-
-
-def answering(server: Any, value: Any, status: int = 200) -> None:
-    body = value if isinstance(value, bytes) else json.dumps(value).encode()
-
-    async def handler(_: Any, out: Any) -> None:
-        await out.body(status, body, Content_Type="application/json")
-
-    server.handler = handler
-
-
-def asked(server: Any) -> tuple[str, str, Any]:
-    seen = server.seen[-1]
-    return seen.method, seen.target, json.loads(seen.body) if seen.body else None
 
 
 async def test_the_page_of_2019_as_it_is_printed(server: Any, account: Account) -> None:
@@ -126,7 +100,7 @@ async def test_a_shell_is_an_answer(server: Any, account: Account) -> None:
     assert (failed.is_shell, failed.is_authorized, failed.authorization_error) == (False, False, "no")
 
 
-@pytest.mark.parametrize("said", [{"success": True}, {"Success": True}, {"result": {"success": True}}, {}, b""])
+@pytest.mark.parametrize("said", [{"success": True}, {"Success": True}, {"result": {"success": True}}, {}, ""])
 async def test_what_is_done_is_done_however_it_is_said(
     server: Any, workato: Workato, account: Account, said: Any
 ) -> None:
@@ -160,7 +134,7 @@ async def test_what_is_not_done_is_not(server: Any, account: Account) -> None:
     answering(server, {"message": "Not found"}, 404)
     with pytest.raises(NotFound):
         await account.projects.delete(3)
-    answering(server, b"<html>")
+    answering(server, "<html>")
     with pytest.raises(DecodeError):
         await account.connections.delete(8)
     with pytest.raises(OutcomeUnknown):
@@ -246,9 +220,9 @@ async def test_properties_of_every_age_and_name(server: Any, account: Account, w
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"[", b'"x"', b"3", b'{"a": 1}', b'{"a": {}}', b'[{"value": "x"}]', b"[[]]", b'{"success": false}']
+    "said", ["", "[", '"x"', "3", '{"a": 1}', '{"a": {}}', '[{"value": "x"}]', "[[]]", '{"success": false}']
 )
-async def test_what_are_no_properties(server: Any, account: Account, said: bytes) -> None:
+async def test_what_are_no_properties(server: Any, account: Account, said: str) -> None:
     answering(server, said)
     with pytest.raises(DecodeError):
         await account.properties.get()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from bulkops.client import Workato
 from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, StatusError
 from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
+from tests.session.kit import answering, asked
 
 pytestmark = pytest.mark.anyio
 
@@ -39,26 +38,6 @@ CREATED = """
  "privilege_group": {"id": 2, "name": "Admin", "system": true},
  "moderated_workspaces": [{"id": 29456, "name": "ACME USA"}]}}
 """
-
-
-@pytest.fixture
-async def workato(server: Any, settings_for: Any) -> AsyncIterator[Workato]:
-    async with Workato.from_settings(settings_for(server.url)) as made:
-        yield made
-
-
-def answering(server: Any, body: object, status: int = 200) -> None:
-    text = body if isinstance(body, str) else json.dumps(body)
-
-    async def handler(_: Any, out: Any) -> None:
-        await out.body(status, text.encode(), Content_Type="application/json")
-
-    server.handler = handler
-
-
-def asked(server: Any) -> tuple[str, str, Any]:
-    seen = server.seen[-1]
-    return seen.method, seen.target, json.loads(seen.body) if seen.body else None
 
 
 async def test_the_sample_of_the_list(server: Any, workato: Workato) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from bulkops.client import Account, Workato
 from bulkops.errors import BadRequest, DecodeError, InputError, NotFound, OutcomeUnknown, WouldChange
 from bulkops.models import Customer, Member, MemberRole, PackageExport, PlanChange
+from tests.session.kit import answering, asked
 
 pytestmark = pytest.mark.anyio
 
@@ -26,29 +25,6 @@ MEMBER = {
     "created_at": "2024-03-11T09:15:00.000-07:00",
     "new_member": {"of": "tomorrow"},
 }
-
-
-@pytest.fixture
-async def workato(server: Any, settings_for: Any) -> AsyncIterator[Workato]:
-    async with Workato.from_settings(settings_for(server.url)) as made:
-        yield made
-
-
-@pytest.fixture
-def account(workato: Workato) -> Account:
-    return workato.account("EA/1")
-
-
-def answering(server: Any, value: Any, status: int = 200) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(status, value)
-
-    server.handler = handler
-
-
-def asked(server: Any) -> tuple[str, str, Any]:
-    seen = server.seen[-1]
-    return seen.method, seen.target, json.loads(seen.body) if seen.body else None
 
 
 @pytest.mark.parametrize(
