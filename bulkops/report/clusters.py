@@ -54,8 +54,7 @@ def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> lis
     groups: dict[tuple[Outcome, str | None, str], list[AccountRow]] = {}
     for row in rows:
         if row.outcome not in _DONE:
-            words = _words(row, run_reason)
-            groups.setdefault((row.outcome, row.failure_class, normalised(words, row.account)), []).append(row)
+            groups.setdefault(fingerprint(row, run_reason), []).append(row)
     clusters = [
         Cluster(
             outcome=outcome,
@@ -67,6 +66,11 @@ def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> lis
         for (outcome, failure_class, cause), members in groups.items()
     ]
     return sorted(clusters, key=lambda one: (one.outcome not in TROUBLED, -one.count, one.example.seq))
+
+
+def fingerprint(row: AccountRow, run_reason: str | None = None) -> tuple[Outcome, str | None, str]:
+    """What accounts of one cluster have in common: outcome, failure class, normalised cause."""
+    return row.outcome, row.failure_class, normalised(_words(row, run_reason), row.account)
 
 
 def normalised(cause: str, account: str) -> str:

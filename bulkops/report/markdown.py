@@ -26,9 +26,9 @@ _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()<>#+.!|~&@:-])")
 
 def render_markdown(report: Report) -> str:
     """Summary, counts by outcome, causes with the next command. 22 rows at most, however many accounts there are."""
-    lines = [f"### {_text(summary(report))}", "", _text(report.title), ""]
+    lines = [f"### {escaped(summary(report))}", "", escaped(report.title), ""]
     if report.reason:
-        lines += [f"**Reason:** {_text(report.reason)}", ""]
+        lines += [f"**Reason:** {escaped(report.reason)}", ""]
     lines += list(_outcomes(report))
     shown = [one for one in report.clusters if report.state is not RunState.RUNNING or one.outcome in TROUBLED]
     if shown:
@@ -58,18 +58,19 @@ def _row(report: Report, cluster: Cluster) -> str:
     cells = [
         str(cluster.count),
         cluster.outcome.value.replace("_", " "),
-        _text(cluster.cause),
-        _text(cluster.example.account),
-        _code(command) if command else "",
+        escaped(cluster.cause),
+        escaped(cluster.example.account),
+        code(command) if command else "",
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def _text(value: str) -> str:
+def escaped(value: str) -> str:
+    """For a cell or a line: a text with nothing in it that Markdown acts on."""
     return _MARKUP.sub(r"\\\1", inline(value, _CELL))
 
 
-def _code(value: str) -> str:
+def code(value: str) -> str:
     """A code span in a table cell: a fence longer than any run of backticks inside; only the bar is still special."""
     fence = _fence(value, 1)
     pad = " " if "`" in value else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 _JOINERS: Final = "\u200c\u200d"
@@ -49,3 +50,22 @@ def duration(seconds: float) -> str:
         if whole >= size:
             return f"{whole // size} {unit} {whole % size // smaller_size} {smaller}"
     return f"{whole // 60} min {whole % 60} s"
+
+
+def factor(before: float, now: float) -> str:
+    """How a figure has changed: "1.25 times", "new", "the same"."""
+    if before == now:
+        return "the same"
+    return f"{now / before:.2f} times" if before else "new"
+
+
+def figures(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Lines of a table: names on the left, figures on the right of their columns."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        name, *cells = (
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join([name, *cells]).rstrip()

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ from bulkops.report.plain import inline
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
+    from bulkops.report.clusters import Cluster
     from bulkops.report.model import Report
 
 SCHEMA: Final = 1
@@ -44,9 +45,9 @@ _MOST_CLUSTERS: Final = 20
 
 def render_json(report: Report) -> str:
     """One object; its members are a line each and so are the accounts, so that grep and diff work on it."""
-    members = [f"{_json(key)}: {_json(value)}" for key, value in _head(report).items()]
-    members.append(f'"clusters": {_array(_clusters(report))}')
-    members.append(f'"accounts": {_array(map(_account, report.accounts))}')
+    members = [f"{json_line(key)}: {json_line(value)}" for key, value in head(report).items()]
+    members.append(f'"clusters": {array(cluster_objects(report, report.clusters))}')
+    members.append(f'"accounts": {array(map(_account, report.accounts))}')
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
@@ -57,15 +58,16 @@ def render_summary(report: Report) -> str:
     """
     data = {
         "text": summary(report),
-        **_head(report),
+        **head(report),
         "exit_code": report.exit_code,
         "next": go_on_command(report),
-        "clusters": list(islice(_clusters(report), _MOST_CLUSTERS)),
+        "clusters": list(islice(cluster_objects(report, report.clusters), _MOST_CLUSTERS)),
     }
-    return _json(data) + "\n"
+    return json_line(data) + "\n"
 
 
-def _head(report: Report) -> dict[str, Any]:
+def head(report: Report) -> dict[str, Any]:
+    """The run without its accounts."""
     return {
         "schema": SCHEMA,
         "run": report.run_id,
@@ -73,8 +75,8 @@ def _head(report: Report) -> dict[str, Any]:
         "reason": report.reason,
         "title": report.title,
         "host": report.host,
-        "created_at": _utc(report.created_at),
-        "ended_at": _utc(report.ended_at),
+        "created_at": utc(report.created_at),
+        "ended_at": utc(report.ended_at),
         "inventory": report.inventory,
         "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
     }
@@ -82,7 +84,7 @@ def _head(report: Report) -> dict[str, Any]:
 
 def render_jsonl(report: Report) -> str:
     """The accounts alone, an object a line."""
-    return "".join(f"{_json(_account(row))}\n" for row in report.accounts)
+    return "".join(f"{json_line(_account(row))}\n" for row in report.accounts)
 
 
 def render_csv(report: Report) -> str:
@@ -92,13 +94,13 @@ def render_csv(report: Report) -> str:
     writer.writerow(_COLUMNS)
     for row in report.accounts:
         account = _account(row)
-        account["detail"] = _json(row.detail) if row.detail else None
+        account["detail"] = json_line(row.detail) if row.detail else None
         writer.writerow([_cell(account[column]) for column in _COLUMNS])
     return out.getvalue()
 
 
-def _clusters(report: Report) -> Iterator[dict[str, Any]]:
-    for one in report.clusters:
+def cluster_objects(report: Report, clusters: Iterable[Cluster]) -> Iterator[dict[str, Any]]:
+    for one in clusters:
         yield {
             "outcome": one.outcome.value,
             "cause": one.cause,
@@ -119,17 +121,18 @@ def _account(row: AccountRow) -> dict[str, Any]:
         "failure_class": row.failure_class,
         "cause": row.cause,
         "remedy": row.remedy,
-        "started_at": _utc(row.started_at),
-        "ended_at": _utc(row.ended_at),
+        "started_at": utc(row.started_at),
+        "ended_at": utc(row.ended_at),
         "detail": row.detail,
     }
 
 
-def _array(values: Iterator[dict[str, Any]]) -> str:
-    return "[" + ",".join(f"\n{_json(value)}" for value in values) + "]"
+def array(values: Iterable[Mapping[str, Any]]) -> str:
+    """A line each."""
+    return "[" + ",".join(f"\n{json_line(value)}" for value in values) + "]"
 
 
-def _json(value: object) -> str:
+def json_line(value: object) -> str:
     """ASCII only: valid UTF-8 whatever is in it, and nothing that a terminal acts on."""
     return json.dumps(_plain(value), ensure_ascii=True, allow_nan=False)
 
@@ -156,5 +159,5 @@ def _cell(value: str | None) -> str:
     return f"'{text}" if value.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _utc(at: float | None) -> str | None:
+def utc(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

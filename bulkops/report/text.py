@@ -35,13 +35,13 @@ def render_text(report: Report) -> str:
     lines = [summary(report), *_heading(report)]
     shown = [one for one in report.clusters if report.state is not RunState.RUNNING or one.outcome in TROUBLED]
     for cluster in shown[:_MOST_CLUSTERS]:
-        lines += ["", *_cluster(report, cluster)]
+        lines += ["", *cluster_lines(report, cluster)]
     left = shown[_MOST_CLUSTERS:]
     if left:
         count = sum(one.count for one in left)
         lines += [
             "",
-            f"and {len(left)} more causes ({_accounts(count)}): see the report with --format json or csv",
+            f"and {len(left)} more causes ({counted(count)}): see the report with --format json or csv",
         ]
     command = go_on_command(report)
     if command is not None:
@@ -63,23 +63,24 @@ def headline(report: Report) -> str:
     words = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"
     spent = duration(report.duration_s)
     spent = f"for {spent} so far" if report.state is RunState.RUNNING else f"in {spent}"
-    return f"{_STATES[report.state]}: {words} of {_accounts(report.inventory)} {spent}"
+    return f"{_STATES[report.state]}: {words} of {counted(report.inventory)} {spent}"
 
 
 def _counts(report: Report) -> dict[str, int]:
-    return {_words(outcome): count for outcome, count in report.outcomes.items()}
+    return {outcome_words(outcome): count for outcome, count in report.outcomes.items()}
 
 
 def _counts_so_far(report: Report) -> dict[str, int]:
     """While the run is on, an account that was started has no outcome yet, whatever a crash would make it."""
     counts = _counts(report)
     for row in report.in_progress:
-        counts[_words(row.outcome)] -= 1
-    waiting = counts.pop(_words(Outcome.NOT_ATTEMPTED))
+        counts[outcome_words(row.outcome)] -= 1
+    waiting = counts.pop(outcome_words(Outcome.NOT_ATTEMPTED))
     return counts | {"in progress": len(report.in_progress), "waiting": waiting}
 
 
-def _words(outcome: Outcome) -> str:
+def outcome_words(outcome: Outcome) -> str:
+    """`not attempted`"""
     return outcome.value.replace("_", " ")
 
 
@@ -89,12 +90,13 @@ def _heading(report: Report) -> Iterator[str]:
     yield f"{inline(report.title, _LINE)}, at {inline(report.host, _NAME)}"
 
 
-def _cluster(report: Report, cluster: Cluster) -> Iterator[str]:
+def cluster_lines(report: Report, cluster: Cluster) -> Iterator[str]:
+    """Count and cause; below them an example, its remedy, and the next command."""
     row = cluster.example
-    yield f"{_accounts(cluster.count)}: {inline(cluster.cause, _LINE)}"
+    yield f"{counted(cluster.count)}: {inline(cluster.cause, _LINE)}"
     example = f"{'account' if cluster.count == 1 else 'for example'} {inline(row.account, _NAME)}"
     reason = row.reason if row.reason and row.reason != cluster.cause else None
-    yield f"    {_words(cluster.outcome)}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
+    yield f"    {outcome_words(cluster.outcome)}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
     if row.remedy and row.remedy not in (reason or ""):
         yield f"    remedy: {inline(row.remedy, _LINE)}"
     command = next_command(report, cluster)
@@ -102,5 +104,6 @@ def _cluster(report: Report, cluster: Cluster) -> Iterator[str]:
         yield f"    next: {command}"
 
 
-def _accounts(count: int) -> str:
+def counted(count: int) -> str:
+    """`1 account`, `1,200 accounts`"""
     return "1 account" if count == 1 else f"{count:,} accounts"

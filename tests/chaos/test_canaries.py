@@ -57,6 +57,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "runs": (),
     "show": ("--format", "json"),
     "report": ("--format", "html", "-o", "report.html"),
+    "compare": ("2",),  # says which runs begin so
     "undo": (),
     "init": ("--directory", "made"),
     "completion": ("bash",),

@@ -113,6 +113,9 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
         (("show", "--journal", "nowhere"), ["nowhere"]),
         (("show", "20260101-none", "--journal", "nowhere"), ["nowhere"]),
         (("show", "--format", "xml"), ["--format", "xml"]),
+        (("compare",), ["RUN_A"]),
+        (("compare", "a", "b", "--journal", "nowhere"), ["nowhere"]),
+        (("compare", "a", "b", "-o", "page.html"), ["html", "markdown"]),
         (("resume", "20260101-none", "--journal", "nowhere"), ["nowhere"]),
         # the command line itself
         (("imprt-package",), ["imprt-package", "import-package"]),

@@ -40,6 +40,7 @@ COMMANDS = [
     "runs",
     "show",
     "report",
+    "compare",
     "sandbox",
     "demo",
     "bench",
@@ -93,6 +94,7 @@ OPTIONS = {
     "runs": ["--journal"],
     "show": ["--format", "-o", "--journal"],
     "report": ["--format", "-o", "--journal"],
+    "compare": ["--format", "-o", "--fail-on", "--journal"],
     "sandbox": [
         "--port",
         "--customers",

@@ -12,6 +12,7 @@ import attrs
 from bulkops.cli.durations import duration
 from bulkops.cli.terminal import one_line
 from bulkops.errors import InputError
+from bulkops.report.plain import factor, figures
 
 SCHEMA: Final = 1
 
@@ -40,8 +41,8 @@ class Comparison:
     is_worse: bool
 
     def __str__(self) -> str:
-        ratio = f"{self.now / self.before:.2f} times" if self.before else "new" if self.now else "the same"
-        return f"{self.what}: {self.before:g} -> {self.now:g} ({ratio}){', a regression' if self.is_worse else ''}"
+        worse = ", a regression" if self.is_worse else ""
+        return f"{self.what}: {self.before:g} -> {self.now:g} ({factor(self.before, self.now)}){worse}"
 
 
 def load(path: str) -> Result:
@@ -119,13 +120,7 @@ def _table(result: Result) -> Iterator[str]:
                 _seconds(quota["latency_s"]["p99"]),
             )
         )
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    for row in rows:
-        name, *figures = (
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join([name, *figures]).rstrip()
+    return figures(rows)
 
 
 def _number(value: float | None) -> str:

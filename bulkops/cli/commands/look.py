@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
 
-_ENDINGS = {
+ENDINGS = {
     ".html": "html",
     ".htm": "html",
     ".md": "markdown",
@@ -104,14 +104,14 @@ def _show(name: str, help_text: str) -> click.Command:
     def show(run_id: str | None, form: str | None, path: str | None, journal: str) -> int:
         import asyncio
 
-        form = form or _ENDINGS.get(Path(path or "").suffix.lower(), "text")
+        form = form or ENDINGS.get(Path(path or "").suffix.lower(), "text")
         if form == "html" and path is None and sys.stdout.isatty():
             raise click.UsageError("A page of HTML is nothing for a terminal: add -o report.html.")
         text = asyncio.run(_render(journal, run_id, form))
         if path is None:
             put(text, json=form in {"json", "jsonl", "summary"})
         else:
-            _write(Path(path), text)
+            write_file(Path(path), text)
         return 0
 
     return show
@@ -130,7 +130,7 @@ async def _render(directory: str, run_id: str | None, form: str) -> str:
     return render(report, form)  # type: ignore[arg-type]  # click.Choice saw to it
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """All of it or nothing: a reader never sees half a report. Mode 0600: it names customers."""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,16 +15,18 @@ import attrs
 
 from bulkops.errors import ConfigError
 from bulkops.journal import EventRow, RunState
+from bulkops.report.asked import LONGEST, flat, operations
 from bulkops.report.commands import go_on_command, next_command
 from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
 from bulkops.report.html.durations import durations_panel, stages
 from bulkops.report.html.kinds import Standing
-from bulkops.report.html.requests import PROCESS, Traffic, by_fullness, read_traffic, requests_panel
+from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.rows import script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
 from bulkops.report.plain import duration, inline
 from bulkops.report.text import headline, summary
+from bulkops.report.traffic import PROCESS, Traffic, by_fullness, read_traffic
 
 if TYPE_CHECKING:
     import jinja2
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 _SCRIPTS: Final = ("data.js", "table.js", "mosaic.js", "page.js")
 _MOST_CLUSTERS: Final = 50
 _MOST_PANELS: Final = 12
-_LONGEST: Final = 2000
-"""Characters shown of any one text."""
 
 
 def render_html(report: Report) -> str:
@@ -63,11 +62,11 @@ def _context(report: Report) -> dict[str, Any]:
     waves = read_waves(report, standing, events)
     panels = [timeline(report, standing, axis, waves), durations_panel(report)]
     return {
-        "title": inline(report.title, _LONGEST),
+        "title": inline(report.title, LONGEST),
         "summary": summary(report),
         "headline": headline(report),
         "badge": _badge(report),
-        "reason": inline(report.reason, _LONGEST) if report.reason else None,
+        "reason": inline(report.reason, LONGEST) if report.reason else None,
         "inventory": report.inventory,
         "counts": standing.counts(),
         "facts": list(_facts(report, traffic)),
@@ -136,9 +135,9 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
             kind=one.outcome.value,
             word=one.outcome.value.replace("_", " "),
             count=one.count,
-            cause=inline(one.cause, _LONGEST),
-            example=inline(row.account, _LONGEST),
-            reason=inline(reason, _LONGEST) if reason else None,
+            cause=inline(one.cause, LONGEST),
+            example=inline(row.account, LONGEST),
+            reason=inline(reason, LONGEST) if reason else None,
             remedy=_remedy(one, reason),
             command=next_command(report, one),
         )
@@ -146,7 +145,7 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
 
 def _remedy(cluster: Cluster, reason: str | None) -> str | None:
     remedy = cluster.example.remedy
-    return inline(remedy, _LONGEST) if remedy and remedy not in (reason or "") else None
+    return inline(remedy, LONGEST) if remedy and remedy not in (reason or "") else None
 
 
 def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -155,11 +154,11 @@ def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, lis
         return
     record = report.details.record
     yield "Inventory", [("accounts", str(record.inventory_count)), ("sha256", record.inventory_hash)]
-    yield from _operations(record.operation)
-    yield "Policy", list(_flat(record.policy))
+    yield from operations(record.operation)
+    yield "Policy", list(flat(record.policy))
     if record.tuning:
         own = {name: value for name, value in record.tuning.items() if name != "quotas"}
-        yield "Tuning (what differs from the defaults)", list(_flat(own))
+        yield "Tuning (what differs from the defaults)", list(flat(own))
         yield "Quotas of the client file", list(_own_quotas(record.tuning.get("quotas"), events))
     yield "Versions", list(_versions(events))
 
@@ -174,31 +173,9 @@ def _own_quotas(quotas: object, events: list[EventRow]) -> Iterator[tuple[str, s
             f"{limit['limit']:,} in {limit['window_s']:g} s" + (f" for each {limit['key']}" if limit.get("key") else "")
             for limit in quotas[name]
         )
-        yield inline(str(name), _LONGEST), inline(", ".join(limits), _LONGEST)
+        yield inline(str(name), LONGEST), inline(", ".join(limits), LONGEST)
     if others := len(quotas.keys() - used):
         yield "others", f"{others}, which this run did not use"
-
-
-def _operations(operation: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    parameters = operation.get("parameters") or {}
-    parts = parameters.get("operations") if isinstance(parameters, Mapping) else None
-    if isinstance(parts, list):
-        for place, part in enumerate(parts, start=1):
-            for title, values in _operations(part):
-                yield f"{place}. {title}", values
-        return
-    values = list(_flat(parameters)) if isinstance(parameters, Mapping) else []
-    if operation.get("source"):
-        values.append(("source", str(operation["source"])))
-    if operation.get("digest"):
-        values.append(("digest", str(operation["digest"])))
-    yield str(operation.get("name", "operation")), values
-
-
-def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield inline(str(name), _LONGEST), inline(shown, _LONGEST)
 
 
 def _versions(events: list[EventRow]) -> Iterator[tuple[str, str]]:

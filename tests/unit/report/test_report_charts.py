@@ -14,9 +14,10 @@ from bulkops.report import Report
 from bulkops.report.html.axes import TimeAxis
 from bulkops.report.html.durations import durations_panel, stages, took_s
 from bulkops.report.html.kinds import Standing
-from bulkops.report.html.requests import by_fullness, read_traffic, requests_panel
+from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
+from bulkops.report.traffic import by_fullness, read_traffic
 from tests.browser.pages import BEGAN, large
 
 

@@ -1,0 +1,79 @@
+"""Two runs of the journal side by side. Needs no token and sends nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkops.cli.commands.look import ENDINGS, write_file
+from bulkops.cli.options import journal_option
+from bulkops.cli.terminal import put
+from bulkops.cli.values import RunName
+from bulkops.cli.verbs import Flag, Verb
+
+if TYPE_CHECKING:
+    from bulkops.report.comparison import Comparison
+
+FORMATS = ("text", "json", "markdown")
+
+
+@click.command(
+    "compare",
+    cls=Verb,
+    examples=[
+        "compare 20260102-k3f9 20260103-a1b2",
+        "compare 20260102-k3f9 --format markdown -o changes.md",
+        "compare 20260102-k3f9 --fail-on new-failures",
+    ],
+)
+@click.argument("run_a", metavar="RUN_A", type=RunName(), help="A run's id or the start of it: before.")
+@click.argument("run_b", metavar="[RUN_B]", required=False, type=RunName(), help="The other: after.")
+@click.option(
+    "--format",
+    "form",
+    cls=Flag,
+    type=click.Choice(FORMATS),
+    help="What to write.  [default: by FILE's ending, else text]",
+)
+@click.option("-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read.")
+@click.option(
+    "--fail-on",
+    cls=Flag,
+    type=click.Choice(["difference", "new-failures"]),
+    default="difference",
+    show_default=True,
+    help="What makes the exit code 1.",
+)
+@journal_option
+def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, fail_on: str, journal: str) -> int:
+    """Show what changed from one run to another.
+
+    Accounts that ended differently or are in one run only, failures that are new, gone or still there, by cause,
+    durations, and requests by quota. The runs may differ in everything, and may be on. Without RUN_B: the newest.
+
+    Exit codes as of diff: 0 all accounts ended alike, 1 they did not, 2 the runs could not be compared.
+    """
+    import asyncio
+
+    from bulkops.report.comparison import render_comparison
+
+    form = form or ENDINGS.get(Path(path or "").suffix.lower(), "text")
+    if form not in FORMATS:
+        raise click.UsageError(f"A comparison is no {form}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+    found = asyncio.run(_load(journal, run_a, run_b))
+    text = render_comparison(found, form)  # type: ignore[arg-type]  # it is one of them
+    if path is None:
+        put(text, json=form == "json")
+    else:
+        write_file(Path(path), text)
+    return int(found.differs if fail_on == "difference" else found.has_new_failures)
+
+
+async def _load(directory: str, run_a: str, run_b: str | None) -> Comparison:
+    from bulkops.journal import Journal
+    from bulkops.report.comparison import load_comparison
+
+    async with Journal.open(directory, read_only=True) as journal:
+        return await load_comparison(journal, run_a, run_b)

@@ -1,0 +1,24 @@
+"""One door to the formats of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, TypeAlias
+
+from bulkops.report.comparison.markdown import render_markdown
+from bulkops.report.comparison.model import Comparison
+from bulkops.report.comparison.structured import render_json
+from bulkops.report.comparison.text import render_text
+
+Format: TypeAlias = Literal["text", "json", "markdown"]
+
+_RENDERERS: Final[Mapping[Format, Callable[[Comparison], str]]] = {
+    "text": render_text,
+    "json": render_json,
+    "markdown": render_markdown,
+}
+
+
+def render_comparison(found: Comparison, format: Format = "text") -> str:  # noqa: A002 - as `render` has it
+    """The comparison as text that ends with a newline."""
+    return _RENDERERS[format](found)
