@@ -7,7 +7,10 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from bulkops.logs import get_logger
 from bulkops.outcome import Outcome
+
+log = get_logger("bulkops.events")
 
 
 @attrs.frozen(kw_only=True)
@@ -103,3 +106,22 @@ Observer: TypeAlias = Callable[[Event], None]
 
 def ignore(_: Event) -> None:
     """The observer of those who did not bring one."""
+
+
+def guarded(observe: Observer) -> Observer:
+    """`observe`, whose own failure changes nothing of what it looks at: it is logged, and told nothing more."""
+    if observe is ignore or isinstance(observe, _Guarded):
+        return observe
+    return _Guarded(observe)
+
+
+class _Guarded:
+    def __init__(self, observe: Observer) -> None:
+        self._observe = observe
+
+    def __call__(self, event: Event) -> None:
+        try:
+            self._observe(event)
+        except Exception:
+            self._observe = ignore
+            log.warning("observer.failed", told=type(event).__name__, exc_info=True)

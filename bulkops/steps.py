@@ -10,6 +10,7 @@ import anyio
 import attrs
 import msgspec
 
+from bulkops.catalogue import CALLS
 from bulkops.client import Account
 from bulkops.errors import (
     ApiError,
@@ -24,12 +25,16 @@ from bulkops.errors import (
 )
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.logs import get_logger
+from bulkops.session import StepWrites, in_step
 from bulkops.settings import Tuning
 
 log = get_logger("bulkops.steps")
 
 MAX_SENDINGS: Final = 5
 """How often one step is sent when looking shows each time that it did not happen."""
+
+_BARE: Final = "(without a step)"
+"""The step that stands for all writes of an account that an operation sends outside of steps."""
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +84,11 @@ class Context:
         self._steps = dict(steps)
         self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
         self._changed = any(row.changed for row in steps.values())
+        self._bare_changed = _BARE in self._open or (_BARE in steps and steps[_BARE].changed)
+        self._bare_left_open = _BARE in self._open
+        self._bare_noted = False
+        self._noting = anyio.Lock()
+        account.scope.before_write = self._note_bare
 
     @property
     def planning(self) -> bool:
@@ -89,14 +99,21 @@ class Context:
     def changed(self) -> bool:
         """Whether this run, in any of its processes, had an effect on the account.
 
-        Steps say so themselves; of an operation without steps, every accepted write counts.
+        Steps say so themselves; outside of steps, every write that was answered with success counts.
         """
-        return self._changed or (not self._steps and self.account.scope.writes > 0)
+        return self._changed or self.account.scope.writes > 0
 
     @property
     def has_steps(self) -> bool:
         """Whether this run, in any of its processes, began a step on the account."""
-        return bool(self._steps or self._open)
+        return any(name != _BARE for name in (*self._steps, *self._open))
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether this run, in any of its processes, neither began a step on the account nor wrote without one, and
+        this process had no answer about it."""
+        began = any(name != _BARE or row.state is not StepState.FAILED for name, row in self._steps.items())
+        return not (began or self._open or self.account.scope.accepted)
 
     @property
     def open_intents(self) -> frozenset[str]:
@@ -105,10 +122,8 @@ class Context:
 
     @property
     def left_open(self) -> str | None:
-        """What may have happened without anybody knowing, in words: steps, or a write of an operation without steps."""
-        if self._open:
-            return ", ".join(sorted(self._open))
-        return "a change" if not self._steps and self.account.scope.lost_writes else None
+        """What may have happened without anybody knowing, in words: steps, or a write outside of them."""
+        return ", ".join(sorted("a change" if name == _BARE else name for name in self._open)) or None
 
     @property
     def cache(self) -> dict[str, Any]:
@@ -131,7 +146,9 @@ class Context:
     async def done_in(self, run_id: str) -> dict[str, StepRow]:
         """The account's steps that another run finished with an effect, by name, in the order they were begun."""
         rows = await self._journal.steps_of(run_id, self.account.id)
-        return {name: row for name, row in rows.items() if row.state is StepState.DONE and row.changed}
+        return {
+            name: row for name, row in rows.items() if row.state is StepState.DONE and row.changed and name != _BARE
+        }
 
     async def recall(self, kind: str, key: str) -> Any:
         """What an earlier run of this journal remembered about the account, or None."""
@@ -184,17 +201,24 @@ class Context:
         lost: BulkopsError | None = None
         for _ in range(MAX_SENDINGS):
             await self._begin(key, data)
+            sent = StepWrites()
             try:
-                result = await fn()
+                with in_step(sent):
+                    result = await fn()
             except BulkopsError as error:
-                if not _may_have_happened(error):
+                is_refused = not may_have_happened(error)
+                if is_refused and not (isinstance(error, ApiError) and (sent.writes or sent.lost_writes)):
                     await self._end(key, StepState.FAILED)
                     raise
+                if is_refused and sent.writes:
+                    raise  # one request of several had its effect: the intent stays, and whoever resumes looks
                 log.debug("step.unknown", account=self.account.id, step=key, error=str(error))
                 intent = Intent(data=data, age_s=_age_s(error))
                 found = await self._settle(key, intent, probe, repeatable, check, error)
                 if found is not None:
                     return await self._finish(key, found, changes)
+                if is_refused:
+                    raise  # an earlier sending was lost, came to nothing, and this one was refused
                 lost = error
             else:
                 return await self._finish(key, result, changes)
@@ -208,6 +232,27 @@ class Context:
     async def void(self, name: str) -> None:
         """Take a finished step back: its effect is known to have come to nothing, and it may run again."""
         await self._end(self._prefix + name, StepState.FAILED)
+
+    async def settle_writes(self, *, ended_well: bool) -> None:
+        """Write down what came of the writes outside of steps; the last thing that an account's turn does here.
+
+        One of which nobody saw the end stays open. So does one of an earlier process, until the operation, run again,
+        ends well.
+        """
+        scope = self.account.scope
+        scope.before_write = None  # and the scope keeps this context alive no longer
+        if _BARE not in self._open or scope.lost_writes or (self._bare_left_open and not ended_well):
+            return
+        changed = scope.writes > 0 or self._bare_changed
+        self._changed = self._changed or changed
+        await self._end(_BARE, StepState.DONE if changed else StepState.FAILED, changed=changed)
+
+    async def _note_bare(self) -> None:
+        """Before a write outside of steps: the process may be killed while it is on its way."""
+        async with self._noting:
+            if not self._bare_noted:
+                await self._begin(_BARE, None)
+                self._bare_noted = True
 
     async def _settle(
         self,
@@ -264,8 +309,16 @@ class Context:
         self._steps[key] = StepRow(step=key, state=state, data=None, result=result, changed=changed, began_age_s=0.0)
 
 
-def _may_have_happened(error: BulkopsError) -> bool:
-    """Whether the server may have acted although `fn` raised.
+def may_have_written(error: BulkopsError) -> bool:
+    """Whether the error is of a changing call that the server may have acted on."""
+    if not isinstance(error, ApiError):
+        return isinstance(error, TaskUnknown)
+    call = CALLS.get(error.call)
+    return may_have_happened(error) and not (call.is_read if call is not None else error.method == "GET")
+
+
+def may_have_happened(error: BulkopsError) -> bool:
+    """Whether the server may have acted although the call raised.
 
     A refusal (4xx, or `success: false`) or a connection never made is definite; a reply that never came, an error of
     the server, an answer that cannot be read or one that points elsewhere is not.

@@ -10,7 +10,7 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, JournalError, OutcomeUnknown, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.errors import BulkopsError, JournalError, TaskFailed, Unauthorized
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
@@ -18,7 +18,7 @@ from bulkops.models.text import one_line
 from bulkops.operations import Operation
 from bulkops.outcome import Outcome
 from bulkops.session import Scope
-from bulkops.steps import Context
+from bulkops.steps import Context, may_have_written
 
 log = get_logger("bulkops.runs")
 
@@ -51,17 +51,22 @@ class AccountTask:
                 if ending is None:
                     await self.operation.apply(ctx)
                     await self.operation.verify(ctx)
+                    await ctx.settle_writes(ended_well=True)
                     ending = _done(ctx)
             except JournalError:
                 raise  # without a journal nothing can be promised: not this account's failure but the run's
             except BulkopsError as error:
-                ending = _ending_of(error, ctx)
+                await ctx.settle_writes(ended_well=False)
+                ending = _ending_of(error, ctx, row)
             except Exception as error:
                 log.warning("account.unexpected", account=row.account, exc_info=True)
+                await ctx.settle_writes(ended_well=False)
                 ending = _unexpected(error, ctx)
         except asyncio.CancelledError:
             # Delivered once: the journal may still be awaited, and the account gets its answer.
-            await self._end(row, _stopped(ctx, "stopped by a second interrupt or the run's deadline"), clock() - began)
+            await ctx.settle_writes(ended_well=False)
+            ending = _stopped(ctx, row, "stopped by a second interrupt or the run's deadline")
+            await self._end(row, ending, clock() - began)
             raise
         await self._end(row, ending, clock() - began)
         return ending
@@ -90,9 +95,10 @@ class AccountTask:
 
     async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
-        if self.expected is None or ctx.has_steps:
+        if self.expected is None or not ctx.is_untouched:
             return None
-        scope = Scope(account=row.account, seq=row.seq, read_only=True)
+        asked = ctx.account.scope
+        scope = Scope(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
         try:
             planned = await self.operation.plan(self._context(row, scope, {}))
         except TaskFailed as problem:
@@ -102,6 +108,8 @@ class AccountTask:
             if changes == self.expected.get(row.account):
                 return None
             now = ", ".join(changes) or "nothing to do"
+        finally:
+            asked.accepted += scope.accepted
         return Ending(outcome=Outcome.SKIPPED, reason=f"it drifted since the plan; now: {now}", remedy="plan it again")
 
     async def _end(self, row: AccountRow, ending: Ending, elapsed_s: float) -> None:
@@ -119,9 +127,8 @@ class AccountTask:
 
 def _done(ctx: Context) -> Ending:
     """The operation says that all went well; an effect of which nobody knows contradicts it."""
-    if ctx.open_intents:
-        steps = ", ".join(sorted(ctx.open_intents))
-        words = f"the operation ended and left open what came of {steps}"
+    if ctx.left_open:
+        words = f"the operation ended and left open what came of {ctx.left_open}"
         return Ending(
             outcome=Outcome.UNKNOWN,
             failure_class="outcome-unknown",
@@ -142,10 +149,10 @@ def _plain(ctx: Context) -> Mapping[str, Any]:
     return ctx.detail
 
 
-def _ending_of(error: BulkopsError, ctx: Context) -> Ending:
+def _ending_of(error: BulkopsError, ctx: Context, row: AccountRow) -> Ending:
     if isinstance(error, Unauthorized):
-        return _stopped(ctx, "the vendor refused the token")
-    unknown = ctx.left_open is not None or isinstance(error, OutcomeUnknown | TaskUnknown)
+        return _stopped(ctx, row, "the vendor refused the token")
+    unknown = ctx.left_open is not None or may_have_written(error)
     return Ending(
         outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
         failure_class=error.failure_class,
@@ -174,7 +181,8 @@ def _unexpected(error: Exception, ctx: Context) -> Ending:
     )
 
 
-def _stopped(ctx: Context, why: str) -> Ending:
+def _stopped(ctx: Context, row: AccountRow, why: str) -> Ending:
+    """`row`: how the account stood when it was taken up."""
     if ctx.left_open:
         words = f"{why} while {ctx.left_open} was under way"
         looks = "`bulkops resume` looks first and goes on"
@@ -187,9 +195,18 @@ def _stopped(ctx: Context, why: str) -> Ending:
             remedy=looks if ctx.has_steps else again,
             detail=_plain(ctx),
         )
-    untouched = ctx.account.scope.accepted == 0 and not ctx.has_steps
+    if row.outcome is Outcome.UNKNOWN and ctx.is_untouched:  # nothing was learned since
+        return Ending(
+            outcome=Outcome.UNKNOWN,
+            failure_class=row.failure_class,
+            cause=row.cause,
+            reason=row.reason,
+            remedy=row.remedy,
+            detail=row.detail,
+        )
+    is_new = row.outcome is Outcome.NOT_ATTEMPTED and ctx.is_untouched
     return Ending(
-        outcome=Outcome.NOT_ATTEMPTED if untouched else Outcome.CANCELLED,
+        outcome=Outcome.NOT_ATTEMPTED if is_new else Outcome.CANCELLED,
         reason=why,
         remedy="`bulkops resume` goes on",
         detail=_plain(ctx),

@@ -10,7 +10,7 @@ import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import PlanError
-from bulkops.events import Observer, RunChanged, WaveChanged
+from bulkops.events import Observer, RunChanged, WaveChanged, guarded
 from bulkops.executor import Wave, fan_out
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
 from bulkops.operations import Operation
@@ -35,7 +35,7 @@ class Engine:
     workato: Workato
     journal: Journal
     policy: Policy
-    observe: Observer
+    observe: Observer = attrs.field(converter=guarded)
     control: Control
     gate: Gate
     expected: Mapping[str, tuple[str, ...]] | None = None

@@ -12,7 +12,7 @@ import msgspec
 
 from bulkops.client import Workato
 from bulkops.errors import BulkopsError, InputError, PlanError, Unauthorized
-from bulkops.events import AttemptEnded, Event, Observer, ignore
+from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
 from bulkops.forecast import Forecast, Pace, forecast
 from bulkops.journal import InventoryRow, Journal
@@ -198,7 +198,7 @@ class _Looks:
     def __init__(self, operation: Operation, workato: Workato, observe: Observer) -> None:
         self._operation = operation
         self._workato = workato
-        self._observe = observe
+        self._observe = guarded(observe)
         self._requests: defaultdict[str, float] = defaultdict(float)
         self._looked = 0
         self._latencies: list[float] = []

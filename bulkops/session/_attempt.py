@@ -75,7 +75,8 @@ class Attempt(Flight):
             self.slot.replied()
         if status not in {401, 429}:
             scope.accepted += 1
-            scope.writes += not call.is_read
+        if 200 <= status < 300 and not call.is_read:
+            scope.counted.writes += 1
 
     def end(self) -> None:
         """No more will come of it. Without an answer the server may still be at it: the slot stays taken longer."""

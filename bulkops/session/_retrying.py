@@ -49,7 +49,7 @@ class Failed:
     def is_unknown(self) -> bool:
         """Whether the server may have acted."""
         if isinstance(self.error, StatusError):
-            return self.error.status >= 500
+            return self.error.status >= 500 or 300 <= self.error.status < 400
         return self.error.sent_at is not None
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
 
 import attrs
 
@@ -10,12 +13,34 @@ from bulkops.catalogue import Call
 
 
 @attrs.define
+class StepWrites:
+    """What was sent within one durable step, as `Scope` counts it outside of steps."""
+
+    writes: int = 0
+    lost_writes: int = 0
+
+
+_step: Final[ContextVar[StepWrites | None]] = ContextVar("bulkops_step", default=None)
+
+
+@contextmanager
+def in_step(counted: StepWrites) -> Iterator[None]:
+    """Count the changing calls of this task, and of those that it starts, as those of a step."""
+    token = _step.set(counted)
+    try:
+        yield
+    finally:
+        _step.reset(token)
+
+
+@attrs.define
 class Scope:
     """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
 
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
-    `accepted`: replies that are neither 401 nor 429; `writes`: those of calls that may change something;
-    `lost_writes`: calls that may have changed something and of which nobody saw the end.
+    `accepted`: replies that are neither 401 nor 429. Outside of durable steps, of calls that may change something:
+    `writes`: those that were answered with success; `lost_writes`: those that may have had an effect, and of which
+    nobody saw the end; `before_write`: awaited before one is sent.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
     `deadline`: loop time after which nothing is sent any more. `server_date`: Date header of the newest answer.
     """
@@ -29,6 +54,16 @@ class Scope:
     read_only: bool = False
     deadline: float | None = None
     server_date: str | None = None
+    before_write: Callable[[], Awaitable[None]] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def counted(self) -> Scope | StepWrites:
+        """Where the writes of the task at hand are counted."""
+        return _step.get() or self
+
+    async def about_to_write(self) -> None:
+        if self.before_write is not None and _step.get() is None:
+            await self.before_write()
 
     @property
     def priority(self) -> tuple[int, int]:

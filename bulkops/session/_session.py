@@ -15,7 +15,7 @@ import attrs
 
 from bulkops.catalogue import QUOTAS, Call, RetryClass
 from bulkops.errors import ConfigError, RequestTimeout, Unauthorized, WouldChange
-from bulkops.events import AttemptEnded, Event, Observer, ignore
+from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
 from bulkops.session._attempt import Attempt, Errand
@@ -65,7 +65,7 @@ class ApiSession:
             observe=self._emit,
         )
         self._budget = RetryBudget(base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=self._rng)
-        self._observers: list[Observer] = [] if observe is ignore else [observe]
+        self._observers: list[Observer] = [] if observe is ignore else [guarded(observe)]
         self._transport = Transport(settings)
         self._redact = Redactor(settings.auth.token)
         self._door = Door()
@@ -126,6 +126,8 @@ class ApiSession:
         if scope.read_only and call.retry is not RetryClass.IDEMPOTENT:
             raise WouldChange(call.id)
         request = build(call, auth=self.settings.auth, path=path, query=query, json=json, data=data)
+        if not call.is_read:
+            await scope.about_to_write()
         key = key_of(scope.account, json) if call.quota in self._by_email else scope.account
         errand = Errand(request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key)
         try:
@@ -136,7 +138,7 @@ class ApiSession:
                     return outcome
                 await self._before_resending(errand, outcome)
         except BaseException:
-            scope.lost_writes += errand.tries.unknown is not None
+            scope.counted.lost_writes += errand.tries.unknown is not None
             raise
         finally:
             self._settle_retry(errand, ok=False)
@@ -167,7 +169,7 @@ class ApiSession:
             self._door.tried(answered=attempt.status not in {None, 401})
             if result is None and attempt.sent_at is not None:
                 has_ended = attempt.status is not None and attempt.status < 500
-                errand.scope.lost_writes += not (has_ended or errand.request.call.is_read)
+                errand.scope.counted.lost_writes += not (has_ended or errand.request.call.is_read)
                 self._tell(errand, attempt, status=None, error="cancelled")
         if result is None:
             raise self._refusal(errand)

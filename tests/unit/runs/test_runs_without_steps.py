@@ -1,0 +1,172 @@
+"""What is said of writes that an operation sends outside of durable steps, or several in one step: the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import bulkops
+from bulkops import Outcome, Workato
+from bulkops.errors import NotFound, TaskUnknown
+from bulkops.events import Event
+from bulkops.journal import Journal
+from bulkops.sandbox import Faults, Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+ID = 4100231
+
+
+@contextlib.asynccontextmanager
+async def beside(**settings: Any) -> AsyncIterator[tuple[Sandbox, Workato]]:
+    here = attrs.evolve(SandboxSettings(customers=2, time_scale=400, quotas="off"), **settings)
+    async with Sandbox(here) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            yield vendor, workato
+
+
+async def test_a_process_that_dies_with_a_write_on_its_way_leaves_the_account_unknown(tmp_path: Path) -> None:
+    """And whoever resumes knows that the run may have changed it, whatever that one finds left to do."""
+    copy = tmp_path / "as it was"
+    control = bulkops.Control()
+    work_left = True
+
+    async def tidy(ctx: bulkops.Context) -> None:
+        if work_left:
+            await ctx.account.folders.create("Tidy")
+
+    async with beside(time_scale=40, faults=Faults(slow=1.0)) as (vendor, workato):
+
+        async def die() -> None:
+            while not vendor.requests()["total"]:  # noqa: ASYNC110 - it counts, and tells nobody
+                await asyncio.sleep(0.002)
+            await asyncio.to_thread(shutil.copytree, tmp_path / "journal", copy)
+            control.abort()
+
+        dying = asyncio.create_task(die())
+        await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path / "journal", control=control)
+        await dying
+        async with Journal.open(copy, read_only=True) as journal:
+            counts = await journal.counts((await journal.get_run()).run_id)
+        assert counts[Outcome.UNKNOWN] == 1, "cancelled would say that every effect is known"
+        work_left = False
+        report = await bulkops.resume(workato=workato, journal=copy, operation=tidy)
+    assert report is not None
+    assert report.outcomes[Outcome.CHANGED] == 1
+
+
+async def test_who_resumes_an_unknown_account_and_stops_leaves_it_unknown(tmp_path: Path) -> None:
+    controls = [bulkops.Control()]
+
+    async def tidy(ctx: bulkops.Context) -> None:
+        if len(controls) == 1:
+            raise TaskUnknown("the line went dead", remedy="ring up")
+        controls[-1].abort()
+        await asyncio.sleep(1)
+
+    async with beside() as (_, workato):
+        await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
+        controls.append(bulkops.Control())
+        report = await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy, control=controls[-1])
+    assert report is not None
+    row = report.accounts[0]
+    assert (row.outcome, row.reason, row.remedy) == (Outcome.UNKNOWN, "the line went dead; ring up", "ring up")
+
+
+async def test_what_was_written_in_an_earlier_process_of_the_run_is_a_change(tmp_path: Path) -> None:
+    """Also when that process was stopped, and nothing is left to do."""
+    first = bulkops.Control()
+
+    async def tidy(ctx: bulkops.Context) -> None:
+        if not first.aborting:
+            await ctx.account.folders.create("Tidy")
+            first.abort()
+            await asyncio.sleep(1)
+
+    async with beside() as (_, workato):
+        stopped = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path, control=first)
+        assert stopped.outcomes[Outcome.CANCELLED] == 1
+        again = bulkops.Control()
+        report = await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy, control=again)
+    assert report is not None
+    assert report.outcomes[Outcome.CHANGED] == 1
+
+
+async def test_a_write_that_was_refused_changes_nothing(tmp_path: Path) -> None:
+    async def tidy(ctx: bulkops.Context) -> None:
+        with contextlib.suppress(NotFound):
+            await ctx.account.folders.delete(99)
+
+    async with beside() as (_, workato):
+        report = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
+    assert report.outcomes[Outcome.UNCHANGED] == 1
+
+
+async def test_a_write_beside_steps_that_change_nothing_is_a_change(tmp_path: Path) -> None:
+    async def tidy(ctx: bulkops.Context) -> None:
+        async def look() -> int:
+            return 1
+
+        await ctx.step("look", look, changes=False)
+        await ctx.account.folders.create("Tidy")
+
+    async with beside() as (_, workato):
+        report = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
+    assert report.outcomes[Outcome.CHANGED] == 1
+
+
+async def test_a_lost_write_that_the_operation_hides_is_unknown(tmp_path: Path) -> None:
+    async def tidy(ctx: bulkops.Context) -> None:
+        with contextlib.suppress(bulkops.BulkopsError):
+            await ctx.account.folders.create("Tidy")
+
+    async with beside(faults=Faults(reset=1.0)) as (_, workato):
+        report = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
+    assert report.outcomes[Outcome.UNKNOWN] == 1
+
+
+async def test_a_step_whose_second_request_is_refused_is_not_sent_again_unlooked_at(tmp_path: Path) -> None:
+    """The first one had its effect: `failed` would be a lie, and a retry would do it twice."""
+
+    async def tidy(ctx: bulkops.Context) -> None:
+        async def make() -> int:
+            made = await ctx.account.folders.create("Tidy")
+            await ctx.account.recipes.get(1)
+            return made.id
+
+        await ctx.step("make", make)
+
+    async with beside() as (vendor, workato):
+        report = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
+        assert report.outcomes[Outcome.UNKNOWN] == 1
+        await bulkops.retry(workato=workato, journal=tmp_path, operation=tidy)
+        await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy)
+        assert len(vendor.effects()) == 1
+
+
+async def test_an_observer_that_fails_changes_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[Event] = []
+
+    def clumsy(event: Event) -> None:
+        told.append(event)
+        raise KeyError("a mistake in the observer")
+
+    async def tidy(ctx: bulkops.Context) -> None:
+        await ctx.account.folders.create("Tidy")
+
+    async with beside() as (vendor, workato):
+        settings = workato.settings
+        async with Workato.from_settings(settings, observe=clumsy) as watched:
+            report = await bulkops.run(tidy, accounts=[ID, ID + 1], workato=watched, journal=tmp_path, observe=clumsy)
+        assert len(vendor.effects()) == 2
+    assert report.outcomes[Outcome.CHANGED] == 2, "each effect took place"
+    assert len(told) == 2, "the session's and the run's were told once, and no more"
