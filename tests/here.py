@@ -11,12 +11,17 @@ from typing import Any
 import attrs
 
 from bulkops.client import Workato
-from bulkops.operations import Operation
+from bulkops.operations import AuthoriseConnections, ImportPackage, Operation, StartRecipes
+from bulkops.outcome import Outcome
 from bulkops.report import Report
-from bulkops.runs import run, undoing
+from bulkops.runs import resume, retry, run, undoing
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.secret import Secret
 from bulkops.settings import Auth, Settings, Tuning
+from tests.fleet import CREDENTIALS, PACKAGE
+
+FIRST = 4100231
+"""The id of a sandbox's first customer; the others follow."""
 
 
 @attrs.define
@@ -35,6 +40,17 @@ class Here:
         reverse, inventory = await undoing(done.run_id, journal=self.journal)
         return await run(reverse, accounts=inventory, workato=self.workato, journal=self.journal)
 
+    async def until_changed(self, report: Report, times: int) -> Report:
+        """The report once every account is changed, or after so many retries and resumptions."""
+        for _ in range(times):
+            if outcomes(report).keys() == {"changed"}:
+                break
+            again = retry if report.outcomes[Outcome.FAILED] else resume
+            later = await again(report.run_id, workato=self.workato, journal=self.journal)
+            assert later is not None
+            report = later
+        return report
+
     def kinds(self) -> Counter[str]:
         return Counter(effect["kind"] for effect in self.sandbox.effects())
 
@@ -45,6 +61,19 @@ class Here:
 
 def outcomes(report: Report) -> dict[str, int]:
     return {str(outcome): count for outcome, count in report.outcomes.items() if count}
+
+
+def failure(report: Report) -> tuple[str | None, str]:
+    """Class and words of the one account's failure."""
+    (row,) = report.accounts
+    assert row.outcome == "failed", row
+    return row.failure_class, f"{row.reason}"
+
+
+def main_job(package: Path = PACKAGE, *, folder: str = "CRM") -> Operation:
+    """Import, authorise, start; its credentials come from the environment."""
+    imported = ImportPackage(package, folder=folder)
+    return imported >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder=folder)
 
 
 def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings: Any) -> None:

@@ -15,13 +15,10 @@ import pytest
 
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import ExportPackage, ImportPackage, export_to_file
-from bulkops.outcome import Outcome
-from bulkops.report import Report
-from bulkops.runs import from_values, plan, resume, retry, run
+from bulkops.runs import from_values, plan, run
 from tests.fleet import PACKAGE, PACKAGE_2, fleet
-from tests.here import Here, here, outcomes
+from tests.here import FIRST, Here, here, outcomes
 
-FIRST = 4100231
 MANIFEST = 12
 
 
@@ -147,14 +144,7 @@ def test_faults_do_nothing_twice(tmp_path: Path) -> None:
         await imported(it, 20)
         first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
         it.sandbox.set_faults("error=0.05,reset=0.02")
-        report: Report | None = await it.run(ExportPackage(folder="CRM", into=into), rows(20))
-        for _ in range(5):
-            assert report is not None
-            if outcomes(report) == {"changed": 20}:
-                break
-            again = retry if report.outcomes[Outcome.FAILED] else resume
-            report = await again(report.run_id, workato=it.workato, journal=it.journal)
-        assert report is not None
+        report = await it.until_changed(await it.run(ExportPackage(folder="CRM", into=into), rows(20)), times=5)
         assert outcomes(report) == {"changed": 20}, [row for row in report.accounts if row.reason][:2]
         # manifests cannot be listed: a lost reply leaves a second one, and both calls may be sent again
         harmless = {"manifest.created", "package.exported"}

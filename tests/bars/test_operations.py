@@ -33,14 +33,11 @@ from bulkops.operations import (
     UpgradePlan,
     operation,
 )
-from bulkops.outcome import Outcome
-from bulkops.report import Report
-from bulkops.runs import from_values, plan, resume, retry, run
+from bulkops.runs import from_values, plan, run
 from bulkops.steps import Context
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS, fleet
-from tests.here import Here, here, outcomes
+from tests.here import FIRST, Here, here, main_job, outcomes
 
-FIRST = 4100231
 MANIFEST = 12
 
 
@@ -59,12 +56,8 @@ class Case:
     before: Callable[[], Operation | None] = lambda: None
 
 
-def _main_job(package: Path = PACKAGE) -> Operation:
-    return ImportPackage(package, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
-
-
 def _api_job() -> Operation:
-    return _main_job(API_PACKAGE)
+    return main_job(API_PACKAGE)
 
 
 def _ana(via: str = "members") -> Operation:
@@ -132,7 +125,7 @@ CASES = {
     "stop-recipes": Case(
         make=lambda: StopRecipes(folder="CRM"),
         flags=("stop-recipes", "--folder", "CRM"),
-        before=_main_job,
+        before=main_job,
         kind="recipe.stopped",
         each=3,
         undone="recipe.started",
@@ -319,14 +312,8 @@ def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> 
         first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
         it.sandbox.set_faults("error=0.05,reset=0.02")
         prepared = await case.make().prepare(it.workato, it.journal)
-        report: Report | None = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
-        for _ in range(5):
-            assert report is not None
-            if outcomes(report) == {"changed": customers}:
-                break
-            again = retry if report.outcomes[Outcome.FAILED] else resume
-            report = await again(report.run_id, workato=it.workato, journal=it.journal)
-        assert report is not None
+        report = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
+        report = await it.until_changed(report, times=5)
         assert outcomes(report) == {"changed": customers}, [row for row in report.accounts if row.reason][:2]
         again_is_fine = {"package.exported", "api_key.refreshed", "access_profile.refreshed"}  # the newest counts
         assert [key for key in it.twice() if key not in first and key[1] not in again_is_fine] == []

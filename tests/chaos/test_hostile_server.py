@@ -15,14 +15,14 @@ import pytest
 
 import bulkops
 from bulkops.journal import AccountRow
-from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report import Report, render
 from bulkops.settings import Tuning
 from tests.chaos.serving import GOOD, hostile
 from tests.chaos.tally import Trials
 from tests.chaos.tricks import HARMLESS
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+from tests.fleet import SECRETS
+from tests.here import main_job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.fault("hostile answers of the server")]
 
@@ -67,18 +67,13 @@ async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, 
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    job = (
-        ImportPackage(str(PACKAGE), folder="CRM")
-        >> AuthoriseConnections(str(CREDENTIALS))
-        >> StartRecipes(folder="CRM")
-    )
     _forget_the_peak()
     memory = _peak_mb()
     began = time.monotonic()
     with hostile(names, at) as server:
         async with bulkops.Workato(token=server.token, host=server.url, tuning=TUNING) as workato:
             report = await bulkops.run(
-                job, accounts=server.accounts, workato=workato, journal=home, policy=bulkops.Policy(breaker=None)
+                main_job(), accounts=server.accounts, workato=workato, journal=home, policy=bulkops.Policy(breaker=None)
             )
     counts = Counter((effect["account"], effect["kind"], effect["key"]) for effect in server.effects)
     rows = {server.bad[row.account]: row for row in report.accounts if row.account in server.bad}

@@ -10,14 +10,14 @@ import pytest
 
 import bulkops
 from bulkops.journal import RunState
-from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
 from bulkops.outcome import Outcome
 from bulkops.report import Report
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.chaos.hostile import HostileProxy, Trick
 from tests.chaos.tricks import says
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+from tests.fleet import SECRETS
+from tests.here import main_job
 
 pytestmark = pytest.mark.anyio
 
@@ -46,14 +46,9 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 async def roll_out(
     home: Path, sandbox: Sandbox, proxy: HostileProxy, accounts: list[str], tuning: Tuning, **policy: object
 ) -> Report:
-    job = (
-        ImportPackage(str(PACKAGE), folder="CRM")
-        >> AuthoriseConnections(str(CREDENTIALS))
-        >> StartRecipes(folder="CRM")
-    )
     async with bulkops.Workato(token=sandbox.token, host=proxy.url, tuning=tuning) as workato:
         chosen = bulkops.Policy(**({"breaker": None} | policy))  # type: ignore[arg-type]
-        return await bulkops.run(job, accounts=accounts, workato=workato, journal=home, policy=chosen)
+        return await bulkops.run(main_job(), accounts=accounts, workato=workato, journal=home, policy=chosen)
 
 
 @pytest.fixture

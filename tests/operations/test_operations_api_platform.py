@@ -14,49 +14,25 @@ import pytest
 
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import (
-    AuthoriseConnections,
     DisableEndpoints,
     EnableApiPlatform,
     EnableEndpoints,
-    ImportPackage,
-    Operation,
-    StartRecipes,
     describe,
     restore,
 )
-from bulkops.outcome import Outcome
-from bulkops.report import Report, render
+from bulkops.report import render
 from bulkops.runs import from_values, load_job, plan, resume, retry, run
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.secret import Secret
-from tests.fleet import API_PACKAGE, CREDENTIALS, SECRETS
-from tests.here import Here, here, outcomes
+from tests.fleet import API_PACKAGE
+from tests.here import FIRST, Here, failure, here, main_job, outcomes
 
-FIRST = 4100231
 ONE: list[Mapping[str, object]] = [{"id": FIRST, "company": "Acme"}]
 both_versions = pytest.mark.parametrize("version", ["v2", "v1"])
 
 
-@pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-
-
-def main_job(folder: str = "API") -> Operation:
-    imported = ImportPackage(API_PACKAGE, folder=folder)
-    return imported >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder=folder)
-
-
 def enabled(**options: Any) -> EnableApiPlatform:
     return EnableApiPlatform(**{"folder": "API", "secrets_to": "keys.jsonl"} | options)
-
-
-def failure(report: Report) -> tuple[str | None, str]:
-    (row,) = report.accounts
-    assert row.outcome == "failed", row
-    return row.failure_class, f"{row.reason}"
 
 
 def lines(path: str = "keys.jsonl") -> list[dict[str, Any]]:
@@ -78,7 +54,9 @@ async def call(it: Here, account: str | int, secret: str) -> int:
 @both_versions
 def test_the_secret_in_the_file_opens_the_endpoints_and_is_nowhere_else(tmp_path: Path, version: str) -> None:
     async def scenario(it: Here) -> None:
-        job = main_job() >> enabled(api_platform=version, client="{company} portal", key="Router")
+        job = main_job(API_PACKAGE, folder="API") >> enabled(
+            api_platform=version, client="{company} portal", key="Router"
+        )
         report = await it.run(job >> EnableEndpoints(folder="API"), ONE)
         assert outcomes(report) == {"changed": 1}, report.accounts
         (line,) = lines()
@@ -104,18 +82,10 @@ def test_after_lost_replies_the_last_line_of_each_account_is_the_one_that_works(
     rows: list[Mapping[str, object]] = [{"id": FIRST + n} for n in range(25)]
 
     async def scenario(it: Here) -> None:
-        assert outcomes(await it.run(main_job(), rows)) == {"changed": 25}
+        assert outcomes(await it.run(main_job(API_PACKAGE, folder="API"), rows)) == {"changed": 25}
         it.sandbox.set_faults("error=0.12,reset=0.1,malformed=0.05")
-        report: Report | None = await run(
-            enabled(api_platform=version), accounts=rows, workato=it.workato, journal=it.journal
-        )
-        for _ in range(8):
-            assert report is not None
-            if outcomes(report) == {"changed": 25}:
-                break
-            again = retry if report.outcomes[Outcome.FAILED] else resume
-            report = await again(report.run_id, workato=it.workato, journal=it.journal)
-        assert report is not None
+        report = await run(enabled(api_platform=version), accounts=rows, workato=it.workato, journal=it.journal)
+        report = await it.until_changed(report, times=8)
         assert outcomes(report) == {"changed": 25}, [row.reason for row in report.accounts if row.reason]
         it.sandbox.set_faults(None)
         kinds = it.kinds()
@@ -140,7 +110,7 @@ def test_a_function_takes_the_secrets_and_one_that_fails_is_asked_again(tmp_path
         kept.append((account, shown))
 
     async def scenario(it: Here) -> None:
-        await it.run(main_job(), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         operation = enabled(secrets_to=keep)
         report = await it.run(operation, ONE)
         (row,) = report.accounts
@@ -166,8 +136,8 @@ def test_a_function_takes_the_secrets_and_one_that_fails_is_asked_again(tmp_path
 @both_versions
 def test_a_later_collection_is_opened_to_the_client_that_is_there(tmp_path: Path, version: str) -> None:
     async def scenario(it: Here) -> None:
-        await it.run(main_job() >> enabled(api_platform=version), ONE)
-        await it.run(main_job("More"), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API") >> enabled(api_platform=version), ONE)
+        await it.run(main_job(API_PACKAGE, folder="More"), ONE)
         more = enabled(folder="More", api_platform=version)
         foreseen = await plan(more, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
         assert [row.changes for row in foreseen.accounts] == [("open 1 API collection to 'Default client'",)]
@@ -210,7 +180,7 @@ def test_several_of_one_name_and_none(tmp_path: Path) -> None:
             "there is no API collection 'CRM API'; there are: none; import the package that brings it, or correct the "
             "name",
         )
-        await it.run(main_job(), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         (collection,) = await account.api_collections.list().collect()
         for _ in range(2):
             await account.api_clients.create("Default client", api_collection_ids=[collection.id])
@@ -230,7 +200,7 @@ def test_several_of_one_name_and_none(tmp_path: Path) -> None:
 
 def test_a_version_that_is_switched_off_is_said_so(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
-        await it.run(main_job(), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         failed, words = failure(await it.run(enabled(api_platform="v1"), ONE))
         assert failed == "api-platform-missing"
         assert "use --api-platform v2" in words
@@ -242,7 +212,7 @@ def test_a_version_that_is_switched_off_is_said_so(tmp_path: Path) -> None:
 
 def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
-        await it.run(main_job(), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         account = it.workato.account(FIRST)
         (stopped,) = [recipe async for recipe in account.recipes.list() if recipe.name == "Find order"]
         await account.recipes.stop(stopped.id)
@@ -304,14 +274,14 @@ def test_a_file_that_others_may_read_gets_no_secrets(tmp_path: Path) -> None:
     moved = enabled(secrets_to="elsewhere.jsonl")
     assert operation.digest == moved.digest
     assert operation.digest != enabled(key="Other").digest
-    (note,) = (main_job() >> operation >> moved).notes()[:1]
+    (note,) = (main_job(API_PACKAGE, folder="API") >> operation >> moved).notes()[:1]
     assert note == (
         f"the secrets of new keys go to {path} and nowhere else: the vendor shows each once, and one that is lost can "
         "only be replaced, which ends the one before"
     )
 
     async def scenario(it: Here) -> None:
-        await it.run(main_job(), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         path.unlink()
         path.symlink_to(tmp_path / "other")  # put there since the check
         report = await it.run(operation, ONE)

@@ -14,7 +14,6 @@ from bulkops.errors import ApiError, BadRequest, StatusError
 from bulkops.models import ImportStatus
 from bulkops.operations import (
     AddMember,
-    AuthoriseConnections,
     EnableApiPlatform,
     EnableEndpoints,
     ImportPackage,
@@ -25,10 +24,9 @@ from bulkops.operations import (
 )
 from bulkops.report import Report
 from bulkops.sandbox import Assumptions, Faults
-from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS
-from tests.here import Here, here, outcomes
+from tests.fleet import API_PACKAGE, PACKAGE
+from tests.here import FIRST, Here, here, main_job, outcomes
 
-FIRST = 4100231
 ONE: list[Mapping[str, object]] = [{"id": FIRST}]
 
 COPED_WITH: dict[str, tuple[Any, ...]] = {
@@ -52,20 +50,10 @@ COPED_WITH: dict[str, tuple[Any, ...]] = {
 """Forms of one and the same thing: two sandboxes that differ in nearly all of them from each other and the default."""
 
 
-@pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-
-
 def job() -> Operation:
-    imported = (
-        ImportPackage(API_PACKAGE, folder="API") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="API")
-    )
     enabled = EnableApiPlatform(folder="API", secrets_to="keys.jsonl") >> EnableEndpoints(folder="API")
     people = AddMember(member_name="Ana", external_id="U-1", role="Admin")
-    return imported >> enabled >> SetProperties({"crm.object": "Account"}) >> people
+    return main_job(API_PACKAGE, folder="API") >> enabled >> SetProperties({"crm.object": "Account"}) >> people
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -96,8 +84,7 @@ def test_a_package_over_running_recipes_fails_either_way(tmp_path: Path, choice:
     """An operation looks first; somebody may start a recipe behind its back."""
 
     async def scenario(it: Here) -> None:
-        imported = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS)
-        await it.run(imported >> StartRecipes(folder="CRM"), ONE)
+        await it.run(main_job(), ONE)
         account = it.workato.account(FIRST)
         (folder,) = [each async for each in account.folders.list() if each.name == "CRM"]
         try:
@@ -194,8 +181,7 @@ OPEN_STATUSES: list[tuple[str, tuple[int, ...], Callable[[Here], Awaitable[None]
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_refusal_is_an_error_with_the_vendors_words_whatever_its_status(tmp_path: Path, which: int) -> None:
     async def scenario(it: Here) -> None:
-        imported = ImportPackage(API_PACKAGE, folder="API") >> AuthoriseConnections(CREDENTIALS)
-        await it.run(imported >> StartRecipes(folder="API"), ONE)
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         for name, statuses, act, words in OPEN_STATUSES:
             with pytest.raises(ApiError) as refused:
                 await act(it)

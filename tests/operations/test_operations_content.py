@@ -20,18 +20,11 @@ from bulkops.operations import (
 )
 from bulkops.report import Report
 from bulkops.runs import from_values, plan, retry
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
-from tests.here import Here, here, outcomes
+from tests.fleet import CREDENTIALS, PACKAGE
+from tests.here import FIRST, Here, here, main_job, outcomes
 
-FIRST = 4100231
 ONE: list[Mapping[str, object]] = [{"id": FIRST}]
 TWO: list[Mapping[str, object]] = [{"id": FIRST, "region": "NORTH"}, {"id": FIRST + 1, "region": "SOUTH"}]
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
 
 
 def failure(report: Report, place: int = 0) -> tuple[str, str]:
@@ -209,9 +202,7 @@ def test_a_connection_in_use_is_not_deleted(tmp_path: Path) -> None:
         made = CreateConnection(connection_name="CRM", from_file=CREDENTIALS, folder="CRM")
         await it.run(CreateFolder("CRM"), ONE)
         done = await it.run(made, ONE)
-        started = await it.run(
-            ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM"), ONE
-        )
+        started = await it.run(main_job(), ONE)
         assert outcomes(started) == {"changed": 1}, started.accounts
         failed, words = failure(await it.undo(done))
         assert (failed, "used by active recipes" in words, "stop the recipes" in words) == (

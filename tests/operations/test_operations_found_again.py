@@ -12,9 +12,9 @@ from bulkops.operations import ImportPackage, UpgradePlan, describe, load_from_f
 from bulkops.operations._base import as_operation
 from bulkops.runs import FleetPlan, from_values, plan, run, undoing
 from tests.fleet import PACKAGE, PACKAGE_2
-from tests.here import Here, here, outcomes
+from tests.here import FIRST, Here, here, outcomes
 
-ROWS = [{"id": 4100231 + number} for number in range(3)]
+ROWS = [{"id": FIRST + number} for number in range(3)]
 MANIFEST = 12
 
 FILE = """

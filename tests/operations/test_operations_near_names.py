@@ -8,9 +8,9 @@ import pytest
 
 from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes, StopRecipes
 from tests.fleet import PACKAGE
-from tests.here import Here, here
+from tests.here import FIRST, Here, here
 
-ONE = [{"id": 4100231}]
+ONE = [{"id": FIRST}]
 
 
 def test_the_nearest_name_is_in_the_failures_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

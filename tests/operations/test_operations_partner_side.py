@@ -14,9 +14,8 @@ from bulkops.operations import DeleteCustomer, GrantManager
 from bulkops.report import Report
 from bulkops.runs import Policy, from_values, looking_cost, plan, resume, run
 from bulkops.steps import Context
-from tests.here import Here, here, outcomes
+from tests.here import FIRST, Here, here, outcomes
 
-FIRST = 4100231
 LEE, SAM = 4400, 4401
 TO_LEE = GrantManager(manager="lee@partner.example", role="Integrator")
 

@@ -19,33 +19,18 @@ from bulkops.operations import (
     describe,
     restore,
 )
-from bulkops.report import Report
 from bulkops.runs import from_values, load_job, plan, retry
-from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS
-from tests.here import Here, here, outcomes
+from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE
+from tests.here import FIRST, Here, failure, here, outcomes
 
-FIRST = 4100231
 MANIFEST = 13
 NEW: list[Mapping[str, object]] = [{"external_id": "N/1", "name": "New", "notification_email": "n@x.example"}]
 ONE: list[Mapping[str, object]] = [{"id": FIRST}]
 
 
-@pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-
-
 def rollout(package: Path | None = API_PACKAGE, **options: Any) -> Rollout:
     given = {"folder": "API", "connections": CREDENTIALS, "secrets_to": "keys.jsonl"} | options
     return Rollout(package, **given)
-
-
-def failure(report: Report) -> tuple[str | None, str]:
-    (row,) = report.accounts
-    assert row.outcome == "failed", row
-    return row.failure_class, f"{row.reason}"
 
 
 def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:

@@ -24,24 +24,10 @@ from bulkops.operations import (
 from bulkops.operations._export import export_package
 from bulkops.report import Report
 from bulkops.runs import from_values, plan, resume, run
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
-from tests.here import Here, here, outcomes
+from tests.fleet import CREDENTIALS, PACKAGE
+from tests.here import FIRST, Here, failure, here, main_job, outcomes
 
-FIRST = 4100231
 ONE: list[Mapping[str, object]] = [{"id": FIRST}]
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-
-
-def failure(report: Report) -> tuple[str | None, str]:
-    """Class and words of the one account's failure."""
-    (row,) = report.accounts
-    assert row.outcome == "failed", row
-    return row.failure_class, f"{row.reason}"
 
 
 def test_a_member_in_another_role_is_neither_added_nor_changed(tmp_path: Path) -> None:
@@ -155,8 +141,7 @@ def test_callers_stop_first_and_start_last(tmp_path: Path) -> None:
     """The example's order recipe calls the function in the sub-folder."""
 
     async def scenario(it: Here) -> None:
-        main = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
-        started = await it.run(main, ONE)
+        started = await it.run(main_job(), ONE)
         stopped = await it.run(StopRecipes(folder="CRM"), ONE)
         undone = await it.undo(stopped)
         again = await it.undo(started)
