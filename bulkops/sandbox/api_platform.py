@@ -144,8 +144,9 @@ class ApiPlatform:
 
     def collections_for(self, secret: str) -> set[int] | None:
         """Ids of the collections that a secret opens; None when it opens nothing at all."""
+        shown = secret.encode(errors="backslashreplace")
         for granted in (*self.profiles.values(), *self.keys.values()):
-            if granted.active and granted.secret is not None and secrets.compare_digest(granted.secret, secret):
+            if granted.active and granted.secret is not None and secrets.compare_digest(granted.secret.encode(), shown):
                 client = self.clients[granted.client_id]
                 return set(granted.collection_ids if client.is_legacy else client.collection_ids)
         return None

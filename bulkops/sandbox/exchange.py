@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import attrs
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from bulkops.sandbox.workspace import Workspace
     from bulkops.sandbox.world import World
 
+T = TypeVar("T")
+
 MAX_PER_PAGE: Final = 100
+_LAST_PAGE: Final = 10**9
+"""Beyond it there is nothing, and nobody counts further."""
 
 _NUMBER: Final = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
 _TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
@@ -52,12 +57,12 @@ class Redirection:
 
 @attrs.frozen
 class Counted:
-    """What a handler answers instead of rows: those of one page, and how many there are in all. `page`: which one, of
-    how many rows, where the handler does not go by the usual sizes."""
+    """What a handler answers instead of rows: those of one page, how many there are in all, and which page, of how many
+    rows, it is."""
 
     rows: list[dict[str, Any]]
     total: int
-    page: tuple[int, int] | None = None
+    page: tuple[int, int]
 
 
 NOT_FOUND: Final = "Not found"
@@ -147,7 +152,21 @@ class Asked:
     ) -> tuple[int, int]:
         """Which page, of how many rows, clamped into what is documented (1 and up; mostly 100, and at most 100)."""
         page, per_page = (self._lenient(name) for name in (number, size))
-        return max(1, page or 1), min(most, per_page or usual)
+        return min(max(1, page), _LAST_PAGE), min(most, per_page or usual)
+
+    def on_page(self, rows: Sequence[T], **paging: Any) -> list[T]:
+        """Those of `rows` that are on the page asked for; `paging` as for `page`."""
+        page, per_page = self.page(**paging)
+        return list(rows[(page - 1) * per_page : page * per_page])
+
+    def counted(self, rows: Sequence[Any], **paging: Any) -> Counted:
+        """The same, and how many rows there are in all."""
+        return Counted(self.on_page(rows, **paging), len(rows), self.page(**paging))
+
+    def instant(self, name: str) -> datetime | None:
+        """A time in the query, None when absent or empty. Raises: RefusedError 400."""
+        text = self.query.get(name, "").strip()
+        return instant(text, name) if text else None
 
     def said(self) -> dict[str, Any]:
         """What a read names: in its query, or in the JSON body of a GET, as older pages have it (NOTES section 14).
@@ -184,6 +203,15 @@ class Asked:
             return parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=1000)
         except ValueError as error:
             raise RefusedError(400, "Bad request: the form cannot be read") from error
+
+
+def instant(text: str, name: str) -> datetime:
+    """An ISO 8601 time, in UTC unless it says otherwise. Raises: RefusedError 400."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise invalid(name, "is not an ISO 8601 time") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def taken(asked: Asked, field: str) -> RefusedError:

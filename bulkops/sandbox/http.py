@@ -45,6 +45,16 @@ async def read_body(request: web.BaseRequest, *, limit: int) -> bytes:
     return bytes(body)
 
 
+def host_of(request: web.BaseRequest) -> str:
+    """Name and port by which the sandbox was reached; its address where the request names none. `request.host` would
+    ask the resolver then, and the event loop would wait for that."""
+    named = request.headers.get("Host", "")
+    if named:
+        return named
+    address = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return f"{address[0]}:{address[1]}" if address else HOST
+
+
 def _too_large(limit: int) -> RefusedError:
     return RefusedError(413, f"Request body is larger than {limit} bytes")
 

@@ -15,7 +15,7 @@ from bulkops.sandbox.draws import draws
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.installing import RecipesRunningError, install
 from bulkops.sandbox.ledger import Ledger
-from bulkops.sandbox.packages import ParsedPackage
+from bulkops.sandbox.packed import ParsedPackage
 from bulkops.sandbox.workspace import Import, Workspace
 
 _SHORT_S: Final = (2.0, 20.0)

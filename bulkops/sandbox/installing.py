@@ -4,16 +4,19 @@ name within their folder."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from itertools import count
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
 from bulkops.sandbox.api_platform import Collection, Endpoint
-from bulkops.sandbox.packages import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
-from bulkops.sandbox.recipes import Recipe, calls_in
+from bulkops.sandbox.packed import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
+from bulkops.sandbox.recipes import Recipe, calls_in, file_called
 from bulkops.sandbox.workspace import Connection, Folder, Import, Workspace
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 
 class RecipesRunningError(Exception):
@@ -43,22 +46,22 @@ def install(workspace: Workspace, job: Import, *, now: str, note: Note) -> list[
 def running_recipes(workspace: Workspace, package: ParsedPackage, folder_id: int) -> list[str]:
     """Names of the running recipes that the package would update in that folder."""
     running = {(recipe.folder_id, recipe.name) for recipe in workspace.recipes.values() if recipe.running}
-    return [
-        each.name for each in package.recipes if (_find(workspace, folder_id, each.directory), each.name) in running
-    ]
+    folders = _oldest(workspace.folders, lambda folder: (folder.parent_id, folder.name))
+    return [each.name for each in package.recipes if (_find(folders, folder_id, each.directory), each.name) in running]
 
 
-def _find(workspace: Workspace, folder_id: int, directory: str) -> int | None:
+def _find(folders: Mapping[tuple[int | None, str], Folder], folder_id: int, directory: str) -> int | None:
     for part in directory.split("/") if directory else ():
-        child = _child(workspace, folder_id, part)
+        child = folders.get((folder_id, part))
         if child is None:
             return None
         folder_id = child.id
     return folder_id
 
 
-def _child(workspace: Workspace, folder_id: int, name: str) -> Folder | None:
-    return next((folder for folder in workspace.children(folder_id) if folder.name == name), None)
+def _oldest(things: Mapping[int, T], key: Callable[[T], K]) -> dict[K, T]:
+    """Things by what tells one from another; of equals the oldest."""
+    return {key(thing): thing for thing in reversed([*things.values()])}
 
 
 class _Installer:
@@ -68,7 +71,14 @@ class _Installer:
         self._now = now
         self._note = note
         self._bound: dict[str, int] = {}
-        self._recipes = {(r.folder_id, r.name): r for r in self._workspace.recipes.values()}
+        api = workspace.api
+        self._folders = _oldest(workspace.folders, lambda folder: (folder.parent_id, folder.name))
+        self._recipes = {(recipe.folder_id, recipe.name): recipe for recipe in workspace.recipes.values()}
+        self._connections = _oldest(workspace.connections, lambda each: (each.name, each.provider, each.folder_id))
+        self._named = _oldest(workspace.connections, lambda each: (each.name, each.provider))
+        self._collections = _oldest(api.collections, lambda each: (each.name, each.folder_id))
+        self._endpoints = _oldest(api.endpoints, lambda each: (each.collection_id, each.name))
+        self._handles = {collection.handle for collection in api.collections.values()}
 
     def refuse_running(self) -> None:
         """Without `restart_recipes` running recipes cannot be imported over (NOTES section 9)."""
@@ -99,15 +109,13 @@ class _Installer:
         """What it calls by file it calls by number from now on; what is not in the package it calls in vain."""
         if '"flow_id"' not in recipe.packed.code:
             return
-        pointers = [step["flow_id"] for step in calls_in(msgspec.json.decode(recipe.packed.code))]
-        files = {pointer.get("zip_name") for pointer in pointers if isinstance(pointer, dict)}
+        files = {file_called(step) for step in calls_in(msgspec.json.decode(recipe.packed.code))}
         recipe.callees = {file: id_ for file, id_ in recipe_ids.items() if file in files}
 
     def _collection(self, packed: PackedCollection) -> int:
         """By name in its folder; what clients may reach of an old one stays as it is."""
         folder = self._workspace.folders[self._make(packed.directory)]
-        collections = self._workspace.api.collections
-        found = next((c for c in collections.values() if (c.name, c.folder_id) == (packed.name, folder.id)), None)
+        found = self._collections.get((packed.name, folder.id))
         if found is not None:
             found.version, found.facts, found.updated_at = packed.version, packed.facts, self._now
             return found.id
@@ -116,13 +124,14 @@ class _Installer:
             name=packed.name,
             folder_id=folder.id,
             project_id=folder.project_id,
-            handle=handle_of(self._workspace, packed.handle, packed.name),
+            handle=handle_of(self._workspace.slug, packed.handle, packed.name, self._handles),
             version=packed.version,
             facts=packed.facts,
             created_at=self._now,
             updated_at=self._now,
         )
-        collections[made.id] = made
+        self._handles.add(made.handle)
+        self._workspace.api.collections[made.id] = self._collections[packed.name, folder.id] = made
         self._note("collection.created", f"{self._workspace.path(folder.id)}/{packed.name}")
         return made.id
 
@@ -130,8 +139,7 @@ class _Installer:
         """By name in its collection. New ones arrive disabled; an import switches none on or off."""
         bound: dict[str, Any] = {"recipe_id": recipe_ids.get(packed.recipe.zip_name), "updated_at": self._now}
         bound |= {"method": packed.method, "path": packed.path, "legacy": packed.legacy, "facts": packed.facts}
-        endpoints = self._workspace.api.endpoints_of(collection_id)
-        found = next((endpoint for endpoint in endpoints if endpoint.name == packed.name), None)
+        found = self._endpoints.get((collection_id, packed.name))
         if found is not None:
             for name, value in bound.items():
                 setattr(found, name, value)
@@ -143,23 +151,24 @@ class _Installer:
             created_at=self._now,
             **bound,
         )
-        self._workspace.api.endpoints[made.id] = made
+        self._workspace.api.endpoints[made.id] = self._endpoints[collection_id, packed.name] = made
 
     def _make(self, directory: str) -> int:
         folder_id = self._job.folder_id
         for part in directory.split("/") if directory else ():
-            child = _child(self._workspace, folder_id, part)
+            child = self._folders.get((folder_id, part))
             if child is None:
                 child = self._workspace.add_folder(part, self._workspace.folders[folder_id], now=self._now)
+                self._folders[folder_id, part] = child
                 self._note("folder.created", self._workspace.path(child.id))
             folder_id = child.id
         return folder_id
 
     def _connection(self, name: str, provider: str, folder_id: int) -> Connection:
         """The one in that folder, with whatever authorisation it has; else a new shell: no credentials travel."""
-        for connection in self._workspace.connections.values():
-            if (connection.name, connection.provider, connection.folder_id) == (name, provider, folder_id):
-                return connection
+        found = self._connections.get((name, provider, folder_id))
+        if found is not None:
+            return found
         connection = Connection(
             id=self._workspace.new_id("connection"),
             name=name,
@@ -169,6 +178,8 @@ class _Installer:
             updated_at=self._now,
         )
         self._workspace.connections[connection.id] = connection
+        self._connections[name, provider, folder_id] = connection
+        self._named.setdefault((name, provider), connection)
         return connection
 
     def _recipe(self, packed: PackedRecipe) -> dict[str, Any]:
@@ -213,14 +224,13 @@ class _Installer:
         bound = self._bound.get(entry.reference.zip_name)
         if bound is not None:
             return bound
-        connection = self._workspace.connection_named(entry.reference.name, entry.provider)
+        connection = self._named.get((entry.reference.name, entry.provider))
         return connection.id if connection else None
 
 
-def handle_of(workspace: Workspace, wanted: str | None, name: str) -> str:
-    """Where a collection is served: `wanted`, else what its name makes, under the workspace's own word; no other
+def handle_of(slug: str, wanted: str | None, name: str, taken: Set[str]) -> str:
+    """Where a collection is served: `wanted`, else what its name makes, under the workspace's own word `slug`; no other
     collection of the workspace has it."""
     plain = re.sub(r"[^a-z0-9]+", "-", (wanted or f"{name}-v1").lower()).strip("-") or "api-v1"
-    taken = {collection.handle for collection in workspace.api.collections.values()}
-    numbered = (f"{workspace.slug}/{plain}" + (f"-{n}" if n > 1 else "") for n in count(1))
+    numbered = (f"{slug}/{plain}" + (f"-{n}" if n > 1 else "") for n in count(1))
     return next(handle for handle in numbered if handle not in taken)

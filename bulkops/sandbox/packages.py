@@ -1,4 +1,4 @@
-"""What is in a package: the zip's assets, read once and shared by every customer that gets them."""
+"""From the bytes of a zip to what the package holds, read once."""
 
 from __future__ import annotations
 
@@ -11,111 +11,28 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-import attrs
 import msgspec
+
+from bulkops.sandbox.packed import (
+    PackedCollection,
+    PackedConfig,
+    PackedConnection,
+    PackedEndpoint,
+    PackedRecipe,
+    ParsedPackage,
+    Reference,
+)
 
 MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
 _MAX_UNPACKED_BYTES: Final = 256 * 1024 * 1024
 _MAX_MEMBERS: Final = 20_000
+_MAX_DEPTH: Final = 100
+_COMPRESSIONS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What every tool writes; the others have failures of their own."""
 
 
 class BadPackageError(Exception):
     """The package cannot be imported; the text is what the vendor's import status would say."""
-
-
-@attrs.frozen
-class Reference:
-    """How one asset of a package points at another: by file, and by name for what is not in the package."""
-
-    zip_name: str
-    name: str
-
-
-@attrs.frozen(kw_only=True)
-class PackedConfig:
-    """One entry of a recipe's `config`. `members`: its plain ones; `reference` None: needs no connection;
-    `step`: number of the first step that uses the provider."""
-
-    members: dict[str, Any]
-    provider: str
-    reference: Reference | None
-    skip_validation: bool
-    step: int
-
-
-@attrs.frozen(kw_only=True)
-class PackedRecipe:
-    """`directory`: "" for the folder imported into; `code`: the JSON text that the API shows; `facts`: plain members
-    of its file that the API does not show."""
-
-    zip_name: str
-    name: str
-    directory: str
-    description: str
-    code: str = attrs.field(repr=False)
-    trigger_application: str | None
-    action_applications: list[str]
-    config: tuple[PackedConfig, ...]
-    facts: dict[str, Any]
-
-    @property
-    def applications(self) -> list[str]:
-        trigger = [self.trigger_application] if self.trigger_application else []
-        return list(dict.fromkeys([*trigger, *self.action_applications]))
-
-
-@attrs.frozen(kw_only=True)
-class PackedConnection:
-    """`root_folder`: it belongs outside the exported folder, with the home assets."""
-
-    zip_name: str
-    directory: str
-    name: str
-    provider: str
-    root_folder: bool
-
-
-@attrs.frozen(kw_only=True)
-class PackedCollection:
-    """An `*.api_group.json`."""
-
-    zip_name: str
-    directory: str
-    name: str
-    handle: str
-    version: str
-    facts: dict[str, Any]
-
-
-@attrs.frozen(kw_only=True)
-class PackedEndpoint:
-    """An `*.api_endpoint.json`: it finds its recipe and its collection by their files."""
-
-    name: str
-    method: str
-    path: str
-    legacy: bool
-    facts: dict[str, Any]
-    recipe: Reference
-    collection: Reference
-
-
-@attrs.frozen(kw_only=True)
-class ParsedPackage:
-    """A package by the sha256 of its bytes. `error`: why it cannot be imported; then the rest is empty."""
-
-    sha256: str
-    directories: tuple[str, ...] = ()
-    recipes: tuple[PackedRecipe, ...] = ()
-    connections: tuple[PackedConnection, ...] = ()
-    collections: tuple[PackedCollection, ...] = ()
-    endpoints: tuple[PackedEndpoint, ...] = ()
-    error: str | None = None
-
-    @property
-    def goes_home(self) -> bool:
-        """Whether a part of it belongs outside the folder that it is imported into."""
-        return any(connection.root_folder for connection in self.connections)
 
 
 class PackageShelf:
@@ -145,7 +62,7 @@ def parse_package(data: bytes, sha256: str) -> ParsedPackage:
             return _parse(archive, sha256)
     except BadPackageError as error:
         return ParsedPackage(sha256=sha256, error=str(error))
-    # NotImplementedError: a compression nobody has; RuntimeError: encrypted members; the rest: torn or forged records
+    # NotImplementedError: a later version of the format; RuntimeError: encrypted; the rest: torn or forged records
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -199,6 +116,12 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePo
         raise BadPackageError("Package is too large")
     for info in infos:
         member = PurePosixPath(info.filename)
+        if not member.name:
+            raise BadPackageError("Package has a file without a name")
+        if info.compress_type not in _COMPRESSIONS:
+            raise BadPackageError(f"Package uses a compression that is not supported: {info.filename}")
+        if len(member.parts) > _MAX_DEPTH:
+            raise BadPackageError(f"Package has folders nested too deep: {info.filename[:100]}")
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
             raise BadPackageError(f"Package has a file outside of it: {info.filename}")
         yield info, member

@@ -10,7 +10,8 @@ from bulkops.sandbox.clock import Clock
 from bulkops.sandbox.exports import Manifest
 from bulkops.sandbox.installing import install
 from bulkops.sandbox.members import partners_people
-from bulkops.sandbox.packages import PackageShelf, ParsedPackage
+from bulkops.sandbox.packages import PackageShelf
+from bulkops.sandbox.packed import ParsedPackage
 from bulkops.sandbox.roles import CUSTOM, PARTNERS
 from bulkops.sandbox.workspace import Ids, Import, Workspace
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 import msgspec
 
-from bulkops.sandbox.packages import PackedRecipe
+from bulkops.sandbox.packed import PackedRecipe
 
 if TYPE_CHECKING:
     from bulkops.sandbox.workspace import Connection
@@ -70,6 +70,13 @@ def calls_in(code: Any) -> list[dict[str, Any]]:
     return found
 
 
+def file_called(step: Mapping[str, Any]) -> str | None:
+    """The file in a package that a step calls; None where it calls by number, or points at nothing readable."""
+    pointer = step["flow_id"]
+    file = pointer.get("zip_name") if isinstance(pointer, dict) else None
+    return file if isinstance(file, str) else None
+
+
 @attrs.define(kw_only=True)
 class Recipe:
     """`packed`: its content, shared by all customers who imported the same bytes; `bound`: the connection id of each
@@ -121,9 +128,7 @@ class Recipe:
             return self.packed.code
         tree = msgspec.json.decode(self.packed.code)
         for step in calls_in(tree):
-            pointer = step["flow_id"]
-            if isinstance(pointer, dict) and pointer.get("zip_name") in self.callees:
-                step["flow_id"] = self.callees[pointer["zip_name"]]
+            step["flow_id"] = self.callees.get(file_called(step) or "", step["flow_id"])
         return msgspec.json.encode(tree).decode()
 
     def revise(self, packed: PackedRecipe, bound: tuple[int | None, ...], *, now: str) -> None:

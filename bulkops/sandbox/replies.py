@@ -62,14 +62,14 @@ def form_of(call: Call, assumptions: Assumptions) -> str:
     return form
 
 
-def wrap(form: str, data: Any, *, page: tuple[int, int]) -> Any:
-    """`page`: its number and size, for lists that say them."""
-    rows, total = (data.rows, data.total) if isinstance(data, Counted) else (data, None)
-    page = data.page or page if isinstance(data, Counted) else page
+def wrap(form: str, data: Any) -> Any:
+    """The payload in its envelope, with the numbers that stand beside it."""
+    counted = data if isinstance(data, Counted) else None
+    rows, total = (data, None) if counted is None else (counted.rows, counted.total)
     if form == "pairs":
         return {"result": [{"name": name, "value": value} for name, value in data.items()]}
     count = {"count": len(rows) if total is None else total} if isinstance(rows, list) else {}
-    numbered = count | {"page": page[0], "per_page": page[1]}
+    numbered = count | (dict(zip(("page", "per_page"), counted.page, strict=True)) if counted else {})
     wrapped = {
         "list": {"result": rows},
         "result": {"result": rows},

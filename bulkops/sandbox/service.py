@@ -19,9 +19,9 @@ from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.files import file_origin, serve_file
 from bulkops.sandbox.gateway import serve_endpoint
 from bulkops.sandbox.handlers import HANDLERS
-from bulkops.sandbox.http import read_body
+from bulkops.sandbox.http import host_of, read_body
 from bulkops.sandbox.packages import MAX_PACKAGE_BYTES
-from bulkops.sandbox.quotas import email_in
+from bulkops.sandbox.quotas import Quotas, email_in
 from bulkops.sandbox.replies import STATUS, form_of, spell, wrap
 from bulkops.sandbox.rights import check_patterns
 from bulkops.sandbox.routing import Route, Routes, Target
@@ -30,6 +30,9 @@ from bulkops.sandbox.throttling import Standing, count_down, too_many
 from bulkops.sandbox.world import World
 
 MAX_JSON_BYTES: Final = 1024 * 1024
+MAX_RESUME_BYTES: Final = 51 * 1024 * 1024
+"""What a job is resumed with may have 50 MB (NOTES section 16)."""
+
 _SHORTEST_PAUSE_S: Final = 0.001
 """The event loop's timers are whole milliseconds: a shorter pause would only become a longer one."""
 
@@ -97,49 +100,68 @@ class Service:
         """The quota comes first and counts everything, then the token, then the rest."""
         world = self.world
         route = self._routes.find(request.method, target.segments)
-        customer = _customer(world, route)
         refused = world.token_is_refused()
-        standing, body = None, None
         if route is None:
             world.quotas.count_unknown()
-        else:
-            key: Hashable = customer.id if customer else None
-            if world.quotas.counts_emails(route.call.quota):
-                body = await read_body(request, limit=MAX_JSON_BYTES)
-                key = key, email_in(body)
-            wait_s = world.quotas.arrive(route.call.quota, key, world.clock.now())
-            if self.settings.assumptions.rate_limit_headers:
-                standing = world.quotas.standing(route.call.quota, key, world.clock.now())
-            if wait_s > 0:
-                return _counted(too_many(self.settings, wait_s), standing)
+            if refused or not self.credentials.open_api(request.headers, target.query):
+                return _UNAUTHORIZED.response()
+            raise RefusedError(404, NOT_FOUND)
+        quota, customer, standing = route.call.quota, _customer(world, route), None
+        body = await _body_for(world.quotas, quota, request)
+        key: Hashable = customer.id if customer else None
+        if body is not None:
+            key = key, email_in(body) if isinstance(body, bytes) else None
+        wait_s = world.quotas.arrive(quota, key, world.clock.now())
+        if self.settings.assumptions.rate_limit_headers:
+            standing = world.quotas.standing(quota, key, world.clock.now())
+        if wait_s > 0:
+            return _counted(too_many(self.settings, wait_s), standing)
         if refused or not self.credentials.open_api(request.headers, target.query):
             return _counted(_UNAUTHORIZED.response(), standing)
-        if route is None:
-            raise RefusedError(404, NOT_FOUND)
-        return _counted(await self._answer(request, target, route, customer, body), standing)
+        try:
+            if isinstance(body, RefusedError):
+                raise body
+            response = await self._answer(request, target, route, customer, body)
+        except RefusedError as refusal:
+            response = Answer.of(refusal.body, refusal.status).response()
+        return _counted(response, standing)
 
     async def _answer(
         self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None, body: bytes | None
     ) -> web.Response:
-        """`body`: when somebody has read it already."""
-        call, world = route.call, self.world
-        settings = self.settings
+        """`body`: when somebody has read it already. Raises: RefusedError."""
+        call, world, settings, host = route.call, self.world, self.settings, host_of(request)
         admit(call, route.names, customer, denied=world.denied, assumptions=settings.assumptions)
-        limit = MAX_PACKAGE_BYTES if call.body == "octets" else MAX_JSON_BYTES
         asked = Asked(
             world=world,
             customer=customer,
             names=route.names,
             query=target.query,
             pairs=target.pairs,
-            origin=f"http://{request.host}",
-            file_origin=file_origin(request.host),
-            body=await read_body(request, limit=limit) if body is None else body,
+            origin=f"http://{host}",
+            file_origin=file_origin(host),
+            body=await read_body(request, limit=_most_bytes(call)) if body is None else body,
             content_type=request.headers.get("Content-Type", ""),
         )
         strike = world.strike(call.id, customer)
         answer = await _live(strike, call, asked)
         return finish(strike, answer, request, too_many=lambda: too_many(settings, None))
+
+
+async def _body_for(quotas: Quotas, quota: str, request: web.BaseRequest) -> bytes | RefusedError | None:
+    """The body, or why it cannot be had, where the quota must know who is in it: what is refused counts too."""
+    if not quotas.counts_emails(quota):
+        return None
+    try:
+        return await read_body(request, limit=MAX_JSON_BYTES)
+    except RefusedError as refusal:
+        return refusal
+
+
+def _most_bytes(call: Call) -> int:
+    if call.body == "octets":
+        return MAX_PACKAGE_BYTES
+    return MAX_RESUME_BYTES if call.id == "jobs.resume" else MAX_JSON_BYTES
 
 
 def _counted(response: web.Response, standing: Standing | None) -> web.Response:
@@ -170,8 +192,7 @@ def _act(call: Call, asked: Asked) -> Answer:
     if status == 204:
         return Answer(status, b"")
     form = form_of(call, asked.assumptions)
-    wrapped = wrap(form, data, page=asked.page())
-    return Answer.of(spell(form, wrapped, asked.assumptions), status)
+    return Answer.of(spell(form, wrap(form, data), asked.assumptions), status)
 
 
 def _customer(world: World, route: Route | None) -> Customer | None:

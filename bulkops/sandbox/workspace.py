@@ -11,7 +11,7 @@ import attrs
 
 from bulkops.sandbox.api_platform import ApiPlatform
 from bulkops.sandbox.members import Member
-from bulkops.sandbox.packages import ParsedPackage
+from bulkops.sandbox.packed import ParsedPackage
 from bulkops.sandbox.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -175,11 +175,6 @@ class Workspace:
             names.append(folder.name)
             folder = self.folders[folder.parent_id]
         return "/".join(reversed(names)) or HOME
-
-    def connection_named(self, name: str, provider: str) -> Connection | None:
-        """The oldest connection of that name and provider, wherever it is."""
-        fits = (c for c in self.connections.values() if c.name == name and c.provider == provider)
-        return next(fits, None)
 
     def shelf(self, noun: str, first: Iterable[Mapping[str, Any]] = ()) -> dict[str, dict[str, Any]]:
         """Rows of a noun that is only kept, by their id as text, in order of creation; `first`: those of the start."""

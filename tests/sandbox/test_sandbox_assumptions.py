@@ -81,7 +81,8 @@ async def retry_after(client: Vendor) -> Any:
 
 
 async def rate_limit_headers(client: Vendor) -> Any:
-    seen = [(await client.get(f"{HOME}/folders")).headers for _ in range(3)]
+    addresses = (f"{HOME}/folders", "/api/managed_users/1/folders", f"{HOME}/folders")  # nobody's customer counts too
+    seen = [(await client.get(address)).headers for address in addresses]
     if not any("X-RateLimit-Limit" in headers for headers in seen):
         return False
     assert [headers["X-RateLimit-Limit"] for headers in seen] == ["2"] * 3

@@ -166,6 +166,60 @@ async def test_huge_numbers_and_deep_credentials(caplog: pytest.LogCaptureFixtur
             assert (await client.put(path, data=body)).status in {200, 400, 404}
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{HOME}/recipes?page=999999999999999999", 200),
+        (f"{HOME}/recipes?updated_after=0001-01-01T00:00:00%2B23:59", 200),
+        (f"{HOME}/activity_logs?from=9999-12-31T23:59:59-23:59", 200),
+        (f"{HOME}/activity_logs?to=0001-01-01T00:00:00%2B23:59", 200),
+        (f"{HOME}/activity_logs?from=soon", 400),
+        ("/api/activity_logs?to=0001-01-01", 200),
+    ],
+)
+async def test_numbers_and_times_beyond_all_measure(caplog: pytest.LogCaptureFixture, path: str, status: int) -> None:
+    async with quiet(caplog) as client:
+        await client.folder()  # something to compare with
+        assert (await client.get(path)).status == status
+
+
+async def test_a_secret_that_no_header_should_hold(caplog: pytest.LogCaptureFixture) -> None:
+    async with quiet(caplog) as client:
+        (collection, *_) = (await client.get("/api/api_collections")).data
+        body = {"name": "C", "auth_type": "token", "api_collection_ids": [collection["id"]]}
+        made = (await client.post("/api/v2/api_clients", json=body)).data["data"]
+        await client.post(f"/api/v2/api_clients/{made['id']}/api_keys", json={"name": "K", "active": True})
+        (endpoint, *_) = (await client.get("/api/api_endpoints")).data
+        called = await client(endpoint["method"], endpoint["base_path"], headers={"API-TOKEN": "s\u00e9cret"})
+        assert called.status == 401
+
+
+async def test_who_names_no_host_is_told_the_one_that_answers(caplog: pytest.LogCaptureFixture) -> None:
+    """The name of this machine is asked of nobody: that may take seconds, and stops every request meanwhile."""
+    async with quiet(caplog) as client:
+        reply = await _raw(client, b"GET /api/api_collections HTTP/1.0\r\nAuthorization: Bearer t\r\n\r\n")
+        (row, *_) = json.loads(reply.partition(b"\r\n\r\n")[2])
+        assert row["url"].startswith(f"{client.sandbox.url}/_gateway/")
+
+
+async def test_what_a_job_is_resumed_with_may_be_large(caplog: pytest.LogCaptureFixture) -> None:
+    """Up to 50 MB (NOTES section 16), where everything else ends at one."""
+    async with quiet(caplog) as client:
+        body = json.dumps({"token": "none", "data": {"a": "b" * 2_000_000}}).encode()
+        reply = await client.post("/api/job/resume", data=io.BytesIO(body))
+        assert reply.status == 404
+
+
+async def test_an_invitation_that_is_too_large_counts_all_the_same() -> None:
+    async with vendor(token="t", quotas="documented", time_scale=1.0) as client:
+        before = client.sandbox.requests()["total"]
+        large = io.BytesIO(b" " * (1024 * 1024 + 1))
+        assert (await client.post(f"{HOME}/member_invitations", data=large)).status == 413
+        counted = client.sandbox.requests()
+        assert counted["total"] == before + 1
+        assert counted["quotas"]["embedded.collaborators.invite"]["requests"] == 1
+
+
 paths = st.lists(
     st.sampled_from(
         [

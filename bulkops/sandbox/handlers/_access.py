@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import AUTH_TYPES, ApiClient
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
 
 _TEXTS: Final = ("jwt_method", "oidc_issuer", "oidc_jwks_uri", "access_profile_claim")
 _LISTS: Final = ("required_claims", "allowed_issuers", "ip_allow_list", "ip_deny_list")
@@ -18,12 +18,6 @@ def find_client(asked: Asked, client_id: int | None, *, is_legacy: bool) -> ApiC
     if found is None or found.is_legacy is not is_legacy:
         raise RefusedError(404, NOT_FOUND)
     return found
-
-
-def page_of(asked: Asked, rows: list[dict[str, Any]]) -> Counted:
-    """A page, and how many there are."""
-    page, per_page = asked.page()
-    return Counted(rows[(page - 1) * per_page : page * per_page], len(rows))
 
 
 def auth_type_of(members: Mapping[str, Any]) -> str:

@@ -65,11 +65,11 @@ class Kept:
     def counted(self, asked: Asked) -> Counted:
         """The same, and how many there are in all."""
         rows = list(self.shelf(asked).values())
-        return Counted(self.page_of(asked, rows), len(rows))
+        return self.page_of(asked, rows)
 
-    def page_of(self, asked: Asked, rows: Rows) -> Rows:
-        page, per_page = asked.page(*self.paging, usual=self.per_page, most=self.most_per_page)
-        return rows[(page - 1) * per_page : page * per_page]
+    def page_of(self, asked: Asked, rows: Rows) -> Counted:
+        number, size = self.paging
+        return asked.counted(rows, number=number, size=size, usual=self.per_page, most=self.most_per_page)
 
     def get(self, asked: Asked) -> Row:
         row = self.shelf(asked).get(asked.names[self.id_name])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import MAX_PER_PAGE, Asked, Counted, RefusedError
+from bulkops.sandbox.exchange import Asked, Counted
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.me import WORKSPACE_ID, WORKSPACE_NAME
 
@@ -16,10 +16,11 @@ _USER: Final = {"id": 4400, "name": "Lee Park", "email": "lee@partner.example"}
 
 def list_activity_logs(asked: Asked) -> Counted:
     """In the order in which things happened; a page goes on after the record that `page[after]` names."""
-    records = [record for record in _records(asked) if _is_wanted(asked, record)]
-    after, size = asked.number("page[after]") or 0, asked.number("page[size]") or MAX_PER_PAGE
+    is_wanted = _filter(asked)
+    records = [record for record in _records(asked) if is_wanted(record)]
+    after, (_, size) = asked.number("page[after]") or 0, asked.page(size="page[size]")
     later = [record for record in records if record["id"] > after]
-    return Counted(later[: min(size, MAX_PER_PAGE)], len(records))
+    return Counted(later[:size], len(records), (1, size))
 
 
 def _records(asked: Asked) -> Iterator[dict[str, Any]]:
@@ -44,26 +45,24 @@ def _records(asked: Asked) -> Iterator[dict[str, Any]]:
             }
 
 
-def _is_wanted(asked: Asked, record: Mapping[str, Any]) -> bool:
-    at = datetime.fromisoformat(record["timestamp"])
-    begins, ends = _time(asked, "from"), _time(asked, "to")
-    users = asked.many("users_ids")
-    lists = {"resource_types": record["resource"]["type"], "event_types": record["event_type"]}
-    return (
-        (begins is None or at >= begins)
-        and (ends is None or at <= ends)
-        and (not users or str(record["user"]["id"]) in users)
-        and all(value in (asked.many(f"include_{name}") or [value]) for name, value in lists.items())
-        and all(value not in asked.many(f"exclude_{name}") for name, value in lists.items())
-    )
+def _filter(asked: Asked) -> Callable[[Mapping[str, Any]], bool]:
+    """What the query asks for, read once. Raises: RefusedError 400."""
+    begins, ends, users = asked.instant("from"), asked.instant("to"), asked.many("users_ids")
+    kinds = [
+        (asked.many(f"include_{name}"), asked.many(f"exclude_{name}")) for name in ("resource_types", "event_types")
+    ]
 
+    def is_wanted(record: Mapping[str, Any]) -> bool:
+        at = datetime.fromisoformat(record["timestamp"])
+        shown = zip((record["resource"]["type"], record["event_type"]), kinds, strict=True)
+        return (
+            (begins is None or at >= begins)
+            and (ends is None or at <= ends)
+            and (not users or str(record["user"]["id"]) in users)
+            and all((not only or kind in only) and kind not in never for kind, (only, never) in shown)
+        )
 
-def _time(asked: Asked, name: str) -> datetime | None:
-    text = asked.query.get(name, "").strip()
-    try:
-        return datetime.fromisoformat(text).astimezone() if text else None
-    except ValueError as error:
-        raise RefusedError(400, f"Not a time: {text}") from error
+    return is_wanted
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

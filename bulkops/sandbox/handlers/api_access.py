@@ -7,16 +7,15 @@ from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, Pass
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, id_member, text_member
-from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client, page_of
+from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import Handler, both
 
 
 def list_profiles(asked: Asked) -> list[dict[str, Any]]:
     """Without their secrets."""
-    page, per_page = asked.page()
     wanted = asked.number("api_client_id")
     rows = [row for row in asked.workspace.api.profiles.values() if wanted in {None, row.client_id}]
-    return [_profile_row(row) for row in rows[(page - 1) * per_page : page * per_page]]
+    return [_profile_row(row) for row in asked.on_page(rows)]
 
 
 def create_profile(asked: Asked) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def refuse_update_without_id(_: Asked) -> Any:
 def list_keys(asked: Asked) -> Counted:
     """Masked (NOTES section 13)."""
     client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
-    return page_of(asked, [_key_row(key) for key in asked.workspace.api.keys_of(client.id)])
+    return asked.counted([_key_row(key) for key in asked.workspace.api.keys_of(client.id)])
 
 
 def create_key(asked: Asked) -> dict[str, Any]:

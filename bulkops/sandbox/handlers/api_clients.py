@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, ApiClient
 from bulkops.sandbox.exchange import Asked, Counted, flag_member, id_member, invalid, text_member
-from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client, page_of
+from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import Handler, both
 
 _POLICY: Final = {"id": 2, "name": "Default"}
@@ -35,7 +35,7 @@ def list_clients_v2(asked: Asked) -> Counted:
         if project_id in {None, client.project_id}
         and (not wanted or wanted & {str(id_) for id_ in client.facts.get("cert_bundle_ids") or ()})
     ]
-    return page_of(asked, rows)
+    return asked.counted(rows)
 
 
 def create_client_v2(asked: Asked) -> dict[str, Any]:

@@ -17,9 +17,7 @@ _METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
 def list_collections(asked: Asked) -> list[dict[str, Any]]:
-    page, per_page = asked.page()
-    rows = list(asked.workspace.api.collections.values())
-    return [row.row(asked.origin) for row in rows[(page - 1) * per_page : page * per_page]]
+    return [row.row(asked.origin) for row in asked.on_page([*asked.workspace.api.collections.values()])]
 
 
 def create_collection(asked: Asked) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def create_collection(asked: Asked) -> dict[str, Any]:
         name=name,
         folder_id=folder.id,
         project_id=folder.project_id,
-        handle=handle_of(workspace, None, name),
+        handle=handle_of(workspace.slug, None, name, {each.handle for each in workspace.api.collections.values()}),
         version="1.0",
         created_at=now,
         updated_at=now,
@@ -63,13 +61,9 @@ def create_collection(asked: Asked) -> dict[str, Any]:
 
 
 def list_endpoints(asked: Asked) -> list[dict[str, Any]]:
-    page, per_page = asked.page()
     wanted, api = asked.number("api_collection_id"), asked.workspace.api
     rows = [row for row in api.endpoints.values() if wanted in {None, row.collection_id}]
-    return [
-        row.row(api.collections[row.collection_id], asked.origin)
-        for row in rows[(page - 1) * per_page : page * per_page]
-    ]
+    return [row.row(api.collections[row.collection_id], asked.origin) for row in asked.on_page(rows)]
 
 
 def enable_endpoint(asked: Asked) -> dict[str, Any]:

@@ -15,8 +15,7 @@ def list_portals(asked: Asked) -> list[dict[str, Any]]:
     if not shelf:
         made = {"id": asked.workspace.new_id("api_portal"), "name": "Partner portal"}
         shelf[str(made["id"])] = made
-    page, per_page = asked.page()
-    return list(shelf.values())[(page - 1) * per_page : page * per_page]
+    return asked.on_page([*shelf.values()])
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"managed_users.api_portals.list": list_portals}

@@ -23,9 +23,7 @@ def list_integrations(asked: Asked) -> list[dict[str, Any]]:
 
 def list_all_integrations(asked: Asked) -> Counted:
     """The one list whose page holds one row unless more are asked for (NOTES section 7)."""
-    page, per_page = asked.page(usual=1)
-    rows = [connector.row() for connector in CONNECTORS.values()]
-    return Counted(rows[(page - 1) * per_page : page * per_page], len(rows), (page, per_page))
+    return asked.counted([connector.row() for connector in CONNECTORS.values()], usual=1)
 
 
 def list_custom_connectors(asked: Asked) -> list[dict[str, Any]]:

@@ -37,6 +37,6 @@ TABLES: Final = Kept(
 )
 
 HANDLERS: Final[Mapping[str, Handler]] = {
-    "data_tables.list": TABLES.list,
+    "data_tables.list": TABLES.counted,
     "data_tables.create": TABLES.create,
 }

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
+import attrs
+
 from bulkops.sandbox.exchange import (
     NOT_FOUND,
     Asked,
@@ -84,7 +86,7 @@ def delete_client(asked: Asked) -> Row:
 
 def list_roles(asked: Asked) -> Counted:
     found = _ROLES.counted(asked)
-    return Counted([_shown_role(row) for row in found.rows], found.total)
+    return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
 
 
 def copy_role(asked: Asked) -> Row:

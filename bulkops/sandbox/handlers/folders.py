@@ -18,9 +18,8 @@ def list_folders(asked: Asked) -> list[dict[str, Any]]:
     parent_id = asked.number("parent_id")
     if parent_id is not None and parent_id not in workspace.folders:
         raise RefusedError(404, NOT_FOUND)
-    page, per_page = asked.page()
     children = workspace.children(workspace.home.id if parent_id is None else parent_id)
-    return [folder.row() for folder in children[(page - 1) * per_page : page * per_page]]
+    return [folder.row() for folder in asked.on_page(children)]
 
 
 def create_folder(asked: Asked) -> dict[str, Any]:
@@ -68,9 +67,7 @@ def delete_folder(asked: Asked) -> dict[str, Any]:
 
 
 def list_projects(asked: Asked) -> list[dict[str, Any]]:
-    page, per_page = asked.page()
-    projects = [folder.project() for folder in asked.workspace.folders.values() if folder.is_project]
-    return projects[(page - 1) * per_page : page * per_page]
+    return asked.on_page([folder.project() for folder in asked.workspace.folders.values() if folder.is_project])
 
 
 def update_project(asked: Asked) -> dict[str, Any]:

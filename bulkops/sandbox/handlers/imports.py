@@ -9,7 +9,7 @@ from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.imports import FOLDER_GONE
 from bulkops.sandbox.installing import UNTOUCHED, RecipesRunningError, running_recipes
-from bulkops.sandbox.packages import ParsedPackage
+from bulkops.sandbox.packed import ParsedPackage
 from bulkops.sandbox.workspace import Import
 
 

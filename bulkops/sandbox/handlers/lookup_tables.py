@@ -70,7 +70,7 @@ ROWS: Final = Kept(
 
 
 def list_rows(asked: Asked) -> Rows:
-    return ROWS.page_of(asked, _matching(asked))
+    return ROWS.page_of(asked, _matching(asked)).rows
 
 
 def lookup(asked: Asked) -> Row:

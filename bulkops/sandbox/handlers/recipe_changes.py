@@ -8,11 +8,12 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers._both import of_both
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
-from bulkops.sandbox.packages import PackedRecipe, Reference, packed_recipe
+from bulkops.sandbox.packages import packed_recipe
+from bulkops.sandbox.packed import PackedRecipe, Reference
 from bulkops.sandbox.recipes import Recipe
 
 _LONGEST_COMMENT: Final = 1024
@@ -94,12 +95,10 @@ def connect_recipe(asked: Asked) -> dict[str, Any]:
     return {"success": True}
 
 
-def list_versions(asked: Asked) -> list[dict[str, Any]]:
+def list_versions(asked: Asked) -> Counted:
     """The newest first."""
     recipe = recipe_of(asked)
-    page, per_page = asked.page()
-    numbers = range(recipe.version_no, 0, -1)[(page - 1) * per_page : page * per_page]
-    return [recipe.version_row(number) for number in numbers]
+    return asked.counted([recipe.version_row(number) for number in range(recipe.version_no, 0, -1)])
 
 
 def get_version(asked: Asked) -> dict[str, Any]:

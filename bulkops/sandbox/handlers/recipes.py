@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers._both import of_both
 from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
@@ -106,7 +106,7 @@ def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
     since_id, folder_id = asked.number("since_id"), asked.number("folder_id")
     running = asked.flag("running")
     running = asked.flag("active") if running is None else running  # the name of 2020
-    after = _moment(asked, "updated_after")
+    after = asked.instant("updated_after")
     all_of, any_of = (_split(asked.query.get(f"adapter_names_{name}", "")) for name in ("all", "any"))
     possible: list[tuple[object, Callable[[Recipe], bool]]] = [
         (since_id, lambda recipe: since_id is None or recipe.id < since_id),
@@ -122,17 +122,6 @@ def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
 
 def _split(text: str) -> set[str]:
     return {part.strip() for part in text.split(",")} - {""}
-
-
-def _moment(asked: Asked, name: str) -> datetime | None:
-    text = asked.query.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise invalid(name, "is not an ISO 8601 time") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = of_both(

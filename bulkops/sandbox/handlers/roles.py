@@ -88,7 +88,7 @@ def list_environment_roles(asked: Asked) -> Counted:
     rows = [*_of_the_system(), *_ENVIRONMENT.rows(asked.workspace).values()]
     wanted = asked.query.get("name")
     found = [_shown(asked, row) for row in rows if wanted in {None, "", row["name"]}]
-    return Counted(_ENVIRONMENT.page_of(asked, found), len(found))
+    return _ENVIRONMENT.page_of(asked, found)
 
 
 def get_environment_role(asked: Asked) -> Row:

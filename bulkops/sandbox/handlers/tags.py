@@ -67,7 +67,7 @@ def _ids(members: Mapping[str, Any], name: str) -> list[int]:
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.tags.list": TAGS.list,
+    "managed_users.tags.list": TAGS.counted,
     "managed_users.tags.create": TAGS.create,
     "managed_users.tags.update": TAGS.update,
     "managed_users.tags.delete": TAGS.delete,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.exchange import Asked, id_member, instant, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler
 
 _OF_CONNECTIONS: Final = ("active_connection_count", "active_connection_limit")
@@ -66,12 +66,10 @@ def _chosen(asked: Asked) -> list[Customer]:
 def _check_time_frame(asked: Asked) -> None:
     """Whatever was counted was counted today: the time frame is only checked."""
     members = asked.members()
-    said = [text for name in ("from", "to") if (text := text_member(members, name)) is not None]
-    try:
-        for text in said:
-            datetime.fromisoformat(text)
-    except ValueError as error:
-        raise RefusedError(400, f"Not a time: {text}") from error
+    for name in ("from", "to"):
+        text = text_member(members, name)
+        if text is not None:
+            instant(text, name)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
