@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,18 @@ class Ended:
     def outcomes(self) -> dict[str, int]:
         """Only those that are not zero."""
         return {key: count for key, count in self.report["outcomes"].items() if count}
+
+
+def wait_until(process: subprocess.Popen[str], counted: Callable[[], int], goal: int, *, every_s: float = 0.01) -> None:
+    """Until so many are counted, by when the process must not have ended."""
+    while process.poll() is None and counted() < goal:
+        time.sleep(every_s)
+    assert process.poll() is None, process.communicate()
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
 
 
 @contextmanager

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from pathlib import Path
 
-from tests.fleet import Fleet, fleet
+from tests.fleet import Fleet, fleet, kill, wait_until
 
 CUSTOMERS = 40
 
@@ -15,11 +13,8 @@ CUSTOMERS = 40
 def _killed(vendor: Fleet, *arguments: str, after: int) -> None:
     """Start, and kill -9 once the sandbox has counted so many requests."""
     process = vendor.start(*arguments)
-    until = time.monotonic() + 30
-    while vendor.requests()["total"] < after and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    wait_until(process, lambda: vendor.requests()["total"], after, every_s=0.005)
+    kill(process)
 
 
 def test_a_write_is_never_sent_twice(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import ExportPackage, ImportPackage, export_to_file
 from bulkops.runs import from_values, plan, run
-from tests.fleet import PACKAGE, PACKAGE_2, fleet
+from tests.fleet import PACKAGE, PACKAGE_2, fleet, kill, wait_until
 from tests.here import FIRST, Here, here, outcomes
 
 MANIFEST = 12
@@ -163,11 +162,8 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
         assert imports.code == 0, imports.err
         flags = ("export-package", "--folder", "CRM", "--into", "packages", "--accounts", "all")
         process = vendor.start(*flags, *vendor.policy, "--concurrency", str(at_a_time))
-        while process.poll() is None and len(list(into.glob("4*.zip"))) < customers // 3:
-            time.sleep(0.005)
-        assert process.poll() is None, process.communicate()
-        process.kill()
-        process.communicate()
+        wait_until(process, lambda: len(list(into.glob("4*.zip"))), customers // 3, every_s=0.005)
+        kill(process)
         written = {path.name: path.stat().st_mtime_ns for path in into.glob("4*.zip")}
         assert len(written) < customers
         done = vendor.cli("resume", *vendor.policy, "--json")

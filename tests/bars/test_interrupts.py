@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet import fleet
+from tests.fleet import fleet, wait_until
 
 CUSTOMERS = 60
 
@@ -17,9 +17,7 @@ CUSTOMERS = 60
 def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
     with fleet(tmp_path, customers=CUSTOMERS, time_scale=20) as vendor:
         process = vendor.start(*vendor.rollout_command("--concurrency", "10"))
-        while len(vendor.ledger()) < 20:
-            time.sleep(0.02)
-            assert process.poll() is None, process.communicate()
+        wait_until(process, lambda: len(vendor.ledger()), 20)
         pressed_at = time.monotonic()
         for _ in range(presses):
             process.send_signal(signal.SIGINT)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.fleet import fleet
+from tests.fleet import fleet, kill, wait_until
 
 
 @pytest.mark.parametrize(
@@ -17,13 +16,10 @@ def test_killed_and_resumed(tmp_path: Path, customers: int, kills: int) -> None:
     effects = customers * 9  # two folders, an import, two connections, three recipes, with some to spare
     with fleet(tmp_path, customers=customers, time_scale=60) as vendor:
         process = vendor.start(*vendor.rollout_command())
-        for kill in range(1, kills + 1):
-            goal = effects * kill // (kills + 2)
-            while process.poll() is None and len(vendor.ledger()) < goal:
-                time.sleep(0.02)
-            assert process.poll() is None, process.communicate()
-            process.kill()
-            process.communicate()
+        for nth in range(1, kills + 1):
+            goal = effects * nth // (kills + 2)
+            wait_until(process, lambda: len(vendor.ledger()), goal)
+            kill(process)
             process = vendor.start("resume", *vendor.policy, "--json")
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err

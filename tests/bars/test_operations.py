@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,7 +34,7 @@ from bulkops.operations import (
 )
 from bulkops.runs import from_values, plan, run
 from bulkops.steps import Context
-from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS, fleet
+from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS, fleet, kill, wait_until
 from tests.here import FIRST, Here, here, main_job, outcomes
 
 MANIFEST = 12
@@ -347,11 +346,8 @@ def test_killed_and_resumed(tmp_path: Path, name: str, customers: int) -> None:
         pace = ("--concurrency", "1") if customers <= 20 else ()  # else few are done before anybody can kill it
         process = vendor.start(*case.flags, *selection, *vendor.policy, *pace, "--json")
         goal = state + case.each * customers // 3
-        while process.poll() is None and vendor.kinds()[case.kind] < goal:
-            time.sleep(0.02)
-        assert process.poll() is None, process.communicate()
-        process.kill()
-        process.communicate()
+        wait_until(process, lambda: vendor.kinds()[case.kind], goal)
+        kill(process)
         done = vendor.cli("resume", *vendor.policy, "--json")
         assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
         assert vendor.kinds()[case.kind] - state == case.each * customers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -15,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from bulkops.operations import Package
-from tests.fleet import API_PACKAGE, Fleet, fleet
+from tests.fleet import API_PACKAGE, Fleet, fleet, kill, wait_until
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "packages" / "sf-api-collection.zip"
 CUSTOMERS = 300
@@ -72,11 +71,8 @@ def test_three_hundred_new_customers(tmp_path: Path, version: str) -> None:
     with fleet(tmp_path, customers=0, time_scale=250) as vendor:
         process = vendor.start(*command, *vendor.policy)
         goal = CUSTOMERS * sum(expected.values()) // 3
-        while process.poll() is None and len(vendor.ledger()) < goal:
-            time.sleep(0.05)
-        assert process.poll() is None, process.communicate()
-        process.kill()
-        process.communicate()
+        wait_until(process, lambda: len(vendor.ledger()), goal)
+        kill(process)
         done = vendor.cli("resume", *vendor.policy, "--json")
         assert (done.code, done.outcomes) == (0, {"changed": CUSTOMERS}), done.err
         kinds = vendor.kinds()

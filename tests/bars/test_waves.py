@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from tests.fleet import fleet
+from tests.fleet import fleet, kill, wait_until
 
 WAVES = ("--waves", "1,5%,rest")
 
@@ -41,11 +40,8 @@ def test_paused_killed_approved_from_a_second_shell_and_finished(tmp_path: Path)
         assert (second.code, second.outcomes) == (5, {"changed": 3, "not_attempted": customers - 3}), second.err
 
         process = vendor.start("resume", "--approve", *vendor.policy, "--json")
-        while vendor.kinds()["import.completed"] < 10:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
-        process.kill()
-        process.communicate()
+        wait_until(process, lambda: vendor.kinds()["import.completed"], 10)
+        kill(process)
         done = vendor.cli("resume", *vendor.policy, "--json")
         assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
         assert vendor.twice() == []

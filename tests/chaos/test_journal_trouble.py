@@ -10,13 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 from bulkops.errors import JournalError
 from bulkops.journal import Journal
-from tests.fleet import Fleet, fleet
+from tests.fleet import Fleet, fleet, kill, wait_until
 
 CUSTOMERS = 12
 SEED = 20261122
@@ -25,15 +24,8 @@ SEED = 20261122
 def start_slowly(vendor: Fleet, *more: str) -> subprocess.Popen[str]:
     """A run that is still at work when something else happens: returns once it has changed something."""
     process = vendor.start(*vendor.rollout_command("--concurrency", "2", *more))
-    while process.poll() is None and len(vendor.ledger()) < 6:
-        time.sleep(0.01)
-    assert process.poll() is None, process.communicate()
+    wait_until(process, lambda: len(vendor.ledger()), 6)
     return process
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
 
 
 async def outcomes_of(directory: Path) -> Counter[str] | str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.tally import Trials
-from tests.fleet import Fleet, fleet
+from tests.fleet import Fleet, fleet, kill
 
 CUSTOMERS = 100
 KILLS = 10
@@ -38,15 +38,14 @@ def undisturbed(home: Path) -> Effects:
 def killed_and_resumed(vendor: Fleet, draw: random.Random, accounts: Path) -> int:
     """Kill a run KILLS times, each when it has sent a drawn number of requests more; how many were really killed."""
     process = vendor.start(*vendor.rollout_command("--accounts", str(accounts)))
-    for kill in range(KILLS):
+    for nth in range(KILLS):
         goal = vendor.requests()["total"] + draw.randint(1, 130)
         while process.poll() is None and vendor.requests()["total"] < goal:
             time.sleep(draw.uniform(0.001, 0.02))
         if process.poll() is not None:  # done, or ended with accounts that failed by the faults
             process.communicate()
-            return kill
-        process.kill()
-        process.communicate()
+            return nth
+        kill(process)
         process = vendor.start("resume", *vendor.policy, "--json")
     process.communicate(timeout=100)
     return KILLS

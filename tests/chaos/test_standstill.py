@@ -15,7 +15,7 @@ from bulkops.outcome import Outcome
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.chaos.tally import Trials
 from tests.chaos.test_outages import ACCOUNTS, TUNING, roll_out
-from tests.fleet import SECRETS, fleet
+from tests.fleet import SECRETS, fleet, wait_until
 
 SEED = 20261125
 SCALE = 200
@@ -34,9 +34,7 @@ def test_ten_minutes_of_sleep_in_mid_request(tmp_path: Path, trials: Trials) -> 
         sleeps = 0
         for _ in range(3):
             goal = vendor.requests()["total"] + draw.randint(30, 100)
-            while process.poll() is None and vendor.requests()["total"] < goal:
-                time.sleep(0.002)
-            assert process.poll() is None, process.communicate()
+            wait_until(process, lambda: vendor.requests()["total"], goal, every_s=0.002)
             os.kill(process.pid, signal.SIGSTOP)
             time.sleep(TEN_MINUTES_S)
             os.kill(process.pid, signal.SIGCONT)
@@ -82,9 +80,7 @@ def test_a_server_that_forgot_everything(tmp_path: Path, trials: Trials) -> None
     answer an account, and a new run brings everybody to the end."""
     with fleet(tmp_path, customers=20, time_scale=100, token="the-same", port=0) as vendor:
         process = vendor.start(*vendor.rollout_command("--concurrency", "5", "--breaker", "off"))
-        while process.poll() is None and len(vendor.ledger()) < 30:
-            time.sleep(0.01)
-        assert process.poll() is None, process.communicate()
+        wait_until(process, lambda: len(vendor.ledger()), 30)
         port = vendor.url.rpartition(":")[2]
     with fleet(tmp_path, customers=20, time_scale=100, token="the-same", port=port) as vendor:
         _, err = process.communicate(timeout=100)
