@@ -25,6 +25,11 @@ SECRETS = {"DEMO_CRM_KEY": "canary-credential-5d1e", "DEMO_SHOP_KEY": "canary-cr
 """What the example package's connections.toml takes from the environment."""
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's, without what a developer may have set."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
+
+
 @attrs.define
 class Fleet:
     """A running sandbox and the journal of one client beside it."""
@@ -66,10 +71,12 @@ class Fleet:
         counts = Counter((effect["account"], effect["kind"], effect["key"]) for effect in self.ledger())
         return [key for key, count in counts.items() if count > 1]
 
+    @property
+    def access(self) -> dict[str, str]:
+        return {"WORKATO_API_TOKEN": self.token, "WORKATO_HOST": self.url}
+
     def environment(self, **extra: str) -> dict[str, str]:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
-        here = {"WORKATO_API_TOKEN": self.token, "WORKATO_HOST": self.url, "XDG_STATE_HOME": str(self.home)}
-        return clean | here | SECRETS | extra
+        return clean_environment() | self.access | {"XDG_STATE_HOME": str(self.home)} | SECRETS | extra
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "bulkops", *arguments]

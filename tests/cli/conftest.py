@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import urllib.request
@@ -16,87 +15,48 @@ import attrs
 import pytest
 
 from bulkops.cli.app import main
+from tests.fleet import Ended as Result, Fleet, clean_environment, fleet
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "bulkops" / "_demo" / "crm-v1.zip"
 CUSTOMERS = 12
 
 
-@attrs.frozen
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-@attrs.frozen
-class RemoteSandbox:
+@attrs.define
+class RemoteSandbox(Fleet):
     """A sandbox, and the files that a user of it has at hand."""
 
-    url: str
-    token: str
-    client_file: Path
-    accounts: Path
-
-    def get(self, name: str) -> Any:
-        return self._ask(name, None)
-
-    def post(self, name: str, data: object) -> Any:
-        return self._ask(name, json.dumps(data).encode())
+    @property
+    def accounts(self) -> Path:
+        return self.home / "accounts.txt"
 
     def count(self) -> int:
         """API requests so far."""
-        return int(self.get("requests")["total"])
+        return int(self.requests()["total"])
 
     def effects(self, kind: str) -> list[dict[str, Any]]:
-        return [effect for effect in self.get("ledger")["effects"] if effect["kind"] == kind]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"WORKATO_HOST": self.url, "WORKATO_API_TOKEN": self.token}
-
-    def _ask(self, name: str, body: bytes | None) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/_sandbox/{name}", data=body, headers={"Authorization": f"Bearer {self.token}"}
-        )
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            return json.load(reply)
+        return [effect for effect in self.ledger() if effect["kind"] == kind]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what a developer may have set, with the project importable."""
-    plain = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
-    return plain | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | dict(extra or {})
+    """This process's environment with the project importable and without colours."""
+    return clean_environment() | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | dict(extra or {})
 
 
 @pytest.fixture(scope="session")
 def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteSandbox]:
-    directory = tmp_path_factory.mktemp("sandbox")
-    client_file = directory / "client.toml"
     # So fast that quotas play no part here; whether they are kept is other tests' business.
-    arguments = ["--json", "--customers", str(CUSTOMERS), "--time-scale", "600", "--client-file", str(client_file)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bulkops", "sandbox", *arguments], env=environment(), stdout=subprocess.PIPE, text=True
-    )
-    with process:
-        assert process.stdout is not None
-        try:
-            first = json.loads(process.stdout.readline())
-            accounts = directory / "accounts.txt"
-            yield RemoteSandbox(first["url"], first["token"], client_file, accounts)
-        finally:
-            process.terminate()
-    assert process.returncode == 0
+    with fleet(tmp_path_factory.mktemp("sandbox"), customers=CUSTOMERS, time_scale=600) as vendor:
+        yield RemoteSandbox(vendor.url, vendor.token, vendor.home)
 
 
 @pytest.fixture
 def sandbox(_sandbox_process: RemoteSandbox, monkeypatch: pytest.MonkeyPatch) -> RemoteSandbox:
     """A fresh sandbox of 12 customers, named in this process's environment and in `accounts`."""
-    _sandbox_process.post("reset", {})
-    for name, value in _sandbox_process.environment.items():
+    _sandbox_process.ask("reset", {})
+    for name, value in _sandbox_process.access.items():
         monkeypatch.setenv(name, value)
     _sandbox_process.accounts.write_text("\n".join(customer_ids(_sandbox_process)))
-    _sandbox_process.post("reset", {})
+    _sandbox_process.ask("reset", {})
     return _sandbox_process
 
 

@@ -17,7 +17,7 @@ LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.
 def on_a_terminal(arguments, answer, *, waits_for, sandbox):
     """Run the command line on a pseudo-terminal; its exit code and everything it showed."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, **sandbox.environment, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    environment = {**os.environ, **sandbox.access, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     process = subprocess.Popen(
         [sys.executable, "-c", LOGIN, *arguments],
         stdin=theirs,

@@ -49,7 +49,7 @@ def test_a_host_of_ones_own_is_asked_about_first_and_only_read(cli, sandbox):
     assert done.code == 0, done.err
     assert "(changes nothing)" in done.err
     assert "5 unchanged" in done.out
-    assert sandbox.get("ledger")["effects"] == []
+    assert sandbox.ledger() == []
     assert sandbox.count() == 16  # one for the list of accounts
 
 

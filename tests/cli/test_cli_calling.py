@@ -34,10 +34,6 @@ def run(cli, sandbox, here):
     return lambda *words: cli(*words, "--accounts", "tiers.csv", "--client-file", sandbox.client_file)
 
 
-def outcomes(result):
-    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
-
-
 def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
@@ -154,7 +150,7 @@ def test_the_body_comes_from_a_file_or_stdin(cli, sandbox, here):
     assert json.loads(sent.out)["id"]
     piped = subprocess.run(
         [sys.executable, "-m", "bulkops", "call", f"{FOLDERS}.create", "--account", FIRST, "--body", "-", "--yes"],
-        env=environment(sandbox.environment),
+        env=environment(sandbox.access),
         input=b'{"name": "From a pipe"}',
         capture_output=True,
         timeout=30,
@@ -210,14 +206,14 @@ def test_answers_go_to_a_file_of_ones_own(run, here):
     words = ("each", "managed_users.get", "-o", "answers.jsonl", "--json")
     for times in (1, 2):
         result = run(*words)
-        assert outcomes(result) == {"unchanged": CUSTOMERS}
+        assert result.outcomes == {"unchanged": CUSTOMERS}
         assert len(lines((here / "answers.jsonl").read_text())) == times * CUSTOMERS  # appended
     assert stat.S_IMODE(os.stat(here / "answers.jsonl").st_mode) == 0o600
 
 
 def test_writes_take_their_parameters_from_columns(run, sandbox):
     result = run("each", f"{FOLDERS}.create", "-p", "name={tier} of {account}", "--yes", "--json")
-    assert outcomes(result) == {"changed": CUSTOMERS}
+    assert result.outcomes == {"changed": CUSTOMERS}
     keys = sorted(effect["key"] for effect in sandbox.effects("folder.created"))
     assert keys == sorted(f"T{n} of {int(FIRST) + n}" for n in range(CUSTOMERS))
 
@@ -232,7 +228,7 @@ params = {{ name = "{{tier}}" }}
 """
     )
     result = run("run", "tiers.toml", "--yes", "--json")
-    assert outcomes(result) == {"changed": CUSTOMERS}
+    assert result.outcomes == {"changed": CUSTOMERS}
     assert len(sandbox.effects("folder.created")) == CUSTOMERS
 
 
@@ -245,22 +241,22 @@ def test_a_plan_of_a_write_sends_nothing(run, sandbox):
 
 
 def test_a_lost_answer_is_unknown_and_says_where_to_look(run, cli, sandbox):
-    sandbox.post("faults", {"malformed": 1.0})
+    sandbox.ask("faults", {"malformed": 1.0})
     result = run("each", f"{FOLDERS}.create", "-p", "name=CRM", "--breaker", "off", "--yes", "--json")
-    sandbox.post("faults", {})
+    sandbox.ask("faults", {})
     assert result.code == 1
-    assert outcomes(result) == {"unknown": CUSTOMERS}
+    assert result.outcomes == {"unknown": CUSTOMERS}
     assert "List folders with the parent_id" in json.loads(result.out)["accounts"][0]["remedy"]
     assert len(sandbox.effects("folder.created")) == CUSTOMERS
     again = cli("resume", "--yes", "--json", "--client-file", sandbox.client_file)
-    assert outcomes(again) == {"unknown": CUSTOMERS}
+    assert again.outcomes == {"unknown": CUSTOMERS}
     assert len(sandbox.effects("folder.created")) == CUSTOMERS  # nothing was sent again
 
 
 def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run, sandbox):
     before = sandbox.count()
     result = run("each", f"{FOLDERS}.create", "-p", "name={blank}", "--breaker", "off", "--yes", "--json")
-    assert outcomes(result) == {"failed": CUSTOMERS}
+    assert result.outcomes == {"failed": CUSTOMERS}
     assert json.loads(result.out)["accounts"][0]["failure_class"] == "column-missing"
     assert sandbox.count() == before
 
@@ -298,7 +294,7 @@ def test_a_credential_from_the_environment_reaches_the_vendor_and_not_the_journa
         *("each", "managed_users.connections.update", "-p", "connection_id=1"),
         *("-p", 'input={"api_key": "{env:CRM_KEY}", "plan": "{tier}"}', "--breaker", "off", "--yes", "--json"),
     )
-    assert outcomes(result) == {"failed": CUSTOMERS}  # there is no such connection
+    assert result.outcomes == {"failed": CUSTOMERS}  # there is no such connection
     kept = b"".join(path.read_bytes() for path in (here / ".bulkops").rglob("*") if path.is_file())
     assert b"canary" not in kept
     assert b"{env:CRM_KEY}" in kept

@@ -11,7 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.conftest import CUSTOMERS, PACKAGE, ROOT, RemoteSandbox, Result
+from tests.cli.conftest import CUSTOMERS, ROOT, RemoteSandbox, Result
+from tests.fleet import PACKAGE
 
 Cli = Callable[..., Result]
 
@@ -24,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_changed_between_two_nights(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
     def night(*flags: str, failing: float) -> str:
-        sandbox.post("faults", {"import_failed": failing})
+        sandbox.ask("faults", {"import_failed": failing})
         selection = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--quiet", "--json")
         ended = cli("import-package", PACKAGE, "--folder", "CRM", "--breaker", "off", *flags, *selection)
         return str(json.loads(ended.out)["run"])

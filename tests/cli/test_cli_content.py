@@ -53,7 +53,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Any) -> Path:
 
 
 def effects(sandbox: Any) -> Counter[str]:
-    return Counter(effect["kind"] for effect in sandbox.get("ledger")["effects"])
+    return Counter(effect["kind"] for effect in sandbox.ledger())
 
 
 def test_the_examples_of_the_help_do_what_they_say(cli: Callable[..., Any], sandbox: Any, desk: Path) -> None:

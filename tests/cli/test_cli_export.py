@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.conftest import PACKAGE
+from tests.fleet import PACKAGE
 
 PARTNER = ("--folder", "CRM rollout", "-o")
 
@@ -46,7 +46,7 @@ def test_a_plan_of_it_sends_reads_alone(cli, sandbox, here):
         assert foreseen.code == 0, foreseen.err
         assert "  recipe: new_order_to_crm.recipe.json\n" in foreseen.out
     assert json.loads(cli("plan", "export-package", *PARTNER, "crm.zip", "--json").out)["assets"][0]["type"] == "recipe"
-    assert sandbox.get("ledger")["effects"] == []
+    assert sandbox.ledger() == []
     assert list(here.iterdir()) == []
     asked = sandbox.count()
     assert cli("plan", "export-package", *PARTNER, "crm.zip", "--offline").code == 0
@@ -76,7 +76,7 @@ def test_what_cannot_be(cli, sandbox, here, arguments, words):
     refused = cli("export-package", *arguments)
     assert refused.code == 2
     assert words in refused.err
-    assert sandbox.get("ledger")["effects"] == []
+    assert sandbox.ledger() == []
     assert list(here.iterdir()) == []
 
 

@@ -109,7 +109,7 @@ def test_doctor_finds_everything_well(cli, sandbox):
 
 def test_doctor_finds_the_right_that_is_missing(cli, sandbox):
     cli("init")
-    sandbox.post("rights", {"deny": ["managed_users.connections.*"]})
+    sandbox.ask("rights", {"deny": ["managed_users.connections.*"]})
     result = cli("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json")
     assert result.code == 2
     found = [json.loads(line) for line in result.out.splitlines()]
@@ -120,7 +120,7 @@ def test_doctor_finds_the_right_that_is_missing(cli, sandbox):
 
 def test_a_run_without_a_right_says_which_call_it_is_for(cli, sandbox):
     cli("init")
-    sandbox.post("rights", {"deny": ["managed_users.imports.create"]})
+    sandbox.ask("rights", {"deny": ["managed_users.imports.create"]})
     result = cli("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--accounts", sandbox.accounts)
     assert result.code == 1
     accounts = len(sandbox.accounts.read_text().split())
@@ -183,7 +183,7 @@ def test_doctor_and_a_directory_that_cannot_be_written(cli, tmp_path):
 
 
 def test_doctor_tells_of_a_run_that_is_unfinished(cli, sandbox):
-    sandbox.post("faults", {"unauthorisable": 1})
+    sandbox.ask("faults", {"unauthorisable": 1})
     cli("init")
     run = ("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--quiet")
     assert cli(*run, "--max-failures", "0", "--concurrency", "1").code == 3

@@ -9,7 +9,8 @@ import pytest
 
 from bulkops.operations import UpgradePlan
 from bulkops.runs import Earlier, earlier_runs
-from tests.cli.conftest import CUSTOMERS, PACKAGE
+from tests.cli.conftest import CUSTOMERS
+from tests.fleet import PACKAGE
 
 
 @pytest.fixture
@@ -19,51 +20,47 @@ def policy(tmp_path, monkeypatch, sandbox):
     return ("--accounts", "all", "--client-file", sandbox.client_file, "--yes", "--json", "--quiet")
 
 
-def outcomes(result):
-    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
-
-
 def test_nobody_is_taken_up_twice_and_a_night_with_nobody_new_is_a_good_one(cli, sandbox, policy):
     command = ("upgrade-plan", "--plan", "big", *policy)
     first = cli(*command, "--only-new", "--limit", "2")
-    assert (first.code, outcomes(first)) == (0, {"changed": 2})
+    assert (first.code, first.outcomes) == (0, {"changed": 2})
     assert first.err == (
         "only new: ./.bulkops has no earlier run of this operation, so every account is new; 2 accounts to work on\n"
     )
     foreseen = cli("plan", *command, "--only-new")
     assert (foreseen.code, json.loads(foreseen.out)["inventory"]) == (0, CUSTOMERS - 2)
     rest = cli(*command, "--only-new")
-    assert (rest.code, outcomes(rest)) == (0, {"changed": CUSTOMERS - 2})
+    assert (rest.code, rest.outcomes) == (0, {"changed": CUSTOMERS - 2})
     assert f"the 2 accounts of earlier runs (the newest is {json.loads(first.out)['run']}) are left out" in rest.err
-    before = len(sandbox.get("ledger")["effects"])
+    before = len(sandbox.ledger())
     nobody = cli(*command, "--only-new")
     assert (nobody.code, nobody.out) == (0, "")
     assert nobody.err.endswith("are left out; nobody is new: nothing to do\n")
-    assert len(sandbox.get("ledger")["effects"]) == before
+    assert len(sandbox.ledger()) == before
     assert json.loads(cli("report", "--format", "json").out)["run"] == json.loads(rest.out)["run"], "no run was made"
 
 
 def test_another_operation_knows_nobody(cli, policy):
     assert cli("upgrade-plan", "--plan", "big", *policy).code == 0
     other = cli("upgrade-plan", "--plan", "bigger", *policy, "--only-new")
-    assert outcomes(other) == {"changed": CUSTOMERS}
+    assert other.outcomes == {"changed": CUSTOMERS}
     assert "no earlier run of this operation" in other.err
 
 
 def test_a_manifest_is_the_same_operation_although_each_run_exports_anew(cli, policy):
     command = ("import-package", "--manifest", "12", "--folder", "CRM", *policy, "--only-new")
-    assert outcomes(cli(*command, "--limit", "1")) == {"changed": 1}
-    assert outcomes(cli(*command, "--limit", "1")) == {"changed": 1}
+    assert cli(*command, "--limit", "1").outcomes == {"changed": 1}
+    assert cli(*command, "--limit", "1").outcomes == {"changed": 1}
     assert "the 2 accounts of earlier runs" in cli("plan", *command).err
 
 
 def test_accounts_that_were_not_done_are_not_new_and_are_named(cli, sandbox, policy, tmp_path):
     (tmp_path / "few.txt").write_text("\n".join(sandbox.accounts.read_text().split()[:3]))
     command = ("start-recipes", "--folder", "Nowhere", *policy[2:])
-    assert outcomes(cli(*command, "--accounts", "few.txt")) == {"failed": 3}
+    assert cli(*command, "--accounts", "few.txt").outcomes == {"failed": 3}
     (tmp_path / "few.txt").write_text("\n".join(sandbox.accounts.read_text().split()[:4]))
     again = cli(*command, "--accounts", "few.txt", "--only-new")
-    assert outcomes(again) == {"failed": 1}
+    assert again.outcomes == {"failed": 1}
     assert "only new: 3 of them were not done: `bulkops runs` lists the runs to resume or retry" in again.err
 
 
@@ -71,13 +68,13 @@ def test_what_a_later_run_made_good_is_not_named(cli, sandbox, policy, tmp_path)
     (tmp_path / "few.txt").write_text("\n".join(sandbox.accounts.read_text().split()[:2]))
     everything = (*policy[2:], "--accounts", "few.txt")
     command = ("start-recipes", "--folder", "CRM", *everything)
-    assert outcomes(cli(*command)) == {"failed": 2}
-    assert outcomes(cli("import-package", PACKAGE, "--folder", "CRM", *everything)) == {"changed": 2}
+    assert cli(*command).outcomes == {"failed": 2}
+    assert cli("import-package", PACKAGE, "--folder", "CRM", *everything).outcomes == {"changed": 2}
     (tmp_path / "c.toml").write_text(
         "".join(f'[connections."{name}".input]\nkey = "x"\n' for name in ("CRM", "Web shop"))
     )
-    assert outcomes(cli("authorise-connections", "--from", "c.toml", *everything)) == {"changed": 2}
-    assert outcomes(cli(*command)) == {"changed": 2}
+    assert cli("authorise-connections", "--from", "c.toml", *everything).outcomes == {"changed": 2}
+    assert cli(*command).outcomes == {"changed": 2}
     later = cli(*command, "--only-new")
     assert later.err.endswith("nobody is new: nothing to do\n")
     assert "not done" not in later.err
@@ -100,9 +97,9 @@ def test_the_other_name_of_an_account_does_not_make_it_new(cli, sandbox, policy,
     assert len(named) == 2, customers.out
     (tmp_path / "few.txt").write_text("".join(f"E{name}\n" for name in named))
     command = ("upgrade-plan", "--plan", "big", *policy[2:], "--only-new")
-    assert outcomes(cli(*command, "--accounts", "few.txt")) == {"changed": 2}
+    assert cli(*command, "--accounts", "few.txt").outcomes == {"changed": 2}
     everybody = cli(*command, "--accounts", "all")
-    assert outcomes(everybody) == {"changed": CUSTOMERS - 2}
+    assert everybody.outcomes == {"changed": CUSTOMERS - 2}
     (tmp_path / "few.txt").write_text("Esomebody-else\n")
     refused = cli(*command, "--accounts", "few.txt")
     assert refused.code == 2
@@ -117,5 +114,5 @@ def test_a_job_may_say_it(cli, sandbox, policy, tmp_path):
     )
     first = cli("run", "nightly.toml", *policy[2:])
     assert first.code == 0, first.err
-    assert outcomes(first) == {"changed": CUSTOMERS}
+    assert first.outcomes == {"changed": CUSTOMERS}
     assert cli("run", "nightly.toml", *policy[2:]).out == ""

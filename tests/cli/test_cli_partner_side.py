@@ -23,19 +23,15 @@ def policy(tmp_path, monkeypatch, sandbox):
     return ("--accounts", "accounts.csv", "--client-file", str(sandbox.client_file))
 
 
-def outcomes(result):
-    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
-
-
 def test_customers_are_deleted_when_it_is_meant(cli, sandbox, policy):
     foreseen = cli("plan", "delete-customer", *policy)
     assert (foreseen.code, "delete the customer with everything in it" in foreseen.out) == (0, True)
     done = cli("delete-customer", MEANT, *policy, "--yes", "--json")
-    assert (done.code, outcomes(done)) == (0, {"changed": ACCOUNTS}), done.err
+    assert (done.code, done.outcomes) == (0, {"changed": ACCOUNTS}), done.err
     assert "THIS CANNOT BE UNDONE" in done.err
     assert len(sandbox.effects("customer.deleted")) == ACCOUNTS
     again = cli("delete-customer", MEANT, *policy, "--yes", "--json")
-    assert (again.code, outcomes(again)) == (0, {"unchanged": ACCOUNTS})
+    assert (again.code, again.outcomes) == (0, {"unchanged": ACCOUNTS})
     undone = cli("undo", json.loads(done.out)["run"], "--yes")
     assert (undone.code, "cannot be undone" in undone.err) == (2, True)
 
@@ -95,11 +91,11 @@ def test_managers_by_column(cli, sandbox, policy):
     assert "1 embedded.customer_managers" in foreseen.out
     assert sandbox.effects("customer_manager.created") == []
     done = cli(*command)
-    assert (done.code, outcomes(done)) == (0, {"changed": ACCOUNTS}), done.err
+    assert (done.code, done.outcomes) == (0, {"changed": ACCOUNTS}), done.err
     assert sorted(effect["key"][:3] for effect in sandbox.effects("manager.granted")) == ["lee", "lee", "sam"]
-    assert outcomes(cli(*command)) == {"unchanged": ACCOUNTS}
+    assert cli(*command).outcomes == {"unchanged": ACCOUNTS}
     undone = cli("undo", json.loads(done.out)["run"], "--yes", "--json")
-    assert outcomes(undone) == {"changed": ACCOUNTS}, undone.err
+    assert undone.outcomes == {"changed": ACCOUNTS}, undone.err
     assert len(sandbox.effects("customer_manager.deleted")) == 2
     assert sandbox.effects("all_workspaces.granted") == []
 

@@ -12,7 +12,8 @@ import pytest
 from bulkops.cli.commands.look import FORMATS
 from bulkops.cli.step_summary import SUMMARY_VARIABLE
 from bulkops.report import FORMATS as RENDERED
-from tests.cli.conftest import CUSTOMERS, PACKAGE, RemoteSandbox, Result
+from tests.cli.conftest import CUSTOMERS, RemoteSandbox, Result
+from tests.fleet import PACKAGE
 
 Cli = Callable[..., Result]
 

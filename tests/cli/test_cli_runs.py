@@ -40,10 +40,6 @@ def importing(sandbox):
     )
 
 
-def outcomes(result):
-    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
-
-
 def test_import_authorise_start_and_all_of_it_again(cli, here, sandbox, importing):
     policy = ("--accounts", "all", "--client-file", sandbox.client_file, "--yes", "--json")
     steps = [
@@ -54,14 +50,14 @@ def test_import_authorise_start_and_all_of_it_again(cli, here, sandbox, importin
     for step in steps:
         result = cli(*step)
         assert result.code == 0, result.err
-        assert outcomes(result) == {"changed": COUNT}
+        assert result.outcomes == {"changed": COUNT}
     assert len(sandbox.effects("import.completed")) == COUNT
     assert len(sandbox.effects("connection.authorised")) == 2 * COUNT
     assert len(sandbox.effects("recipe.started")) == 3 * COUNT
-    before = len(sandbox.get("ledger")["effects"])
+    before = len(sandbox.ledger())
     for step in steps:
-        assert outcomes(cli(*step)) == {"unchanged": COUNT}
-    assert len(sandbox.get("ledger")["effects"]) == before
+        assert cli(*step).outcomes == {"unchanged": COUNT}
+    assert len(sandbox.ledger()) == before
 
 
 def test_stdout_is_the_report_and_stderr_the_story(cli, here, importing):
@@ -119,7 +115,7 @@ folder = "CRM"
     )
     result = cli("run", "rollout.toml", "--yes", "--json", "--limit", "3")
     assert result.code == 0, result.err
-    assert outcomes(result) == {"changed": 3}
+    assert result.outcomes == {"changed": 3}
     assert "halts when more than 50% failed; in the worst case 2 more fail" in result.err
     assert len(sandbox.effects("recipe.started")) == 9
 
@@ -129,11 +125,11 @@ def test_a_python_function(cli, here, sandbox):
     arguments = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--json")
     result = cli("run", "tidy.py:look", *arguments)
     assert result.code == 0, result.err
-    assert outcomes(result) == {"unchanged": COUNT}
+    assert result.outcomes == {"unchanged": COUNT}
 
 
 def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importing):
-    sandbox.post("faults", {"import_failed": 1.0})
+    sandbox.ask("faults", {"import_failed": 1.0})
     failed = cli(*importing)
     assert failed.code == 1
     assert f"{COUNT} failed" in failed.out
@@ -143,14 +139,14 @@ def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importin
     refused = cli("retry")
     assert refused.code == 2
     assert "--yes" in refused.err
-    sandbox.post("faults", {})
+    sandbox.ask("faults", {})
     retried = cli("retry", "--failure-class", "import-failed", "--yes", "--json")
     assert retried.code == 0, retried.err
-    assert outcomes(retried) == {"changed": COUNT}
+    assert retried.outcomes == {"changed": COUNT}
 
 
 def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox, importing):
-    sandbox.post("faults", {"import_failed": 1.0})
+    sandbox.ask("faults", {"import_failed": 1.0})
     result = cli(*importing, "--max-failures", "2", "--concurrency", "3", "--json")
     assert result.code == 3
     assert "halts when more than 2 failed; in the worst case 3 more fail" in result.err
@@ -160,19 +156,19 @@ def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox
 
 
 def test_one_expired_token_costs_one_request(cli, here, sandbox, importing):
-    sandbox.post("faults", {"expired": True})
+    sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--json")
     assert result.code == 4
-    assert outcomes(result) == {"not_attempted": COUNT}
+    assert result.outcomes == {"not_attempted": COUNT}
     assert sandbox.count() == 1
-    sandbox.post("faults", {})
+    sandbox.ask("faults", {})
     resumed = cli("resume", "--yes", "--json")
     assert resumed.code == 0, resumed.err
-    assert outcomes(resumed) == {"changed": COUNT}
+    assert resumed.outcomes == {"changed": COUNT}
 
 
 def test_listing_all_accounts_with_an_expired_token(cli, here, sandbox, importing):
-    sandbox.post("faults", {"expired": True})
+    sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--accounts", "all")
     assert result.code == 4
     assert result.out == ""
@@ -214,7 +210,7 @@ def test_runs_and_reports(cli, here, importing, monkeypatch):
 
 
 def test_another_journal_stands_in_the_hint(cli, here, sandbox, importing):
-    sandbox.post("faults", {"expired": True})
+    sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--journal", "my journal")
     assert result.err.splitlines()[-1].endswith(" --journal 'my journal'")
 
@@ -263,8 +259,8 @@ def test_on_a_terminal_it_asks(here, sandbox, importing, answer, code):
 
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
 def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, importing, number, times):
-    sandbox.post("faults", {"slow": 0.3})
-    process = background(*importing, "--concurrency", "2", "--json", env=sandbox.environment)
+    sandbox.ask("faults", {"slow": 0.3})
+    process = background(*importing, "--concurrency", "2", "--json", env=sandbox.access)
     until(lambda: sandbox.effects("folder.created"))
     process.send_signal(number)
     said = process.stderr.readline()
@@ -283,10 +279,10 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
     assert report["outcomes"]["not_attempted"] > 0
     if times == 1:
         assert {name for name, count in report["outcomes"].items() if count} <= {"changed", "not_attempted"}
-    sandbox.post("faults", {})
+    sandbox.ask("faults", {})
     resumed = cli("resume", "--yes", "--json")
     assert resumed.code == 0, resumed.err
-    assert outcomes(resumed) == {"changed": COUNT}
+    assert resumed.outcomes == {"changed": COUNT}
     for kind in ("folder.created", "import.completed"):
         keys = [(effect["account"], effect["key"]) for effect in sandbox.effects(kind)]
         assert len(keys) == len(set(keys)), kind

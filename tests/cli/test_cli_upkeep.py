@@ -19,10 +19,6 @@ def policy(tmp_path, monkeypatch, sandbox):
     return ("--accounts", "accounts.csv", "--client-file", sandbox.client_file, "--yes", "--json")
 
 
-def outcomes(result):
-    return {name: count for name, count in json.loads(result.out)["outcomes"].items() if count}
-
-
 def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
     commands = [
         ("import-package", "--manifest", "12", "--folder", "CRM"),
@@ -45,16 +41,16 @@ def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
         ("remove-member", "--name", "Bob", "--via", "member"),
     ]
     for command in commands:
-        before = len(sandbox.get("ledger")["effects"])
+        before = len(sandbox.ledger())
         foreseen = cli("plan", *command, *policy)
         assert foreseen.code == 0, foreseen.err
-        assert len(sandbox.get("ledger")["effects"]) == before
+        assert len(sandbox.ledger()) == before
         done = cli(*command, *policy)
-        assert (done.code, outcomes(done)) == (0, {"changed": ACCOUNTS}), done.err
+        assert (done.code, done.outcomes) == (0, {"changed": ACCOUNTS}), done.err
         again = cli(*command, *policy)
-        assert (again.code, outcomes(again)) == (0, {"unchanged": ACCOUNTS}), again.err
+        assert (again.code, again.outcomes) == (0, {"unchanged": ACCOUNTS}), again.err
     stopped = cli("stop-recipes", "--folder", "CRM", *policy)
-    assert (stopped.code, outcomes(stopped)) == (0, {"unchanged": ACCOUNTS})
+    assert (stopped.code, stopped.outcomes) == (0, {"unchanged": ACCOUNTS})
     # Accounts are worked on side by side: which one ends first is nobody's promise.
     assert sorted(effect["key"] for effect in sandbox.effects("member.removed")) == [
         *["Bob"] * ACCOUNTS,
@@ -66,10 +62,10 @@ def test_customers_of_a_file_are_created(cli, sandbox, policy, tmp_path):
     (tmp_path / "accounts.csv").write_text("external_id,company,mail\nN-1,One,1@x.example\nN-2,Two,2@x.example\n")
     command = ("create-customer", "--name", "{company}", "--notification-email", "{mail}", "--plan", "big", *policy)
     done = cli(*command)
-    assert (done.code, outcomes(done)) == (0, {"changed": 2}), done.err
+    assert (done.code, done.outcomes) == (0, {"changed": 2}), done.err
     assert [row["detail"]["customer"]["plan_id"] for row in json.loads(done.out)["accounts"]] == ["big", "big"]
     again = cli(*command)
-    assert (again.code, outcomes(again)) == (0, {"unchanged": 2})
+    assert (again.code, again.outcomes) == (0, {"unchanged": 2})
     run_id = json.loads(done.out)["run"]
     undone = cli("undo", run_id, *policy[2:])
     assert undone.code == 2

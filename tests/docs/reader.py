@@ -15,6 +15,7 @@ from typing import Final
 import attrs
 
 from tests.docs.markdown import Block
+from tests.fleet import clean_environment
 
 RUN: Final = frozenset({"bash", "python"})
 PLAIN: Final = frozenset({"text"})
@@ -33,7 +34,7 @@ class Reader:
     background: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
+        clean = clean_environment()
         path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
         self.environment = clean | {"PATH": path, "NO_COLOR": "1", "XDG_STATE_HOME": str(self.home / ".state")}
         # A plugin that our tests stand on breaks where pytest-asyncio is not installed; a reader has neither.
