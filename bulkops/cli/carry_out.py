@@ -17,7 +17,7 @@ from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
 from bulkops.cli.step_summary import add_step_summary
 from bulkops.cli.story import Story, voice_for
-from bulkops.cli.terminal import put, say
+from bulkops.cli.terminal import is_one_place, put, say
 from bulkops.cli.verbs import Invocation
 from bulkops.errors import PlanError
 from bulkops.outcome import Outcome
@@ -219,10 +219,15 @@ def finish(report: Report, output: Output, *, beside: bool = False) -> int:
     else:
         put_report(report, as_json=output.json)
     command = go_on_command(report)
-    if command is not None:
+    if command is not None and not ends_with_it(as_json=output.json, beside=beside):
         say(f"{command.split()[1]} with: {command}")
     add_step_summary(report)
     return report.exit_code
+
+
+def ends_with_it(*, as_json: bool, beside: bool) -> bool:
+    """Whether who reads stderr has just seen the command that goes on as the last line of the text report."""
+    return beside or (not as_json and is_one_place())
 
 
 def put_report(report: Report, *, as_json: bool) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from bulkops.cli.durations import duration
 from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.outage import Outage
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.verbs import PlanFlags
+from bulkops.events import ignore
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ async def foresee_over(
     from bulkops.runs import Policy, looking_cost, plan
 
     policy = flags.over(Policy())
-    async with Workato.from_settings(settings) as workato:
+    observe = ignore if output.quiet else Outage().observe
+    async with Workato.from_settings(settings, observe=observe) as workato:
         inventory = await listed(workato)
         if not len(inventory):  # nobody is new, as was said
             return 0
@@ -58,7 +61,8 @@ async def foresee_over(
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)
-            say(f"looking at {looked} of {len(inventory)} accounts: {_words(cost)}")
+            words = _words(cost) if cost.requests else "how many requests that takes is not foreseen"
+            say(f"looking at {looked} of {len(inventory)} accounts: {words}")
         foreseen = await plan(
             operation,
             accounts=inventory,

@@ -12,6 +12,7 @@ import attrs
 import click
 
 from bulkops.cli.failures import EXIT_FAILED
+from bulkops.cli.outage import Outage
 from bulkops.cli.question import Consent
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.errors import InputError
@@ -64,7 +65,7 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
         whose = f"for {account} at {settings.url}" if account is not None else f"at {settings.url}"
         deprecated = f" (deprecated: use {call.replacement})" if call.is_deprecated else ""
         await Consent(yes=yes, quiet=True).ask(OneCall(what=f"{call.id}{deprecated}", whose=whose))
-    async with Workato.from_settings(settings) as workato:
+    async with Workato.from_settings(settings, observe=Outage().observe) as workato:
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):
                 _put_line(row)

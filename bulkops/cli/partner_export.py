@@ -9,6 +9,7 @@ import attrs
 import click
 
 from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.outage import Outage
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.verbs import Invocation, PlanFlags
 from bulkops.errors import NotFound
@@ -41,7 +42,7 @@ async def export(wanted: Wanted, *, flags: PolicyFlags, output: Output) -> int:
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
     invocation = click.get_current_context().find_object(Invocation)
     plan = invocation.plan if invocation is not None else None
-    async with Workato.from_settings(settings) as workato:
+    async with Workato.from_settings(settings, observe=Outage().observe) as workato:
         if plan is not None:
             return await _foresee(wanted, plan, workato.with_options(read_only=True), output=output)
         if not output.quiet:

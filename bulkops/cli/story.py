@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 import attrs
 
+from bulkops.cli.outage import Outage
 from bulkops.cli.outlook import Outlook, eta_words
 from bulkops.cli.tally import Tally
 from bulkops.cli.terminal import is_live, say
@@ -72,7 +73,8 @@ class Plain:
         self._last = ""
 
     def begin(self, view: View) -> None:
-        self.tell(view)
+        if view.tally.done:  # a new run is at work before there is anything to count
+            self.tell(view)
 
     def tell(self, view: View) -> None:
         self.interval_s = min(_LONGEST_INTERVAL_S, max(self.interval_s, view.elapsed_s / _SPREAD))
@@ -99,6 +101,10 @@ def _left(view: View) -> str:
     return f"; {eta_words(eta)}" + (f", bound by {eta.bound_by}" if eta.bound_by else "")
 
 
+_GATES: Final = {"pass": "pass", "fail": "halt", "inconclusive": "pause"}
+"""How a gate was judged, in the words of what follows from it."""
+
+
 def words_for(event: Event) -> str | None:
     """A line about an event that a log should have: a run's beginning, and its waves when there are several."""
     if isinstance(event, RunChanged) and event.state == "running":
@@ -106,7 +112,7 @@ def words_for(event: Event) -> str | None:
     if isinstance(event, WaveChanged) and event.of > 1:
         noun = "account" if event.size == 1 else "accounts"
         started = f"wave {event.number} of {event.of}: {event.size} {noun}"
-        return started if event.state == "started" else f"{event.state}: {event.reason}"
+        return started if event.state == "started" else f"{_GATES[event.state]}: {event.reason}"
     return None
 
 
@@ -128,6 +134,7 @@ class Story:
         self.view = View()
         self._voice = voice
         self._is_silenced = False
+        self._outage = Outage()
 
     @property
     def is_silent(self) -> bool:
@@ -138,6 +145,8 @@ class Story:
         if view.outlook is not None:
             view.outlook.observe(event)
         if isinstance(event, AttemptEnded):  # most of all events, and the tally counts accounts
+            if not self.is_silent:
+                self._outage.observe(event)
             return
         view.tally.observe(event)
         if isinstance(event, RunChanged | WaveChanged):

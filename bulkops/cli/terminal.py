@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
+from bulkops.errors import BulkopsError
 from bulkops.logs import neutral, neutral_json
 
 FORMAT_VARIABLE: Final = "BULKOPS_LOG_FORMAT"
@@ -67,6 +68,12 @@ def put(text: str, *, json: bool = False) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon(sys.stdout)
+    except OSError as error:
+        _abandon(sys.stdout)
+        raise BulkopsError(
+            f"cannot write to stdout: {error.strerror}",
+            remedy="make room; what a run did is in the journal: `bulkops report`",
+        ) from error
 
 
 def _abandon(stream: TextIO) -> None:
@@ -77,6 +84,14 @@ def _abandon(stream: TextIO) -> None:
         os.close(nothing)
     except (OSError, ValueError):
         return
+
+
+def is_one_place() -> bool:
+    """Whether stdout and stderr are the same terminal, file or pipe: what stands on one is seen on the other."""
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
 
 
 def can_ask() -> bool:

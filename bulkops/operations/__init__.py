@@ -11,6 +11,7 @@ from bulkops.operations._base import Chain, Danger, Operation, as_operation, cos
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
+from bulkops.operations._results import ReaderGone
 from bulkops.operations.add_member import AddMember
 from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.create_connection import CreateConnection
@@ -56,6 +57,7 @@ __all__ = [
     "LikelyFinish",
     "Operation",
     "Package",
+    "ReaderGone",
     "RemoveMember",
     "Rollout",
     "SetProperties",

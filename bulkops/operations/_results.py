@@ -16,6 +16,11 @@ from bulkops.errors import ConfigError, TaskFailed
 
 STDOUT: Final = "-"
 
+
+class ReaderGone(TaskFailed):
+    """Whoever read stdout has seen enough (`| head`): nobody failed, and there is nothing left to do."""
+
+
 _one_at_a_time: Final = Lock()
 
 
@@ -31,6 +36,10 @@ async def write_result(output: str, row: Mapping[str, Any]) -> None:
     line = json.dumps(row) + "\n"  # ASCII: nothing in it can steer a terminal
     try:
         await anyio.to_thread.run_sync(_append, output, line)
+    except BrokenPipeError as error:
+        if output != STDOUT:
+            raise TaskFailed(f"nobody reads {output}", failure_class="output", remedy="choose a file") from error
+        raise ReaderGone("nobody reads stdout any more", failure_class="output") from error
     except OSError as error:
         where = "stdout" if output == STDOUT else output
         raise TaskFailed(

@@ -59,11 +59,16 @@ def summary(report: Report) -> str:
 
 def headline(report: Report) -> str:
     """The summary for where the run's id stands beside it."""
-    counts = _counts_so_far(report) if report.state is RunState.RUNNING else _counts(report)
-    words = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"
+    words = counts_in_words(report) or "nothing to do"
     spent = duration(report.duration_s)
     spent = f"for {spent} so far" if report.state is RunState.RUNNING else f"in {spent}"
     return f"{_STATES[report.state]}: {words} of {counted(report.inventory)} {spent}"
+
+
+def counts_in_words(report: Report) -> str:
+    """`270 changed, 30 failed`, without what did not occur; of a run that is on, what is in progress and what waits."""
+    counts = _counts_so_far(report) if report.state is RunState.RUNNING else _counts(report)
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
 
 
 def _counts(report: Report) -> dict[str, int]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sysconfig
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -15,14 +18,20 @@ from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.models.text import one_line
-from bulkops.operations import Operation
+from bulkops.operations import Operation, ReaderGone
 from bulkops.outcome import Outcome
+from bulkops.runs.control import Control
 from bulkops.session import Scope
 from bulkops.steps import Context, may_have_written
 
 log = get_logger("bulkops.runs")
 
 _LONGEST_REASON: Final = 1000
+
+_NOT_THE_USERS: Final = (
+    Path(__file__).parent.parent,
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")),
+)
 
 
 @attrs.define(kw_only=True)
@@ -37,8 +46,10 @@ class AccountTask:
     workato: Workato
     journal: Journal
     observe: Observer
+    control: Control
     expected: Mapping[str, tuple[str, ...]] | None = None
     shared: dict[str, Any] = attrs.field(factory=dict)
+    _logged: set[str | None] = attrs.field(factory=set, init=False)
 
     async def run(self, row: AccountRow) -> Ending:
         """Take one account to its end and write it down. Raises: JournalError, which ends the run."""
@@ -55,13 +66,17 @@ class AccountTask:
                     ending = _done(ctx)
             except JournalError:
                 raise  # without a journal nothing can be promised: not this account's failure but the run's
+            except ReaderGone as gone:
+                self.control.drain(gone.message)
+                await ctx.settle_writes(ended_well=False)
+                ending = _stopped(ctx, row, gone.message)
             except BulkopsError as error:
                 await ctx.settle_writes(ended_well=False)
                 ending = _ending_of(error, ctx, row)
-            except Exception as error:
-                log.warning("account.unexpected", account=row.account, exc_info=True)
+            except Exception as error:  # noqa: BLE001 - a mistake in an operation is an answer, and logged
                 await ctx.settle_writes(ended_well=False)
                 ending = _unexpected(error, ctx)
+                self._log_unexpected(row, ending)
         except asyncio.CancelledError:
             # Delivered once: the journal may still be awaited, and the account gets its answer.
             await ctx.settle_writes(ended_well=False)
@@ -92,6 +107,12 @@ class AccountTask:
             steps=steps,
             shared=self.shared,
         )
+
+    def _log_unexpected(self, row: AccountRow, ending: Ending) -> None:
+        """With its traceback, once for each cause: the same mistake meets every account."""
+        level = "debug" if ending.cause in self._logged else "warning"
+        self._logged.add(ending.cause)
+        getattr(log, level)("account.unexpected", account=row.account, exc_info=True)
 
     async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
@@ -170,15 +191,26 @@ def _shown(text: str) -> str:
 
 def _unexpected(error: Exception, ctx: Context) -> Ending:
     """A bug of ours or of the user's operation: one account's failure all the same."""
-    said = _shown(f"{type(error).__name__}: {error}")
+    where = _place(error)
+    said = _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
     return Ending(
         outcome=Outcome.UNKNOWN if ctx.left_open else Outcome.FAILED,
         failure_class="unexpected",
         cause=said,
         reason=said,
-        remedy="this is a mistake in the operation: run again with -v to see where",
+        remedy="this is a mistake in the operation; the log has its traceback, once",
         detail=_plain(ctx),
     )
+
+
+def _place(error: Exception) -> str | None:
+    """`archive.py, line 19`: where the mistake is, in the newest frame that is neither ours nor a library's."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not any(Path(frame.filename).is_relative_to(known) for known in _NOT_THE_USERS)
+    ]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else None
 
 
 def _stopped(ctx: Context, row: AccountRow, why: str) -> Ending:

@@ -63,6 +63,7 @@ class Engine:
             workato=self.workato,
             journal=self.journal,
             observe=self.observe,
+            control=self.control,
             expected=self.expected,
         )
         await self._set_state(RunState.RUNNING)

@@ -202,6 +202,29 @@ def test_reads_stream_one_line_an_account(run):
     assert f"{CUSTOMERS} unchanged" in result.err
 
 
+def test_a_reader_that_has_seen_enough_fails_no_account(here, sandbox):
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ["each", "managed_users.recipes.list", "--accounts", str(sandbox.accounts), "--concurrency", "2", "--yes"]
+    words += ["--client-file", str(sandbox.client_file)]
+    env = environment(sandbox.environment)
+    done = subprocess.run(
+        [sys.executable, "-m", "bulkops", *words],
+        env=env,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=30,
+    )
+    os.close(writing)
+    err = done.stderr.decode()
+    assert done.returncode == 130, err
+    assert "reason: nobody reads stdout any more" in err
+    assert " failed" not in err
+    assert err.splitlines()[-1].startswith("resume with: bulkops resume ")
+    assert err.count("resume with") == 1
+
+
 def test_answers_go_to_a_file_of_ones_own(run, here):
     words = ("each", "managed_users.get", "-o", "answers.jsonl", "--json")
     for times in (1, 2):

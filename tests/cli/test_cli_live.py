@@ -160,7 +160,7 @@ async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert "at work on run r-1" in err
-    assert "inconclusive: a person" in err
+    assert "pause: a person" in err
     assert "1 in flight" in err
     last = err[err.rindex("4 of 4 accounts") :]
     assert "4/4" in last

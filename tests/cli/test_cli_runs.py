@@ -128,6 +128,15 @@ def test_a_python_function(cli, here, sandbox):
     assert result.outcomes == {"unchanged": COUNT}
 
 
+def test_a_mistake_in_a_function_names_its_line_and_is_logged_once(cli, here, sandbox):
+    Path("tidy.py").write_text("async def look(ctx):\n    await ctx.account.folders.create('x') if 0 else [][3]\n")
+    result = cli("run", "tidy.py:look", "--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes")
+    assert result.code == 1
+    assert result.err.count("Traceback") == 1
+    assert f"{COUNT} accounts: IndexError: list index out of range (tidy.py, line 2)" in result.out
+    assert "the log has its traceback" in result.out
+
+
 def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importing):
     sandbox.ask("faults", {"import_failed": 1.0})
     failed = cli(*importing)
@@ -262,6 +271,10 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
     sandbox.ask("faults", {"slow": 0.3})
     process = background(*importing, "--concurrency", "2", "--json", env=sandbox.access)
     until(lambda: sandbox.effects("folder.created"))
+    listed = cli("runs").out.splitlines()[1]
+    assert "running" in listed
+    assert "in progress" in listed
+    assert "cancelled" not in listed  # what is in flight has no outcome yet
     process.send_signal(number)
     said = process.stderr.readline()
     while "finishing what is in flight" not in said:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.cli.terminal import one_line, put, wants_colour
+from bulkops.cli.terminal import is_one_place, one_line, put, wants_colour
 from bulkops.logs import neutral, neutral_json
 
 ANYTHING = st.text(
@@ -101,6 +104,29 @@ def test_what_the_locale_cannot_write_is_an_escape(stdout):
     buffer = stdout("ascii")
     put("Müller\n")
     assert buffer.getvalue() == b"M\\xfcller\n"
+
+
+def test_a_full_disk_is_told_in_words_and_not_called_a_bug():
+    program = "from bulkops.cli.app import main; import sys; sys.exit(main(['calls']))"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False, timeout=30
+        )
+    assert done.returncode == 1
+    first, second = done.stderr.decode().splitlines()
+    assert first == "error: cannot write to stdout: No space left on device"
+    assert "`bulkops report`" in second
+
+
+def test_one_place_is_the_same_file_and_not_just_the_same_kind(tmp_path, monkeypatch):
+    with (tmp_path / "both").open("w") as one, (tmp_path / "other").open("w") as other:
+        monkeypatch.setattr("sys.stdout", one)
+        monkeypatch.setattr("sys.stderr", other)
+        assert not is_one_place()
+        monkeypatch.setattr("sys.stderr", one)
+        assert is_one_place()
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert not is_one_place()
 
 
 def test_json_never_steers(stdout):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,9 +21,7 @@ from bulkops.errors import ConfigError
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bulkops.journal import RunRecord
+    from bulkops.journal import Journal, RunRecord
 
 FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
 
@@ -47,7 +46,11 @@ def runs(journal: str) -> int:
     if not rows:
         say(f"no runs in {journal}")
         return 0
-    put(_table([("RUN", "STATE", "CREATED", "ACCOUNTS", "OUTCOMES", "WHAT"), *rows]))
+    table = _table([("RUN", "STATE", "CREATED", "ACCOUNTS", "OUTCOMES", "WHAT"), *rows])
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        table = "".join(f"{line if len(line) <= width else line[: width - 3] + '...'}\n" for line in table.splitlines())
+    put(table)
     return 0
 
 
@@ -55,19 +58,22 @@ async def _rows(directory: str) -> list[tuple[str, ...]]:
     from bulkops.journal import Journal
 
     async with Journal.open(directory, read_only=True) as journal:
-        return [
-            _row(record, await journal.counts(record.run_id), alive=journal.is_locked(record.run_id))
-            for record in await journal.list_runs()
-        ]
+        return [await _row(journal, record) for record in await journal.list_runs()]
 
 
-def _row(record: RunRecord, counts: Mapping[Outcome, int], *, alive: bool) -> tuple[str, ...]:
+async def _row(journal: Journal, record: RunRecord) -> tuple[str, ...]:
     from bulkops.journal import RunState
+    from bulkops.report import load_report
+    from bulkops.report.text import counts_in_words
 
-    # a record that says running without a process behind it: that process was killed
-    state = "interrupted" if record.state is RunState.RUNNING and not alive else str(record.state)
+    state = record.state
+    if state is RunState.RUNNING:  # what it is about now no count of endings tells, nor whether its process lives
+        report = await load_report(journal, record.run_id)
+        state, outcomes = report.state, counts_in_words(report)
+    else:
+        counts = await journal.counts(record.run_id)
+        outcomes = ", ".join(f"{counts[each]} {each.replace('_', ' ')}" for each in Outcome if counts.get(each))
     created = datetime.fromtimestamp(record.created_at).astimezone()
-    outcomes = ", ".join(f"{counts[each]} {each.replace('_', ' ')}" for each in Outcome if counts.get(each))
     return (
         record.run_id,
         state.replace("_", " "),
@@ -112,6 +118,8 @@ def _show(name: str, help_text: str) -> click.Command:
             put(text, json=form in {"json", "jsonl", "summary"})
         else:
             write_file(Path(path), text)
+            if sys.stderr.isatty():  # cron mails what is said
+                say(f"wrote {path}")
         return 0
 
     return show

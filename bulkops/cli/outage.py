@@ -1,0 +1,48 @@
+"""That the vendor does not answer, told while it lasts: a command that waits must not look like one that hangs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from bulkops.cli.durations import duration
+from bulkops.cli.terminal import one_line, say
+from bulkops.events import AttemptEnded, Event
+
+FIRST_AFTER_S: Final = 3.0
+"""A hiccup of a second is not worth a line."""
+AGAIN_AFTER_S: Final = 60.0
+
+_HOST_AWAY: Final = frozenset({502, 503, 504})
+
+
+class Outage:
+    """An observer. `say`: gets a line when the vendor has been away for a while, each minute, and when it is back."""
+
+    def __init__(self, say: Callable[[str], object] = say, clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._since: float | None = None
+        self._told_at: float | None = None
+
+    def observe(self, event: Event) -> None:
+        if not isinstance(event, AttemptEnded):
+            return
+        if event.status is not None and event.status not in _HOST_AWAY:
+            self._back()
+            return
+        now = self._clock()
+        if self._since is None:
+            self._since = now
+        away_s = now - self._since
+        if away_s < FIRST_AFTER_S or (self._told_at is not None and now - self._told_at < AGAIN_AFTER_S):
+            return
+        self._told_at = now
+        why = one_line(event.error or "no answer")
+        self._say(f"the vendor has not answered for {duration(away_s)}: {why}; still trying (Ctrl-C stops)")
+
+    def _back(self) -> None:
+        if self._since is not None and self._told_at is not None:
+            self._say(f"the vendor answers again, after {duration(self._clock() - self._since)}")
+        self._since = self._told_at = None
