@@ -8,12 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepMark, StepState
+from bulkops.journal import AccountRow, EventRow, StepMark, StepState
 from bulkops.outcome import Outcome
 from bulkops.report import Report, render
 from bulkops.report.model import Details
-
-BEGAN = 1_767_348_930.0
+from tests.records import BEGAN, report_of, run_record
 
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -162,26 +161,18 @@ def _report(
     ended_at: float = BEGAN + 60,
     operation: dict[str, Any] | None = None,
 ) -> Report:
-    record = RunRecord(
-        run_id="20260102-101530-k3f",
-        created_at=BEGAN,
+    record = run_record(
         title=title,
         operation=operation or {"name": "import-package", "parameters": {"folder": "CRM"}, "digest": "cd" * 32},
-        host="https://www.workato.com",
-        inventory_hash="0f" * 32,
         inventory_count=len(rows),
         policy={"concurrency": 200, "max_failures": "5%"},
         tuning={"share": 0.8},
     )
-    return Report(
-        run_id=record.run_id,
-        state=RunState.FINISHED,
+    return report_of(
+        *rows,
         reason=reason,
         title=title,
-        host=record.host,
-        created_at=BEGAN,
         ended_at=ended_at,
         as_of=ended_at + 60,
-        accounts=rows,
         details=Details(record=record, events=events, steps=steps),
     )

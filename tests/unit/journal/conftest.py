@@ -11,6 +11,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from bulkops.journal import InventoryRow, Moment, RunRecord
+from tests.records import run_record
 
 HOST = "http://127.0.0.1:8080"
 
@@ -56,16 +57,13 @@ def nothing_blocks() -> Iterator[None]:
 def record() -> Callable[..., RunRecord]:
     def make(run_id: str = "20261122-101530-k3f", **members: Any) -> RunRecord:
         known = {
-            "created_at": 1_700_000_000.0,
-            "title": "import crm.zip",
             "operation": {"name": "import-package", "parameters": {"folder": "CRM"}, "digest": "d1"},
             "host": HOST,
-            "inventory_hash": "abc",
             "inventory_count": 3,
             "policy": {"concurrency": 200},
             "tuning": {"share": 0.5},
         }
-        return RunRecord(run_id=run_id, **(known | members))
+        return run_record(run_id, **(known | members))
 
     return make
 

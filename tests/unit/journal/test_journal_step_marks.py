@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bulkops.journal import InventoryRow, Journal, Moment, RunRecord, StepState
+from bulkops.journal import InventoryRow, Journal, StepState
+from tests.records import RUN, run_record
 
 pytestmark = pytest.mark.anyio
 
-RUN = "20260102-101530-k3f"
-
-
-class Clock:
-    """Time as the test sets it; the wall clock may be set apart."""
-
-    def __init__(self) -> None:
-        self.boot_s = 50.0
-        self.wall_s = 1_000.0
-
-    def now(self) -> Moment:
-        return Moment("boot", self.boot_s, self.wall_s)
-
-    def pass_s(self, seconds: float) -> None:
-        self.boot_s += seconds
-        self.wall_s += seconds
-
 
 async def begin(journal: Journal, run_id: str = RUN) -> None:
-    record = RunRecord(
-        run_id=run_id,
-        created_at=1_000.0,
-        title="tidy",
-        operation={"name": "tidy"},
-        host="https://www.workato.com",
-        inventory_hash="0" * 64,
-        inventory_count=2,
-        policy={},
-        tuning={},
-    )
+    record = run_record(run_id, inventory_count=2)
     await journal.create_run(record, [InventoryRow(seq=seq, account=f"E{seq}") for seq in range(2)])
 
 
-async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(tmp_path: Path) -> None:
-    clock = Clock()
+async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(tmp_path: Path, clock: Any) -> None:
+    began = clock.wall_s
     async with Journal.open(tmp_path, clock=clock) as journal:
         await begin(journal)
         await begin(journal, "another")
@@ -63,7 +38,7 @@ async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(tmp_pat
         (1, "z first", StepState.DONE, True),
         (1, "a second", StepState.FAILED, False),
     ]
-    assert [mark.began_at for mark in marks] == pytest.approx([1_009.0, 1_002.0, 1_005.0])
+    assert [mark.began_at - began for mark in marks] == pytest.approx([9.0, 2.0, 5.0])
     assert "not told" not in repr(marks)
 
 

@@ -16,6 +16,7 @@ from bulkops.operations._polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit
+from tests.unit.pacing.vendor import pumping
 from tests.virtual_time import run_virtual
 
 FIRST_S = 2.0
@@ -27,15 +28,8 @@ def durations(count: int) -> list[float]:
     return [rng.uniform(20, 60) if rng.random() < 0.06 else 2 + 18 * rng.random() ** 2 for _ in range(count)]
 
 
-@asynccontextmanager
-async def pumped() -> AsyncIterator[Pacer]:
-    pacer = Pacer({"tight": [Limit(1, 1e6)]}, max_rate=None, rng=Random(1))
-    pump = asyncio.create_task(pacer.run())
-    try:
-        yield pacer
-    finally:
-        pump.cancel()
-        await asyncio.wait([pump])
+def tight() -> Pacer:
+    return Pacer({"tight": [Limit(1, 1e6)]}, max_rate=None, rng=Random(1))
 
 
 @asynccontextmanager
@@ -77,7 +71,7 @@ async def run_of(waves: Sequence[Sequence[float]], pacer: Pacer) -> list[tuple[i
 def test_while_others_wait_an_import_costs_little_more_than_one_poll() -> None:
     async def main() -> list[tuple[int, float]]:
         lengths = durations(300)
-        async with pumped() as pacer, somebody_waiting(pacer):
+        async with pumping(tight()) as pacer, somebody_waiting(pacer):
             return await run_of([lengths[place : place + 30] for place in range(0, 300, 30)], pacer)
 
     found = run_virtual(main())
@@ -87,7 +81,7 @@ def test_while_others_wait_an_import_costs_little_more_than_one_poll() -> None:
 
 def test_when_nobody_else_waits_the_end_is_noticed_soon() -> None:
     async def main() -> list[tuple[int, float]]:
-        async with pumped() as pacer:
+        async with pumping(tight()) as pacer:
             return await run_of([durations(30)], pacer)
 
     found = run_virtual(main())
@@ -99,7 +93,7 @@ def test_a_sleeper_notices_that_the_others_are_through() -> None:
     async def main() -> float:
         likely = LikelyFinish(FIRST_S)
         likely.age_s = 1000.0
-        async with pumped() as pacer:
+        async with pumping(tight()) as pacer:
             async with somebody_waiting(pacer):
                 asking = asyncio.create_task(ask_to_the_end(pacer, likely, 5.0))
                 await asyncio.sleep(50)

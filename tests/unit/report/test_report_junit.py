@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import Report, render
+from tests.records import account_row, report_of
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
@@ -82,26 +83,21 @@ def test_account_parameters_stay_out(row: Row, report: Make) -> None:
 @given(st.lists(any_text, min_size=8, max_size=8), st.sampled_from(Outcome))
 def test_anything_anywhere_is_well_formed(texts: list[str], outcome: Outcome) -> None:
     account, failure_class, cause, reason, remedy, run_id, why, title = texts
-    row = AccountRow(
-        seq=0,
+    row = account_row(
         account=account,
-        params={},
         outcome=outcome,
         failure_class=failure_class,
         cause=cause,
         reason=reason,
         remedy=remedy,
     )
-    made = Report(
+    made = report_of(
+        row,
+        row,
         run_id=run_id,
         state=RunState.HALTED,
         reason=why,
         title=title,
-        host="https://www.workato.com",
-        created_at=0,
-        ended_at=1,
-        as_of=2,
-        accounts=[row, row],
     )
     found = suite(made)
     assert len(found.findall("testcase")) == int(found.attrib["tests"]) == 2

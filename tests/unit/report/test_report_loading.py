@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import Ending, InventoryRow, Journal, RunRecord, RunState
+from bulkops.journal import Ending, InventoryRow, Journal, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Format, load_report, render
+from tests.records import RUN, run_record
 
 pytestmark = pytest.mark.anyio
 
@@ -23,20 +24,9 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
         yield opened
 
 
-async def begin(journal: Journal, run_id: str = "20260102-101530-k3f", accounts: int = 4) -> str:
-    record = RunRecord(
-        run_id=run_id,
-        created_at=1_767_348_930.0,
-        title="tidy up",
-        operation={"name": "tidy"},
-        host="https://www.workato.com",
-        inventory_hash="0" * 64,
-        inventory_count=accounts,
-        policy={},
-        tuning={},
-    )
+async def begin(journal: Journal, run_id: str = RUN, accounts: int = 4) -> str:
     rows = [InventoryRow(seq=seq, account=f"E{seq}", params={"password": "hunter2"}) for seq in range(accounts)]
-    await journal.create_run(record, rows)
+    await journal.create_run(run_record(run_id, inventory_count=accounts), rows)
     return run_id
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import Report, render
+from tests.records import account_row, report_of
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
@@ -100,21 +101,8 @@ def test_a_name_is_only_a_name(row: Row, report: Make, nasty: str) -> None:
 
 @given(st.text(st.characters()), st.text("`|\\ -", max_size=12))
 def test_code_is_closed_where_it_was_opened(text: str, ticks: str) -> None:
-    row = AccountRow(
-        seq=0, account=text, params={}, outcome=Outcome.FAILED, failure_class=f"{text}{ticks}{text}", cause=text
-    )
-    made = Report(
-        run_id=ticks or "r",
-        state=RunState.FINISHED,
-        reason=None,
-        title=text,
-        host="https://www.workato.com",
-        created_at=0,
-        ended_at=1,
-        as_of=2,
-        journal=ticks or None,
-        accounts=[row],
-    )
+    row = account_row(account=text, failure_class=f"{text}{ticks}{text}", cause=text)
+    made = report_of(row, run_id=ticks or "r", title=text, journal=ticks or None)
     lines = render(made, "markdown").splitlines()
     assert lines[-1].strip("`") == ""
     assert lines[-3] == lines[-1] + "sh"

@@ -11,6 +11,7 @@ from bulkops.errors import RunAborted, RunFailed
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report import Report
+from tests.records import account_row, report_of
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
@@ -55,20 +56,8 @@ def test_a_run_that_is_on_is_neither_good_nor_bad(row: Row, report: Make) -> Non
 
 @given(st.lists(st.sampled_from(list(Outcome)), max_size=30))
 def test_all_seven_outcomes_sum_to_the_inventory(outcomes: list[Outcome]) -> None:
-    accounts = [
-        AccountRow(seq=seq, account=str(seq), params={}, outcome=outcome) for seq, outcome in enumerate(outcomes)
-    ]
-    made = Report(
-        run_id="r",
-        state=RunState.FINISHED,
-        reason=None,
-        title="t",
-        host="h",
-        created_at=0,
-        ended_at=1,
-        as_of=2,
-        accounts=accounts,
-    )
+    accounts = [account_row(seq, outcome) for seq, outcome in enumerate(outcomes)]
+    made = report_of(*accounts)
     assert list(made.outcomes) == list(Outcome)
     assert sum(made.outcomes.values()) == made.inventory == len(outcomes)
     assert made.failures == [row for row in accounts if row.outcome in TROUBLED]

@@ -16,6 +16,7 @@ from bulkops.errors import ConfigError
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Report, render
+from tests.records import account_row, report_of
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
@@ -152,10 +153,8 @@ def test_an_unknown_format_is_refused_in_words(report: Make) -> None:
 @given(st.lists(any_text, min_size=9, max_size=9), st.dictionaries(any_text, any_json, max_size=3))
 def test_anything_anywhere_is_valid_and_inert(texts: list[str], detail: dict[str, Any]) -> None:
     account, failure_class, cause, reason, remedy, run_id, why, title, host = texts
-    row = AccountRow(
-        seq=0,
+    row = account_row(
         account=account,
-        params={},
         outcome=Outcome.FAILED,
         failure_class=failure_class,
         cause=cause,
@@ -163,16 +162,14 @@ def test_anything_anywhere_is_valid_and_inert(texts: list[str], detail: dict[str
         remedy=remedy,
         detail=detail,
     )
-    made = Report(
+    made = report_of(
+        row,
+        row,
         run_id=run_id,
         state=RunState.HALTED,
         reason=why,
         title=title,
         host=host,
-        created_at=0,
-        ended_at=1,
-        as_of=2,
-        accounts=[row, row],
     )
     for text in (render(made, "json"), render(made, "jsonl")):
         assert text.isascii()

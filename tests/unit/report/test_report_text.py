@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Report, render
+from tests.records import account_row, report_of
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
@@ -148,26 +149,21 @@ any_text = st.text(st.characters())
 @given(st.lists(any_text, min_size=9, max_size=9), st.sampled_from(list(RunState)), st.sampled_from(list(Outcome)))
 def test_no_text_from_elsewhere_reaches_the_terminal_raw(texts: list[str], state: RunState, outcome: Outcome) -> None:
     account, failure_class, cause, reason, remedy, run_id, why, title, host = texts
-    row = AccountRow(
-        seq=0,
+    row = account_row(
         account=account,
-        params={},
         outcome=outcome,
         failure_class=failure_class,
         cause=cause,
         reason=reason,
         remedy=remedy,
     )
-    made = Report(
+    made = report_of(
+        row,
         run_id=run_id,
         state=state,
         reason=why,
         title=title,
         host=host,
-        created_at=0,
-        ended_at=1,
-        as_of=2,
-        accounts=[row],
     )
     text = render(made)
     assert not [char for char in text if char != "\n" and unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]

@@ -11,15 +11,14 @@ import pytest
 
 from bulkops.client import Workato
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
-from bulkops.journal import EventRow, InventoryRow, Journal, RunRecord
+from bulkops.journal import EventRow, InventoryRow, Journal
 from bulkops.report.traffic import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
 from bulkops.runs.meter import PROCESS, REQUESTS, Meter, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Limit, Tuning
+from tests.records import RUN, run_record
 
 pytestmark = pytest.mark.anyio
-
-RUN = "20260102-101530-k3f"
 
 
 def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0, latency_s: float = 0.1) -> AttemptEnded:
@@ -37,18 +36,7 @@ def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0, l
 
 
 async def begin(journal: Journal) -> None:
-    record = RunRecord(
-        run_id=RUN,
-        created_at=0.0,
-        title="tidy",
-        operation={"name": "tidy"},
-        host="https://www.workato.com",
-        inventory_hash="0" * 64,
-        inventory_count=1,
-        policy={},
-        tuning={},
-    )
-    await journal.create_run(record, [InventoryRow(seq=0, account="1")])
+    await journal.create_run(run_record(), [InventoryRow(seq=0, account="1")])
 
 
 async def written(path: Path, acts: Iterable[tuple[float, Event]]) -> list[dict[str, Any]]:
