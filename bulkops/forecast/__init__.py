@@ -15,7 +15,7 @@ from bulkops.forecast.finish import (
     stages_of,
     way,
 )
-from bulkops.forecast.simulation import Begun, Stage
+from bulkops.forecast.simulated_account import Begun, Stage
 
 __all__ = [
     "IMPORT",

@@ -10,7 +10,8 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import CALLS
-from bulkops.forecast.simulation import SMOOTHER, Begun, Simulation, Stage
+from bulkops.forecast.simulated_account import Begun, Stage
+from bulkops.forecast.simulation import SMOOTHER, Simulation
 from bulkops.operations import Operation, costs_in_order
 from bulkops.pacing import OPENING_SHARE, QuotaStanding, window_length_s
 from bulkops.settings import Limit, Tuning

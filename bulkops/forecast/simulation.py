@@ -9,47 +9,20 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
 
+from bulkops.forecast.simulated_account import Begun, SimulatedAccount, Stage
 from bulkops.forecast.simulated_quota import SimulatedQuota
 from bulkops.operations import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.pacing import QuotaStanding
 
 SMOOTHER: Final = "max_rate"
 
-SLOW_PART: Final = 0.06
-"""Of imports, how many are slow; assumed, as all durations of imports are: nobody publishes any."""
-
-GOLDEN: Final = 0.6180339887
-"""Multiples of it fill the unit interval evenly, however many there are."""
-
 _REPLY, _LOOK, _WAKE, _TOKEN, _WAVE = range(5)
-
-
-@attrs.frozen(kw_only=True)
-class Stage:
-    """Requests of one quota that an account sends in a row: `count` on average over accounts.
-
-    `imports`: each one begins an import, which is asked for under the quota `poll_quota`.
-    """
-
-    quota: str
-    count: float
-    latency_s: float
-    imports: bool = False
-    poll_quota: str = ""
-
-
-@attrs.frozen(kw_only=True)
-class Begun:
-    """An account in flight at the beginning: what it still has to send, and how far along it is."""
-
-    counts: Sequence[float]
-    progress: int
 
 
 @attrs.frozen(kw_only=True)
@@ -61,38 +34,6 @@ class Ended:
     waits: dict[str, float]
     tails_s: dict[str, float]
     own_s: float
-
-
-class _Account:
-    __slots__ = (
-        "asked_at",
-        "before",
-        "began",
-        "first_poll",
-        "import_ends",
-        "imported_at",
-        "last",
-        "progress",
-        "seq",
-        "since",
-        "step",
-        "steps",
-        "waits",
-    )
-
-    def __init__(self, seq: int, steps: Sequence[Stage], now: float, before: _Account | None) -> None:
-        self.seq = seq
-        self.steps = steps
-        self.step = 0
-        self.progress = 0
-        self.began = self.since = now
-        self.before = before
-        """Whose end let it start."""
-        self.waits: defaultdict[str, float] = defaultdict(float)
-        self.last: dict[str, float] = {}
-        self.import_ends = -math.inf
-        self.imported_at = self.asked_at = 0.0
-        self.first_poll = True
 
 
 class Simulation:
@@ -138,7 +79,7 @@ class Simulation:
         self._tails: dict[str, float] = {}
         self._own_s = 0.0
         self._ended = 0
-        self._last: _Account | None = None
+        self._last: SimulatedAccount | None = None
 
     def play(self) -> Ended:
         """To the end of the last account."""
@@ -167,7 +108,7 @@ class Simulation:
                 self._fill(self._last)
         return Ended(
             seconds=self._last.since if self._last is not None else 0.0,
-            waits=_critical(self._last),
+            waits=self._last.waits_on_the_way() if self._last is not None else {},
             tails_s=self._tails,
             own_s=self._own_s / max(1, self._ended),
         )
@@ -178,7 +119,7 @@ class Simulation:
 
     # -- accounts -----------------------------------------------------------------------------------------------
 
-    def _fill(self, before: _Account | None) -> None:
+    def _fill(self, before: SimulatedAccount | None) -> None:
         """Start accounts of the wave as long as there is room; when its last has ended, soak and begin the next."""
         if self._filling:  # one that has nothing to send ends while it starts
             return
@@ -190,7 +131,7 @@ class Simulation:
         if self._waves and self._left <= 0 and not self._running:
             self._at(self._now + self._soak_s, _WAVE, None)
 
-    def _start(self, counts: Sequence[float], progress: int, before: _Account | None) -> None:
+    def _start(self, counts: Sequence[float], progress: int, before: SimulatedAccount | None) -> None:
         seq = self._seq
         self._seq += 1
         self._running += 1
@@ -200,17 +141,17 @@ class Simulation:
         if steps is None:
             steps = [stage for stage, count in zip(self._stages, whole, strict=True) for _ in range(count)]
             self._ways[whole] = steps
-        account = _Account(seq, steps, self._now, before)
+        account = SimulatedAccount(seq, steps, self._now, before)
         account.progress = progress
         self._go_on(account)
 
-    def _go_on(self, account: _Account) -> None:
+    def _go_on(self, account: SimulatedAccount) -> None:
         if account.step < len(account.steps):
             self._ask(account, account.steps[account.step].quota)
         else:
             self._end(account)
 
-    def _end(self, account: _Account) -> None:
+    def _end(self, account: SimulatedAccount) -> None:
         now = self._now
         account.since = now
         for quota, at in account.last.items():
@@ -223,7 +164,7 @@ class Simulation:
 
     # -- requests -----------------------------------------------------------------------------------------------
 
-    def _ask(self, account: _Account, quota_name: str) -> None:
+    def _ask(self, account: SimulatedAccount, quota_name: str) -> None:
         """Leave at once when nobody waits and there is room; else get in line."""
         now = self._now
         quota = self._quotas[quota_name]
@@ -267,7 +208,7 @@ class Simulation:
                 return
             self._leave(heapq.heappop(best.waiting)[2], best)
 
-    def _leave(self, account: _Account, quota: SimulatedQuota) -> None:
+    def _leave(self, account: SimulatedAccount, quota: SimulatedQuota) -> None:
         now = self._now
         if now > account.since:
             had_room_at = max(account.since, quota.open_since)
@@ -280,7 +221,7 @@ class Simulation:
         account.since = now
         self._at(now + step.latency_s, _REPLY, (account, quota))
 
-    def _replied(self, what: tuple[_Account, SimulatedQuota]) -> None:
+    def _replied(self, what: tuple[SimulatedAccount, SimulatedQuota]) -> None:
         account, quota = what
         now = self._now
         quota.give_back(now)
@@ -291,7 +232,7 @@ class Simulation:
             self._polled(account)
         elif step.imports:
             account.progress += 1
-            account.import_ends = now + self._duration_s(account.seq)
+            account.import_ends = now + account.import_duration_s(self._first_poll_s)
             account.imported_at = account.asked_at = now
             self._look(account)
         else:
@@ -301,15 +242,7 @@ class Simulation:
 
     # -- imports ------------------------------------------------------------------------------------------------
 
-    def _duration_s(self, seq: int) -> float:
-        """Of an import, dealt out evenly. For a first poll after 2 s: 2 to 20 s, and some 40 s."""
-        unit_s = self._first_poll_s / 2
-        part = (seq * GOLDEN + 0.5) % 1
-        if part < SLOW_PART:
-            return unit_s * 40
-        return unit_s * (2 + 18 * ((part - SLOW_PART) / (1 - SLOW_PART)) ** 2)
-
-    def _look(self, account: _Account) -> None:
+    def _look(self, account: SimulatedAccount) -> None:
         now = self._now
         asked_s = account.asked_at - account.imported_at
         if any(quota.waiting for quota in self._quotas.values()):
@@ -322,7 +255,7 @@ class Simulation:
         else:
             self._at(now + min(worth_at - now, self._first_poll_s), _LOOK, account)
 
-    def _polled(self, account: _Account) -> None:
+    def _polled(self, account: SimulatedAccount) -> None:
         done = self._now >= account.import_ends
         if account.first_poll:
             self._likely.note(account.asked_at - account.imported_at, done=done)
@@ -333,13 +266,3 @@ class Simulation:
             self._go_on(account)
         else:
             self._look(account)
-
-
-def _critical(account: _Account | None) -> dict[str, float]:
-    """What the last account waited for, and those before it whose ends let it start."""
-    waits: defaultdict[str, float] = defaultdict(float)
-    while account is not None:
-        for name, waited_s in account.waits.items():
-            waits[name] += waited_s
-        account = account.before
-    return waits
