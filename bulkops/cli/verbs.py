@@ -55,8 +55,8 @@ class Flag(click.Option):
         return extra
 
 
-class Verb(click.Command):
-    """A command. `examples`: command lines without the word bulkops, the most usual first."""
+class _Exemplary(click.Command):
+    """`examples`: command lines without the word bulkops, the most usual first."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
         attributes.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
@@ -67,6 +67,10 @@ class Verb(click.Command):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, self.examples)
         super().format_help(ctx, formatter)
+
+
+class Verb(_Exemplary):
+    """A command."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -83,18 +87,8 @@ class Verb(click.Command):
         return super().invoke(ctx)
 
 
-class Noun(click.Group):
-    """A group of verbs under one word. `examples`: as for `Verb`."""
-
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
-        attributes.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
-        super().__init__(*args, **attributes)
-        self.examples = tuple(examples)
-        self.params.extend(about_itself())
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_examples(formatter, self.examples)
-        super().format_help(ctx, formatter)
+class Noun(_Exemplary, click.Group):
+    """A group of verbs under one word."""
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bulkops.cli.verbs import Flag, Invocation, PlanFlags, Verb, about_itself, write_examples
+from bulkops.cli.verbs import Flag, Invocation, Noun, PlanFlags, Verb
 
 _EXAMPLES = (
     "plan import-package crm.zip --folder CRM --accounts customers.csv",
@@ -23,7 +23,7 @@ _OPTIONS = (
 )
 
 
-class Plan(click.Group):
+class Plan(Noun):
     """The commands that start runs, each with what only a plan has; a job needs no command's name."""
 
     def __init__(self, commands: Mapping[str, click.Command], job: click.Command) -> None:
@@ -31,11 +31,9 @@ class Plan(click.Group):
             "plan",
             commands={name: _planning(command) for name, command in commands.items()},
             help="Say what a run would change, how many requests it takes and when it would end. Changes nothing.",
-            context_settings={"help_option_names": ["-h", "--help"]},
+            examples=_EXAMPLES,
         )
         self._job = _planning(job)
-        self.examples = _EXAMPLES
-        self.params.extend(about_itself())
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -44,10 +42,6 @@ class Plan(click.Group):
         if args and args[0] not in self.commands and (args[0].endswith(".toml") or ".py" in args[0]):
             return self._job.name, self._job, args
         return super().resolve_command(ctx, args)
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_examples(formatter, self.examples)
-        super().format_help(ctx, formatter)
 
 
 def _planning(command: click.Command) -> click.Command:
