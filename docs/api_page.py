@@ -18,7 +18,10 @@ _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Running", ("run", "resume", "retry", "select", "read_accounts", "Policy", "Control", "Inventory")),
     ("What came of it", ("Report", "Outcome")),
     ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit")),
-    ("An operation of your own", ("operation", "Operation", "Context", "Intent", "Chain", "TaskFailed", "TaskUnknown")),
+    (
+        "An operation of your own",
+        ("operation", "Operation", "Context", "Intent", "Plan", "StepRow", "Chain", "TaskFailed", "TaskUnknown"),
+    ),
     ("Any async function", ("fan_out", "TaskOutcome")),
 )
 """In the order in which one meets them; operations and errors follow, and nothing may be forgotten."""

@@ -43,17 +43,31 @@ class Left:
 
 
 def take_up(
-    verb: Verb, run_id: str | None, *, flags: PolicyFlags, output: Output, failure_class: str | None = None
+    verb: Verb,
+    run_id: str | None,
+    *,
+    flags: PolicyFlags,
+    output: Output,
+    accept_changes: bool,
+    failure_class: str | None = None,
 ) -> int:
     """Resume a run or retry what failed in it, ask before; the exit code. Nothing left: says so, exit code 0."""
     if run_id is None and not exists(output.journal):
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
-    return asyncio.run(_take_up(verb, run_id, flags=flags, output=output, failure_class=failure_class))
+    return asyncio.run(
+        _take_up(verb, run_id, flags=flags, output=output, accept_changes=accept_changes, failure_class=failure_class)
+    )
 
 
 async def _take_up(
-    verb: Verb, run_id: str | None, *, flags: PolicyFlags, output: Output, failure_class: str | None
+    verb: Verb,
+    run_id: str | None,
+    *,
+    flags: PolicyFlags,
+    output: Output,
+    accept_changes: bool,
+    failure_class: str | None,
 ) -> int:
     from bulkops.cli.event_log import with_log
     from bulkops.client import Workato
@@ -87,6 +101,7 @@ async def _take_up(
                     control=control,
                     approve=approver(story.silence),
                     approved=bool(flags.approve),
+                    accept_changes=accept_changes,
                 )
             else:
                 report = await retry(
@@ -97,6 +112,7 @@ async def _take_up(
                     journal=output.journal,
                     observe=observe,
                     control=control,
+                    accept_changes=accept_changes,
                 )
             if report is None:
                 raise JournalError(f"run {record.run_id} is no longer in the journal", remedy="see `bulkops runs`")

@@ -129,6 +129,10 @@ class Journal:
         """Durable. What a later `resume` inherits."""
         await self._writing.durable(writes.set_policy(run_id, policy, tuning))
 
+    async def set_operation(self, run_id: str, operation: Mapping[str, Any]) -> None:
+        """Durable. The operation was changed in mid-run, and that was accepted."""
+        await self._writing.durable(writes.set_operation(run_id, operation))
+
     # Accounts
 
     async def accounts(

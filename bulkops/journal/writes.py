@@ -79,6 +79,14 @@ def set_policy(run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]
     )
 
 
+def set_operation(run_id: str, operation: Mapping[str, Any]) -> Job:
+    return _change_one(
+        "UPDATE runs SET operation = ? WHERE run_id = ?",
+        (encode(operation), clean(run_id)),
+        missing=f"run {run_id}",
+    )
+
+
 def start_account(run_id: str, seq: int, now: Moment) -> Job:
     return _change_one(
         """UPDATE accounts SET outcome = NULL, failure_class = NULL, cause = NULL, reason = NULL, remedy = NULL,

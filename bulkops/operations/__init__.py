@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, InputError, JournalMismatch
-from bulkops.operations._base import Chain, Danger, Operation, as_operation, costs_in_order, operation
+from bulkops.operations._base import Chain, Danger, Operation, Plan, as_operation, costs_in_order, operation
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
@@ -57,6 +57,7 @@ __all__ = [
     "LikelyFinish",
     "Operation",
     "Package",
+    "Plan",
     "ReaderGone",
     "RemoveMember",
     "Rollout",
@@ -126,13 +127,14 @@ def describe(op: Operation, *, source: str | None = None) -> dict[str, Any]:
     return {"name": op.name, "parameters": dict(op.parameters()), "digest": op.digest, "source": source}
 
 
-def restore(data: Mapping[str, Any]) -> Operation:
-    """The operation that `describe` described.
+def restore(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operation:
+    """The operation that `describe` described. `accept_changes`: also when its Python file was changed since.
 
     Raises: JournalMismatch when its files say something else now; ConfigError or InputError when they are gone.
     """
     op = _build(data)
-    check_same(op, data)
+    if not (accept_changes and data.get("source")):  # another package is another operation, whatever is accepted
+        check_same(op, data)
     return op
 
 
@@ -174,7 +176,8 @@ def _build(data: Mapping[str, Any]) -> Operation:
 def check_same(op: Operation, data: Mapping[str, Any]) -> None:
     """Raises: JournalMismatch when `op` is not what the run began with."""
     if op.digest != data["digest"]:
+        accept = "go on with what it is now: --accept-changes" if data.get("source") else "start a new run"
         raise JournalMismatch(
             f"the operation is not the one the run began with ({op.title})",
-            remedy="put its files and parameters back as they were, or start a new run",
+            remedy=f"put its files and parameters back as they were, or {accept}",
         )

@@ -140,8 +140,8 @@ class Operation:
         return None
 
     def can_undo(self) -> bool:
-        """Whether `undo` reverts what a run did."""
-        return False
+        """Whether `undo` reverts what a run did: unless it says otherwise, when it is there."""
+        return type(self).undo is not Operation.undo
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""

@@ -121,6 +121,7 @@ async def resume(
     check: Check | None = None,
     approve: Check | None = None,
     approved: bool = False,
+    accept_changes: bool = False,
 ) -> Report | None:
     """Go on with a run: its not attempted, cancelled and unknown accounts; None when no run is unfinished.
 
@@ -130,9 +131,12 @@ async def resume(
         policy: replaces the journal's.
         operation: needed when the run's operation is a function of a script; must be the same.
         check, approve: as for `run`; approved: a paused run may go on past the gate at which it waits.
+        accept_changes: go on although the Python file of the operation was changed; finished steps stay done.
     Raises: as `run`; JournalMismatch when the operation's files say something else now.
     """
-    again = _Again(workato, policy, journal, observe, control or Control(), operation, check, approve, approved)
+    again = _Again(
+        workato, policy, journal, observe, control or Control(), operation, accept_changes, check, approve, approved
+    )
     return await again.work(run_id, RESUMABLE)
 
 
@@ -146,9 +150,13 @@ async def retry(
     observe: Observer = ignore,
     control: Control | None = None,
     operation: object = None,
+    accept_changes: bool = False,
 ) -> Report | None:
-    """Take a run's failed accounts up again, all or those of one failure class; run_id None: the newest run."""
-    again = _Again(workato, policy, journal, observe, control or Control(), operation)
+    """Take a run's failed accounts up again, all or those of one failure class; run_id None: the newest run.
+
+    `accept_changes`: as for `resume`.
+    """
+    again = _Again(workato, policy, journal, observe, control or Control(), operation, accept_changes)
     return await again.work(run_id, frozenset({Outcome.FAILED}), failure_class)
 
 
@@ -182,6 +190,7 @@ class _Again:
     observe: Observer
     control: Control
     operation: object
+    accept_changes: bool = False
     check: Check | None = None
     approve: Check | None = None
     approved: bool = False
@@ -194,15 +203,24 @@ class _Again:
             record = await _find_run(opened, run_id, unfinished=not is_retry)
             if record is None:
                 return None
-            made = restore(record.operation) if self.operation is None else as_operation(self.operation)
-            check_same(made, record.operation)
+            made = self._operation(record)
             with opened.lock_run(record.run_id):
+                record = await _with_changes(opened, record, made)
                 rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
                 if rows:
                     await self._take_up(opened, record, made, rows, in_waves=not is_retry)
                 elif not is_retry and record.state is not RunState.FINISHED:
                     await opened.set_state(record.run_id, RunState.FINISHED)  # it died after its last account
             return await load_report(opened, record.run_id)
+
+    def _operation(self, record: RunRecord) -> Operation:
+        """Raises: JournalMismatch when it is another one than the run began with, and that is not accepted."""
+        if self.operation is None:
+            return restore(record.operation, accept_changes=self.accept_changes)
+        made = as_operation(self.operation)
+        if not self.accept_changes:
+            check_same(made, record.operation)
+        return made
 
     async def _take_up(
         self, journal: Journal, record: RunRecord, operation: Operation, rows: list[AccountRow], *, in_waves: bool
@@ -229,6 +247,15 @@ class _Again:
                 expected={account: tuple(changes) for account, changes in saved[0].items()} if saved else None,
             )
             await engine.work(rows, in_waves=in_waves)
+
+
+async def _with_changes(journal: Journal, record: RunRecord, made: Operation) -> RunRecord:
+    """The run with the operation as it is now, in the journal too: what comes later compares with this one."""
+    if made.digest == record.operation["digest"]:
+        return record
+    changed = attrs.evolve(record, operation=describe(made, source=record.operation.get("source")))
+    await journal.set_operation(record.run_id, changed.operation)
+    return changed
 
 
 async def _find_run(journal: Journal, run_id: str | None, *, unfinished: bool) -> RunRecord | None:

@@ -137,6 +137,34 @@ def test_a_mistake_in_a_function_names_its_line_and_is_logged_once(cli, here, sa
     assert "the log has its traceback" in result.out
 
 
+def test_a_corrected_function_takes_up_what_failed_when_that_is_accepted(cli, here, sandbox):
+    wrong = "async def look(ctx):\n    [recipe async for recipe in ctx.account.recipes.list()]\n"
+    wrong += "    if ctx.account.id == '4100231':\n        raise KeyError('x')\n"
+    Path("tidy.py").write_text(wrong)
+    arguments = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--json")
+    assert cli("run", "tidy.py:look", *arguments).outcomes == {"unchanged": COUNT - 1, "failed": 1}
+    Path("tidy.py").write_text(wrong.replace("raise KeyError('x')", "return"))
+    refused = cli("retry", "--yes")
+    assert refused.code == 2
+    assert "--accept-changes" in refused.err
+    accepted = cli("retry", "--yes", "--json", "--accept-changes")
+    assert accepted.outcomes == {"unchanged": COUNT}, accepted.err
+    assert cli("retry", "--yes").code == 0  # from now on this is the operation of the run
+
+
+def test_another_package_is_another_operation_whatever_is_accepted(cli, here, sandbox, importing):
+    sandbox.ask("faults", {"import_failed": 1.0})
+    package = Path("own.zip")
+    package.write_bytes(PACKAGE.read_bytes())
+    words = [str(package) if word == str(PACKAGE) else word for word in map(str, importing)]
+    assert cli(*words, "--breaker", "off", "--limit", "1").code == 1
+    sandbox.ask("faults", {})
+    package.write_bytes((PACKAGE.parent / "crm-v2.zip").read_bytes())
+    refused = cli("retry", "--yes", "--accept-changes")
+    assert refused.code == 2
+    assert "start a new run" in refused.err
+
+
 def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importing):
     sandbox.ask("faults", {"import_failed": 1.0})
     failed = cli(*importing)

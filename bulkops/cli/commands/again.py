@@ -9,12 +9,20 @@ from bulkops.cli.options import output_options, policy_options
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
 
+accept_option = click.option(
+    "--accept-changes",
+    cls=Flag,
+    is_flag=True,
+    help="Go on although the operation's Python file was changed since; finished steps stay done.",
+)
+
 
 @click.command("resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes"])
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
+@accept_option
 @policy_options
 @output_options
-def resume(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
+def resume(run_id: str | None, *, accept_changes: bool, policy: PolicyFlags, output: Output) -> int:
     """Go on with an unfinished run.
 
     Without RUN: the newest one that was killed, stopped or halted. Takes up accounts that were not attempted, were
@@ -23,22 +31,27 @@ def resume(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
     """
     from bulkops.cli.take_up import take_up
 
-    return take_up("resume", run_id, flags=policy, output=output)
+    return take_up("resume", run_id, flags=policy, output=output, accept_changes=accept_changes)
 
 
 @click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorised"])
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
+@accept_option
 @policy_options
 @output_options
-def retry(run_id: str | None, failure_class: str | None, *, policy: PolicyFlags, output: Output) -> int:
+def retry(
+    run_id: str | None, failure_class: str | None, *, accept_changes: bool, policy: PolicyFlags, output: Output
+) -> int:
     """Try the failed accounts of a run again.
 
     Without RUN: the newest one. Policy and client file are the run's own; flags override.
     """
     from bulkops.cli.take_up import take_up
 
-    return take_up("retry", run_id, flags=policy, output=output, failure_class=failure_class)
+    return take_up(
+        "retry", run_id, flags=policy, output=output, accept_changes=accept_changes, failure_class=failure_class
+    )
 
 
 @click.command("undo", cls=Verb, examples=["undo", "undo 20260102-k3f9 --max-failures 2%"])
