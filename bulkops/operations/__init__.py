@@ -11,6 +11,7 @@ from bulkops.operations._base import Chain, Danger, Operation, Plan, as_operatio
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._functions import load_from_file
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
+from bulkops.operations._remembered import Lost, remembered
 from bulkops.operations._results import ReaderGone
 from bulkops.operations.add_member import AddMember
 from bulkops.operations.authorise_connections import AuthoriseConnections
@@ -32,7 +33,7 @@ from bulkops.operations.rollout import Rollout
 from bulkops.operations.set_properties import SetProperties
 from bulkops.operations.start_recipes import StartRecipes
 from bulkops.operations.stop_recipes import StopRecipes
-from bulkops.operations.undo import Lost, UndoRun
+from bulkops.operations.undo import UndoRun
 from bulkops.operations.upgrade_plan import UpgradePlan
 
 __all__ = [
@@ -139,19 +140,24 @@ def restore(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operati
 
 
 def restore_to_undo(data: Mapping[str, Any]) -> Operation:
-    """The operation that `describe` described, as far as it can be undone: a part of a chain whose files are gone or
-    say something else now is left as it is, which its notes and the report tell.
+    """The operation that `describe` described, as far as it can be undone: from the journal alone where that is enough,
+    else from its files. A part of a chain that needs files which are gone or say something else now is left as it is,
+    which its notes and the report tell.
 
     Raises: as `restore`.
     """
-    if data["name"] != Chain.name or data.get("source"):
-        return restore(data) if "digest" in data else _build(data)
-    return Chain(tuple(_part_to_undo(part) for part in data["parameters"]["operations"]))
+    if data["name"] == Chain.name and not data.get("source"):
+        return Chain(tuple(_part_to_undo(part) for part in data["parameters"]["operations"]))
+    known = None if data.get("source") else OPERATIONS.get(data["name"])
+    found = None if known is None else remembered(known, data)
+    if found is not None:
+        return found
+    return restore(data) if "digest" in data else _build(data)
 
 
 def _part_to_undo(data: Mapping[str, Any]) -> Operation:
     try:
-        return restore(data)
+        return restore_to_undo(data)
     except (ConfigError, InputError, JournalMismatch) as error:
         return Lost(data, why=error.message)
 

@@ -7,7 +7,7 @@ import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 import msgspec
@@ -17,9 +17,11 @@ from bulkops.errors import ConfigError, TaskFailed, WouldChange
 from bulkops.journal import StepRow
 from bulkops.operations._functions import source_of
 from bulkops.operations._planned import is_new_customer
+from bulkops.operations._undoing import CANNOT_UNDO, Part, undo_parts
 from bulkops.steps import Context
 
-CANNOT_UNDO: Final = "cannot-undo"
+Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
+"""As `Operation.undo`, of an operation that need not be there."""
 
 
 @attrs.frozen
@@ -54,6 +56,10 @@ class Operation:
     """
 
     name: ClassVar[str]
+    affects: ClassVar[frozenset[str] | None] = None
+    """Kinds of things that it makes or changes, such as "recipes". None: any. A chain asks when an undo fails."""
+    stands_on: ClassVar[frozenset[str] | None] = None
+    """Kinds of things that must stay as long as what it did stays. None: any, so nothing before it is undone then."""
 
     @property
     def title(self) -> str:
@@ -146,6 +152,14 @@ class Operation:
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
         raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
+        """What undoes it, made of its recorded `parameters` alone, so that files which are gone by then do not matter.
+
+        None: that takes the operation itself, made again by `from_parameters`.
+        """
+        return None
 
     def parts(self) -> tuple[Operation, ...]:
         """What a chain takes it for: itself, or the operations that it is made of, one after the other."""
@@ -248,19 +262,10 @@ class Chain(Operation):
         return any(operation.can_undo() for operation in self.operations)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """In reverse order; an operation that cannot be undone is left as it is, and named in the report."""
-        for place, operation in reversed(list(enumerate(self.operations, start=1))):
-            prefix = _prefix(place, operation)
-            own = {name.removeprefix(prefix): row for name, row in done.items() if name.startswith(prefix)}
-            if not own:
-                continue
-            ctx.enter(prefix)
-            try:
-                await operation.undo(ctx, own)
-            except TaskFailed as problem:
-                if problem.failure_class != CANNOT_UNDO:
-                    raise
-                ctx.detail[operation.name] = f"left as it is: {problem}"
+        """In reverse order. One that cannot be undone is left as it is, and named in the report; when one fails, those
+        that it does not stand on are undone all the same, and the failure says of each what became of it."""
+        parts = [Part(operation, _prefix(place, operation)) for place, operation in enumerate(self.operations, start=1)]
+        await undo_parts(ctx, parts, done)
 
 
 def _prefix(place: int, operation: Operation) -> str:

@@ -25,8 +25,8 @@ _LOOK_AGAIN: Final = 5.0
 """A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
 
 
-def fact_key(folder_id: int, package: Package) -> str:
-    return f"{folder_id}:{package.sha256}"
+def fact_key(folder_id: int, sha256: str) -> str:
+    return f"{folder_id}:{sha256}"
 
 
 @attrs.frozen(kw_only=True)
@@ -210,4 +210,4 @@ class Importing:
 
     @property
     def _fact_key(self) -> str:
-        return fact_key(self.folder_id, self.package)
+        return fact_key(self.folder_id, self.package.sha256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -31,6 +31,8 @@ class SetPlan(Operation):
     the older call made for it, which the vendor has deprecated.
     """
 
+    affects: ClassVar[frozenset[str]] = frozenset({"plan"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"plan"})
     plan_id: str = attrs.field(kw_only=True)
     via: str = attrs.field(kw_only=True, default="update")
 

@@ -23,6 +23,8 @@ class SwitchEndpoints(Operation):
     """Endpoints of a folder or of collections by name. `_active`: what they are to be."""
 
     _active: ClassVar[bool]
+    affects: ClassVar[frozenset[str]] = frozenset({"endpoints"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "recipes", "endpoints"})
 
     folder: str | None = attrs.field(kw_only=True, default=None)
     collections: tuple[str, ...] = attrs.field(

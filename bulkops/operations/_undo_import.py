@@ -9,16 +9,16 @@ from typing import Any
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Recipe
-from bulkops.operations._base import CANNOT_UNDO
 from bulkops.operations._folders import find_folder, folders_below, recipes_below
 from bulkops.operations._importing import FACT, fact_key
 from bulkops.operations._standing import name_some, versions_of
-from bulkops.operations.package import Package
+from bulkops.operations._undoing import CANNOT_UNDO
+from bulkops.operations.package import Contents
 from bulkops.steps import Context
 
 
 async def undo_import(
-    ctx: Context, package: Package, folder: str, done: Mapping[str, StepRow], *, made_by: str
+    ctx: Context, contents: Contents, folder: str, done: Mapping[str, StepRow], *, made_by: str
 ) -> None:
     """Delete the folder, if step `made_by` made it and nobody has put anything of his own there since.
 
@@ -35,7 +35,7 @@ async def undo_import(
     if not ctx.began(step):
         if await find_folder(ctx, folder) != folder_id:
             return  # it is gone
-        await _check_nothing_else(ctx, package, folder, folder_id)
+        await _check_nothing_else(ctx, contents, folder, folder_id)
 
     async def send() -> Any:
         with suppress(NotFound):
@@ -45,13 +45,13 @@ async def undo_import(
     await ctx.step(step, send, repeatable=True)
 
 
-async def _check_nothing_else(ctx: Context, package: Package, folder: str, folder_id: int) -> None:
+async def _check_nothing_else(ctx: Context, contents: Contents, folder: str, folder_id: int) -> None:
     """Raises: TaskFailed naming what the run did not bring, or what runs."""
     recipes = await recipes_below(ctx, folder_id)
-    others = await _others(ctx, package, folder_id, recipes)
+    others = await _others(ctx, contents, folder_id, recipes)
     inside = {folder_id, *await folders_below(ctx, folder_id)}
     async for connection in ctx.account.connections.list():
-        if connection.folder_id in inside and connection.name not in package.connections:
+        if connection.folder_id in inside and connection.name not in contents.connections:
             others.append(connection.name)
     if others:
         raise TaskFailed(
@@ -70,10 +70,9 @@ async def _check_nothing_else(ctx: Context, package: Package, folder: str, folde
         )
 
 
-async def _others(ctx: Context, package: Package, folder_id: int, recipes: list[Recipe]) -> list[str]:
+async def _others(ctx: Context, contents: Contents, folder_id: int, recipes: list[Recipe]) -> list[str]:
     """Names of the recipes that are not as the import left them; without its memory, of those it did not bring."""
-    remembered = await ctx.recall(FACT, fact_key(folder_id, package))
+    remembered = await ctx.recall(FACT, fact_key(folder_id, contents.sha256))
     if remembered is None:
-        names = {recipe.name for recipe in package.recipes}
-        return [recipe.name for recipe in recipes if recipe.name not in names]
+        return [recipe.name for recipe in recipes if recipe.name not in contents.recipes]
     return [recipe.name for recipe in recipes if not versions_of([recipe]).items() <= remembered.items()]

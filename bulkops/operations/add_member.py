@@ -32,6 +32,8 @@ class AddMember(Operation):
     """
 
     name: ClassVar[str] = "add-member"
+    affects: ClassVar[frozenset[str]] = frozenset({"members"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
     member_name: str = attrs.field(kw_only=True, metadata={"key": "name"})
     role: str = attrs.field(kw_only=True)
     external_id: str | None = attrs.field(kw_only=True, default=None)

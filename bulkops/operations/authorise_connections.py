@@ -12,7 +12,7 @@ import attrs
 from bulkops.errors import BadRequest, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Connection
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorise, read_credentials, step_name
 from bulkops.operations._planned import is_planned_connection, planned_import
 from bulkops.steps import Context
@@ -39,6 +39,8 @@ class AuthoriseConnections(Operation):
     """
 
     name: ClassVar[str] = "authorise-connections"
+    affects: ClassVar[frozenset[str]] = frozenset({"connections"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"connections"})
     from_file: str = attrs.field(converter=_absolute, metadata={"key": "from", "is_path": True})
     credentials: tuple[Credentials, ...] = attrs.field(init=False, repr=False, eq=False)
 
@@ -94,12 +96,20 @@ class AuthoriseConnections(Operation):
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Disconnect what the run authorised; what is gone, or a shell again, is left alone."""
-        steps = {int(row.result["connection_id"]): name for name, row in done.items()}
-        there = [connection async for connection in ctx.account.connections.list()]
-        for connection in there:
-            step = f"undo {steps.get(connection.id)}"
-            if connection.id in steps and (connection.authorization_status == SUCCESS or ctx.began(step)):
-                await _disconnect(ctx, connection, step)
+        await _undo(ctx, done)
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
+        return _undo
+
+
+async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
+    steps = {int(row.result["connection_id"]): name for name, row in done.items()}
+    there = [connection async for connection in ctx.account.connections.list()]
+    for connection in there:
+        step = f"undo {steps.get(connection.id)}"
+        if connection.id in steps and (connection.authorization_status == SUCCESS or ctx.began(step)):
+            await _disconnect(ctx, connection, step)
 
 
 async def _disconnect(ctx: Context, connection: Connection, step: str) -> None:

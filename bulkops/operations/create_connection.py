@@ -12,7 +12,7 @@ import attrs
 from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Connection
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._credentials import (
     SUCCESS,
@@ -54,6 +54,8 @@ class CreateConnection(Operation):
     """
 
     name: ClassVar[str] = "create-connection"
+    affects: ClassVar[frozenset[str]] = frozenset({"connections"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
     connection_name: str = attrs.field(kw_only=True, metadata={"key": "name"})
     provider: str | None = attrs.field(kw_only=True, default=None)
     folder: str | None = attrs.field(kw_only=True, default=None)
@@ -142,28 +144,11 @@ class CreateConnection(Operation):
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Disconnect and delete the connection that the run made, unless running recipes use it."""
-        row = done.get(_STEP)
-        if row is None:
-            ctx.detail[self.name] = "the connection was there before the run: left as it is, authorised"
-            return
-        if ctx.result(_UNDO) is not None:
-            return
-        id_ = int(row.result["connection_id"])
-        connections = ctx.account.connections
-        now = await anext((each async for each in connections.list() if each.id == id_), None)
-        if now is None and not ctx.began(_UNDO):
-            return
-        try:
-            if now is not None and not now.is_shell:
-                await ctx.step(_DISCONNECT, lambda: _done(connections.disconnect(id_)), repeatable=True)
-            await ctx.step(_UNDO, lambda: _done(connections.delete(id_)), repeatable=True)
-        except (BadRequest, Forbidden, Conflict) as problem:
-            raise TaskFailed(
-                f"connection {id_} cannot be deleted: {problem.said}",
-                failure_class="connection-in-use",
-                cause="a connection that the run made cannot be deleted",
-                remedy="stop the recipes that use it, then undo once more",
-            ) from problem
+        await _undo(ctx, done)
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
+        return _undo
 
     def _filled(self, ctx: Context) -> dict[str, str]:
         """What each text is for this account, without those that were not given."""
@@ -217,6 +202,31 @@ class CreateConnection(Operation):
         if values is not None and connection.authorization_status not in {None, SUCCESS}:
             raise refused(wanted["name"], connection, values)
         return connection
+
+
+async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
+    row = done.get(_STEP)
+    if row is None:
+        ctx.detail[_STEP] = "the connection was there before the run: left as it is, authorised"
+        return
+    if ctx.result(_UNDO) is not None:
+        return
+    id_ = int(row.result["connection_id"])
+    connections = ctx.account.connections
+    now = await anext((each async for each in connections.list() if each.id == id_), None)
+    if now is None and not ctx.began(_UNDO):
+        return
+    try:
+        if now is not None and not now.is_shell:
+            await ctx.step(_DISCONNECT, lambda: _done(connections.disconnect(id_)), repeatable=True)
+        await ctx.step(_UNDO, lambda: _done(connections.delete(id_)), repeatable=True)
+    except (BadRequest, Forbidden, Conflict) as problem:
+        raise TaskFailed(
+            f"connection {id_} cannot be deleted: {problem.said}",
+            failure_class="connection-in-use",
+            cause="a connection that the run made cannot be deleted",
+            remedy="stop the recipes that use it, then undo once more",
+        ) from problem
 
 
 def _table(path: Path, connection: str) -> Credentials:

@@ -10,9 +10,10 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
-from bulkops.operations._base import CANNOT_UNDO, Operation, Plan
+from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._planned import plan_customer
+from bulkops.operations._undoing import CANNOT_UNDO
 from bulkops.steps import Context, Intent
 
 _GET: Final = "managed_users.get"

@@ -30,6 +30,8 @@ class CreateFolder(Operation):
     """
 
     name: ClassVar[str] = "create-folder"
+    affects: ClassVar[frozenset[str]] = frozenset({"folders"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
     folder: str = attrs.field()
 
     def __attrs_post_init__(self) -> None:

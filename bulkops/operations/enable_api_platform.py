@@ -11,7 +11,7 @@ from bulkops.errors import ConfigError, StatusError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiClient
 from bulkops.operations._access import VERSIONS, Access, Key, Shown, access_to, kind_of
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._collections import LOOKS, Wanted, as_names
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, place_of, words_for
@@ -40,6 +40,8 @@ class EnableApiPlatform(Operation):
     """
 
     name: ClassVar[str] = "enable-api-platform"
+    affects: ClassVar[frozenset[str]] = frozenset({"clients"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "clients"})
     folder: str | None = attrs.field(kw_only=True, default=None)
     collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata={"type": list})
     secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata={"is_path": True})
@@ -229,6 +231,15 @@ class EnableApiPlatform(Operation):
         if not access.deletes and (key is not None or client is not None):
             ctx.detail[self.name] = f"the API deletes no client and no {access.key_word}: both stay, and let nobody in"
 
+    @classmethod
+    def to_undo(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
+        """Nothing is kept where nothing is made: the file for the secrets, or its directory, may be gone."""
+        return cls(**{**parameters, "secrets_to": _nowhere})
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
+        return cls.to_undo(parameters).undo
+
     async def _undo_open(self, ctx: Context, access: Access, opened: StepRow) -> None:
         client_id = int(opened.result["client_id"])
         key = await access.find_key(client_id, fill(self.key, ctx))
@@ -238,6 +249,10 @@ class EnableApiPlatform(Operation):
             ctx.detail[self.name] = "its API collections stay open: a client must have one"
             return
         await _undo(ctx, _OPEN, lambda: access.open(client_id, key, left), wanted=left != list(now))
+
+
+def _nowhere(account: str, shown: Mapping[str, Any]) -> None:
+    """An undo makes no key."""
 
 
 async def _undo(ctx: Context, name: str, end: Callable[[], Awaitable[None]], *, wanted: bool) -> None:

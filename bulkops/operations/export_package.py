@@ -50,6 +50,8 @@ class ExportPackage(Operation):
     """
 
     name: ClassVar[str] = "export-package"
+    affects: ClassVar[frozenset[str]] = frozenset({"exports"})
+    stands_on: ClassVar[frozenset[str]] = frozenset()
     folder: str = attrs.field(kw_only=True)
     into: str = attrs.field(kw_only=True, converter=_absolute, metadata={"is_path": True})
     overwrite: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})

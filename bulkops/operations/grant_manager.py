@@ -34,6 +34,8 @@ class GrantManager(Operation):
     """
 
     name: ClassVar[str] = "grant-manager"
+    affects: ClassVar[frozenset[str]] = frozenset({"managers"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"managers"})
     manager: str = attrs.field(kw_only=True)
     role: str | None = attrs.field(kw_only=True, default=None)
     all_workspaces: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})

@@ -12,15 +12,18 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._export import export_package, keep_package
 from bulkops.operations._folders import check_name, find_folder, know_folder, no_folder
 from bulkops.operations._importing import STEP, Importing
 from bulkops.operations._planned import is_planned_folder, plan_import
 from bulkops.operations._standing import Standing
 from bulkops.operations._undo_import import undo_import
-from bulkops.operations.package import Package
+from bulkops.operations.package import Contents, Package
 from bulkops.steps import Context, Intent
+
+CONTENTS: Final = "contents"
+"""Parameter of the journal's own: no part of what the operation is."""
 
 _FOLDER: Final = "create-folder"
 _FOLDER_CREATE: Final = "managed_users.folders.create"
@@ -45,6 +48,8 @@ class ImportPackage(Operation):
     """
 
     name: ClassVar[str] = "import-package"
+    affects: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "collections"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes"})
     package: Package | None = attrs.field(default=None, converter=load_package, metadata={"is_path": True})
     manifest: int | None = attrs.field(kw_only=True, default=None, metadata={"type": int})
     folder: str = attrs.field(kw_only=True)
@@ -85,15 +90,24 @@ class ImportPackage(Operation):
             "folder": self.folder,
             "restart_recipes": self.restart_recipes,
             "home_assets_folder": self.home_assets_folder,
+            CONTENTS: self._recorded(),
         }
 
+    def _recorded(self) -> Mapping[str, Any] | None:
+        """What undoing takes, beside the sha256."""
+        if self.package is None:
+            return None
+        contents = self.package.contents
+        return {"recipes": list(contents.recipes), "connections": list(contents.connections)}
+
     def identity(self) -> Mapping[str, Any]:
-        known = self.parameters()
+        known = {name: value for name, value in self.parameters().items() if name != CONTENTS}
         return {**known, "package": None} if known["sha256"] else known
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> ImportPackage:
         values = dict(parameters)
+        values.pop(CONTENTS, None)
         expected = values.pop("sha256", None)
         made = cls(values.pop("package"), **values)
         if expected is not None and made._content.sha256 != expected:
@@ -165,7 +179,15 @@ class ImportPackage(Operation):
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the folder that the run made, with what the import brought. One that was there before stays."""
-        await undo_import(ctx, self._content, self.folder, done, made_by=_FOLDER)
+        await undo_import(ctx, self._content.contents, self.folder, done, made_by=_FOLDER)
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
+        recorded = parameters.get(CONTENTS)
+        if recorded is None:  # a journal of before it was kept
+            return None
+        contents = Contents(sha256=parameters["sha256"], **{kind: tuple(names) for kind, names in recorded.items()})
+        return lambda ctx, done: undo_import(ctx, contents, parameters["folder"], done, made_by=_FOLDER)
 
     async def apply(self, ctx: Context) -> None:
         if self.package is None:

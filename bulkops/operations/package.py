@@ -42,6 +42,15 @@ class PackageEndpoint:
 
 
 @attrs.frozen(kw_only=True)
+class Contents:
+    """What the journal keeps of a package: enough to undo its import when the file is gone. Names, sorted."""
+
+    sha256: str
+    recipes: tuple[str, ...]
+    connections: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class Package:
     """A readable package, usually with a recipe in it. `sha256`: of the zip's bytes, hex; `connections` and
     `collections` (of API endpoints): their names."""
@@ -93,6 +102,14 @@ class Package:
             connections=tuple(found.connections),
             collections=tuple(found.collections),
             endpoints=tuple(PackageEndpoint(name, keys.get(file, "")) for name, file in found.endpoints),
+        )
+
+    @property
+    def contents(self) -> Contents:
+        return Contents(
+            sha256=self.sha256,
+            recipes=tuple(sorted({recipe.name for recipe in self.recipes})),
+            connections=tuple(sorted(set(self.connections))),
         )
 
     @property

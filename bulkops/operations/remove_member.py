@@ -30,6 +30,8 @@ class RemoveMember(Operation):
     """
 
     name: ClassVar[str] = "remove-member"
+    affects: ClassVar[frozenset[str]] = frozenset({"members"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
     external_id: str | None = attrs.field(kw_only=True, default=None)
     email: str | None = attrs.field(kw_only=True, default=None)
     member_name: str | None = attrs.field(kw_only=True, default=None, metadata={"key": "name"})

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import InputError
 from bulkops.journal import StepRow
-from bulkops.operations._base import Chain, Operation, Plan
+from bulkops.operations._base import Chain, Operation, Plan, Undoing
+from bulkops.operations._remembered import remembered
 from bulkops.operations._shown_once import Keep, check_keeper, place_of
 from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.enable_api_platform import EnableApiPlatform
 from bulkops.operations.enable_endpoints import EnableEndpoints
-from bulkops.operations.import_package import ImportPackage, load_package
+from bulkops.operations.import_package import CONTENTS, ImportPackage, load_package
 from bulkops.operations.package import Package
 from bulkops.operations.start_recipes import StartRecipes
 from bulkops.steps import Context
+
+_OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
 
 
 def _absolute(path: str | Path | None) -> str | None:
@@ -72,7 +75,7 @@ class Rollout(Operation):
             restart_recipes=self.restart_recipes,
             home_assets_folder=self.home_assets_folder,
         )
-        authorised = () if self.connections is None else (AuthoriseConnections(self.connections),)
+        authorised = None if self.connections is None else AuthoriseConnections(self.connections)
         platform = EnableApiPlatform(
             folder=self.folder,
             secrets_to=self.secrets_to,
@@ -80,8 +83,7 @@ class Rollout(Operation):
             client=self.client,
             key=self.key,
         )
-        running = (StartRecipes(folder=self.folder), EnableEndpoints(folder=self.folder))
-        return Chain((customer, imported, *authorised, platform, *running))
+        return _in_order(customer, imported, authorised, platform, folder=self.folder)
 
     def __attrs_post_init__(self) -> None:
         if self.package is not None and not self.package.endpoints:
@@ -123,6 +125,7 @@ class Rollout(Operation):
         )
         check_keeper(values["secrets_to"])
         values.pop("sha256")
+        values.pop(CONTENTS, None)
         return cls(imported.package, **{name: value for name, value in values.items() if name != "package"})
 
     def columns(self) -> set[str]:
@@ -159,3 +162,21 @@ class Rollout(Operation):
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         await self.chain.undo(ctx, done)
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
+        """Of its chain, each part in its place: their steps are named by it."""
+        imported = remembered(ImportPackage, {"name": ImportPackage.name, "parameters": parameters})
+        if imported is None:
+            return None
+        folder, data = parameters["folder"], {"name": AuthoriseConnections.name, "parameters": {}}
+        platform = EnableApiPlatform.to_undo({name: parameters[name] for name in _OF_PLATFORM})
+        authorised = None if parameters["connections"] is None else remembered(AuthoriseConnections, data)
+        return _in_order(CreateCustomer(numbers_exist=True), imported, authorised, platform, folder=folder).undo
+
+
+def _in_order(
+    customer: Operation, imported: Operation, authorised: Operation | None, platform: Operation, *, folder: str
+) -> Chain:
+    running = (StartRecipes(folder=folder), EnableEndpoints(folder=folder))
+    return Chain((customer, imported, *((authorised,) if authorised is not None else ()), platform, *running))

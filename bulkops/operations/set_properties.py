@@ -47,6 +47,8 @@ class SetProperties(Operation):
     """
 
     name: ClassVar[str] = "set-properties"
+    affects: ClassVar[frozenset[str]] = frozenset({"properties"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "properties"})
     properties: Mapping[str, str] = attrs.field(converter=_own, metadata={"type": dict})
     project: str | None = attrs.field(kw_only=True, default=None)
 

@@ -29,6 +29,8 @@ class StartRecipes(Operation):
     """
 
     name: ClassVar[str] = "start-recipes"
+    affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "properties", "plan"})
     folder: str = attrs.field(kw_only=True)
 
     def __attrs_post_init__(self) -> None:

@@ -29,6 +29,8 @@ class StopRecipes(Operation):
     """
 
     name: ClassVar[str] = "stop-recipes"
+    affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"recipes"})
     folder: str = attrs.field(kw_only=True)
 
     def __attrs_post_init__(self) -> None:

@@ -9,35 +9,9 @@ from typing import Any, ClassVar
 
 import attrs
 
-from bulkops.errors import TaskFailed
-from bulkops.journal import StepRow
-from bulkops.operations._base import CANNOT_UNDO, Chain, Operation, Plan
+from bulkops.operations._base import Chain, Operation, Plan
+from bulkops.operations._remembered import Lost
 from bulkops.steps import Context
-
-
-@attrs.frozen
-class Lost(Operation):
-    """Stands in a chain for a part whose files are gone. `data`: what `describe` said of it; `why`: what is wrong."""
-
-    data: Mapping[str, Any]
-    why: str = attrs.field(kw_only=True, eq=False)
-
-    @property
-    def name(self) -> str:  # type: ignore[override]  # here it is one of an instance
-        return str(self.data["name"])
-
-    @property
-    def digest(self) -> str:
-        return str(self.data["digest"])
-
-    def parameters(self) -> Mapping[str, Any]:
-        return dict(self.data["parameters"])
-
-    def notes(self) -> tuple[str, ...]:
-        return (f"what {self.name} did is left as it is: {self.why}",)
-
-    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        raise TaskFailed(self.why, failure_class=CANNOT_UNDO, remedy="undo it by hand")
 
 
 @attrs.frozen
@@ -49,10 +23,12 @@ class UndoRun(Operation):
     run_id: str = attrs.field(kw_only=True)
     source: str | None = attrs.field(kw_only=True, default=None)
     """FILE.py:NAME that `of` was loaded from."""
+    what: str | None = attrs.field(kw_only=True, default=None, eq=False)
+    """Title of the run; what stands for an operation does not know it."""
 
     @property
     def title(self) -> str:
-        return f"undo run {self.run_id}: {self.of.title}"
+        return f"undo run {self.run_id}: {self.what or self.of.title}"
 
     def parameters(self) -> Mapping[str, Any]:
         of = {"name": self.of.name, "parameters": dict(self.of.parameters())}

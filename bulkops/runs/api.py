@@ -176,7 +176,7 @@ async def undoing(run_id: str | None, *, journal: str | Path = JOURNAL) -> tuple
         rows = tuple(
             InventoryRow(seq=seq, account=row.account, params=row.params) for seq, row in enumerate(reversed(changed))
         )
-        undo = UndoRun(made, run_id=record.run_id, source=record.operation.get("source"))
+        undo = UndoRun(made, run_id=record.run_id, source=record.operation.get("source"), what=record.title)
         return undo, Inventory(rows, f"run {record.run_id}")
 
 

@@ -57,5 +57,6 @@ def _kind(described: Mapping[str, Any]) -> object:
     if name == Chain.name:
         return [_kind(part) for part in parameters["operations"]]
     if parameters.get("manifest") is not None:
-        return name, {key: value for key, value in parameters.items() if key not in {"package", "sha256"}}
+        of_one_export = {"package", "sha256", "contents"}
+        return name, {key: value for key, value in parameters.items() if key not in of_one_export}
     return name, described["digest"]

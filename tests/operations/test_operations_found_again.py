@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bulkops.errors import JournalMismatch, PlanError
+from bulkops.journal.schema import FILE_NAME
 from bulkops.operations import ImportPackage, UpgradePlan, describe, load_from_file, restore
 from bulkops.operations._base import as_operation
 from bulkops.runs import FleetPlan, from_values, plan, run, undoing
@@ -42,13 +45,52 @@ mine = Rename()
 
 
 @pytest.mark.parametrize("then", ["gone", "another"])
-def test_a_chain_is_undone_as_far_as_its_files_are_there(tmp_path: Path, then: str) -> None:
+def test_what_undoing_a_package_takes_is_in_the_journal(tmp_path: Path, then: str) -> None:
+    package = tmp_path / "crm.zip"
+    shutil.copy(PACKAGE, package)
+
+    async def scenario(it: Here) -> None:
+        alone = await it.run(ImportPackage(package, folder="Alone"), ROWS)
+        chain = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
+        package.unlink()
+        if then == "another":
+            shutil.copy(PACKAGE_2, package)
+        account = it.workato.account(str(ROWS[0]["id"]))
+        (folder,) = [folder async for folder in account.folders.list() if folder.name == "Alone"]
+        mine = await account.connections.create("Mine", provider="jira", folder_id=folder.id)
+        first = await it.undo(alone)  # and it knows what the package held
+        assert [str(row.outcome) for row in first.accounts] == ["changed", "changed", "failed"]
+        assert "holds what the run did not bring, or what was changed since: 'Mine'" in str(first.accounts[2].reason)
+        await account.connections.delete(mine.id)
+        reverse, inventory = await undoing(chain.run_id, journal=it.journal)
+        assert (reverse.title, reverse.notes()) == (f"undo run {chain.run_id}: {chain.title}", ())
+        assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
+        undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
+        assert outcomes(undone) == {"changed": 3}, undone.accounts[0]
+        assert outcomes(await it.undo(alone)) == {"changed": 1, "unchanged": 2}
+        assert it.kinds()["folder.deleted"] == 6
+        assert it.kinds()["plan.changed"] == 6
+
+    here(tmp_path, scenario, customers=3)
+
+
+def _forget_contents(journal: Path) -> None:
+    """As a journal of before they were kept has it."""
+    with closing(sqlite3.connect(journal / FILE_NAME)) as database, database:
+        database.execute(
+            "UPDATE runs SET operation = json_remove(operation, '$.parameters.operations[0].parameters.contents')"
+        )
+
+
+@pytest.mark.parametrize("then", ["gone", "another"])
+def test_a_chain_of_an_old_journal_is_undone_as_far_as_its_files_are_there(tmp_path: Path, then: str) -> None:
     package = tmp_path / "crm.zip"
     shutil.copy(PACKAGE, package)
 
     async def scenario(it: Here) -> None:
         done = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
         assert outcomes(done) == {"changed": 3}
+        _forget_contents(it.journal)
         package.unlink()
         if then == "another":
             shutil.copy(PACKAGE_2, package)

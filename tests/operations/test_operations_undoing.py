@@ -1,0 +1,178 @@
+"""A chain is undone past a part that fails, as far as that is safe; what is left is said, and finished by a retry."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
+from bulkops.operations import AddMember, AuthoriseConnections, Operation, Rollout, UpgradePlan
+from bulkops.operations._base import Chain
+from bulkops.runs import resume, retry
+from tests.fleet import API_PACKAGE, CREDENTIALS, SECRETS
+from tests.here import Here, here, outcomes
+
+ROWS = [{"id": 4100231}, {"id": 4100232}]
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_what_a_failed_part_stands_on_stays_and_the_rest_is_undone(tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    for file in (API_PACKAGE, CREDENTIALS):
+        shutil.copy(file, files)
+
+    async def scenario(it: Here) -> None:
+        rollout = Rollout(
+            files / API_PACKAGE.name,
+            folder="API",
+            connections=str(files / CREDENTIALS.name),
+            secrets_to=str(files / "keys.jsonl"),
+        )
+        done = await it.run(rollout >> UpgradePlan(plan_id="oem_big"), ROWS)
+        assert outcomes(done) == {"changed": 2}, done.accounts
+        shutil.rmtree(files)  # what undoing takes is in the journal
+        it.sandbox.deny("managed_users.recipes.stop")
+        undone = await it.undo(done)
+        row = undone.accounts[0]
+        assert (str(row.outcome), row.failure_class) == ("failed", "forbidden")
+        assert str(row.reason).startswith("not undone: start-recipes (managed_users.recipes.stop: 403 ")
+        assert (
+            "; held back, as what is not undone stands on it: authorise-connections, import-package; "
+            "undone: upgrade-plan, enable-endpoints, enable-api-platform" in str(row.reason)
+        )
+        assert str(row.cause).startswith("start-recipes could not be undone: managed_users.recipes.stop: 403 ")
+        assert str(row.remedy).endswith("then `bulkops retry`, which undoes the rest")
+        assert row.detail["undo"]["import-package"] == "held back: start-recipes is not undone and stands on it"
+        assert f"next: bulkops retry {undone.run_id} --failure-class forbidden" in str(undone)
+        kinds = it.kinds()
+        assert (kinds["endpoint.disabled"], kinds["api_client.deleted"], kinds["plan.changed"]) == (6, 2, 4)
+        assert kinds["folder.deleted"] == kinds["connection.disconnected"] == kinds["recipe.stopped"] == 0
+        it.sandbox.deny()
+        again = await retry(undone.run_id, workato=it.workato, journal=it.journal)
+        assert again is not None
+        assert outcomes(again) == {"changed": 2}, again.accounts
+        kinds = it.kinds()
+        assert (kinds["folder.deleted"], kinds["connection.disconnected"], kinds["recipe.stopped"]) == (2, 4, 8)
+        assert it.twice() == []
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_independent_parts_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    member = AddMember(member_name="Ana", role="Operator", external_id="U-55")
+
+    async def scenario(it: Here) -> None:
+        done = await it.run(member >> UpgradePlan(plan_id="oem_big"), ROWS)
+        assert outcomes(done) == {"changed": 2}
+        it.sandbox.deny("managed_users.update")
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"failed": 2}
+        assert "undone: add-member" in str(undone.accounts[0].reason)
+        assert it.kinds()["member.removed"] == 2
+        it.sandbox.deny()
+        again = await retry(undone.run_id, workato=it.workato, journal=it.journal)
+        assert again is not None
+        assert outcomes(again) == {"changed": 2}, again.accounts
+        assert (it.kinds()["member.removed"], it.kinds()["plan.changed"]) == (2, 4)
+
+    here(tmp_path, scenario, customers=2)
+
+
+class Own(Operation):
+    """A user's, that says nothing of what it stands on."""
+
+    def __init__(self, name: str, problems: list[BulkopsError]) -> None:
+        self.name = name  # type: ignore[misc]  # several of them in one test
+        self.problems = problems
+
+    async def apply(self, ctx: Any) -> None:
+        async def effect() -> dict[str, Any]:
+            return {}
+
+        await ctx.step("effect", effect)
+
+    def can_undo(self) -> bool:
+        return True
+
+    async def undo(self, ctx: Any, done: Any) -> None:
+        if self.problems:
+            raise self.problems.pop()
+
+        async def effect() -> dict[str, Any]:
+            return {}
+
+        await ctx.step("undo effect", effect)
+
+
+def test_before_an_operation_that_says_nothing_all_is_held_back(tmp_path: Path) -> None:
+    problems: list[BulkopsError] = [TaskUnknown("nobody can tell")]
+    chain = Chain((Own("first", []), UpgradePlan(plan_id="oem_big"), Own("second", problems), Own("third", [])))
+
+    async def scenario(it: Here) -> None:
+        from bulkops.journal import Journal
+        from bulkops.operations import UndoRun
+        from bulkops.runs import run
+
+        one = ROWS[:1]
+        done = await it.run(chain, one)
+        reverse = UndoRun(chain, run_id=done.run_id)
+        undone = await run(reverse, accounts=one, workato=it.workato, journal=it.journal)
+        (row,) = undone.accounts
+        assert (str(row.outcome), row.failure_class) == ("unknown", "outcome-unknown")
+        assert row.reason == (
+            "not undone: second (nobody can tell); held back, as what is not undone stands on it: upgrade-plan, first; "
+            "undone: third; `bulkops resume` looks again"
+        )
+        again = await resume(undone.run_id, workato=it.workato, journal=it.journal, operation=reverse)
+        assert again is not None
+        assert outcomes(again) == {"changed": 1}
+        async with Journal.open(it.journal, read_only=True) as journal:
+            steps = await journal.steps_of(undone.run_id, str(one[0]["id"]))
+        assert sorted(steps) == ["1 first: undo effect", "2 upgrade-plan: undo set-plan", "3 second: undo effect"] + [
+            "4 third: undo effect"
+        ]
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_failure_that_is_not_for_now_holds_nothing_back(tmp_path: Path) -> None:
+    problems: list[BulkopsError] = [TaskFailed("it stays", failure_class="cannot-undo")]
+    chain = Chain((UpgradePlan(plan_id="oem_big"), Own("second", problems)))
+
+    async def scenario(it: Here) -> None:
+        from bulkops.operations import UndoRun
+        from bulkops.runs import run
+
+        done = await it.run(chain, ROWS[:1])
+        reverse = UndoRun(chain, run_id=done.run_id)
+        undone = await run(reverse, accounts=ROWS[:1], workato=it.workato, journal=it.journal)
+        assert outcomes(undone) == {"changed": 1}
+        assert undone.accounts[0].detail == {"second": "left as it is: it stays"}
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_credentials_are_not_read_to_disconnect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(it: Here) -> None:
+        account = it.workato.account("4100231")
+        for name, table in tomllib.loads(CREDENTIALS.read_text())["connections"].items():
+            await account.connections.create(name, provider=table["provider"])
+        done = await it.run(AuthoriseConnections(CREDENTIALS), ROWS[:1])
+        assert outcomes(done) == {"changed": 1}, done.accounts
+        for name in SECRETS:
+            monkeypatch.delenv(name)
+        assert outcomes(await it.undo(done)) == {"changed": 1}
+        assert it.kinds()["connection.disconnected"] == 2
+
+    here(tmp_path, scenario, customers=1)
