@@ -54,6 +54,7 @@ class Afterwards:
         if self.webhook is None and not self.command:
             return
         from bulkops.report import render
+        from bulkops.report.commands import report_command
 
         text = masked(render(report, "summary"), known_secrets())
         if self.webhook is not None:
@@ -61,7 +62,9 @@ class Afterwards:
 
             why = await post_json(self.webhook, text.encode(), within_s=WEBHOOK_S)
             if why is not None:
-                say(f"the webhook was not told: {one_line(why)}; the report is in the journal: bulkops report")
+                say(
+                    f"the webhook was not told: {one_line(why)}; the report is in the journal: {report_command(report)}"
+                )
         if self.command:
             why = await self._run(text.encode(), report)
             if why is not None:

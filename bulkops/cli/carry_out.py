@@ -11,7 +11,7 @@ import click
 
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.flags import Output, PolicyFlags, Selection
-from bulkops.cli.options import exists
+from bulkops.cli.options import exists, journal_flag
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, Scope, approver
 from bulkops.cli.signals import listening
@@ -81,15 +81,15 @@ def _refuse_all(accounts: str, operation: Operation) -> None:
 
 
 async def over_inventory(
-    operation: Operation, inventory: Inventory, settings: Settings, *, flags: PolicyFlags, output: Output
+    operation: Operation, inventory: Inventory, settings: Settings, *, flags: PolicyFlags, output: Output, before: str
 ) -> int:
-    """Run `operation` over accounts that are known already, ask before; the exit code."""
+    """Run `operation` over accounts that are known already, ask before; the exit code. `before`: as of `Consent`."""
     from bulkops.runs import Policy
 
     async def known(_: Workato) -> Inventory:
         return inventory
 
-    consent = Consent(yes=output.yes, quiet=output.quiet)
+    consent = Consent(yes=output.yes, quiet=output.quiet, before=before)
     return await _carry_out(operation, known, settings, flags.over(Policy()), consent, output)
 
 
@@ -170,7 +170,8 @@ def _about_new(count: int, earlier: Earlier, journal: str) -> Iterator[str]:
     known = f"the {len(earlier.outcomes)} accounts of earlier runs (the newest is {earlier.newest}) are left out"
     yield f"only new: {known}; {new if count else 'nobody is new: nothing to do'}"
     if earlier.undone:
-        yield f"only new: {earlier.undone} of them were not done: `bulkops runs` lists the runs to resume or retry"
+        runs = f"bulkops runs{journal_flag(journal)}"
+        yield f"only new: {earlier.undone} of them were not done: `{runs}` lists the runs to resume or retry"
 
 
 def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:

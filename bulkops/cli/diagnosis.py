@@ -18,6 +18,7 @@ import attrs
 
 from bulkops import __version__
 from bulkops.catalogue import CALLS, QUOTAS, Call
+from bulkops.cli.options import journal_flag
 from bulkops.cli.verbs import WEBHOOK_VARIABLE
 from bulkops.client import Workato
 from bulkops.errors import ApiError, BulkopsError, JournalError, RunLocked, TransportError, Unauthorized
@@ -144,7 +145,10 @@ async def _journal(directory: str) -> Finding:
     if unfinished is None or busy:
         return Finding("journal", "ok", says)
     return Finding(
-        "journal", "note", f"{says}; {unfinished.run_id} is unfinished", f"bulkops resume {unfinished.run_id}"
+        "journal",
+        "note",
+        f"{says}; {unfinished.run_id} is unfinished",
+        f"bulkops resume {unfinished.run_id}{journal_flag(directory)}",
     )
 
 

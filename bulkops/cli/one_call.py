@@ -64,7 +64,9 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
     if not call.is_read:
         whose = f"for {account} at {settings.url}" if account is not None else f"at {settings.url}"
         deprecated = f" (deprecated: use {call.replacement})" if call.is_deprecated else ""
-        await Consent(yes=yes, quiet=True).ask(OneCall(what=f"{call.id}{deprecated}", whose=whose))
+        await Consent(yes=yes, quiet=True, before="look at the call and its parameters once more").ask(
+            OneCall(what=f"{call.id}{deprecated}", whose=whose)
+        )
     async with Workato.from_settings(settings, observe=Outage().observe) as workato:
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -204,6 +205,11 @@ def _collected(
     for option in reversed(options):
         optioned = option(optioned)
     return optioned
+
+
+def journal_flag(journal: str) -> str:
+    """What a command that is to be typed next needs to find this journal: nothing for the default one."""
+    return "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(journal)}"
 
 
 def exists(journal: str) -> bool:

@@ -56,18 +56,27 @@ class Question(Protocol):
 class Consent:
     """A person's yes, or --yes. Raises: PlanError where there is neither nor anybody to ask."""
 
-    def __init__(self, *, yes: bool, quiet: bool, danger: Danger | None = None) -> None:
-        """`danger`: what nothing can bring back: it is asked about twice, and --yes alone is no answer to it."""
+    def __init__(
+        self,
+        *,
+        yes: bool,
+        quiet: bool,
+        danger: Danger | None = None,
+        before: str = "look at the selection once more",
+    ) -> None:
+        """`danger`: what nothing can bring back: it is asked about twice, and --yes alone is no answer to it.
+        `before`: what to do before adding --yes where nobody can be asked."""
         self._yes = yes
         self._quiet = quiet
         self._danger = danger
+        self._before = before
 
     def require_askable(self) -> None:
         """Refuse before the first request when nobody could answer the question that follows."""
         if not (self._yes or can_ask()):
             raise PlanError(
                 "without a terminal nobody can be asked whether to go on",
-                remedy="look at the selection once more, then add --yes",
+                remedy=f"{self._before}, then add --yes",
             )
         danger = self._danger
         if danger is not None and self._yes and not danger.is_meant:

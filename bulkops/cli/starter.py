@@ -60,7 +60,8 @@ _CREDENTIALS: Final = """\
 # Credentials for the connections that the package brings. A value is text, or comes from elsewhere:
 #   {{ env = "CRM_API_KEY" }}     an environment variable
 #   {{ file = "key.txt" }}        a file beside this one
-#   {{ column = "crm_key" }}      a column of the account file: each account its own
+#   {{ env = "CRM_KEY_{{region}}" }}  a variable (or file) of each account's own: the column region is filled in
+#   {{ column = "shop" }}         a column of the account file, for what is not secret
 # Which fields a connection has depends on its provider. Credentials go to the vendor and nowhere else.
 {tables}"""
 

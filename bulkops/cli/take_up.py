@@ -14,7 +14,7 @@ import click
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.carry_out import finish, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.options import exists
+from bulkops.cli.options import exists, journal_flag
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for
@@ -83,7 +83,8 @@ async def _take_up(
     policy = attrs.evolve(flags, approve=None).over(Policy.from_mapping(record.policy))
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     settings = _settings_like(record, tuning)
-    consent = Consent(yes=output.yes, quiet=output.quiet)
+    look = f"see what is left: `bulkops report {record.run_id}{journal_flag(output.journal)}`"
+    consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
     story = Story(voice_for(quiet=output.quiet))
     observe = with_log(story.observe)
     async with Workato.from_settings(settings, observe=observe) as workato:
@@ -115,7 +116,10 @@ async def _take_up(
                     accept_changes=accept_changes,
                 )
             if report is None:
-                raise JournalError(f"run {record.run_id} is no longer in the journal", remedy="see `bulkops runs`")
+                raise JournalError(
+                    f"run {record.run_id} is no longer in the journal",
+                    remedy=f"see `bulkops runs{journal_flag(output.journal)}`",
+                )
             return report
 
         outlook = None if story.is_silent else _outlook(workato, left, policy)
@@ -175,7 +179,8 @@ async def _undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> in
     settings = _settings_like(record, tuning)
     invocation = click.get_current_context().find_object(Invocation)
     if invocation is None or invocation.plan is None:
-        return await over_inventory(operation, inventory, settings, flags=flags, output=output)
+        look = f"see what it would do: `bulkops plan undo {record.run_id}{journal_flag(output.journal)}`"
+        return await over_inventory(operation, inventory, settings, flags=flags, output=output, before=look)
 
     async def known(_: Workato) -> Inventory:
         return inventory

@@ -11,11 +11,13 @@ from bulkops.errors import JournalCorrupt, JournalError
 
 _MOVE_IT_AWAY: Final = "move it away to begin a new journal, or restore it from a backup"
 
+_GO_ON: Final = "`bulkops resume` goes on from what is in it"
+
 _WORDS: Final[dict[int, tuple[str, str]]] = {
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "free some space, then `bulkops resume`"),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk and its quota, then `bulkops resume`"),
-    sqlite3.SQLITE_BUSY: ("is kept busy by another process", "wait for it, or stop it, then `bulkops resume`"),
-    sqlite3.SQLITE_LOCKED: ("is kept busy by another process", "wait for it, or stop it, then `bulkops resume`"),
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "free some space"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk and its quota"),
+    sqlite3.SQLITE_BUSY: ("is kept busy by another process", "wait for it, or stop it"),
+    sqlite3.SQLITE_LOCKED: ("is kept busy by another process", "wait for it, or stop it"),
     sqlite3.SQLITE_READONLY: ("cannot be written", "check who owns the file and its directory"),
     sqlite3.SQLITE_PERM: ("cannot be opened", "check who owns the file and its directory"),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "check who owns the file and its directory"),
@@ -34,6 +36,19 @@ def in_words(error: sqlite3.Error | JournalError, path: Path) -> JournalError:
         failure = JournalError(f"the journal {path} {what}: {error}", remedy=remedy)
     failure.__cause__ = error
     return failure
+
+
+def of_a_run(failure: JournalError) -> JournalError:
+    """The same, where it has ended a run: what is damaged or misused cannot go on, everything else can."""
+    remedies = {remedy for what, remedy in _WORDS.values()}
+    if failure.remedy in remedies:
+        failure.remedy = f"{failure.remedy}; then {_GO_ON}"
+    return failure
+
+
+def ended(path: Path) -> JournalError:
+    """Nobody writes any more."""
+    return JournalError(f"the writer of the journal {path} has ended", remedy=_GO_ON)
 
 
 def unreadable_row(error: ValueError, path: Path) -> JournalCorrupt:

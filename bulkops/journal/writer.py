@@ -21,7 +21,7 @@ import attrs
 
 from bulkops.errors import JournalError
 from bulkops.journal.clock import BEAT_S
-from bulkops.journal.failures import again, in_words
+from bulkops.journal.failures import again, ended, in_words, of_a_run
 from bulkops.journal.lives import Lives
 
 Job: TypeAlias = Callable[[sqlite3.Connection, Lives], object]
@@ -104,8 +104,7 @@ class Writer:
                 self._wake(settled)
                 batch = ()
         finally:  # whatever ended the loop, nobody is left waiting
-            ended = f"the writer of the journal {self._path} has ended"
-            self._broken = self._broken or JournalError(ended, remedy="`bulkops resume` goes on from what is in it")
+            self._broken = self._broken or ended(self._path)
             self._wake(self._refuse([*batch, *self._take_all()]))
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
@@ -133,7 +132,7 @@ class Writer:
         except (sqlite3.Error, JournalError) as error:
             if len(batch) > 1:
                 return [settled for write in batch for settled in self._commit([write])]
-            failure = in_words(error, self._path)
+            failure = of_a_run(in_words(error, self._path))
             waiters = [write.waiter for write in batch if write.waiter is not None]
             if not waiters or not isinstance(error, JournalError | sqlite3.IntegrityError):
                 self._broken = failure

@@ -42,6 +42,10 @@ def retry_command(report: Report, failure_class: str | None = None) -> str:
     return f"bulkops retry {_quoted(report.run_id)}{selection}{_journal(report)}"
 
 
+def report_command(report: Report) -> str:
+    return f"bulkops report {_quoted(report.run_id)}{_journal(report)}"
+
+
 def _journal(report: Report) -> str:
     return "" if report.journal is None else f" --journal {_quoted(report.journal)}"
 

@@ -246,7 +246,7 @@ class ApiSession:
         if self._pump.done():
             return RuntimeError("the task that hands out the quota's slots has ended")
         late = "not sent: its time was up before it was its turn"
-        remedy = "raise account_timeout_s or call_timeout_s in a client file, then `bulkops retry`"
+        remedy = "raise account_timeout_s or call_timeout_s in a client file"
         return errand.tries.final(RequestTimeout(late, remedy=remedy, **facts))
 
     def _learn(self, errand: Errand, attempt: Attempt, outcome: Reply | Failed) -> None:

@@ -42,23 +42,24 @@ _CLASSES: Final[Mapping[int, type[StatusError]]] = {
 }
 
 _REMEDIES: Final[Mapping[int, str]] = {
-    400: "correct what it names, then `bulkops retry`",
+    400: "correct what it names",
     401: "check WORKATO_API_TOKEN, and that it belongs to this data centre (WORKATO_HOST)",
     403: "check what the API client's role and folder scope allow",
     404: "look whether it is still there, and whether this is its data centre (WORKATO_HOST)",
-    409: "look at the account, then `bulkops retry`",
-    422: "correct what it names, then `bulkops retry`",
-    429: "leave other tools more room (`share` in a client file), then `bulkops retry`",
+    409: "look at the account",
+    422: "correct what it names",
+    429: "leave other tools more room (`share` in a client file), then try again",
 }
 
 
 def remedy_for(status: int) -> str:
-    """What to do about an answer with this status."""
+    """What to do about an answer with this status. No command: whether there is a run to retry is not known here, and
+    its report names the command."""
     if 300 <= status < 400:
         return "check WORKATO_HOST: the API itself does not redirect"
     if status >= 500:
-        return "the vendor is in trouble: `bulkops retry` when it is over"
-    return _REMEDIES.get(status, "look at the account, then `bulkops retry`")
+        return "the vendor is in trouble: try again when it is over"
+    return _REMEDIES.get(status, "look at the account")
 
 
 _SECONDS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?", re.ASCII)

@@ -30,9 +30,9 @@ _SILENCES: Final[Mapping[str, type[TransportError]]] = {
 }
 
 _ADVICE: Final[Mapping[str, str]] = {
-    "connect": "check the network and WORKATO_HOST, then `bulkops retry`",
-    "lost": "`bulkops retry` tries again",
-    "timeout": "`bulkops retry` tries again",
+    "connect": "check the network and WORKATO_HOST",
+    "lost": "try again",
+    "timeout": "try again",
     "too-large": "raise max_body_bytes in a client file, or ask for less",
 }
 

@@ -134,6 +134,18 @@ def test_a_command_that_cannot_be_is_refused_before_the_run(cli, sandbox, comman
     assert sandbox.count() == before
 
 
+@pytest.mark.parametrize(("flag", "value"), [("--on-finish", "true"), ("--webhook", "https://x.example/y")])
+def test_a_plan_has_no_end_to_be_told_of(cli, sandbox, command, monkeypatch, flag, value):
+    monkeypatch.setenv("BULKOPS_WEBHOOK", "https://x.example/set-for-all-runs")
+    words = [word for word in command if word != "--yes"]
+    before = sandbox.count()
+    refused = cli("plan", *words, flag, value)
+    assert (refused.code, sandbox.count()) == (2, before)
+    assert f"{flag}: a plan is no run whose end anybody is told of. Leave it out." in refused.err
+    assert flag not in cli("plan", words[0], "--help").out
+    assert cli("plan", *words).code == 0
+
+
 def test_a_run_with_failures_is_told_with_their_causes(cli, sandbox, command, tmp_path):
     failing = ("start-recipes", "--folder", "Nowhere", *command[3:], "--on-finish", f"{sys.executable} keep.py")
     done = cli(*failing)

@@ -128,7 +128,7 @@ def test_a_write_needs_yes_where_nobody_can_be_asked(cli, sandbox):
     before = sandbox.count()
     refused = cli(*command)
     assert (refused.code, refused.out) == (2, "")
-    assert "--yes" in refused.err
+    assert "  try: look at the call and its parameters once more, then add --yes\n" in refused.err
     assert sandbox.count() == before
     done = cli(*command, "--yes")
     assert done.code == 0
@@ -188,6 +188,19 @@ def test_an_error_of_the_vendor_is_one_line(cli, sandbox):
     result = cli("call", "managed_users.get", "--account", "ENOBODY")
     assert (result.code, result.out) == (1, "")
     assert "404 Not found" in result.err
+
+
+@pytest.mark.parametrize("faults", [{}, {"error": 1.0}, {"reset": 1.0}])
+def test_a_call_is_not_told_to_retry_a_run(cli, sandbox, here, faults):
+    """There is none: what to do about an answer is said without a command."""
+    sandbox.post("faults", faults)
+    (here / "client.toml").write_text("call_timeout_s = 0.5\n" + sandbox.client_file.read_text())
+    twice = ("-p", "name=CRM", "-p", f"parent_id={'9' * 6}")
+    for words in ((f"{FOLDERS}.create", *twice, "--yes"), ("managed_users.recipes.get", "-p", "recipe_id=1")):
+        failed = cli("call", *words, "--account", FIRST, "--client-file", "client.toml")
+        assert (failed.code, failed.out) == (1, "")
+        assert "\n  try: " in failed.err
+        assert "bulkops" not in failed.err
 
 
 # each

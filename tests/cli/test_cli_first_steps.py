@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import re
 import socketserver
 import threading
 import tomllib
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bulkops.cli.commands.first_steps import SHELLS
+from bulkops.operations._credentials import read_credentials
 
 HOSTILE = 'a "quoted" \\ name \x7f 🙂'
 
@@ -56,6 +58,19 @@ def test_every_key_that_the_job_explains_is_one(cli, tmp_path):
     settings = json.loads(shown.out)
     assert settings["waves"] == {"value": "1,5%,rest", "source": "rollout.toml"}
     assert settings["soak_s"] == {"value": "600", "source": "rollout.toml"}
+
+
+def test_the_credentials_that_init_explains_can_be_given(cli, tmp_path, monkeypatch):
+    assert cli("init").code == 0
+    (tmp_path / "key.txt").write_text("secret")
+    monkeypatch.setenv("CRM_API_KEY", "secret")
+    file = tmp_path / "connections.toml"
+    shown = re.findall(r"#   (\{.*?\})  ", file.read_text())
+    assert len(shown) == 4
+    fields = "".join(f"field_{place} = {value}\n" for place, value in enumerate(shown))
+    file.write_text(f'[connections."CRM".input]\n{fields}')
+    (credentials,) = read_credentials(file)
+    assert credentials.columns() == {"region", "shop"}
 
 
 def test_init_overwrites_nothing(cli, tmp_path):
@@ -189,7 +204,12 @@ def test_doctor_tells_of_a_run_that_is_unfinished(cli, sandbox):
     assert cli(*run, "--max-failures", "0", "--concurrency", "1").code == 3
     note = findings(cli("doctor", "--client-file", sandbox.client_file, "--json"))["journal", "note"]
     assert note["says"].startswith("1 run in ./.bulkops")
-    assert note["do"].startswith("bulkops resume ")
+    run_id = note["do"].removeprefix("bulkops resume ")
+    assert run_id in note["says"]
+    elsewhere = ("--journal", "./.bulkops/../.bulkops")
+    note = findings(cli("doctor", "--client-file", sandbox.client_file, "--json", *elsewhere))["journal", "note"]
+    assert note["do"] == f"bulkops resume {run_id} --journal ./.bulkops/../.bulkops"
+    assert f": resume {run_id}: import " in cli(*note["do"].split()[1:], "--yes").err, "it works as printed"
 
 
 class _Vendor(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkops.cli.app import main
 from tests.cli.pseudo import on_a_terminal
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +181,20 @@ def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importin
     retried = cli("retry", "--failure-class", "import-failed", "--yes", "--json")
     assert retried.code == 0, retried.err
     assert retried.outcomes == {"changed": COUNT}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_how_to_go_on_is_said_once_where_report_and_story_are_read_together(
+    here, sandbox, importing, monkeypatch, together
+):
+    sandbox.post("faults", {"import_failed": 1.0})
+    with open("out", "w", encoding="utf-8") as out, open("out" if together else "err", "a", encoding="utf-8") as err:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        assert main([str(word) for word in importing]) == 1
+    report = Path("out").read_text()
+    assert report.count("retry with: bulkops retry ") == 1
+    assert together or Path("err").read_text().count("retry with: bulkops retry ") == 1
 
 
 def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox, importing):

@@ -10,8 +10,8 @@ from docs.error_examples import NEVER_RAISED, examples, shown
 
 SHOWN = {
     "BadRequest": (
-        "GET /api/managed_users/4100231: 400 can't modify running recipe; correct what it names, then "
-        "`bulkops retry` (attempt 1, request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: 400 can't modify running recipe; correct what it names "
+        "(attempt 1, request 3f2a91c4-1)"
     ),
     "Unauthorized": (
         "GET /api/managed_users/4100231: 401 Unauthorized; check WORKATO_API_TOKEN, and that it belongs to "
@@ -26,24 +26,23 @@ SHOWN = {
         "its data centre (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
     ),
     "Conflict": (
-        "GET /api/managed_users/4100231: 409 is being changed by somebody else; look at the account, then "
-        "`bulkops retry` (attempt 1, request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: 409 is being changed by somebody else; look at the account "
+        "(attempt 1, request 3f2a91c4-1)"
     ),
     "Invalid": (
-        "GET /api/managed_users/4100231: 422 name is too long; correct what it names, then `bulkops retry` "
-        "(attempt 1, request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: 422 name is too long; correct what it names (attempt 1, request 3f2a91c4-1)"
     ),
     "RateLimited": (
         "GET /api/managed_users/4100231: 429 Too many requests; leave other tools more room (`share` in a "
-        "client file), then `bulkops retry` (attempt 1, request 3f2a91c4-1)"
+        "client file), then try again (attempt 1, request 3f2a91c4-1)"
     ),
     "ServerError": (
         "GET /api/managed_users/4100231: 500 Internal server error (the server's id for it: 5b7c); the "
-        "vendor is in trouble: `bulkops retry` when it is over (attempt 1, request 3f2a91c4-1)"
+        "vendor is in trouble: try again when it is over (attempt 1, request 3f2a91c4-1)"
     ),
     "StatusError": (
         "GET /api/managed_users/4100231: the answer says success: false: the plan does not allow it; look at "
-        "the account, then `bulkops retry` (attempt 1, request 3f2a91c4-1)"
+        "the account (attempt 1, request 3f2a91c4-1)"
     ),
     "DecodeError": (
         "GET /api/managed_users/4100231: the answer does not fit: Expected `int`, got `str` - at `$.id`; "
@@ -56,15 +55,14 @@ SHOWN = {
     ),
     "ConnectFailed": (
         "GET /api/managed_users/4100231: cannot connect to https://www.workato.com: Connection refused; "
-        "check the network and WORKATO_HOST, then `bulkops retry` (attempt 1, request 3f2a91c4-1)"
+        "check the network and WORKATO_HOST (attempt 1, request 3f2a91c4-1)"
     ),
     "ConnectionLost": (
         "GET /api/managed_users/4100231: the connection was lost before the whole answer: the server closed "
-        "the connection; `bulkops retry` tries again (attempt 1, request 3f2a91c4-1)"
+        "the connection; try again (attempt 1, request 3f2a91c4-1)"
     ),
     "RequestTimeout": (
-        "GET /api/managed_users/4100231: no answer within 1.2 s; `bulkops retry` tries again (attempt 1, "
-        "request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: no answer within 1.2 s; try again (attempt 1, request 3f2a91c4-1)"
     ),
     "OutcomeUnknown": (
         "POST /api/managed_users/4100231/folders: sent, without a usable answer: the connection was lost "

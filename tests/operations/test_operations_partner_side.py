@@ -153,7 +153,7 @@ def test_one_that_is_not_there_fails_alone(tmp_path: Path) -> None:
         wrong = GrantManager(manager=str(SAM), role="77")
         refused = failures(await it.run(wrong, rows(*range(60))))
         assert {words.partition("(")[0] for _, words in refused.values() if words} == {
-            "POST /api/customer_managers: 400 Role not found: 77; correct what it names, then `bulkops retry` "
+            "POST /api/customer_managers: 400 Role not found: 77; correct what it names "
         }, refused
         assert (len(refused), await workspaces(it, SAM)) == (60, None)
         assert sent(it) - before < 50

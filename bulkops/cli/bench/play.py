@@ -79,7 +79,9 @@ class Bench:
         from bulkops.client import Workato
         from bulkops.runs import Policy, select
 
-        consent = Consent(yes=self.yes or self.host == SANDBOX, quiet=self.quiet)
+        consent = Consent(
+            yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="look at --host and --accounts once more"
+        )
         consent.require_askable()
         policy = self.flags.over(Policy())
         story, measure = Story(voice_for(quiet=self.quiet)), Measure()

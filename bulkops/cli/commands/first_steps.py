@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ def init(package: str | None, folder: str, directory: str) -> int:
     made = starter.write()
     for path in made:
         put(f"{path}\n")
-    say(f"next: bulkops doctor {made[0]}")
+    say(f"next: bulkops doctor {shlex.quote(str(made[0]))}")
     return 0
 
 

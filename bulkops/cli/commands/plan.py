@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from bulkops.cli.verbs import Flag, Invocation, Noun, PlanFlags, Verb
 
@@ -44,10 +45,32 @@ class Plan(Noun):
         return super().resolve_command(ctx, args)
 
 
+_NOT_OF_A_PLAN: Final[Mapping[str, str]] = {
+    "on_finish": "a plan is no run whose end anybody is told of",
+    "webhook": "a plan is no run whose end anybody is told of",
+    "plan": "a plan is made anew, not from one that was saved",
+}
+"""Flags of the runs, and why a plan does not take them. A variable that stands in for one is left alone."""
+
+
+def _refused(option: click.Parameter) -> click.Parameter:
+    """The option, out of the help; given on the command line it is refused."""
+    twin = copy.copy(option)
+
+    def refuse(ctx: click.Context, param: click.Parameter, value: object) -> object:
+        if ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{param.opts[0]}: {_NOT_OF_A_PLAN[str(param.name)]}. Leave it out.", ctx=ctx)
+        return value
+
+    twin.callback, twin.hidden = refuse, True  # type: ignore[attr-defined]  # all three are options
+    return twin
+
+
 def _planning(command: click.Command) -> click.Command:
     """The command, but it only looks."""
     twin = copy.copy(command)
-    twin.params = [*command.params, *_OPTIONS]
+    taken = (_refused(param) if param.name in _NOT_OF_A_PLAN else param for param in command.params)
+    twin.params = [*taken, *_OPTIONS]
     carry_out = command.callback
     if isinstance(twin, Verb):
         twin.examples = tuple(f"plan {example.removeprefix('run ')}" for example in twin.examples)

@@ -12,7 +12,7 @@ from bulkops import errors
 from bulkops.models.text import one_line
 from bulkops.secret import Secret
 from bulkops.session._request import Redactor
-from bulkops.session._status import Facts, read_body, retry_after_s, status_error, verdict_error
+from bulkops.session._status import Facts, read_body, remedy_for, retry_after_s, status_error, verdict_error
 
 FACTS = Facts(call="c.get", method="GET", path="/p", account="7", attempt=1, elapsed_s=0.1, request_id="r", sent_at=1.0)
 NOW = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -154,6 +154,12 @@ def test_redirects_show_the_host_only() -> None:
 def test_401_and_403_say_what_to_check() -> None:
     assert "WORKATO_API_TOKEN" in str(_error(401, b""))
     assert "role" in str(_error(403, b""))
+
+
+def test_no_remedy_names_a_command() -> None:
+    """A single call meets these too: only the report of a run knows what there is to retry."""
+    for status in range(200, 600):
+        assert "bulkops" not in remedy_for(status), status
 
 
 def test_verdict_in_words() -> None:
