@@ -193,7 +193,7 @@ def test_an_error_of_the_vendor_is_one_line(cli, sandbox):
 @pytest.mark.parametrize("faults", [{}, {"error": 1.0}, {"reset": 1.0}])
 def test_a_call_is_not_told_to_retry_a_run(cli, sandbox, here, faults):
     """There is none: what to do about an answer is said without a command."""
-    sandbox.post("faults", faults)
+    sandbox.ask("faults", faults)
     (here / "client.toml").write_text("call_timeout_s = 0.5\n" + sandbox.client_file.read_text())
     twice = ("-p", "name=CRM", "-p", f"parent_id={'9' * 6}")
     for words in ((f"{FOLDERS}.create", *twice, "--yes"), ("managed_users.recipes.get", "-p", "recipe_id=1")):
@@ -220,7 +220,7 @@ def test_a_reader_that_has_seen_enough_fails_no_account(here, sandbox):
     os.close(reading)
     words = ["each", "managed_users.recipes.list", "--accounts", str(sandbox.accounts), "--concurrency", "2", "--yes"]
     words += ["--client-file", str(sandbox.client_file)]
-    env = environment(sandbox.environment)
+    env = environment(sandbox.access)
     done = subprocess.run(
         [sys.executable, "-m", "bulkops", *words],
         env=env,

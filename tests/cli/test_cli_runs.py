@@ -187,7 +187,7 @@ def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importin
 def test_how_to_go_on_is_said_once_where_report_and_story_are_read_together(
     here, sandbox, importing, monkeypatch, together
 ):
-    sandbox.post("faults", {"import_failed": 1.0})
+    sandbox.ask("faults", {"import_failed": 1.0})
     with open("out", "w", encoding="utf-8") as out, open("out" if together else "err", "a", encoding="utf-8") as err:
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
