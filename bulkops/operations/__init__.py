@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, InputError, JournalMismatch
-from bulkops.operations._base import Chain, Danger, Operation, Plan, as_operation, costs_in_order, operation
+from bulkops.operations._base import Chain, Danger, Operation, Plan, costs_in_order
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
-from bulkops.operations._functions import load_from_file
+from bulkops.operations._functions import as_operation, load_from_file, operation
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.operations._remembered import Lost, remembered
 from bulkops.operations._results import ReaderGone

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, TaskFailed, WouldChange
+from bulkops.errors import TaskFailed, WouldChange
 from bulkops.journal import StepRow
-from bulkops.operations._functions import source_of
+from bulkops.operations._costs import looked_once, summed
 from bulkops.operations._planned import is_new_customer
 from bulkops.operations._undoing import CANNOT_UNDO, Part, undo_parts
 from bulkops.steps import Context
@@ -169,9 +167,9 @@ class Operation:
         return Chain((self, other))
 
 
-def costs_in_order(operation: Operation) -> Sequence[Mapping[str, float]]:
+def costs_in_order(operation: Operation) -> list[dict[str, float]]:
     """`cost` of each part of a chain; any other operation is its own only part."""
-    return _looked_once(part.cost() for part in operation.parts())
+    return looked_once(part.cost() for part in operation.parts())
 
 
 def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -225,16 +223,16 @@ class Chain(Operation):
             else:
                 changes += planned.changes
                 costs.append(planned.requests)
-        return Plan(tuple(changes), _sum(costs)) if changes else None
+        return Plan(tuple(changes), summed(costs)) if changes else None
 
     def cost(self) -> Mapping[str, float]:
-        return _sum(operation.cost() for operation in self.operations)
+        return summed(operation.cost() for operation in self.operations)
 
     def plan_cost(self) -> Mapping[str, float]:
-        return _sum(operation.plan_cost() for operation in self.operations)
+        return summed(operation.plan_cost() for operation in self.operations)
 
     def cost_of_own_id(self) -> Mapping[str, float]:
-        return _sum(operation.cost_of_own_id() for operation in self.operations)
+        return summed(operation.cost_of_own_id() for operation in self.operations)
 
     def columns(self) -> set[str]:
         return {column for operation in self.operations for column in operation.columns()}
@@ -270,72 +268,3 @@ class Chain(Operation):
 
 def _prefix(place: int, operation: Operation) -> str:
     return f"{place} {operation.name}: "
-
-
-_LOOKED_ONCE: Final = "managed_users.folders.list"
-"""The folders under Home are asked for once: the operations of a chain share what they saw (`Context.cache`)."""
-
-
-def _looked_once(costs: Iterable[Mapping[str, float]]) -> list[dict[str, float]]:
-    """`costs` of operations that follow each other, with the look that they share in the first that takes it."""
-    made = [dict(cost) for cost in costs]
-    looking = [cost for cost in made if cost.get(_LOOKED_ONCE)]
-    for cost in looking[1:]:
-        looking[0][_LOOKED_ONCE] = max(looking[0][_LOOKED_ONCE], cost.pop(_LOOKED_ONCE))
-    return made
-
-
-def _sum(costs: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
-    total: Counter[str] = Counter()
-    for cost in _looked_once(costs):
-        total.update(cost)
-    return total
-
-
-@attrs.frozen
-class FunctionOperation(Operation):
-    """A plain async function as an operation. Without durable steps it must be safe to run twice."""
-
-    name: ClassVar[str] = "function"
-    fn: Callable[[Context], Awaitable[object]]
-
-    def __attrs_post_init__(self) -> None:
-        if not inspect.iscoroutinefunction(self.fn):
-            raise ConfigError(
-                f"{self.fn!r} is not an async function", remedy="an operation is `async def name(ctx): ...`"
-            )
-
-    @property
-    def title(self) -> str:
-        return self.fn.__name__
-
-    def parameters(self) -> Mapping[str, Any]:
-        text = source_of(self.fn)
-        return {"function": self.fn.__name__, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-
-    async def apply(self, ctx: Context) -> None:
-        await self.fn(ctx)
-
-
-def operation(fn: Callable[[Context], Awaitable[object]]) -> FunctionOperation:
-    """Decorator: make an async function of one account an operation.
-
-    @bulkops.operation
-    async def stop_everything(ctx):
-        async for recipe in ctx.account.recipes.list(running=True):
-            await ctx.step(f"stop {recipe.id}", partial(ctx.account.recipes.stop, recipe.id), repeatable=True)
-    """
-    return FunctionOperation(fn)
-
-
-def as_operation(thing: object) -> Operation:
-    """An operation from an Operation, its class (without parameters) or an async function. Raises: ConfigError."""
-    if isinstance(thing, Operation):
-        return thing
-    if inspect.isclass(thing) and issubclass(thing, Operation):
-        return thing()
-    if inspect.iscoroutinefunction(thing):
-        return FunctionOperation(thing)
-    raise ConfigError(
-        f"{thing!r} is not an operation", remedy="give an Operation or an async function of one argument, ctx"
-    )

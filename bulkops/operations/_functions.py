@@ -1,14 +1,70 @@
-"""A function named as FILE.py:NAME, for `bulkops run` and for resuming what it began."""
+"""Plain functions as operations, also named as FILE.py:NAME, for `bulkops run` and for resuming what it began."""
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib.util
 import inspect
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any, ClassVar
+
+import attrs
 
 from bulkops.errors import ConfigError
+from bulkops.operations._base import Operation
+from bulkops.steps import Context
+
+
+@attrs.frozen
+class FunctionOperation(Operation):
+    """A plain async function as an operation. Without durable steps it must be safe to run twice."""
+
+    name: ClassVar[str] = "function"
+    fn: Callable[[Context], Awaitable[object]]
+
+    def __attrs_post_init__(self) -> None:
+        if not inspect.iscoroutinefunction(self.fn):
+            raise ConfigError(
+                f"{self.fn!r} is not an async function", remedy="an operation is `async def name(ctx): ...`"
+            )
+
+    @property
+    def title(self) -> str:
+        return self.fn.__name__
+
+    def parameters(self) -> Mapping[str, Any]:
+        text = _source_of(self.fn)
+        return {"function": self.fn.__name__, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+    async def apply(self, ctx: Context) -> None:
+        await self.fn(ctx)
+
+
+def operation(fn: Callable[[Context], Awaitable[object]]) -> FunctionOperation:
+    """Decorator: make an async function of one account an operation.
+
+    @bulkops.operation
+    async def stop_everything(ctx):
+        async for recipe in ctx.account.recipes.list(running=True):
+            await ctx.step(f"stop {recipe.id}", partial(ctx.account.recipes.stop, recipe.id), repeatable=True)
+    """
+    return FunctionOperation(fn)
+
+
+def as_operation(thing: object) -> Operation:
+    """An operation from an Operation, its class (without parameters) or an async function. Raises: ConfigError."""
+    if isinstance(thing, Operation):
+        return thing
+    if inspect.isclass(thing) and issubclass(thing, Operation):
+        return thing()
+    if inspect.iscoroutinefunction(thing):
+        return FunctionOperation(thing)
+    raise ConfigError(
+        f"{thing!r} is not an operation", remedy="give an Operation or an async function of one argument, ctx"
+    )
 
 
 def load_from_file(reference: str) -> object:
@@ -36,7 +92,7 @@ def load_from_file(reference: str) -> object:
     return found
 
 
-def source_of(fn: object) -> str:
+def _source_of(fn: object) -> str:
     """What the function says, for its digest: resuming with another text is another operation."""
     try:
         return inspect.getsource(fn)  # type: ignore[arg-type]  # any callable; what has no source raises TypeError

@@ -11,8 +11,7 @@ import pytest
 
 from bulkops.errors import JournalMismatch, PlanError
 from bulkops.journal.schema import FILE_NAME
-from bulkops.operations import ImportPackage, UpgradePlan, describe, load_from_file, restore
-from bulkops.operations._base import as_operation
+from bulkops.operations import ImportPackage, UpgradePlan, as_operation, describe, load_from_file, restore
 from bulkops.runs import FleetPlan, from_values, plan, run, undoing
 from tests.fleet import PACKAGE, PACKAGE_2
 from tests.here import FIRST, Here, here, outcomes
