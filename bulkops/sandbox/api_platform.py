@@ -107,6 +107,7 @@ class Pass:
     active: bool
     created_at: str
     updated_at: str
+    active_since: str
     collection_ids: tuple[int, ...] = ()
     facts: dict[str, Any] = attrs.field(factory=dict)
     oauth_client_id: str | None = None

@@ -43,6 +43,7 @@ class Customer:
         counted = {
             "active_connection_count": sum(c.authorization_status == "success" for c in workspace.connections.values()),
             "active_recipe_count": sum(recipe.running for recipe in workspace.recipes.values()),
+            "task_count": workspace.count_jobs("succeeded"),
         }
         where = {name: {"id": other.id} for name, other in self.environments.items()}
         return {"id": self.id, "external_id": self.external_id} | self.facts | counted | _given(environments=where)
@@ -115,11 +116,12 @@ class Customers:
             if self._by_external_id.get(gone.external_id or "") == place:
                 del self._by_external_id[gone.external_id or ""]
 
-    def rename(self, customer: Customer, external_id: str) -> None:
-        """Give it another external id; it is not found by the old one any more."""
+    def rename(self, customer: Customer, external_id: str | None) -> None:
+        """Give it another external id, or none; it is not found by the old one any more."""
         self._by_external_id.pop(customer.external_id or "", None)
         customer.external_id = external_id
-        self._by_external_id[external_id] = customer.id - FIRST_ID
+        if external_id is not None:
+            self._by_external_id[external_id] = customer.id - FIRST_ID
 
     def _listed(self, start: int, end: int) -> Iterator[Customer]:
         """The listed customers number `start` to `end`, counted from 0."""
@@ -177,6 +179,5 @@ def customer_facts(*, name: str, notification_email: str, now: str) -> dict[str,
         "current_billing_period_end": None,
         "task_limit_adjustment": None,
         "task_limit": 10_000,
-        "task_count": 0,
         "active_connection_limit": None,
     }

@@ -176,6 +176,12 @@ class Asked:
         except RefusedError:
             return dict(self.query)
 
+    def words(self, name: str) -> list[str]:
+        """A list that a read names, between commas or as a list of JSON; empty when it names none."""
+        given = self.said().get(name)
+        parts = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else []
+        return [part.strip() for part in parts if isinstance(part, str) and part.strip()]
+
     def _lenient(self, name: str) -> int:
         text = self.query.get(name, "")
         return int(text) if _NUMBER.fullmatch(text) else 0

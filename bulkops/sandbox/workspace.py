@@ -12,7 +12,7 @@ import attrs
 from bulkops.sandbox.api_platform import ApiPlatform
 from bulkops.sandbox.members import Member
 from bulkops.sandbox.packed import ParsedPackage
-from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.recipes import JobStatus, Recipe
 
 if TYPE_CHECKING:
     from bulkops.sandbox.exports import Export, Manifest
@@ -146,8 +146,12 @@ class Workspace:
         """Below `parent`, with everything in it; directly under Home it becomes a project, elsewhere it is none."""
         folder.parent_id, folder.is_project = parent.id, parent.parent_id is None
         project_id = self._ids("project") if folder.is_project else parent.project_id
-        for each in self.below(folder):
+        moved = {each.id: each for each in self.below(folder)}
+        for each in moved.values():
             each.project_id = project_id
+        for collection in self.api.collections.values():
+            if collection.folder_id in moved:
+                collection.project_id = project_id
 
     def remove_folder(self, folder: Folder) -> None:
         """With its sub-folders and the recipes, connections and API collections in them."""
@@ -175,6 +179,10 @@ class Workspace:
             names.append(folder.name)
             folder = self.folders[folder.parent_id]
         return "/".join(reversed(names)) or HOME
+
+    def count_jobs(self, status: JobStatus) -> int:
+        """Of all its recipes; each job that succeeds is one task."""
+        return sum(recipe.count(status) for recipe in self.recipes.values())
 
     def shelf(self, noun: str, first: Iterable[Mapping[str, Any]] = ()) -> dict[str, dict[str, Any]]:
         """Rows of a noun that is only kept, by their id as text, in order of creation; `first`: those of the start."""

@@ -10,9 +10,10 @@ from typing import Final
 
 from bulkops.sandbox.handlers import (
     activity_logs,
-    api_access,
+    api_access_profiles,
     api_clients,
     api_collections,
+    api_keys,
     api_portals,
     connections,
     connectors,
@@ -42,9 +43,10 @@ from bulkops.sandbox.handlers._base import Handler
 
 _NOUNS: Final = (
     activity_logs,
-    api_access,
+    api_access_profiles,
     api_clients,
     api_collections,
+    api_keys,
     api_portals,
     connections,
     connectors,

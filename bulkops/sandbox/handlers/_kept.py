@@ -133,4 +133,7 @@ class Kept:
         return given
 
     def _note(self, asked: Asked, row: Mapping[str, Any], what: str) -> None:
-        asked.note(f"{self.noun}.{what}", str(row[self.key]))
+        """Under its key, behind that of what holds it: equal rows of two tables are two effects."""
+        holder = None if self.inside is None else self.inside.get(asked)
+        within = "" if self.inside is None or holder is None else f"{holder[self.inside.key]}/"
+        asked.note(f"{self.noun}.{what}", f"{within}{row[self.key]}")

@@ -10,9 +10,13 @@ import msgspec
 from bulkops.sandbox.api_platform import Collection, Endpoint
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers.recipe_changes import add_recipe
 from bulkops.sandbox.installing import handle_of
+from bulkops.sandbox.packages import packed_recipe
+from bulkops.sandbox.recipes import Recipe
 from bulkops.sandbox.workspace import Folder
 
+_TRIGGER: Final = {"provider": "workato_api_platform", "name": "receive_request"}
 _METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
@@ -21,7 +25,8 @@ def list_collections(asked: Asked) -> list[dict[str, Any]]:
 
 
 def create_collection(asked: Asked) -> dict[str, Any]:
-    """Empty, or with an endpoint for each operation of an OpenAPI document; those have no recipe yet.
+    """Empty, or with an endpoint for each operation of an OpenAPI document, and a recipe behind each, which stands
+    still.
 
     Equal names are not documented as refused, so a doubled request makes a second collection.
     """
@@ -46,7 +51,7 @@ def create_collection(asked: Asked) -> dict[str, Any]:
         endpoint = Endpoint(
             id=workspace.new_id("api_endpoint"),
             collection_id=made.id,
-            recipe_id=None,
+            recipe_id=_recipe_for(asked, endpoint_name, folder).id,
             name=endpoint_name,
             method=method.upper(),
             path=path.strip("/"),
@@ -58,6 +63,11 @@ def create_collection(asked: Asked) -> dict[str, Any]:
     asked.note("collection.created", f"{workspace.path(folder.id)}/{name}")
     results = {"success": True, "total_endpoints": len(operations), "failed_endpoints": 0, "failed_actions": []}
     return made.row(asked.origin) | {"message": "Import completed successfully", "import_results": results}
+
+
+def _recipe_for(asked: Asked, name: str, folder: Folder) -> Recipe:
+    asset = {"name": name[:255], "code": {"number": 0, "keyword": "trigger"} | _TRIGGER, "config": []}
+    return add_recipe(asked, packed_recipe(asset, "", ""), (), folder_id=folder.id)
 
 
 def list_endpoints(asked: Asked) -> list[dict[str, Any]]:

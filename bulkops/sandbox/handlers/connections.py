@@ -19,7 +19,7 @@ from bulkops.sandbox.exchange import (
     taken,
     text_member,
 )
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.workspace import TAGS_OF, Connection
 
 REFUSED_CREDENTIALS: Final = "Authentication failed: the credentials were refused by the application"
@@ -228,17 +228,15 @@ def _note(asked: Asked, connection: Connection, kind: str) -> None:
     asked.note(kind, f"{asked.workspace.path(connection.folder_id)}/{connection.name}")
 
 
-_OWN: Final[Mapping[str, Handler]] = {
-    "connections.list": list_connections,
-    "connections.create": create_connection,
-    "connections.update": update_connection,
-    "connections.disconnect": disconnect_connection,
-    "connections.delete": delete_connection,
-    "connections.pick_list": list_pick_list,
-}
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    **_OWN,
-    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
+        "connections.list": list_connections,
+        "connections.create": create_connection,
+        "connections.update": update_connection,
+        "connections.disconnect": disconnect_connection,
+        "connections.delete": delete_connection,
+        "connections.pick_list": list_pick_list,
+    }
+) | {
     "managed_users.connections.input_schema": get_input_schema,
 }

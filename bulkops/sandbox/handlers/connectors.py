@@ -13,11 +13,10 @@ from bulkops.sandbox.handlers._base import Handler
 def list_integrations(asked: Asked) -> list[dict[str, Any]]:
     """Those that `applications` names; what is unknown is left out. The vendor's page puts the list into the body of a
     GET, clients put it into the query (NOTES section 14): both are read."""
-    given = asked.said().get("applications")
-    names = given.split(",") if isinstance(given, str) else given
-    if not names or not isinstance(names, list):
+    names = asked.words("applications")
+    if not names:
         raise invalid("applications", "can't be blank")
-    known = (CONNECTORS.get(name.strip()) for name in names if isinstance(name, str))
+    known = map(CONNECTORS.get, names)
     return [connector.metadata() for connector in known if connector is not None]
 
 

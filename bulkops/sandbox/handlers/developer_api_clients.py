@@ -18,7 +18,7 @@ from bulkops.sandbox.exchange import (
     invalid,
     text_member,
 )
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.handlers._kept import Kept, Row
 from bulkops.sandbox.handlers.roles import folder_ids
 
@@ -79,11 +79,6 @@ def regenerate_token(asked: Asked) -> Row:
     return {"token": shown["token"]}
 
 
-def delete_client(asked: Asked) -> Row:
-    _CLIENTS.delete(asked)
-    return {"success": True}
-
-
 def list_roles(asked: Asked) -> Counted:
     found = _ROLES.counted(asked)
     return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
@@ -110,17 +105,15 @@ def _with_new_token(asked: Asked, row: Row) -> Row:
     return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    id_: handler
-    for name, handler in {
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
         "developer_api_clients.list": _CLIENTS.counted,
         "developer_api_clients.create": create_client,
         "developer_api_clients.get": _CLIENTS.get,
         "developer_api_clients.update": _CLIENTS.update,
-        "developer_api_clients.delete": delete_client,
+        "developer_api_clients.delete": _CLIENTS.delete,
         "developer_api_clients.regenerate": regenerate_token,
         "developer_api_client_roles.list": list_roles,
         "developer_api_client_roles.copy": copy_role,
-    }.items()
-    for id_ in (name, f"managed_users.{name}")
-}
+    }
+)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.workspace import Folder
 
 CANNOT_DESTROY: Final = "Cannot destroy folder"
@@ -60,6 +60,7 @@ def delete_folder(asked: Asked) -> dict[str, Any]:
     workspace = asked.workspace
     inside = [each.folder_id for each in workspace.recipes.values()]
     inside += [each.folder_id for each in workspace.connections.values()]
+    inside += [each.folder_id for each in workspace.api.collections.values()]
     is_empty = not workspace.children(folder.id) and folder.id not in inside
     if not force and not is_empty:
         raise RefusedError(asked.assumptions.folder_not_empty, CANNOT_DESTROY)
@@ -74,7 +75,8 @@ def update_project(asked: Asked) -> dict[str, Any]:
     folder, members = _project(asked), asked.members()
     before = folder.project()
     folder.name = text_member(members, "name") or folder.name
-    folder.description = text_member(members, "description", longest=1024) or folder.description
+    if "description" in members:
+        folder.description = text_member(members, "description", longest=1024)
     if folder.project() != before:
         folder.updated_at = asked.world.clock.stamp()
         _note(asked, folder, "project.updated")
@@ -126,17 +128,15 @@ def _note(asked: Asked, folder: Folder, kind: str) -> None:
     asked.note(kind, asked.workspace.path(folder.id))
 
 
-_OWN: Final[Mapping[str, Handler]] = {
-    "folders.list": list_folders,
-    "folders.create": create_folder,
-    "folders.update": update_folder,
-    "folders.delete": delete_folder,
-    "projects.list": list_projects,
-    "projects.delete": delete_project,
-}
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    **_OWN,
-    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
+        "folders.list": list_folders,
+        "folders.create": create_folder,
+        "folders.update": update_folder,
+        "folders.delete": delete_folder,
+        "projects.list": list_projects,
+        "projects.delete": delete_project,
+    }
+) | {
     "managed_users.projects.update": update_project,
 }

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid, text_member
-from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.recipes import Job, JobStatus, Recipe
 
@@ -55,18 +54,16 @@ def reset_trigger(asked: Asked) -> dict[str, Any]:
 def list_jobs(asked: Asked) -> dict[str, Any]:
     """The newest first, a page from behind `offset_job_id`; with `prev` the page before it. Counts are of all jobs."""
     recipe = recipe_of(asked)
-    jobs = [job for job in reversed(recipe.jobs) if _is_wanted(asked, job)]
-    offset = asked.query.get("offset_job_id", "").strip()
-    if offset:
-        place = next((place for place, job in enumerate(jobs) if job.id == offset), None)
-        if place is None:
-            raise RefusedError(404, NOT_FOUND)
-        jobs = jobs[max(0, place - _PAGE) : place] if asked.flag("prev") else jobs[place + 1 :]
+    jobs, offset, back = recipe.jobs[::-1], asked.query.get("offset_job_id", "").strip(), asked.flag("prev")
+    if offset:  # its own status may be another one by now
+        place = jobs.index(_job(jobs, offset))
+        jobs = jobs[:place] if back else jobs[place + 1 :]
+    jobs = [job for job in jobs if _is_wanted(asked, job)]
     return {
         "job_succeeded_count": recipe.count("succeeded"),
         "job_failed_count": recipe.count("failed"),
         "job_count": len(recipe.jobs),
-        "items": [job.row() for job in jobs[:_PAGE]],
+        "items": [job.row() for job in (jobs[-_PAGE:] if offset and back else jobs[:_PAGE])],
     }
 
 
@@ -132,7 +129,7 @@ def _job(jobs: Iterable[Job], id_: object) -> Job:
     return found
 
 
-HANDLERS: Final[Mapping[str, Handler]] = of_both(
+HANDLERS: Final[Mapping[str, Handler]] = both(
     {"recipes.poll_now": poll_now, "recipes.reset_trigger": reset_trigger}
 ) | {
     "managed_users.jobs.list": list_jobs,

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.handlers._kept import Kept, Row, Rows
 
 MAX_COLUMNS: Final = 10
@@ -24,10 +24,10 @@ def _table(asked: Asked, given: Row, row: Row | None) -> Row:
     if len(columns) > MAX_COLUMNS:
         raise invalid("schema", f"has more than {MAX_COLUMNS} columns")
     schema = [
-        {"name": f"col{place}", "label": str(column.get("label", f"col{place}")), "type": "string"}
+        {"name": f"col{place}", "label": text_member(column, "label") or f"col{place}", "type": "string"}
         for place, column in enumerate(columns, start=1)
     ]
-    project_id = given["project_id"]
+    project_id = id_member(given, "project_id")
     return given | {
         "schema": msgspec.json.encode(schema).decode(),
         "project_id": None if project_id is None else str(project_id),
@@ -61,7 +61,7 @@ ROWS: Final = Kept(
     id_name="row_id",
     members={"data": None},
     required=("data",),
-    key="id",
+    key="data",
     inside=TABLES,
     shape=_row,
     per_page=500,
@@ -76,7 +76,9 @@ def list_rows(asked: Asked) -> Rows:
 def lookup(asked: Asked) -> Row:
     """The first that fits."""
     found = _matching(asked)
-    if not found or not any(_BY.fullmatch(name) for name in asked.query):
+    if not any(_BY.fullmatch(name) for name in asked.query):
+        raise invalid("by", "can't be blank")
+    if not found:
         raise RefusedError(404, NOT_FOUND)
     return found[0]
 
@@ -113,23 +115,20 @@ def _matching(asked: Asked) -> Rows:
     return [
         row
         for row in ROWS.shelf(asked).values()
-        if all(str(row["data"].get(names[column])) == value for column, value in wanted.items())
+        if all(str(row["data"].get(names[column], "")) == value for column, value in wanted.items())
     ]
 
 
-_OWN: Final[Mapping[str, Handler]] = {
-    "lookup_tables.list": TABLES.list,
-    "lookup_tables.create": TABLES.create,
-    "lookup_tables.batch_delete": delete_tables,
-    "lookup_tables.lookup": lookup,
-    "lookup_tables.rows.list": list_rows,
-    "lookup_tables.rows.get": ROWS.get,
-    "lookup_tables.rows.create": ROWS.create,
-    "lookup_tables.rows.update": ROWS.update,
-    "lookup_tables.rows.delete": ROWS.delete,
-}
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    **_OWN,
-    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
-}
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
+        "lookup_tables.list": TABLES.list,
+        "lookup_tables.create": TABLES.create,
+        "lookup_tables.batch_delete": delete_tables,
+        "lookup_tables.lookup": lookup,
+        "lookup_tables.rows.list": list_rows,
+        "lookup_tables.rows.get": ROWS.get,
+        "lookup_tables.rows.create": ROWS.create,
+        "lookup_tables.rows.update": ROWS.update,
+        "lookup_tables.rows.delete": ROWS.delete,
+    }
+)

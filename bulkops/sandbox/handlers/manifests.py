@@ -15,9 +15,8 @@ from bulkops.sandbox.exchange import (
     invalid,
     text_member,
 )
-from bulkops.sandbox.exports import Manifest
-from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.exports import Export, Manifest
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.workspace import Folder
 
 
@@ -44,7 +43,7 @@ def create_manifest(asked: Asked) -> dict[str, Any]:
     )
     workspace.manifests[manifest.id] = manifest
     asked.note("manifest.created", name)
-    return manifest.row()
+    return _shown(asked, manifest, wanted)
 
 
 def get_manifest(asked: Asked) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def update_manifest(asked: Asked) -> dict[str, Any]:
         manifest.name, manifest.files = new
         manifest.updated_at = asked.world.clock.stamp()
         asked.note("manifest.updated", manifest.name)
-    return manifest.row()
+    return _shown(asked, manifest, wanted)
 
 
 def delete_manifest(asked: Asked) -> dict[str, Any]:
@@ -85,6 +84,19 @@ def _folder(asked: Asked, folder_id: int | None) -> Folder:
     if found is None:
         raise RefusedError(404, NOT_FOUND)
     return found
+
+
+def _shown(asked: Asked, manifest: Manifest, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """With `auto_run` a package of it is on its way already; the answer does not say which."""
+    if flag_member(wanted, "auto_run"):
+        export(asked, manifest)
+    return manifest.row()
+
+
+def export(asked: Asked, manifest: Manifest) -> Export:
+    """Begin to build a package of it."""
+    asked.note("package.exported", str(manifest.id))
+    return asked.world.exporter.begin(asked.workspace, manifest)
 
 
 def _wanted(asked: Asked) -> Mapping[str, Any]:
@@ -112,11 +124,14 @@ def _files(asked: Asked, wanted: Mapping[str, Any]) -> dict[str, Asset] | None:
         if asset is None:
             raise invalid("assets", "names an asset that is not there")
         if "checked" not in row or flag_member(row, "checked"):
-            files[text_member(row, "zip_name") or f"asset_{index}.{asset.type}.json"] = asset
+            name = text_member(row, "zip_name") or f"asset_{index}.{asset.type}.json"
+            if name in files:
+                raise invalid("assets", f"has two files of one name: {name}")
+            files[name] = asset
     return files
 
 
-HANDLERS: Final[Mapping[str, Handler]] = of_both(
+HANDLERS: Final[Mapping[str, Handler]] = both(
     {
         "export_manifests.folder_assets": list_folder_assets,
         "export_manifests.create": create_manifest,

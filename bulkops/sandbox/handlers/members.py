@@ -149,6 +149,8 @@ def _roles(asked: Asked, members: Mapping[str, Any], *, required: bool = False) 
         return {} if role is None else {"dev": _known_role(asked, role)}
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
         raise invalid("env_roles", "is not a list of objects")
+    if not given:
+        raise invalid("env_roles", "can't be blank")
     roles = {}
     for entry in given:
         environment = text_member(entry, "environment_type", required=True)

@@ -9,14 +9,11 @@ from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
 from bulkops.sandbox.exports import Export
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.imports import accept_import, import_row
-from bulkops.sandbox.handlers.manifests import manifest_of
+from bulkops.sandbox.handlers.manifests import export, manifest_of
 
 
 def export_package(asked: Asked) -> dict[str, Any]:
-    manifest = manifest_of(asked)
-    made = asked.world.exporter.begin(asked.workspace, manifest)
-    asked.note("package.exported", str(manifest.id))
-    return asked.world.exporter.row(made, origin=asked.file_origin)
+    return asked.world.exporter.row(export(asked, manifest_of(asked)), origin=asked.file_origin)
 
 
 def get_export(asked: Asked) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import Handler, both
 
 MAX_PROPERTIES: Final = 1000
 LONGEST_NAME: Final = 100
@@ -28,7 +28,7 @@ def list_properties(asked: Asked) -> dict[str, str] | list[dict[str, str]]:
 
 def upsert_properties(asked: Asked) -> dict[str, Any]:
     """All of them, or none where one cannot be."""
-    properties, given = _properties(asked), asked.members().get("properties")
+    properties, given, project_id = _properties(asked), asked.members().get("properties"), asked.number("project_id")
     if not isinstance(given, dict) or not given:
         raise invalid("properties", "can't be blank")
     wanted = {name: _value(name, value) for name, value in given.items()}
@@ -37,7 +37,7 @@ def upsert_properties(asked: Asked) -> dict[str, Any]:
     for name, value in wanted.items():
         if properties.get(name) != value:
             properties[name] = value
-            asked.note("property.set", name)
+            asked.note("property.set", name if project_id is None else f"{project_id}/{name}")
     if asked.assumptions.properties_upsert == "saved_property_count":
         return {"saved_property_count": len(wanted)}
     return {"success": True}
@@ -66,9 +66,6 @@ def _value(name: str, value: object) -> str:
     return text
 
 
-_OWN: Final[Mapping[str, Handler]] = {"properties.list": list_properties, "properties.upsert": upsert_properties}
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    **_OWN,
-    **{f"managed_users.{id_}": handler for id_, handler in _OWN.items()},
-}
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {"properties.list": list_properties, "properties.upsert": upsert_properties}
+)

@@ -9,14 +9,14 @@ import attrs
 import msgspec
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, id_member, invalid, text_member
-from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
-from bulkops.sandbox.packages import packed_recipe
+from bulkops.sandbox.packages import first_steps, packed_recipe
 from bulkops.sandbox.packed import PackedRecipe, Reference
 from bulkops.sandbox.recipes import Recipe
 
 _LONGEST_COMMENT: Final = 1024
+_LONGEST_DESCRIPTION: Final = 10_000
 
 
 def create_recipe(asked: Asked) -> dict[str, Any]:
@@ -25,9 +25,25 @@ def create_recipe(asked: Asked) -> dict[str, Any]:
     if members.get("code") in (None, ""):  # not a set: it may be anything
         raise invalid("code", "can't be blank")
     packed, bound = _content(asked, members)
-    made = _add(asked, packed, bound, folder_id=_folder_id(asked, members) or asked.workspace.home.id)
-    note_recipe(asked, made, "created")
+    made = add_recipe(asked, packed, bound, folder_id=_folder_id(asked, members) or asked.workspace.home.id)
     return {"success": True, "id": made.id}
+
+
+def add_recipe(asked: Asked, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int) -> Recipe:
+    """A new recipe, which stands still."""
+    workspace, now = asked.workspace, asked.world.clock.stamp()
+    made = Recipe(
+        id=workspace.new_id("recipe"),
+        user_id=workspace.user_id,
+        folder_id=folder_id,
+        packed=packed,
+        bound=bound,
+        created_at=now,
+        updated_at=now,
+    )
+    workspace.recipes[made.id] = made
+    note_recipe(asked, made, "created")
+    return made
 
 
 def update_recipe(asked: Asked) -> dict[str, Any]:
@@ -55,9 +71,8 @@ def copy_recipe(asked: Asked) -> dict[str, Any]:
     folder_id = _folder_id(asked, asked.members()) or recipe.folder_id
     packed = attrs.evolve(recipe.packed, name=f"Copy of {recipe.name}"[:255])
     recipe.copies += 1
-    made = _add(asked, packed, recipe.bound, folder_id=folder_id)
+    made = add_recipe(asked, packed, recipe.bound, folder_id=folder_id)
     made.callees = recipe.callees
-    note_recipe(asked, made, "created")
     return {"success": True, "new_flow_id": made.id}
 
 
@@ -143,27 +158,29 @@ def _content(
     asked: Asked, members: Mapping[str, Any], old: Recipe | None = None
 ) -> tuple[PackedRecipe, tuple[int | None, ...]]:
     """What the recipe is to hold, and the connection of each entry of its config; what is not named stays."""
-    was = old.row(exclude_code=False) if old is not None else {"name": "Untitled recipe", "description": ""}
+    was = old.packed if old is not None else None
+    description = text_member(members, "description", longest=_LONGEST_DESCRIPTION) or ""
+    code = _json(members, "code", dict) if "code" in members else msgspec.json.decode(was.code if was else "{}")
     asset = {
-        "name": text_member(members, "name") or was["name"],
-        "description": members.get("description", was["description"]),
-        "code": _json(members, "code", dict) if "code" in members else _kept_code(old),
-        "config": _json(members, "config", list) if "config" in members else was.get("config", []),
-        **(old.packed.facts if old is not None else {"private": True, "concurrency": 1}),
+        "name": text_member(members, "name") or (was.name if was else "Untitled recipe"),
+        "description": description if was is None or "description" in members else was.description,
+        "code": code,
+        **(was.facts if was else {"private": True, "concurrency": 1}),
     }
-    bound = tuple(_bound(entry) for entry in asset["config"])
-    asset["config"] = [_pointed(asked, entry) for entry in asset["config"]]
-    packed = packed_recipe(asset, "", "")
+    if old is not None and "config" not in members:  # also when a connection in it is gone by now
+        steps = first_steps(code)
+        config = tuple(attrs.evolve(entry, step=steps.get(entry.provider, 0)) for entry in old.packed.config)
+        packed, bound = attrs.evolve(packed_recipe(asset, "", ""), config=config), old.bound
+    else:
+        entries = _json(members, "config", list) if "config" in members else []
+        bound = tuple(_bound(entry) for entry in entries)
+        packed = packed_recipe({**asset, "config": [_pointed(asked, entry) for entry in entries]}, "", "")
     if old is None:
         return packed, bound
     kept = packed.code in {old.code, old.packed.code}
     if kept and _shown(packed, bound) == _shown(old.packed, old.bound):
         return old.packed, old.bound
     return attrs.evolve(packed, code=old.packed.code if kept else packed.code), bound
-
-
-def _kept_code(old: Recipe | None) -> Any:
-    return msgspec.json.decode(old.packed.code) if old is not None else {}
 
 
 def _shown(packed: PackedRecipe, bound: tuple[int | None, ...]) -> list[Any]:
@@ -200,22 +217,7 @@ def _bound(entry: Any) -> int | None:
     return id_member(entry, "account_id") if isinstance(entry, dict) else None
 
 
-def _add(asked: Asked, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int) -> Recipe:
-    workspace, now = asked.workspace, asked.world.clock.stamp()
-    made = Recipe(
-        id=workspace.new_id("recipe"),
-        user_id=workspace.user_id,
-        folder_id=folder_id,
-        packed=packed,
-        bound=bound,
-        created_at=now,
-        updated_at=now,
-    )
-    workspace.recipes[made.id] = made
-    return made
-
-
-HANDLERS: Final[Mapping[str, Handler]] = of_both(
+HANDLERS: Final[Mapping[str, Handler]] = both(
     {
         "recipes.create": create_recipe,
         "recipes.update": update_recipe,

@@ -8,8 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError
-from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._both import of_both
+from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
 from bulkops.sandbox.recipes import Recipe
 from bulkops.sandbox.workspace import TAGS_OF
@@ -35,9 +34,7 @@ def get_recipe(asked: Asked) -> dict[str, Any]:
 
 def search_recipes(asked: Asked) -> list[dict[str, Any]]:
     """Public recipes, those with `applications` and `term` in them; pages of twenty, the first one is 0."""
-    said = asked.said()
-    term, applications = (str(said.get(name) or "") for name in ("term", "applications"))
-    wanted, term = _split(applications), term.lower()
+    wanted, term = set(asked.words("applications")), str(asked.said().get("term") or "").lower()
     found = [
         row
         for row in PUBLIC_RECIPES
@@ -103,16 +100,18 @@ def _wanted(asked: Asked) -> Iterator[Recipe]:
 
 
 def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
+    """`stopped_after` means those stopped since then: the vendor's page says "include" here and "filter out" there."""
     since_id, folder_id = asked.number("since_id"), asked.number("folder_id")
     running = asked.flag("running")
     running = asked.flag("active") if running is None else running  # the name of 2020
-    after = asked.instant("updated_after")
+    after, stopped_after = asked.instant("updated_after"), asked.instant("stopped_after")
     all_of, any_of = (_split(asked.query.get(f"adapter_names_{name}", "")) for name in ("all", "any"))
     possible: list[tuple[object, Callable[[Recipe], bool]]] = [
         (since_id, lambda recipe: since_id is None or recipe.id < since_id),
         (folder_id, lambda recipe: recipe.folder_id == folder_id),
         (running or None, lambda recipe: recipe.running),  # false is "no filter", not "stopped only"
-        (after, lambda recipe: after is None or datetime.fromisoformat(recipe.updated_at) > after),
+        (after, lambda recipe: after is None or _is_after(recipe.updated_at, after)),
+        (stopped_after, lambda recipe: stopped_after is None or _is_after(recipe.stopped_at, stopped_after)),
         (all_of or None, lambda recipe: all_of <= set(recipe.packed.applications)),
         (any_of or None, lambda recipe: bool(any_of & set(recipe.packed.applications))),
         (asked.query.get("stop_cause") or None, lambda recipe: False),  # nothing in the sandbox stops by itself
@@ -120,11 +119,15 @@ def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
     return [fits for given, fits in possible if given is not None]
 
 
+def _is_after(stamp: str | None, moment: datetime) -> bool:
+    return stamp is not None and datetime.fromisoformat(stamp) > moment
+
+
 def _split(text: str) -> set[str]:
     return {part.strip() for part in text.split(",")} - {""}
 
 
-HANDLERS: Final[Mapping[str, Handler]] = of_both(
+HANDLERS: Final[Mapping[str, Handler]] = both(
     {
         "recipes.list": list_recipes,
         "recipes.get": get_recipe,

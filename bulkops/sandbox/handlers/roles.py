@@ -78,7 +78,7 @@ def update_partners_role(asked: Asked) -> Row:
         raise invalid("all_folders", "can't be blank")
     given = {"all_folders": flag_member(members, "all_folders"), "folder_ids": folder_ids(asked, members)}
     if any(role.get(name) != value for name, value in given.items()):
-        role |= given
+        role |= given | {"updated_at": asked.world.clock.stamp()}
         asked.note("role.updated", role["name"])
     return {"success": True}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers._kept import Kept, Row
 from bulkops.sandbox.workspace import TAGS_OF
@@ -25,6 +25,14 @@ TAGS: Final = Kept(
     texts=("title", "description", "color"),
     most=MAX_TAGS,
 )
+
+
+def delete_tag(asked: Asked) -> Row:
+    """It is on nothing any more, either."""
+    done = TAGS.delete(asked)
+    for handles in asked.workspace.shelf(TAGS_OF).values():
+        handles.pop(asked.names["handle"], None)
+    return done
 
 
 def assign_tags(asked: Asked) -> Row:
@@ -61,16 +69,16 @@ def _handles(members: Mapping[str, Any], name: str) -> list[str]:
 
 def _ids(members: Mapping[str, Any], name: str) -> list[int]:
     given = members.get(name) or []
-    if not isinstance(given, list) or not all(type(id_) is int for id_ in given):
+    if not isinstance(given, list):
         raise invalid(name, "is not a list of ids")
-    return given
+    return [id_member({name: id_}, name) or 0 for id_ in given]
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "managed_users.tags.list": TAGS.counted,
     "managed_users.tags.create": TAGS.create,
     "managed_users.tags.update": TAGS.update,
-    "managed_users.tags.delete": TAGS.delete,
+    "managed_users.tags.delete": delete_tag,
     "managed_users.tags_assignments.update": assign_tags,
     "secrets_management.clear_cache": clear_secrets_cache,
 }

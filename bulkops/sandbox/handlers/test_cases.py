@@ -61,6 +61,10 @@ def _chosen(asked: Asked) -> list[Recipe]:
     if not case_ids and not any(ids.values()):
         raise RefusedError(400, f"Nothing to run: give one of {', '.join(_CHOICES)}")
     manifest = workspace.manifests.get(ids["manifest_id"] or 0)
+    if ids["manifest_id"] is not None and manifest is None:
+        raise RefusedError(404, NOT_FOUND)
+    if ids["recipe_id"] is not None and ids["recipe_id"] not in workspace.recipes:
+        raise RefusedError(404, NOT_FOUND)
     in_manifest = {asset.id for asset in manifest.files.values() if asset.type == "recipe"} if manifest else set()
     return [
         recipe

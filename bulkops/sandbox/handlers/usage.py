@@ -22,7 +22,7 @@ def usage(asked: Asked) -> list[dict[str, Any]]:
         {
             "id": customer.id,
             "external_id": customer.external_id,
-            "usage": [{"year": now.year, "month": now.month, "task_count": customer.facts["task_count"]}],
+            "usage": [{"year": now.year, "month": now.month, "task_count": customer.row()["task_count"]}],
         }
         for customer in customers
     ]
@@ -43,12 +43,13 @@ def connection_statistics(asked: Asked) -> list[dict[str, Any]]:
 
 
 def _metrics(customer: Customer) -> dict[str, Any]:
+    row, workspace = customer.row(), customer.workspace
     return {
         "managed_user_id": customer.id,
-        "task_count": customer.facts["task_count"],
-        "active_recipe_count": customer.row()["active_recipe_count"],
-        "job_succeeded_count": 0,
-        "job_failed_count": 0,
+        "task_count": row["task_count"],
+        "active_recipe_count": row["active_recipe_count"],
+        "job_succeeded_count": workspace.count_jobs("succeeded"),
+        "job_failed_count": workspace.count_jobs("failed"),
     }
 
 

@@ -100,8 +100,8 @@ RecipeStatus     id:int import_result:str
 Collection       id:int name:str project_id:str url:str api_spec_url:str version:str created_at:time updated_at:time
 NewCollection    ...Collection message:str import_results:ImportResults
 ImportResults    success:bool total_endpoints:int failed_endpoints:int failed_actions:str[]
-Endpoint         id:int api_collection_id:int flow_id:int name:str method:str url:str legacy_url:str|null base_path:str
-                 path:str active:bool legacy:bool created_at:time updated_at:time
+Endpoint         id:int api_collection_id:int flow_id:int|null name:str method:str url:str legacy_url:str|null
+                 base_path:str path:str active:bool legacy:bool created_at:time updated_at:time
 ApiClient        id:int name:str project_id:str|null created_at:time updated_at:time
 ApiClientV2      id:int name:str description:str|null active_api_keys_count:int total_api_keys_count:int created_at:time
                  updated_at:time logo:str|null logo_2x:str|null is_legacy:bool email:str|null

@@ -1,0 +1,101 @@
+"""What lets an API client in, of either version: made, switched and renewed alike, each under words of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from bulkops.sandbox.api_platform import ApiClient, Pass
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, flag_member, text_member
+from bulkops.sandbox.handlers._access import access_facts, find_client
+
+
+@attrs.frozen(kw_only=True)
+class Passes:
+    """Access profiles, or API keys. `noun`: names the ids; `effect`: in the ledger; `secret`: the member that shows it;
+    `shelf`: where a workspace has them; `row`: one as answers show it."""
+
+    noun: str
+    effect: str
+    secret: str
+    shelf: Callable[[Asked], dict[int, Pass]]
+    row: Callable[[Pass], dict[str, Any]]
+
+    def find(self, asked: Asked) -> Pass:
+        """The one that the path names, of the client that it names where it does. Raises: RefusedError 404."""
+        found = self.shelf(asked).get(asked.path_id(f"{self.noun}_id"))
+        if "api_client_id" in asked.names:
+            client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
+            found = found if found is not None and found.client_id == client.id else None
+        if found is None:
+            raise RefusedError(404, NOT_FOUND)
+        return found
+
+    def add(
+        self, asked: Asked, client: ApiClient, *, auth_type: str, collection_ids: tuple[int, ...] = ()
+    ) -> dict[str, Any]:
+        """A new one of what the body says; the answer shows its secret. Raises: RefusedError 400."""
+        members, now = asked.members(), asked.world.clock.stamp()
+        name = str(text_member(members, "name", required=True))
+        active, facts = active_in(members, usual=True), access_facts(members)
+        made = Pass(
+            id=asked.workspace.new_id(self.noun),
+            client_id=client.id,
+            name=name,
+            auth_type=auth_type,
+            active=active,
+            collection_ids=collection_ids,
+            facts=facts,
+            created_at=now,
+            updated_at=now,
+            active_since=now,
+        )
+        made.renew()
+        self.shelf(asked)[made.id] = made
+        self._note(asked, made, "created")
+        return self._with_secret(made)
+
+    def change(self, asked: Asked, granted: Pass, **values: Any) -> None:
+        """What is so already is no effect."""
+        if any(getattr(granted, name) != value for name, value in values.items()):
+            if values.get("active") and not granted.active:
+                granted.active_since = asked.world.clock.stamp()
+            for name, value in values.items():
+                setattr(granted, name, value)
+            self.touch(asked, granted, "updated")
+
+    def switch(self, asked: Asked, *, active: bool) -> Pass:
+        """Let it in, or no more; what is so already is no effect."""
+        granted = self.find(asked)
+        if granted.active is not active:
+            granted.active = active
+            self.touch(asked, granted, "enabled" if active else "disabled")
+            granted.active_since = granted.updated_at if active else granted.active_since
+        return granted
+
+    def refresh(self, asked: Asked) -> dict[str, Any]:
+        """A new secret. Raises: RefusedError 400: of a JWT the vendor knows nothing to renew (NOTES section 13)."""
+        granted = self.find(asked)
+        if granted.auth_type == "jwt":
+            raise RefusedError(400, "Refreshing the secret is not available for jwt")
+        granted.renew()
+        self.touch(asked, granted, "refreshed")
+        return self._with_secret(granted)
+
+    def touch(self, asked: Asked, granted: Pass, what: str) -> None:
+        granted.updated_at = asked.world.clock.stamp()
+        self._note(asked, granted, what)
+
+    def _with_secret(self, granted: Pass) -> dict[str, Any]:
+        return self.row(granted) | granted.shown_once(self.secret)
+
+    def _note(self, asked: Asked, granted: Pass, what: str) -> None:
+        client = asked.workspace.api.clients[granted.client_id]
+        asked.note(f"{self.effect}.{what}", f"{client.name}/{granted.name}")
+
+
+def active_in(members: Mapping[str, Any], *, usual: bool) -> bool:
+    """Whether a body says that it lets in; as it is where the body says nothing."""
+    return flag_member(members, "active") if "active" in members else usual

@@ -1,0 +1,101 @@
+"""Access profiles: what lets a client of the first version in, and to which collections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.api_platform import Pass
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
+from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._passes import Passes, active_in
+
+
+def list_profiles(asked: Asked) -> list[dict[str, Any]]:
+    """Without their secrets."""
+    wanted = asked.number("api_client_id")
+    rows = [_row(row) for row in asked.workspace.api.profiles.values() if wanted in {None, row.client_id}]
+    return asked.on_page(rows)
+
+
+def create_profile(asked: Asked) -> dict[str, Any]:
+    """The client is in the query, in the body, or in the path of the nested form (NOTES section 17.19)."""
+    members = asked.members()
+    in_path = asked.path_id("api_client_id") if "api_client_id" in asked.names else None
+    client_id = in_path or asked.number("api_client_id") or id_member(members, "api_client_id")
+    if client_id is None:
+        raise invalid("api_client_id", "can't be blank")
+    client = find_client(asked, client_id, is_legacy=True)
+    auth_type, collection_ids = auth_type_of(members), collections_of(asked, members)
+    return _PROFILES.add(asked, client, auth_type=auth_type, collection_ids=collection_ids)
+
+
+def update_profile(asked: Asked) -> dict[str, Any]:
+    """Full replacement: the list of collections is the whole new one. The secret stays, unless its kind changes."""
+    profile, members = _PROFILES.find(asked), asked.members()
+    auth_type = auth_type_of(members)
+    values = {
+        "name": text_member(members, "name", required=True),
+        "auth_type": auth_type,
+        "collection_ids": collections_of(asked, members),
+        "active": active_in(members, usual=profile.active),
+        "facts": access_facts(members),
+    }
+    is_other = auth_type != profile.auth_type
+    _PROFILES.change(asked, profile, **values)
+    if is_other:
+        profile.renew()
+    return _row(profile)
+
+
+def enable_profile(asked: Asked) -> dict[str, Any]:
+    _PROFILES.switch(asked, active=True)
+    return {"success": True}
+
+
+def disable_profile(asked: Asked) -> dict[str, Any]:
+    _PROFILES.switch(asked, active=False)
+    return {"success": True}
+
+
+def refuse_update_without_id(_: Asked) -> Any:
+    """The guide prints the path so; nobody can tell which profile is meant."""
+    raise RefusedError(404, NOT_FOUND)
+
+
+def _row(profile: Pass) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "api_client_id": profile.client_id,
+        "api_collection_ids": list(profile.collection_ids),
+        "active": profile.active,
+        "auth_type": profile.auth_type,
+        "ip_allow_list": profile.facts.get("ip_allow_list"),
+        "created_at": profile.created_at,
+        "updated_at": profile.updated_at,
+    }
+
+
+_PROFILES: Final = Passes(
+    noun="api_access_profile",
+    effect="access_profile",
+    secret="secret",  # noqa: S106 - the name of a member
+    shelf=lambda asked: asked.workspace.api.profiles,
+    row=_row,
+)
+
+HANDLERS: Final[Mapping[str, Handler]] = both(
+    {
+        "api_access_profiles.list": list_profiles,
+        "api_access_profiles.create": create_profile,
+        "api_access_profiles.update": update_profile,
+        "api_access_profiles.enable": enable_profile,
+        "api_access_profiles.disable": disable_profile,
+        "api_access_profiles.refresh_secret": _PROFILES.refresh,
+    }
+) | {
+    "managed_users.api_access_profiles.create_nested": create_profile,
+    "api_access_profiles.update_without_id": refuse_update_without_id,
+}

@@ -1,0 +1,251 @@
+"""What a change leaves behind: each effect shows in the reads that come after it, and nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
+
+pytestmark = pytest.mark.anyio
+HOME = f"/api/managed_users/{FIRST}"
+V2 = f"/api/v2/managed_users/{FIRST}"
+
+
+async def _shop(client: Vendor) -> tuple[int, int]:
+    """Ids of a stopped recipe and of its connection, which is authorised."""
+    await client.imported(shop_package(), await client.folder())
+    (row,), (connection,) = await client.recipes(), await client.connections()
+    await client.put(f"{HOME}/connections/{connection['id']}", json={"input": {"key": "k"}})
+    return row["id"], connection["id"]
+
+
+async def test_a_recipe_is_renamed_although_its_connection_is_gone() -> None:
+    async with vendor() as client:
+        recipe_id, connection_id = await _shop(client)
+        await client.post(f"{HOME}/connections/{connection_id}/disconnect")
+        assert (await client.delete(f"{HOME}/connections/{connection_id}")).status == 200
+        changed = await client.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"name": "Renamed"}})
+        assert changed.data == {"success": True}
+        (row,) = await client.recipes()
+        assert (row["name"], row["version_no"]) == ("Renamed", 2)
+        started = await client.put(f"{HOME}/recipes/{recipe_id}/start")
+        assert "connection 'Shop' is missing" in started.text
+        odd = await client.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"description": {"a": 1}}})
+        assert odd.status == 400
+
+
+async def test_a_list_that_says_how_many_there_are_means_all_of_them() -> None:
+    async with vendor() as client:
+        recipe_id, _ = await _shop(client)
+        folder = (await client.get("/api/folders")).data[0]["id"]
+        for n in range(3):
+            await client.post(f"{V2}/tags", json={"title": f"T{n}"})
+            await client.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"description": f"D{n}"}})
+            table = {"name": f"D{n}", "folder_id": folder, "schema": [{"name": "a", "type": "string"}]}
+            await client.post("/api/data_tables", json=table)
+        for path, total in ((f"{V2}/tags", 3), (f"{HOME}/recipes/{recipe_id}/versions", 4), ("/api/data_tables", 3)):
+            page = (await client.get(f"{path}?per_page=2&page=2")).data
+            assert (len(page["data"]), page["total"]) == (total - 2, total), path
+
+
+async def test_a_tag_that_is_deleted_is_on_nothing_any_more() -> None:
+    async with vendor() as client:
+        recipe_id, connection_id = await _shop(client)
+        handles = [(await client.post(f"{V2}/tags", json={"title": t})).data["data"]["handle"] for t in "AB"]
+        body = {"add_tags": handles, "recipe_ids": [str(recipe_id)], "connection_ids": [connection_id]}
+        assert (await client.post(f"{V2}/tags_assignments", json=body)).data == {"success": True}
+        await client.delete(f"{V2}/tags/{handles[0]}")
+        for rows in (await client.recipes("?includes[]=tags"), await client.connections("?includes[]=tags")):
+            assert [row["tags"] for row in rows] == [[handles[1]]]
+        assert (await client.post(f"{V2}/tags_assignments", json=body)).status == 404
+        body["recipe_ids"] = ["x"]
+        assert (await client.post(f"{V2}/tags_assignments", json=body)).status == 400
+
+
+async def test_null_takes_an_external_id_or_a_description_away() -> None:
+    async with vendor() as client:
+        cleared = await client.put(HOME, json={"external_id": None})
+        assert cleared.data["external_id"] is None
+        assert (await client.get("/api/managed_users/EORG-1")).status == 404
+        assert (await client.get(HOME)).data["external_id"] is None
+        again = await client.put(HOME, json={"name": "N", "external_id": "ORG-1"})
+        assert again.data["external_id"] == "ORG-1"
+        assert (await client.get("/api/managed_users/EORG-1")).data["id"] == FIRST
+        assert len(client.keys("customer.updated")) == 3
+        await client.folder()
+        (project,) = (await client.get(f"{HOME}/projects")).result
+        path = f"{HOME}/projects/{project['id']}"
+        assert (await client.put(path, json={"description": "About"})).data["description"] == "About"
+        assert (await client.put(path, json={"name": "Other"})).data["description"] == "About"
+        assert (await client.put(path, json={"description": None})).data["description"] is None
+
+
+async def test_a_role_that_is_changed_says_when() -> None:
+    async with vendor() as client:
+        before = {row["id"]: row["updated_at"] for row in (await client.get("/api/roles")).data}
+        await asyncio.sleep(0.002)
+        await client.put("/api/roles/310", json={"all_folders": "false", "folder_ids": []})
+        after = {row["id"]: row["updated_at"] for row in (await client.get("/api/roles")).data}
+        assert after[310] > before[310]
+        assert after[247] == before[247]
+
+
+async def test_a_collection_out_of_a_document_has_recipes_that_start() -> None:
+    async with vendor() as client:
+        await client.folder("API")
+        (project,) = (await client.get(f"{HOME}/projects")).result
+        paths = {"/orders/{id}": {"get": {"summary": "Find order"}, "delete": {}}}
+        spec = {"format": "json", "content": json.dumps({"paths": paths})}
+        body = {"name": "Orders", "project_id": project["id"], "openapi_spec": spec}
+        made = await client.post(f"{HOME}/api_collections", json=body)
+        assert made.result["import_results"]["total_endpoints"] == 2
+        endpoints = (await client.get(f"{HOME}/api_endpoints")).result
+        rows = {row["id"]: row for row in await client.recipes(f"?folder_id={project['folder_id']}")}
+        assert [rows[endpoint["flow_id"]]["name"] for endpoint in endpoints] == ["Find order", "delete /orders/{id}"]
+        enable = f"{HOME}/api_endpoints/{endpoints[0]['id']}/enable"
+        assert (await client.put(enable)).status == 400
+        assert (await client.put(f"{HOME}/recipes/{endpoints[0]['flow_id']}/start")).data == {"success": True}
+        assert (await client.put(enable)).data == {"success": True}
+
+
+async def test_a_collection_goes_with_its_folder_and_is_content_of_it() -> None:
+    async with vendor() as client:
+        folder, other = await client.folder("API"), await client.folder("Other")
+        by_folder = {row["folder_id"]: row["id"] for row in (await client.get(f"{HOME}/projects")).result}
+        await client.post(f"{HOME}/api_collections", json={"name": "C", "project_id": by_folder[folder]})
+        refused = await client.delete(f"{HOME}/folders/{folder}")
+        assert (refused.status, refused.data) == (403, {"message": "Cannot destroy folder"})
+        await client.put(f"{HOME}/folders/{folder}", json={"parent_id": other})
+        (row,) = (await client.get(f"{HOME}/api_collections")).result
+        assert row["project_id"] == str(by_folder[other])
+        assert (await client.delete(f"{HOME}/folders/{folder}?force=true")).status == 200
+        assert (await client.get(f"{HOME}/api_collections")).result == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{HOME}/members", {"name": "A", "env_roles": []}),
+        (f"{HOME}/lookup_tables", {"lookup_table": {"name": "T", "schema": [{"label": {"x": 1}}]}}),
+        (f"{HOME}/lookup_tables", {"lookup_table": {"name": "T", "schema": [{}], "project_id": {"a": 1}}}),
+        (f"{HOME}/api_access_profiles", {"name": "P", "auth_type": "token", "api_collection_ids": [1]}),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused(path: str, body: dict[str, object]) -> None:
+    async with vendor() as client:
+        assert (await client.post(path, json=body)).status == 400
+        assert client.sandbox.effects() == []
+
+
+async def test_a_lookup_says_by_what_and_finds_only_what_is_there() -> None:
+    async with vendor() as client:
+        tables = []
+        for name in ("T", "U"):
+            body = {"name": name, "schema": [{"label": "code"}, {"label": "name"}]}
+            made = await client.post(f"{HOME}/lookup_tables", json={"lookup_table": body})
+            tables.append(f"{HOME}/lookup_tables/{made.result['id']}")
+            await client.post(f"{tables[-1]}/rows", json={"data": {"code": "DE"}})
+        assert (await client.get(f"{tables[0]}/lookup?by[code]=DE")).result["data"] == {"col1": "DE"}
+        assert (await client.get(f"{tables[0]}/lookup?by[name]=None")).status == 404
+        assert (await client.get(f"{tables[0]}/lookup")).status == 400
+        once = client.keys("lookup_table_row.created")
+        await client.post(f"{tables[0]}/rows", json={"data": {"code": "DE"}})
+        assert len(set(once)) == 2  # of two tables
+        assert client.keys("lookup_table_row.created") == [*once, once[0]]  # a doubled row shows as one
+
+
+async def test_recipes_stopped_since_a_moment() -> None:
+    async with vendor() as client:
+        recipe_id, _ = await _shop(client)
+        await client.put(f"{HOME}/recipes/{recipe_id}/start")
+        assert await client.recipes("?stopped_after=2020-01-01T00:00:00Z") == []
+        await client.put(f"{HOME}/recipes/{recipe_id}/stop")
+        assert [row["id"] for row in await client.recipes("?stopped_after=2020-01-01T00:00:00Z")] == [recipe_id]
+        assert await client.recipes("?stopped_after=2999-01-01T00:00:00Z") == []
+        assert (await client.get(f"{HOME}/recipes?stopped_after=soon")).status == 400
+
+
+async def test_a_walk_over_waiting_jobs_survives_that_one_goes_on() -> None:
+    async with vendor() as client:
+        code = {"number": 0, "provider": "clock", "block": [{"number": 1, "name": "wait_for_resume"}]}
+        made = await client.post("/api/recipes", json={"recipe": {"name": "R", "code": json.dumps(code)}})
+        path = f"/api/recipes/{made.data['id']}"
+        await client.put(f"{path}/start")
+        for _ in range(30):
+            await client.post(f"{path}/poll_now")
+        jobs = f"{path}/jobs?status=pending"
+        first = (await client.get(jobs)).data["items"]
+        assert len(first) == 25
+        assert (await client.post("/api/job/resume", json={"token": first[-1]["id"]})).status == 204
+        rest = (await client.get(f"{jobs}&offset_job_id={first[-1]['id']}")).data["items"]
+        assert len({job["id"] for job in (*first, *rest)}) == 30
+        back = (await client.get(f"{jobs}&offset_job_id={rest[0]['id']}&prev=true")).data["items"]
+        assert [job["id"] for job in back] == [job["id"] for job in first[:-1]]
+
+
+async def test_jobs_are_counted_where_use_is_told() -> None:
+    async with vendor() as client:
+        recipe_id, connection_id = await _shop(client)
+        await client.put(f"{HOME}/recipes/{recipe_id}/start")
+        await client.post(f"{HOME}/recipes/{recipe_id}/poll_now")
+        await client.post(f"{HOME}/connections/{connection_id}/disconnect?force=true")
+        await client.post(f"{HOME}/recipes/{recipe_id}/poll_now")
+        assert (await client.get(HOME)).data["task_count"] == 1
+        (row,) = (
+            await client.post("/api/v2/managed_users/statistics/usage", json={"managed_user_ids": [FIRST]})
+        ).result["items"]
+        assert (row["task_count"], row["job_succeeded_count"], row["job_failed_count"]) == (1, 1, 1)
+        (used, *_) = (await client.get("/api/managed_users/usage")).result
+        assert used["usage"][0]["task_count"] == 1
+
+
+async def test_a_key_is_active_since_it_was_switched_on() -> None:
+    async with vendor() as client:
+        await client.post("/api/api_collections", json={"name": "C"})
+        ids = [row["id"] for row in (await client.get("/api/api_collections")).data]
+        body = {"name": "C", "auth_type": "token", "api_collection_ids": ids}
+        owner = (await client.post("/api/v2/api_clients", json=body)).data["data"]
+        keys = f"/api/v2/api_clients/{owner['id']}/api_keys"
+        key = (await client.post(keys, json={"name": "K", "active": True})).data["data"]
+
+        async def since(method: str, path: str, body: Any = None) -> str:
+            await asyncio.sleep(0.002)
+            return str((await client(method, f"{keys}/{key['id']}{path}", json=body)).data["data"]["active_since"])
+
+        assert await since("PUT", "", {"name": "Renamed"}) == key["active_since"]
+        assert await since("PUT", "/refresh_secret") == key["active_since"]
+        assert await since("PUT", "/disable") == key["active_since"]
+        assert await since("PUT", "/enable") > key["active_since"]
+
+
+async def test_a_manifest_builds_its_package_at_once_when_asked_to() -> None:
+    async with vendor() as client:
+        folder = await client.folder()
+        await client.imported(shop_package(), folder)
+        wanted = {"name": "M", "auto_generate_assets": True, "folder_id": folder, "auto_run": True}
+        made = await client.post(f"{HOME}/export_manifests", json={"export_manifest": wanted})
+        assert made.result["last_exported_at"] is not None
+        assert client.keys("package.exported") == [str(made.result["id"])]
+        rows = [{"id": row["id"], "type": "recipe", "zip_name": "same.json"} for row in await client.recipes()] * 2
+        twice = {"export_manifest": {"name": "M", "assets": rows}}
+        assert (await client.post(f"{HOME}/export_manifests", json=twice)).status == 400
+
+
+async def test_properties_of_a_project_are_not_those_of_the_environment() -> None:
+    async with vendor() as client:
+        await client.folder()
+        (project,) = (await client.get(f"{HOME}/projects")).result
+        for query in ("", f"?project_id={project['id']}"):
+            await client.post(f"{HOME}/properties{query}", json={"properties": {"a": "1"}})
+        assert client.keys("property.set") == ["a", f"{project['id']}/a"]
+
+
+@pytest.mark.parametrize("chosen", [{"recipe_id": 1}, {"manifest_id": 1}])
+async def test_test_cases_of_what_is_not_there_are_not_run(chosen: dict[str, int]) -> None:
+    async with vendor() as client:
+        assert (await client.post(f"{HOME}/test_cases/run_requests", json=chosen)).status == 404
+        assert client.keys("test.run") == []
