@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib.util
 import inspect
 import sys
@@ -15,6 +14,7 @@ import attrs
 
 from bulkops.errors import ConfigError
 from bulkops.operations._base import Operation
+from bulkops.operations._function_digest import digest_of, name_of
 from bulkops.steps import Context
 
 
@@ -33,11 +33,10 @@ class FunctionOperation(Operation):
 
     @property
     def title(self) -> str:
-        return self.fn.__name__
+        return name_of(self.fn)
 
     def parameters(self) -> Mapping[str, Any]:
-        text = _source_of(self.fn)
-        return {"function": self.fn.__name__, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        return {"function": name_of(self.fn), "sha256": digest_of(self.fn)}
 
     async def apply(self, ctx: Context) -> None:
         await self.fn(ctx)
@@ -90,11 +89,3 @@ def load_from_file(reference: str) -> object:
         near = difflib.get_close_matches(name, [key for key in vars(module) if not key.startswith("_")], n=1)
         raise ConfigError(f"{file} has no {name!r}", remedy=f"did you mean {near[0]!r}?" if near else "check the name")
     return found
-
-
-def _source_of(fn: object) -> str:
-    """What the function says, for its digest: resuming with another text is another operation."""
-    try:
-        return inspect.getsource(fn)  # type: ignore[arg-type]  # any callable; what has no source raises TypeError
-    except (OSError, TypeError):
-        return getattr(fn, "__qualname__", repr(type(fn)))

@@ -1,0 +1,98 @@
+"""A function is another operation when what it says, or what it says it with, is something else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulkops
+from bulkops.operations import as_operation, load_from_file
+
+
+def on_plan(plan: str, *, api_key: str = "", seen: list[str] | None = None) -> Callable[..., Any]:
+    async def move(ctx: bulkops.Context) -> None:
+        if seen is not None:
+            seen.append(api_key)
+        await ctx.account.customer.update(plan_id=plan)
+
+    return move
+
+
+async def bind(ctx: bulkops.Context, plan: str, size: int = 1) -> None:
+    ctx.detail["plan"] = [plan, size]
+
+
+def digest(fn: object) -> str:
+    return as_operation(fn).digest
+
+
+def test_what_it_takes_from_around_it_is_part_of_it() -> None:
+    assert digest(on_plan("gold")) == digest(on_plan("gold"))
+    assert digest(on_plan("gold")) != digest(on_plan("silver"))
+
+
+def test_a_rotated_secret_and_what_it_remembers_are_not() -> None:
+    seen: list[str] = []
+    before = digest(on_plan("gold", api_key="one", seen=seen))
+    seen.append("something")
+    assert digest(on_plan("gold", api_key="two", seen=seen)) == before
+
+
+def test_a_partial_is_named_by_its_function_and_told_from_another() -> None:
+    made = as_operation(functools.partial(bind, plan="gold"))
+    assert made.title == "bind"
+    assert made.digest == digest(functools.partial(bind, plan="gold"))
+    assert made.digest != digest(functools.partial(bind, plan="gold", size=2))
+    assert len({made.digest, digest(functools.partial(bind, plan="silver")), digest(bind)}) == 3
+
+
+JOB = """
+PLAN = "gold"
+COUNTED = 0
+
+def wanted():
+    return PLAN.upper()
+
+async def move(ctx):
+    global COUNTED
+    COUNTED += 1
+    await ctx.account.customer.update(plan_id=wanted())
+
+async def other(ctx):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        ("", "", True),
+        ('"gold"', '"silver"', False),
+        ("upper()", "lower()", False),
+        ("COUNTED = 0", "COUNTED = 7", True),
+        ("    pass", "    return", True),
+    ],
+)
+def test_the_rest_of_its_file_counts_where_the_function_uses_it(
+    tmp_path: Path, old: str, new: str, is_same: bool
+) -> None:
+    digests: list[str] = []
+    for text in (JOB, JOB.replace(old, new) if old else JOB):
+        place = tmp_path / str(len(digests))  # a file that was moved is the same
+        place.mkdir()
+        (place / "job.py").write_text(text)
+        digests.append(digest(load_from_file(f"{place / 'job.py'}:move")))
+    assert (digests[0] == digests[1]) is is_same
+
+
+def test_a_function_without_source_is_told_by_its_code() -> None:
+    made = []
+    for plan in ("gold", "silver", "gold"):
+        space: dict[str, Any] = {}
+        exec(f"async def move(ctx):\n    ctx.detail['plan'] = '{plan}'\n", space)
+        made.append(digest(space["move"]))
+    assert made[0] == made[2] != made[1]
