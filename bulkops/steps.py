@@ -143,6 +143,11 @@ class Context:
         row = self._steps.get(self._prefix + name)
         return row.result if row is not None and row.state is StepState.DONE else None
 
+    def noted(self, name: str) -> Any:
+        """What `step(data=...)` noted before the step was begun, in this process or an earlier one; or None."""
+        row = self._steps.get(self._prefix + name)
+        return row.data if row is not None else None
+
     async def done_in(self, run_id: str) -> dict[str, StepRow]:
         """The account's steps that another run finished with an effect, by name, in the order they were begun."""
         rows = await self._journal.steps_of(run_id, self.account.id)
@@ -196,7 +201,7 @@ class Context:
         if row is not None and row.state is StepState.INTENT:
             found = await self._settle(key, Intent(data=row.data, age_s=row.began_age_s), probe, repeatable, check)
             if found is not None:
-                return await self._finish(key, found, changes)
+                return await self._finish(key, found, changes, row.data)
             data = row.data  # nothing happened since: the state noted then is the one before the effect
         lost: BulkopsError | None = None
         for _ in range(MAX_SENDINGS):
@@ -216,12 +221,12 @@ class Context:
                 intent = Intent(data=data, age_s=_age_s(error))
                 found = await self._settle(key, intent, probe, repeatable, check, error)
                 if found is not None:
-                    return await self._finish(key, found, changes)
+                    return await self._finish(key, found, changes, data)
                 if is_refused:
                     raise  # an earlier sending was lost, came to nothing, and this one was refused
                 lost = error
             else:
-                return await self._finish(key, result, changes)
+                return await self._finish(key, result, changes, data)
         raise TaskFailed(
             f"{key!r} was sent {MAX_SENDINGS} times and never happened; the last time: {lost}",
             failure_class="never-happened",
@@ -297,16 +302,18 @@ class Context:
         self._open.add(key)
         await self._journal.begin_step(self._run_id, self._seq, key, data)
 
-    async def _finish(self, key: str, result: Any, changes: bool) -> Any:
+    async def _finish(self, key: str, result: Any, changes: bool, data: Any) -> Any:
         result = msgspec.to_builtins(result)
         self._changed = self._changed or changes
-        await self._end(key, StepState.DONE, result, changed=changes)
+        await self._end(key, StepState.DONE, result, changed=changes, data=data)
         return result
 
-    async def _end(self, key: str, state: StepState, result: Any = None, *, changed: bool = False) -> None:
+    async def _end(
+        self, key: str, state: StepState, result: Any = None, *, changed: bool = False, data: Any = None
+    ) -> None:
         await self._journal.end_step(self._run_id, self._seq, key, state, result, changed=changed)
         self._open.discard(key)
-        self._steps[key] = StepRow(step=key, state=state, data=None, result=result, changed=changed, began_age_s=0.0)
+        self._steps[key] = StepRow(step=key, state=state, data=data, result=result, changed=changed, began_age_s=0.0)
 
 
 def may_have_written(error: BulkopsError) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import anyio
 import attrs
 
-from bulkops.errors import ApiError, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._folders import find_path, know_inside, recipes_in
 from bulkops.operations._polling import Polling
@@ -23,6 +23,10 @@ FACT: Final = "import"
 
 _LOOK_AGAIN: Final = 5.0
 """A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
+
+_FORGOTTEN: Final = 3
+"""So many times in a row the vendor must say that it knows no such import: one may be asked for before all of its
+servers have heard of it, and one that ended long ago is kept for a while only."""
 
 
 def fact_key(folder_id: int, sha256: str) -> str:
@@ -119,12 +123,15 @@ class Importing:
         """Poll to the end and read every recipe's result; the ids of the recipes it names.
 
         A failed import is taken back (it may run again)."""
-        if answer["package_id"] is None:
+        package_id = answer["package_id"]
+        status = self._ctx.cache.pop("import-status", None)
+        if package_id is not None and (status is None or not status.is_finished):
+            status = await self._poll(int(package_id))
+            if status is None:
+                await self._look_for_forgotten(int(package_id))
+        if status is None:
             self._ctx.detail["import"] = "confirmed by looking, import results not available"
             return set()
-        status = self._ctx.cache.pop("import-status", None)
-        if status is None or not status.is_finished:
-            status = await self._poll(int(answer["package_id"]))
         if status.status != "completed":
             await self._ctx.void(STEP)
             said = status.error or "no reason given"
@@ -148,22 +155,43 @@ class Importing:
         self._ctx.detail["import"] = {"package_id": status.id, "recipes": len(status.recipe_status)}
         return {str(row.id) for row in status.recipe_status}
 
-    async def _poll(self, package_id: int) -> ImportStatus:
+    async def _look_for_forgotten(self, package_id: int) -> None:
+        """Raises: TaskFailed when an accepted import is gone and has left nothing; TaskUnknown."""
+        try:
+            found = await self._probe(Intent(data=self._ctx.noted(STEP) or {}, age_s=0.0))
+        except Unauthorized:
+            raise
+        except ApiError as error:
+            raise _asking_failed(package_id, error) from error
+        if found is None:
+            await self._ctx.void(STEP)
+            raise TaskFailed(
+                f"import {package_id} was accepted; the vendor does not know it any more, and it brought nothing",
+                failure_class="import-gone",
+                cause="an import was accepted and is gone",
+                remedy="`bulkops retry` imports again",
+            )
+
+    async def _poll(self, package_id: int) -> ImportStatus | None:
+        """How it ended; None: the vendor knows no such import."""
         clock = asyncio.get_running_loop().time
         end = clock() + self._ctx.tuning.import_deadline_s
         polling = Polling.of(self._ctx)
+        forgotten = 0
         while True:
             await polling.wait()
             try:
                 status = await self._ctx.account.imports.get(package_id)
             except Unauthorized:
                 raise
-            except ApiError as error:  # the import goes on, whatever became of the question
-                raise TaskUnknown(
-                    f"import {package_id} was accepted, and asking for it failed: {error}",
-                    cause="an import was accepted, and asking for it failed",
-                    remedy="`bulkops resume` asks again",
-                ) from error
+            except NotFound:
+                forgotten += 1
+                if forgotten == _FORGOTTEN:
+                    return None
+                continue
+            except ApiError as error:
+                raise _asking_failed(package_id, error) from error
+            forgotten = 0
             polling.note(done=status.is_finished)
             if status.is_finished:
                 return status
@@ -211,3 +239,12 @@ class Importing:
     @property
     def _fact_key(self) -> str:
         return fact_key(self.folder_id, self.package.sha256)
+
+
+def _asking_failed(package_id: int, error: ApiError) -> TaskUnknown:
+    """The import goes on, whatever became of the question."""
+    return TaskUnknown(
+        f"import {package_id} was accepted, and asking for it failed: {error}",
+        cause="an import was accepted, and asking for it failed",
+        remedy="`bulkops resume` asks again",
+    )
