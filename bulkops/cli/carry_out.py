@@ -254,9 +254,7 @@ def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> s
     """What --accounts says. Raises: UsageError when it says nothing, or takes the place of the answer."""
     ctx = click.get_current_context(silent=True)
     if selection.accounts is None:
-        raise click.UsageError(
-            "Which accounts? Give --accounts FILE, --accounts - for stdin, or --accounts all.", ctx=ctx
-        )
+        raise click.UsageError("Which accounts? Give --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
     if asks and selection.accounts == "-" and not output.yes:
         raise click.UsageError("The accounts come from stdin, so nobody can be asked there: add --yes.", ctx=ctx)
     return selection.accounts

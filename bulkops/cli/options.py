@@ -90,10 +90,10 @@ _SELECTION: Final = (
     _option(
         "--accounts",
         section="Selection",
-        metavar="FILE|-|all",
+        metavar="FILE|IDS|-|all",
         type=FileName(),
-        help="Which accounts: a csv, json, jsonl or txt file of ids or external ids, - for stdin (one id a line), "
-        "or the word all.",
+        help="Which accounts: a csv, json, jsonl or txt file of ids or external ids, numbers such as 4100231,4100232, "
+        "- for stdin (one id a line), or the word all.",
     ),
     _option(
         "--exclude",

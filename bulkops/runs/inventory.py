@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import re
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 import attrs
 import msgspec
@@ -19,11 +16,9 @@ import msgspec
 from bulkops.client import Workato
 from bulkops.errors import InputError, PlanError
 from bulkops.journal import InventoryRow
+from bulkops.runs.account_file import REMEDY, Record, id_columns, read_records
 
-ID_COLUMNS: Final = ("id", "external_id")
-MAX_FILE_BYTES: Final = 512 * 1024 * 1024
 _ACCOUNT: Final = re.compile(r"[0-9]{1,19}|E.{1,499}", re.DOTALL)
-_REMEDY: Final = "each account needs a column id (a number) or external_id"
 
 
 @attrs.frozen
@@ -52,15 +47,11 @@ def from_values(values: Iterable[str | int | Mapping[str, object]], *, source: s
 def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Inventory:
     """Read an account file: csv, json, jsonl or txt by its suffix; "-" reads stdin in whichever form it has.
 
-    csv, json and jsonl have `id` or `external_id`, other columns become parameters; txt has one id or E-id a line.
+    csv, json and jsonl have `id` or `external_id` (or `account`, as in a report), other columns become parameters; txt
+    has one id or E-id a line. Where there is no such file, numbers with commas between them are the accounts.
     Raises: InputError naming file and row; PlanError for an account that is there twice.
     """
-    if str(source) == "-":
-        text, name, suffix = (stdin or sys.stdin).read(), "stdin", ""
-    else:
-        path = Path(source)
-        name, suffix, text = path.name, path.suffix.lower(), _read_text(path)
-    records = _READERS.get(suffix, _read_any)(text, name)
+    name, records = read_records(source, stdin)
     return _inventory(records, name)
 
 
@@ -131,107 +122,17 @@ def _matches(members: Mapping[str, object], where: Mapping[str, str] | None) -> 
     return all(fnmatchcase(str(members.get(key) or ""), pattern) for key, pattern in (where or {}).items())
 
 
-def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise InputError(f"{path} is larger than {MAX_FILE_BYTES} bytes", remedy="split it")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read the account file {path}: {error.strerror}", remedy="check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start})", remedy="save it as UTF-8") from error
-
-
-Record = tuple[str, Mapping[str, object]]
-"""Where it stands ("line 3"), and its columns."""
-
-
-def _read_csv(text: str, name: str) -> Iterator[Record]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        columns = [column.strip() for column in reader.fieldnames or ()]
-        if columns and not set(columns) & set(ID_COLUMNS):
-            raise InputError(f"{name}: the header {', '.join(columns)!r} has no id", remedy=_REMEDY)
-        if len(set(columns)) < len(columns):
-            raise InputError(f"{name}: the header names a column twice", remedy="rename one")
-        reader.fieldnames = columns
-        for row in reader:
-            if None in row:
-                raise InputError(
-                    f"{name}, line {reader.line_num}: more cells than the header", remedy="correct the row"
-                )
-            yield (
-                f"line {reader.line_num}",
-                {key: value.strip() for key, value in row.items() if value is not None},
-            )
-    except csv.Error as error:
-        raise InputError(f"{name}, line {reader.line_num}: {error}", remedy="correct the row") from error
-
-
-def _read_jsonl(text: str, name: str) -> Iterator[Record]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            yield (
-                f"line {number}",
-                _as_record(_load_json(line, f"{name}, line {number}"), f"{name}, line {number}"),
-            )
-
-
-def _read_json(text: str, name: str) -> Iterator[Record]:
-    data = _load_json(text, name) if text.strip() else []
-    if not isinstance(data, list):
-        raise InputError(f"{name} is not a list of accounts", remedy='write [{"id": 4100231}, ...]')
-    for number, entry in enumerate(data, start=1):
-        yield f"entry {number}", _as_record(entry, f"{name}, entry {number}")
-
-
-def _read_txt(text: str, name: str) -> Iterator[Record]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            yield f"line {number}", {"id": line.strip()}
-
-
-def _read_any(text: str, name: str) -> Iterator[Record]:
-    """By content, where no suffix tells: JSON by its bracket, csv by its header, else one id a line."""
-    first = text.lstrip()[:1]
-    if first == "[":
-        return _read_json(text, name)
-    if first == "{":
-        return _read_jsonl(text, name)
-    header = text.lstrip().partition("\n")[0]
-    is_csv = bool({column.strip() for column in header.split(",")} & set(ID_COLUMNS))
-    return _read_csv(text, name) if is_csv else _read_txt(text, name)
-
-
-_READERS: Final = {".csv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".txt": _read_txt}
-
-
-def _load_json(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where} is not valid JSON: {error}", remedy="correct it") from error
-
-
-def _as_record(entry: object, where: str) -> Mapping[str, object]:
-    if isinstance(entry, Mapping):
-        return entry
-    if isinstance(entry, str | int) and not isinstance(entry, bool):
-        return {"id": str(entry)}
-    raise InputError(f"{where} is neither an account nor an id", remedy=_REMEDY)
-
-
 def _inventory(records: Iterable[Record], source: str) -> Inventory:
     rows: list[InventoryRow] = []
     names = _Names(source)
     for where, record in records:
         account = _account(record, f"{source}, {where}")
-        params = {str(key): _param(value) for key, value in record.items() if key not in ID_COLUMNS}
+        params = {str(key): _param(value) for key, value in record.items() if key not in id_columns(record)}
         _check_text(account, *params, *params.values(), where=f"{source}, {where}")
         names.claim(account, record, where)
         rows.append(InventoryRow(seq=len(rows), account=account, params=params))
     if not rows:
-        raise InputError(f"{source} names no account", remedy=_REMEDY)
+        raise InputError(f"{source} names no account", remedy=REMEDY)
     return Inventory(tuple(rows), source)
 
 
@@ -274,11 +175,11 @@ async def refuse_two_names(inventory: Inventory, workato: Workato) -> None:
 
 
 def _account(record: Mapping[str, object], where: str) -> str:
-    own_id = _param(record.get("id")).strip()
+    own_id = _param(record.get("account" if "account" in id_columns(record) else "id")).strip()
     external_id = _param(record.get("external_id")).strip()
     account = own_id or (f"E{external_id}" if external_id else "")
     if not account:
-        raise InputError(f"{where}: no id and no external_id", remedy=_REMEDY)
+        raise InputError(f"{where}: no id and no external_id", remedy=REMEDY)
     if not _ACCOUNT.fullmatch(account):
         raise InputError(
             f"{where}: {account[:80]!r} is neither a numeric id nor E and an external id",

@@ -48,6 +48,37 @@ def test_stdin_is_read_in_whichever_form_it_has(text: str) -> None:
     assert [row.account for row in read_accounts("-", stdin=io.StringIO(text)).rows] == ["4100231", "EORG-7"]
 
 
+@pytest.mark.parametrize("text", ["id;name\n1;a,b\n", '"name"\t"id"\n"a,b"\t1\n', 'name,"id"\n"a,b",1\n'])
+def test_a_spreadsheet_separates_by_what_its_country_leaves_free(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(text)
+    expected = [("1", {"name": "a,b"})]
+    assert [(row.account, row.params) for row in read_accounts(path).rows] == expected
+    assert [(row.account, row.params) for row in read_accounts("-", stdin=io.StringIO(text)).rows] == expected
+
+
+def test_numbers_are_a_list_of_accounts_unless_a_file_has_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert [row.account for row in read_accounts("4100231,4100232").rows] == ["4100231", "4100232"]
+    with pytest.raises(PlanError, match="the list of ids, entry 2: account 7 is already in entry 1"):
+        read_accounts("7,7")
+    Path("7").write_text("8\n")
+    assert [row.account for row in read_accounts("7").rows] == ["8"]
+    with pytest.raises(InputError, match=r"EORG-7.*if it is an id: echo EORG-7 \| bulkops"):
+        read_accounts("EORG-7")
+
+
+def test_the_lines_of_a_report_are_an_account_file() -> None:
+    lines = '{"account": "4100231", "outcome": "failed"}\n{"account": "EORG-7", "outcome": "failed"}\n'
+    assert [row.account for row in read_accounts("-", stdin=io.StringIO(lines)).rows] == ["4100231", "EORG-7"]
+    table = "account,outcome\n4100231,failed\n"
+    assert [row.account for row in read_accounts("-", stdin=io.StringIO(table)).rows] == ["4100231"]
+    named = read_accounts("-", stdin=io.StringIO("id,account\n1,Acme\n")).rows[0]
+    assert (named.account, named.params) == ("1", {"account": "Acme"})  # whoever has an id is called by it
+
+
 BAD = [
     ("missing.csv", None, "cannot read"),
     ("empty.csv", "", "names no account"),
@@ -60,7 +91,10 @@ BAD = [
     ("word.csv", "id\nabc\n", "line 2: 'abc' is neither"),
     ("float.csv", "id\n4100231.0\n", "neither a numeric id"),
     ("dup.csv", "id\n1\n2\n1\n", "line 4: account 1 is already in line 2"),
-    ("bytes.txt", b"\xff\xfe1\x00", "not UTF-8"),
+    ("bytes.txt", b"\xff\xfe1\x00", r"not UTF-8 text \(it seems to be UTF-16\)"),
+    ("latin.csv", b"id,name\n1,Zo\xeb\n", r"not UTF-8 text \(byte 12\); .*CSV UTF-8"),
+    ("book.xlsx", b"PK\x03\x04...", "workbook.*CSV UTF-8"),
+    ("capital.csv", "ID,name\n1,a\n", "small letters"),
     ("object.json", '{"id": 1}', "not a list"),
     ("broken.json", "[{", "not valid JSON"),
     ("number.json", "[1.5]", "neither an account nor an id"),

@@ -1,0 +1,152 @@
+"""An account file as records: where each stands, and its columns; in the formats and as spreadsheets save them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from bulkops.errors import InputError
+
+MAX_FILE_BYTES: Final = 512 * 1024 * 1024
+REMEDY: Final = "each account needs a column id (a number) or external_id"
+
+_ID_COLUMNS: Final = frozenset({"id", "external_id"})
+_REPORTED: Final = "account"
+"""As reports and the answers of `each` call it: their lines are account files too."""
+_NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:,[0-9]{1,19})*")
+_OWN_ID: Final = re.compile(r"E[\w-]+")
+_SEPARATORS: Final = ",;\t"
+"""A spreadsheet separates by what its country does not write numbers with."""
+_ZIP: Final = b"PK\x03\x04"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+Record = tuple[str, Mapping[str, object]]
+"""Where it stands ("line 3"), and its columns."""
+
+
+def id_columns(columns: Iterable[object]) -> frozenset[str]:
+    """Those of the columns that say which account is meant."""
+    named = set(columns)
+    return frozenset(_ID_COLUMNS & named) or frozenset({_REPORTED} & named)
+
+
+def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, Iterator[Record]]:
+    """What to call the source in messages, and its records. Raises: InputError, also while they are read."""
+    if str(source) == "-":
+        return "stdin", _read_any((stdin or sys.stdin).read(), "stdin")
+    path = Path(source)
+    if _NUMBERS.fullmatch(str(source)) and not path.exists():
+        ids = str(source).split(",")
+        return "the list of ids", ((f"entry {place}", {"id": each}) for place, each in enumerate(ids, start=1))
+    return path.name, _READERS.get(path.suffix.lower(), _read_any)(_read_text(path), path.name)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise InputError(f"{path} is larger than {MAX_FILE_BYTES} bytes", remedy="split it")
+        data = path.read_bytes()
+    except OSError as error:
+        meant = f"; if it is an id: echo {path} | bulkops ... --accounts -" if _OWN_ID.fullmatch(str(path)) else ""
+        raise InputError(
+            f"cannot read the account file {path}: {error.strerror}", remedy=f"check the path{meant}"
+        ) from error
+    if data.startswith(_ZIP):
+        raise InputError(f"{path} is a workbook or another zip file", remedy="save the sheet as CSV UTF-8")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        kind = "it seems to be UTF-16" if data.startswith(_UTF_16) else f"byte {error.start}"
+        raise InputError(
+            f"{path} is not UTF-8 text ({kind})", remedy="save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
+        ) from error
+
+
+def _read_csv(text: str, name: str) -> Iterator[Record]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
+    try:
+        columns = [column.strip() for column in reader.fieldnames or ()]
+        if columns and not id_columns(columns):
+            near = sorted({column.lower() for column in columns} & _ID_COLUMNS)
+            remedy = f"write {near[0]} in small letters" if near else REMEDY
+            raise InputError(f"{name}: the header {', '.join(columns)!r} has no id", remedy=remedy)
+        if len(set(columns)) < len(columns):
+            raise InputError(f"{name}: the header names a column twice", remedy="rename one")
+        reader.fieldnames = columns
+        for row in reader:
+            if None in row:
+                raise InputError(
+                    f"{name}, line {reader.line_num}: more cells than the header", remedy="correct the row"
+                )
+            yield (
+                f"line {reader.line_num}",
+                {key: value.strip() for key, value in row.items() if value is not None},
+            )
+    except csv.Error as error:
+        raise InputError(f"{name}, line {reader.line_num}: {error}", remedy="correct the row") from error
+
+
+def _read_jsonl(text: str, name: str) -> Iterator[Record]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield (
+                f"line {number}",
+                _as_record(_load_json(line, f"{name}, line {number}"), f"{name}, line {number}"),
+            )
+
+
+def _read_json(text: str, name: str) -> Iterator[Record]:
+    data = _load_json(text, name) if text.strip() else []
+    if not isinstance(data, list):
+        raise InputError(f"{name} is not a list of accounts", remedy='write [{"id": 4100231}, ...]')
+    for number, entry in enumerate(data, start=1):
+        yield f"entry {number}", _as_record(entry, f"{name}, entry {number}")
+
+
+def _read_txt(text: str, name: str) -> Iterator[Record]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield f"line {number}", {"id": line.strip()}
+
+
+def _read_any(text: str, name: str) -> Iterator[Record]:
+    """By content, where no suffix tells: JSON by its bracket, csv by its header, else one id a line."""
+    first = text.lstrip()[:1]
+    if first == "[":
+        return _read_json(text, name)
+    if first == "{":
+        return _read_jsonl(text, name)
+    return _read_csv(text, name) if id_columns(_header(text, _separator(text))) else _read_txt(text, name)
+
+
+def _separator(text: str) -> str:
+    """What separates the columns: the first with which the header names an id."""
+    return next((each for each in _SEPARATORS if id_columns(_header(text, each))), ",")
+
+
+def _header(text: str, separator: str) -> list[str]:
+    return [column.strip().strip('"') for column in text.lstrip().partition("\n")[0].split(separator)]
+
+
+_READERS: Final = {".csv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".txt": _read_txt}
+
+
+def _load_json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where} is not valid JSON: {error}", remedy="correct it") from error
+
+
+def _as_record(entry: object, where: str) -> Mapping[str, object]:
+    if isinstance(entry, Mapping):
+        return entry
+    if isinstance(entry, str | int) and not isinstance(entry, bool):
+        return {"id": str(entry)}
+    raise InputError(f"{where} is neither an account nor an id", remedy=REMEDY)
