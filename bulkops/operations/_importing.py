@@ -78,7 +78,7 @@ class Importing:
                 f"the package touches running recipes: {name_some(running)}",
                 failure_class="recipes-running",
                 cause="the package touches running recipes",
-                remedy="stop them and retry, or start a new run with --restart-recipes (who has the package is left alone)",
+                remedy="stop them and retry, or run it anew with --restart-recipes: who has the package is left alone",
             )
 
     async def send(self, home_id: int | None, before: Standing) -> Any:
