@@ -19,8 +19,9 @@ import bulkops
 from benchmarks.harness import Row, arguments, publish
 from bulkops.cli.live import Live
 from bulkops.cli.outlook import Outlook
-from bulkops.cli.story import Silent, Story
+from bulkops.cli.story import Story
 from bulkops.cli.tally import Tally
+from bulkops.cli.voices import Silent
 from bulkops.events import Event
 from bulkops.settings import Tuning
 from tests.fleet import Fleet, fleet

@@ -11,10 +11,12 @@ bench/        the way of a throughput run         diagnosis.py     what the doct
 starter.py    what `init` writes                  provenance.py    where each setting comes from
 catalogue.py  the API's calls, for people
 
-question.py   the question before a run           signals.py       Ctrl-C once and twice
-story.py      what stderr tells meanwhile         live/            the same on a terminal
+selecting.py  which accounts are meant            question.py      the question before a run
+around.py     what is around every run            signals.py       Ctrl-C once and twice
+story.py      what stderr tells meanwhile         voices.py        how: not at all, in plain lines
+live/         how on a terminal                   thrift.py        what telling it may cost
 tally.py      where the accounts stand            outlook.py       when the run will end
-event_log.py  the same story as log lines         thrift.py        what telling it may cost
+outage.py     that nothing answers                event_log.py     the same story as log lines
 afterwards.py who is told of the end              step_summary.py  the same on a page of GitHub Actions
 failures.py   exceptions to exit codes            terminal.py      what may be printed, and where
 durations.py  seconds as people say them

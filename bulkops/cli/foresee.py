@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bulkops.cli.durations import duration
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.outage import Outage
+from bulkops.cli.selecting import accounts_meant, accounts_of
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.verbs import PlanFlags
 from bulkops.events import ignore
@@ -26,8 +27,6 @@ async def foresee(
     operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
     """Say what a run would change. Sends reads only; exit code 0, or 1 when some accounts cannot be done."""
-    from bulkops.cli.carry_out import accounts_meant, accounts_of
-
     accounts = accounts_of(selection, output, asks=False)
 
     async def listed(workato: Workato) -> Inventory:

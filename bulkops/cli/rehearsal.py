@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.cli.carry_out import put_report, scope, told
+from bulkops.cli.around import put_report, scope, told
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import say

@@ -12,7 +12,7 @@ import attrs
 import click
 
 from bulkops.cli.afterwards import Afterwards
-from bulkops.cli.carry_out import finish, scope, takes_stdout, told
+from bulkops.cli.around import finish, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import exists, journal_flag
 from bulkops.cli.outlook import Outlook

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import attrs
 
-from bulkops.errors import JournalCorrupt, RunAborted, RunFailed
-from bulkops.journal import AccountRow, EventRow, Journal, RunRecord, RunState, StepMark
+from bulkops.errors import RunAborted, RunFailed
+from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepMark
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.clusters import Cluster, cluster
 from bulkops.report.commands import resume_command
@@ -110,52 +108,3 @@ class Report:
 
     def __str__(self) -> str:
         return render_text(self)
-
-
-async def load_report(journal: Journal, run_id: str | None = None, *, detailed: bool = False) -> Report:
-    """The report of a run (its id or the start of it; None: the newest), also while the run is on.
-
-    A run whose process died without a word is reported as interrupted: it can be resumed like one.
-    `detailed`: read what HTML shows beyond the answers too: every step of every account.
-
-    Raises: JournalError when there is no such run; JournalCorrupt when accounts are missing from the journal.
-    """
-    record = await journal.get_run(run_id)
-    died = False
-    if record.state is RunState.RUNNING and not journal.is_locked(record.run_id):
-        record = await journal.get_run(record.run_id)  # it may have ended between the two looks
-        died = record.state is RunState.RUNNING
-    accounts = await journal.accounts(record.run_id)
-    if len(accounts) != record.inventory_count:
-        raise JournalCorrupt(
-            f"the journal has {len(accounts)} accounts of run {record.run_id}, "
-            f"which began with {record.inventory_count}",
-            remedy="restore the journal directory from a backup",
-        )
-    return Report(
-        run_id=record.run_id,
-        state=RunState.INTERRUPTED if died else record.state,
-        reason="the process that worked on it died" if died else record.reason,
-        title=record.title,
-        host=record.host,
-        created_at=record.created_at,
-        ended_at=record.last_beat_at if died else record.ended_at,
-        as_of=time.time(),
-        journal=_unless_default(journal.path.parent),
-        accounts=accounts,
-        details=await _details(journal, record) if detailed else None,
-    )
-
-
-async def _details(journal: Journal, record: RunRecord) -> Details:
-    return Details(
-        record=record, events=await journal.events(record.run_id), steps=await journal.step_marks(record.run_id)
-    )
-
-
-def _unless_default(directory: Path) -> str | None:
-    """What a command needs as --journal: nothing for ./.bulkops, the shortest name otherwise."""
-    here = Path.cwd()
-    if directory == here / ".bulkops":
-        return None
-    return str(directory.relative_to(here) if directory.is_relative_to(here) else directory)

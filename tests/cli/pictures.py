@@ -23,7 +23,8 @@ import bulkops
 from bulkops.cli.live import Screen
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Scope
-from bulkops.cli.story import Story, View, words_for
+from bulkops.cli.story import Story
+from bulkops.cli.voices import View, words_for
 from bulkops.events import Event, RunChanged
 from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
 from bulkops.settings import Tuning

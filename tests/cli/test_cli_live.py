@@ -12,9 +12,10 @@ from rich.console import Console
 
 from bulkops.cli.live import REDRAWS_PER_S, Live, Screen
 from bulkops.cli.live.bars import CHANGED, IN_FLIGHT, TROUBLE, bar, shares
-from bulkops.cli.story import Story, View
+from bulkops.cli.story import Story
 from bulkops.cli.tally import Tally
 from bulkops.cli.thrift import Thrift
+from bulkops.cli.voices import View
 from bulkops.events import AccountEnded, AccountStarted, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.pacing import QuotaStatistics

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from bulkops.cli.story import Plain, Silent, Story, voice_for
+from bulkops.cli.story import Story, voice_for
 from bulkops.cli.tally import Tally
+from bulkops.cli.voices import Plain, Silent
 from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.runs.progress import Eta

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bulkops import __version__
+from bulkops.cli.around import scope, told
 from bulkops.cli.bench.measuring import Measure
 from bulkops.cli.bench.result import SCHEMA, Result, compare, load, render
 from bulkops.cli.bench.stage import SANDBOX, sandbox, settings_for
-from bulkops.cli.carry_out import scope, told
 from bulkops.cli.flags import PolicyFlags
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, Question

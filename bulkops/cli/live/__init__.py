@@ -15,13 +15,13 @@ from bulkops.cli.live.bars import waves
 from bulkops.cli.live.cells import Row, cut, inert
 from bulkops.cli.live.gauges import gauges
 from bulkops.cli.outlook import eta_words
-from bulkops.cli.story import words_for
 from bulkops.cli.terminal import say
 from bulkops.cli.thrift import Thrift
+from bulkops.cli.voices import words_for
 from bulkops.events import Event, WaveChanged
 
 if TYPE_CHECKING:
-    from bulkops.cli.story import View
+    from bulkops.cli.voices import View
     from bulkops.runs.progress import Eta
 
 REDRAWS_PER_S: Final = 8

@@ -13,7 +13,8 @@ from bulkops.journal import AccountRow, Journal, RunState
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.asked import flat, operations
 from bulkops.report.clusters import Cluster, cluster, fingerprint
-from bulkops.report.model import Report, load_report
+from bulkops.report.loading import load_report
+from bulkops.report.model import Report
 from bulkops.report.traffic import Traffic, read_traffic
 
 Pair: TypeAlias = tuple[AccountRow, AccountRow]

@@ -1,0 +1,83 @@
+"""What is around every run: what the question is about, the story while it is on, the report and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bulkops.cli.flags import Output
+from bulkops.cli.outlook import Outlook
+from bulkops.cli.question import Scope
+from bulkops.cli.signals import listening
+from bulkops.cli.step_summary import add_step_summary
+from bulkops.cli.story import Story
+from bulkops.cli.terminal import is_one_place, put, say
+from bulkops.outcome import Outcome
+
+if TYPE_CHECKING:
+    from bulkops.report import Report
+    from bulkops.runs import Control, Policy
+
+
+def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:
+    """What the question before a run is about."""
+    from bulkops.runs import overshoot
+
+    return Scope(
+        count=count,
+        host=host,
+        title=title,
+        concurrency=policy.concurrency,
+        max_failures=policy.max_failures,
+        overshoot=overshoot(policy, count) if policy.max_failures is not None else None,
+    )
+
+
+async def told(
+    story: Story,
+    go: Callable[[Control], Awaitable[Report]],
+    *,
+    total: int,
+    settled: Mapping[Outcome, int] | None = None,
+    outlook: Outlook | None = None,
+) -> Report:
+    """Carry out `go` while signals reach it and stderr tells of it. `settled`: outcomes that stay as they are."""
+    from bulkops.runs import Control
+
+    control = Control()
+    async with story.told(total, settled, outlook):
+        with listening(control, say):
+            return await go(control)
+
+
+def finish(report: Report, output: Output, *, beside: bool = False) -> int:
+    """The report to stdout, how to go on to stderr; the exit code. `beside`: stdout has other results."""
+    from bulkops.report import render
+    from bulkops.report.commands import go_on_command
+
+    if beside:
+        say(render(report, "text").rstrip())
+    else:
+        put_report(report, as_json=output.json)
+    command = go_on_command(report)
+    if command is not None and not _ends_with_it(as_json=output.json, beside=beside):
+        say(f"{command.split()[1]} with: {command}")
+    add_step_summary(report)
+    return report.exit_code
+
+
+def _ends_with_it(*, as_json: bool, beside: bool) -> bool:
+    """Whether who reads stderr has just seen the command that goes on as the last line of the text report."""
+    return beside or (not as_json and is_one_place())
+
+
+def put_report(report: Report, *, as_json: bool) -> None:
+    """The report to stdout, as text or JSON."""
+    from bulkops.report import render
+
+    put(render(report, "json" if as_json else "text"), json=as_json)
+
+
+def takes_stdout(parameters: Mapping[str, Any]) -> bool:
+    """Whether an operation with these parameters writes its own results to stdout."""
+    return parameters.get("output") == "-"

@@ -1,0 +1,72 @@
+"""Which accounts a run or a plan is about, as the selection says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkops.cli.flags import Output, Selection
+from bulkops.cli.options import journal_flag
+from bulkops.cli.terminal import say
+from bulkops.errors import PlanError
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.operations import Operation
+    from bulkops.runs import Earlier, Inventory
+
+
+def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> str:
+    """What --accounts says. Raises: UsageError when it says nothing, or takes the place of the answer."""
+    ctx = click.get_current_context(silent=True)
+    if selection.accounts is None:
+        raise click.UsageError("Which accounts? Give --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
+    if asks and selection.accounts == "-" and not output.yes:
+        raise click.UsageError("The accounts come from stdin, so nobody can be asked there: add --yes.", ctx=ctx)
+    return selection.accounts
+
+
+async def accounts_meant(
+    operation: Operation, workato: Workato, *, accounts: str, selection: Selection, output: Output
+) -> Inventory:
+    """The accounts that the selection means; of --only-new, how many those are is said. Empty when nobody is new."""
+    from bulkops.runs import earlier_runs, select
+
+    earlier = None
+    if selection.only_new:
+        earlier = await earlier_runs(operation, host=workato.settings.url, journal=output.journal)
+    inventory = await select(
+        workato,
+        accounts=accounts,
+        exclude=selection.exclude,
+        limit=selection.limit,
+        where=selection.where,
+        known=() if earlier is None else earlier.outcomes.keys(),
+    )
+    if earlier is not None:
+        for line in _about_new(len(inventory), earlier, output.journal):
+            say(line)
+    return inventory
+
+
+def _about_new(count: int, earlier: Earlier, journal: str) -> Iterator[str]:
+    new = f"{count} account{'' if count == 1 else 's'} to work on"
+    if earlier.newest is None:
+        yield f"only new: {journal} has no earlier run of this operation, so every account is new; {new}"
+        return
+    known = f"the {len(earlier.outcomes)} accounts of earlier runs (the newest is {earlier.newest}) are left out"
+    yield f"only new: {known}; {new if count else 'nobody is new: nothing to do'}"
+    if earlier.undone:
+        runs = f"bulkops runs{journal_flag(journal)}"
+        yield f"only new: {earlier.undone} of them were not done: `{runs}` lists the runs to resume or retry"
+
+
+def refuse_all(accounts: str, operation: Operation) -> None:
+    """What nothing can bring back is not done to whoever is a customer today. Raises: PlanError."""
+    if accounts == "all":
+        raise PlanError(
+            f"--accounts all is not taken by an operation that cannot be undone: {operation.title}",
+            remedy="put the accounts that are meant into a file: --accounts FILE",
+        )

@@ -1,0 +1,111 @@
+"""How it is told how far a run is: not at all, in plain lines; the live view is another voice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final, Protocol
+
+import attrs
+
+from bulkops.cli.outlook import Outlook, eta_words
+from bulkops.cli.tally import Tally
+from bulkops.cli.terminal import say
+from bulkops.events import Event, RunChanged, WaveChanged
+
+PLAIN_INTERVAL_S: Final = 5.0
+_LONGEST_INTERVAL_S: Final = 60.0
+_SPREAD: Final = 20
+"""A log of a long run has a line each twentieth of its age: those of an hour fill a screen, not a book."""
+
+
+@attrs.define(kw_only=True)
+class View:
+    """What a voice may speak of. `outlook`: None when nobody asked for it; `began_at`: monotonic seconds."""
+
+    tally: Tally = attrs.field(factory=Tally)
+    outlook: Outlook | None = None
+    began_at: float = attrs.field(factory=time.monotonic)
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began_at
+
+
+class Voice(Protocol):
+    """How a run is shown. `interval_s`: until the next call of `tell`."""
+
+    @property
+    def interval_s(self) -> float: ...
+
+    def begin(self, view: View) -> None: ...
+
+    def tell(self, view: View) -> None: ...
+
+    def end(self, view: View) -> None: ...
+
+    def note(self, event: Event, view: View) -> None:
+        """Something happened that is worth a line of its own, perhaps."""
+
+
+class Silent:
+    interval_s = 3600.0
+
+    def begin(self, view: View) -> None: ...
+
+    def tell(self, view: View) -> None: ...
+
+    def end(self, view: View) -> None: ...
+
+    def note(self, event: Event, view: View) -> None: ...
+
+
+class Plain:
+    """One line every few seconds, when something moved; one at each wave, one at the end."""
+
+    def __init__(self, interval_s: float = PLAIN_INTERVAL_S) -> None:
+        self.interval_s = interval_s
+        self._last = ""
+
+    def begin(self, view: View) -> None:
+        if view.tally.done:  # a new run is at work before there is anything to count
+            self.tell(view)
+
+    def tell(self, view: View) -> None:
+        self.interval_s = min(_LONGEST_INTERVAL_S, max(self.interval_s, view.elapsed_s / _SPREAD))
+        line = view.tally.line(asyncio.get_running_loop().time())
+        if line != self._last:
+            self._last = line
+            say(line + _left(view))
+
+    def end(self, view: View) -> None:
+        self.tell(view)
+
+    def note(self, event: Event, view: View) -> None:
+        words = words_for(event)
+        if words:
+            say(words)
+
+
+def _left(view: View) -> str:
+    """`; about 6 min left, bound by embedded.recipes.get`, while accounts are left and something is known."""
+    tally = view.tally
+    eta = view.outlook.eta() if view.outlook is not None and tally.in_flight and not tally.draining else None
+    if eta is None:
+        return ""
+    return f"; {eta_words(eta)}" + (f", bound by {eta.bound_by}" if eta.bound_by else "")
+
+
+_GATES: Final = {"pass": "pass", "fail": "halt", "inconclusive": "pause"}
+"""How a gate was judged, in the words of what follows from it."""
+
+
+def words_for(event: Event) -> str | None:
+    """A line about an event that a log should have: a run's beginning, and its waves when there are several."""
+    if isinstance(event, RunChanged) and event.state == "running":
+        return f"at work on run {event.run_id}"
+    if isinstance(event, WaveChanged) and event.of > 1:
+        noun = "account" if event.size == 1 else "accounts"
+        started = f"wave {event.number} of {event.of}: {event.size} {noun}"
+        return started if event.state == "started" else f"{_GATES[event.state]}: {event.reason}"
+    return None
