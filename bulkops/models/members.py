@@ -16,10 +16,12 @@ Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 INTEGER_MEMBERS: Final = frozenset(
     {
         *("id", "folder_id", "parent_id", "project_id", "user_id", "managed_user_id", "recipe_id", "version_no"),
-        *("api_client_id", "api_collection_id", "flow_id"),
+        *("api_client_id", "api_collection_id", "flow_id", "export_manifest_id"),
+        *("folder_ids", "api_collection_ids"),
     }
 )
-"""Members that are integers in most replies and numeric strings in some (NOTES.md section 4): both are accepted.
+"""Members that are integers, or lists of them, in most replies and numeric strings in some (NOTES.md section 4): both
+are accepted.
 
 `external_id` and `plan_id` are texts, whatever they look like.
 """

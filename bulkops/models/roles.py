@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from bulkops.models.members import Id, Instant
@@ -32,12 +34,13 @@ class CopiedRole:
 
 @attrs.frozen(kw_only=True)
 class EnvironmentRole:
-    """`type`: "system", "custom", "inheritable" or "inherited"."""
+    """`type`: "system", "custom", "inheritable" or "inherited"; `privileges`: as the reply has them, for no page of
+    the vendor shows their form."""
 
     id: Id
     name: str
     type: str | None = None
     members_count: int | None = None
-    privileges: dict[str, list[str]] | None = None
+    privileges: Any = None
     created_at: Instant | None = None
     updated_at: Instant | None = None

@@ -86,7 +86,7 @@ class Members(_People):
 
     async def remove(self, id: int) -> None:  # noqa: A002
         """Raises: NotFound when there is none (any more)."""
-        await self._send("managed_users.members.delete", path={"member_id": id})
+        await self._done("managed_users.members.delete", path={"member_id": id})
 
     async def add_by_old_route(
         self, *, name: str, oauth_id: str, role_name: str | None = None, external_id: str | None = None
@@ -100,7 +100,7 @@ class Members(_People):
 
     async def remove_by_old_route(self, id: int) -> None:  # noqa: A002
         """Raises: NotFound, or BadRequest, when there is none (any more)."""
-        await self._send("managed_users.member.delete", json={"member_id": id})
+        await self._done("managed_users.member.delete", json={"member_id": id})
 
 
 def _given(**members: str | None) -> dict[str, object]:

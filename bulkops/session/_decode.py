@@ -206,7 +206,7 @@ def _tolerant(tree: Any) -> Any:
     if not isinstance(tree, dict):
         return tree
     made = {
-        name: int(value) if name in INTEGER_MEMBERS and _is_numeric(value) else _tolerant(value)
+        name: _whole(value) if name in INTEGER_MEMBERS else _tolerant(value)
         for name, value in tree.items()
         if value is not None
     }
@@ -215,5 +215,8 @@ def _tolerant(tree: Any) -> Any:
     return made
 
 
-def _is_numeric(value: Any) -> bool:
-    return isinstance(value, str) and _NUMERIC.fullmatch(value) is not None
+def _whole(value: Any) -> Any:
+    """Numeric texts as numbers, one or a list of them; the rest as it is."""
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return int(value) if isinstance(value, str) and _NUMERIC.fullmatch(value) else _tolerant(value)

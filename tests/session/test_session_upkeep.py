@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bulkops.client import Account, Workato
-from bulkops.errors import BadRequest, DecodeError, InputError, NotFound, OutcomeUnknown, WouldChange
+from bulkops.errors import BadRequest, DecodeError, InputError, NotFound, OutcomeUnknown, StatusError, WouldChange
 from bulkops.models import Customer, Member, MemberRole, PackageExport, PlanChange
 from tests.session.kit import answering, asked
 
@@ -142,6 +142,13 @@ async def test_an_export_and_how_far_it_is(server: Any, workato: Workato) -> Non
     ended = await workato.packages.get(251)
     assert ended == PackageExport(id=251, status="failed", error="no assets", download_url="null")
     assert (ended.is_finished, ended.file_url) == (True, None)
+
+
+async def test_a_removal_that_did_not_happen_is_no_removal(server: Any, account: Account) -> None:
+    answering(server, {"success": False, "message": "The last owner stays"})
+    for remove in (account.members.remove, account.members.remove_by_old_route):
+        with pytest.raises(StatusError, match="The last owner stays"):
+            await remove(1)
 
 
 async def test_a_client_that_only_reads_changes_nothing(server: Any, workato: Workato) -> None:

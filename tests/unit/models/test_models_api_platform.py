@@ -74,6 +74,8 @@ def test_ids_as_text_are_ids() -> None:
     endpoint = decode_object(reply(texts, "api_keys.update"), ApiEndpoint)
     assert (endpoint.id, endpoint.api_collection_id, endpoint.flow_id) == (5, 71, 33)
     assert decode_object(reply(COLLECTION, "api_keys.update"), ApiCollection).project_id == 908
+    profile = decode_object(reply(PROFILE | {"api_collection_ids": ["71", 72]}, "api_keys.update"), AccessProfile)
+    assert profile.api_collection_ids == [71, 72]
 
 
 @pytest.mark.parametrize(
