@@ -28,6 +28,7 @@ from bulkops.cli.commands import (
     recipes,
     rollout,
     sandbox,
+    watch,
 )
 from bulkops.cli.failures import EXIT_USAGE, report_failure
 from bulkops.cli.verbs import Invocation, about_itself, known_secrets, write_examples
@@ -94,6 +95,7 @@ for command in (
     again.resume,
     again.retry,
     again.undo,
+    watch.watch,
     look.runs,
     look.show,
     look.report,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -23,8 +24,27 @@ _SHARE: Final = 0.002
 _SOONEST_S: Final = 1.0
 
 
+class Foresight(Protocol):
+    """What a view may be told beyond counting.
+
+    `seen_s_ago`: how old `quotas` is, which then does not know what waits; None: it is of this moment.
+    """
+
+    @property
+    def observe(self) -> Observer: ...
+
+    @property
+    def seen_s_ago(self) -> float | None: ...
+
+    def eta(self) -> Eta | None: ...
+
+    def quotas(self) -> Mapping[str, QuotaStatistics]: ...
+
+
 class Outlook:
     """Foresees the end now and then, as far as that costs next to nothing, and counts down between."""
+
+    seen_s_ago: float | None = None
 
     def __init__(self, workato: Workato, operation: Operation, policy: Policy, *, total: int, settled: int = 0) -> None:
         from bulkops.runs.progress import Progress

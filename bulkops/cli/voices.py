@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from bulkops.cli.outlook import Outlook, eta_words
+from bulkops.cli.outlook import Foresight, eta_words
 from bulkops.cli.tally import Tally
 from bulkops.cli.terminal import say
 from bulkops.events import Event, RunChanged, WaveChanged
@@ -24,7 +24,7 @@ class View:
     """What a voice may speak of. `outlook`: None when nobody asked for it; `began_at`: monotonic seconds."""
 
     tally: Tally = attrs.field(factory=Tally)
-    outlook: Outlook | None = None
+    outlook: Foresight | None = None
     began_at: float = attrs.field(factory=time.monotonic)
 
     @property

@@ -18,6 +18,7 @@ from bulkops.journal.lives import Lives
 from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
+    AccountMark,
     AccountRow,
     Ending,
     EventRow,
@@ -180,6 +181,10 @@ class Journal:
         """Those on which a finished step had an effect, in inventory order."""
         return await self._reader.ask(queries.changed_accounts, run_id)
 
+    async def account_marks(self, run_id: str) -> list[AccountMark]:
+        """Of the accounts that were begun or have their answer, in inventory order; cheap beside `accounts`."""
+        return await self._reader.ask(queries.account_marks, run_id)
+
     async def step_marks(self, run_id: str) -> list[StepMark]:
         """Of all accounts of a run: by account, then in the order in which they began."""
         return await self._reader.ask(queries.step_marks, run_id)
@@ -242,9 +247,9 @@ class Journal:
         """Queued."""
         self._writing.queue(writes.add_event(run_id, kind, data, self._clock.now()))
 
-    async def events(self, run_id: str) -> list[EventRow]:
-        """In the order in which they were added."""
-        return await self._reader.ask(queries.events, run_id)
+    async def events(self, run_id: str, *, skip: int = 0) -> list[EventRow]:
+        """In the order in which they were added, without the first `skip`."""
+        return await self._reader.ask(queries.events, run_id, skip)
 
     async def flush(self) -> None:
         """Return when all that was queued is on the disk. Raises: JournalError when some of it could not be."""

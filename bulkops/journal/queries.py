@@ -9,7 +9,17 @@ from typing import Any, Final
 from bulkops.errors import JournalError
 from bulkops.journal.clock import Life, Moment
 from bulkops.journal.codec import clean, decode
-from bulkops.journal.records import AccountRow, EventRow, Grant, RunRecord, RunState, StepMark, StepRow, StepState
+from bulkops.journal.records import (
+    AccountMark,
+    AccountRow,
+    EventRow,
+    Grant,
+    RunRecord,
+    RunState,
+    StepMark,
+    StepRow,
+    StepState,
+)
 from bulkops.outcome import Outcome
 
 _SHOWN: Final = 5
@@ -116,6 +126,26 @@ def accounts(
             ended_at,
             is_open,
         ) in rows
+    ]
+
+
+def account_marks(connection: sqlite3.Connection, run_id: str) -> list[AccountMark]:
+    """Of the accounts that were begun or have their answer, in inventory order."""
+    rows = connection.execute(
+        """SELECT seq, account, outcome, cause, started_at, ended_at FROM accounts
+           WHERE run_id = ? AND (started_at IS NOT NULL OR ended_at IS NOT NULL) ORDER BY seq""",
+        (clean(run_id),),
+    )
+    return [
+        AccountMark(
+            seq=seq,
+            account=account,
+            outcome=None if outcome is None else Outcome(outcome),
+            cause=cause,
+            started_at=started_at,
+            ended_at=ended_at,
+        )
+        for seq, account, outcome, cause, started_at, ended_at in rows
     ]
 
 
@@ -247,9 +277,11 @@ def silence_s(
     return min((life.silence_s(now) - (0.0 if life.ended else unanswered_s) for life in lives), default=None)
 
 
-def events(connection: sqlite3.Connection, run_id: str) -> list[EventRow]:
-    """In the order in which they were added."""
-    rows = connection.execute("SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id", (clean(run_id),))
+def events(connection: sqlite3.Connection, run_id: str, skip: int) -> list[EventRow]:
+    """In the order in which they were added, without the first `skip`."""
+    rows = connection.execute(
+        "SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id LIMIT -1 OFFSET ?", (clean(run_id), skip)
+    )
     return [EventRow(at=at, kind=kind, data=decode(data)) for at, kind, data in rows]
 
 

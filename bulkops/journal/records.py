@@ -86,6 +86,18 @@ class AccountRow:
 
 
 @attrs.frozen(kw_only=True)
+class AccountMark:
+    """That an account was begun, or has its answer, for telling how far a run is. `outcome` None: it is under way."""
+
+    seq: int
+    account: str
+    outcome: Outcome | None
+    cause: str | None
+    started_at: float | None
+    ended_at: float | None
+
+
+@attrs.frozen(kw_only=True)
 class Ending:
     """How an account ended; what `Journal.end_account` stores."""
 

@@ -74,6 +74,10 @@ class Traffic:
             found.append(max(map(count, [*ends[first : bisect_right(ends, at)], at])))
         return found
 
+    def held(self, at: float) -> int:
+        """Requests of intervals that ended in the window up to `at`."""
+        return int(self._counter()(at))
+
     def _ends(self) -> list[float]:
         return [one.end for one in self.intervals]
 

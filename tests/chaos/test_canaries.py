@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "config show": ("job.toml",),
     "resume": (),
     "retry": (),
+    "watch": (),
     "runs": (),
     "show": ("--format", "json"),
     "report": ("--format", "html", "-o", "report.html"),

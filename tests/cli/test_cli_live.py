@@ -31,6 +31,8 @@ def statistics(**members):
 
 
 class Outlook:
+    seen_s_ago = None
+
     def __init__(self, bound_by=QUOTA):
         self._bound_by = bound_by
 

@@ -44,9 +44,11 @@ class Live:
 
     interval_s = 1 / REDRAWS_PER_S
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, share: float = _SHARE) -> None:
+        """`share`: of the process's CPU time that drawing may take."""
         self._console = console or Console(stderr=True)
-        self._thrift = Thrift(_SHARE, accounts=0, longest_s=_LONGEST_S)
+        self._share = share
+        self._thrift = Thrift(share, accounts=0, longest_s=_LONGEST_S)
         self.redraws = 0
         self._redrawn: Redrawn | None = None
 
@@ -56,7 +58,7 @@ class Live:
         return self._thrift.spent_s
 
     def begin(self, view: View) -> None:
-        self._thrift = Thrift(_SHARE, accounts=view.tally.total, longest_s=_LONGEST_S)
+        self._thrift = Thrift(self._share, accounts=view.tally.total, longest_s=_LONGEST_S)
         self._redrawn = Redrawn(
             console=self._console,
             auto_refresh=False,
@@ -117,7 +119,14 @@ class Screen:
             troubles = list(self._troubles(width))
             most = min(_MOST_QUOTAS, height - len(rows) - len(troubles))
             bound_by = eta.bound_by if eta is not None else None
-            rows += gauges(outlook.quotas(), width, most=most, bound_by=bound_by, ascii_only=ascii_only)
+            rows += gauges(
+                outlook.quotas(),
+                width,
+                most=most,
+                bound_by=bound_by,
+                seen_s_ago=outlook.seen_s_ago,
+                ascii_only=ascii_only,
+            )
             rows += troubles
         yield from rows[:height]
 

@@ -21,9 +21,18 @@ _NO_LIMIT: Final = 1_000_000
 
 
 def gauges(
-    quotas: Mapping[str, QuotaStatistics], width: int, *, most: int, bound_by: str | None, ascii_only: bool
+    quotas: Mapping[str, QuotaStatistics],
+    width: int,
+    *,
+    most: int,
+    bound_by: str | None,
+    ascii_only: bool,
+    seen_s_ago: float | None = None,
 ) -> Iterator[Row]:
-    """The quotas that matter most, those that are waited for first; what does not fit is counted."""
+    """The quotas that matter most, those that are waited for first; what does not fit is counted.
+
+    `seen_s_ago`: this is how they stood then, and what waited for them nobody told.
+    """
     limited = {
         name: quota
         for name, quota in quotas.items()
@@ -36,7 +45,9 @@ def gauges(
     name_width = min(max(len(name) for name in shown), max(12, width - _SHORTEST_GAUGE - _BESIDE))
     room = width - name_width - _BESIDE
     gauge = max(_SHORTEST_GAUGE, min(_LONGEST_GAUGE, room - _REMARK))
-    yield [(f"{fitted('quota', name_width + 3)}{'in its window':<{gauge + _USED}}{'waiting':>{_WAITING}}", "dim")]
+    title = "in its window" if (seen_s_ago or 0) < 1 else f"in its window, {seen_s_ago:.0f} s ago"
+    waited_for = "waiting" if seen_s_ago is None else ""
+    yield [(f"{fitted('quota', name_width + 3)}{title:<{gauge + _USED}}{waited_for:>{_WAITING}}", "dim")]
     for name in shown:
         row = _gauge(name, limited[name], name_width, gauge, is_bound=name == bound_by, ascii_only=ascii_only)
         yield [*row, *_remark(limited[name], room - gauge)]

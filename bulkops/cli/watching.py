@@ -1,0 +1,112 @@
+"""Following a run that goes on in another process, by its journal. Writes nothing and takes no lock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+import attrs
+
+from bulkops.cli.hindsight import Hindsight, Look, kept, news, tally_of
+from bulkops.cli.story import voice_for
+from bulkops.cli.terminal import is_live, one_line, say
+from bulkops.cli.voices import View, Voice
+from bulkops.journal import EventRow, Journal, RunRecord, RunState
+from bulkops.report import Report, load_report
+
+_OFTEN_S: Final = 0.25
+_SELDOM_S: Final = 10.0
+_SHARE: Final = 20
+"""A look that takes long is taken as much more seldom: at most a twentieth of the time goes into looking."""
+
+_STARTING_S: Final = 0.5
+"""Between writing a run down and locking it: milliseconds."""
+
+
+async def watch(directory: str, run_id: str | None, *, quiet: bool) -> Report:
+    """Show the run until no process works on it; its report.
+
+    `run_id` None: the newest run that is on, else the newest. Raises: JournalError.
+    """
+    async with Journal.open(directory, read_only=True) as journal:
+        watched = _Watched(journal, await _meant(journal, run_id))
+        look = await watched.look()
+        if look.is_on:
+            process = f" in process {look.record.pid}" if look.record.pid is not None else ""
+            say(f"watching run {look.record.run_id}{process}: {one_line(look.record.title)}")
+            await watched.follow(look, _voice(quiet=quiet))
+        return await load_report(journal, look.record.run_id)
+
+
+def _voice(*, quiet: bool) -> Voice:
+    """That of a run, but drawing is all that this process has to do."""
+    if not quiet and is_live():
+        from bulkops.cli.live import Live
+
+        return Live(share=1.0)
+    return voice_for(quiet=quiet)
+
+
+async def _meant(journal: Journal, run_id: str | None) -> RunRecord:
+    if run_id is None:
+        for record in await journal.list_runs():
+            if journal.is_locked(record.run_id):
+                return record
+    return await journal.get_run(run_id)
+
+
+@attrs.define
+class _Watched:
+    """One run, seen through its journal."""
+
+    _journal: Journal
+    _record: RunRecord
+    _events: list[EventRow] = attrs.field(factory=list)
+    _count: int = 0
+    _look_s: float = 0.0
+
+    async def look(self) -> Look:
+        began = time.monotonic()
+        run_id = self._record.run_id
+        is_on = await self._is_on()  # before the rest: what is read of a run that is over is all there is
+        self._record = await self._journal.get_run(run_id)
+        marks = await self._journal.account_marks(run_id)
+        new = await self._journal.events(run_id, skip=self._count)
+        self._count += len(new)
+        at = time.time()
+        self._events = kept([*self._events, *new], at)
+        self._look_s = time.monotonic() - began
+        return Look(record=self._record, marks=marks, events=self._events, new=new, is_on=is_on, at=at)
+
+    async def _is_on(self) -> bool:
+        if self._journal.is_locked(self._record.run_id):
+            return True
+        if self._record.state is not RunState.RUNNING or time.time() - self._record.created_at > 2 * _STARTING_S:
+            return False
+        await asyncio.sleep(_STARTING_S)
+        return self._journal.is_locked(self._record.run_id)
+
+    async def follow(self, look: Look, voice: Voice) -> None:
+        hindsight = Hindsight()
+        hindsight.see(look)
+        began_at = time.monotonic() - (look.at - look.began_at)
+        view = View(tally=tally_of(look), outlook=hindsight, began_at=began_at)
+        for event in list(news(look.record, look.events))[-1:]:  # where it stands; the others are past
+            voice.note(event, view)
+        voice.begin(view)
+        try:
+            told_at = time.monotonic()
+            while look.is_on:
+                await asyncio.sleep(min(_SELDOM_S, max(_OFTEN_S, _SHARE * self._look_s)))
+                look = await self.look()
+                hindsight.see(look)
+                view.tally = tally_of(look)
+                view.began_at = time.monotonic() - (look.at - look.began_at)
+                for event in news(look.record, look.new):
+                    voice.note(event, view)
+                if look.is_on and time.monotonic() - told_at >= voice.interval_s:
+                    told_at = time.monotonic()
+                    voice.tell(view)
+        finally:
+            voice.end(view)

@@ -1,0 +1,160 @@
+"""Watching a run from a second shell: while it goes on, when it ends, when its process dies, and when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bulkops.cli import watching
+from bulkops.cli.voices import Plain
+from bulkops.journal import Ending, InventoryRow, Journal, RunRecord, RunState
+from bulkops.outcome import Outcome
+from bulkops.report import Report
+from tests.cli.conftest import RemoteSandbox, Result
+from tests.cli.pseudo import on_a_terminal
+from tests.cli.test_cli_runs import until
+from tests.fleet import PACKAGE
+
+Cli = Callable[..., Result]
+Background = Callable[..., subprocess.Popen[str]]
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def importing(sandbox: RemoteSandbox) -> tuple[str | Path, ...]:
+    selection = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes")
+    return ("import-package", PACKAGE, "--folder", "CRM", *selection)
+
+
+async def test_it_follows_wave_by_wave_and_writes_nothing(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watching, "_SHARE", 0)
+    monkeypatch.setattr(watching, "voice_for", lambda *, quiet: Plain(interval_s=0.0))
+    record = RunRecord(
+        run_id="20260102-k3f9",
+        created_at=time.time(),
+        title="a title\x1b[2J",
+        operation={},
+        host="h",
+        inventory_hash="",
+        inventory_count=6,
+        policy={"waves": "2,rest"},
+        tuning={},
+    )
+    async with Journal.open(here) as journal:
+        await journal.create_run(record, [InventoryRow(seq=seq, account=str(seq)) for seq in range(6)])
+        with journal.lock_run(record.run_id):
+            journal.start_beating(record.run_id, "h")
+            await journal.flush()
+            watched = asyncio.create_task(watching.watch(str(here), None, quiet=False))
+
+            async def said(words: str) -> None:
+                seen = ""
+                while words not in seen:
+                    assert not watched.done(), watched
+                    await asyncio.sleep(0.002)
+                    seen = shown[0] = shown[0] + capsys.readouterr().err
+
+            shown = [""]
+            await said("watching run 20260102-k3f9")
+            assert f"in process {os.getpid()}: a title\\x1b[2J" in shown[0]
+            journal.add_event(record.run_id, "process", {"share": 1.0, "quotas": {}})
+            for number, (start, end) in enumerate([(0, 2), (2, 6)], start=1):
+                journal.add_event(record.run_id, "wave", {"wave": number, "of": 2, "size": end - start})
+                for seq in range(start, end):
+                    journal.start_account(record.run_id, seq)
+                await journal.flush()
+                await said(f"wave {number} of 2: {end - start} accounts")
+                await said(f"{end - start} in flight")
+                for seq in range(start, end):
+                    await journal.end_account(record.run_id, seq, Ending(outcome=Outcome.CHANGED))
+                await said(f"{end}/6 accounts: {end} changed")
+            await journal.set_state(record.run_id, RunState.FINISHED)
+            assert not watched.done(), "its process may have more to do"
+        report = await watched
+    assert isinstance(report, Report)
+    assert (report.exit_code, report.state) == (0, RunState.FINISHED)
+    assert "\x1b" not in shown[0]
+
+
+def test_a_run_that_is_over_is_reported_with_its_exit_code(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[str | Path, ...]
+) -> None:
+    assert cli("watch").code == 2
+    assert cli(*importing, "--waves", "2,rest", "--approve", "--quiet").code == 5
+    paused = cli("watch")
+    assert paused.code == 5
+    assert paused.out.startswith("Paused: 2 changed, 10 not attempted")
+    assert "--approve" in paused.out.splitlines()[-1]
+    assert paused.err == ""
+    run_id = cli("runs").out.splitlines()[1].split()[0]
+    assert cli("resume", "--approve", "--yes", "--quiet").code == 0
+    assert cli("watch", run_id[:15]).out == cli("report", run_id).out
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What is left to read of one that a line was read of: `communicate` would miss what came with that line."""
+    process.wait(timeout=30)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return process.stdout.read(), process.stderr.read()
+
+
+@pytest.mark.slow
+def test_until_it_ends_from_two_shells_and_one_leaves(
+    here: Path, background: Background, sandbox: RemoteSandbox, importing: tuple[str | Path, ...]
+) -> None:
+    run = background(*importing, "--waves", "6,rest", "--soak", "1h", env=sandbox.environment)
+    until(lambda: len(sandbox.effects("import.completed")) == 6)
+    stays = background("watch", env={})
+    assert stays.stderr is not None
+    assert f"in process {run.pid}: import crm-v1.zip" in stays.stderr.readline()
+    code, seen = on_a_terminal(["watch"], "\x03", waits_for="wave 2", sandbox=sandbox)
+    assert code == 130
+    assert "wave 1 of 2" in seen
+    assert "█ 6 changed" in seen
+    assert "6 accounts to come" in seen
+    assert "no longer watched; the run goes on" in seen
+    assert run.poll() is None
+    run.send_signal(signal.SIGINT)  # which ends the soak
+    told, _ = run.communicate(timeout=30)
+    out, err = ended(stays)
+    assert stays.returncode == run.returncode == 130
+    assert out.splitlines()[0].startswith("Interrupted: 6 changed, 6 not attempted of 12 accounts")
+    assert out.splitlines()[-1] == told.splitlines()[-1]
+    assert err.splitlines()[-1] == "6/12 accounts: 6 changed"
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_said_with_how_to_go_on(
+    cli: Cli, here: Path, background: Background, sandbox: RemoteSandbox, importing: tuple[str | Path, ...]
+) -> None:
+    sandbox.post("faults", {"slow": 1.0})
+    run = background(*importing, "--concurrency", "2", env=sandbox.environment)
+    until(lambda: sandbox.count() > 0)
+    watcher = background("watch", env={})
+    assert watcher.stderr is not None
+    assert "watching run" in watcher.stderr.readline()
+    run.kill()
+    out, err = ended(watcher)
+    assert watcher.returncode == 130, err
+    lines = out.splitlines()
+    assert lines[0].startswith("Interrupted: ")
+    assert lines[1] == "reason: the process that worked on it died"
+    assert lines[-1].startswith("resume with: bulkops resume ")
