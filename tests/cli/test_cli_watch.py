@@ -120,7 +120,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
 def test_until_it_ends_from_two_shells_and_one_leaves(
     here: Path, background: Background, sandbox: RemoteSandbox, importing: tuple[str | Path, ...]
 ) -> None:
-    run = background(*importing, "--waves", "6,rest", "--soak", "1h", env=sandbox.environment)
+    run = background(*importing, "--waves", "6,rest", "--soak", "1h", env=sandbox.access)
     until(lambda: len(sandbox.effects("import.completed")) == 6)
     stays = background("watch", env={})
     assert stays.stderr is not None
@@ -145,8 +145,8 @@ def test_until_it_ends_from_two_shells_and_one_leaves(
 def test_a_process_that_dies_is_said_with_how_to_go_on(
     cli: Cli, here: Path, background: Background, sandbox: RemoteSandbox, importing: tuple[str | Path, ...]
 ) -> None:
-    sandbox.post("faults", {"slow": 1.0})
-    run = background(*importing, "--concurrency", "2", env=sandbox.environment)
+    sandbox.ask("faults", {"slow": 1.0})
+    run = background(*importing, "--concurrency", "2", env=sandbox.access)
     until(lambda: sandbox.count() > 0)
     watcher = background("watch", env={})
     assert watcher.stderr is not None
