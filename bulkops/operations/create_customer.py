@@ -62,6 +62,10 @@ class CreateCustomer(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {_GET: 1}
 
+    def can_undo(self) -> bool:
+        """There is an `undo`, and it only says what stays."""
+        return False
+
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """In a chain, whose other parts can be undone: what this one did is named."""
         raise TaskFailed(
