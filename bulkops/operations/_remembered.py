@@ -47,9 +47,6 @@ class Remembered(_Recorded):
     def stands_on(self) -> frozenset[str] | None:  # type: ignore[override]  # here it is one of an instance
         return self.like.stands_on
 
-    def can_undo(self) -> bool:
-        return True
-
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         await self.how(ctx, done)
 

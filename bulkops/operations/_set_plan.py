@@ -53,9 +53,6 @@ class SetPlan(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {_GET: 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         wanted = fill(self.plan_id, ctx)
         now = (await ctx.account.customer.get()).plan_id

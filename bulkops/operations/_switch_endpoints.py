@@ -63,9 +63,6 @@ class SwitchEndpoints(Operation):
     def _requests(self, count: float) -> Mapping[str, float]:
         return {**self.plan_cost(), _LIST: 2, f"managed_users.api_endpoints.{self._verb}": count}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         """What an import brings arrives disabled."""
         coming = self._wanted.coming(ctx)

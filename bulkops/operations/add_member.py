@@ -78,9 +78,6 @@ class AddMember(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {LIST: 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         wanted = self._filled(ctx)
         found = await find_member(ctx, _person(wanted))

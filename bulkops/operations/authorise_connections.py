@@ -91,9 +91,6 @@ class AuthoriseConnections(Operation):
                 continue
             await authorise(ctx, connection, wanted, name=wanted.connection)
 
-    def can_undo(self) -> bool:
-        return True
-
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Disconnect what the run authorised; what is gone, or a shell again, is left alone."""
         await _undo(ctx, done)

@@ -108,9 +108,6 @@ class CreateConnection(Operation):
         levels = 0 if self.folder is None else self.folder.count("/") + 1
         return {_LIST: 1, _FOLDERS: levels} if levels else {_LIST: 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         wanted = self._filled(ctx)
         if self.credentials is not None:

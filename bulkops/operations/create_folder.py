@@ -55,9 +55,6 @@ class CreateFolder(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {_LIST: len(_names(self.folder))}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         missing: list[str] = []
         parent_id: int | None = None

@@ -100,9 +100,6 @@ class EnableApiPlatform(Operation):
     def _look_cost(self) -> Mapping[str, float]:
         return {**LOOKS, **({"managed_users.folders.list": 1} if self.folder is not None else {})}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
         access, coming = access_to(ctx.account, self.api_platform), self._wanted.coming(ctx)

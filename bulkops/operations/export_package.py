@@ -74,9 +74,6 @@ class ExportPackage(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {"managed_users.folders.list": 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def prepare(self, workato: Workato, directory: Path) -> ExportPackage:
         """With the directory for the files. Raises: InputError when there can be none."""
         into = Path(self.into)

@@ -71,9 +71,6 @@ class GrantManager(Operation):
     def cost_of_own_id(self) -> Mapping[str, float]:
         return {_GET: 1.0}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         wish, _ = await self._wish(ctx)
         if wish is None:

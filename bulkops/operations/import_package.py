@@ -174,9 +174,6 @@ class ImportPackage(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the folder that the run made, with what the import brought. One that was there before stays."""
         await undo_import(ctx, self._content.contents, self.folder, done, made_by=_FOLDER)

@@ -63,9 +63,6 @@ class RemoveMember(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {LIST: 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         found = await find_member(ctx, self._person(ctx))
         return None if found is None else Plan((self.title,), self.cost())

@@ -157,9 +157,6 @@ class Rollout(Operation):
     async def apply(self, ctx: Context) -> None:
         await self.chain.apply(ctx)
 
-    def can_undo(self) -> bool:
-        return True
-
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         await self.chain.undo(ctx, done)
 

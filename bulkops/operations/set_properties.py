@@ -80,9 +80,6 @@ class SetProperties(Operation):
         looks = {_LIST: float(len(_prefixes(self.properties)))}
         return looks if self.project is None else {_PROJECTS: 1, **looks}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def plan(self, ctx: Context) -> Plan | None:
         wanted = self._filled(ctx)
         if self.project is not None and is_planned_folder(ctx, fill(self.project, ctx)):

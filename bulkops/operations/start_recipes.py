@@ -74,9 +74,6 @@ class StartRecipes(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Stop what the run started, callers before the recipes that they call; those that stand still stay so."""
         folder_id = await find_folder(ctx, self.folder)

@@ -64,9 +64,6 @@ class StopRecipes(Operation):
     def plan_cost(self) -> Mapping[str, float]:
         return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
 
-    def can_undo(self) -> bool:
-        return True
-
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)
         if folder_id is None:
