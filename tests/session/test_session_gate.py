@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import anyio
@@ -17,6 +18,7 @@ from bulkops.session._request import build
 from bulkops.session._transport import Transport
 from bulkops.session._waiting import GaveUpWaiting
 from bulkops.settings import Limit
+from tests.patience import until
 
 pytestmark = pytest.mark.anyio
 
@@ -98,13 +100,14 @@ async def test_when_the_first_gets_no_reply_the_next_one_tries_alone(server: Any
 async def test_cancelled_first_request_leaves_the_door_to_the_next(server: Any, session_for: Any) -> None:
     async def handler(_: Any, out: Any) -> None:
         if len(server.seen) == 1:
-            await asyncio.sleep(10)
+            await asyncio.sleep(60)
         await out.json(200, {"id": 1})
 
     server.handler = handler
-    async with session_for(server.url, attempt_timeout_s=9) as session, anyio.create_task_group() as tasks:
-        with anyio.move_on_after(0.03):
-            await session.send(GET, scope=Scope(), path=PATH)
+    async with session_for(server.url) as session, anyio.create_task_group() as tasks:
+        first = asyncio.create_task(session.send(GET, scope=Scope(), path=PATH))
+        await until(lambda: server.seen)
+        first.cancel()
         assert (await session.send(GET, scope=Scope(), path=PATH)).status == 200
         tasks.cancel_scope.cancel()
 
@@ -130,16 +133,18 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
             results[name] = error
 
     quotas = {GET.quota: (Limit(1000, 0.05),), CREATE.quota: (Limit(1, 3600.0),)}
-    changes: dict[str, Any] = {"unlimited": False, "quotas": quotas, "attempt_timeout_s": 5}
+    changes: dict[str, Any] = {
+        "unlimited": False,
+        "quotas": quotas,
+    }
     async with session_for(server.url, **changes) as session, anyio.create_task_group() as tasks:
         await session.send(CREATE, scope=Scope(), path=PATH)  # its quota is used up for an hour
         tasks.start_soon(one, session, "out", GET, 1)
         for number in range(5):
             tasks.start_soon(one, session, f"queued {number}", CREATE, 7)
-        await asyncio.sleep(0.03)
+        await until(lambda: len(server.seen) == 2 and session.pacer.statistics()[CREATE.quota].waiting == 5)
         await one(session, "refused", GET, 401)
-        await asyncio.sleep(0.01)
-        assert len(results) == 6  # all but the one that is out, at once and not in an hour
+        await until(lambda: len(results) == 6)  # all but the one that is out, at once and not in an hour
         release.set()
     assert len(server.seen) == 3
     assert not isinstance(results["out"], Exception)
@@ -197,20 +202,20 @@ async def test_cancellation_settles_every_slot_once(server: Any, session_for: An
         statistics = session.pacer.statistics()[GET.quota]
         assert statistics.in_flight == 0
         assert statistics.waiting == 0
-        await asyncio.sleep(0.12)
-        assert session.pacer.statistics()[GET.quota].used == 0
+        await until(lambda: session.pacer.statistics()[GET.quota].used == 0)
         assert (await session.send(GET, scope=Scope(), path=PATH)).status == 200
 
 
 async def test_cancelled_attempt_is_told_as_one_that_left(server: Any, session_for: Any) -> None:
     async def handler(_: Any, __: Any) -> None:
-        await asyncio.sleep(10)
+        await asyncio.sleep(60)
 
     server.handler = handler
     events: list[Any] = []
-    async with session_for(server.url, attempt_timeout_s=9, observe=events.append) as session:
-        with anyio.move_on_after(0.05):
-            await session.send(CREATE, scope=Scope(account="7"), path=PATH, json={})
+    async with session_for(server.url, observe=events.append) as session, anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(session.send, CREATE, scope=Scope(account="7"), path=PATH, json={}))
+        await until(lambda: server.seen)
+        tasks.cancel_scope.cancel()
     (event,) = [event for event in events if isinstance(event, AttemptEnded)]
     assert (event.status, event.error, event.account) == (None, "cancelled", "7")
 

@@ -10,6 +10,7 @@ import pytest
 from bulkops.catalogue import CALLS
 from bulkops.errors import ConfigError, ConnectFailed
 from bulkops.session import Scope
+from tests.virtual_time import over_sockets
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +47,7 @@ async def test_when_asked_for_it_is_used(server: Any, session_for: Any, monkeypa
     assert [seen.target for seen in server.seen] == [f"{NOBODY}/api/managed_users/7"]
 
 
+@over_sockets
 async def test_a_tunnel_is_asked_for_with_the_proxys_password_and_without_the_token(
     server: Any, session_for: Any, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
@@ -76,8 +78,9 @@ async def test_hosts_that_need_none_are_asked_directly(
     assert len(server.seen) == 1
 
 
-async def test_a_proxy_that_is_not_there(session_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://ana:canary@127.0.0.1:9")
+@over_sockets
+async def test_a_proxy_that_is_not_there(session_for: Any, monkeypatch: pytest.MonkeyPatch, deaf: Any) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://ana:canary@127.0.0.1:{deaf.getsockname()[1]}")
     async with session_for("http://127.0.0.1:8", proxy_from_environment=True, call_timeout_s=0.05) as session:
         with pytest.raises(ConnectFailed, match="the proxy cannot be reached") as caught:
             await session.send(GET, scope=Scope(), path=PATH)

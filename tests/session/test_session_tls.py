@@ -58,7 +58,7 @@ async def test_the_certificate_is_looked_at(
         monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
     async with await asyncio.start_server(serve, "localhost", 0, ssl=context) as server:
         port = server.sockets[0].getsockname()[1]
-        async with session_for(f"https://localhost:{port}", call_timeout_s=1.0) as session:
+        async with session_for(f"https://localhost:{port}") as session:
             asking = session.send(CALLS["managed_users.get"], scope=Scope(), path={"managed_user_id": "7"})
             if is_trusted:
                 assert (await asking).status == 200
