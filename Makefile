@@ -2,13 +2,14 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+SEED ?= 7
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := $(VENV)/.demo
 PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
+.PHONY: help demo test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
 
 help: ## what there is
@@ -34,6 +35,9 @@ test: $(READY) ## all tests but the slow ones, under three minutes on two cores
 test-all: test ## the slow ones too, a slice of the chaos kit among them, under ten minutes
 	$(BIN)/python -m pytest -n 6 -m "slow and measures and not chaos"
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m "slow and not measures and not chaos"
+
+stalled: $(READY) ## all fast tests while their event loops stand still at random: make stalled SEED=7
+	PYTHONPATH=$(CURDIR)/tests/stalls STALL_SEED=$(SEED) $(BIN)/python -m pytest -n 8 --dist worksteal -m "not slow and not chaos"
 
 chaos: $(READY) ## the whole kit that breaks it on purpose, under 25 minutes: ends with a table
 	$(BIN)/python -m tests.chaos

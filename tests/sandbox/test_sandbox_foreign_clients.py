@@ -20,6 +20,12 @@ from tests.sandbox.kit import FIRST, shop_package, vendor
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """These clients live in threads, on the clock of everybody."""
+    return "asyncio"
+
+
 class Old:
     """The habits of older clients: the legacy key, addresses glued together, a JSON body with everything."""
 
@@ -30,7 +36,7 @@ class Old:
 
     def __call__(self, method: str, path: str, body: object = None, **options: Any) -> requests.Response:
         """A body that is not given is an empty object, and comes without a content type."""
-        reply = self.session.request(method, f"{self.base}/{path}/", data=json.dumps(body or {}), timeout=5, **options)
+        reply = self.session.request(method, f"{self.base}/{path}/", data=json.dumps(body or {}), timeout=60, **options)
         assert reply.headers["Content-Type"].startswith("application/json")
         return reply
 
@@ -58,7 +64,7 @@ async def test_an_old_client_rolls_out() -> None:
             params={"folder_id": str(folder["id"]), "restart_recipes": False},
             data=io.BytesIO(shop_package()),
             headers={**old.session.headers, "Content-Type": "application/octet-stream"},
-            timeout=5,
+            timeout=60,
         ).json()
         while (ended := old("GET", f"{home}/imports/{sent['id']}").json())["status"] in ("in_progress", "processing"):
             time.sleep(0.005)
@@ -112,13 +118,13 @@ async def test_a_redirect_to_the_file_is_followed_without_the_token() -> None:
     def scenario(url: str, token: str) -> None:
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {token}"
-        (manifest,) = [session.get(f"{url}/api/export_manifests/{id_}", timeout=5).json()["result"] for id_ in (12,)]
-        made = session.post(f"{url}/api/packages/export/{manifest['id']}", timeout=5).json()
-        while (found := session.get(f"{url}/api/packages/{made['id']}", timeout=5).json())["status"] != "completed":
+        (manifest,) = [session.get(f"{url}/api/export_manifests/{id_}", timeout=60).json()["result"] for id_ in (12,)]
+        made = session.post(f"{url}/api/packages/export/{manifest['id']}", timeout=60).json()
+        while (found := session.get(f"{url}/api/packages/{made['id']}", timeout=60).json())["status"] != "completed":
             time.sleep(0.005)
-        reply = session.get(f"{url}/api/packages/{found['id']}/download", timeout=5)
+        reply = session.get(f"{url}/api/packages/{found['id']}/download", timeout=60)
         assert zipfile.ZipFile(io.BytesIO(reply.content)).namelist()
-        assert requests.get(found["download_url"], timeout=5).content == reply.content
+        assert requests.get(found["download_url"], timeout=60).content == reply.content
 
     await _play(scenario)
 
@@ -127,7 +133,7 @@ async def test_the_standard_library_alone_will_do() -> None:
     def scenario(url: str, token: str) -> None:
         def ask(method: str, path: str, body: bytes | None = None) -> Any:
             headers = {"authorization": f"bearer {token}"}
-            with urlopen(Request(url + path, data=body, method=method, headers=headers), timeout=5) as reply:
+            with urlopen(Request(url + path, data=body, method=method, headers=headers), timeout=60) as reply:
                 return json.load(reply)
 
         # urllib calls every body a form: this one is JSON all the same

@@ -21,7 +21,7 @@ def test_assumptions_and_rights_are_those_of_the_mark_and_can_be_changed() -> No
         def status(path: str) -> int:
             request = Request(sandbox.url + path, headers={"Authorization": f"Bearer {sandbox.token}"})
             try:
-                with urlopen(request, timeout=5) as reply:
+                with urlopen(request, timeout=60) as reply:
                     return int(reply.status)
             except HTTPError as error:
                 with error:

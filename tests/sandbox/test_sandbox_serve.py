@@ -42,10 +42,10 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signal
         assert said["token"] == "t"
         assert Tuning.from_file(client_file).quotas
         request = urllib.request.Request(f"{said['url']}/api/managed_users", headers={"Authorization": "Bearer t"})
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             assert json.load(reply)["result"][0]["id"] == FIRST
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=5)
+        rest, errors = process.communicate(timeout=60)
         assert (process.returncode, rest, errors) == (0, "ended well\n", "")
 
 
@@ -55,7 +55,7 @@ def test_people_get_sentences(tmp_path: Path) -> None:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
         process.terminate()
-        process.communicate(timeout=5)
+        process.communicate(timeout=60)
     assert "300 customers" in lines[0]
     assert "WORKATO_API_TOKEN=t" in lines[1]
     assert "client.toml" in lines[2]
