@@ -49,7 +49,7 @@ class Fleet:
     def ask(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data, {"Authorization": f"Bearer {self.token}"})
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return json.load(reply)
 
     def ledger(self) -> list[dict[str, Any]]:
@@ -183,7 +183,7 @@ def fleet(home: Path, **options: object) -> Iterator[Fleet]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.communicate(timeout=10)
+            process.communicate(timeout=300)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

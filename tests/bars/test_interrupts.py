@@ -22,7 +22,7 @@ def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
         for _ in range(presses):
             process.send_signal(signal.SIGINT)
             time.sleep(0.1)
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=300)
         assert process.returncode == 130, err
         assert "resume" in err.splitlines()[-1]
         assert "Traceback" not in err

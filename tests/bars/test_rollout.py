@@ -30,7 +30,7 @@ def _write_inputs(home: Path, package: Package) -> None:
 
 def _get(vendor: Fleet, path: str) -> Any:
     request = urllib.request.Request(vendor.url + path, headers={"Authorization": f"Bearer {vendor.token}"})
-    with urllib.request.urlopen(request, timeout=30) as reply:
+    with urllib.request.urlopen(request, timeout=60) as reply:
         return json.load(reply)["result"]
 
 
@@ -38,7 +38,7 @@ def _call(endpoint: dict[str, Any], secret: str) -> int:
     url = endpoint["url"].replace("{number}", "7")
     request = urllib.request.Request(url, method=endpoint["method"], headers={"API-TOKEN": secret})
     try:
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return int(reply.status)
     except HTTPError as error:
         return error.code

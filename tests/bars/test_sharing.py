@@ -34,7 +34,7 @@ def _both(vendor: Fleet, mode: str, count: int) -> tuple[Ended, Ended]:
     second = vendor.start(*_half(vendor, "second", count, count), "--if-running", mode)
     ends = []
     for process in (first, second):
-        out, err = process.communicate(timeout=200)
+        out, err = process.communicate(timeout=300)
         ends.append(Ended(process.returncode, out, err))
     return ends[0], ends[1]
 
@@ -45,7 +45,7 @@ def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
         first.send_signal(signal.SIGSTOP)  # at work for as long as the second needs, on however slow a machine
         second = vendor.cli(*_half(vendor, "second", 40, 40), "--if-running", "fail")
         first.send_signal(signal.SIGCONT)
-        _, err = first.communicate(timeout=200)
+        _, err = first.communicate(timeout=300)
         assert first.returncode == 0, err
         assert (second.code, second.out) == (2, "")
         assert re.search(r"run \d{8}-\d{6}-\w+ is being worked on by process \d+", second.err)

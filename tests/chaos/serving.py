@@ -55,7 +55,7 @@ def hostile(names: Sequence[str], at: str) -> Iterator[Hostile]:
         good = [str(FIRST + len(bad) + number) for number in range(GOOD)]
         server = Hostile(said["url"], said["token"], bad, good)
         yield server
-        out, _ = process.communicate("", timeout=20)
+        out, _ = process.communicate("", timeout=300)
         server.effects = json.loads(out)
     finally:
         process.kill()

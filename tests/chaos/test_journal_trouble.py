@@ -90,7 +90,7 @@ def test_a_full_disk_ends_the_run_in_words_and_resume_goes_on(tmp_path: Path) ->
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             cwd=tmp_path,
             check=False,
         )
@@ -130,7 +130,7 @@ def test_two_on_one_journal_and_two_on_one_credential(tmp_path: Path) -> None:
             assert re.search(r"run \d{8}-\d{6}-\w+", refused.err), refused.err
             assert f"process {first.pid}" in refused.err
             assert "Traceback" not in refused.err
-        out, err = first.communicate(timeout=60)
+        out, err = first.communicate(timeout=300)
         assert first.returncode == 0, err
         assert '"changed":12' in out.replace(" ", "")
         assert vendor.twice() == []

@@ -47,7 +47,7 @@ def killed_and_resumed(vendor: Fleet, draw: random.Random, accounts: Path) -> in
             return nth
         kill(process)
         process = vendor.start("resume", *vendor.policy, "--json")
-    process.communicate(timeout=100)
+    process.communicate(timeout=300)
     return KILLS
 
 

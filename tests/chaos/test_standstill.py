@@ -39,7 +39,7 @@ def test_ten_minutes_of_sleep_in_mid_request(tmp_path: Path, trials: Trials) -> 
             time.sleep(TEN_MINUTES_S)
             os.kill(process.pid, signal.SIGCONT)
             sleeps += 1
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=300)
         done = vendor.cli("resume", *vendor.policy, "--json") if process.returncode else None
         shown = vendor.cli("show", "--journal", str(vendor.journal), "--format", "json")
         trials.add(sleeps, twice=len(vendor.twice()), lost=CUSTOMERS - sum(shown.outcomes.values()))
@@ -83,7 +83,7 @@ def test_a_server_that_forgot_everything(tmp_path: Path, trials: Trials) -> None
         wait_until(process, lambda: len(vendor.ledger()), 30)
         port = vendor.url.rpartition(":")[2]
     with fleet(tmp_path, customers=20, time_scale=100, token="the-same", port=port) as vendor:
-        _, err = process.communicate(timeout=100)
+        _, err = process.communicate(timeout=300)
         assert process.returncode in {0, 1}, err
         assert "Traceback" not in err
         shown = vendor.cli("show", "--journal", str(vendor.journal), "--format", "json")

@@ -26,7 +26,7 @@ def on_a_terminal(arguments, answer, *, waits_for, sandbox):
         env=environment,
     )
     os.close(theirs)
-    seen, answered, end = "", False, time.monotonic() + 30
+    seen, answered, end = "", False, time.monotonic() + 120
     while time.monotonic() < end:
         ready, _, _ = select.select([ours], [], [], 0.2)
         if ready:
@@ -39,4 +39,4 @@ def on_a_terminal(arguments, answer, *, waits_for, sandbox):
             os.write(ours, answer.encode())
             answered = True
     os.close(ours)
-    return process.wait(timeout=10), seen
+    return process.wait(timeout=60), seen

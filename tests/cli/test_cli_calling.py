@@ -153,7 +153,7 @@ def test_the_body_comes_from_a_file_or_stdin(cli, sandbox, here):
         env=environment(sandbox.access),
         input=b'{"name": "From a pipe"}',
         capture_output=True,
-        timeout=30,
+        timeout=300,
         check=True,
     )
     assert json.loads(piped.stdout)["name"] == "From a pipe"

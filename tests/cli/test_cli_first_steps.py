@@ -352,7 +352,7 @@ COMPREPLY=(); COMP_WORDS=(bulkops config show --br); COMP_CWORD=3; _bulkops_comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.stdout.splitlines() == ["resume", "--breaker"], done.stderr
 

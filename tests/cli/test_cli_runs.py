@@ -283,7 +283,7 @@ def test_a_reader_that_left_is_no_error(here, sandbox, importing):
     os.close(reading)
     words = [sys.executable, "-m", "bulkops", *importing, "--limit", "1", "--quiet"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(words, env=env, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=30)
+    done = subprocess.run(words, env=env, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=300)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -325,7 +325,7 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
         assert said, "it ended without a word"
     if times == 2:
         process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     assert ("stopping now" in err) is (times == 2)
     assert err.splitlines()[-1].startswith("resume with: bulkops resume ")
@@ -344,7 +344,7 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
         assert len(keys) == len(set(keys)), kind
 
 
-def until(condition, timeout_s=20.0):
+def until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

@@ -22,7 +22,7 @@ PLAIN: Final = frozenset({"text"})
 """Output and drawings: nothing to be done."""
 
 _EXPORT: Final = re.compile(r"^export (.+)$", re.MULTILINE)
-_TIMEOUT_S: Final = 60
+_TIMEOUT_S: Final = 300
 
 
 @attrs.define
@@ -48,7 +48,7 @@ class Reader:
             process.send_signal(signal.SIGINT)
         for process in self.background:
             try:
-                process.communicate(timeout=10)
+                process.communicate(timeout=300)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
@@ -95,7 +95,7 @@ class Reader:
         self.background.append(process)
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
-        said, until = "", time.monotonic() + 20
+        said, until = "", time.monotonic() + 60
         while _EXPORT.search(said) is None or "client file" not in said:
             assert process.poll() is None, f"{block}: it ended: {said}"
             assert time.monotonic() < until, f"{block}: {said}"

@@ -55,7 +55,7 @@ def start(vendor: Fleet, *command: str | Path, **environment: str) -> Ended:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
@@ -259,7 +259,7 @@ def test_the_tests_of_archive_folder(tmp_path: Path) -> None:
         cwd=EXAMPLES,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout

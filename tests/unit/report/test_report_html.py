@@ -153,7 +153,7 @@ def test_without_jinja2_it_says_how_to_get_it() -> None:
         "try: render(large(2), 'html')\n"
         "except ConfigError as error: print(error)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
     assert ended.stdout.strip() == 'the HTML report needs jinja2, which is not installed; pip install "bulkops[html]"'
 
 
