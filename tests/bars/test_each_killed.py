@@ -11,8 +11,8 @@ CUSTOMERS = 40
 
 
 def _killed(vendor: Fleet, *arguments: str, after: int) -> None:
-    """Start, and kill -9 once the sandbox has counted so many requests."""
-    process = vendor.start(*arguments)
+    """Start, and kill -9 once the sandbox has counted so many requests; the rest would take seconds."""
+    process = vendor.start(*arguments, "--max-rate", "5")
     wait_until(process, lambda: vendor.requests()["total"], after, every_s=0.005)
     kill(process)
 
@@ -20,7 +20,7 @@ def _killed(vendor: Fleet, *arguments: str, after: int) -> None:
 def test_a_write_is_never_sent_twice(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=CUSTOMERS, time_scale=100) as vendor:
         command = ("each", "managed_users.folders.create", "-p", "name=CRM", "--accounts", "all", *vendor.policy)
-        _killed(vendor, *command, "--concurrency", "10", after=20)
+        _killed(vendor, *command, "--concurrency", "10", after=8)
         made = vendor.kinds()["folder.created"]
         assert 0 < made < CUSTOMERS
         done = vendor.cli("resume", *vendor.policy, "--json")
@@ -37,7 +37,7 @@ def test_every_read_is_answered(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=CUSTOMERS, time_scale=100) as vendor:
         answers = tmp_path / "answers.jsonl"
         command = ("each", "managed_users.folders.list", "--accounts", "all", "-o", str(answers), *vendor.policy)
-        _killed(vendor, *command, "--concurrency", "10", after=20)
+        _killed(vendor, *command, "--concurrency", "10", after=8)
         done = vendor.cli("resume", *vendor.policy, "--json")
         assert (done.code, done.outcomes) == (0, {"unchanged": CUSTOMERS}), done.err
         rows = [json.loads(line) for line in answers.read_text().splitlines()]

@@ -147,7 +147,7 @@ def test_a_million_rows(tmp_path: Path, form: str) -> None:
     took_s = time.process_time() - began
     assert len(inventory) == 1_000_000
     print(f"{took_s:.1f} s of CPU for a million rows of {form}")
-    assert took_s < 15
+    assert took_s < 60
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_bad_packages(refused: Callable[..., str], tmp_path: Path, name: str) ->
     (tmp_path / "a.txt").write_text("4100231\n")
     began = time.process_time()
     assert "bad.zip" in refused("import-package", "bad.zip", "--folder", "CRM", "--accounts", "a.txt", "--yes")
-    assert time.process_time() - began < 8
+    assert time.process_time() - began < 30
 
 
 def test_a_package_of_500_mb_is_not_even_read(refused: Callable[..., str], tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ async def test_away_for_good_halts_at_the_runs_deadline(tmp_path: Path, sandbox:
     async with HostileProxy(sandbox.url, {}) as proxy:
 
         async def outage() -> None:
-            while len(proxy.arrivals) < 200:  # noqa: ASYNC110 - the proxy counts, and tells nobody
+            while len(proxy.arrivals) < 60:  # noqa: ASYNC110 - the proxy counts, and tells nobody
                 await asyncio.sleep(0.005)
             proxy.down = True
 
@@ -99,7 +99,7 @@ async def test_away_for_good_halts_at_the_runs_deadline(tmp_path: Path, sandbox:
         report = await roll_out(tmp_path, sandbox, proxy, ACCOUNTS, tuning, concurrency=20)
         took_s = asyncio.get_running_loop().time() - began
         await away
-        assert took_s < 8
+        assert took_s < TUNING.call_timeout_s / 2, "each call alone would go on for longer"
         assert (report.state, report.exit_code) == (RunState.HALTED, 3)
         assert "deadline" in (report.reason or "")
         assert sum(report.outcomes.values()) == len(ACCOUNTS)

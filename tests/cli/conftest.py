@@ -64,7 +64,7 @@ def customer_ids(sandbox: RemoteSandbox) -> list[str]:
     request = urllib.request.Request(
         f"{sandbox.url}/api/managed_users", headers={"Authorization": f"Bearer {sandbox.token}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as reply:
+    with urllib.request.urlopen(request, timeout=60) as reply:
         data = json.load(reply)
     rows = data["result"] if isinstance(data, dict) else data
     return [str(row["id"]) for row in rows]
@@ -105,7 +105,7 @@ def shell() -> Callable[..., Result]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 

@@ -20,6 +20,7 @@ from bulkops.events import AccountEnded, AccountStarted, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.pacing import QuotaStatistics
 from bulkops.runs.progress import Eta
+from tests.patience import until
 
 HOSTILE = "\x1b[2J\u202e\r\n\tAcme 株式会社 " + "x" * 500
 QUOTA = "embedded.developer_api_client_roles.list"
@@ -202,5 +203,4 @@ async def test_nothing_is_redrawn_while_a_person_is_asked(capsys):
             assert QUOTA not in capsys.readouterr().err.rsplit("accounts", 1)[1]
             await asyncio.sleep(0.01)
             assert capsys.readouterr().err == ""
-        await asyncio.sleep(0.01)
-        assert "1 in flight" in capsys.readouterr().err
+        await until(lambda: "1 in flight" in capsys.readouterr().err)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 
@@ -10,13 +9,9 @@ import pytest
 
 from bulkops.cli.signals import listening
 from bulkops.runs import Control
+from tests.patience import until
 
 pytestmark = pytest.mark.anyio
-
-
-async def send(number: signal.Signals) -> None:
-    os.kill(os.getpid(), number)
-    await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -26,11 +21,11 @@ async def test_once_and_twice(number):
     before = signal.getsignal(number)
     with listening(control, said.append):
         assert not control.draining
-        await send(number)
-        assert control.draining
+        os.kill(os.getpid(), number)
+        await until(lambda: control.draining)
         assert not control.aborting
-        await send(number)
-        assert control.aborting
+        os.kill(os.getpid(), number)
+        await until(lambda: control.aborting)
     assert said == [
         "finishing what is in flight; press Ctrl-C again to stop now",
         "stopping now; what was in flight is settled by resume",

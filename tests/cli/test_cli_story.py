@@ -12,6 +12,7 @@ from bulkops.cli.voices import Plain, Silent
 from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.runs.progress import Eta
+from tests.virtual_time import over_sockets
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +54,7 @@ async def test_a_closed_quota_is_said_as_long_as_it_is_closed():
     assert tally.line(now + 3) == "0/3 accounts"
 
 
+@over_sockets
 async def test_plain_lines_at_the_end_and_only_when_something_moved(capsys):
     story = Story(Plain(interval_s=0.005))
     async with story.told(2):
@@ -106,6 +108,7 @@ class Foreseen:
         return {}
 
 
+@over_sockets
 async def test_plain_lines_name_the_end_in_sight_and_each_wave(capsys):
     story = Story(Plain(interval_s=0.005))
     async with story.told(16, outlook=Foreseen(Eta(seconds=372.0, bound_by="embedded.recipes.get"))):

@@ -102,12 +102,13 @@ def test_calls_that_change_a_secret_are_not_repeated_blindly():
 
 
 def test_importing_the_catalogue_costs_next_to_nothing():
+    """Of what the settings cost, which come before it: a sixth on an idle machine."""
     program = """
-import time, bulkops.settings
-began = time.process_time(); import bulkops.catalogue
-print(time.process_time() - began)"""
-    times = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)]
-    assert min(times) < 0.02  # CPU seconds; 6 ms on an idle machine
+import time
+began = time.process_time(); import bulkops.settings
+then = time.process_time(); import bulkops.catalogue
+print((time.process_time() - then) / (then - began))"""
+    assert min(float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)) < 0.5
 
 
 @pytest.fixture(scope="module")

@@ -153,7 +153,11 @@ def test_it_is_the_mean_of_runs_whose_last_imports_are_luck(waves, concurrency, 
 
 
 def test_a_large_fleet_costs_no_more_to_foresee_than_a_small_one():
-    began = time.process_time()
-    seconds, _ = promised(ROLLOUT, [100_000], 200, QUOTAS, Tuning())
+    costs: dict[int, list[float]] = {1_000: [], 100_000: []}
+    for _ in range(3):
+        for accounts, cpu_s in costs.items():
+            began = time.process_time()
+            seconds, _ = promised(ROLLOUT, [accounts], 200, QUOTAS, Tuning())
+            cpu_s.append(time.process_time() - began)
     assert seconds == pytest.approx(100_000 / 30 * 60, rel=0.01)
-    assert time.process_time() - began < 0.5
+    assert min(costs[100_000]) < 5 * min(costs[1_000])

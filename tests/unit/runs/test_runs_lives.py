@@ -166,7 +166,7 @@ async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_un
         await ctx.account.folders.create("Tidy")
 
     control = bulkops.Control()
-    async with Sandbox(SandboxSettings(customers=2, time_scale=40, quotas="off", faults=Faults(slow=1.0))) as vendor:
+    async with Sandbox(SandboxSettings(customers=2, time_scale=1, quotas="off", faults=Faults(slow=1.0))) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
 
         async def abort() -> None:
@@ -191,7 +191,7 @@ async def test_a_function_whose_write_is_never_answered_is_unknown(tmp_path: Pat
 
     async with Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off", faults=Faults(reset=1.0))) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        tuning = attrs.evolve(tuning, call_timeout_s=1.0, account_timeout_s=1.0)
+        tuning = attrs.evolve(tuning, call_timeout_s=3.0, account_timeout_s=3.0)
         async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
             report = await bulkops.run(rename, accounts=IDS[:1], workato=client, journal=tmp_path)
     assert report.outcomes[Outcome.UNKNOWN] == 1, str(report)
