@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 
 import anyio
@@ -35,6 +36,11 @@ MAX_SENDINGS: Final = 5
 
 _BARE: Final = "(without a step)"
 """The step that stands for all writes of an account that an operation sends outside of steps."""
+
+_WORKED_ON: Final = "accounts of earlier runs"
+
+_KEPT_S: Final = 600.0
+"""A run that shares its quotas with others takes seconds; one that is suspended takes for ever."""
 
 
 @attrs.frozen(kw_only=True)
@@ -155,6 +161,17 @@ class Context:
             name: row for name, row in rows.items() if row.state is StepState.DONE and row.changed and name != _BARE
         }
 
+    def noted(self, name: str) -> Any:
+        """What was written down before the step was sent for the first time in this run, whatever came of it."""
+        row = self._steps.get(self._prefix + name)
+        return row.data if row is not None else None
+
+    async def was_worked_on(self) -> bool:
+        """Whether a run of this journal has changed the account before, or found it as it should be: it was there."""
+        if _WORKED_ON not in self.shared:
+            self.shared[_WORKED_ON] = await self._journal.worked_on(self._host)
+        return self.account.id in self.shared[_WORKED_ON]
+
     async def recall(self, kind: str, key: str) -> Any:
         """What an earlier run of this journal remembered about the account, or None."""
         return await self._journal.get_fact(self._host, self.account.id, kind, key)
@@ -162,6 +179,22 @@ class Context:
     async def remember(self, kind: str, key: str, value: Any) -> None:
         """Keep a JSON value about the account for later runs of this journal."""
         await self._journal.put_fact(self._host, self.account.id, kind, key, value)
+
+    @asynccontextmanager
+    async def alone_with(self, name: str) -> AsyncIterator[None]:
+        """While inside, no other run of this user's, in whatever journal, is inside with the same name on this host.
+
+        For what the vendor replaces as a whole: read it, merge, write it. Other machines know nothing of this.
+        Raises: TaskFailed when another keeps it for minutes.
+        """
+        async with self._journal.alone_with(self._host, name, within_s=_KEPT_S) as is_mine:
+            if not is_mine:
+                raise TaskFailed(
+                    f"another run of yours has been at the {name} for {_KEPT_S:g} s",
+                    failure_class="kept-by-another",
+                    remedy="see whether it was suspended, then `bulkops retry`",
+                )
+            yield
 
     async def step(
         self,

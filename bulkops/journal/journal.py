@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import attrs
@@ -34,6 +34,8 @@ from bulkops.journal.run_ids import new_run_id
 from bulkops.journal.schema import FILE_NAME, open_for_reading, open_for_writing
 from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
+
+_LOOK_EVERY_S: Final = 0.05
 
 
 class Journal:
@@ -153,6 +155,10 @@ class Journal:
         """Of each account of these runs, its effective outcome in the newest of them."""
         return await self._reader.ask(queries.latest_outcomes, list(run_ids))
 
+    async def worked_on(self, host: str) -> set[str]:
+        """Accounts, as they were named, that a run on this host has changed or found as they should be."""
+        return await self._reader.ask(queries.worked_on, host)
+
     async def in_flight(self, run_id: str) -> int:
         """Accounts started and not ended: at work when a process is (`is_locked`), else left behind by a dead one."""
         return await self._reader.ask(queries.in_flight, run_id)
@@ -267,6 +273,18 @@ class Journal:
         Raises: RunLocked naming the other.
         """
         return self._locks.host(host, run_id, share=share)
+
+    @asynccontextmanager
+    async def alone_with(self, host: str, name: str, *, within_s: float) -> AsyncIterator[bool]:
+        """Wait to be the one of this user's processes that works on a thing of this host, whatever journal they use;
+        yields whether that came true in time."""
+        end = anyio.current_time() + within_s
+        while True:
+            with self._locks.thing(host, name) as is_mine:
+                if is_mine or anyio.current_time() > end:
+                    yield is_mine
+                    return
+            await anyio.sleep(_LOOK_EVERY_S)
 
     def sharers(self, host: str) -> int:
         """How many runs are at work on this host, this one included. Takes nothing, disturbs nobody."""

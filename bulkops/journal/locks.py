@@ -93,6 +93,16 @@ class Locks:
                     raise _in_use(holder, host)
             yield
 
+    @contextmanager
+    def thing(self, host: str, name: str) -> Iterator[bool]:
+        """Be the one that works on a thing of this host, whatever journal others use; yields whether that worked.
+
+        Does not wait. Another handle of this very process counts as another.
+        """
+        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+        with _held(self._host_file(host, f"{digest}.thing"), name, patience_s=-1) as holder:
+            yield holder is None
+
     def sharers(self, host: str) -> int:
         """How many runs are at work on this host, this one included. Disturbs nobody."""
         return sum(_holder_at(place) is not None for place in self._places(host))

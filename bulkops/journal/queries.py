@@ -169,6 +169,16 @@ def latest_outcomes(connection: sqlite3.Connection, run_ids: Iterable[str]) -> d
     return {account: Outcome(outcome) for account, outcome in rows}
 
 
+def worked_on(connection: sqlite3.Connection, host: str) -> set[str]:
+    """Accounts that a run on this host has changed, or found as they should be."""
+    rows = connection.execute(
+        "SELECT DISTINCT a.account FROM accounts a JOIN runs r USING (run_id) "
+        "WHERE r.host = ? AND a.outcome IN ('changed', 'unchanged')",
+        (clean(host),),
+    )
+    return {account for (account,) in rows}
+
+
 def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
     (count,) = connection.execute(
         "SELECT count(*) FROM accounts WHERE run_id = ? AND outcome IS NULL", (clean(run_id),)

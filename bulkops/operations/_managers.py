@@ -3,12 +3,18 @@
 A manager is one row of the partner's, and an update replaces its whole list of workspaces. Accounts that sent a list
 each would overwrite one another, and spend a request each on it. So they hand in what they want, and one of them at a
 time reads the rows anew, merges what all have wanted meanwhile, and writes each row once.
+
+Other runs of this user's wait for each other, whatever journal they use. What somebody else writes (on another machine,
+in the vendor's own pages) between our reading and our writing is lost, and what he writes after ours may lose ours: the
+API knows no condition on an update. Ours is looked at again and merged again, some times over; his nobody can know of.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Final, Self, TypeAlias
 
 import anyio
@@ -31,16 +37,22 @@ Answer: TypeAlias = dict[str, Any]
 
 @attrs.frozen
 class Partner:
-    """The partner's own nouns, asked for in the turn of one account."""
+    """The partner's own nouns, asked for in the turn of one account. `alone`: while nobody else writes a manager."""
 
     managers: CustomerManagers
     members: PartnerMembers
     roles: PartnerRoles
+    alone: Callable[[], AbstractAsyncContextManager[None]]
 
     @classmethod
     def of(cls, ctx: Context) -> Self:
         session, scope = ctx.account.session, attrs.evolve(ctx.account.scope, account=None)
-        return cls(CustomerManagers(session, scope), PartnerMembers(session, scope), PartnerRoles(session, scope))
+        return cls(
+            managers=CustomerManagers(session, scope),
+            members=PartnerMembers(session, scope),
+            roles=PartnerRoles(session, scope),
+            alone=partial(ctx.alone_with, _SHARED),
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -128,6 +140,10 @@ class Roster:
     # -- granting -----------------------------------------------------------------------------------------------
 
     async def _grant(self, partner: Partner, wishes: Sequence[Grant]) -> Sequence[Answer | Exception]:
+        async with partner.alone():
+            return await self._grant_alone(partner, wishes)
+
+    async def _grant_alone(self, partner: Partner, wishes: Sequence[Grant]) -> Sequence[Answer | Exception]:
         managers = await partner.managers.list().collect()
         by_person: defaultdict[object, list[int]] = defaultdict(list)
         for place, wish in enumerate(wishes):  # however the person is called: one row is written once
@@ -147,6 +163,10 @@ class Roster:
     # -- revoking -----------------------------------------------------------------------------------------------
 
     async def _revoke(self, partner: Partner, wishes: Sequence[Revocation]) -> Sequence[Answer | Exception]:
+        async with partner.alone():
+            return await self._revoke_alone(partner, wishes)
+
+    async def _revoke_alone(self, partner: Partner, wishes: Sequence[Revocation]) -> Sequence[Answer | Exception]:
         managers = {manager.id: manager for manager in await partner.managers.list().collect()}
         answers: dict[int, Answer | Exception] = {}
         for id_ in {wish.manager for wish in wishes}:

@@ -25,8 +25,10 @@ class DeleteCustomer(Operation):
 
     Nothing brings it back. The command line asks twice, and never takes `--accounts all`.
 
-    Already so: there is no such customer (any more). Sends two looks and one request: the second look makes sure that
-    it is gone. A customer that was given the same external id meanwhile is another one, and is left alone.
+    Already so: there is no such customer any more, and a run of this journal has worked on it before. One that no run
+    has ever heard of fails: by a slip in the file the customer that is meant would stay, and seem to be gone. Sends two
+    looks and one request: the second look makes sure that it is gone. A customer that was given the same external id
+    meanwhile is another one, and is left alone.
 
     `delete_everything_in_them`: that it is meant, where nobody can be asked.
     """
@@ -63,6 +65,7 @@ class DeleteCustomer(Operation):
     async def plan(self, ctx: Context) -> Plan | None:
         found = await ctx.account.customer.find()
         if found is None:
+            await _require_known(ctx)
             return None
         environments = " and its environments" if found.environment_ids() else ""
         return Plan((f"delete the customer{environments} with everything in it",), self.cost())
@@ -71,10 +74,15 @@ class DeleteCustomer(Operation):
         if ctx.result(_STEP) is not None:
             return
         found = await ctx.account.customer.find()
-        if found is None and not ctx.began(_STEP):
+        facts = ctx.noted(_STEP) if found is None else _facts(found)
+        if facts is None:
+            await _require_known(ctx)
             return
+        is_settled = not ctx.began(_STEP)
 
         async def send() -> Any:
+            if found is None and is_settled:  # deleted by this run, which saw it there afterwards: it took a while
+                return {"deleted": facts["id"]}
             if found is None:
                 raise TaskFailed(
                     "the customer whom an earlier deletion meant is there again",
@@ -88,7 +96,6 @@ class DeleteCustomer(Operation):
         async def probe(intent: Intent) -> Any:
             return None if await _is_there(ctx, intent.data["id"]) else {"deleted": intent.data["id"]}
 
-        facts = _facts(found)
         await ctx.step(_STEP, send, probe=probe, repeatable=True, data=facts, check="whether the customer is gone")
         ctx.detail["customer"] = facts
 
@@ -103,13 +110,24 @@ class DeleteCustomer(Operation):
             )
 
 
+async def _require_known(ctx: Context) -> None:
+    """Raises: TaskFailed for a customer that is not there and of which this journal knows nothing."""
+    if await ctx.was_worked_on():
+        return
+    words = "and no run of this journal has ever worked on one"
+    raise TaskFailed(
+        f"the vendor knows no customer {ctx.account.id}, {words}",
+        failure_class="customer-not-found",
+        cause=f"the vendor knows no such customer, {words}",
+        remedy="correct the id, or the data centre (WORKATO_HOST); if somebody else has deleted it, leave it out",
+    )
+
+
 async def _is_there(ctx: Context, id_: int | None) -> bool:
     """Whether that very customer is there: its external id may be somebody else's by now."""
     found = await ctx.account.customer.find()
     return found is not None and found.id == id_
 
 
-def _facts(customer: Customer | None) -> dict[str, Any]:
-    if customer is None:
-        return {"id": None}
+def _facts(customer: Customer) -> dict[str, Any]:
     return {"id": customer.id, "external_id": customer.external_id, "name": customer.name}

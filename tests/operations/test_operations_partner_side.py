@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+import anyio
 import attrs
 import pytest
 
-from bulkops.errors import PlanError, TaskUnknown
-from bulkops.operations import DeleteCustomer, GrantManager
+from bulkops.errors import PlanError, TaskFailed, TaskUnknown
+from bulkops.events import AttemptEnded, Event
+from bulkops.journal import Journal
+from bulkops.journal.locks import Locks, shared_directory
+from bulkops.operations import DeleteCustomer, GrantManager, UpgradePlan
 from bulkops.report import Report
-from bulkops.runs import Policy, from_values, looking_cost, plan, resume, run
+from bulkops.runs import Policy, from_values, looking_cost, plan, resume, retry, run
 from bulkops.steps import Context
 from tests.here import FIRST, Here, here, outcomes
 
@@ -200,41 +203,154 @@ def test_people_by_column_however_they_are_called(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=4)
 
 
-def test_a_grant_that_somebody_overwrites_is_found_out(tmp_path: Path) -> None:
-    @attrs.frozen
-    class Meddled(GrantManager):
-        async def apply(self, ctx: Context) -> None:
-            await super().apply(ctx)
-            (there,) = await meddle.customer_managers.list().collect()
-            await meddle.customer_managers.update(there.id, role_id=310, workspaces=[FIRST])
+class Meddler:
+    """Somebody at another desk: puts a manager's list back to the first account after so many of our updates."""
 
-    meddle: Any = None
+    def __init__(self, it: Here, times: int) -> None:
+        self._managers = it.sandbox._service.world.managers
+        self._times = times
 
+    def observe(self, event: Event) -> None:
+        if isinstance(event, AttemptEnded) and event.call == "customer_managers.update" and self._times:
+            self._times -= 1
+            for manager in self._managers.by_id.values():
+                manager.workspaces = {FIRST: manager.workspaces[FIRST]}
+
+
+@pytest.mark.parametrize(("times", "ends"), [(1, "changed"), (3, "changed"), (4, "failed")])
+def test_a_grant_that_somebody_overwrites_is_merged_again(tmp_path: Path, times: int, ends: str) -> None:
     async def scenario(it: Here) -> None:
-        nonlocal meddle
-        meddle = it.workato
         await make(it, 0)
-        ((kind, words),) = failures(await it.run(Meddled(manager=str(LEE)), rows(1))).values()
-        assert (kind, "does not have the workspace" in str(words)) == ("manager-not-granted", True)
+        meddler = Meddler(it, times)
+        stop = it.workato.session.subscribe(meddler.observe)
+        done = await it.run(GrantManager(manager=str(LEE)), rows(1))
+        stop()
+        assert outcomes(done) == {ends: 1}
+        if ends == "changed":
+            assert await workspaces(it) == [0, 1]
+            assert outcomes(await it.undo(done)) == {"changed": 1}
+        else:
+            ((kind, words),) = failures(done).values()
+            assert (kind, "does not have the workspace, 4 times over" in str(words)) == ("manager-not-granted", True)
+            again = await retry(done.run_id, workato=it.workato, journal=it.journal)
+            assert again is not None
+            assert outcomes(again) == {"changed": 1}, failures(again)
+            assert await workspaces(it) == [0, 1]
 
     here(tmp_path, scenario, customers=2)
 
 
-@pytest.mark.parametrize("granted", [False, True])
-def test_accounts_called_by_the_partners_own_id_cost_a_look_each(tmp_path: Path, granted: bool) -> None:
-    """A list of workspaces takes numbers, and numbers are asked for in the tightest quota there is."""
+def test_a_workspace_that_comes_back_is_taken_away_again(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await make(it, 1)
+        done = await it.run(GrantManager(manager=str(LEE)), rows(0))
+        assert outcomes(done) == {"changed": 1}
+        meddler = _PutsBack(it)
+        stop = it.workato.session.subscribe(meddler.observe)
+        undone = await it.undo(done)
+        stop()
+        assert outcomes(undone) == {"changed": 1}, failures(undone)
+        assert await workspaces(it) == [1]
+
+    here(tmp_path, scenario, customers=2)
+
+
+class _PutsBack:
+    """Writes, once, the list that it has read before our update."""
+
+    def __init__(self, it: Here) -> None:
+        self._managers = it.sandbox._service.world.managers
+        self._before = [dict(manager.workspaces) for manager in self._managers.by_id.values()]
+
+    def observe(self, event: Event) -> None:
+        if isinstance(event, AttemptEnded) and event.call == "customer_managers.update" and self._before:
+            for manager, workspaces in zip(self._managers.by_id.values(), self._before, strict=True):
+                manager.workspaces = workspaces
+            self._before = []
+
+
+def test_runs_with_journals_of_their_own_write_a_manager_one_after_the_other(tmp_path: Path) -> None:
+    """What one of them reads, merges and writes, nobody of the others changes meanwhile."""
+    inside: list[str] = []
 
     async def scenario(it: Here) -> None:
-        if granted:
-            await make(it, everywhere=True)
-        meant = from_values([*rows(0), {"external_id": "ORG-2"}, {"external_id": "ORG-3"}])
-        for offline in (False, True):
-            foreseen = await plan(TO_LEE, accounts=meant, workato=it.workato, journal=it.journal, offline=offline)
-            assert foreseen.requests["managed_users.get"] == pytest.approx(2)
-        looks = looking_cost(TO_LEE, meant, sample=None, policy=Policy(), workato=it.workato)
-        assert looks.requests["embedded.customers.other"] == 2
+        async def enter(name: str) -> None:
+            async with Journal.open(tmp_path / name) as journal:
+                for _ in range(3):
+                    async with journal.alone_with(it.sandbox.url, "customer managers", within_s=10) as is_mine:
+                        assert is_mine
+                        inside.append(name)
+                        await anyio.sleep(0.002)
+                        inside.append(name)
 
-    here(tmp_path, scenario, customers=3)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(enter, "a")
+            tasks.start_soon(enter, "b")
+        assert all(one == two for one, two in zip(inside[::2], inside[1::2], strict=True)), inside
+        assert {"a", "b"} == set(inside)
+        name = "customer managers"
+        async with (
+            Journal.open(tmp_path / "a") as mine,
+            Journal.open(tmp_path / "b") as others,
+            mine.alone_with(it.sandbox.url, name, within_s=1) as first,
+            others.alone_with(it.sandbox.url, name, within_s=0) as second,
+            others.alone_with("https://elsewhere.example", name, within_s=0) as elsewhere,
+        ):
+            assert (first, second, elsewhere) == (True, False, True)
+        await make(it, 0)
+        held = 0
+
+        def look(event: Event) -> None:
+            nonlocal held
+            if isinstance(event, AttemptEnded) and event.call == "customer_managers.update":
+                with Locks(tmp_path, shared_directory()).thing(it.sandbox.url, "customer managers") as is_free:
+                    held += not is_free
+
+        stop = it.workato.session.subscribe(look)
+        done = await it.run(GrantManager(manager=str(LEE)), rows(1))
+        await it.undo(done)
+        stop()
+        assert held == 2, "the update of a grant, and that of its undo"
+
+    here(tmp_path, scenario, customers=2)
+
+
+def own(*places: int) -> list[Mapping[str, object]]:
+    return [{"external_id": f"ORG-{place + 1}"} for place in places]
+
+
+def customer_requests(it: Here) -> int:
+    return int(it.sandbox.requests()["quotas"]["embedded.customers.other"]["requests"])
+
+
+def test_accounts_called_by_the_partners_own_id_share_the_list_of_customers(tmp_path: Path) -> None:
+    """A list of workspaces takes numbers: one request an account was five minutes of a quota of sixty."""
+
+    async def scenario(it: Here) -> None:
+        everybody = from_values(own(*range(300)))
+        foreseen = await plan(TO_LEE, accounts=everybody, workato=it.workato, journal=it.journal)
+        planned = customer_requests(it)
+        assert planned <= 5
+        assert sum(foreseen.requests[f"managed_users.{call}"] for call in ("get", "list")) == pytest.approx(4.5)
+        looks = looking_cost(TO_LEE, everybody, sample=None, policy=Policy(), workato=it.workato)
+        assert looks.requests["embedded.customers.other"] == pytest.approx(4.5)
+        done = await it.run(TO_LEE, [*own(*range(300)), {"external_id": "NOBODY"}])
+        assert outcomes(done) == {"changed": 300, "failed": 1}
+        assert "404" in str(failures(done)["ENOBODY"])
+        assert sorted(await workspaces(it) or []) == list(range(300))
+        assert customer_requests(it) - planned <= 7
+        assert outcomes(await it.undo(done)) == {"changed": 300}
+
+    here(tmp_path, scenario, customers=300)
+
+
+def test_a_few_accounts_among_many_do_not_read_them_all(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        done = await it.run(TO_LEE, own(398, 399))
+        assert outcomes(done) == {"changed": 2}
+        assert customer_requests(it) <= 3
+
+    here(tmp_path, scenario, customers=400)
 
 
 def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
@@ -251,16 +367,63 @@ def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
             ("delete the customer with everything in it",),
             (),
         ]
+        assert str(foreseen.accounts[2].problem) == (
+            "the vendor knows no such customer, and no run of this journal has ever worked on one"
+        )
         alone = failures(await it.run(DeleteCustomer(), [{"id": environments["test"]}]))
         assert "cannot be deleted apart" in str(alone)
-        done = await it.run(DeleteCustomer(), [*rows(0, 7), {"external_id": "ORG-2"}])
-        assert outcomes(done) == {"changed": 2, "unchanged": 1}
+        everybody = [*rows(0, 7), {"external_id": "ORG-2"}]
+        done = await it.run(DeleteCustomer(), everybody)
+        assert outcomes(done) == {"changed": 2, "failed": 1}
+        assert failures(done) == {
+            str(FIRST + 7): (
+                "customer-not-found",
+                f"the vendor knows no customer {FIRST + 7}, and no run of this journal has ever worked on one; "
+                "correct the id, or the data centre (WORKATO_HOST); if somebody else has deleted it, leave it out",
+            )
+        }
         assert done.accounts[2].detail["customer"]["id"] == FIRST + 1
+        assert outcomes(await it.run(DeleteCustomer(), everybody)) == {"unchanged": 2, "failed": 1}, (
+            "gone by this journal"
+        )
         assert [row.id async for row in it.workato.customers.list()] == [FIRST + 2]
         with pytest.raises(PlanError, match="cannot be undone"):
             await it.undo(done)
 
     here(tmp_path, scenario, customers=3)
+
+
+def test_a_customer_that_an_earlier_run_has_worked_on_may_be_gone(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(UpgradePlan(plan_id="oem_big"), rows(0, 1))
+        for place in (0, 2):
+            await it.workato.customers.delete(FIRST + place)
+        done = await it.run(DeleteCustomer(), rows(0, 1, 2))
+        assert [str(row.outcome) for row in done.accounts] == ["unchanged", "changed", "failed"]
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_a_deletion_that_takes_the_vendor_a_while_is_the_runs_own(tmp_path: Path) -> None:
+    """Accepted, still there when the run looked, gone when it is taken up again."""
+
+    @attrs.frozen
+    class Early(DeleteCustomer):
+        async def verify(self, ctx: Context) -> None:
+            await ctx.void("delete-customer")
+            raise TaskFailed("still there")
+
+    async def scenario(it: Here) -> None:
+        early = await it.run(Early(), [{"external_id": "ORG-1"}])
+        assert outcomes(early) == {"failed": 1}
+        done = await retry(early.run_id, workato=it.workato, journal=it.journal, operation=DeleteCustomer())
+        assert done is not None
+        assert outcomes(done) == {"changed": 1}, failures(done)
+        facts = done.accounts[0].detail["customer"]
+        assert (facts["id"], facts["external_id"]) == (FIRST, "ORG-1")
+        assert it.kinds() == {"customer.deleted": 1}
+
+    here(tmp_path, scenario, customers=1)
 
 
 def test_a_customer_that_takes_the_external_id_meanwhile_is_left_alone(tmp_path: Path) -> None:
