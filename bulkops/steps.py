@@ -161,11 +161,6 @@ class Context:
             name: row for name, row in rows.items() if row.state is StepState.DONE and row.changed and name != _BARE
         }
 
-    def noted(self, name: str) -> Any:
-        """What was written down before the step was sent for the first time in this run, whatever came of it."""
-        row = self._steps.get(self._prefix + name)
-        return row.data if row is not None else None
-
     async def was_worked_on(self) -> bool:
         """Whether a run of this journal has changed the account before, or found it as it should be: it was there."""
         if _WORKED_ON not in self.shared:
