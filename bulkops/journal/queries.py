@@ -10,6 +10,7 @@ from bulkops.errors import JournalError
 from bulkops.journal.clock import Life, Moment
 from bulkops.journal.codec import clean, decode
 from bulkops.journal.records import (
+    NAMED,
     AccountMark,
     AccountRow,
     EventRow,
@@ -94,9 +95,11 @@ def accounts(
         values.append(clean(failure_class))
     rows = connection.execute(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
-              a.started_at, a.ended_at, a.outcome IS NULL
-            FROM accounts a WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
-        values,
+              a.started_at, a.ended_at, a.outcome IS NULL, f.value
+            FROM accounts a JOIN runs r ON r.run_id = a.run_id
+              LEFT JOIN facts f ON f.host = r.host AND f.account = a.account AND f.kind = ? AND f.key = ?
+            WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
+        [*NAMED, *values],
     )
     return [
         AccountRow(
@@ -111,6 +114,7 @@ def accounts(
             detail=decode(detail) or {},
             started_at=started_at,
             ended_at=ended_at,
+            name=None if name is None else decode(name),
         )
         for (
             seq,
@@ -125,6 +129,7 @@ def accounts(
             started_at,
             ended_at,
             is_open,
+            name,
         ) in rows
     ]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from bulkops.outcome import Outcome
+
+NAMED: Final = ("customer", "name")
+"""Kind and key of the fact that says what people call an account."""
 
 
 class RunState(StrEnum):
@@ -60,17 +63,22 @@ class RunRecord:
 
 @attrs.frozen(kw_only=True)
 class InventoryRow:
-    """An account as the user named it (id or E-id) and its parameters: the other columns of the account file."""
+    """An account as the user named it (id or E-id) and its parameters: the other columns of the account file.
+
+    `name`: what people call the customer, where that is known; empty else.
+    """
 
     seq: int
     account: str
     params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    name: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen(kw_only=True)
 class AccountRow:
     """The one answer of an account. `outcome` is the effective one: an account that was started by a process that
-    died counts as unknown when an intent is open, else as cancelled."""
+    died counts as unknown when an intent is open, else as cancelled. `name`: of the customer, as the newest run of
+    this journal knew it."""
 
     seq: int
     account: str
@@ -83,6 +91,7 @@ class AccountRow:
     detail: Mapping[str, Any] = attrs.field(factory=dict)
     started_at: float | None = None
     ended_at: float | None = None
+    name: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(kw_only=True)

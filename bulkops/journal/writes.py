@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from bulkops.errors import JournalError
 from bulkops.journal.clock import Moment
 from bulkops.journal.codec import clean, clean_or_none, encode
 from bulkops.journal.lives import Lives
-from bulkops.journal.records import Ending, InventoryRow, RunRecord, RunState, StepState
+from bulkops.journal.records import NAMED, Ending, InventoryRow, RunRecord, RunState, StepState
 from bulkops.journal.writer import Job
 from bulkops.outcome import Outcome
+
+_PUT_FACT: Final = "INSERT OR REPLACE INTO facts (host, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
+_LONGEST_NAME: Final = 200
 
 
 def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
@@ -58,6 +61,14 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
             raise JournalError(
                 f"the inventory of run {run_id} has a sequence number twice", remedy="number the accounts from 0"
             ) from error
+        connection.executemany(
+            _PUT_FACT,
+            (
+                (clean(record.host), clean(row.account), *NAMED, encode(row.name[:_LONGEST_NAME]))
+                for row in inventory
+                if row.name
+            ),
+        )
 
     return job
 
@@ -168,7 +179,7 @@ def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job
     row = (clean(host), clean(account), clean(kind), clean(key), encode(value))
 
     def job(connection: sqlite3.Connection, _: Lives) -> None:
-        connection.execute("INSERT OR REPLACE INTO facts (host, account, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)
+        connection.execute(_PUT_FACT, row)
 
     return job
 

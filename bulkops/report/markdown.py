@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED
 from bulkops.report.commands import go_on_command, next_command
-from bulkops.report.plain import inline
+from bulkops.report.plain import inline, known_as
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _row(report: Report, cluster: Cluster) -> str:
         str(cluster.count),
         cluster.outcome.value.replace("_", " "),
         escaped(cluster.cause),
-        escaped(cluster.example.account),
+        escaped(known_as(cluster.example.account, cluster.example.name)),
         code(command) if command else "",
     ]
     return "| " + " | ".join(cells) + " |"

@@ -69,3 +69,9 @@ def figures(rows: Iterable[Sequence[str]]) -> Iterator[str]:
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join([name, *cells]).rstrip()
+
+
+def known_as(account: str, name: str | None, longest: int | None = None) -> str:
+    """`4100231 (Acme Ltd)`: an account with what people call it, where that is known."""
+    shown = inline(account, longest) if longest else inline(account)
+    return f"{shown} ({inline(name, 60)})" if name else shown

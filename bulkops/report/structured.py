@@ -25,6 +25,7 @@ SCHEMA: Final = 1
 
 _COLUMNS: Final = (
     "account",
+    "name",
     "outcome",
     "failure_class",
     "cause",
@@ -116,6 +117,7 @@ def cluster_objects(report: Report, clusters: Iterable[Cluster]) -> Iterator[dic
 def _account(row: AccountRow) -> dict[str, Any]:
     return {
         "account": row.account,
+        "name": row.name,
         "outcome": row.outcome.value,
         "reason": row.reason,
         "failure_class": row.failure_class,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.commands import go_on_command, next_command
-from bulkops.report.plain import duration, inline
+from bulkops.report.plain import duration, inline, known_as
 
 if TYPE_CHECKING:
     from bulkops.report.clusters import Cluster
@@ -99,7 +99,7 @@ def cluster_lines(report: Report, cluster: Cluster) -> Iterator[str]:
     """Count and cause; below them an example, its remedy, and the next command."""
     row = cluster.example
     yield f"{counted(cluster.count)}: {inline(cluster.cause, _LINE)}"
-    example = f"{'account' if cluster.count == 1 else 'for example'} {inline(row.account, _NAME)}"
+    example = f"{'account' if cluster.count == 1 else 'for example'} {known_as(row.account, row.name, _NAME)}"
     reason = row.reason if row.reason and row.reason != cluster.cause else None
     yield f"    {outcome_words(cluster.outcome)}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
     if row.remedy and row.remedy not in (reason or ""):

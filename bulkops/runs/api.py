@@ -297,7 +297,10 @@ async def _inventory(accounts: Accounts, workato: Workato) -> Inventory:
     if isinstance(accounts, Inventory):
         return accounts
     if isinstance(accounts, Pages):
-        return from_values([customer.id async for customer in accounts], source=workato.settings.url)
+        customers = [customer async for customer in accounts]
+        found = from_values([customer.id for customer in customers], source=workato.settings.url)
+        named = (attrs.evolve(row, name=one.name or "") for row, one in zip(found.rows, customers, strict=True))
+        return attrs.evolve(found, rows=tuple(named))
     if isinstance(accounts, str):
         raise ConfigError(f"accounts={accounts!r} is text", remedy="give a list of ids, or bulkops.read_accounts(path)")
     return from_values(accounts)

@@ -18,6 +18,8 @@ from bulkops.errors import InputError, PlanError
 from bulkops.journal import InventoryRow
 from bulkops.runs.account_file import REMEDY, Record, id_columns, read_records
 
+_NAME_COLUMNS: Final = ("customer", "name")
+"""What a report calls an account beside its id: the first of these columns that is there."""
 _ACCOUNT: Final = re.compile(r"[0-9]{1,19}|E.{1,499}", re.DOTALL)
 
 
@@ -75,7 +77,10 @@ async def select(
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
         customers = [row async for row in workato.customers.list() if _matches(attrs.asdict(row), where)]
-        named = [(InventoryRow(seq=0, account=str(row.id)), f"E{row.external_id or ''}") for row in customers]
+        named = [
+            (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
+            for row in customers
+        ]
         source = workato.settings.url
     else:
         found = read_accounts(accounts)
@@ -130,7 +135,8 @@ def _inventory(records: Iterable[Record], source: str) -> Inventory:
         params = {str(key): _param(value) for key, value in record.items() if key not in id_columns(record)}
         _check_text(account, *params, *params.values(), where=f"{source}, {where}")
         names.claim(account, record, where)
-        rows.append(InventoryRow(seq=len(rows), account=account, params=params))
+        name = next(filter(None, (params.get(column) for column in _NAME_COLUMNS)), "")
+        rows.append(InventoryRow(seq=len(rows), account=account, params=params, name=name))
     if not rows:
         raise InputError(f"{source} names no account", remedy=REMEDY)
     return Inventory(tuple(rows), source)

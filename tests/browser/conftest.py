@@ -68,4 +68,4 @@ class Browser:
     @property
     def accounts(self) -> list[str]:
         """Those on the page of the table that is shown."""
-        return self.texts("#table > tbody > tr > td.account")
+        return self.texts("#table > tbody > tr > td.account > button")

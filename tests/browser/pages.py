@@ -31,6 +31,8 @@ HOSTILE = (
 )
 """Texts that a careless page would act on, or break at."""
 
+_NAMES = ("Ember Jewels", "Indigo Optics", "Müller & Søhne Verwaltungsgesellschaft mbH & Co. KG", "Otter")
+
 _CAUSE = "connection 'SF Dev Account' cannot be authorised: the credentials were refused by the application"
 
 
@@ -63,6 +65,7 @@ def hostile() -> Report:
         AccountRow(
             seq=seq,
             account=text,
+            name=text,
             params={"password": "hunter2"},
             outcome=Outcome.FAILED,
             failure_class=text,
@@ -116,6 +119,7 @@ def _row(seq: int, outcome: Outcome, began: float | None, took: float) -> Accoun
     return AccountRow(
         seq=seq,
         account=str(4_100_000 + 3 * seq),
+        name=f"{_NAMES[seq % len(_NAMES)]} {seq}",
         params={"password": "hunter2"},
         outcome=outcome,
         started_at=None if began is None else BEGAN + began,

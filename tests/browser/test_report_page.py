@@ -55,6 +55,11 @@ def test_searching_looks_through_everything_known_of_an_account(browser: Browser
     assert browser.text("#found") == "300 accounts"
     browser.press("REFUSED credentials", "#search")
     assert browser.accounts == named(report, Outcome.FAILED)
+    browser.click("#reset")
+    browser.press("otter", "#search")
+    others = [row for row in report.accounts if "Otter" in str(row.name)][:50]
+    assert browser.accounts == [row.account for row in others]
+    assert browser.texts("#table .called") == [row.name for row in others]
     browser.press(" nowhere", "#search")
     assert browser.accounts == []
     assert browser.text("#found") == "0 of 300 accounts"
@@ -140,12 +145,13 @@ def test_the_mosaic_by_mouse_and_by_keyboard(browser: Browser, page: Path, repor
     browser.open(page)
     browser.run("document.querySelector('#mosaic').focus()")
     browser.press(ARROW_RIGHT)
-    assert browser.text("#mosaic-says").startswith(f"{report.accounts[0].account}: ")
+    first = report.accounts[0]
+    assert browser.text("#mosaic-says").startswith(f"{first.account} ({first.name}): ")
     browser.press(ARROW_RIGHT)
     browser.press(ARROW_DOWN)
     columns = browser.run("return Math.floor(document.querySelector('#mosaic').clientWidth / arguments[0])", 20)
     below = report.accounts[1 + columns]
-    assert browser.text("#mosaic-says").startswith(f"{below.account}: {below.outcome.value.replace('_', ' ')}")
+    assert browser.text("#mosaic-says").startswith(f"{below.account} ({below.name}): {below.outcome.value.replace('_', ' ')}")
     browser.press(ENTER)
     assert browser.run("return document.activeElement.textContent") == below.account
     assert browser.run("return document.activeElement.ariaExpanded") == "true"

@@ -56,7 +56,7 @@ def test_every_format_to_stdout_and_by_the_ending_of_a_file(ran: Result, here: P
         if form not in {"text", "html"}:  # they tell the time of the look
             assert path.read_bytes().decode() == shown.out
     assert cli("report", "--format", "csv", "-o", "table.html").code == 0
-    assert Path("table.html").read_text(encoding="utf-8").startswith("account,outcome")
+    assert Path("table.html").read_text(encoding="utf-8").startswith("account,name,outcome")
 
 
 def test_junit_of_a_real_run_counts_its_accounts(ran: Result, cli: Cli) -> None:

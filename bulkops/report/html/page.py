@@ -24,7 +24,7 @@ from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.rows import script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
-from bulkops.report.plain import duration, inline
+from bulkops.report.plain import duration, inline, known_as
 from bulkops.report.text import headline, summary
 from bulkops.report.traffic import PROCESS, Traffic, by_fullness, read_traffic
 
@@ -136,7 +136,7 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
             word=one.outcome.value.replace("_", " "),
             count=one.count,
             cause=inline(one.cause, LONGEST),
-            example=inline(row.account, LONGEST),
+            example=known_as(row.account, row.name, LONGEST),
             reason=inline(reason, LONGEST) if reason else None,
             remedy=_remedy(one, reason),
             command=next_command(report, one),

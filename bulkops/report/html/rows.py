@@ -43,7 +43,7 @@ class Texts:
 def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] = ()) -> str:
     """JSON for the `<script type="application/json">` of the page; ASCII, and nothing in it ends the element.
 
-    `rows`: per account [name, kind, started, took, class, cause, reason, remedy, cluster, detail, steps]; times are
+    `rows`: per account [id, kind, started, took, class, cause, reason, remedy, cluster, detail, steps, name]; times are
     seconds from `began` and null when there is none, texts are indices into `texts` (-1: none), `steps` is a flat list
     of [text, 2 * state + changed, began, ...] with states 0 done, 1 open, 2 failed. `waves`: places of the first
     account of each wave.
@@ -64,6 +64,7 @@ def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] =
             clusters.get(row.seq, -1),
             _shown(row.detail) if row.detail else 0,
             _flat(report, texts, steps.get(row.seq, ())),
+            inline(row.name, 200) if row.name else 0,
         ]
         for row, kind in zip(report.accounts, standing.of, strict=True)
     ]

@@ -30,6 +30,17 @@ async def begin(journal: Journal, run_id: str = RUN, accounts: int = 4) -> str:
     return run_id
 
 
+async def test_a_name_is_known_to_later_runs_of_the_journal(journal: Journal) -> None:
+    rows = [InventoryRow(seq=0, account="1", name="Acme" * 100), InventoryRow(seq=1, account="2")]
+    await journal.create_run(run_record("r-1", inventory_count=2), rows)
+    assert [row.name for row in (await load_report(journal, "r-1")).accounts] == [("Acme" * 100)[:200], None]
+    again = [InventoryRow(seq=0, account="2", name="Otter"), InventoryRow(seq=1, account="1")]
+    await journal.create_run(run_record("r-2", inventory_count=2), again)
+    assert [row.name for row in (await load_report(journal, "r-2")).accounts] == ["Otter", ("Acme" * 100)[:200]]
+    await journal.create_run(run_record("r-3", inventory_count=1, host="https://eu.vendor.example"), again[1:])
+    assert [row.name for row in (await load_report(journal, "r-3")).accounts] == [None]
+
+
 async def test_a_run_from_its_first_second_to_its_end(journal: Journal) -> None:
     run_id = await begin(journal)
     with journal.lock_run(run_id):

@@ -40,6 +40,7 @@ def test_json_has_the_documented_members(row: Row, report: Make) -> None:
         ended_at=1_767_348_990.5,
         detail={"import": {"package_id": 9}},
         params={"password": "hunter2"},
+        name="Acme Ltd",
     )
     data = json.loads(render(report(row(0, Outcome.CHANGED), failed, journal="j"), "json"))
     accounts = data.pop("accounts")
@@ -77,6 +78,7 @@ def test_json_has_the_documented_members(row: Row, report: Make) -> None:
     }
     assert accounts[1] == {
         "account": "4100001",
+        "name": "Acme Ltd",
         "outcome": "failed",
         "reason": "import 9 failed: too new",
         "failure_class": "import-failed",
@@ -113,28 +115,29 @@ def test_jsonl_is_the_accounts_of_json(row: Row, report: Make) -> None:
 def test_csv_has_a_row_an_account_after_rfc_4180(row: Row, report: Make) -> None:
     text = render(
         report(
-            row(0, Outcome.CHANGED, detail={"import": {"recipes": 5}}),
+            row(0, Outcome.CHANGED, name="Acme, Ltd", detail={"import": {"recipes": 5}}),
             row(1, account="E-1", reason='says "no", twice', cause="two\nlines", started_at=0.5),
             row(2, params={"password": "hunter2"}),
         ),
         "csv",
     )
     assert text.split("\r\n") == [
-        "account,outcome,failure_class,cause,reason,remedy,started_at,ended_at,detail",
-        '4100000,changed,,,,,,,"{""import"": {""recipes"": 5}}"',
-        'E-1,failed,,two lines,"says ""no"", twice",,1970-01-01T00:00:00.500+00:00,,',
-        "4100002,failed,,,,,,,",
+        "account,name,outcome,failure_class,cause,reason,remedy,started_at,ended_at,detail",
+        '4100000,"Acme, Ltd",changed,,,,,,,"{""import"": {""recipes"": 5}}"',
+        'E-1,,failed,,two lines,"says ""no"", twice",,1970-01-01T00:00:00.500+00:00,,',
+        "4100002,,failed,,,,,,,",
         "",
     ]
 
 
 @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u00a0@", "＝", "\t="])
 def test_a_cell_never_is_a_formula(row: Row, report: Make, lead: str) -> None:
-    text = render(report(row(0, account=f"{lead}cmd|' /C calc'!A0", reason=f"{lead}1")), "csv")
+    text = render(report(row(0, account=f"{lead}cmd|' /C calc'!A0", name=f"{lead}2", reason=f"{lead}1")), "csv")
     cells = list(csv.reader(io.StringIO(text, newline="")))[1]
     assert cells[0].startswith("'")
-    assert cells[4].startswith("'")
-    assert cells[1] == "failed"
+    assert cells[1].startswith("'")
+    assert cells[5].startswith("'")
+    assert cells[2] == "failed"
 
 
 def test_lone_surrogates_are_replaced_and_pairs_are_joined(row: Row, report: Make) -> None:
@@ -150,11 +153,12 @@ def test_an_unknown_format_is_refused_in_words(report: Make) -> None:
     assert FORMATS == ("text", "json", "jsonl", "csv", "junit", "markdown", "html", "summary")
 
 
-@given(st.lists(any_text, min_size=9, max_size=9), st.dictionaries(any_text, any_json, max_size=3))
+@given(st.lists(any_text, min_size=10, max_size=10), st.dictionaries(any_text, any_json, max_size=3))
 def test_anything_anywhere_is_valid_and_inert(texts: list[str], detail: dict[str, Any]) -> None:
-    account, failure_class, cause, reason, remedy, run_id, why, title, host = texts
+    account, name, failure_class, cause, reason, remedy, run_id, why, title, host = texts
     row = account_row(
         account=account,
+        name=name,
         outcome=Outcome.FAILED,
         failure_class=failure_class,
         cause=cause,
@@ -181,5 +185,5 @@ def test_anything_anywhere_is_valid_and_inert(texts: list[str], detail: dict[str
     table = render(made, "csv")
     assert table.encode().count(b"\r\n") == table.count("\n") == 3
     header, *rows = csv.reader(io.StringIO(table, newline=""), strict=True)
-    assert [len(cells) for cells in (header, *rows)] == [9, 9, 9]
+    assert [len(cells) for cells in (header, *rows)] == [10, 10, 10]
     assert not [cell for cells in rows for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]

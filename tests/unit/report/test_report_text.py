@@ -64,6 +64,14 @@ def test_a_good_run_is_two_lines(row: Row, report: Make) -> None:
     ]
 
 
+def test_an_example_is_called_as_people_call_it(row: Row, report: Make) -> None:
+    text = render(report(row(0, cause="c", name="Acme\n" + "x" * 500), row(1, cause="c")), "text")
+    line = next(line for line in text.splitlines() if "for example" in line)
+    assert line.startswith("    failed, for example 4100000 (Acme xxx")
+    assert len(line) < 150
+    assert "| 4100000 \\(Acme xxx" in render(report(row(0, cause="c", name="Acme xxx")), "markdown")
+
+
 def test_a_run_of_nothing(report: Make) -> None:
     assert render(report()).startswith("Finished: nothing to do of 0 accounts in 2 min 3 s")
 

@@ -70,6 +70,14 @@ def test_numbers_are_a_list_of_accounts_unless_a_file_has_that_name(
         read_accounts("EORG-7")
 
 
+def test_people_call_an_account_by_a_column_of_the_file() -> None:
+    rows = from_values(
+        [{"id": 1, "name": "Ana", "customer": "Acme"}, {"id": 2, "name": "Otter", "customer": ""}, 3]
+    ).rows
+    assert [row.name for row in rows] == ["Acme", "Otter", ""]
+    assert from_values([{"id": 1, "name": "Otter"}]).hash != from_values([1]).hash  # a column is a parameter too
+
+
 def test_the_lines_of_a_report_are_an_account_file() -> None:
     lines = '{"account": "4100231", "outcome": "failed"}\n{"account": "EORG-7", "outcome": "failed"}\n'
     assert [row.account for row in read_accounts("-", stdin=io.StringIO(lines)).rows] == ["4100231", "EORG-7"]

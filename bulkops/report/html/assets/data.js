@@ -17,6 +17,7 @@ const accounts = data.rows.map((row, place) => ({
   cluster: row[8],
   detail: row[9] || null,
   steps: row[10] || [],
+  name: row[11] || "",
 }));
 
 const kinds = data.kinds.map(([name, word], place) => ({ name, word, place }));

@@ -76,7 +76,8 @@ function point(place) {
   grid.cursor.setAttribute("d", `M${x} ${y}h${grid.size - 1}v${grid.size - 1}h${1 - grid.size}z`);
   const account = accounts[place];
   const took = account.took === null ? "" : `, took ${seconds(account.took)}`;
-  says.textContent = `${account.account}: ${kinds[account.kind].word}${took}${account.cause ? `; ${account.cause}` : ""}`;
+  const called = account.name ? ` (${account.name})` : "";
+  says.textContent = `${account.account}${called}: ${kinds[account.kind].word}${took}${account.cause ? `; ${account.cause}` : ""}`;
 }
 
 function move(event) {

@@ -31,6 +31,7 @@ function compare(a, b) {
 function haystack(account) {
   account.haystack ??= [
     account.account,
+    account.name,
     kinds[account.kind].word,
     account.failure,
     account.cause,
@@ -84,7 +85,7 @@ function rowsOf(account) {
     "tr",
     { "data-place": account.place },
     make("td", { class: "number place" }, number.format(account.place + 1)),
-    make("td", { class: "account" }, name),
+    make("td", { class: "account" }, name, ...(account.name ? [make("div", { class: "clip called" }, account.name)] : [])),
     make("td", { class: "outcome" }, mark(kind), ` ${kind.word}`),
     make("td", {}, make("div", { class: "clip" }, account.cause)),
     make("td", { class: "number seconds", title: moment(account.started) }, account.started === null ? "" : `+${seconds(account.started)}`),
