@@ -151,7 +151,8 @@ def test_the_mosaic_by_mouse_and_by_keyboard(browser: Browser, page: Path, repor
     browser.press(ARROW_DOWN)
     columns = browser.run("return Math.floor(document.querySelector('#mosaic').clientWidth / arguments[0])", 20)
     below = report.accounts[1 + columns]
-    assert browser.text("#mosaic-says").startswith(f"{below.account} ({below.name}): {below.outcome.value.replace('_', ' ')}")
+    outcome = below.outcome.value.replace("_", " ")
+    assert browser.text("#mosaic-says").startswith(f"{below.account} ({below.name}): {outcome}")
     browser.press(ENTER)
     assert browser.run("return document.activeElement.textContent") == below.account
     assert browser.run("return document.activeElement.ariaExpanded") == "true"
