@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 import bulkops
 from bulkops.client import Account
 from bulkops.errors import BulkopsError, OutcomeUnknown
@@ -27,15 +29,10 @@ NEVER_RAISED: Final = frozenset({"BulkopsError", "ApiError", "TransportError", "
 
 _TOKEN: Final = "wrkaus-example"  # noqa: S105 - of nobody
 _HOST: Final = "https://www.workato.com"
-_QUICK: Final = Tuning(
-    unlimited=True,
-    max_rate=None,
-    attempt_timeout_s=0.1,
-    call_timeout_s=0.15,
-    backoff_base_s=0.001,
-    backoff_cap_s=0.001,
-    max_body_bytes=1000,
-)
+_ONCE: Final = Tuning(unlimited=True, max_rate=None, backoff_base_s=1e9, backoff_cap_s=1e9, max_body_bytes=1000)
+"""No backoff is short enough for a second attempt, and the first one may take its time."""
+_QUICK: Final = attrs.evolve(_ONCE, backoff_base_s=0.001, backoff_cap_s=0.001)
+_IMPATIENT: Final = attrs.evolve(_ONCE, attempt_timeout_s=0.1)
 
 _ANSWERS: Final = {
     "BadRequest": (400, b'{"message": "can\'t modify running recipe"}'),
@@ -72,7 +69,7 @@ async def _examples() -> dict[str, BulkopsError]:
     found |= {
         "ConnectFailed": await _of_handler(None),
         "ConnectionLost": await _of_handler(_cut),
-        "RequestTimeout": await _of_handler(_silent),
+        "RequestTimeout": await _of_handler(_silent, tuning=_IMPATIENT),
         "OutcomeUnknown": await _of_handler(_cut, creates=True),
     }
     with tempfile.TemporaryDirectory(prefix="bulkops-errors-") as home:
@@ -102,7 +99,7 @@ async def _of_answer(status: int, body: bytes) -> BulkopsError:
         while await reader.readuntil(b"\r\n\r\n"):
             writer.write(f"{head}\r\n".encode() + body)
 
-    return await _of_handler(answer)
+    return await _of_handler(answer, tuning=_QUICK if status == 429 else _ONCE)
 
 
 async def _cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,9 +111,9 @@ async def _silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
     await reader.read()
 
 
-async def _of_handler(handler: _Handler | None, *, creates: bool = False) -> BulkopsError:
+async def _of_handler(handler: _Handler | None, *, creates: bool = False, tuning: Tuning = _ONCE) -> BulkopsError:
     """What a client raises whose server does this; None: nobody listens."""
-    async with _listening(handler) as url, bulkops.Workato(token=_TOKEN, host=url, tuning=_QUICK) as workato:
+    async with _listening(handler) as url, bulkops.Workato(token=_TOKEN, host=url, tuning=tuning) as workato:
         account = workato.account(4100231)
         return await _awaited(account.folders.create("CRM") if creates else workato.customers.get(4100231))
 

@@ -25,14 +25,14 @@ import attrs
 
 from bulkops.testing._points import Mode
 
-SERVER_TIMEOUT_S: Final = 2.0
+SERVER_TIMEOUT_S: Final = 3.0
 """Long enough for a sandbox on a machine that has other things to do: it must not act on a request after it."""
 
 CLIENT_FILE: Final = f"""
 server_timeout_s = {SERVER_TIMEOUT_S}
 attempt_timeout_s = 20.0
 first_poll_s = 0.05
-import_deadline_s = 5.0
+import_deadline_s = 30.0
 backoff_base_s = 0.05
 backoff_cap_s = 1.0
 max_rate = "off"
@@ -132,7 +132,7 @@ class CrashKit:
     every: int = 1
     kills: int = 1
     seed: int = 7
-    hold_s: float = 0.75 * SERVER_TIMEOUT_S
+    hold_s: float = 0.5 * SERVER_TIMEOUT_S
     per_trial: int = 3
     parallel: int = 8
     prepare: str | None = None

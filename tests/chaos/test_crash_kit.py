@@ -42,7 +42,11 @@ def test_a_slice_of_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert [trial.killed for trial in late.trials] == [["late: managed_users.folders.create"]]
         said(trials, late)
 
-        hasty = bench.run(only="folders.create", per_trial=1, prepare=f"{TRAPS}:probe_without_waiting", **LATE)
+        trap = {"only": "folders.create", "per_trial": 1, "prepare": f"{TRAPS}:probe_without_waiting"}
+        for hold_s in (1.5, 15.0, 60.0):  # a busy machine may begin again only after a request that is not late enough
+            hasty = bench.run(**trap, **LATE, hold_s=hold_s)
+            if hasty.faults:
+                break
         assert any("twice: " in fault and "folder.created" in fault for fault in hasty.faults), "the kit sees nothing"
 
 

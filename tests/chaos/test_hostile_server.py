@@ -20,7 +20,6 @@ from bulkops.report import Report, render
 from bulkops.settings import Tuning
 from tests.chaos.serving import GOOD, hostile
 from tests.chaos.tally import Trials
-from tests.chaos.tricks import HARMLESS
 from tests.fleet import SECRETS
 from tests.here import main_job
 
@@ -28,22 +27,24 @@ pytestmark = [pytest.mark.anyio, pytest.mark.fault("hostile answers of the serve
 
 ROOT = Path(__file__).parents[2]
 MOST_MEMORY_MB = 150
-MOST_S = 75
-"""A run that takes longer hangs: its own deadline is 60 s, and the last requests may end after it."""
+MOST_S = 150
+"""A run that takes longer hangs: its own deadline is 120 s, and the last requests may end after it."""
 
 TUNING = Tuning(
     unlimited=True,
     max_rate=None,
     server_timeout_s=0.5,
     attempt_timeout_s=5.0,  # a busy machine needs some of it for an honest answer
-    call_timeout_s=8.0,
-    account_timeout_s=35.0,
+    call_timeout_s=10.0,
+    account_timeout_s=60.0,
     first_poll_s=0.05,
-    import_deadline_s=3.0,
+    import_deadline_s=8.0,
     backoff_base_s=0.02,
     backoff_cap_s=0.1,
-    run_timeout_s=60.0,
+    run_timeout_s=120.0,
 )
+PATIENT = attrs.evolve(TUNING, attempt_timeout_s=30.0, call_timeout_s=60.0, import_deadline_s=60.0)
+"""For answers that do come."""
 
 
 @attrs.frozen
@@ -62,7 +63,9 @@ class Told:
         return self.accounts - sum(self.report.outcomes.values())
 
 
-async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, names: Sequence[str], at: str) -> Told:
+async def roll_out(
+    home: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, names: Sequence[str], at: str, tuning: Tuning = TUNING
+) -> Told:
     """The main job over one account for each trick and some that are answered well."""
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
@@ -71,7 +74,7 @@ async def roll_out(home: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, 
     memory = _peak_mb()
     began = time.monotonic()
     with hostile(names, at) as server:
-        async with bulkops.Workato(token=server.token, host=server.url, tuning=TUNING) as workato:
+        async with bulkops.Workato(token=server.token, host=server.url, tuning=tuning) as workato:
             report = await bulkops.run(
                 main_job(), accounts=server.accounts, workato=workato, journal=home, policy=bulkops.Policy(breaker=None)
             )
@@ -127,10 +130,11 @@ def assert_clear(told: Told) -> None:
 
 
 async def test_bad_answers_to_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
-    told = await roll_out(tmp_path, monkeypatch, trials, ["READS", "HARMLESS"], "GET folders")
-    assert_clear(told)
-    for name, row in told.by_trick.items():
-        assert row.outcome is (Outcome.CHANGED if name in HARMLESS else Outcome.FAILED), (name, row.reason)
+    for kind, tuning, outcome in (("READS", TUNING, Outcome.FAILED), ("HARMLESS", PATIENT, Outcome.CHANGED)):
+        told = await roll_out(tmp_path / kind, monkeypatch, trials, [kind], "GET folders", tuning)
+        assert_clear(told)
+        for name, row in told.by_trick.items():
+            assert row.outcome is outcome, (name, row.reason)
 
 
 @pytest.mark.chaos

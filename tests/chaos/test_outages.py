@@ -28,10 +28,10 @@ TUNING = Tuning(
     unlimited=True,
     max_rate=None,
     server_timeout_s=0.5,
-    attempt_timeout_s=2.0,
+    attempt_timeout_s=10.0,
     call_timeout_s=60.0,
     first_poll_s=0.05,
-    import_deadline_s=6.0,
+    import_deadline_s=30.0,
     backoff_base_s=1 / SCALE,
     backoff_cap_s=60 / SCALE,
 )

@@ -138,7 +138,7 @@ def test_a_429_of_poll_now_is_the_callers_to_see(tmp_path: Path) -> None:
 
 
 async def _finished(get: Any, first: Any) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not first.is_finished:
             await asyncio.sleep(0.002)
             first = await get(first.id)

@@ -38,7 +38,7 @@ async def _raw(client: Vendor, sent: bytes, *, half_close: bool = False) -> byte
         writer.write(sent)
         if half_close:
             writer.write_eof()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await reader.read(65536)
     finally:
         writer.close()

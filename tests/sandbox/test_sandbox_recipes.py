@@ -189,7 +189,7 @@ async def _lifecycle(walk: Walker) -> None:
 
 
 async def _until_done(walk: Walker, id_: int) -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             found: dict[str, Any] = await walk.get("exports.get", package_id=id_)
             if found["status"] != "in_progress":
@@ -205,7 +205,7 @@ async def _test_cases(walk: Walker) -> None:
     assert run["status"] == "in_progress"
     assert (await walk("test_cases.run", {})).status == 400
     if not walk.prefix:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             found = run
             while found["status"] != "completed":
                 await asyncio.sleep(0.001)

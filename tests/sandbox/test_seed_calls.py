@@ -289,7 +289,7 @@ async def _looked(story: Story, call: str, look: Callable[[], Awaitable[list[Any
 
 
 async def _finished(get: Callable[[int], Awaitable[Any]], first: Any) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not first.is_finished:
             await asyncio.sleep(0.002)
             first = await get(first.id)

@@ -238,7 +238,7 @@ class Walker:
         return (await self.made(f"{scope}folders.create"))["project_id"] if ends else None
 
     async def _over(self, call_id: str, package_id: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await self._status(call_id, package_id) in ON_ITS_WAY:  # noqa: ASYNC110 - the sandbox tells nobody
                 await asyncio.sleep(0.005)
 

@@ -66,22 +66,19 @@ def _script(server: Any, *handlers: Any) -> None:
 OK = _status(200)
 
 
-def _patience_s(failure: Any) -> float:
-    """Short only where nothing ever comes: a busy machine may take a while for an honest reply."""
-    return 0.2 if failure is _hang else 30.0
-
-
+@over_sockets
 @pytest.mark.parametrize("failure", [_reset, _hang, _cut_off, _status(502), _status(503), _status(504)])
 @pytest.mark.parametrize("call", [GET, START], ids=["read", "setter"])
 async def test_safe_calls_are_sent_again(server: Any, session_for: Any, failure: Any, call: Call) -> None:
     _script(server, failure, failure, OK)
-    async with session_for(server.url, attempt_timeout_s=_patience_s(failure)) as session:
+    async with session_for(server.url, attempt_timeout_s=10) as session:
         reply = await session.send(call, scope=Scope(), path=PATH)
     assert reply.attempt == 3
     assert len(server.seen) == 3
     assert len({seen.headers["x-request-id"] for seen in server.seen}) == 1
 
 
+@over_sockets
 @pytest.mark.parametrize(
     ("failure", "cause"),
     [
@@ -98,7 +95,7 @@ async def test_unsafe_call_is_sent_once_and_its_outcome_unknown(
     server: Any, session_for: Any, failure: Any, cause: type[ApiError]
 ) -> None:
     server.handler = failure
-    async with session_for(server.url, attempt_timeout_s=_patience_s(failure)) as session:
+    async with session_for(server.url) as session:
         before = asyncio.get_running_loop().time()
         with pytest.raises(OutcomeUnknown, match="sent, without a usable answer") as caught:
             await session.send(CREATE, scope=Scope(account="7"), path=PATH, json={"name": "x"})
