@@ -119,6 +119,13 @@ class Asked:
             raise RefusedError(404, NOT_FOUND)
         return int(text)
 
+    def found(self, things: Mapping[int, T], name: str) -> T:
+        """That of `things` which the path parameter names. Raises: RefusedError 404."""
+        thing = things.get(self.path_id(name))
+        if thing is None:
+            raise RefusedError(404, NOT_FOUND)
+        return thing
+
     def number(self, name: str) -> int | None:
         """A numeric query parameter, None when absent or empty. Raises: RefusedError 400."""
         text = self.query.get(name, "")
@@ -250,6 +257,15 @@ def id_member(members: Mapping[str, Any], name: str) -> int | None:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return int(value)
     raise invalid(name, "is not an id")
+
+
+def ids_member(members: Mapping[str, Any], name: str) -> list[int]:
+    """A list of ids, empty when absent or null. Raises: RefusedError 400."""
+    given = members.get(name) or []
+    ids = [id_member({name: each}, name) for each in given] if isinstance(given, list) else [None]
+    if None in ids:
+        raise invalid(name, "is not a list of ids")
+    return [each for each in ids if each is not None]
 
 
 def flag_member(members: Mapping[str, Any], name: str) -> bool:

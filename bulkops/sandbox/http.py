@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from bulkops.sandbox.exchange import RefusedError
 from bulkops.sandbox.settings import HOST
 
 _BACKLOG: Final = 1024
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _CLOSING_S: Final = 0.05
 """Requests in flight get this long when the sandbox ends."""
 
@@ -46,10 +48,10 @@ async def read_body(request: web.BaseRequest, *, limit: int) -> bytes:
 
 
 def host_of(request: web.BaseRequest) -> str:
-    """Name and port by which the sandbox was reached; its address where the request names none. `request.host` would
-    ask the resolver then, and the event loop would wait for that."""
+    """Name and port by which the sandbox was reached; its address where the request names none that could be one.
+    `request.host` would ask the resolver then, and the event loop would wait for that."""
     named = request.headers.get("Host", "")
-    if named:
+    if _HOST.fullmatch(named):
         return named
     address = request.transport.get_extra_info("sockname") if request.transport is not None else None
     return f"{address[0]}:{address[1]}" if address else HOST

@@ -76,6 +76,14 @@ class Importer:
                 self._end(workspace)
         return accepted
 
+    def drop(self, workspace: Workspace) -> None:
+        """What is on its way into a workspace that is gone never takes effect."""
+        for job in workspace.queue:
+            timer = self._timers.pop(job.id, None)
+            if timer is not None:
+                timer.cancel()
+        workspace.queue.clear()
+
     def close(self) -> None:
         """Stop everything still running, and what a late request may yet bring; it never takes effect."""
         self._closed = True

@@ -171,6 +171,10 @@ class Workspace:
     def children(self, parent_id: int) -> list[Folder]:
         return [folder for folder in self.folders.values() if folder.parent_id == parent_id]
 
+    def projects(self) -> dict[int, Folder]:
+        """The folders directly under Home, by the ids that they have as projects."""
+        return {folder.project_id: folder for folder in self.folders.values() if folder.is_project}
+
     def path(self, folder_id: int) -> str:
         """ "CRM/Sub" for a folder below Home; "Home" for Home itself."""
         names = []

@@ -200,6 +200,10 @@ async def test_who_names_no_host_is_told_the_one_that_answers(caplog: pytest.Log
         reply = await _raw(client, b"GET /api/api_collections HTTP/1.0\r\nAuthorization: Bearer t\r\n\r\n")
         (row, *_) = json.loads(reply.partition(b"\r\n\r\n")[2])
         assert row["url"].startswith(f"{client.sandbox.url}/_gateway/")
+        for odd in (b"\xff", b'"<x>', b"a/b", b"a b", b""):
+            head = b"GET /api/api_collections HTTP/1.1\r\nConnection: close\r\nAuthorization: Bearer t\r\nHost: "
+            reply = await _raw(client, head + odd + b"\r\n\r\n")
+            assert json.loads(reply.partition(b"\r\n\r\n")[2])[0]["url"] == row["url"], odd
 
 
 async def test_what_a_job_is_resumed_with_may_be_large(caplog: pytest.LogCaptureFixture) -> None:

@@ -222,6 +222,18 @@ async def test_a_key_is_active_since_it_was_switched_on() -> None:
         assert await since("PUT", "/enable") > key["active_since"]
 
 
+async def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
+    async with vendor(time_scale=200.0) as client:  # an import takes 10 ms and more
+        sent = [await client.send_package(shop_package(), await client.folder()) for _ in range(2)]
+        assert [reply.data["status"] for reply in sent] == ["in_progress"] * 2
+        assert (await client.delete(HOME)).status == 200
+        other = FIRST + 1
+        for _ in range(4):  # long enough for the others to have come
+            await client.imported(shop_package(), await client.folder(account=other), account=other)
+        accounts = [effect["account"] for effect in client.sandbox.effects() if effect["kind"] == "import.completed"]
+        assert accounts == [other] * 4
+
+
 async def test_a_manifest_builds_its_package_at_once_when_asked_to() -> None:
     async with vendor() as client:
         folder = await client.folder()

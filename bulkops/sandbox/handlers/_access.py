@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import AUTH_TYPES, ApiClient
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, ids_member, invalid, text_member
 
 _TEXTS: Final = ("jwt_method", "oidc_issuer", "oidc_jwks_uri", "access_profile_claim")
 _LISTS: Final = ("required_claims", "allowed_issuers", "ip_allow_list", "ip_deny_list")
@@ -36,10 +36,9 @@ def auth_type_of(members: Mapping[str, Any]) -> str:
 
 def collections_of(asked: Asked, members: Mapping[str, Any]) -> tuple[int, ...]:
     """Ids of collections that are there, at least one. Raises: RefusedError 400."""
-    given = members.get("api_collection_ids")
-    if not isinstance(given, list) or not given:
+    ids = ids_member(members, "api_collection_ids")
+    if not ids:
         raise invalid("api_collection_ids", "must name at least one API collection")
-    ids = [id_member({"api_collection_ids": each}, "api_collection_ids") or 0 for each in given]
     missing = [id_ for id_ in ids if id_ not in asked.workspace.api.collections]
     if missing:
         raise invalid("api_collection_ids", f"names an API collection that is not there: {missing[0]}")

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from bulkops.sandbox.api_platform import ApiClient, Pass
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, flag_member, text_member
+from bulkops.sandbox.exchange import Asked, RefusedError, flag_member, text_member
 from bulkops.sandbox.handlers._access import access_facts, find_client
 
 
@@ -25,13 +25,11 @@ class Passes:
 
     def find(self, asked: Asked) -> Pass:
         """The one that the path names, of the client that it names where it does. Raises: RefusedError 404."""
-        found = self.shelf(asked).get(asked.path_id(f"{self.noun}_id"))
+        there: Mapping[int, Pass] = self.shelf(asked)
         if "api_client_id" in asked.names:
             client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
-            found = found if found is not None and found.client_id == client.id else None
-        if found is None:
-            raise RefusedError(404, NOT_FOUND)
-        return found
+            there = {id_: each for id_, each in there.items() if each.client_id == client.id}
+        return asked.found(there, f"{self.noun}_id")
 
     def add(
         self, asked: Asked, client: ApiClient, *, auth_type: str, collection_ids: tuple[int, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, ApiClient
-from bulkops.sandbox.exchange import Asked, Counted, flag_member, id_member, invalid, text_member
+from bulkops.sandbox.exchange import Asked, Counted, flag_member, id_member, ids_member, text_member
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import Handler, both
 
@@ -105,10 +105,7 @@ def _given(members: Mapping[str, Any]) -> dict[str, Any]:
     if "mtls_enabled" in members:
         facts["mtls_enabled"] = flag_member(members, "mtls_enabled")
     if "cert_bundle_ids" in members:
-        ids = members["cert_bundle_ids"] or []
-        if not isinstance(ids, list):
-            raise invalid("cert_bundle_ids", "is not a list of ids")
-        facts["cert_bundle_ids"] = [id_member({"cert_bundle_ids": id_}, "cert_bundle_ids") for id_ in ids if id_]
+        facts["cert_bundle_ids"] = ids_member(members, "cert_bundle_ids")
     return facts
 
 

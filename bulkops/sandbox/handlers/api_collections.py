@@ -104,19 +104,16 @@ def _switch(asked: Asked, endpoint: Endpoint, *, active: bool) -> dict[str, Any]
 
 
 def _endpoint(asked: Asked) -> Endpoint:
-    found = asked.workspace.api.endpoints.get(asked.path_id("api_endpoint_id"))
-    if found is None:
-        raise RefusedError(404, NOT_FOUND)
-    return found
+    return asked.found(asked.workspace.api.endpoints, "api_endpoint_id")
 
 
 def _project(asked: Asked, project_id: int | None) -> Folder:
     if project_id is None:
         return asked.workspace.home
-    for folder in asked.workspace.folders.values():
-        if folder.project_id == project_id and folder.is_project:
-            return folder
-    raise RefusedError(404, NOT_FOUND)
+    found = asked.workspace.projects().get(project_id)
+    if found is None:
+        raise RefusedError(404, NOT_FOUND)
+    return found
 
 
 def _operations(spec: object) -> list[tuple[str, str, str]]:

@@ -130,10 +130,7 @@ def get_input_schema(asked: Asked) -> list[dict[str, Any]]:
 
 
 def _connection(asked: Asked) -> Connection:
-    connection = asked.workspace.connections.get(asked.path_id("connection_id"))
-    if connection is None:
-        raise RefusedError(404, NOT_FOUND)
-    return connection
+    return asked.found(asked.workspace.connections, "connection_id")
 
 
 def _row(asked: Asked, connection: Connection) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
+from bulkops.sandbox.exchange import Asked, RefusedError, id_member, ids_member, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.managers import Manager
 from bulkops.sandbox.roles import group_by_id
@@ -74,10 +74,7 @@ def _note(asked: Asked, customer: Customer, what: str, manager: Manager) -> None
 
 
 def _manager(asked: Asked) -> Manager:
-    manager = asked.world.managers.by_id.get(asked.path_id("customer_manager_id"))
-    if manager is None:
-        raise RefusedError(404, NOT_FOUND)
-    return manager
+    return asked.found(asked.world.managers.by_id, "customer_manager_id")
 
 
 def _group(asked: Asked) -> dict[str, Any]:
@@ -92,15 +89,11 @@ def _group(asked: Asked) -> dict[str, Any]:
 
 def _workspaces(asked: Asked) -> dict[int, Customer]:
     """The customers that the body names. Raises: RefusedError 400 for one that is not there."""
-    named = asked.members().get(_WORKSPACES) or []
-    if not isinstance(named, list):
-        raise invalid(_WORKSPACES, "is not a list of ids")
     found = {}
-    for value in named:
-        id_ = id_member({_WORKSPACES: value}, _WORKSPACES)
-        customer = None if id_ is None else asked.world.customers.find(str(id_))
+    for id_ in ids_member(asked.members(), _WORKSPACES):
+        customer = asked.world.customers.find(str(id_))
         if customer is None:
-            raise RefusedError(400, f"Workspace not found: {value}")
+            raise RefusedError(400, f"Workspace not found: {id_}")
         found[customer.id] = customer
     return found
 

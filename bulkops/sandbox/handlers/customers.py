@@ -96,6 +96,8 @@ def delete_customer(asked: Asked) -> dict[str, Any]:
     customer = asked.account
     if customer.is_environment:
         raise RefusedError(400, "An environment cannot be deleted apart from its customer")
+    for gone in (customer, *customer.environments.values()):
+        asked.world.importer.drop(gone.workspace)
     asked.world.customers.delete(customer)
     asked.world.managers.forget(customer, *customer.environments.values())
     asked.note("customer.deleted", customer.key)

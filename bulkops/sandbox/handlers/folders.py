@@ -68,7 +68,7 @@ def delete_folder(asked: Asked) -> dict[str, Any]:
 
 
 def list_projects(asked: Asked) -> list[dict[str, Any]]:
-    return asked.on_page([folder.project() for folder in asked.workspace.folders.values() if folder.is_project])
+    return asked.on_page([folder.project() for folder in asked.workspace.projects().values()])
 
 
 def update_project(asked: Asked) -> dict[str, Any]:
@@ -99,18 +99,11 @@ def _destroy(asked: Asked, folder: Folder) -> dict[str, Any]:
 
 
 def _folder(asked: Asked) -> Folder:
-    folder = asked.workspace.folders.get(asked.path_id("folder_id"))
-    if folder is None:
-        raise RefusedError(404, NOT_FOUND)
-    return folder
+    return asked.found(asked.workspace.folders, "folder_id")
 
 
 def _project(asked: Asked) -> Folder:
-    wanted = asked.path_id("project_id")
-    for folder in asked.workspace.folders.values():
-        if folder.is_project and folder.project_id == wanted:
-            return folder
-    raise RefusedError(404, NOT_FOUND)
+    return asked.found(asked.workspace.projects(), "project_id")
 
 
 def _parent(asked: Asked, members: Mapping[str, Any]) -> Folder | None:

@@ -51,10 +51,7 @@ def accept_import(asked: Asked, folder_id: int) -> dict[str, Any]:
 
 
 def get_import(asked: Asked) -> dict[str, Any]:
-    found = asked.workspace.imports.get(asked.path_id("package_id"))
-    if found is None:
-        raise RefusedError(404, NOT_FOUND)
-    return import_row(asked, found)
+    return import_row(asked, asked.found(asked.workspace.imports, "package_id"))
 
 
 def _refuse_running(asked: Asked, package: ParsedPackage, folder_id: int) -> None:

@@ -64,7 +64,10 @@ def delete_member_by_old_route(asked: Asked) -> dict[str, Any]:
     member_id = id_member(asked.members(), "member_id")
     if member_id is None:
         raise invalid("member_id", "can't be blank")
-    return _remove(asked, _member(asked, member_id))
+    member = asked.workspace.members.get(member_id)
+    if member is None:
+        raise RefusedError(404, NOT_FOUND)
+    return _remove(asked, member)
 
 
 def invite(asked: Asked) -> dict[str, Any]:
@@ -121,14 +124,7 @@ def _remove(asked: Asked, member: Member) -> dict[str, Any]:
 
 def member_named(asked: Asked) -> Member:
     """The member in the path. Raises: RefusedError 404."""
-    return _member(asked, asked.path_id("member_id"))
-
-
-def _member(asked: Asked, member_id: int) -> Member:
-    member = asked.workspace.members.get(member_id)
-    if member is None:
-        raise RefusedError(404, NOT_FOUND)
-    return member
+    return asked.found(asked.workspace.members, "member_id")
 
 
 def _refuse_taken(asked: Asked, external_id: str) -> None:

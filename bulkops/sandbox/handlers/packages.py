@@ -41,10 +41,7 @@ def import_package(asked: Asked) -> dict[str, Any]:
 
 
 def _export(asked: Asked) -> Export:
-    found = asked.workspace.exports.get(asked.path_id("package_id"))
-    if found is None:
-        raise RefusedError(404, NOT_FOUND)
-    return found
+    return asked.found(asked.workspace.exports, "package_id")
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -46,9 +46,7 @@ def upsert_properties(asked: Asked) -> dict[str, Any]:
 def _properties(asked: Asked) -> dict[str, str]:
     """Of the project that the query names, else of the environment. Raises: RefusedError 404."""
     project_id = asked.number("project_id")
-    if project_id is not None and not any(
-        folder.is_project and folder.project_id == project_id for folder in asked.workspace.folders.values()
-    ):
+    if project_id is not None and project_id not in asked.workspace.projects():
         raise RefusedError(404, NOT_FOUND)
     return asked.workspace.properties.setdefault(project_id, {})
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError
+from bulkops.sandbox.exchange import Asked, RefusedError
 from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
 from bulkops.sandbox.recipes import Recipe
@@ -83,10 +83,7 @@ def _listed(asked: Asked, problems: list[list[Any]]) -> list[Any]:
 
 def recipe_of(asked: Asked) -> Recipe:
     """The recipe that the path names. Raises: RefusedError 404."""
-    recipe = asked.workspace.recipes.get(asked.path_id("recipe_id"))
-    if recipe is None:
-        raise RefusedError(404, NOT_FOUND)
-    return recipe
+    return asked.found(asked.workspace.recipes, "recipe_id")
 
 
 def note_recipe(asked: Asked, recipe: Recipe, what: str) -> None:

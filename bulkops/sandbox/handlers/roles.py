@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, id_member, invalid
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, ids_member, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers._kept import Kept, Row
 from bulkops.sandbox.roles import CUSTOM, ENVIRONMENT, SYSTEM, inheritable
@@ -42,14 +42,11 @@ _ENVIRONMENT: Final = Kept(
 
 def folder_ids(asked: Asked, given: Mapping[str, Any]) -> list[int]:
     """The folders that the body names, all of which must be there. Raises: RefusedError 400."""
-    named = given.get("folder_ids") or []
-    if not isinstance(named, list):
-        raise invalid("folder_ids", "is not a list of ids")
-    ids = [id_member({"folder_ids": value}, "folder_ids") for value in named]
+    ids = ids_member(given, "folder_ids")
     for each in ids:
         if each not in asked.workspace.folders:
             raise invalid("folder_ids", f"{each} is not there")
-    return [each for each in ids if each is not None]
+    return ids
 
 
 def copy_role(asked: Asked) -> Row:

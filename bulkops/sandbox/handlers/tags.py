@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
+from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, ids_member, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers._kept import Kept, Row
 from bulkops.sandbox.workspace import TAGS_OF
@@ -39,8 +39,9 @@ def assign_tags(asked: Asked) -> Row:
     """All of it, or nothing where a tag or what it should be on is not there."""
     members, tags, workspace = asked.members(), TAGS.shelf(asked), asked.workspace
     adding, removing = (_handles(members, name) for name in ("add_tags", "remove_tags"))
-    targets: dict[str, object] = {f"recipe {id_}": workspace.recipes.get(id_) for id_ in _ids(members, "recipe_ids")}
-    targets |= {f"connection {id_}": workspace.connections.get(id_) for id_ in _ids(members, "connection_ids")}
+    recipe_ids, connection_ids = (ids_member(members, name) for name in ("recipe_ids", "connection_ids"))
+    targets: dict[str, object] = {f"recipe {id_}": workspace.recipes.get(id_) for id_ in recipe_ids}
+    targets |= {f"connection {id_}": workspace.connections.get(id_) for id_ in connection_ids}
     if not targets:
         raise invalid("recipe_ids", "or connection_ids must be given")
     if None in targets.values() or not {*adding, *removing} <= tags.keys():
@@ -65,13 +66,6 @@ def _handles(members: Mapping[str, Any], name: str) -> list[str]:
     if not isinstance(given, list) or not all(isinstance(handle, str) for handle in given):
         raise invalid(name, "is not a list of tag handles")
     return given
-
-
-def _ids(members: Mapping[str, Any], name: str) -> list[int]:
-    given = members.get(name) or []
-    if not isinstance(given, list):
-        raise invalid(name, "is not a list of ids")
-    return [id_member({name: id_}, name) or 0 for id_ in given]
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import Asked, id_member, instant, invalid, text_member
+from bulkops.sandbox.exchange import Asked, ids_member, instant, text_member
 from bulkops.sandbox.handlers._base import Handler
 
 _OF_CONNECTIONS: Final = ("active_connection_count", "active_connection_limit")
@@ -54,13 +54,10 @@ def _metrics(customer: Customer) -> dict[str, Any]:
 
 
 def _chosen(asked: Asked) -> list[Customer]:
-    named = asked.members().get("managed_user_ids")
-    if named is None:
+    if asked.members().get("managed_user_ids") is None:
         return list(asked.world.customers.all())
-    if not isinstance(named, list):
-        raise invalid("managed_user_ids", "is not a list of ids")
-    ids = [id_member({"managed_user_ids": value}, "managed_user_ids") for value in named]
-    found = (asked.world.customers.find(str(each)) for each in ids if each is not None)
+    ids = ids_member(asked.members(), "managed_user_ids")
+    found = (asked.world.customers.find(str(each)) for each in ids)
     return [customer for customer in found if customer is not None]
 
 
