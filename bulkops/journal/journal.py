@@ -13,7 +13,7 @@ import attrs
 
 from bulkops.errors import JournalError
 from bulkops.journal import queries, writes
-from bulkops.journal.clock import Clock, SystemClock
+from bulkops.journal.clock import MARGIN_S, Clock, SystemClock
 from bulkops.journal.lives import Lives
 from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.reader import Reader
@@ -228,6 +228,18 @@ class Journal:
         as killed.
         """
         self._writing.queue(writes.end_life(is_orderly=all_answered))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a request may leave now: whoever comes after a killed process counts what that one sent from its
+        last sign of life on, which must not be older than the margin that is allowed for."""
+        return self._clock.now().boot_s <= self._writing.signed_boot_s + MARGIN_S
+
+    async def until_fresh(self) -> None:
+        """Wait for a sign of life that is young enough. Raises: JournalError when there will be none."""
+        while not self.is_fresh:
+            self._writing.check()
+            await anyio.sleep(_LOOK_EVERY_S)
 
     async def sign_of_life_age_s(self, host: str, *, unanswered_s: float = 0.0) -> float | None:
         """Seconds since the server can have counted the last request of another process, or of an earlier run of this

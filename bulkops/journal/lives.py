@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from typing import Final
@@ -16,12 +17,14 @@ class Lives:
     """The current life of this process in one journal, if it has one.
 
     `current`: its id. Every intent and every grant belongs to a life, so one begins at the latest with them: an
-    intent without a sign of life could not be dated.
+    intent without a sign of life could not be dated. `signed_boot_s`: boot clock of its newest sign of life, on the
+    disk or about to be.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.current: int | None = None
+        self.signed_boot_s = -math.inf
 
     def ensure(self, connection: sqlite3.Connection) -> int:
         """Id of the current life; one for no host in particular begins when there is none."""
@@ -39,13 +42,17 @@ class Lives:
             self.current = self._insert(connection, run_id, host)
         self.beat(connection)
 
-    def beat(self, connection: sqlite3.Connection) -> None:
-        """Say that the process lives now; forget what no window counts any more."""
+    def beat(self, connection: sqlite3.Connection, *, ahead_s: float = 0.0) -> None:
+        """Say that the process lives now; forget what no window counts any more.
+
+        `ahead_s`: date it so much later: by the time it is on a slow disk it would be old.
+        """
         now = self._clock.now()
         connection.execute(
             "UPDATE lives SET beat_boot_s = ?, beat_wall_s = ? WHERE life_id = ?",
-            (now.boot_s, now.wall_s, self.current),
+            (now.boot_s + ahead_s, now.wall_s + ahead_s, self.current),
         )
+        self.signed_boot_s = now.boot_s + ahead_s
         connection.execute(
             "DELETE FROM grants WHERE life_id = ? AND boot_s < ?", (self.current, now.boot_s - FORGET_GRANTS_S)
         )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import anyio
 import attrs
@@ -23,6 +24,9 @@ from bulkops.errors import JournalError
 from bulkops.journal.clock import BEAT_S
 from bulkops.journal.failures import again, ended, in_words, of_a_run
 from bulkops.journal.lives import Lives
+
+_SLOW_S: Final = 0.5
+"""A disk that takes longer for a commit makes signs of life old before they can be read."""
 
 Job: TypeAlias = Callable[[sqlite3.Connection, Lives], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
@@ -41,7 +45,7 @@ class Writer:
     """Owns the writing connection and its thread; made and closed on the event loop.
 
     `commits`: transactions so far. While there is a current life, a sign of it is written every `beat_s`, also when
-    the event loop stands still.
+    the event loop stands still; `signed_boot_s`: boot clock of the newest that is on the disk.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, lives: Lives, *, beat_s: float = BEAT_S) -> None:
@@ -54,6 +58,8 @@ class Writer:
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._broken: JournalError | None = None
         self._closed = False
+        self._commit_s = 0.0
+        self.signed_boot_s = -math.inf
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._main, name="bulkops-journal-writer", daemon=True)
         self._thread.start()
@@ -75,6 +81,11 @@ class Writer:
         """Write soon, in order. Raises: JournalError when an earlier write failed."""
         self._put(_Write(job, None))
 
+    def check(self) -> None:
+        """Raises: JournalError when nothing can be written any more."""
+        if self._broken is not None:
+            raise again(self._broken)
+
     async def close(self) -> None:
         """Write what is queued, say that this process sends nothing any more, and end the thread."""
         self._queue.put(_Write(_end_life, None))
@@ -84,8 +95,7 @@ class Writer:
             await anyio.to_thread.run_sync(self._thread.join)
 
     def _put(self, write: _Write) -> None:
-        if self._broken is not None:
-            raise again(self._broken)
+        self.check()
         if self._closed:
             raise JournalError(f"the journal {self._path} is closed", remedy="use it inside `async with`")
         self._queue.put(write)
@@ -140,19 +150,22 @@ class Writer:
         return [(write.waiter, None) for write in batch if write.waiter is not None]
 
     def _transact(self, batch: Sequence[_Write]) -> None:
-        life_before = self._lives.current
+        life_before, signed_before = self._lives.current, self._lives.signed_boot_s
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for write in batch:
                 write.job(self._connection, self._lives)
             if self._is_beat_due():
                 self._beat_due = time.monotonic() + self._beat_s
-                self._lives.beat(self._connection)
+                self._lives.beat(self._connection, ahead_s=self._commit_s if self._commit_s > _SLOW_S else 0.0)
+            began = time.monotonic()
             self._connection.execute("COMMIT")
+            self._commit_s = time.monotonic() - began
         except BaseException:
-            self._lives.current = life_before
+            self._lives.current, self._lives.signed_boot_s = life_before, signed_before
             self._connection.rollback()
             raise
+        self.signed_boot_s = self._lives.signed_boot_s
         self.commits += 1
 
     def _is_beat_due(self) -> bool:

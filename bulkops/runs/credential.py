@@ -47,6 +47,9 @@ async def credential(
         journal.start_beating(run_id, host)
         stack.callback(lambda: journal.stop_beating(all_answered=session.pacer.is_settled))
         stack.callback(session.subscribe(count))
+        session.sign_of_life = journal
+        stack.callback(setattr, session, "sign_of_life", None)
+        await journal.flush()  # the first sign is on the disk before anything leaves
         async with _shared(journal, host, session):
             yield
 

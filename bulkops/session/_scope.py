@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
 from bulkops.catalogue import Call
+
+
+class SignOfLife(Protocol):
+    """What must be on record before a request leaves, for those who come after a process that was killed."""
+
+    @property
+    def is_fresh(self) -> bool: ...
+
+    async def until_fresh(self) -> None: ...
 
 
 @attrs.define

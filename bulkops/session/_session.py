@@ -23,7 +23,7 @@ from bulkops.session._counting import counts_emails, key_of
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
 from bulkops.session._retrying import Failed
-from bulkops.session._scope import Reply, Scope
+from bulkops.session._scope import Reply, Scope, SignOfLife
 from bulkops.session._transport import Transport
 from bulkops.session._verdict import judge
 from bulkops.session._waiting import Door, GaveUpWaiting, Waiting
@@ -43,6 +43,7 @@ class ApiSession:
     """One credential, one set of quotas, one pool of connections. An async context manager; enter it once.
 
     `auth_failure`: the first 401. After it nothing more is sent: those in flight finish, everybody else raises.
+    `sign_of_life`: while there is one, nothing leaves unless it is fresh.
     `quotas`: the limits that count, by name; `pacer`: keeps them, and has the statistics.
     """
 
@@ -52,6 +53,7 @@ class ApiSession:
         self.quotas: Mapping[str, Sequence[Limit]] = MappingProxyType({**QUOTAS, **tuning.quotas})
         self._by_email = frozenset(name for name, limits in self.quotas.items() if counts_emails(limits))
         self.auth_failure: Unauthorized | None = None
+        self.sign_of_life: SignOfLife | None = None
         self._rng = rng or Random()  # noqa: S311 - spreads retries, protects nothing
         self.pacer = Pacer(
             self.quotas,
@@ -158,7 +160,7 @@ class ApiSession:
         tuning, tries = self.settings.tuning, errand.tries
         tries.attempt += 1
         timeout_s = min(tuning.attempt_timeout_s, tuning.call_timeout_s - tries.spent_s)
-        attempt = Attempt(errand, slot, timeout_s=timeout_s, may_leave=self._may_send)
+        attempt = Attempt(errand, slot, timeout_s=timeout_s, may_leave=self._may_leave)
         result = None
         try:
             result = await self._transport.exchange(errand.request, errand.request_id, attempt)
@@ -171,6 +173,9 @@ class ApiSession:
                 has_ended = attempt.status is not None and attempt.status < 500
                 errand.scope.counted.lost_writes += not (has_ended or errand.request.call.is_read)
                 self._tell(errand, attempt, status=None, error="cancelled")
+        if result is None and self._may_send():  # the sign of life grew old while it was connecting
+            tries.attempt -= 1
+            return await self._try(errand)
         if result is None:
             raise self._refusal(errand)
         tries.spent_s += attempt.elapsed_s
@@ -184,7 +189,7 @@ class ApiSession:
     def _slot_now(self, errand: Errand) -> Slot | None:
         """A slot when nothing has to be waited for: most requests of a session need no more than this."""
         scope = errand.scope
-        if not self._door.is_open or not self._may_send() or self._is_late(scope):
+        if not self._door.is_open or not self._may_leave() or self._is_late(scope):
             return None
         return self.pacer.slot_now(errand.request.call.quota, key=errand.key)
 
@@ -193,8 +198,10 @@ class ApiSession:
         call, scope = errand.request.call, errand.scope
         while True:
             await self._door.approach()
+            if self.sign_of_life is not None:
+                await self.sign_of_life.until_fresh()
             slot = await self.pacer.slot(call.quota, key=errand.key, priority=scope.priority)
-            if self._door.enter():
+            if self._is_fresh() and self._door.enter():
                 return slot
             slot.unused()
 
@@ -224,6 +231,12 @@ class ApiSession:
 
     def _may_send(self) -> bool:
         return self.auth_failure is None and self._pump is not None and not self._pump.done()
+
+    def _is_fresh(self) -> bool:
+        return self.sign_of_life is None or self.sign_of_life.is_fresh
+
+    def _may_leave(self) -> bool:
+        return self._may_send() and self._is_fresh()
 
     def _is_late(self, scope: Scope) -> bool:
         return scope.deadline is not None and self._now() >= scope.deadline

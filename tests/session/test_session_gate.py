@@ -240,3 +240,35 @@ async def test_observers_see_each_attempt(server: Any, session_for: Any) -> None
     ]
     assert attempts[0].quota == GET.quota
     assert [event.request_id for event in later if isinstance(event, AttemptEnded)] == [reply.request_id]
+
+
+class SignOfLife:
+    """Fresh or not by turns: `answers`, then always fresh."""
+
+    def __init__(self, *answers: bool) -> None:
+        self._answers = list(answers)
+        self.asked_to_wait = 0
+
+    @property
+    def is_fresh(self) -> bool:
+        return self._answers.pop(0) if self._answers else True
+
+    async def until_fresh(self) -> None:
+        self.asked_to_wait += 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "waits"), [((False,), 1), ((True, False), 0), ((False, False, True, False), 2)], ids=str
+)
+async def test_nothing_leaves_on_an_old_sign_of_life(
+    server: Any, session_for: Any, answers: tuple[bool, ...], waits: int
+) -> None:
+    """Whoever follows a killed process counts from its last sign of life; a request that left long after it would be
+    looked for too early, and its effect asked for twice."""
+    async with session_for(server.url) as session:
+        await session.send(GET, scope=Scope(), path=PATH)  # opens the door
+        session.sign_of_life = sign = SignOfLife(*answers)
+        reply = await session.send(GET, scope=Scope(), path=PATH)
+        assert (sign.asked_to_wait, sign.is_fresh) == (waits, True)
+    assert len(server.seen) == 2
+    assert reply.attempt == 1, "what did not leave was no attempt"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+
 import pytest
 from hypothesis import given, strategies as st
 
+from bulkops.errors import JournalError
 from bulkops.journal import Ending, Journal, Moment
 from bulkops.journal.clock import BEAT_S, MARGIN_S, Life, SystemClock
 from bulkops.outcome import Outcome
@@ -230,3 +235,35 @@ def test_without_a_boot_id_only_the_wall_clock_compares(tmp_path, content):
     assert now.boot_id == ""
     life = Life(boot_id="", beat_boot_s=now.boot_s - 1000, beat_wall_s=now.wall_s - 10, ended=True)
     assert life.silence_s(now) == pytest.approx(10)
+
+
+async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_margin(directory, clock, record):
+    """A stalled disk, a journal kept busy: a process that is killed then would have sent what nobody counts."""
+    async with Journal.open(directory, clock=clock) as journal:
+        assert not journal.is_fresh, "none is on the disk yet"
+        journal.start_beating(RUN, HOST)
+        await journal.until_fresh()
+        with closing(sqlite3.connect(journal.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            clock.pass_s(MARGIN_S)
+            assert journal.is_fresh
+            clock.pass_s(0.1)
+            journal.start_beating(RUN, HOST)
+            waiting = asyncio.create_task(journal.until_fresh())
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+            other.execute("ROLLBACK")
+            await waiting
+        assert journal.is_fresh
+
+
+async def test_who_waits_for_a_sign_of_life_that_never_comes_is_told(directory, clock):
+    async def waits():
+        async with Journal.open(directory, clock=clock) as journal:
+            with closing(sqlite3.connect(journal.path, isolation_level=None)) as other:
+                other.execute("DROP TABLE events")
+            journal.add_event(RUN, "x")
+            await journal.until_fresh()
+
+    with pytest.raises(JournalError, match="no such table"):
+        await waits()

@@ -44,3 +44,20 @@ async def test_a_minute_quota_opens_when_the_last_one_has_left_the_window(
     assert report.ok
     assert waited_s >= WINDOW_S + (0.0 if all_answered else server_timeout_s) - 0.05
     assert waited_s < ENDLESS_S, "an orderly end needs no patience"
+
+
+async def test_what_a_run_sends_hangs_on_the_journals_sign_of_life(tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    async def look(ctx: bulkops.Context) -> None:
+        await touch(ctx)
+        assert isinstance(ctx.account.session.sign_of_life, Journal)
+        seen.append(ctx.account.session.sign_of_life.is_fresh)
+
+    async with Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            report = await bulkops.run(look, accounts=[4100231], workato=workato, journal=tmp_path)
+            assert workato.session.sign_of_life is None, "it outlives the run"
+    assert report.ok, report.accounts[0].reason
+    assert seen == [True]
