@@ -173,7 +173,7 @@ class Context:
 
     async def remember(self, kind: str, key: str, value: Any) -> None:
         """Keep a JSON value about the account for later runs of this journal."""
-        await self._journal.put_fact(self._host, self.account.id, kind, key, value)
+        await self._journal.put_fact(self._host, self.account.id, kind, key, msgspec.to_builtins(value))
 
     @asynccontextmanager
     async def alone_with(self, name: str) -> AsyncIterator[None]:

@@ -33,6 +33,15 @@ def without_references(template: str) -> str:
     return _REFERENCE.sub("", template)
 
 
+def anchored(template: Any) -> Any:
+    """The template with its files named from the root on: whoever resumes may stand in another directory."""
+    if not isinstance(template, str):
+        return template
+    return _REFERENCE.sub(
+        lambda found: f"{{file:{Path(found[2]).absolute()}}}" if found[1] == "file" else found[0], template
+    )
+
+
 def check_sources(template: object) -> None:
     """Raises: ConfigError when the environment or a file that it names has nothing."""
     if isinstance(template, str):

@@ -12,7 +12,7 @@ from bulkops.catalogue import Call, RetryClass
 from bulkops.errors import ApiError, ConfigError, NotFound, TaskFailed, TaskUnknown
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._credentials import mask
-from bulkops.operations._filling import check_sources, columns_of, fill, refers, secrets_in
+from bulkops.operations._filling import anchored, check_sources, columns_of, fill, refers, secrets_in
 from bulkops.operations._results import STDOUT, check_output, write_result
 from bulkops.resources import generic
 from bulkops.steps import Context
@@ -40,6 +40,10 @@ def _absolute(output: str | None) -> str | None:
     return output if output in {None, STDOUT} else str(Path(str(output)).resolve())
 
 
+def _anchored(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: anchored(template) for name, template in params.items()}
+
+
 @attrs.frozen
 class Each(Operation):
     """One call of the catalogue for each account.
@@ -58,7 +62,7 @@ class Each(Operation):
 
     name: ClassVar[str] = "each"
     call: str
-    params: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, metadata={"type": dict})
+    params: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, converter=_anchored, metadata={"type": dict})
     output: str | None = attrs.field(default=None, kw_only=True, converter=_absolute)
 
     def __attrs_post_init__(self) -> None:

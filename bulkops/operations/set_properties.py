@@ -13,7 +13,7 @@ from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._credentials import mask
-from bulkops.operations._filling import check_sources, columns_of, fill as fill_value, secrets_in
+from bulkops.operations._filling import anchored, check_sources, columns_of, fill as fill_value, secrets_in
 from bulkops.operations._planned import is_planned_folder
 from bulkops.operations._standing import name_some
 from bulkops.steps import Context, Intent
@@ -32,7 +32,7 @@ _SECRET: Final = re.compile(r"token|password|passwd|secret|credential|api[_.-]?k
 
 
 def _own(given: Mapping[str, str]) -> dict[str, str]:
-    return dict(given)
+    return {name: anchored(template) for name, template in given.items()}
 
 
 @attrs.frozen

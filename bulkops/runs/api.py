@@ -205,6 +205,9 @@ class _Again:
                 return None
             made = self._operation(record)
             with opened.lock_run(record.run_id):
+                record = await opened.get_run(record.run_id)  # as the last process left it, who may have ended just now
+                if not self.accept_changes:
+                    check_same(made, record.operation)
                 record = await _with_changes(opened, record, made)
                 rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
                 if rows:

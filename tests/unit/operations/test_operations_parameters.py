@@ -22,6 +22,7 @@ from bulkops.operations import (
     ImportPackage,
     Operation,
     RemoveMember,
+    SetProperties,
     StopRecipes,
     UpgradePlan,
     describe,
@@ -188,3 +189,23 @@ def test_what_cannot_be_brought_back_is_dangerous_wherever_it_stands() -> None:
         assert op.danger is not None
         assert (op.danger.flag, op.danger.is_meant) == ("delete_everything_in_them", is_meant)
     assert restore(describe(meant)) == meant
+
+
+@pytest.mark.parametrize("kind", ["each", "set-properties"])
+def test_a_file_of_a_parameter_is_the_same_for_whoever_resumes_elsewhere(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "tier.txt").write_text(place)
+    monkeypatch.chdir(tmp_path / "here")
+    made: Each | SetProperties = (
+        Each("managed_users.tags.create", params={"title": "Tier {file:tier.txt} {tier}"})
+        if kind == "each"
+        else SetProperties({"crm.tier": "{file:tier.txt} {tier}"})
+    )
+    monkeypatch.chdir(tmp_path / "there")
+    again = restore(describe(made))
+    assert str(tmp_path / "here" / "tier.txt") in str(again.parameters())
+    assert again.digest == made.digest
+    assert again.columns() == {"tier"}

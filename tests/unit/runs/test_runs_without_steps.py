@@ -170,3 +170,12 @@ async def test_an_observer_that_fails_changes_no_answer(tmp_path: Path, caplog: 
         assert len(vendor.effects()) == 2
     assert report.outcomes[Outcome.CHANGED] == 2, "each effect took place"
     assert len(told) == 2, "the session's and the run's were told once, and no more"
+
+
+async def test_what_cannot_be_remembered_costs_one_account_and_not_the_run(tmp_path: Path) -> None:
+    async def tidy(ctx: bulkops.Context) -> None:
+        await ctx.remember("kind", "key", object() if ctx.account.id == str(ID) else 1)
+
+    async with beside() as (_, workato):
+        report = await bulkops.run(tidy, accounts=[ID, ID + 1], workato=workato, journal=tmp_path)
+    assert (report.outcomes[Outcome.FAILED], report.outcomes[Outcome.UNCHANGED]) == (1, 1)
