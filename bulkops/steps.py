@@ -24,7 +24,7 @@ from bulkops.errors import (
     TaskUnknown,
     WouldChange,
 )
-from bulkops.journal import Journal, StepRow, StepState
+from bulkops.journal import REMARKS, Journal, StepRow, StepState
 from bulkops.logs import get_logger
 from bulkops.session import StepWrites, in_step
 from bulkops.settings import Tuning
@@ -135,6 +135,11 @@ class Context:
     def cache(self) -> dict[str, Any]:
         """What operations of one chain share about this account, in memory only (a folder's id by its name)."""
         return self._cache
+
+    def remark(self, words: str, here: str | None = None) -> None:
+        """Have the report tell something of the account that is no failure. `words`: the same for all such accounts;
+        `here`: what it means for this one."""
+        self.detail.setdefault(REMARKS, []).append({"words": words} | ({} if here is None else {"here": here}))
 
     def enter(self, prefix: str) -> None:
         """Put the steps that follow under `prefix`: an operation of a chain does not meet another's names."""

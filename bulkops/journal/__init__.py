@@ -3,6 +3,7 @@
 from bulkops.journal.clock import Clock, Moment
 from bulkops.journal.journal import Journal
 from bulkops.journal.records import (
+    REMARKS,
     AccountMark,
     AccountRow,
     Ending,
@@ -18,6 +19,7 @@ from bulkops.journal.records import (
 from bulkops.journal.run_ids import new_run_id
 
 __all__ = [
+    "REMARKS",
     "AccountMark",
     "AccountRow",
     "Clock",

@@ -37,6 +37,9 @@ class StepState(StrEnum):
     """Known not to have happened, or undone: the step may run again."""
 
 
+REMARKS: Final = "remarks"
+
+
 @attrs.frozen(kw_only=True)
 class RunRecord:
     """One run. Times are wall-clock seconds since the epoch; mappings are plain JSON data without secrets.
@@ -108,7 +111,8 @@ class AccountMark:
 
 @attrs.frozen(kw_only=True)
 class Ending:
-    """How an account ended; what `Journal.end_account` stores."""
+    """How an account ended; what `Journal.end_account` stores. `detail`: under `REMARKS` what reports tell of accounts
+    that are done."""
 
     outcome: Outcome
     failure_class: str | None = None

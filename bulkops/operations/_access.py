@@ -6,6 +6,7 @@ access profiles name the collections and let callers in; neither can be deleted.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Protocol, TypeVar
@@ -60,6 +61,9 @@ class Access(Protocol):
     async def refresh(self, client_id: int, key_id: int) -> Shown:
         """A new secret; the one before ends."""
 
+    def renewal(self, client_id: int, key_id: int) -> str:
+        """The command that does so, for a person who has lost a secret."""
+
     async def enable_key(self, client_id: int, key: Key) -> None: ...
 
     async def opened(self, client_id: int, key: Key | None) -> tuple[int, ...]:
@@ -113,6 +117,9 @@ class AccessV2:
 
     async def refresh(self, client_id: int, key_id: int) -> ApiKey:
         return await self._account.api_keys.refresh_secret(client_id, key_id)
+
+    def renewal(self, client_id: int, key_id: int) -> str:
+        return _call("api_keys.refresh_secret", self._account, api_client_id=client_id, api_key_id=key_id)
 
     async def enable_key(self, client_id: int, key: Key) -> None:
         await self._account.api_keys.enable(client_id, key.id)
@@ -179,6 +186,9 @@ class AccessV1:
     async def refresh(self, client_id: int, key_id: int) -> AccessProfile:
         return await self._account.api_access_profiles.refresh_secret(key_id)
 
+    def renewal(self, client_id: int, key_id: int) -> str:
+        return _call("api_access_profiles.refresh_secret", self._account, api_access_profile_id=key_id)
+
     async def enable_key(self, client_id: int, key: Key) -> None:
         await self._account.api_access_profiles.enable(key.id)
 
@@ -220,6 +230,11 @@ def access_to(account: Account, version: str) -> Access:
 
 def kind_of(version: str) -> type[AccessV1 | AccessV2]:
     return AccessV1 if version == "v1" else AccessV2
+
+
+def _call(call: str, account: Account, **ids: int) -> str:
+    params = " ".join(f"-p {name}={value}" for name, value in ids.items())
+    return f"bulkops call {_P}{call} --account {shlex.quote(account.id)} {params}"
 
 
 def _profile_key(profile: AccessProfile) -> Key:

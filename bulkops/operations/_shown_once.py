@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeAlias
@@ -15,6 +16,7 @@ import anyio
 
 from bulkops.errors import ConfigError, TaskUnknown
 from bulkops.secret import Secret
+from bulkops.steps import Context
 
 Keep: TypeAlias = Callable[[str, Mapping[str, Any]], "Awaitable[None] | None"]
 """Takes the account and what the vendor showed: names and ids as they are, secrets as `Secret`."""
@@ -64,8 +66,29 @@ def words_for(place: str | Keep) -> str:
     where = "a function" if callable(place) else place
     return (
         f"the secrets of new keys go to {where} and nowhere else: the vendor shows each once, and one that is lost "
-        "can only be replaced, which ends the one before"
+        "can only be replaced, which ends the one before: a second run names the command"
     )
+
+
+async def kept_keys(ctx: Context, place: str | Keep) -> frozenset[int] | None:
+    """Ids of the keys whose secrets are in the file, as it was when first asked in this run; None: nobody can tell."""
+    if callable(place):
+        return None
+    if place not in ctx.shared:
+        ctx.shared[place] = await anyio.to_thread.run_sync(_read_keys, Path(place))
+    kept: frozenset[int] = ctx.shared[place]
+    return kept
+
+
+def _read_keys(path: Path) -> frozenset[int]:
+    found = set()
+    with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with suppress(ValueError, RecursionError):
+                row = json.loads(line)
+                if isinstance(row, dict) and isinstance(row.get("key_id"), int):
+                    found.add(row["key_id"])
+    return frozenset(found)
 
 
 async def keep_secret(place: str | Keep, account: str, shown: Mapping[str, Any]) -> None:

@@ -103,7 +103,8 @@ async def undo_parts(ctx: Context, parts: Sequence[Part], done: Mapping[str, Ste
         except BulkopsError as problem:
             if problem.failure_class == CANNOT_UNDO:
                 tally.left[name] = f"{problem}"
-                ctx.detail[part.operation.name] = f"left as it is: {problem}"
+                ctx.detail[name] = f"left as it is: {problem}"
+                ctx.remark(f"{name} is left as it is: {problem.cause}", f"{problem}")
             else:
                 tally.failed[name] = problem
                 in_place.append((name, part.operation))

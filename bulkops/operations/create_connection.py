@@ -205,6 +205,7 @@ async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
     row = done.get(_STEP)
     if row is None:
         ctx.detail[_STEP] = "the connection was there before the run: left as it is, authorised"
+        ctx.remark(ctx.detail[_STEP])
         return
     if ctx.result(_UNDO) is not None:
         return

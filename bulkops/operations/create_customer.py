@@ -71,6 +71,7 @@ class CreateCustomer(Operation):
         raise TaskFailed(
             f"customer {done[_STEP].result['id']} stays",
             failure_class=CANNOT_UNDO,
+            cause="the customer stays",
             remedy="`bulkops delete-customer` deletes one with all that is in it",
         )
 

@@ -14,7 +14,7 @@ from bulkops.operations._access import VERSIONS, Access, Key, Shown, access_to, 
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._collections import LOOKS, Wanted, as_names
 from bulkops.operations._columns import check_words, columns_in, fill
-from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, place_of, words_for
+from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, kept_keys, place_of, words_for
 from bulkops.steps import Context, Intent
 
 _CLIENT: Final = "create-api-client"
@@ -131,10 +131,22 @@ class EnableApiPlatform(Operation):
             await self._open(ctx, access, client_id, key, ids)
         if key is None or ctx.began(_KEY):  # of one whose making nobody saw the end of, nobody has the secret
             await self._make_key(ctx, access, client_id, client_name, key_name, ids)
-        elif not key.active or ctx.began(_ENABLE):
-            await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True)
+        else:
+            await self._remark_lost(ctx, access, client_id, key)
+            if not key.active or ctx.began(_ENABLE):
+                await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True)
         if ctx.changed:
             await self._check(ctx, access, client_id, key_name, ids)
+
+    async def _remark_lost(self, ctx: Context, access: Access, client_id: int, key: Key) -> None:
+        """Of a key that was there before the run, whose secret is not where those of new ones go: how to replace it."""
+        kept = await kept_keys(ctx, self.secrets_to)
+        if ctx.result(_KEY) is None and kept is not None and key.id not in kept:
+            ctx.remark(
+                f"{access.key_word} {key.name!r} was there before, and its secret is not in {self.secrets_to}; "
+                "where that is lost, this call shows a new one and ends it",
+                access.renewal(client_id, key.id),
+            )
 
     async def _ensure_client(self, ctx: Context, access: Access, name: str, ids: Sequence[int]) -> tuple[int, bool]:
         """The client's id, and whether this very process made it."""
@@ -184,7 +196,7 @@ class EnableApiPlatform(Operation):
                 raise TaskFailed(
                     f"{access.key_word} {name!r} was made, and its answer shows no secret",
                     failure_class="secret-not-shown",
-                    remedy="renew its secret by hand",
+                    remedy=f"renew it: {access.renewal(client_id, shown.id)}",
                 )
             row = {"client": client, "client_id": client_id, "key": name, "key_id": shown.id, **secrets}
             await keep_secret(self.secrets_to, ctx.account.id, row)
@@ -227,6 +239,7 @@ class EnableApiPlatform(Operation):
             await _undo(ctx, _CLIENT, lambda: access.end_client(made), wanted=await access.has_client(made))
         if not access.deletes and (key is not None or client is not None):
             ctx.detail[self.name] = f"the API deletes no client and no {access.key_word}: both stay, and let nobody in"
+            ctx.remark(ctx.detail[self.name])
 
     @classmethod
     def to_undo(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
@@ -244,6 +257,7 @@ class EnableApiPlatform(Operation):
         left = [id_ for id_ in now if id_ not in set(opened.result["opened"])]
         if now and not left:
             ctx.detail[self.name] = "its API collections stay open: a client must have one"
+            ctx.remark(ctx.detail[self.name])
             return
         await _undo(ctx, _OPEN, lambda: access.open(client_id, key, left), wanted=left != list(now))
 

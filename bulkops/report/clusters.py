@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from bulkops.journal import AccountRow
+from bulkops.journal import REMARKS, AccountRow
 from bulkops.outcome import TROUBLED, Outcome
 
 _CONSIDERED: Final = 500
@@ -44,6 +44,31 @@ class Cluster:
     @property
     def count(self) -> int:
         return len(self.seqs)
+
+
+@attrs.frozen(kw_only=True)
+class Remark:
+    """What is to be told of accounts that are done. `here`: what it means for the example, if that is told apart."""
+
+    words: str
+    count: int
+    example: AccountRow = attrs.field(repr=lambda row: row.account)
+    here: str | None
+
+
+def remarks(rows: Iterable[AccountRow]) -> list[Remark]:
+    """Remarks on the accounts that were changed or found as they should be, largest first."""
+    groups: dict[str, list[tuple[AccountRow, str | None]]] = {}
+    for row in rows:
+        told = row.detail.get(REMARKS) if row.outcome in _DONE else None
+        for one in told if isinstance(told, list) else ():
+            if isinstance(one, dict) and isinstance(one.get("words"), str):
+                groups.setdefault(one["words"], []).append((row, one.get("here")))
+    made = [
+        Remark(words=words, count=len(members), example=members[0][0], here=members[0][1])
+        for words, members in groups.items()
+    ]
+    return sorted(made, key=lambda one: (-one.count, one.example.seq))
 
 
 def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> list[Cluster]:

@@ -12,7 +12,7 @@ import attrs
 from bulkops.errors import RunAborted, RunFailed
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepMark
 from bulkops.outcome import TROUBLED, Outcome
-from bulkops.report.clusters import Cluster, cluster
+from bulkops.report.clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.commands import resume_command
 from bulkops.report.text import render_text, summary
 
@@ -77,6 +77,11 @@ class Report:
         """Accounts that were not done, by cause: failed and unknown first, largest first."""
         busy = {row.seq for row in self.in_progress}
         return cluster((row for row in self.accounts if row.seq not in busy), run_reason=self.reason)
+
+    @cached_property
+    def remarks(self) -> list[Remark]:
+        """What the operation wants to be known of accounts that are done."""
+        return remarks(self.accounts)
 
     @property
     def failures(self) -> list[AccountRow]:

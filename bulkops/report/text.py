@@ -11,7 +11,7 @@ from bulkops.report.commands import go_on_command, next_command
 from bulkops.report.plain import duration, inline, known_as
 
 if TYPE_CHECKING:
-    from bulkops.report.clusters import Cluster
+    from bulkops.report.clusters import Cluster, Remark
     from bulkops.report.model import Report
 
 _MOST_CLUSTERS: Final = 20
@@ -43,6 +43,8 @@ def render_text(report: Report) -> str:
             "",
             f"and {len(left)} more causes ({counted(count)}): see the report with --format json or csv",
         ]
+    for remark in report.remarks[:_MOST_CLUSTERS]:
+        lines += ["", *_remark_lines(remark)]
     command = go_on_command(report)
     if command is not None:
         lines += ["", f"{command.split()[1]} with: {command}"]
@@ -107,6 +109,14 @@ def cluster_lines(report: Report, cluster: Cluster) -> Iterator[str]:
     command = next_command(report, cluster)
     if command is not None:
         yield f"    next: {command}"
+
+
+def _remark_lines(remark: Remark) -> Iterator[str]:
+    row = remark.example
+    yield f"{counted(remark.count)}: {inline(remark.words, _LINE)}"
+    example = f"{'account' if remark.count == 1 else 'for example'} {inline(row.account, _NAME)}"
+    here = f": {inline(remark.here, _REASON)}" if remark.here else ""
+    yield f"    {outcome_words(row.outcome)}, {example}{here}"
 
 
 def counted(count: int) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import anyio
 import pytest
 
+from bulkops.cli.app import main
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import (
     DisableEndpoints,
@@ -37,6 +41,11 @@ def enabled(**options: Any) -> EnableApiPlatform:
 
 def lines(path: str = "keys.jsonl") -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(path).read_text(encoding="ascii").splitlines()]
+
+
+def lose(left: str, path: str = "keys.jsonl") -> None:
+    """Put something else into the file."""
+    Path(path).write_text(left, encoding="ascii")
 
 
 def secret_of(line: Mapping[str, Any]) -> str:
@@ -75,6 +84,36 @@ def test_the_secret_in_the_file_opens_the_endpoints_and_is_nowhere_else(tmp_path
         assert await it.workato.account(FIRST).api_clients.list().collect() == [] or version == "v1"
 
     here(tmp_path, scenario, customers=1)
+
+
+@both_versions
+def test_a_key_whose_secrets_file_is_lost_gets_a_new_one_by_the_command_of_the_report(
+    tmp_path: Path, version: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[Mapping[str, object]] = [{"external_id": "ORG-1"}, {"external_id": "ORG-2"}]
+
+    async def scenario(it: Here) -> None:
+        job = main_job(API_PACKAGE, folder="API") >> enabled(api_platform=version) >> EnableEndpoints(folder="API")
+        assert outcomes(await it.run(job, rows)) == {"changed": 2}
+        kept = await it.run(enabled(api_platform=version), rows)
+        assert (outcomes(kept), kept.remarks) == ({"unchanged": 2}, [])
+        lost = {line["account"]: secret_of(line) for line in lines()}
+        lose("{}\n3\nnot JSON\n")
+        again = await it.run(enabled(api_platform=version), rows)
+        assert outcomes(again) == {"unchanged": 2}
+        text = str(again)
+        assert "\n2 accounts: " in text
+        assert f"its secret is not in {tmp_path / 'keys.jsonl'}; where that is lost, this call shows a new one" in text
+        (command,) = re.findall(r"    unchanged, for example EORG-1: (.*)", text)
+        monkeypatch.setenv("WORKATO_HOST", it.sandbox.url)
+        monkeypatch.setenv("WORKATO_API_TOKEN", it.sandbox.token)
+        capsys.readouterr()
+        assert command.startswith("bulkops call ")
+        assert await anyio.to_thread.run_sync(main, [*shlex.split(command)[1:], "--yes"]) == 0
+        shown = json.loads(capsys.readouterr().out)
+        assert (await call(it, "EORG-1", secret_of(shown)), await call(it, "EORG-1", lost["EORG-1"])) == (200, 401)
+
+    here(tmp_path, scenario, customers=2)
 
 
 @both_versions
@@ -277,7 +316,7 @@ def test_a_file_that_others_may_read_gets_no_secrets(tmp_path: Path) -> None:
     (note,) = (main_job(API_PACKAGE, folder="API") >> operation >> moved).notes()[:1]
     assert note == (
         f"the secrets of new keys go to {path} and nowhere else: the vendor shows each once, and one that is lost can "
-        "only be replaced, which ends the one before"
+        "only be replaced, which ends the one before: a second run names the command"
     )
 
     async def scenario(it: Here) -> None:

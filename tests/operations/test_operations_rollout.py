@@ -68,6 +68,10 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
         details = {row.account: row.detail for row in undone.accounts}
         assert "stays; `bulkops delete-customer`" in details["EN/1"]["create-customer"]
         assert "create-customer" not in details[str(FIRST)]
+        assert (
+            "\n1 account: create-customer is left as it is: the customer stays\n    changed, account EN/1: customer "
+            in str(undone)
+        )
 
     here(tmp_path, scenario, customers=2)
 

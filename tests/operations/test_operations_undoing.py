@@ -157,7 +157,8 @@ def test_a_failure_that_is_not_for_now_holds_nothing_back(tmp_path: Path) -> Non
         reverse = UndoRun(chain, run_id=done.run_id)
         undone = await run(reverse, accounts=ROWS[:1], workato=it.workato, journal=it.journal)
         assert outcomes(undone) == {"changed": 1}
-        assert undone.accounts[0].detail == {"second": "left as it is: it stays"}
+        assert undone.accounts[0].detail["second"] == "left as it is: it stays"
+        assert "1 account: second is left as it is: it stays\n    changed, account 4100231: it stays\n" in str(undone)
 
     here(tmp_path, scenario, customers=1)
 
