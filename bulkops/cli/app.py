@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import click
 
@@ -40,11 +41,20 @@ _FIRST_STEPS = (
 )
 
 
+_SENTENCE: Final = 200
+"""Characters of the first sentence of a command's help that the list of commands shows: all of it."""
+
+
 class _Commands(click.Group):
     """The group; its commands are listed in the order in which one meets them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, section in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(str(command.name), command.get_short_help_str(_SENTENCE)) for command in section])
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, _FIRST_STEPS)
@@ -62,53 +72,58 @@ def bulkops() -> None:
 
 
 bulkops.params.extend(about_itself())  # before the command's name too
-_STARTS = (
+_ON_ACCOUNTS: Final = (
     packages.import_package,
-    packages.export_package,
+    rollout.rollout,
     connections.authorise_connections,
+    connections.create_connection,
     recipes.start_recipes,
     recipes.stop_recipes,
-    customers.upgrade_plan,
-    customers.downgrade_plan,
-    people.add_member,
-    people.remove_member,
-    customers.create_customer,
-    customers.delete_customer,
-    people.grant_manager,
     content.create_folder,
-    connections.create_connection,
     content.set_properties,
     api_platform.enable_api_platform,
     api_platform.enable_endpoints,
     api_platform.disable_endpoints,
-    rollout.rollout,
-    calling.each,
-    job.run,
+    people.add_member,
+    people.remove_member,
+    people.grant_manager,
+    customers.create_customer,
+    customers.upgrade_plan,
+    customers.downgrade_plan,
+    customers.delete_customer,
+    packages.export_package,
 )
+_ANYTHING: Final = (job.run, calling.each)
+_STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_ANYTHING, again.undo)}
 """What starts runs, and can be planned."""
 
-for command in (
-    *_STARTS,
-    plan.Plan({str(command.name): command for command in (*_STARTS, again.undo)}, job=job.run),
-    calling.call,
-    calling.calls,
-    again.resume,
-    again.retry,
-    again.undo,
-    watch.watch,
-    look.runs,
-    look.show,
-    look.report,
-    compare.compare,
-    sandbox.sandbox,
-    demo.demo,
-    bench.bench,
-    first_steps.init,
-    doctor.doctor,
-    configuration.config,
-    first_steps.completion,
-):
-    bulkops.add_command(command)
+_SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
+    "On each account": _ON_ACCOUNTS,
+    "Anything else": (*_ANYTHING, calling.call, calling.calls),
+    "Before a run and after it": (
+        plan.Plan(_STARTS, job=job.run),
+        again.resume,
+        again.retry,
+        again.undo,
+        look.runs,
+        look.report,
+        look.show,
+        watch.watch,
+        compare.compare,
+    ),
+    "To begin and to try": (
+        first_steps.init,
+        doctor.doctor,
+        configuration.config,
+        demo.demo,
+        sandbox.sandbox,
+        bench.bench,
+        first_steps.completion,
+    ),
+}
+for section in _SECTIONS.values():
+    for command in section:
+        bulkops.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from bulkops.cli.durations import duration
 from bulkops.cli.flags import Output
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Scope
@@ -15,6 +17,7 @@ from bulkops.cli.terminal import is_one_place, put, say
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
+    from bulkops.forecast import Forecast
     from bulkops.report import Report
     from bulkops.runs import Control, Policy
 
@@ -31,6 +34,12 @@ def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:
         max_failures=policy.max_failures,
         overshoot=overshoot(policy, count) if policy.max_failures is not None else None,
     )
+
+
+def ahead_words(cost: Forecast) -> str:
+    """`up to 4,589 requests in about 12 min, bound by embedded.recipes.get`"""
+    bound = f", bound by {cost.quota}" if cost.quota else ""
+    return f"up to {ceil(sum(cost.requests.values()) - 1e-9):,} requests in about {duration(cost.seconds)}{bound}"
 
 
 async def told(

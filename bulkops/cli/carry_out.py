@@ -10,7 +10,7 @@ import attrs
 import click
 
 from bulkops.cli.afterwards import Afterwards
-from bulkops.cli.around import finish, scope, takes_stdout, told
+from bulkops.cli.around import ahead_words, finish, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.options import exists
 from bulkops.cli.outlook import Outlook
@@ -94,7 +94,7 @@ async def _carry_out(
 ) -> int:
     from bulkops.cli.event_log import with_log
     from bulkops.client import Workato
-    from bulkops.runs import run
+    from bulkops.runs import cost_ahead, run
 
     afterwards = Afterwards.of(output)
     story = Story(voice_for(quiet=output.quiet))
@@ -104,7 +104,8 @@ async def _carry_out(
         if not len(inventory):  # nobody is new, as was said
             return 0
         about = scope(policy, count=len(inventory), host=settings.url, title=operation.title)
-        await consent.ask(attrs.evolve(about, notes=operation.notes()))
+        ahead = cost_ahead(operation, inventory, policy=policy, workato=workato)
+        await consent.ask(attrs.evolve(about, ahead=ahead_words(ahead) if ahead else None, notes=operation.notes()))
 
         async def go(control: Control) -> Report:
             return await run(

@@ -1,7 +1,7 @@
 """Exceptions to lines and exit codes.
 
-0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration,
-3 halted by a gate, 4 authentication, 5 paused, 130 interrupted.
+0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration, or the
+vendor is out of reach, 3 halted by a gate, 4 authentication, 5 paused, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import (
     BulkopsError,
     ConfigError,
+    ConnectFailed,
     InputError,
     JournalError,
     PlanError,
@@ -33,8 +34,11 @@ _EXIT_CODES: Final[tuple[tuple[type[BulkopsError], int], ...]] = (
     (ConfigError, EXIT_USAGE),
     (InputError, EXIT_USAGE),
     (PlanError, EXIT_USAGE),
+    (ConnectFailed, EXIT_USAGE),
     (JournalError, EXIT_USAGE),
 )
+
+_OUT_OF_REACH: Final = "check the network and WORKATO_HOST"
 
 
 def report_failure(error: BaseException, *, debug: bool, secrets: tuple[str, ...] = ()) -> int:
@@ -60,6 +64,8 @@ def _words(error: BaseException) -> tuple[str, str | None]:
     match error:
         case KeyboardInterrupt() | click.Abort():
             return "interrupted; no run was in progress", None
+        case click.BadParameter() if (variable := _variable(error)) is not None:
+            return f"{variable}: {error.message}", f"correct or unset {variable}"
         case click.UsageError():
             command = error.ctx.command_path if error.ctx is not None else "bulkops"
             return error.format_message(), f"{command} --help"
@@ -67,9 +73,20 @@ def _words(error: BaseException) -> tuple[str, str | None]:
             return error.format_message(), None
         case BulkopsError():
             # str() ends with the remedy, which gets a line of its own here
-            return str(error).replace(f"{error.message}; {error.remedy}", error.message), error.remedy
+            what = str(error).replace(f"{error.message}; {error.remedy}", error.message)
+            # of no account: there is no run to retry
+            return what, _OUT_OF_REACH if isinstance(error, ConnectFailed) else error.remedy
         case _:
             return f"{type(error).__name__}: {error}", "this is a bug: run again with --debug"
+
+
+def _variable(error: click.BadParameter) -> str | None:
+    """The environment variable that the value came from, if it did."""
+    if error.ctx is None or error.param is None or error.param.name is None:
+        return None
+    if error.ctx.get_parameter_source(error.param.name) is not click.core.ParameterSource.ENVIRONMENT:
+        return None
+    return str(error.param.envvar)
 
 
 def _leaf(error: BaseException) -> BaseException:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Scope:
     """What is about to happen. `overshoot`: accounts that may fail beyond `max_failures` (None: no such limit).
 
-    `notes`: what the operation wants to be known before it starts.
+    `notes`: what the operation wants to be known before it starts; `ahead`: what it will cost, where that is foreseen.
     """
 
     count: int
@@ -32,10 +32,13 @@ class Scope:
     max_failures: int | str | None
     overshoot: int | None
     notes: tuple[str, ...] = ()
+    ahead: str | None = None
 
     def lines(self) -> list[str]:
         noun = "account" if self.count == 1 else "accounts"
         lines = [f"{self.count} {noun} at {one_line(self.host)}: {one_line(self.title)}"]
+        if self.ahead is not None:
+            lines.append(f"  {self.ahead}")
         if self.overshoot is not None:
             lines.append(
                 f"  halts when more than {self.max_failures} failed; in the worst case {self.overshoot} more fail, "

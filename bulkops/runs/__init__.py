@@ -6,7 +6,7 @@ from bulkops.runs.earlier import Earlier, earlier_runs
 from bulkops.runs.gates import Check, GateVerdict, WaveResult
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
-from bulkops.runs.planning import AccountPlan, FleetPlan, looking_cost, plan
+from bulkops.runs.planning import AccountPlan, FleetPlan, cost_ahead, looking_cost, plan
 from bulkops.runs.policy import Policy, overshoot
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Job",
     "Policy",
     "WaveResult",
+    "cost_ahead",
     "earlier_runs",
     "from_values",
     "load_job",

@@ -159,6 +159,15 @@ def looking_cost(
     return _forecast(requests, operation, [len(rows)], policy, workato, GUESSED_LATENCY_S)
 
 
+def cost_ahead(operation: Operation, accounts: Inventory, *, policy: Policy, workato: Workato) -> Forecast | None:
+    """What a run costs when everything is still to be done; None where the operation cannot say. Sends nothing."""
+    requests = _on_all(operation.cost(), operation, accounts.rows)
+    if not requests:
+        return None
+    waves = [wave.size for wave in policy.cut(len(accounts))]
+    return _forecast(requests, operation, waves, policy, workato, GUESSED_LATENCY_S)
+
+
 def _on_all(each: Mapping[str, float], operation: Operation, rows: Sequence[InventoryRow]) -> dict[str, float]:
     """Requests on all accounts, from those on `each` of them."""
     requests = {call: count * len(rows) for call, count in each.items()}

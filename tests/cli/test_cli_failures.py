@@ -6,6 +6,7 @@ import click
 import pytest
 
 from bulkops import errors
+from bulkops.cli.app import main
 from bulkops.cli.failures import report_failure
 
 API = {"call": "managed_users.get", "method": "GET", "path": "/api/managed_users/1", "request_id": "r-1"}
@@ -23,7 +24,6 @@ API = {"call": "managed_users.get", "method": "GET", "path": "/api/managed_users
         (errors.Unauthorized("what", status=401, said="no", remedy="remedy", **API), 4),
         (errors.RunAborted("what", run_id="r", remedy="remedy"), 3),
         (errors.RunFailed("what", run_id="r", remedy="remedy"), 1),
-        (errors.ConnectFailed("what", remedy="remedy", **API), 1),
         (errors.ServerError("what", status=500, said="oops", remedy="remedy", **API), 1),
         (errors.TaskFailed("what", remedy="remedy"), 1),
         (ExceptionGroup("group", [errors.ConfigError("what", remedy="remedy")]), 2),
@@ -38,6 +38,21 @@ def test_two_lines_and_a_code(capsys, error, code):
     assert "what" in first
     assert "remedy" not in first
     assert second == "  try: remedy"
+
+
+def test_a_vendor_out_of_reach_is_no_failed_account_and_leaves_no_run_to_retry(capsys):
+    assert report_failure(errors.ConnectFailed("what", remedy="look, then `bulkops retry`", **API), debug=False) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "  try: check the network and WORKATO_HOST"
+
+
+def test_a_value_from_the_environment_is_called_by_its_variable(capsys, monkeypatch):
+    monkeypatch.setenv("BULKOPS_CONCURRENCY", "many")
+    assert main(["start-recipes", "--folder", "CRM", "--accounts", "1", "--yes"]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: BULKOPS_CONCURRENCY: 'many' is not")
+    assert second == "  try: correct or unset BULKOPS_CONCURRENCY"
+    assert main(["start-recipes", "--folder", "CRM", "--accounts", "1", "--yes", "--concurrency", "few"]) == 2
+    assert "'--concurrency': 'few'" in capsys.readouterr().err
 
 
 def test_an_unexpected_error_is_one_line_and_called_a_bug(capsys):

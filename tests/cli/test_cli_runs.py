@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -68,6 +69,7 @@ def test_stdout_is_the_report_and_stderr_the_story(cli, here, importing):
     assert "error" not in result.err
     lines = result.err.splitlines()
     assert lines[0].startswith(f"{COUNT} accounts at http://127.0.0.1")
+    assert re.fullmatch(r"  up to \d+ requests in about .+", lines[1])
     assert "import crm-v1.zip" in lines[0]
     assert any(line.startswith("at work on run ") for line in lines)
     assert lines[-1] == f"{COUNT}/{COUNT} accounts: {COUNT} changed"
