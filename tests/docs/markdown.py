@@ -49,11 +49,6 @@ def blocks(page: Path) -> Iterator[Block]:
         )
 
 
-def prose(page: Path) -> str:
-    """The page without its blocks and code spans."""
-    return re.sub(r"`[^`\n]*`", "", _FENCE.sub("", page.read_text(encoding="utf-8")))
-
-
 def links(page: Path) -> list[str]:
     return [found["target"] for found in _LINK.finditer(_FENCE.sub("", page.read_text(encoding="utf-8")))]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.commands.look import ENDINGS, write_file
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import put
 from bulkops.cli.values import RunName
@@ -57,9 +56,10 @@ def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, f
     """
     import asyncio
 
+    from bulkops.cli.report_file import format_for, write
     from bulkops.report.comparison import render_comparison
 
-    form = form or ENDINGS.get(Path(path or "").suffix.lower(), "text")
+    form = form or format_for(path)
     if form not in FORMATS:
         raise click.UsageError(f"A comparison is no {form}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     found = asyncio.run(_load(journal, run_a, run_b))
@@ -67,7 +67,7 @@ def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, f
     if path is None:
         put(text, json=form == "json")
     else:
-        write_file(Path(path), text)
+        write(Path(path), text)
     return int(found.differs if fail_on == "difference" else found.has_new_failures)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,23 +15,12 @@ from bulkops.cli.options import exists, journal_option
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
-from bulkops.errors import ConfigError
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
     from bulkops.journal import Journal, RunRecord
 
 FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
-
-ENDINGS = {
-    ".html": "html",
-    ".htm": "html",
-    ".md": "markdown",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".csv": "csv",
-    ".xml": "junit",
-}
 
 
 @click.command("runs", cls=Verb, examples=["runs", "runs --journal /var/lib/bulkops"])
@@ -110,14 +97,16 @@ def _show(name: str, help_text: str) -> click.Command:
     def show(run_id: str | None, form: str | None, path: str | None, journal: str) -> int:
         import asyncio
 
-        form = form or ENDINGS.get(Path(path or "").suffix.lower(), "text")
+        from bulkops.cli.report_file import format_for, write
+
+        form = form or format_for(path)
         if form == "html" and path is None and sys.stdout.isatty():
             raise click.UsageError("A page of HTML is nothing for a terminal: add -o report.html.")
         text = asyncio.run(_render(journal, run_id, form))
         if path is None:
             put(text, json=form in {"json", "jsonl", "summary"})
         else:
-            write_file(Path(path), text)
+            write(Path(path), text)
             if sys.stderr.isatty():  # cron mails what is said
                 say(f"wrote {path}")
         return 0
@@ -136,18 +125,3 @@ async def _render(directory: str, run_id: str | None, form: str) -> str:
     async with Journal.open(directory, read_only=True) as journal:
         report = await load_report(journal, run_id, detailed=form in DETAILED)
     return render(report, form)  # type: ignore[arg-type]  # click.Choice saw to it
-
-
-def write_file(path: Path, text: str) -> None:
-    """All of it or nothing: a reader never sees half a report. Mode 0600: it names customers."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the path after -o") from error
