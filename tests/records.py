@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from hypothesis import strategies as st
 
 from bulkops.journal import AccountRow, RunRecord, RunState
 from bulkops.outcome import Outcome
@@ -10,6 +13,10 @@ from bulkops.report import Report
 
 RUN = "20260102-101530-k3f"
 BEGAN = 1_767_348_930.0
+
+any_text = st.text(st.characters())
+any_texts = st.lists(any_text, min_size=10, max_size=10)
+"""For `report_saying`."""
 
 
 def run_record(run_id: str = RUN, **members: Any) -> RunRecord:
@@ -42,3 +49,12 @@ def report_of(*accounts: AccountRow, **members: Any) -> Report:
         "as_of": BEGAN + 1070,
     }
     return Report(**known | members, accounts=list(accounts))
+
+
+def report_saying(texts: Sequence[str], *, copies: int = 1, state: RunState = RunState.HALTED, **row: Any) -> Report:
+    """A report in which these texts stand wherever one from elsewhere can stand; `copies` of one account, `row`."""
+    account, name, failure_class, cause, reason, remedy, run_id, why, title, host = texts
+    said = account_row(
+        account=account, name=name, failure_class=failure_class, cause=cause, reason=reason, remedy=remedy, **row
+    )
+    return report_of(*[said] * copies, run_id=run_id, state=state, reason=why, title=title, host=host)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -85,6 +85,21 @@ client_file_option: Final = _option(
     type=FileName(),
     help="TOML with your own quotas and timeouts (a sandbox writes one).",
 )
+
+report_path_option: Final = click.option(
+    "-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read."
+)
+
+
+def report_format_option(forms: Sequence[str]) -> Callable[[Command], Command]:
+    return click.option(
+        "--format",
+        "form",
+        cls=Flag,
+        type=click.Choice(forms),
+        help="What to write.  [default: by FILE's ending, else text]",
+    )
+
 
 _SELECTION: Final = (
     _option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.options import journal_option
+from bulkops.cli.options import journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import put
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
@@ -29,14 +29,8 @@ FORMATS = ("text", "json", "markdown")
 )
 @click.argument("run_a", metavar="RUN_A", type=RunName(), help="A run's id or the start of it: before.")
 @click.argument("run_b", metavar="[RUN_B]", required=False, type=RunName(), help="The other: after.")
-@click.option(
-    "--format",
-    "form",
-    cls=Flag,
-    type=click.Choice(FORMATS),
-    help="What to write.  [default: by FILE's ending, else text]",
-)
-@click.option("-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read.")
+@report_format_option(FORMATS)
+@report_path_option
 @click.option(
     "--fail-on",
     cls=Flag,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.options import exists, journal_option
+from bulkops.cli.options import exists, journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.values import RunName
-from bulkops.cli.verbs import Flag, Verb
+from bulkops.cli.verbs import Verb
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -85,14 +85,8 @@ def _show(name: str, help_text: str) -> click.Command:
         name, cls=Verb, help=help_text, examples=[name, f"{name} -o report.html", f"{name} 20260102-k3f9 --format csv"]
     )
     @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
-    @click.option(
-        "--format",
-        "form",
-        cls=Flag,
-        type=click.Choice(FORMATS),
-        help="What to write.  [default: by FILE's ending, else text]",
-    )
-    @click.option("-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read.")
+    @report_format_option(FORMATS)
+    @report_path_option
     @journal_option
     def show(run_id: str | None, form: str | None, path: str | None, journal: str) -> int:
         import asyncio

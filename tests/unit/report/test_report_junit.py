@@ -10,12 +10,10 @@ from hypothesis import given, strategies as st
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import Report, render
-from tests.records import account_row, report_of
+from tests.records import any_texts, report_saying
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
-
-any_text = st.text(st.characters())
 
 
 def suite(report: Report) -> ElementTree.Element:
@@ -80,25 +78,9 @@ def test_account_parameters_stay_out(row: Row, report: Make) -> None:
     assert "hunter2" not in render(report(row(0, params={"password": "hunter2"})), "junit")
 
 
-@given(st.lists(any_text, min_size=8, max_size=8), st.sampled_from(Outcome))
+@given(any_texts, st.sampled_from(Outcome))
 def test_anything_anywhere_is_well_formed(texts: list[str], outcome: Outcome) -> None:
-    account, failure_class, cause, reason, remedy, run_id, why, title = texts
-    row = account_row(
-        account=account,
-        outcome=outcome,
-        failure_class=failure_class,
-        cause=cause,
-        reason=reason,
-        remedy=remedy,
-    )
-    made = report_of(
-        row,
-        row,
-        run_id=run_id,
-        state=RunState.HALTED,
-        reason=why,
-        title=title,
-    )
+    made = report_saying(texts, copies=2, outcome=outcome)
     found = suite(made)
     assert len(found.findall("testcase")) == int(found.attrib["tests"]) == 2
     assert render(made, "junit").encode()

@@ -16,12 +16,11 @@ from bulkops.errors import ConfigError
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Report, render
-from tests.records import account_row, report_of
+from tests.records import any_text, any_texts, report_saying
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
 
-any_text = st.text(st.characters())
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | any_text,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
@@ -153,28 +152,9 @@ def test_an_unknown_format_is_refused_in_words(report: Make) -> None:
     assert FORMATS == ("text", "json", "jsonl", "csv", "junit", "markdown", "html", "summary")
 
 
-@given(st.lists(any_text, min_size=10, max_size=10), st.dictionaries(any_text, any_json, max_size=3))
+@given(any_texts, st.dictionaries(any_text, any_json, max_size=3))
 def test_anything_anywhere_is_valid_and_inert(texts: list[str], detail: dict[str, Any]) -> None:
-    account, name, failure_class, cause, reason, remedy, run_id, why, title, host = texts
-    row = account_row(
-        account=account,
-        name=name,
-        outcome=Outcome.FAILED,
-        failure_class=failure_class,
-        cause=cause,
-        reason=reason,
-        remedy=remedy,
-        detail=detail,
-    )
-    made = report_of(
-        row,
-        row,
-        run_id=run_id,
-        state=RunState.HALTED,
-        reason=why,
-        title=title,
-        host=host,
-    )
+    made = report_saying(texts, copies=2, detail=detail)
     for text in (render(made, "json"), render(made, "jsonl")):
         assert text.isascii()
         assert not set(text) & {chr(code) for code in [*range(10), *range(11, 32), 127]}

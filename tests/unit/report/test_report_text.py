@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Report, render
-from tests.records import account_row, report_of
+from tests.records import any_texts, report_saying
 
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
@@ -151,28 +151,9 @@ def test_parameters_of_the_account_file_are_not_shown(row: Row, report: Make) ->
     assert "hunter2" not in render(report(row(0, params={"password": "hunter2"})))
 
 
-any_text = st.text(st.characters())
-
-
-@given(st.lists(any_text, min_size=9, max_size=9), st.sampled_from(list(RunState)), st.sampled_from(list(Outcome)))
+@given(any_texts, st.sampled_from(list(RunState)), st.sampled_from(list(Outcome)))
 def test_no_text_from_elsewhere_reaches_the_terminal_raw(texts: list[str], state: RunState, outcome: Outcome) -> None:
-    account, failure_class, cause, reason, remedy, run_id, why, title, host = texts
-    row = account_row(
-        account=account,
-        outcome=outcome,
-        failure_class=failure_class,
-        cause=cause,
-        reason=reason,
-        remedy=remedy,
-    )
-    made = report_of(
-        row,
-        run_id=run_id,
-        state=state,
-        reason=why,
-        title=title,
-        host=host,
-    )
+    made = report_saying(texts, state=state, outcome=outcome)
     text = render(made)
     assert not [char for char in text if char != "\n" and unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
     assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
