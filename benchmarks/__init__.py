@@ -1,1 +1,1 @@
-"""Measurements beside the bars of DESIGN section 10. Run one as `python -m benchmarks.NAME [--smoke]`."""
+"""Measurements beside their bars, as RESULTS.md shows them. Run one as `python -m benchmarks.NAME [--smoke]`."""

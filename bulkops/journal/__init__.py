@@ -1,4 +1,4 @@
-"""The record of a run in SQLite: what was intended, what was tried, what became of it (DESIGN section 7)."""
+"""The record of a run in SQLite: what was intended, what was tried, what became of it."""
 
 from bulkops.journal.clock import Clock, Moment
 from bulkops.journal.journal import Journal

@@ -22,7 +22,7 @@ _STOPPED: Final[Mapping[RunState, int]] = {
     RunState.HALTED: 3,
     RunState.PAUSED: 5,
 }
-"""How a run can stop before its end, with the exit code of each (DESIGN section 8)."""
+"""How a run can stop before its end, with the exit code of each."""
 
 
 @attrs.frozen(kw_only=True)

@@ -40,3 +40,10 @@ def test_every_page_can_be_reached_from_the_index() -> None:
         seen.add(page)
         waiting += [(page.parent / target.partition("#")[0]).resolve() for target in links(page) if "://" not in target]
     assert {page for page in PAGES if page.parent != ROOT} <= seen | {ROOT / "examples" / "README.md"}
+
+
+def test_the_architecture_shows_each_package_in_the_order_of_ls() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    there = [f"{path.name}/" if path.is_dir() else path.name for path in (ROOT / "bulkops").iterdir()]
+    told = re.findall(r"^\| `([a-z][\w.]*/?)` \|", page, re.MULTILINE)
+    assert told == sorted(name for name in there if name[0] != "_" and name != "py.typed")
