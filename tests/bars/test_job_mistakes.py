@@ -8,7 +8,9 @@ import pytest
 
 from bulkops.errors import BulkopsError
 from bulkops.runs import load_job
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS, Fleet, fleet
+from tests.fleet import CREDENTIALS, PACKAGE, Fleet, fleet
+
+pytestmark = pytest.mark.usefixtures("credentials")
 
 GOOD = f"""\
 [selection]
@@ -68,12 +70,6 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     (home / "accounts.txt").write_text("4100231\n")
     with fleet(home, customers=2, time_scale=200) as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
 
 
 def test_without_a_mistake_it_loads(vendor: Fleet) -> None:

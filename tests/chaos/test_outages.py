@@ -16,10 +16,9 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.chaos.hostile import HostileProxy, Trick
 from tests.chaos.tricks import says
-from tests.fleet import SECRETS
 from tests.here import main_job
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("credentials")]
 
 SCALE = 100.0
 FIVE_MINUTES = 300 / SCALE
@@ -35,12 +34,6 @@ TUNING = Tuning(
     backoff_base_s=1 / SCALE,
     backoff_cap_s=60 / SCALE,
 )
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
 
 
 async def roll_out(

@@ -15,7 +15,7 @@ from bulkops.outcome import Outcome
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.chaos.tally import Trials
 from tests.chaos.test_outages import ACCOUNTS, TUNING, roll_out
-from tests.fleet import SECRETS, fleet, wait_until
+from tests.fleet import fleet, wait_until
 
 SEED = 20261125
 SCALE = 200
@@ -50,11 +50,8 @@ def test_ten_minutes_of_sleep_in_mid_request(tmp_path: Path, trials: Trials) -> 
 
 @pytest.mark.anyio
 @pytest.mark.fault("the sandbox restarted in mid-run")
-async def test_the_server_is_restarted_in_mid_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials
-) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
+@pytest.mark.usefixtures("credentials")
+async def test_the_server_is_restarted_in_mid_run(tmp_path: Path, trials: Trials) -> None:
     async with Sandbox(SandboxSettings(customers=60, time_scale=400, quotas="off")) as sandbox:
 
         async def restarts() -> int:

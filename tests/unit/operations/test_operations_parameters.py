@@ -29,7 +29,7 @@ from bulkops.operations import (
     restore,
 )
 from bulkops.runs import load_job
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+from tests.fleet import CREDENTIALS, PACKAGE
 
 GOOD: list[Operation] = [
     UpgradePlan(plan_id="p"),
@@ -69,9 +69,7 @@ def test_other_parameters_are_another_operation() -> None:
     assert len(digests) == len(GOOD)
 
 
-def test_what_a_run_reads_from_the_account_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
+def test_what_a_run_reads_from_the_account_file(credentials: None, tmp_path: Path) -> None:
     assert UpgradePlan(plan_id="{plan}").columns() == {"plan"}
     assert GOOD[5].columns() == {"who", "role", "who id"}
     assert CreateCustomer().columns() == {"name", "notification_email"}
