@@ -1,4 +1,4 @@
-"""What `bulkops doctor` looks at before a run: this machine, the job, the vendor. It only reads."""
+"""What `bulkops doctor` looks at before a run: this machine, the job, the vendor. It reads, and changes nothing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
-from string import Formatter
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bulkops import __version__
-from bulkops.catalogue import CALLS, QUOTAS, Call
+from bulkops.catalogue import ACCOUNT, CALLS, QUOTAS, Call
+from bulkops.cli import write_rights
+from bulkops.cli.findings import Finding
 from bulkops.cli.options import journal_flag
 from bulkops.cli.verbs import WEBHOOK_VARIABLE
 from bulkops.client import Workato
@@ -47,24 +48,14 @@ _WITHOUT_A_JOB: Final = ("managed_users.folders.list", "managed_users.recipes.li
 """What every built-in operation looks at."""
 
 
-@attrs.frozen
-class Finding:
-    """`state`: "ok", "note" (a person should look), or "fix" (a run would fail); `do`: what to do about it."""
-
-    check: str
-    state: Literal["ok", "note", "fix"]
-    says: str
-    do: str | None = None
-    is_auth: bool = False
-
-
 @attrs.frozen(kw_only=True)
 class Patient:
-    """What is to be examined. `client_file` None: the job's, if it names one."""
+    """What is to be examined. `client_file` None: the job's, if it names one; `check_writes`: as in `write_rights`."""
 
     job: str | None
     journal: str
     client_file: str | None
+    check_writes: bool = False
 
 
 async def examine(patient: Patient) -> AsyncIterator[Finding]:
@@ -96,7 +87,7 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
         yield _fix("settings", error)
         return
     yield Finding("settings", "ok", f"{settings.url} ({_source(HOST_VARIABLE)}), a token from {TOKEN_VARIABLE}")
-    async for finding in _vendor(settings, operation):
+    async for finding in _vendor(settings, operation, check_writes=patient.check_writes):
         yield finding
 
 
@@ -181,15 +172,15 @@ def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | 
     return max(seconds.items(), key=lambda item: item[1], default=None)
 
 
-async def _vendor(settings: Settings, operation: Operation | None) -> AsyncIterator[Finding]:
-    """Token, clock and rights, as far as reads can tell. A host that does not answer is given up soon."""
+async def _vendor(settings: Settings, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
+    """Token, clock and rights, as far as can be told. A host that does not answer is given up soon."""
     patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
     settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
     try:
         lock = Locks(Path.cwd(), shared_directory()).host(settings.url, "of bulkops doctor")
         with lock:
             async with Workato.from_settings(settings) as workato:
-                async for finding in _asked(workato.with_options(read_only=True), operation):
+                async for finding in _asked(workato, operation, check_writes=check_writes):
                     yield finding
     except RunLocked as error:
         yield Finding("vendor", "note", f"not asked: {error.message}", "its quotas are in use: ask again afterwards")
@@ -197,7 +188,7 @@ async def _vendor(settings: Settings, operation: Operation | None) -> AsyncItera
         yield _fix("vendor", error)
 
 
-async def _asked(workato: Workato, operation: Operation | None) -> AsyncIterator[Finding]:
+async def _asked(workato: Workato, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
     scope = Scope(read_only=True)
     try:
         reply = await workato.session.send(CALLS[_LIST], scope=scope, query={"page": 1, "per_page": 100})
@@ -221,29 +212,21 @@ async def _asked(workato: Workato, operation: Operation | None) -> AsyncIterator
         for call in _readable(needed):
             yield await _try_call(workato, call, str(customers[0].id))
     writes = [call_id for call_id in needed if call_id in CALLS and not CALLS[call_id].is_read]
-    if writes:
-        yield Finding(
-            "rights",
-            "note",
-            f"cannot be told without writing: {', '.join(sorted(writes))}",
-            "see that the role of the API client has them",
-        )
+    told = write_rights.check_writes(workato, writes) if check_writes else write_rights.untold(writes)
+    async for finding in told:
+        yield finding
 
 
 def _readable(needed: tuple[str, ...]) -> list[Call]:
     """Reads that need nothing but an account."""
     calls = [CALLS[call_id] for call_id in needed if call_id in CALLS]
-    return [call for call in calls if call.is_read and _fields(call.path) == {"managed_user_id"}]
-
-
-def _fields(path: str) -> set[str]:
-    return {field for _, field, _, _ in Formatter().parse(path) if field}
+    return [call for call in calls if call.is_read and write_rights.fields(call.path) == {ACCOUNT}]
 
 
 async def _try_call(workato: Workato, call: Call, account: str) -> Finding:
     try:
         scope = Scope(account=account, read_only=True)
-        await workato.session.send(call, scope=scope, path={"managed_user_id": account})
+        await workato.session.send(call, scope=scope, path={ACCOUNT: account})
     except Unauthorized as error:
         return Finding("rights", "fix", *_words(error), is_auth=True)
     except ApiError as error:

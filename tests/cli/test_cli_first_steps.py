@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import json
 import re
@@ -12,10 +13,13 @@ import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio
 import pytest
 
 from bulkops.cli.commands.first_steps import SHELLS
 from bulkops.operations._credentials import read_credentials
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.sandbox.assumptions import Assumptions
 
 HOSTILE = 'a "quoted" \\ name \x7f 🙂'
 
@@ -269,6 +273,53 @@ def test_doctor_and_a_right_that_is_missing(cli, vendor):
     result = cli("doctor", "--json")
     assert result.code == 2
     assert "no right to list customers" in findings(result)["rights", "fix"]["says"]
+
+
+def test_doctor_asks_for_the_right_to_write_where_nothing_can_be_written(cli, sandbox):
+    cli("init")
+    command = ("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json", "--check-writes")
+    well = cli(*command)
+    assert (well.code, well.err) == (0, "")
+    rows = [json.loads(line) for line in well.out.splitlines()]
+    says = [row["says"] for row in rows if row["check"] == "rights" and row["state"] == "ok"]
+    assert "managed_users.imports.create is not refused: 404 where there is no such customer" in says
+    assert len(says) == 3 + 4
+    assert not [row for row in rows if row["state"] == "note" and row["check"] == "rights"]
+    sandbox.ask("rights", {"deny": ["managed_users.imports.create", "managed_users.recipes.start"]})
+    missing = cli(*command)
+    assert missing.code == 2
+    fixes = [json.loads(line) for line in missing.out.splitlines() if '"fix"' in line]
+    assert [row["says"] for row in fixes] == [
+        f"managed_users.{call} is refused: 403 Your API client has no right to this call"
+        for call in ("imports.create", "recipes.start")
+    ]
+    assert {row["do"] for row in fixes} == {"give the role of the API client this right"}
+    sandbox.ask("rights", {"deny": ["managed_users.folders.list", "managed_users.imports.create"]})
+    untold = findings(cli(*command))["rights", "note"]
+    assert "cannot be told without writing: managed_users.connections.update, " in untold["says"]
+    assert sandbox.ledger() == []
+
+
+def test_doctor_and_a_vendor_that_calls_a_missing_right_a_401(cli, tmp_path, monkeypatch):
+    (tmp_path / "assumptions.toml").write_text("missing_right = 401\n")
+    (tmp_path / "job.toml").write_text('[[operation]]\nuse = "start-recipes"\nfolder = "X"\n')
+
+    async def scene():
+        settings = SandboxSettings(
+            customers=1,
+            time_scale=600,
+            deny=("managed_users.recipes.start",),
+            assumptions=Assumptions.from_file(tmp_path / "assumptions.toml"),
+        )
+        async with Sandbox(settings) as served:
+            monkeypatch.setenv("WORKATO_HOST", served.url)
+            monkeypatch.setenv("WORKATO_API_TOKEN", served.token)
+            return await anyio.to_thread.run_sync(lambda: cli("doctor", "job.toml", "--check-writes"))
+
+    told = asyncio.run(scene())
+    assert told.code == 4
+    assert "managed_users.recipes.start is refused, and reads are not: 401 Unauthorized\n" in told.out
+    assert "do: give the role of the API client this right" in told.out
 
 
 # config show

@@ -13,13 +13,18 @@ from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
-    from bulkops.cli.diagnosis import Finding, Patient
+    from bulkops.cli.diagnosis import Patient
+    from bulkops.cli.findings import Finding
 
 EXIT_FIX: Final = 2
 EXIT_AUTH: Final = 4
 
 
-@click.command("doctor", cls=Verb, examples=["doctor rollout.toml", "doctor --client-file client.toml"])
+@click.command(
+    "doctor",
+    cls=Verb,
+    examples=["doctor rollout.toml", "doctor rollout.toml --check-writes", "doctor --client-file client.toml"],
+)
 @click.argument(
     "job",
     metavar="[JOB.toml|FILE.py:NAME]",
@@ -27,20 +32,30 @@ EXIT_AUTH: Final = 4
     type=FileName(),
     help="What is going to be run; its calls decide which rights are looked at.",
 )
+@click.option(
+    "--check-writes",
+    cls=Flag,
+    is_flag=True,
+    help="Ask for the rights to write too: the job's writes are sent to a customer that does not exist.",
+)
 @client_file_option
 @journal_option
 @click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object a line.")
-def doctor(job: str | None, client_file: str | None, journal: str, as_json: bool) -> int:
+def doctor(job: str | None, check_writes: bool, client_file: str | None, journal: str, as_json: bool) -> int:
     """Check that a run could begin.
 
     Versions, disk, journal, job, quotas, token, the vendor's clock, and rights as far as reads can tell; each line is
-    ok or says what to do. Sends a few reads. Exit code 0, 2 (something is to be done) or 4 (the token is refused).
+    ok or says what to do. Sends a few reads. With --check-writes a write that is refused with 403 shows that a right is
+    missing; one that is answered with 404 is a good sign and no proof. Exit code 0, 2 (something is to be done) or 4
+    (the token is refused).
     """
     import asyncio
 
     from bulkops.cli.diagnosis import Patient
 
-    return asyncio.run(_examine(Patient(job=job, journal=journal, client_file=client_file), as_json=as_json))
+    return asyncio.run(
+        _examine(Patient(job=job, journal=journal, client_file=client_file, check_writes=check_writes), as_json=as_json)
+    )
 
 
 async def _examine(patient: Patient, *, as_json: bool) -> int:
