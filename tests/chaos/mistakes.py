@@ -39,8 +39,10 @@ MISTAKES = (
     Mistake(
         "the intent is written after the request has left",
         "steps.py",
-        "            await self._begin(key, data)\n            try:\n                result = await fn()\n",
-        "            try:\n                result = await fn()\n                await self._begin(key, data)\n",
+        "            await self._begin(key, data)\n            sent = StepWrites()\n            try:\n"
+        "                with in_step(sent):\n                    result = await fn()\n",
+        "            sent = StepWrites()\n            try:\n                with in_step(sent):\n"
+        "                    result = await fn()\n                    await self._begin(key, data)\n",
         EFFECTS,
     ),
     Mistake(
@@ -53,7 +55,7 @@ MISTAKES = (
     Mistake(
         "what the probe found is not believed",
         "steps.py",
-        "            if found is not None:\n                return await self._finish(key, found, changes)\n"
+        "            if found is not None:\n                return await self._finish(key, found, changes, row.data)\n"
         "            data = row.data",
         "            data = row.data",
         EFFECTS,
