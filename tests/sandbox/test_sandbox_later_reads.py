@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from bulkops.sandbox import SandboxSettings
+from bulkops.sandbox.exchange import Asked
+from bulkops.sandbox.handlers import HANDLERS
+from bulkops.sandbox.world import World
 from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
+from tests.virtual_time import run_virtual
 
 pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
@@ -222,16 +227,22 @@ async def test_a_key_is_active_since_it_was_switched_on() -> None:
         assert await since("PUT", "/enable") > key["active_since"]
 
 
-async def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
-    async with vendor(time_scale=200.0) as client:  # an import takes 10 ms and more
-        sent = [await client.send_package(shop_package(), await client.folder()) for _ in range(2)]
-        assert [reply.data["status"] for reply in sent] == ["in_progress"] * 2
-        assert (await client.delete(HOME)).status == 200
-        other = FIRST + 1
-        for _ in range(4):  # long enough for the others to have come
-            await client.imported(shop_package(), await client.folder(account=other), account=other)
-        accounts = [effect["account"] for effect in client.sandbox.effects() if effect["kind"] == "import.completed"]
-        assert accounts == [other] * 4
+def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
+    async def imports(*, deleted: bool) -> list[str]:
+        world = World(SandboxSettings(customers=1, time_scale=1.0))
+        customer = world.customers.find(str(FIRST))
+        assert customer is not None
+        query = {"folder_id": str(customer.workspace.home.id)}
+        for _ in range(2):
+            asked = Asked(world=world, customer=customer, names={}, query=query, body=shop_package())
+            HANDLERS["managed_users.imports.create"](asked)
+        if deleted:
+            HANDLERS["managed_users.delete"](Asked(world=world, customer=customer, names={}, query={}))
+        await asyncio.sleep(200)  # an import takes a minute at most
+        return [effect["kind"] for effect in world.ledger.effects() if effect["kind"].startswith("import.")]
+
+    assert run_virtual(imports(deleted=False)) == ["import.completed"] * 2
+    assert run_virtual(imports(deleted=True)) == []
 
 
 async def test_a_manifest_builds_its_package_at_once_when_asked_to() -> None:
