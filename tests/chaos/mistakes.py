@@ -14,6 +14,8 @@ CHANGES = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_changes[POST
 INPUTS = ("tests/chaos/test_inputs.py",)
 EXCHANGE = ("tests/session/test_session_exchange.py",)
 SECRETS = ("tests/session/test_session_secrets.py",)
+WITHOUT_STEPS = ("tests/unit/runs/test_runs_without_steps.py",)
+GATE = ("tests/session/test_session_gate.py",)
 
 
 @attrs.frozen
@@ -44,6 +46,42 @@ MISTAKES = (
         "            sent = StepWrites()\n            try:\n                with in_step(sent):\n"
         "                    result = await fn()\n                    await self._begin(key, data)\n",
         EFFECTS,
+    ),
+    Mistake(
+        "a write outside of steps leaves no trace before it is answered",
+        "steps.py",
+        "                await self._begin(_BARE, None)\n",
+        "",
+        WITHOUT_STEPS,
+    ),
+    Mistake(
+        "a refused write counts as a change",
+        "session/_attempt.py",
+        "        if 200 <= status < 300 and not call.is_read:\n",
+        "        if not call.is_read:\n",
+        WITHOUT_STEPS,
+    ),
+    Mistake(
+        "a step of two requests is forgotten when its second is refused",
+        "steps.py",
+        "                if is_refused and sent.writes:\n                    raise  #",
+        "                if is_refused and sent.writes:\n"
+        "                    await self._end(key, StepState.FAILED)\n                    raise  #",
+        WITHOUT_STEPS,
+    ),
+    Mistake(
+        "requests leave on an old sign of life",
+        "session/_session.py",
+        "        return self.sign_of_life is None or self.sign_of_life.is_fresh\n",
+        "        return True\n",
+        GATE,
+    ),
+    Mistake(
+        "a sign of life counts before it is on the disk",
+        "journal/writer.py",
+        "        self.signed_boot_s = self._lives.signed_boot_s\n        self.commits += 1\n",
+        "        self.signed_boot_s = math.inf\n        self.commits += 1\n",
+        ("tests/unit/journal/test_journal_age.py",),
     ),
     Mistake(
         "an open intent is not probed",
