@@ -118,6 +118,9 @@ class AccountTask:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
         if self.expected is None or not ctx.is_untouched:
             return None
+        if row.account not in self.expected:
+            why = "the plan did not look at it, or found that it cannot be done"
+            return Ending(outcome=Outcome.SKIPPED, reason=why, remedy="plan all accounts")
         asked = ctx.account.scope
         scope = Scope(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
         try:
@@ -126,7 +129,7 @@ class AccountTask:
             now = str(problem)
         else:
             changes = planned.changes if planned is not None else ()
-            if changes == self.expected.get(row.account):
+            if changes == self.expected[row.account]:
                 return None
             now = ", ".join(changes) or "nothing to do"
         finally:

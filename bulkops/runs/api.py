@@ -70,6 +70,8 @@ async def run(
         if not isinstance(accounts, Pages):
             raise ConfigError("run() needs a client", remedy="give workato=..., or accounts=workato.customers.list()")
         workato = Workato.over(accounts.session)
+    if plan is not None:
+        plan.check_host(workato.settings.url)
     inventory = await _inventory(accounts, workato)
     _check_columns(made, inventory)
     await refuse_two_names(inventory, workato)

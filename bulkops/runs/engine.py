@@ -115,7 +115,7 @@ class Engine:
         outcomes = dict.fromkeys(Outcome, 0)
         for row in accounts[wave.start : wave.end]:
             outcomes[row.outcome] += 1
-        with anyio.CancelScope() as asking:
+        with anyio.CancelScope(deadline=self._ends_at) as asking:
             self.control.on_drain(lambda _: asking.cancel())
             if self.control.draining:  # it came before anybody listened
                 asking.cancel()
@@ -130,6 +130,8 @@ class Engine:
                 self._halted = why
             elif verdict is GateVerdict.INCONCLUSIVE:
                 self._paused = why
+        if asking.cancelled_caught and not self.control.draining:
+            self._halted = self._deadline_passed()
 
     def _must_stop(self) -> bool:
         """Whether nothing new may start."""
@@ -171,7 +173,10 @@ class Engine:
                 with anyio.CancelScope(shield=True):
                     await outcomes.aclose()
         if now.cancelled_caught and not self.control.aborting:
-            self._halted = f"the run's deadline of {self.workato.settings.tuning.run_timeout_s:g} s passed"
+            self._halted = self._deadline_passed()
+
+    def _deadline_passed(self) -> str:
+        return f"the run's deadline of {self.workato.settings.tuning.run_timeout_s:g} s passed"
 
     def _feed(self, rows: Sequence[AccountRow]) -> Iterator[AccountRow]:
         """Accounts one by one; ends early when nothing new may start."""

@@ -67,8 +67,16 @@ class FleetPlan:
         when its files are gone."""
         return operation.as_prepared(self.operation)
 
+    def check_host(self, url: str) -> None:
+        """Raises: PlanError when the plan looked at the accounts of another host: their ids may be anybody's here."""
+        if url != self.host:
+            raise PlanError(
+                f"the plan was made on {self.host}, not on {url}", remedy="set WORKATO_HOST to it, or plan here"
+            )
+
     def expected(self, operation: Operation) -> dict[str, tuple[str, ...]]:
-        """The changes foreseen by account. Raises: PlanError when the plan is of another operation."""
+        """The changes foreseen by account, of those that were looked at and can be done. Raises: PlanError when the
+        plan is of another operation."""
         if operation.digest != self.operation["digest"]:
             raise PlanError(
                 f"the plan is of another operation: {self.title}", remedy="plan this operation, or run the planned one"

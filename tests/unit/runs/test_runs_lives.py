@@ -195,3 +195,17 @@ async def test_a_function_whose_write_is_never_answered_is_unknown(tmp_path: Pat
         async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
             report = await bulkops.run(rename, accounts=IDS[:1], workato=client, journal=tmp_path)
     assert report.outcomes[Outcome.UNKNOWN] == 1, str(report)
+
+
+async def test_the_runs_deadline_ends_a_soak(workato: Workato, tmp_path: Path) -> None:
+    """Nobody waits an hour between two waves for a run that had to end in a minute."""
+    tuning = attrs.evolve(workato.settings.tuning, run_timeout_s=1.0)
+    began = asyncio.get_running_loop().time()
+    async with Workato.from_settings(attrs.evolve(workato.settings, tuning=tuning)) as hurried:
+        policy = Policy(waves="1,rest", soak_s="1h")
+        report = await bulkops.run(
+            operation(Failing()), accounts=IDS[:3], workato=hurried, policy=policy, journal=tmp_path
+        )
+    assert asyncio.get_running_loop().time() - began < 30
+    assert (report.state, report.reason) == (RunState.HALTED, "the run's deadline of 1 s passed")
+    assert (report.outcomes[Outcome.UNCHANGED], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 2)

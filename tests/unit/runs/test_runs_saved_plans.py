@@ -1,0 +1,46 @@
+"""A saved plan binds a run to what it looked at: these accounts, on this host."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import attrs
+import pytest
+
+import bulkops
+from bulkops import Outcome, Workato
+from bulkops.errors import PlanError
+from bulkops.operations import CreateFolder
+from bulkops.runs import from_values, plan
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+IDS = [4100231, 4100232, 4100233, 4100234]
+
+
+@pytest.fixture
+async def workato() -> AsyncIterator[Workato]:
+    async with Sandbox(SandboxSettings(customers=4, time_scale=400, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
+            yield client
+
+
+async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, tmp_path: Path) -> None:
+    made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
+    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path, sample=2)
+    report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
+    assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (2, 2)
+    reasons = {row.reason for row in report.accounts if row.outcome is Outcome.SKIPPED}
+    assert reasons == {"the plan did not look at it, or found that it cannot be done"}
+
+
+async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Path) -> None:
+    made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
+    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    elsewhere = attrs.evolve(foreseen, host="https://www.workato.com")
+    with pytest.raises(PlanError, match=r"made on https://www\.workato\.com, not on http://127"):
+        await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=elsewhere)
