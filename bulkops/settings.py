@@ -28,7 +28,7 @@ DATA_CENTRES: Final[Mapping[str, str]] = {
     "cn": "https://app.workatoapp.cn",
     "trial": "https://app.trial.workato.com",
 }
-"""Data-centre names to base URLs. Source: vendor pages (NOTES.md section 3); KR and UK hosts were not seen."""
+"""Data-centre names to base URLs. Source: vendor pages; KR and UK hosts were not seen."""
 
 TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variable
 HOST_VARIABLE: Final = "WORKATO_HOST"

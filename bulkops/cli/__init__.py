@@ -20,6 +20,7 @@ outage.py     that nothing answers                event_log.py     the same stor
 afterwards.py who is told of the end              step_summary.py  the same on a page of GitHub Actions
 failures.py   exceptions to exit codes            terminal.py      what may be printed, and where
 durations.py  seconds as people say them          report_file.py  a report in a file
+journals.py   where runs are written down
 
 Everything heavy (aiohttp, SQLite, the sandbox, rich) is imported inside the commands: `--help` answers at once.
 """

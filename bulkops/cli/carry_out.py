@@ -12,7 +12,7 @@ import click
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.around import ahead_words, finish, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags, Selection
-from bulkops.cli.options import exists
+from bulkops.cli.journals import exists
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.selecting import accounts_meant, accounts_of, refuse_all

@@ -19,7 +19,7 @@ from bulkops import __version__
 from bulkops.catalogue import ACCOUNT, CALLS, QUOTAS, Call
 from bulkops.cli import write_rights
 from bulkops.cli.findings import Finding
-from bulkops.cli.options import journal_flag
+from bulkops.cli.journals import journal_flag
 from bulkops.cli.verbs import WEBHOOK_VARIABLE
 from bulkops.client import Workato
 from bulkops.errors import ApiError, BulkopsError, JournalError, RunLocked, TransportError, Unauthorized

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import shlex
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 import click
 
 from bulkops.cli.flags import OR_OFF, Output, PolicyFlags, Selection
+from bulkops.cli.journals import DEFAULT_JOURNAL
 from bulkops.cli.values import FileName, Hidden
 from bulkops.cli.verbs import WEBHOOK_VARIABLE, Flag
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from bulkops.operations import Operation
 
 Command: TypeAlias = Callable[..., int]
-
-DEFAULT_JOURNAL: Final = "./.bulkops"
 
 
 def selection_options(command: Command) -> Command:
@@ -220,16 +217,3 @@ def _collected(
     for option in reversed(options):
         optioned = option(optioned)
     return optioned
-
-
-def journal_flag(journal: str) -> str:
-    """What a command that is to be typed next needs to find this journal: nothing for the default one."""
-    return "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(journal)}"
-
-
-def exists(journal: str) -> bool:
-    """Whether there is something to open; one that does not exist yet has no runs, which is no error."""
-    from bulkops.journal.schema import FILE_NAME
-
-    path = Path(journal)
-    return path.exists() and (not path.is_dir() or (path / FILE_NAME).exists())

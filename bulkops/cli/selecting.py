@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.flags import Output, Selection
-from bulkops.cli.options import journal_flag
+from bulkops.cli.journals import journal_flag
 from bulkops.cli.terminal import say
 from bulkops.errors import PlanError
 

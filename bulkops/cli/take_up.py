@@ -14,7 +14,7 @@ import click
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.around import finish, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.options import exists, journal_flag
+from bulkops.cli.journals import exists, journal_flag
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.story import Story, voice_for

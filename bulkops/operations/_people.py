@@ -75,7 +75,7 @@ async def remove_member(ctx: Context, member_id: int | None, step: str, *, via: 
 
 
 async def _gone(removal: Awaitable[None]) -> None:
-    """A removal whose reply was lost and that was sent again finds nobody: NOTES.md section 15. The older call says
+    """A removal whose reply was lost and that was sent again finds nobody. The older call says
     400 or 404 then; whether anybody is left is what the look before and the one after are for."""
     try:
         await removal

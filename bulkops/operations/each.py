@@ -31,7 +31,7 @@ _SHOWN_ONCE: Final = (
     "developer_api_clients.create",
     "developer_api_clients.regenerate",
 )
-"""Calls whose answer holds a secret that the vendor shows once (NOTES.md section 13)."""
+"""Calls whose answer holds a secret that the vendor shows once."""
 
 _PLACES: Final = frozenset({"page", "since_id", "offset_job_id", "page[number]", "page[after]"})
 

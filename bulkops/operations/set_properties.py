@@ -25,7 +25,7 @@ _STEP: Final = "set-properties"
 _UNDO: Final = "undo set-properties"
 LONGEST_NAME: Final = 100
 LONGEST_VALUE: Final = 1024
-"""NOTES.md section 16."""
+"""As the vendor's pages have it."""
 
 _OUTSIDE: Final = re.compile(r"\{(env|file):")
 _SECRET: Final = re.compile(r"token|password|passwd|secret|credential|api[_.-]?key", re.IGNORECASE)

@@ -66,7 +66,7 @@ def _path(call: Call, values: PathValues) -> str:
 
 
 def path_segment(name: str, value: str | int) -> str:
-    """One path segment, percent-encoded whole: "Ea/b 1" -> "Ea%2Fb%201" (NOTES.md section 4). Raises: InputError."""
+    """One path segment, percent-encoded whole: "Ea/b 1" -> "Ea%2Fb%201". Raises: InputError."""
     if isinstance(value, int):
         if value < 0 or isinstance(value, bool):
             raise InputError(f"{name} is not an id: {value!r}", remedy="ids are whole numbers from 0")

@@ -1,6 +1,6 @@
 """What a status means: (status, headers, body) -> an error in words. Pure functions, no sockets, no clock of their own.
 
-Body forms are those of the vendor (NOTES.md section 5) and of the gateways in front of it.
+Body forms are those of the vendor and of the gateways in front of it.
 """
 
 from __future__ import annotations

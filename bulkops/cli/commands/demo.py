@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bulkops.cli.commands.sandbox import TIME_SCALE
-from bulkops.cli.options import DEFAULT_JOURNAL
+from bulkops.cli.journals import DEFAULT_JOURNAL
 from bulkops.cli.verbs import Flag, Verb
 
 

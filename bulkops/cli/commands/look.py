@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.options import exists, journal_option, report_format_option, report_path_option
+from bulkops.cli.journals import exists
+from bulkops.cli.options import journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Verb
