@@ -75,6 +75,10 @@ journal_option: Final = _option(
     help="Where runs are written down.",
 )
 
+yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do not ask before the run.")
+
+quiet_option: Final = _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr.")
+
 client_file_option: Final = _option(
     "--client-file",
     section="Policy",
@@ -184,9 +188,9 @@ _POLICY: Final = (
 )
 
 _OUTPUT: Final = (
-    _option("--yes", section="Output", is_flag=True, help="Do not ask before the run."),
+    yes_option,
     _option("--json", section="Output", is_flag=True, help="The report as JSON on stdout, and nothing else there."),
-    _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr."),
+    quiet_option,
     _option(
         "--on-finish",
         section="Output",

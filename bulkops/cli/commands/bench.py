@@ -6,7 +6,7 @@ import click
 
 from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.flags import PolicyFlags
-from bulkops.cli.options import policy_options
+from bulkops.cli.options import policy_options, quiet_option, yes_option
 from bulkops.cli.values import FileName
 from bulkops.cli.verbs import Flag, Verb
 
@@ -61,9 +61,9 @@ _DEFAULT_RATIO = 1.10
     metavar="RATIO",
     help="How many times worse a figure may be before that is a regression.",
 )
-@click.option("--yes", cls=Flag, section="Output", is_flag=True, help="Do not ask before the run.")
+@yes_option
 @click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="The result as JSON on stdout.")
-@click.option("--quiet", "-q", cls=Flag, section="Output", is_flag=True, help="No progress on stderr.")
+@quiet_option
 @policy_options
 def bench(
     host: str,

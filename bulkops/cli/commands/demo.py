@@ -6,6 +6,7 @@ import click
 
 from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.journals import DEFAULT_JOURNAL
+from bulkops.cli.options import quiet_option
 from bulkops.cli.verbs import Flag, Verb
 
 
@@ -40,7 +41,7 @@ from bulkops.cli.verbs import Flag, Verb
 )
 @click.option("--keep", cls=Flag, section="Output", is_flag=True, help="Keep the temporary directory.")
 @click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Reports as JSON on stdout.")
-@click.option("--quiet", "-q", cls=Flag, section="Output", is_flag=True, help="No progress on stderr.")
+@quiet_option
 def demo(
     customers: int,
     rounds: int,
