@@ -144,7 +144,7 @@ class EnableApiPlatform(Operation):
         if ctx.result(_KEY) is None and kept is not None and key.id not in kept:
             ctx.remark(
                 f"{access.key_word} {key.name!r} was there before, and its secret is not in {self.secrets_to}; "
-                "where that is lost, this call shows a new one and ends it",
+                "where that is lost, this call shows a new one, which ends the lost one",
                 access.renewal(client_id, key.id),
             )
 
