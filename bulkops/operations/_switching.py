@@ -63,7 +63,7 @@ def all_of(problems: list[TaskFailed]) -> TaskFailed:
     return TaskFailed(
         f"{first.message}; and {len(problems) - 1} more: {', '.join(problem.message for problem in problems[1:4])}",
         failure_class=first.failure_class,
-        cause=f"{first.cause}; and {len(problems) - 1} more recipes",
+        cause=f"{first.cause}; and {len(problems) - 1} more",
         remedy=first.remedy,
     )
 

@@ -15,6 +15,7 @@ from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorise, read_credentials, step_name
 from bulkops.operations._planned import is_planned_connection, planned_import
+from bulkops.operations._switching import all_of
 from bulkops.steps import Context
 
 
@@ -103,10 +104,17 @@ class AuthoriseConnections(Operation):
 async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
     steps = {int(row.result["connection_id"]): name for name, row in done.items()}
     there = [connection async for connection in ctx.account.connections.list()]
+    problems: list[TaskFailed] = []
     for connection in there:
         step = f"undo {steps.get(connection.id)}"
-        if connection.id in steps and (connection.authorization_status == SUCCESS or ctx.began(step)):
+        if connection.id not in steps or not (connection.authorization_status == SUCCESS or ctx.began(step)):
+            continue
+        try:
             await _disconnect(ctx, connection, step)
+        except TaskFailed as problem:
+            problems.append(problem)
+    if problems:
+        raise all_of(problems)
 
 
 async def _disconnect(ctx: Context, connection: Connection, step: str) -> None:

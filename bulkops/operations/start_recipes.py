@@ -80,10 +80,17 @@ class StartRecipes(Operation):
         if folder_id is None:
             return  # gone with its recipes: nothing of theirs runs
         started = await in_start_order(ctx, folder_id, {int(row.result["started"]) for row in done.values()})
+        problems: list[TaskFailed] = []
         for recipe in reversed(started):
             step = f"undo {_step_name(recipe)}"
-            if recipe.running or ctx.began(step):
+            if not recipe.running and not ctx.began(step):
+                continue
+            try:
                 await stop(ctx, recipe, step=step)
+            except TaskFailed as problem:  # as when recipes are stopped: one does not keep the others running
+                problems.append(problem)
+        if problems:
+            raise all_of(problems)
 
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)

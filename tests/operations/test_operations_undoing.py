@@ -10,10 +10,18 @@ from typing import Any
 import pytest
 
 from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
-from bulkops.operations import AddMember, AuthoriseConnections, Operation, Rollout, UpgradePlan
+from bulkops.operations import (
+    AddMember,
+    AuthoriseConnections,
+    ImportPackage,
+    Operation,
+    Rollout,
+    StartRecipes,
+    UpgradePlan,
+)
 from bulkops.operations._base import Chain
 from bulkops.runs import resume, retry
-from tests.fleet import API_PACKAGE, CREDENTIALS, SECRETS
+from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS
 from tests.here import Here, here, outcomes
 
 ROWS = [{"id": 4100231}, {"id": 4100232}]
@@ -174,5 +182,25 @@ def test_credentials_are_not_read_to_disconnect(tmp_path: Path, monkeypatch: pyt
             monkeypatch.delenv(name)
         assert outcomes(await it.undo(done)) == {"changed": 1}
         assert it.kinds()["connection.disconnected"] == 2
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_connection_in_use_does_not_keep_the_others_connected(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        account = it.workato.account("4100231")
+        one = ROWS[:1]
+        await it.run(ImportPackage(PACKAGE, folder="CRM"), one)
+        done = await it.run(AuthoriseConnections(CREDENTIALS), one)
+        await it.run(StartRecipes(folder="CRM"), one)
+        async for recipe in account.recipes.list():
+            if any(row.get("provider") == "shopify" for row in recipe.config):
+                await account.recipes.stop(recipe.id)
+        undone = await it.undo(done)
+        (row,) = undone.accounts
+        assert (str(row.outcome), row.failure_class) == ("failed", "connection-in-use"), row
+        assert "connection 'CRM' cannot be disconnected" in str(row.reason)
+        states = {each.name: each.is_shell async for each in account.connections.list()}
+        assert states == {"CRM": False, "Web shop": True}
 
     here(tmp_path, scenario, customers=1)
