@@ -52,6 +52,8 @@ class QuotaChanged:
 
 @attrs.frozen(kw_only=True)
 class StepEnded:
+    """A durable step was begun (`intent`), or it is known what came of it; what is in the journal already."""
+
     account: str
     step: str
     state: Literal["intent", "done", "failed"]

@@ -24,6 +24,7 @@ from bulkops.errors import (
     TaskUnknown,
     WouldChange,
 )
+from bulkops.events import Observer, StepEnded, ignore
 from bulkops.journal import REMARKS, Journal, StepRow, StepState
 from bulkops.logs import get_logger
 from bulkops.session import StepWrites, in_step
@@ -75,6 +76,7 @@ class Context:
         host: str,
         steps: Mapping[str, StepRow],
         shared: dict[str, Any] | None = None,
+        observe: Observer = ignore,
     ) -> None:
         self.account = account
         self.params = params
@@ -83,6 +85,7 @@ class Context:
         self.shared: dict[str, Any] = {} if shared is None else shared
         self._cache: dict[str, Any] = {}
         self._journal = journal
+        self._observe = observe
         self._run_id = run_id
         self._seq = seq
         self._host = host
@@ -334,6 +337,7 @@ class Context:
     async def _begin(self, key: str, data: Any) -> None:
         self._open.add(key)
         await self._journal.begin_step(self._run_id, self._seq, key, data)
+        self._tell(key, StepState.INTENT)
 
     async def _finish(self, key: str, result: Any, changes: bool, data: Any) -> Any:
         result = msgspec.to_builtins(result)
@@ -347,6 +351,11 @@ class Context:
         await self._journal.end_step(self._run_id, self._seq, key, state, result, changed=changed)
         self._open.discard(key)
         self._steps[key] = StepRow(step=key, state=state, data=data, result=result, changed=changed, began_age_s=0.0)
+        self._tell(key, state)
+
+    def _tell(self, key: str, state: StepState) -> None:
+        if key != _BARE and self._observe is not ignore:
+            self._observe(StepEnded(account=self.account.id, step=key, state=state.value))
 
 
 def may_have_written(error: BulkopsError) -> bool:

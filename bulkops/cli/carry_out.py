@@ -92,13 +92,13 @@ async def _carry_out(
     source: str | None = None,
     plan: FleetPlan | None = None,
 ) -> int:
-    from bulkops.cli.event_log import with_log
+    from bulkops.cli.event_log import with_log, with_telemetry
     from bulkops.client import Workato
     from bulkops.runs import cost_ahead, run
 
     afterwards = Afterwards.of(output)
     story = Story(voice_for(quiet=output.quiet))
-    observe = with_log(story.observe)
+    observe = with_telemetry(with_log(story.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
         inventory = await listed(workato)
         if not len(inventory):  # nobody is new, as was said

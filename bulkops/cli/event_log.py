@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from typing import Final
 
-from bulkops.events import AccountEnded, Event, Observer, QuotaChanged, RunChanged, WaveChanged
+from bulkops.events import AccountEnded, Event, Observer, QuotaChanged, RunChanged, WaveChanged, guarded
 from bulkops.logs import get_logger
 
 _NAME: Final = "bulkops.run"
+
+
+def with_telemetry(observe: Observer) -> Observer:
+    """`observe`, and OpenTelemetry beside it in a process that was given a provider (by `opentelemetry-instrument`)."""
+    from bulkops.telemetry import of_this_process
+
+    telemetry = of_this_process()
+    if telemetry is None:
+        return observe
+    atexit.register(telemetry.close)  # before the provider's own, which sends what has ended
+    tell = guarded(telemetry)
+
+    def both(event: Event) -> None:
+        observe(event)
+        tell(event)
+
+    return both
 
 
 def with_log(observe: Observer) -> Observer:

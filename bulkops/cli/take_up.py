@@ -69,7 +69,7 @@ async def _take_up(
     accept_changes: bool,
     failure_class: str | None,
 ) -> int:
-    from bulkops.cli.event_log import with_log
+    from bulkops.cli.event_log import with_log, with_telemetry
     from bulkops.client import Workato
     from bulkops.runs import Policy, resume, retry
 
@@ -86,7 +86,7 @@ async def _take_up(
     look = f"see what is left: `bulkops report {record.run_id}{journal_flag(output.journal)}`"
     consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
     story = Story(voice_for(quiet=output.quiet))
-    observe = with_log(story.observe)
+    observe = with_telemetry(with_log(story.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
         title = f"{verb} {record.run_id}: {record.title}"
         await consent.ask(scope(policy, count=left.count, host=settings.url, title=title))

@@ -106,6 +106,7 @@ class AccountTask:
             host=self.record.host,
             steps=steps,
             shared=self.shared,
+            observe=self.observe,
         )
 
     def _log_unexpected(self, row: AccountRow, ending: Ending) -> None:
