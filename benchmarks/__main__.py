@@ -25,7 +25,7 @@ NAMES: Final = (
     "journal_commits",
     "list_page",
 )
-WITHOUT_ROWS: Final = ("how_far",)
+WITHOUT_ROWS: Final = ("how_far", "adaptation_grid")
 """Measured like the others, for a page of its own."""
 
 SMOKES_AT_ONCE: Final = 2

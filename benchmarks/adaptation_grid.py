@@ -198,12 +198,15 @@ def told(figures: dict[str, float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smoke", action="store_true", help="small and quick: checks the script")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--only", default="", metavar="WORDS", help="cells that have all these words")
     parser.add_argument("--out", type=Path, default=RESULTS / "adaptation_grid.json")
     parser.add_argument("--against", type=Path, help="figures of an earlier grid, to stand first")
     asked = parser.parse_args()
-    chosen = [cell for cell in cells() if all(word.strip() in str(cell) for word in asked.only.split(";"))]
+    if asked.smoke:
+        asked.seeds, asked.only, asked.out = 1, "60 a minute;half;sliding;1%", RESULTS / "adaptation_grid.smoke.json"
+    chosen = [cell for cell in cells() if all(word.strip() in f"{cell}" for word in asked.only.split(";"))]
     before = json.loads(asked.against.read_text()) if asked.against else {}
     found = measured(chosen, asked.seeds)
     for name, figures in found.items():

@@ -37,11 +37,15 @@ class Forecast:
 
 @attrs.frozen(kw_only=True)
 class Pace:
-    """What bounds how fast accounts go in. `concurrency`, `soak_s`: the policy's; `waves`: sizes of those to come."""
+    """What bounds how fast accounts go in. `concurrency`, `soak_s`: the policy's; `waves`: sizes of those to come.
+
+    `soaked_s`: of the soak after the first of them, what has passed already.
+    """
 
     waves: Sequence[int]
     concurrency: int
     soak_s: float = 0.0
+    soaked_s: float = 0.0
 
 
 def by_quota(requests: Mapping[str, float]) -> dict[str, float]:
@@ -153,6 +157,7 @@ def foresee(
         rate_per_s=tuning.max_rate,
         first_poll_s=tuning.first_poll_s,
         soak_s=pace.soak_s,
+        soaked_s=pace.soaked_s,
         begun=begun,
     ).play()
     each_s = narrowest.per_account_s if narrowest.name else ended.own_s / pace.concurrency

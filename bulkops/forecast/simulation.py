@@ -43,6 +43,7 @@ class Simulation:
         standings: by quota, for all that the stages name.
         begun: accounts in flight at the beginning, furthest first; they belong to the first wave.
         rate_per_s: of the smoother; first_poll_s: delay of an import's first poll; soak_s: between waves.
+        soaked_s: of the soak before the second wave, what has passed already.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Simulation:
         rate_per_s: float | None,
         first_poll_s: float,
         soak_s: float = 0.0,
+        soaked_s: float = 0.0,
         begun: Sequence[Begun] = (),
     ) -> None:
         self._stages = stages
@@ -64,6 +66,7 @@ class Simulation:
         self._token_s = 1 / rate_per_s if rate_per_s else 0.0
         self._first_poll_s = first_poll_s
         self._soak_s = soak_s
+        self._soaked_s = soaked_s
         self._likely = LikelyFinish(first_poll_s)
         self._begun = begun
         self._ready_at = 0.0
@@ -129,7 +132,8 @@ class Simulation:
             self._start([stage.count for stage in self._stages], 0, before)
         self._filling = False
         if self._waves and self._left <= 0 and not self._running:
-            self._at(self._now + self._soak_s, _WAVE, None)
+            self._at(self._now + max(0.0, self._soak_s - self._soaked_s), _WAVE, None)
+            self._soaked_s = 0.0
 
     def _start(self, counts: Sequence[float], progress: int, before: SimulatedAccount | None) -> None:
         seq = self._seq

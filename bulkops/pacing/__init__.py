@@ -2,9 +2,10 @@
 
 from bulkops.pacing.adaptation import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter
-from bulkops.pacing.pacer import Pacer, Slot
+from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import QuotaStatistics
 from bulkops.pacing.retry import Failure, RetryBudget, may_resend
+from bulkops.pacing.slot import Slot
 from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.waiting import Priority
 from bulkops.pacing.window import window_length_s

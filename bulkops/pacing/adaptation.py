@@ -11,6 +11,8 @@ its limit per minute would allow, and some throttle at random. What a refusal te
 * When spaced departures are refused like that, it is a strike. Two strikes say that the limit is wrong: the quota is
   narrowed to what was answered well in a T before them. It is widened by 1 % of the limit after ten clean windows, by
   twice that after ten more, and so on; a refusal soon after takes the last widening back.
+* A narrowing is on trial. Where as many are refused as before, the limit is not the cause: that share is noise, and
+  teaches nothing from then on. What it explains of narrowing and spacing is undone.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import attrs
 
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.spacing import Spacing
+from bulkops.pacing.trial import Trial, Usage, is_dense
 
 OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5
@@ -35,21 +38,12 @@ LONGEST_CLOSING_SHARE: Final = 0.25
 """Of T: after T the server's window is over in any case, and a long backoff would sleep through the next one."""
 SILENCE_SHARE: Final = 1.5
 COMPARING_SHARE: Final = 0.75
-DENSE_SHARE: Final = 0.03
-DENSE_COUNT: Final = 3
+TRIAL_SHARE: Final = 0.9
+"""Of the width before: while a narrowing is on trial it is this much narrower at least, or nothing could be told."""
 WORTH_SHRINKING: Final = 0.98
 """Refused slots count as used (C1), so random throttling of a few percent looks like a limit that is a little lower."""
 
 Change = Literal["grown", "closed", "shrunk"]
-
-
-@attrs.frozen
-class Usage:
-    """The last T of a quota. `used`: slots taken, of which `refused` by the server and `answered` well."""
-
-    used: int
-    refused: int
-    answered: int
 
 
 @attrs.define(kw_only=True)
@@ -84,6 +78,14 @@ class Adaptation:
     _steps: int = 1
     _grown_from: int | None = None
     _grown_at: float = -math.inf
+    # what of it was noise
+    _noise: float = 0.0
+    _trial: Trial | None = None
+    _narrowings: list[tuple[int, Usage]] = attrs.field(factory=list)
+    """The width before each, and the refusals that led to it."""
+    _spaced_at: float = -math.inf
+    _spaced_by: Usage | None = None
+    _used: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.allowed = max(1, math.ceil(self.limit * OPENING_SHARE))
@@ -113,6 +115,7 @@ class Adaptation:
     def granted(self, now: float, used: int) -> None:
         """A request leaves, and `used` slots are taken now."""
         self._grants += 1
+        self._used = used
         if self._spacing is not None:
             self._spacing.left(now)
         if self._full_at_grant is None and used >= self.allowed:
@@ -129,6 +132,8 @@ class Adaptation:
             # Idle, or refused for longer than a window explains: the last T says nothing about the limit.
             self._measure_afresh(now)
         self._answered_at = now
+        if (change := self._tried(granted_at, refused=False)) is not None:
+            return change
         if self.allowed >= self.limit:
             return None
         if self._is_opening:
@@ -145,18 +150,24 @@ class Adaptation:
         self._ended += 1
         is_new = granted_at >= self._episode_ends
         changes = self._close(now, usage, retry_after_s) if is_new else self._close_longer(now, retry_after_s)
+        self._is_dense = is_dense(usage, noise=self._noise)
+        is_stuck = is_new and self._closings_in_a_row == STUCK_CLOSINGS
+        if granted_at < self._spaced_at:
+            self._spaced_by = usage  # one more of the burst
+        if (change := self._tried(granted_at, refused=True)) is not None:
+            return [*changes, change]
+        if self._noise and not (self._is_dense or is_stuck):
+            return changes
         self._clean_since = self.closed_until
         if self._grown_from is not None and now - self._grown_at <= 2 * self.window_s:
             self._set_allowed(self._grown_from)  # the wider limit was tried, and refused
             self._grown_from, self._steps = None, 1
             return [*changes, "shrunk"]
-        self._is_dense = usage.refused >= max(DENSE_COUNT, DENSE_SHARE * usage.used)
-        is_stuck = is_new and self._closings_in_a_row == STUCK_CLOSINGS
         if not (self._is_dense or is_stuck):
             return changes
         if self._spacing is None:
             return changes + self._space(now, usage)
-        return changes + self._strike() if self._may_strike else changes
+        return changes + self._strike(usage) if self._may_strike else changes
 
     # -- opening and widening -----------------------------------------------------------------------------------
 
@@ -206,6 +217,7 @@ class Adaptation:
         """The burst was too large, and says little about the limit: spaced departures will tell."""
         self._is_opening = False
         self.allowed = self.limit
+        self._spaced_at, self._spaced_by = now, usage
         burst = max(1, int((usage.used - usage.refused) * SPACED_BURST_SHARE))
         self._spacing = Spacing(self.window_s, self.limit, burst=burst, at=now)
         self._measure_afresh(self.closed_until)
@@ -220,13 +232,17 @@ class Adaptation:
 
     def _turned(self, now: float, answered: int) -> None:
         """It turned from answering to refusing."""
-        while self._turns and self._turns[0][0] < now - self.window_s:
+        # Noise may have kept it closed for most of a window: one more says what is answered well.
+        remembered_s = self.window_s * (2 if self._noise else 1)
+        while self._turns and self._turns[0][0] < now - remembered_s:
             self._turns.popleft()
         if now >= self._measured_from:
             self._turns.append((now, answered))
         self._may_strike = now >= self._measured_from + COMPARING_SHARE * self.window_s
 
-    def _strike(self) -> list[Change]:
+    def _strike(self, usage: Usage) -> list[Change]:
+        if self._trial is not None:
+            return []
         self._may_strike = False  # one strike for each time that it turned
         self._strikes.append(max(answered for _, answered in self._turns))
         if len(self._strikes) < 2:
@@ -234,9 +250,47 @@ class Adaptation:
         answered, self._strikes = max(self._strikes), []
         if answered >= WORTH_SHRINKING * self.allowed:
             return []
-        self._set_allowed(max(1, answered))
+        self._narrow(max(1, answered), usage)
         self._steps = 1
         return ["shrunk"]
+
+    def _narrow(self, width: int, usage: Usage) -> None:
+        if not self._is_dense:  # refused again and again in a row: noise does not come like that
+            self._narrowings.clear()
+            self._set_allowed(width)
+            return
+        self._trial = Trial(usage, self._noise, width, since=self.closed_until)
+        self._narrowings.append((self.allowed, usage))
+        self._set_allowed(max(1, min(width, int(TRIAL_SHARE * self.allowed))))
+
+    def _tried(self, granted_at: float, *, refused: bool) -> Change | None:
+        """An answer to what left after a narrowing that is on trial."""
+        trial = self._trial
+        if trial is None or granted_at < trial.since:
+            return None
+        cause = trial.count(refused=refused)
+        if cause is None:
+            return None
+        self._trial = None
+        if cause == "limit":
+            before = self.allowed
+            self._set_allowed(trial.estimate)
+            return "grown" if self.allowed > before else None
+        self._noise = trial.share_refused
+        self._measure_afresh(self._answered_at)
+        self._undo()
+        return "grown"
+
+    def _undo(self) -> None:
+        """Take back what was done about refusals that were no more than noise."""
+        while self._narrowings and not is_dense(self._narrowings[-1][1], noise=self._noise):
+            self._set_allowed(self._narrowings.pop()[0])
+        if self._narrowings or self._spaced_by is None or is_dense(self._spaced_by, noise=self._noise):
+            return
+        self._spacing = self._spaced_by = None
+        self._is_opening = True  # as carefully as at first, from where it stands
+        self._full_at_grant = None
+        self._set_allowed(max(self._used, math.ceil(self.limit * OPENING_SHARE)))
 
     def _set_allowed(self, allowed: int) -> None:
         self.allowed = min(allowed, self.limit)

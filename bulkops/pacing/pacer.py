@@ -12,6 +12,7 @@ from typing import Final
 from bulkops.events import Observer, QuotaChanged, SlotTaken, ignore
 from bulkops.pacing.adaptation import Change
 from bulkops.pacing.quota import Quota, QuotaStatistics
+from bulkops.pacing.slot import Slot
 from bulkops.pacing.smoothing import Smoother
 from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.waiting import Priority, Waiter
@@ -22,66 +23,6 @@ SHORTEST_SLEEP_S: Final = 0.0005
 
 ASSUMED: Final = (Limit(60, 60.0),)
 """For a quota that nobody documented."""
-
-
-class Slot:
-    """Leave to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do nothing."""
-
-    __slots__ = ("_ended", "_key", "_pacer", "_quota", "_windows", "granted_at", "waited_s")
-
-    def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
-        self._pacer = pacer
-        self._quota = quota
-        self._key = key
-        self._windows = quota.take(key, now)
-        self._ended = False
-        self.granted_at = now
-        self.waited_s = waited_s
-
-    @property
-    def quota(self) -> str:
-        return self._quota.name
-
-    def left(self) -> None:
-        """The request leaves only now: a fresh connection took a while."""
-        self.granted_at = self._pacer.now()
-
-    def replied(self) -> None:
-        """A reply came, whatever it says but "too many requests"."""
-        now = self._pacer.now()
-        if self._end(now):
-            self._pacer.ended(self._quota, self._quota.was_answered(self.granted_at, now))
-
-    def refused(self, retry_after_s: float | None) -> None:
-        """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
-        now = self._pacer.now()
-        if self._end(now):
-            self._pacer.ended(self._quota, *self._quota.was_refused(self.granted_at, now, retry_after_s))
-
-    def lost(self) -> None:
-        """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""
-        counted_by = max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)
-        if self._end(counted_by):
-            self._pacer.lost_until = max(self._pacer.lost_until, counted_by)
-            self._pacer.ended(self._quota, self._quota.was_lost())
-
-    def unused(self) -> None:
-        """The request never left."""
-        if self._end(None):
-            self._pacer.ended(self._quota, self._quota.was_unused())
-
-    def _end(self, counted_by: float | None) -> bool:
-        """Give the slots back, once. `counted_by`: when the server has counted the request at the latest."""
-        if self._ended:
-            return False
-        self._ended = True
-        for window in self._windows:
-            if counted_by is None:
-                window.give_back_unused()
-            else:
-                window.give_back(counted_by)
-        self._quota.ended(self._key, self._pacer.now())
-        return True
 
 
 class Pacer:

@@ -9,8 +9,9 @@ from typing import Final
 
 import attrs
 
-from bulkops.pacing.adaptation import Adaptation, Change, Usage
+from bulkops.pacing.adaptation import Adaptation, Change
 from bulkops.pacing.standing import QuotaStanding
+from bulkops.pacing.trial import Usage
 from bulkops.pacing.waiting import Queue, Waiter
 from bulkops.pacing.window import Window
 from bulkops.settings import Limit

@@ -14,7 +14,7 @@ from bulkops.pacing.window import Window
 from bulkops.settings import Limit
 
 if TYPE_CHECKING:
-    from bulkops.pacing.pacer import Slot
+    from bulkops.pacing.slot import Slot
 
 Priority: TypeAlias = tuple[int, int]
 """Who goes first: (-progress, seq), lower first: the account that is furthest along, then inventory order."""

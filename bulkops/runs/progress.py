@@ -50,6 +50,7 @@ class Progress:
         self._latencies: dict[str, list[float]] = {}
         """By call: how many were answered, and their latencies' sum."""
         self._total = total
+        self._wave_ended_at: float | None = None
 
     def observe(self, event: Event) -> None:
         """Hot path: a microsecond for each attempt."""
@@ -67,6 +68,7 @@ class Progress:
         elif isinstance(event, AccountStarted):
             self._sent[event.account] = {}
             self._left -= 1
+            self._wave_ended_at = None
         elif isinstance(event, AccountEnded):
             self._account_ended(event.account)
         elif isinstance(event, WaveChanged) and event.state == "started":
@@ -77,6 +79,8 @@ class Progress:
         if sent is None:  # it ended without a start
             self._left -= 1
             return
+        if not self._sent:  # the wave's last, unless another starts
+            self._wave_ended_at = self._session.pacer.now()
         self._ended += 1
         for call, count in sent.items():
             self._totals[call] = self._totals.get(call, 0) + count
@@ -121,7 +125,13 @@ class Progress:
         for size in reversed(self._later):
             later.insert(0, min(size, behind))
             behind -= later[0]
-        return Pace(waves=[behind, *later], concurrency=self._policy.concurrency, soak_s=self._policy.soak_s)
+        since = self._wave_ended_at if behind == 0 else None
+        return Pace(
+            waves=[behind, *later],
+            concurrency=self._policy.concurrency,
+            soak_s=self._policy.soak_s,
+            soaked_s=0.0 if since is None else self._session.pacer.now() - since,
+        )
 
     def _standings(self, stages: Sequence[Stage]) -> dict[str, QuotaStanding]:
         fresh = opening(self._session.quotas, names_of(stages), self._session.settings.tuning)

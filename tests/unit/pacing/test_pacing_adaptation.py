@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import statistics
 from collections.abc import Callable
 from random import Random
 
 import attrs
 import pytest
 
+from benchmarks.adaptation_grid import Cell, World
 from bulkops.pacing import Pacer
-from bulkops.pacing.adaptation import Adaptation, Usage
+from bulkops.pacing.adaptation import Adaptation
 from bulkops.pacing.spacing import Spacing
+from bulkops.pacing.trial import Trial, Usage, is_dense
 from bulkops.settings import Limit
 from tests.unit.pacing.vendor import BucketServer, FixedServer, Server, SlidingServer, now, pumping, run
 
@@ -393,3 +396,67 @@ def test_random_throttling_costs_little_and_narrows_nothing(*, retry_after: bool
     assert result.time <= 1.03
     assert result.waste <= 0.016
     assert result.allowed == N
+
+
+class TestNoise:
+    def test_a_few_and_the_known_noise_with_its_chance_are_not_dense(self) -> None:
+        assert is_dense(Usage(used=100, refused=3, answered=97), noise=0.0)
+        assert not is_dense(Usage(used=20, refused=2, answered=18), noise=0.0)
+        assert not is_dense(Usage(used=100, refused=12, answered=88), noise=0.05)
+        assert is_dense(Usage(used=100, refused=13, answered=87), noise=0.05)
+
+    def test_as_many_refusals_as_before_are_noise_and_far_fewer_the_limit(self) -> None:
+        def verdict(every: int) -> str | None:
+            trial = Trial(DENSE, 0.0, 80, since=0.0)
+            answers = (trial.count(refused=number % every == 0) for number in range(1, 1000))
+            return next((cause for cause in answers if cause), None)
+
+        assert verdict(10) == "noise"
+        assert verdict(1001) == "limit"
+
+    def test_refusals_before_the_first_good_answer_say_nothing(self) -> None:
+        trial = Trial(DENSE, 0.0, 80, since=0.0)
+        assert {trial.count(refused=True) for _ in range(50)} == {None}
+        assert trial.share_refused == 0.1
+
+    def test_when_all_were_refused_before_one_answer_is_no_proof(self) -> None:
+        trial = Trial(Usage(used=9, refused=9, answered=0), 0.0, 1, since=0.0)
+        assert trial.count(refused=False) is None
+
+    def on_trial(self) -> Adaptation:
+        adaptation = TestNarrowing().spaced()
+        TestNarrowing().strike(adaptation, 25.5, 95)
+        TestNarrowing().strike(adaptation, 40.5, 94)
+        assert adaptation.allowed == 90, "narrower than the 95 that were answered, to see a difference"
+        return adaptation
+
+    def test_a_narrowing_that_helps_is_kept_at_what_was_answered(self) -> None:
+        adaptation = self.on_trial()
+        told = [adaptation.accepted(41.0, 41.0) for _ in range(40)]
+        assert [change for change in told if change] == ["grown"]
+        assert adaptation.allowed == 95
+
+    def test_one_that_changes_nothing_is_taken_back_with_its_spacing(self) -> None:
+        adaptation = self.on_trial()
+        told: list[str | None] = []
+        for number in range(1, 300):
+            at = 41.0 + number / 100
+            adaptation.granted(at, 60)
+            if number % 10:
+                told.append(adaptation.accepted(at, at))
+            else:
+                told += adaptation.refused(at, at, DENSE, retry_after_s=0.0)
+            if "grown" in told:
+                break
+        assert adaptation.is_opening, "as carefully as at first, from where it stands"
+        assert adaptation.allowed == 60
+        assert adaptation.refused(50.0, 50.0, DENSE, retry_after_s=0.0) == ["closed"], "and 10 % teach nothing now"
+
+
+@pytest.mark.parametrize(("limit", "server", "retry_after"), [(N, "right", True), (60, "half", False)])
+def test_five_percent_at_random_cost_little_beside_a_right_limit_or_half(
+    limit: int, server: str, *, retry_after: bool
+) -> None:
+    """The twentieth that is refused, and the T to find out. It was 23 times the bound once."""
+    cell = Cell(limit, server, "fixed", retry_after, 0.05, stalls=False)
+    assert statistics.median(World(cell, seed).run()[0] for seed in range(3)) <= 1.12

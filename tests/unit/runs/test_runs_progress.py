@@ -87,3 +87,26 @@ def test_nothing_is_foreseen_before_anything_is_known():
         assert progress.eta() is None
 
     run(scene())
+
+
+def test_a_soak_that_is_on_is_counted_down():
+    seen, ended_at = run(foreseen(LOOKS[:1], LOOKS[:1], [20, 20], 20, 7.0))
+    soaking = [(at, eta) for at, eta in seen if 3 < at < SOAK_S]
+    assert len(soaking) >= 3
+    for at, eta in soaking:
+        assert eta.seconds == pytest.approx(ended_at - at, abs=1.5)
+
+
+def test_a_quota_that_a_429_has_closed_opens_when_the_server_says():
+    async def scene():
+        session = session_of()
+        progress = Progress(Said(LOOKS), session, Policy(), total=10)
+        before = progress.eta()
+        slot = await session.pacer.slot("embedded.recipes.list")
+        slot.refused(500.0)
+        return before, progress.eta()
+
+    before, after = run(scene())
+    assert before.seconds < 20
+    assert after.seconds == pytest.approx(500 + before.seconds, abs=5)
+    assert after.bound_by == "embedded.recipes.list"
