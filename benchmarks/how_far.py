@@ -2,9 +2,11 @@
 
 Every size is a new process against the bare server: one request and one durable step an account, nobody waits for a
 quota. What bounds a real run is the vendor's quotas; their time is the finish time that `plan` states for the main job.
+Beside it stands what executor, pacer and polling take themselves in virtual time (`virtual_fleet`).
 
     python -m benchmarks.how_far                      500 to 100,000 accounts
     python -m benchmarks.how_far --accounts 1000000   one size
+    python -m benchmarks.how_far --virtual 10000      one size in virtual time
     python -m benchmarks.how_far --page               docs/concepts/how-far.md, from the figures that are there
 """
 
@@ -20,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,9 +30,11 @@ from typing import Any, Final
 
 from benchmarks.harness import RESULTS
 from benchmarks.serving import served
+from benchmarks.virtual_fleet import LATENCY_S, rolled
 from bulkops import AuthoriseConnections, ImportPackage, Policy, StartRecipes, Workato, run
 from bulkops.catalogue import QUOTAS
-from bulkops.forecast import Pace, forecast
+from bulkops.forecast import Pace, forecast, way
+from bulkops.operations import Operation
 from bulkops.settings import Tuning
 from bulkops.steps import Context
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
@@ -90,18 +94,29 @@ def measured(accounts: int) -> dict[str, float]:
     return figures
 
 
-def by_the_quotas(accounts: int) -> tuple[float, str]:
-    """When the main job ends at the vendor's documented quotas, and which of them bounds it."""
+def _main_job() -> tuple[Operation, dict[str, float]]:
+    """Import, authorise two connections, start three recipes; and the requests of each call that an account takes."""
     os.environ.update(SECRETS)  # the credentials file names them; nothing is sent
     job = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
-    each = dict(job.cost()) | {"managed_users.recipes.start": RECIPES_AN_ACCOUNT}
+    return job, dict(job.cost()) | {"managed_users.recipes.start": RECIPES_AN_ACCOUNT}
+
+
+def main_job() -> list[tuple[str, int]]:
+    """The main job's requests in order, as (call, how often)."""
+    job, each = _main_job()
+    return [(call, round(count)) for call, count in way(job, each)]
+
+
+def by_the_quotas(accounts: int) -> tuple[float, str]:
+    """When the main job ends at the vendor's documented quotas, and which of them bounds it."""
+    job, each = _main_job()
     foreseen = forecast(
         {call: count * accounts for call, count in each.items()},
         operation=job,
         pace=Pace(waves=[accounts], concurrency=CONCURRENCY),
         quotas=QUOTAS,
         tuning=Tuning(),
-        latency_s=0.2,
+        latency_s=LATENCY_S,
     )
     return foreseen.seconds, foreseen.quota or "the accounts' own time"
 
@@ -117,8 +132,10 @@ def told(figures: Mapping[str, float]) -> str:
     )
 
 
-def write_page(found: Mapping[str, Mapping[str, float]], at: str) -> None:
-    """The page of the documentation, with one line a size."""
+def write_page(
+    found: Mapping[str, Mapping[str, float]], at: str, virtual: Mapping[str, Mapping[str, float]] | None = None
+) -> None:
+    """The page of the documentation, with one line a size in each of its tables."""
     rows = []
     for figures in found.values():
         accounts = int(figures["accounts"])
@@ -129,7 +146,18 @@ def write_page(found: Mapping[str, Mapping[str, float]], at: str) -> None:
             f"{figures['journal_bytes'] / 2**20:,.1f} MiB |"
         )
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, CPython {platform.python_version()}"
-    PAGE.write_text(_PAGE.format(rows="\n".join(rows), at=at[:10], machine=machine), encoding="utf-8")
+    played = "\n".join(_played(figures) for figures in (virtual or {}).values())
+    text = _PAGE.format(rows="\n".join(rows), played=played, at=at[:10], machine=machine)
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def _played(figures: Mapping[str, float]) -> str:
+    accounts, seconds = int(figures["accounts"]), figures["seconds"]
+    foreseen_s, _ = by_the_quotas(accounts)
+    return (
+        f"| {accounts:,} | {seconds:,.0f} s | {foreseen_s:,.0f} s | {foreseen_s / seconds - 1:+.2%} | "
+        f"{figures['requests']:,.0f} | {figures['refused']:,.0f} |"
+    )
 
 
 def _span(seconds: float) -> str:
@@ -164,6 +192,23 @@ And the first two, for your own job and fleet, with nothing sent:
 bulkops plan rollout.toml --accounts customers.csv --offline
 ```
 
+## Played through
+
+The second column above is a forecast, which plays some hundred accounts and extends their pace. Here the whole fleet is
+played: the executor, the pacer and the polling of imports themselves, on a clock that jumps over every wait, against a
+vendor that counts each quota in a sliding window and refuses what is too much. A request takes 0.2 s, an import 2 to
+60 s.
+
+| accounts | played | foreseen | difference | requests | refused |
+| ---: | ---: | ---: | ---: | ---: | ---: |
+{played}
+
+```text
+python -m benchmarks.how_far --virtual 10000
+```
+
+A million accounts are not played: that takes an hour of computing, and they add windows like those before.
+
 ## Where one process stops being enough
 
 * **The quotas.** 60 requests a minute are 86,400 a day: two such requests an account are 43,200 accounts a day, however
@@ -181,23 +226,49 @@ bulkops plan rollout.toml --accounts customers.csv --offline
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, metavar="N", help="this size alone")
-    parser.add_argument("--smoke", action="store_true", help="small and quick: checks the script")
-    parser.add_argument("--page", action="store_true", help="write the page from the figures that are there")
-    chosen = parser.parse_args()
-    kept: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"sizes": {}}
-    sizes = [] if chosen.page else [200] if chosen.smoke else [chosen.accounts] if chosen.accounts else SIZES
+def _sizes_played(chosen: argparse.Namespace) -> Sequence[int]:
+    if chosen.virtual:
+        return [chosen.virtual]
+    if chosen.smoke:
+        return [50]
+    return [] if chosen.accounts else SIZES
+
+
+def _by_size(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+    return dict(sorted(figures.items(), key=lambda item: int(item[0])))
+
+
+def _play(chosen: argparse.Namespace, kept: dict[str, Any]) -> None:
+    for accounts in _sizes_played(chosen):
+        figures = rolled(main_job(), accounts, concurrency=CONCURRENCY)
+        kept["virtual"][str(accounts)] = figures
+        print(_played(figures), flush=True)
+
+
+def _measure(chosen: argparse.Namespace, kept: dict[str, Any]) -> None:
+    sizes = [] if chosen.virtual else [200] if chosen.smoke else [chosen.accounts] if chosen.accounts else SIZES
     for accounts in sizes:
         figures = measured(accounts)
         print(told(figures), flush=True)
         kept["sizes"][str(accounts)] = figures
         kept["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, metavar="N", help="this size alone")
+    parser.add_argument("--virtual", type=int, metavar="N", help="this size in virtual time")
+    parser.add_argument("--smoke", action="store_true", help="small and quick: checks the script")
+    parser.add_argument("--page", action="store_true", help="write the page from the figures that are there")
+    chosen = parser.parse_args()
+    kept: dict[str, Any] = {"sizes": {}, "virtual": {}} | (json.loads(FIGURES.read_text()) if FIGURES.exists() else {})
     if chosen.page:
-        write_page(dict(sorted(kept["sizes"].items(), key=lambda item: int(item[0]))), kept["at"])
+        write_page(_by_size(kept["sizes"]), kept["at"], _by_size(kept["virtual"]))
         print(f"wrote {PAGE.relative_to(Path.cwd())}")
-    elif not chosen.smoke:
+        return
+    _play(chosen, kept)
+    _measure(chosen, kept)
+    if not chosen.smoke:
         FIGURES.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 

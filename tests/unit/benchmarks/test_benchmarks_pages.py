@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import how_far
 from benchmarks.plots import Scale, bars
+from benchmarks.virtual_fleet import rolled
 from benchmarks.windows import WINDOWS
 
 
@@ -61,3 +62,15 @@ def test_how_far_writes_a_line_a_size(tmp_path: Path, monkeypatch: pytest.Monkey
     few, many = [line for line in how_far.PAGE.read_text().splitlines() if line.startswith(("| 500 ", "| 10,000 "))]
     assert few.endswith("| `assumed.customer.folders` | 2.0 s | 250 | 12 MiB | 1.0 MiB |")
     assert re.fullmatch(r"\| 10,000 \| \d+ h \| .*", many)
+
+
+def test_what_was_played_stands_beside_the_forecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(how_far, "PAGE", tmp_path / "how-far.md")
+    played = rolled(how_far.main_job(), 40, concurrency=20)
+    assert played["refused"] == 0
+    assert played["requests"] >= 40 * 12
+    how_far.write_page({}, "2026-11-25T18:00:00+00:00", {"40": played})
+    [line] = [line for line in how_far.PAGE.read_text().splitlines() if line.startswith("| 40 ")]
+    difference = re.search(r"([+-]\d+\.\d+)%", line)
+    assert difference is not None
+    assert abs(float(difference[1])) < 15
