@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -121,7 +122,7 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
     path = directory / FILE_NAME
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
+        _make_missing(path)
         handle = os.open(directory, os.O_RDONLY)
     except OSError as error:
         raise JournalError(
@@ -135,6 +136,26 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
         os.close(handle)
 
 
+def _make_missing(path: Path) -> None:
+    """The file, empty and ours alone, where there is none. Raises: OSError when it could not be written.
+
+    One that is there is not opened: closing it would drop every lock that SQLite holds on it for this process, whoever
+    closes the journal next would take himself for the last one and delete its log, and what is written then is lost
+    and damages the file. Source: sqlite.org, "How To Corrupt An SQLite Database File", 2.2.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # its side files get the same mode
+    _check_access(path, os.R_OK | os.W_OK)
+
+
+def _check_access(path: Path, wanted: int) -> None:
+    """Raises: OSError, as opening it would."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, wanted):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def open_for_reading(directory: Path) -> sqlite3.Connection:
     """A connection that cannot write and makes no journal; works beside a writer and in a read-only directory.
 
@@ -142,8 +163,8 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE_NAME
     try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
+        empty = path.stat().st_size == 0  # a look and no opening: see `_make_missing`
+        _check_access(path, os.R_OK)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _no_journal(directory) from error
     except OSError as error:
