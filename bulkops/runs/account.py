@@ -77,7 +77,12 @@ class AccountTask:
                 await ctx.settle_writes(ended_well=False)
                 ending = _unexpected(error, ctx)
                 self._log_unexpected(row, ending)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
+            if not _is_ours():
+                await ctx.settle_writes(ended_well=False)
+                ending = _unexpected(cancelled, ctx)
+                await self._end(row, ending, clock() - began)
+                return ending
             # Delivered once: the journal may still be awaited, and the account gets its answer.
             await ctx.settle_writes(ended_well=False)
             ending = _stopped(ctx, row, "stopped by a second interrupt or the run's deadline")
@@ -193,7 +198,13 @@ def _shown(text: str) -> str:
     return one_line(text, longest=_LONGEST_REASON)
 
 
-def _unexpected(error: Exception, ctx: Context) -> Ending:
+def _is_ours() -> bool:
+    """Whether the cancellation at hand is of this task, and not of one that the operation began and waited for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _unexpected(error: BaseException, ctx: Context) -> Ending:
     """A bug of ours or of the user's operation: one account's failure all the same."""
     where = _place(error)
     said = _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
@@ -207,7 +218,7 @@ def _unexpected(error: Exception, ctx: Context) -> Ending:
     )
 
 
-def _place(error: Exception) -> str | None:
+def _place(error: BaseException) -> str | None:
     """`archive.py, line 19`: where the mistake is, in the newest frame that is neither ours nor a library's."""
     frames = [
         frame

@@ -92,10 +92,10 @@ async def run(
             policy=chosen.to_mapping(),
             tuning=workato.settings.tuning.to_mapping(),
         )
-        await opened.create_run(record, inventory.rows)
-        if expected is not None:
-            opened.add_event(run_id, _PLAN, {"expected": expected})  # for those who resume
-        with opened.lock_run(run_id):
+        with opened.lock_run(run_id):  # before there is anything that somebody could resume
+            if expected is not None:
+                opened.add_event(run_id, _PLAN, {"expected": expected})  # for those who do
+            await opened.create_run(record, inventory.rows)
             engine = Engine(
                 record=record,
                 operation=prepared,

@@ -179,3 +179,16 @@ async def test_what_cannot_be_remembered_costs_one_account_and_not_the_run(tmp_p
     async with beside() as (_, workato):
         report = await bulkops.run(tidy, accounts=[ID, ID + 1], workato=workato, journal=tmp_path)
     assert (report.outcomes[Outcome.FAILED], report.outcomes[Outcome.UNCHANGED]) == (1, 1)
+
+
+async def test_an_operation_that_cancels_what_it_waits_for_fails_and_the_run_goes_on(tmp_path: Path) -> None:
+    async def tidy(ctx: bulkops.Context) -> None:
+        if ctx.account.id == str(ID):
+            inner = asyncio.create_task(asyncio.sleep(10))
+            inner.cancel()
+            await inner
+
+    async with beside() as (_, workato):
+        report = await bulkops.run(tidy, accounts=[ID, ID + 1], workato=workato, journal=tmp_path)
+    assert (report.outcomes[Outcome.FAILED], report.outcomes[Outcome.UNCHANGED]) == (1, 1)
+    assert "CancelledError" in str(report.accounts[0].reason)
