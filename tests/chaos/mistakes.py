@@ -214,14 +214,14 @@ MISTAKES = (
     # -- quotas
     Mistake(
         "a slot is free T after the request has left",
-        "pacing/pacer.py",
+        "pacing/slot.py",
         "        if self._end(now):\n            self._pacer.ended(self._quota, self._quota.was_answered",
         "        if self._end(self.granted_at):\n            self._pacer.ended(self._quota, self._quota.was_answered",
         WINDOWS,
     ),
     Mistake(
         "a lost request is forgotten at once",
-        "pacing/pacer.py",
+        "pacing/slot.py",
         "max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)",
         "self._pacer.now()",
         WINDOWS,
