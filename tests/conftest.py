@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tests.fleet import SECRETS
 settings.register_profile("bulkops", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("bulkops")
 
+AMBIENT = {"GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
@@ -20,11 +23,19 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _a_state_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where processes of one user meet: ours must meet neither other tests' nor the developer's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own token must never reach a test, nor a test a real host."""
+    """A developer's own token must never reach a test, nor a test a real host; terminals and pipelines differ."""
     for name in list(os.environ):
-        if name.startswith(("WORKATO_", "BULKOPS_")) or name == "GITHUB_STEP_SUMMARY":
+        if name.startswith(("WORKATO_", "BULKOPS_")) or name in AMBIENT:
             monkeypatch.delenv(name)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet import PACKAGE_2, fleet
+from tests.pace import time_scale
 
 RECIPES, CONNECTIONS = 3, 2
 
@@ -38,11 +39,11 @@ def test_once_again_and_a_second_version(tmp_path: Path, customers: int) -> None
 
 @pytest.mark.slow
 @pytest.mark.measures
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("window", ["sliding", "fixed", "bucket"])
 def test_documented_quotas_are_used_to_the_full_and_never_exceeded(tmp_path: Path, window: str) -> None:
-    """Time scale 20: the folders' 60 a minute bind, with two calls an account."""
-    customers, scale = 300, 20
+    """The folders' 60 a minute bind, with two calls an account."""
+    customers, scale = 300, time_scale(20)
     with fleet(tmp_path, customers=customers, time_scale=scale, window=window) as vendor:
         done = vendor.rollout()
         assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet import PACKAGE, Ended, Fleet, fleet
+from tests.pace import time_scale
 
 
 def plan(vendor: Fleet, *arguments: str) -> Ended:
@@ -71,14 +72,15 @@ def test_accounts_that_drifted_since_the_plan_are_skipped(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.measures
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("customers", [100, pytest.param(200, marks=pytest.mark.chaos), 300])
 def test_the_finish_time_is_within_15_percent(tmp_path: Path, customers: int) -> None:
     (tmp_path / "run").mkdir()
-    with fleet(tmp_path, customers=customers, time_scale=20) as vendor:
+    scale = time_scale(20)
+    with fleet(tmp_path, customers=customers, time_scale=scale) as vendor:
         foreseen = json.loads(plan(vendor, "--json").out)
     # Another vendor of the same seed: what planning sent is not in the windows that the run finds.
-    with fleet(tmp_path / "run", customers=customers, time_scale=20) as vendor:
+    with fleet(tmp_path / "run", customers=customers, time_scale=scale) as vendor:
         done = vendor.rollout()
         assert done.code == 0, done.err
         took_s = (_instant(done.report["ended_at"]) - _instant(done.report["created_at"])).total_seconds()
