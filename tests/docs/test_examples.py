@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -20,11 +22,14 @@ CUSTOMERS = 6
 TESTED = {
     "add_members.py",
     "archive_folder.py",
+    "bulkops-nightly.service",
+    "bulkops-nightly.timer",
     "test_archive_folder.py",
     "canary_by_hand.py",
     "explore_fleet.py",
     "fan_out_anything.py",
     "github-actions.yml",
+    "kubernetes-cronjob.yaml",
     "nightly.sh",
     "rollout.py",
     "rotate_credential.py",
@@ -70,7 +75,7 @@ def function(vendor: Fleet, reference: str, **environment: str) -> Ended:
 
 
 def test_every_example_is_tested() -> None:
-    assert {path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh", ".yml"}} == TESTED
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_file() and path.suffix != ".md"} == TESTED
 
 
 def test_rollout(vendor: Fleet) -> None:
@@ -248,6 +253,81 @@ folder = "CRM"
     refused = start(vendor, EXAMPLES / "nightly.sh", job, **settings, WORKATO_API_TOKEN="wrong")
     assert refused.code == 4
     assert "the vendor refuses the token" in refused.out
+
+
+def units() -> dict[str, str]:
+    return {name: (EXAMPLES / name).read_text() for name in ("bulkops-nightly.service", "bulkops-nightly.timer")}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """With a program where the units say that it is: it looks for that too."""
+    program = tmp_path / "bulkops"
+    program.symlink_to("/bin/true")
+    for name, text in units().items():
+        (tmp_path / name).write_text(text.replace("/opt/bulkops/bin/bulkops", str(program)))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in units())],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_the_unit_and_the_cron_job_do_a_night(vendor: Fleet) -> None:
+    """Their commands, in order, with their directories below a temporary one; twice: after a first night one resumes."""
+    job = EXAMPLES.parent / "bulkops" / "_demo" / "crm-v1.zip"
+    (vendor.home / "nightly.toml").write_text(
+        f'''
+[selection]
+accounts = "all"
+[policy]
+client_file = "{vendor.client_file}"
+[[operation]]
+use = "import-package"
+package = "{job}"
+folder = "CRM"
+'''
+    )
+    program = Path(sys.executable).parent
+    given = {"PATH": f"{program}:/usr/bin:/bin"}
+    unit = units()["bulkops-nightly.service"].replace("/opt/bulkops/bin", str(program)).replace("$$", "$")
+    lines = [line.partition("=")[::2] for line in unit.splitlines() if not line.startswith("#")]
+    said = dict(lines)
+    assert said["WorkingDirectory"] == f"%S/{said['StateDirectory']}", "the journal is where it may be written"
+    variables = dict(word.split("=") for word in said["Environment"].replace("%S/bulkops", str(vendor.home)).split())
+    commands = [shlex.split(value) for key, value in lines if key == "ExecStart"]
+    assert len(commands) == 2
+    for command in 2 * commands:
+        here = [word.replace("/etc/bulkops", str(vendor.home)) for word in command]
+        done = start(vendor, *here, **given, **variables)
+        assert done.code == 0, (command, done.err)
+        assert all(json.loads(line) for line in done.err.splitlines())
+    assert vendor.kinds()["import.completed"] == CUSTOMERS
+    assert (vendor.home / ".bulkops").is_dir()
+
+    claim, config, cron = yaml.safe_load_all((EXAMPLES / "kubernetes-cronjob.yaml").read_text())
+    pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (kept, mounted, _) = pod["volumes"]
+    assert kept["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert mounted["configMap"]["name"] == config["metadata"]["name"]
+    (vendor.home / "job").mkdir()
+    text = config["data"]["nightly.toml"].replace(
+        "[[operation]]", f'[policy]\nclient_file = "{vendor.client_file}"\n[[operation]]'
+    )
+    (vendor.home / "job" / "nightly.toml").write_text(text.replace("start-recipes", "create-folder"))
+    for container in 2 * (*pod["initContainers"], *pod["containers"]):
+        mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
+        assert {f"/{Path(each['value']).parts[1]}" for each in container["env"] if "/" in each["value"]} <= {*mounts}
+        below = {path: f"{vendor.home}{path}" for path in ("/journal", "/job")}
+        variables = {each["name"]: each["value"].replace("/journal", below["/journal"]) for each in container["env"]}
+        here = [word.replace("/job/", f"{below['/job']}/") for word in container["command"]]
+        done = start(vendor, *here, **given, **variables)
+        assert done.code == 0, (container["name"], done.err)
+    assert (vendor.home / "journal" / "runs").is_dir()
 
 
 @pytest.mark.slow
