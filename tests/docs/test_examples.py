@@ -278,22 +278,19 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_unit_and_the_cron_job_do_a_night(vendor: Fleet) -> None:
-    """Their commands, in order, with their directories below a temporary one; twice: after a first night one resumes."""
-    job = EXAMPLES.parent / "bulkops" / "_demo" / "crm-v1.zip"
+    """Their commands, in order, with their directories below a temporary one; for two nights."""
     (vendor.home / "nightly.toml").write_text(
-        f'''
+        f"""
 [selection]
 accounts = "all"
-[policy]
-client_file = "{vendor.client_file}"
 [[operation]]
 use = "import-package"
-package = "{job}"
+package = "{PACKAGE}"
 folder = "CRM"
-'''
+"""
     )
     program = Path(sys.executable).parent
-    given = {"PATH": f"{program}:/usr/bin:/bin"}
+    given = {"PATH": f"{program}:/usr/bin:/bin", "BULKOPS_CLIENT_FILE": str(vendor.client_file)}
     unit = units()["bulkops-nightly.service"].replace("/opt/bulkops/bin", str(program)).replace("$$", "$")
     lines = [line.partition("=")[::2] for line in unit.splitlines() if not line.startswith("#")]
     said = dict(lines)
@@ -315,10 +312,8 @@ folder = "CRM"
     assert kept["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
     assert mounted["configMap"]["name"] == config["metadata"]["name"]
     (vendor.home / "job").mkdir()
-    text = config["data"]["nightly.toml"].replace(
-        "[[operation]]", f'[policy]\nclient_file = "{vendor.client_file}"\n[[operation]]'
-    )
-    (vendor.home / "job" / "nightly.toml").write_text(text.replace("start-recipes", "create-folder"))
+    text = config["data"]["nightly.toml"].replace("start-recipes", "create-folder")
+    (vendor.home / "job" / "nightly.toml").write_text(text)
     for container in 2 * (*pod["initContainers"], *pod["containers"]):
         mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
         assert {f"/{Path(each['value']).parts[1]}" for each in container["env"] if "/" in each["value"]} <= {*mounts}
