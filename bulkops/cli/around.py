@@ -38,8 +38,9 @@ def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:
 
 def ahead_words(cost: Forecast) -> str:
     """`up to 4,589 requests in about 12 min, bound by embedded.recipes.get`"""
+    count = ceil(sum(cost.requests.values()) - 1e-9)
     bound = f", bound by {cost.quota}" if cost.quota else ""
-    return f"up to {ceil(sum(cost.requests.values()) - 1e-9):,} requests in about {duration(cost.seconds)}{bound}"
+    return f"up to {count:,} request{'' if count == 1 else 's'} in about {duration(cost.seconds)}{bound}"
 
 
 async def told(

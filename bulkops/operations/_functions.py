@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -16,6 +16,8 @@ from bulkops.errors import ConfigError
 from bulkops.operations._base import Operation
 from bulkops.operations._function_digest import digest_of, name_of
 from bulkops.steps import Context
+
+_FORM: Final = "an operation is `async def name(ctx): ...`"
 
 
 @attrs.frozen
@@ -27,9 +29,11 @@ class FunctionOperation(Operation):
 
     def __attrs_post_init__(self) -> None:
         if not inspect.iscoroutinefunction(self.fn):
-            raise ConfigError(
-                f"{self.fn!r} is not an async function", remedy="an operation is `async def name(ctx): ...`"
-            )
+            raise ConfigError(f"{_called(self.fn)} is not an async function", remedy=_FORM)
+        try:
+            inspect.signature(self.fn).bind(None)
+        except TypeError as error:
+            raise ConfigError(f"{_called(self.fn)} does not take one argument: {error}", remedy=_FORM) from error
 
     @property
     def title(self) -> str:
@@ -56,14 +60,38 @@ def operation(fn: Callable[[Context], Awaitable[object]]) -> FunctionOperation:
 def as_operation(thing: object) -> Operation:
     """An operation from an Operation, its class (without parameters) or an async function. Raises: ConfigError."""
     if isinstance(thing, Operation):
-        return thing
+        return _named(thing)
     if inspect.isclass(thing) and issubclass(thing, Operation):
-        return thing()
-    if inspect.iscoroutinefunction(thing):
+        return _named(_made(thing))
+    if inspect.iscoroutinefunction(thing) or inspect.isfunction(thing):
         return FunctionOperation(thing)
     raise ConfigError(
         f"{thing!r} is not an operation", remedy="give an Operation or an async function of one argument, ctx"
     )
+
+
+def _made(kind: type[Operation]) -> Operation:
+    """Raises: ConfigError when it needs parameters that nobody gave."""
+    try:
+        inspect.signature(kind).bind()
+    except TypeError as error:
+        raise ConfigError(
+            f"the operation {kind.__name__} needs its parameters: {error}",
+            remedy=f"name an instance in the file: it = {kind.__name__}(...)",
+        ) from error
+    return kind()
+
+
+def _named(made: Operation) -> Operation:
+    """Raises: ConfigError for a class without the word by which the journal knows it."""
+    if not getattr(made, "name", ""):
+        kind = type(made).__name__
+        raise ConfigError(f"the operation {kind} has no name", remedy=f'write into the class {kind}: name = "..."')
+    return made
+
+
+def _called(fn: object) -> str:
+    return getattr(fn, "__name__", None) or repr(fn)
 
 
 def load_from_file(reference: str) -> object:
@@ -82,7 +110,7 @@ def load_from_file(reference: str) -> object:
     sys.modules[spec.name] = module  # dataclasses and attrs look their module up while it is being executed
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"{file} cannot be loaded: {type(error).__name__}: {error}", remedy="correct it") from error
     found = getattr(module, name, None)
     if found is None:

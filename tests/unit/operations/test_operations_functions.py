@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import attrs
 import pytest
 
 import bulkops
+from bulkops.errors import ConfigError
 from bulkops.operations import as_operation, load_from_file
 
 
@@ -22,7 +24,7 @@ def on_plan(plan: str, *, api_key: str = "", seen: list[str] | None = None) -> C
     return move
 
 
-async def bind(ctx: bulkops.Context, plan: str, size: int = 1) -> None:
+async def bind(ctx: bulkops.Context, plan: str = "bronze", size: int = 1) -> None:
     ctx.detail["plan"] = [plan, size]
 
 
@@ -96,3 +98,51 @@ def test_a_function_without_source_is_told_by_its_code() -> None:
         exec(f"async def move(ctx):\n    ctx.detail['plan'] = '{plan}'\n", space)
         made.append(digest(space["move"]))
     assert made[0] == made[2] != made[1]
+
+
+class Nameless(bulkops.Operation):
+    async def apply(self, ctx: bulkops.Context) -> None:
+        """Nothing."""
+
+
+@attrs.frozen
+class Needy(bulkops.Operation):
+    name: ClassVar[str] = "needy"
+    word: str
+
+
+@pytest.mark.parametrize(
+    ("thing", "words"),
+    [
+        (lambda ctx: None, "is not an async function; an operation is `async def"),
+        (load_from_file, "load_from_file is not an async function"),
+        (Nameless, "the operation Nameless has no name; write into the class Nameless: name ="),
+        (Nameless(), "the operation Nameless has no name"),
+        (Needy, "the operation Needy needs its parameters: .*'word'; name an instance in the file: it = Needy"),
+        (3, "3 is not an operation"),
+    ],
+)
+def test_what_is_no_operation_is_told_before_anything_is_sent(thing: object, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        as_operation(thing)
+
+
+async def nobody() -> None:
+    """Takes no account."""
+
+
+async def two(ctx: bulkops.Context, other: int) -> None:
+    """Takes what nobody gives."""
+
+
+@pytest.mark.parametrize("fn", [nobody, two])
+def test_a_function_takes_one_account(fn: object) -> None:
+    with pytest.raises(ConfigError, match="does not take one argument"):
+        as_operation(fn)
+
+
+def test_a_file_that_ends_the_process_is_a_file_that_cannot_be_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "ends.py"
+    path.write_text("raise SystemExit(3)\n")
+    with pytest.raises(ConfigError, match="cannot be loaded: SystemExit: 3"):
+        load_from_file(f"{path}:it")
