@@ -313,7 +313,7 @@ def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run, sandbox
             "let input come from {env:NAME}",
         ),
         (("managed_users.tags.create", "-p", "title={env:NOT_THERE}"), "the environment has no NOT_THERE"),
-        (("managed_users.tags.create", "-p", "title={file:not-there}"), "cannot read not-there"),
+        (("managed_users.tags.create", "-p", "title={file:not-there}"), "/not-there: No such file"),
     ],
 )
 def test_what_cannot_be_for_any_account_is_told_before(run, sandbox, words, said):
