@@ -75,16 +75,15 @@ def update_customer(asked: Asked) -> dict[str, Any]:
         if given[field] is None:
             raise invalid(field, "can't be blank")
     external_id = text_member(members, "external_id")
-    if "external_id" in members and external_id != customer.external_id:
+    is_renamed = "external_id" in members and external_id != customer.external_id
+    if is_renamed:
         if external_id is not None and asked.world.customers.find_external(external_id) is not None:
             raise taken(asked, "external_id")
         asked.world.customers.rename(customer, external_id)
-        _touch(asked, "customer.updated", customer.key)
     plan_id = given.pop("plan_id", None)
-    if any(customer.facts[field] != value for field, value in given.items()):
-        customer.facts |= given
-        _touch(asked, "customer.updated", customer.key)
-    if environments and set_environments(asked, customer, environments):
+    is_changed = any(customer.facts[field] != value for field, value in given.items())
+    customer.facts |= given
+    if set_environments(asked, customer, environments) or is_changed or is_renamed:
         _touch(asked, "customer.updated", customer.key)
     if plan_id is not None:
         _set_plan(asked, plan_id, trial=bool(customer.facts["trial"]))

@@ -48,6 +48,8 @@ def read_environments(asked: Asked, customer: Customer | None) -> Settings:
             raise RefusedError(400, f"Environment not found: {name}")
     read = {name: _settings(said) for name, said in given.items()}
     wanted = [settings["external_id"] for settings in read.values() if settings.get("external_id")]
+    own = text_member(asked.members(), "external_id")
+    wanted += [own] if own is not None else []
     if len(wanted) != len(set(wanted)):
         raise taken(asked, "external_id")
     for name, settings in read.items():
