@@ -73,7 +73,8 @@ class Comparison:
         """Failed or unknown in B, and not in A."""
         before = {a.account for a, _ in self.both if a.outcome in TROUBLED}
         compared = {b.account for _, b in self.both} | {row.account for row in self.only_b}
-        return _troubles(row for row in self.b.accounts if row.account in compared - before)
+        fresh = compared - before
+        return _troubles(row for row in self.b.accounts if row.account in fresh)
 
     @cached_property
     def gone(self) -> list[Cluster]:
