@@ -232,7 +232,7 @@ def test_hostile_texts_are_only_texts(browser: Browser, tmp_path: Path) -> None:
 
 
 def _worked_ms(browser: Browser) -> float:
-    """What the page's thread has worked: on a quiet machine the time that a person waits."""
+    """What the page's thread has worked since it went there: on a quiet machine the time that a person waits."""
     metrics = browser.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
     return 1000.0 * float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
@@ -242,16 +242,15 @@ def test_ten_thousand_accounts_open_and_filter_within_a_second(browser: Browser,
     page = write(report, tmp_path / "large.html")
     assert page.stat().st_size < 3_000_000
     browser.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
-    began_ms = _worked_ms(browser)
     browser.open(page)
-    opened_ms = _worked_ms(browser) - began_ms
+    opened_ms = _worked_ms(browser)
     browser.run(
         "const input = document.querySelector('#search');"
         "input.value = 'refused 9'; input.dispatchEvent(new Event('input'));"
         "document.querySelector('[data-sort=took] button').click();"
         "document.body.getBoundingClientRect()"
     )
-    spent_ms = _worked_ms(browser) - began_ms - opened_ms
+    spent_ms = _worked_ms(browser) - opened_ms
     failed = named(report, Outcome.FAILED)
     assert browser.text("#found") == f"{len(failed)} of 10,000 accounts"
     print(
