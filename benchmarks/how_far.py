@@ -207,7 +207,8 @@ vendor that counts each quota in a sliding window and refuses what is too much. 
 python -m benchmarks.how_far --virtual 10000
 ```
 
-A million accounts are not played: that takes an hour of computing, and they add windows like those before.
+A hundred thousand take five to fifteen minutes, as the machine is busy. A million are not played: they add windows like
+those before.
 
 ## Where one process stops being enough
 

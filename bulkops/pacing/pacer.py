@@ -87,7 +87,7 @@ class Pacer:
             return slot
         now, wanted = self.now(), self._quotas[quota]
         future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-        waiter = Waiter(order=(priority, next(self._arrivals)), key=key, future=future, since=now)
+        waiter = Waiter(order=(*priority, next(self._arrivals)), key=key, future=future, since=now)
         wanted.enqueue(waiter, now)
         self._busy[quota] = wanted
         self._stir()
@@ -118,7 +118,7 @@ class Pacer:
             if leaving is None:
                 await self._sleep_until(again_at)
             elif self._smoother.is_ready:
-                await self._smoother.draw()
+                self._smoother.take()
                 self._leave(*leaving)
             else:
                 await self._draw()
