@@ -13,14 +13,17 @@ from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
 from bulkops.operations import (
     AddMember,
     AuthoriseConnections,
+    CreateConnection,
     ImportPackage,
     Operation,
     Rollout,
     StartRecipes,
     UpgradePlan,
+    describe,
+    restore,
 )
 from bulkops.operations._base import Chain
-from bulkops.runs import resume, retry
+from bulkops.runs import resume, retry, undoing
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS
 from tests.here import Here, here, outcomes
 
@@ -202,5 +205,29 @@ def test_a_connection_in_use_does_not_keep_the_others_connected(tmp_path: Path) 
         assert "connection 'CRM' cannot be disconnected" in str(row.reason)
         states = {each.name: each.is_shell async for each in account.connections.list()}
         assert states == {"CRM": False, "Web shop": True}
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_an_undo_of_one_operation_needs_no_file_and_can_be_resumed(tmp_path: Path) -> None:
+    credentials = tmp_path / "connections.toml"
+    shutil.copy(CREDENTIALS, credentials)
+
+    async def scenario(it: Here) -> None:
+        one = ROWS[:1]
+        rollout = Rollout(
+            API_PACKAGE, folder="API", connections=str(credentials), secrets_to=str(tmp_path / "keys.jsonl")
+        )
+        runs = [await it.run(rollout, one)]
+        runs.append(await it.run(CreateConnection(connection_name="CRM", folder="API", from_file=credentials), one))
+        await it.workato.account("4100231").folders.create("Mine")
+        runs.append(await it.run(CreateConnection(connection_name="CRM", folder="Mine", from_file=credentials), one))
+        assert [outcomes(done) for done in runs] == [{"changed": 1}, {"unchanged": 1}, {"changed": 1}]
+        credentials.unlink()
+        for done in (runs[0], runs[2]):
+            reverse, _ = await undoing(done.run_id, journal=it.journal)
+            assert restore(describe(reverse)).digest == reverse.digest
+        assert outcomes(await it.undo(runs[2])) == {"changed": 1}
+        assert it.kinds()["connection.deleted"] == 1
 
     here(tmp_path, scenario, customers=1)
