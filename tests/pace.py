@@ -7,8 +7,8 @@ import time
 _LOOPS_PER_S = 50_000_000
 """Of the loop below on a machine of the usual speed with nothing else to do."""
 _WATCHED_S = 1.0
-_ENOUGH = 0.5
-_SLOWEST = 0.15
+_ENOUGH = 1.0
+_SLOWEST = 0.2
 
 
 def time_scale(wanted: float) -> float:

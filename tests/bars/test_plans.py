@@ -76,7 +76,7 @@ def test_accounts_that_drifted_since_the_plan_are_skipped(tmp_path: Path) -> Non
 @pytest.mark.parametrize("customers", [100, pytest.param(200, marks=pytest.mark.chaos), 300])
 def test_the_finish_time_is_within_15_percent(tmp_path: Path, customers: int) -> None:
     (tmp_path / "run").mkdir()
-    scale = time_scale(20)
+    scale = time_scale(15)
     with fleet(tmp_path, customers=customers, time_scale=scale) as vendor:
         foreseen = json.loads(plan(vendor, "--json").out)
     # Another vendor of the same seed: what planning sent is not in the windows that the run finds.
