@@ -24,10 +24,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _a_state_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Where processes of one user meet: ours must meet neither other tests' nor the developer's own."""
+def _a_place_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where processes of one user meet, ours must meet neither other tests' nor the developer's own; and no proxy
+    stands between a test and its sandbox."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        for name in list(os.environ):
+            if name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
+                patch.delenv(name)
         yield
 
 
