@@ -41,6 +41,7 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("WORKATO_", "BULKOPS_")) or name in AMBIENT:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 @pytest.fixture
