@@ -30,6 +30,8 @@ _NUMBERED: Final[Mapping[str, tuple[str, int]]] = {
 _MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
 """A million customers, or a hundred thousand of anything in one workspace: a list that is longer never ends."""
 
+_MOST_WALKS: Final = 4
+
 
 class Row(Protocol):
     @property
@@ -70,6 +72,22 @@ class Pages(Generic[T]):
     async def collect(self) -> list[T]:
         """All rows, in the server's order."""
         return [row async for row in self]
+
+    async def complete(self) -> AsyncIterator[T]:
+        """Every row that is there all the while, though others are deleted meanwhile.
+
+        A deletion moves a row to the end of a page that was read before, and one walk misses it. So a list of more than
+        one page is walked until nothing new comes, mostly twice; one that grows all the time, four times.
+        """
+        known: set[int | str] = set()
+        for _ in range(_MOST_WALKS):
+            known_before = len(known)
+            async for row in self:
+                if row.id not in known:
+                    known.add(row.id)
+                    yield row
+            if len(known) < PER_PAGE or len(known) == known_before:
+                return
 
     async def __aiter__(self) -> AsyncIterator[T]:
         seen: set[int | str] = set()

@@ -302,7 +302,7 @@ async def _inventory(accounts: Accounts, workato: Workato) -> Inventory:
     if isinstance(accounts, Inventory):
         return accounts
     if isinstance(accounts, Pages):
-        customers = [customer async for customer in accounts]
+        customers = [customer async for customer in accounts.complete()]
         found = from_values([customer.id for customer in customers], source=workato.settings.url)
         named = (attrs.evolve(row, name=one.name or "") for row, one in zip(found.rows, customers, strict=True))
         return attrs.evolve(found, rows=tuple(named))

@@ -66,7 +66,7 @@ async def select(
     where: Mapping[str, str] | None = None,
     known: Collection[str] = (),
 ) -> Inventory:
-    """The accounts that --accounts, --exclude and --limit mean; "all" asks the API (one request a hundred).
+    """The accounts that --accounts, --exclude and --limit mean; "all" asks the API (`Pages.complete`).
 
     Args:
         where: patterns by member (plan_id, name, external_id), such as {"name": "Acme*"}: of the customers, or of
@@ -76,7 +76,7 @@ async def select(
     """
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
-        customers = [row async for row in workato.customers.list() if _matches(attrs.asdict(row), where)]
+        customers = [row async for row in workato.customers.list().complete() if _matches(attrs.asdict(row), where)]
         named = [
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers

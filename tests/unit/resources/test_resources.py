@@ -107,6 +107,35 @@ async def test_a_row_pushed_to_the_next_page_comes_once(vendor: Vendor, workato:
     assert ids == list(range(1, 151))
 
 
+async def test_a_row_that_a_deletion_moves_to_a_page_already_read_is_found(vendor: Vendor, workato: Workato) -> None:
+    ids = list(range(300))
+
+    def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
+        first = (int(query["page"]) - 1) * 100
+        rows = [{"id": n} for n in ids[first : first + 100]]
+        if len(vendor.asked) in {1, 6}:  # while each of the first two walks is under way
+            ids.pop(0)
+        return rows
+
+    vendor.answer = answer
+    assert len(await workato.customers.list().collect()) == 299  # one walk: 100 moved to the first page unseen
+    vendor.asked.clear()
+    ids[:] = range(300)
+    found = [customer.id async for customer in workato.customers.list().complete()]
+    assert {*ids} <= {*found}
+    assert len(found) == len({*found})
+    assert len(vendor.asked) == 3 * 3
+
+
+@pytest.mark.parametrize(("total", "requests"), [(0, 1), (99, 1), (100, 4), (101, 4)])
+async def test_a_list_is_walked_again_when_it_has_more_than_a_page(
+    vendor: Vendor, workato: Workato, total: int, requests: int
+) -> None:
+    vendor.answer = _paged(total)
+    assert [customer.id async for customer in workato.customers.list().complete()] == list(range(1, total + 1))
+    assert len(vendor.asked) == requests
+
+
 async def test_recipes_are_walked_by_since_id(vendor: Vendor, workato: Workato) -> None:
     def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
         below = int(query.get("since_id", "9999"))
