@@ -59,10 +59,11 @@ def _contents(index: str, names: Iterable[str]) -> str:
     )
 
 
-def _examples(page: str) -> str:
-    """The example files in full, below their table."""
-    names = re.findall(r"^\| \[([\w.-]+)\]\(\1\)", page, re.MULTILINE)
-    languages = {".py": "python", ".sh": "bash", ".yml": "yaml"}
+def examples(page: str) -> str:
+    """The example files in full, below their table; several may stand in a row of it."""
+    rows = re.findall(r"^\| (\[.+?\)) \|", page, re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"\]\(([\w.-]+)\)", row)]
+    languages = {".py": "python", ".sh": "bash", ".yml": "yaml", ".yaml": "yaml", ".service": "ini", ".timer": "ini"}
     texts = []
     for name in names:
         path = ROOT / "examples" / name
@@ -74,7 +75,7 @@ def _read(app: Any, name: str, source: list[str]) -> None:
     if name == root_doc:
         source[0] += "\n" + _contents(source[0], app.env.found_docs)
     elif name == "examples/README":
-        source[0] += "\n" + _examples(source[0])
+        source[0] += "\n" + examples(source[0])
 
 
 def setup(app: Any) -> None:

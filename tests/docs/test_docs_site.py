@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import site
+from docs import conf, site
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,15 @@ def test_faults_are_found(tmp_path: Path, html: str, fault: str | None) -> None:
     (tmp_path / "page.html").write_text(html)
     (tmp_path / "other.html").write_text('<h1 id="here">x</h1>')
     assert list(site.faults(tmp_path)) == ([] if fault is None else [fault])
+
+
+def test_every_example_is_shown_in_full() -> None:
+    """With a language for each kind of file: one without ended the build."""
+    folder = site.ROOT / "examples"
+    shown = conf.examples((folder / "README.md").read_text(encoding="utf-8"))
+    files = {path.name for path in folder.iterdir() if path.is_file() and path.name != "README.md"}
+    assert {line[3:] for line in shown.splitlines() if line.startswith("## ")} >= files
+    assert "````ini\n" in shown
 
 
 @pytest.mark.slow
