@@ -128,6 +128,7 @@ def _quotas() -> Iterator[str]:
     yield "What a client counts against, as documented by the vendor; names that begin with `assumed` have no"
     yield "published figure and stand at 60 a minute until you say otherwise. A [client file](../configuration.md)"
     yield "replaces any of them. Embedded quotas count per partner workspace: all customers and all tokens share one."
+    yield "What else is known of them: [vendor facts, section 6](vendor.md#6-quotas)."
     yield ""
     yield "| quota | limits | calls |"
     yield "| --- | --- | ---: |"
@@ -156,7 +157,8 @@ def _calls() -> Iterator[str]:
 def _assumptions() -> Iterator[str]:
     yield "# What the sandbox assumes"
     yield ""
-    yield "The vendor's documents leave these points open. The sandbox does the first of the choices unless the file"
+    yield "The vendor's documents leave these points open ([what is known](vendor.md), and how one would find out the"
+    yield "rest). The sandbox does the first of the choices unless the file"
     yield "given as `bulkops sandbox --assumptions FILE` says otherwise: TOML, one line for each that differs. A client"
     yield "that is to be trusted copes with every one of them."
     yield ""

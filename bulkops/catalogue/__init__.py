@@ -1,6 +1,6 @@
 """The vendor's API as a table: one row per call, and the quotas they count against.
 
-Facts are from the vendor's pages (see the project's notes on the API). Adding a call is adding a row: `_rows`.
+Facts are from the vendor's pages (docs/reference/vendor.md). Adding a call is adding a row: `_rows`.
 """
 
 from __future__ import annotations

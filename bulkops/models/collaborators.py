@@ -9,7 +9,7 @@ from bulkops.models.members import Id, Instant
 
 @attrs.frozen(kw_only=True)
 class MemberRole:
-    """Replies say `role_name`; `name` is how requests spell it (NOTES.md section 12)."""
+    """Replies say `role_name`; `name` is how requests spell it (vendor facts, section 12)."""
 
     environment_type: str | None = None
     role_name: str | None = None

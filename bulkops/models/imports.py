@@ -11,7 +11,7 @@ from bulkops.models.members import Id
 FINISHED: Final = frozenset({"completed", "failed"})
 
 GOOD_RESULTS: Final = frozenset(
-    # the first two are two spellings of one result (NOTES.md section 9)
+    # the first two are two spellings of one result (vendor facts, section 9)
     {"no_update_or_updated_without_restart", "no_update_or_update_without_restart", "restarted"}
 )
 

@@ -20,8 +20,8 @@ INTEGER_MEMBERS: Final = frozenset(
         *("folder_ids", "api_collection_ids"),
     }
 )
-"""Members that are integers, or lists of them, in most replies and numeric strings in some (NOTES.md section 4): both
-are accepted.
+"""Members that are integers, or lists of them, in most replies and numeric strings in some (vendor facts, section 4):
+both are accepted.
 
 `external_id` and `plan_id` are texts, whatever they look like.
 """

@@ -119,7 +119,7 @@ class StopResult:
 
 
 def _problems(raw: Any) -> Iterator[StartProblem]:
-    """Read `[step, [[label, connection_id, message, path], ...]]` items (NOTES.md section 10), plain texts, or
+    """Read `[step, [[label, connection_id, message, path], ...]]` items (vendor facts, section 10), plain texts, or
     `{field: message(s)}`, the form of errors elsewhere."""
     if raw is None:
         return

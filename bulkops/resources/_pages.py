@@ -9,7 +9,7 @@ from bulkops.catalogue import Call
 from bulkops.session import ApiSession, Scope, decode_list, unreadable
 
 PER_PAGE: Final = 100
-"""The vendor's largest page. Always sent: defaults differ between calls and versions (NOTES.md section 7)."""
+"""The vendor's largest page. Always sent: defaults differ between calls and versions (vendor facts, section 7)."""
 
 SIZES: Final[Mapping[str, tuple[str, int]]] = {
     "page": ("per_page", PER_PAGE),
@@ -117,7 +117,7 @@ class Pages(Generic[T]):
             if page >= _MOST_PAGES[self._call.scope]:
                 raise unreadable(reply, f"the list does not end: {page} full pages, and there are more")
             if self._call.pages == "since_id":
-                # ids lower than it; lists are in descending order (NOTES.md section 7)
+                # ids lower than it; lists are in descending order (vendor facts, section 7)
                 place["since_id"] = min((row.id for row in rows if isinstance(row.id, int)), default=0)
             elif self._call.pages not in _NUMBERED:
                 place[self._call.pages] = rows[-1].id

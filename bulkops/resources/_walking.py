@@ -1,4 +1,4 @@
-"""From page to page of a list, in each of the vendor's ways (NOTES.md section 7)."""
+"""From page to page of a list, in each of the vendor's ways (vendor facts, section 7)."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _given(**members: str | None) -> dict[str, object]:
 
 
 def _env_roles(roles: Mapping[str, str] | None) -> dict[str, object]:
-    """Requests spell a role `name`, replies `role_name` (NOTES.md section 12)."""
+    """Requests spell a role `name`, replies `role_name` (vendor facts, section 12)."""
     if roles is None:
         return {}
     return {"env_roles": [{"environment_type": where, "name": role} for where, role in roles.items()]}

@@ -28,7 +28,7 @@ def _count(default: int, *, about: str) -> Any:
 
 @attrs.frozen(kw_only=True)
 class Assumptions:
-    """Each member is one open question (NOTES section 17 and wherever it assumes); the defaults are the likeliest.
+    """Each member is one open question (marked A in vendor facts, section 17 above all); its default is the likeliest.
 
     Statuses are numbers, everything else is a word.
     """

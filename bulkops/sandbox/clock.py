@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 _PACIFIC: Final = timezone(timedelta(hours=-7))
-"""Samples in the vendor's pages carry this offset (NOTES section 4: `Z` or a Pacific offset)."""
+"""Samples in the vendor's pages carry this offset, or `Z` (vendor facts, section 4)."""
 
 
 class Clock:

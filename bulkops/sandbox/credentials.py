@@ -36,7 +36,7 @@ class Credentials:
 
 
 def _presented(headers: Mapping[str, str], query: Mapping[str, str]) -> Iterator[str]:
-    """By each scheme of NOTES section 2; the legacy pairs need an e-mail, whichever it is."""
+    """By each scheme (vendor facts, section 2); the legacy pairs need an e-mail, whichever it is."""
     scheme, _, token = headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         yield token.strip()

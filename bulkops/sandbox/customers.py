@@ -66,7 +66,7 @@ class Customers:
         self._unlisted: list[int] = []  # places of those deleted, and of environments, ascending
 
     def find(self, segment: str) -> Customer | None:
-        """By a path segment, percent-decoded: the numeric id, or `E` and the external id (NOTES section 4)."""
+        """By a path segment, percent-decoded: the numeric id, or `E` and the external id (vendor facts, section 4)."""
         if _NUMERIC.fullmatch(segment):
             return self._get(int(segment) - FIRST_ID)
         return self.find_external(segment[1:]) if segment.startswith("E") else None

@@ -69,7 +69,7 @@ NOT_FOUND: Final = "Not found"
 
 
 def invalid(field: str, problem: str) -> RefusedError:
-    """400 in the vendor's form for a bad member (NOTES section 5)."""
+    """400 in the vendor's form for a bad member (vendor facts, section 5)."""
     return RefusedError(400, "Validation failed", errors={field: [problem]})
 
 
@@ -176,7 +176,7 @@ class Asked:
         return instant(text, name) if text else None
 
     def said(self) -> dict[str, Any]:
-        """What a read names: in its query, or in the JSON body of a GET, as older pages have it (NOTES section 14).
+        """What a read names: in its query, or in the JSON body of a GET, as in older pages (vendor facts, section 14).
         A body that cannot be read says nothing."""
         try:
             return {**self.members(), **self.query}
@@ -228,7 +228,7 @@ def instant(text: str, name: str) -> datetime:
 
 
 def taken(asked: Asked, field: str) -> RefusedError:
-    """Somebody else has it (NOTES section 17.5)."""
+    """Somebody else has it (vendor facts, section 17.5)."""
     status = asked.assumptions.duplicate_external_id
     return RefusedError(status, "Validation failed", errors={field: ["has already been taken"]})
 

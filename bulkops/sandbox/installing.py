@@ -81,7 +81,7 @@ class _Installer:
         self._handles = {collection.handle for collection in api.collections.values()}
 
     def refuse_running(self) -> None:
-        """Without `restart_recipes` running recipes cannot be imported over (NOTES section 9)."""
+        """Without `restart_recipes` running recipes cannot be imported over (vendor facts, section 9)."""
         if self._job.restart_recipes:
             return
         running = running_recipes(self._workspace, self._job.package, self._job.folder_id)

@@ -11,7 +11,7 @@ ENVIRONMENTS: Final = ("dev", "test", "prod")
 TIME_ZONE: Final = "Pacific Time (US & Canada)"
 
 MAX_MEMBERS: Final = 100
-"""NOTES section 16."""
+"""Vendor facts, section 16."""
 
 
 @attrs.define(kw_only=True)
@@ -33,7 +33,7 @@ class Member:
         return self.external_id or self.name
 
     def row(self) -> dict[str, Any]:
-        """Requests spell a role `name`, replies `role_name` (NOTES section 12)."""
+        """Requests spell a role `name`, replies `role_name` (vendor facts, section 12)."""
         return {
             "id": self.id,
             "grant_type": "team",

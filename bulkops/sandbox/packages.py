@@ -44,7 +44,7 @@ class PackageShelf:
         self._parsed: OrderedDict[str, ParsedPackage] = OrderedDict()
 
     def parse(self, data: bytes) -> ParsedPackage:
-        """Never raises: a bad package is accepted and fails later (NOTES section 17.7)."""
+        """Never raises: a bad package is accepted and fails later (vendor facts, section 17.7)."""
         sha256 = hashlib.sha256(data).hexdigest()
         package = self._parsed.get(sha256)
         if package is None:

@@ -139,7 +139,7 @@ class Recipe:
 
     def row(self, *, exclude_code: bool) -> dict[str, Any]:
         """As the API shows it, every member that the vendor's OpenAPI document requires; `code` is a JSON text of its
-        own (NOTES section 9), and an empty one when it is left out."""
+        own (vendor facts, section 9), and an empty one when it is left out."""
         packed = self.packed
         finished = [job.completed_at for job in self.jobs if job.completed_at is not None]
         return {

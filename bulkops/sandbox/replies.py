@@ -41,7 +41,7 @@ _SINGLE: Final = frozenset(
         "managed_users.properties.upsert",
     }
 )
-"""NOTES section 17.11: one customer's object, with or without a wrapper."""
+"""Vendor facts, section 17.11: one customer's object, with or without a wrapper."""
 
 
 def form_of(call: Call, assumptions: Assumptions) -> str:

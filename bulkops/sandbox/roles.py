@@ -21,7 +21,7 @@ SYSTEM: Final[Mapping[str, tuple[int, Privileges]]] = {
     ),
     "Operator": (4, {"Recipes": ["read", "run", "read_run_history"], "Connections": ["read"]}),
 }
-"""The roles of NOTES section 12, with their ids. Which one may do what is a guess in the vendor's words."""
+"""The system's roles (vendor facts, section 12), with their ids. What each may do is a guess in the vendor's words."""
 
 CUSTOM: Final = "role"
 """The shelf of legacy roles."""

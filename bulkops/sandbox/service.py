@@ -31,7 +31,7 @@ from bulkops.sandbox.world import World
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 MAX_RESUME_BYTES: Final = 51 * 1024 * 1024
-"""What a job is resumed with may have 50 MB (NOTES section 16)."""
+"""What a job is resumed with may have 50 MB (vendor facts, section 16)."""
 
 _SHORTEST_PAUSE_S: Final = 0.001
 """The event loop's timers are whole milliseconds: a shorter pause would only become a longer one."""

@@ -23,7 +23,7 @@ HOST: Final = "127.0.0.1"
 """Always loopback: the sandbox speaks plain http and holds nothing worth reaching from elsewhere."""
 
 SERVER_TIMEOUT_S: Final = 40.0
-"""The vendor's own limit for one request (NOTES section 3)."""
+"""The vendor's own limit for one request (vendor facts, section 3)."""
 
 MAX_CUSTOMERS: Final = 1_000_000
 

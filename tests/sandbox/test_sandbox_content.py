@@ -213,7 +213,7 @@ async def _partners_own(walk: Walker) -> None:
         assert shows(rows[0], METADATA)
     assert await walk("integrations.list", query={"applications": "nothing"}) == []
     await walk("integrations.list", None, 400)
-    assert len(await walk("integrations.all")) == 1  # the vendor's default, NOTES section 7
+    assert len(await walk("integrations.all")) == 1  # unasked (vendor facts, section 7)
     everything = await walk("integrations.all", query={"per_page": 500})
     assert len(everything) > 5
     assert all(shows(row, CONNECTOR) for row in everything)

@@ -207,7 +207,7 @@ async def test_who_names_no_host_is_told_the_one_that_answers(caplog: pytest.Log
 
 
 async def test_what_a_job_is_resumed_with_may_be_large(caplog: pytest.LogCaptureFixture) -> None:
-    """Up to 50 MB (NOTES section 16), where everything else ends at one."""
+    """Up to 50 MB (vendor facts, section 16), where everything else ends at one."""
     async with quiet(caplog) as client:
         body = json.dumps({"token": "none", "data": {"a": "b" * 2_000_000}}).encode()
         reply = await client.post("/api/job/resume", data=io.BytesIO(body))

@@ -74,7 +74,7 @@ class Passes:
         return granted
 
     def refresh(self, asked: Asked) -> dict[str, Any]:
-        """A new secret. Raises: RefusedError 400: of a JWT the vendor knows nothing to renew (NOTES section 13)."""
+        """A new secret. Raises: RefusedError 400: a JWT has nothing to renew (vendor facts, section 13)."""
         granted = self.find(asked)
         if granted.auth_type == "jwt":
             raise RefusedError(400, "Refreshing the secret is not available for jwt")

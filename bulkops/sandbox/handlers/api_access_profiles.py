@@ -20,7 +20,7 @@ def list_profiles(asked: Asked) -> list[dict[str, Any]]:
 
 
 def create_profile(asked: Asked) -> dict[str, Any]:
-    """The client is in the query, in the body, or in the path of the nested form (NOTES section 17.19)."""
+    """The client is in the query, in the body, or in the path of the nested form (vendor facts, section 17.19)."""
     members = asked.members()
     in_path = asked.path_id("api_client_id") if "api_client_id" in asked.names else None
     client_id = in_path or asked.number("api_client_id") or id_member(members, "api_client_id")

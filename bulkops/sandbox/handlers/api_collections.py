@@ -77,7 +77,7 @@ def list_endpoints(asked: Asked) -> list[dict[str, Any]]:
 
 
 def enable_endpoint(asked: Asked) -> dict[str, Any]:
-    """Refused unless the recipe behind it runs (NOTES section 17.10)."""
+    """Refused unless the recipe behind it runs (vendor facts, section 17.10)."""
     endpoint = _endpoint(asked)
     recipe = asked.workspace.recipes.get(endpoint.recipe_id or 0)
     if recipe is None or not recipe.running:

@@ -13,7 +13,7 @@ from bulkops.sandbox.handlers._passes import Passes, active_in
 
 
 def list_keys(asked: Asked) -> Counted:
-    """Masked (NOTES section 13)."""
+    """Masked (vendor facts, section 13)."""
     client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
     return asked.counted([_row(key) for key in asked.workspace.api.keys_of(client.id)])
 

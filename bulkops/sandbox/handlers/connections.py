@@ -29,7 +29,7 @@ _VALUES: Final = (("Record ID", "Id"), ("Name", "Name"), ("Status", "Status__c")
 
 
 def list_connections(asked: Asked) -> list[dict[str, Any]]:
-    """All in one reply (NOTES section 7). Filters were members of a GET body once (section 14)."""
+    """All in one reply (vendor facts, section 7). Filters were in the body of a GET once (vendor facts, section 14)."""
     said = asked.said()
     given = {name: str(said[name]) for name in _FILTERS if isinstance(said.get(name), str | int) and said[name] != ""}
     rows = [

@@ -12,7 +12,7 @@ from bulkops.sandbox.handlers._base import Handler
 
 def list_integrations(asked: Asked) -> list[dict[str, Any]]:
     """Those that `applications` names; what is unknown is left out. The vendor's page puts the list into the body of a
-    GET, clients put it into the query (NOTES section 14): both are read."""
+    GET, clients put it into the query (vendor facts, section 14): both are read."""
     names = asked.words("applications")
     if not names:
         raise invalid("applications", "can't be blank")
@@ -21,7 +21,7 @@ def list_integrations(asked: Asked) -> list[dict[str, Any]]:
 
 
 def list_all_integrations(asked: Asked) -> Counted:
-    """The one list whose page holds one row unless more are asked for (NOTES section 7)."""
+    """The one list whose page holds one row unless more are asked for (vendor facts, section 7)."""
     return asked.counted([connector.row() for connector in CONNECTORS.values()], usual=1)
 
 

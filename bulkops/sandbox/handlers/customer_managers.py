@@ -15,7 +15,7 @@ _WORKSPACES: Final = "permitted_workspace_ids"
 
 
 def list_managers(asked: Asked) -> list[dict[str, Any]]:
-    """All in one reply (NOTES section 7)."""
+    """All in one reply (vendor facts, section 7)."""
     return [manager.row() for manager in asked.world.managers.by_id.values()]
 
 

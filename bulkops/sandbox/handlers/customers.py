@@ -36,7 +36,7 @@ def get_customer(asked: Asked) -> dict[str, Any]:
 
 
 def create_customer(asked: Asked) -> dict[str, Any]:
-    """Name and notification_email are required; a used external id is refused (NOTES section 17.5).
+    """Name and notification_email are required; a used external id is refused (vendor facts, section 17.5).
 
     Whoever is given settings for TEST and PROD has them from the start, by assumption.
     """

@@ -19,7 +19,7 @@ Settings = Mapping[str, Mapping[str, str | None]]
 def provision_environments(asked: Asked) -> dict[str, Any]:
     """The workspace becomes DEV, with its id and all that is in it; TEST and PROD get ids of their own.
 
-    Cannot be undone, nor done twice. An empty body will do (NOTES section 17.14).
+    Cannot be undone, nor done twice. An empty body will do (vendor facts, section 17.14).
     """
     customer = asked.account
     settings = read_environments(asked, customer)

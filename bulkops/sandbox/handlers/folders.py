@@ -25,7 +25,7 @@ def list_folders(asked: Asked) -> list[dict[str, Any]]:
 def create_folder(asked: Asked) -> dict[str, Any]:
     """Equal names in one parent are not documented as refused, so a doubled request makes a second folder.
 
-    `folder_name` in the query is the form of 2020, which knows Home alone and answers with the id (NOTES section 14).
+    `folder_name` in the query is the form of 2020: Home alone, and the id for an answer (vendor facts, section 14).
     """
     workspace, members = asked.workspace, asked.members()
     is_old_form = "name" not in members and "folder_name" in asked.query

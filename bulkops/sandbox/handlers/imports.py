@@ -21,8 +21,8 @@ def create_import(asked: Asked) -> dict[str, Any]:
 
 
 def accept_import(asked: Asked, folder_id: int) -> dict[str, Any]:
-    """Takes any bytes: what is wrong with them shows in the status later, unless assumed otherwise (NOTES section
-    17.6 to 17.8)."""
+    """Takes any bytes: what is wrong with them shows in the status later, unless assumed otherwise (17.6 to 17.8
+    of vendor facts, section 17)."""
     workspace, assumed = asked.workspace, asked.assumptions
     home_folder_id = asked.number("folder_id_for_home_assets")
     if not {folder_id, home_folder_id} - {None} <= workspace.folders.keys():

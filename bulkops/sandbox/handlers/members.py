@@ -30,7 +30,7 @@ def create_member(asked: Asked) -> dict[str, Any]:
 
 
 def create_member_by_old_route(asked: Asked) -> dict[str, Any]:
-    """Answers with the customer, not with the member (NOTES section 14). Without a role: Operator, by assumption."""
+    """Answers with the customer, not the member (vendor facts, section 14). Without a role: Operator, by assumption."""
     members = asked.members()
     text_member(members, "oauth_id", required=True)
     name = text_member(members, "name", required=True)
@@ -94,7 +94,7 @@ def update_partners_member(asked: Asked) -> dict[str, Any]:
 
 
 def _add(asked: Asked, members: Mapping[str, Any], *, name: str, roles: dict[str, str]) -> Member:
-    """Equal names are allowed; a used external id is refused, as it is for customers (NOTES section 17.5)."""
+    """Equal names are allowed; a used external id is refused, as it is for customers (vendor facts, section 17.5)."""
     workspace = asked.workspace
     external_id = text_member(members, "external_id")
     if external_id is not None:
@@ -133,7 +133,7 @@ def _refuse_taken(asked: Asked, external_id: str) -> None:
 
 
 def _roles(asked: Asked, members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:
-    """`env_roles` wins over `role_name`; a role or environment that nobody knows is named in the 400 (NOTES section 5).
+    """`env_roles` wins over `role_name`; an unknown role or environment is named in the 400 (vendor facts, section 5).
 
     Raises: RefusedError 400.
     """

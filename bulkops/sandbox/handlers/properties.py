@@ -11,11 +11,11 @@ from bulkops.sandbox.handlers._base import Handler, both
 MAX_PROPERTIES: Final = 1000
 LONGEST_NAME: Final = 100
 LONGEST_VALUE: Final = 1024
-"""NOTES section 16."""
+"""Vendor facts, section 16."""
 
 
 def list_properties(asked: Asked) -> dict[str, str] | list[dict[str, str]]:
-    """By name; whoever asks in the form of 2020, by `param`, is answered in it (NOTES section 14)."""
+    """By name; whoever asks in the form of 2020, by `param`, is answered in it (vendor facts, section 14)."""
     properties = _properties(asked)
     prefix, old_prefix = asked.query.get("prefix"), asked.query.get("param")
     if prefix is None and old_prefix is None:

@@ -12,7 +12,7 @@ from bulkops.sandbox.handlers._kept import Kept, Row
 from bulkops.sandbox.workspace import TAGS_OF
 
 MAX_TAGS: Final = 1000
-"""NOTES section 16."""
+"""Vendor facts, section 16."""
 
 TAGS: Final = Kept(
     noun="tag",

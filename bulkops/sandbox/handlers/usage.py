@@ -1,4 +1,4 @@
-"""Usage of the customers: tasks by month, and metrics of chosen ones. The shapes are inferred (NOTES section 17.13)."""
+"""Usage of the customers: tasks by month, metrics of chosen ones; in inferred shapes (vendor facts, section 17.13)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _PLAIN: Final[dict[str, Schema]] = {
     "bool": {"type": "boolean"},
     "null": {"type": "null"},
     "object": {"type": "object"},
-    # milliseconds always, and Z or an offset (NOTES section 4)
+    # milliseconds always, and Z or an offset (vendor facts, section 4)
     "time": {
         "type": "string",
         "format": "date-time",
