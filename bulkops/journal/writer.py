@@ -1,7 +1,8 @@
 """One thread that writes, many writes a commit.
 
 A commit waits for the disk, whatever is in it. The thread takes all that has queued up meanwhile into the next
-transaction and wakes those who wait for it together: 8 to 14 times the steps a second of a commit each, more on slow disks.
+transaction and wakes those who wait for it together: 8 to 14 times the steps a second of a commit each, the more the
+slower the disk.
 """
 
 from __future__ import annotations
