@@ -125,11 +125,6 @@ class Context:
         return not (began or self._open or self.account.scope.accepted)
 
     @property
-    def open_intents(self) -> frozenset[str]:
-        """Steps that were begun and of which nobody knows yet what became of them."""
-        return frozenset(self._open)
-
-    @property
     def left_open(self) -> str | None:
         """What may have happened without anybody knowing, in words: steps, or a write outside of them."""
         return ", ".join(sorted("a change" if name == _BARE else name for name in self._open)) or None

@@ -16,8 +16,7 @@ import attrs
 from bulkops.errors import ApiError, Unauthorized
 from bulkops.models import Customer
 from bulkops.operations._rounds import Rounds
-from bulkops.resources import Customers
-from bulkops.resources._pages import PER_PAGE
+from bulkops.resources import PER_PAGE, Customers
 from bulkops.steps import Context
 
 LIST: Final = "managed_users.list"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bulkops.resources import generic
-from bulkops.resources._pages import Pages
+from bulkops.resources._pages import PER_PAGE, Pages
 from bulkops.resources.api_platform import (
     ApiAccessProfiles,
     ApiClients,
@@ -28,6 +28,7 @@ from bulkops.resources.recipes import AccountRecipeVersions, OwnRecipes, Recipes
 from bulkops.resources.roles import EnvironmentRoles, PartnerRoles, Roles
 
 __all__ = [
+    "PER_PAGE",
     "AccountConnections",
     "AccountJobs",
     "AccountProjects",
