@@ -165,15 +165,19 @@ def _second_look(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, st
         tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
         return msgspec.convert(tree, type_, dec_hook=_own_types)
     except _UNREADABLE as error:
-        reason = _reason(error, place) if reply.body.strip() else "it is empty"
+        reason = _reason(error, reply.body, place)
     raise unreadable(reply, reason)
 
 
-def _reason(error: Exception, place: str) -> str:
-    """In words, without bytes of the body; the path is the one in the whole body, from the wrapper on."""
+def _reason(error: Exception, body: bytes, place: str) -> str:
+    """Why a body does not fit, without bytes of it; the path starts at the top of the body, above the wrapper."""
+    if not body.strip():
+        return "it is empty"
     if isinstance(error, RecursionError):
         return "it is nested too deep"
-    if isinstance(error, UnicodeDecodeError):
+    try:
+        body.decode()
+    except UnicodeDecodeError:  # asked here because the decoder's own error differs between its releases
         return "it is not UTF-8"
     reason = str(error)
     if place != "$" and isinstance(error, msgspec.ValidationError):
