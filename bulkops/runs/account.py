@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import sysconfig
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
-import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, JournalError, TaskFailed, Unauthorized
+from bulkops.errors import BulkopsError, JournalError, TaskFailed
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
-from bulkops.models.text import one_line
 from bulkops.operations import Operation, ReaderGone
 from bulkops.outcome import Outcome
 from bulkops.runs.control import Control
+from bulkops.runs.ending import Effects, ending_of, stopped
 from bulkops.session import Scope
-from bulkops.steps import Context, may_have_written
+from bulkops.steps import Context
 
 log = get_logger("bulkops.runs")
-
-_LONGEST_REASON: Final = 1000
-
-_NOT_THE_USERS: Final = (
-    Path(__file__).parent.parent,
-    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")),
-)
 
 
 @attrs.define(kw_only=True)
@@ -63,29 +52,29 @@ class AccountTask:
                     await self.operation.apply(ctx)
                     await self.operation.verify(ctx)
                     await ctx.settle_writes(ended_well=True)
-                    ending = _done(ctx)
+                    ending = ending_of(Effects.of(ctx), None, row)
             except JournalError:
                 raise  # without a journal nothing can be promised: not this account's failure but the run's
             except ReaderGone as gone:
                 self.control.drain(gone.message)
                 await ctx.settle_writes(ended_well=False)
-                ending = _stopped(ctx, row, gone.message)
+                ending = stopped(Effects.of(ctx), row, gone.message)
             except BulkopsError as error:
                 await ctx.settle_writes(ended_well=False)
-                ending = _ending_of(error, ctx, row)
+                ending = ending_of(Effects.of(ctx), error, row)
             except Exception as error:  # noqa: BLE001 - a mistake in an operation is an answer, and logged
                 await ctx.settle_writes(ended_well=False)
-                ending = _unexpected(error, ctx)
+                ending = ending_of(Effects.of(ctx), error, row)
                 self._log_unexpected(row, ending)
         except asyncio.CancelledError as cancelled:
             if not _is_ours():
                 await ctx.settle_writes(ended_well=False)
-                ending = _unexpected(cancelled, ctx)
+                ending = ending_of(Effects.of(ctx), cancelled, row)
                 await self._end(row, ending, clock() - began)
                 return ending
             # Delivered once: the journal may still be awaited, and the account gets its answer.
             await ctx.settle_writes(ended_well=False)
-            ending = _stopped(ctx, row, "stopped by a second interrupt or the run's deadline")
+            ending = stopped(Effects.of(ctx), row, "stopped by a second interrupt or the run's deadline")
             await self._end(row, ending, clock() - began)
             raise
         await self._end(row, ending, clock() - began)
@@ -155,106 +144,7 @@ class AccountTask:
         )
 
 
-def _done(ctx: Context) -> Ending:
-    """The operation says that all went well; an effect of which nobody knows contradicts it."""
-    if ctx.left_open:
-        words = f"the operation ended and left open what came of {ctx.left_open}"
-        return Ending(
-            outcome=Outcome.UNKNOWN,
-            failure_class="outcome-unknown",
-            cause=words,
-            reason=words,
-            remedy="`bulkops resume` looks again",
-            detail=_plain(ctx),
-        )
-    return Ending(outcome=Outcome.CHANGED if ctx.changed else Outcome.UNCHANGED, detail=_plain(ctx))
-
-
-def _plain(ctx: Context) -> Mapping[str, Any]:
-    """The account's detail as JSON data; what is none must not cost the run its journal."""
-    try:
-        msgspec.json.encode(ctx.detail)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return {"detail": f"left out, it is no JSON data: {error}"}
-    return ctx.detail
-
-
-def _ending_of(error: BulkopsError, ctx: Context, row: AccountRow) -> Ending:
-    if isinstance(error, Unauthorized):
-        return _stopped(ctx, row, "the vendor refused the token")
-    unknown = ctx.left_open is not None or may_have_written(error)
-    return Ending(
-        outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
-        failure_class=error.failure_class,
-        cause=_shown(error.cause),
-        reason=_shown(str(error)),
-        remedy=error.remedy,
-        detail=_plain(ctx),
-    )
-
-
-def _shown(text: str) -> str:
-    """An operation's words may hold a server's: one line of bearable length, nothing in it that moves the cursor."""
-    return one_line(text, longest=_LONGEST_REASON)
-
-
 def _is_ours() -> bool:
     """Whether the cancellation at hand is of this task, and not of one that the operation began and waited for."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
-
-
-def _unexpected(error: BaseException, ctx: Context) -> Ending:
-    """A bug of ours or of the user's operation: one account's failure all the same."""
-    where = _place(error)
-    said = _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
-    return Ending(
-        outcome=Outcome.UNKNOWN if ctx.left_open else Outcome.FAILED,
-        failure_class="unexpected",
-        cause=said,
-        reason=said,
-        remedy="this is a mistake in the operation; the log has its traceback, once",
-        detail=_plain(ctx),
-    )
-
-
-def _place(error: BaseException) -> str | None:
-    """`archive.py, line 19`: where the mistake is, in the newest frame that is neither ours nor a library's."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not any(Path(frame.filename).is_relative_to(known) for known in _NOT_THE_USERS)
-    ]
-    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else None
-
-
-def _stopped(ctx: Context, row: AccountRow, why: str) -> Ending:
-    """`row`: how the account stood when it was taken up."""
-    if ctx.left_open:
-        words = f"{why} while {ctx.left_open} was under way"
-        looks = "`bulkops resume` looks first and goes on"
-        again = "look at the account: `bulkops resume` runs the operation again, which has no steps to go by"
-        return Ending(
-            outcome=Outcome.UNKNOWN,
-            failure_class="outcome-unknown",
-            cause=words,
-            reason=words,
-            remedy=looks if ctx.has_steps else again,
-            detail=_plain(ctx),
-        )
-    if row.outcome is Outcome.UNKNOWN and ctx.is_untouched:  # nothing was learned since
-        return Ending(
-            outcome=Outcome.UNKNOWN,
-            failure_class=row.failure_class,
-            cause=row.cause,
-            reason=row.reason,
-            remedy=row.remedy,
-            detail=row.detail,
-        )
-    is_new = row.outcome is Outcome.NOT_ATTEMPTED and ctx.is_untouched
-    return Ending(
-        outcome=Outcome.NOT_ATTEMPTED if is_new else Outcome.CANCELLED,
-        reason=why,
-        remedy="`bulkops resume` goes on",
-        detail=_plain(ctx),
-    )

@@ -1,0 +1,158 @@
+"""An account's answer, computed from its effects and the error that ended it. Pure: nothing is sent or written."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from bulkops.errors import BulkopsError, Unauthorized
+from bulkops.journal import AccountRow, Ending
+from bulkops.models.text import one_line
+from bulkops.outcome import Outcome
+from bulkops.steps import Context, may_have_written
+
+_LONGEST_REASON: Final = 1000
+
+_NOT_THE_USERS: Final = (
+    Path(__file__).parent.parent,
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")),
+)
+
+
+@attrs.frozen(kw_only=True)
+class Effects:
+    """What a run has done to one account, in all of its processes.
+
+    `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `is_untouched`: no
+    effect was begun and this process had no reply about the account; `detail`: what the operation tells the report.
+    """
+
+    left_open: str | None = None
+    changed: bool = False
+    has_steps: bool = False
+    is_untouched: bool = True
+    detail: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @classmethod
+    def of(cls, ctx: Context) -> Effects:
+        return cls(
+            left_open=ctx.left_open,
+            changed=ctx.changed,
+            has_steps=ctx.has_steps,
+            is_untouched=ctx.is_untouched,
+            detail=_json_data(ctx.detail),
+        )
+
+
+def ending_of(effects: Effects, error: BaseException | None, before: AccountRow) -> Ending:
+    """The answer of an account whose operation returned (`error` None) or raised. `before`: its row when it began."""
+    if error is None:
+        return _returned(effects)
+    if isinstance(error, Unauthorized):
+        return stopped(effects, before, "the vendor refused the token")
+    if isinstance(error, BulkopsError):
+        return _failed(effects, error)
+    return _unexpected(effects, error)
+
+
+def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:
+    """The answer of an account that was stopped from outside. `before`: its row when this process began with it."""
+    if effects.left_open:
+        words = f"{why} while {effects.left_open} was under way"
+        looks = "`bulkops resume` looks first and goes on"
+        again = "look at the account: `bulkops resume` runs the operation again, which has no steps to go by"
+        return Ending(
+            outcome=Outcome.UNKNOWN,
+            failure_class="outcome-unknown",
+            cause=words,
+            reason=words,
+            remedy=looks if effects.has_steps else again,
+            detail=effects.detail,
+        )
+    if before.outcome is Outcome.UNKNOWN and effects.is_untouched:  # nothing was learned since
+        return Ending(
+            outcome=Outcome.UNKNOWN,
+            failure_class=before.failure_class,
+            cause=before.cause,
+            reason=before.reason,
+            remedy=before.remedy,
+            detail=before.detail,
+        )
+    is_new = before.outcome is Outcome.NOT_ATTEMPTED and effects.is_untouched
+    return Ending(
+        outcome=Outcome.NOT_ATTEMPTED if is_new else Outcome.CANCELLED,
+        reason=why,
+        remedy="`bulkops resume` goes on",
+        detail=effects.detail,
+    )
+
+
+def _returned(effects: Effects) -> Ending:
+    """The operation says that all is done; an effect with an unknown outcome contradicts it."""
+    if effects.left_open:
+        words = f"the operation ended and left open what came of {effects.left_open}"
+        return Ending(
+            outcome=Outcome.UNKNOWN,
+            failure_class="outcome-unknown",
+            cause=words,
+            reason=words,
+            remedy="`bulkops resume` looks again",
+            detail=effects.detail,
+        )
+    return Ending(outcome=Outcome.CHANGED if effects.changed else Outcome.UNCHANGED, detail=effects.detail)
+
+
+def _failed(effects: Effects, error: BulkopsError) -> Ending:
+    unknown = effects.left_open is not None or may_have_written(error)
+    return Ending(
+        outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
+        failure_class=error.failure_class,
+        cause=_shown(error.cause),
+        reason=_shown(str(error)),
+        remedy=error.remedy,
+        detail=effects.detail,
+    )
+
+
+def _unexpected(effects: Effects, error: BaseException) -> Ending:
+    """A bug of ours or of the user's operation: one account's failure all the same."""
+    where = _place(error)
+    said = _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
+    return Ending(
+        outcome=Outcome.UNKNOWN if effects.left_open else Outcome.FAILED,
+        failure_class="unexpected",
+        cause=said,
+        reason=said,
+        remedy="this is a mistake in the operation; the log has its traceback, once",
+        detail=effects.detail,
+    )
+
+
+def _place(error: BaseException) -> str | None:
+    """`archive.py, line 19`: where the mistake is, in the newest frame that is neither ours nor a library's."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not any(Path(frame.filename).is_relative_to(known) for known in _NOT_THE_USERS)
+    ]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else None
+
+
+def _shown(text: str) -> str:
+    """An operation's words may hold a server's: one line of bearable length, nothing in it that moves the cursor."""
+    return one_line(text, longest=_LONGEST_REASON)
+
+
+def _json_data(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The detail, if it is JSON data; anything else must not cost the run its journal."""
+    try:
+        msgspec.json.encode(detail)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return {"detail": f"left out, it is no JSON data: {error}"}
+    return detail

@@ -1,0 +1,51 @@
+"""An account's answer from its effects and its error, as a table: no loop, no journal."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from bulkops.errors import NotFound, ServerError, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.journal import AccountRow
+from bulkops.outcome import Outcome
+from bulkops.runs.ending import Effects, ending_of, stopped
+
+_CALL: Final[dict[str, Any]] = {"call": "managed_users.get", "method": "GET", "path": "/x", "said": "no"}
+
+
+def _row(outcome: Outcome = Outcome.NOT_ATTEMPTED, **more: Any) -> AccountRow:
+    fields = {"seq": 0, "account": "7", "params": {}, "outcome": outcome, "failure_class": None, "cause": None}
+    rest = {"reason": None, "remedy": None, "detail": {}, "started_at": None, "ended_at": None}
+    return AccountRow(**{**fields, **rest, **more})
+
+
+@pytest.mark.parametrize(
+    ("effects", "error", "outcome"),
+    [
+        (Effects(is_untouched=False), None, Outcome.UNCHANGED),
+        (Effects(is_untouched=False, changed=True), None, Outcome.CHANGED),
+        (Effects(is_untouched=False, left_open="import"), None, Outcome.UNKNOWN),
+        (Effects(), TaskFailed("no"), Outcome.FAILED),
+        (Effects(), NotFound("no", status=404, **_CALL), Outcome.FAILED),
+        (Effects(left_open="import"), TaskFailed("no"), Outcome.UNKNOWN),
+        (Effects(), TaskUnknown("who knows"), Outcome.UNKNOWN),
+        (Effects(), ServerError("no", status=500, **_CALL), Outcome.FAILED),
+        (Effects(), ServerError("no", status=500, **{**_CALL, "call": "x", "method": "POST"}), Outcome.UNKNOWN),
+        (Effects(), ValueError("a mistake"), Outcome.FAILED),
+        (Effects(left_open="import"), ValueError("a mistake"), Outcome.UNKNOWN),
+        (Effects(), Unauthorized("no", status=401, **_CALL), Outcome.NOT_ATTEMPTED),
+        (Effects(is_untouched=False), Unauthorized("no", status=401, **_CALL), Outcome.CANCELLED),
+        (Effects(left_open="import"), Unauthorized("no", status=401, **_CALL), Outcome.UNKNOWN),
+    ],
+)
+def test_what_an_account_is_called(effects: Effects, error: BaseException | None, outcome: Outcome) -> None:
+    assert ending_of(effects, error, _row()).outcome is outcome
+
+
+def test_an_unknown_account_that_is_stopped_before_it_learns_anything_stays_as_it_was() -> None:
+    before = _row(Outcome.UNKNOWN, cause="lost", reason="lost while importing", remedy="look", detail={"package": 7})
+    ending = stopped(Effects(), before, "interrupted")
+    assert (ending.outcome, ending.cause, ending.reason) == (Outcome.UNKNOWN, "lost", "lost while importing")
+    assert (ending.remedy, ending.detail) == ("look", {"package": 7})
+    assert stopped(Effects(is_untouched=False), before, "interrupted").outcome is Outcome.CANCELLED
