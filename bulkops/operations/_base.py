@@ -16,7 +16,7 @@ from bulkops.journal import StepRow
 from bulkops.operations._costs import looked_once, summed
 from bulkops.operations._planned import is_new_customer
 from bulkops.operations._undoing import CANNOT_UNDO, Part, undo_parts
-from bulkops.steps import Context
+from bulkops.steps import Context, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 """As `Operation.undo`, of an operation that need not be there."""
@@ -105,7 +105,7 @@ class Operation:
         return {}
 
     def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
-        """`cost` on a customer that the chain would have created: exact where those before it left in `ctx.cache` what
+        """`cost` on a customer that the chain would have created: exact where those before it left in the cache what
         they would have made. Sends nothing."""
         return self.cost()
 
@@ -203,16 +203,16 @@ class Chain(Operation):
 
     async def apply(self, ctx: Context) -> None:
         for place, operation in enumerate(self.operations, start=1):
-            ctx.enter(_prefix(place, operation))
+            log_of(ctx).prefix = _prefix(place, operation)
             await operation.apply(ctx)
             await operation.verify(ctx)
 
     async def plan(self, ctx: Context) -> Plan | None:
-        """Each operation's plan after those before it: they leave in `ctx.cache` what they would have made."""
+        """Each operation's plan after those before it: they leave in the cache what they would have made."""
         changes: list[str] = []
         costs: list[Mapping[str, float]] = []
         for place, operation in enumerate(self.operations, start=1):
-            ctx.enter(_prefix(place, operation))
+            log_of(ctx).prefix = _prefix(place, operation)
             if is_new_customer(ctx):  # there is nobody to look at yet
                 changes.append(operation.title)
                 costs.append(operation.cost_when_new(ctx))

@@ -6,7 +6,7 @@ import difflib
 
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Recipe
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of
 
 _HOME = "home folder"
 
@@ -22,9 +22,9 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) 
 
     Raises: TaskFailed when several folders have the name: nobody can tell which one is meant.
     """
-    known = ctx.cache.get(_cache_key(parent_id))
+    known = memory_of(ctx).cache.get(_cache_key(parent_id))
     if known is None or name not in known:  # what was not there may have been made since
-        known = ctx.cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
+        known = memory_of(ctx).cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
     ids: list[int] = known.get(name, [])
     if len(ids) > 1:
         raise TaskFailed(
@@ -38,7 +38,7 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) 
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
     """After `find_folder` found none under Home: with the nearest name there, which may be what was meant."""
-    by_letters = {known.casefold(): known for known in ctx.cache.get(_cache_key(None), {})}
+    by_letters = {known.casefold(): known for known in memory_of(ctx).cache.get(_cache_key(None), {})}
     near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
     return TaskFailed(
         f"there is no folder {name!r}",
@@ -49,7 +49,7 @@ def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") 
 
 def know_folder(ctx: Context, name: str, folder_id: int, *, parent_id: int | None = None) -> None:
     """Note a folder made in `parent_id` (None: Home), so that later operations of the chain need not look for it."""
-    ctx.cache.setdefault(_cache_key(parent_id), {})[name] = [folder_id]
+    memory_of(ctx).cache.setdefault(_cache_key(parent_id), {})[name] = [folder_id]
 
 
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
@@ -57,13 +57,13 @@ async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[i
     async for folder in ctx.account.folders.list(parent_id=parent_id):
         found.setdefault(folder.name, []).append(folder.id)
         if parent_id is None:
-            ctx.cache[_HOME] = folder.parent_id
+            memory_of(ctx).cache[_HOME] = folder.parent_id
     return found
 
 
 def know_inside(ctx: Context, folder_id: int, inside: set[int]) -> None:
     """Note folders that are below `folder_id`: those of an import's recipes are, and need no look."""
-    ctx.cache.setdefault(_inside_key(folder_id), set()).update(inside)
+    memory_of(ctx).cache.setdefault(_inside_key(folder_id), set()).update(inside)
 
 
 def _inside_key(folder_id: int) -> str:
@@ -101,8 +101,10 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     are asked for only when a recipe sits in a folder that is not known to be somewhere else.
     """
     everything = [recipe async for recipe in ctx.account.recipes.list()]
-    inside: set[int | None] = {folder_id, *ctx.cache.get(_inside_key(folder_id), ())}
-    elsewhere = {id_ for ids in ctx.cache.get(_cache_key(None), {}).values() for id_ in ids} | {ctx.cache.get(_HOME)}
+    inside: set[int | None] = {folder_id, *memory_of(ctx).cache.get(_inside_key(folder_id), ())}
+    elsewhere = {id_ for ids in memory_of(ctx).cache.get(_cache_key(None), {}).values() for id_ in ids} | {
+        memory_of(ctx).cache.get(_HOME)
+    }
     if any(recipe.folder_id not in inside | elsewhere for recipe in everything):
         inside |= await folders_below(ctx, folder_id)
     return [recipe for recipe in everything if recipe.folder_id in inside]
@@ -114,9 +116,9 @@ async def folders_below(ctx: Context, folder_id: int) -> set[int]:
     waiting = [folder_id]
     while waiting:
         parent_id = waiting.pop()
-        known = ctx.cache.get(_cache_key(parent_id))
+        known = memory_of(ctx).cache.get(_cache_key(parent_id))
         if known is None:
-            known = ctx.cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
+            known = memory_of(ctx).cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
         new = {id_ for ids in known.values() for id_ in ids} - below
         below |= new
         waiting += new

@@ -15,7 +15,7 @@ from bulkops.operations._folders import find_path, know_inside, recipes_in
 from bulkops.operations._polling import Polling
 from bulkops.operations._standing import Standing, folders_of, has_moved, name_some, stamp, versions_of
 from bulkops.operations.package import Package
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, log_of, memory_of, tuning_of
 
 STEP: Final = "import"
 FACT: Final = "import"
@@ -89,7 +89,7 @@ class Importing:
                 restart_recipes=self.restart_recipes,
                 folder_id_for_home_assets=home_id,
             )
-            self._ctx.cache["import-status"] = status
+            memory_of(self._ctx).cache["import-status"] = status
             return {"package_id": status.id}
 
         return await self._ctx.step(
@@ -103,7 +103,7 @@ class Importing:
     async def _probe(self, intent: Intent) -> Any:
         """Whether a lost import ran: an import has no key, no list, and its id was in the lost reply."""
         clock = asyncio.get_running_loop().time
-        end = clock() + self._ctx.tuning.import_deadline_s - intent.age_s
+        end = clock() + tuning_of(self._ctx).import_deadline_s - intent.age_s
         while True:
             standing = await self.look()
             moved = [recipe.key for recipe in self.package.recipes if has_moved(recipe.key, intent.data, standing)]
@@ -117,14 +117,14 @@ class Importing:
                     cause="a lost import moved some recipes of the package and not the others",
                     remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
                 )
-            await anyio.sleep(min(self._ctx.tuning.first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
+            await anyio.sleep(min(tuning_of(self._ctx).first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
 
     async def check_result(self, answer: Mapping[str, Any]) -> set[str]:
         """Poll to the end and read every recipe's result; the ids of the recipes it names.
 
         A failed import is taken back (it may run again)."""
         package_id = answer["package_id"]
-        status = self._ctx.cache.pop("import-status", None)
+        status = memory_of(self._ctx).cache.pop("import-status", None)
         if package_id is not None and (status is None or not status.is_finished):
             status = await self._poll(int(package_id))
             if status is None:
@@ -133,7 +133,7 @@ class Importing:
             self._ctx.detail["import"] = "confirmed by looking, import results not available"
             return set()
         if status.status != "completed":
-            await self._ctx.void(STEP)
+            await self._ctx.reset_step(STEP)
             said = status.error or "no reason given"
             raise TaskFailed(
                 f"import {status.id} failed: {said}",
@@ -143,7 +143,7 @@ class Importing:
             )
         bad = status.bad_results
         if bad:
-            await self._ctx.void(STEP)
+            await self._ctx.reset_step(STEP)
             results = ", ".join(f"recipe {row.id}: {row.import_result}" for row in bad)
             kinds = ", ".join(sorted({row.import_result for row in bad}))
             raise TaskFailed(
@@ -158,13 +158,13 @@ class Importing:
     async def _look_for_forgotten(self, package_id: int) -> None:
         """Raises: TaskFailed when an accepted import is gone and has left nothing; TaskUnknown."""
         try:
-            found = await self._probe(Intent(data=self._ctx.noted(STEP) or {}, age_s=0.0))
+            found = await self._probe(Intent(data=log_of(self._ctx).intent_data(STEP) or {}, age_s=0.0))
         except Unauthorized:
             raise
         except ApiError as error:
             raise _asking_failed(package_id, error) from error
         if found is None:
-            await self._ctx.void(STEP)
+            await self._ctx.reset_step(STEP)
             raise TaskFailed(
                 f"import {package_id} was accepted; the vendor does not know it any more, and it brought nothing",
                 failure_class="import-gone",
@@ -175,7 +175,7 @@ class Importing:
     async def _poll(self, package_id: int) -> ImportStatus | None:
         """How it ended; None: the vendor knows no such import."""
         clock = asyncio.get_running_loop().time
-        end = clock() + self._ctx.tuning.import_deadline_s
+        end = clock() + tuning_of(self._ctx).import_deadline_s
         polling = Polling.of(self._ctx)
         forgotten = 0
         while True:
@@ -197,7 +197,7 @@ class Importing:
                 return status
             if clock() > end:
                 raise TaskUnknown(
-                    f"import {package_id} is still {status.status} after {self._ctx.tuning.import_deadline_s:g} s",
+                    f"import {package_id} is still {status.status} after {tuning_of(self._ctx).import_deadline_s:g} s",
                     cause="the import did not end in time",
                     remedy="`bulkops resume` asks again",
                 )
@@ -213,7 +213,7 @@ class Importing:
         found = await self._find(recipe_ids)
         gone = len(recipe_ids) - len(found)
         if missing or gone:
-            await self._ctx.void(STEP)
+            await self._ctx.reset_step(STEP)
             what = name_some(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
             raise TaskFailed(
                 f"the import completed, but {what} cannot be found in the account",

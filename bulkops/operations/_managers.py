@@ -24,7 +24,7 @@ from bulkops.errors import BadRequest, Conflict, Invalid, TaskFailed
 from bulkops.models import CustomerManager, Member, Role
 from bulkops.operations._rounds import Rounds
 from bulkops.resources import CustomerManagers, PartnerMembers, PartnerRoles
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of
 
 LIST: Final = "customer_managers.list"
 UPDATE: Final = "customer_managers.update"
@@ -51,7 +51,7 @@ class Partner:
             managers=CustomerManagers(session, scope),
             members=PartnerMembers(session, scope),
             roles=PartnerRoles(session, scope),
-            alone=partial(ctx.alone_with, _SHARED),
+            alone=partial(memory_of(ctx).exclusive, _SHARED),
         )
 
 
@@ -104,7 +104,7 @@ class Roster:
     @classmethod
     def of(cls, ctx: Context) -> Roster:
         """The one of this run."""
-        roster: Roster = ctx.shared.setdefault(_SHARED, cls())
+        roster: Roster = memory_of(ctx).shared.setdefault(_SHARED, cls())
         return roster
 
     async def look(self, partner: Partner) -> list[CustomerManager]:

@@ -17,7 +17,7 @@ from bulkops.errors import ApiError, Unauthorized
 from bulkops.models import Customer
 from bulkops.operations._rounds import Rounds
 from bulkops.resources import PER_PAGE, Customers
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of
 
 LIST: Final = "managed_users.list"
 GET: Final = "managed_users.get"
@@ -80,5 +80,5 @@ async def number_of(ctx: Context) -> int:
     """The vendor's number of the account: where a request takes no other name. Raises: NotFound."""
     if ctx.account.id.isdigit():
         return int(ctx.account.id)
-    numbers: Numbers = ctx.shared.setdefault(_SHARED, Numbers())
+    numbers: Numbers = memory_of(ctx).shared.setdefault(_SHARED, Numbers())
     return await numbers.of(ctx)

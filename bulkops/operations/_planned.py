@@ -7,7 +7,7 @@ from collections.abc import Collection
 import attrs
 
 from bulkops.operations.package import Package
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of
 
 _KEY = "planned import"
 _NEW = "planned customer"
@@ -42,7 +42,7 @@ def plan_import(
         new_recipes = len(package.recipes) - len(there)
         new_endpoints = sum(endpoint.recipe_key not in there for endpoint in package.endpoints)
         connections, collections = frozenset(package.connections), frozenset(package.collections)
-    ctx.cache[_KEY] = PlannedImport(
+    memory_of(ctx).cache[_KEY] = PlannedImport(
         folder=folder,
         folder_id=folder_id,
         new_recipes=new_recipes,
@@ -53,32 +53,32 @@ def plan_import(
 
 
 def planned_import(ctx: Context) -> PlannedImport | None:
-    found = ctx.cache.get(_KEY)
+    found = memory_of(ctx).cache.get(_KEY)
     return found if isinstance(found, PlannedImport) else None
 
 
 def plan_customer(ctx: Context) -> None:
     """Note that the account is one that the plan would create."""
-    ctx.cache[_NEW] = True
+    memory_of(ctx).cache[_NEW] = True
 
 
 def is_new_customer(ctx: Context) -> bool:
-    return bool(ctx.cache.get(_NEW))
+    return bool(memory_of(ctx).cache.get(_NEW))
 
 
 def plan_folder(ctx: Context, path: str) -> None:
     """Note a folder below Home that the plan would create, by its path."""
-    ctx.cache.setdefault(_FOLDERS, set()).add(path)
+    memory_of(ctx).cache.setdefault(_FOLDERS, set()).add(path)
 
 
 def is_planned_folder(ctx: Context, path: str) -> bool:
-    return path in ctx.cache.get(_FOLDERS, ())
+    return path in memory_of(ctx).cache.get(_FOLDERS, ())
 
 
 def plan_connection(ctx: Context, name: str) -> None:
     """Note a connection that the plan would create."""
-    ctx.cache.setdefault(_CONNECTIONS, set()).add(name)
+    memory_of(ctx).cache.setdefault(_CONNECTIONS, set()).add(name)
 
 
 def is_planned_connection(ctx: Context, name: str) -> bool:
-    return name in ctx.cache.get(_CONNECTIONS, ())
+    return name in memory_of(ctx).cache.get(_CONNECTIONS, ())

@@ -10,7 +10,7 @@ import asyncio
 from typing import Final
 
 from bulkops.pacing import Pacer
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of, tuning_of
 
 _GUESS: Final = "likely finish of an "
 _DONE_SHARE: Final = 0.9
@@ -67,8 +67,10 @@ class Polling:
     @classmethod
     def of(cls, ctx: Context, what: str = "import") -> Polling:
         """Polls of an import that was accepted just now, with what the run has learned so far of its like."""
-        first_s = ctx.tuning.first_poll_s
-        return cls(first_s, ctx.shared.setdefault(_GUESS + what, LikelyFinish(first_s)), ctx.account.session.pacer)
+        first_s = tuning_of(ctx).first_poll_s
+        return cls(
+            first_s, memory_of(ctx).shared.setdefault(_GUESS + what, LikelyFinish(first_s)), ctx.account.session.pacer
+        )
 
     async def wait(self) -> None:
         """Until it is worth a request to ask. Looks around each `first_poll_s`: the others may be through."""

@@ -16,7 +16,7 @@ import anyio
 
 from bulkops.errors import ConfigError, TaskUnknown
 from bulkops.secret import Secret
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of
 
 Keep: TypeAlias = Callable[[str, Mapping[str, Any]], "Awaitable[None] | None"]
 """Takes the account and what the vendor showed: names and ids as they are, secrets as `Secret`."""
@@ -74,9 +74,9 @@ async def kept_keys(ctx: Context, place: str | Keep) -> frozenset[int] | None:
     """Ids of the keys whose secrets are in the file, as it was when first asked in this run; None: nobody can tell."""
     if callable(place):
         return None
-    if place not in ctx.shared:
-        ctx.shared[place] = await anyio.to_thread.run_sync(_read_keys, Path(place))
-    kept: frozenset[int] = ctx.shared[place]
+    if place not in memory_of(ctx).shared:
+        memory_of(ctx).shared[place] = await anyio.to_thread.run_sync(_read_keys, Path(place))
+    kept: frozenset[int] = memory_of(ctx).shared[place]
     return kept
 
 

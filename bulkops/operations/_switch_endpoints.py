@@ -128,7 +128,7 @@ async def switch_all(
             problems.append(_not_running(endpoint, recipes))
             continue
         if ctx.result(step) is not None:  # done by this run, and made undone since
-            await ctx.void(step)
+            await ctx.reset_step(step)
         await switch(ctx, endpoint, active=active, step=step)
         switched.add(endpoint.id)
     if problems:

@@ -23,7 +23,7 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.journal import StepRow
-from bulkops.steps import Context
+from bulkops.steps import Context, log_of
 
 if TYPE_CHECKING:
     from bulkops.operations._base import Operation
@@ -95,7 +95,7 @@ async def undo_parts(ctx: Context, parts: Sequence[Part], done: Mapping[str, Ste
             tally.held[name] = after
             in_place.append((name, part.operation))
             continue
-        ctx.enter(part.prefix)
+        log_of(ctx).prefix = part.prefix
         try:
             await part.operation.undo(ctx, own)
         except (JournalError, Unauthorized):
@@ -104,7 +104,7 @@ async def undo_parts(ctx: Context, parts: Sequence[Part], done: Mapping[str, Ste
             if problem.failure_class == CANNOT_UNDO:
                 tally.left[name] = f"{problem}"
                 ctx.detail[name] = f"left as it is: {problem}"
-                ctx.remark(f"{name} is left as it is: {problem.cause}", f"{problem}")
+                ctx.add_note(f"{name} is left as it is: {problem.cause}", f"{problem}")
             else:
                 tally.failed[name] = problem
                 in_place.append((name, part.operation))

@@ -103,7 +103,7 @@ class AddMember(Operation):
 
         made = await ctx.step(_STEP, send, probe=probe, check=f"whether {_person(wanted)} is a member now")
         if made["member_id"] is None and await find_member(ctx, _person(wanted)) is None:
-            await ctx.void(_STEP)
+            await ctx.reset_step(_STEP)
             raise TaskFailed(
                 f"the vendor took the new member, and {_person(wanted)} is not there",
                 failure_class="member-not-added",

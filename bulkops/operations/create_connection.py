@@ -133,7 +133,7 @@ class CreateConnection(Operation):
             found = await _find(ctx, wanted, folder_id)
         if found is None:
             if ctx.result(_STEP) is not None:  # made by this run, and deleted since
-                await ctx.void(_STEP)
+                await ctx.reset_step(_STEP)
             found = await self._create(ctx, wanted, folder_id)
         if self.credentials is not None and (not self._is_so(found) or ctx.began(step_name(wanted["name"]))):
             await authorise(ctx, found, self.credentials, name=wanted["name"])
@@ -205,7 +205,7 @@ async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
     row = done.get(_STEP)
     if row is None:
         ctx.detail[_STEP] = "the connection was there before the run: left as it is, authorised"
-        ctx.remark(ctx.detail[_STEP])
+        ctx.add_note(ctx.detail[_STEP])
         return
     if ctx.result(_UNDO) is not None:
         return

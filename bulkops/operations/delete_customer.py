@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.models import Customer
 from bulkops.operations._base import Danger, Operation, Plan
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, log_of, memory_of
 
 _GET: Final = "managed_users.get"
 _DELETE: Final = "managed_users.delete"
@@ -74,7 +74,7 @@ class DeleteCustomer(Operation):
         if ctx.result(_STEP) is not None:
             return
         found = await ctx.account.customer.find()
-        facts = ctx.noted(_STEP) if found is None else _facts(found)
+        facts = log_of(ctx).intent_data(_STEP) if found is None else _facts(found)
         if facts is None:
             await _require_known(ctx)
             return
@@ -102,7 +102,7 @@ class DeleteCustomer(Operation):
     async def verify(self, ctx: Context) -> None:
         done = ctx.result(_STEP)
         if done is not None and await _is_there(ctx, done["deleted"]):
-            await ctx.void(_STEP)
+            await ctx.reset_step(_STEP)
             raise TaskFailed(
                 "the vendor took the deletion, and the customer is still there",
                 failure_class="customer-not-deleted",
@@ -112,7 +112,7 @@ class DeleteCustomer(Operation):
 
 async def _require_known(ctx: Context) -> None:
     """Raises: TaskFailed for a customer that is not there and of which this journal knows nothing."""
-    if await ctx.was_worked_on():
+    if await memory_of(ctx).was_worked_on():
         return
     words = "and no run of this journal has ever worked on one"
     raise TaskFailed(

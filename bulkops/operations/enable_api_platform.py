@@ -15,7 +15,7 @@ from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._collections import LOOKS, Wanted, as_names
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, kept_keys, place_of, words_for
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, log_of
 
 _CLIENT: Final = "create-api-client"
 _OPEN: Final = "open-collections"
@@ -135,14 +135,14 @@ class EnableApiPlatform(Operation):
             await self._remark_lost(ctx, access, client_id, key)
             if not key.active or ctx.began(_ENABLE):
                 await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True)
-        if ctx.changed:
+        if log_of(ctx).changed:
             await self._check(ctx, access, client_id, key_name, ids)
 
     async def _remark_lost(self, ctx: Context, access: Access, client_id: int, key: Key) -> None:
         """Of a key that was there before the run, whose secret is not where those of new ones go: how to replace it."""
         kept = await kept_keys(ctx, self.secrets_to)
         if ctx.result(_KEY) is None and kept is not None and key.id not in kept:
-            ctx.remark(
+            ctx.add_note(
                 f"{access.key_word} {key.name!r} was there before, and its secret is not in {self.secrets_to}; "
                 "where that is lost, this call shows a new one, which ends the lost one",
                 access.renewal(client_id, key.id),
@@ -156,7 +156,7 @@ class EnableApiPlatform(Operation):
             if found is not None:
                 return found.id, False
         if done is not None:  # made by this run, and gone since
-            await ctx.void(_CLIENT)
+            await ctx.reset_step(_CLIENT)
 
         async def send() -> Any:
             return {"client_id": (await access.create_client(name, ids)).id}
@@ -175,7 +175,7 @@ class EnableApiPlatform(Operation):
         if not missing and not ctx.began(_OPEN):
             return
         if ctx.result(_OPEN) is not None:
-            await ctx.void(_OPEN)
+            await ctx.reset_step(_OPEN)
         every = [*before, *missing]
 
         async def send() -> Any:
@@ -188,7 +188,7 @@ class EnableApiPlatform(Operation):
         self, ctx: Context, access: Access, client_id: int, client: str, name: str, ids: Sequence[int]
     ) -> None:
         if ctx.result(_KEY) is not None:  # made by this run, and gone since
-            await ctx.void(_KEY)
+            await ctx.reset_step(_KEY)
 
         async def kept(shown: Shown) -> Any:
             secrets = shown.shown()
@@ -239,7 +239,7 @@ class EnableApiPlatform(Operation):
             await _undo(ctx, _CLIENT, lambda: access.end_client(made), wanted=await access.has_client(made))
         if not access.deletes and (key is not None or client is not None):
             ctx.detail[self.name] = f"the API deletes no client and no {access.key_word}: both stay, and let nobody in"
-            ctx.remark(ctx.detail[self.name])
+            ctx.add_note(ctx.detail[self.name])
 
     @classmethod
     def to_undo(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
@@ -257,7 +257,7 @@ class EnableApiPlatform(Operation):
         left = [id_ for id_ in now if id_ not in set(opened.result["opened"])]
         if now and not left:
             ctx.detail[self.name] = "its API collections stay open: a client must have one"
-            ctx.remark(ctx.detail[self.name])
+            ctx.add_note(ctx.detail[self.name])
             return
         await _undo(ctx, _OPEN, lambda: access.open(client_id, key, left), wanted=left != list(now))
 

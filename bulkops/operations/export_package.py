@@ -20,7 +20,7 @@ from bulkops.operations._planned import planned_import
 from bulkops.operations._polling import Polling
 from bulkops.operations._zip_files import check_place, file_name, is_same, make_directory, read_existing, write_file
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, tuning_of
 
 _COST: Final = {
     "managed_users.folders.list": 1,
@@ -103,7 +103,7 @@ class ExportPackage(Operation):
         said = ctx.detail["package"]
         data = await anyio.to_thread.run_sync(read_existing, Path(said["file"]))
         if data is None or Package.from_bytes(data, needs_recipes=False).sha256 != said["sha256"]:
-            await ctx.void(_WRITE)
+            await ctx.reset_step(_WRITE)
             raise TaskFailed(
                 f"{said['file']} is not what was written: somebody else changed it",
                 failure_class="file-changed",
@@ -182,7 +182,7 @@ class ExportPackage(Operation):
         try:
             status = await self._poll(ctx, int(begun["package_id"]))
         except NotFound as error:
-            await ctx.void(_EXPORT)
+            await ctx.reset_step(_EXPORT)
             raise TaskFailed(
                 f"export {begun['package_id']} is gone: the vendor keeps packages for a while only",
                 failure_class="export-gone",
@@ -190,7 +190,7 @@ class ExportPackage(Operation):
                 remedy="`bulkops retry` exports again",
             ) from error
         if status.status != "completed":
-            await ctx.void(_EXPORT)
+            await ctx.reset_step(_EXPORT)
             said = status.error or "no reason given"
             raise TaskFailed(
                 f"export {status.id} failed: {said}",
@@ -202,7 +202,7 @@ class ExportPackage(Operation):
 
     async def _poll(self, ctx: Context, package_id: int) -> PackageExport:
         clock = asyncio.get_running_loop().time
-        end = clock() + ctx.tuning.import_deadline_s
+        end = clock() + tuning_of(ctx).import_deadline_s
         polling = Polling.of(ctx, "export")
         while True:
             await polling.wait()
@@ -212,7 +212,7 @@ class ExportPackage(Operation):
                 return status
             if clock() > end:
                 raise TaskFailed(
-                    f"export {package_id} is still {status.status} after {ctx.tuning.import_deadline_s:g} s",
+                    f"export {package_id} is still {status.status} after {tuning_of(ctx).import_deadline_s:g} s",
                     failure_class="export-slow",
                     cause="the export takes too long",
                     remedy="`bulkops retry` asks for it again",
@@ -224,7 +224,7 @@ class ExportPackage(Operation):
             data = await ctx.account.exports.download(status, most_bytes=MAX_PACKAGE_BYTES)
             return Package.from_bytes(data, path=file_name(ctx.account.id), needs_recipes=False)
         except InputError as error:
-            await ctx.void(_EXPORT)
+            await ctx.reset_step(_EXPORT)
             raise TaskFailed(
                 f"export {status.id} cannot be used: {error.message}",
                 failure_class="export-unusable",

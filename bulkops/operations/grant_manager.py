@@ -233,7 +233,7 @@ async def _overwritten(ctx: Context, step: str, failure_class: str, what: str) -
     """What came to nothing is taken back: a retry does it again."""
     for name in (step, *(_again(step, place) for place in range(1, _MERGES))):
         if ctx.result(name) is not None:
-            await ctx.void(name)
+            await ctx.reset_step(name)
     return TaskFailed(
         f"the vendor took the change, and the customer manager {what}",
         failure_class=failure_class,

@@ -103,7 +103,7 @@ class SetProperties(Operation):
         await self._set(ctx, _STEP, differing, project_id, data=data)
         wrong = sorted(_differing(wanted, await _read(ctx, wanted, project_id)))
         if wrong:
-            await ctx.void(_STEP)
+            await ctx.reset_step(_STEP)
             raise TaskFailed(
                 f"the vendor took {_named(wrong)} and shows another value",
                 failure_class="property-not-set",

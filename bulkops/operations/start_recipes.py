@@ -105,7 +105,7 @@ class StartRecipes(Operation):
         problems: list[TaskFailed] = []
         for recipe in await start_order(ctx, stopped):
             if ctx.result(_step_name(recipe)) is not None:  # started by this run, and stopped again since
-                await ctx.void(_step_name(recipe))
+                await ctx.reset_step(_step_name(recipe))
             try:
                 await start(ctx, recipe, step=_step_name(recipe))
             except TaskFailed as problem:

@@ -73,7 +73,7 @@ class StopRecipes(Operation):
         problems: list[TaskFailed] = []
         for recipe in reversed(await start_order(ctx, running)):
             if ctx.result(_step_name(recipe)) is not None:  # stopped by this run, and started again since
-                await ctx.void(_step_name(recipe))
+                await ctx.reset_step(_step_name(recipe))
             try:
                 await stop(ctx, recipe, step=_step_name(recipe))
             except TaskFailed as problem:

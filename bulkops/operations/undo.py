@@ -11,7 +11,7 @@ import attrs
 
 from bulkops.operations._base import Chain, Operation, Plan
 from bulkops.operations._remembered import Lost
-from bulkops.steps import Context
+from bulkops.steps import Context, memory_of
 
 
 @attrs.frozen
@@ -40,12 +40,12 @@ class UndoRun(Operation):
         return tuple(note for part in parts if isinstance(part, Lost) for note in part.notes())
 
     async def plan(self, ctx: Context) -> Plan | None:
-        done = await ctx.done_in(self.run_id)
+        done = await memory_of(ctx).done_in(self.run_id)
         kinds = Counter(re.sub(r"[ \d]+$", "", name) for name in done)
         changes = tuple(f"undo {kind!r}" + (f" {n} times" if n > 1 else "") for kind, n in sorted(kinds.items()))
         return Plan(changes) if changes else None
 
     async def apply(self, ctx: Context) -> None:
-        done = await ctx.done_in(self.run_id)
+        done = await memory_of(ctx).done_in(self.run_id)
         if done:
             await self.of.undo(ctx, done)

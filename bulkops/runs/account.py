@@ -18,7 +18,7 @@ from bulkops.outcome import Outcome
 from bulkops.runs.control import Control
 from bulkops.runs.ending import Effects, ending_of, stopped
 from bulkops.session import Scope
-from bulkops.steps import Context
+from bulkops.steps import AccountMemory, Context, StepLog, log_of
 
 log = get_logger("bulkops.runs")
 
@@ -51,29 +51,29 @@ class AccountTask:
                 if ending is None:
                     await self.operation.apply(ctx)
                     await self.operation.verify(ctx)
-                    await ctx.settle_writes(ended_well=True)
+                    await log_of(ctx).settle_writes(ended_well=True)
                     ending = ending_of(Effects.of(ctx), None, row)
             except JournalError:
                 raise  # without a journal nothing can be promised: not this account's failure but the run's
             except ReaderGone as gone:
                 self.control.drain(gone.message)
-                await ctx.settle_writes(ended_well=False)
+                await log_of(ctx).settle_writes(ended_well=False)
                 ending = stopped(Effects.of(ctx), row, gone.message)
             except BulkopsError as error:
-                await ctx.settle_writes(ended_well=False)
+                await log_of(ctx).settle_writes(ended_well=False)
                 ending = ending_of(Effects.of(ctx), error, row)
             except Exception as error:  # noqa: BLE001 - a mistake in an operation is an answer, and logged
-                await ctx.settle_writes(ended_well=False)
+                await log_of(ctx).settle_writes(ended_well=False)
                 ending = ending_of(Effects.of(ctx), error, row)
                 self._log_unexpected(row, ending)
         except asyncio.CancelledError as cancelled:
             if not _is_ours():
-                await ctx.settle_writes(ended_well=False)
+                await log_of(ctx).settle_writes(ended_well=False)
                 ending = ending_of(Effects.of(ctx), cancelled, row)
                 await self._end(row, ending, clock() - began)
                 return ending
             # Delivered once: the journal may still be awaited, and the account gets its answer.
-            await ctx.settle_writes(ended_well=False)
+            await log_of(ctx).settle_writes(ended_well=False)
             ending = stopped(Effects.of(ctx), row, "stopped by a second interrupt or the run's deadline")
             await self._end(row, ending, clock() - began)
             raise
@@ -93,14 +93,16 @@ class AccountTask:
         return Context(
             account=self.workato.account(row.account, scope=scope),
             params=row.params,
-            journal=self.journal,
-            run_id=self.record.run_id,
-            seq=row.seq,
-            tuning=self.workato.settings.tuning,
-            host=self.record.host,
-            steps=steps,
-            shared=self.shared,
-            observe=self.observe,
+            log=StepLog(
+                journal=self.journal,
+                run_id=self.record.run_id,
+                seq=row.seq,
+                scope=scope,
+                server_timeout_s=self.workato.settings.tuning.server_timeout_s,
+                steps=steps,
+                observe=self.observe,
+            ),
+            memory=AccountMemory(journal=self.journal, host=self.record.host, account=row.account, shared=self.shared),
         )
 
     def _log_unexpected(self, row: AccountRow, ending: Ending) -> None:
@@ -111,7 +113,7 @@ class AccountTask:
 
     async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
-        if self.expected is None or not ctx.is_untouched:
+        if self.expected is None or not log_of(ctx).is_untouched:
             return None
         if row.account not in self.expected:
             why = "the plan did not look at it, or found that it cannot be done"

@@ -15,7 +15,7 @@ from bulkops.errors import BulkopsError, Unauthorized
 from bulkops.journal import AccountRow, Ending
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
-from bulkops.steps import Context, may_have_written
+from bulkops.steps import Context, log_of, may_have_written
 
 _LONGEST_REASON: Final = 1000
 
@@ -41,11 +41,12 @@ class Effects:
 
     @classmethod
     def of(cls, ctx: Context) -> Effects:
+        log = log_of(ctx)
         return cls(
-            left_open=ctx.left_open,
-            changed=ctx.changed,
-            has_steps=ctx.has_steps,
-            is_untouched=ctx.is_untouched,
+            left_open=log.unresolved,
+            changed=log.changed,
+            has_steps=log.has_steps,
+            is_untouched=log.is_untouched,
             detail=_json_data(ctx.detail),
         )
 

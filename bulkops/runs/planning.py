@@ -22,7 +22,7 @@ from bulkops.runs.credential import credential
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope
-from bulkops.steps import Context
+from bulkops.steps import AccountMemory, Context, StepLog
 
 SCHEMA = 1
 
@@ -240,13 +240,17 @@ class _Looks:
         ctx = Context(
             account=self._workato.account(row.account, scope=scope),
             params=row.params,
-            journal=journal,
-            run_id="",
-            seq=row.seq,
-            tuning=self._workato.settings.tuning,
-            host=self._workato.settings.url,
-            steps={},
-            shared=self._shared,
+            log=StepLog(
+                journal=journal,
+                run_id="",
+                seq=row.seq,
+                scope=scope,
+                server_timeout_s=self._workato.settings.tuning.server_timeout_s,
+                steps={},
+            ),
+            memory=AccountMemory(
+                journal=journal, host=self._workato.settings.url, account=row.account, shared=self._shared
+            ),
         )
         planned, words = None, None
         try:

@@ -33,14 +33,14 @@ MISTAKES = (
     # -- steps and journal
     Mistake(
         "the intent is not written",
-        "steps.py",
+        "steps/log.py",
         "        await self._journal.begin_step(self._run_id, self._seq, key, data)\n",
         "",
         EFFECTS,
     ),
     Mistake(
         "the intent is written after the request has left",
-        "steps.py",
+        "steps/log.py",
         "            await self._begin(key, data)\n            sent = StepWrites()\n            try:\n"
         "                with in_step(sent):\n                    result = await fn()\n",
         "            sent = StepWrites()\n            try:\n                with in_step(sent):\n"
@@ -49,8 +49,8 @@ MISTAKES = (
     ),
     Mistake(
         "a write outside of steps leaves no trace before it is answered",
-        "steps.py",
-        "                await self._begin(_BARE, None)\n",
+        "steps/log.py",
+        "                await self._begin(OUTSIDE_STEPS, None)\n",
         "",
         WITHOUT_STEPS,
     ),
@@ -63,7 +63,7 @@ MISTAKES = (
     ),
     Mistake(
         "a step of two requests is forgotten when its second is refused",
-        "steps.py",
+        "steps/log.py",
         "                if is_refused and sent.writes:\n                    raise  #",
         "                if is_refused and sent.writes:\n"
         "                    await self._end(key, StepState.FAILED)\n                    raise  #",
@@ -85,14 +85,14 @@ MISTAKES = (
     ),
     Mistake(
         "an open intent is not probed",
-        "steps.py",
+        "steps/log.py",
         "        if row is not None and row.state is StepState.INTENT:\n",
         "        if row is not None and row.state is StepState.INTENT and False:\n",
         EFFECTS,
     ),
     Mistake(
         "what the probe found is not believed",
-        "steps.py",
+        "steps/log.py",
         "            if found is not None:\n                return await self._finish(key, found, changes, row.data)\n"
         "            data = row.data",
         "            data = row.data",
@@ -100,14 +100,14 @@ MISTAKES = (
     ),
     Mistake(
         "nothing found counts at once",
-        "steps.py",
-        "left_at + self.tuning.server_timeout_s - clock()",
+        "steps/log.py",
+        "left_at + self._server_timeout_s - clock()",
         "0.0",
         EFFECTS,
     ),
     Mistake(
         "an intent is taken for done",
-        "steps.py",
+        "steps/log.py",
         "        if row is not None and row.state is StepState.DONE:\n            return row.result\n        if",
         "        if row is not None and row.state is not StepState.FAILED:\n            return row.result\n        if",
         EFFECTS,
@@ -128,7 +128,7 @@ MISTAKES = (
     ),
     Mistake(
         "an unknown outcome counts as nothing happened",
-        "steps.py",
+        "steps/log.py",
         "    if isinstance(error, OutcomeUnknown | TaskUnknown):\n        return True\n",
         "    if isinstance(error, OutcomeUnknown | TaskUnknown):\n        return False\n",
         CHANGES,

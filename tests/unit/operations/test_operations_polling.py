@@ -16,6 +16,7 @@ from bulkops.operations._polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit
+from bulkops.steps import memory_of
 from tests.unit.pacing.vendor import pumping
 from tests.virtual_time import run_virtual
 
@@ -136,7 +137,7 @@ async def test_the_accounts_of_a_run_learn_from_each_other(tmp_path: Path) -> No
     seen: list[dict[str, Any]] = []
 
     async def note(ctx: bulkops.Context) -> None:
-        seen.append(ctx.shared)
+        seen.append(memory_of(ctx).shared)
 
     async with Sandbox(SandboxSettings(customers=0)) as vendor:
         tuning = bulkops.Tuning.from_toml(vendor.client_file, source="the sandbox")

@@ -1,0 +1,73 @@
+"""The engine's side of an account's steps: admission before the first effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bulkops.journal import InventoryRow, Journal, StepState
+from bulkops.session import Scope
+from bulkops.steps import StepLog
+from tests.records import run_record
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def opened(home: Path) -> AsyncIterator[tuple[Journal, StepLog, str]]:
+    """A run of one account, and the log of that account's steps."""
+    async with Journal.open(home) as journal:
+        run = run_record()
+        await journal.create_run(run, [InventoryRow(seq=0, account="7")])
+        log = StepLog(journal=journal, run_id=run.run_id, seq=0, scope=Scope(account="7"), server_timeout_s=1, steps={})
+        yield journal, log, run.run_id
+
+
+async def one() -> int:
+    return 1
+
+
+async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (journal, log, run_id):
+        seen: list[object] = []
+
+        async def admit() -> None:
+            await asyncio.sleep(0)
+            seen.append(dict(await journal.steps(run_id, 0)))
+
+        log.before_effect = admit
+        assert not log.has_effect
+        await asyncio.gather(log.step("a", one), log.step("b", one))
+        await log.step("c", one)
+        assert seen == [{}]
+        assert log.has_effect
+        assert {row.state for row in (await journal.steps(run_id, 0)).values()} == {StepState.DONE}
+
+
+async def test_a_write_outside_of_steps_is_admitted_too(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, log, _):
+        calls: list[int] = []
+
+        async def admit() -> None:
+            calls.append(1)
+
+        log.before_effect = admit
+        scope = log._scope
+        await scope.about_to_write()
+        await scope.about_to_write()
+        assert calls == [1]
+
+
+async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (journal, log, run_id):
+        log.before_effect = asyncio.Event().wait  # type: ignore[assignment]  # its result is not used
+        waiting = asyncio.create_task(log.step("a", one))
+        await asyncio.sleep(0.001)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert not log.has_effect
+        assert await journal.steps(run_id, 0) == {}
