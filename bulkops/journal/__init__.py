@@ -1,6 +1,6 @@
 """The record of a run in SQLite: what was intended, what was tried, what became of it."""
 
-from bulkops.journal.clock import Clock, Moment
+from bulkops.clock import Clock, Instant
 from bulkops.journal.journal import Journal
 from bulkops.journal.records import (
     REMARKS,
@@ -26,9 +26,9 @@ __all__ = [
     "Ending",
     "EventRow",
     "Grant",
+    "Instant",
     "InventoryRow",
     "Journal",
-    "Moment",
     "RunRecord",
     "RunState",
     "StepMark",

@@ -11,9 +11,9 @@ from typing import Any, Final
 import anyio
 import attrs
 
+from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
 from bulkops.journal import queries, writes
-from bulkops.journal.clock import MARGIN_S, Clock, SystemClock
 from bulkops.journal.lives import Lives
 from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.reader import Reader

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from typing import Final
 
-from bulkops.journal.clock import Clock
+from bulkops.clock import Clock
 
 FORGET_GRANTS_S: Final = 2 * 3600.0
 """Twice the longest documented window: older requests count nowhere."""

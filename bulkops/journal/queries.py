@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
+from bulkops.clock import Instant, ProcessRecord
 from bulkops.errors import JournalError
-from bulkops.journal.clock import Life, Moment
 from bulkops.journal.codec import clean, decode
 from bulkops.journal.records import (
     NAMED,
@@ -192,7 +192,7 @@ def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
 
 
 def steps(
-    connection: sqlite3.Connection, run_id: str, seq: int, now: Moment, own_life: int | None
+    connection: sqlite3.Connection, run_id: str, seq: int, now: Instant, own_life: int | None
 ) -> dict[str, StepRow]:
     rows = connection.execute(
         f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.life_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
@@ -230,7 +230,7 @@ def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepMark]:
 
 
 def steps_of(
-    connection: sqlite3.Connection, run_id: str, account: str, now: Moment, own_life: int | None
+    connection: sqlite3.Connection, run_id: str, account: str, now: Instant, own_life: int | None
 ) -> dict[str, StepRow]:
     row = connection.execute(
         "SELECT seq FROM accounts WHERE run_id = ? AND account = ?", (clean(run_id), clean(account))
@@ -247,7 +247,9 @@ def changed_accounts(connection: sqlite3.Connection, run_id: str) -> list[Accoun
     return [row for row in accounts(connection, run_id, None, None) if row.seq in seqs]
 
 
-def _intent_age_s(life: Life, began_boot_s: float, quiet_boot_s: float | None, now: Moment, *, alive: bool) -> float:
+def _intent_age_s(
+    life: ProcessRecord, began_boot_s: float, quiet_boot_s: float | None, now: Instant, *, alive: bool
+) -> float:
     """Seconds since the intent's request can have left at the latest.
 
     When its account has ended since: that moment. Else, a process that still lives can send it right now; one that
@@ -255,7 +257,7 @@ def _intent_age_s(life: Life, began_boot_s: float, quiet_boot_s: float | None, n
     """
     if quiet_boot_s is not None:
         return life.age_s(quiet_boot_s, now)
-    return 0.0 if alive else life.silence_s(now, since_boot_s=began_boot_s)
+    return 0.0 if alive else life.idle_s(now, since_boot_s=began_boot_s)
 
 
 def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key: str) -> Any:
@@ -266,7 +268,7 @@ def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key
     return None if row is None else decode(row[0])
 
 
-def grants(connection: sqlite3.Connection, host: str, within_s: float, now: Moment) -> list[Grant]:
+def grants(connection: sqlite3.Connection, host: str, within_s: float, now: Instant) -> list[Grant]:
     """Oldest first."""
     rows = connection.execute(
         f"""SELECT q.quota, q.key, g.boot_s, {_LIFE}
@@ -280,7 +282,7 @@ def grants(connection: sqlite3.Connection, host: str, within_s: float, now: Mome
 
 
 def silence_s(
-    connection: sqlite3.Connection, host: str, now: Moment, own_life: int | None, unanswered_s: float
+    connection: sqlite3.Connection, host: str, now: Instant, own_life: int | None, unanswered_s: float
 ) -> float | None:
     """Seconds since the server can have counted a request of any process but this; None: none ever was at work on the
     host. `unanswered_s`: how long after it left it may count one that got no answer."""
@@ -289,7 +291,7 @@ def silence_s(
         (clean(host), own_life),
     )
     lives = map(_life, rows)
-    return min((life.silence_s(now) - (0.0 if life.ended else unanswered_s) for life in lives), default=None)
+    return min((life.idle_s(now) - (0.0 if life.ended else unanswered_s) for life in lives), default=None)
 
 
 def events(connection: sqlite3.Connection, run_id: str, skip: int) -> list[EventRow]:
@@ -319,6 +321,6 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
     )
 
 
-def _life(row: Iterable[Any]) -> Life:
+def _life(row: Iterable[Any]) -> ProcessRecord:
     boot_id, beat_boot_s, beat_wall_s, ended = row
-    return Life(boot_id=boot_id, beat_boot_s=beat_boot_s, beat_wall_s=beat_wall_s, ended=bool(ended))
+    return ProcessRecord(boot_id=boot_id, beat_boot_s=beat_boot_s, beat_wall_s=beat_wall_s, ended=bool(ended))

@@ -21,8 +21,8 @@ from typing import Final, TypeAlias
 import anyio
 import attrs
 
+from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError
-from bulkops.journal.clock import BEAT_S
 from bulkops.journal.failures import again, ended, in_words, of_a_run
 from bulkops.journal.lives import Lives
 

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bulkops.clock import Instant
 from bulkops.errors import JournalError
-from bulkops.journal.clock import Moment
 from bulkops.journal.codec import clean, clean_or_none, encode
 from bulkops.journal.lives import Lives
 from bulkops.journal.records import NAMED, Ending, InventoryRow, RunRecord, RunState, StepState
@@ -73,7 +73,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
     return job
 
 
-def set_state(run_id: str, state: RunState, reason: str | None, now: Moment) -> Job:
+def set_state(run_id: str, state: RunState, reason: str | None, now: Instant) -> Job:
     ended_at = None if state is RunState.RUNNING else now.wall_s
     return _change_one(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?",
@@ -98,7 +98,7 @@ def set_operation(run_id: str, operation: Mapping[str, Any]) -> Job:
     )
 
 
-def start_account(run_id: str, seq: int, now: Moment) -> Job:
+def start_account(run_id: str, seq: int, now: Instant) -> Job:
     return _change_one(
         """UPDATE accounts SET outcome = NULL, failure_class = NULL, cause = NULL, reason = NULL, remedy = NULL,
              detail = NULL, started_at = ?, ended_at = NULL WHERE run_id = ? AND seq = ?""",
@@ -107,7 +107,7 @@ def start_account(run_id: str, seq: int, now: Moment) -> Job:
     )
 
 
-def end_account(run_id: str, seq: int, ending: Ending, now: Moment) -> Job:
+def end_account(run_id: str, seq: int, ending: Ending, now: Instant) -> Job:
     """The answer of one account; and that none of its open intents can send anything after now."""
     change = _change_one(
         """UPDATE accounts SET outcome = ?, failure_class = ?, cause = ?, reason = ?, remedy = ?, detail = ?,
@@ -137,7 +137,7 @@ def end_account(run_id: str, seq: int, ending: Ending, now: Moment) -> Job:
     return job
 
 
-def begin_step(run_id: str, seq: int, step: str, data: object, now: Moment) -> Job:
+def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> Job:
     key = (clean(run_id), seq, clean(step))
     text = encode(data)
 
@@ -151,7 +151,7 @@ def begin_step(run_id: str, seq: int, step: str, data: object, now: Moment) -> J
     return job
 
 
-def end_step(run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Moment) -> Job:
+def end_step(run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Instant) -> Job:
     key = (clean(run_id), seq, clean(step))
     text = encode(result)
 
@@ -184,7 +184,7 @@ def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job
     return job
 
 
-def count_grant(host: str, quota: str, key: str | None, now: Moment) -> Job:
+def count_grant(host: str, quota: str, key: str | None, now: Instant) -> Job:
     name = (clean(host), clean(quota), encode(key))
 
     def job(connection: sqlite3.Connection, lives: Lives) -> None:
@@ -198,7 +198,7 @@ def count_grant(host: str, quota: str, key: str | None, now: Moment) -> Job:
     return job
 
 
-def add_event(run_id: str, kind: str, data: object, now: Moment) -> Job:
+def add_event(run_id: str, kind: str, data: object, now: Instant) -> Job:
     row = (clean(run_id), now.wall_s, clean(kind), encode(data))
 
     def job(connection: sqlite3.Connection, _: Lives) -> None:

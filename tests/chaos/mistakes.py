@@ -114,9 +114,16 @@ MISTAKES = (
     ),
     Mistake(
         "an intent is dated by its own process's end, not by its last sign of life",
-        "journal/clock.py",
+        "clock.py",
         "        last = max(self.beat_boot_s, since_boot_s) + (0.0 if self.ended else MARGIN_S)\n",
         "        last = since_boot_s - 60\n",
+        ("tests/unit/journal/test_journal_age.py",),
+    ),
+    Mistake(
+        "over a reboot the wall clock alone dates an intent",
+        "clock.py",
+        "min(now.wall_s - self.beat_wall_s, by_boot_s)",
+        "now.wall_s - self.beat_wall_s",
         ("tests/unit/journal/test_journal_age.py",),
     ),
     Mistake(

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from blockbuster import blockbuster_ctx
 
-from bulkops.journal import InventoryRow, Moment, RunRecord
+from bulkops.journal import Instant, InventoryRow, RunRecord
 from tests.records import run_record
 
 HOST = "http://127.0.0.1:8080"
@@ -24,8 +24,8 @@ class StepClock:
     boot_s: float = 1000.0
     wall_s: float = 1_700_000_000.0
 
-    def now(self) -> Moment:
-        return Moment(self.boot_id, self.boot_s, self.wall_s)
+    def now(self) -> Instant:
+        return Instant(self.boot_id, self.boot_s, self.wall_s)
 
     def pass_s(self, seconds: float) -> None:
         self.boot_s += seconds

@@ -9,9 +9,9 @@ from contextlib import closing
 import pytest
 from hypothesis import given, strategies as st
 
+from bulkops.clock import BEAT_S, MARGIN_S, ProcessRecord, SystemClock
 from bulkops.errors import JournalError
-from bulkops.journal import Ending, Journal, Moment
-from bulkops.journal.clock import BEAT_S, MARGIN_S, Life, SystemClock
+from bulkops.journal import Ending, Instant, Journal
 from bulkops.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -173,11 +173,20 @@ async def test_a_wall_clock_that_steps_does_not_matter_within_one_boot(dead, dir
     assert (await _ages(directory, clock))["late"] == 18.0
 
 
-async def test_after_a_reboot_the_wall_clock_tells(dead, directory, clock):
-    clock.boot_id, clock.boot_s = "boot-b", 3.0
+async def test_after_a_reboot_the_time_since_it_counts(dead, directory, clock):
+    clock.boot_id, clock.boot_s = "boot-b", 30.0
     clock.wall_s += 60
-    assert (await _ages(directory, clock)) == {"early": 58.5, "late": 58.0}
-    assert await _silence(directory, clock) == 58.5
+    assert (await _ages(directory, clock)) == {"early": 28.0, "late": 27.5}
+    assert await _silence(directory, clock) == 28.0
+
+
+@pytest.mark.parametrize("step_s", [86_400.0, 1e9])
+async def test_a_wall_clock_that_stepped_over_a_reboot_makes_nothing_older(dead, directory, clock, step_s):
+    """A machine without a clock of its own starts in 1970 and is set right later."""
+    clock.boot_id, clock.boot_s = "boot-b", 3.0
+    clock.wall_s += step_s
+    assert max((await _ages(directory, clock)).values()) <= 3.0
+    assert await _silence(directory, clock) <= 3.0
 
 
 async def test_an_implausible_wall_clock_makes_no_age(dead, directory, clock):
@@ -194,7 +203,7 @@ async def test_grants_keep_their_age_over_a_reboot(directory, clock):
     clock.boot_id, clock.boot_s = "boot-b", 3.0
     clock.wall_s += 60
     async with Journal.open(directory, clock=clock) as journal:
-        assert [grant.age_s for grant in await journal.grants(HOST, within_s=3600)] == [660.0]
+        assert [grant.age_s for grant in await journal.grants(HOST, within_s=3600)] == [603.0]
 
 
 @given(
@@ -210,12 +219,30 @@ def test_an_age_is_never_over_estimated(beats, after, intent, departure, later, 
     request left at any time between the intent and its death."""
     began = 1000.0
     died = began + beats * BEAT_S + BEAT_S + after
-    life = Life(boot_id="a", beat_boot_s=began + beats * BEAT_S, beat_wall_s=5e8, ended=False)
+    life = ProcessRecord(boot_id="a", beat_boot_s=began + beats * BEAT_S, beat_wall_s=5e8, ended=False)
     wrote = began + intent * (died - began)
     left = wrote + departure * (died - wrote)
-    now = Moment("a", died + later, 5e8 + wall_step)
-    assert life.silence_s(now, since_boot_s=wrote) <= now.boot_s - left + 1e-6
-    assert life.silence_s(now) <= later + 1e-6
+    now = Instant("a", died + later, 5e8 + wall_step)
+    assert life.idle_s(now, since_boot_s=wrote) <= now.boot_s - left + 1e-6
+    assert life.idle_s(now) <= later + 1e-6
+
+
+@given(
+    lived=st.floats(0, 1e5),
+    down=st.floats(0, 1e5),
+    up=st.floats(0, 1e5),
+    wall_step=st.floats(-1e9, 1e9),
+    ended=st.booleans(),
+    knows_boots=st.booleans(),
+)
+def test_over_a_reboot_an_age_is_never_over_estimated(lived, down, up, wall_step, ended, knows_boots):
+    """Whatever the wall clock did meanwhile, and on a system that does not tell its boots apart."""
+    process = ProcessRecord(
+        boot_id="a" if knows_boots else "", beat_boot_s=1000.0 + lived, beat_wall_s=5e8, ended=ended
+    )
+    now = Instant("b" if knows_boots else "", up, 5e8 + down + up + wall_step)
+    assert process.idle_s(now) <= down + up + 1e-6
+    assert process.age_s(1000.0, now) <= lived + down + up + 1e-6
 
 
 def test_system_clock_knows_its_boot(tmp_path):
@@ -228,13 +255,13 @@ def test_system_clock_knows_its_boot(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_without_a_boot_id_only_the_wall_clock_compares(tmp_path, content):
+def test_without_a_boot_id_both_clocks_must_agree_on_an_age(tmp_path, content):
     if content is not None:
         (tmp_path / "boot_id").write_bytes(content)
     now = SystemClock(boot_id_file=tmp_path / "boot_id").now()
     assert now.boot_id == ""
-    life = Life(boot_id="", beat_boot_s=now.boot_s - 1000, beat_wall_s=now.wall_s - 10, ended=True)
-    assert life.silence_s(now) == pytest.approx(10)
+    life = ProcessRecord(boot_id="", beat_boot_s=now.boot_s - 1000, beat_wall_s=now.wall_s - 10, ended=True)
+    assert life.idle_s(now) == pytest.approx(10)
 
 
 async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_margin(directory, clock, record):

@@ -1,0 +1,81 @@
+"""Instants that outlive a process, and how long ago they were at least.
+
+Everything here errs to one side: an age may be too small (a probe then waits a little longer), never too great (it
+would look before the old request has ended, find nothing, and the effect would be asked for twice).
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final, Protocol
+
+import attrs
+
+BEAT_S: Final = 1.0
+"""A process at work writes a sign of life this often."""
+
+MARGIN_S: Final = 2.0
+"""A killed process can have sent requests for this long after its last sign of life: one beat, and one slow commit."""
+
+_BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts on through suspend, which CLOCK_MONOTONIC does not on Linux; elsewhere there is no boot id either."""
+
+
+@attrs.frozen
+class Instant:
+    """`boot_s`: seconds since boot, comparable between processes of one `boot_id` ("": unknown); `wall_s`: seconds
+    since the epoch."""
+
+    boot_id: str
+    boot_s: float
+    wall_s: float
+
+
+class Clock(Protocol):
+    def now(self) -> Instant: ...
+
+
+class SystemClock:
+    """The machine's own clocks. Reads one small file when made."""
+
+    def __init__(self, *, boot_id_file: Path = Path("/proc/sys/kernel/random/boot_id")) -> None:
+        try:
+            self._boot_id = boot_id_file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            self._boot_id = ""
+
+    def now(self) -> Instant:
+        return Instant(self._boot_id, time.clock_gettime(_BOOT_CLOCK), time.time())
+
+
+@attrs.frozen(kw_only=True)
+class ProcessRecord:
+    """One process, as its newest heartbeat shows it. `ended`: it said itself that it sends nothing any more."""
+
+    boot_id: str
+    beat_boot_s: float
+    beat_wall_s: float
+    ended: bool
+
+    def age_s(self, boot_s: float, now: Instant) -> float:
+        """Seconds since the instant `boot_s` of this process's boot clock, or fewer.
+
+        Within one boot the boot clock tells. Between boots it tells up to the heartbeat; from there on at least the
+        time since this machine started has passed, and the wall clock may only shorten that.
+        """
+        if self.boot_id and self.boot_id == now.boot_id:
+            return max(0.0, now.boot_s - boot_s)
+        return max(0.0, self._since_beat_s(now) + self.beat_boot_s - boot_s)
+
+    def _since_beat_s(self, now: Instant) -> float:
+        """A lower bound over a reboot, whatever the wall clock did. Between two machines it needs set wall clocks."""
+        by_boot_s = now.boot_s - self.beat_boot_s
+        if (self.boot_id and now.boot_id) or by_boot_s < 0:
+            by_boot_s = now.boot_s  # certainly another boot: the process lived before this one
+        return max(0.0, min(now.wall_s - self.beat_wall_s, by_boot_s))
+
+    def idle_s(self, now: Instant, *, since_boot_s: float = float("-inf")) -> float:
+        """Seconds since this process can have sent its last request; it certainly lived at `since_boot_s`."""
+        last = max(self.beat_boot_s, since_boot_s) + (0.0 if self.ended else MARGIN_S)
+        return self.age_s(last, now)
