@@ -16,7 +16,7 @@
     │       ├── RateLimited 429      retry_after_s
     │       └── ServerError 5xx
     ├── TaskFailed                   an operation's own verdict on one account
-    ├── TaskUnknown                  an effect whose result nobody can tell, with what to check
+    ├── TaskUnknown                  the outcome of an effect is unknown, with what to check
     ├── JournalError
     │   ├── JournalCorrupt           the file cannot be read
     │   ├── JournalMismatch          other operation, parameters or inventory than the run began with
@@ -32,11 +32,21 @@ Whether an error is worth another try is policy (`pacing.retry`), not a property
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Final
+
+_REDIRECTS: Final = range(300, 400)
+
+
+def leaves_open(status: int) -> bool:
+    """Whether an answer with this status leaves it open if the server has acted: 1xx, redirects, and 5xx do.
+
+    A 4xx is a refusal, and so is a 2xx with `success: false`.
+    """
+    return status < 200 or status in _REDIRECTS or status >= 500
 
 
 class BulkopsError(Exception):
-    """Base of the tree. `str()` is one line a stranger can act on."""
+    """Base of the tree. `str()` is one line a stranger can act on. Errors can be copied and pickled."""
 
     failure_class: ClassVar[str] = "error"
     """Short kebab-case name, what `bulkops retry --failure-class` takes."""
@@ -48,8 +58,21 @@ class BulkopsError(Exception):
         """What failed, without ids and counters: accounts with equal causes are shown as one cluster."""
         self.remedy = remedy
 
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether an effect was asked for whose outcome this error leaves unknown (contracts C4 and C5)."""
+        return False
+
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The inherited one calls the class with `args` alone, and the constructors need more than that.
+        return _remade, (type(self), self.args), self.__dict__
+
+
+def _remade(kind: type[BulkopsError], args: tuple[Any, ...]) -> BulkopsError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigError(BulkopsError):
@@ -64,7 +87,7 @@ class ApiError(BulkopsError):
     """Something about one call to the API.
 
     Attributes carry what a log line needs. `sent_at` is the loop time at which the last attempt left
-    (None: nothing left).
+    (None: nothing left); `is_read`: the call changes nothing, whatever becomes of it.
     """
 
     failure_class = "api"
@@ -81,6 +104,7 @@ class ApiError(BulkopsError):
         elapsed_s: float = 0.0,
         request_id: str = "",
         sent_at: float | None = None,
+        is_read: bool = False,
         cause: str | None = None,
         remedy: str | None = None,
     ) -> None:
@@ -93,6 +117,16 @@ class ApiError(BulkopsError):
         self.elapsed_s = elapsed_s
         self.request_id = request_id
         self.sent_at = sent_at
+        self.is_read = is_read
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether the server may have acted on a changing call although it raised: it was sent, and not refused."""
+        return self._leaves_open and not self.is_read
+
+    @property
+    def _leaves_open(self) -> bool:
+        return self.sent_at is not None
 
     def __str__(self) -> str:
         text = f"{self.method} {self.path}: {super().__str__()}"
@@ -105,6 +139,10 @@ class TransportError(ApiError):
 
 class ConnectFailed(TransportError):
     failure_class = "connect-failed"
+
+    @property
+    def _leaves_open(self) -> bool:
+        return False
 
 
 class ConnectionLost(TransportError):
@@ -121,6 +159,10 @@ class BodyTooLarge(TransportError):
 
 class OutcomeUnknown(ApiError):
     failure_class = "outcome-unknown"
+
+    @property
+    def _leaves_open(self) -> bool:
+        return True
 
 
 class DecodeError(ApiError):
@@ -152,6 +194,7 @@ class StatusError(ApiError):
         elapsed_s: float = 0.0,
         request_id: str = "",
         sent_at: float | None = None,
+        is_read: bool = False,
         remedy: str | None = None,
     ) -> None:
         super().__init__(
@@ -164,12 +207,17 @@ class StatusError(ApiError):
             elapsed_s=elapsed_s,
             request_id=request_id,
             sent_at=sent_at,
+            is_read=is_read,
             remedy=remedy,
         )
         self.status = status
         self.said = said
         self.errors = errors
         self.retry_after_s = retry_after_s
+
+    @property
+    def _leaves_open(self) -> bool:
+        return leaves_open(self.status)
 
 
 class BadRequest(StatusError):
@@ -227,9 +275,13 @@ class TaskFailed(BulkopsError):
 
 
 class TaskUnknown(BulkopsError):
-    """An effect was asked for and nobody can tell whether it happened. `remedy` says what to check."""
+    """The outcome of an effect is unknown. `remedy` says what to check."""
 
     failure_class = "outcome-unknown"
+
+    @property
+    def may_have_acted(self) -> bool:
+        return True
 
 
 class JournalError(BulkopsError):

@@ -6,6 +6,7 @@ Precedence, highest first: argument > client file > environment > default. `None
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -110,9 +111,15 @@ def _positive(_: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise ValueError(f"{field.name} must be a number above 0, not {value!r}")
 
 
-def _positive_or_none(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+def _finite(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    """Raises: ValueError."""
+    if not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError(f"{field.name} must be a finite number above 0, not {value!r}")
+
+
+def _finite_or_none(_: object, field: attrs.Attribute[Any], value: Any) -> None:
     if value is not None:
-        _positive(_, field, value)
+        _finite(_, field, value)
 
 
 def _yes_or_no(_: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -125,6 +132,10 @@ def _share(_: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise ValueError(f"{field.name} must be above 0 and at most 1, not {value!r}")
 
 
+_MAY_BE_INFINITE: Final = frozenset({"attempt_timeout_s", "connect_timeout_s", "call_timeout_s"})
+_MAY_BE_OFF: Final = _MAY_BE_INFINITE | {"max_rate", "account_timeout_s", "run_timeout_s"}
+
+
 @attrs.frozen(kw_only=True)
 class Tuning:
     """How fast and how patient; what a client file may set. Durations are seconds.
@@ -132,6 +143,7 @@ class Tuning:
     `quotas`: limits by quota name, replacing the catalogue's (enterprise plans differ); `unlimited` lifts all.
     `share`: fraction of every quota to use, leaving the rest to the vendor's UI and other tools.
     `max_rate`: requests a second for the whole session (None: no smoothing).
+    `attempt_timeout_s`, `connect_timeout_s`, `call_timeout_s`: `math.inf` for no limit; "off" in a client file.
     `server_timeout_s`: after this long the server has given up a request (40 s at the vendor).
     `proxy_from_environment`: send through the proxy that HTTPS_PROXY names; without it the environment is not asked.
     """
@@ -139,18 +151,18 @@ class Tuning:
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
     unlimited: bool = False
     share: float = attrs.field(default=1.0, validator=_share)
-    max_rate: float | None = attrs.field(default=50.0, validator=_positive_or_none)
-    server_timeout_s: float = attrs.field(default=40.0, validator=_positive)
+    max_rate: float | None = attrs.field(default=50.0, validator=_finite_or_none)
+    server_timeout_s: float = attrs.field(default=40.0, validator=_finite)
     attempt_timeout_s: float = attrs.field(default=45.0, validator=_positive)
     connect_timeout_s: float = attrs.field(default=10.0, validator=_positive)
     call_timeout_s: float = attrs.field(default=600.0, validator=_positive)
-    account_timeout_s: float | None = attrs.field(default=None, validator=_positive_or_none)
-    run_timeout_s: float | None = attrs.field(default=None, validator=_positive_or_none)
-    first_poll_s: float = attrs.field(default=2.0, validator=_positive)
-    import_deadline_s: float = attrs.field(default=300.0, validator=_positive)
-    backoff_base_s: float = attrs.field(default=1.0, validator=_positive)
-    backoff_cap_s: float = attrs.field(default=60.0, validator=_positive)
-    max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_positive)
+    account_timeout_s: float | None = attrs.field(default=None, validator=_finite_or_none)
+    run_timeout_s: float | None = attrs.field(default=None, validator=_finite_or_none)
+    first_poll_s: float = attrs.field(default=2.0, validator=_finite)
+    import_deadline_s: float = attrs.field(default=300.0, validator=_finite)
+    backoff_base_s: float = attrs.field(default=1.0, validator=_finite)
+    backoff_cap_s: float = attrs.field(default=60.0, validator=_finite)
+    max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_finite)
     proxy_from_environment: bool = attrs.field(default=False, validator=_yes_or_no)
 
     @classmethod
@@ -191,8 +203,9 @@ class Tuning:
         if values.get("quotas") == "off":
             del values["quotas"]
             values["unlimited"] = True
-        if values.get("max_rate") == "off":
-            values["max_rate"] = None
+        for key in _MAY_BE_OFF & values.keys():
+            if values[key] == "off":
+                values[key] = math.inf if key in _MAY_BE_INFINITE else None
         if "quotas" in values:
             values["quotas"] = _parse_quotas(values["quotas"], source=source)
         for key, value in values.items():
@@ -212,7 +225,7 @@ class Tuning:
                 if value:
                     data["quotas"] = {name: [_limit_row(limit) for limit in limits] for name, limits in value.items()}
             elif value != field.default:
-                data[field.name] = "off" if value is None else value
+                data[field.name] = "off" if value is None or value == math.inf else value  # JSON has no infinity
         return data
 
 
@@ -244,7 +257,7 @@ def _parse_limit(row: Any, *, where: str) -> Limit:
     requests, window_s, key = row["limit"], row["window_s"], row.get("key")
     if type(requests) is not int or requests < 1:
         raise ConfigError(f"{where}: limit must be a whole number from 1, not {requests!r}", remedy="correct it")
-    if isinstance(window_s, bool) or not isinstance(window_s, int | float) or not window_s > 0:
+    if isinstance(window_s, bool) or not isinstance(window_s, int | float) or not 0 < window_s < math.inf:
         raise ConfigError(f"{where}: window_s must be seconds above 0, not {window_s!r}", remedy="correct it")
     if key is not None and not isinstance(key, str):
         raise ConfigError(f"{where}: key must be text, not {key!r}", remedy="correct it")

@@ -15,7 +15,7 @@ from bulkops.errors import BulkopsError, Unauthorized
 from bulkops.journal import AccountRow, Ending
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
-from bulkops.steps import Context, log_of, may_have_written
+from bulkops.steps import Context, log_of
 
 _LONGEST_REASON: Final = 1000
 
@@ -110,7 +110,7 @@ def _returned(effects: Effects) -> Ending:
 
 
 def _failed(effects: Effects, error: BulkopsError) -> Ending:
-    unknown = effects.left_open is not None or may_have_written(error)
+    unknown = effects.left_open is not None or error.may_have_acted
     return Ending(
         outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
         failure_class=error.failure_class,

@@ -39,6 +39,7 @@ class Errand:
             elapsed_s=attempt.elapsed_s if attempt is not None else 0.0,
             request_id=self.request_id,
             sent_at=attempt.sent_at if attempt is not None else None,
+            is_read=self.request.call.is_read,
         )
 
 

@@ -73,6 +73,7 @@ def facts_of(reply: Reply) -> Facts:
         elapsed_s=reply.elapsed_s,
         request_id=reply.request_id,
         sent_at=reply.sent_at,
+        is_read=reply.call.is_read,
     )
 
 

@@ -93,6 +93,7 @@ def _error(result: Result, request: Request, attempt: int, flight: Flight) -> Ap
         elapsed_s=0.0,
         request_id="",
         sent_at=flight.sent_at,
+        is_read=True,
     )
     if isinstance(result, Silence):
         return _SILENCES[result.kind](f"the package cannot be fetched: {result.why}", **facts)

@@ -21,7 +21,7 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import Call
-from bulkops.errors import ApiError, ConnectFailed, RateLimited, RequestTimeout, StatusError, Unauthorized
+from bulkops.errors import ApiError, ConnectFailed, RateLimited, RequestTimeout, Unauthorized
 from bulkops.pacing import Failure, full_jitter, may_resend
 from bulkops.settings import Tuning
 
@@ -45,13 +45,6 @@ class Failed:
     def is_refusal(self) -> bool:
         return self.failure is not None and self.failure.status == 429
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether the server may have acted."""
-        if isinstance(self.error, StatusError):
-            return self.error.status >= 500 or 300 <= self.error.status < 400
-        return self.error.sent_at is not None
-
 
 @attrs.define
 class Tries:
@@ -67,9 +60,9 @@ class Tries:
     probe: bool | None = None
     unknown: ApiError | None = None
 
-    def note(self, call: Call, failed: Failed, *, at: float, host_answered_at: float | None) -> None:
+    def note(self, failed: Failed, *, at: float, host_answered_at: float | None) -> None:
         """Count one failed attempt. `host_answered_at`: when anybody of this session last had a usable answer."""
-        if failed.is_unknown and not call.is_read:
+        if failed.error.may_have_acted:
             self.unknown = failed.error
         if failed.is_refusal:
             self.refusals += 1

@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeVar
 import attrs
 
 from bulkops.catalogue import QUOTAS, Call, RetryClass
-from bulkops.errors import ConfigError, RequestTimeout, Unauthorized, WouldChange
+from bulkops.errors import ConfigError, RequestTimeout, Unauthorized, WouldChange, leaves_open
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
@@ -170,7 +170,7 @@ class ApiSession:
             attempt.end()
             self._door.tried(answered=attempt.status not in {None, 401})
             if result is None and attempt.sent_at is not None:
-                has_ended = attempt.status is not None and attempt.status < 500
+                has_ended = attempt.status is not None and not leaves_open(attempt.status)
                 errand.scope.counted.lost_writes += not (has_ended or errand.request.call.is_read)
                 self._tell(errand, attempt, status=None, error="cancelled")
         if result is None and self._may_send():  # the sign of life grew old while it was connecting
@@ -208,7 +208,7 @@ class ApiSession:
     async def _before_resending(self, errand: Errand, failed: Failed) -> None:
         """Wait until the errand may be tried again. Raises: its error, when it may not."""
         call, tries = errand.request.call, errand.tries
-        tries.note(call, failed, at=self._now(), host_answered_at=self._host_answered_at)
+        tries.note(failed, at=self._now(), host_answered_at=self._host_answered_at)
         pause_s = tries.pause_s(call, failed, tuning=self.settings.tuning, host_known=self._door.is_open, rng=self._rng)
         if pause_s is None:
             raise tries.final(failed.error)

@@ -83,6 +83,7 @@ class Facts(TypedDict):
     elapsed_s: float
     request_id: str
     sent_at: float | None
+    is_read: bool
 
 
 @attrs.frozen(kw_only=True)

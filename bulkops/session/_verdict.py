@@ -48,7 +48,7 @@ def judge(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -
     )
     is_of_call = result.status == 429 and attempt.errand.request.call.speaks_of == "call"
     failure = None if is_of_call else Failure(kind="status", status=result.status)
-    return Failed(error=_for_class(error, attempt, acted=result.status >= 500), status=result.status, failure=failure)
+    return Failed(error=_for_class(error, attempt), status=result.status, failure=failure)
 
 
 def _is_file_elsewhere(answer: Answer, attempt: Attempt) -> bool:
@@ -78,15 +78,13 @@ def _silent(silence: Silence, attempt: Attempt) -> Failed:
     error = _SILENCES[silence.kind](silence.why, remedy=_ADVICE[silence.kind], **attempt.errand.facts(attempt))
     # what was cut off at the stated size would be cut off again
     failure = None if silence.kind == "too-large" else Failure(kind=silence.kind, status=None)
-    return Failed(
-        error=_for_class(error, attempt, acted=silence.kind != "connect"), failure=failure, hopeless=silence.hopeless
-    )
+    return Failed(error=_for_class(error, attempt), failure=failure, hopeless=silence.hopeless)
 
 
-def _for_class(error: ApiError, attempt: Attempt, *, acted: bool) -> ApiError:
+def _for_class(error: ApiError, attempt: Attempt) -> ApiError:
     """OutcomeUnknown, from `error`, when the server may have acted on a call that must not be repeated (C4)."""
     errand = attempt.errand
-    if not acted or errand.request.call.retry is not RetryClass.RECONCILE_FIRST:
+    if not error.may_have_acted or errand.request.call.retry is not RetryClass.RECONCILE_FIRST:
         return error
     unknown = OutcomeUnknown(
         f"sent, without a usable answer: {error.message}",

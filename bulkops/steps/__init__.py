@@ -1,7 +1,7 @@
 """One account under one operation: the author's `Context`, and the engine's record of its steps (C5)."""
 
 from bulkops.steps.context import Context, log_of, memory_of, tuning_of
-from bulkops.steps.log import Intent, Probe, StepLog, may_have_written
+from bulkops.steps.log import Intent, Probe, StepLog
 from bulkops.steps.memory import AccountMemory
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Probe",
     "StepLog",
     "log_of",
-    "may_have_written",
     "memory_of",
     "tuning_of",
 ]

@@ -10,14 +10,9 @@ import anyio
 import attrs
 import msgspec
 
-from bulkops.catalogue import CALLS
 from bulkops.errors import (
     ApiError,
     BulkopsError,
-    ConnectFailed,
-    OutcomeUnknown,
-    ServerError,
-    StatusError,
     TaskFailed,
     TaskUnknown,
 )
@@ -164,7 +159,7 @@ class StepLog:
                 with in_step(sent):
                     result = await fn()
             except BulkopsError as error:
-                is_refused = not may_have_happened(error)
+                is_refused = not error.may_have_acted
                 if is_refused and not (isinstance(error, ApiError) and (sent.writes or sent.lost_writes)):
                     await self._end(key, StepState.FAILED)
                     raise
@@ -278,31 +273,6 @@ class StepLog:
     def _tell(self, key: str, state: StepState) -> None:
         if key != OUTSIDE_STEPS and self._observe is not ignore:
             self._observe(StepEnded(account=self._scope.account or "", step=key, state=state.value))
-
-
-def may_have_written(error: BulkopsError) -> bool:
-    """Whether the error is of a changing call that the server may have acted on."""
-    if not isinstance(error, ApiError):
-        return isinstance(error, TaskUnknown)
-    call = CALLS.get(error.call)
-    return may_have_happened(error) and not (call.is_read if call is not None else error.method == "GET")
-
-
-def may_have_happened(error: BulkopsError) -> bool:
-    """Whether the server may have acted although the call raised.
-
-    A refusal (4xx, or `success: false`) or a connection never made is definite; a reply that never came, an error of
-    the server, an answer that cannot be read or one that points elsewhere is not.
-    """
-    if isinstance(error, OutcomeUnknown | TaskUnknown):
-        return True
-    if isinstance(error, ServerError):
-        return True
-    if isinstance(error, StatusError):
-        return error.status < 200 or 300 <= error.status < 400
-    if isinstance(error, ConnectFailed):
-        return False
-    return isinstance(error, ApiError) and error.sent_at is not None
 
 
 def _age_s(error: BulkopsError) -> float:

@@ -304,3 +304,18 @@ async def test_waiting_for_a_quota_does_not_count_against_the_call(server: Any, 
     assert reply.attempt == 1
     arrived = [seen.at for seen in server.seen]
     assert min(b - a for a, b in pairwise(arrived)) >= 0.2
+
+
+@pytest.mark.parametrize("status", [302, 307, 500, 502])
+async def test_a_create_that_is_redirected_is_as_unknown_as_one_that_met_a_5xx(
+    server: Any, session_for: Any, status: int
+) -> None:
+    """Something between here and the vendor answered: whether the vendor acted is not known (one definition)."""
+    _script(server, _status(status, Location="https://elsewhere.example/"))
+    scope = Scope()
+    async with session_for(server.url) as session:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await session.send(CREATE, scope=scope, path=PATH, json={"name": "x"})
+    assert caught.value.may_have_acted
+    assert (scope.writes, scope.lost_writes) == (0, 1)
+    assert len(server.seen) == 1

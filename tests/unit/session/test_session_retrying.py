@@ -42,7 +42,7 @@ def _pauses(failed: Failed, *, call: Any = GET, answered_at: float | None = None
     tuning = Tuning(**tuned)
     tries, rng, pauses = Tries(), Random(3), []
     for now in range(500):
-        tries.note(call, failed, at=float(now), host_answered_at=answered_at)
+        tries.note(failed, at=float(now), host_answered_at=answered_at)
         pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, rng=rng)
         if pause_s is None:
             return pauses
@@ -59,7 +59,7 @@ def test_refusals_in_a_row_are_what_counts() -> None:
     tries = Tries()
     for _ in range(200):
         for failed in (REFUSED, _status(503)):
-            tries.note(GET, failed, at=0.0, host_answered_at=None)
+            tries.note(failed, at=0.0, host_answered_at=None)
         assert tries.pause_s(GET, _status(503), tuning=Tuning(), host_known=True, rng=Random(1)) is not None
 
 
@@ -91,7 +91,7 @@ def test_hopeless_unless_the_host_was_reached_before() -> None:
     failed = Failed(error=CONNECT.error, failure=CONNECT.failure, hopeless=True)
     for known in (False, True):
         tries = Tries()
-        tries.note(GET, failed, at=0.0, host_answered_at=None)
+        tries.note(failed, at=0.0, host_answered_at=None)
         pause_s = tries.pause_s(GET, failed, tuning=Tuning(), host_known=known, rng=Random(1))
         assert (pause_s is not None) is known
 
@@ -114,11 +114,12 @@ def test_the_final_error_does_not_hide_an_unknown_outcome() -> None:
     refused = Unauthorized("401", status=401, said="", **FACTS)
     not_found = NotFound("no", status=404, said="", **FACTS)
     tries = Tries()
-    tries.note(START, LOST, at=0.0, host_answered_at=None)
+    tries.note(LOST, at=0.0, host_answered_at=None)
     for error in (late, refused, CONNECT.error, REFUSED.error):
         assert tries.final(error) is LOST.error
     for answer in (timed_out, not_found):
         assert tries.final(answer) is answer
     reading = Tries()
-    reading.note(GET, LOST, at=0.0, host_answered_at=None)
+    lost_read = Failed(error=ConnectionLost("lost", **FACTS, sent_at=1.0, is_read=True), failure=Failure("lost"))
+    reading.note(lost_read, at=0.0, host_answered_at=None)
     assert reading.final(late) is late

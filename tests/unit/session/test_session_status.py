@@ -14,7 +14,17 @@ from bulkops.secret import Secret
 from bulkops.session._request import Redactor
 from bulkops.session._status import Facts, read_body, remedy_for, retry_after_s, status_error, verdict_error
 
-FACTS = Facts(call="c.get", method="GET", path="/p", account="7", attempt=1, elapsed_s=0.1, request_id="r", sent_at=1.0)
+FACTS = Facts(
+    call="c.get",
+    method="GET",
+    path="/p",
+    account="7",
+    attempt=1,
+    elapsed_s=0.1,
+    request_id="r",
+    sent_at=1.0,
+    is_read=True,
+)
 NOW = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 
