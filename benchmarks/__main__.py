@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from benchmarks.results_page import write
+from benchmarks.kit.results_page import write
 
 NAMES: Final = (
     "session_overhead",

@@ -27,8 +27,8 @@ from typing import Any, Final, cast
 
 import attrs
 
-from benchmarks.harness import RESULTS
-from benchmarks.windows import WINDOWS, Bucket, Window
+from benchmarks.kit.harness import RESULTS
+from benchmarks.kit.windows import WINDOWS, Bucket, Window
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.waiting import Waiter
 from bulkops.settings import Limit

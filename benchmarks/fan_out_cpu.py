@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from typing import Final
 
-from benchmarks.harness import Row, arguments, cpu_s, publish, ratio, ratios, rounds
-from benchmarks.pools import pools
+from benchmarks.kit.harness import Row, arguments, cpu_s, publish, ratio, ratios, rounds
+from benchmarks.kit.pools import pools
 
 BAR: Final = 3.0
 CONCURRENCY: Final = 100

@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from typing import Final
 
-from benchmarks.harness import Row, arguments, publish, ratio, ratios, rounds, wall_s
-from benchmarks.pools import pools
+from benchmarks.kit.harness import Row, arguments, publish, ratio, ratios, rounds, wall_s
+from benchmarks.kit.pools import pools
 
 BAR: Final = 1.10
 LATENCY_S: Final = 0.05

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from typing import Final
 
-from benchmarks.harness import Row, arguments, publish
-from benchmarks.pools import pools
+from benchmarks.kit.harness import Row, arguments, publish
+from benchmarks.kit.pools import pools
 
 BAR_MIB: Final = 2.0
 CONCURRENCY: Final = 100

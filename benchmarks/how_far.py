@@ -28,9 +28,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.harness import RESULTS
-from benchmarks.serving import served
-from benchmarks.virtual_fleet import LATENCY_S, rolled
+from benchmarks.kit.harness import RESULTS
+from benchmarks.kit.server_process import served
+from benchmarks.kit.virtual_fleet import LATENCY_S, rolled
 from bulkops import AuthoriseConnections, ImportPackage, Policy, StartRecipes, Workato, run
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import Pace, forecast, way

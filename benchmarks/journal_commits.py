@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.harness import RESULTS, Row, arguments, publish, ratio, rounds, wall_s
+from benchmarks.kit.harness import RESULTS, Row, arguments, publish, ratio, rounds, wall_s
 from bulkops.executor import fan_out
 from bulkops.journal import InventoryRow, Journal, RunRecord, StepState
 

@@ -10,8 +10,8 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any, Final
 
-from benchmarks.bare_server import RECIPE
-from benchmarks.harness import Row, arguments, publish, ratio, ratios, rounds, version
+from benchmarks.kit.bare_server import RECIPE
+from benchmarks.kit.harness import Row, arguments, publish, ratio, ratios, rounds, version
 from bulkops.models import Recipe
 from bulkops.session import decode_list
 from tests.replies import reply

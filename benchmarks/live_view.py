@@ -16,7 +16,7 @@ from typing import Any, Final
 from rich.console import Console
 
 import bulkops
-from benchmarks.harness import Row, arguments, publish
+from benchmarks.kit.harness import Row, arguments, publish
 from bulkops.cli.live import Live
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.story import Story

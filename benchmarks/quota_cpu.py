@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from aiolimiter import AsyncLimiter
 
-from benchmarks.harness import Row, arguments, publish, ratio, rounds, version
+from benchmarks.kit.harness import Row, arguments, publish, ratio, rounds, version
 from benchmarks.wrong_limits import pumped
 from bulkops.pacing import Pacer
 from bulkops.settings import Limit

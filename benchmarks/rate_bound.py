@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from benchmarks.harness import Row, arguments, publish
-from benchmarks.limiters import installed
-from benchmarks.rate_work import LONGEST_JOBS_S, side_by_side
-from benchmarks.windows import WINDOWS
+from benchmarks.kit.harness import Row, arguments, publish
+from benchmarks.kit.limiters import installed
+from benchmarks.kit.rate_work import LONGEST_JOBS_S, side_by_side
+from benchmarks.kit.windows import WINDOWS
 
 BAR: Final = 1.03
 

@@ -27,8 +27,8 @@ import aiohttp
 import attrs
 
 import bulkops
-from benchmarks.harness import Row, arguments, publish
-from benchmarks.plain_rollout import USED, PlainRollout, one_for_all, one_per_quota
+from benchmarks.kit.harness import Row, arguments, publish
+from benchmarks.kit.plain_rollout import USED, PlainRollout, one_for_all, one_per_quota
 from bulkops.events import AccountEnded, AttemptEnded
 from bulkops.operations import AuthoriseConnections, ImportPackage, Operation, StartRecipes
 from bulkops.runs import from_values, plan

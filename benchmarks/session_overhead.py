@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.harness import RESULTS, Candidate, Row, arguments, cpu_s, publish, ratio, ratios, rounds
-from benchmarks.http_clients import CONCURRENCY, peers
-from benchmarks.serving import Served, ceiling, served
+from benchmarks.kit.harness import RESULTS, Candidate, Row, arguments, cpu_s, publish, ratio, ratios, rounds
+from benchmarks.kit.http_clients import CONCURRENCY, peers
+from benchmarks.kit.server_process import Served, ceiling, served
 from bulkops import Policy, Workato, run
 from bulkops.executor import fan_out
 from bulkops.logs import configure

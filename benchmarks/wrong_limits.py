@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
-from benchmarks.harness import Row, arguments, publish
-from benchmarks.limiters import SendLog
-from benchmarks.windows import WINDOWS, Bucket, Window
+from benchmarks.kit.harness import Row, arguments, publish
+from benchmarks.kit.limiters import SendLog
+from benchmarks.kit.windows import WINDOWS, Bucket, Window
 from bulkops.pacing import Pacer
 from bulkops.settings import Limit
 from tests.virtual_time import VirtualLoop

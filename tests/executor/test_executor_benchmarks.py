@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness import Row, ratio, ratios, rounds
+from benchmarks.kit.harness import Row, ratio, ratios, rounds
 
 ROOT = Path(__file__).parents[2]
 

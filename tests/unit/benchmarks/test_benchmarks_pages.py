@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import how_far
-from benchmarks.plots import Scale, bars
-from benchmarks.virtual_fleet import rolled
-from benchmarks.windows import WINDOWS
+from benchmarks.kit.plots import Scale, bars
+from benchmarks.kit.virtual_fleet import rolled
+from benchmarks.kit.windows import WINDOWS
 
 
 def row(**changes: Any) -> dict[str, Any]:

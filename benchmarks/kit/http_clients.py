@@ -13,7 +13,7 @@ from typing import Any, Final
 import aiohttp
 from aiolimiter import AsyncLimiter
 
-from benchmarks.harness import version
+from benchmarks.kit.harness import version
 
 CONCURRENCY: Final = 100
 

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-RESULTS: Final = Path(__file__).parent / "results"
+RESULTS: Final = Path(__file__).parents[1] / "results"
 
 Candidate = Callable[[], Coroutine[Any, Any, object]]
 """One unit of the work to compare, run in an event loop of its own."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from benchmarks.harness import version
+from benchmarks.kit.harness import version
 from bulkops.executor import fan_out
 
 Work = Callable[[int], Awaitable[int]]

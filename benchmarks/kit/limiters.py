@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiolimiter import AsyncLimiter
 
-from benchmarks.harness import version
+from benchmarks.kit.harness import version
 
 Acquire = Callable[[str], Awaitable[object]]
 Limits = Mapping[str, tuple[int, float]]

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.harness import RESULTS, Row, version
-from benchmarks.plots import bars
+from benchmarks.kit.harness import RESULTS, Row, version
+from benchmarks.kit.plots import bars
 
-HERE: Final = Path(__file__).parent
+HERE: Final = Path(__file__).parents[1]
 PLOTS: Final = HERE / "plots"
 VERSIONED: Final = (
     "bulkops", "aiohttp", "aiolimiter", "anyio", "attrs", "msgspec", "structlog", "aiometer", "aiohttp-retry", "cattrs",

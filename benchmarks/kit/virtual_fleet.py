@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 
-from benchmarks.windows import Sliding
+from benchmarks.kit.windows import Sliding
 from bulkops import fan_out
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.forecast import IMPORT, POLL

@@ -32,7 +32,7 @@ class Served:
 @contextmanager
 def served(*arguments: str) -> Iterator[Served]:
     """A bare server in its own process; ends with the block, or with this process."""
-    command = [sys.executable, "-m", "benchmarks.bare_server", *arguments]
+    command = [sys.executable, "-m", "benchmarks.kit.bare_server", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

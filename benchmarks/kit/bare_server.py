@@ -2,8 +2,8 @@
 
 It reads a request line, a Content-Length, and no more; it takes pipelined requests, and answers from memory.
 
-    python -m benchmarks.bare_server recipe              every GET gets one recipe
-    python -m benchmarks.bare_server jobs sliding 2.5    a vendor with three quotas and jobs that take up to 2.5 s
+    python -m benchmarks.kit.bare_server recipe              every GET gets one recipe
+    python -m benchmarks.kit.bare_server jobs sliding 2.5    a vendor with three quotas and jobs that take up to 2.5 s
 
 Prints its URL on one line and runs until its standard input ends. `GET /_counts` says what it saw, and its CPU time.
 """
@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Final
 
-from benchmarks.windows import WINDOWS
+from benchmarks.kit.windows import WINDOWS
 
 Reply = tuple[bytes, float]
 """The whole reply, and the seconds to wait before it goes out."""

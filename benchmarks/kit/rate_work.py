@@ -1,6 +1,6 @@
 """The work of the rate-bound rows: for each account begin a job, poll it to its end, start something.
 
-`python -m benchmarks.rate_work CLIENT WINDOW LONGEST_JOB_S ACCOUNTS stalled|steady` runs it once, against a
+`python -m benchmarks.kit.rate_work CLIENT WINDOW LONGEST_JOB_S ACCOUNTS stalled|steady` runs it once, against a
 server of its own, and prints what came of it as JSON.
 """
 
@@ -18,9 +18,9 @@ from typing import Any, Final
 
 import aiohttp
 
-from benchmarks.bare_server import LIMITS
-from benchmarks.limiters import PEERS, Acquire
-from benchmarks.serving import served
+from benchmarks.kit.bare_server import LIMITS
+from benchmarks.kit.limiters import PEERS, Acquire
+from benchmarks.kit.server_process import served
 from bulkops import Workato
 from bulkops.executor import fan_out
 from bulkops.settings import Limit, Tuning
@@ -119,7 +119,7 @@ def side_by_side(
 
     Raises: RuntimeError when one failed or did not do the whole work.
     """
-    module = [sys.executable, "-m", "benchmarks.rate_work"]
+    module = [sys.executable, "-m", "benchmarks.kit.rate_work"]
     running = {
         job: subprocess.Popen([*module, *job, str(longest_s), str(accounts), mood], stdout=subprocess.PIPE, text=True)
         for job in jobs

@@ -1,0 +1,1 @@
+"""Shared parts of the benchmarks: harness, servers, peers, results page."""
