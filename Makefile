@@ -1,30 +1,39 @@
-# Everything sets itself up: a clean clone needs Python 3.11, make and git.
+# Everything sets itself up: a clean clone needs Python 3.11 or later, make and git.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+# A shim of pyenv refuses the versions that pyenv was not told to use; those that are installed are used all the same.
+SHOW := -c 'import sys; print(sys.executable)'
+BASE = $(or $(shell $(PYTHON) $(SHOW) 2>/dev/null || PYENV_VERSION=$$(pyenv versions --bare | paste -sd: -) $(PYTHON) $(SHOW)),$(PYTHON))
+# Each Python that is asked for has its own environment: make test PYTHON=python3.13 uses .venv-3.13.
+ASKED := $(filter command environment,$(firstword $(origin PYTHON)))
+VENV := .venv$(if $(ASKED),-$(shell $(BASE) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 SEED ?= 7
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := $(VENV)/.demo
 PEERS := $(VENV)/.peers
+INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
+.PHONY: help constraints demo smoke has-python test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
 
 help: ## what there is
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(READY): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $(DEMO) $(READY)
+$(BIN)/python:
+	$(BASE) -m venv $(VENV)
 
-$(DEMO): pyproject.toml # without what only tests need: a first look takes half the time
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cli]'
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev]' pip
+	@touch $(DEMO) $(VENV)/.test $(READY)
+
+$(DEMO): pyproject.toml constraints.txt | $(BIN)/python # without what only tests need: a first look takes half the time
+	$(INSTALL) --editable '.[cli]'
 	@touch $(DEMO)
+
+constraints: $(BIN)/python ## constraints.txt with the newest versions; KEEP=1 only adds what is missing
+	$(BIN)/python -m tests.packaging.constraints $(if $(KEEP),--keep)
 
 demo: $(DEMO) ## the main job on the embedded sandbox: 300 accounts, one package, one report
 	$(BIN)/bulkops demo
@@ -35,6 +44,17 @@ test: $(READY) ## all tests but the slow ones, under three minutes on two cores
 test-all: test ## the slow ones too, a slice of the chaos kit among them, under ten minutes
 	$(BIN)/python -m pytest -n 6 -m "slow and measures and not chaos"
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m "slow and not measures and not chaos"
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[test]' pip
+	@touch $(VENV)/.test
+
+SMOKE := tests/packaging tests/unit tests/session tests/bars/test_main_job.py
+smoke: $(VENV)/.test ## the tests of one more Python, under a minute: make smoke PYTHON=python3.13
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow and not chaos" $(SMOKE)
+
+has-python: # succeeds where PYTHON can be run
+	@$(BASE) -c ''
 
 stalled: $(READY) ## all fast tests while their event loops stand still at random: make stalled SEED=7
 	PYTHONPATH=$(CURDIR)/tests/stalls STALL_SEED=$(SEED) $(BIN)/python -m pytest -n 8 --dist worksteal -m "not slow and not chaos"
@@ -70,7 +90,7 @@ layers: $(READY)
 	$(BIN)/lint-imports
 
 $(VENV)/.check: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[check]'
+	$(INSTALL) --editable '.[check]'
 	@touch $(VENV)/.check
 
 check-sandbox: $(VENV)/.check ## schemathesis against the sandbox's own description, under two minutes
@@ -81,7 +101,7 @@ format: $(READY) ## rewrite the sources as the linter wants them
 	$(BIN)/ruff format .
 
 $(PEERS): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(INSTALL) --editable '.[bench]'
 	@touch $(PEERS)
 
 bench: $(PEERS) ## every bar beside its peers, under 25 minutes: benchmarks/RESULTS.md
@@ -103,4 +123,4 @@ reference: $(READY) ## rewrite docs/reference from the code
 	$(BIN)/python -m docs.generate
 
 clean: ## remove what make made
-	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-* site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

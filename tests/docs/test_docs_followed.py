@@ -10,7 +10,8 @@ from tests.docs.markdown import blocks
 from tests.docs.reader import PLAIN, RUN, Reader
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
+ROOT_PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES = [*ROOT_PAGES, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
 QUICK = {ROOT / "README.md"}
 """Followed on every `make test`; the others on `make test-all`."""
 

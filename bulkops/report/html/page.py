@@ -197,10 +197,10 @@ def _time(at: float) -> str:
 @cache
 def _environment() -> jinja2.Environment:
     try:
-        import jinja2  # noqa: PLC0415 - an extra
+        import jinja2  # noqa: PLC0415 - only the extra cli brings it
     except ImportError as error:
         raise ConfigError(
-            "the HTML report needs jinja2, which is not installed", remedy='pip install "bulkops[html]"'
+            "the HTML report needs jinja2, which is not installed", remedy='pip install "bulkops[cli]"'
         ) from error
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("bulkops.report.html", "templates"),

@@ -154,7 +154,7 @@ def test_without_jinja2_it_says_how_to_get_it() -> None:
         "except ConfigError as error: print(error)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
-    assert ended.stdout.strip() == 'the HTML report needs jinja2, which is not installed; pip install "bulkops[html]"'
+    assert ended.stdout.strip() == 'the HTML report needs jinja2, which is not installed; pip install "bulkops[cli]"'
 
 
 def test_quotas_of_a_client_file_are_listed_as_far_as_the_run_used_them() -> None:
