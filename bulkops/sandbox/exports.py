@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import attrs
 
@@ -87,7 +88,7 @@ class Exporter:
         self._exports[made.id] = workspace.exports[made.id] = made
         return made
 
-    def row(self, export: Export, *, origin: str) -> dict[str, Any]:
+    def row(self, export: Export, *, origin: str, api_origin: str) -> dict[str, Any]:
         """As the API shows it; `origin` begins the address of the file."""
         status = self.status(export)
         row = {
@@ -95,7 +96,7 @@ class Exporter:
             "operation_type": "export",
             "status": status,
             "export_manifest_id": export.manifest_id,
-            "download_url": origin + self.file_path(export) if status == "completed" else None,
+            "download_url": origin + self.file_path(export, api_origin) if status == "completed" else None,
         }
         return row | ({"error": export.error} if status == "failed" else {})
 
@@ -104,10 +105,14 @@ class Exporter:
             return self._assumed.running_state
         return "completed" if export.error is None else "failed"
 
-    def file_path(self, export: Export) -> str:
-        """Path and query of the file: signed, and good for a while without any credentials."""
+    def file_path(self, export: Export, api_origin: str) -> str:
+        """Path and query of the file: signed, and valid for a while without credentials.
+
+        `api_origin`, the API's scheme and host as the client knows it, tells the file store who may bring credentials.
+        """
         until = f"{self._clock.now() + self._clock.scaled(self._assumed.file_lifetime_s):.3f}"
-        return f"/_files/packages/{export.id}.zip?until={until}&signature={self._sign(export.id, until)}"
+        signed = f"until={until}&signature={self._sign(export.id, until)}"
+        return f"/_files/packages/{export.id}.zip?api={quote(api_origin)}&{signed}"
 
     def file(self, name: str, *, until: str, signature: str) -> bytes | Literal["unknown", "refused"]:
         """The bytes behind `file_path`."""

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import web
 
 from bulkops.sandbox.exchange import NOT_FOUND, RefusedError
+from bulkops.sandbox.http import host_of
 from bulkops.sandbox.routing import Target
 from bulkops.sandbox.world import World
 
+_OTHER_NAME: Final = {"localhost": "127.0.0.1", "127.0.0.1": "localhost", "[::1]": "localhost"}
+
 
 def file_origin(host: str) -> str:
-    """Scheme and host of the file store, for somebody who reached the API at `host`: another name of this machine.
+    """Scheme and host of the file store, for a client that reached the API at `host`.
 
-    As at the vendor it is another host, so that clients which follow a redirect leave the token behind.
+    At the vendor it is another host, so that clients leave the token behind when they follow a redirect. Here it is the
+    other name of the loopback interface. Any other host keeps its name: nothing else is known to lead here.
     """
     name, colon, port = host.rpartition(":")
-    other = "127.0.0.1" if name == "localhost" else "localhost"
-    return f"http://{other}{colon}{port}" if colon else f"http://{host}"
+    return f"http://{_OTHER_NAME.get(name, name)}{colon}{port}"
 
 
 def serve_file(world: World, request: web.BaseRequest, target: Target) -> web.Response:
-    """Raises: RefusedError; 400 when credentials came along, as object stores do that take the signature alone."""
-    if "Authorization" in request.headers:
+    """Raises: RefusedError; 400 when the API's credentials reach another host than the API's.
+
+    Object stores answer so too: they take the signature alone.
+    """
+    query = target.query
+    if "Authorization" in request.headers and query.get("api") != f"http://{host_of(request)}":
         raise RefusedError(400, "Only one authentication mechanism is allowed")
     if request.method != "GET" or len(target.segments) != 3 or target.segments[1] != "packages":
         raise RefusedError(404, NOT_FOUND)
-    query = target.query
     found = world.exporter.file(target.segments[2], until=query.get("until", ""), signature=query.get("signature", ""))
     if isinstance(found, bytes):
         return web.Response(body=found, content_type="application/zip")

@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from bulkops.sandbox.partner import EXAMPLE
 from tests.sandbox.kit import FIRST, Vendor, vendor
@@ -127,6 +128,26 @@ async def test_a_file_is_for_those_who_have_its_signature_and_no_credentials() -
         counted = it.sandbox.requests()["total"]
         assert (await fetched(it, url))[0] == 200
         assert it.sandbox.requests()["total"] == counted  # files count against no quota
+
+
+async def test_credentials_may_come_along_to_the_host_and_port_of_the_api() -> None:
+    async with vendor() as it:
+        url = URL((await exported(it, 12))["download_url"])
+        token = f"Bearer {it.sandbox.token}"
+        assert (await fetched(it, str(url.with_host("127.0.0.1")), Authorization=token))[0] == 200
+        assert (await fetched(it, it.sandbox.url + url.raw_path_qs, Host="127.0.0.1:1", Authorization=token))[0] == 400
+
+
+@pytest.mark.parametrize("host", ["sandbox.test:8080", "sandbox.test", "[fd00::1]:8080", "localhost"])
+async def test_a_redirect_on_the_same_host_may_bring_the_credentials_along(host: str) -> None:
+    async with vendor(time_scale=100.0) as it:
+        made = await exported(it, 12)
+        path = f"/api/packages/{made['id']}/download"
+        there = (await it.get(path, headers={"Host": host}, allow_redirects=False)).headers["Location"]
+        origin, found, rest = there.partition("/_files/")
+        assert (origin, found) == (f"http://{host}", "/_files/")
+        token = f"Bearer {it.sandbox.token}"
+        assert (await fetched(it, f"{it.sandbox.url}/_files/{rest}", Host=host, Authorization=token))[0] == 200
 
 
 async def test_an_address_ends_after_an_hour() -> None:

@@ -13,11 +13,13 @@ from bulkops.sandbox.handlers.manifests import export, manifest_of
 
 
 def export_package(asked: Asked) -> dict[str, Any]:
-    return asked.world.exporter.row(export(asked, manifest_of(asked)), origin=asked.file_origin)
+    return asked.world.exporter.row(
+        export(asked, manifest_of(asked)), origin=asked.file_origin, api_origin=asked.origin
+    )
 
 
 def get_export(asked: Asked) -> dict[str, Any]:
-    return asked.world.exporter.row(_export(asked), origin=asked.file_origin)
+    return asked.world.exporter.row(_export(asked), origin=asked.file_origin, api_origin=asked.origin)
 
 
 def get_package(asked: Asked) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def download_package(asked: Asked) -> Redirection:
     found = _export(asked)
     if asked.world.exporter.status(found) != "completed":
         raise RefusedError(404, NOT_FOUND)
-    return Redirection(asked.file_origin + asked.world.exporter.file_path(found))
+    return Redirection(asked.file_origin + asked.world.exporter.file_path(found, asked.origin))
 
 
 def import_package(asked: Asked) -> dict[str, Any]:
