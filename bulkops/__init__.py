@@ -6,6 +6,7 @@ The names below are promised; each is imported when it is first used, so that `b
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -237,9 +238,16 @@ __all__ = [
 ]
 
 
+def _unsupported() -> str | None:
+    """Why this system cannot run bulkops, or None. Locks, signals and file modes are those of POSIX."""
+    return None if find_spec("fcntl") else "bulkops runs on Linux and macOS only; on Windows, run it in WSL"
+
+
 def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
+            if reason := _unsupported():
+                raise ImportError(reason)
             value = globals()[name] = getattr(import_module(module), name)
             return value
     raise AttributeError(f"module 'bulkops' has no attribute {name!r}")

@@ -207,6 +207,15 @@ sys.exit(code)
     assert result.out
 
 
+def test_windows_is_told_where_it_runs(shell):
+    program = "import sys; sys.modules['fcntl'] = None; from bulkops.__main__ import main; sys.exit(main())"
+    result = shell(code=program)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines() == ["error: bulkops runs on Linux and macOS only; on Windows, run it in WSL"]
+    library = shell(code="import sys; sys.modules['fcntl'] = None; from bulkops import Workato")
+    assert library.err.splitlines()[-1] == "ImportError: bulkops runs on Linux and macOS only; on Windows, run it in WSL"
+
+
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_extra_it_says_how_to_install_it(shell, missing):
     program = f"import sys; sys.modules[{missing!r}] = None; from bulkops.__main__ import main; sys.exit(main())"
