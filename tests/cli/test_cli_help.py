@@ -209,11 +209,12 @@ sys.exit(code)
 
 def test_windows_is_told_where_it_runs(shell):
     program = "import sys; sys.modules['fcntl'] = None; from bulkops.__main__ import main; sys.exit(main())"
+    reason = "bulkops runs on Linux and macOS only; on Windows, run it in WSL"
     result = shell(code=program)
     assert (result.code, result.out) == (2, "")
-    assert result.err.splitlines() == ["error: bulkops runs on Linux and macOS only; on Windows, run it in WSL"]
+    assert result.err.splitlines() == [f"error: {reason}"]
     library = shell(code="import sys; sys.modules['fcntl'] = None; from bulkops import Workato")
-    assert library.err.splitlines()[-1] == "ImportError: bulkops runs on Linux and macOS only; on Windows, run it in WSL"
+    assert library.err.splitlines()[-1] == f"ImportError: {reason}"
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
