@@ -37,6 +37,7 @@ FROM runs r LEFT JOIN lives l ON l.life_id = (SELECT max(life_id) FROM lives WHE
 
 _OUTCOME: Final = """
 CASE WHEN a.outcome IS NOT NULL THEN a.outcome
+  WHEN a.was_unknown THEN 'unknown'
   WHEN EXISTS (SELECT 1 FROM steps s
     WHERE s.run_id = a.run_id AND s.seq = a.seq AND s.state = 'intent') THEN 'unknown'
   ELSE 'cancelled' END
@@ -95,7 +96,7 @@ def accounts(
         values.append(clean(failure_class))
     rows = connection.execute(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
-              a.started_at, a.ended_at, a.outcome IS NULL, f.value
+              a.started_at, a.ended_at, a.outcome IS NULL AND NOT a.was_unknown, f.value
             FROM accounts a JOIN runs r ON r.run_id = a.run_id
               LEFT JOIN facts f ON f.host = r.host AND f.account = a.account AND f.kind = ? AND f.key = ?
             WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks

@@ -16,7 +16,7 @@ from bulkops.errors import JournalError
 from bulkops.journal.failures import in_words
 
 FILE_NAME: Final = "journal.sqlite3"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
 _BUSY_S: Final = 60.0
@@ -45,6 +45,7 @@ CREATE TABLE accounts (
   account TEXT NOT NULL,
   params TEXT NOT NULL,
   outcome TEXT, -- NULL: started and not ended
+  was_unknown INTEGER NOT NULL DEFAULT 0, -- when it was started, without an open intent: it stays so until it ends
   failure_class TEXT,
   cause TEXT,
   reason TEXT,

@@ -98,13 +98,31 @@ def set_operation(run_id: str, operation: Mapping[str, Any]) -> Job:
     )
 
 
+_NO_ANSWER: Final = "was_unknown = 0, failure_class = NULL, cause = NULL, reason = NULL, remedy = NULL, detail = NULL"
+_STAYS_UNKNOWN: Final = """
+SELECT 1 FROM accounts a WHERE run_id = ? AND seq = ?
+  AND (outcome = 'unknown' OR (outcome IS NULL AND was_unknown))
+  AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.run_id = a.run_id AND s.seq = a.seq AND s.state = 'intent')
+"""
+
+
 def start_account(run_id: str, seq: int, now: Instant) -> Job:
-    return _change_one(
-        """UPDATE accounts SET outcome = NULL, failure_class = NULL, cause = NULL, reason = NULL, remedy = NULL,
-             detail = NULL, started_at = ?, ended_at = NULL WHERE run_id = ? AND seq = ?""",
-        (now.wall_s, clean(run_id), seq),
+    """An account is taken up. An unknown one stays unknown if this process is killed, unless open intents say what is
+    unknown of it: those are settled one by one, and what settles them is how it becomes known."""
+    key = (clean(run_id), seq)
+    start = _change_one(
+        "UPDATE accounts SET outcome = NULL, started_at = ?, ended_at = NULL WHERE run_id = ? AND seq = ?",
+        (now.wall_s, *key),
         missing=f"account {seq} of run {run_id}",
     )
+
+    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+        stays = connection.execute(_STAYS_UNKNOWN, key).fetchone() is not None
+        start(connection, lives)
+        kept = "was_unknown = 1" if stays else _NO_ANSWER
+        connection.execute(f"UPDATE accounts SET {kept} WHERE run_id = ? AND seq = ?", key)  # noqa: S608 - constants
+
+    return job
 
 
 def end_account(run_id: str, seq: int, ending: Ending, now: Instant) -> Job:

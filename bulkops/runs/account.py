@@ -113,7 +113,7 @@ class AccountTask:
 
     async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
-        if self.expected is None or not log_of(ctx).is_untouched:
+        if self.expected is None or not log_of(ctx).is_untouched or row.outcome is Outcome.UNKNOWN:
             return None
         if row.account not in self.expected:
             why = "the plan did not look at it, or found that it cannot be done"

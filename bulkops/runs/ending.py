@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.errors import BulkopsError, Unauthorized
+from bulkops.errors import BulkopsError, TaskFailed, Unauthorized
 from bulkops.journal import AccountRow, Ending
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
@@ -30,13 +30,15 @@ class Effects:
     """What a run has done to one account, in all of its processes.
 
     `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `is_untouched`: no
-    effect was begun and this process had no reply about the account; `detail`: what the operation tells the report.
+    effect was begun and this process had no reply about the account; `began_unresolved`: an earlier process left open
+    intents; `detail`: what the operation tells the report.
     """
 
     left_open: str | None = None
     changed: bool = False
     has_steps: bool = False
     is_untouched: bool = True
+    began_unresolved: bool = False
     detail: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
@@ -47,6 +49,7 @@ class Effects:
             changed=log.changed,
             has_steps=log.has_steps,
             is_untouched=log.is_untouched,
+            began_unresolved=log.began_unresolved,
             detail=_json_data(ctx.detail),
         )
 
@@ -57,9 +60,11 @@ def ending_of(effects: Effects, error: BaseException | None, before: AccountRow)
         return _returned(effects)
     if isinstance(error, Unauthorized):
         return stopped(effects, before, "the vendor refused the token")
-    if isinstance(error, BulkopsError):
-        return _failed(effects, error)
-    return _unexpected(effects, error)
+    ending = _failed(effects, error) if isinstance(error, BulkopsError) else _unexpected(effects, error)
+    # Only an operation's own verdict says that all of its effects are known.
+    if ending.outcome is Outcome.FAILED and not isinstance(error, TaskFailed) and _is_still_unknown(effects, before):
+        return _as_before(before, reason=_shown(f"{before.cause or before.reason}; this time: {ending.reason}"))
+    return ending
 
 
 def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:
@@ -76,21 +81,30 @@ def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:
             remedy=looks if effects.has_steps else again,
             detail=effects.detail,
         )
-    if before.outcome is Outcome.UNKNOWN and effects.is_untouched:  # nothing was learned since
-        return Ending(
-            outcome=Outcome.UNKNOWN,
-            failure_class=before.failure_class,
-            cause=before.cause,
-            reason=before.reason,
-            remedy=before.remedy,
-            detail=before.detail,
-        )
+    if _is_still_unknown(effects, before):
+        return _as_before(before, reason=before.reason)
     is_new = before.outcome is Outcome.NOT_ATTEMPTED and effects.is_untouched
     return Ending(
         outcome=Outcome.NOT_ATTEMPTED if is_new else Outcome.CANCELLED,
         reason=why,
         remedy="`bulkops resume` goes on",
         detail=effects.detail,
+    )
+
+
+def _is_still_unknown(effects: Effects, before: AccountRow) -> bool:
+    """Whether an unknown outcome stands. Settled intents settle it; without any, only the operation's end does."""
+    return before.outcome is Outcome.UNKNOWN and not effects.began_unresolved
+
+
+def _as_before(before: AccountRow, *, reason: str | None) -> Ending:
+    return Ending(
+        outcome=before.outcome,
+        failure_class=before.failure_class,
+        cause=before.cause,
+        reason=reason,
+        remedy=before.remedy,
+        detail=before.detail,
     )
 
 

@@ -47,6 +47,7 @@ class StepLog:
 
     `prefix`: put before each step's name, so that the operations of a chain have names of their own.
     `before_effect`: awaited before this process's first effect on the account, when its intent is not yet written.
+    `began_unresolved`: whether an earlier process left open intents.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class StepLog:
         self._observe = observe
         self._steps = dict(steps)
         self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
+        self.began_unresolved = bool(self._open)
         self._changed = any(row.changed for row in steps.values())
         self._bare_changed = OUTSIDE_STEPS in self._open or (OUTSIDE_STEPS in steps and steps[OUTSIDE_STEPS].changed)
         self._bare_left_open = OUTSIDE_STEPS in self._open

@@ -16,6 +16,7 @@ EXCHANGE = ("tests/session/test_session_exchange.py",)
 SECRETS = ("tests/session/test_session_secrets.py",)
 WITHOUT_STEPS = ("tests/unit/runs/test_runs_without_steps.py",)
 GATE = ("tests/session/test_session_gate.py",)
+ENDING = ("tests/unit/runs/test_runs_ending.py",)
 
 
 @attrs.frozen
@@ -68,6 +69,27 @@ MISTAKES = (
         "                if is_refused and sent.writes:\n"
         "                    await self._end(key, StepState.FAILED)\n                    raise  #",
         WITHOUT_STEPS,
+    ),
+    Mistake(
+        "an unknown account is cancelled when the process that resumes it is killed",
+        "journal/writes.py",
+        '        kept = "was_unknown = 1" if stays else _NO_ANSWER\n',
+        "        kept = _NO_ANSWER\n",
+        ("tests/unit/journal/test_journal_records.py",),
+    ),
+    Mistake(
+        "an unknown account is what the next process ends with, whatever that learned",
+        "runs/ending.py",
+        "    return before.outcome is Outcome.UNKNOWN and not effects.began_unresolved\n",
+        "    return False\n",
+        ENDING,
+    ),
+    Mistake(
+        "a redirect is taken for a refusal",
+        "errors.py",
+        "status < 200 or status in _REDIRECTS or status >= 500",
+        "status < 200 or status >= 500",
+        ("tests/unit/test_errors.py",),
     ),
     Mistake(
         "requests leave on an old sign of life",

@@ -96,6 +96,32 @@ async def test_an_ending_holds_until_the_account_is_started_again(journal, clock
     assert "resume" in row.remedy
 
 
+async def test_an_unknown_account_stays_unknown_when_the_process_that_takes_it_up_is_killed(journal):
+    """Nothing was learned: neither `cancelled` nor without its cause, however often that happens."""
+    unknown = Ending(outcome=Outcome.UNKNOWN, failure_class="outcome-unknown", cause="lost", reason="lost: 7")
+    await journal.end_account(RUN, 0, unknown)
+    for _ in range(2):
+        journal.start_account(RUN, 0)
+        await journal.flush()
+        (row,) = await journal.accounts(RUN, outcomes={Outcome.UNKNOWN})
+        assert (row.seq, row.failure_class, row.cause, row.reason) == (0, "outcome-unknown", "lost", "lost: 7")
+        assert (await journal.counts(RUN))[Outcome.UNKNOWN] == 1
+        assert await journal.in_flight(RUN) == 1
+    await journal.end_account(RUN, 0, Ending(outcome=Outcome.CHANGED))
+    journal.start_account(RUN, 0)
+    await journal.flush()
+    assert (await journal.counts(RUN))[Outcome.CANCELLED] == 1
+
+
+async def test_an_unknown_account_whose_intents_were_settled_before_the_kill_is_cancelled(journal):
+    await journal.begin_step(RUN, 0, "import", None)
+    await journal.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN, cause="lost"))
+    journal.start_account(RUN, 0)
+    await journal.end_step(RUN, 0, "import", StepState.FAILED, None)
+    (row,) = await journal.accounts(RUN, outcomes={Outcome.CANCELLED})
+    assert row.cause == "its process died while it worked on it, or is still at work"
+
+
 async def test_filters_of_accounts(journal):
     for seq, failure_class in enumerate(["timeout", "import-failed", "timeout"]):
         await journal.end_account(RUN, seq, Ending(outcome=Outcome.FAILED, failure_class=failure_class))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from bulkops.errors import NotFound, ServerError, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.errors import ConnectFailed, NotFound, ServerError, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.journal import AccountRow
 from bulkops.outcome import Outcome
 from bulkops.runs.ending import Effects, ending_of, stopped
@@ -43,9 +43,39 @@ def test_what_an_account_is_called(effects: Effects, error: BaseException | None
     assert ending_of(effects, error, _row()).outcome is outcome
 
 
-def test_an_unknown_account_that_is_stopped_before_it_learns_anything_stays_as_it_was() -> None:
-    before = _row(Outcome.UNKNOWN, cause="lost", reason="lost while importing", remedy="look", detail={"package": 7})
-    ending = stopped(Effects(), before, "interrupted")
-    assert (ending.outcome, ending.cause, ending.reason) == (Outcome.UNKNOWN, "lost", "lost while importing")
-    assert (ending.remedy, ending.detail) == ("look", {"package": 7})
-    assert stopped(Effects(is_untouched=False), before, "interrupted").outcome is Outcome.CANCELLED
+_UNKNOWN: Final[dict[str, Any]] = {"cause": "lost", "reason": "lost: 7", "remedy": "look", "detail": {"package": 7}}
+
+
+@pytest.mark.parametrize("effects", [Effects(), Effects(is_untouched=False)], ids=["untouched", "read"])
+def test_an_unknown_account_that_is_stopped_before_it_learns_anything_stays_as_it_was(effects: Effects) -> None:
+    ending = stopped(effects, _row(Outcome.UNKNOWN, **_UNKNOWN), "interrupted")
+    assert ending.outcome is Outcome.UNKNOWN
+    assert {name: getattr(ending, name) for name in _UNKNOWN} == _UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (ConnectFailed("away", call="c", method="GET", path="/x"), Outcome.UNKNOWN),
+        (NotFound("no", status=404, **_CALL), Outcome.UNKNOWN),
+        (Unauthorized("no", status=401, **_CALL), Outcome.UNKNOWN),
+        (ValueError("a mistake"), Outcome.UNKNOWN),
+        (TaskFailed("it cannot be done"), Outcome.FAILED),
+        (None, Outcome.UNCHANGED),
+    ],
+)
+def test_an_unknown_outcome_is_replaced_only_by_what_was_learned(error: BaseException | None, outcome: Outcome) -> None:
+    before = _row(Outcome.UNKNOWN, **_UNKNOWN)
+    ending = ending_of(Effects(is_untouched=False), error, before)
+    assert ending.outcome is outcome
+    if outcome is Outcome.UNKNOWN:
+        assert ending.cause == "lost"
+        again = ending_of(Effects(), error, _row(Outcome.UNKNOWN, **{**_UNKNOWN, "reason": ending.reason}))
+        assert again.reason == ending.reason, "it does not grow with every resume"
+
+
+def test_settled_intents_settle_an_unknown_account() -> None:
+    before = _row(Outcome.UNKNOWN, **_UNKNOWN)
+    settled = Effects(is_untouched=False, began_unresolved=True)
+    assert stopped(settled, before, "interrupted").outcome is Outcome.CANCELLED
+    assert ending_of(settled, NotFound("no", status=404, **_CALL), before).outcome is Outcome.FAILED
