@@ -43,6 +43,7 @@ class OneCall:
     what: str
     whose: str
     count: int = 1
+    yes_does: str = "Send this call"
 
     def lines(self) -> list[str]:
         return [f"{self.what} {one_line(self.whose)}"]

@@ -30,6 +30,16 @@ def policy_options(command: Command) -> Command:
     return _collected(command, "policy", PolicyFlags, _POLICY)
 
 
+def resume_policy_options(command: Command) -> Command:
+    """The policy's flags as `policy`; --approve is the answer to the gate at which the run stopped."""
+    return _collected(command, "policy", PolicyFlags, tuple(_PASS_GATE if one is _APPROVE else one for one in _POLICY))
+
+
+def retry_policy_options(command: Command) -> Command:
+    """The policy's flags as `policy`, without those about waves: a retry works in one pass."""
+    return _collected(command, "policy", PolicyFlags, tuple(one for one in _POLICY if one not in _ABOUT_WAVES))
+
+
 def output_options(command: Command) -> Command:
     """--journal, --yes, --json, --quiet, --on-finish, --webhook as one `output`."""
     return _collected(command, "output", Output, (journal_option, *_OUTPUT))
@@ -136,6 +146,36 @@ _SELECTION: Final = (
     ),
 )
 
+_WAVES: Final = _option(
+    "--waves",
+    section="Policy",
+    metavar="SIZES",
+    help="Waves such as 1,5%,rest: after each one a gate decides on the next.  [default: rest]",
+)
+
+_SOAK: Final = _option(
+    "--soak", section="Policy", metavar="TIME", help="Wait after each wave, such as 10m.  [default: 0]"
+)
+
+_APPROVE: Final = _option(
+    "--approve",
+    section="Policy",
+    is_flag=True,
+    default=None,
+    help="Ask before each wave but the first; without a terminal the run pauses (exit code 5).",
+)
+
+_ABOUT_WAVES: Final = (_WAVES, _SOAK, _APPROVE)
+
+_PASS_GATE: Final = click.option(  # no variable: a yes is given to one gate
+    "--approve",
+    cls=Flag,
+    section="Policy",
+    is_flag=True,
+    default=None,
+    help="Pass the gate at which the run stopped, paused or halted. Later gates ask as the run's policy says.",
+)
+
 _POLICY: Final = (
     _option(
         "--concurrency",
@@ -157,20 +197,7 @@ _POLICY: Final = (
         metavar="N|off",
         help="Halt when this many accounts in a row end with one and the same error.  [default: 20]",
     ),
-    _option(
-        "--waves",
-        section="Policy",
-        metavar="SIZES",
-        help="Waves such as 1,5%,rest: after each one a gate decides on the next.  [default: rest]",
-    ),
-    _option("--soak", section="Policy", metavar="TIME", help="Wait after each wave, such as 10m.  [default: 0]"),
-    _option(
-        "--approve",
-        section="Policy",
-        is_flag=True,
-        default=None,
-        help="Ask a person before each wave but the first; without a terminal the run pauses (exit code 5).",
-    ),
+    *_ABOUT_WAVES,
     _option(
         "--if-running",
         section="Policy",
@@ -215,7 +242,7 @@ def _collected(
 
     @functools.wraps(command)
     def gathered(**given: Any) -> int:
-        return command(**{name: value(**{field: given.pop(field) for field in fields})}, **given)
+        return command(**{name: value(**{field: given.pop(field, None) for field in fields})}, **given)
 
     optioned: Command = gathered
     for option in reversed(options):

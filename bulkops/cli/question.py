@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import termios
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class Scope:
     """What is about to happen. `overshoot`: accounts that may fail beyond `max_failures` (None: no such limit).
 
-    `notes`: what the operation wants to be known before it starts; `ahead`: what it will cost, where that is foreseen.
+    `notes`: what the operation wants to be known before it starts; `ahead`: what it will cost, where that is foreseen;
+    `begin`: what a yes does.
     """
 
     count: int
@@ -33,10 +35,14 @@ class Scope:
     overshoot: int | None
     notes: tuple[str, ...] = ()
     ahead: str | None = None
+    begin: str = "Start this run"
+
+    @property
+    def yes_does(self) -> str:
+        return f"{self.begin} ({_accounts(self.count)})"
 
     def lines(self) -> list[str]:
-        noun = "account" if self.count == 1 else "accounts"
-        lines = [f"{self.count} {noun} at {one_line(self.host)}: {one_line(self.title)}"]
+        lines = [f"{_accounts(self.count)} at {one_line(self.host)}: {one_line(self.title)}"]
         if self.ahead is not None:
             lines.append(f"  {self.ahead}")
         if self.overshoot is not None:
@@ -48,10 +54,13 @@ class Scope:
 
 
 class Question(Protocol):
-    """What is about to happen, in lines; `count`: to how many accounts."""
+    """What is about to happen, in lines; `count`: to how many accounts; `yes_does`: such as "Start this run"."""
 
     @property
     def count(self) -> int: ...
+
+    @property
+    def yes_does(self) -> str: ...
 
     def lines(self) -> list[str]: ...
 
@@ -98,11 +107,11 @@ class Consent:
                 say(f"THIS CANNOT BE UNDONE: {self._danger.words}")
         if self._yes:
             return
-        if await _answer("go on? [y/N] ") not in {"y", "yes"}:
+        if await _answer(f"{scope.yes_does}? [y]es, [N]o ") not in _YES:
             raise PlanError("not started: the answer was not yes; nothing was changed", remedy="answer y, or add --yes")
         if self._danger is None:
             return
-        if await _answer(f"to go on for good, type how many accounts these are ({scope.count}): ") != str(scope.count):
+        if await _answer(f"Type the number of accounts ({scope.count}) to confirm: ") != str(scope.count):
             raise PlanError(
                 "not started: the answer was not the number of accounts; nothing was changed",
                 remedy=f"look at the selection once more; it has {scope.count}",
@@ -110,7 +119,7 @@ class Consent:
 
 
 def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
-    """Who approves of the next wave: a person on the terminal. Without one the answer is None: the run pauses.
+    """A check that asks on the terminal whether the next wave may start. Without a terminal its answer is None.
 
     `silence`: while it lasts nothing is redrawn over the question.
     """
@@ -120,20 +129,38 @@ def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
             return None
         wave = result.wave
         counts = ", ".join(f"{n} {outcome.value.replace('_', ' ')}" for outcome, n in result.outcomes.items() if n)
+        begin = f"Start wave {result.next_wave.number} ({_accounts(result.starting)})"
         with silence():
             say(f"wave {wave.number} of {wave.of} ended: {counts}")
-            sys.stderr.write("go on with the next wave? [y/N, p pauses] ")
-            sys.stderr.flush()
-            answer = (await _read_line()).strip().lower()
-        return None if answer in {"p", "pause"} else answer in {"y", "yes"}
+            while True:
+                answer = await _answer(f"{begin}? [y]es, [N]o: halt, [p]ause ")
+                if answer is None or answer in _PAUSE:
+                    return None
+                if answer in _YES or answer in _NO:
+                    return answer in _YES
 
     return approve
 
 
-async def _answer(question: str) -> str:
+_YES: Final = frozenset({"y", "yes"})
+_NO: Final = frozenset({"", "n", "no"})
+_PAUSE: Final = frozenset({"p", "pause"})
+
+
+def _accounts(count: int) -> str:
+    return f"{count} {'account' if count == 1 else 'accounts'}"
+
+
+async def _answer(question: str) -> str | None:
+    """The line typed behind the question, in lower case; None when the terminal is closed.
+
+    Input typed before the question is discarded: an early Enter or `y` must not answer a question not yet read.
+    """
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
-    return (await _read_line()).strip().lower()
+    line = await _read_line()
+    return line.strip().lower() if line else None
 
 
 async def _read_line() -> str:

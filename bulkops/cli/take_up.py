@@ -35,11 +35,15 @@ Verb = Literal["resume", "retry"]
 
 @attrs.frozen(kw_only=True)
 class Left:
-    """A run, how many accounts the verb would take up, and the outcomes of those that stay as they are."""
+    """A run, how many accounts the verb would take up, and the outcomes of those that stay as they are.
+
+    `at_gate`: the run stopped at a gate.
+    """
 
     record: RunRecord
     count: int
     settled: Mapping[Outcome, int]
+    at_gate: bool
 
 
 def take_up(
@@ -79,7 +83,9 @@ async def _take_up(
         say(_nothing(verb, left, failure_class))
         return 0
     record = left.record
-    # Here --approve is the answer to the gate that waits, not a rule for those to come.
+    if flags.approve and not left.at_gate:
+        say(f"run {record.run_id} did not stop at a gate: --approve has no effect")
+    # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
     policy = attrs.evolve(flags, approve=None).over(Policy.from_mapping(record.policy))
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     settings = _settings_like(record, tuning)
@@ -89,7 +95,8 @@ async def _take_up(
     observe = with_telemetry(with_log(story.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
         title = f"{verb} {record.run_id}: {record.title}"
-        await consent.ask(scope(policy, count=left.count, host=settings.url, title=title))
+        about = scope(policy, count=left.count, host=settings.url, title=title)
+        await consent.ask(attrs.evolve(about, begin=f"{verb.capitalize()} this run"))
 
         async def go(control: Control) -> Report:
             if verb == "resume":
@@ -143,6 +150,7 @@ def _outlook(workato: Workato, left: Left, policy: Policy) -> Outlook:
 async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class: str | None) -> Left | None:
     """The run that is meant, and what is left of it; None when there is none."""
     from bulkops.journal import Journal
+    from bulkops.runs import Policy, waiting_gate
 
     async with Journal.open(directory, read_only=True) as journal:
         if run_id is None and verb == "resume":
@@ -151,14 +159,15 @@ async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class
             record = await journal.get_run(run_id)
         if record is None:
             return None
+        taken = RESUMABLE if verb == "resume" else frozenset({Outcome.FAILED})
+        rows = await journal.accounts(record.run_id, outcomes=taken, failure_class=failure_class)
         settled = dict(await journal.counts(record.run_id))
-        if verb == "resume":
-            count = sum(settled.pop(outcome, 0) for outcome in RESUMABLE)
-        else:
-            failed = {Outcome.FAILED}
-            count = len(await journal.accounts(record.run_id, outcomes=failed, failure_class=failure_class))
-            settled[Outcome.FAILED] -= count
-        return Left(record=record, count=count, settled=settled)
+        for row in rows:
+            settled[row.outcome] -= 1
+        judged = [event.data for event in await journal.events(record.run_id) if event.kind == "gate"]
+        waves = Policy.from_mapping(record.policy).cut(record.inventory_count)
+        gate = waiting_gate(judged, waves, [row.seq for row in rows]) if verb == "resume" else None
+        return Left(record=record, count=len(rows), settled=settled, at_gate=gate is not None)
 
 
 def undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:

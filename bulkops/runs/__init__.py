@@ -3,7 +3,7 @@
 from bulkops.runs.api import resume, retry, run, undoing
 from bulkops.runs.control import Control
 from bulkops.runs.earlier import Earlier, earlier_runs
-from bulkops.runs.gates import Check, GateVerdict, WaveResult
+from bulkops.runs.gates import Check, GateVerdict, WaveResult, waiting_gate
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
 from bulkops.runs.planning import AccountPlan, FleetPlan, cost_ahead, looking_cost, plan
@@ -33,4 +33,5 @@ __all__ = [
     "run",
     "select",
     "undoing",
+    "waiting_gate",
 ]

@@ -22,7 +22,7 @@ from bulkops.resources import Pages
 from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
-from bulkops.runs.gates import Check, Gate
+from bulkops.runs.gates import Check, Gate, waiting_gate
 from bulkops.runs.inventory import Inventory, from_values, refuse_two_names
 from bulkops.runs.planning import FleetPlan
 from bulkops.runs.policy import Policy
@@ -132,7 +132,8 @@ async def resume(
         workato: an entered client; None: one from the environment with the tuning of the journal.
         policy: replaces the journal's.
         operation: needed when the run's operation is a function of a script; must be the same.
-        check, approve: as for `run`; approved: a paused run may go on past the gate at which it waits.
+        check, approve: as for `run`; approved: passes the gate at which the run stopped, unasked; later
+            gates ask as before.
         accept_changes: go on although the Python file of the operation was changed; finished steps stay done.
     Raises: as `run`; JournalMismatch when the operation's files say something else now.
     """
@@ -232,9 +233,10 @@ class _Again:
     ) -> None:
         policy = self.policy or Policy.from_mapping(record.policy)
         events = await journal.events(record.run_id)
-        gates = [event.data["end"] for event in events if event.kind == "gate"]
-        # A yes is for the gate that waits, and for no other.
-        approved = gates[-1] if self.approved and gates and record.state is RunState.PAUSED else None
+        approved = None
+        if self.approved:
+            judged = [event.data for event in events if event.kind == "gate"]
+            approved = waiting_gate(judged, policy.cut(record.inventory_count), [row.seq for row in rows])
         saved = [event.data["expected"] for event in events if event.kind == _PLAN]
         async with (
             _client(self.workato, record) as client,

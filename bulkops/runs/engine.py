@@ -99,7 +99,7 @@ class Engine:
             mine = [row for row in rows if wave.start <= row.seq < wave.end]
             if mine:
                 if before is not None and before.end not in passed:
-                    await self._judge_gate(before)
+                    await self._judge_gate(before, wave, len(mine))
                 if self._must_stop():
                     return
                 self._rules.enter(wave)
@@ -109,8 +109,8 @@ class Engine:
                     return
             before = wave
 
-    async def _judge_gate(self, wave: Wave) -> None:
-        """Ask the gate behind `wave`; a first interrupt ends the soak and leaves it unjudged."""
+    async def _judge_gate(self, wave: Wave, next_wave: Wave, starting: int) -> None:
+        """Ask the gate between two waves; a first interrupt ends the soak and leaves it unjudged."""
         accounts = await self.journal.accounts(self.record.run_id)
         outcomes = dict.fromkeys(Outcome, 0)
         for row in accounts[wave.start : wave.end]:
@@ -119,7 +119,10 @@ class Engine:
             self.control.on_drain(lambda _: asking.cancel())
             if self.control.draining:  # it came before anybody listened
                 asking.cancel()
-            verdict, why = await self.gate.judge(WaveResult(run_id=self.record.run_id, wave=wave, outcomes=outcomes))
+            result = WaveResult(
+                run_id=self.record.run_id, wave=wave, outcomes=outcomes, next_wave=next_wave, starting=starting
+            )
+            verdict, why = await self.gate.judge(result)
             self.journal.add_event(
                 self.record.run_id,
                 "gate",

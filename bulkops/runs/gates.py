@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anyio
 import attrs
@@ -26,11 +26,17 @@ Judgement: TypeAlias = tuple[GateVerdict, str]
 
 @attrs.frozen(kw_only=True)
 class WaveResult:
-    """What a check or a person decides on. `outcomes`: of the wave's accounts, all seven; `run_id`: for its report."""
+    """A finished wave, for the decision about the next one.
+
+    `outcomes`: of the wave's accounts, all seven; `next_wave`: the wave behind the gate; `starting`: how many of its
+    accounts are left to do; `run_id`: for the report.
+    """
 
     run_id: str
     wave: Wave
     outcomes: Mapping[Outcome, int]
+    next_wave: Wave
+    starting: int
 
     @property
     def troubled(self) -> int:
@@ -45,8 +51,8 @@ Check: TypeAlias = Callable[[WaveResult], Awaitable[bool | None]]
 class Gate:
     """The rules between two waves, cheapest first: failures, soak time, the caller's check, a person's approval.
 
-    `approve`: asks a person; None where nobody can be asked: the run pauses and `resume --approve` goes on.
-    `approved`: a person has said yes to the gate behind the wave that ends at this place, whatever it would say.
+    `approve`: asks the operator; None without a terminal: the run pauses and `resume --approve` goes on.
+    `approved`: the wave that ends at this place has its yes already (`waiting_gate`), so its gate passes unasked.
     """
 
     policy: Policy
@@ -59,7 +65,7 @@ class Gate:
         wave = result.wave
         named = f"wave {wave.number} of {wave.of}"
         if self.approved == wave.end:
-            return GateVerdict.PASS, f"going on after {named} was approved"
+            return GateVerdict.PASS, f"wave {result.next_wave.number} was approved"
         if result.troubled == wave.size:
             return GateVerdict.FAIL, f"no account of {named} succeeded"
         allowed = self.policy.allowed_failures(wave.size) if self.policy.counts_by_wave else None
@@ -79,7 +85,23 @@ class Gate:
         if self.policy.approve:
             answer = await self.approve(result) if self.approve is not None else None
         if answer is None:
-            return GateVerdict.INCONCLUSIVE, f"{named} has ended, and the next waits for approval"
+            return GateVerdict.INCONCLUSIVE, f"wave {result.next_wave.number} waits for approval after {named}"
         if not answer:
-            return GateVerdict.FAIL, f"nobody approved of going on after {named}"
+            return GateVerdict.FAIL, f"the answer after {named} was no: wave {result.next_wave.number} did not start"
         return GateVerdict.PASS, f"the gate after {named} is passed"
+
+
+def waiting_gate(judged: Sequence[Mapping[str, Any]], waves: Sequence[Wave], unfinished: Collection[int]) -> int | None:
+    """Where the gate stands at which a run stopped, as the end of the wave before it; None: it stopped elsewhere.
+
+    Args:
+        judged: the data of the run's `gate` events, oldest first.
+        waves: how the inventory is cut.
+        unfinished: places of the accounts that a resume would take.
+    """
+    if judged and judged[-1]["verdict"] != GateVerdict.PASS:
+        return int(judged[-1]["end"])
+    first = min(unfinished, default=0)
+    start = next((wave.start for wave in waves if wave.start <= first < wave.end), 0)
+    passed = {data["end"] for data in judged if data["verdict"] == GateVerdict.PASS}
+    return start if start > 0 and start not in passed else None

@@ -1,4 +1,4 @@
-"""The command line on a pseudo-terminal, as a person sits before it."""
+"""The command line on a pseudo-terminal, as an operator sits before it."""
 
 import os
 import pty
@@ -14,19 +14,22 @@ LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.
 """With a controlling terminal, so that Ctrl-C typed there arrives as a signal."""
 
 
-def on_a_terminal(arguments, answer, *, waits_for, sandbox):
-    """Run the command line on a pseudo-terminal; its exit code and everything it showed."""
+def on_a_terminal(arguments, *steps, sandbox):
+    """Run the command line on a pseudo-terminal; its exit code and everything it showed.
+
+    `steps`: pairs of a text to wait for, behind the text of the step before, and what is typed then.
+    """
     ours, theirs = pty.openpty()
     environment = {**os.environ, **sandbox.access, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-c", LOGIN, *arguments],
+        [sys.executable, "-c", LOGIN, *map(str, arguments)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         env=environment,
     )
     os.close(theirs)
-    seen, answered, end = "", False, time.monotonic() + 120
+    seen, place, waiting, end = "", 0, list(steps), time.monotonic() + 120
     while time.monotonic() < end:
         ready, _, _ = select.select([ours], [], [], 0.2)
         if ready:
@@ -35,8 +38,9 @@ def on_a_terminal(arguments, answer, *, waits_for, sandbox):
             except OSError:  # the other end is closed
                 break
             seen += chunk.decode(errors="replace")
-        if not answered and waits_for in seen:
-            os.write(ours, answer.encode())
-            answered = True
+        while waiting and waiting[0][0] in seen[place:]:
+            text, typed = waiting.pop(0)
+            place = seen.index(text, place) + len(text)
+            os.write(ours, typed.encode())
     os.close(ours)
     return process.wait(timeout=60), seen

@@ -51,10 +51,8 @@ COMMANDS = [
     "completion",
 ]
 SELECTION = ["--accounts", "--exclude", "--limit", "--only-new", "--from-plan"]
-POLICY = [
-    *("--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate"),
-    *("--waves", "--soak", "--approve", "--if-running"),
-]
+ONE_PASS = ["--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate", "--if-running"]
+POLICY = [*ONE_PASS, "--waves", "--soak", "--approve"]
 OUTPUT = ["--journal", "--yes", "--json", "--quiet", "--on-finish", "--webhook", "-v"]
 NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
 OPTIONS = {
@@ -90,7 +88,7 @@ OPTIONS = {
     "call": ["--account", "-p", "--body", "--all-pages", "--jsonl"],
     "calls": [],
     "resume": [*POLICY, *OUTPUT],
-    "retry": ["--failure-class", *POLICY, *OUTPUT],
+    "retry": ["--failure-class", *ONE_PASS, *OUTPUT],
     "undo": [*POLICY, *OUTPUT],
     "watch": ["--quiet", "--journal"],
     "runs": ["--journal"],

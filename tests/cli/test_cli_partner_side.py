@@ -72,14 +72,15 @@ def test_a_job_file_says_it_too(cli, sandbox, policy, flag, selection, words):
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "deleted"),
-    [("n\n", 2, 0), ("y\nyes\n", 2, 0), ("y\n4\n", 2, 0), ("y\n3\n", 0, 3)],
+    ("answer", "number", "code", "deleted"),
+    [("n\n", "", 2, 0), ("y\n", "yes\n", 2, 0), ("y\n", "4\n", 2, 0), ("y\n", "3\n", 0, 3), ("y\n3\n", "\n", 2, 0)],
 )
-def test_on_a_terminal_it_asks_twice(sandbox, policy, answer, code, deleted):
-    exit_code, seen = on_a_terminal(["delete-customer", *policy], answer, waits_for="go on?", sandbox=sandbox)
+def test_on_a_terminal_it_asks_twice(sandbox, policy, answer, number, code, deleted):
+    steps = [("(3 accounts)? [y]es, [N]o ", answer), ("to confirm: ", number)]
+    exit_code, seen = on_a_terminal(["delete-customer", *policy], *steps, sandbox=sandbox)
     assert exit_code == code, seen
     assert "nothing brings them back" in seen
-    assert ("type how many accounts these are (3)" in seen) is answer.startswith("y")
+    assert ("Type the number of accounts (3) to confirm:" in seen) is answer.startswith("y")
     assert len(sandbox.effects("customer.deleted")) == deleted
 
 

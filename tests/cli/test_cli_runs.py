@@ -303,7 +303,9 @@ def test_the_token_is_nowhere(cli, here, sandbox, importing):
 @pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("\n", 2), ("y\n", 0), ("\x03", 130)])
 def test_on_a_terminal_it_asks(here, sandbox, importing, answer, code):
     words = [str(word) for word in importing if word != "--yes"]
-    exit_code, seen = on_a_terminal([*words, "--limit", "2"], answer, waits_for="go on?", sandbox=sandbox)
+    exit_code, seen = on_a_terminal(
+        [*words, "--limit", "2"], ("Start this run (2 accounts)? [y]es, [N]o ", answer), sandbox=sandbox
+    )
     assert exit_code == code, seen
     assert "2 accounts at http://127.0.0.1" in seen
     assert (len(sandbox.effects("import.completed")) == 2) is (code == 0)

@@ -125,7 +125,7 @@ def test_until_it_ends_from_two_shells_and_one_leaves(
     stays = background("watch", env={})
     assert stays.stderr is not None
     assert f"in process {run.pid}: import crm-v1.zip" in stays.stderr.readline()
-    code, seen = on_a_terminal(["watch"], "\x03", waits_for="wave 2", sandbox=sandbox)
+    code, seen = on_a_terminal(["watch"], ("wave 2", "\x03"), sandbox=sandbox)
     assert code == 130
     assert "wave 1 of 2" in seen
     assert "█ 6 changed" in seen

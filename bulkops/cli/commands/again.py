@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.options import output_options, policy_options
+from bulkops.cli.options import output_options, policy_options, resume_policy_options, retry_policy_options
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
 
@@ -20,14 +20,14 @@ accept_option = click.option(
 @click.command("resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes"])
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @accept_option
-@policy_options
+@resume_policy_options
 @output_options
 def resume(run_id: str | None, *, accept_changes: bool, policy: PolicyFlags, output: Output) -> int:
     """Go on with an unfinished run.
 
     Without RUN: the newest one that was killed, stopped or halted. Takes up accounts that were not attempted, were
     stopped between steps, or whose effect is unknown: it looks before it acts. Policy and client file are the run's
-    own; flags override.
+    own; flags override. A run that stopped at a gate asks that gate again; --approve passes it.
     """
     from bulkops.cli.take_up import take_up
 
@@ -38,7 +38,7 @@ def resume(run_id: str | None, *, accept_changes: bool, policy: PolicyFlags, out
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
 @accept_option
-@policy_options
+@retry_policy_options
 @output_options
 def retry(
     run_id: str | None, failure_class: str | None, *, accept_changes: bool, policy: PolicyFlags, output: Output

@@ -10,7 +10,7 @@ from bulkops.errors import PlanError
 from bulkops.executor import Wave
 from bulkops.journal import Ending
 from bulkops.outcome import Outcome
-from bulkops.runs.gates import Gate, GateVerdict, WaveResult
+from bulkops.runs.gates import Gate, GateVerdict, WaveResult, waiting_gate
 from bulkops.runs.policy import Policy
 from bulkops.runs.rules import Rules
 from tests.virtual_time import run_virtual
@@ -55,8 +55,11 @@ def judge(gate: Gate, **outcomes: int) -> tuple[GateVerdict, str, float]:
     wave = Wave(1, 3, 0, sum(outcomes.values()))
     counts = dict.fromkeys(Outcome, 0) | {Outcome(name): count for name, count in outcomes.items()}
 
+    behind = Wave(2, 3, wave.end, wave.end + 4)
+    result = WaveResult(run_id="r", wave=wave, outcomes=counts, next_wave=behind, starting=behind.size)
+
     async def main() -> tuple[GateVerdict, str, float]:
-        verdict, why = await gate.judge(WaveResult(run_id="r", wave=wave, outcomes=counts))
+        verdict, why = await gate.judge(result)
         return verdict, why, asyncio.get_running_loop().time()
 
     return run_virtual(main())
@@ -78,9 +81,9 @@ def answering(answer: bool | None):
         (Gate(policy=Policy(), check=answering(None)), GateVerdict.INCONCLUSIVE, "cannot tell"),
         (Gate(policy=Policy(approve=True)), GateVerdict.INCONCLUSIVE, "waits for approval"),
         (Gate(policy=Policy(approve=True), approve=answering(True)), GateVerdict.PASS, "passed"),
-        (Gate(policy=Policy(approve=True), approve=answering(False)), GateVerdict.FAIL, "nobody approved"),
-        (Gate(policy=Policy(approve=True), approve=answering(None)), GateVerdict.INCONCLUSIVE, "waits"),
-        (Gate(policy=Policy(approve=True), check=answering(None), approved=5), GateVerdict.PASS, "was approved"),
+        (Gate(policy=Policy(approve=True), approve=answering(False)), GateVerdict.FAIL, "was no: wave 2 did not start"),
+        (Gate(policy=Policy(approve=True), approve=answering(None)), GateVerdict.INCONCLUSIVE, "waits for approval"),
+        (Gate(policy=Policy(approve=True), check=answering(None), approved=5), GateVerdict.PASS, "wave 2 was approved"),
     ],
 )
 def test_verdicts(gate: Gate, verdict: GateVerdict, words: str) -> None:
@@ -100,6 +103,27 @@ def test_an_approval_is_good_for_one_gate() -> None:
     gate = Gate(policy=Policy(approve=True), approved=1)
     assert judge(gate, changed=1)[0] is GateVerdict.PASS
     assert judge(gate, changed=2)[0] is GateVerdict.INCONCLUSIVE
+
+
+PASSED, REFUSED, WAITING = ({"end": 5, "verdict": verdict} for verdict in ("pass", "fail", "inconclusive"))
+
+
+@pytest.mark.parametrize(
+    ("judged", "unfinished", "gate"),
+    [
+        ([WAITING], range(5, 20), 5),
+        ([REFUSED], range(5, 20), 5),
+        ([REFUSED], [3, 7], 5),  # an unknown account of the first wave is looked at before its gate
+        ([REFUSED, PASSED], range(5, 20), None),
+        ([PASSED], range(8, 20), None),
+        ([PASSED], range(10, 20), 10),  # killed after the second wave, before its gate was judged
+        ([], range(5, 20), 5),
+        ([], range(20), None),
+        ([], [], None),
+    ],
+)
+def test_the_gate_at_which_a_run_stopped(judged, unfinished, gate) -> None:
+    assert waiting_gate(judged, Policy(waves="5").cut(20), unfinished) == gate
 
 
 def test_soaking_takes_its_time() -> None:

@@ -1,0 +1,76 @@
+"""Questions on a terminal: what they name, what an answer does, and that nothing typed earlier answers them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.pseudo import on_a_terminal
+
+START = "Start this run (12 accounts)? [y]es, [N]o "
+GATE = "Start wave 2 (11 accounts)? [y]es, [N]o: halt, [p]ause "
+
+
+@pytest.fixture
+def waves(sandbox, tmp_path, monkeypatch):
+    """A command that runs in two waves with a question between them, in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    fast = ("--client-file", str(sandbox.client_file))
+    return ["create-folder", "--folder", "Night", "--accounts", "all", *fast, "--waves", "1,rest", "--approve"]
+
+
+@pytest.mark.parametrize("early", ["y\n", "y", "\n"])
+def test_what_was_typed_before_the_question_does_not_answer_it(sandbox, waves, early):
+    code, seen = on_a_terminal(waves, (START, "y\n" + early), (GATE, "p\n"), sandbox=sandbox)
+    assert code == 5, seen
+    assert len(sandbox.effects("folder.created")) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "made"), [("y\n", 0, 12), ("n\n", 3, 1), ("\n", 3, 1), ("p\n", 5, 1), ("\x04", 5, 1)]
+)
+def test_the_answer_at_a_gate(sandbox, waves, answer, code, made):
+    """Ctrl-D, which is no answer, pauses."""
+    exit_code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, answer), sandbox=sandbox)
+    assert exit_code == code, seen
+    assert len(sandbox.effects("folder.created")) == made
+
+
+def test_an_answer_that_means_nothing_is_asked_again(sandbox, waves):
+    code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, "sure\n"), (GATE, "y\n"), sandbox=sandbox)
+    assert code == 0, seen
+
+
+def test_after_a_no_resume_asks_again_or_approve_goes_on_at_once(cli, sandbox, waves):
+    code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, "n\n"), sandbox=sandbox)
+    assert code == 3, seen
+    assert "wave 2 did not start" in seen
+    code, seen = on_a_terminal(["resume"], ("Resume this run (11 accounts)? ", "y\n"), (GATE, "n\n"), sandbox=sandbox)
+    assert code == 3, seen
+    resumed = cli("resume", "--approve", "--yes", "--json")
+    assert (resumed.code, resumed.outcomes) == (0, {"changed": 12}), resumed.err
+
+
+def test_approve_passes_one_gate_and_says_when_there_is_none(cli, sandbox, waves):
+    waves[waves.index("1,rest")] = "1,2,rest"
+    paused = cli(*waves, "--yes", "--json")
+    assert paused.code == 5, paused.err
+    second = cli("resume", "--approve", "--yes", "--json")
+    assert (second.code, second.outcomes) == (5, {"changed": 3, "not_attempted": 9}), second.err
+    assert "has no effect" not in second.err
+    third = cli("resume", "--approve", "--yes", "--json")
+    assert (third.code, third.outcomes) == (0, {"changed": 12}), third.err
+
+
+def test_approve_of_a_run_that_stopped_elsewhere_has_no_effect(cli, sandbox, waves):
+    waves[waves.index("all")] = "1,4100231,4100232"  # there is no account 1
+    halted = cli(*waves, "--waves", "2,rest", "--max-failures", "0", "--concurrency", "1", "--yes", "--json")
+    assert (halted.code, halted.outcomes) == (3, {"failed": 1, "not_attempted": 2}), halted.err
+    resumed = cli("resume", "--approve", "--max-failures", "1", "--yes", "--json")
+    assert "did not stop at a gate: --approve has no effect" in resumed.err
+    assert (resumed.code, resumed.outcomes) == (5, {"failed": 1, "changed": 1, "not_attempted": 1}), resumed.err
+
+
+def test_each_command_takes_the_flags_that_it_heeds(cli):
+    assert "Pass the gate at which the run stopped" in " ".join(cli("resume", "--help").out.split())
+    assert "--waves" not in cli("retry", "--help").out
+    assert cli("retry", "--approve").code == 2
