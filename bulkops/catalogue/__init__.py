@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bulkops.catalogue._call import ACCOUNT, Call, Parameter, RetryClass
+from bulkops.catalogue._parse_calls import read_calls
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED, assumed
-from bulkops.catalogue._reading import read_calls
 from bulkops.catalogue._rows import TABLES
 from bulkops.settings import Limit
 

@@ -9,22 +9,22 @@ import attrs
 import msgspec
 
 from bulkops.errors import ConfigError
-from bulkops.sandbox.exchange import RefusedError
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.openapi import document
+from bulkops.sandbox.request import RefusedError
 
 if TYPE_CHECKING:
-    from bulkops.sandbox.service import Service
+    from bulkops.sandbox.app import Service
 
 Control = Callable[["Service", bytes], Any]
 
 
 def _ledger(service: Service, _: bytes) -> Any:
-    return {"effects": service.world.ledger.effects()}
+    return {"effects": service.state.ledger.effects()}
 
 
 def _requests(service: Service, _: bytes) -> Any:
-    return service.world.requests()
+    return service.state.requests()
 
 
 def _settings(service: Service, _: bytes) -> Any:
@@ -36,9 +36,9 @@ def _settings(service: Service, _: bytes) -> Any:
         "time_scale": settings.time_scale,
         "retry_after": settings.retry_after,
         "assumptions": attrs.asdict(settings.assumptions),
-        "deny": service.world.denied,
+        "deny": service.state.denied,
         "server_timeout_s": settings.server_timeout_s,
-        "faults": service.world.faults.to_mapping(),
+        "faults": service.state.faults.to_mapping(),
     }
 
 
@@ -53,7 +53,7 @@ def _faults(service: Service, body: bytes) -> Any:
         faults = Faults.from_mapping(_object(body))
     except ConfigError as error:
         raise RefusedError(400, str(error)) from error
-    service.world.set_faults(faults)
+    service.state.set_faults(faults)
     return {"faults": faults.to_mapping()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulkops.sandbox.draws import draws
+from bulkops.sandbox.seeded_random import draws
 
 _FIRST: Final = (
     "Northwind",

@@ -10,19 +10,19 @@ from typing import Any
 from aiohttp import web
 
 from bulkops.sandbox.api_platform import Endpoint
-from bulkops.sandbox.exchange import NOT_FOUND, RefusedError
+from bulkops.sandbox.request import NOT_FOUND, RefusedError
 from bulkops.sandbox.routing import Target
+from bulkops.sandbox.state import State
 from bulkops.sandbox.workspace import Workspace
-from bulkops.sandbox.world import World
 
 
-def serve_endpoint(world: World, request: web.BaseRequest, target: Target) -> dict[str, Any]:
+def serve_endpoint(state: State, request: web.BaseRequest, target: Target) -> dict[str, Any]:
     """`/_gateway/WORKSPACE/HANDLE/PATH` with the secret in the header API-TOKEN.
 
     Raises: RefusedError: 404 no such endpoint, or not enabled; 401 no or an outdated secret; 403 a client that may not
     reach the collection; 503 the recipe behind it does not run.
     """
-    workspace = _workspace(world, target.segments[1:2])
+    workspace = _workspace(state, target.segments[1:2])
     found = _endpoint(workspace, request.method, target.segments[1:3], target.segments[3:])
     opened = workspace.api.collections_for(request.headers.get("API-TOKEN", ""))
     if opened is None:
@@ -35,10 +35,10 @@ def serve_endpoint(world: World, request: web.BaseRequest, target: Target) -> di
     return {"endpoint": found.name, "recipe": recipe.name}
 
 
-def _workspace(world: World, segments: tuple[str, ...]) -> Workspace:
-    if segments == (world.partner.workspace.slug,):
-        return world.partner.workspace
-    customer = world.customers.find(segments[0]) if segments else None
+def _workspace(state: State, segments: tuple[str, ...]) -> Workspace:
+    if segments == (state.partner.workspace.slug,):
+        return state.partner.workspace
+    customer = state.customers.find(segments[0]) if segments else None
     if customer is None:
         raise RefusedError(404, NOT_FOUND)
     return customer.workspace

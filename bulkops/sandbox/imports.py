@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from bulkops.sandbox.clock import Clock
-from bulkops.sandbox.draws import draws
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.installing import RecipesRunningError, install
 from bulkops.sandbox.ledger import Ledger
-from bulkops.sandbox.packed import ParsedPackage
+from bulkops.sandbox.package_zip import ParsedPackage
+from bulkops.sandbox.seeded_random import draws
 from bulkops.sandbox.workspace import Import, Workspace
 
 _SHORT_S: Final = (2.0, 20.0)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import msgspec
 
 from bulkops.sandbox.api_platform import Collection, Endpoint
-from bulkops.sandbox.packed import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
+from bulkops.sandbox.package_zip import PackedCollection, PackedConfig, PackedEndpoint, PackedRecipe, ParsedPackage
 from bulkops.sandbox.recipes import Recipe, calls_in, file_called
 from bulkops.sandbox.workspace import Connection, Folder, Import, Workspace
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bulkops.sandbox.assets import assets_in
 from bulkops.sandbox.clock import Clock
-from bulkops.sandbox.exports import Manifest
+from bulkops.sandbox.exports import Manifest, assets_in
 from bulkops.sandbox.installing import install
 from bulkops.sandbox.members import partners_people
-from bulkops.sandbox.packages import PackageShelf
-from bulkops.sandbox.packed import ParsedPackage
+from bulkops.sandbox.package_zip import PackageShelf, ParsedPackage
 from bulkops.sandbox.roles import CUSTOM, PARTNERS
 from bulkops.sandbox.workspace import Ids, Import, Workspace
 

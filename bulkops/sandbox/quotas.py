@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol
 import attrs
 import msgspec
 
+from bulkops.sandbox.responses import Standing
 from bulkops.sandbox.settings import WindowKind
-from bulkops.sandbox.throttling import Standing
 from bulkops.settings import Limit
 
 _EMAIL: Final = "email"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 import msgspec
 
-from bulkops.sandbox.packed import PackedRecipe
+from bulkops.sandbox.package_zip import PackedRecipe
 
 if TYPE_CHECKING:
     from bulkops.sandbox.workspace import Connection

@@ -13,10 +13,10 @@ import anyio
 import anyio.to_thread
 
 from bulkops.errors import ConfigError
+from bulkops.sandbox.app import Service
 from bulkops.sandbox.client_file import client_file
 from bulkops.sandbox.faults import Faults
-from bulkops.sandbox.http import HttpServer
-from bulkops.sandbox.service import Service
+from bulkops.sandbox.server import HttpServer
 from bulkops.sandbox.settings import HOST, SandboxSettings
 
 
@@ -77,11 +77,11 @@ class Sandbox:
 
     def effects(self) -> list[dict[str, Any]]:
         """What happened, oldest first: `t`, `account`, `kind`, `key` (as `GET /_sandbox/ledger`)."""
-        return self._service.world.ledger.effects()
+        return self._service.state.ledger.effects()
 
     def requests(self) -> dict[str, Any]:
         """Counts of every API request (as `GET /_sandbox/requests`)."""
-        return self._service.world.requests()
+        return self._service.state.requests()
 
     def set_faults(self, faults: Faults | Mapping[str, Any] | str | None = None) -> None:
         """Replace all faults; None ends them. A text is read as `Faults.parse` does. Raises: ConfigError."""

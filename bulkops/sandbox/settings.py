@@ -14,9 +14,9 @@ import attrs
 
 from bulkops.catalogue import QUOTAS
 from bulkops.errors import ConfigError
+from bulkops.sandbox.access import check_patterns
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
-from bulkops.sandbox.rights import check_patterns
 from bulkops.settings import Limit, Tuning
 
 HOST: Final = "127.0.0.1"

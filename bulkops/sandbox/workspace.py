@@ -11,7 +11,7 @@ import attrs
 
 from bulkops.sandbox.api_platform import ApiPlatform
 from bulkops.sandbox.members import Member
-from bulkops.sandbox.packed import ParsedPackage
+from bulkops.sandbox.package_zip import ParsedPackage
 from bulkops.sandbox.recipes import JobStatus, Recipe
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ class Walker:
 
     client: Vendor
     prefix: str
-    asked: set[str] = attrs.field(factory=set)
+    request: set[str] = attrs.field(factory=set)
     there: set[int] = attrs.field(factory=set)
 
     async def look_around(self) -> None:
@@ -60,7 +60,7 @@ class Walker:
     async def __call__(self, name: str, body: object = None, status: int = 200, **names: Any) -> Any:
         """The payload, without its envelope."""
         call = CALLS[self.prefix + name]
-        self.asked.add(call.id)
+        self.request.add(call.id)
         query = names.pop("query", {})
         path = call.path.format_map({"managed_user_id": FIRST, **names})
         reply: Reply = await self.client(call.method, path, json=body, params=query)
@@ -233,7 +233,7 @@ async def _partners_own(walk: Walker) -> None:
 
 
 async def test_every_call_answers_and_has_its_effect() -> None:
-    asked: set[str] = set()
+    request: set[str] = set()
     for prefix, members in (("managed_users.", CONNECTION), ("", OWN_CONNECTION)):
         async with vendor() as client:
             walk = Walker(client, prefix)
@@ -251,8 +251,8 @@ async def test_every_call_answers_and_has_its_effect() -> None:
                 await _partners_own(walk)
             accounts = {effect["account"] for effect in client.sandbox.effects()}
             assert accounts == ({FIRST} if prefix else {None})
-            asked |= walk.asked
-    assert asked == MINE
+            request |= walk.request
+    assert request == MINE
 
 
 async def test_a_connection_in_use_stays() -> None:

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 
 from bulkops.sandbox import Faults
-from bulkops.sandbox.draws import draws
 from bulkops.sandbox.faults import strike
+from bulkops.sandbox.seeded_random import draws
 from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package, vendor
 
 pytestmark = pytest.mark.anyio
@@ -146,11 +146,11 @@ async def test_exactly_that_part_of_the_customers_cannot_be_authorised(
     customers: int, part: float, struck: int
 ) -> None:
     async with vendor(customers=customers, faults=Faults(unauthorisable=part)) as client:
-        world = client.sandbox._service.world
-        refusing = [c.id for c in world.customers.page(1, customers) if world.is_unauthorisable(c)]
+        state = client.sandbox._service.state
+        refusing = [c.id for c in state.customers.page(1, customers) if state.is_unauthorisable(c)]
         assert len(refusing) == struck
         client.sandbox.set_faults({"unauthorisable": part / 2})
-        fewer = {c.id for c in world.customers.page(1, customers) if world.is_unauthorisable(c)}
+        fewer = {c.id for c in state.customers.page(1, customers) if state.is_unauthorisable(c)}
         assert fewer <= set(refusing)
 
 

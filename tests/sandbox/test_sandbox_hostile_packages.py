@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from bulkops.sandbox.installing import install
-from bulkops.sandbox.packages import parse_package
+from bulkops.sandbox.package_zip import parse_package
 from bulkops.sandbox.workspace import Ids, Import, Workspace
 from tests.sandbox.kit import FIRST, package, recipe, vendor
 

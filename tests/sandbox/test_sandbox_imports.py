@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from bulkops.sandbox import Faults
-from bulkops.sandbox.draws import draws
 from bulkops.sandbox.imports import import_time_s
+from bulkops.sandbox.seeded_random import draws
 from tests.sandbox.kit import FIRST, package, recipe, shop_package, vendor
 
 pytestmark = pytest.mark.anyio

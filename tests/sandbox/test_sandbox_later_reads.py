@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bulkops.sandbox import SandboxSettings
-from bulkops.sandbox.exchange import Asked
 from bulkops.sandbox.handlers import HANDLERS
-from bulkops.sandbox.world import World
+from bulkops.sandbox.request import ApiRequest
+from bulkops.sandbox.state import State
 from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
 from tests.virtual_time import run_virtual
 
@@ -245,17 +245,17 @@ async def test_a_key_is_active_since_it_was_switched_on() -> None:
 
 def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
     async def imports(*, deleted: bool) -> list[str]:
-        world = World(SandboxSettings(customers=1, time_scale=1.0))
-        customer = world.customers.find(str(FIRST))
+        state = State(SandboxSettings(customers=1, time_scale=1.0))
+        customer = state.customers.find(str(FIRST))
         assert customer is not None
         query = {"folder_id": str(customer.workspace.home.id)}
         for _ in range(2):
-            asked = Asked(world=world, customer=customer, names={}, query=query, body=shop_package())
-            HANDLERS["managed_users.imports.create"](asked)
+            request = ApiRequest(state=state, customer=customer, names={}, query=query, body=shop_package())
+            HANDLERS["managed_users.imports.create"](request)
         if deleted:
-            HANDLERS["managed_users.delete"](Asked(world=world, customer=customer, names={}, query={}))
+            HANDLERS["managed_users.delete"](ApiRequest(state=state, customer=customer, names={}, query={}))
         await asyncio.sleep(200)  # an import takes a minute at most
-        return [effect["kind"] for effect in world.ledger.effects() if effect["kind"].startswith("import.")]
+        return [effect["kind"] for effect in state.ledger.effects() if effect["kind"].startswith("import.")]
 
     assert run_virtual(imports(deleted=False)) == ["import.completed"] * 2
     assert run_virtual(imports(deleted=True)) == []

@@ -34,7 +34,7 @@ class Walker:
 
     it: Vendor
     prefix: str
-    asked: set[str] = attrs.field(factory=set)
+    request: set[str] = attrs.field(factory=set)
 
     async def __call__(self, name: str, body: object = None, *, query: str = "", **path: Any) -> Reply:
         twins = {"jobs.": "recipes.jobs.", "exports.create": "packages.export", "exports.get": "packages.get"}
@@ -42,7 +42,7 @@ class Walker:
             for twin, own in twins.items():
                 name = own + name.removeprefix(twin) if name.startswith(twin) else name
         call = CALLS[self.prefix + name]
-        self.asked.add(call.id)
+        self.request.add(call.id)
         names = {"managed_user_id": FIRST, **path}
         names["job_handle"] = names.get("job_id")
         address = call.path.format_map(names) + query
@@ -215,14 +215,14 @@ async def _test_cases(walk: Walker) -> None:
 
 
 async def test_every_call_answers_and_has_its_effect() -> None:
-    asked: set[str] = set()
+    request: set[str] = set()
     for prefix in ("managed_users.", ""):
         for part in (_recipes, _jobs, _lifecycle, _test_cases):
             async with vendor() as it:
                 walk = Walker(it, prefix)
                 await part(walk)
-                asked |= walk.asked
-    left = {call.id for call in CALLS.values() if call.group in GROUPS} - asked
+                request |= walk.request
+    left = {call.id for call in CALLS.values() if call.group in GROUPS} - request
     assert left == {
         *("managed_users.imports.create", "managed_users.imports.get"),  # in test_sandbox_imports
         *("packages.import", "packages.download", "recipes.search", "jobs.resume"),  # below

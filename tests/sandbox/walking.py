@@ -252,10 +252,10 @@ class Walker:
 
     async def first(self, call_id: str, **given: Any) -> dict[str, Any]:
         """The first row of a list; one is made where there is none."""
-        asked = f"{call_id} {given}"
-        if asked not in self._first:
-            self._first[asked] = await self._look(call_id, given)
-        return self._first[asked]
+        request = f"{call_id} {given}"
+        if request not in self._first:
+            self._first[request] = await self._look(call_id, given)
+        return self._first[request]
 
     async def _look(self, call_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         given = {**await self.parameters(CALLS[call_id]), **given}

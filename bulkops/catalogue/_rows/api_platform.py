@@ -1,4 +1,4 @@
-"""API collections, endpoints, clients, keys and access profiles. The format is in `bulkops.catalogue._reading`."""
+"""API collections, endpoints, clients, keys and access profiles. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

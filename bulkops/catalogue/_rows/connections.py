@@ -1,4 +1,4 @@
-"""Connections, and the connectors that they are of. The format is in `bulkops.catalogue._reading`."""
+"""Connections, and the connectors that they are of. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

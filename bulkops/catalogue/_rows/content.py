@@ -1,4 +1,4 @@
-"""Folders, projects, properties, lookup tables and data tables. The format is in `bulkops.catalogue._reading`."""
+"""Folders, projects, properties, lookup tables and data tables. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers of the partner, and the people who manage them. The format is in `bulkops.catalogue._reading`."""
+"""Customers of the partner, and the people who manage them. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packages: manifests, exports and imports. The format is in `bulkops.catalogue._reading`."""
+"""Packages: manifests, exports and imports. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

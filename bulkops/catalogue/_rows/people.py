@@ -1,4 +1,4 @@
-"""Members, roles, and the API clients that act for them. The format is in `bulkops.catalogue._reading`."""
+"""Members, roles, and the API clients that act for them. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

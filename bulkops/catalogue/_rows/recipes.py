@@ -1,4 +1,4 @@
-"""Recipes, their versions, jobs and test cases. The format is in `bulkops.catalogue._reading`."""
+"""Recipes, their versions, jobs and test cases. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

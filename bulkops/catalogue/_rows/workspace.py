@@ -1,4 +1,4 @@
-"""The workspace itself: activity logs, tags, who I am. The format is in `bulkops.catalogue._reading`."""
+"""The workspace itself: activity logs, tags, who I am. The format is in `bulkops.catalogue._parse_calls`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How callers of an API prove who they are: what clients, profiles and keys are asked for, checked alike."""
+"""Access settings of API clients, profiles and keys, checked alike."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import AUTH_TYPES, ApiClient
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, ids_member, invalid, text_member
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, ids_member, invalid, text_member
 
 _TEXTS: Final = ("jwt_method", "oidc_issuer", "oidc_jwks_uri", "access_profile_claim")
 _LISTS: Final = ("required_claims", "allowed_issuers", "ip_allow_list", "ip_deny_list")
 
 
-def find_client(asked: Asked, client_id: int | None, *, is_legacy: bool) -> ApiClient:
+def find_client(request: ApiRequest, client_id: int | None, *, is_legacy: bool) -> ApiClient:
     """Raises: RefusedError 404: a client of the other version is not there either."""
-    found = asked.workspace.api.clients.get(client_id or 0)
+    found = request.workspace.api.clients.get(client_id or 0)
     if found is None or found.is_legacy is not is_legacy:
         raise RefusedError(404, NOT_FOUND)
     return found
@@ -34,12 +34,12 @@ def auth_type_of(members: Mapping[str, Any]) -> str:
     return str(auth_type)
 
 
-def collections_of(asked: Asked, members: Mapping[str, Any]) -> tuple[int, ...]:
+def collections_of(request: ApiRequest, members: Mapping[str, Any]) -> tuple[int, ...]:
     """Ids of collections that are there, at least one. Raises: RefusedError 400."""
     ids = ids_member(members, "api_collection_ids")
     if not ids:
         raise invalid("api_collection_ids", "must name at least one API collection")
-    missing = [id_ for id_ in ids if id_ not in asked.workspace.api.collections]
+    missing = [id_ for id_ in ids if id_ not in request.workspace.api.collections]
     if missing:
         raise invalid("api_collection_ids", f"names an API collection that is not there: {missing[0]}")
     return tuple(dict.fromkeys(ids))

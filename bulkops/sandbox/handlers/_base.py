@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from bulkops.sandbox.exchange import Asked
+from bulkops.sandbox.request import ApiRequest
 
-Handler: TypeAlias = Callable[[Asked], Any]
+Handler: TypeAlias = Callable[[ApiRequest], Any]
 """Answers with the payload as JSON data, without the call's envelope. Raises: RefusedError."""
 
 

@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import Asked, Counted
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.me import WORKSPACE_ID, WORKSPACE_NAME
+from bulkops.sandbox.request import ApiRequest, Counted
 
 _USER: Final = {"id": 4400, "name": "Lee Park", "email": "lee@partner.example"}
 """Who does everything: the partner's token is somebody's."""
 
 
-def list_activity_logs(asked: Asked) -> Counted:
+def list_activity_logs(request: ApiRequest) -> Counted:
     """In the order in which things happened; a page goes on after the record that `page[after]` names."""
-    is_wanted = _filter(asked)
-    records = [record for record in _records(asked) if is_wanted(record)]
-    after, (_, size) = asked.number("page[after]") or 0, asked.page(size="page[size]")
+    is_wanted = _filter(request)
+    records = [record for record in _records(request) if is_wanted(record)]
+    after, (_, size) = request.number("page[after]") or 0, request.page(size="page[size]")
     later = [record for record in records if record["id"] > after]
     return Counted(later[:size], len(records), (1, size))
 
 
-def _records(asked: Asked) -> Iterator[dict[str, Any]]:
-    customer, world = asked.customer, asked.world
+def _records(request: ApiRequest) -> Iterator[dict[str, Any]]:
+    customer, state = request.customer, request.state
     name = WORKSPACE_NAME if customer is None else customer.facts["name"]
     workspace = {
         "id": WORKSPACE_ID if customer is None else customer.id,
@@ -32,11 +32,11 @@ def _records(asked: Asked) -> Iterator[dict[str, Any]]:
         "email": None,
         "environment": "dev",
     }
-    for number, effect in enumerate(world.ledger.effects(), start=1):
+    for number, effect in enumerate(state.ledger.effects(), start=1):
         if effect["account"] == (None if customer is None else customer.id):
             yield {
                 "id": number,
-                "timestamp": world.clock.stamp(effect["t"]),
+                "timestamp": state.clock.stamp(effect["t"]),
                 "event_type": effect["kind"].replace(".", "_"),
                 "details": {},
                 "workspace": workspace,
@@ -45,11 +45,11 @@ def _records(asked: Asked) -> Iterator[dict[str, Any]]:
             }
 
 
-def _filter(asked: Asked) -> Callable[[Mapping[str, Any]], bool]:
+def _filter(request: ApiRequest) -> Callable[[Mapping[str, Any]], bool]:
     """What the query asks for, read once. Raises: RefusedError 400."""
-    begins, ends, users = asked.instant("from"), asked.instant("to"), asked.many("users_ids")
+    begins, ends, users = request.instant("from"), request.instant("to"), request.many("users_ids")
     kinds = [
-        (asked.many(f"include_{name}"), asked.many(f"exclude_{name}")) for name in ("resource_types", "event_types")
+        (request.many(f"include_{name}"), request.many(f"exclude_{name}")) for name in ("resource_types", "event_types")
     ]
 
     def is_wanted(record: Mapping[str, Any]) -> bool:

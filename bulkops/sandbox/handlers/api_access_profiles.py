@@ -6,60 +6,60 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import Pass
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
+from bulkops.sandbox.handlers._api_credentials import Passes, active_in
 from bulkops.sandbox.handlers._base import Handler, both
-from bulkops.sandbox.handlers._passes import Passes, active_in
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
 
 
-def list_profiles(asked: Asked) -> list[dict[str, Any]]:
+def list_profiles(request: ApiRequest) -> list[dict[str, Any]]:
     """Without their secrets."""
-    wanted = asked.number("api_client_id")
-    rows = [_row(row) for row in asked.workspace.api.profiles.values() if wanted in {None, row.client_id}]
-    return asked.on_page(rows)
+    wanted = request.number("api_client_id")
+    rows = [_row(row) for row in request.workspace.api.profiles.values() if wanted in {None, row.client_id}]
+    return request.on_page(rows)
 
 
-def create_profile(asked: Asked) -> dict[str, Any]:
+def create_profile(request: ApiRequest) -> dict[str, Any]:
     """The client is in the query, in the body, or in the path of the nested form (vendor facts, section 17.19)."""
-    members = asked.members()
-    in_path = asked.path_id("api_client_id") if "api_client_id" in asked.names else None
-    client_id = in_path or asked.number("api_client_id") or id_member(members, "api_client_id")
+    members = request.members()
+    in_path = request.path_id("api_client_id") if "api_client_id" in request.names else None
+    client_id = in_path or request.number("api_client_id") or id_member(members, "api_client_id")
     if client_id is None:
         raise invalid("api_client_id", "can't be blank")
-    client = find_client(asked, client_id, is_legacy=True)
-    auth_type, collection_ids = auth_type_of(members), collections_of(asked, members)
-    return _PROFILES.add(asked, client, auth_type=auth_type, collection_ids=collection_ids)
+    client = find_client(request, client_id, is_legacy=True)
+    auth_type, collection_ids = auth_type_of(members), collections_of(request, members)
+    return _PROFILES.add(request, client, auth_type=auth_type, collection_ids=collection_ids)
 
 
-def update_profile(asked: Asked) -> dict[str, Any]:
+def update_profile(request: ApiRequest) -> dict[str, Any]:
     """Full replacement: the list of collections is the whole new one. The secret stays, unless its kind changes."""
-    profile, members = _PROFILES.find(asked), asked.members()
+    profile, members = _PROFILES.find(request), request.members()
     auth_type = auth_type_of(members)
     values = {
         "name": text_member(members, "name", required=True),
         "auth_type": auth_type,
-        "collection_ids": collections_of(asked, members),
+        "collection_ids": collections_of(request, members),
         "active": active_in(members, usual=profile.active),
         "facts": access_facts(members),
     }
     is_other = auth_type != profile.auth_type
-    _PROFILES.change(asked, profile, **values)
+    _PROFILES.change(request, profile, **values)
     if is_other:
         profile.renew()
     return _row(profile)
 
 
-def enable_profile(asked: Asked) -> dict[str, Any]:
-    _PROFILES.switch(asked, active=True)
+def enable_profile(request: ApiRequest) -> dict[str, Any]:
+    _PROFILES.switch(request, active=True)
     return {"success": True}
 
 
-def disable_profile(asked: Asked) -> dict[str, Any]:
-    _PROFILES.switch(asked, active=False)
+def disable_profile(request: ApiRequest) -> dict[str, Any]:
+    _PROFILES.switch(request, active=False)
     return {"success": True}
 
 
-def refuse_update_without_id(_: Asked) -> Any:
+def refuse_update_without_id(_: ApiRequest) -> Any:
     """The guide prints the path so; nobody can tell which profile is meant."""
     raise RefusedError(404, NOT_FOUND)
 
@@ -82,7 +82,7 @@ _PROFILES: Final = Passes(
     noun="api_access_profile",
     effect="access_profile",
     secret="secret",  # noqa: S106 - the name of a member
-    shelf=lambda asked: asked.workspace.api.profiles,
+    shelf=lambda request: request.workspace.api.profiles,
     row=_row,
 )
 

@@ -6,87 +6,87 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, ApiClient
-from bulkops.sandbox.exchange import Asked, Counted, flag_member, id_member, ids_member, text_member
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.request import ApiRequest, Counted, flag_member, id_member, ids_member, text_member
 
 _POLICY: Final = {"id": 2, "name": "Default"}
 
 
-def list_clients(asked: Asked) -> list[dict[str, Any]]:
+def list_clients(request: ApiRequest) -> list[dict[str, Any]]:
     """All in one reply."""
-    return [_row(client) for client in asked.workspace.api.clients.values() if client.is_legacy]
+    return [_row(client) for client in request.workspace.api.clients.values() if client.is_legacy]
 
 
-def create_client(asked: Asked) -> dict[str, Any]:
+def create_client(request: ApiRequest) -> dict[str, Any]:
     """`project_id` in the query, or in the body of one page version. Equal names are not documented as refused."""
-    members = asked.members()
+    members = request.members()
     name = str(text_member(members, "name", required=True))
-    return _row(_add(asked, name, is_legacy=True, project_id=asked.number("project_id") or _project_id(members)))
+    return _row(_add(request, name, is_legacy=True, project_id=request.number("project_id") or _project_id(members)))
 
 
-def list_clients_v2(asked: Asked) -> Counted:
+def list_clients_v2(request: ApiRequest) -> Counted:
     """Those of the first version too, marked `is_legacy`."""
-    project_id = asked.number("project_id")
-    wanted = {part for part in asked.query.get("cert_bundle_ids", "").split(",") if part}
+    project_id = request.number("project_id")
+    wanted = {part for part in request.query.get("cert_bundle_ids", "").split(",") if part}
     rows = [
-        _row_v2(asked, client)
-        for client in asked.workspace.api.clients.values()
+        _row_v2(request, client)
+        for client in request.workspace.api.clients.values()
         if project_id in {None, client.project_id}
         and (not wanted or wanted & {str(id_) for id_ in client.facts.get("cert_bundle_ids") or ()})
     ]
-    return asked.counted(rows)
+    return request.counted(rows)
 
 
-def create_client_v2(asked: Asked) -> dict[str, Any]:
-    members = asked.members()
+def create_client_v2(request: ApiRequest) -> dict[str, Any]:
+    members = request.members()
     name = str(text_member(members, "name", required=True))
-    auth_type, ids, facts = auth_type_of(members), collections_of(asked, members), _given(members)
-    made = _add(asked, name, is_legacy=False, project_id=_project_id(members))
+    auth_type, ids, facts = auth_type_of(members), collections_of(request, members), _given(members)
+    made = _add(request, name, is_legacy=False, project_id=_project_id(members))
     made.collection_ids, made.auth_type, made.facts = ids, auth_type, facts
-    return _row_v2(asked, made)
+    return _row_v2(request, made)
 
 
-def get_client_v2(asked: Asked) -> dict[str, Any]:
-    return _row_v2(asked, _client(asked))
+def get_client_v2(request: ApiRequest) -> dict[str, Any]:
+    return _row_v2(request, _client(request))
 
 
-def update_client_v2(asked: Asked) -> dict[str, Any]:
+def update_client_v2(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes; what is so already is no effect."""
-    client, members = _client(asked), asked.members()
+    client, members = _client(request), request.members()
     before = (client.name, client.collection_ids, client.auth_type, client.project_id, dict(client.facts))
     name = text_member(members, "name", required="name" in members) or client.name
     auth_type = auth_type_of(members) if "auth_type" in members else client.auth_type
-    ids = collections_of(asked, members) if "api_collection_ids" in members else client.collection_ids
+    ids = collections_of(request, members) if "api_collection_ids" in members else client.collection_ids
     facts = client.facts | _given(members)
     client.name, client.collection_ids, client.auth_type, client.facts = name, ids, auth_type, facts
     client.project_id = _project_id(members) or client.project_id
     if before != (client.name, client.collection_ids, client.auth_type, client.project_id, client.facts):
-        client.updated_at = asked.world.clock.stamp()
-        asked.note("api_client.updated", client.name)
-    return _row_v2(asked, client)
+        client.updated_at = request.state.clock.stamp()
+        request.note("api_client.updated", client.name)
+    return _row_v2(request, client)
 
 
-def delete_client_v2(asked: Asked) -> dict[str, Any]:
+def delete_client_v2(request: ApiRequest) -> dict[str, Any]:
     """With its keys."""
-    api, client = asked.workspace.api, _client(asked)
+    api, client = request.workspace.api, _client(request)
     for key in api.keys_of(client.id):
         del api.keys[key.id]
     del api.clients[client.id]
-    asked.note("api_client.deleted", client.name)
+    request.note("api_client.deleted", client.name)
     return {"success": True}
 
 
-def _client(asked: Asked) -> ApiClient:
-    return find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
+def _client(request: ApiRequest) -> ApiClient:
+    return find_client(request, request.path_id("api_client_id"), is_legacy=False)
 
 
-def _add(asked: Asked, name: str, *, is_legacy: bool, project_id: int | None) -> ApiClient:
-    now = asked.world.clock.stamp()
-    id_ = asked.workspace.new_id("api_client")
+def _add(request: ApiRequest, name: str, *, is_legacy: bool, project_id: int | None) -> ApiClient:
+    now = request.state.clock.stamp()
+    id_ = request.workspace.new_id("api_client")
     made = ApiClient(id=id_, name=name, is_legacy=is_legacy, project_id=project_id, created_at=now, updated_at=now)
-    asked.workspace.api.clients[made.id] = made
-    asked.note("api_client.created", name)
+    request.workspace.api.clients[made.id] = made
+    request.note("api_client.created", name)
     return made
 
 
@@ -119,8 +119,8 @@ def _row(client: ApiClient) -> dict[str, Any]:
     }
 
 
-def _row_v2(asked: Asked, client: ApiClient) -> dict[str, Any]:
-    api = asked.workspace.api
+def _row_v2(request: ApiRequest, client: ApiClient) -> dict[str, Any]:
+    api = request.workspace.api
     keys = api.keys_of(client.id)
     facts = client.facts
     return {

@@ -8,34 +8,34 @@ from typing import Any, Final
 import msgspec
 
 from bulkops.sandbox.api_platform import Collection, Endpoint
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler, both
-from bulkops.sandbox.handlers.recipe_changes import add_recipe
+from bulkops.sandbox.handlers.recipes_write import add_recipe
 from bulkops.sandbox.installing import handle_of
-from bulkops.sandbox.packages import packed_recipe
+from bulkops.sandbox.package_zip import packed_recipe
 from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.workspace import Folder
 
 _TRIGGER: Final = {"provider": "workato_api_platform", "name": "receive_request"}
 _METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
-def list_collections(asked: Asked) -> list[dict[str, Any]]:
-    return [row.row(asked.origin) for row in asked.on_page([*asked.workspace.api.collections.values()])]
+def list_collections(request: ApiRequest) -> list[dict[str, Any]]:
+    return [row.row(request.origin) for row in request.on_page([*request.workspace.api.collections.values()])]
 
 
-def create_collection(asked: Asked) -> dict[str, Any]:
+def create_collection(request: ApiRequest) -> dict[str, Any]:
     """Empty, or with an endpoint for each operation of an OpenAPI document, and a recipe behind each, which stands
     still.
 
     Equal names are not documented as refused, so a doubled request makes a second collection.
     """
-    members, workspace = asked.members(), asked.workspace
+    members, workspace = request.members(), request.workspace
     name = str(text_member(members, "name", required=True))
-    project_id = id_member(members, "project_id") or asked.number("project_id")
+    project_id = id_member(members, "project_id") or request.number("project_id")
     operations = _operations(members.get("openapi_spec"))
-    folder = _project(asked, project_id)
-    now = asked.world.clock.stamp()
+    folder = _project(request, project_id)
+    now = request.state.clock.stamp()
     made = Collection(
         id=workspace.new_id("api_collection"),
         name=name,
@@ -51,7 +51,7 @@ def create_collection(asked: Asked) -> dict[str, Any]:
         endpoint = Endpoint(
             id=workspace.new_id("api_endpoint"),
             collection_id=made.id,
-            recipe_id=_recipe_for(asked, endpoint_name, folder).id,
+            recipe_id=_recipe_for(request, endpoint_name, folder).id,
             name=endpoint_name,
             method=method.upper(),
             path=path.strip("/"),
@@ -60,57 +60,57 @@ def create_collection(asked: Asked) -> dict[str, Any]:
             updated_at=now,
         )
         workspace.api.endpoints[endpoint.id] = endpoint
-    asked.note("collection.created", f"{workspace.path(folder.id)}/{name}")
+    request.note("collection.created", f"{workspace.path(folder.id)}/{name}")
     results = {"success": True, "total_endpoints": len(operations), "failed_endpoints": 0, "failed_actions": []}
-    return made.row(asked.origin) | {"message": "Import completed successfully", "import_results": results}
+    return made.row(request.origin) | {"message": "Import completed successfully", "import_results": results}
 
 
-def _recipe_for(asked: Asked, name: str, folder: Folder) -> Recipe:
+def _recipe_for(request: ApiRequest, name: str, folder: Folder) -> Recipe:
     asset = {"name": name[:255], "code": {"number": 0, "keyword": "trigger"} | _TRIGGER, "config": []}
-    return add_recipe(asked, packed_recipe(asset, "", ""), (), folder_id=folder.id)
+    return add_recipe(request, packed_recipe(asset, "", ""), (), folder_id=folder.id)
 
 
-def list_endpoints(asked: Asked) -> list[dict[str, Any]]:
-    wanted, api = asked.number("api_collection_id"), asked.workspace.api
+def list_endpoints(request: ApiRequest) -> list[dict[str, Any]]:
+    wanted, api = request.number("api_collection_id"), request.workspace.api
     rows = [row for row in api.endpoints.values() if wanted in {None, row.collection_id}]
-    return [row.row(api.collections[row.collection_id], asked.origin) for row in asked.on_page(rows)]
+    return [row.row(api.collections[row.collection_id], request.origin) for row in request.on_page(rows)]
 
 
-def enable_endpoint(asked: Asked) -> dict[str, Any]:
+def enable_endpoint(request: ApiRequest) -> dict[str, Any]:
     """Refused unless the recipe behind it runs (vendor facts, section 17.10)."""
-    endpoint = _endpoint(asked)
-    recipe = asked.workspace.recipes.get(endpoint.recipe_id or 0)
+    endpoint = _endpoint(request)
+    recipe = request.workspace.recipes.get(endpoint.recipe_id or 0)
     if recipe is None or not recipe.running:
         name = f" {recipe.name!r}" if recipe is not None else ""
         raise RefusedError(
-            asked.assumptions.enable_stopped, f"The recipe{name} behind endpoint {endpoint.name!r} must be running"
+            request.assumptions.enable_stopped, f"The recipe{name} behind endpoint {endpoint.name!r} must be running"
         )
-    return _switch(asked, endpoint, active=True)
+    return _switch(request, endpoint, active=True)
 
 
-def disable_endpoint(asked: Asked) -> dict[str, Any]:
-    return _switch(asked, _endpoint(asked), active=False)
+def disable_endpoint(request: ApiRequest) -> dict[str, Any]:
+    return _switch(request, _endpoint(request), active=False)
 
 
-def _switch(asked: Asked, endpoint: Endpoint, *, active: bool) -> dict[str, Any]:
+def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> dict[str, Any]:
     """What is so already is no effect."""
     if endpoint.active is not active:
         endpoint.active = active
-        endpoint.updated_at = asked.world.clock.stamp()
-        collection = asked.workspace.api.collections[endpoint.collection_id]
-        path = asked.workspace.path(collection.folder_id)
-        asked.note(f"endpoint.{'enabled' if active else 'disabled'}", f"{path}/{collection.name}/{endpoint.name}")
+        endpoint.updated_at = request.state.clock.stamp()
+        collection = request.workspace.api.collections[endpoint.collection_id]
+        path = request.workspace.path(collection.folder_id)
+        request.note(f"endpoint.{'enabled' if active else 'disabled'}", f"{path}/{collection.name}/{endpoint.name}")
     return {"success": True}
 
 
-def _endpoint(asked: Asked) -> Endpoint:
-    return asked.found(asked.workspace.api.endpoints, "api_endpoint_id")
+def _endpoint(request: ApiRequest) -> Endpoint:
+    return request.found(request.workspace.api.endpoints, "api_endpoint_id")
 
 
-def _project(asked: Asked, project_id: int | None) -> Folder:
+def _project(request: ApiRequest, project_id: int | None) -> Folder:
     if project_id is None:
-        return asked.workspace.home
-    found = asked.workspace.projects().get(project_id)
+        return request.workspace.home
+    found = request.workspace.projects().get(project_id)
     if found is None:
         raise RefusedError(404, NOT_FOUND)
     return found

@@ -6,44 +6,44 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, Pass
-from bulkops.sandbox.exchange import Asked, Counted, text_member
 from bulkops.sandbox.handlers._access import access_facts, find_client
+from bulkops.sandbox.handlers._api_credentials import Passes, active_in
 from bulkops.sandbox.handlers._base import Handler, both
-from bulkops.sandbox.handlers._passes import Passes, active_in
+from bulkops.sandbox.request import ApiRequest, Counted, text_member
 
 
-def list_keys(asked: Asked) -> Counted:
+def list_keys(request: ApiRequest) -> Counted:
     """Masked (vendor facts, section 13)."""
-    client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
-    return asked.counted([_row(key) for key in asked.workspace.api.keys_of(client.id)])
+    client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
+    return request.counted([_row(key) for key in request.workspace.api.keys_of(client.id)])
 
 
-def create_key(asked: Asked) -> dict[str, Any]:
-    client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
-    return _KEYS.add(asked, client, auth_type=client.auth_type)
+def create_key(request: ApiRequest) -> dict[str, Any]:
+    client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
+    return _KEYS.add(request, client, auth_type=client.auth_type)
 
 
-def update_key(asked: Asked) -> dict[str, Any]:
+def update_key(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes."""
-    key, members = _KEYS.find(asked), asked.members()
+    key, members = _KEYS.find(request), request.members()
     name = text_member(members, "name", required="name" in members) or key.name
     active, facts = active_in(members, usual=key.active), key.facts | access_facts(members)
-    _KEYS.change(asked, key, name=name, active=active, facts=facts)
+    _KEYS.change(request, key, name=name, active=active, facts=facts)
     return _row(key)
 
 
-def enable_key(asked: Asked) -> dict[str, Any]:
-    return _row(_KEYS.switch(asked, active=True))
+def enable_key(request: ApiRequest) -> dict[str, Any]:
+    return _row(_KEYS.switch(request, active=True))
 
 
-def disable_key(asked: Asked) -> dict[str, Any]:
-    return _row(_KEYS.switch(asked, active=False))
+def disable_key(request: ApiRequest) -> dict[str, Any]:
+    return _row(_KEYS.switch(request, active=False))
 
 
-def delete_key(asked: Asked) -> dict[str, Any]:
-    key = _KEYS.find(asked)
-    _KEYS.touch(asked, key, "deleted")
-    del asked.workspace.api.keys[key.id]
+def delete_key(request: ApiRequest) -> dict[str, Any]:
+    key = _KEYS.find(request)
+    _KEYS.touch(request, key, "deleted")
+    del request.workspace.api.keys[key.id]
     return {"success": True}
 
 
@@ -64,7 +64,7 @@ _KEYS: Final = Passes(
     noun="api_key",
     effect="api_key",
     secret="auth_token",  # noqa: S106 - the name of a member
-    shelf=lambda asked: asked.workspace.api.keys,
+    shelf=lambda request: request.workspace.api.keys,
     row=_row,
 )
 

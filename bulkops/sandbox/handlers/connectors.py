@@ -6,32 +6,32 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.connectors import CONNECTORS
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, invalid
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, invalid
 
 
-def list_integrations(asked: Asked) -> list[dict[str, Any]]:
+def list_integrations(request: ApiRequest) -> list[dict[str, Any]]:
     """Those that `applications` names; what is unknown is left out. The vendor's page puts the list into the body of a
     GET, clients put it into the query (vendor facts, section 14): both are read."""
-    names = asked.words("applications")
+    names = request.words("applications")
     if not names:
         raise invalid("applications", "can't be blank")
     known = map(CONNECTORS.get, names)
     return [connector.metadata() for connector in known if connector is not None]
 
 
-def list_all_integrations(asked: Asked) -> Counted:
+def list_all_integrations(request: ApiRequest) -> Counted:
     """The one list whose page holds one row unless more are asked for (vendor facts, section 7)."""
-    return asked.counted([connector.row() for connector in CONNECTORS.values()], usual=1)
+    return request.counted([connector.row() for connector in CONNECTORS.values()], usual=1)
 
 
-def list_custom_connectors(asked: Asked) -> list[dict[str, Any]]:
-    released_at = asked.workspace.home.created_at
+def list_custom_connectors(request: ApiRequest) -> list[dict[str, Any]]:
+    released_at = request.workspace.home.created_at
     return [each.custom_row(released_at=released_at) for each in CONNECTORS.values() if each.custom is not None]
 
 
-def get_code(asked: Asked) -> dict[str, str]:
-    wanted = asked.path_id("connector_id")
+def get_code(request: ApiRequest) -> dict[str, str]:
+    wanted = request.path_id("connector_id")
     for connector in CONNECTORS.values():
         if connector.custom == wanted:
             return {"code": connector.code()}

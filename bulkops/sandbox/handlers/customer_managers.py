@@ -6,92 +6,92 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import Asked, RefusedError, id_member, ids_member, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.managers import Manager
+from bulkops.sandbox.request import ApiRequest, RefusedError, id_member, ids_member, invalid
 from bulkops.sandbox.roles import group_by_id
 
 _WORKSPACES: Final = "permitted_workspace_ids"
 
 
-def list_managers(asked: Asked) -> list[dict[str, Any]]:
+def list_managers(request: ApiRequest) -> list[dict[str, Any]]:
     """All in one reply (vendor facts, section 7)."""
-    return [manager.row() for manager in asked.world.managers.by_id.values()]
+    return [manager.row() for manager in request.state.managers.by_id.values()]
 
 
-def create_manager(asked: Asked) -> dict[str, Any]:
+def create_manager(request: ApiRequest) -> dict[str, Any]:
     """Of somebody who works at the partner, once."""
-    person_id = id_member(asked.members(), "team_collaborator_id")
+    person_id = id_member(request.members(), "team_collaborator_id")
     if person_id is None:
         raise invalid("team_collaborator_id", "can't be blank")
-    member = asked.world.partner.workspace.members.get(person_id)
+    member = request.state.partner.workspace.members.get(person_id)
     if member is None:
         raise RefusedError(400, f"Collaborator not found: {person_id}")
-    if any(manager.member is member for manager in asked.world.managers.by_id.values()):
+    if any(manager.member is member for manager in request.state.managers.by_id.values()):
         raise invalid("team_collaborator_id", "is a customer manager already")
-    group, workspaces = _group(asked), _workspaces(asked)
-    id_ = asked.workspace.new_id("customer_manager")
+    group, workspaces = _group(request), _workspaces(request)
+    id_ = request.workspace.new_id("customer_manager")
     made = Manager(id=id_, member=member, group=group, workspaces={})
-    asked.world.managers.by_id[id_] = made
-    asked.note("customer_manager.created", made.key)
-    _permit(asked, made, workspaces, was_all=False)
+    request.state.managers.by_id[id_] = made
+    request.note("customer_manager.created", made.key)
+    _permit(request, made, workspaces, was_all=False)
     return made.row()
 
 
-def update_manager(asked: Asked) -> dict[str, Any]:
+def update_manager(request: ApiRequest) -> dict[str, Any]:
     """Replaces the role and the whole list: a list left out is an empty one, and that grants every workspace."""
-    manager = _manager(asked)
-    group, workspaces = _group(asked), _workspaces(asked)
+    manager = _manager(request)
+    group, workspaces = _group(request), _workspaces(request)
     if manager.group != group:
         manager.group = group
-        asked.note("customer_manager.updated", f"{manager.key}: {group['name']}")
+        request.note("customer_manager.updated", f"{manager.key}: {group['name']}")
     if set(manager.workspaces) != set(workspaces):
-        _permit(asked, manager, workspaces, was_all=not manager.workspaces)
+        _permit(request, manager, workspaces, was_all=not manager.workspaces)
     return manager.row()
 
 
-def delete_manager(asked: Asked) -> str:
-    manager = _manager(asked)
-    del asked.world.managers.by_id[manager.id]
+def delete_manager(request: ApiRequest) -> str:
+    manager = _manager(request)
+    del request.state.managers.by_id[manager.id]
     for customer in manager.workspaces.values():
-        _note(asked, customer, "revoked", manager)
-    asked.note("customer_manager.deleted", manager.key)
+        _note(request, customer, "revoked", manager)
+    request.note("customer_manager.deleted", manager.key)
     return "ok"
 
 
-def _permit(asked: Asked, manager: Manager, workspaces: dict[int, Customer], *, was_all: bool) -> None:
+def _permit(request: ApiRequest, manager: Manager, workspaces: dict[int, Customer], *, was_all: bool) -> None:
     """Set the list. The ledger says for each workspace what it gained or lost, and of all of them once."""
     before, manager.workspaces = manager.workspaces, workspaces
     for id_, customer in (before | workspaces).items():
         if (id_ in before) != (id_ in workspaces):
-            _note(asked, customer, "granted" if id_ in workspaces else "revoked", manager)
+            _note(request, customer, "granted" if id_ in workspaces else "revoked", manager)
     if was_all != (not workspaces):
-        asked.note("all_workspaces.revoked" if was_all else "all_workspaces.granted", manager.key)
+        request.note("all_workspaces.revoked" if was_all else "all_workspaces.granted", manager.key)
 
 
-def _note(asked: Asked, customer: Customer, what: str, manager: Manager) -> None:
-    asked.world.ledger.note(customer.id, f"manager.{what}", manager.key)
+def _note(request: ApiRequest, customer: Customer, what: str, manager: Manager) -> None:
+    request.state.ledger.note(customer.id, f"manager.{what}", manager.key)
 
 
-def _manager(asked: Asked) -> Manager:
-    return asked.found(asked.world.managers.by_id, "customer_manager_id")
+def _manager(request: ApiRequest) -> Manager:
+    return request.found(request.state.managers.by_id, "customer_manager_id")
 
 
-def _group(asked: Asked) -> dict[str, Any]:
-    role_id = id_member(asked.members(), "role_id")
+def _group(request: ApiRequest) -> dict[str, Any]:
+    role_id = id_member(request.members(), "role_id")
     if role_id is None:
         raise invalid("role_id", "can't be blank")
-    group = group_by_id(role_id, asked.world.partner.workspace)
+    group = group_by_id(role_id, request.state.partner.workspace)
     if group is None:
         raise RefusedError(400, f"Role not found: {role_id}")
     return group
 
 
-def _workspaces(asked: Asked) -> dict[int, Customer]:
+def _workspaces(request: ApiRequest) -> dict[int, Customer]:
     """The customers that the body names. Raises: RefusedError 400 for one that is not there."""
     found = {}
-    for id_ in ids_member(asked.members(), _WORKSPACES):
-        customer = asked.world.customers.find(str(id_))
+    for id_ in ids_member(request.members(), _WORKSPACES):
+        customer = request.state.customers.find(str(id_))
         if customer is None:
             raise RefusedError(400, f"Workspace not found: {id_}")
         found[customer.id] = customer

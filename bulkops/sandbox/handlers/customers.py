@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import customer_facts
-from bulkops.sandbox.exchange import Asked, RefusedError, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.environments import ENVIRONMENTS, read_environments, set_environments
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken, text_member
 
 _WRITABLE: Final = (
     "plan_id",
@@ -27,48 +27,48 @@ DEFAULT_PLAN: Final = "oem_plan"
 FREE_PLAN: Final = "free"
 
 
-def list_customers(asked: Asked) -> list[dict[str, Any]]:
-    return [customer.row() for customer in asked.world.customers.page(*asked.page())]
+def list_customers(request: ApiRequest) -> list[dict[str, Any]]:
+    return [customer.row() for customer in request.state.customers.page(*request.page())]
 
 
-def get_customer(asked: Asked) -> dict[str, Any]:
-    return asked.account.row()
+def get_customer(request: ApiRequest) -> dict[str, Any]:
+    return request.account.row()
 
 
-def create_customer(asked: Asked) -> dict[str, Any]:
+def create_customer(request: ApiRequest) -> dict[str, Any]:
     """Name and notification_email are required; a used external id is refused (vendor facts, section 17.5).
 
     Whoever is given settings for TEST and PROD has them from the start, by assumption.
     """
-    world, members = asked.world, asked.members()
+    state, members = request.state, request.members()
     name = text_member(members, "name", required=True, longest=_LONGEST_NAME)
     email = text_member(members, "notification_email", required=True)
     external_id = text_member(members, "external_id") or None
-    if external_id is not None and world.customers.find_external(external_id) is not None:
-        raise taken(asked, "external_id")
+    if external_id is not None and state.customers.find_external(external_id) is not None:
+        raise taken(request, "external_id")
     given: dict[str, Any] = {field: value for field in _WRITABLE if (value := text_member(members, field)) is not None}
     given |= _apps(members)
     _check_auth(members)
-    environments = read_environments(asked, None)
-    now = world.clock.stamp()
+    environments = read_environments(request, None)
+    now = state.clock.stamp()
     facts = customer_facts(name=str(name), notification_email=str(email), now=now) | given
-    customer = world.customers.create(facts, external_id=external_id, now=now)
-    world.ledger.note(customer.id, "customer.created", customer.key)
+    customer = state.customers.create(facts, external_id=external_id, now=now)
+    state.ledger.note(customer.id, "customer.created", customer.key)
     if environments:
-        world.customers.provision(customer, now=now)
-        set_environments(asked, customer, environments)
+        state.customers.provision(customer, now=now)
+        set_environments(request, customer, environments)
     return customer.row()
 
 
-def update_customer(asked: Asked) -> dict[str, Any]:
+def update_customer(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes; null clears what may be empty."""
-    customer, members = asked.account, asked.members()
+    customer, members = request.account, request.members()
     given: dict[str, Any] = {
         field: text_member(members, field, longest=_LONGEST_NAME) for field in _UPDATABLE if field in members
     }
     given |= _apps(members)
     _check_auth(members)
-    environments = read_environments(asked, customer)
+    environments = read_environments(request, customer)
     if environments and not customer.environments:
         raise invalid(ENVIRONMENTS, "have not been provisioned")
     for field in _NEVER_EMPTY & set(given):
@@ -77,49 +77,49 @@ def update_customer(asked: Asked) -> dict[str, Any]:
     external_id = text_member(members, "external_id")
     is_renamed = "external_id" in members and external_id != customer.external_id
     if is_renamed:
-        if external_id is not None and asked.world.customers.find_external(external_id) is not None:
-            raise taken(asked, "external_id")
-        asked.world.customers.rename(customer, external_id)
+        if external_id is not None and request.state.customers.find_external(external_id) is not None:
+            raise taken(request, "external_id")
+        request.state.customers.rename(customer, external_id)
     plan_id = given.pop("plan_id", None)
     is_changed = any(customer.facts[field] != value for field, value in given.items())
     customer.facts |= given
-    if set_environments(asked, customer, environments) or is_changed or is_renamed:
-        _touch(asked, "customer.updated", customer.key)
+    if set_environments(request, customer, environments) or is_changed or is_renamed:
+        _touch(request, "customer.updated", customer.key)
     if plan_id is not None:
-        _set_plan(asked, plan_id, trial=bool(customer.facts["trial"]))
+        _set_plan(request, plan_id, trial=bool(customer.facts["trial"]))
     return customer.row()
 
 
-def delete_customer(asked: Asked) -> dict[str, Any]:
+def delete_customer(request: ApiRequest) -> dict[str, Any]:
     """With everything in it, its environments too; one of these alone is not to be had."""
-    customer = asked.account
+    customer = request.account
     if customer.is_environment:
         raise RefusedError(400, "An environment cannot be deleted apart from its customer")
     for gone in (customer, *customer.environments.values()):
-        asked.world.importer.drop(gone.workspace)
-    asked.world.customers.delete(customer)
-    asked.world.managers.forget(customer, *customer.environments.values())
-    asked.note("customer.deleted", customer.key)
+        request.state.importer.drop(gone.workspace)
+    request.state.customers.delete(customer)
+    request.state.managers.forget(customer, *customer.environments.values())
+    request.note("customer.deleted", customer.key)
     return {"success": True}
 
 
-def upgrade_customer(asked: Asked) -> dict[str, Any]:
+def upgrade_customer(request: ApiRequest) -> dict[str, Any]:
     """To a paid plan: the partner's default one when the body names none."""
-    return _set_plan(asked, text_member(asked.members(), "plan_id") or DEFAULT_PLAN, trial=False)
+    return _set_plan(request, text_member(request.members(), "plan_id") or DEFAULT_PLAN, trial=False)
 
 
-def downgrade_customer(asked: Asked) -> dict[str, Any]:
-    return _set_plan(asked, FREE_PLAN, trial=False)
+def downgrade_customer(request: ApiRequest) -> dict[str, Any]:
+    return _set_plan(request, FREE_PLAN, trial=False)
 
 
-def _set_plan(asked: Asked, plan_id: str, *, trial: bool) -> dict[str, Any]:
+def _set_plan(request: ApiRequest, plan_id: str, *, trial: bool) -> dict[str, Any]:
     """Which plans exist is the partner's contract with the vendor: any name is one. What is so already is no effect."""
-    facts = asked.account.facts
+    facts = request.account.facts
     if (facts["plan_id"], facts["trial"]) != (plan_id, trial):
         is_other = facts["plan_id"] != plan_id
         facts |= {"plan_id": plan_id, "trial": trial, "in_trial": trial}
-        _touch(asked, "plan.changed" if is_other else "trial.ended", plan_id)
-    return {"id": asked.account.id, "plan_id": plan_id, "trial": trial}
+        _touch(request, "plan.changed" if is_other else "trial.ended", plan_id)
+    return {"id": request.account.id, "plan_id": plan_id, "trial": trial}
 
 
 def _apps(members: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -146,9 +146,9 @@ def _check_auth(members: Mapping[str, Any]) -> None:
                 text_member(given, name, required=True, longest=_LONGEST_NAME)
 
 
-def _touch(asked: Asked, kind: str, key: str) -> None:
-    asked.account.facts["updated_at"] = asked.world.clock.stamp()
-    asked.world.ledger.note(asked.account.id, kind, key)
+def _touch(request: ApiRequest, kind: str, key: str) -> None:
+    request.account.facts["updated_at"] = request.state.clock.stamp()
+    request.state.ledger.note(request.account.id, kind, key)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._kept import Kept, Row
+from bulkops.sandbox.handlers._crud import Crud, Row
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid
 
 
-def _shape(asked: Asked, given: Row, row: Row | None) -> Row:
+def _shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
     folder_id = id_member(given, "folder_id")
-    if folder_id not in asked.workspace.folders:
+    if folder_id not in request.workspace.folders:
         raise RefusedError(404, NOT_FOUND)
     if not isinstance(given["schema"], list):
         raise invalid("schema", "is not a list of columns")
@@ -27,7 +27,7 @@ def _column(column: object) -> dict[str, Any]:
     return usual | {"default_value": None, "metadata": {}, "multivalue": False, "relation": None} | column
 
 
-TABLES: Final = Kept(
+TABLES: Final = Crud(
     noun="data_table",
     id_name="data_table_id",
     members={"name": None, "schema": None, "folder_id": None},

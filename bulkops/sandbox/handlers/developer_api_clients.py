@@ -8,9 +8,12 @@ from typing import Final
 
 import attrs
 
-from bulkops.sandbox.exchange import (
+from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._crud import Crud, Row
+from bulkops.sandbox.handlers.roles import folder_ids
+from bulkops.sandbox.request import (
     NOT_FOUND,
-    Asked,
+    ApiRequest,
     Counted,
     RefusedError,
     flag_member,
@@ -18,14 +21,11 @@ from bulkops.sandbox.exchange import (
     invalid,
     text_member,
 )
-from bulkops.sandbox.handlers._base import Handler, both
-from bulkops.sandbox.handlers._kept import Kept, Row
-from bulkops.sandbox.handlers.roles import folder_ids
 
 _ENVIRONMENTS: Final[Mapping[str, int]] = {"Development": 3218, "Test": 3219, "Production": 3220}
 _ROLE: Final = "api_privilege_group_id"
 
-_ROLES: Final = Kept(
+_ROLES: Final = Crud(
     noun="developer_api_client_role",
     id_name="role_id",
     members={"name": None},
@@ -33,16 +33,16 @@ _ROLES: Final = Kept(
 )
 
 
-def _checked(asked: Asked, given: Row, row: Row | None) -> Row:
+def _checked(request: ApiRequest, given: Row, row: Row | None) -> Row:
     """All of a client at once, for a new one as for an old one (Raises: RefusedError 400)."""
     name, role_id = given.get("name"), id_member(given, _ROLE)
     if not isinstance(name, str):
         raise invalid("name", "can't be blank" if name is None else "is not text")
-    if str(role_id) not in _ROLES.rows(asked.workspace):
+    if str(role_id) not in _ROLES.rows(request.workspace):
         raise invalid(_ROLE, "can't be blank" if role_id is None else "is not there")
     if given.get("all_folders") is None:
         raise invalid("all_folders", "can't be blank")
-    everywhere, folders = flag_member(given, "all_folders"), folder_ids(asked, given)
+    everywhere, folders = flag_member(given, "all_folders"), folder_ids(request, given)
     if not everywhere and not folders:
         raise invalid("folder_ids", "can't be blank")
     environment = text_member(given, "environment_name") or (row or {}).get("environment_name") or "Development"
@@ -58,7 +58,7 @@ def _checked(asked: Asked, given: Row, row: Row | None) -> Row:
     }
 
 
-_CLIENTS: Final = Kept(
+_CLIENTS: Final = Crud(
     noun="developer_api_client",
     id_name="api_client_id",
     members=dict.fromkeys(("name", _ROLE, "all_folders", "folder_ids", "environment_name")),
@@ -67,41 +67,41 @@ _CLIENTS: Final = Kept(
 )
 
 
-def create_client(asked: Asked) -> Row:
-    return _with_new_token(asked, _CLIENTS.create(asked))
+def create_client(request: ApiRequest) -> Row:
+    return _with_new_token(request, _CLIENTS.create(request))
 
 
-def regenerate_token(asked: Asked) -> Row:
+def regenerate_token(request: ApiRequest) -> Row:
     """The old one is good for nothing from then on."""
-    row = _CLIENTS.get(asked)
-    shown = _with_new_token(asked, row)
-    asked.note("developer_api_client.regenerated", str(row["name"]))
+    row = _CLIENTS.get(request)
+    shown = _with_new_token(request, row)
+    request.note("developer_api_client.regenerated", str(row["name"]))
     return {"token": shown["token"]}
 
 
-def list_roles(asked: Asked) -> Counted:
-    found = _ROLES.counted(asked)
+def list_roles(request: ApiRequest) -> Counted:
+    found = _ROLES.counted(request)
     return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
 
 
-def copy_role(asked: Asked) -> Row:
+def copy_role(request: ApiRequest) -> Row:
     """Without a name the copy is called after what it was copied from."""
-    source = _ROLES.rows(asked.workspace).get(asked.names["role_id"])
+    source = _ROLES.rows(request.workspace).get(request.names["role_id"])
     if source is None:
         raise RefusedError(404, NOT_FOUND)
-    name = asked.members().get("name") or f"{source['name']} copy"
+    name = request.members().get("name") or f"{source['name']} copy"
     if not isinstance(name, str):
         raise invalid("name", "is not text")
-    return _shown_role(_ROLES.add(asked, {"name": name}))
+    return _shown_role(_ROLES.add(request, {"name": name}))
 
 
 def _shown_role(row: Row) -> Row:
     return {"id": row["id"], "name": row["name"]}
 
 
-def _with_new_token(asked: Asked, row: Row) -> Row:
+def _with_new_token(request: ApiRequest, row: Row) -> Row:
     """The row with its token, which is not kept: nobody can call anything with it here."""
-    row["token"] = {"updated_at": asked.world.clock.stamp()}
+    row["token"] = {"updated_at": request.state.clock.stamp()}
     return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
 
 

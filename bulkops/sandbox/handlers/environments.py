@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import Asked, RefusedError, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken, text_member
 
 ENVIRONMENTS: Final = "environments"
 """The member that says more about TEST and PROD."""
@@ -16,27 +16,27 @@ _OTHERS: Final = ("test", "prod")
 Settings = Mapping[str, Mapping[str, str | None]]
 
 
-def provision_environments(asked: Asked) -> dict[str, Any]:
+def provision_environments(request: ApiRequest) -> dict[str, Any]:
     """The workspace becomes DEV, with its id and all that is in it; TEST and PROD get ids of their own.
 
     Cannot be undone, nor done twice. An empty body will do (vendor facts, section 17.14).
     """
-    customer = asked.account
-    settings = read_environments(asked, customer)
+    customer = request.account
+    settings = read_environments(request, customer)
     if customer.environments or customer.is_environment:
         raise RefusedError(400, "Environments have already been provisioned")
-    asked.world.customers.provision(customer, now=asked.world.clock.stamp())
-    set_environments(asked, customer, settings)
-    asked.note("environments.provisioned", customer.key)
+    request.state.customers.provision(customer, now=request.state.clock.stamp())
+    set_environments(request, customer, settings)
+    request.note("environments.provisioned", customer.key)
     return customer.row()
 
 
-def read_environments(asked: Asked, customer: Customer | None) -> Settings:
+def read_environments(request: ApiRequest, customer: Customer | None) -> Settings:
     """What the body says about TEST and PROD, by environment. DEV is said at the top level, and refused here.
 
     Raises: RefusedError 400.
     """
-    given = asked.members().get(ENVIRONMENTS)
+    given = request.members().get(ENVIRONMENTS)
     if given is None:
         return {}
     if not isinstance(given, dict) or not all(isinstance(said, dict) for said in given.values()):
@@ -48,25 +48,25 @@ def read_environments(asked: Asked, customer: Customer | None) -> Settings:
             raise RefusedError(400, f"Environment not found: {name}")
     read = {name: _settings(said) for name, said in given.items()}
     wanted = [settings["external_id"] for settings in read.values() if settings.get("external_id")]
-    own = text_member(asked.members(), "external_id")
+    own = text_member(request.members(), "external_id")
     wanted += [own] if own is not None else []
     if len(wanted) != len(set(wanted)):
-        raise taken(asked, "external_id")
+        raise taken(request, "external_id")
     for name, settings in read.items():
-        found = asked.world.customers.find_external(settings.get("external_id") or "")
+        found = request.state.customers.find_external(settings.get("external_id") or "")
         if found is not None and (customer is None or found is not customer.environments.get(name)):
-            raise taken(asked, "external_id")
+            raise taken(request, "external_id")
     return read
 
 
-def set_environments(asked: Asked, customer: Customer, settings: Settings) -> bool:
+def set_environments(request: ApiRequest, customer: Customer, settings: Settings) -> bool:
     """Give TEST and PROD what `read_environments` read; whether that changed anything."""
     changed = False
     for name, said in settings.items():
         other = customer.environments[name]
         external_id = said.get("external_id")
         if external_id is not None and external_id != other.external_id:
-            asked.world.customers.rename(other, external_id)
+            request.state.customers.rename(other, external_id)
             changed = True
         facts = {key: value for key, value in said.items() if key != "external_id"}
         changed = changed or any(other.facts[key] != value for key, value in facts.items())

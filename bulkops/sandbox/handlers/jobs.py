@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.recipes import Job, JobStatus, Recipe
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid, text_member
 
 _PAGE: Final = 25
 _MOST_REPEATS: Final = 25
@@ -17,17 +17,17 @@ _BACK_OFF_S: Final = 60.0
 """Vendor seconds that a trigger rests after a job that failed."""
 
 
-def poll_now(asked: Asked) -> dict[str, Any]:
+def poll_now(request: ApiRequest) -> dict[str, Any]:
     """Each poll finds one new record, and after a reset all earlier ones once more; each becomes a job.
 
     429 with Retry-After, which speaks of this recipe and of no quota, while the trigger rests after a failure.
     """
-    recipe = asked.workspace.recipes.get(asked.path_id("recipe_id"))
+    recipe = request.workspace.recipes.get(request.path_id("recipe_id"))
     if recipe is None:
         raise RefusedError(404, "Not Found", says_success=True)
     if not recipe.running:
         raise RefusedError(400, "Recipe is not running")
-    rest_s = recipe.rests_until - asked.world.clock.now()
+    rest_s = recipe.rests_until - request.state.clock.now()
     if rest_s > 0:
         raise RefusedError(
             429,
@@ -35,30 +35,30 @@ def poll_now(asked: Asked) -> dict[str, Any]:
             headers={"Retry-After": str(math.ceil(rest_s))},
         )
     recipe.records += 1
-    jobs = [_run(asked, recipe, record) for record in range(recipe.cursor + 1, recipe.records + 1)]
+    jobs = [_run(request, recipe, record) for record in range(recipe.cursor + 1, recipe.records + 1)]
     recipe.cursor = recipe.records
     if any(job.status == "failed" for job in jobs):
-        recipe.rests_until = asked.world.clock.now() + asked.world.clock.scaled(_BACK_OFF_S)
-    note_recipe(asked, recipe, "polled")
+        recipe.rests_until = request.state.clock.now() + request.state.clock.scaled(_BACK_OFF_S)
+    note_recipe(request, recipe, "polled")
     return {"success": True}
 
 
-def reset_trigger(asked: Asked) -> dict[str, Any]:
+def reset_trigger(request: ApiRequest) -> dict[str, Any]:
     """The next poll begins with the first record of the source again."""
-    recipe = recipe_of(asked)
+    recipe = recipe_of(request)
     recipe.cursor = 0
-    note_recipe(asked, recipe, "reset")
+    note_recipe(request, recipe, "reset")
     return {"success": True}
 
 
-def list_jobs(asked: Asked) -> dict[str, Any]:
+def list_jobs(request: ApiRequest) -> dict[str, Any]:
     """The newest first, a page from behind `offset_job_id`; with `prev` the page before it. Counts are of all jobs."""
-    recipe = recipe_of(asked)
-    jobs, offset, back = recipe.jobs[::-1], asked.query.get("offset_job_id", "").strip(), asked.flag("prev")
+    recipe = recipe_of(request)
+    jobs, offset, back = recipe.jobs[::-1], request.query.get("offset_job_id", "").strip(), request.flag("prev")
     if offset:  # its own status may be another one by now
         place = jobs.index(_job(jobs, offset))
         jobs = jobs[:place] if back else jobs[place + 1 :]
-    jobs = [job for job in jobs if _is_wanted(asked, job)]
+    jobs = [job for job in jobs if _is_wanted(request, job)]
     return {
         "job_succeeded_count": recipe.count("succeeded"),
         "job_failed_count": recipe.count("failed"),
@@ -67,43 +67,43 @@ def list_jobs(asked: Asked) -> dict[str, Any]:
     }
 
 
-def get_job(asked: Asked) -> dict[str, Any]:
-    wanted = asked.names.get("job_id") or asked.names.get("job_handle")
-    return _job(recipe_of(asked).jobs, wanted).row()
+def get_job(request: ApiRequest) -> dict[str, Any]:
+    wanted = request.names.get("job_id") or request.names.get("job_handle")
+    return _job(recipe_of(request).jobs, wanted).row()
 
 
-def repeat_jobs(asked: Asked) -> dict[str, Any]:
+def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
     """Runs the records of these jobs once more, each as a job of its own."""
-    recipe, wanted = recipe_of(asked), asked.members().get("job_ids")
+    recipe, wanted = recipe_of(request), request.members().get("job_ids")
     if not isinstance(wanted, list) or not wanted:
         raise invalid("job_ids", "can't be blank")
     if len(wanted) > _MOST_REPEATS:
         raise invalid("job_ids", f"has too many jobs (maximum is {_MOST_REPEATS})")
     for job in [_job(recipe.jobs, id_) for id_ in wanted]:
-        again = _run(asked, recipe, job.record)
+        again = _run(request, recipe, job.record)
         again.is_repeat = True
-        asked.note("job.repeated", job.id)
+        request.note("job.repeated", job.id)
     return {"success": True}
 
 
-def resume_job(asked: Asked) -> None:
+def resume_job(request: ApiRequest) -> None:
     """`token` is the id of a pending job of the partner's workspace."""
-    token = text_member(asked.members(), "token", required=True)
-    everything = [job for recipe in asked.workspace.recipes.values() for job in recipe.jobs]
+    token = text_member(request.members(), "token", required=True)
+    everything = [job for recipe in request.workspace.recipes.values() for job in recipe.jobs]
     job = _job(everything, token)
     if job.status != "pending":
         raise RefusedError(400, "The job does not wait")
-    job.status, job.completed_at = "succeeded", asked.world.clock.stamp()
-    asked.note("job.resumed", job.id)
+    job.status, job.completed_at = "succeeded", request.state.clock.stamp()
+    request.note("job.resumed", job.id)
 
 
-def _run(asked: Asked, recipe: Recipe, record: int) -> Job:
+def _run(request: ApiRequest, recipe: Recipe, record: int) -> Job:
     """It fails for the reasons for which the recipe could not start now."""
-    now = asked.world.clock.stamp()
-    problems = recipe.problems(asked.workspace.connections)
+    now = request.state.clock.stamp()
+    problems = recipe.problems(request.workspace.connections)
     status: JobStatus = "failed" if problems else "pending" if recipe.waits else "succeeded"
     job = Job(
-        id=f"j-{asked.workspace.new_id('job'):06d}-{recipe.id}",
+        id=f"j-{request.workspace.new_id('job'):06d}-{recipe.id}",
         recipe_id=recipe.id,
         record=record,
         started_at=now,
@@ -115,11 +115,11 @@ def _run(asked: Asked, recipe: Recipe, record: int) -> Job:
     return job
 
 
-def _is_wanted(asked: Asked, job: Job) -> bool:
-    status = asked.query.get("status", "").strip()
-    if asked.flag("failed"):  # the older name
+def _is_wanted(request: ApiRequest, job: Job) -> bool:
+    status = request.query.get("status", "").strip()
+    if request.flag("failed"):  # the older name
         status = "failed"
-    return status in {"", job.status} and (job.is_repeat or not asked.flag("rerun_only"))
+    return status in {"", job.status} and (job.is_repeat or not request.flag("rerun_only"))
 
 
 def _job(jobs: Iterable[Job], id_: object) -> Job:

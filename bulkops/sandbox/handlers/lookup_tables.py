@@ -8,15 +8,15 @@ from typing import Final
 
 import msgspec
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler, both
-from bulkops.sandbox.handlers._kept import Kept, Row, Rows
+from bulkops.sandbox.handlers._crud import Crud, Row, Rows
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
 
 MAX_COLUMNS: Final = 10
 _BY: Final = re.compile(r"by\[(.+)\]", re.DOTALL)
 
 
-def _table(asked: Asked, given: Row, row: Row | None) -> Row:
+def _table(request: ApiRequest, given: Row, row: Row | None) -> Row:
     """A schema is shown as text, a column's name made from its place, the project's id as text."""
     columns = given["schema"]
     if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
@@ -34,7 +34,7 @@ def _table(asked: Asked, given: Row, row: Row | None) -> Row:
     }
 
 
-TABLES: Final = Kept(
+TABLES: Final = Crud(
     noun="lookup_table",
     id_name="lookup_table_id",
     members={"name": None, "project_id": None, "schema": None},
@@ -44,11 +44,11 @@ TABLES: Final = Kept(
 )
 
 
-def _row(asked: Asked, given: Row, row: Row | None) -> Row:
+def _row(request: ApiRequest, given: Row, row: Row | None) -> Row:
     """By the columns' own names, whichever of name and label the body says; the columns not named stay."""
     if not isinstance(given.get("data"), dict):
         raise invalid("data", "is not an object")
-    names = _columns(asked)
+    names = _columns(request)
     unknown = sorted(given["data"].keys() - names.keys())
     if unknown:
         raise invalid(unknown[0], "is not a column")
@@ -56,7 +56,7 @@ def _row(asked: Asked, given: Row, row: Row | None) -> Row:
     return {"data": {**(row["data"] if row else {}), **data}}
 
 
-ROWS: Final = Kept(
+ROWS: Final = Crud(
     noun="lookup_table_row",
     id_name="row_id",
     members={"data": None},
@@ -69,52 +69,52 @@ ROWS: Final = Kept(
 )
 
 
-def list_rows(asked: Asked) -> Rows:
-    return ROWS.page_of(asked, _matching(asked)).rows
+def list_rows(request: ApiRequest) -> Rows:
+    return ROWS.page_of(request, _matching(request)).rows
 
 
-def lookup(asked: Asked) -> Row:
+def lookup(request: ApiRequest) -> Row:
     """The first that fits."""
-    found = _matching(asked)
-    if not any(_BY.fullmatch(name) for name in asked.query):
+    found = _matching(request)
+    if not any(_BY.fullmatch(name) for name in request.query):
         raise invalid("by", "can't be blank")
     if not found:
         raise RefusedError(404, NOT_FOUND)
     return found[0]
 
 
-def delete_tables(asked: Asked) -> Row:
+def delete_tables(request: ApiRequest) -> Row:
     """Those of the ids that are there; the others are gone already."""
-    ids = asked.members().get("ids")
+    ids = request.members().get("ids")
     if not isinstance(ids, list):
         raise invalid("ids", "is not a list")
-    shelf = TABLES.shelf(asked)
+    shelf = TABLES.shelf(request)
     for id_ in map(str, ids):
         table = shelf.pop(id_, None)
         if table is not None:
-            asked.workspace.shelf(f"{ROWS.noun} of {id_}").clear()
-            asked.note("lookup_table.deleted", table["name"])
+            request.workspace.shelf(f"{ROWS.noun} of {id_}").clear()
+            request.note("lookup_table.deleted", table["name"])
     return {"success": True}
 
 
-def _columns(asked: Asked) -> dict[str, str]:
+def _columns(request: ApiRequest) -> dict[str, str]:
     """Each column's own name, by name and by label."""
-    schema = msgspec.json.decode(TABLES.get(asked)["schema"])
+    schema = msgspec.json.decode(TABLES.get(request)["schema"])
     return {column["label"]: column["name"] for column in schema} | {
         column["name"]: column["name"] for column in schema
     }
 
 
-def _matching(asked: Asked) -> Rows:
+def _matching(request: ApiRequest) -> Rows:
     """The rows that have in each column what the query says (`by[code]=DE`)."""
-    names = _columns(asked)
-    wanted = {found[1]: value for name, value in asked.query.items() if (found := _BY.fullmatch(name))}
+    names = _columns(request)
+    wanted = {found[1]: value for name, value in request.query.items() if (found := _BY.fullmatch(name))}
     unknown = sorted(wanted.keys() - names.keys())
     if unknown:
         raise invalid(unknown[0], "is not a column")
     return [
         row
-        for row in ROWS.shelf(asked).values()
+        for row in ROWS.shelf(request).values()
         if all(str(row["data"].get(names[column], "")) == value for column, value in wanted.items())
     ]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import Asked
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.request import ApiRequest
 from bulkops.sandbox.workspace import PARTNER_ID
 
 WORKSPACE_ID: Final = PARTNER_ID
 WORKSPACE_NAME: Final = "Partner HQ"
 
 
-def me(asked: Asked) -> dict[str, Any]:
-    workspace = asked.world.partner.workspace
+def me(request: ApiRequest) -> dict[str, Any]:
+    workspace = request.state.partner.workspace
     return {
         "id": WORKSPACE_ID,
         "name": WORKSPACE_NAME,
@@ -27,7 +27,7 @@ def me(asked: Asked) -> dict[str, Any]:
         "active_recipes_count": sum(recipe.running for recipe in workspace.recipes.values()),
         "company_name": None,
         "location": None,
-        "last_seen": asked.world.clock.stamp(),
+        "last_seen": request.state.clock.stamp(),
         "email": "api@partner.example",
         "root_folder_id": workspace.home.id,
     }

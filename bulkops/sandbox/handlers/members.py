@@ -5,100 +5,100 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid, taken, text_member
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, TIME_ZONE, Member
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, taken, text_member
 from bulkops.sandbox.roles import role_named
 
 
-def list_members(asked: Asked) -> list[dict[str, Any]]:
-    return [member.row() for member in asked.workspace.members.values()]
+def list_members(request: ApiRequest) -> list[dict[str, Any]]:
+    return [member.row() for member in request.workspace.members.values()]
 
 
-def get_member(asked: Asked) -> dict[str, Any]:
-    return member_named(asked).row()
+def get_member(request: ApiRequest) -> dict[str, Any]:
+    return member_named(request).row()
 
 
-def create_member(asked: Asked) -> dict[str, Any]:
+def create_member(request: ApiRequest) -> dict[str, Any]:
     """A new user needs a name and a role; an existing one is named by oauth_id alone, and brings both along."""
-    members = asked.members()
+    members = request.members()
     oauth_id = text_member(members, "oauth_id")
     if oauth_id is not None and not {"name", "role_name", "env_roles", "external_id"} & set(members):
-        return _add(asked, members, name=f"User {oauth_id}", roles={"dev": "Operator"}).row()
+        return _add(request, members, name=f"User {oauth_id}", roles={"dev": "Operator"}).row()
     name = text_member(members, "name", required=True)
-    return _add(asked, members, name=str(name), roles=_roles(asked, members, required=True)).row()
+    return _add(request, members, name=str(name), roles=_roles(request, members, required=True)).row()
 
 
-def create_member_by_old_route(asked: Asked) -> dict[str, Any]:
+def create_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
     """Answers with the customer, not the member (vendor facts, section 14). Without a role: Operator, by assumption."""
-    members = asked.members()
+    members = request.members()
     text_member(members, "oauth_id", required=True)
     name = text_member(members, "name", required=True)
-    _add(asked, members, name=str(name), roles=_roles(asked, members) or {"dev": "Operator"})
-    facts = asked.account.facts
-    return {"id": asked.account.id, "plan_id": facts["plan_id"], "trial": facts["trial"]}
+    _add(request, members, name=str(name), roles=_roles(request, members) or {"dev": "Operator"})
+    facts = request.account.facts
+    return {"id": request.account.id, "plan_id": facts["plan_id"], "trial": facts["trial"]}
 
 
-def update_member(asked: Asked) -> dict[str, Any]:
-    member, members = member_named(asked), asked.members()
-    roles = _roles(asked, members)
+def update_member(request: ApiRequest) -> dict[str, Any]:
+    member, members = member_named(request), request.members()
+    roles = _roles(request, members)
     external_id = text_member(members, "external_id")
     if external_id is not None and external_id != member.external_id:
-        _refuse_taken(asked, external_id)
+        _refuse_taken(request, external_id)
     before = member.row()
     member.roles = roles or member.roles
     member.external_id = external_id or member.external_id
     member.name = text_member(members, "name") or member.name
     member.time_zone = text_member(members, "time_zone") or member.time_zone
     if member.row() != before:
-        asked.note("member.updated", member.key)
+        request.note("member.updated", member.key)
     return member.row()
 
 
-def delete_member(asked: Asked) -> dict[str, Any]:
-    return _remove(asked, member_named(asked))
+def delete_member(request: ApiRequest) -> dict[str, Any]:
+    return _remove(request, member_named(request))
 
 
-def delete_member_by_old_route(asked: Asked) -> dict[str, Any]:
+def delete_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
     """The id is in the body of the DELETE."""
-    member_id = id_member(asked.members(), "member_id")
+    member_id = id_member(request.members(), "member_id")
     if member_id is None:
         raise invalid("member_id", "can't be blank")
-    member = asked.workspace.members.get(member_id)
+    member = request.workspace.members.get(member_id)
     if member is None:
         raise RefusedError(404, NOT_FOUND)
-    return _remove(asked, member)
+    return _remove(request, member)
 
 
-def invite(asked: Asked) -> dict[str, Any]:
+def invite(request: ApiRequest) -> dict[str, Any]:
     """By assumption whoever is invited accepts at once, and is a member with that e-mail from then on."""
-    members = asked.members()
+    members = request.members()
     name, email = text_member(members, "name", required=True), text_member(members, "email", required=True)
     if "@" not in str(email):
         raise invalid("email", "is not an e-mail address")
-    roles = _roles(asked, members, required=True)
-    if any((there.email or "").lower() == str(email).lower() for there in asked.workspace.members.values()):
+    roles = _roles(request, members, required=True)
+    if any((there.email or "").lower() == str(email).lower() for there in request.workspace.members.values()):
         raise invalid("email", "is a collaborator already")
     given = {"email": email, "time_zone": None}
-    _add(asked, given, name=str(name), roles=roles)
-    asked.note("member.invited", str(email))
+    _add(request, given, name=str(name), roles=roles)
+    request.note("member.invited", str(email))
     return {"success": True}
 
 
-def update_partners_member(asked: Asked) -> dict[str, Any]:
+def update_partners_member(request: ApiRequest) -> dict[str, Any]:
     """Here only the roles can be changed, and the answer says nothing of the member."""
-    if "env_roles" not in asked.members():
+    if "env_roles" not in request.members():
         raise invalid("env_roles", "can't be blank")
-    update_member(asked)
+    update_member(request)
     return {"success": True}
 
 
-def _add(asked: Asked, members: Mapping[str, Any], *, name: str, roles: dict[str, str]) -> Member:
+def _add(request: ApiRequest, members: Mapping[str, Any], *, name: str, roles: dict[str, str]) -> Member:
     """Equal names are allowed; a used external id is refused, as it is for customers (vendor facts, section 17.5)."""
-    workspace = asked.workspace
+    workspace = request.workspace
     external_id = text_member(members, "external_id")
     if external_id is not None:
-        _refuse_taken(asked, external_id)
+        _refuse_taken(request, external_id)
     if len(workspace.members) >= MAX_MEMBERS:
         raise RefusedError(400, f"A workspace has at most {MAX_MEMBERS} collaborators")
     member = Member(
@@ -109,30 +109,30 @@ def _add(asked: Asked, members: Mapping[str, Any], *, name: str, roles: dict[str
         oauth_id=text_member(members, "oauth_id"),
         roles=roles,
         time_zone=text_member(members, "time_zone") or TIME_ZONE,
-        created_at=asked.world.clock.stamp(),
+        created_at=request.state.clock.stamp(),
     )
     workspace.members[member.id] = member
-    asked.note("member.added", member.key)
+    request.note("member.added", member.key)
     return member
 
 
-def _remove(asked: Asked, member: Member) -> dict[str, Any]:
-    del asked.workspace.members[member.id]
-    asked.note("member.removed", member.key)
+def _remove(request: ApiRequest, member: Member) -> dict[str, Any]:
+    del request.workspace.members[member.id]
+    request.note("member.removed", member.key)
     return {"id": member.id}
 
 
-def member_named(asked: Asked) -> Member:
+def member_named(request: ApiRequest) -> Member:
     """The member in the path. Raises: RefusedError 404."""
-    return asked.found(asked.workspace.members, "member_id")
+    return request.found(request.workspace.members, "member_id")
 
 
-def _refuse_taken(asked: Asked, external_id: str) -> None:
-    if any(member.external_id == external_id for member in asked.workspace.members.values()):
-        raise taken(asked, "external_id")
+def _refuse_taken(request: ApiRequest, external_id: str) -> None:
+    if any(member.external_id == external_id for member in request.workspace.members.values()):
+        raise taken(request, "external_id")
 
 
-def _roles(asked: Asked, members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:
+def _roles(request: ApiRequest, members: Mapping[str, Any], *, required: bool = False) -> dict[str, str]:
     """`env_roles` wins over `role_name`; an unknown role or environment is named in the 400 (vendor facts, section 5).
 
     Raises: RefusedError 400.
@@ -142,7 +142,7 @@ def _roles(asked: Asked, members: Mapping[str, Any], *, required: bool = False) 
         role = text_member(members, "role_name")
         if role is None and required:
             raise invalid("role_name", "or env_roles must be given")
-        return {} if role is None else {"dev": _known_role(asked, role)}
+        return {} if role is None else {"dev": _known_role(request, role)}
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
         raise invalid("env_roles", "is not a list of objects")
     if not given:
@@ -152,12 +152,12 @@ def _roles(asked: Asked, members: Mapping[str, Any], *, required: bool = False) 
         environment = text_member(entry, "environment_type", required=True)
         if environment not in ENVIRONMENTS:
             raise RefusedError(400, f"Environment not found: {environment}")
-        roles[str(environment)] = _known_role(asked, str(text_member(entry, "name", required=True)))
+        roles[str(environment)] = _known_role(request, str(text_member(entry, "name", required=True)))
     return roles
 
 
-def _known_role(asked: Asked, role: str) -> str:
-    if role_named(role, asked.workspace, asked.world.partner.workspace) is None:
+def _known_role(request: ApiRequest, role: str) -> str:
+    if role_named(role, request.workspace, request.state.partner.workspace) is None:
         raise RefusedError(400, f"Role not found: {role}")
     return role
 

@@ -5,45 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
 from bulkops.sandbox.exports import Export
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.imports import accept_import, import_row
 from bulkops.sandbox.handlers.manifests import export, manifest_of
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError
 
 
-def export_package(asked: Asked) -> dict[str, Any]:
-    return asked.world.exporter.row(
-        export(asked, manifest_of(asked)), origin=asked.file_origin, api_origin=asked.origin
+def export_package(request: ApiRequest) -> dict[str, Any]:
+    return request.state.exporter.row(
+        export(request, manifest_of(request)), origin=request.file_origin, api_origin=request.origin
     )
 
 
-def get_export(asked: Asked) -> dict[str, Any]:
-    return asked.world.exporter.row(_export(asked), origin=asked.file_origin, api_origin=asked.origin)
+def get_export(request: ApiRequest) -> dict[str, Any]:
+    return request.state.exporter.row(_export(request), origin=request.file_origin, api_origin=request.origin)
 
 
-def get_package(asked: Asked) -> dict[str, Any]:
+def get_package(request: ApiRequest) -> dict[str, Any]:
     """An import of the partner's workspace, or an export of it: they share one row of numbers."""
-    imported = asked.workspace.imports.get(asked.path_id("package_id"))
+    imported = request.workspace.imports.get(request.path_id("package_id"))
     if imported is not None:
-        return import_row(asked, imported) | {"download_url": None}
-    return get_export(asked)
+        return import_row(request, imported) | {"download_url": None}
+    return get_export(request)
 
 
-def download_package(asked: Asked) -> Redirection:
+def download_package(request: ApiRequest) -> Redirection:
     """404 until there is a file."""
-    found = _export(asked)
-    if asked.world.exporter.status(found) != "completed":
+    found = _export(request)
+    if request.state.exporter.status(found) != "completed":
         raise RefusedError(404, NOT_FOUND)
-    return Redirection(asked.file_origin + asked.world.exporter.file_path(found, asked.origin))
+    return Redirection(request.file_origin + request.state.exporter.file_path(found, request.origin))
 
 
-def import_package(asked: Asked) -> dict[str, Any]:
-    return accept_import(asked, asked.path_id("folder_id"))
+def import_package(request: ApiRequest) -> dict[str, Any]:
+    return accept_import(request, request.path_id("folder_id"))
 
 
-def _export(asked: Asked) -> Export:
-    return asked.found(asked.workspace.exports, "package_id")
+def _export(request: ApiRequest) -> Export:
+    return request.found(request.workspace.exports, "package_id")
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

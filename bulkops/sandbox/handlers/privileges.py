@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import Asked
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.members import member_named
 from bulkops.sandbox.members import Member
+from bulkops.sandbox.request import ApiRequest
 from bulkops.sandbox.roles import role_named
 
 _PROJECT_ROLES: Final = {"Admin": "Project admin", "Operator": "Project operator"}
 
 
-def privileges(asked: Asked) -> list[dict[str, Any]]:
+def privileges(request: ApiRequest) -> list[dict[str, Any]]:
     """One row for each environment that the member may enter."""
     return [
         {
@@ -23,29 +23,29 @@ def privileges(asked: Asked) -> list[dict[str, Any]]:
             "privileges": role["privileges"],
             "folder_ids": _folders(role),
         }
-        for where, role in _roles(asked, member_named(asked))
+        for where, role in _roles(request, member_named(request))
     ]
 
 
-def project_grants(asked: Asked) -> list[dict[str, Any]]:
+def project_grants(request: ApiRequest) -> list[dict[str, Any]]:
     """A role in each project that the member's role in DEV reaches, by assumption."""
-    granted = dict(_roles(asked, member_named(asked))).get("dev")
+    granted = dict(_roles(request, member_named(request))).get("dev")
     if granted is None:
         return []
     role_name = _PROJECT_ROLES.get(granted["name"], "Project editor")
-    return [{"project_id": each, "role_name": role_name} for each in _projects(asked, granted)]
+    return [{"project_id": each, "role_name": role_name} for each in _projects(request, granted)]
 
 
-def project_privileges(asked: Asked) -> list[dict[str, Any]]:
-    granted = dict(_roles(asked, member_named(asked))).get("dev")
+def project_privileges(request: ApiRequest) -> list[dict[str, Any]]:
+    granted = dict(_roles(request, member_named(request))).get("dev")
     if granted is None:
         return []
-    return [{"project_id": each, "privileges": granted["privileges"]} for each in _projects(asked, granted)]
+    return [{"project_id": each, "privileges": granted["privileges"]} for each in _projects(request, granted)]
 
 
-def _roles(asked: Asked, member: Member) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _roles(request: ApiRequest, member: Member) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for where, name in member.roles.items():
-        role = role_named(name, asked.workspace, asked.world.partner.workspace)
+        role = role_named(name, request.workspace, request.state.partner.workspace)
         if role is not None:
             yield where, role
 
@@ -55,9 +55,9 @@ def _folders(role: Mapping[str, Any]) -> list[int]:
     return list(role.get("folder_ids", ()))
 
 
-def _projects(asked: Asked, role: Mapping[str, Any]) -> list[int]:
+def _projects(request: ApiRequest, role: Mapping[str, Any]) -> list[int]:
     among = _folders(role)
-    folders = asked.workspace.folders.values()
+    folders = request.workspace.folders.values()
     return [folder.project_id for folder in folders if folder.is_project and (not among or folder.id in among)]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, invalid
 from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid
 
 MAX_PROPERTIES: Final = 1000
 LONGEST_NAME: Final = 100
@@ -14,21 +14,25 @@ LONGEST_VALUE: Final = 1024
 """Vendor facts, section 16."""
 
 
-def list_properties(asked: Asked) -> dict[str, str] | list[dict[str, str]]:
+def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]]:
     """By name; whoever asks in the form of 2020, by `param`, is answered in it (vendor facts, section 14)."""
-    properties = _properties(asked)
-    prefix, old_prefix = asked.query.get("prefix"), asked.query.get("param")
+    properties = _properties(request)
+    prefix, old_prefix = request.query.get("prefix"), request.query.get("param")
     if prefix is None and old_prefix is None:
         raise invalid("prefix", "can't be blank")
     found = {name: value for name, value in properties.items() if name.startswith(prefix or old_prefix or "")}
-    if prefix is None and asked.assumptions.properties_list == "map":
+    if prefix is None and request.assumptions.properties_list == "map":
         return [{"name": name, "value": value} for name, value in found.items()]
     return found
 
 
-def upsert_properties(asked: Asked) -> dict[str, Any]:
+def upsert_properties(request: ApiRequest) -> dict[str, Any]:
     """All of them, or none where one cannot be."""
-    properties, given, project_id = _properties(asked), asked.members().get("properties"), asked.number("project_id")
+    properties, given, project_id = (
+        _properties(request),
+        request.members().get("properties"),
+        request.number("project_id"),
+    )
     if not isinstance(given, dict) or not given:
         raise invalid("properties", "can't be blank")
     wanted = {name: _value(name, value) for name, value in given.items()}
@@ -37,18 +41,18 @@ def upsert_properties(asked: Asked) -> dict[str, Any]:
     for name, value in wanted.items():
         if properties.get(name) != value:
             properties[name] = value
-            asked.note("property.set", name if project_id is None else f"{project_id}/{name}")
-    if asked.assumptions.properties_upsert == "saved_property_count":
+            request.note("property.set", name if project_id is None else f"{project_id}/{name}")
+    if request.assumptions.properties_upsert == "saved_property_count":
         return {"saved_property_count": len(wanted)}
     return {"success": True}
 
 
-def _properties(asked: Asked) -> dict[str, str]:
+def _properties(request: ApiRequest) -> dict[str, str]:
     """Of the project that the query names, else of the environment. Raises: RefusedError 404."""
-    project_id = asked.number("project_id")
-    if project_id is not None and project_id not in asked.workspace.projects():
+    project_id = request.number("project_id")
+    if project_id is not None and project_id not in request.workspace.projects():
         raise RefusedError(404, NOT_FOUND)
-    return asked.workspace.properties.setdefault(project_id, {})
+    return request.workspace.properties.setdefault(project_id, {})
 
 
 def _value(name: str, value: object) -> str:

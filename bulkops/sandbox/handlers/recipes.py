@@ -7,102 +7,102 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import Asked, RefusedError
 from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
 from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.request import ApiRequest, RefusedError
 from bulkops.sandbox.workspace import TAGS_OF
 
 _SEARCH_PAGE: Final = 20
 
 
-def list_recipes(asked: Asked) -> list[dict[str, Any]]:
+def list_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     """In descending id. `since_id` asks for ids below it; `folder_id` means that folder alone, without sub-folders."""
-    page, per_page = asked.page()
-    exclude_code = bool(asked.flag("exclude_code"))
-    wanted = islice(_wanted(asked), (page - 1) * per_page, page * per_page)
+    page, per_page = request.page()
+    exclude_code = bool(request.flag("exclude_code"))
+    wanted = islice(_wanted(request), (page - 1) * per_page, page * per_page)
     rows = [recipe.row(exclude_code=exclude_code) for recipe in wanted]
-    if "tags" in asked.many("includes"):
-        tags = asked.workspace.shelf(TAGS_OF)
+    if "tags" in request.many("includes"):
+        tags = request.workspace.shelf(TAGS_OF)
         return [row | {"tags": list(tags.get(f"recipe {row['id']}", ()))} for row in rows]
     return rows
 
 
-def get_recipe(asked: Asked) -> dict[str, Any]:
-    return recipe_of(asked).row(exclude_code=False)
+def get_recipe(request: ApiRequest) -> dict[str, Any]:
+    return recipe_of(request).row(exclude_code=False)
 
 
-def search_recipes(asked: Asked) -> list[dict[str, Any]]:
+def search_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     """Public recipes, those with `applications` and `term` in them; pages of twenty, the first one is 0."""
-    wanted, term = set(asked.words("applications")), str(asked.said().get("term") or "").lower()
+    wanted, term = set(request.words("applications")), str(request.said().get("term") or "").lower()
     found = [
         row
         for row in PUBLIC_RECIPES
         if wanted <= set(row["applications"]) and term in f"{row['name']} {row['description']}".lower()
     ]
-    page, per_page = asked.number("page") or 0, min(asked.number("per_page") or _SEARCH_PAGE, _SEARCH_PAGE)
+    page, per_page = request.number("page") or 0, min(request.number("per_page") or _SEARCH_PAGE, _SEARCH_PAGE)
     return found[page * per_page : (page + 1) * per_page]
 
 
-def start_recipe(asked: Asked) -> dict[str, Any]:
+def start_recipe(request: ApiRequest) -> dict[str, Any]:
     """200 with `success: false` when its connections are not ready; starting a running recipe is a success."""
-    recipe = recipe_of(asked)
+    recipe = recipe_of(request)
     if recipe.running:
-        return _already(asked, "running")
-    problems = recipe.problems(asked.workspace.connections)
+        return _already(request, "running")
+    problems = recipe.problems(request.workspace.connections)
     if problems:
-        return {"success": False, "code_errors": [], "config_errors": _listed(asked, problems)}
+        return {"success": False, "code_errors": [], "config_errors": _listed(request, problems)}
     recipe.running = True
-    recipe.updated_at = asked.world.clock.stamp()
-    note_recipe(asked, recipe, "started")
+    recipe.updated_at = request.state.clock.stamp()
+    note_recipe(request, recipe, "started")
     return {"success": True}
 
 
-def stop_recipe(asked: Asked) -> dict[str, Any]:
-    recipe = recipe_of(asked)
+def stop_recipe(request: ApiRequest) -> dict[str, Any]:
+    recipe = recipe_of(request)
     if recipe.running:
         recipe.running = False
-        recipe.stopped_at = recipe.updated_at = asked.world.clock.stamp()
-        note_recipe(asked, recipe, "stopped")
+        recipe.stopped_at = recipe.updated_at = request.state.clock.stamp()
+        note_recipe(request, recipe, "stopped")
         return {"success": True}
-    return _already(asked, "stopped")
+    return _already(request, "stopped")
 
 
-def _already(asked: Asked, state: str) -> dict[str, Any]:
-    if asked.assumptions.start_running == "refused":
+def _already(request: ApiRequest, state: str) -> dict[str, Any]:
+    if request.assumptions.start_running == "refused":
         raise RefusedError(400, f"The recipe is already {state}")
     return {"success": True}
 
 
-def _listed(asked: Asked, problems: list[list[Any]]) -> list[Any]:
+def _listed(request: ApiRequest, problems: list[list[Any]]) -> list[Any]:
     """Nested by step, or each a plain text."""
-    if asked.assumptions.config_errors == "nested":
+    if request.assumptions.config_errors == "nested":
         return problems
     return [message for _, fields in problems for *_, message in fields]
 
 
-def recipe_of(asked: Asked) -> Recipe:
+def recipe_of(request: ApiRequest) -> Recipe:
     """The recipe that the path names. Raises: RefusedError 404."""
-    return asked.found(asked.workspace.recipes, "recipe_id")
+    return request.found(request.workspace.recipes, "recipe_id")
 
 
-def note_recipe(asked: Asked, recipe: Recipe, what: str) -> None:
-    asked.note(f"recipe.{what}", f"{asked.workspace.path(recipe.folder_id)}/{recipe.name}")
+def note_recipe(request: ApiRequest, recipe: Recipe, what: str) -> None:
+    request.note(f"recipe.{what}", f"{request.workspace.path(recipe.folder_id)}/{recipe.name}")
 
 
-def _wanted(asked: Asked) -> Iterator[Recipe]:
-    filters = _filters(asked)
-    newest_first = reversed(asked.workspace.recipes.values())
+def _wanted(request: ApiRequest) -> Iterator[Recipe]:
+    filters = _filters(request)
+    newest_first = reversed(request.workspace.recipes.values())
     return (recipe for recipe in newest_first if all(fits(recipe) for fits in filters))
 
 
-def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
+def _filters(request: ApiRequest) -> list[Callable[[Recipe], bool]]:
     """`stopped_after` means those stopped since then: the vendor's page says "include" here and "filter out" there."""
-    since_id, folder_id = asked.number("since_id"), asked.number("folder_id")
-    running = asked.flag("running")
-    running = asked.flag("active") if running is None else running  # the name of 2020
-    after, stopped_after = asked.instant("updated_after"), asked.instant("stopped_after")
-    all_of, any_of = (_split(asked.query.get(f"adapter_names_{name}", "")) for name in ("all", "any"))
+    since_id, folder_id = request.number("since_id"), request.number("folder_id")
+    running = request.flag("running")
+    running = request.flag("active") if running is None else running  # the name of 2020
+    after, stopped_after = request.instant("updated_after"), request.instant("stopped_after")
+    all_of, any_of = (_split(request.query.get(f"adapter_names_{name}", "")) for name in ("all", "any"))
     possible: list[tuple[object, Callable[[Recipe], bool]]] = [
         (since_id, lambda recipe: since_id is None or recipe.id < since_id),
         (folder_id, lambda recipe: recipe.folder_id == folder_id),
@@ -111,7 +111,7 @@ def _filters(asked: Asked) -> list[Callable[[Recipe], bool]]:
         (stopped_after, lambda recipe: stopped_after is None or _is_after(recipe.stopped_at, stopped_after)),
         (all_of or None, lambda recipe: all_of <= set(recipe.packed.applications)),
         (any_of or None, lambda recipe: bool(any_of & set(recipe.packed.applications))),
-        (asked.query.get("stop_cause") or None, lambda recipe: False),  # nothing in the sandbox stops by itself
+        (request.query.get("stop_cause") or None, lambda recipe: False),  # nothing in the sandbox stops by itself
     ]
     return [fits for given, fits in possible if given is not None]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, flag_member, ids_member, invalid
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._kept import Kept, Row
+from bulkops.sandbox.handlers._crud import Crud, Row
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, flag_member, ids_member, invalid
 from bulkops.sandbox.roles import CUSTOM, ENVIRONMENT, SYSTEM, inheritable
 
 
-def _checked(asked: Asked, given: Row, _: Row | None) -> Row:
+def _checked(request: ApiRequest, given: Row, _: Row | None) -> Row:
     """A name that is free, folders that are there, privileges that read as such. Raises: RefusedError 400."""
     name = given.get("name")
     if name is not None and not isinstance(name, str):
@@ -19,18 +19,18 @@ def _checked(asked: Asked, given: Row, _: Row | None) -> Row:
     if not isinstance(given.get("privileges", {}), dict):
         raise invalid("privileges", "is not an object")
     if "folder_ids" in given:
-        given = {**given, "folder_ids": folder_ids(asked, given)}
+        given = {**given, "folder_ids": folder_ids(request, given)}
     return given
 
 
-_LEGACY: Final = Kept(
+_LEGACY: Final = Crud(
     noun=CUSTOM,
     id_name="role_id",
     members={"name": None, "folder_ids": []},
     facts={"inheritable": False},
     shape=_checked,
 )
-_ENVIRONMENT: Final = Kept(
+_ENVIRONMENT: Final = Crud(
     noun=ENVIRONMENT,
     id_name="role_id",
     members={"name": None, "privileges": {}},
@@ -40,88 +40,88 @@ _ENVIRONMENT: Final = Kept(
 )
 
 
-def folder_ids(asked: Asked, given: Mapping[str, Any]) -> list[int]:
+def folder_ids(request: ApiRequest, given: Mapping[str, Any]) -> list[int]:
     """The folders that the body names, all of which must be there. Raises: RefusedError 400."""
     ids = ids_member(given, "folder_ids")
     for each in ids:
-        if each not in asked.workspace.folders:
+        if each not in request.workspace.folders:
             raise invalid("folder_ids", f"{each} is not there")
     return ids
 
 
-def copy_role(asked: Asked) -> Row:
+def copy_role(request: ApiRequest) -> Row:
     """Of the workspace itself, or one that it inherits from the partner; the copy is its own and is not inherited."""
-    own = _LEGACY.rows(asked.workspace)
-    inherited = {str(role["id"]): role for role in inheritable(asked.world.partner.workspace)}
-    source = (inherited | own).get(asked.names["role_id"])
+    own = _LEGACY.rows(request.workspace)
+    inherited = {str(role["id"]): role for role in inheritable(request.state.partner.workspace)}
+    source = (inherited | own).get(request.names["role_id"])
     if source is None:
         raise RefusedError(404, NOT_FOUND)
-    _refuse_taken(asked, own)
-    made = _LEGACY.create(asked)
+    _refuse_taken(request, own)
+    made = _LEGACY.create(request)
     made["privileges"] = source["privileges"]
-    if "folder_ids" not in asked.members() and asked.customer is None:
+    if "folder_ids" not in request.members() and request.customer is None:
         made["folder_ids"] = source["folder_ids"]
     return made
 
 
-def copy_partners_role(asked: Asked) -> Row:
-    return {"success": True, "id": copy_role(asked)["id"]}
+def copy_partners_role(request: ApiRequest) -> Row:
+    return {"success": True, "id": copy_role(request)["id"]}
 
 
-def update_partners_role(asked: Asked) -> Row:
+def update_partners_role(request: ApiRequest) -> Row:
     """`all_folders` is a text, "true" or "false", in the vendor's own words."""
-    role, members = _LEGACY.get(asked), asked.members()
+    role, members = _LEGACY.get(request), request.members()
     if "all_folders" not in members:
         raise invalid("all_folders", "can't be blank")
-    given = {"all_folders": flag_member(members, "all_folders"), "folder_ids": folder_ids(asked, members)}
+    given = {"all_folders": flag_member(members, "all_folders"), "folder_ids": folder_ids(request, members)}
     if any(role.get(name) != value for name, value in given.items()):
-        role |= given | {"updated_at": asked.world.clock.stamp()}
-        asked.note("role.updated", role["name"])
+        role |= given | {"updated_at": request.state.clock.stamp()}
+        request.note("role.updated", role["name"])
     return {"success": True}
 
 
-def list_environment_roles(asked: Asked) -> Counted:
+def list_environment_roles(request: ApiRequest) -> Counted:
     """Those of the system first; `name` picks one."""
-    rows = [*_of_the_system(), *_ENVIRONMENT.rows(asked.workspace).values()]
-    wanted = asked.query.get("name")
-    found = [_shown(asked, row) for row in rows if wanted in {None, "", row["name"]}]
-    return _ENVIRONMENT.page_of(asked, found)
+    rows = [*_of_the_system(), *_ENVIRONMENT.rows(request.workspace).values()]
+    wanted = request.query.get("name")
+    found = [_shown(request, row) for row in rows if wanted in {None, "", row["name"]}]
+    return _ENVIRONMENT.page_of(request, found)
 
 
-def get_environment_role(asked: Asked) -> Row:
-    system = next((row for row in _of_the_system() if str(row["id"]) == asked.names["role_id"]), None)
-    return _shown(asked, system or _ENVIRONMENT.get(asked))
+def get_environment_role(request: ApiRequest) -> Row:
+    system = next((row for row in _of_the_system() if str(row["id"]) == request.names["role_id"]), None)
+    return _shown(request, system or _ENVIRONMENT.get(request))
 
 
-def create_environment_role(asked: Asked) -> Row:
-    _refuse_taken(asked, _ENVIRONMENT.rows(asked.workspace))
-    return _shown(asked, _ENVIRONMENT.create(asked))
+def create_environment_role(request: ApiRequest) -> Row:
+    _refuse_taken(request, _ENVIRONMENT.rows(request.workspace))
+    return _shown(request, _ENVIRONMENT.create(request))
 
 
-def update_environment_role(asked: Asked) -> Row:
+def update_environment_role(request: ApiRequest) -> Row:
     """A role keeps its members, whatever it is called."""
-    role = _own(asked)
-    others = {id_: row for id_, row in _ENVIRONMENT.rows(asked.workspace).items() if row is not role}
-    _refuse_taken(asked, others)
+    role = _own(request)
+    others = {id_: row for id_, row in _ENVIRONMENT.rows(request.workspace).items() if row is not role}
+    _refuse_taken(request, others)
     before = role["name"]
-    changed = _ENVIRONMENT.update(asked)
-    for member in asked.workspace.members.values():
+    changed = _ENVIRONMENT.update(request)
+    for member in request.workspace.members.values():
         member.roles = {where: role["name"] if name == before else name for where, name in member.roles.items()}
-    return _shown(asked, changed)
+    return _shown(request, changed)
 
 
-def delete_environment_role(asked: Asked) -> Row:
+def delete_environment_role(request: ApiRequest) -> Row:
     """One that somebody has is refused: nobody may be left with a role that is not there."""
-    role = _own(asked)
-    if _count_members(asked, role["name"]):
+    role = _own(request)
+    if _count_members(request, role["name"]):
         raise RefusedError(400, f"The role {role['name']} has members")
-    return _ENVIRONMENT.delete(asked)
+    return _ENVIRONMENT.delete(request)
 
 
-def _own(asked: Asked) -> Row:
-    if any(str(row["id"]) == asked.names["role_id"] for row in _of_the_system()):
+def _own(request: ApiRequest) -> Row:
+    if any(str(row["id"]) == request.names["role_id"] for row in _of_the_system()):
         raise RefusedError(403, "A role of the system cannot be changed")
-    return _ENVIRONMENT.get(asked)
+    return _ENVIRONMENT.get(request)
 
 
 def _of_the_system() -> list[Row]:
@@ -131,18 +131,18 @@ def _of_the_system() -> list[Row]:
     ]
 
 
-def _shown(asked: Asked, row: Row) -> Row:
+def _shown(request: ApiRequest, row: Row) -> Row:
     """A role of the system is as old as the workspace."""
-    born = asked.workspace.home.created_at
-    return {"created_at": born, "updated_at": born} | row | {"members_count": _count_members(asked, row["name"])}
+    born = request.workspace.home.created_at
+    return {"created_at": born, "updated_at": born} | row | {"members_count": _count_members(request, row["name"])}
 
 
-def _count_members(asked: Asked, name: str) -> int:
-    return sum(name in member.roles.values() for member in asked.workspace.members.values())
+def _count_members(request: ApiRequest, name: str) -> int:
+    return sum(name in member.roles.values() for member in request.workspace.members.values())
 
 
-def _refuse_taken(asked: Asked, others: Mapping[str, Row]) -> None:
-    name = asked.members().get("name")
+def _refuse_taken(request: ApiRequest, others: Mapping[str, Row]) -> None:
+    name = request.members().get("name")
     if isinstance(name, str) and (name in SYSTEM or any(row["name"] == name for row in others.values())):
         raise invalid("name", "has already been taken")
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, ids_member, invalid
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers._kept import Kept, Row
+from bulkops.sandbox.handlers._crud import Crud, Row
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, ids_member, invalid
 from bulkops.sandbox.workspace import TAGS_OF
 
 MAX_TAGS: Final = 1000
 """Vendor facts, section 16."""
 
-TAGS: Final = Kept(
+TAGS: Final = Crud(
     noun="tag",
     id_name="handle",
     id_member="handle",
@@ -27,17 +27,17 @@ TAGS: Final = Kept(
 )
 
 
-def delete_tag(asked: Asked) -> Row:
+def delete_tag(request: ApiRequest) -> Row:
     """It is on nothing any more, either."""
-    done = TAGS.delete(asked)
-    for handles in asked.workspace.shelf(TAGS_OF).values():
-        handles.pop(asked.names["handle"], None)
+    done = TAGS.delete(request)
+    for handles in request.workspace.shelf(TAGS_OF).values():
+        handles.pop(request.names["handle"], None)
     return done
 
 
-def assign_tags(asked: Asked) -> Row:
+def assign_tags(request: ApiRequest) -> Row:
     """All of it, or nothing where a tag or what it should be on is not there."""
-    members, tags, workspace = asked.members(), TAGS.shelf(asked), asked.workspace
+    members, tags, workspace = request.members(), TAGS.shelf(request), request.workspace
     adding, removing = (_handles(members, name) for name in ("add_tags", "remove_tags"))
     recipe_ids, connection_ids = (ids_member(members, name) for name in ("recipe_ids", "connection_ids"))
     targets: dict[str, object] = {f"recipe {id_}": workspace.recipes.get(id_) for id_ in recipe_ids}
@@ -52,12 +52,12 @@ def assign_tags(asked: Asked) -> Row:
         kept = {handle: None for handle in (*before, *adding) if handle not in removing}
         if kept != before:
             assigned[target] = kept
-            asked.note("tags.assigned", target)
+            request.note("tags.assigned", target)
     return {"success": True}
 
 
-def clear_secrets_cache(asked: Asked) -> Row:
-    asked.note("secrets_cache.cleared", "all")
+def clear_secrets_cache(request: ApiRequest) -> Row:
+    request.note("secrets_cache.cleared", "all")
     return {"success": True}
 
 

@@ -6,25 +6,25 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, RefusedError, id_member, invalid
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.handlers.recipes import recipe_of
 from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid
 
 _RUN_S: Final = 2.0
 _SHELF: Final = "test run"
 _CHOICES: Final = ("recipe_id", "folder_id", "project_id", "manifest_id", "test_case_ids")
 
 
-def list_cases(asked: Asked) -> list[dict[str, Any]]:
-    recipe = recipe_of(asked)
+def list_cases(request: ApiRequest) -> list[dict[str, Any]]:
+    recipe = recipe_of(request)
     return [{"id": _case_id(recipe), "name": "Happy path", "recipe_id": recipe.id}]
 
 
-def run_cases(asked: Asked) -> dict[str, Any]:
+def run_cases(request: ApiRequest) -> dict[str, Any]:
     """Of whatever the body names; the results are there a few vendor seconds later."""
-    recipes, now = _chosen(asked), asked.world.clock.now()
-    connections = asked.workspace.connections
+    recipes, now = _chosen(request), request.state.clock.now()
+    connections = request.workspace.connections
     results = [
         {
             "test_case_id": _case_id(recipe),
@@ -33,18 +33,18 @@ def run_cases(asked: Asked) -> dict[str, Any]:
         }
         for recipe in recipes
     ]
-    id_ = f"run-{asked.workspace.new_id(_SHELF)}"
-    asked.workspace.shelf(_SHELF)[id_] = {"results": results, "ready_at": now + asked.world.clock.scaled(_RUN_S)}
-    asked.note("test.run", ",".join(str(recipe.id) for recipe in recipes))
+    id_ = f"run-{request.workspace.new_id(_SHELF)}"
+    request.workspace.shelf(_SHELF)[id_] = {"results": results, "ready_at": now + request.state.clock.scaled(_RUN_S)}
+    request.note("test.run", ",".join(str(recipe.id) for recipe in recipes))
     return {"id": id_, "status": "in_progress"}
 
 
-def get_run(asked: Asked) -> dict[str, Any]:
-    id_ = asked.names["run_request_id"]
-    run = asked.workspace.shelf(_SHELF).get(id_)
+def get_run(request: ApiRequest) -> dict[str, Any]:
+    id_ = request.names["run_request_id"]
+    run = request.workspace.shelf(_SHELF).get(id_)
     if run is None:
         raise RefusedError(404, NOT_FOUND)
-    ready = asked.world.clock.now() >= run["ready_at"]
+    ready = request.state.clock.now() >= run["ready_at"]
     return {
         "id": id_,
         "status": "completed" if ready else "in_progress",
@@ -52,8 +52,8 @@ def get_run(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _chosen(asked: Asked) -> list[Recipe]:
-    workspace, members = asked.workspace, asked.members()
+def _chosen(request: ApiRequest) -> list[Recipe]:
+    workspace, members = request.workspace, request.members()
     case_ids = members.get("test_case_ids")
     if case_ids is not None and not isinstance(case_ids, list):
         raise invalid("test_case_ids", "is not a list")

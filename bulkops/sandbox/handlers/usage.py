@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import Asked, ids_member, instant, text_member
 from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.request import ApiRequest, ids_member, instant, text_member
 
 _OF_CONNECTIONS: Final = ("active_connection_count", "active_connection_limit")
 
 
-def usage(asked: Asked) -> list[dict[str, Any]]:
+def usage(request: ApiRequest) -> list[dict[str, Any]]:
     """Of all customers in one reply; of a page of them when the query asks for one."""
-    by_page = {"page", "per_page"} & set(asked.query)
-    customers = asked.world.customers.page(*asked.page()) if by_page else asked.world.customers.all()
-    now = datetime.fromisoformat(asked.world.clock.stamp())
+    by_page = {"page", "per_page"} & set(request.query)
+    customers = request.state.customers.page(*request.page()) if by_page else request.state.customers.all()
+    now = datetime.fromisoformat(request.state.clock.stamp())
     return [
         {
             "id": customer.id,
@@ -28,17 +28,17 @@ def usage(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def statistics(asked: Asked) -> list[dict[str, Any]]:
+def statistics(request: ApiRequest) -> list[dict[str, Any]]:
     """Of the customers that the body names, of all when it names none. One that is not there is left out."""
-    _check_time_frame(asked)
-    return [_metrics(customer) for customer in _chosen(asked)]
+    _check_time_frame(request)
+    return [_metrics(customer) for customer in _chosen(request)]
 
 
-def connection_statistics(asked: Asked) -> list[dict[str, Any]]:
+def connection_statistics(request: ApiRequest) -> list[dict[str, Any]]:
     """The same, and what there is of connections."""
-    _check_time_frame(asked)
+    _check_time_frame(request)
     return [
-        _metrics(customer) | {name: customer.row()[name] for name in _OF_CONNECTIONS} for customer in _chosen(asked)
+        _metrics(customer) | {name: customer.row()[name] for name in _OF_CONNECTIONS} for customer in _chosen(request)
     ]
 
 
@@ -53,17 +53,17 @@ def _metrics(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _chosen(asked: Asked) -> list[Customer]:
-    if asked.members().get("managed_user_ids") is None:
-        return list(asked.world.customers.all())
-    ids = ids_member(asked.members(), "managed_user_ids")
-    found = (asked.world.customers.find(str(each)) for each in ids)
+def _chosen(request: ApiRequest) -> list[Customer]:
+    if request.members().get("managed_user_ids") is None:
+        return list(request.state.customers.all())
+    ids = ids_member(request.members(), "managed_user_ids")
+    found = (request.state.customers.find(str(each)) for each in ids)
     return [customer for customer in found if customer is not None]
 
 
-def _check_time_frame(asked: Asked) -> None:
+def _check_time_frame(request: ApiRequest) -> None:
     """Whatever was counted was counted today: the time frame is only checked."""
-    members = asked.members()
+    members = request.members()
     for name in ("from", "to"):
         text = text_member(members, name)
         if text is not None:

@@ -9,7 +9,7 @@ import bulkops
 from bulkops.catalogue import CALLS
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.openapi._operations import SPELLED, operation
-from bulkops.sandbox.openapi._reading import read_shapes
+from bulkops.sandbox.openapi._parse_shapes import read_shapes
 from bulkops.sandbox.openapi._shapes import SHAPES
 
 __all__ = ["document"]

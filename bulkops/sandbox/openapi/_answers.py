@@ -1,4 +1,4 @@
-"""Which shape each call answers with; what wraps it is the business of `bulkops.sandbox.replies`."""
+"""Which shape each call answers with; what wraps it is the business of `bulkops.sandbox.envelopes`."""
 
 from __future__ import annotations
 

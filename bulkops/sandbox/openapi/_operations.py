@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from bulkops.catalogue import ACCOUNT, Call, Parameter
 from bulkops.sandbox.assumptions import Assumptions
+from bulkops.sandbox.envelopes import STATUS, form_of
 from bulkops.sandbox.openapi._answers import SHAPE_OF
-from bulkops.sandbox.openapi._reading import Schema, read_type
-from bulkops.sandbox.replies import STATUS, form_of
+from bulkops.sandbox.openapi._parse_shapes import Schema, read_type
 
 _BRACKETS: Final = re.compile(r"\[([^\[\]<>]+)\]")
 _PLAIN: Final[dict[str, Schema]] = {
@@ -121,7 +121,7 @@ def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
 
 
 def wrapped(form: str, row: Schema) -> Schema:
-    """As `bulkops.sandbox.replies.wrap` does with data."""
+    """As `bulkops.sandbox.envelopes.wrap` does with data."""
     rows = {"type": "array", "items": row}
     return {
         "array": rows,

@@ -1,4 +1,4 @@
-"""The shapes of what the vendor answers. The format is in `bulkops.sandbox.openapi._reading`.
+"""The shapes of what the vendor answers. The format is in `bulkops.sandbox.openapi._parse_shapes`.
 
 Every member without a question mark is there in each answer, null where it may be: what the vendor's own OpenAPI
 document requires, and what its pages show.

@@ -1,4 +1,4 @@
-"""What a handler is asked and how it may refuse, with parameters read as leniently as the vendor reads them."""
+"""One API request as handlers see it, with lenient parameters, and how a handler refuses it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.customers import Customer
 
 if TYPE_CHECKING:
+    from bulkops.sandbox.state import State
     from bulkops.sandbox.workspace import Workspace
-    from bulkops.sandbox.world import World
 
 T = TypeVar("T")
 
@@ -74,14 +74,14 @@ def invalid(field: str, problem: str) -> RefusedError:
 
 
 @attrs.define(kw_only=True)
-class Asked:
+class ApiRequest:
     """One request that passed quota and authentication, its body read to the end.
 
     `names`: path parameters, percent-decoded; `pairs`: the query as it came; `customer`: who `managed_user_id` means,
     None for partner calls; `origin`: scheme and host by which the sandbox was reached; `file_origin`: those of files.
     """
 
-    world: World
+    state: State
     customer: Customer | None
     names: Mapping[str, str]
     query: Mapping[str, str]
@@ -101,16 +101,16 @@ class Asked:
     @property
     def workspace(self) -> Workspace:
         """The customer's workspace in a customer call, else the partner's own."""
-        return self.world.partner.workspace if self.customer is None else self.customer.workspace
+        return self.state.partner.workspace if self.customer is None else self.customer.workspace
 
     @property
     def assumptions(self) -> Assumptions:
         """What the sandbox takes for granted where the vendor's documents are silent."""
-        return self.world.settings.assumptions
+        return self.state.settings.assumptions
 
     def note(self, kind: str, key: str) -> None:
         """Write one effect into the ledger, under the customer of a customer call."""
-        self.world.ledger.note(None if self.customer is None else self.customer.id, kind, key)
+        self.state.ledger.note(None if self.customer is None else self.customer.id, kind, key)
 
     def path_id(self, name: str) -> int:
         """A numeric path parameter; anything else cannot be found. Raises: RefusedError 404."""
@@ -227,9 +227,9 @@ def instant(text: str, name: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def taken(asked: Asked, field: str) -> RefusedError:
+def taken(request: ApiRequest, field: str) -> RefusedError:
     """Somebody else has it (vendor facts, section 17.5)."""
-    status = asked.assumptions.duplicate_external_id
+    status = request.assumptions.duplicate_external_id
     return RefusedError(status, "Validation failed", errors={field: ["has already been taken"]})
 
 

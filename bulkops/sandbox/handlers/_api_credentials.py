@@ -1,4 +1,4 @@
-"""What lets an API client in, of either version: made, switched and renewed alike, each under words of its own."""
+"""Credentials of API clients, of both versions: create, update, enable, renew."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from bulkops.sandbox.api_platform import ApiClient, Pass
-from bulkops.sandbox.exchange import Asked, RefusedError, flag_member, text_member
 from bulkops.sandbox.handlers._access import access_facts, find_client
+from bulkops.sandbox.request import ApiRequest, RefusedError, flag_member, text_member
 
 
 @attrs.frozen(kw_only=True)
@@ -20,26 +20,26 @@ class Passes:
     noun: str
     effect: str
     secret: str
-    shelf: Callable[[Asked], dict[int, Pass]]
+    shelf: Callable[[ApiRequest], dict[int, Pass]]
     row: Callable[[Pass], dict[str, Any]]
 
-    def find(self, asked: Asked) -> Pass:
+    def find(self, request: ApiRequest) -> Pass:
         """The one that the path names, of the client that it names where it does. Raises: RefusedError 404."""
-        there: Mapping[int, Pass] = self.shelf(asked)
-        if "api_client_id" in asked.names:
-            client = find_client(asked, asked.path_id("api_client_id"), is_legacy=False)
+        there: Mapping[int, Pass] = self.shelf(request)
+        if "api_client_id" in request.names:
+            client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
             there = {id_: each for id_, each in there.items() if each.client_id == client.id}
-        return asked.found(there, f"{self.noun}_id")
+        return request.found(there, f"{self.noun}_id")
 
     def add(
-        self, asked: Asked, client: ApiClient, *, auth_type: str, collection_ids: tuple[int, ...] = ()
+        self, request: ApiRequest, client: ApiClient, *, auth_type: str, collection_ids: tuple[int, ...] = ()
     ) -> dict[str, Any]:
         """A new one of what the body says; the answer shows its secret. Raises: RefusedError 400."""
-        members, now = asked.members(), asked.world.clock.stamp()
+        members, now = request.members(), request.state.clock.stamp()
         name = str(text_member(members, "name", required=True))
         active, facts = active_in(members, usual=True), access_facts(members)
         made = Pass(
-            id=asked.workspace.new_id(self.noun),
+            id=request.workspace.new_id(self.noun),
             client_id=client.id,
             name=name,
             auth_type=auth_type,
@@ -51,47 +51,47 @@ class Passes:
             active_since=now,
         )
         made.renew()
-        self.shelf(asked)[made.id] = made
-        self._note(asked, made, "created")
+        self.shelf(request)[made.id] = made
+        self._note(request, made, "created")
         return self._with_secret(made)
 
-    def change(self, asked: Asked, granted: Pass, **values: Any) -> None:
+    def change(self, request: ApiRequest, granted: Pass, **values: Any) -> None:
         """What is so already is no effect."""
         if any(getattr(granted, name) != value for name, value in values.items()):
             if values.get("active") and not granted.active:
-                granted.active_since = asked.world.clock.stamp()
+                granted.active_since = request.state.clock.stamp()
             for name, value in values.items():
                 setattr(granted, name, value)
-            self.touch(asked, granted, "updated")
+            self.touch(request, granted, "updated")
 
-    def switch(self, asked: Asked, *, active: bool) -> Pass:
+    def switch(self, request: ApiRequest, *, active: bool) -> Pass:
         """Let it in, or no more; what is so already is no effect."""
-        granted = self.find(asked)
+        granted = self.find(request)
         if granted.active is not active:
             granted.active = active
-            self.touch(asked, granted, "enabled" if active else "disabled")
+            self.touch(request, granted, "enabled" if active else "disabled")
             granted.active_since = granted.updated_at if active else granted.active_since
         return granted
 
-    def refresh(self, asked: Asked) -> dict[str, Any]:
+    def refresh(self, request: ApiRequest) -> dict[str, Any]:
         """A new secret. Raises: RefusedError 400: a JWT has nothing to renew (vendor facts, section 13)."""
-        granted = self.find(asked)
+        granted = self.find(request)
         if granted.auth_type == "jwt":
             raise RefusedError(400, "Refreshing the secret is not available for jwt")
         granted.renew()
-        self.touch(asked, granted, "refreshed")
+        self.touch(request, granted, "refreshed")
         return self._with_secret(granted)
 
-    def touch(self, asked: Asked, granted: Pass, what: str) -> None:
-        granted.updated_at = asked.world.clock.stamp()
-        self._note(asked, granted, what)
+    def touch(self, request: ApiRequest, granted: Pass, what: str) -> None:
+        granted.updated_at = request.state.clock.stamp()
+        self._note(request, granted, what)
 
     def _with_secret(self, granted: Pass) -> dict[str, Any]:
         return self.row(granted) | granted.shown_once(self.secret)
 
-    def _note(self, asked: Asked, granted: Pass, what: str) -> None:
-        client = asked.workspace.api.clients[granted.client_id]
-        asked.note(f"{self.effect}.{what}", f"{client.name}/{granted.name}")
+    def _note(self, request: ApiRequest, granted: Pass, what: str) -> None:
+        client = request.workspace.api.clients[granted.client_id]
+        request.note(f"{self.effect}.{what}", f"{client.name}/{granted.name}")
 
 
 def active_in(members: Mapping[str, Any], *, usual: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Chance by seed: the same question gets the same numbers in every process."""
+"""Random numbers by seed: equal questions get equal numbers in every process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nouns that the sandbox only keeps: what is created can be listed, read, changed and deleted, and nothing follows."""
+"""Nouns that the sandbox only stores: create, list, get, update, delete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 import msgspec
 
-from bulkops.sandbox.exchange import MAX_PER_PAGE, NOT_FOUND, Asked, Counted, RefusedError, invalid
+from bulkops.sandbox.request import MAX_PER_PAGE, NOT_FOUND, ApiRequest, Counted, RefusedError, invalid
 from bulkops.sandbox.workspace import Workspace
 
 Row: TypeAlias = dict[str, Any]
@@ -16,7 +16,7 @@ Rows: TypeAlias = list[Row]
 
 
 @attrs.frozen(kw_only=True)
-class Kept:
+class Crud:
     """Handlers for one such noun, of a customer's workspace or of the partner's own, whoever the call names.
 
     `noun`: names the shelf and the effects ("tag.created"); `id_name`: the path parameter; `members`: what a body may
@@ -38,8 +38,8 @@ class Kept:
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     id_member: str = "id"
     new_id: Callable[[], str] | None = None
-    inside: Kept | None = None
-    shape: Callable[[Asked, Row, Row | None], Row] = lambda _, given, __: given
+    inside: Crud | None = None
+    shape: Callable[[ApiRequest, Row, Row | None], Row] = lambda _, given, __: given
     texts: tuple[str, ...] = ("name",)
     most: int | None = None
     per_page: int = MAX_PER_PAGE
@@ -51,73 +51,73 @@ class Kept:
         """All of a workspace by id as text, of a noun that nothing holds."""
         return workspace.shelf(self.noun, self.first)
 
-    def shelf(self, asked: Asked) -> dict[str, Row]:
+    def shelf(self, request: ApiRequest) -> dict[str, Row]:
         """The rows by id as text; of the holder that the path names, where there is one. Raises: RefusedError 404."""
         if self.inside is None:
-            return self.rows(asked.workspace)
-        holder = self.inside.get(asked)
-        return asked.workspace.shelf(f"{self.noun} of {holder[self.inside.id_member]}")
+            return self.rows(request.workspace)
+        holder = self.inside.get(request)
+        return request.workspace.shelf(f"{self.noun} of {holder[self.inside.id_member]}")
 
-    def list(self, asked: Asked) -> Rows:
+    def list(self, request: ApiRequest) -> Rows:
         """In the order of creation, a page at a time."""
-        return self.counted(asked).rows
+        return self.counted(request).rows
 
-    def counted(self, asked: Asked) -> Counted:
+    def counted(self, request: ApiRequest) -> Counted:
         """The same, and how many there are in all."""
-        rows = list(self.shelf(asked).values())
-        return self.page_of(asked, rows)
+        rows = list(self.shelf(request).values())
+        return self.page_of(request, rows)
 
-    def page_of(self, asked: Asked, rows: Rows) -> Counted:
+    def page_of(self, request: ApiRequest, rows: Rows) -> Counted:
         number, size = self.paging
-        return asked.counted(rows, number=number, size=size, usual=self.per_page, most=self.most_per_page)
+        return request.counted(rows, number=number, size=size, usual=self.per_page, most=self.most_per_page)
 
-    def get(self, asked: Asked) -> Row:
-        row = self.shelf(asked).get(asked.names[self.id_name])
+    def get(self, request: ApiRequest) -> Row:
+        row = self.shelf(request).get(request.names[self.id_name])
         if row is None:
             raise RefusedError(404, NOT_FOUND)
         return row
 
-    def create(self, asked: Asked) -> Row:
-        given, shelf = self._given(asked), self.shelf(asked)
+    def create(self, request: ApiRequest) -> Row:
+        given, shelf = self._given(request), self.shelf(request)
         for name in self.required:
             if not given.get(name):
                 raise invalid(name, "can't be blank")
         if self.most is not None and len(shelf) >= self.most:
             raise RefusedError(400, f"There are {self.most} of them: a workspace has no more")
-        return self.add(asked, self.shape(asked, {**self.members, **given}, None))
+        return self.add(request, self.shape(request, {**self.members, **given}, None))
 
-    def add(self, asked: Asked, members: Mapping[str, Any]) -> Row:
+    def add(self, request: ApiRequest, members: Mapping[str, Any]) -> Row:
         """A new row of members that somebody has checked."""
-        now = asked.world.clock.stamp()
-        made = {self.id_member: self.new_id() if self.new_id else asked.workspace.new_id(self.noun)}
+        now = request.state.clock.stamp()
+        made = {self.id_member: self.new_id() if self.new_id else request.workspace.new_id(self.noun)}
         if self.inside is not None:
-            made[self.inside.id_name] = self.inside.get(asked)[self.inside.id_member]
+            made[self.inside.id_name] = self.inside.get(request)[self.inside.id_member]
         made |= {**self.facts, **members, "created_at": now, "updated_at": now}
-        self.shelf(asked)[str(made[self.id_member])] = made
-        self._note(asked, made, "created")
+        self.shelf(request)[str(made[self.id_member])] = made
+        self._note(request, made, "created")
         return made
 
-    def update(self, asked: Asked) -> Row:
+    def update(self, request: ApiRequest) -> Row:
         """Only what the body names changes; what is so already is no effect."""
-        row, given = self.get(asked), self._given(asked)
+        row, given = self.get(request), self._given(request)
         for name in self.required:
             if name in given and not given[name]:
                 raise invalid(name, "can't be blank")
-        given = self.shape(asked, given, row)
+        given = self.shape(request, given, row)
         if any(row[name] != value for name, value in given.items()):
             row |= given
-            row["updated_at"] = asked.world.clock.stamp()
-            self._note(asked, row, "updated")
+            row["updated_at"] = request.state.clock.stamp()
+            self._note(request, row, "updated")
         return row
 
-    def delete(self, asked: Asked) -> Row:
-        row = self.get(asked)
-        del self.shelf(asked)[asked.names[self.id_name]]
-        self._note(asked, row, "deleted")
+    def delete(self, request: ApiRequest) -> Row:
+        row = self.get(request)
+        del self.shelf(request)[request.names[self.id_name]]
+        self._note(request, row, "deleted")
         return {"success": True}
 
-    def _given(self, asked: Asked) -> Row:
-        body = asked.members()
+    def _given(self, request: ApiRequest) -> Row:
+        body = request.members()
         if self.wrapper:
             body = body.get(self.wrapper, body)
             if not isinstance(body, dict):
@@ -132,8 +132,8 @@ class Kept:
             raise invalid(next(iter(given)), "cannot be stored") from error
         return given
 
-    def _note(self, asked: Asked, row: Mapping[str, Any], what: str) -> None:
+    def _note(self, request: ApiRequest, row: Mapping[str, Any], what: str) -> None:
         """Under its key, behind that of what holds it: equal rows of two tables are two effects."""
-        holder = None if self.inside is None else self.inside.get(asked)
+        holder = None if self.inside is None else self.inside.get(request)
         within = "" if self.inside is None or holder is None else f"{holder[self.inside.key]}/"
-        asked.note(f"{self.noun}.{what}", f"{within}{row[self.key]}")
+        request.note(f"{self.noun}.{what}", f"{within}{row[self.key]}")

@@ -1,4 +1,4 @@
-"""The vendor's file store: packages behind signed addresses, on a host that knows no API credentials."""
+"""The vendor's file store: packages at signed URLs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from bulkops.sandbox.exchange import NOT_FOUND, RefusedError
-from bulkops.sandbox.http import host_of
+from bulkops.sandbox.request import NOT_FOUND, RefusedError
 from bulkops.sandbox.routing import Target
-from bulkops.sandbox.world import World
+from bulkops.sandbox.server import host_of
+from bulkops.sandbox.state import State
 
 _OTHER_NAME: Final = {"localhost": "127.0.0.1", "127.0.0.1": "localhost", "[::1]": "localhost"}
 
@@ -24,7 +24,7 @@ def file_origin(host: str) -> str:
     return f"http://{_OTHER_NAME.get(name, name)}{colon}{port}"
 
 
-def serve_file(world: World, request: web.BaseRequest, target: Target) -> web.Response:
+def serve_file(state: State, request: web.BaseRequest, target: Target) -> web.Response:
     """Raises: RefusedError; 400 when the API's credentials reach another host than the API's.
 
     Object stores answer so too: they take the signature alone.
@@ -34,7 +34,7 @@ def serve_file(world: World, request: web.BaseRequest, target: Target) -> web.Re
         raise RefusedError(400, "Only one authentication mechanism is allowed")
     if request.method != "GET" or len(target.segments) != 3 or target.segments[1] != "packages":
         raise RefusedError(404, NOT_FOUND)
-    found = world.exporter.file(target.segments[2], until=query.get("until", ""), signature=query.get("signature", ""))
+    found = state.exporter.file(target.segments[2], until=query.get("until", ""), signature=query.get("signature", ""))
     if isinstance(found, bytes):
         return web.Response(body=found, content_type="application/zip")
     raise RefusedError(404, NOT_FOUND) if found == "unknown" else RefusedError(403, "Request has expired")

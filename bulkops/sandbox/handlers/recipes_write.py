@@ -8,30 +8,29 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Counted, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.handlers._base import Handler, both
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
-from bulkops.sandbox.packages import first_steps, packed_recipe
-from bulkops.sandbox.packed import PackedRecipe, Reference
+from bulkops.sandbox.package_zip import PackedRecipe, Reference, first_steps, packed_recipe
 from bulkops.sandbox.recipes import Recipe
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, id_member, invalid, text_member
 
 _LONGEST_COMMENT: Final = 1024
 _LONGEST_DESCRIPTION: Final = 10_000
 
 
-def create_recipe(asked: Asked) -> dict[str, Any]:
+def create_recipe(request: ApiRequest) -> dict[str, Any]:
     """Code and config are JSON texts; the recipe arrives stopped, in Home unless a folder is named."""
-    members = _members(asked)
+    members = _members(request)
     if members.get("code") in (None, ""):  # not a set: it may be anything
         raise invalid("code", "can't be blank")
-    packed, bound = _content(asked, members)
-    made = add_recipe(asked, packed, bound, folder_id=_folder_id(asked, members) or asked.workspace.home.id)
+    packed, bound = _content(request, members)
+    made = add_recipe(request, packed, bound, folder_id=_folder_id(request, members) or request.workspace.home.id)
     return {"success": True, "id": made.id}
 
 
-def add_recipe(asked: Asked, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int) -> Recipe:
+def add_recipe(request: ApiRequest, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int) -> Recipe:
     """A new recipe, which stands still."""
-    workspace, now = asked.workspace, asked.world.clock.stamp()
+    workspace, now = request.workspace, request.state.clock.stamp()
     made = Recipe(
         id=workspace.new_id("recipe"),
         user_id=workspace.user_id,
@@ -42,52 +41,52 @@ def add_recipe(asked: Asked, packed: PackedRecipe, bound: tuple[int | None, ...]
         updated_at=now,
     )
     workspace.recipes[made.id] = made
-    note_recipe(asked, made, "created")
+    note_recipe(request, made, "created")
     return made
 
 
-def update_recipe(asked: Asked) -> dict[str, Any]:
+def update_recipe(request: ApiRequest) -> dict[str, Any]:
     """Only while it stands still; what is the same already is no effect and makes no version."""
-    recipe, members = recipe_of(asked), _members(asked)
+    recipe, members = recipe_of(request), _members(request)
     if recipe.running:
         raise RefusedError(
-            asked.assumptions.running_recipe_update,
+            request.assumptions.running_recipe_update,
             "Validation failed",
             errors={"running": ["can't modify running recipe"]},
             says_success=True,
         )
-    packed, bound = _content(asked, members, recipe)
-    folder_id = _folder_id(asked, members) or recipe.folder_id
+    packed, bound = _content(request, members, recipe)
+    folder_id = _folder_id(request, members) or recipe.folder_id
     if (packed, bound, folder_id) != (recipe.packed, recipe.bound, recipe.folder_id):
         recipe.folder_id = folder_id
-        recipe.revise(packed, bound, now=asked.world.clock.stamp())
-        note_recipe(asked, recipe, "updated")
+        recipe.revise(packed, bound, now=request.state.clock.stamp())
+        note_recipe(request, recipe, "updated")
     return {"success": True}
 
 
-def copy_recipe(asked: Asked) -> dict[str, Any]:
+def copy_recipe(request: ApiRequest) -> dict[str, Any]:
     """Into the same folder unless another is named, stopped, under a name of its own."""
-    recipe = recipe_of(asked)
-    folder_id = _folder_id(asked, asked.members()) or recipe.folder_id
+    recipe = recipe_of(request)
+    folder_id = _folder_id(request, request.members()) or recipe.folder_id
     packed = attrs.evolve(recipe.packed, name=f"Copy of {recipe.name}"[:255])
     recipe.copies += 1
-    made = add_recipe(asked, packed, recipe.bound, folder_id=folder_id)
+    made = add_recipe(request, packed, recipe.bound, folder_id=folder_id)
     made.callees = recipe.callees
     return {"success": True, "new_flow_id": made.id}
 
 
-def delete_recipe(asked: Asked) -> dict[str, Any]:
-    recipe = recipe_of(asked)
-    del asked.workspace.recipes[recipe.id]
-    note_recipe(asked, recipe, "deleted")
+def delete_recipe(request: ApiRequest) -> dict[str, Any]:
+    recipe = recipe_of(request)
+    del request.workspace.recipes[recipe.id]
+    note_recipe(request, recipe, "deleted")
     return {"success": True}
 
 
-def connect_recipe(asked: Asked) -> dict[str, Any]:
+def connect_recipe(request: ApiRequest) -> dict[str, Any]:
     """Points every use of one connector at another connection of it. Raises: RefusedError 400 while it runs."""
-    recipe, members = recipe_of(asked), asked.members()
+    recipe, members = recipe_of(request), request.members()
     provider = text_member(members, "adapter_name", required=True)
-    connection = asked.workspace.connections.get(id_member(members, "connection_id") or 0)
+    connection = request.workspace.connections.get(id_member(members, "connection_id") or 0)
     if recipe.running:
         raise RefusedError(400, "Recipe is running: stop it before its connection is changed")
     if connection is None:
@@ -105,57 +104,57 @@ def connect_recipe(asked: Asked) -> dict[str, Any]:
     bound = tuple(id_ for _, id_ in pairs)
     if bound != recipe.bound:
         packed = attrs.evolve(recipe.packed, config=tuple(entry for entry, _ in pairs))
-        recipe.revise(packed, bound, now=asked.world.clock.stamp())
-        note_recipe(asked, recipe, "connected")
+        recipe.revise(packed, bound, now=request.state.clock.stamp())
+        note_recipe(request, recipe, "connected")
     return {"success": True}
 
 
-def list_versions(asked: Asked) -> Counted:
+def list_versions(request: ApiRequest) -> Counted:
     """The newest first."""
-    recipe = recipe_of(asked)
-    return asked.counted([recipe.version_row(number) for number in range(recipe.version_no, 0, -1)])
+    recipe = recipe_of(request)
+    return request.counted([recipe.version_row(number) for number in range(recipe.version_no, 0, -1)])
 
 
-def get_version(asked: Asked) -> dict[str, Any]:
-    recipe = recipe_of(asked)
-    return recipe.version_row(_version_no(asked, recipe))
+def get_version(request: ApiRequest) -> dict[str, Any]:
+    recipe = recipe_of(request)
+    return recipe.version_row(_version_no(request, recipe))
 
 
-def update_version(asked: Asked) -> dict[str, Any]:
-    recipe = recipe_of(asked)
-    number = _version_no(asked, recipe)
-    comment = str(text_member(asked.members(), "comment", required=True, longest=_LONGEST_COMMENT))
+def update_version(request: ApiRequest) -> dict[str, Any]:
+    recipe = recipe_of(request)
+    number = _version_no(request, recipe)
+    comment = str(text_member(request.members(), "comment", required=True, longest=_LONGEST_COMMENT))
     if recipe.comments.get(number) != comment:
         recipe.comments[number] = comment
-        note_recipe(asked, recipe, "commented")
+        note_recipe(request, recipe, "commented")
     return recipe.version_row(number)
 
 
-def _version_no(asked: Asked, recipe: Recipe) -> int:
-    number = asked.path_id("version_id") - recipe.version_id(0)
+def _version_no(request: ApiRequest, recipe: Recipe) -> int:
+    number = request.path_id("version_id") - recipe.version_id(0)
     if not 1 <= number <= recipe.version_no:
         raise RefusedError(404, NOT_FOUND)
     return number
 
 
-def _members(asked: Asked) -> Mapping[str, Any]:
+def _members(request: ApiRequest) -> Mapping[str, Any]:
     """Those of the recipe, in their wrapper or, as in the samples of 2019, without it."""
-    body = asked.members()
+    body = request.members()
     members = body.get("recipe", body)
     if not isinstance(members, dict):
         raise invalid("recipe", "is not an object")
     return members
 
 
-def _folder_id(asked: Asked, members: Mapping[str, Any]) -> int | None:
+def _folder_id(request: ApiRequest, members: Mapping[str, Any]) -> int | None:
     folder_id = id_member(members, "folder_id")
-    if folder_id is not None and folder_id not in asked.workspace.folders:
+    if folder_id is not None and folder_id not in request.workspace.folders:
         raise RefusedError(404, NOT_FOUND)
     return folder_id
 
 
 def _content(
-    asked: Asked, members: Mapping[str, Any], old: Recipe | None = None
+    request: ApiRequest, members: Mapping[str, Any], old: Recipe | None = None
 ) -> tuple[PackedRecipe, tuple[int | None, ...]]:
     """What the recipe is to hold, and the connection of each entry of its config; what is not named stays."""
     was = old.packed if old is not None else None
@@ -174,7 +173,7 @@ def _content(
     else:
         entries = _json(members, "config", list) if "config" in members else []
         bound = tuple(_bound(entry) for entry in entries)
-        packed = packed_recipe({**asset, "config": [_pointed(asked, entry) for entry in entries]}, "", "")
+        packed = packed_recipe({**asset, "config": [_pointed(request, entry) for entry in entries]}, "", "")
     if old is None:
         return packed, bound
     kept = packed.code in {old.code, old.packed.code}
@@ -202,12 +201,12 @@ def _json(members: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _pointed(asked: Asked, entry: Any) -> Any:
+def _pointed(request: ApiRequest, entry: Any) -> Any:
     """An entry of a config as a package has it: its connection by name."""
     bound = _bound(entry)
     if bound is None:
         return entry
-    connection = asked.workspace.connections.get(bound)
+    connection = request.workspace.connections.get(bound)
     if connection is None:
         raise invalid("config", f"names a connection that is not there: {bound}")
     return {**entry, "account_id": {"zip_name": "", "name": connection.name, "folder": ""}}

@@ -1,11 +1,14 @@
-"""How a request ends: the honest reply, or what a fault makes of it."""
+"""HTTP responses: the reply of a handler, what a fault makes of it, and the 429 with its headers."""
 
 from __future__ import annotations
 
+import math
 import socket
 import struct
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Final
 
 import attrs
@@ -13,6 +16,7 @@ import msgspec
 from aiohttp import web
 
 from bulkops.sandbox.faults import Strike
+from bulkops.sandbox.settings import SandboxSettings
 
 _HTML: Final = """<!DOCTYPE html>
 <html><head><title>{title}</title></head>
@@ -43,14 +47,12 @@ class Answer:
         )
 
 
-def finish(
-    strike: Strike, answer: Answer | None, request: web.BaseRequest, *, too_many: Callable[[], web.Response]
-) -> web.Response:
+def finish(strike: Strike, answer: Answer | None, request: web.BaseRequest, settings: SandboxSettings) -> web.Response:
     """The reply that leaves; for a reset it goes nowhere, because the connection is cut."""
     if strike.end == "reset":
         _cut(request, hard=strike.shape < 0.5)
     elif strike.end == "throttle":
-        return too_many()
+        return too_many(settings, None)
     elif strike.end == "timeout":
         return Answer.of({"message": "Request timed out"}, 504).response()
     elif strike.end == "malformed" and answer is not None and answer.status == 200:
@@ -79,6 +81,43 @@ def _malformed(answer: Answer, shape: float) -> web.Response:
 def page(status: int, title: str) -> web.Response:
     """What a gateway says, instead of JSON."""
     return web.Response(status=status, text=_HTML.format(title=title), content_type="text/html")
+
+
+@attrs.frozen
+class Standing:
+    """How one limit stands after a request: what it allows, what is left of that, real seconds until it is whole."""
+
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+def too_many(settings: SandboxSettings, wait_s: float | None) -> web.Response:
+    """`wait_s`: real seconds until there is room; None when it is not known, and not said then."""
+    match settings.assumptions.throttle_body:
+        case "html":
+            response = page(429, "429 Too Many Requests")
+        case "empty":
+            response = Answer(429, b"").response()
+        case _:
+            response = Answer.of({"message": "Too many requests"}, 429).response()
+    if wait_s is not None and settings.retry_after:
+        whole = math.ceil(wait_s)
+        dated = settings.assumptions.retry_after == "date"
+        response.headers["Retry-After"] = _date(whole) if dated else str(whole)
+    return response
+
+
+def count_down(response: web.StreamResponse, standing: Standing) -> None:
+    """The headers that many APIs send and this vendor does not document."""
+    response.headers["X-RateLimit-Limit"] = str(standing.limit)
+    response.headers["X-RateLimit-Remaining"] = str(standing.remaining)
+    response.headers["X-RateLimit-Reset"] = str(math.ceil(standing.reset_s))
+
+
+def _date(seconds: int) -> str:
+    """One second more than asked: the form knows none of their parts."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds + 1), usegmt=True)
 
 
 def _cut(request: web.BaseRequest, *, hard: bool) -> None:

@@ -1,4 +1,4 @@
-"""From the tables' text to calls.
+"""Parse the tables of calls.
 
 A block is one line of columns, then indented lines that a mark begins:
 

@@ -1,15 +1,31 @@
-"""Whether a request with a good token may go on: rights, customers of others, calls that are switched off."""
+"""Access of a request with a good token: rights of the API client, ownership of the customer, disabled calls."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Final
 
-from bulkops.catalogue import ACCOUNT, Call
+from bulkops.catalogue import ACCOUNT, CALLS, Call
+from bulkops.errors import ConfigError
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.exchange import NOT_FOUND, RefusedError
-from bulkops.sandbox.rights import is_denied
+from bulkops.sandbox.request import NOT_FOUND, RefusedError
+
+
+def is_denied(call_id: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(call_id, pattern) for pattern in patterns)
+
+
+def check_patterns(patterns: Iterable[str]) -> None:
+    """Each names a call or, with `*`, several. Raises: ConfigError with the nearest for one that names none."""
+    for pattern in patterns:
+        if not any(fnmatchcase(id_, pattern) for id_ in CALLS):
+            close = difflib.get_close_matches(pattern, CALLS, n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]!r}?" if close else "`bulkops calls WORD` finds calls by words"
+            raise ConfigError(f"sandbox: there is no call {pattern!r} to deny", remedy=hint)
+
 
 NO_RIGHT: Final = "Your API client has no right to this call"
 

@@ -1,4 +1,4 @@
-"""Everything that a reset throws away: customers, effects, counts, what is running, what goes wrong."""
+"""The state that a reset discards: customers, ledger, quotas, imports under way, faults."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import attrs
 
 from bulkops.sandbox.clock import Clock
 from bulkops.sandbox.customers import Customer, Customers
-from bulkops.sandbox.draws import draws
 from bulkops.sandbox.exports import Exporter
 from bulkops.sandbox.faults import Faults, Strike, strike
 from bulkops.sandbox.imports import Importer
 from bulkops.sandbox.ledger import Ledger
 from bulkops.sandbox.managers import Managers
-from bulkops.sandbox.packages import PackageShelf
+from bulkops.sandbox.package_zip import PackageShelf
 from bulkops.sandbox.partner import Partner
 from bulkops.sandbox.quotas import Quotas
+from bulkops.sandbox.seeded_random import draws
 from bulkops.sandbox.settings import SandboxSettings
 from bulkops.sandbox.workspace import Ids
 
 
-class World:
+class State:
     """One life of the sandbox. Made inside a running loop; `close` stops what it has running."""
 
     def __init__(self, settings: SandboxSettings) -> None:

@@ -1,4 +1,4 @@
-"""From the tables' text to JSON Schema.
+"""Parse the tables of shapes into JSON Schema.
 
 A shape is its name, then its members; lines that begin with a space go on. A member is `name:type`, `name?:type` where
 it may be left out; `...Shape` stands for the members of another one, `!` says that there are no others. A type is one

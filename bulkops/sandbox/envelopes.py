@@ -1,4 +1,4 @@
-"""The form of each call's answer: its status, and what wraps the payload that a handler gives."""
+"""Envelope and status of each call: what wraps the payload that a handler returns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bulkops.catalogue import Call
 from bulkops.sandbox.assumptions import Assumptions
-from bulkops.sandbox.exchange import Counted
+from bulkops.sandbox.request import Counted
 
 STATUS: Final[Mapping[str, int]] = {
     "export_manifests.create": 201,

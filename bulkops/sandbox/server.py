@@ -1,4 +1,4 @@
-"""The thin layer over sockets: a loopback listener, bodies with a bound, JSON for whatever cannot be parsed."""
+"""The HTTP server: a loopback listener, bounded bodies, and JSON errors for unreadable requests."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final
 from aiohttp import http_exceptions, web
 
 from bulkops.errors import ConfigError
-from bulkops.sandbox.endings import Answer
-from bulkops.sandbox.exchange import RefusedError
+from bulkops.sandbox.request import RefusedError
+from bulkops.sandbox.responses import Answer
 from bulkops.sandbox.settings import HOST
 
 _BACKLOG: Final = 1024

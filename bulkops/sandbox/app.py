@@ -1,4 +1,4 @@
-"""From a request to its reply: count, authenticate, find, draw, act, end."""
+"""The web application: each request is counted, authenticated, routed, handled and answered."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from typing import Final
 from aiohttp import web
 
 from bulkops.catalogue import CALLS, Call
-from bulkops.sandbox.admission import admit
+from bulkops.sandbox.access import admit, check_patterns
 from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.endings import Answer, finish
-from bulkops.sandbox.exchange import NOT_FOUND, Asked, Redirection, RefusedError
+from bulkops.sandbox.envelopes import STATUS, form_of, spell, wrap
 from bulkops.sandbox.faults import Faults, Strike
-from bulkops.sandbox.files import file_origin, serve_file
+from bulkops.sandbox.file_store import file_origin, serve_file
 from bulkops.sandbox.gateway import serve_endpoint
 from bulkops.sandbox.handlers import HANDLERS
-from bulkops.sandbox.http import host_of, read_body
-from bulkops.sandbox.packages import MAX_PACKAGE_BYTES
+from bulkops.sandbox.package_zip import MAX_PACKAGE_BYTES
 from bulkops.sandbox.quotas import Quotas, email_in
-from bulkops.sandbox.replies import STATUS, form_of, spell, wrap
-from bulkops.sandbox.rights import check_patterns
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError
+from bulkops.sandbox.responses import Answer, Standing, count_down, finish, too_many
 from bulkops.sandbox.routing import Route, Routes, Target
+from bulkops.sandbox.server import host_of, read_body
 from bulkops.sandbox.settings import SandboxSettings, check_token
-from bulkops.sandbox.throttling import Standing, count_down, too_many
-from bulkops.sandbox.world import World
+from bulkops.sandbox.state import State
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 MAX_RESUME_BYTES: Final = 51 * 1024 * 1024
@@ -45,31 +43,31 @@ class Service:
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         self.credentials = Credentials(settings.token)
-        self.world = World(settings)
+        self.state = State(settings)
         self._routes = Routes(CALLS.values())
 
     def set_token(self, token: str) -> None:
         """The API takes this token from now on. Raises: ConfigError when it could not stand in a header."""
         check_token(token)
         self.credentials.set_token(token)
-        self.world.renew_token()
+        self.state.renew_token()
 
     def set_faults(self, faults: Faults) -> None:
-        self.world.set_faults(faults)
+        self.state.set_faults(faults)
 
     def deny(self, patterns: tuple[str, ...]) -> None:
         """From now on the token has no right to these calls, and to all others. Raises: ConfigError."""
         check_patterns(patterns)
-        self.world.denied = patterns
+        self.state.denied = patterns
 
     def reset(self) -> None:
         """Start afresh. Requests still in flight act on the world they began in, which nobody sees any more."""
         self.close()
         self.credentials.reset()
-        self.world = World(self.settings)
+        self.state = State(self.settings)
 
     def close(self) -> None:
-        self.world.close()
+        self.state.close()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Every request ends here; whatever it holds, the reply is JSON unless a fault says otherwise."""
@@ -78,9 +76,9 @@ class Service:
             if target.segments[:1] == ("_sandbox",):
                 return await self._control(request, target)
             if target.segments[:1] == ("_files",):
-                return serve_file(self.world, request, target)
+                return serve_file(self.state, request, target)
             if target.segments[:1] == ("_gateway",):
-                return Answer.of(serve_endpoint(self.world, request, target)).response()
+                return Answer.of(serve_endpoint(self.state, request, target)).response()
             return await self._api(request, target)
         except RefusedError as refusal:
             return Answer.of(refusal.body, refusal.status).response()
@@ -98,22 +96,22 @@ class Service:
 
     async def _api(self, request: web.BaseRequest, target: Target) -> web.Response:
         """The quota comes first and counts everything, then the token, then the rest."""
-        world = self.world
+        state = self.state
         route = self._routes.find(request.method, target.segments)
-        refused = world.token_is_refused()
+        refused = state.token_is_refused()
         if route is None:
-            world.quotas.count_unknown()
+            state.quotas.count_unknown()
             if refused or not self.credentials.open_api(request.headers, target.query):
                 return _UNAUTHORIZED.response()
             raise RefusedError(404, NOT_FOUND)
-        quota, customer, standing = route.call.quota, _customer(world, route), None
-        body = await _body_for(world.quotas, quota, request)
+        quota, customer, standing = route.call.quota, _customer(state, route), None
+        body = await _body_for(state.quotas, quota, request)
         key: Hashable = customer.id if customer else None
         if body is not None:
             key = key, email_in(body) if isinstance(body, bytes) else None
-        wait_s = world.quotas.arrive(quota, key, world.clock.now())
+        wait_s = state.quotas.arrive(quota, key, state.clock.now())
         if self.settings.assumptions.rate_limit_headers:
-            standing = world.quotas.standing(quota, key, world.clock.now())
+            standing = state.quotas.standing(quota, key, state.clock.now())
         if wait_s > 0:
             return _counted(too_many(self.settings, wait_s), standing)
         if refused or not self.credentials.open_api(request.headers, target.query):
@@ -130,10 +128,10 @@ class Service:
         self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None, body: bytes | None
     ) -> web.Response:
         """`body`: when somebody has read it already. Raises: RefusedError."""
-        call, world, settings, host = route.call, self.world, self.settings, host_of(request)
-        admit(call, route.names, customer, denied=world.denied, assumptions=settings.assumptions)
-        asked = Asked(
-            world=world,
+        call, state, settings, host = route.call, self.state, self.settings, host_of(request)
+        admit(call, route.names, customer, denied=state.denied, assumptions=settings.assumptions)
+        asked = ApiRequest(
+            state=state,
             customer=customer,
             names=route.names,
             query=target.query,
@@ -143,9 +141,9 @@ class Service:
             body=await read_body(request, limit=_most_bytes(call)) if body is None else body,
             content_type=request.headers.get("Content-Type", ""),
         )
-        strike = world.strike(call.id, customer)
+        strike = state.strike(call.id, customer)
         answer = await _live(strike, call, asked)
-        return finish(strike, answer, request, too_many=lambda: too_many(settings, None))
+        return finish(strike, answer, request, settings)
 
 
 async def _body_for(quotas: Quotas, quota: str, request: web.BaseRequest) -> bytes | RefusedError | None:
@@ -170,20 +168,20 @@ def _counted(response: web.Response, standing: Standing | None) -> web.Response:
     return response
 
 
-async def _live(strike: Strike, call: Call, asked: Asked) -> Answer | None:
+async def _live(strike: Strike, call: Call, request: ApiRequest) -> Answer | None:
     """Wait, act, wait. Whoever asked may be gone by then: a request once read takes effect all the same."""
     await _pause(strike.before_s)
-    answer = _act(call, asked) if strike.acts else None
+    answer = _act(call, request) if strike.acts else None
     await _pause(strike.after_s)
     return answer
 
 
-def _act(call: Call, asked: Asked) -> Answer:
+def _act(call: Call, request: ApiRequest) -> Answer:
     handler = HANDLERS.get(call.id)
     if handler is None:
         return Answer.of({"message": f"The sandbox does not know {call.id} yet"}, 501)
     try:
-        data = handler(asked)
+        data = handler(request)
     except RefusedError as refusal:
         return Answer.of(refusal.body, refusal.status, headers=refusal.headers)
     if isinstance(data, Redirection):
@@ -191,13 +189,13 @@ def _act(call: Call, asked: Asked) -> Answer:
     status = STATUS.get(call.id, 200)
     if status == 204:
         return Answer(status, b"")
-    form = form_of(call, asked.assumptions)
-    return Answer.of(spell(form, wrap(form, data), asked.assumptions), status)
+    form = form_of(call, request.assumptions)
+    return Answer.of(spell(form, wrap(form, data), request.assumptions), status)
 
 
-def _customer(world: World, route: Route | None) -> Customer | None:
+def _customer(state: State, route: Route | None) -> Customer | None:
     segment = route.names.get("managed_user_id") if route else None
-    return world.customers.find(segment) if segment is not None else None
+    return state.customers.find(segment) if segment is not None else None
 
 
 async def _pause(seconds: float) -> None:
