@@ -54,7 +54,7 @@ class Afterwards:
         if self.webhook is None and not self.command:
             return
         from bulkops.report import render
-        from bulkops.report.commands import report_command
+        from bulkops.report.next_steps import report_command
 
         text = masked(render(report, "summary"), known_secrets())
         if self.webhook is not None:

@@ -63,7 +63,7 @@ async def told(
 def finish(report: Report, output: Output, *, beside: bool = False) -> int:
     """The report to stdout, how to go on to stderr; the exit code. `beside`: stdout has other results."""
     from bulkops.report import render
-    from bulkops.report.commands import go_on_command
+    from bulkops.report.next_steps import go_on_command
 
     if beside:
         say(render(report, "text").rstrip())

@@ -16,7 +16,7 @@ from bulkops.executor import Wave
 from bulkops.journal import AccountMark, EventRow, RunRecord
 from bulkops.outcome import RESUMABLE
 from bulkops.pacing import QuotaStatistics
-from bulkops.report.traffic import PROCESS, REQUESTS, Traffic, read_traffic
+from bulkops.report.quota_usage import PROCESS, REQUESTS, Traffic, read_traffic
 from bulkops.runs import Policy
 from bulkops.runs.progress import Eta
 

@@ -1,4 +1,4 @@
-"""Accounts with the same trouble, put together: 31 rows become one line that names the cause."""
+"""Accounts grouped by the cause of their failure."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
-from bulkops.report.commands import resume_command, retry_command
-from bulkops.report.plain import inline
+from bulkops.report.next_steps import resume_command, retry_command
+from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report

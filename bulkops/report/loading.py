@@ -1,4 +1,4 @@
-"""A run's report, read from its journal."""
+"""Load the report of a run from its journal."""
 
 from __future__ import annotations
 

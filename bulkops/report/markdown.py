@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED
-from bulkops.report.commands import go_on_command, next_command
-from bulkops.report.plain import inline, known_as
+from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.safe_text import inline, known_as
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from bulkops.errors import RunAborted, RunFailed
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepMark
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.clusters import Cluster, Remark, cluster, remarks
-from bulkops.report.commands import resume_command
+from bulkops.report.next_steps import resume_command
 from bulkops.report.text import render_text, summary
 
 _STOPPED: Final[Mapping[RunState, int]] = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED, Outcome
-from bulkops.report.commands import go_on_command, next_command
-from bulkops.report.plain import duration, inline, known_as
+from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.safe_text import duration, inline, known_as
 
 if TYPE_CHECKING:
     from bulkops.report.clusters import Cluster, Remark

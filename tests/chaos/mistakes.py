@@ -300,7 +300,7 @@ MISTAKES = (
     ),
     Mistake(
         "a report's cell may be a formula",
-        "report/structured.py",
+        "report/json_csv.py",
         '_FORMULA: Final = tuple("=+-@',
         '_FORMULA: Final = tuple("',
         ("tests/unit/report/test_report_structured.py",),

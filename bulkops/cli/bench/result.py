@@ -12,7 +12,7 @@ import attrs
 from bulkops.cli.durations import duration
 from bulkops.cli.terminal import one_line
 from bulkops.errors import InputError
-from bulkops.report.plain import factor, figures
+from bulkops.report.safe_text import factor, figures
 
 SCHEMA: Final = 1
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from bulkops.report.commands import next_command
-from bulkops.report.comparison.figures import figure_rows
+from bulkops.report.comparison.costs import figure_rows
 from bulkops.report.comparison.text import account_names, move_words, standing
 from bulkops.report.markdown import code, escaped
+from bulkops.report.next_steps import next_command
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:

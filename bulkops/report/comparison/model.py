@@ -11,11 +11,11 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.journal import AccountRow, Journal, RunState
 from bulkops.outcome import TROUBLED, Outcome
-from bulkops.report.asked import flat, operations
 from bulkops.report.clusters import Cluster, cluster, fingerprint
 from bulkops.report.loading import load_report
 from bulkops.report.model import Report
-from bulkops.report.traffic import Traffic, read_traffic
+from bulkops.report.quota_usage import Traffic, read_traffic
+from bulkops.report.run_settings import flat, operations
 
 Pair: TypeAlias = tuple[AccountRow, AccountRow]
 """An account in A and in B."""

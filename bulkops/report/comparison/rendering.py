@@ -1,4 +1,4 @@
-"""One door to the formats of a comparison."""
+"""Formats of a comparison, by name."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from bulkops.report.structured import array, cluster_objects, head, json_line
+from bulkops.report.json_csv import array, cluster_objects, head, json_line
 
 if TYPE_CHECKING:
     from bulkops.journal import AccountRow
     from bulkops.report.comparison.model import Comparison
     from bulkops.report.model import Report
-    from bulkops.report.traffic import Traffic
+    from bulkops.report.quota_usage import Traffic
 
 SCHEMA: Final = 1
 """Grows when a member changes its meaning or goes away; new members may come without."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from bulkops.report.comparison.figures import figure_rows
-from bulkops.report.plain import figures, inline
+from bulkops.report.comparison.costs import figure_rows
+from bulkops.report.safe_text import figures, inline
 from bulkops.report.text import cluster_lines, counted, outcome_words, summary
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from bulkops.report.plain import duration
+from bulkops.report.safe_text import duration
 
 _STEPS_S: Final = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0),

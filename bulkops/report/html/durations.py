@@ -12,7 +12,7 @@ import attrs
 
 from bulkops.journal import StepMark
 from bulkops.report.html.axes import quantile, round_duration, short_duration
-from bulkops.report.html.panel import BOTTOM, LEFT, RIGHT, TOP, Label, Panel, Scale, Shape, Tick, bar, count_scale, line
+from bulkops.report.html.chart import BOTTOM, LEFT, RIGHT, TOP, Label, Panel, Scale, Shape, Tick, bar, count_scale, line
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report

@@ -15,18 +15,18 @@ import attrs
 
 from bulkops.errors import ConfigError
 from bulkops.journal import EventRow, RunState
-from bulkops.report.asked import LONGEST, flat, operations
-from bulkops.report.commands import go_on_command, next_command
 from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
 from bulkops.report.html.durations import durations_panel, stages
-from bulkops.report.html.kinds import Standing
+from bulkops.report.html.outcomes import Standing
 from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.rows import script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
-from bulkops.report.plain import duration, inline, known_as
+from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, read_traffic
+from bulkops.report.run_settings import LONGEST, flat, operations
+from bulkops.report.safe_text import duration, inline, known_as
 from bulkops.report.text import headline, summary
-from bulkops.report.traffic import PROCESS, Traffic, by_fullness, read_traffic
 
 if TYPE_CHECKING:
     import jinja2

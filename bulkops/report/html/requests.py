@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
-from bulkops.report.html.panel import (
+from bulkops.report.html.chart import (
     BINS,
     BOTTOM,
     LEFT,
@@ -22,7 +22,7 @@ from bulkops.report.html.panel import (
     line,
     time_scale,
 )
-from bulkops.report.traffic import Traffic
+from bulkops.report.quota_usage import Traffic
 
 _LANE: Final = 22
 """Height kept at the bottom for the waits."""

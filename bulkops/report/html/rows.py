@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bulkops.journal import AccountRow, StepMark, StepState
-from bulkops.report.html.kinds import Standing
-from bulkops.report.plain import inline
+from bulkops.report.html.outcomes import Standing
+from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from bulkops.report.html.axes import TimeAxis
-from bulkops.report.html.kinds import IN_PROGRESS, Kind, Standing
-from bulkops.report.html.panel import (
+from bulkops.report.html.chart import (
     BINS,
     BOTTOM,
     TOP,
@@ -22,8 +21,9 @@ from bulkops.report.html.panel import (
     line,
     time_scale,
 )
+from bulkops.report.html.outcomes import IN_PROGRESS, Kind, Standing
 from bulkops.report.html.waves import Wave
-from bulkops.report.plain import duration
+from bulkops.report.safe_text import duration
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bulkops.journal import EventRow
-from bulkops.report.html.kinds import Kind, Standing
+from bulkops.report.html.outcomes import Kind, Standing
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report

@@ -13,11 +13,11 @@ from bulkops.outcome import Outcome
 from bulkops.report import Report
 from bulkops.report.html.axes import TimeAxis
 from bulkops.report.html.durations import durations_panel, stages, took_s
-from bulkops.report.html.kinds import Standing
+from bulkops.report.html.outcomes import Standing
 from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
-from bulkops.report.traffic import by_fullness, read_traffic
+from bulkops.report.quota_usage import by_fullness, read_traffic
 from tests.browser.pages import BEGAN, large
 
 

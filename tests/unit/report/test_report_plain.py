@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.report.plain import duration, inline
+from bulkops.report.safe_text import duration, inline
 
 any_text = st.text(st.characters())  # lone surrogates, control characters and all
 

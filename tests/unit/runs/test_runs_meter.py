@@ -12,7 +12,7 @@ import pytest
 from bulkops.client import Workato
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
 from bulkops.journal import EventRow, InventoryRow, Journal
-from bulkops.report.traffic import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
+from bulkops.report.quota_usage import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
 from bulkops.runs.meter import PROCESS, REQUESTS, Meter, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Limit, Tuning

@@ -1,16 +1,16 @@
-"""What two runs cost, as rows of a table."""
+"""Costs of two runs, as rows of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from bulkops.report.plain import duration, factor, inline
+from bulkops.report.safe_text import duration, factor, inline
 
 if TYPE_CHECKING:
     from bulkops.report.comparison.model import Comparison
     from bulkops.report.model import Report
-    from bulkops.report.traffic import Traffic
+    from bulkops.report.quota_usage import Traffic
 
 
 def figure_rows(found: Comparison) -> Iterator[tuple[str, str, str, str]]:

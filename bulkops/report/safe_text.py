@@ -1,4 +1,4 @@
-"""Text from elsewhere (customer names, server messages) made safe to print on one line of a terminal."""
+"""Text from elsewhere (customer names, server messages) made safe for one line of a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One chart as plain figures: the template turns it into SVG. Coordinates are those of the chart's view box."""
+"""One chart as plain figures: the template turns it into SVG. Coordinates are those of its view box."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run sent when against which quota, from the intervals that `bulkops.runs.meter` wrote down."""
+"""Requests by quota and interval, from what the run recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One door to all formats."""
+"""Formats of a report, by name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from bulkops.errors import ConfigError
+from bulkops.report.json_csv import render_csv, render_json, render_jsonl, render_summary
 from bulkops.report.junit import render_junit
 from bulkops.report.markdown import render_markdown
 from bulkops.report.model import Report
-from bulkops.report.structured import render_csv, render_json, render_jsonl, render_summary
 from bulkops.report.text import render_text
 
 Format: TypeAlias = Literal["text", "json", "jsonl", "csv", "junit", "markdown", "html", "summary"]

@@ -1,4 +1,4 @@
-"""How a run was asked for, as names and values for people."""
+"""Settings of a run, as names and values for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bulkops.report.plain import inline
+from bulkops.report.safe_text import inline
 
 LONGEST: Final = 2000
 """Characters shown of any one text."""

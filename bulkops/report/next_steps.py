@@ -1,4 +1,4 @@
-"""The exact next command for what a run left undone."""
+"""The next command for the accounts that a run left undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulkops.journal import RunState
 from bulkops.outcome import RESUMABLE, Outcome
-from bulkops.report.plain import inline
+from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
     from bulkops.report.clusters import Cluster

@@ -1,4 +1,4 @@
-"""How an account stands, as the page shows it: a word, a shape and a colour of its own."""
+"""Outcomes on the page: a word, a shape and a color each."""
 
 from __future__ import annotations
 

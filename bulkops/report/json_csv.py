@@ -1,4 +1,4 @@
-"""The report for programs: JSON, JSON lines, CSV. Account-file columns may hold secrets and stay out."""
+"""The report for programs: JSON, JSON lines, CSV. Columns of the account file may hold secrets and stay out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.journal import AccountRow
-from bulkops.report.commands import go_on_command, next_command
-from bulkops.report.plain import inline
+from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.safe_text import inline
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
