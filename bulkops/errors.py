@@ -32,6 +32,7 @@ Whether an error is worth another try is policy (`pacing.retry`), not a property
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 _REDIRECTS: Final = range(300, 400)
@@ -331,3 +332,33 @@ class RunAborted(RunError):
 
 class RunFailed(RunError):
     pass
+
+
+def leaves_of(error: BaseException) -> Iterator[BaseException]:
+    """The errors in an exception group, however deep; an error that is not a group is its own only leaf."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves_of(inner)
+    else:
+        yield error
+
+
+def worst_of(error: BaseException) -> BaseException:
+    """The leaf that decides what the whole group means: the first of the worst kind.
+
+    A failing journal ends a run, and an interrupt its process. A refused token outweighs an unknown outcome, which
+    outweighs a mistake in the code, which outweighs a failure that is understood.
+    """
+    return min(leaves_of(error), key=_mildness)
+
+
+def _mildness(error: BaseException) -> int:
+    kinds = (
+        isinstance(error, JournalError),
+        not isinstance(error, Exception),
+        isinstance(error, Unauthorized),
+        isinstance(error, BulkopsError) and error.may_have_acted,
+        not isinstance(error, BulkopsError),
+        True,
+    )
+    return kinds.index(True)

@@ -21,6 +21,7 @@ from bulkops.errors import (
     PlanError,
     RunAborted,
     Unauthorized,
+    worst_of,
 )
 from bulkops.logs import masked
 
@@ -43,7 +44,7 @@ _OUT_OF_REACH: Final = "check the network and WORKATO_HOST"
 
 def report_failure(error: BaseException, *, debug: bool, secrets: tuple[str, ...] = ()) -> int:
     """Say what went wrong and what to try, on stderr; the exit code. A traceback only with `debug`, secrets masked."""
-    error = _leaf(error)
+    error = worst_of(error)  # task groups wrap even a single error
     if debug:
         say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
     what, remedy = _words(error)
@@ -87,10 +88,3 @@ def _variable(error: click.BadParameter) -> str | None:
     if error.ctx.get_parameter_source(error.param.name) is not click.core.ParameterSource.ENVIRONMENT:
         return None
     return str(error.param.envvar)
-
-
-def _leaf(error: BaseException) -> BaseException:
-    """The only error of a group of one: task groups wrap even a single one."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error

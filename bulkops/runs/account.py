@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, JournalError, TaskFailed
+from bulkops.errors import BulkopsError, JournalError, TaskFailed, worst_of
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
@@ -21,6 +21,8 @@ from bulkops.session import Scope
 from bulkops.steps import AccountMemory, Context, StepLog, log_of
 
 log = get_logger("bulkops.runs")
+
+_STOPPED: Final = "stopped by a second interrupt or the run's deadline"
 
 
 @attrs.define(kw_only=True)
@@ -53,19 +55,22 @@ class AccountTask:
                     await self.operation.verify(ctx)
                     await log_of(ctx).settle_writes(ended_well=True)
                     ending = ending_of(Effects.of(ctx), None, row)
-            except JournalError:
-                raise  # without a journal nothing can be promised: not this account's failure but the run's
-            except ReaderGone as gone:
-                self.control.drain(gone.message)
+            except (Exception, BaseExceptionGroup) as raised:  # noqa: BLE001 - a mistake in an operation is an answer
+                worst = worst_of(raised)
+                if isinstance(worst, JournalError) or not isinstance(worst, Exception | asyncio.CancelledError):
+                    raise worst from worst.__cause__  # without a journal nothing can be promised: the run ends
+                if isinstance(raised, BaseExceptionGroup) and not self.control.aborting:
+                    _forget_cancellation()
                 await log_of(ctx).settle_writes(ended_well=False)
-                ending = stopped(Effects.of(ctx), row, gone.message)
-            except BulkopsError as error:
-                await log_of(ctx).settle_writes(ended_well=False)
-                ending = ending_of(Effects.of(ctx), error, row)
-            except Exception as error:  # noqa: BLE001 - a mistake in an operation is an answer, and logged
-                await log_of(ctx).settle_writes(ended_well=False)
-                ending = ending_of(Effects.of(ctx), error, row)
-                self._log_unexpected(row, ending)
+                if isinstance(worst, ReaderGone):
+                    self.control.drain(worst.message)
+                    ending = stopped(Effects.of(ctx), row, worst.message)
+                elif not isinstance(worst, BulkopsError) and self.control.aborting:
+                    ending = stopped(Effects.of(ctx), row, _STOPPED)  # it made its cancellation into something else
+                else:
+                    ending = ending_of(Effects.of(ctx), raised, row)
+                    if not isinstance(worst, BulkopsError):
+                        self._log_unexpected(row, ending)
         except asyncio.CancelledError as cancelled:
             if not _is_ours():
                 await log_of(ctx).settle_writes(ended_well=False)
@@ -74,7 +79,7 @@ class AccountTask:
                 return ending
             # Delivered once: the journal may still be awaited, and the account gets its answer.
             await log_of(ctx).settle_writes(ended_well=False)
-            ending = stopped(Effects.of(ctx), row, "stopped by a second interrupt or the run's deadline")
+            ending = stopped(Effects.of(ctx), row, _STOPPED)
             await self._end(row, ending, clock() - began)
             raise
         await self._end(row, ending, clock() - began)
@@ -150,3 +155,11 @@ def _is_ours() -> bool:
     """Whether the cancellation at hand is of this task, and not of one that the operation began and waited for."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
+
+
+def _forget_cancellation() -> None:
+    """Undo what `asyncio.TaskGroup` leaves behind in Python 3.11: it cancels its own task when one of its tasks raises,
+    and does not take that back when it was waiting for them."""
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import msgspec
 
-from bulkops.errors import BulkopsError, TaskFailed, Unauthorized
+from bulkops.errors import BulkopsError, TaskFailed, Unauthorized, leaves_of, worst_of
 from bulkops.journal import AccountRow, Ending
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
 from bulkops.steps import Context, log_of
 
 _LONGEST_REASON: Final = 1000
+_MOST_NAMED: Final = 3
 
 _NOT_THE_USERS: Final = (
     Path(__file__).parent.parent,
@@ -31,7 +32,8 @@ class Effects:
 
     `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `is_untouched`: no
     effect was begun and this process had no reply about the account; `began_unresolved`: an earlier process left open
-    intents; `detail`: what the operation tells the report.
+    intents; `token_refused`: a request of this process was answered 401, or not sent after one; `detail`: what the
+    operation tells the report.
     """
 
     left_open: str | None = None
@@ -39,6 +41,7 @@ class Effects:
     has_steps: bool = False
     is_untouched: bool = True
     began_unresolved: bool = False
+    token_refused: bool = False
     detail: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
@@ -50,21 +53,35 @@ class Effects:
             has_steps=log.has_steps,
             is_untouched=log.is_untouched,
             began_unresolved=log.began_unresolved,
+            token_refused=ctx.account.scope.token_refused,
             detail=_json_data(ctx.detail),
         )
 
 
 def ending_of(effects: Effects, error: BaseException | None, before: AccountRow) -> Ending:
-    """The answer of an account whose operation returned (`error` None) or raised. `before`: its row when it began."""
-    if error is None:
-        return _returned(effects)
-    if isinstance(error, Unauthorized):
+    """The answer of an account whose operation returned (`error` None) or raised. `before`: its row when it began.
+
+    Of an exception group the worst error decides. After a refused token no answer of the operation counts: it did not
+    see the account as it is.
+    """
+    worst = None if error is None else worst_of(error)
+    if effects.token_refused or isinstance(worst, Unauthorized):
         return stopped(effects, before, "the vendor refused the token")
-    ending = _failed(effects, error) if isinstance(error, BulkopsError) else _unexpected(effects, error)
+    if error is None or worst is None:
+        return _returned(effects)
+    ending = _failed(effects, worst) if isinstance(worst, BulkopsError) else _unexpected(effects, worst)
     # Only an operation's own verdict says that all of its effects are known.
-    if ending.outcome is Outcome.FAILED and not isinstance(error, TaskFailed) and _is_still_unknown(effects, before):
+    if ending.outcome is Outcome.FAILED and not isinstance(worst, TaskFailed) and _is_still_unknown(effects, before):
         return _as_before(before, reason=_shown(f"{before.cause or before.reason}; this time: {ending.reason}"))
-    return ending
+    others = [other for other in leaves_of(error) if other is not worst]
+    return ending if not others else attrs.evolve(ending, reason=_shown(f"{ending.reason}; {_named(others)}"))
+
+
+def _named(others: Sequence[BaseException]) -> str:
+    """The errors of a group that do not decide."""
+    shown = [str(other) if isinstance(other, BulkopsError) else f"{type(other).__name__}: {other}" for other in others]
+    more = [f"and {len(shown) - _MOST_NAMED} more"] if len(shown) > _MOST_NAMED else []
+    return "also raised: " + "; ".join([*shown[:_MOST_NAMED], *more])
 
 
 def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:

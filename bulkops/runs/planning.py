@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, InputError, PlanError, Unauthorized
+from bulkops.errors import BulkopsError, InputError, PlanError, Unauthorized, worst_of
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
 from bulkops.forecast import Forecast, Pace, forecast
@@ -255,10 +255,11 @@ class _Looks:
         planned, words = None, None
         try:
             planned = await self._operation.plan(ctx)
-        except Unauthorized:
-            raise
-        except BulkopsError as problem:
-            words = problem.cause
+        except (BulkopsError, ExceptionGroup) as raised:
+            worst = worst_of(raised)
+            if isinstance(worst, Unauthorized) or not isinstance(worst, BulkopsError):
+                raise worst from worst.__cause__
+            words = worst.cause
         self._looked += 1
         looked = _on_all(self._operation.plan_cost(), self._operation, [row])  # applying looks as planning does
         for call, count in (planned.requests if planned is not None else looked).items():

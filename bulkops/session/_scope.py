@@ -47,7 +47,8 @@ class Scope:
     """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
 
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
-    `accepted`: replies that are neither 401 nor 429. Outside of durable steps, of calls that may change something:
+    `accepted`: replies that are neither 401 nor 429; `token_refused`: a request was answered 401 or not sent after one.
+    Outside of durable steps, of calls that may change something:
     `writes`: those that were answered with success; `lost_writes`: those that may have had an effect, and of which
     nobody saw the end; `before_write`: awaited before one is sent.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
@@ -58,6 +59,7 @@ class Scope:
     seq: int = 0
     progress: int = 0
     accepted: int = 0
+    token_refused: bool = False
     writes: int = 0
     lost_writes: int = 0
     read_only: bool = False

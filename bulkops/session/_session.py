@@ -139,7 +139,8 @@ class ApiSession:
                     scope.progress += not poll
                     return outcome
                 await self._before_resending(errand, outcome)
-        except BaseException:
+        except BaseException as error:
+            scope.token_refused |= isinstance(error, Unauthorized)
             scope.counted.lost_writes += errand.tries.unknown is not None
             raise
         finally:

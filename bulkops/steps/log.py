@@ -15,6 +15,8 @@ from bulkops.errors import (
     BulkopsError,
     TaskFailed,
     TaskUnknown,
+    leaves_of,
+    worst_of,
 )
 from bulkops.events import Observer, StepEnded, ignore
 from bulkops.journal import Journal, StepRow, StepState
@@ -160,8 +162,13 @@ class StepLog:
             try:
                 with in_step(sent):
                     result = await fn()
-            except BulkopsError as error:
-                is_refused = not error.may_have_acted
+            except (BulkopsError, ExceptionGroup) as raised:
+                error = worst_of(raised)
+                if not isinstance(error, BulkopsError):
+                    raise
+                is_refused = not any(
+                    isinstance(each, BulkopsError) and each.may_have_acted for each in leaves_of(raised)
+                )
                 if is_refused and not (isinstance(error, ApiError) and (sent.writes or sent.lost_writes)):
                     await self._end(key, StepState.FAILED)
                     raise

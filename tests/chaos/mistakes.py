@@ -85,6 +85,20 @@ MISTAKES = (
         ENDING,
     ),
     Mistake(
+        "of a group of errors the first decides",
+        "errors.py",
+        "    return min(leaves_of(error), key=_mildness)\n",
+        "    return next(leaves_of(error))\n",
+        ENDING,
+    ),
+    Mistake(
+        "an operation that hides a refused token is believed",
+        "runs/ending.py",
+        "    if effects.token_refused or isinstance(worst, Unauthorized):\n",
+        "    if isinstance(worst, Unauthorized):\n",
+        ("tests/unit/runs/test_runs_task_groups.py",),
+    ),
+    Mistake(
         "a redirect is taken for a refusal",
         "errors.py",
         "status < 200 or status in _REDIRECTS or status >= 500",

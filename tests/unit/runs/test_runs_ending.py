@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from bulkops.errors import ConnectFailed, NotFound, ServerError, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.errors import ConnectFailed, ConnectionLost, NotFound, ServerError, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.journal import AccountRow
 from bulkops.outcome import Outcome
 from bulkops.runs.ending import Effects, ending_of, stopped
@@ -79,3 +79,44 @@ def test_settled_intents_settle_an_unknown_account() -> None:
     settled = Effects(is_untouched=False, began_unresolved=True)
     assert stopped(settled, before, "interrupted").outcome is Outcome.CANCELLED
     assert ending_of(settled, NotFound("no", status=404, **_CALL), before).outcome is Outcome.FAILED
+
+
+_REFUSED: Final = Unauthorized("no", status=401, **_CALL)
+_LOST: Final = ConnectionLost("lost", call="c", method="POST", path="/x", sent_at=1.0)
+_MISSING: Final = NotFound("not there", status=404, **_CALL)
+
+
+@pytest.mark.parametrize(
+    ("errors", "outcome", "failure_class"),
+    [
+        ([_MISSING], Outcome.FAILED, "not-found"),
+        ([_MISSING, TaskFailed("later")], Outcome.FAILED, "not-found"),
+        ([_MISSING, _LOST], Outcome.UNKNOWN, "connection-lost"),
+        ([_MISSING, ValueError("a mistake")], Outcome.FAILED, "unexpected"),
+        ([_MISSING, _LOST, _REFUSED], Outcome.CANCELLED, None),
+        (
+            [ExceptionGroup("deeper", [ValueError("a mistake"), ExceptionGroup("yet", [_REFUSED])])],
+            Outcome.CANCELLED,
+            None,
+        ),
+    ],
+)
+def test_the_worst_error_of_a_group_decides(
+    errors: list[Exception], outcome: Outcome, failure_class: str | None
+) -> None:
+    ending = ending_of(Effects(is_untouched=False), ExceptionGroup("several", errors), _row())
+    assert (ending.outcome, ending.failure_class) == (outcome, failure_class)
+
+
+def test_the_other_errors_of_a_group_are_named_and_do_not_split_the_cluster() -> None:
+    alone = ending_of(Effects(), _MISSING, _row())
+    several = ending_of(Effects(), ExceptionGroup("x", [_MISSING, *(TaskFailed(f"no {n}") for n in range(5))]), _row())
+    assert several.cause == alone.cause
+    assert several.reason == f"{alone.reason}; also raised: no 0; no 1; no 2; and 2 more"
+
+
+@pytest.mark.parametrize("error", [None, TaskFailed("made of it"), ValueError("because of it"), _MISSING])
+def test_no_account_fails_or_is_done_after_a_refused_token(error: Exception | None) -> None:
+    """The operation caught the 401 and said something else."""
+    ending = ending_of(Effects(token_refused=True, is_untouched=False), error, _row())
+    assert (ending.outcome, ending.reason) == (Outcome.CANCELLED, "the vendor refused the token")
