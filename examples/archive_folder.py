@@ -5,17 +5,18 @@
     bulkops undo RUN
 
 The vendor makes a second folder of the same name without a word, so a lost reply must not simply be sent again. The
-intent of `ctx.step` is on disk before the request leaves; `find` settles one that nobody saw the end of. Undoing
-deletes the folders that the run made, and only while they are empty: the vendor refuses the others.
+intent of `ctx.ensure` is on disk before the request leaves; `find` settles one with an unknown outcome. Undoing deletes
+the folders that the run made, and only while they are empty: the vendor refuses the others.
 """
 
 from collections.abc import Mapping
-from functools import partial
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import attrs
 
-from bulkops import Context, Operation, StatusError, TaskFailed
+from bulkops import Context, NotFound, Operation, TaskFailed
+from bulkops.errors import Forbidden
 from bulkops.journal import StepRow
 
 
@@ -38,18 +39,15 @@ class ArchiveFolder(Operation):
         return {"folder": self.folder}
 
     async def find(self, ctx: Context) -> int | None:
-        async for folder in ctx.account.folders.list():
-            if folder.name == self.folder:
-                return folder.id
-        return None
+        found = await ctx.account.folders.find(self.folder)
+        return None if found is None else found.id
 
     async def apply(self, ctx: Context) -> None:
         async def create() -> int:
             return (await ctx.account.folders.create(self.folder)).id
 
-        if ctx.began(self.step) or await self.find(ctx) is None:
-            check = f"is there a folder {self.folder!r} under Home?"
-            await ctx.step(self.step, create, probe=lambda intent: self.find(ctx), check=check)
+        check = f"is there a folder {self.folder!r} under Home?"
+        await ctx.ensure(self.step, find=lambda: self.find(ctx), do=create, check=check)
 
     async def verify(self, ctx: Context) -> None:
         if await self.find(ctx) is None:
@@ -60,13 +58,19 @@ class ArchiveFolder(Operation):
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         made = done.get(self.step)
-        if made is None or await self.find(ctx) != made.result:
+        if made is None:
+            return
+        step = f"delete folder {made.result}"
+
+        async def delete() -> None:
+            with suppress(NotFound):
+                await ctx.account.folders.delete(made.result)
+
+        if not ctx.began(step) and await self.find(ctx) != made.result:
             return
         try:
-            await ctx.step(
-                f"delete folder {made.result}", partial(ctx.account.folders.delete, made.result), repeatable=True
-            )
-        except StatusError as error:
+            await ctx.step(step, delete, repeatable=True)
+        except Forbidden as error:
             raise TaskFailed(
                 f"folder {self.folder!r} ({made.result}) cannot be deleted: {error.message}",
                 failure_class="folder-in-use",

@@ -61,7 +61,7 @@ class SetPlan(Operation):
     async def apply(self, ctx: Context) -> None:
         wanted = fill(self.plan_id, ctx)
         before = None
-        if not ctx.began(_STEP) and ctx.result(_STEP) is None:
+        if not ctx.began(_STEP) and not ctx.is_done(_STEP):
             before = (await ctx.account.customer.get()).plan_id
             if before == wanted:
                 return
@@ -85,7 +85,7 @@ class SetPlan(Operation):
                 cause="the plan before is not known",
                 remedy="set it by hand",
             )
-        if not ctx.began(_UNDO) and ctx.result(_UNDO) is None:
+        if not ctx.began(_UNDO) and not ctx.is_done(_UNDO):
             now = (await ctx.account.customer.get()).plan_id
             if now == before:
                 return

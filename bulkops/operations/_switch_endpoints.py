@@ -127,7 +127,7 @@ async def switch_all(
         if active and not _runs(endpoint, recipes):
             problems.append(_not_running(endpoint, recipes))
             continue
-        if ctx.result(step) is not None:  # done by this run, and made undone since
+        if ctx.is_done(step):  # done by this run, and made undone since
             await ctx.reset_step(step)
         await switch(ctx, endpoint, active=active, step=step)
         switched.add(endpoint.id)

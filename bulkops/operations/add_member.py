@@ -13,7 +13,7 @@ from bulkops.models import Member
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._people import LIST, VIAS, Person, find_member, remove_member
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context
 
 _STEP: Final = "add-member"
 _UNDO: Final = "undo add-member"
@@ -88,33 +88,32 @@ class AddMember(Operation):
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)
-        if not ctx.began(_STEP) and ctx.result(_STEP) is None:
-            found = await find_member(ctx, _person(wanted))
-            if found is not None:
-                _require_role(found, wanted["role"])
-                return
+        person = _person(wanted)
 
-        async def send() -> Any:
+        async def find() -> Any:
+            found = await find_member(ctx, person)
+            if found is None:
+                return None
+            _require_role(found, wanted["role"])
+            return {"member_id": found.id}
+
+        async def add() -> Any:
             return {"member_id": await self._send(ctx, wanted)}
 
-        async def probe(_: Intent) -> Any:
-            found = await find_member(ctx, _person(wanted))
-            return None if found is None else {"member_id": found.id}
-
-        made = await ctx.step(_STEP, send, probe=probe, check=f"whether {_person(wanted)} is a member now")
-        if made["member_id"] is None and await find_member(ctx, _person(wanted)) is None:
+        made = await ctx.ensure(_STEP, find=find, do=add, check=f"whether {person} is a member now")
+        if made["member_id"] is None and await find() is None:
             await ctx.reset_step(_STEP)
             raise TaskFailed(
-                f"the vendor took the new member, and {_person(wanted)} is not there",
+                f"the API accepted the member, but {person} is missing from the list",
                 failure_class="member-not-added",
-                cause="the vendor took the new member, who is not there",
+                cause="the API accepted the member, but the list does not have it",
                 remedy="`bulkops retry` adds again",
             )
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Remove the member that the run added, if still there."""
         row = done.get(_STEP)
-        if row is None or ctx.result(_UNDO) is not None:
+        if row is None or ctx.is_done(_UNDO):
             return
         added = row.result["member_id"]
         if added is None:

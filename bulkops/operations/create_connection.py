@@ -132,7 +132,7 @@ class CreateConnection(Operation):
         if not ctx.began(_STEP):
             found = await _find(ctx, wanted, folder_id)
         if found is None:
-            if ctx.result(_STEP) is not None:  # made by this run, and deleted since
+            if ctx.is_done(_STEP):  # made by this run, and deleted since
                 await ctx.reset_step(_STEP)
             found = await self._create(ctx, wanted, folder_id)
         if self.credentials is not None and (not self._is_so(found) or ctx.began(step_name(wanted["name"]))):
@@ -207,7 +207,7 @@ async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
         ctx.detail[_STEP] = "the connection was there before the run: left as it is, authorised"
         ctx.add_note(ctx.detail[_STEP])
         return
-    if ctx.result(_UNDO) is not None:
+    if ctx.is_done(_UNDO):
         return
     id_ = int(row.result["connection_id"])
     connections = ctx.account.connections

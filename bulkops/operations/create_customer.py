@@ -14,7 +14,7 @@ from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._planned import plan_customer
 from bulkops.operations._undoing import CANNOT_UNDO
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context
 
 _GET: Final = "managed_users.get"
 _CREATE: Final = "managed_users.create"
@@ -90,19 +90,17 @@ class CreateCustomer(Operation):
         if self._is_taken_to_be_there(ctx):
             return
         members = {} if self.numbers_exist else self._members(ctx)
-        if not ctx.began(_STEP) and ctx.result(_STEP) is None and await ctx.account.customer.find() is not None:
-            return
-        members = members or self._members(ctx)
 
-        async def send() -> Any:
-            return _result(await ctx.account.customer.create(**members))
-
-        async def probe(_: Intent) -> Any:
+        async def find() -> Any:
             found = await ctx.account.customer.find()
             return None if found is None else _result(found)
 
-        made = await ctx.step(_STEP, send, probe=probe, check=f"whether there is a customer {ctx.account.id}")
-        ctx.detail["customer"] = made
+        async def create() -> Any:
+            return _result(await ctx.account.customer.create(**(members or self._members(ctx))))
+
+        made = await ctx.ensure(_STEP, find=find, do=create, check=f"whether there is a customer {ctx.account.id}")
+        if ctx.is_done(_STEP):
+            ctx.detail["customer"] = made
 
     def _is_taken_to_be_there(self, ctx: Context) -> bool:
         return self.numbers_exist and not ctx.account.id.startswith("E")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, Forbidden, NotFound, TaskFailed
+from bulkops.errors import BulkopsError, ConfigError, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
@@ -121,16 +121,20 @@ async def _ensure(ctx: Context, name: str, path: str, parent_id: int | None, *, 
 
 async def _delete(ctx: Context, step: str, folder_id: int, path: str) -> None:
     """A folder that is gone already is no change."""
-    if ctx.result(step) is not None:
+    if ctx.is_done(step):
         return
-    began = ctx.began(step)
+    may_be_ours = ctx.began(step)
 
     async def send() -> Any:
+        nonlocal may_be_ours
         try:
             await ctx.account.folders.delete(folder_id)
         except NotFound as gone:
-            if not began and gone.attempt == 1:
-                raise  # it was nobody of ours who deleted it
+            if not may_be_ours and gone.attempt == 1:
+                raise  # another program deleted it
+        except BulkopsError:
+            may_be_ours = True  # for the next request of this step
+            raise
         return {"deleted": folder_id}
 
     try:

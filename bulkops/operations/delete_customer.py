@@ -71,7 +71,7 @@ class DeleteCustomer(Operation):
         return Plan((f"delete the customer{environments} with everything in it",), self.cost())
 
     async def apply(self, ctx: Context) -> None:
-        if ctx.result(_STEP) is not None:
+        if ctx.is_done(_STEP):
             return
         found = await ctx.account.customer.find()
         facts = log_of(ctx).intent_data(_STEP) if found is None else _facts(found)

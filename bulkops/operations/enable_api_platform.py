@@ -141,7 +141,7 @@ class EnableApiPlatform(Operation):
     async def _remark_lost(self, ctx: Context, access: Access, client_id: int, key: Key) -> None:
         """Of a key that was there before the run, whose secret is not where those of new ones go: how to replace it."""
         kept = await kept_keys(ctx, self.secrets_to)
-        if ctx.result(_KEY) is None and kept is not None and key.id not in kept:
+        if not ctx.is_done(_KEY) and kept is not None and key.id not in kept:
             ctx.add_note(
                 f"{access.key_word} {key.name!r} was there before, and its secret is not in {self.secrets_to}; "
                 "where that is lost, this call shows a new one, which ends the lost one",
@@ -174,7 +174,7 @@ class EnableApiPlatform(Operation):
         missing = [id_ for id_ in ids if id_ not in before]
         if not missing and not ctx.began(_OPEN):
             return
-        if ctx.result(_OPEN) is not None:
+        if ctx.is_done(_OPEN):
             await ctx.reset_step(_OPEN)
         every = [*before, *missing]
 
@@ -187,7 +187,7 @@ class EnableApiPlatform(Operation):
     async def _make_key(
         self, ctx: Context, access: Access, client_id: int, client: str, name: str, ids: Sequence[int]
     ) -> None:
-        if ctx.result(_KEY) is not None:  # made by this run, and gone since
+        if ctx.is_done(_KEY):  # made by this run, and gone since
             await ctx.reset_step(_KEY)
 
         async def kept(shown: Shown) -> Any:

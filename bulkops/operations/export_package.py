@@ -11,7 +11,7 @@ import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import InputError, NotFound, TaskFailed
+from bulkops.errors import BulkopsError, InputError, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation, Plan
@@ -20,7 +20,7 @@ from bulkops.operations._planned import planned_import
 from bulkops.operations._polling import Polling
 from bulkops.operations._zip_files import check_place, file_name, is_same, make_directory, read_existing, write_file
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
-from bulkops.steps import Context, Intent, tuning_of
+from bulkops.steps import Context, tuning_of
 
 _COST: Final = {
     "managed_users.folders.list": 1,
@@ -114,21 +114,25 @@ class ExportPackage(Operation):
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the manifest that the run made."""
         step = f"undo {_MANIFEST}"
-        if _MANIFEST not in done or ctx.result(step) is not None:
+        if _MANIFEST not in done or ctx.is_done(step):
             return
-        made, began = done[_MANIFEST].result, ctx.began(step)
+        made, may_be_ours = done[_MANIFEST].result, ctx.began(step)
 
         async def send() -> Any:
+            nonlocal may_be_ours
             try:
                 await ctx.account.export_manifests.delete(made["id"])
             except NotFound as gone:
-                if gone.attempt == 1 and not began:
-                    raise  # it was nobody of ours who deleted it
+                if gone.attempt == 1 and not may_be_ours:
+                    raise  # another program deleted it
+            except BulkopsError:
+                may_be_ours = True  # for the next request of this step
+                raise
             return {"deleted": made["id"]}
 
         await ctx.remember("export-manifest", str(made["folder_id"]), None)
         try:
-            await ctx.step(step, send, repeatable=True, probe=_never_mind)
+            await ctx.step(step, send, repeatable=True)
         except NotFound:
             return
 
@@ -154,7 +158,7 @@ class ExportPackage(Operation):
                 return {"id": changed.id}
 
             try:
-                await ctx.step("update-manifest", refresh, repeatable=True, probe=_never_mind, changes=False)
+                await ctx.step("update-manifest", refresh, repeatable=True, changes=False)
                 return int(known)
             except NotFound:
                 pass  # somebody deleted it
@@ -168,7 +172,7 @@ class ExportPackage(Operation):
             )
             return {"id": manifest.id, "folder_id": folder_id}
 
-        made = await ctx.step(_MANIFEST, create, repeatable=True, probe=_never_mind)
+        made = await ctx.step(_MANIFEST, create, repeatable=True)
         await ctx.remember("export-manifest", key, made["id"])
         return int(made["id"])
 
@@ -178,7 +182,7 @@ class ExportPackage(Operation):
         async def send() -> Any:
             return {"package_id": (await ctx.account.exports.create(manifest_id)).id}
 
-        begun = await ctx.step(_EXPORT, send, repeatable=True, probe=_never_mind, changes=False)
+        begun = await ctx.step(_EXPORT, send, repeatable=True, changes=False)
         try:
             status = await self._poll(ctx, int(begun["package_id"]))
         except NotFound as error:
@@ -258,11 +262,7 @@ class ExportPackage(Operation):
                 ) from error
             return _said(path, package)
 
-        return await ctx.step(_WRITE, write, repeatable=True, probe=_never_mind)
-
-
-async def _never_mind(_: Intent) -> None:
-    """Sending it once more reaches the same end: there is nothing to look for."""
+        return await ctx.step(_WRITE, write, repeatable=True)
 
 
 def _said(path: Path, package: Package) -> dict[str, Any]:

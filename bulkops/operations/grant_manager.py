@@ -87,7 +87,7 @@ class GrantManager(Operation):
         return Plan(tuple(changes), {**self.cost(), **own})
 
     async def apply(self, ctx: Context) -> None:
-        if ctx.result(_STEP) is not None:
+        if ctx.is_done(_STEP):
             return
         wish, before = await self._wish(ctx)
         if wish is None and not ctx.began(_STEP):
@@ -131,7 +131,7 @@ class GrantManager(Operation):
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Take away what the run has added. Whoever has nothing left is no manager any more, if the run made it one."""
         row = done.get(_STEP)
-        if row is None or not row.result["added"] or ctx.result(_UNDO) is not None:
+        if row is None or not row.result["added"] or ctx.is_done(_UNDO):
             return
         roster, partner, manager = Roster.of(ctx), Partner.of(ctx), row.result["manager"]
         if row.result["created"]:
@@ -232,7 +232,7 @@ def _again(step: str, place: int) -> str:
 async def _overwritten(ctx: Context, step: str, failure_class: str, what: str) -> TaskFailed:
     """What came to nothing is taken back: a retry does it again."""
     for name in (step, *(_again(step, place) for place in range(1, _MERGES))):
-        if ctx.result(name) is not None:
+        if ctx.is_done(name):
             await ctx.reset_step(name)
     return TaskFailed(
         f"the vendor took the change, and the customer manager {what}",

@@ -192,7 +192,7 @@ class ImportPackage(Operation):
         folder_id, is_new = await self._ensure_folder(ctx)
         importing = self._importing(ctx, self.package, folder_id)
         before: Standing = {}
-        if ctx.result(STEP) is None and not ctx.began(STEP):
+        if not ctx.is_done(STEP) and not ctx.began(STEP):
             if await importing.is_already_so():
                 return
             # A folder made a moment ago is empty: no request is spent on looking into it.

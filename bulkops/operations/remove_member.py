@@ -13,7 +13,7 @@ from bulkops.models import Member
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._people import LIST, VIAS, Person, find_member, remove_member
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context
 
 _STEP: Final = "remove-member"
 _UNDO: Final = "undo remove-member"
@@ -68,7 +68,7 @@ class RemoveMember(Operation):
         return None if found is None else Plan((self.title,), self.cost())
 
     async def apply(self, ctx: Context) -> None:
-        if ctx.result(_STEP) is not None:
+        if ctx.is_done(_STEP):
             return
         found = await find_member(ctx, self._person(ctx))
         if found is None and not ctx.began(_STEP):
@@ -89,10 +89,8 @@ class RemoveMember(Operation):
             )
         external_id = facts.get("external_id")
         person = Person(external_id=external_id) if external_id is not None else Person(name=facts["name"])
-        if not ctx.began(_UNDO) and ctx.result(_UNDO) is None and await find_member(ctx, person) is not None:
-            return
 
-        async def send() -> Any:
+        async def add() -> Any:
             made = await ctx.account.members.add(
                 name=facts["name"],
                 env_roles=facts["roles"],
@@ -101,11 +99,11 @@ class RemoveMember(Operation):
             )
             return {"member_id": made.id}
 
-        async def probe(_: Intent) -> Any:
+        async def find() -> Any:
             found = await find_member(ctx, person)
             return None if found is None else {"member_id": found.id}
 
-        await ctx.step(_UNDO, send, probe=probe, check=f"whether {person} is a member again")
+        await ctx.ensure(_UNDO, find=find, do=add, check=f"whether {person} is a member again")
 
     def _person(self, ctx: Context) -> Person:
         given = {key: fill(template, ctx) for key, template in self._templates().items() if template is not None}

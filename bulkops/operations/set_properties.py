@@ -94,7 +94,7 @@ class SetProperties(Operation):
         project_id = await self._project_id(ctx)
         before: dict[str, str] = {}
         differing = wanted
-        if not ctx.began(_STEP) and ctx.result(_STEP) is None:
+        if not ctx.began(_STEP) and not ctx.is_done(_STEP):
             before = await _read(ctx, wanted, project_id)
             differing = _differing(wanted, before)
             if not differing:

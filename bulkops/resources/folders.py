@@ -14,10 +14,17 @@ class Folders(Resource):
         """Folders directly in `parent_id` (None: Home). One request a hundred."""
         return self._pages(self._id("folders.list"), Folder, {"parent_id": parent_id})
 
+    async def find(self, name: str, *, parent_id: int | None = None) -> Folder | None:
+        """The folder of exactly this name in `parent_id` (None: Home), or None. Of several, the one listed first."""
+        async for folder in self.list(parent_id=parent_id):
+            if folder.name == name:
+                return folder
+        return None
+
     async def create(self, name: str, *, parent_id: int | None = None) -> Folder:
         """Create a folder (a project when directly under Home). The server does not refuse a second of the same name.
 
-        Raises: OutcomeUnknown when the reply is lost: `list` the parent before creating it again.
+        Raises: OutcomeUnknown when the reply is lost: `find` it before creating it again.
         """
         body = {"name": name} | ({} if parent_id is None else {"parent_id": parent_id})
         made = await self._object(self._id("folders.create"), CreatedFolder, json=body)

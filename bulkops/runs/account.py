@@ -103,7 +103,7 @@ class AccountTask:
                 run_id=self.record.run_id,
                 seq=row.seq,
                 scope=scope,
-                server_timeout_s=self.workato.settings.tuning.server_timeout_s,
+                tuning=self.workato.settings.tuning,
                 steps=steps,
                 observe=self.observe,
             ),

@@ -245,7 +245,7 @@ class _Looks:
                 run_id="",
                 seq=row.seq,
                 scope=scope,
-                server_timeout_s=self._workato.settings.tuning.server_timeout_s,
+                tuning=self._workato.settings.tuning,
                 steps={},
             ),
             memory=AccountMemory(

@@ -1,12 +1,13 @@
 """One account under one operation: the author's `Context`, and the engine's record of its steps (C5)."""
 
 from bulkops.steps.context import Context, log_of, memory_of, tuning_of
-from bulkops.steps.log import Intent, Probe, StepLog
+from bulkops.steps.log import Effect, Intent, Probe, StepLog
 from bulkops.steps.memory import AccountMemory
 
 __all__ = [
     "AccountMemory",
     "Context",
+    "Effect",
     "Intent",
     "Probe",
     "StepLog",

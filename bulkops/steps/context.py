@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
+
+import attrs
+import msgspec
 
 from bulkops.client import Account
 from bulkops.errors import WouldChange
 from bulkops.journal import REMARKS
 from bulkops.settings import Tuning
-from bulkops.steps.log import Probe, StepLog
+from bulkops.steps.log import Effect, Probe, StepLog
 from bulkops.steps.memory import AccountMemory
+
+J = TypeVar("J", bound="bool | int | float | str | list[Any] | dict[str, Any] | None")
+"""JSON data, which the journal gives back as it was."""
 
 
 class Context:
@@ -41,10 +47,36 @@ class Context:
         """
         self.detail.setdefault(REMARKS, []).append({"words": words} | ({} if here is None else {"here": here}))
 
+    @overload
     async def step(
         self,
         name: str,
-        fn: Callable[[], Awaitable[Any]],
+        fn: Callable[[], Awaitable[J]],
+        *,
+        probe: Probe | None = None,
+        repeatable: bool = False,
+        data: Any = None,
+        changes: bool = True,
+        check: str | None = None,
+    ) -> J: ...
+
+    @overload
+    async def step(
+        self,
+        name: str,
+        fn: Callable[[], Awaitable[attrs.AttrsInstance]],
+        *,
+        probe: Probe | None = None,
+        repeatable: bool = False,
+        data: Any = None,
+        changes: bool = True,
+        check: str | None = None,
+    ) -> dict[str, Any]: ...
+
+    async def step(
+        self,
+        name: str,
+        fn: Callable[[], Awaitable[object]],
         *,
         probe: Probe | None = None,
         repeatable: bool = False,
@@ -52,28 +84,85 @@ class Context:
         changes: bool = True,
         check: str | None = None,
     ) -> Any:
-        """Do one effect exactly once, also when the process dies in between. Returns the JSON data that `fn` returned.
+        """Do one effect exactly once, also when the process dies in between. Returns what `fn` returned, as JSON data.
 
-        A finished step answers from the journal. Before `fn` runs, an intent is durable; an intent without a result
+        A finished step answers from the journal. Before `fn` runs, an intent is durable. An intent without a result
         (a killed process, a lost reply) is settled by `probe` before anything is sent again.
 
         Args:
-            name: unique within the operation and account.
-            fn: sends the request; returns JSON data.
-            probe: looks whether the effect happened; returns the step's result, or None for "it did not". What it
-                finds is final; nothing found counts only when the request cannot be running any more
-                (`server_timeout_s` after it can have left): then it is asked again. May raise TaskUnknown.
-            repeatable: `fn` may run again when its outcome is unknown (setting a state twice is harmless).
-            data: JSON data to remember with the intent, for the probe.
-            changes: False for steps that change nothing for the customer.
+            name: unique within one pass of the operation over the account.
+            fn: sends one request; returns JSON data, or a model of bulkops, which the journal keeps as a dict.
+            probe: looks whether the effect happened; returns the step's result, or None for "it did not". A find is
+                final. Nothing found counts only when the request cannot be running any more (`server_timeout_s` after
+                it can have left): then the probe runs again. May raise TaskUnknown.
+            repeatable: sending it twice is harmless (start, stop, set to a value): `fn` runs again, in this process
+                too, while its outcome is unknown.
+            data: JSON data to record with the intent, for the probe.
+            changes: False for a step that changes nothing for the customer.
             check: what to look at by hand when the outcome stays unknown.
-        Raises: TaskUnknown when the effect is unknown and nothing can settle it; what `fn` raised otherwise.
+        Raises: TaskUnknown when the outcome is unknown and nothing can settle it; TaskFailed when this pass has used
+            the name already; otherwise what `fn` raised.
         """
         if self.planning and not self._log.is_done(name):
             raise WouldChange(name)
-        return await self._log.step(
-            name, fn, probe=probe, repeatable=repeatable, data=data, changes=changes, check=check
-        )
+        effect = Effect(fn=fn, probe=probe, repeatable=repeatable, data=data, changes=changes, check=check)
+        return await self._log.step(name, effect)
+
+    @overload
+    async def ensure(
+        self,
+        name: str,
+        *,
+        find: Callable[[], Awaitable[J | None]],
+        do: Callable[[], Awaitable[J]],
+        repeatable: bool = False,
+        data: Any = None,
+        changes: bool = True,
+        check: str | None = None,
+    ) -> J: ...
+
+    @overload
+    async def ensure(
+        self,
+        name: str,
+        *,
+        find: Callable[[], Awaitable[attrs.AttrsInstance | None]],
+        do: Callable[[], Awaitable[attrs.AttrsInstance]],
+        repeatable: bool = False,
+        data: Any = None,
+        changes: bool = True,
+        check: str | None = None,
+    ) -> dict[str, Any]: ...
+
+    async def ensure(
+        self,
+        name: str,
+        *,
+        find: Callable[[], Awaitable[object]],
+        do: Callable[[], Awaitable[object]],
+        repeatable: bool = False,
+        data: Any = None,
+        changes: bool = True,
+        check: str | None = None,
+    ) -> Any:
+        """Return what `find` finds; if that is None, do it as a durable step and return what `do` returned.
+
+        `find` is also the step's probe, so it settles an intent that an earlier process left open.
+
+        Args:
+            name: the step's name, unique within one pass of the operation over the account.
+            find: sends reads only; returns the same JSON data as `do`, or None.
+            do: sends one request that makes it so.
+            repeatable, data, changes, check: as of `step`.
+        Raises: as `step`, and what `find` raised.
+        """
+        if self.planning and not self._log.is_done(name):
+            found = await find()
+            if found is None:
+                raise WouldChange(name)
+            return msgspec.to_builtins(found)
+        effect = Effect(fn=do, probe=lambda _: find(), repeatable=repeatable, data=data, changes=changes, check=check)
+        return await self._log.ensure(name, find, effect)
 
     def began(self, name: str) -> bool:
         """Whether an earlier process of this run began the step and left its outcome unknown."""

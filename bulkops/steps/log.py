@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from random import Random
 from typing import Any, Final, TypeAlias
 
 import anyio
@@ -21,12 +22,16 @@ from bulkops.errors import (
 from bulkops.events import Observer, StepEnded, ignore
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.logs import get_logger
+from bulkops.pacing import full_jitter
 from bulkops.session import Scope, StepWrites, in_step
+from bulkops.settings import Tuning
 
 logger = get_logger("bulkops.steps")
 
 MAX_SENDS: Final = 5
-"""How often one step is sent when the probe finds each time that it did not happen."""
+"""Requests of one step in one pass, while their outcome is unknown or a probe finds that they came to nothing."""
+
+_RNG: Final = Random()  # noqa: S311 - spreads resends, protects nothing
 
 OUTSIDE_STEPS: Final = "(without a step)"
 """Name of the step that stands for all writes of an account outside of steps."""
@@ -44,6 +49,18 @@ class Intent:
 Probe: TypeAlias = Callable[[Intent], Awaitable[Any]]
 
 
+@attrs.frozen(kw_only=True)
+class Effect:
+    """What a step does, as `Context.step` takes it."""
+
+    fn: Callable[[], Awaitable[Any]]
+    probe: Probe | None = None
+    repeatable: bool = False
+    data: Any = None
+    changes: bool = True
+    check: str | None = None
+
+
 class StepLog:
     """The durable steps of one account in one run, in all of its processes.
 
@@ -59,7 +76,7 @@ class StepLog:
         run_id: str,
         seq: int,
         scope: Scope,
-        server_timeout_s: float,
+        tuning: Tuning,
         steps: Mapping[str, StepRow],
         observe: Observer = ignore,
     ) -> None:
@@ -69,11 +86,12 @@ class StepLog:
         self._run_id = run_id
         self._seq = seq
         self._scope = scope
-        self._server_timeout_s = server_timeout_s
+        self._tuning = tuning
         self._observe = observe
         self._steps = dict(steps)
         self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
         self.began_unresolved = bool(self._open)
+        self._used: set[str] = set()
         self._changed = any(row.changed for row in steps.values())
         self._bare_changed = OUTSIDE_STEPS in self._open or (OUTSIDE_STEPS in steps and steps[OUTSIDE_STEPS].changed)
         self._bare_left_open = OUTSIDE_STEPS in self._open
@@ -133,35 +151,57 @@ class StepLog:
         """Forget a finished step: its effect is known to be gone, and the step may run again."""
         await self._end(self.prefix + name, StepState.FAILED)
 
-    async def step(
-        self,
-        name: str,
-        fn: Callable[[], Awaitable[Any]],
-        *,
-        probe: Probe | None = None,
-        repeatable: bool = False,
-        data: Any = None,
-        changes: bool = True,
-        check: str | None = None,
-    ) -> Any:
-        """As `Context.step`."""
-        key = self.prefix + name
-        data = msgspec.to_builtins(data)
-        row = self._steps.get(key)
-        if row is not None and row.state is StepState.DONE:
-            return row.result
-        if row is not None and row.state is StepState.INTENT:
-            found = await self._settle(key, Intent(data=row.data, age_s=row.began_age_s), probe, repeatable, check)
+    async def step(self, name: str, effect: Effect) -> Any:
+        """The effect's result, from the journal or from now. Raises: TaskFailed for a name used twice; TaskUnknown."""
+        key = self._use(name)
+        if self.is_done(name):
+            return self._steps[key].result
+        return await self._do(key, effect)
+
+    async def ensure(self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect) -> Any:
+        """What `find` returns, unless it is None: then the effect's result. An open intent is settled first."""
+        key = self._use(name)
+        if self.is_done(name):
+            return self._steps[key].result
+        if key not in self._open:
+            found = await find()
             if found is not None:
-                return await self._finish(key, found, changes, row.data)
-            data = row.data  # nothing happened since: the state noted then is the one before the effect
+                return msgspec.to_builtins(found)
+        return await self._do(key, effect)
+
+    def _use(self, name: str) -> str:
+        """The name's key. Raises: TaskFailed when this pass has used it for an effect."""
+        key = self.prefix + name
+        if key in self._used:
+            raise TaskFailed(
+                f"the operation uses the step name {name!r} twice",
+                failure_class="step-name-twice",
+                cause="the operation uses a step name twice",
+                remedy='give each step of an account a name of its own, such as f"stop {recipe.id}"',
+            )
+        self._used.add(key)
+        return key
+
+    async def _do(self, key: str, effect: Effect) -> Any:
+        """Settle what an earlier process left open, then send until the outcome is known."""
+        data = msgspec.to_builtins(effect.data)
+        row = self._steps.get(key)
+        may_have_acted = False  # a send before this one, of which nothing more can be learned
+        if row is not None and row.state is StepState.INTENT:
+            found = await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
+            if found is not None:
+                return await self._finish(key, effect, found, row.data)
+            data = row.data  # the account's state before the effect, as the first intent recorded it
+            may_have_acted = effect.probe is None
         lost: BulkopsError | None = None
-        for _ in range(MAX_SENDS):
+        for sends in range(MAX_SENDS):
+            if lost is not None and effect.repeatable:
+                await anyio.sleep(self._pause_s(sends))
             await self._begin(key, data)
             sent = StepWrites()
             try:
                 with in_step(sent):
-                    result = await fn()
+                    result = await effect.fn()
             except (BulkopsError, ExceptionGroup) as raised:
                 error = worst_of(raised)
                 if not isinstance(error, BulkopsError):
@@ -169,27 +209,27 @@ class StepLog:
                 is_refused = not any(
                     isinstance(each, BulkopsError) and each.may_have_acted for each in leaves_of(raised)
                 )
-                if is_refused and not (isinstance(error, ApiError) and (sent.writes or sent.lost_writes)):
+                has_others = isinstance(error, ApiError) and bool(sent.writes or sent.lost_writes)
+                if is_refused and not (has_others or may_have_acted):
                     await self._end(key, StepState.FAILED)
                     raise
-                if is_refused and sent.writes:
-                    raise  # one request of several had its effect: the intent stays, and whoever resumes looks
+                if is_refused and (sent.writes or may_have_acted):
+                    raise  # another request of this step had or may have had its effect: the intent stays
                 logger.debug("step.unknown", account=self._scope.account, step=key, error=str(error))
-                intent = Intent(data=data, age_s=_age_s(error))
-                found = await self._settle(key, intent, probe, repeatable, check, error)
+                found = await self._settle(key, effect, Intent(data=data, age_s=_age_s(error)), error)
                 if found is not None:
-                    return await self._finish(key, found, changes, data)
+                    return await self._finish(key, effect, found, data)
                 if is_refused:
-                    raise  # an earlier sending was lost, came to nothing, and this one was refused
+                    raise  # the probe found that an earlier request came to nothing; this one was refused
+                may_have_acted = effect.probe is None
                 lost = error
             else:
-                return await self._finish(key, result, changes, data)
-        raise TaskFailed(
-            f"{key!r} was sent {MAX_SENDS} times and never happened; the last time: {lost}",
-            failure_class="never-happened",
-            cause=f"{key!r} was sent {MAX_SENDS} times and never happened",
-            remedy="`bulkops retry` sends it again",
-        ) from lost
+                return await self._finish(key, effect, result, data)
+        raise _given_up(key, effect, lost)
+
+    def _pause_s(self, sends: int) -> float:
+        tuning = self._tuning
+        return full_jitter(sends - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=_RNG)
 
     async def settle_writes(self, *, ended_well: bool) -> None:
         """Record the outcome of the writes outside of steps, at the end of the account's turn.
@@ -212,43 +252,37 @@ class StepLog:
                 await self._begin(OUTSIDE_STEPS, None)
                 self._bare_noted = True
 
-    async def _settle(
-        self,
-        key: str,
-        intent: Intent,
-        probe: Probe | None,
-        repeatable: bool,
-        check: str | None,
-        error: BulkopsError | None = None,
-    ) -> Any:
-        """The effect's result if it happened, None if it did not and the step may run (again)."""
-        if probe is None:
-            if repeatable and error is None:
+    async def _settle(self, key: str, effect: Effect, intent: Intent, error: BulkopsError | None = None) -> Any:
+        """The effect's result if it happened; None if the step may run (again). Raises: TaskUnknown."""
+        unknown = f"outcome of step {key!r} is unknown"
+        if effect.probe is None:
+            if effect.repeatable:
                 return None
             raise TaskUnknown(
-                f"nobody can tell whether {key!r} happened" + (f": {error}" if error else ""),
-                cause=f"nobody can tell whether {key!r} happened",
-                remedy=check or "look at the account before running it again",
+                unknown + (f": {error}" if error else ""),
+                cause=unknown,
+                remedy=effect.check or "look at the account before running it again",
             ) from error
         clock = asyncio.get_running_loop().time
         left_at = clock() - intent.age_s
         try:
-            found = await probe(intent)
-            # The old request may still be running on the server: nothing found before then means nothing.
-            wait_s = 0.0 if repeatable else left_at + self._server_timeout_s - clock()
+            found = await effect.probe(intent)
+            # The old request may still be running on the server: until then, nothing found means nothing.
+            wait_s = 0.0 if effect.repeatable else left_at + self._tuning.server_timeout_s - clock()
             if found is None and wait_s > 0:
                 await anyio.sleep(wait_s)
-                found = await probe(attrs.evolve(intent, age_s=clock() - left_at))
+                found = await effect.probe(attrs.evolve(intent, age_s=clock() - left_at))
         except ApiError as unreadable:
             if unreadable.failure_class == "unauthorized":
                 raise
             raise TaskUnknown(
-                f"nobody can tell whether {key!r} happened: looking failed: {unreadable}",
-                cause=f"nobody can tell whether {key!r} happened: looking failed",
-                remedy=check or "`bulkops resume` looks again",
+                f"{unknown}: its probe failed: {unreadable}",
+                cause=f"{unknown}: its probe failed",
+                remedy=effect.check or "`bulkops resume` looks again",
             ) from unreadable
         if found is None:
             await self._end(key, StepState.FAILED)
+            self._used.add(key)  # it is still this pass's step
         return found
 
     async def _begin(self, key: str, data: Any) -> None:
@@ -265,10 +299,10 @@ class StepLog:
                 await self.before_effect()
                 self.before_effect = None
 
-    async def _finish(self, key: str, result: Any, changes: bool, data: Any) -> Any:
+    async def _finish(self, key: str, effect: Effect, result: Any, data: Any) -> Any:
         result = msgspec.to_builtins(result)
-        self._changed = self._changed or changes
-        await self._end(key, StepState.DONE, result, changed=changes, data=data)
+        self._changed = self._changed or effect.changes
+        await self._end(key, StepState.DONE, result, changed=effect.changes, data=data)
         return result
 
     async def _end(
@@ -276,12 +310,27 @@ class StepLog:
     ) -> None:
         await self._journal.end_step(self._run_id, self._seq, key, state, result, changed=changed)
         self._open.discard(key)
+        if state is StepState.FAILED:
+            self._used.discard(key)
         self._steps[key] = StepRow(step=key, state=state, data=data, result=result, changed=changed, began_age_s=0.0)
         self._tell(key, state)
 
     def _tell(self, key: str, state: StepState) -> None:
         if key != OUTSIDE_STEPS and self._observe is not ignore:
             self._observe(StepEnded(account=self._scope.account or "", step=key, state=state.value))
+
+
+def _given_up(key: str, effect: Effect, lost: BulkopsError | None) -> BulkopsError:
+    if effect.probe is None:
+        cause = f"outcome of step {key!r} is unknown after {MAX_SENDS} requests"
+        return TaskUnknown(f"{cause}; the last one: {lost}", cause=cause, remedy=effect.check or "`bulkops resume`")
+    cause = f"step {key!r} was sent {MAX_SENDS} times without effect"
+    return TaskFailed(
+        f"{cause}; the last time: {lost}",
+        failure_class="never-happened",
+        cause=cause,
+        remedy="`bulkops retry` sends it again",
+    )
 
 
 def _age_s(error: BulkopsError) -> float:

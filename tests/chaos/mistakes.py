@@ -15,6 +15,7 @@ INPUTS = ("tests/chaos/test_inputs.py",)
 EXCHANGE = ("tests/session/test_session_exchange.py",)
 SECRETS = ("tests/session/test_session_secrets.py",)
 WITHOUT_STEPS = ("tests/unit/runs/test_runs_without_steps.py",)
+AUTHOR = ("tests/unit/steps/test_steps_author.py",)
 GATE = ("tests/session/test_session_gate.py",)
 ENDING = ("tests/unit/runs/test_runs_ending.py",)
 
@@ -43,9 +44,9 @@ MISTAKES = (
         "the intent is written after the request has left",
         "steps/log.py",
         "            await self._begin(key, data)\n            sent = StepWrites()\n            try:\n"
-        "                with in_step(sent):\n                    result = await fn()\n",
+        "                with in_step(sent):\n                    result = await effect.fn()\n",
         "            sent = StepWrites()\n            try:\n                with in_step(sent):\n"
-        "                    result = await fn()\n                    await self._begin(key, data)\n",
+        "                    result = await effect.fn()\n                    await self._begin(key, data)\n",
         EFFECTS,
     ),
     Mistake(
@@ -65,9 +66,8 @@ MISTAKES = (
     Mistake(
         "a step of two requests is forgotten when its second is refused",
         "steps/log.py",
-        "                if is_refused and sent.writes:\n                    raise  #",
-        "                if is_refused and sent.writes:\n"
-        "                    await self._end(key, StepState.FAILED)\n                    raise  #",
+        "                if is_refused and not (has_others or may_have_acted):\n",
+        "                if is_refused and not may_have_acted:\n",
         WITHOUT_STEPS,
     ),
     Mistake(
@@ -106,6 +106,41 @@ MISTAKES = (
         ("tests/unit/test_errors.py",),
     ),
     Mistake(
+        "a refusal settles what an earlier request of the step left open",
+        "steps/log.py",
+        "                if is_refused and not (has_others or may_have_acted):\n",
+        "                if is_refused and not has_others:\n",
+        AUTHOR,
+    ),
+    Mistake(
+        "a step name may be used twice in one pass",
+        "steps/log.py",
+        "        self._used.add(key)\n        return key\n",
+        "        return key\n",
+        AUTHOR,
+    ),
+    Mistake(
+        "a repeatable step is sent once",
+        "steps/log.py",
+        "            if effect.repeatable:\n                return None\n",
+        "            if effect.repeatable and error is None:\n                return None\n",
+        AUTHOR,
+    ),
+    Mistake(
+        "ensure does not settle an open intent when it finds the thing",
+        "steps/log.py",
+        "        if key not in self._open:\n",
+        "        if True:\n",
+        AUTHOR,
+    ),
+    Mistake(
+        "an effect begins before it is admitted",
+        "steps/log.py",
+        "        if self.before_effect is not None:\n            await self._admit()\n",
+        "",
+        ("tests/unit/steps/test_steps_log.py",),
+    ),
+    Mistake(
         "requests leave on an old sign of life",
         "session/_session.py",
         "        return self.sign_of_life is None or self.sign_of_life.is_fresh\n",
@@ -129,7 +164,7 @@ MISTAKES = (
     Mistake(
         "what the probe found is not believed",
         "steps/log.py",
-        "            if found is not None:\n                return await self._finish(key, found, changes, row.data)\n"
+        "            if found is not None:\n                return await self._finish(key, effect, found, row.data)\n"
         "            data = row.data",
         "            data = row.data",
         EFFECTS,
@@ -137,15 +172,15 @@ MISTAKES = (
     Mistake(
         "nothing found counts at once",
         "steps/log.py",
-        "left_at + self._server_timeout_s - clock()",
+        "left_at + self._tuning.server_timeout_s - clock()",
         "0.0",
         EFFECTS,
     ),
     Mistake(
         "an intent is taken for done",
         "steps/log.py",
-        "        if row is not None and row.state is StepState.DONE:\n            return row.result\n        if",
-        "        if row is not None and row.state is not StepState.FAILED:\n            return row.result\n        if",
+        "        return row is not None and row.state is StepState.DONE\n",
+        "        return row is not None and row.state is not StepState.FAILED\n",
         EFFECTS,
     ),
     Mistake(

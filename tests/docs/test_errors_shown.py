@@ -89,7 +89,7 @@ SHOWN = {
     ),
     "WouldChange": "managed_users.folders.create may change something, and this plan only reads: nothing was sent",
     "TaskUnknown": (
-        "nobody can tell whether 'create-key' happened: POST /api/keys: the line went dead; look at the account's keys"
+        "outcome of step 'create-key' is unknown: POST /api/keys: the line went dead; look at the account's keys"
     ),
     "TaskFailed": "there is no folder 'CRM'; import into it first",
     "RunFailed": "Finished: 1 unknown of 1 account in 1.2 s (run RUN); see report.failures",

@@ -15,6 +15,21 @@ async def tidy(ctx: Context) -> None:
         ctx.detail[recipe.name] = stopped.success
 
 
+async def typed_steps(ctx: Context) -> int:
+    async def find() -> int | None:
+        found = await ctx.account.folders.find("A")
+        return None if found is None else found.id
+
+    async def create() -> int:
+        return (await ctx.account.folders.create("A")).id
+
+    made: int = await ctx.ensure("folder", find=find, do=create)
+    again: int = await ctx.step("another", create, probe=lambda _: find())
+    model: dict[str, object] = await ctx.step("model", lambda: ctx.account.folders.create("B"))
+    wrong: str = await ctx.step("third", create)  # type: ignore[arg-type]  # it is an int: the result is typed
+    return made + again + len(model) + len(wrong)
+
+
 async def main() -> Report:
     async with Workato.from_env() as workato:
         chain = ImportPackage("crm.zip", folder="CRM") >> StartRecipes(folder="CRM") >> tidy

@@ -57,6 +57,21 @@ async def workato(vendor: Vendor) -> AsyncIterator[Workato]:
         yield made
 
 
+async def test_a_folder_is_found_by_its_exact_name(vendor: Vendor, workato: Workato) -> None:
+    vendor.answer = lambda *_: [
+        {"id": 1, "name": "archive"},
+        {"id": 2, "name": "Archive"},
+        {"id": 3, "name": "Archive"},
+    ]
+    folders = workato.account("7").folders
+    found = await folders.find("Archive", parent_id=9)
+    assert found is not None
+    assert found.id == 2
+    assert vendor.asked[-1][2]["parent_id"] == "9"
+    vendor.answer = lambda *_: []
+    assert await folders.find("Archive") is None
+
+
 def _paged(total: int, **members: Any) -> Callable[..., Any]:
     """A list of `total` rows by page and per_page."""
 

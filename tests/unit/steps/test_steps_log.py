@@ -11,7 +11,8 @@ import pytest
 
 from bulkops.journal import InventoryRow, Journal, StepState
 from bulkops.session import Scope
-from bulkops.steps import StepLog
+from bulkops.settings import Tuning
+from bulkops.steps import Effect, StepLog
 from tests.records import run_record
 
 pytestmark = pytest.mark.anyio
@@ -23,12 +24,15 @@ async def opened(home: Path) -> AsyncIterator[tuple[Journal, StepLog, str]]:
     async with Journal.open(home) as journal:
         run = run_record()
         await journal.create_run(run, [InventoryRow(seq=0, account="7")])
-        log = StepLog(journal=journal, run_id=run.run_id, seq=0, scope=Scope(account="7"), server_timeout_s=1, steps={})
+        log = StepLog(journal=journal, run_id=run.run_id, seq=0, scope=Scope(account="7"), tuning=Tuning(), steps={})
         yield journal, log, run.run_id
 
 
 async def one() -> int:
     return 1
+
+
+ONE = Effect(fn=one)
 
 
 async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: Path) -> None:
@@ -41,8 +45,8 @@ async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: P
 
         log.before_effect = admit
         assert not log.has_effect
-        await asyncio.gather(log.step("a", one), log.step("b", one))
-        await log.step("c", one)
+        await asyncio.gather(log.step("a", ONE), log.step("b", ONE))
+        await log.step("c", ONE)
         assert seen == [{}]
         assert log.has_effect
         assert {row.state for row in (await journal.steps(run_id, 0)).values()} == {StepState.DONE}
@@ -65,7 +69,7 @@ async def test_a_write_outside_of_steps_is_admitted_too(tmp_path: Path) -> None:
 async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as (journal, log, run_id):
         log.before_effect = asyncio.Event().wait  # type: ignore[assignment]  # its result is not used
-        waiting = asyncio.create_task(log.step("a", one))
+        waiting = asyncio.create_task(log.step("a", ONE))
         await asyncio.sleep(0.001)
         waiting.cancel()
         await asyncio.wait([waiting])

@@ -1,0 +1,281 @@
+"""What an author's Context promises of durable steps: names, repeating, results, and `ensure`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import bulkops
+from bulkops import Context, Control, Outcome, Report, Workato
+from bulkops.errors import NotFound
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+ID = 4100231
+
+
+@attrs.define
+class Beside:
+    """A sandbox without quotas, a client of it, and a journal."""
+
+    vendor: Sandbox
+    workato: Workato
+    journal: Path
+
+    async def run(self, operation: Any, **options: Any) -> Report:
+        return await bulkops.run(operation, accounts=[ID], workato=self.workato, journal=self.journal, **options)
+
+    async def resume(self, operation: Any) -> Report:
+        report = await bulkops.resume(workato=self.workato, journal=self.journal, operation=operation)
+        assert report is not None
+        return report
+
+    def made(self) -> Counter[str]:
+        """Folders by name, as often as each was made."""
+        return Counter(effect["key"] for effect in self.vendor.effects() if effect["kind"] == "folder.created")
+
+
+@pytest.fixture
+async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
+    async with Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            yield Beside(vendor, workato, tmp_path / "journal")
+
+
+async def find(ctx: Context, name: str) -> int | None:
+    return next(
+        (folder.id for folder in [each async for each in ctx.account.folders.list()] if folder.name == name), None
+    )
+
+
+# -- names
+
+
+async def test_a_name_used_twice_in_one_pass_fails_the_account(beside: Beside) -> None:
+    """The second and third effect were skipped, and the account was `changed`."""
+
+    async def three(ctx: Context) -> None:
+        for name in ("A", "B", "C"):
+            await ctx.step("create folder", lambda name=name: ctx.account.folders.create(name))
+
+    report = await beside.run(three)
+    (row,) = report.accounts
+    assert (row.outcome, row.failure_class) == (Outcome.FAILED, "step-name-twice")
+    assert "'create folder'" in (row.reason or "")
+    assert beside.made() == {"A": 1}
+
+
+async def test_nor_may_two_tasks_of_one_pass_share_a_name(beside: Beside) -> None:
+    async def two(ctx: Context) -> None:
+        async def make(name: str) -> None:
+            await ctx.step("create folder", lambda: ctx.account.folders.create(name))
+
+        await asyncio.gather(make("A"), make("B"))
+
+    report = await beside.run(two)
+    assert report.accounts[0].failure_class == "step-name-twice"
+
+
+async def test_nor_may_ensure_use_a_name_twice(beside: Beside) -> None:
+    """The third call would get the result of the second."""
+
+    async def three(ctx: Context) -> None:
+        for name in ("A", "B", "C"):
+
+            async def make(name: str = name) -> int:
+                return (await ctx.account.folders.create(name)).id
+
+            await ctx.ensure("folder", find=lambda name=name: find(ctx, name), do=make)
+
+    report = await beside.run(three)
+    assert report.accounts[0].failure_class == "step-name-twice"
+
+
+async def test_a_later_pass_meets_the_same_names_again(beside: Beside) -> None:
+    first = Control()
+
+    async def one(ctx: Context) -> None:
+        await ctx.step("create folder", lambda: ctx.account.folders.create("A"))
+        if not first.aborting:
+            first.abort()
+            await asyncio.sleep(1)
+
+    await beside.run(one, control=first)
+    report = await beside.resume(one)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert beside.made() == {"A": 1}
+
+
+async def test_a_refused_step_leaves_its_name_free(beside: Beside) -> None:
+    async def otherwise(ctx: Context) -> None:
+        try:
+            await ctx.step("create", lambda: ctx.account.folders.create("A", parent_id=1))
+        except bulkops.ApiError:
+            await ctx.step("create", lambda: ctx.account.folders.create("A"))
+
+    report = await beside.run(otherwise)
+    assert report.outcomes[Outcome.CHANGED] == 1
+
+
+async def test_so_does_one_that_was_reset(beside: Beside) -> None:
+    async def again(ctx: Context) -> None:
+        made = await ctx.step("create", lambda: ctx.account.folders.create("A"))
+        await ctx.step("delete", lambda: ctx.account.folders.delete(made["id"]))
+        await ctx.reset_step("create")
+        await ctx.step("create", lambda: ctx.account.folders.create("A"))
+
+    report = await beside.run(again)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert beside.made() == {"A": 2}
+
+
+# -- repeatable
+
+
+async def test_a_repeatable_step_is_sent_again_within_the_process(beside: Beside) -> None:
+    sends: list[int] = []
+
+    async def make(ctx: Context) -> None:
+        async def send() -> int:
+            sends.append(1)
+            beside.vendor.set_faults("malformed=1" if len(sends) < 3 else None)
+            return (await ctx.account.folders.create(f"A{len(sends)}")).id
+
+        await ctx.step("create", send, repeatable=True)
+
+    report = await beside.run(make)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert beside.made() == {"A1": 1, "A2": 1, "A3": 1}
+
+
+async def test_and_is_unknown_when_no_reply_ever_comes(beside: Beside) -> None:
+    async def make(ctx: Context) -> None:
+        await ctx.step("create", lambda: ctx.account.folders.create("A"), repeatable=True, check="the folders")
+
+    beside.vendor.set_faults("malformed=1")
+    report = await beside.run(make)
+    (row,) = report.accounts
+    assert (row.outcome, row.remedy) == (Outcome.UNKNOWN, "the folders")
+    assert "unknown after 5 requests" in (row.reason or "")
+
+
+async def test_a_refusal_after_a_lost_request_does_not_make_it_known(beside: Beside) -> None:
+    """`failed` would say that the first request had no effect."""
+    sends: list[int] = []
+
+    async def make(ctx: Context) -> None:
+        async def send() -> int:
+            sends.append(1)
+            beside.vendor.set_faults("malformed=1" if len(sends) == 1 else None)
+            return (await ctx.account.folders.create("A", parent_id=None if len(sends) == 1 else 1)).id
+
+        await ctx.step("create", send, repeatable=True)
+
+    report = await beside.run(make)
+    assert report.outcomes[Outcome.UNKNOWN] == 1
+    report = await beside.resume(make)
+    assert report.outcomes[Outcome.UNKNOWN] == 1, "it was refused once more, and nothing was learned"
+
+
+# -- results
+
+
+async def test_done_with_none_is_not_the_same_as_not_done(beside: Beside) -> None:
+    seen: list[object] = []
+    first = Control()
+
+    async def delete(ctx: Context) -> None:
+        seen.append((ctx.is_done("delete"), ctx.result("delete")))
+        folder = await ctx.step("create", lambda: ctx.account.folders.create("A"))
+        await ctx.step("delete", lambda: ctx.account.folders.delete(folder["id"]))
+        if not first.aborting:
+            first.abort()
+            await asyncio.sleep(1)
+
+    await beside.run(delete, control=first)
+    await beside.resume(delete)
+    assert seen == [(False, None), (True, None)]
+
+
+# -- ensure
+
+
+@bulkops.operation
+async def archive(ctx: Context) -> None:
+    async def create() -> int:
+        return (await ctx.account.folders.create("Archive")).id
+
+    ctx.detail["folder"] = await ctx.ensure("Archive", find=lambda: find(ctx, "Archive"), do=create)
+
+
+async def test_ensure_makes_what_is_missing_and_leaves_what_is_there(beside: Beside) -> None:
+    report = await beside.run(archive)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    again = await beside.run(archive)
+    assert again.outcomes[Outcome.UNCHANGED] == 1
+    assert again.accounts[0].detail == report.accounts[0].detail
+    assert beside.made() == {"Archive": 1}
+
+
+async def test_ensure_looks_before_it_sends_again(beside: Beside) -> None:
+    """The reply was lost after the effect: `find` is the probe."""
+    sends: list[int] = []
+
+    async def once(ctx: Context) -> None:
+        async def create() -> int:
+            sends.append(1)
+            beside.vendor.set_faults("malformed=1")
+            try:
+                return (await ctx.account.folders.create("Archive")).id
+            finally:
+                beside.vendor.set_faults(None)
+
+        await ctx.ensure("Archive", find=lambda: find(ctx, "Archive"), do=create)
+
+    report = await beside.run(once)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert (len(sends), beside.made()) == (1, {"Archive": 1})
+
+
+async def test_ensure_settles_what_an_earlier_process_left_open(beside: Beside) -> None:
+    """Its effect counts as this run's, although `find` finds it at once."""
+    control = Control()
+
+    async def cut_off(ctx: Context) -> None:
+        async def create() -> int:
+            made = await ctx.account.folders.create("Archive")
+            if not control.aborting:
+                control.abort()
+                await asyncio.sleep(1)
+            return made.id
+
+        await ctx.ensure("Archive", find=lambda: find(ctx, "Archive"), do=create)
+
+    report = await beside.run(cut_off, control=control)
+    assert report.outcomes[Outcome.UNKNOWN] == 1
+    report = await beside.resume(cut_off)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert beside.made() == {"Archive": 1}
+
+
+async def test_ensure_says_what_find_raised(beside: Beside) -> None:
+    async def broken(ctx: Context) -> None:
+        async def find() -> int | None:
+            with contextlib.suppress(ZeroDivisionError):
+                await ctx.account.folders.delete(99)
+            return None
+
+        await ctx.ensure("x", find=find, do=find)
+
+    report = await beside.run(broken)
+    assert report.accounts[0].failure_class == NotFound.failure_class
