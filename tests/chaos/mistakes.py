@@ -206,9 +206,11 @@ MISTAKES = (
     ),
     Mistake(
         "an unknown outcome counts as nothing happened",
-        "steps/log.py",
-        "    if isinstance(error, OutcomeUnknown | TaskUnknown):\n        return True\n",
-        "    if isinstance(error, OutcomeUnknown | TaskUnknown):\n        return False\n",
+        "errors.py",
+        'class OutcomeUnknown(ApiError):\n    failure_class = "outcome-unknown"\n\n    @property\n'
+        "    def _leaves_open(self) -> bool:\n        return True\n",
+        'class OutcomeUnknown(ApiError):\n    failure_class = "outcome-unknown"\n\n    @property\n'
+        "    def _leaves_open(self) -> bool:\n        return False\n",
         CHANGES,
     ),
     Mistake(
