@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         retry as retry,
         run as run,
         select as select,
+        undo as undo,
     )
     from bulkops.settings import (
         Limit as Limit,
@@ -160,6 +161,7 @@ _HOMES: Final = {
         "retry",
         "run",
         "select",
+        "undo",
     ),
     "bulkops.settings": (
         "Limit",
@@ -235,6 +237,7 @@ __all__ = [
     "retry",
     "run",
     "select",
+    "undo",
 ]
 
 

@@ -93,7 +93,7 @@ class WaveChanged:
 @attrs.frozen(kw_only=True)
 class RunChanged:
     """`state`: running, draining (nothing new starts), or how it ended: finished, halted, paused,
-    interrupted, auth_failed."""
+    interrupted, auth_failed, partial."""
 
     run_id: str
     state: str

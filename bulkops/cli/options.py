@@ -25,6 +25,11 @@ def selection_options(command: Command) -> Command:
     return _collected(command, "selection", Selection, _SELECTION)
 
 
+def subset_options(command: Command) -> Command:
+    """--accounts, --exclude, --limit of a run that exists, as one `selection`."""
+    return _collected(command, "selection", Selection, _SUBSET)
+
+
 def policy_options(command: Command) -> Command:
     """The policy's flags as one `policy`."""
     return _collected(command, "policy", PolicyFlags, _POLICY)
@@ -144,6 +149,24 @@ _SELECTION: Final = (
         type=FileName(),
         help="Do only what this saved plan foresaw; accounts that drifted since are skipped.",
     ),
+)
+
+_SUBSET: Final = (
+    _option(
+        "--accounts",
+        section="Selection",
+        metavar="FILE|IDS|-|all",
+        type=FileName(),
+        help="Only these accounts of the run; the others stay as they are.  [default: all]",
+    ),
+    _option(
+        "--exclude",
+        section="Selection",
+        metavar="FILE",
+        type=FileName(),
+        help="Leave out the accounts of this file; they stay as they are.",
+    ),
+    _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
 )
 
 _WAVES: Final = _option(

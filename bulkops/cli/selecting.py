@@ -15,7 +15,7 @@ from bulkops.errors import PlanError
 if TYPE_CHECKING:
     from bulkops.client import Workato
     from bulkops.operations import Operation
-    from bulkops.runs import Earlier, Inventory
+    from bulkops.runs import Earlier, Inventory, Subset
 
 
 def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> str:
@@ -26,6 +26,17 @@ def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> s
     if asks and selection.accounts == "-" and not output.yes:
         raise click.UsageError("The accounts come from stdin, so nobody can be asked there: add --yes.", ctx=ctx)
     return selection.accounts
+
+
+def subset_of(selection: Selection, output: Output, *, asks: bool = True) -> Subset:
+    """Which accounts of a run the flags mean. Raises: UsageError; InputError for a file that cannot be read."""
+    from bulkops.runs import Subset, read_accounts
+
+    def names(source: str | None) -> list[str] | None:
+        return None if source is None else [row.account for row in read_accounts(source).rows]
+
+    accounts = "all" if selection.accounts is None else accounts_of(selection, output, asks=asks)
+    return Subset.of(None if accounts == "all" else names(accounts), names(selection.exclude), selection.limit)
 
 
 async def accounts_meant(

@@ -13,10 +13,11 @@ import click
 
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.around import finish, scope, takes_stdout, told
-from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.journals import exists, journal_flag
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
+from bulkops.cli.selecting import subset_of
 from bulkops.cli.story import Story, voice_for
 from bulkops.cli.terminal import say
 from bulkops.cli.verbs import Invocation
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from bulkops.client import Workato
     from bulkops.journal import RunRecord
     from bulkops.report import Report
-    from bulkops.runs import Control, Inventory, Policy
+    from bulkops.runs import Control, Inventory, Policy, Subset
 
 Verb = Literal["resume", "retry"]
 
@@ -50,6 +51,7 @@ def take_up(
     verb: Verb,
     run_id: str | None,
     *,
+    selection: Selection,
     flags: PolicyFlags,
     output: Output,
     accept_changes: bool,
@@ -60,7 +62,15 @@ def take_up(
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
     return asyncio.run(
-        _take_up(verb, run_id, flags=flags, output=output, accept_changes=accept_changes, failure_class=failure_class)
+        _take_up(
+            verb,
+            run_id,
+            subset=subset_of(selection, output),
+            flags=flags,
+            output=output,
+            accept_changes=accept_changes,
+            failure_class=failure_class,
+        )
     )
 
 
@@ -68,6 +78,7 @@ async def _take_up(
     verb: Verb,
     run_id: str | None,
     *,
+    subset: Subset,
     flags: PolicyFlags,
     output: Output,
     accept_changes: bool,
@@ -78,10 +89,12 @@ async def _take_up(
     from bulkops.runs import Policy, resume, retry
 
     afterwards = Afterwards.of(output)
-    left = await _look_up(verb, run_id, output.journal, failure_class)
+    left = await _look_up(verb, run_id, output.journal, failure_class, subset)
     if left is None or left.count == 0:
-        say(_nothing(verb, left, failure_class))
+        say(_nothing(verb, left, failure_class, subset))
         return 0
+    if subset.accounts is not None and subset.limit is None and left.count < len(subset.accounts):
+        say(f"{len(subset.accounts) - left.count} of the {len(subset.accounts)} accounts given have nothing to {verb}")
     record = left.record
     if flags.approve and not left.at_gate:
         say(f"run {record.run_id} did not stop at a gate: --approve has no effect")
@@ -110,6 +123,9 @@ async def _take_up(
                     approve=approver(story.silence),
                     approved=bool(flags.approve),
                     accept_changes=accept_changes,
+                    accounts=subset.accounts,
+                    exclude=subset.exclude or None,
+                    limit=subset.limit,
                 )
             else:
                 report = await retry(
@@ -121,6 +137,9 @@ async def _take_up(
                     observe=observe,
                     control=control,
                     accept_changes=accept_changes,
+                    accounts=subset.accounts,
+                    exclude=subset.exclude or None,
+                    limit=subset.limit,
                 )
             if report is None:
                 raise JournalError(
@@ -147,10 +166,12 @@ def _outlook(workato: Workato, left: Left, policy: Policy) -> Outlook:
     return Outlook(workato, operation, policy, total=left.record.inventory_count, settled=settled)
 
 
-async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class: str | None) -> Left | None:
+async def _look_up(
+    verb: Verb, run_id: str | None, directory: str, failure_class: str | None, subset: Subset
+) -> Left | None:
     """The run that is meant, and what is left of it; None when there is none."""
     from bulkops.journal import Journal
-    from bulkops.runs import Policy, waiting_gate
+    from bulkops.runs import Policy, pick, waiting_gate
 
     async with Journal.open(directory, read_only=True) as journal:
         if run_id is None and verb == "resume":
@@ -161,6 +182,7 @@ async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class
             return None
         taken = RESUMABLE if verb == "resume" else frozenset({Outcome.FAILED})
         rows = await journal.accounts(record.run_id, outcomes=taken, failure_class=failure_class)
+        rows = await pick(journal, record.run_id, rows, subset)
         settled = dict(await journal.counts(record.run_id))
         for row in rows:
             settled[row.outcome] -= 1
@@ -170,18 +192,20 @@ async def _look_up(verb: Verb, run_id: str | None, directory: str, failure_class
         return Left(record=record, count=len(rows), settled=settled, at_gate=gate is not None)
 
 
-def undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:
+def undo(run_id: str | None, *, selection: Selection, flags: PolicyFlags, output: Output) -> int:
     """Undo what a run changed, as a run of its own; the exit code."""
-    return asyncio.run(_undo(run_id, flags=flags, output=output))
+    invocation = click.get_current_context().find_object(Invocation)
+    asks = invocation is None or invocation.plan is None
+    return asyncio.run(_undo(run_id, subset=subset_of(selection, output, asks=asks), flags=flags, output=output))
 
 
-async def _undo(run_id: str | None, *, flags: PolicyFlags, output: Output) -> int:
+async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, output: Output) -> int:
     from bulkops.cli.carry_out import over_inventory
     from bulkops.cli.foresee import foresee_over
     from bulkops.journal import Journal
     from bulkops.runs import undoing
 
-    operation, inventory = await undoing(run_id, journal=output.journal)
+    operation, inventory = await undoing(run_id, journal=output.journal, subset=subset)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
@@ -203,9 +227,11 @@ def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:
     return Settings.from_env(tuning=tuning, environ=environ)
 
 
-def _nothing(verb: Verb, left: Left | None, failure_class: str | None) -> str:
+def _nothing(verb: Verb, left: Left | None, failure_class: str | None, subset: Subset) -> str:
     if left is None:
         return f"nothing to {verb}: no run of this journal is unfinished"
+    if not subset.is_all:
+        return f"nothing to {verb}: no selected account of run {left.record.run_id} is left"
     if verb == "resume":
         return f"nothing to resume: every account of run {left.record.run_id} has ended"
     kind = f" as {failure_class}" if failure_class else ""

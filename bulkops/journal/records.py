@@ -22,11 +22,13 @@ class RunState(StrEnum):
     HALTED = "halted"
     """max_failures, the breaker or the run's deadline stopped it."""
     PAUSED = "paused"
-    """A gate waits for a person."""
+    """A gate waits for an answer."""
     INTERRUPTED = "interrupted"
     """Ctrl-C or SIGTERM."""
     AUTH_FAILED = "auth_failed"
     """The vendor refused the token."""
+    PARTIAL = "partial"
+    """A resume of selected accounts has ended; others are left."""
 
 
 class StepState(StrEnum):

@@ -27,6 +27,7 @@ _STATES: Final[Mapping[RunState, str]] = {
     RunState.PAUSED: "Paused",
     RunState.INTERRUPTED: "Interrupted",
     RunState.AUTH_FAILED: "Stopped, the vendor refused the token",
+    RunState.PARTIAL: "Resumed in part",
 }
 
 

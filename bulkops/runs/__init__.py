@@ -1,6 +1,6 @@
 """Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
 
-from bulkops.runs.api import resume, retry, run, undoing
+from bulkops.runs.api import resume, retry, run
 from bulkops.runs.control import Control
 from bulkops.runs.earlier import Earlier, earlier_runs
 from bulkops.runs.gates import Check, GateVerdict, WaveResult, waiting_gate
@@ -8,6 +8,8 @@ from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
 from bulkops.runs.planning import AccountPlan, FleetPlan, cost_ahead, looking_cost, plan
 from bulkops.runs.policy import Policy, overshoot
+from bulkops.runs.subset import Subset, pick
+from bulkops.runs.undo import undo, undoing
 
 __all__ = [
     "AccountPlan",
@@ -19,6 +21,7 @@ __all__ = [
     "Inventory",
     "Job",
     "Policy",
+    "Subset",
     "WaveResult",
     "cost_ahead",
     "earlier_runs",
@@ -26,12 +29,14 @@ __all__ = [
     "load_job",
     "looking_cost",
     "overshoot",
+    "pick",
     "plan",
     "read_accounts",
     "resume",
     "retry",
     "run",
     "select",
+    "undo",
     "undoing",
     "waiting_gate",
 ]

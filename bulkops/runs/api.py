@@ -13,9 +13,9 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.events import Observer, ignore
-from bulkops.journal import AccountRow, InventoryRow, Journal, RunRecord, RunState, new_run_id
+from bulkops.journal import AccountRow, Journal, RunRecord, RunState, new_run_id
 from bulkops.models import Customer
-from bulkops.operations import Operation, UndoRun, as_operation, check_same, describe, restore, restore_to_undo
+from bulkops.operations import Operation, as_operation, check_same, describe, restore
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
@@ -26,6 +26,7 @@ from bulkops.runs.gates import Check, Gate, waiting_gate
 from bulkops.runs.inventory import Inventory, from_values, refuse_two_names
 from bulkops.runs.planning import FleetPlan
 from bulkops.runs.policy import Policy
+from bulkops.runs.subset import Names, Subset, pick
 from bulkops.settings import Settings, Tuning
 
 JOURNAL: Final = "./.bulkops"
@@ -124,6 +125,9 @@ async def resume(
     approve: Check | None = None,
     approved: bool = False,
     accept_changes: bool = False,
+    accounts: Names | None = None,
+    exclude: Names | None = None,
+    limit: int | None = None,
 ) -> Report | None:
     """Go on with a run: its not attempted, cancelled and unknown accounts; None when no run is unfinished.
 
@@ -135,10 +139,23 @@ async def resume(
         check, approve: as for `run`; approved: passes the gate at which the run stopped, unasked; later
             gates ask as before.
         accept_changes: go on although the Python file of the operation was changed; finished steps stay done.
-    Raises: as `run`; JournalMismatch when the operation's files say something else now.
+        accounts: only these accounts of the run, by id or E-id; exclude: not these; limit: the first so many of them.
+            The others stay as they are, and the run's state is `partial` while some of them are left.
+    Raises: as `run`; JournalMismatch when the operation's files say something else now; InputError for an account
+        that is not in the run.
     """
     again = _Again(
-        workato, policy, journal, observe, control or Control(), operation, accept_changes, check, approve, approved
+        workato=workato,
+        policy=policy,
+        journal=journal,
+        observe=observe,
+        control=control or Control(),
+        operation=operation,
+        accept_changes=accept_changes,
+        subset=Subset.of(accounts, exclude, limit),
+        check=check,
+        approve=approve,
+        approved=approved,
     )
     return await again.work(run_id, RESUMABLE)
 
@@ -154,36 +171,28 @@ async def retry(
     control: Control | None = None,
     operation: object = None,
     accept_changes: bool = False,
+    accounts: Names | None = None,
+    exclude: Names | None = None,
+    limit: int | None = None,
 ) -> Report | None:
     """Take a run's failed accounts up again, all or those of one failure class; run_id None: the newest run.
 
-    `accept_changes`: as for `resume`.
+    `accept_changes`, `accounts`, `exclude`, `limit`: as for `resume`.
     """
-    again = _Again(workato, policy, journal, observe, control or Control(), operation, accept_changes)
+    again = _Again(
+        workato=workato,
+        policy=policy,
+        journal=journal,
+        observe=observe,
+        control=control or Control(),
+        operation=operation,
+        accept_changes=accept_changes,
+        subset=Subset.of(accounts, exclude, limit),
+    )
     return await again.work(run_id, frozenset({Outcome.FAILED}), failure_class)
 
 
-async def undoing(run_id: str | None, *, journal: str | Path = JOURNAL) -> tuple[UndoRun, Inventory]:
-    """What to `run` to undo a run: the operation, and the accounts that were really changed, last one first.
-
-    Sends nothing. Raises: JournalError; PlanError when nothing of the operation can be undone or nothing was changed.
-    """
-    async with Journal.open(journal, read_only=True) as opened:
-        record = await opened.get_run(run_id)
-        made = restore_to_undo(record.operation)
-        if not made.can_undo():
-            raise PlanError(f"run {record.run_id} cannot be undone: {record.title}", remedy="undo it by hand")
-        changed = await opened.changed_accounts(record.run_id)
-        if not changed:
-            raise PlanError(f"run {record.run_id} changed no account", remedy="there is nothing to undo")
-        rows = tuple(
-            InventoryRow(seq=seq, account=row.account, params=row.params) for seq, row in enumerate(reversed(changed))
-        )
-        undo = UndoRun(made, run_id=record.run_id, source=record.operation.get("source"), what=record.title)
-        return undo, Inventory(rows, f"run {record.run_id}")
-
-
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Again:
     """What resuming and retrying share."""
 
@@ -193,7 +202,8 @@ class _Again:
     observe: Observer
     control: Control
     operation: object
-    accept_changes: bool = False
+    accept_changes: bool
+    subset: Subset
     check: Check | None = None
     approve: Check | None = None
     approved: bool = False
@@ -212,10 +222,11 @@ class _Again:
                 if not self.accept_changes:
                     check_same(made, record.operation)
                 record = await _with_changes(opened, record, made)
-                rows = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
+                left = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
+                rows = await pick(opened, record.run_id, left, self.subset)
                 if rows:
                     await self._take_up(opened, record, made, rows, in_waves=not is_retry)
-                elif not is_retry and record.state is not RunState.FINISHED:
+                elif not left and not is_retry and record.state is not RunState.FINISHED:
                     await opened.set_state(record.run_id, RunState.FINISHED)  # it died after its last account
             return await load_report(opened, record.run_id)
 
@@ -239,7 +250,7 @@ class _Again:
             approved = waiting_gate(judged, policy.cut(record.inventory_count), [row.seq for row in rows])
         saved = [event.data["expected"] for event in events if event.kind == _PLAN]
         async with (
-            _client(self.workato, record) as client,
+            client_for(record, self.workato) as client,
             credential(journal, client.session, record.run_id, policy=policy, control=self.control),
         ):
             engine = Engine(
@@ -272,7 +283,7 @@ async def _find_run(journal: Journal, run_id: str | None, *, unfinished: bool) -
 
 
 @asynccontextmanager
-async def _client(workato: Workato | None, record: RunRecord) -> AsyncIterator[Workato]:
+async def client_for(record: RunRecord, workato: Workato | None) -> AsyncIterator[Workato]:
     """The caller's client, or one from the environment with the journal's tuning; the host must be the run's."""
     if workato is not None:
         _check_host(workato.settings, record)

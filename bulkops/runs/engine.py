@@ -17,7 +17,7 @@ from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
 from bulkops.runs.control import Control
-from bulkops.runs.gates import Gate, GateVerdict, WaveResult
+from bulkops.runs.gates import Gate, GateVerdict, WaveResult, passed_gates
 from bulkops.runs.meter import metered
 from bulkops.runs.policy import Policy
 from bulkops.runs.rules import Rules
@@ -89,11 +89,8 @@ class Engine:
 
     async def _in_waves(self, rows: Sequence[AccountRow]) -> None:
         """Wave after wave; those whose accounts have all ended are behind us, their gates need not be."""
-        passed = {
-            event.data["end"]
-            for event in await self.journal.events(self.record.run_id)
-            if event.kind == "gate" and event.data["verdict"] == GateVerdict.PASS
-        }
+        events = await self.journal.events(self.record.run_id)
+        passed = passed_gates([event.data for event in events if event.kind == "gate"])
         before: Wave | None = None
         for wave in self.policy.cut(self.record.inventory_count):
             mine = [row for row in rows if wave.start <= row.seq < wave.end]
@@ -126,7 +123,13 @@ class Engine:
             self.journal.add_event(
                 self.record.run_id,
                 "gate",
-                {"wave": wave.number, "end": wave.end, "verdict": verdict.value, "reason": why},
+                {
+                    "wave": wave.number,
+                    "end": wave.end,
+                    "verdict": verdict.value,
+                    "reason": why,
+                    "left": outcomes[Outcome.NOT_ATTEMPTED] + outcomes[Outcome.CANCELLED],
+                },
             )
             self._tell_wave(wave, verdict.value, why)
             if verdict is GateVerdict.FAIL:
@@ -210,6 +213,8 @@ class Engine:
             await self._set_state(RunState.PAUSED, self._paused)
         elif left and not in_waves:  # a retry does not end what had not ended before it
             await self._set_state(*self._stood())
+        elif left:  # the rows were a part of what is left
+            await self._set_state(RunState.PARTIAL, f"{left} of the accounts left were not selected")
         else:
             await self._set_state(RunState.FINISHED)
 

@@ -103,5 +103,13 @@ def waiting_gate(judged: Sequence[Mapping[str, Any]], waves: Sequence[Wave], unf
         return int(judged[-1]["end"])
     first = min(unfinished, default=0)
     start = next((wave.start for wave in waves if wave.start <= first < wave.end), 0)
-    passed = {data["end"] for data in judged if data["verdict"] == GateVerdict.PASS}
-    return start if start > 0 and start not in passed else None
+    return start if start > 0 and start not in passed_gates(judged) else None
+
+
+def passed_gates(judged: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Gates that need no second judgement, each as the end of the wave before it.
+
+    A resume of selected accounts may pass a gate while accounts of the wave before it are left; that pass is for this
+    resume alone.
+    """
+    return {data["end"] for data in judged if data["verdict"] == GateVerdict.PASS and not data.get("left")}

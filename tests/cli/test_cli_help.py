@@ -50,7 +50,8 @@ COMMANDS = [
     "bench",
     "completion",
 ]
-SELECTION = ["--accounts", "--exclude", "--limit", "--only-new", "--from-plan"]
+SUBSET = ["--accounts", "--exclude", "--limit"]
+SELECTION = [*SUBSET, "--only-new", "--from-plan"]
 ONE_PASS = ["--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate", "--if-running"]
 POLICY = [*ONE_PASS, "--waves", "--soak", "--approve"]
 OUTPUT = ["--journal", "--yes", "--json", "--quiet", "--on-finish", "--webhook", "-v"]
@@ -87,9 +88,9 @@ OPTIONS = {
     "plan": [],
     "call": ["--account", "-p", "--body", "--all-pages", "--jsonl"],
     "calls": [],
-    "resume": [*POLICY, *OUTPUT],
-    "retry": ["--failure-class", *ONE_PASS, *OUTPUT],
-    "undo": [*POLICY, *OUTPUT],
+    "resume": [*SUBSET, *POLICY, *OUTPUT],
+    "retry": ["--failure-class", *SUBSET, *ONE_PASS, *OUTPUT],
+    "undo": [*SUBSET, *POLICY, *OUTPUT],
     "watch": ["--quiet", "--journal"],
     "runs": ["--journal"],
     "show": ["--format", "-o", "--journal"],

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import click
 
-from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.options import output_options, policy_options, resume_policy_options, retry_policy_options
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.options import (
+    output_options,
+    policy_options,
+    resume_policy_options,
+    retry_policy_options,
+    subset_options,
+)
 from bulkops.cli.values import RunName
 from bulkops.cli.verbs import Flag, Verb
 
@@ -17,12 +23,17 @@ accept_option = click.option(
 )
 
 
-@click.command("resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes"])
+@click.command(
+    "resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes", "resume --accounts 4100231,4100232"]
+)
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @accept_option
+@subset_options
 @resume_policy_options
 @output_options
-def resume(run_id: str | None, *, accept_changes: bool, policy: PolicyFlags, output: Output) -> int:
+def resume(
+    run_id: str | None, *, accept_changes: bool, selection: Selection, policy: PolicyFlags, output: Output
+) -> int:
     """Go on with an unfinished run.
 
     Without RUN: the newest one that was killed, stopped or halted. Takes up accounts that were not attempted, were
@@ -31,17 +42,24 @@ def resume(run_id: str | None, *, accept_changes: bool, policy: PolicyFlags, out
     """
     from bulkops.cli.take_up import take_up
 
-    return take_up("resume", run_id, flags=policy, output=output, accept_changes=accept_changes)
+    return take_up("resume", run_id, selection=selection, flags=policy, output=output, accept_changes=accept_changes)
 
 
 @click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorised"])
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
 @click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
 @accept_option
+@subset_options
 @retry_policy_options
 @output_options
 def retry(
-    run_id: str | None, failure_class: str | None, *, accept_changes: bool, policy: PolicyFlags, output: Output
+    run_id: str | None,
+    failure_class: str | None,
+    *,
+    accept_changes: bool,
+    selection: Selection,
+    policy: PolicyFlags,
+    output: Output,
 ) -> int:
     """Try the failed accounts of a run again.
 
@@ -50,15 +68,26 @@ def retry(
     from bulkops.cli.take_up import take_up
 
     return take_up(
-        "retry", run_id, flags=policy, output=output, accept_changes=accept_changes, failure_class=failure_class
+        "retry",
+        run_id,
+        selection=selection,
+        flags=policy,
+        output=output,
+        accept_changes=accept_changes,
+        failure_class=failure_class,
     )
 
 
-@click.command("undo", cls=Verb, examples=["undo", "undo 20260102-k3f9 --max-failures 2%"])
+@click.command(
+    "undo",
+    cls=Verb,
+    examples=["undo", "undo 20260102-k3f9 --max-failures 2%", "undo 20260102-k3f9 --accounts wrong.csv"],
+)
 @click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
+@subset_options
 @policy_options
 @output_options
-def undo(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
+def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Undo what a run changed.
 
     Without RUN: the newest one. A run of its own over the accounts that were really changed, last one first; what
@@ -66,4 +95,4 @@ def undo(run_id: str | None, *, policy: PolicyFlags, output: Output) -> int:
     """
     from bulkops.cli.take_up import undo as take_back
 
-    return take_back(run_id, flags=policy, output=output)
+    return take_back(run_id, selection=selection, flags=policy, output=output)
