@@ -33,7 +33,7 @@ def test_the_promised_names_are_these() -> None:
             "export_to_file",
         ),
         *("NotFound", "Plan", "RunAborted", "RunLocked", "StepRow", "TransportError", "Unauthorized"),
-        *("operation", "read_accounts", "resume", "retry", "run", "select"),
+        *("operation", "read_accounts", "resume", "retry", "run", "select", "undo"),
     }
 
 
