@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -75,28 +74,26 @@ class Starter:
     folder: str
 
     def write(self) -> list[Path]:
-        """Write the files; their paths, the job first. All or none: what is there is never overwritten.
+        """Write the files; their paths, the job first. A file that already has the same content is left alone.
 
-        Raises: InputError for a file that is in the way, a package that is none, or a directory that cannot be written.
+        Raises: InputError, before anything is written, for a file with other content, an unreadable package, or a
+            directory that cannot be written.
         """
         package = Package.load(self.package or EXAMPLE)
         job, credentials, example = (self.directory / name for name in ("rollout.toml", "connections.toml", "crm.zip"))
-        texts = {job: self._job(job, credentials, package)}
+        contents = {job: self._job(job, credentials, package).encode()}
         if package.connections:
-            texts[credentials] = _credentials(package.connections, made_up=self.package is None)
-        made = [*texts, *([example] if self.package is None else [])]
-        for path in made:
-            if path.exists():
-                raise InputError(f"{path} is there already", remedy="remove it, or give another --directory")
+            contents[credentials] = _credentials(package.connections, made_up=self.package is None).encode()
+        if self.package is None:
+            contents[example] = package.data
         try:
+            missing = [path for path, content in contents.items() if not _holds(path, content)]
             self.directory.mkdir(parents=True, exist_ok=True)
-            for path, text in texts.items():
-                _write(path, text)
-            if self.package is None:
-                shutil.copyfile(EXAMPLE, example)
+            for path in missing:
+                _write(path, contents[path])
         except OSError as error:
             raise InputError(f"cannot write {error.filename}: {error.strerror}", remedy="check --directory") from error
-        return made
+        return list(contents)
 
     def _job(self, job: Path, credentials: Path, package: Package) -> str:
         path = "crm.zip" if self.package is None else os.path.relpath(self.package, self.directory)
@@ -113,11 +110,22 @@ def _credentials(connections: Sequence[str], *, made_up: bool) -> str:
     return _CREDENTIALS.format(tables="".join(tables))
 
 
-def _write(path: Path, text: str) -> None:
-    """Only for the user's own eyes: credentials tend to end up here."""
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether the file exists with this content. Raises: InputError when it has other content; OSError."""
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    if found != content:
+        raise InputError(f"{path} exists with other content", remedy="remove it, or give another --directory")
+    return True
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Create the file for its owner alone: users put credentials into it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from bulkops.models import Recipe
 from bulkops.steps import Context, memory_of
 
 _HOME = "home folder"
+_IMPORTED = "folders of imports"
 
 
 def check_name(name: str) -> None:
@@ -66,6 +67,22 @@ def know_inside(ctx: Context, folder_id: int, inside: set[int]) -> None:
     memory_of(ctx).cache.setdefault(_inside_key(folder_id), set()).update(inside)
 
 
+def folders_inside(ctx: Context, folder_id: int) -> set[int]:
+    """Folders that `know_inside` noted below `folder_id`."""
+    inside: set[int] = memory_of(ctx).cache.get(_inside_key(folder_id), set())
+    return inside
+
+
+def know_import(ctx: Context, folder_id: int) -> None:
+    """Note a folder that an operation of the chain imports into."""
+    memory_of(ctx).cache.setdefault(_IMPORTED, set()).add(folder_id)
+
+
+def imported_into(ctx: Context) -> set[int]:
+    """The folders that operations before this one import into."""
+    return set(memory_of(ctx).cache.get(_IMPORTED, ()))
+
+
 def _inside_key(folder_id: int) -> str:
     return f"folders known to be below {folder_id}"
 
@@ -101,7 +118,7 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     are asked for only when a recipe sits in a folder that is not known to be somewhere else.
     """
     everything = [recipe async for recipe in ctx.account.recipes.list()]
-    inside: set[int | None] = {folder_id, *memory_of(ctx).cache.get(_inside_key(folder_id), ())}
+    inside: set[int | None] = {folder_id, *folders_inside(ctx, folder_id)}
     elsewhere = {id_ for ids in memory_of(ctx).cache.get(_cache_key(None), {}).values() for id_ in ids} | {
         memory_of(ctx).cache.get(_HOME)
     }

@@ -14,7 +14,7 @@ from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._export import export_package, keep_package
-from bulkops.operations._folders import check_name, find_folder, know_folder, no_folder
+from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
 from bulkops.operations._importing import STEP, Importing
 from bulkops.operations._planned import is_planned_folder, plan_import
 from bulkops.operations._standing import Standing
@@ -137,6 +137,7 @@ class ImportPackage(Operation):
             return self._plan_unexported(ctx, folder_id)
         before: Standing = {}
         if folder_id is not None:
+            know_import(ctx, folder_id)
             importing = self._importing(ctx, self.package, folder_id)
             if await importing.is_already_so():
                 return None
@@ -190,6 +191,7 @@ class ImportPackage(Operation):
         if self.package is None:
             raise self._unexported()
         folder_id, is_new = await self._ensure_folder(ctx)
+        know_import(ctx, folder_id)
         importing = self._importing(ctx, self.package, folder_id)
         before: Standing = {}
         if not ctx.is_done(STEP) and not ctx.began(STEP):

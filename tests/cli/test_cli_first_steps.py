@@ -81,9 +81,17 @@ def test_init_overwrites_nothing(cli, tmp_path):
     (tmp_path / "connections.toml").write_text("mine")
     result = cli("init")
     assert result.code == 2
-    assert result.err.splitlines()[0] == "error: connections.toml is there already"
+    assert result.err.splitlines()[0] == "error: connections.toml exists with other content"
     assert (tmp_path / "connections.toml").read_text() == "mine"
     assert not (tmp_path / "rollout.toml").exists()
+
+
+def test_init_again_leaves_equal_files_alone(cli, tmp_path):
+    first = cli("init")
+    (tmp_path / "connections.toml").unlink()
+    again = cli("init")
+    assert (first.code, again.code, again.out) == (0, 0, first.out)
+    assert (tmp_path / "connections.toml").is_file()
 
 
 def test_init_for_a_package_of_ones_own(cli, tmp_path):

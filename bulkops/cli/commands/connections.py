@@ -28,15 +28,18 @@ if TYPE_CHECKING:
     type=FileName(),
     help="Credentials by connection name: values, { env }, { file } or { column }.",
 )
+@click.option(
+    "--folder", cls=Flag, metavar="NAME", help="Only connections in this folder under Home and its sub-folders."
+)
 @starts
-def authorise_connections(from_file: str) -> Operation:
+def authorise_connections(from_file: str, folder: str | None) -> Operation:
     """Give connections their credentials.
 
     Credentials go to the vendor and nowhere else. A connection that is authorised is left alone.
     """
     from bulkops.operations import AuthoriseConnections
 
-    return AuthoriseConnections(from_file)
+    return AuthoriseConnections(from_file, folder=folder)
 
 
 @click.command(

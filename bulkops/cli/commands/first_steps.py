@@ -33,8 +33,8 @@ SHELLS = {
 def init(package: str | None, folder: str, directory: str) -> int:
     """Write a commented job file to begin with.
 
-    rollout.toml imports a package, authorises its connections (connections.toml) and starts its recipes. Nothing that
-    exists is overwritten.
+    rollout.toml imports a package, authorises its connections (connections.toml) and starts its recipes. Files that
+    exist are never overwritten.
     """
     from bulkops.cli.starter import Starter
 
