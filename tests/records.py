@@ -44,6 +44,7 @@ def report_of(*accounts: AccountRow, **members: Any) -> Report:
         "reason": None,
         "title": "import crm.zip (5 recipes) into folder 'CRM'",
         "host": "https://www.workato.com",
+        "workspace": "17293",
         "created_at": BEGAN,
         "ended_at": BEGAN + 123,
         "as_of": BEGAN + 1070,

@@ -40,7 +40,7 @@ def start(
 async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
-    from bulkops.runs import FleetPlan, Policy
+    from bulkops.runs import FleetPlan, Policy, workspace_of
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
@@ -58,27 +58,38 @@ async def _start(
         consent.require_askable()
     policy = flags.over(Policy())
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    if saved is not None:
+        saved.check_host(settings.url)
     await _try_journal(output.journal)
 
     async def listed(workato: Workato) -> Inventory:
-        if accounts == "all":
-            consent.require_askable()  # before the first request: here that is the list of accounts
-        return await accounts_meant(operation, workato, accounts=accounts, selection=selection, output=output)
+        if accounts == "all" or selection.only_new or saved is not None:
+            consent.require_askable()  # before the first request
+        workspace = await workspace_of(workato) if selection.only_new or saved is not None else None
+        if saved is not None:
+            saved.check_workspace(workspace)
+        return await accounts_meant(
+            operation, workato, accounts=accounts, selection=selection, output=output, workspace=workspace
+        )
 
     return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
 
 
 async def over_inventory(
-    operation: Operation, inventory: Inventory, settings: Settings, *, flags: PolicyFlags, output: Output, before: str
+    operation: Operation,
+    listed: Callable[[Workato], Awaitable[Inventory]],
+    settings: Settings,
+    *,
+    flags: PolicyFlags,
+    output: Output,
+    before: str,
 ) -> int:
-    """Run `operation` over accounts that are known already, ask before; the exit code. `before`: as of `Consent`."""
+    """Run `operation` over the accounts that `listed` gives, ask before; the exit code. `before`: as of `Consent`."""
     from bulkops.runs import Policy
 
-    async def known(_: Workato) -> Inventory:
-        return inventory
-
     consent = Consent(yes=output.yes, quiet=output.quiet, before=before)
-    return await _carry_out(operation, known, settings, flags.over(Policy()), consent, output)
+    consent.require_askable()
+    return await _carry_out(operation, listed, settings, flags.over(Policy()), consent, output)
 
 
 async def _carry_out(

@@ -27,7 +27,8 @@ from bulkops.journal import Journal
 from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.schema import FILE_NAME
 from bulkops.models import Customer
-from bulkops.runs import Job, load_job
+from bulkops.runs import Job, load_job, workspace_of
+from bulkops.runs.identity import ME
 from bulkops.session import Reply, Scope, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
 
@@ -207,6 +208,7 @@ async def _asked(workato: Workato, operation: Operation | None, *, check_writes:
     yield Finding(
         "accounts", "ok", f"{len(customers)}{' or more' if len(customers) >= 100 else ''} at {workato.settings.url}"
     )
+    yield await _workspace(workato)
     needed = _WITHOUT_A_JOB if operation is None else tuple({**operation.plan_cost(), **operation.cost()})
     if customers:
         for call in _readable(needed):
@@ -215,6 +217,22 @@ async def _asked(workato: Workato, operation: Operation | None, *, check_writes:
     told = write_rights.check_writes(workato, writes) if check_writes else write_rights.untold(writes)
     async for finding in told:
         yield finding
+
+
+async def _workspace(workato: Workato) -> Finding:
+    """The token's workspace, by which resume, retry and undo know their run's."""
+    try:
+        workspace = await workspace_of(workato)
+    except ApiError as error:
+        return _fix("workspace", error)
+    if workspace is None:
+        return Finding(
+            "workspace",
+            "note",
+            "not known: this token may not read it, so resume, retry and undo cannot compare it with the run's",
+            f"give the API client's role the right to {CALLS[ME].path}",
+        )
+    return Finding("workspace", "ok", f"the token belongs to workspace {workspace}")
 
 
 def _readable(needed: tuple[str, ...]) -> list[Call]:

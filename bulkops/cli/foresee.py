@@ -27,10 +27,15 @@ async def foresee(
     operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
     """Say what a run would change. Sends reads only; exit code 0, or 1 when some accounts cannot be done."""
+    from bulkops.runs import workspace_of
+
     accounts = accounts_of(selection, output, asks=False)
 
     async def listed(workato: Workato) -> Inventory:
-        return await accounts_meant(operation, workato, accounts=accounts, selection=selection, output=output)
+        workspace = await workspace_of(workato) if selection.only_new and not plan_flags.offline else None
+        return await accounts_meant(
+            operation, workato, accounts=accounts, selection=selection, output=output, workspace=workspace
+        )
 
     settings = Settings.from_env(tuning=flags.tune(Tuning()))
     return await foresee_over(operation, plan_flags, listed, settings, flags=flags, output=output)

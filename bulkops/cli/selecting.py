@@ -40,14 +40,23 @@ def subset_of(selection: Selection, output: Output, *, asks: bool = True) -> Sub
 
 
 async def accounts_meant(
-    operation: Operation, workato: Workato, *, accounts: str, selection: Selection, output: Output
+    operation: Operation,
+    workato: Workato,
+    *,
+    accounts: str,
+    selection: Selection,
+    output: Output,
+    workspace: str | None = None,
 ) -> Inventory:
-    """The accounts that the selection means; of --only-new, how many those are is said. Empty when nobody is new."""
+    """The accounts that the selection means; of --only-new, how many those are is said. Empty when nobody is new.
+
+    `workspace`: of the token, whose earlier runs --only-new looks at; None: not known.
+    """
     from bulkops.runs import earlier_runs, select
 
     earlier = None
     if selection.only_new:
-        earlier = await earlier_runs(operation, host=workato.settings.url, journal=output.journal)
+        earlier = await earlier_runs(operation, host=workato.settings.url, workspace=workspace, journal=output.journal)
     inventory = await select(
         workato,
         accounts=accounts,

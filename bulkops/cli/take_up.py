@@ -86,7 +86,7 @@ async def _take_up(
 ) -> int:
     from bulkops.cli.event_log import with_log, with_telemetry
     from bulkops.client import Workato
-    from bulkops.runs import Policy, resume, retry
+    from bulkops.runs import Policy, require_workspace, resume, retry
 
     afterwards = Afterwards.of(output)
     left = await _look_up(verb, run_id, output.journal, failure_class, subset)
@@ -107,6 +107,8 @@ async def _take_up(
     story = Story(voice_for(quiet=output.quiet))
     observe = with_telemetry(with_log(story.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
+        consent.require_askable()  # before the first request
+        await require_workspace(workato, record)
         title = f"{verb} {record.run_id}: {record.title}"
         about = scope(policy, count=left.count, host=settings.url, title=title)
         await consent.ask(attrs.evolve(about, begin=f"{verb.capitalize()} this run"))
@@ -203,20 +205,22 @@ async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, outpu
     from bulkops.cli.carry_out import over_inventory
     from bulkops.cli.foresee import foresee_over
     from bulkops.journal import Journal
-    from bulkops.runs import undoing
+    from bulkops.runs import require_workspace, undoing
 
     operation, inventory = await undoing(run_id, journal=output.journal, subset=subset)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     settings = _settings_like(record, tuning)
+
+    async def known(workato: Workato) -> Inventory:
+        await require_workspace(workato, record)
+        return inventory
+
     invocation = click.get_current_context().find_object(Invocation)
     if invocation is None or invocation.plan is None:
         look = f"see what it would do: `bulkops plan undo {record.run_id}{journal_flag(output.journal)}`"
-        return await over_inventory(operation, inventory, settings, flags=flags, output=output, before=look)
-
-    async def known(_: Workato) -> Inventory:
-        return inventory
+        return await over_inventory(operation, known, settings, flags=flags, output=output, before=look)
 
     return await foresee_over(operation, invocation.plan, known, settings, flags=flags, output=output)
 

@@ -30,8 +30,8 @@ _NOT_ENDED: Final = "its process died while it worked on it, or is still at work
 _LOOK_AGAIN: Final = "`bulkops resume` looks first and goes on"
 
 _RUNS: Final = """
-SELECT r.run_id, r.created_at, r.title, r.operation, r.host, r.inventory_hash, r.inventory_count, r.policy, r.tuning,
-  r.state, r.reason, r.ended_at, l.pid, l.beat_wall_s
+SELECT r.run_id, r.created_at, r.title, r.operation, r.host, r.workspace, r.inventory_hash,
+  r.inventory_count, r.policy, r.tuning, r.state, r.reason, r.ended_at, l.pid, l.beat_wall_s
 FROM runs r LEFT JOIN lives l ON l.life_id = (SELECT max(life_id) FROM lives WHERE run_id = r.run_id)
 """
 
@@ -310,15 +310,16 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         title=row[2],
         operation=decode(row[3]),
         host=row[4],
-        inventory_hash=row[5],
-        inventory_count=row[6],
-        policy=decode(row[7]),
-        tuning=decode(row[8]),
-        state=RunState(row[9]),
-        reason=row[10],
-        ended_at=row[11],
-        pid=row[12],
-        last_beat_at=row[13],
+        workspace=row[5],
+        inventory_hash=row[6],
+        inventory_count=row[7],
+        policy=decode(row[8]),
+        tuning=decode(row[9]),
+        state=RunState(row[10]),
+        reason=row[11],
+        ended_at=row[12],
+        pid=row[13],
+        last_beat_at=row[14],
     )
 
 

@@ -46,7 +46,8 @@ REMARKS: Final = "remarks"
 class RunRecord:
     """One run. Times are wall-clock seconds since the epoch; mappings are plain JSON data without secrets.
 
-    `operation`: {"name", "parameters", "digest"}; `title`: what a person reads; `host`: base URL;
+    `operation`: {"name", "parameters", "digest"}; `title`: what a person reads; `host`: base URL; `workspace`: id of
+    the partner's workspace on it, None when the token may not read it;
     `pid` and `last_beat_at`: of the newest process that worked on it.
     """
 
@@ -55,6 +56,7 @@ class RunRecord:
     title: str
     operation: Mapping[str, Any]
     host: str
+    workspace: str | None = None
     inventory_hash: str
     inventory_count: int
     policy: Mapping[str, Any]

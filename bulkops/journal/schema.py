@@ -31,6 +31,7 @@ CREATE TABLE runs (
   title TEXT NOT NULL,
   operation TEXT NOT NULL,
   host TEXT NOT NULL,
+  workspace TEXT, -- of the partner; NULL: its token may not read it
   inventory_hash TEXT NOT NULL,
   inventory_count INTEGER NOT NULL,
   policy TEXT NOT NULL,

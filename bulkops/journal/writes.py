@@ -31,6 +31,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
         clean(record.title),
         encode(record.operation),
         clean(record.host),
+        clean_or_none(record.workspace),
         clean(record.inventory_hash),
         record.inventory_count,
         encode(record.policy),
@@ -43,8 +44,9 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
     def job(connection: sqlite3.Connection, _: Lives) -> None:
         try:
             connection.execute(
-                """INSERT INTO runs (run_id, created_at, title, operation, host, inventory_hash, inventory_count,
-                     policy, tuning, state, reason, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                """INSERT INTO runs (run_id, created_at, title, operation, host, workspace, inventory_hash,
+                     inventory_count, policy, tuning, state, reason, ended_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 run,
             )
         except sqlite3.IntegrityError as error:

@@ -36,6 +36,7 @@ from bulkops.models.recipes import (
     StopResult,
 )
 from bulkops.models.roles import CopiedRole, EnvironmentRole, Role
+from bulkops.models.workspaces import PartnerWorkspace
 
 __all__ = [
     "AccessProfile",
@@ -73,6 +74,7 @@ __all__ = [
     "ModeratedWorkspace",
     "MonthlyUsage",
     "PackageExport",
+    "PartnerWorkspace",
     "PickListValue",
     "PlanChange",
     "PrivilegeGroup",

@@ -76,6 +76,7 @@ def head(report: Report) -> dict[str, Any]:
         "reason": report.reason,
         "title": report.title,
         "host": report.host,
+        "workspace": report.workspace,
         "created_at": utc(report.created_at),
         "ended_at": utc(report.ended_at),
         "inventory": report.inventory,

@@ -33,6 +33,7 @@ def render_junit(report: Report) -> str:
     skipped = report.inventory - failures - errors - done
     started = datetime.fromtimestamp(report.created_at, UTC).isoformat(timespec="seconds")
     properties = {"run": report.run_id, "state": report.state.value, "reason": report.reason, "host": report.host}
+    properties["workspace"] = report.workspace
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',

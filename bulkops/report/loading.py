@@ -36,6 +36,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
         reason="the process that worked on it died" if died else record.reason,
         title=record.title,
         host=record.host,
+        workspace=record.workspace,
         created_at=record.created_at,
         ended_at=record.last_beat_at if died else record.ended_at,
         as_of=time.time(),

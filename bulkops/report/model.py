@@ -38,6 +38,7 @@ class Details:
 class Report:
     """One run: its state and one row per account. `str()` is the text report.
 
+    `workspace`: id of the partner's workspace, None when the token may not read it;
     `accounts`: in inventory order; `journal`: the journal's directory, None for the default one; `created_at`,
     `ended_at`, `as_of` (when the journal was read): wall-clock seconds since the epoch; `details`: only when asked for.
     """
@@ -47,6 +48,7 @@ class Report:
     reason: str | None
     title: str
     host: str
+    workspace: str | None = None
     created_at: float
     ended_at: float | None
     as_of: float

@@ -95,7 +95,12 @@ def outcome_words(outcome: Outcome) -> str:
 def _heading(report: Report) -> Iterator[str]:
     if report.reason:
         yield f"reason: {inline(report.reason, _LINE)}"
-    yield f"{inline(report.title, _LINE)}, at {inline(report.host, _NAME)}"
+    yield f"{inline(report.title, _LINE)}, at {inline(report.host, _NAME)}, {workspace_words(report.workspace)}"
+
+
+def workspace_words(workspace: str | None) -> str:
+    """`workspace 17293`"""
+    return "workspace not known" if workspace is None else f"workspace {inline(workspace, _NAME)}"
 
 
 def cluster_lines(report: Report, cluster: Cluster) -> Iterator[str]:

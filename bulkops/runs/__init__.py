@@ -4,6 +4,7 @@ from bulkops.runs.api import resume, retry, run
 from bulkops.runs.control import Control
 from bulkops.runs.earlier import Earlier, earlier_runs
 from bulkops.runs.gates import Check, GateVerdict, WaveResult, waiting_gate
+from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
 from bulkops.runs.planning import AccountPlan, FleetPlan, cost_ahead, looking_cost, plan
@@ -32,6 +33,7 @@ __all__ = [
     "pick",
     "plan",
     "read_accounts",
+    "require_workspace",
     "resume",
     "retry",
     "run",
@@ -39,4 +41,5 @@ __all__ = [
     "undo",
     "undoing",
     "waiting_gate",
+    "workspace_of",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.gates import Check, Gate, waiting_gate
+from bulkops.runs.identity import require_workspace, workspace_for, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, refuse_two_names
 from bulkops.runs.planning import FleetPlan
 from bulkops.runs.policy import Policy
@@ -73,14 +74,15 @@ async def run(
         workato = Workato.over(accounts.session)
     if plan is not None:
         plan.check_host(workato.settings.url)
+        plan.check_workspace(await workspace_of(workato))
     inventory = await _inventory(accounts, workato)
     _check_columns(made, inventory)
     await refuse_two_names(inventory, workato)
     chosen, control, run_id = policy or Policy(), control or Control(), new_run_id()
-    async with (
-        Journal.open(journal) as opened,
-        credential(opened, workato.session, run_id, policy=chosen, control=control),
-    ):
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(Journal.open(journal))
+        workspace = await workspace_for(made, workato, opened)
+        await stack.enter_async_context(credential(opened, workato.session, run_id, policy=chosen, control=control))
         prepared = await made.prepare(workato, Path(journal))
         record = RunRecord(
             run_id=run_id,
@@ -88,6 +90,7 @@ async def run(
             title=prepared.title,
             operation=describe(prepared, source=source),
             host=workato.settings.url,
+            workspace=workspace,
             inventory_hash=inventory.hash,
             inventory_count=len(inventory),
             policy=chosen.to_mapping(),
@@ -221,7 +224,6 @@ class _Again:
                 record = await opened.get_run(record.run_id)  # as the last process left it, who may have ended just now
                 if not self.accept_changes:
                     check_same(made, record.operation)
-                record = await _with_changes(opened, record, made)
                 left = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
                 rows = await pick(opened, record.run_id, left, self.subset)
                 if rows:
@@ -249,10 +251,13 @@ class _Again:
             judged = [event.data for event in events if event.kind == "gate"]
             approved = waiting_gate(judged, policy.cut(record.inventory_count), [row.seq for row in rows])
         saved = [event.data["expected"] for event in events if event.kind == _PLAN]
-        async with (
-            client_for(record, self.workato) as client,
-            credential(journal, client.session, record.run_id, policy=policy, control=self.control),
-        ):
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(client_for(record, self.workato))
+            await require_workspace(client, record)
+            record = await _with_changes(journal, record, operation)
+            await stack.enter_async_context(
+                credential(journal, client.session, record.run_id, policy=policy, control=self.control)
+            )
             engine = Engine(
                 record=record,
                 operation=operation,
@@ -284,23 +289,13 @@ async def _find_run(journal: Journal, run_id: str | None, *, unfinished: bool) -
 
 @asynccontextmanager
 async def client_for(record: RunRecord, workato: Workato | None) -> AsyncIterator[Workato]:
-    """The caller's client, or one from the environment with the journal's tuning; the host must be the run's."""
+    """The caller's client, or one from the environment with the journal's tuning."""
     if workato is not None:
-        _check_host(workato.settings, record)
         yield workato
         return
     settings = Settings.from_env(tuning=Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
-    _check_host(settings, record)
     async with Workato.from_settings(settings) as client:
         yield client
-
-
-def _check_host(settings: Settings, record: RunRecord) -> None:
-    if settings.url != record.host:
-        raise PlanError(
-            f"run {record.run_id} was begun on {record.host}, not on {settings.url}",
-            remedy="set WORKATO_HOST to it",
-        )
 
 
 def _check_columns(operation: Operation, inventory: Inventory) -> None:

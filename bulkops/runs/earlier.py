@@ -30,9 +30,10 @@ class Earlier:
         return sum(outcome in RESUMABLE or outcome is Outcome.FAILED for outcome in self.outcomes.values())
 
 
-async def earlier_runs(operation: Operation, *, host: str, journal: str | Path) -> Earlier:
+async def earlier_runs(operation: Operation, *, host: str, workspace: str | None, journal: str | Path) -> Earlier:
     """What the journal knows of runs of this operation: the same parameters and the same contents of its files.
 
+    `workspace`: of the token; runs of another workspace do not count. None: not known, and runs of all count.
     A package that comes from a manifest is exported anew for each run, so there the manifest counts, not its contents.
     Raises: JournalError.
     """
@@ -40,15 +41,16 @@ async def earlier_runs(operation: Operation, *, host: str, journal: str | Path) 
         return Earlier()
     wanted = _kind(describe(operation))
     async with Journal.open(journal, read_only=True) as opened:
-        same = [record for record in await opened.list_runs() if _is_same(record, host, wanted)]
+        same = [record for record in await opened.list_runs() if _is_same(record, host, workspace, wanted)]
         if not same:
             return Earlier()
         outcomes = await opened.latest_outcomes([record.run_id for record in same])
         return Earlier(newest=same[0].run_id, outcomes=outcomes)
 
 
-def _is_same(record: RunRecord, host: str, wanted: object) -> bool:
-    return record.host == host and _kind(record.operation) == wanted
+def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object) -> bool:
+    is_here = record.host == host and (workspace is None or record.workspace in {None, workspace})
+    return is_here and _kind(record.operation) == wanted
 
 
 def _kind(described: Mapping[str, Any]) -> object:

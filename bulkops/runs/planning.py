@@ -19,6 +19,7 @@ from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import Operation, as_operation, describe
 from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
+from bulkops.runs.identity import ME, asking_cost, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope
@@ -48,6 +49,7 @@ class FleetPlan:
 
     title: str
     host: str
+    workspace: str | None = None
     operation: Mapping[str, Any]
     inventory: int
     inventory_hash: str
@@ -68,11 +70,12 @@ class FleetPlan:
         return operation.as_prepared(self.operation)
 
     def check_host(self, url: str) -> None:
-        """Raises: PlanError when the plan looked at the accounts of another host: their ids may be anybody's here."""
-        if url != self.host:
-            raise PlanError(
-                f"the plan was made on {self.host}, not on {url}", remedy="set WORKATO_HOST to it, or plan here"
-            )
+        """Raises: PlanError when the plan is of accounts on another host."""
+        check_host("the plan", self.host, url)
+
+    def check_workspace(self, found: str | None) -> None:
+        """Raises: PlanError when the plan is of accounts of another workspace."""
+        check_workspace("the plan", self.workspace, found)
 
     def expected(self, operation: Operation) -> dict[str, tuple[str, ...]]:
         """The changes foreseen by account, of those that were looked at and can be done. Raises: PlanError when the
@@ -136,18 +139,22 @@ async def plan(
     policy = policy or Policy()
     rows = () if offline else _sampled(accounts.rows, sample)
     looks = _Looks(made, workato, observe)
+    workspace = None
     async with Journal.open(journal) as opened:
         if rows:
+            workspace = await workspace_for(made, workato, opened)
             async with credential(opened, workato.session, "plan", policy=policy, control=control or Control()):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
         else:
             found = []
     requests = looks.scaled(len(accounts)) if rows else _on_all(made.cost(), made, accounts.rows)
+    requests = requests and {ME: 1.0} | requests
     waves = [wave.size for wave in policy.cut(len(accounts))]
     foreseen = _forecast(requests, made, waves, policy, workato, looks.latency_s)
     return FleetPlan(
         title=made.title,
         host=workato.settings.url,
+        workspace=workspace,
         operation=describe(made),
         inventory=len(accounts),
         inventory_hash=accounts.hash,
@@ -163,7 +170,7 @@ def looking_cost(
 ) -> Forecast:
     """What `plan` itself costs for these accounts, or for a sample of so many."""
     rows = _sampled(accounts.rows, sample)
-    requests = _on_all(operation.plan_cost(), operation, rows)
+    requests = asking_cost(workato) | _on_all(operation.plan_cost(), operation, rows)
     return _forecast(requests, operation, [len(rows)], policy, workato, GUESSED_LATENCY_S)
 
 
@@ -173,7 +180,7 @@ def cost_ahead(operation: Operation, accounts: Inventory, *, policy: Policy, wor
     if not requests:
         return None
     waves = [wave.size for wave in policy.cut(len(accounts))]
-    return _forecast(requests, operation, waves, policy, workato, GUESSED_LATENCY_S)
+    return _forecast(asking_cost(workato) | requests, operation, waves, policy, workato, GUESSED_LATENCY_S)
 
 
 def _on_all(each: Mapping[str, float], operation: Operation, rows: Sequence[InventoryRow]) -> dict[str, float]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Hashable
 from typing import Final
 
+import attrs
 from aiohttp import web
 
 from bulkops.catalogue import CALLS, Call
+from bulkops.errors import ConfigError
 from bulkops.sandbox.access import admit, check_patterns
 from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
@@ -38,12 +41,16 @@ _UNAUTHORIZED: Final = Answer.of({"message": "Unauthorized"}, 401)
 
 
 class Service:
-    """The vendor's API over one world. Made inside a running loop."""
+    """The vendor's API over the world of one partner. Made inside a running loop.
+
+    `others`: the partners whose tokens the same host takes as well, each with a world of its own.
+    """
 
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         self.credentials = Credentials(settings.token)
         self.state = State(settings)
+        self.others: list[Service] = []
         self._routes = Routes(CALLS.values())
 
     def set_token(self, token: str) -> None:
@@ -60,13 +67,26 @@ class Service:
         check_patterns(patterns)
         self.state.denied = patterns
 
+    def add_workspace(self, workspace: int, token: str) -> None:
+        """Serve a second partner: same customers, quotas and seed, other workspace and token. Raises: ConfigError."""
+        taken = {self.settings.workspace, *(other.settings.workspace for other in self.others)}
+        if workspace in taken or token == self.credentials.token:
+            raise ConfigError(f"sandbox: workspace {workspace} or its token is taken", remedy="choose another")
+        self.others.append(Service(attrs.evolve(self.settings, workspace=workspace, token=token)))
+
     def reset(self) -> None:
-        """Start afresh. Requests still in flight act on the world they began in, which nobody sees any more."""
+        """Start afresh, without other partners.
+
+        Requests still in flight act on the world they began in, which nobody sees any more.
+        """
         self.close()
         self.credentials.reset()
         self.state = State(self.settings)
 
     def close(self) -> None:
+        for other in self.others:
+            other.close()
+        self.others.clear()
         self.state.close()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -74,16 +94,28 @@ class Service:
         try:
             target = Target.parse(request.raw_path)
             if target.segments[:1] == ("_sandbox",):
-                return await self._control(request, target)
+                return await self._whose(request, target)._control(request, target)
             if target.segments[:1] == ("_files",):
-                return serve_file(self.state, request, target)
+                return self._file(request, target)
             if target.segments[:1] == ("_gateway",):
                 return Answer.of(serve_endpoint(self.state, request, target)).response()
-            return await self._api(request, target)
+            return await self._whose(request, target)._api(request, target)
         except RefusedError as refusal:
             return Answer.of(refusal.body, refusal.status).response()
         except ConnectionError:  # the sender went away in mid-body: nobody reads this
             return Answer.of({"message": "Bad request: the body ended early"}, 400).response()
+
+    def _whose(self, request: web.BaseRequest, target: Target) -> Service:
+        """The partner whose token came along; this one for a token that no partner has."""
+        opened = (each for each in self.others if each.credentials.open_control(request.headers, target.query))
+        return next(opened, self)
+
+    def _file(self, request: web.BaseRequest, target: Target) -> web.Response:
+        """The file store is one for all partners. Raises: RefusedError."""
+        for other in self.others:
+            with contextlib.suppress(RefusedError):
+                return serve_file(other.state, request, target)
+        return serve_file(self.state, request, target)
 
     async def _control(self, request: web.BaseRequest, target: Target) -> web.Response:
         if not self.credentials.open_control(request.headers, target.query):

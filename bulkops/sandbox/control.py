@@ -87,6 +87,19 @@ def _token(service: Service, body: bytes) -> Any:
     return {"success": True}
 
 
+def _workspaces(service: Service, body: bytes) -> Any:
+    """`{"workspace": 90001, "token": "..."}`: another partner on this host, whose token sees its own customers."""
+    wanted = _object(body)
+    workspace, token = wanted.get("workspace"), wanted.get("token")
+    if type(workspace) is not int or not isinstance(token, str):
+        raise RefusedError(400, "workspace must be a number and token a text")
+    try:
+        service.add_workspace(workspace, token)
+    except ConfigError as error:
+        raise RefusedError(400, str(error)) from error
+    return {"success": True}
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
         data = msgspec.json.decode(body or b"{}")
@@ -106,5 +119,6 @@ CONTROLS: Final[Mapping[tuple[str, str], Control]] = {
     ("POST", "reset"): _reset,
     ("POST", "rights"): _rights,
     ("POST", "token"): _token,
+    ("POST", "workspaces"): _workspaces,
 }
 """(method, name) -> what it does; the answer is JSON data."""

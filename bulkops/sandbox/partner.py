@@ -29,9 +29,9 @@ class Partner:
     """Its workspace, with two projects and a manifest of each: the recipes of the one stand still, and in the other
     everything runs, as after a partner's own tests. All connections are authorised."""
 
-    def __init__(self, clock: Clock, ids: Ids, packages: PackageShelf) -> None:
+    def __init__(self, clock: Clock, ids: Ids, packages: PackageShelf, *, workspace_id: int) -> None:
         now = clock.stamp()
-        self.workspace = Workspace(ids, owner=None, created_at=now)
+        self.workspace = Workspace(ids, owner=None, created_at=now, partner_id=workspace_id)
         self.workspace.members = partners_people(now)
         self.workspace.shelf(CUSTOM, [{**role, **dict.fromkeys(_TIMES, now)} for role in PARTNERS])
         self._build(PROJECT, "Example rollout", packages.parse(EXAMPLE.read_bytes()), now)

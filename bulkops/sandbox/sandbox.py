@@ -102,6 +102,13 @@ class Sandbox:
         """The API takes this token alone; expiry and revocation end. Raises: ConfigError."""
         self._service.set_token(token)
 
+    def add_workspace(self, workspace: int, token: str) -> None:
+        """Serve a second partner on this host: same customers and quotas, other workspace and token.
+
+        Raises: ConfigError when its number or its token is taken.
+        """
+        self._service.add_workspace(workspace, token)
+
     def reset(self) -> None:
         """Start afresh: customers, ledger, counts, faults and token as at the start."""
         self._service.reset()

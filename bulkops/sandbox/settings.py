@@ -17,6 +17,7 @@ from bulkops.errors import ConfigError
 from bulkops.sandbox.access import check_patterns
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
+from bulkops.sandbox.workspace import PARTNER_ID
 from bulkops.settings import Limit, Tuning
 
 HOST: Final = "127.0.0.1"
@@ -47,6 +48,7 @@ class SandboxSettings:
     documented ones of that name. `window`: how the server counts. `time_scale`: vendor seconds in one real second.
     `retry_after`: whether a refusal says when to come back. `assumptions`: where the vendor's documents are silent.
     `deny`: calls that the token's API client has no right to, `*` for any letters. `port`: 0 picks a free one.
+    `workspace`: id of the partner's workspace.
     """
 
     customers: int = 300
@@ -60,12 +62,14 @@ class SandboxSettings:
     assumptions: Assumptions = attrs.field(factory=Assumptions)
     deny: tuple[str, ...] = ()
     port: int = 0
+    workspace: int = PARTNER_ID
 
     def __attrs_post_init__(self) -> None:
         _check(type(self.customers) is int and 0 <= self.customers <= MAX_CUSTOMERS, "customers", self.customers)
         _check(_is_number(self.time_scale) and 0 < self.time_scale < math.inf, "time_scale", self.time_scale)
         _check(self.window in get_args(WindowKind), "window", self.window)
         _check(type(self.port) is int and 0 <= self.port <= 65535, "port", self.port)
+        _check(type(self.workspace) is int and self.workspace > 0, "workspace", self.workspace)
         check_token(self.token)
         check_patterns(self.deny)
         if isinstance(self.quotas, str):
@@ -133,6 +137,7 @@ _EXPECTED: Final = {
     "time_scale": "a number above 0",
     "window": f"one of {', '.join(get_args(WindowKind))}",
     "port": "a port from 0 to 65535",
+    "workspace": "a whole number above 0",
     "quotas": '"documented", "off" or limits by quota name',
 }
 

@@ -35,7 +35,7 @@ class State:
         self.managers = Managers()
         self.quotas = Quotas(settings.limits(), settings.window)
         self.packages = PackageShelf()
-        self.partner = Partner(self.clock, ids, self.packages)
+        self.partner = Partner(self.clock, ids, self.packages, workspace_id=settings.workspace)
         self.exporter = Exporter(self.clock, settings.assumptions)
         self.importer = Importer(self.clock, self.ledger, seed=settings.seed)
         self._server_timeout_s = settings.server_timeout_s

@@ -107,10 +107,10 @@ class Workspace:
     `user_id`: whose the things in it are; `slug`: a word of its own in the addresses of its APIs.
     """
 
-    def __init__(self, ids: Ids, *, owner: int | None, created_at: str) -> None:
+    def __init__(self, ids: Ids, *, owner: int | None, created_at: str, partner_id: int = PARTNER_ID) -> None:
         self._ids = ids
         self.owner = owner
-        self.user_id = PARTNER_ID if owner is None else owner
+        self.user_id = partner_id if owner is None else owner
         self.slug = "partner" if owner is None else str(owner)
         self.folders: dict[int, Folder] = {}
         self.recipes: dict[int, Recipe] = {}

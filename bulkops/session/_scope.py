@@ -52,7 +52,8 @@ class Scope:
     `writes`: those that were answered with success; `lost_writes`: those that may have had an effect, and of which
     nobody saw the end; `before_write`: awaited before one is sent.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
-    `deadline`: loop time after which nothing is sent any more. `server_date`: Date header of the newest answer.
+    `deadline`: loop time after which nothing is sent any more. `tolerates_401`: a 401 speaks of the call alone, and
+    says nothing about the token. `server_date`: Date header of the newest answer.
     """
 
     account: str | None = None
@@ -64,6 +65,7 @@ class Scope:
     lost_writes: int = 0
     read_only: bool = False
     deadline: float | None = None
+    tolerates_401: bool = False
     server_date: str | None = None
     before_write: Callable[[], Awaitable[None]] | None = attrs.field(default=None, repr=False, eq=False)
 

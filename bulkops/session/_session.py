@@ -266,7 +266,8 @@ class ApiSession:
     def _learn(self, errand: Errand, attempt: Attempt, outcome: Reply | Failed) -> None:
         """What the answer says about the token, the host and the budget."""
         status = attempt.status
-        if status == 401 and isinstance(outcome, Failed) and isinstance(outcome.error, Unauthorized):
+        is_verdict = status == 401 and not errand.scope.tolerates_401
+        if is_verdict and isinstance(outcome, Failed) and isinstance(outcome.error, Unauthorized):
             self.auth_failure = self.auth_failure or outcome.error
             self._waiting.end()
         host_is_well = status is not None and status < 500

@@ -1,4 +1,4 @@
-"""A bad token costs one request; a revoked one stops everything, and a new one finishes."""
+"""A bad token costs two requests; a revoked one stops everything, and a new one finishes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def _accounts(home: Path, count: int) -> str:
 
 
 @pytest.mark.parametrize("customers", [300])
-def test_an_expired_token_costs_one_request(tmp_path: Path, customers: int) -> None:
+def test_an_expired_token_costs_one_request_beside_the_question_whose_it_is(tmp_path: Path, customers: int) -> None:
     with fleet(tmp_path, customers=customers, time_scale=200) as vendor:
         vendor.ask("faults", {"expired": 1})
         done = vendor.rollout("--accounts", _accounts(tmp_path, customers))
         assert (done.code, done.outcomes) == (4, {"not_attempted": customers}), done.err
-        assert vendor.requests()["total"] == 1
+        assert vendor.requests()["total"] == 2
         assert vendor.ledger() == []
 
 

@@ -50,7 +50,7 @@ def test_a_host_of_ones_own_is_asked_about_first_and_only_read(cli, sandbox):
     assert "(changes nothing)" in done.err
     assert "5 unchanged" in done.out
     assert sandbox.ledger() == []
-    assert sandbox.count() == 16  # one for the list of accounts
+    assert sandbox.count() == 17  # one for the list of accounts, one for the workspace
 
 
 def test_an_operation_of_ones_own_has_to_be_named(cli, sandbox, tmp_path):

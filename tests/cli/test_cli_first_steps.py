@@ -125,13 +125,25 @@ def test_doctor_finds_everything_well(cli, sandbox):
     assert (result.code, result.err) == (0, "")
     found = findings(result)
     assert {check for check, state in found} >= {
-        *("versions", "disk", "journal", "job", "quotas", "settings", "token", "clock", "accounts", "rights")
+        *(
+            "versions",
+            "disk",
+            "journal",
+            "job",
+            "quotas",
+            "settings",
+            "token",
+            "clock",
+            "accounts",
+            "workspace",
+            "rights",
+        )
     }
     assert not [check for check, state in found if state == "fix"]
     assert "managed_users.imports.create" in found["rights", "note"]["says"]
     assert "accounts an hour" in found["quotas", "ok"]["says"]
     assert sandbox.token not in result.out
-    assert sandbox.count() == 4  # the customers, and three looks into one account
+    assert sandbox.count() == 5  # the customers, the workspace, and three looks into one account
 
 
 def test_doctor_finds_the_right_that_is_missing(cli, sandbox):

@@ -83,11 +83,12 @@ def test_what_a_later_run_made_good_is_not_named(cli, sandbox, policy, tmp_path)
 def test_runs_on_another_host_do_not_count(cli, sandbox, policy):
     cli("upgrade-plan", "--plan", "big", *policy)
 
-    def known(host):
-        return asyncio.run(earlier_runs(UpgradePlan(plan_id="big"), host=host, journal=".bulkops"))
+    def known(host, workspace):
+        return asyncio.run(earlier_runs(UpgradePlan(plan_id="big"), host=host, workspace=workspace, journal=".bulkops"))
 
-    assert len(known(sandbox.url).outcomes) == CUSTOMERS
-    assert known("https://app.eu.workato.com") == Earlier()
+    assert len(known(sandbox.url, "17293").outcomes) == len(known(sandbox.url, None).outcomes) == CUSTOMERS
+    assert known(sandbox.url, "90001") == Earlier()
+    assert known("https://app.eu.workato.com", "17293") == Earlier()
 
 
 def test_the_other_name_of_an_account_does_not_make_it_new(cli, sandbox, policy, tmp_path):

@@ -209,12 +209,12 @@ def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox
     assert result.err.splitlines()[-1].startswith("resume with: bulkops resume ")
 
 
-def test_one_expired_token_costs_one_request(cli, here, sandbox, importing):
+def test_one_expired_token_costs_one_request_beside_the_question_whose_it_is(cli, here, sandbox, importing):
     sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--json")
     assert result.code == 4
     assert result.outcomes == {"not_attempted": COUNT}
-    assert sandbox.count() == 1
+    assert sandbox.count() == 2
     sandbox.ask("faults", {})
     resumed = cli("resume", "--yes", "--json")
     assert resumed.code == 0, resumed.err

@@ -136,4 +136,4 @@ def test_a_connection_with_credentials_that_nobody_tested_is_authorised(tmp_path
     file.write_text('[connections.CRM]\nprovider = "x"\ninput = { host = "h" }\n')
     (report,) = played(tmp_path, answer, CreateConnection(connection_name="CRM", from_file=file))
     assert str(report.accounts[0].outcome) == "changed"
-    assert asked == ["GET", "POST", "PUT"]
+    assert asked == ["GET", "GET", "POST", "PUT"]  # the first asks whose the token is

@@ -160,6 +160,7 @@ def _asked(report: Report) -> dict[str, str]:
 
 def _settings(report: Report) -> Iterator[tuple[str, str]]:
     yield "host", report.host
+    yield "workspace", report.workspace or "not known"
     if report.details is None:
         return
     record = report.details.record

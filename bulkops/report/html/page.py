@@ -106,6 +106,7 @@ def _axis(report: Report, traffic: list[Traffic]) -> TimeAxis:
 def _facts(report: Report, traffic: list[Traffic]) -> Iterator[tuple[str, str]]:
     yield "Run", report.run_id
     yield "Host", report.host
+    yield "Workspace", report.workspace or "not known"
     yield "Began", _time(report.created_at)
     yield ("So far", duration(report.duration_s)) if report.ended_at is None else ("Ended", _time(report.ended_at))
     if traffic:

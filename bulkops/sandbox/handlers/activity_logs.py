@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.handlers._base import Handler
-from bulkops.sandbox.handlers.me import WORKSPACE_ID, WORKSPACE_NAME
+from bulkops.sandbox.handlers.me import WORKSPACE_NAME
 from bulkops.sandbox.request import ApiRequest, Counted
 
 _USER: Final = {"id": 4400, "name": "Lee Park", "email": "lee@partner.example"}
@@ -27,7 +27,7 @@ def _records(request: ApiRequest) -> Iterator[dict[str, Any]]:
     customer, state = request.customer, request.state
     name = WORKSPACE_NAME if customer is None else customer.facts["name"]
     workspace = {
-        "id": WORKSPACE_ID if customer is None else customer.id,
+        "id": request.workspace.user_id,
         "name": name,
         "email": None,
         "environment": "dev",

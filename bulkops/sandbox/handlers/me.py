@@ -7,16 +7,14 @@ from typing import Any, Final
 
 from bulkops.sandbox.handlers._base import Handler
 from bulkops.sandbox.request import ApiRequest
-from bulkops.sandbox.workspace import PARTNER_ID
 
-WORKSPACE_ID: Final = PARTNER_ID
 WORKSPACE_NAME: Final = "Partner HQ"
 
 
 def me(request: ApiRequest) -> dict[str, Any]:
     workspace = request.state.partner.workspace
     return {
-        "id": WORKSPACE_ID,
+        "id": workspace.user_id,
         "name": WORKSPACE_NAME,
         "created_at": workspace.home.created_at,
         "plan_id": "oem_plan",

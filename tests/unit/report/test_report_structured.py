@@ -50,6 +50,7 @@ def test_json_has_the_documented_members(row: Row, report: Make) -> None:
         "reason": None,
         "title": "import crm.zip (5 recipes) into folder 'CRM'",
         "host": "https://www.workato.com",
+        "workspace": "17293",
         "created_at": "2026-01-02T10:15:30.000+00:00",
         "ended_at": "2026-01-02T10:17:33.000+00:00",
         "inventory": 2,

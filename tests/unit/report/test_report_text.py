@@ -37,7 +37,7 @@ def test_a_run_with_failures(row: Row, report: Make) -> None:
     assert render(report(*rows)) == (
         "Finished: 267 changed, 31 failed, 1 unknown, 1 skipped of 300 accounts in 2 min 3 s"
         " (run 20260102-101530-k3f)\n"
-        "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com\n"
+        "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com, workspace 17293\n"
         "\n"
         "31 accounts: connection 'SF Dev Account' is not authorised\n"
         "    failed, for example 4100267: recipe 'Sync' (41354), step 2:"
@@ -60,7 +60,7 @@ def test_a_good_run_is_two_lines(row: Row, report: Make) -> None:
     text = render(report(*(row(seq, Outcome.UNCHANGED) for seq in range(300))), "text")
     assert text.splitlines() == [
         "Finished: 300 unchanged of 300 accounts in 2 min 3 s (run 20260102-101530-k3f)",
-        "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com",
+        "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com, workspace 17293",
     ]
 
 

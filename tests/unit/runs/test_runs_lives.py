@@ -15,7 +15,7 @@ import bulkops
 from bulkops import Outcome, Policy, TaskFailed, Workato
 from bulkops.errors import InputError, JournalMismatch, PlanError, TaskUnknown
 from bulkops.journal import RunState
-from bulkops.runs import select
+from bulkops.runs import select, workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
@@ -166,17 +166,22 @@ async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_un
         await ctx.account.folders.create("Tidy")
 
     control = bulkops.Control()
-    async with Sandbox(SandboxSettings(customers=2, time_scale=1, quotas="off", faults=Faults(slow=1.0))) as vendor:
+    async with Sandbox(SandboxSettings(customers=2, time_scale=1, quotas="off")) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
 
         async def abort() -> None:
-            while not vendor.requests()["total"]:  # noqa: ASYNC110 - it counts, and tells nobody
+            while vendor.requests()["total"] < 2:  # noqa: ASYNC110 - it counts, and tells nobody
                 await asyncio.sleep(0.002)
             control.abort()
 
         aborting = asyncio.create_task(abort())
         async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
-            report = await bulkops.run(tidy, accounts=IDS[:2], workato=client, journal=tmp_path, control=control)
+            await workspace_of(client)
+            vendor.set_faults(Faults(slow=1.0))
+            policy = Policy(concurrency=1)
+            report = await bulkops.run(
+                tidy, accounts=IDS[:2], workato=client, policy=policy, journal=tmp_path, control=control
+            )
         await aborting
     assert (report.outcomes[Outcome.UNKNOWN], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 1), str(report)
     assert "while a change was under way" in str(report.accounts[0].reason)
@@ -189,10 +194,12 @@ async def test_a_function_whose_write_is_never_answered_is_unknown(tmp_path: Pat
     async def rename(ctx: bulkops.Context) -> None:
         await ctx.account.customer.update(name="New")
 
-    async with Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off", faults=Faults(reset=1.0))) as vendor:
+    async with Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off")) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
         tuning = attrs.evolve(tuning, call_timeout_s=3.0, account_timeout_s=3.0)
         async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
+            await workspace_of(client)
+            vendor.set_faults(Faults(reset=1.0))
             report = await bulkops.run(rename, accounts=IDS[:1], workato=client, journal=tmp_path)
     assert report.outcomes[Outcome.UNKNOWN] == 1, str(report)
 

@@ -42,5 +42,5 @@ async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Pat
     made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
     foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
     elsewhere = attrs.evolve(foreseen, host="https://www.workato.com")
-    with pytest.raises(PlanError, match=r"made on https://www\.workato\.com, not on http://127"):
+    with pytest.raises(PlanError, match=r"belongs to https://www\.workato\.com, not to http://127"):
         await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=elsewhere)

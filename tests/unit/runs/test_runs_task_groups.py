@@ -70,7 +70,7 @@ async def test_no_account_fails_after_a_401(tmp_path: Path, hidden: str) -> None
             if hidden == "in a TaskFailed":
                 raise bulkops.TaskFailed("there are no folders") from error
 
-    report = await _run(look, tmp_path, faults=Faults(revoke_after=1))
+    report = await _run(look, tmp_path, faults=Faults(revoke_after=2))  # the first asks whose the token is
     assert report.state is RunState.AUTH_FAILED
     assert report.exit_code == 4
     assert (report.accounts[0].outcome, report.accounts[0].reason) == (

@@ -17,6 +17,7 @@ from bulkops import Outcome, Workato
 from bulkops.errors import NotFound, TaskUnknown
 from bulkops.events import Event
 from bulkops.journal import Journal
+from bulkops.runs import workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
@@ -26,11 +27,14 @@ ID = 4100231
 
 
 @contextlib.asynccontextmanager
-async def beside(**settings: Any) -> AsyncIterator[tuple[Sandbox, Workato]]:
+async def beside(*, faults: Faults | None = None, **settings: Any) -> AsyncIterator[tuple[Sandbox, Workato]]:
+    """`faults`: begin once the client knows its workspace."""
     here = attrs.evolve(SandboxSettings(customers=2, time_scale=400, quotas="off"), **settings)
     async with Sandbox(here) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
         async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            await workspace_of(workato)
+            vendor.set_faults(faults)
             yield vendor, workato
 
 
@@ -47,7 +51,7 @@ async def test_a_process_that_dies_with_a_write_on_its_way_leaves_the_account_un
     async with beside(time_scale=40, faults=Faults(slow=1.0)) as (vendor, workato):
 
         async def die() -> None:
-            while not vendor.requests()["total"]:  # noqa: ASYNC110 - it counts, and tells nobody
+            while vendor.requests()["total"] < 2:  # noqa: ASYNC110 - it counts, and tells nobody
                 await asyncio.sleep(0.002)
             await asyncio.to_thread(shutil.copytree, tmp_path / "journal", copy)
             control.abort()
