@@ -31,8 +31,13 @@ DATA_CENTRES: Final[Mapping[str, str]] = {
 }
 """Data-centre names to base URLs. Source: vendor pages; KR and UK hosts were not seen."""
 
+_VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn")
+
 TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variable
 HOST_VARIABLE: Final = "WORKATO_HOST"
+
+SANDBOX_TOKEN: Final = "sandbox-"  # noqa: S105 - the start of a token
+"""How a sandbox's tokens begin. Such a token is never sent to the vendor."""
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -103,6 +108,11 @@ class Auth:
             raise ConfigError(f"the {self.scheme} scheme needs an e-mail", remedy="give email=...")
         if self.email and not (self.email.isascii() and self.email.isprintable()):
             raise ConfigError("the e-mail holds characters that cannot stand in a header", remedy="check email=...")
+
+    @property
+    def is_for_sandbox(self) -> bool:
+        """Whether the token was made by a sandbox."""
+        return self.token.reveal().startswith(SANDBOX_TOKEN)
 
 
 def _positive(_: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -264,6 +274,11 @@ def _parse_limit(row: Any, *, where: str) -> Limit:
     return Limit(requests, float(window_s), key)
 
 
+def _is_vendor(url: str) -> bool:
+    name = (urlsplit(url).hostname or "").rstrip(".")
+    return any(name == domain or name.endswith(f".{domain}") for domain in _VENDOR_DOMAINS)
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """All that a session needs: one value, through one constructor. `repr` shows no secret."""
@@ -271,6 +286,13 @@ class Settings:
     url: str = attrs.field(converter=base_url)
     auth: Auth
     tuning: Tuning = attrs.field(factory=Tuning)
+
+    def __attrs_post_init__(self) -> None:
+        if self.auth.is_for_sandbox and _is_vendor(self.url):
+            raise ConfigError(
+                f"the token is a sandbox's, but the host is the vendor's: {self.url}",
+                remedy=f"set {HOST_VARIABLE} to the sandbox's URL, or {TOKEN_VARIABLE} to a token of your workspace",
+            )
 
     @classmethod
     def from_env(cls, *, tuning: Tuning | None = None, environ: Mapping[str, str] | None = None) -> Settings:
