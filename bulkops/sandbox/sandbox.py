@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -115,42 +117,63 @@ class Sandbox:
 
 
 async def serve(
-    settings: SandboxSettings, *, client_file: Path | None, as_json: bool, out: Callable[[str], None]
+    settings: SandboxSettings,
+    *,
+    client_file: Path | None,
+    as_json: bool,
+    out: Callable[[str], None],
+    env_file: Path | None = None,
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT, for the command line.
 
-    The client file is whole before `out` gets its first line; with `as_json` that line is `{"url": ..., "token": ...}`.
-    Raises: ConfigError when the port is taken or the file cannot be written.
+    Client file and env file are whole before `out` gets its first line. With `as_json` that line is
+    `{"url": ..., "token": ...}`.
+    Raises: ConfigError when the port is taken or a file cannot be written.
     """
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with Sandbox(settings) as sandbox:
             if client_file is not None:
                 await anyio.to_thread.run_sync(_write, client_file, sandbox.client_file)
-            for line in _greeting(sandbox, client_file, as_json=as_json):
+            if env_file is not None:
+                await anyio.to_thread.run_sync(_write, env_file, _exports(sandbox, client_file), 0o600)
+            for line in _greeting(sandbox, client_file, env_file, as_json=as_json):
                 out(line)
             async for _ in signals:
                 break
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int = 0o666) -> None:
     """Whole or not at all: a client may already be waiting for the file."""
     draft = path.with_name(f"{path.name}.new")
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
         draft.replace(path)
     except OSError as error:
-        raise ConfigError(
-            f"cannot write the client file {path}: {error.strerror}", remedy="check the directory"
-        ) from error
+        raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the directory") from error
 
 
-def _greeting(sandbox: Sandbox, client_file: Path | None, *, as_json: bool) -> list[str]:
+def _exports(sandbox: Sandbox, client_file: Path | None) -> str:
+    """Shell text that names this sandbox to every command."""
+    variables = {"WORKATO_HOST": sandbox.url, "WORKATO_API_TOKEN": sandbox.token}
+    if client_file is not None:
+        variables["BULKOPS_CLIENT_FILE"] = str(client_file.resolve())
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def _greeting(sandbox: Sandbox, client_file: Path | None, env_file: Path | None, *, as_json: bool) -> list[str]:
     if as_json:
         return [json.dumps({"url": sandbox.url, "token": sandbox.token})]
     settings = sandbox.settings
+    customers = f"{settings.customers} customer{'' if settings.customers == 1 else 's'}"
     lines = [
-        f"sandbox with {settings.customers} customers on {sandbox.url}, time scale {settings.time_scale:g}; "
-        "end it with Ctrl-C",
+        f"sandbox with {customers} on {sandbox.url}, time scale {settings.time_scale:g}; end it with Ctrl-C",
         f"export WORKATO_HOST={sandbox.url} WORKATO_API_TOKEN={sandbox.token}",
     ]
-    return lines + ([f"client file: {client_file}"] if client_file else [])
+    if client_file is not None:
+        lines.append(f"client file: {client_file}")
+    if env_file is not None:
+        lines.append(f"env file: in another shell: . {shlex.quote(str(env_file))}")
+    return lines

@@ -67,7 +67,7 @@ async def test_a_taken_port_or_a_bad_path_is_said_in_words(tmp_path: Path) -> No
         port = int(sandbox.url.rpartition(":")[2])
         with pytest.raises(ConfigError, match="cannot listen"):
             await serve(SandboxSettings(port=port), client_file=None, as_json=True, out=print)
-    with pytest.raises(ConfigError, match="cannot write the client file"):
+    with pytest.raises(ConfigError, match=r"cannot write .*c\.toml"):
         await serve(SandboxSettings(), client_file=tmp_path / "no" / "c.toml", as_json=True, out=print)
 
 

@@ -26,7 +26,7 @@ TIME_SCALE = click.option(
     "sandbox",
     cls=Verb,
     examples=[
-        "sandbox --customers 300 --client-file client.toml",
+        "sandbox --customers 300 --client-file client.toml --env-file sandbox.env",
         "sandbox --json --window bucket --faults error=0.05,reset=0.02",
     ],
 )
@@ -77,6 +77,12 @@ TIME_SCALE = click.option(
 @TIME_SCALE
 @click.option("--client-file", cls=Flag, metavar="FILE", help="Write the client's quotas and timeouts there, scaled.")
 @click.option(
+    "--env-file",
+    cls=Flag,
+    metavar="FILE",
+    help="Write the lines that name this sandbox to a shell there, readable by you alone: `. FILE` in another shell.",
+)
+@click.option(
     "--retry-after/--no-retry-after",
     cls=Flag,
     default=True,
@@ -107,6 +113,7 @@ def sandbox(
     assumptions: str | None,
     deny: tuple[str, ...],
     client_file: str | None,
+    env_file: str | None,
     as_json: bool,
     **settings: Any,
 ) -> int:
@@ -125,6 +132,13 @@ def sandbox(
         deny=deny,
         **settings,
     )
-    path = Path(client_file) if client_file is not None else None
-    asyncio.run(serve(made, client_file=path, as_json=as_json, out=lambda line: put(line + "\n")))
+    asyncio.run(
+        serve(
+            made,
+            client_file=Path(client_file) if client_file is not None else None,
+            env_file=Path(env_file) if env_file is not None else None,
+            as_json=as_json,
+            out=lambda line: put(line + "\n"),
+        )
+    )
     return 0
