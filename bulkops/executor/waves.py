@@ -46,12 +46,19 @@ class Waves:
     def parse(cls, text: str) -> Waves:
         """Raises: ValueError naming the entry that is none."""
         sizes = tuple(part.strip() for part in text.split(","))
+        taken = 0.0
         for place, size in enumerate(sizes, start=1):
             if size == REST:
                 if place < len(sizes):
                     raise ValueError(f"waves {text!r}: nothing can come after {REST!r}")
             elif not _is_size(size):
                 raise ValueError(f"waves {text!r}: {size!r} is neither a count, a percentage nor {REST!r}")
+            if taken >= 100:
+                raise ValueError(f"waves {text!r}: no accounts are left for {size!r}")
+            if size.endswith("%"):
+                taken += float(size.rstrip("% "))
+                if taken > 100:
+                    raise ValueError(f"waves {text!r}: the percentages add up to {taken:g} %")
         return cls(text, sizes)
 
     def over(self, count: int) -> list[Wave]:

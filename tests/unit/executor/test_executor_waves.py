@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from bulkops.executor.waves import Waves
 
-SIZES = st.lists(st.sampled_from(["1", "7", "300", "5%", "0.1%", "100%"]), min_size=1, max_size=4)
+SIZES = st.lists(st.sampled_from(["1", "7", "300", "5%", "0.1%", "20%"]), min_size=1, max_size=4)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,9 @@ def test_sizes(text: str, count: int, sizes: list[int]) -> None:
     assert [wave.size for wave in Waves.parse(text).over(count)] == sizes
 
 
-@pytest.mark.parametrize("text", ["", "0", "0%", "101%", "-1", "x", "1,,2", "rest,1", "1;2", "5 %5"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "0%", "101%", "-1", "x", "1,,2", "rest,1", "1;2", "5 %5", "50%,60%", "100%,rest", "60%,40%,1"]
+)
 def test_what_is_no_wave_is_named(text: str) -> None:
     with pytest.raises(ValueError, match="waves"):
         Waves.parse(text)
