@@ -47,13 +47,13 @@ def settings_of(
         if field.name != "quotas":
             source = client_file if field.name in own and client_file else DEFAULT
             yield Setting(field.name, _text(getattr(tuning, field.name)), sources.get(field.name, source))
-    for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):
-        source = client_file if name in tuning.quotas and client_file else DEFAULT
-        yield Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)
     yield _from_variable("webhook", WEBHOOK_VARIABLE, MASK if os.environ.get(WEBHOOK_VARIABLE) else "none")
     usual = "info" if wants_json_lines() else "warning"
     yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or usual)
     yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
+    for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):  # last: there are many
+        source = client_file if name in tuning.quotas and client_file else DEFAULT
+        yield Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)
 
 
 def _from_variable(name: str, variable: str, value: str) -> Setting:
