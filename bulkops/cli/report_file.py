@@ -7,9 +7,14 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import click
+
 from bulkops.errors import ConfigError
 
 _ENDINGS: Final = {
+    "": "text",
+    ".txt": "text",
+    ".log": "text",
     ".html": "html",
     ".htm": "html",
     ".md": "markdown",
@@ -21,8 +26,18 @@ _ENDINGS: Final = {
 
 
 def format_for(path: str | None) -> str:
-    """What a file of that name is to hold; None: stdout, which is text."""
-    return _ENDINGS.get(Path(path or "").suffix.lower(), "text")
+    """The format that a file's ending names; text for none, and for stdout (None).
+
+    Raises: UsageError for an ending without a format.
+    """
+    ending = Path(path or "").suffix.lower()
+    if ending not in _ENDINGS:
+        known = ", ".join(filter(None, _ENDINGS))
+        raise click.UsageError(
+            f"{path}: {ending} names no report format. Use {known}, or give --format.",
+            ctx=click.get_current_context(silent=True),
+        )
+    return _ENDINGS[ending]
 
 
 def write(path: Path, text: str) -> None:

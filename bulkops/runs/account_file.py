@@ -20,7 +20,7 @@ _ID_COLUMNS: Final = frozenset({"id", "external_id"})
 _REPORTED: Final = "account"
 """As reports and the answers of `each` call it: their lines are account files too."""
 _NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:,[0-9]{1,19})*")
-_OWN_ID: Final = re.compile(r"E[\w-]+")
+_OWN_IDS: Final = re.compile(r"[\w-]+(?:,[\w-]+)*", re.ASCII)
 _SEPARATORS: Final = ",;\t"
 """A spreadsheet separates by what its country does not write numbers with."""
 _ZIP: Final = b"PK\x03\x04"
@@ -53,9 +53,8 @@ def _read_text(path: Path) -> str:
             raise InputError(f"{path} is larger than {MAX_FILE_BYTES} bytes", remedy="split it")
         data = path.read_bytes()
     except OSError as error:
-        meant = f"; if it is an id: echo {path} | bulkops ... --accounts -" if _OWN_ID.fullmatch(str(path)) else ""
         raise InputError(
-            f"cannot read the account file {path}: {error.strerror}", remedy=f"check the path{meant}"
+            f"cannot read the account file {path}: {error.strerror}", remedy=f"check the path{_if_external_ids(path)}"
         ) from error
     if data.startswith(_ZIP):
         raise InputError(f"{path} is a workbook or another zip file", remedy="save the sheet as CSV UTF-8")
@@ -66,6 +65,16 @@ def _read_text(path: Path) -> str:
         raise InputError(
             f"{path} is not UTF-8 text ({kind})", remedy="save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
         ) from error
+
+
+def _if_external_ids(path: Path) -> str:
+    """How to give external ids, for a name that looks like some."""
+    if not _OWN_IDS.fullmatch(str(path)):
+        return ""
+    names = str(path).split(",")
+    spelled = [name if name.startswith("E") or name.isdigit() else f"E{name}" for name in names]
+    said = "; external ids are written with an E before them, one a line"
+    return f"{said}: printf '%s\\n' {' '.join(spelled)} | bulkops ... --accounts -"
 
 
 def _read_csv(text: str, name: str) -> Iterator[Record]:

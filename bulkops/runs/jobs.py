@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -61,6 +62,13 @@ def load_job(reference: str) -> Job:
         return Job(operation=as_operation(load_from_file(source)), source=source)
     if reference.endswith(".py"):
         raise ConfigError(f"{reference} is a Python file: which function?", remedy="write FILE.py:NAME")
+    if Path(reference).suffix.lower() == ".zip":
+        path = shlex.quote(reference)
+        raise ConfigError(
+            f"{reference} is a package, not a job file",
+            remedy=f"`bulkops import-package {path} --folder NAME --accounts FILE` imports it, "
+            f"`bulkops init {path}` writes a job for it",
+        )
     job = JobFile.read(Path(reference))
     job.check_keys("", job.data, {"selection", "policy", "operation"})
     selection = _section(job, "selection", SELECTION_KEYS)

@@ -66,7 +66,7 @@ def test_numbers_are_a_list_of_accounts_unless_a_file_has_that_name(
         read_accounts("7,7")
     Path("7").write_text("8\n")
     assert [row.account for row in read_accounts("7").rows] == ["8"]
-    with pytest.raises(InputError, match=r"EORG-7.*if it is an id: echo EORG-7 \| bulkops"):
+    with pytest.raises(InputError, match=r"EORG-7.*external ids are written with an E.*EORG-7 \| bulkops"):
         read_accounts("EORG-7")
 
 
