@@ -12,19 +12,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import click
-
 from bulkops import errors
 from bulkops.catalogue import CALLS, QUOTAS
-from bulkops.cli.app import bulkops
 from bulkops.cli.failures import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
-from docs import api_page, error_examples, job_schema, messages_page
+from docs import api_page, cli_page, error_examples, job_schema, messages_page
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 SOURCES: Final = Path(errors.__file__).parent
-WIDTH: Final = 100
 _NOTE: Final = "<!-- Written by `python -m docs.generate`: change the code, not this page. -->"
 
 
@@ -32,7 +28,8 @@ def pages() -> dict[str, str]:
     """The text of each generated page, by file name."""
     makers: dict[str, Callable[[], Iterator[str]]] = {
         "api.md": api_page.page,
-        "cli.md": _cli,
+        "cli.md": cli_page.commands,
+        cli_page.COMMON_PAGE: cli_page.common,
         "errors.md": _errors,
         "messages.md": _messages,
         "quotas.md": _quotas,
@@ -41,26 +38,6 @@ def pages() -> dict[str, str]:
     }
     written = {name: "\n".join([_NOTE, "", *make(), ""]) for name, make in makers.items()}
     return written | {"job.schema.json": job_schema.schema()}
-
-
-def _cli() -> Iterator[str]:
-    yield "# The command line"
-    yield ""
-    yield "What `--help` says. Flags beat environment variables (`BULKOPS_...`), which beat job files: see"
-    yield "[configuration](../configuration.md)."
-    yield from _help(bulkops, None, "bulkops")
-
-
-def _help(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
-    settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
-    ctx = click.Context(command, parent=parent, info_name=name, **settings)
-    yield f"\n## {ctx.command_path}\n"
-    yield f"```text\n{command.get_help(ctx).rstrip()}\n```"
-    if isinstance(command, click.Group):
-        for inner in command.list_commands(ctx):
-            found = command.get_command(ctx, inner)
-            if found is not None:
-                yield from _help(found, ctx, inner)
 
 
 def _errors() -> Iterator[str]:

@@ -87,7 +87,7 @@ journal_option: Final = _option(
     default=DEFAULT_JOURNAL,
     show_default=True,
     metavar="DIR",
-    help="Where runs are written down.",
+    help="Journal directory.",
 )
 
 yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do not ask before the run.")
@@ -252,7 +252,7 @@ _OUTPUT: Final = (
         section="Output",
         type=Hidden(),
         metavar="URL",
-        help=f"POST the summary as JSON when the run has ended; rather set {WEBHOOK_VARIABLE}: shells remember.",
+        help=f"POST the summary as JSON when the run has ended. Prefer {WEBHOOK_VARIABLE}: shells keep flags.",
     ),
 )
 

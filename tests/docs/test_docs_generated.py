@@ -36,6 +36,18 @@ def test_every_command_and_every_error_is_in_the_reference() -> None:
         assert f"| `{kind.__name__}` |" in pages["errors.md"]
 
 
+def test_a_common_option_is_described_once() -> None:
+    """`--help` shows all options of a command; the page of commands links to the common ones."""
+    pages = generate.pages()
+    commands, common = pages["cli.md"], pages["common-options.md"]
+    for flag in ("--accounts", "--only-new", "--max-failures", "--soak", "--journal", "--webhook"):
+        assert common.count(f"| `{flag}") == 1, flag
+    assert commands.count("Only the first N accounts.") == 0
+    assert "Pass the gate at which the run stopped" in commands, "resume has an --approve of its own"
+    assert commands.count("[policy](common-options.md#policy)") > 20
+    assert len(commands.split()) < 6000
+
+
 def test_every_command_is_used_on_a_page_that_shows_how() -> None:
     docs = generate.REFERENCE.parent
     pages = [docs / "tutorial.md", docs / "configuration.md", docs / "reports.md", docs.parent / "README.md"]
