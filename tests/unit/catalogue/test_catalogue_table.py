@@ -101,6 +101,8 @@ def test_calls_that_change_a_secret_are_not_repeated_blindly():
     assert {call.retry for call in rotating} == {RetryClass.RECONCILE_FIRST}
 
 
+@pytest.mark.slow
+@pytest.mark.measures
 def test_importing_the_catalogue_costs_next_to_nothing():
     """Of what the settings cost, which come before it: a sixth on an idle machine."""
     program = """

@@ -195,6 +195,8 @@ def test_accounts_of_a_run_that_is_on_are_compared_when_they_have_ended(row: Row
     assert Comparison(on, before).open_a == 2
 
 
+@pytest.mark.slow
+@pytest.mark.measures
 def test_ten_thousand_accounts_take_no_time(row: Row, report: Make) -> None:
     before = report(*(row(seq, FAILED if seq % 20 == 0 else CHANGED, cause="x") for seq in range(10_000)))
     after = report(*(row(seq, FAILED if seq % 20 == 1 else CHANGED, cause="x") for seq in range(10_000)))
