@@ -44,3 +44,14 @@ async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Pat
     elsewhere = attrs.evolve(foreseen, host="https://www.workato.com")
     with pytest.raises(PlanError, match=r"belongs to https://www\.workato\.com, not to http://127"):
         await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=elsewhere)
+
+
+async def test_an_account_that_drifted_is_left_alone(workato: Workato, tmp_path: Path) -> None:
+    made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
+    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    await workato.account(IDS[1]).folders.create("CRM")
+    report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
+    assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (3, 1)
+    (drifted,) = (row for row in report.accounts if row.outcome is Outcome.SKIPPED)
+    assert (drifted.account, drifted.reason) == (str(IDS[1]), "it drifted since the plan; now: nothing to do")
+    assert drifted.remedy == "plan it again"
