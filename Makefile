@@ -12,10 +12,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := $(VENV)/.demo
 PEERS := $(VENV)/.peers
-INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CONSTRAINTS := constraints.txt
+INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help constraints demo smoke has-python test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
+.PHONY: help constraints demo smoke lower-bounds has-python mutation-sample test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
 
 help: ## what there is
@@ -49,15 +50,30 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[test]' pip
 	@touch $(VENV)/.test
 
-SMOKE := tests/packaging tests/unit tests/session tests/bars/test_main_job.py
-smoke: $(VENV)/.test ## the tests of one more Python, under a minute: make smoke PYTHON=python3.13
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow and not chaos" $(SMOKE)
+CORE := -n 4 --dist worksteal -m "not slow and not chaos" tests/unit tests/session tests/bars/test_main_job.py
+smoke: $(VENV)/.test ## a part of the tests, under a minute: make smoke PYTHON=python3.13
+	$(BIN)/python -m pytest tests/packaging $(CORE)
+
+lower-bounds: ## the same part with the lowest versions that pyproject.toml allows, in .venv-lowest
+	$(BASE) -m venv --clear .venv-lowest
+	.venv-lowest/bin/python -m tests.packaging.lower_bounds > .venv-lowest/constraints.txt
+	$(MAKE) .venv-lowest/.test VENV=.venv-lowest CONSTRAINTS=.venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pytest $(CORE)
 
 has-python: # succeeds where PYTHON can be run
 	@$(BASE) -c ''
 
 stalled: $(READY) ## all fast tests while their event loops stand still at random: make stalled SEED=7
 	PYTHONPATH=$(CURDIR)/tests/stalls STALL_SEED=$(SEED) $(BIN)/python -m pytest -n 8 --dist worksteal -m "not slow and not chaos"
+
+$(VENV)/.mutation: $(READY)
+	$(INSTALL) --editable '.[mutation]'
+	@touch $(VENV)/.mutation
+
+COUNT ?= 300
+WORKERS ?= 2
+mutation-sample: $(VENV)/.mutation ## mistakes drawn by seed, and which of them no test notices: SEED=7 COUNT=300 WORKERS=2
+	nice $(BIN)/python -m tests.mutation --seed $(SEED) --count $(COUNT) --workers $(WORKERS)
 
 chaos: $(READY) ## the whole kit that breaks it on purpose, under 25 minutes: ends with a table
 	$(BIN)/python -m tests.chaos

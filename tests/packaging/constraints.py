@@ -63,7 +63,7 @@ def main(*arguments: str) -> int:
         return 2
     keep = ["--constraint", str(FILE)] if "--keep" in arguments else []
     builds = [*project()["build-system"]["requires"], EDITABLE]
-    everything = resolve(*keep, "--editable", ".[dev,check,bench]", "pip", *builds)
+    everything = resolve(*keep, "--editable", ".[dev,check,bench,mutation]", "pip", *builds)
     packages = [package for package in everything if package["metadata"]["name"] != "bulkops"]
     FILE.write_text("".join(f"{row}\n" for row in sorted(map(line, packages))), encoding="utf-8")
     built = sources(packages)

@@ -6,6 +6,7 @@ import re
 from importlib.metadata import distributions
 
 from tests.packaging.constraints import EDITABLE, FILE, ROOT, canonical, project
+from tests.packaging.lower_bounds import lowest
 
 BY_VENV = {"setuptools"}
 """`python -m venv` puts it there before Python 3.12; nothing uses it."""
@@ -38,5 +39,14 @@ def test_every_installation_of_the_makefile_follows_the_constraints() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (only,) = re.findall(r"^.*\bpip install\b.*$", makefile, re.MULTILINE)
     assert only.startswith("INSTALL :=")
-    assert "PIP_CONSTRAINT=constraints.txt" in only
-    assert "PIP_BUILD_CONSTRAINT=constraints.txt" in only
+    assert "PIP_CONSTRAINT=$(CONSTRAINTS)" in only
+    assert "PIP_BUILD_CONSTRAINT=$(CONSTRAINTS)" in only
+    assert "CONSTRAINTS := constraints.txt\n" in makefile
+
+
+def test_every_dependency_of_users_has_a_lower_bound_and_no_other() -> None:
+    table = project()["project"]
+    needs = [*table["dependencies"], *table["optional-dependencies"]["cli"], *table["optional-dependencies"]["otel"]]
+    names = [re.split(r"[^A-Za-z0-9._-]", need, maxsplit=1)[0] for need in needs]
+    assert [need for need in needs if not re.fullmatch(r"[a-z0-9-]+>=[0-9.]+", need)] == []
+    assert set(names) <= lowest().keys()
