@@ -22,7 +22,10 @@ from tests.chaos.mistakes import MISTAKES, Mistake
 from tests.chaos.tally import FILE, Trials
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("bulkops", "tests", "docs", "examples", "pyproject.toml", "README.md", "CHANGELOG.md")
+COPIED = (
+    *("bulkops", "tests", "benchmarks", "docs", "examples", "pyproject.toml"),
+    *("Makefile", "constraints.txt", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+)
 WORKERS = 3
 LONGEST_S = 180
 

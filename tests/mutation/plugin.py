@@ -1,0 +1,44 @@
+"""A pytest plugin for mutation runs: keeps how long each test took, or runs chosen tests in a given order."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+DURATIONS: Final = "MUTATION_DURATIONS"
+"""Environment variable: the file to write durations to, as JSON: seconds by node id. Failed tests are left out."""
+
+CHOSEN: Final = "MUTATION_CHOSEN"
+"""Environment variable: the file with the node ids to run, one a line; all other collected tests are deselected."""
+
+_took_s: dict[str, float] = defaultdict(float)
+_failed: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _took_s[report.nodeid] += report.duration
+    if report.outcome == "failed":
+        _failed.add(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if DURATIONS in os.environ and not hasattr(session.config, "workerinput"):
+        kept = {test: round(took_s, 4) for test, took_s in sorted(_took_s.items()) if test not in _failed}
+        Path(os.environ[DURATIONS]).write_text(json.dumps(kept, indent=0), encoding="utf-8")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if CHOSEN not in os.environ:
+        return
+    order = {
+        test: place for place, test in enumerate(Path(os.environ[CHOSEN]).read_text(encoding="utf-8").splitlines())
+    }
+    dropped = [item for item in items if item.nodeid not in order]
+    items[:] = sorted((item for item in items if item.nodeid in order), key=lambda item: order[item.nodeid])
+    config.hook.pytest_deselected(items=dropped)
