@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +85,12 @@ class Copy:
         took_s = round(time.monotonic() - began, 1)
         return Result(mutation.key, outcome, by, _change(source, changed), len(tests), took_s)
 
+    def check(self, tests: Iterable[str]) -> None:
+        """Raises: SystemExit when the tests cannot even be collected here: every mutation would seem to be noticed."""
+        code, said = self._run(list(tests), STARTS_S * 5, "--collect-only")
+        if code != 0:
+            sys.exit(f"the copy of the project cannot collect its tests:\n{said[-1000:]}")
+
     def _passes(self, test: str, limit_s: float) -> bool:
         """Whether a test passes in the copy as it is."""
         if test not in self._passing and self._run([test], limit_s)[0] == 0:
@@ -96,10 +102,20 @@ class Copy:
         for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
             compiled.unlink()  # it may look current: Python compares whole seconds and the size
 
-    def _run(self, tests: list[str], limit_s: float) -> tuple[int | None, str]:
+    def _run(self, tests: list[str], limit_s: float, *more: str) -> tuple[int | None, str]:
         self._chosen.write_text("\n".join(tests), encoding="utf-8")
         paths = sorted({test.partition("::")[0] for test in tests})
-        options = ["-x", "--timeout", str(TEST_S), "-p", "no:cacheprovider", "-p", "tests.mutation.plugin", *paths]
+        options = [
+            "-x",
+            "--timeout",
+            str(TEST_S),
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "tests.mutation.plugin",
+            *more,
+            *paths,
+        ]
         limited = ["sh", "-c", f'ulimit -v {MOST_KIB}; exec "$@"', "sh", sys.executable, "-m", "pytest", *options]
         environment = {**os.environ, "PYTHONPATH": str(self.root), CHOSEN: str(self._chosen)}
         self.process = subprocess.Popen(
@@ -146,6 +162,7 @@ class Sample:
     def work(self) -> None:
         with tempfile.TemporaryDirectory(prefix="mutation-") as home:
             copy = Copy(Path(home))
+            copy.check(self._record.durations)
             self._copies.append(copy)
             for mutation in self._taken():
                 tests = self._record.tests(mutation, budget_s=self._budget_s)

@@ -165,6 +165,14 @@ async def test_a_step_may_end_without_an_intent(journal):
     assert await journal.steps(RUN, 1) == {}
 
 
+async def test_changed_accounts_are_those_with_a_finished_effect(journal):
+    await journal.begin_step(RUN, 0, "under way")
+    await journal.end_step(RUN, 1, "looked", StepState.DONE, [1])
+    await journal.end_step(RUN, 2, "looked", StepState.DONE, [1])
+    await journal.end_step(RUN, 2, "wrote", StepState.DONE, [2], changed=True)
+    assert [row.seq for row in await journal.changed_accounts(RUN)] == [2]
+
+
 async def test_facts_outlive_runs_and_are_told_apart(journal):
     await journal.put_fact(HOST, "E1", "import", "k", {"a": 1})
     await journal.put_fact(HOST, "E1", "import", "k", {"a": 2})

@@ -1,0 +1,37 @@
+"""An undo takes the accounts that its run changed, last one first, and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import bulkops
+from bulkops import Outcome, Workato
+from bulkops.errors import PlanError
+from bulkops.operations import CreateFolder
+from bulkops.runs import undoing
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+IDS = [4100231, 4100232, 4100233, 4100234]
+MISSING = 999
+
+
+async def test_an_account_without_an_effect_is_not_undone(tmp_path: Path) -> None:
+    async with Sandbox(SandboxSettings(customers=4, time_scale=400, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            await workato.account(IDS[1]).folders.create("CRM")
+            here = {"workato": workato, "journal": tmp_path}
+            done = await bulkops.run(CreateFolder("CRM"), accounts=[*IDS, MISSING], **here)
+            outcomes = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.FAILED)
+            assert [done.outcomes[one] for one in outcomes] == [3, 1, 1]
+            _, inventory = await undoing(done.run_id, journal=tmp_path)
+            assert [row.account for row in inventory.rows] == [str(IDS[place]) for place in (3, 2, 0)]
+            again = await bulkops.run(CreateFolder("CRM"), accounts=IDS, **here)
+            assert again.outcomes[Outcome.UNCHANGED] == 4
+            with pytest.raises(PlanError, match="changed no account"):
+                await undoing(again.run_id, journal=tmp_path)
