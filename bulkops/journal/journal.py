@@ -163,6 +163,14 @@ class Journal:
         """Accounts started and not ended: at work when a process is (`is_locked`), else left behind by a dead one."""
         return await self._reader.ask(queries.in_flight, run_id)
 
+    async def between_s(self, run_id: str) -> float:
+        """Seconds between the run's processes, in which none worked on it."""
+        return await self._reader.ask(queries.between_s, run_id)
+
+    async def last_seen_at(self, run_id: str) -> float | None:
+        """Wall-clock time of the newest sign of a process at work on the run; None: there is no sign."""
+        return await self._reader.ask(queries.last_seen_at, run_id)
+
     def start_account(self, run_id: str, seq: int) -> None:
         """Queued. Clears an earlier ending; on the disk before any intent of the account."""
         self._writing.queue(writes.start_account(run_id, seq, self._clock.now()))

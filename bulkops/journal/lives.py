@@ -73,8 +73,9 @@ class Lives:
             (now.boot_id, now.boot_s - FORGET_GRANTS_S, now.wall_s - FORGET_GRANTS_S),
         )
         cursor = connection.execute(
-            "INSERT INTO lives (run_id, host, pid, boot_id, beat_boot_s, beat_wall_s) VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, host, os.getpid(), now.boot_id, now.boot_s, now.wall_s),
+            """INSERT INTO lives (run_id, host, pid, boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (run_id, host, os.getpid(), now.boot_id, *2 * (now.boot_s, now.wall_s)),
         )
         assert cursor.lastrowid is not None  # noqa: S101 - tells the type checker what an INSERT gives
         return cursor.lastrowid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any, Final
 
 from bulkops.clock import Instant, ProcessRecord
@@ -183,6 +184,33 @@ def worked_on(connection: sqlite3.Connection, host: str) -> set[str]:
         (clean(host),),
     )
     return {account for (account,) in rows}
+
+
+def between_s(connection: sqlite3.Connection, run_id: str) -> float:
+    """Seconds between the processes of a run, in which none worked on it."""
+    rows = connection.execute(
+        """SELECT boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s
+           FROM lives WHERE run_id = ? ORDER BY life_id""",
+        (clean(run_id),),
+    ).fetchall()
+    gaps: Iterable[float] = (
+        began_boot_s - beat_boot_s if boot_id and boot_id == boot_before else began_wall_s - beat_wall_s
+        for (boot_before, _, _, beat_boot_s, beat_wall_s), (boot_id, began_boot_s, began_wall_s, _, _) in pairwise(rows)
+    )
+    return sum(max(0.0, gap) for gap in gaps)
+
+
+def last_seen_at(connection: sqlite3.Connection, run_id: str) -> float | None:
+    """Wall-clock time of the newest sign of a process at work on the run: a heartbeat, an account, or a step."""
+    row = connection.execute(
+        """SELECT max(at) FROM (
+             SELECT beat_wall_s AS at FROM lives WHERE run_id = :run
+             UNION ALL SELECT max(started_at, coalesce(ended_at, 0)) FROM accounts WHERE run_id = :run
+             UNION ALL SELECT l.beat_wall_s - (l.beat_boot_s - s.began_boot_s)
+               FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = :run)""",
+        {"run": clean(run_id)},
+    ).fetchone()
+    return None if row[0] is None else float(row[0])
 
 
 def in_flight(connection: sqlite3.Connection, run_id: str) -> int:

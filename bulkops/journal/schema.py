@@ -16,7 +16,7 @@ from bulkops.errors import JournalError
 from bulkops.journal.failures import in_words
 
 FILE_NAME: Final = "journal.sqlite3"
-VERSION: Final = 2
+VERSION: Final = 3
 
 _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
 _BUSY_S: Final = 60.0
@@ -62,6 +62,8 @@ CREATE TABLE lives ( -- one process at work for one run; its newest sign of life
   host TEXT,
   pid INTEGER NOT NULL,
   boot_id TEXT NOT NULL,
+  began_boot_s REAL NOT NULL,
+  began_wall_s REAL NOT NULL,
   beat_boot_s REAL NOT NULL,
   beat_wall_s REAL NOT NULL,
   ended INTEGER NOT NULL DEFAULT 0

@@ -79,6 +79,8 @@ def head(report: Report) -> dict[str, Any]:
         "workspace": report.workspace,
         "created_at": utc(report.created_at),
         "ended_at": utc(report.ended_at),
+        "duration_s": round(report.duration_s, 3),
+        "between_s": round(report.between_s, 3),
         "inventory": report.inventory,
         "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
     }

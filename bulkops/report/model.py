@@ -40,7 +40,8 @@ class Report:
 
     `workspace`: id of the partner's workspace, None when the token may not read it;
     `accounts`: in inventory order; `journal`: the journal's directory, None for the default one; `created_at`,
-    `ended_at`, `as_of` (when the journal was read): wall-clock seconds since the epoch; `details`: only when asked for.
+    `ended_at`, `as_of` (when the journal was read): wall-clock seconds since the epoch; `between_s`: time between the
+    run's processes, in which none worked on it; `details`: only when asked for.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class Report:
     created_at: float
     ended_at: float | None
     as_of: float
+    between_s: float = 0.0
     journal: str | None = None
     accounts: list[AccountRow] = attrs.field(repr=False)  # their parameters may hold secrets
     details: Details | None = attrs.field(default=None, repr=False)
@@ -93,8 +95,8 @@ class Report:
 
     @property
     def duration_s(self) -> float:
-        """From the run's creation to its end (so far), pauses between processes included."""
-        return (self.as_of if self.ended_at is None else self.ended_at) - self.created_at
+        """Time worked: from the run's creation to its end (so far), without the time between its processes."""
+        return max(0.0, (self.as_of if self.ended_at is None else self.ended_at) - self.created_at - self.between_s)
 
     @property
     def ok(self) -> bool:

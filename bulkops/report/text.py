@@ -93,6 +93,8 @@ def outcome_words(outcome: Outcome) -> str:
 
 
 def _heading(report: Report) -> Iterator[str]:
+    if report.between_s >= 1:
+        yield f"between its processes: {duration(report.between_s)} more, in which none worked on it"
     if report.reason:
         yield f"reason: {inline(report.reason, _LINE)}"
     yield f"{inline(report.title, _LINE)}, at {inline(report.host, _NAME)}, {workspace_words(report.workspace)}"

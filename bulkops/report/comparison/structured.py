@@ -53,7 +53,7 @@ def _plain(found: Comparison) -> dict[str, Any]:
 def _run(report: Report) -> dict[str, Any]:
     members = head(report)
     del members["schema"]
-    return {**members, "duration_s": round(report.duration_s, 3)}
+    return members
 
 
 def _ending(row: AccountRow) -> dict[str, Any]:

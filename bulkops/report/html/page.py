@@ -109,6 +109,9 @@ def _facts(report: Report, traffic: list[Traffic]) -> Iterator[tuple[str, str]]:
     yield "Workspace", report.workspace or "not known"
     yield "Began", _time(report.created_at)
     yield ("So far", duration(report.duration_s)) if report.ended_at is None else ("Ended", _time(report.ended_at))
+    if report.between_s >= 1:
+        yield "Worked", duration(report.duration_s)
+        yield "Between processes", duration(report.between_s)
     if traffic:
         yield "Requests", f"{sum(one.requests for one in traffic):,}"
         yield "Refused (429)", f"{sum(one.refused for one in traffic):,}"

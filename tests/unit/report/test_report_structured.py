@@ -53,6 +53,8 @@ def test_json_has_the_documented_members(row: Row, report: Make) -> None:
         "workspace": "17293",
         "created_at": "2026-01-02T10:15:30.000+00:00",
         "ended_at": "2026-01-02T10:17:33.000+00:00",
+        "duration_s": 123.0,
+        "between_s": 0.0,
         "inventory": 2,
         "outcomes": {
             "changed": 1,
