@@ -12,7 +12,7 @@ import click
 from bulkops.cli.afterwards import Afterwards
 from bulkops.cli.around import ahead_words, finish, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags, Selection
-from bulkops.cli.journals import exists
+from bulkops.cli.journals import exists, journal_flag
 from bulkops.cli.outlook import Outlook
 from bulkops.cli.question import Consent, approver
 from bulkops.cli.selecting import accounts_meant, accounts_of, refuse_all
@@ -116,7 +116,8 @@ async def _carry_out(
             return 0
         about = scope(policy, count=len(inventory), host=settings.url, title=operation.title)
         ahead = cost_ahead(operation, inventory, policy=policy, workato=workato)
-        await consent.ask(attrs.evolve(about, ahead=ahead_words(ahead) if ahead else None, notes=operation.notes()))
+        notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
+        await consent.ask(attrs.evolve(about, ahead=ahead_words(ahead) if ahead else None, notes=notes))
 
         async def go(control: Control) -> Report:
             return await run(
@@ -137,6 +138,18 @@ async def _carry_out(
     code = finish(report, output, beside=takes_stdout(operation.parameters()))
     await afterwards.tell(report)
     return code
+
+
+async def _about_unfinished(operation: Operation, host: str, journal: str) -> tuple[str, ...]:
+    """That the newest run of the same operation left accounts to resume, and the command that does."""
+    from bulkops.runs import unfinished_run
+
+    found = await unfinished_run(operation, host=host, journal=journal)
+    if found is None:
+        return ()
+    left = ", ".join(f"{count} {outcome.value.replace('_', ' ')}" for outcome, count in found.left.items())
+    command = f"bulkops resume {found.run_id}{journal_flag(journal)}"
+    return (f"run {found.run_id} of the same operation is unfinished ({left}): `{command}` goes on with it",)
 
 
 async def _try_journal(directory: str) -> None:

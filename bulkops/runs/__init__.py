@@ -2,7 +2,7 @@
 
 from bulkops.runs.api import resume, retry, run
 from bulkops.runs.control import Control
-from bulkops.runs.earlier import Earlier, earlier_runs
+from bulkops.runs.earlier import Earlier, Unfinished, earlier_runs, unfinished_run
 from bulkops.runs.gates import Check, GateVerdict, WaveResult, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
@@ -23,6 +23,7 @@ __all__ = [
     "Job",
     "Policy",
     "Subset",
+    "Unfinished",
     "WaveResult",
     "cost_ahead",
     "earlier_runs",
@@ -40,6 +41,7 @@ __all__ = [
     "select",
     "undo",
     "undoing",
+    "unfinished_run",
     "waiting_gate",
     "workspace_of",
 ]

@@ -30,6 +30,14 @@ class Earlier:
         return sum(outcome in RESUMABLE or outcome is Outcome.FAILED for outcome in self.outcomes.values())
 
 
+@attrs.frozen
+class Unfinished:
+    """A run that left accounts to resume. `left`: how many, by outcome."""
+
+    run_id: str
+    left: Mapping[Outcome, int]
+
+
 async def earlier_runs(operation: Operation, *, host: str, workspace: str | None, journal: str | Path) -> Earlier:
     """What the journal knows of runs of this operation: the same parameters and the same contents of its files.
 
@@ -46,6 +54,21 @@ async def earlier_runs(operation: Operation, *, host: str, workspace: str | None
             return Earlier()
         outcomes = await opened.latest_outcomes([record.run_id for record in same])
         return Earlier(newest=same[0].run_id, outcomes=outcomes)
+
+
+async def unfinished_run(operation: Operation, *, host: str, journal: str | Path) -> Unfinished | None:
+    """The newest run of this operation on this host, if it left accounts that `resume` takes up; None while a process
+    works on it. Raises: JournalError."""
+    if not (Path(journal) / FILE_NAME).exists():
+        return None
+    wanted = _kind(describe(operation))
+    async with Journal.open(journal, read_only=True) as opened:
+        newest = next((record for record in await opened.list_runs() if _is_same(record, host, None, wanted)), None)
+        if newest is None or opened.is_locked(newest.run_id):
+            return None
+        counts = await opened.counts(newest.run_id)
+    left = {outcome: counts[outcome] for outcome in Outcome if outcome in RESUMABLE and counts[outcome]}
+    return Unfinished(newest.run_id, left) if left else None
 
 
 def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object) -> bool:
