@@ -175,5 +175,5 @@ def _greeting(sandbox: Sandbox, client_file: Path | None, env_file: Path | None,
     if client_file is not None:
         lines.append(f"client file: {client_file}")
     if env_file is not None:
-        lines.append(f"env file: in another shell: . {shlex.quote(str(env_file))}")
+        lines.append(f"env file: in another shell: . {shlex.quote(os.path.join(os.curdir, env_file))}")
     return lines

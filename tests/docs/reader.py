@@ -22,6 +22,7 @@ PLAIN: Final = frozenset({"text"})
 """Output and drawings: nothing to be done."""
 
 _EXPORT: Final = re.compile(r"^export (.+)$", re.MULTILINE)
+_SOURCED: Final = re.compile(r"^\. (\S+)$", re.MULTILINE)
 _TIMEOUT_S: Final = 300
 
 
@@ -104,6 +105,8 @@ class Reader:
         self._export(said)
 
     def _export(self, text: str) -> None:
-        """The reader has one terminal: what is exported there stays."""
+        """The reader has one terminal: what is exported there stays, also by a file that is read with `.`"""
+        for name in _SOURCED.findall(text):
+            self._export((self.home / name).read_text(encoding="utf-8"))
         for line in _EXPORT.findall(text):
             self.environment |= dict(pair.split("=", 1) for pair in line.partition("#")[0].split())
