@@ -57,7 +57,7 @@ class CallName(click.ParamType[str, Any]):
 
 
 class RunName(click.ParamType[str, Any]):
-    """A run's id or the start of it, which the shell completes from the journal, newest first."""
+    """A run's id, the start of it, `latest` or `previous`; the shell completes it from the journal, newest first."""
 
     name = "run"
 
@@ -69,10 +69,12 @@ class RunName(click.ParamType[str, Any]):
 
         from bulkops.errors import BulkopsError
         from bulkops.journal import Journal
+        from bulkops.journal.queries import NAMES
 
         async def known() -> list[CompletionItem]:
             async with Journal.open(str(ctx.params.get("journal") or "."), read_only=True) as journal:
-                return [CompletionItem(run.run_id, help=run.title) for run in await journal.list_runs()]
+                runs = [CompletionItem(run.run_id, help=run.title) for run in await journal.list_runs()]
+            return [CompletionItem(name, help=one.help) for name, one in zip(NAMES, runs, strict=False)] + runs
 
         try:
             runs = asyncio.run(known())

@@ -17,6 +17,7 @@ from bulkops.journal.records import (
     StepState,
 )
 from bulkops.journal.run_ids import new_run_id
+from bulkops.journal.schema import compact
 
 __all__ = [
     "REMARKS",
@@ -34,5 +35,6 @@ __all__ = [
     "StepMark",
     "StepRow",
     "StepState",
+    "compact",
     "new_run_id",
 ]

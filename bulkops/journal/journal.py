@@ -103,12 +103,12 @@ class Journal:
         await self._writing.durable(writes.create_run(record, inventory))
 
     async def get_run(self, run_id: str | None = None) -> RunRecord:
-        """The run of this id or of the only one that begins so; without an id, the newest.
+        """The run of this id, or of the only one that begins so; "latest" (as without an id) or "previous".
 
         Raises: JournalError for none or several, naming the journal and the candidates.
         """
         if run_id is not None:
-            return await self._reader.ask(queries.run_by_prefix, run_id, str(self._path))
+            return await self._reader.ask(queries.run_by_name, run_id, str(self._path))
         newest = await self._reader.ask(queries.newest_run, unfinished=False)
         if newest is None:
             raise JournalError(
@@ -136,6 +136,10 @@ class Journal:
         """Durable. The operation was changed in mid-run, and that was accepted."""
         await self._writing.durable(writes.set_operation(run_id, operation))
 
+    async def delete_run(self, run_id: str) -> None:
+        """Durable. The run with its accounts, steps and events; what is known of accounts beyond it stays."""
+        await self._writing.durable(writes.delete_run(run_id))
+
     # Accounts
 
     async def accounts(
@@ -154,6 +158,10 @@ class Journal:
     async def latest_outcomes(self, run_ids: Iterable[str]) -> dict[str, Outcome]:
         """Of each account of these runs, its effective outcome in the newest of them."""
         return await self._reader.ask(queries.latest_outcomes, list(run_ids))
+
+    async def history(self, account: str) -> list[tuple[RunRecord, AccountRow]]:
+        """The account in each run that has it, newest run first."""
+        return await self._reader.ask(queries.history, account)
 
     async def worked_on(self, host: str) -> set[str]:
         """Accounts, as they were named, that a run on this host has changed or found as they should be."""

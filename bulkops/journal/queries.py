@@ -24,6 +24,9 @@ from bulkops.journal.records import (
 )
 from bulkops.outcome import Outcome
 
+NAMES: Final = {"latest": 0, "previous": 1}
+"""Names of runs by age: how many runs are newer."""
+
 _SHOWN: Final = 5
 """How many runs an ambiguity names."""
 
@@ -67,10 +70,15 @@ def newest_run(connection: sqlite3.Connection, *, unfinished: bool) -> RunRecord
     return None if row is None else _run(row)
 
 
-def run_by_prefix(connection: sqlite3.Connection, prefix: str, where: str) -> RunRecord:
-    """The run of that id, or the only one whose id begins so. Raises: JournalError."""
-    prefix = clean(prefix)
+def run_by_name(connection: sqlite3.Connection, name: str, where: str) -> RunRecord:
+    """The run of that id, the only one whose id begins so, or what `NAMES` means. Raises: JournalError."""
+    prefix = clean(name)
     known = [str(run_id) for (run_id,) in connection.execute("SELECT run_id FROM runs ORDER BY number DESC")]
+    if prefix in NAMES:
+        found = known[NAMES[prefix] :][:1]
+        if not found:
+            raise JournalError(f"there is no {prefix} run in {where}", remedy="`bulkops runs` lists the runs")
+        return _run(connection.execute(_RUNS + "WHERE r.run_id = ?", found).fetchone())
     found = [prefix] if prefix in known else [run_id for run_id in known if run_id.startswith(prefix)]
     if not found:
         raise JournalError(f"no run {prefix!r} in {where}", remedy="`bulkops runs` lists the runs")
@@ -134,6 +142,20 @@ def accounts(
             name,
         ) in rows
     ]
+
+
+def history(connection: sqlite3.Connection, account: str) -> list[tuple[RunRecord, AccountRow]]:
+    """The account in each run that has it, newest run first; external ids in any case."""
+    rows = connection.execute(
+        """SELECT run_id, seq FROM accounts JOIN runs USING (run_id)
+           WHERE account = ? COLLATE NOCASE ORDER BY number DESC""",
+        (clean(account),),
+    ).fetchall()
+    found = []
+    for run_id, seq in rows:
+        record = _run(connection.execute(_RUNS + "WHERE r.run_id = ?", (run_id,)).fetchone())
+        found += [(record, row) for row in accounts(connection, run_id, None, None) if row.seq == seq]
+    return found
 
 
 def account_marks(connection: sqlite3.Connection, run_id: str) -> list[AccountMark]:

@@ -160,6 +160,21 @@ def _check_access(path: Path, wanted: int) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
+def compact(directory: Path | str) -> None:
+    """Give the space of deleted rows back to the disk; leave it when another process has the file open.
+
+    Raises: JournalError.
+    """
+    path = Path(directory) / FILE_NAME
+    with contextlib.closing(open_for_writing(Path(directory))) as connection:
+        try:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise in_words(error, path) from error
+
+
 def open_for_reading(directory: Path) -> sqlite3.Connection:
     """A connection that cannot write and makes no journal; works beside a writer and in a read-only directory.
 

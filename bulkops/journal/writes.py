@@ -108,6 +108,16 @@ SELECT 1 FROM accounts a WHERE run_id = ? AND seq = ?
 """
 
 
+def delete_run(run_id: str) -> Job:
+    name = (clean(run_id),)
+
+    def job(connection: sqlite3.Connection, _: Lives) -> None:
+        for table in ("steps", "events", "accounts", "runs"):  # processes stay: they say who used the host, and when
+            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - four constants
+
+    return job
+
+
 def start_account(run_id: str, seq: int, now: Instant) -> Job:
     """An account is taken up. An unknown one stays unknown if this process is killed, unless open intents say what is
     unknown of it: those are settled one by one, and what settles them is how it becomes known."""

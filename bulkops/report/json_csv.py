@@ -48,7 +48,7 @@ def render_json(report: Report) -> str:
     """One object; its members are a line each and so are the accounts, so that grep and diff work on it."""
     members = [f"{json_line(key)}: {json_line(value)}" for key, value in head(report).items()]
     members.append(f'"clusters": {array(cluster_objects(report, report.clusters))}')
-    members.append(f'"accounts": {array(map(_account, report.accounts))}')
+    members.append(f'"accounts": {array(map(account_object, report.accounts))}')
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
@@ -88,7 +88,7 @@ def head(report: Report) -> dict[str, Any]:
 
 def render_jsonl(report: Report) -> str:
     """The accounts alone, an object a line."""
-    return "".join(f"{json_line(_account(row))}\n" for row in report.accounts)
+    return "".join(f"{json_line(account_object(row))}\n" for row in report.accounts)
 
 
 def render_csv(report: Report) -> str:
@@ -97,7 +97,7 @@ def render_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
     for row in report.accounts:
-        account = _account(row)
+        account = account_object(row)
         account["detail"] = json_line(row.detail) if row.detail else None
         writer.writerow([_cell(account[column]) for column in _COLUMNS])
     return out.getvalue()
@@ -117,7 +117,8 @@ def cluster_objects(report: Report, clusters: Iterable[Cluster]) -> Iterator[dic
         }
 
 
-def _account(row: AccountRow) -> dict[str, Any]:
+def account_object(row: AccountRow) -> dict[str, Any]:
+    """One account's answer."""
     return {
         "account": row.account,
         "name": row.name,

@@ -26,7 +26,9 @@ accept_option = click.option(
 @click.command(
     "resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes", "resume --accounts 4100231,4100232"]
 )
-@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
 @accept_option
 @subset_options
 @resume_policy_options
@@ -46,7 +48,9 @@ def resume(
 
 
 @click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorised"])
-@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
 @click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
 @accept_option
 @subset_options
@@ -83,7 +87,9 @@ def retry(
     cls=Verb,
     examples=["undo", "undo 20260102-k3f9 --max-failures 2%", "undo 20260102-k3f9 --accounts wrong.csv"],
 )
-@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
 @subset_options
 @policy_options
 @output_options

@@ -27,7 +27,9 @@ FORMATS = ("text", "json", "markdown")
         "compare 20260102-k3f9 --fail-on new-failures",
     ],
 )
-@click.argument("run_a", metavar="RUN_A", type=RunName(), help="A run's id or the start of it: before.")
+@click.argument(
+    "run_a", metavar="RUN_A", type=RunName(), help="Before: a run's id, the start of it, latest or previous."
+)
 @click.argument("run_b", metavar="[RUN_B]", required=False, type=RunName(), help="The other: after.")
 @report_format_option(FORMATS)
 @report_path_option

@@ -11,7 +11,9 @@ from bulkops.cli.verbs import Flag, Verb
 
 
 @click.command("watch", cls=Verb, examples=["watch", "watch 20260102-k3f9", "watch --quiet"])
-@click.argument("run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id or the start of it.")
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
 @click.option("--quiet", "-q", cls=Flag, is_flag=True, help="No progress on stderr: wait for the end.")
 @journal_option
 def watch(run_id: str | None, quiet: bool, journal: str) -> int:

@@ -1,0 +1,82 @@
+"""`bulkops history`: one account across the runs of a journal. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkops.cli.commands.runs import table, utc_words
+from bulkops.cli.journals import exists
+from bulkops.cli.options import journal_option
+from bulkops.cli.terminal import one_line, put
+from bulkops.cli.verbs import Flag, Verb
+from bulkops.errors import InputError
+
+if TYPE_CHECKING:
+    from bulkops.journal import AccountRow, RunRecord
+
+_REASON = 120
+"""Characters of a reason in the table; JSON has all of it."""
+
+
+@click.command("history", cls=Verb, examples=["history 4100231", "history EORG-7 --json"])
+@click.argument(
+    "account", metavar="ACCOUNT", help="The account as the runs named it: its id, or E and its external id."
+)
+@click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array, newest run first.")
+@journal_option
+def history(account: str, as_json: bool, journal: str) -> int:
+    """Show one account across all runs of a journal.
+
+    Newest run first. An account that runs named in two ways, by id and by external id, has two histories.
+    """
+    import asyncio
+
+    found = asyncio.run(_load(journal, account.strip())) if exists(journal) else []
+    if not found:
+        raise InputError(
+            f"account {account} is in no run of {journal}",
+            remedy="name it as the runs did, by id or as E and the external id: see `bulkops report --ids`",
+        )
+    put(_as_json(found) if as_json else _as_table(found), json=as_json)
+    return 0
+
+
+async def _load(directory: str, account: str) -> list[tuple[RunRecord, AccountRow]]:
+    from bulkops.journal import Journal
+
+    async with Journal.open(directory, read_only=True) as journal:
+        return await journal.history(account)
+
+
+def _as_table(found: Sequence[tuple[RunRecord, AccountRow]]) -> str:
+    rows = [
+        (
+            record.run_id,
+            utc_words(row.started_at or record.created_at),
+            row.outcome.value.replace("_", " "),
+            one_line(record.title),
+            one_line(row.reason or "")[:_REASON],
+        )
+        for record, row in found
+    ]
+    return table([("RUN", "AT", "OUTCOME", "WHAT", "REASON"), *rows])
+
+
+def _as_json(found: Sequence[tuple[RunRecord, AccountRow]]) -> str:
+    from bulkops.report.json_csv import account_object, array, utc
+
+    objects = (
+        {
+            "run": record.run_id,
+            "created_at": utc(record.created_at),
+            "title": record.title,
+            "host": record.host,
+            "workspace": record.workspace,
+            **account_object(row),
+        }
+        for record, row in found
+    )
+    return f"{array(objects)}\n"
