@@ -38,6 +38,13 @@ TEST_S: Final = 120
 """For one test: a mutant may wait forever."""
 
 
+NEAREST: Final = 60
+"""The first tests by themselves: most mutations are noticed there, and few files are collected."""
+
+OUTCOMES: Final = {0: "survived", 5: "survived", 1: "noticed", None: "hung"}
+"""By exit code of pytest; 5: the recorded tests are gone."""
+
+
 @attrs.frozen
 class Result:
     """How one mutation ended: noticed, hung (noticed too), survived, or broken (pytest could not run)."""
@@ -65,23 +72,26 @@ class Copy:
         self.process: subprocess.Popen[str] | None = None
 
     def attempt(self, mutation: Mutation, tests: list[str], limit_s: float) -> Result:
-        """Tests that fail without the mutation too are left out of `tests`."""
+        """The nearest tests run first by themselves; one that fails without the mutation too is left out."""
         file = self.root / mutation.file
         source = file.read_text(encoding="utf-8")
         changed = mutation.apply(source)
-        began = time.monotonic()
-        while True:
+        tests = [test for test in tests if (self.root / test.partition("::")[0]).exists()]
+        began, outcome, by = time.monotonic(), "survived", ""
+        parts = [part for part in (tests[:NEAREST], tests[NEAREST:]) if part]
+        while parts and outcome == "survived":
+            part = parts.pop(0)
+            self._write(file, changed)
             try:
-                self._write(file, changed)
-                code, said = self._run(tests, limit_s) if tests else (0, "")
+                code, said = self._run(part, limit_s)
             finally:
                 self._write(file, source)
-            outcome = {0: "survived", 1: "noticed", None: "hung"}.get(code, "broken")
-            failed = [test for test in tests if f"\nFAILED {test}" in said or f"\nERROR {test}" in said]
-            if outcome != "noticed" or not failed or self._passes(failed[0], limit_s):
-                break
-            tests.remove(failed[0])
-        by = failed[0] if failed else said[-300:] if outcome in {"noticed", "broken"} else ""
+            failed = [test for test in part if f"\nFAILED {test}" in said or f"\nERROR {test}" in said]
+            if code == 1 and failed and not self._passes(failed[0], limit_s):
+                parts.insert(0, [test for test in part if test != failed[0]])
+                continue
+            outcome = OUTCOMES.get(code, "broken")
+            by = "" if code == 0 else failed[0] if failed else said[-300:]
         took_s = round(time.monotonic() - began, 1)
         return Result(mutation.key, outcome, by, _change(source, changed), len(tests), took_s)
 
@@ -105,17 +115,7 @@ class Copy:
     def _run(self, tests: list[str], limit_s: float, *more: str) -> tuple[int | None, str]:
         self._chosen.write_text("\n".join(tests), encoding="utf-8")
         paths = sorted({test.partition("::")[0] for test in tests})
-        options = [
-            "-x",
-            "--timeout",
-            str(TEST_S),
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "tests.mutation.plugin",
-            *more,
-            *paths,
-        ]
+        options = ["-x", f"--timeout={TEST_S}", "-pno:cacheprovider", "-ptests.mutation.plugin", *more, *paths]
         limited = ["sh", "-c", f'ulimit -v {MOST_KIB}; exec "$@"', "sh", sys.executable, "-m", "pytest", *options]
         environment = {**os.environ, "PYTHONPATH": str(self.root), CHOSEN: str(self._chosen)}
         self.process = subprocess.Popen(
@@ -227,6 +227,8 @@ def main() -> int:
     threads = [threading.Thread(target=sample.work) for _ in range(chosen.workers)]
     for thread in threads:
         thread.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         for thread in threads:
             thread.join()
