@@ -11,7 +11,7 @@ the folders that the run made, and only while they are empty: the vendor refuses
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
@@ -34,9 +34,6 @@ class ArchiveFolder(Operation):
     @property
     def step(self) -> str:
         return f"create folder {self.folder}"
-
-    def parameters(self) -> Mapping[str, Any]:
-        return {"folder": self.folder}
 
     async def find(self, ctx: Context) -> int | None:
         found = await ctx.account.folders.find(self.folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 import msgspec
@@ -14,9 +14,11 @@ from bulkops.client import Workato
 from bulkops.errors import TaskFailed, WouldChange
 from bulkops.journal import StepRow
 from bulkops.operations._costs import looked_once, summed
+from bulkops.operations._fields import own_parameters
+from bulkops.operations._function_digest import code_of
 from bulkops.operations._planned import is_new_customer
 from bulkops.operations._undoing import CANNOT_UNDO, Part, undo_parts
-from bulkops.steps import Context, log_of
+from bulkops.steps import Context, Rehearsal, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 """As `Operation.undo`, of an operation that need not be there."""
@@ -64,8 +66,12 @@ class Operation:
         return self.name
 
     def parameters(self) -> Mapping[str, Any]:
-        """JSON data from which `from_parameters` makes the same operation. Goes to the journal: no secrets."""
-        return {}
+        """JSON data from which `from_parameters` makes the same operation. Goes to the journal: no secrets.
+
+        Unless overridden, the fields of an attrs class or dataclass; of another class, its public attributes. Fields
+        with a secret's name are masked.
+        """
+        return own_parameters(self)
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Operation:
@@ -78,8 +84,15 @@ class Operation:
 
     @property
     def digest(self) -> str:
-        """Equal for equal operations; `resume` compares it. Hex, 64 characters."""
-        data = {"name": self.name, "parameters": self.identity()}
+        """Equal for equal operations; `resume` compares it. Hex, 64 characters.
+
+        It covers the parameters and, of a class outside of bulkops, the code that a run executes: the methods of the
+        class without `undo`, `plan` and the others that do not act.
+        """
+        data: dict[str, Any] = {"name": self.name, "parameters": self.identity()}
+        code = code_of(type(self), without=_AROUND)
+        if code is not None:
+            data["code"] = code
         return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
 
     async def apply(self, ctx: Context) -> None:
@@ -92,13 +105,19 @@ class Operation:
     async def plan(self, ctx: Context) -> Plan | None:
         """What `apply` would change; None: already so. Sends reads only: in a plan the session refuses anything else.
 
-        Unless overridden, `apply` is rehearsed up to its first step or write, which is all that can be foreseen.
+        Unless overridden, `apply` is rehearsed: `ctx.step` and `ctx.ensure` record what they would do, and the
+        rehearsal goes on with their `planned` results. It ends early at a write outside of steps, or where `apply`
+        uses a result that was not planned.
         """
+        rehearsal = log_of(ctx)
+        if not isinstance(rehearsal, Rehearsal):
+            raise TypeError("a plan takes a context for planning")
         try:
             await self.apply(ctx)
         except WouldChange as would:
-            return Plan((f"{would.what} (and what follows)",), self.cost())
-        return None
+            return Plan((*rehearsal.take(), f"{would.what} (and what follows)"), self.cost())
+        changes = rehearsal.take()
+        return Plan(changes, self.cost()) if changes else None
 
     def cost(self) -> Mapping[str, float]:
         """Requests of each call (by catalogue id) that an account takes when everything is to be done."""
@@ -165,6 +184,10 @@ class Operation:
 
     def __rshift__(self, other: Operation) -> Chain:
         return Chain((self, other))
+
+
+_AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__init__"}
+"""Members that a run does not act by: correcting an undo makes no other operation."""
 
 
 def costs_in_order(operation: Operation) -> list[dict[str, float]]:

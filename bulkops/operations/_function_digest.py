@@ -1,4 +1,4 @@
-"""What makes a function the one that it is: its text, and what it says it with."""
+"""Digests of code: a function or a class, and what it takes from around it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePath
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|key", re.IGNORECASE)
+SECRET_NAME: Final = re.compile(r"token|password|passwd|secret|credential|api[_-]?key", re.IGNORECASE)
 
 
 def name_of(fn: object) -> str:
@@ -21,14 +22,51 @@ def name_of(fn: object) -> str:
 
 
 def digest_of(fn: object) -> str:
-    """Of what the function says: resuming with another text or other values is another operation. Hex.
+    """Hex digest of what the function says: with another text or other values it is another operation.
 
-    Its source; its defaults and what a partial binds; and of what it takes from around it: functions and classes of
-    its own module, texts, paths and tuples. Other values may be a script's state, and differ from call to call; those
-    with a secret's name may be rotated.
+    It covers the source; the defaults and what a partial binds; and of what the function takes from around it:
+    functions and classes of its own module, texts, paths and tuples. Other values may be a script's state, and differ
+    from call to call. Those with a secret's name may be rotated.
     """
+    return _hashed(_said(fn, set()))
+
+
+def code_of(kind: type, *, without: Collection[str]) -> str | None:
+    """Hex digest of what a user's class and its bases say: their methods and class variables.
+
+    None for a class of bulkops. `without`: names of members that do not count.
+    """
+    seen: set[int] = set()
+    theirs = [base for base in kind.__mro__ if not _is_ours(base)]
+    return _hashed(part for base in theirs for part in _members_said(base, without, seen)) if theirs else None
+
+
+def _members_said(kind: type, without: Collection[str], seen: set[int]) -> Iterator[str]:
+    for name, member in sorted(vars(kind).items()):
+        if name in without:
+            continue
+        function = _function_in(member)
+        if function is not None:
+            yield from _said(function, seen)
+        elif not name.startswith("__"):
+            yield from _fixed("class", {name: member})
+
+
+def _function_in(member: object) -> FunctionType | None:
+    """The function of a method, property, class method or cached property, if a person wrote it."""
+    inner = getattr(member, "__func__", None) or getattr(member, "fget", None) or getattr(member, "func", member)
+    is_written = isinstance(inner, FunctionType) and not inner.__code__.co_filename.startswith("<attrs generated")
+    return inner if is_written else None
+
+
+def _is_ours(kind: type) -> bool:
+    package = kind.__module__.partition(".")[0]
+    return package == "bulkops" or package in sys.stdlib_module_names
+
+
+def _hashed(parts: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for part in _said(fn, set()):
+    for part in parts:
         digest.update(f"{len(part)}:{part}".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 
@@ -48,6 +86,8 @@ def _said(fn: object, seen: set[int]) -> Iterator[str]:
         return
     seen.add(id(fn))
     yield _source(fn)
+    if inspect.isclass(fn):
+        yield from _members_said(fn, (), seen)
     if not isinstance(fn, FunctionType):
         return
     yield from _fixed("defaults", {**dict(enumerate(fn.__defaults__ or ())), **(fn.__kwdefaults__ or {})})
@@ -55,13 +95,13 @@ def _said(fn: object, seen: set[int]) -> Iterator[str]:
         if inspect.isfunction(value) or inspect.isclass(value):
             if value.__module__ == fn.__module__:
                 yield from _said(value, seen)
-        elif isinstance(value, str | bytes | PurePath | tuple) and _is_plain(value) and not _SECRET.search(name):
+        elif isinstance(value, str | bytes | PurePath | tuple) and _is_plain(value) and not SECRET_NAME.search(name):
             yield f"{name}={value!r}"
 
 
 def _fixed(kind: str, values: Mapping[Any, object]) -> Iterator[str]:
     for name, value in values.items():
-        if _is_plain(value) and not _SECRET.search(str(name)):
+        if _is_plain(value) and not SECRET_NAME.search(str(name)):
             yield f"{kind} {name}={value!r}"
 
 
@@ -76,6 +116,8 @@ def _around(fn: FunctionType) -> dict[str, object]:
     names = {name for code in _codes(fn.__code__) for name in code.co_names if not name.startswith("__")}
     found = {name: fn.__globals__[name] for name in names & fn.__globals__.keys()}
     for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
+        if name == "__class__":  # of a method that calls super(): the class is said by its members
+            continue
         with suppress(ValueError):  # not bound yet
             found[name] = cell.cell_contents
     return found

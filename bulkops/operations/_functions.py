@@ -6,55 +6,134 @@ import difflib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal, TypeAlias, overload
 
 import attrs
 
 from bulkops.errors import ConfigError
-from bulkops.operations._base import Operation
+from bulkops.journal import StepRow
+from bulkops.operations._base import Operation, Plan
 from bulkops.operations._function_digest import digest_of, name_of
 from bulkops.steps import Context
 
 _FORM: Final = "an operation is `async def name(ctx): ...`"
+_UNDO_FORM: Final = "an undo is `async def undo(ctx, done): ...`"
+
+
+OperationFunction: TypeAlias = Callable[[Context], Awaitable[object]]
+UndoFunction: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[object]]
 
 
 @attrs.frozen
 class FunctionOperation(Operation):
-    """A plain async function as an operation. Without durable steps it must be safe to run twice."""
+    """A plain async function as an operation. Without durable steps it must be safe to run twice.
+
+    Its digest covers `fn`. What surrounds it (`rehearses`, `called`, `needs`, `reverse`) may be corrected in mid-run.
+    """
 
     name: ClassVar[str] = "function"
-    fn: Callable[[Context], Awaitable[object]]
+    fn: OperationFunction
+    rehearses: bool = attrs.field(default=False, kw_only=True)
+    called: str | None = attrs.field(default=None, kw_only=True)
+    needs: frozenset[str] = attrs.field(default=frozenset(), kw_only=True)
+    reverse: UndoFunction | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        if not inspect.iscoroutinefunction(self.fn):
-            raise ConfigError(f"{_called(self.fn)} is not an async function", remedy=_FORM)
-        try:
-            inspect.signature(self.fn).bind(None)
-        except TypeError as error:
-            raise ConfigError(f"{_called(self.fn)} does not take one argument: {error}", remedy=_FORM) from error
+        _check(self.fn, None, words="one argument", form=_FORM)
+        if self.reverse is not None:
+            _check(self.reverse, None, None, words="two arguments", form=_UNDO_FORM)
 
     @property
     def title(self) -> str:
-        return name_of(self.fn)
+        return self.called or name_of(self.fn)
 
     def parameters(self) -> Mapping[str, Any]:
         return {"function": name_of(self.fn), "sha256": digest_of(self.fn)}
 
+    def columns(self) -> set[str]:
+        return set(self.needs)
+
     async def apply(self, ctx: Context) -> None:
         await self.fn(ctx)
 
+    async def plan(self, ctx: Context) -> Plan | None:
+        """A rehearsal, if the author allows one; otherwise the function is not called."""
+        if self.rehearses:
+            return await super().plan(ctx)
+        return Plan((f"{self.title} (not rehearsed)",), self.cost())
 
-def operation(fn: Callable[[Context], Awaitable[object]]) -> FunctionOperation:
+    def can_undo(self) -> bool:
+        return self.reverse is not None
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        if self.reverse is None:
+            return await super().undo(ctx, done)
+        await self.reverse(ctx, done)
+        return None
+
+
+def _check(fn: object, *arguments: object, words: str, form: str) -> None:
+    """Raises: ConfigError for anything but an async function of these arguments."""
+    if not inspect.iscoroutinefunction(fn):
+        raise ConfigError(f"{_called(fn)} is not an async function", remedy=form)
+    try:
+        inspect.signature(fn).bind(*arguments)
+    except TypeError as error:
+        raise ConfigError(f"{_called(fn)} does not take {words}: {error}", remedy=form) from error
+
+
+@overload
+def operation(fn: OperationFunction, /) -> FunctionOperation: ...
+
+
+@overload
+def operation(
+    *,
+    plan: Literal["rehearse", "unforeseen"] = "unforeseen",
+    title: str | None = None,
+    columns: Iterable[str] = (),
+    undo: UndoFunction | None = None,
+) -> Callable[[OperationFunction], FunctionOperation]: ...
+
+
+def operation(
+    fn: OperationFunction | None = None,
+    /,
+    *,
+    plan: Literal["rehearse", "unforeseen"] = "unforeseen",
+    title: str | None = None,
+    columns: Iterable[str] = (),
+    undo: UndoFunction | None = None,
+) -> FunctionOperation | Callable[[OperationFunction], FunctionOperation]:
     """Decorator: make an async function of one account an operation.
 
-    @bulkops.operation
+    @bulkops.operation(plan="rehearse", columns=["plan"])
     async def stop_everything(ctx):
         async for recipe in ctx.account.recipes.list(running=True):
             await ctx.step(f"stop {recipe.id}", partial(ctx.account.recipes.stop, recipe.id), repeatable=True)
+
+    Args:
+        plan: "rehearse": `bulkops plan` calls the function; its reads are sent, its steps are recorded and not sent.
+            "unforeseen": a plan does not call it and says that what it does is not foreseen.
+        title: one line for the confirmation and the report, in place of the function's name.
+        columns: columns of the account file that it reads from `ctx.params`; a run without one of them is refused.
+        undo: `async def undo(ctx, done)`, which reverts what a run did to one account. `done` has the run's finished
+            steps by name, each with its `result`.
+    Raises: ConfigError.
     """
-    return FunctionOperation(fn)
+    if plan not in {"rehearse", "unforeseen"}:
+        raise ConfigError(f'plan must be "rehearse" or "unforeseen", not {plan!r}', remedy="choose one of the two")
+    if isinstance(columns, str):
+        raise ConfigError(f"columns must be a list of names, not {columns!r}", remedy=f"write columns=[{columns!r}]")
+
+    def made(function: OperationFunction) -> FunctionOperation:
+        return FunctionOperation(
+            function, rehearses=plan == "rehearse", called=title, needs=frozenset(columns), reverse=undo
+        )
+
+    return made if fn is None else made(fn)
 
 
 def as_operation(thing: object) -> Operation:

@@ -41,9 +41,6 @@ class SetPlan(Operation):
         if self.via not in VIAS:
             raise ConfigError(f"via = {self.via!r} is no way to change a plan", remedy=f"use {' or '.join(VIAS)}")
 
-    def parameters(self) -> Mapping[str, Any]:
-        return {"plan_id": self.plan_id, "via": self.via}
-
     def columns(self) -> set[str]:
         return columns_in(plan_id=self.plan_id)
 

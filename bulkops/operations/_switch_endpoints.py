@@ -46,9 +46,6 @@ class SwitchEndpoints(Operation):
     def title(self) -> str:
         return f"{self._verb} the API endpoints of {self._wanted}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return {"folder": self.folder, "collections": list(self.collections)}
-
     def cost(self) -> Mapping[str, float]:
         """With one switch: how many endpoints there are is not known before looking."""
         return self._requests(1)

@@ -65,9 +65,6 @@ class AddMember(Operation):
     def title(self) -> str:
         return f"add member {self.member_name!r} as {self.role}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return attrs.asdict(self)
-
     def columns(self) -> set[str]:
         return columns_in(**self._templates())
 

@@ -50,9 +50,6 @@ class CreateCustomer(Operation):
     def title(self) -> str:
         return "create customers" + (f" on plan {self.plan_id!r}" if self.plan_id is not None else "")
 
-    def parameters(self) -> Mapping[str, Any]:
-        return attrs.asdict(self)
-
     def columns(self) -> set[str]:
         return set() if self.numbers_exist else columns_in(**self._templates())
 

@@ -42,9 +42,6 @@ class CreateFolder(Operation):
     def title(self) -> str:
         return f"create folder {self.folder!r}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return {"folder": self.folder}
-
     def columns(self) -> set[str]:
         return columns_in(folder=self.folder)
 

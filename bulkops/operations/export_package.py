@@ -65,9 +65,6 @@ class ExportPackage(Operation):
     def title(self) -> str:
         return f"export folder {self.folder!r} into {self.into}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return attrs.asdict(self)
-
     def cost(self) -> Mapping[str, float]:
         return _COST
 

@@ -60,9 +60,6 @@ class GrantManager(Operation):
         what = "EVERY workspace of the partner" if self.all_workspaces else "the accounts' workspaces"
         return f"grant customer manager {self.manager!r} {what}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return attrs.asdict(self)
-
     def columns(self) -> set[str]:
         return columns_in(**self._templates())
 

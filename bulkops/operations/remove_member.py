@@ -51,9 +51,6 @@ class RemoveMember(Operation):
     def title(self) -> str:
         return f"remove member {', '.join(repr(text) for text in self._templates().values() if text is not None)}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return attrs.asdict(self)
-
     def columns(self) -> set[str]:
         return columns_in(**self._templates())
 

@@ -64,9 +64,6 @@ class SetProperties(Operation):
         where = f" of project {self.project!r}" if self.project is not None else ""
         return f"set {_named(self.properties)}{where}"
 
-    def parameters(self) -> Mapping[str, Any]:
-        return {"properties": dict(self.properties), "project": self.project}
-
     def columns(self) -> set[str]:
         return {column for template in self.properties.values() for column in columns_of(template)} | columns_in(
             project=self.project

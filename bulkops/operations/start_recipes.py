@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import attrs
 
@@ -39,9 +39,6 @@ class StartRecipes(Operation):
     @property
     def title(self) -> str:
         return f"start the recipes of folder {self.folder!r}"
-
-    def parameters(self) -> Mapping[str, Any]:
-        return {"folder": self.folder}
 
     async def plan(self, ctx: Context) -> Plan | None:
         coming = planned_import(ctx)

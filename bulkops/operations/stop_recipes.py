@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import attrs
 
@@ -39,9 +39,6 @@ class StopRecipes(Operation):
     @property
     def title(self) -> str:
         return f"stop the recipes of folder {self.folder!r}"
-
-    def parameters(self) -> Mapping[str, Any]:
-        return {"folder": self.folder}
 
     async def plan(self, ctx: Context) -> Plan | None:
         """An import that a plan foresees brings stopped recipes: there is nothing of it to stop."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +9,7 @@ import attrs
 
 from bulkops.operations._base import Chain, Operation, Plan
 from bulkops.operations._remembered import Lost
-from bulkops.steps import Context, memory_of
+from bulkops.steps import Context, memory_of, phrases
 
 
 @attrs.frozen
@@ -41,8 +39,7 @@ class UndoRun(Operation):
 
     async def plan(self, ctx: Context) -> Plan | None:
         done = await memory_of(ctx).done_in(self.run_id)
-        kinds = Counter(re.sub(r"[ \d]+$", "", name) for name in done)
-        changes = tuple(f"undo {kind!r}" + (f" {n} times" if n > 1 else "") for kind, n in sorted(kinds.items()))
+        changes = tuple(f"undo {phrase}" for phrase in phrases(sorted(done)))
         return Plan(changes) if changes else None
 
     async def apply(self, ctx: Context) -> None:

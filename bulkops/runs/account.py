@@ -18,7 +18,7 @@ from bulkops.outcome import Outcome
 from bulkops.runs.control import Control
 from bulkops.runs.ending import Effects, ending_of, stopped
 from bulkops.session import Scope
-from bulkops.steps import AccountMemory, Context, StepLog, log_of
+from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, log_of
 
 log = get_logger("bulkops.runs")
 
@@ -95,10 +95,11 @@ class AccountTask:
         return self._context(row, Scope(account=row.account, seq=row.seq, deadline=deadline), steps)
 
     def _context(self, row: AccountRow, scope: Scope, steps: Mapping[str, StepRow]) -> Context:
+        kind = Rehearsal if scope.read_only else StepLog
         return Context(
             account=self.workato.account(row.account, scope=scope),
             params=row.params,
-            log=StepLog(
+            log=kind(
                 journal=self.journal,
                 run_id=self.record.run_id,
                 seq=row.seq,

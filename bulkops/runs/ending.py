@@ -140,6 +140,12 @@ def _returned(effects: Effects) -> Ending:
     return Ending(outcome=Outcome.CHANGED if effects.changed else Outcome.UNCHANGED, detail=effects.detail)
 
 
+def cause_of(error: BaseException) -> str:
+    """What a failed account's cause would be, for a plan that meets the error."""
+    worst = worst_of(error)
+    return _shown(worst.cause) if isinstance(worst, BulkopsError) else _mistake(worst)
+
+
 def _failed(effects: Effects, error: BulkopsError) -> Ending:
     unknown = effects.left_open is not None or error.may_have_acted
     return Ending(
@@ -154,8 +160,7 @@ def _failed(effects: Effects, error: BulkopsError) -> Ending:
 
 def _unexpected(effects: Effects, error: BaseException) -> Ending:
     """A bug of ours or of the user's operation: one account's failure all the same."""
-    where = _place(error)
-    said = _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
+    said = _mistake(error)
     return Ending(
         outcome=Outcome.UNKNOWN if effects.left_open else Outcome.FAILED,
         failure_class="unexpected",
@@ -164,6 +169,11 @@ def _unexpected(effects: Effects, error: BaseException) -> Ending:
         remedy="this is a mistake in the operation; the log has its traceback, once",
         detail=effects.detail,
     )
+
+
+def _mistake(error: BaseException) -> str:
+    where = _place(error)
+    return _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
 
 
 def _place(error: BaseException) -> str | None:

@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, InputError, PlanError, Unauthorized, worst_of
+from bulkops.errors import InputError, JournalError, PlanError, Unauthorized, worst_of
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
 from bulkops.forecast import Forecast, Pace, forecast
@@ -19,11 +19,12 @@ from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import Operation, as_operation, describe
 from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
+from bulkops.runs.ending import cause_of
 from bulkops.runs.identity import ME, asking_cost, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope
-from bulkops.steps import AccountMemory, Context, StepLog
+from bulkops.steps import AccountMemory, Context, Rehearsal
 
 SCHEMA = 1
 
@@ -247,7 +248,7 @@ class _Looks:
         ctx = Context(
             account=self._workato.account(row.account, scope=scope),
             params=row.params,
-            log=StepLog(
+            log=Rehearsal(
                 journal=journal,
                 run_id="",
                 seq=row.seq,
@@ -262,11 +263,11 @@ class _Looks:
         planned, words = None, None
         try:
             planned = await self._operation.plan(ctx)
-        except (BulkopsError, ExceptionGroup) as raised:
+        except Exception as raised:  # noqa: BLE001 - a mistake in an operation is one account's problem
             worst = worst_of(raised)
-            if isinstance(worst, Unauthorized) or not isinstance(worst, BulkopsError):
+            if isinstance(worst, Unauthorized | JournalError):
                 raise worst from worst.__cause__
-            words = worst.cause
+            words = cause_of(raised)
         self._looked += 1
         looked = _on_all(self._operation.plan_cost(), self._operation, [row])  # applying looks as planning does
         for call, count in (planned.requests if planned is not None else looked).items():

@@ -3,6 +3,7 @@
 from bulkops.steps.context import Context, log_of, memory_of, tuning_of
 from bulkops.steps.log import Effect, Intent, Probe, StepLog
 from bulkops.steps.memory import AccountMemory
+from bulkops.steps.rehearsal import Rehearsal, phrases
 
 __all__ = [
     "AccountMemory",
@@ -10,8 +11,10 @@ __all__ = [
     "Effect",
     "Intent",
     "Probe",
+    "Rehearsal",
     "StepLog",
     "log_of",
     "memory_of",
+    "phrases",
     "tuning_of",
 ]

@@ -6,13 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, overload
 
 import attrs
-import msgspec
 
 from bulkops.client import Account
-from bulkops.errors import WouldChange
 from bulkops.journal import REMARKS
 from bulkops.settings import Tuning
-from bulkops.steps.log import Effect, Probe, StepLog
+from bulkops.steps.log import NOT_PLANNED, Effect, Probe, StepLog
 from bulkops.steps.memory import AccountMemory
 
 J = TypeVar("J", bound="bool | int | float | str | list[Any] | dict[str, Any] | None")
@@ -35,7 +33,7 @@ class Context:
 
     @property
     def planning(self) -> bool:
-        """Whether this is a plan: nothing may be written, and `step` raises WouldChange."""
+        """Whether this is a plan: reads are sent, steps are recorded and not sent, other writes raise WouldChange."""
         return self.account.scope.read_only
 
     def add_note(self, words: str, here: str | None = None) -> None:
@@ -58,6 +56,7 @@ class Context:
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
+        planned: J = ...,
     ) -> J: ...
 
     @overload
@@ -71,6 +70,7 @@ class Context:
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
+        planned: attrs.AttrsInstance | dict[str, Any] = ...,
     ) -> dict[str, Any]: ...
 
     async def step(
@@ -83,6 +83,7 @@ class Context:
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
+        planned: Any = NOT_PLANNED,
     ) -> Any:
         """Do one effect exactly once, also when the process dies in between. Returns what `fn` returned, as JSON data.
 
@@ -100,12 +101,14 @@ class Context:
             data: JSON data to record with the intent, for the probe.
             changes: False for a step that changes nothing for the customer.
             check: what to look at by hand when the outcome stays unknown.
+            planned: what `fn` would return. A plan does not call `fn`: it records the name and goes on with this
+                value. Without one, the plan goes on until the operation uses the result.
         Raises: TaskUnknown when the outcome is unknown and nothing can settle it; TaskFailed when this pass has used
             the name already; otherwise what `fn` raised.
         """
-        if self.planning and not self._log.is_done(name):
-            raise WouldChange(name)
-        effect = Effect(fn=fn, probe=probe, repeatable=repeatable, data=data, changes=changes, check=check)
+        effect = Effect(
+            fn=fn, probe=probe, repeatable=repeatable, data=data, changes=changes, check=check, planned=planned
+        )
         return await self._log.step(name, effect)
 
     @overload
@@ -119,6 +122,7 @@ class Context:
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
+        planned: J = ...,
     ) -> J: ...
 
     @overload
@@ -132,6 +136,7 @@ class Context:
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
+        planned: attrs.AttrsInstance | dict[str, Any] = ...,
     ) -> dict[str, Any]: ...
 
     async def ensure(
@@ -144,6 +149,7 @@ class Context:
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
+        planned: Any = NOT_PLANNED,
     ) -> Any:
         """Return what `find` finds; if that is None, do it as a durable step and return what `do` returned.
 
@@ -153,15 +159,18 @@ class Context:
             name: the step's name, unique within one pass of the operation over the account.
             find: sends reads only; returns the same JSON data as `do`, or None.
             do: sends one request that makes it so.
-            repeatable, data, changes, check: as of `step`.
+            repeatable, data, changes, check, planned: as of `step`.
         Raises: as `step`, and what `find` raised.
         """
-        if self.planning and not self._log.is_done(name):
-            found = await find()
-            if found is None:
-                raise WouldChange(name)
-            return msgspec.to_builtins(found)
-        effect = Effect(fn=do, probe=lambda _: find(), repeatable=repeatable, data=data, changes=changes, check=check)
+        effect = Effect(
+            fn=do,
+            probe=lambda _: find(),
+            repeatable=repeatable,
+            data=data,
+            changes=changes,
+            check=check,
+            planned=planned,
+        )
         return await self._log.ensure(name, find, effect)
 
     def began(self, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
 from random import Random
 from typing import Any, Final, TypeAlias
 
@@ -49,6 +50,13 @@ class Intent:
 Probe: TypeAlias = Callable[[Intent], Awaitable[Any]]
 
 
+class _NotPlanned(Enum):
+    NOT_PLANNED = "what the step would return is not said"
+
+
+NOT_PLANNED: Final = _NotPlanned.NOT_PLANNED
+
+
 @attrs.frozen(kw_only=True)
 class Effect:
     """What a step does, as `Context.step` takes it."""
@@ -59,6 +67,7 @@ class Effect:
     data: Any = None
     changes: bool = True
     check: str | None = None
+    planned: Any = NOT_PLANNED
 
 
 class StepLog:

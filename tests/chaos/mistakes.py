@@ -16,6 +16,8 @@ EXCHANGE = ("tests/session/test_session_exchange.py",)
 SECRETS = ("tests/session/test_session_secrets.py",)
 WITHOUT_STEPS = ("tests/unit/runs/test_runs_without_steps.py",)
 AUTHOR = ("tests/unit/steps/test_steps_author.py",)
+OWN_PLANS = ("tests/unit/operations/test_operations_own_plans.py",)
+OWN_CLASSES = ("tests/unit/operations/test_operations_own_classes.py",)
 GATE = ("tests/session/test_session_gate.py",)
 ENDING = ("tests/unit/runs/test_runs_ending.py",)
 
@@ -226,6 +228,49 @@ MISTAKES = (
         "RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED, Outcome.CANCELLED, Outcome.UNKNOWN})",
         "RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED})",
         EFFECTS,
+    ),
+    # -- what an author writes
+    Mistake(
+        "a plan calls a function whose author did not allow it",
+        "operations/_functions.py",
+        "        if self.rehearses:\n",
+        "        if True:\n",
+        OWN_PLANS,
+    ),
+    Mistake(
+        "a rehearsal sends its steps",
+        "steps/rehearsal.py",
+        "            result = msgspec.to_builtins(effect.planned)\n",
+        "            result = msgspec.to_builtins(await effect.fn())\n",
+        OWN_PLANS,
+    ),
+    Mistake(
+        "a rehearsal goes on with a result that nobody planned",
+        "steps/rehearsal.py",
+        "            result: Any = _Unplanned(name)\n",
+        "            result: Any = None\n",
+        OWN_PLANS,
+    ),
+    Mistake(
+        "a class is the same operation whatever its code says",
+        "operations/_base.py",
+        "        if code is not None:\n",
+        "        if code is None:\n",
+        OWN_CLASSES,
+    ),
+    Mistake(
+        "a class is the same operation whatever its fields hold",
+        "operations/_base.py",
+        "        return own_parameters(self)\n",
+        "        return {}\n",
+        OWN_CLASSES,
+    ),
+    Mistake(
+        "a field with a secret's name goes to the journal",
+        "operations/_fields.py",
+        "    if SECRET_NAME.search(name) and isinstance(value, str | bytes):\n",
+        "    if not SECRET_NAME.search(name) and isinstance(value, bytes):\n",
+        OWN_CLASSES,
     ),
     # -- sending
     Mistake(

@@ -95,7 +95,7 @@ class Day:
         self.outcomes.update(report.outcomes)
         done = Counter((effect["account"], effect["kind"], effect["key"]) for effect in vendor.effects())
         self.twice += sum(count - 1 for count in done.values())
-        vendor._service.world.ledger._effects.clear()  # the vendor's books may grow by what happens
+        vendor._service.state.ledger._effects.clear()  # the vendor's books may grow by what happens
 
 
 @pytest.mark.timeout(900)

@@ -16,6 +16,13 @@ _EXAMPLES = (
     "plan rollout.toml --accounts all --sample 20 --save plan.json",
 )
 
+_HELP = """Say what a run would change, how many requests it takes and when it would end. Changes nothing.
+
+A plan calls a function of your own (FILE.py:NAME) only if its author allows it with
+@bulkops.operation(plan="rehearse"): its reads are sent, its steps are recorded and not sent. The `apply` of a class is
+rehearsed in the same way, unless the class has a `plan`.
+"""
+
 _OPTIONS = (
     Flag(["--sample"], section="Plan", type=click.IntRange(1), metavar="N", help="Look at N accounts and scale up."),
     Flag(["--offline"], section="Plan", is_flag=True, help="Look at none: take everything as still to be done."),
@@ -31,7 +38,7 @@ class Plan(Noun):
         super().__init__(
             "plan",
             commands={name: _planning(command) for name, command in commands.items()},
-            help="Say what a run would change, how many requests it takes and when it would end. Changes nothing.",
+            help=_HELP,
             examples=_EXAMPLES,
         )
         self._job = _planning(job)

@@ -1,0 +1,170 @@
+"""A class operation is another one when its fields or the code that it acts by are something else."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, ClassVar
+
+import attrs
+import pytest
+
+import bulkops
+from bulkops import Context, Workato
+from bulkops.errors import ConfigError, JournalMismatch
+from bulkops.operations import CreateFolder, load_from_file
+from bulkops.operations._base import _AROUND
+from bulkops.operations._function_digest import code_of
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.secret import Secret
+from bulkops.settings import Tuning
+
+
+class Own(bulkops.Operation):
+    name: ClassVar[str] = "own"
+
+    async def apply(self, ctx: Context) -> None:
+        """Nothing."""
+
+
+@attrs.frozen
+class Fields(Own):
+    word: str
+    _private: tuple[str, ...] = ()
+    where: Path = Path("here")
+    kinds: frozenset[str] = frozenset()
+    seen: list[str] = attrs.field(factory=list, eq=False)
+    api_token: str = ""
+    password: Secret = attrs.field(factory=lambda: Secret(""))
+
+
+@dataclasses.dataclass
+class Data(Own):
+    word: str
+
+
+class Plain(Own):
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self._cache = object()
+
+
+def test_parameters_are_the_fields() -> None:
+    one = Fields("A", private=("x",), kinds=frozenset({"b", "a"}), api_token="t-1", password=Secret("s-1"))
+    assert one.parameters() == {
+        "word": "A",
+        "private": ("x",),
+        "where": "here",
+        "kinds": ["a", "b"],
+        "api_token": "***",
+        "password": "***",
+    }
+    assert Data("A").parameters() == Plain("A").parameters() == {"word": "A"}
+
+
+@pytest.mark.parametrize("kind", [Fields, Data, Plain])
+def test_other_fields_are_another_operation(kind: Any) -> None:
+    assert kind("A").digest == kind("A").digest != kind("B").digest
+
+
+def test_a_rotated_secret_is_no_other_operation() -> None:
+    assert Fields("A", api_token="one").digest == Fields("A", api_token="two").digest
+
+
+def test_a_field_that_is_no_data_is_told_with_what_to_do() -> None:
+    with pytest.raises(ConfigError, match=r"parameter 'word' of operation Fields is not JSON data.*`parameters`"):
+        Fields(object()).parameters()  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.anyio
+async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:
+    """Op("A") and Op("B") were equal: the second finished what the first had begun."""
+    control = bulkops.Control()
+    control.drain("stopped")
+    async with Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            await bulkops.run(Fields("A"), accounts=[4100231], workato=workato, journal=tmp_path, control=control)
+            with pytest.raises(JournalMismatch):
+                await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("B"))
+            report = await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("A"))
+    assert report is not None
+    assert report.ok
+
+
+JOB = """
+from functools import cached_property
+from typing import ClassVar
+import attrs
+import bulkops
+
+WORD = "order"
+
+def matches(name):
+    return WORD in name
+
+class Base(bulkops.Operation):
+    async def verify(self, ctx):
+        await super().verify(ctx)
+        ctx.detail["verified"] = 1
+
+@attrs.frozen(slots=False)
+class Pause(Base):
+    name: ClassVar[str] = "pause"
+    limit: ClassVar[int] = 3
+
+    @property
+    def title(self):
+        return "pause it"
+
+    @cached_property
+    def wanted(self):
+        return "wanted"
+
+    @staticmethod
+    def told():
+        return "told"
+
+    async def apply(self, ctx):
+        ctx.detail["it"] = matches("x")
+
+    async def undo(self, ctx, done):
+        ctx.detail["undone"] = 1
+
+class Elsewhere(bulkops.Operation):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        ("", "", True),
+        ('matches("x")', 'matches("y")', False),
+        ('"order"', '"invoice"', False),
+        ("WORD in name", "WORD == name", False),
+        ('"verified"] = 1', '"verified"] = 2', False),
+        ("limit: ClassVar[int] = 3", "limit: ClassVar[int] = 4", False),
+        ('return "wanted"', 'return "other"', False),
+        ('return "told"', 'return "other"', False),
+        ('"undone"] = 1', '"undone"] = 2', True),
+        ('return "pause it"', 'return "stop it"', True),
+        ("    pass", "    x = 1", True),
+    ],
+)
+def test_the_code_that_it_acts_by_is_part_of_it(tmp_path: Path, old: str, new: str, is_same: bool) -> None:
+    digests: list[str] = []
+    for text in (JOB, JOB.replace(old, new) if old else JOB):
+        assert not old or old in JOB
+        place = tmp_path / str(len(digests))  # a file that was moved is the same
+        place.mkdir()
+        (place / "job.py").write_text(text)
+        kind: Any = load_from_file(f"{place / 'job.py'}:Pause")
+        digests.append(kind().digest)
+    assert (digests[0] == digests[1]) is is_same
+
+
+def test_a_class_of_bulkops_is_its_parameters_alone() -> None:
+    """Another version of bulkops goes on with the run."""
+    assert code_of(CreateFolder, without=_AROUND) is None
+    assert code_of(Own, without=_AROUND) is not None

@@ -1,0 +1,255 @@
+"""What a plan does with an author's code: nothing, or a rehearsal that the author allows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import attrs
+import pytest
+
+import bulkops
+from bulkops import Context, Outcome, StepRow, Workato
+from bulkops.errors import ConfigError
+from bulkops.operations import CreateFolder, as_operation
+from bulkops.runs import AccountPlan, from_values, load_job, plan, undoing
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+ID = 4100231
+
+
+@attrs.define
+class Beside:
+    vendor: Sandbox
+    workato: Workato
+    journal: Path
+
+    async def plan(self, operation: object) -> AccountPlan:
+        foreseen = await plan(operation, accounts=from_values([ID]), workato=self.workato, journal=self.journal)
+        return foreseen.accounts[0]
+
+    async def run(self, operation: Any, **options: Any) -> bulkops.Report:
+        return await bulkops.run(operation, accounts=[ID], workato=self.workato, journal=self.journal, **options)
+
+    def writes(self) -> list[dict[str, Any]]:
+        return self.vendor.effects()
+
+
+@pytest.fixture
+async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
+    async with Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as vendor:
+        tuning = Tuning.from_toml(vendor.client_file, source="client file")
+        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+            yield Beside(vendor, workato, tmp_path / "journal")
+
+
+async def test_a_plan_does_not_call_a_function_whose_author_did_not_say_so(beside: Beside) -> None:
+    called: list[int] = []
+
+    async def tidy(ctx: Context) -> None:
+        called.append(1)
+
+    for operation in (tidy, bulkops.operation(tidy), bulkops.operation(plan="unforeseen")(tidy)):
+        assert await beside.plan(operation) == AccountPlan(account=str(ID), changes=("tidy (not rehearsed)",))
+    assert called == []
+    assert (await beside.run(tidy)).outcomes[Outcome.UNCHANGED] == 1
+    assert called == [1]
+
+
+def rehearsed(fn: Any) -> Any:
+    return bulkops.operation(plan="rehearse")(fn)
+
+
+async def test_a_rehearsal_goes_on_past_its_steps_with_what_they_would_return(beside: Beside) -> None:
+    @rehearsed
+    async def nest(ctx: Context) -> None:
+        folders = ctx.account.folders
+
+        async def make(name: str, parent: int | None) -> int:
+            return (await folders.create(name, parent_id=parent)).id
+
+        async def find(name: str) -> int | None:
+            found = await folders.find(name)
+            return None if found is None else found.id
+
+        outer = await ctx.ensure("folder A", find=lambda: find("A"), do=lambda: make("A", None), planned=0)
+        assert isinstance(outer, int)
+        inner = await ctx.step("folder B in A", lambda: make("B", outer), planned=7)
+        await ctx.step(f"folder C in {inner}", lambda: make("C", inner))
+        await ctx.step("look", lambda: make("never", None), changes=False)
+        assert ctx.is_done("folder A") == (ctx.planning or bool(beside.writes()))
+
+    assert (await beside.plan(nest)).changes == ("folder A", "folder B in A", "folder C in")
+    assert beside.writes() == []
+
+
+async def test_what_is_there_is_no_change_of_the_plan(beside: Beside) -> None:
+    @rehearsed
+    async def archive(ctx: Context) -> None:
+        folders = ctx.account.folders
+        found = await ctx.ensure("folder", find=lambda: folders.find("Archive"), do=lambda: folders.create("Archive"))
+        ctx.detail["id"] = found["id"]
+
+    assert (await beside.plan(archive)).changes == ("folder", "what depends on 'folder' (and what follows)")
+    await beside.run(archive)
+    assert (await beside.plan(archive)).changes == ()
+
+
+async def test_steps_that_differ_by_a_number_are_one_change(beside: Beside) -> None:
+    @rehearsed
+    async def stop(ctx: Context) -> None:
+        for recipe in (41, 42):
+            await ctx.step(f"stop {recipe}", lambda: ctx.account.recipes.stop(1), repeatable=True)
+
+    assert (await beside.plan(stop)).changes == ("stop (2 times)",)
+
+
+@pytest.mark.parametrize("use", [str, bool, len, lambda made: made["id"], lambda made: made.id, lambda made: made + 1])
+async def test_a_result_that_nobody_planned_ends_the_rehearsal_where_it_is_used(beside: Beside, use: Any) -> None:
+    @rehearsed
+    async def two(ctx: Context) -> None:
+        made = await ctx.step("first", lambda: ctx.account.folders.create("A"))
+        use(made)
+        await ctx.step("second", lambda: ctx.account.folders.create("B"))
+
+    foreseen = await beside.plan(two)
+    assert foreseen.changes == ("first", "what depends on 'first' (and what follows)")
+    assert foreseen.problem is None
+
+
+async def test_a_write_outside_of_steps_is_refused_and_ends_the_rehearsal(beside: Beside) -> None:
+    @rehearsed
+    async def bare(ctx: Context) -> None:
+        await ctx.step("first", lambda: ctx.account.folders.create("A"))
+        await ctx.account.folders.create("B")
+
+    assert (await beside.plan(bare)).changes == ("first", "managed_users.folders.create (and what follows)")
+    assert beside.writes() == []
+
+
+async def test_a_mistake_in_a_rehearsal_is_the_account_s_problem(beside: Beside) -> None:
+    @rehearsed
+    async def broken(ctx: Context) -> None:
+        {}["word"]
+
+    foreseen = await beside.plan(broken)
+    assert foreseen.problem is not None
+    assert foreseen.problem.startswith("KeyError: 'word' (test_operations_own_plans.py, line")
+
+
+async def test_a_name_used_twice_is_seen_in_the_plan_already(beside: Beside) -> None:
+    @rehearsed
+    async def twice(ctx: Context) -> None:
+        for name in ("A", "B"):
+            await ctx.step("create", lambda name=name: ctx.account.folders.create(name))
+
+    assert (await beside.plan(twice)).problem == "the operation uses a step name twice"
+
+
+@attrs.frozen
+class Nest(bulkops.Operation):
+    name: ClassVar[str] = "nest"
+
+    async def apply(self, ctx: Context) -> None:
+        await ctx.step("first", lambda: ctx.account.folders.create("A"))
+        await ctx.step("second", lambda: ctx.account.folders.create("B"))
+
+
+async def test_the_apply_of_a_class_is_rehearsed(beside: Beside) -> None:
+    assert (await beside.plan(Nest)).changes == ("first", "second")
+    chain = CreateFolder(folder="X") >> Nest()
+    assert (await beside.plan(chain)).changes[-2:] == ("first", "second")
+    assert beside.writes() == []
+
+
+async def test_an_account_whose_rehearsal_is_another_one_now_is_skipped(beside: Beside) -> None:
+    @rehearsed
+    async def archive(ctx: Context) -> None:
+        await ctx.ensure(
+            "folder",
+            find=lambda: ctx.account.folders.find("Archive"),
+            do=lambda: ctx.account.folders.create("Archive"),
+        )
+
+    foreseen = await plan(archive, accounts=from_values([ID]), workato=beside.workato, journal=beside.journal)
+    await beside.workato.account(ID).folders.create("Archive")
+    report = await beside.run(archive, plan=foreseen)
+    assert report.outcomes[Outcome.SKIPPED] == 1
+
+
+# -- title, columns, undo
+
+
+async def put_back(ctx: Context, done: Mapping[str, StepRow]) -> None:
+    for name, row in done.items():
+        await ctx.step(f"undo {name}", lambda row=row: ctx.account.folders.delete(row.result["id"]))
+
+
+@bulkops.operation(title="make a folder for what was retired", columns=["folder"], undo=put_back)
+async def made(ctx: Context) -> None:
+    name = ctx.params.get("folder", "Archive")
+    await ctx.step("folder", lambda: ctx.account.folders.create(name))
+
+
+async def test_a_function_says_its_title_and_its_columns(beside: Beside) -> None:
+    assert as_operation(made).title == "make a folder for what was retired"
+    with pytest.raises(bulkops.BulkopsError, match="folder"):
+        await beside.run(made)
+    rows = [{"id": ID, "folder": "Old"}]
+    report = await bulkops.run(made, accounts=rows, workato=beside.workato, journal=beside.journal)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert [effect["key"] for effect in beside.writes()] == ["Old"]
+
+
+async def test_a_function_s_undo_gets_the_journaled_results(beside: Beside, tmp_path: Path) -> None:
+    job = tmp_path / "job.py"
+    job.write_text(
+        "import bulkops\n"
+        "async def back(ctx, done):\n"
+        "    await ctx.step('delete', lambda: ctx.account.folders.delete(done['folder'].result['id']))\n"
+        "@bulkops.operation(undo=back)\n"
+        "async def make(ctx):\n"
+        "    await ctx.step('folder', lambda: ctx.account.folders.create('Archive'))\n"
+    )
+    loaded = load_job(f"{job}:make")
+    report = await bulkops.run(
+        loaded.operation,
+        accounts=[ID],
+        workato=beside.workato,
+        journal=beside.journal,
+        source=loaded.source,
+    )
+    job.write_text(job.read_text().replace("'delete'", "'delete it'"))  # an undo may be corrected after the run
+    reverse, inventory = await undoing(report.run_id, journal=beside.journal)
+    undone = await bulkops.run(reverse, accounts=inventory, workato=beside.workato, journal=beside.journal)
+    assert undone.outcomes[Outcome.CHANGED] == 1
+    assert [effect["kind"] for effect in beside.writes()] == ["folder.created", "folder.deleted"]
+
+
+def test_a_function_without_an_undo_cannot_be_undone() -> None:
+    async def tidy(ctx: Context) -> None:
+        """Nothing."""
+
+    assert not as_operation(tidy).can_undo()
+    assert as_operation(made).can_undo()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"plan": "perhaps"}, 'plan must be "rehearse" or "unforeseen", not \'perhaps\''),
+        ({"columns": "email"}, r"write columns=\['email'\]"),
+        ({"undo": lambda ctx, done: None}, "is not an async function; an undo is `async def undo"),
+        ({"undo": made.fn}, "does not take two arguments"),
+    ],
+)
+def test_what_the_decorator_cannot_take_is_said_at_once(options: Any, words: str) -> None:
+    async def tidy(ctx: Context) -> None:
+        """Nothing."""
+
+    with pytest.raises(ConfigError, match=words):
+        bulkops.operation(**options)(tidy)
