@@ -10,7 +10,7 @@ from tests.docs.markdown import blocks
 from tests.docs.reader import PLAIN, RUN, Reader
 
 ROOT = Path(__file__).parents[2]
-ROOT_PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+ROOT_PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 PAGES = [*ROOT_PAGES, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
 QUICK = {ROOT / "README.md"}
 """Followed on every `make test`; the others on `make test-all`."""
