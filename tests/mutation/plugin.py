@@ -16,8 +16,17 @@ DURATIONS: Final = "MUTATION_DURATIONS"
 CHOSEN: Final = "MUTATION_CHOSEN"
 """Environment variable: the file with the node ids to run, one a line; all other collected tests are deselected."""
 
+COVERED: Final = "MUTATION_COVERED"
+"""Environment variable: settings of coverage for the processes that tests start."""
+
 _took_s: dict[str, float] = defaultdict(float)
 _failed: set[str] = set()
+
+
+def pytest_runtest_setup() -> None:
+    if COVERED in os.environ:  # not before: the processes of pytest-xdist must not start a coverage of their own
+        os.environ["COVERAGE_PROCESS_START"] = os.environ[COVERED]
+        os.environ.pop("COVERAGE_FILE", None)  # that of this process has begun with it
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

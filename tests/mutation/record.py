@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +17,23 @@ from typing import Any, Final
 import coverage
 
 from tests.mutation.draw import ROOT, Mutation, digest, files
-from tests.mutation.plugin import DURATIONS
+from tests.mutation.plugin import COVERED, DURATIONS
 
 HOME: Final = ROOT / ".mutation"
 FAST: Final = ("-m", "not slow and not chaos")
-OUTSIDE: Final = ("tests/bars/", "tests/cli/", "tests/chaos/")
-"""Tests that start processes, whose lines are not recorded."""
+CHILDREN: Final = """[run]
+source_pkgs = bulkops
+branch = true
+data_file = {file}
+parallel = true
+context = ${{PYTEST_CURRENT_TEST-}}
+"""
+"""For coverage in the processes that tests start: their lines belong to the test that started them."""
+
+AT_IMPORT: Final = ""
+"""The test of lines that run before any test."""
+
+_PHASE: Final = re.compile(r"\|(setup|run|teardown)$| \((setup|call|teardown)\)$")
 
 
 class Record:
@@ -29,7 +43,7 @@ class Record:
         self.durations = durations
         self._digests = digests
         self._data = data
-        self._contexts: dict[str, dict[int, list[str]]] = {}
+        self._tests: dict[str, dict[int, set[str]]] = {}
 
     @classmethod
     def open(cls, *, again: bool = False) -> Record:
@@ -51,19 +65,19 @@ class Record:
     def tests(self, mutation: Mutation, *, budget_s: float) -> list[str]:
         """Those that run the mutated statement, nearest and fastest first, as many as the budget holds.
 
-        A line that runs at import belongs to all tests of its file, and so does one of a file that has changed since.
-        Tests with processes of their own come last.
+        A line that runs at import belongs to all tests of its file, and so does one of a file that has changed since,
+        and one that no test runs.
         """
-        contexts = self._of_file(mutation.file)
+        lines = self._of_file(mutation.file)
         found: set[str] = set()
         if mutation.digest == self._digests.get(mutation.file):
             first, last = _statement(ROOT / mutation.file, mutation.lines)
-            found = {test for line in range(first, last + 1) for test in contexts.get(line, ()) if test}
-        found = found or {test for tests in contexts.values() for test in tests if test}
+            found.update(*(lines.get(line, ()) for line in range(first, last + 1)))
+        if not found or AT_IMPORT in found:
+            found.update(*lines.values())
         room = f"/{mutation.file.split('/')[1].removesuffix('.py')}/"
-        inside = sorted(found & self.durations.keys(), key=lambda test: (room not in test, self.durations[test]))
-        outside = sorted((test for test in self.durations if test.startswith(OUTSIDE)), key=self.durations.__getitem__)
-        return list(self._within(budget_s, [*inside, *(test for test in outside if test not in found)]))
+        nearest = sorted(found & self.durations.keys(), key=lambda test: (room not in test, self.durations[test]))
+        return list(self._within(budget_s, nearest))
 
     def _within(self, budget_s: float, tests: list[str]) -> Iterator[str]:
         for test in tests:
@@ -72,13 +86,16 @@ class Record:
                 return
             yield test
 
-    def _of_file(self, file: str) -> dict[int, list[str]]:
-        if file not in self._contexts:
-            found = self._data.contexts_by_lineno(str(ROOT / file))
-            self._contexts[file] = {
-                line: [context.rpartition("|")[0] for context in contexts] for line, contexts in found.items()
-            }
-        return self._contexts[file]
+    def _of_file(self, file: str) -> dict[int, set[str]]:
+        """The tests by line."""
+        if file not in self._tests:
+            found: dict[int, set[str]] = defaultdict(set)
+            for measured in self._data.measured_files():
+                if measured.endswith(f"/{file}"):
+                    for line, contexts in self._data.contexts_by_lineno(measured).items():
+                        found[line] |= {_PHASE.sub("", context) for context in contexts}
+            self._tests[file] = found
+        return self._tests[file]
 
 
 def _digests() -> dict[str, str]:
@@ -87,17 +104,34 @@ def _digests() -> dict[str, str]:
 
 def _run(durations: Path, lines: Path) -> None:
     """Raises: SystemExit when pytest could not run the tests; some that fail are only left out."""
-    print("recording which tests run which lines: takes as long as make test, and half as long again", flush=True)
-    options = ["--cov=bulkops", "--cov-context=test", "--cov-report=", "-p", "tests.mutation.plugin"]
+    print("recording which tests run which lines: takes twice as long as make test", flush=True)
+    children = HOME / "children"
+    shutil.rmtree(children, ignore_errors=True)
+    children.mkdir()
+    settings = children / "settings"
+    settings.write_text(CHILDREN.format(file=children / "coverage"), encoding="utf-8")
+    environment = {**os.environ, DURATIONS: str(durations), COVERED: str(settings), "COVERAGE_CORE": "ctrace"}
+    options = ["--cov=bulkops", "--cov-context=test", "--cov-report=", "-ptests.mutation.plugin"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *FAST, *options],
         cwd=ROOT,
-        env={**os.environ, DURATIONS: str(durations), "COVERAGE_FILE": str(lines), "COVERAGE_CORE": "ctrace"},
+        env={**environment, "COVERAGE_FILE": str(lines)},
         check=False,
-        stdout=subprocess.DEVNULL,
+        stdout=(HOME / "record.log").open("w"),
     )
     if done.returncode not in {0, 1}:
-        sys.exit(f"the fast tests cannot be run: pytest ended with {done.returncode}")
+        sys.exit(f"the fast tests cannot be run: pytest ended with {done.returncode}, see {HOME / 'record.log'}")
+    combine = [
+        sys.executable,
+        "-m",
+        "coverage",
+        "combine",
+        "--append",
+        "--quiet",
+        f"--data-file={lines}",
+        str(children),
+    ]
+    subprocess.run(combine, cwd=ROOT, check=True)
 
 
 def _statement(path: Path, lines: tuple[int, int]) -> tuple[int, int]:
