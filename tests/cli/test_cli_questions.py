@@ -26,10 +26,11 @@ def test_what_was_typed_before_the_question_does_not_answer_it(sandbox, waves, e
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "made"), [("y\n", 0, 12), ("n\n", 3, 1), ("\n", 3, 1), ("p\n", 5, 1), ("\x04", 5, 1)]
+    ("answer", "code", "made"),
+    [("y\n", 0, 12), ("n\n", 3, 1), ("\n", 3, 1), ("p\n", 5, 1), ("\x04", 5, 1), ("\x03", 130, 1)],
 )
 def test_the_answer_at_a_gate(sandbox, waves, answer, code, made):
-    """Ctrl-D, which is no answer, pauses."""
+    """Ctrl-D pauses; Ctrl-C interrupts the run, which then asks again."""
     exit_code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, answer), sandbox=sandbox)
     assert exit_code == code, seen
     assert len(sandbox.effects("folder.created")) == made

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bulkops.client import Workato
-from bulkops.operations import CreateConnection, CreateFolder, Each, Operation, SetProperties
+from bulkops.operations import CreateConnection, CreateFolder, Each, Operation, SetProperties, StartRecipes
 from bulkops.report import Report
 from bulkops.runs import run, undoing
 from bulkops.settings import Tuning
@@ -103,6 +103,26 @@ def test_accepted_is_not_set(tmp_path: Path) -> None:
     (row,) = report.accounts
     assert (row.outcome, row.failure_class, len(sent)) == ("failed", "property-not-set", 1)
     assert "property 'crm.key' and shows another value" in str(row.reason)
+
+
+def test_a_recipe_that_stops_again_is_no_started_recipe(tmp_path: Path) -> None:
+    started = []
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        if request.method == "PUT":
+            started.append(request.path)
+            return 200, {"success": True}
+        if request.path.endswith("/folders"):
+            return 200, {"result": [] if request.query.get("parent_id") else [{"id": 1, "name": "CRM"}]}
+        recipe = {"id": 5, "name": "Nightly", "folder_id": 1, "running": False, "stop_cause": "trigger_errors_limit"}
+        if request.path.endswith("/recipes"):
+            return 200, {"result": {"items": [recipe]}}
+        return 200, {"result": recipe | {"code": "{}"}}
+
+    (report,) = played(tmp_path, answer, StartRecipes(folder="CRM"))
+    (row,) = report.accounts
+    assert (row.outcome, row.failure_class, len(started)) == ("failed", "recipe-stopped-again", 1), row
+    assert "trigger_errors_limit" in str(row.reason)
 
 
 def test_a_deletion_whose_answer_was_lost_is_done(tmp_path: Path) -> None:

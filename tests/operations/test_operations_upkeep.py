@@ -159,6 +159,20 @@ def test_callers_stop_first_and_start_last(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=1)
 
 
+def test_undoing_a_stop_starts_what_it_stopped_and_nothing_else(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(), ONE)
+        account = it.workato.account(FIRST)
+        recipes = [recipe async for recipe in account.recipes.list()]
+        await account.recipes.stop(recipes[0].id)
+        stopped = await it.run(StopRecipes(folder="CRM"), ONE)
+        assert outcomes(await it.undo(stopped)) == {"changed": 1}
+        running = {recipe.id async for recipe in account.recipes.list() if recipe.running}
+        assert running == {recipe.id for recipe in recipes[1:]}
+
+    here(tmp_path, scenario, customers=1)
+
+
 def test_stopping_what_is_not_there(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         assert failure(await it.run(StopRecipes(folder="CRM"), ONE))[0] == "folder-missing"

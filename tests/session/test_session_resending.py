@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -304,6 +305,19 @@ async def test_waiting_for_a_quota_does_not_count_against_the_call(server: Any, 
     assert reply.attempt == 1
     arrived = [seen.at for seen in server.seen]
     assert min(b - a for a, b in pairwise(arrived)) >= 0.2
+
+
+async def test_waiting_for_a_quota_holds_no_connection(server: Any, session_for: Any) -> None:
+    """Thirty requests that wait for slots of two at a time share two connections."""
+    quotas = {GET.quota: (Limit(2, 0.02),)}
+    async with (
+        session_for(server.url, unlimited=False, quotas=quotas) as session,
+        anyio.create_task_group() as tasks,
+    ):
+        for number in range(30):
+            tasks.start_soon(partial(session.send, GET, scope=Scope(seq=number), path=PATH))
+    assert len(server.seen) == 30
+    assert server.connections <= 2
 
 
 @pytest.mark.parametrize("status", [302, 307, 500, 502])
