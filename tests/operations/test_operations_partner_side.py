@@ -207,7 +207,7 @@ class Meddler:
     """Somebody at another desk: puts a manager's list back to the first account after so many of our updates."""
 
     def __init__(self, it: Here, times: int) -> None:
-        self._managers = it.sandbox._service.world.managers
+        self._managers = it.sandbox._service.state.managers
         self._times = times
 
     def observe(self, event: Event) -> None:
@@ -259,7 +259,7 @@ class _PutsBack:
     """Writes, once, the list that it has read before our update."""
 
     def __init__(self, it: Here) -> None:
-        self._managers = it.sandbox._service.world.managers
+        self._managers = it.sandbox._service.state.managers
         self._before = [dict(manager.workspaces) for manager in self._managers.by_id.values()]
 
     def observe(self, event: Event) -> None:
@@ -409,6 +409,10 @@ def test_a_deletion_that_takes_the_vendor_a_while_is_the_runs_own(tmp_path: Path
 
     @attrs.frozen
     class Early(DeleteCustomer):
+        @property
+        def digest(self) -> str:
+            return DeleteCustomer().digest
+
         async def verify(self, ctx: Context) -> None:
             await ctx.reset_step("delete-customer")
             raise TaskFailed("still there")
@@ -431,6 +435,10 @@ def test_a_customer_that_takes_the_external_id_meanwhile_is_left_alone(tmp_path:
 
     @attrs.frozen
     class Lost(DeleteCustomer):
+        @property
+        def digest(self) -> str:
+            return DeleteCustomer().digest
+
         async def apply(self, ctx: Context) -> None:
             own = ctx.account.customer
             there = await own.get()

@@ -105,7 +105,7 @@ class Own(Operation):
 
     def __init__(self, name: str, problems: list[BulkopsError]) -> None:
         self.name = name  # type: ignore[misc]  # several of them in one test
-        self.problems = problems
+        self._problems = problems
 
     async def apply(self, ctx: Any) -> None:
         async def effect() -> dict[str, Any]:
@@ -117,8 +117,8 @@ class Own(Operation):
         return True
 
     async def undo(self, ctx: Any, done: Any) -> None:
-        if self.problems:
-            raise self.problems.pop()
+        if self._problems:
+            raise self._problems.pop()
 
         async def effect() -> dict[str, Any]:
             return {}
