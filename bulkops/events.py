@@ -32,14 +32,6 @@ class AttemptEnded:
 
 
 @attrs.frozen(kw_only=True)
-class SlotTaken:
-    """A request of a quota that has long windows, or windows for each `key`, leaves: later processes must know."""
-
-    quota: str
-    key: str | None
-
-
-@attrs.frozen(kw_only=True)
 class QuotaChanged:
     """A quota opened wider, closed, shrank or grew (contract C3). `allowed`: slots now, of `limit`."""
 
@@ -100,9 +92,7 @@ class RunChanged:
     reason: str | None = None
 
 
-Event: TypeAlias = (
-    AttemptEnded | SlotTaken | QuotaChanged | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
-)
+Event: TypeAlias = AttemptEnded | QuotaChanged | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
 Observer: TypeAlias = Callable[[Event], None]
 
 

@@ -105,8 +105,6 @@ class Telemetry:
                 self._wave(event)
             case RunChanged():
                 self._run_changed(event)
-            case _:
-                pass
 
     def _request(self, event: AttemptEnded) -> None:
         status = event.status

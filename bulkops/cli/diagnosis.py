@@ -24,10 +24,10 @@ from bulkops.cli.verbs import WEBHOOK_VARIABLE
 from bulkops.client import Workato
 from bulkops.errors import ApiError, BulkopsError, JournalError, RunLocked, TransportError, Unauthorized
 from bulkops.journal import Journal
-from bulkops.journal.locks import Locks, shared_directory
 from bulkops.journal.schema import FILE_NAME
 from bulkops.models import Customer
 from bulkops.runs import Job, load_job, workspace_of
+from bulkops.runs.credential import hold_credential
 from bulkops.runs.identity import ME
 from bulkops.session import Reply, Scope, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
@@ -178,11 +178,12 @@ async def _vendor(settings: Settings, operation: Operation | None, *, check_writ
     patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
     settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
     try:
-        lock = Locks(Path.cwd(), shared_directory()).host(settings.url, "of bulkops doctor")
-        with lock:
-            async with Workato.from_settings(settings) as workato:
-                async for finding in _asked(workato, operation, check_writes=check_writes):
-                    yield finding
+        async with (
+            Workato.from_settings(settings) as workato,
+            hold_credential(workato.session, "of bulkops doctor"),
+        ):
+            async for finding in _asked(workato, operation, check_writes=check_writes):
+                yield finding
     except RunLocked as error:
         yield Finding("vendor", "note", f"not asked: {error.message}", "its quotas are in use: ask again afterwards")
     except JournalError as error:

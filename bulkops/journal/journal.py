@@ -15,14 +15,13 @@ from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
 from bulkops.journal import queries, writes
 from bulkops.journal.lives import Lives
-from bulkops.journal.locks import Locks, shared_directory
+from bulkops.journal.locks import Locks
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
     AccountMark,
     AccountRow,
     Ending,
     EventRow,
-    Grant,
     InventoryRow,
     RunRecord,
     RunState,
@@ -233,17 +232,13 @@ class Journal:
 
     # Signs of life
 
-    def start_beating(self, run_id: str, host: str) -> None:
+    def start_beating(self, run_id: str) -> None:
         """Queued. From now on a sign of life each second, also while the event loop stands still."""
-        self._writing.queue(writes.begin_life(run_id, host))
+        self._writing.queue(writes.begin_life(run_id))
 
-    def stop_beating(self, *, all_answered: bool = True) -> None:
-        """Queued. The last sign of life: this process sends nothing any more. Closing the journal says so too.
-
-        `all_answered` False: the server may still be at work on a request that was given up; the process then counts
-        as killed.
-        """
-        self._writing.queue(writes.end_life(is_orderly=all_answered))
+    def stop_beating(self) -> None:
+        """Queued. The last sign of life: this process sends nothing any more. Closing the journal says so too."""
+        self._writing.queue(writes.end_life())
 
     @property
     def is_fresh(self) -> bool:
@@ -256,24 +251,6 @@ class Journal:
         while not self.is_fresh:
             self._writing.check()
             await anyio.sleep(_LOOK_EVERY_S)
-
-    async def sign_of_life_age_s(self, host: str, *, unanswered_s: float = 0.0) -> float | None:
-        """Seconds since the server can have counted the last request of another process, or of an earlier run of this
-        one. None: there never was one.
-
-        That is its newest sign of life; 2 s and `unanswered_s` later (it may lie ahead: below 0) if it was killed with
-        requests on their way. While it lives: 0.0 and `unanswered_s` ahead.
-        """
-        own_life = None if self._writer is None else self._writer.current_life
-        return await self._reader.ask(queries.silence_s, host, self._clock.now(), own_life, unanswered_s)
-
-    def count_grant(self, host: str, quota: str, key: str | None) -> None:
-        """Queued. One request that a long window counts; kept for two hours."""
-        self._writing.queue(writes.count_grant(host, quota, key, self._clock.now()))
-
-    async def grants(self, host: str, *, within_s: float) -> list[Grant]:
-        """Those of the last `within_s` seconds (at most two hours), by any process, oldest first."""
-        return await self._reader.ask(queries.grants, host, within_s, self._clock.now())
 
     # Events
 
@@ -294,29 +271,6 @@ class Journal:
     def lock_run(self, run_id: str) -> AbstractContextManager[None]:
         """Be the one process that works on this run. Raises: RunLocked naming run and process."""
         return self._locks.run(run_id)
-
-    def lock_host(self, host: str, run_id: str, *, share: bool = False) -> AbstractContextManager[None]:
-        """Be the one run on this host, whatever journal directory others use; with `share`, one of several.
-
-        Raises: RunLocked naming the other.
-        """
-        return self._locks.host(host, run_id, share=share)
-
-    @asynccontextmanager
-    async def alone_with(self, host: str, name: str, *, within_s: float) -> AsyncIterator[bool]:
-        """Wait to be the one of this user's processes that works on a thing of this host, whatever journal they use;
-        yields whether that came true in time."""
-        end = anyio.current_time() + within_s
-        while True:
-            with self._locks.thing(host, name) as is_mine:
-                if is_mine or anyio.current_time() > end:
-                    yield is_mine
-                    return
-            await anyio.sleep(_LOOK_EVERY_S)
-
-    def sharers(self, host: str) -> int:
-        """How many runs are at work on this host, this one included. Takes nothing, disturbs nobody."""
-        return self._locks.sharers(host)
 
     def is_locked(self, run_id: str) -> bool:
         """Whether a process works on the run. Takes nothing, disturbs nobody."""
@@ -342,7 +296,7 @@ def _open_files(directory: Path, read_only: bool, clock: Clock | None) -> _Files
     path = directory.absolute() / FILE_NAME
     with ExitStack() as stack:
         writing = None if read_only else stack.enter_context(closing(open_for_writing(directory)))
-        locks = Locks(directory.absolute(), None if read_only else shared_directory())
+        locks = Locks(directory.absolute())
         reading = open_for_reading(directory)
         stack.pop_all()  # all is well: the connections stay open
     return _Files(path=path, clock=clock or SystemClock(), locks=locks, reading=reading, writing=writing)

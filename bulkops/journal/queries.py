@@ -15,7 +15,6 @@ from bulkops.journal.records import (
     AccountMark,
     AccountRow,
     EventRow,
-    Grant,
     RunRecord,
     RunState,
     StepMark,
@@ -317,32 +316,6 @@ def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key
         (clean(host), clean(account), clean(kind), clean(key)),
     ).fetchone()
     return None if row is None else decode(row[0])
-
-
-def grants(connection: sqlite3.Connection, host: str, within_s: float, now: Instant) -> list[Grant]:
-    """Oldest first."""
-    rows = connection.execute(
-        f"""SELECT q.quota, q.key, g.boot_s, {_LIFE}
-            FROM quotas q JOIN grants g USING (quota_id) JOIN lives l USING (life_id) WHERE q.host = ?""",  # noqa: S608 - constants
-        (clean(host),),
-    )
-    found = [
-        Grant(quota=quota, key=decode(key), age_s=_life(life).age_s(boot_s, now)) for quota, key, boot_s, *life in rows
-    ]
-    return sorted((grant for grant in found if grant.age_s <= within_s), key=lambda grant: -grant.age_s)
-
-
-def silence_s(
-    connection: sqlite3.Connection, host: str, now: Instant, own_life: int | None, unanswered_s: float
-) -> float | None:
-    """Seconds since the server can have counted a request of any process but this; None: none ever was at work on the
-    host. `unanswered_s`: how long after it left it may count one that got no answer."""
-    rows = connection.execute(
-        f"SELECT {_LIFE} FROM lives l WHERE l.host = ? AND l.life_id IS NOT ?",  # noqa: S608 - constants
-        (clean(host), own_life),
-    )
-    lives = map(_life, rows)
-    return min((life.idle_s(now) - (0.0 if life.ended else unanswered_s) for life in lives), default=None)
 
 
 def events(connection: sqlite3.Connection, run_id: str, skip: int) -> list[EventRow]:

@@ -155,16 +155,6 @@ class StepMark:
 
 
 @attrs.frozen(kw_only=True)
-class Grant:
-    """A request of an earlier or this process that a long window still counts. `key`: what the quota counts apart
-    (None: all together); `age_s`: seconds since it was noted, never over-estimated."""
-
-    quota: str
-    key: str | None
-    age_s: float
-
-
-@attrs.frozen(kw_only=True)
 class EventRow:
     """Something that happened to a run. `at`: wall-clock seconds since the epoch; `data`: JSON data."""
 

@@ -59,7 +59,6 @@ CREATE TABLE accounts (
 CREATE TABLE lives ( -- one process at work for one run; its newest sign of life
   life_id INTEGER PRIMARY KEY AUTOINCREMENT,
   run_id TEXT,
-  host TEXT,
   pid INTEGER NOT NULL,
   boot_id TEXT NOT NULL,
   began_boot_s REAL NOT NULL,
@@ -69,7 +68,6 @@ CREATE TABLE lives ( -- one process at work for one run; its newest sign of life
   ended INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX lives_by_run ON lives (run_id);
-CREATE INDEX lives_by_host ON lives (host);
 CREATE TABLE steps (
   run_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -91,19 +89,6 @@ CREATE TABLE facts (
   value TEXT NOT NULL,
   PRIMARY KEY (host, account, kind, key)
 ) WITHOUT ROWID;
-CREATE TABLE quotas (
-  quota_id INTEGER PRIMARY KEY,
-  host TEXT NOT NULL,
-  quota TEXT NOT NULL,
-  key TEXT NOT NULL, -- JSON; null: counted all together
-  UNIQUE (host, quota, key)
-);
-CREATE TABLE grants (
-  quota_id INTEGER NOT NULL,
-  life_id INTEGER NOT NULL,
-  boot_s REAL NOT NULL
-);
-CREATE INDEX grants_by_life ON grants (life_id, boot_s);
 CREATE TABLE events (
   event_id INTEGER PRIMARY KEY,
   run_id TEXT NOT NULL,

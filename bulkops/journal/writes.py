@@ -196,13 +196,13 @@ def end_step(run_id: str, seq: int, step: str, state: StepState, result: object,
     return job
 
 
-def begin_life(run_id: str, host: str) -> Job:
-    names = (clean(run_id), clean(host))
-    return lambda connection, lives: lives.begin(connection, *names)
+def begin_life(run_id: str) -> Job:
+    name = clean(run_id)
+    return lambda connection, lives: lives.begin(connection, name)
 
 
-def end_life(*, is_orderly: bool) -> Job:
-    return lambda connection, lives: lives.end(connection, is_orderly=is_orderly)
+def end_life() -> Job:
+    return lambda connection, lives: lives.end(connection)
 
 
 def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job:
@@ -210,20 +210,6 @@ def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job
 
     def job(connection: sqlite3.Connection, _: Lives) -> None:
         connection.execute(_PUT_FACT, row)
-
-    return job
-
-
-def count_grant(host: str, quota: str, key: str | None, now: Instant) -> Job:
-    name = (clean(host), clean(quota), encode(key))
-
-    def job(connection: sqlite3.Connection, lives: Lives) -> None:
-        connection.execute("INSERT OR IGNORE INTO quotas (host, quota, key) VALUES (?, ?, ?)", name)
-        connection.execute(
-            """INSERT INTO grants (quota_id, life_id, boot_s)
-               SELECT quota_id, ?, ? FROM quotas WHERE host = ? AND quota = ? AND key = ?""",
-            (lives.ensure(connection), now.boot_s, *name),
-        )
 
     return job
 

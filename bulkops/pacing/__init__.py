@@ -5,22 +5,29 @@ from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import QuotaStatistics
 from bulkops.pacing.retry import Failure, RetryBudget, may_resend
+from bulkops.pacing.sharing import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.waiting import Priority
 from bulkops.pacing.window import window_length_s
 
 __all__ = [
+    "LONGEST_DIVIDED_S",
     "OPENING_GROWTH",
     "OPENING_SHARE",
     "Failure",
+    "Full",
+    "HeldSlot",
     "Pacer",
     "Priority",
     "QuotaStanding",
     "QuotaStatistics",
     "RetryBudget",
+    "Settle",
     "Slot",
+    "SlotRecorder",
     "full_jitter",
+    "is_recorded",
     "may_resend",
     "window_length_s",
 ]

@@ -108,10 +108,6 @@ class Adaptation:
         if self.allowed > limit:
             self._set_allowed(limit)
 
-    def hold(self, until: float) -> None:
-        """Keep closed until then, with nothing learned from it."""
-        self.closed_until = max(self.closed_until, until)
-
     def granted(self, now: float, used: int) -> None:
         """A request leaves, and `used` slots are taken now."""
         self._grants += 1

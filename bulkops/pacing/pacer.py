@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
-from bulkops.events import Observer, QuotaChanged, SlotTaken, ignore
+from bulkops.events import Observer, QuotaChanged, ignore
 from bulkops.pacing.adaptation import Change
 from bulkops.pacing.quota import Quota, QuotaStatistics
+from bulkops.pacing.sharing import Full, HeldSlot, SlotRecorder
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.smoothing import Smoother
 from bulkops.pacing.standing import QuotaStanding
-from bulkops.pacing.waiting import Priority, Waiter
+from bulkops.pacing.waiting import Order, Priority, Waiter
 from bulkops.settings import Limit
 
 SHORTEST_SLEEP_S: Final = 0.0005
@@ -50,11 +53,15 @@ class Pacer:
         rng: Random,
         observe: Observer = ignore,
     ) -> None:
+        self.id = uuid.uuid4().hex
         self.server_timeout_s = server_timeout_s
-        self.lost_until = -math.inf
-        """When the server has counted at the latest what was sent and never answered."""
+        self.recorder: SlotRecorder | None = None
+        """Keeps the recorded quotas together with other processes; None: this process is alone."""
         self._limits = quotas
         self._share = share
+        self._part = 1.0
+        self._killed_at = -math.inf
+        self._inherited: dict[str, list[float]] = {}
         self._unlimited = unlimited
         self._backoff = {"base_s": backoff_base_s, "cap_s": max(backoff_base_s, backoff_cap_s)}
         self._rng = rng
@@ -64,8 +71,6 @@ class Pacer:
         self._busy: dict[str, Quota] = {}
         self._reopening: set[str] = set()
         self._arrivals = itertools.count()
-        self._held_at = self._held_s = -math.inf
-        self._held_extra_s = 0.0
         self._wake: asyncio.Future[None] | None = None
         self._planned_at = math.inf
         self._is_drawing = False
@@ -85,12 +90,20 @@ class Pacer:
         slot = self.slot_now(quota, key=key)
         if slot is not None:
             return slot
-        now, wanted = self.now(), self._quotas[quota]
+        order = (*priority, next(self._arrivals))
+        while True:
+            slot = await self._own_slot(self._quota(quota), key, order)
+            if await self._is_on_record(slot):
+                return slot
+
+    async def _own_slot(self, wanted: Quota, key: str | None, order: Order) -> Slot:
+        """A slot as far as this process knows."""
+        now = self.now()
         future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-        waiter = Waiter(order=(*priority, next(self._arrivals)), key=key, future=future, since=now)
+        waiter = Waiter(order=order, key=key, future=future, since=now)
         wanted.enqueue(waiter, now)
-        self._busy[quota] = wanted
-        self._stir()
+        self._busy[wanted.name] = wanted
+        self._wake_pump()
         try:
             return await future
         except asyncio.CancelledError:
@@ -100,11 +113,31 @@ class Pacer:
                 wanted.forget(waiter, self.now())
             raise
 
+    async def _is_on_record(self, slot: Slot) -> bool:
+        """Whether the slot may be used; else it is given back, and its quota or key waits."""
+        recorder, quota = self.recorder, self._quotas[slot.quota]
+        if recorder is None or not quota.is_recorded:
+            return True
+        try:
+            taken = await recorder.take(quota.name, slot.key, quota.limits)
+        except BaseException:
+            slot.unused()
+            raise
+        if not isinstance(taken, Full):
+            slot.settle = taken
+            return True
+        slot.unused()
+        now = self.now()
+        quota.put_off(slot.key, now + taken.again_in_s, now, is_key=taken.is_key)
+        return False
+
     def slot_now(self, quota: str, *, key: str | None = None) -> Slot | None:
         """Leave to send one request now, or None where `slot` would wait: somebody else does, or there is no room."""
         now = self.now()
         wanted = self._quota(quota)
         if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):
+            return None
+        if self.recorder is not None and wanted.is_recorded:
             return None
         self._smoother.take()
         return self._grant(wanted, key, now, since=now)
@@ -135,40 +168,73 @@ class Pacer:
         finally:
             self._is_drawing = False
 
-    def hold(self, seconds: float, *, extra_s: float = 0.0) -> None:
-        """After a restart, or beside another process: that one may have used its windows up to a moment ago.
+    # -- among processes ----------------------------------------------------------------------------------------
 
-        Quotas stay closed for `seconds`, but no longer than their own longest window, and `extra_s` on top; windows
-        above 120 s are not waited out but preloaded. What was on its way at that moment is counted within `extra_s`.
-        """
-        self._held_at, self._held_s, self._held_extra_s = self.now(), seconds, extra_s
+    def set_part(self, part: float) -> None:
+        """Use this fraction of every divided quota from now on; 0: none of it. Recorded quotas stay whole."""
+        self._part = part
         for quota in self._quotas.values():
-            self._hold(quota)
+            if not quota.is_recorded:
+                self._divide(quota)
+        self._wake_pump()
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the server has counted all that was sent."""
-        in_flight = any(quota.narrow.in_flight for quota in self._quotas.values())
-        return not in_flight and self.lost_until <= self.now()
-
-    @property
-    def longest_held_s(self) -> float:
-        """The longest window of a quota in use that a newcomer waits out, seconds."""
-        return max((quota.held_s for quota in self._quotas.values()), default=0.0)
-
-    def set_share(self, share: float) -> None:
-        """Use this fraction of every shared limit from now on: another process has come, or gone."""
-        self._share = share
-        for name, quota in self._quotas.items():
-            if not self._unlimited:
-                quota.relimit([self._scaled(limit) for limit in self._limits.get(name, ASSUMED)])
-        self._stir()
-
-    def preload(self, quota: str, key: str | None, ages_s: Iterable[float]) -> None:
-        """Requests that an earlier process sent so many seconds ago: they count in windows longer than 120 s."""
+    def used_part(self) -> float:
+        """The largest part of a divided quota that own requests hold now."""
         now = self.now()
-        for age_s in ages_s:
-            self._quota(quota).preload(key, age_s, now)
+        return max(
+            (
+                quota.used_part(self._scaled(quota.name), now)
+                for quota in self._quotas.values()
+                if not quota.is_recorded
+            ),
+            default=0.0,
+        )
+
+    def inherit(self, slots: Iterable[HeldSlot], *, killed_in_s: float = -math.inf) -> None:
+        """Respect what earlier processes sent; replaces what was inherited before.
+
+        `slots`: of divided quotas, from processes that ended in order. `killed_in_s`: seconds from now until the server
+        has counted all that a killed process sent, which may be all of each divided quota.
+        """
+        now = self.now()
+        self._killed_at = now + killed_in_s
+        inherited = defaultdict(list)
+        for slot in slots:
+            inherited[slot.quota].append(now + slot.counted_in_s)
+        self._inherited = dict(inherited)
+        for quota in self._quotas.values():
+            self._respect_others(quota)
+        self._wake_pump()
+
+    def held(self, *, recorded: bool) -> list[HeldSlot]:
+        """The slots that own requests hold: of divided quotas, or of recorded ones that are on no record."""
+        now = self.now()
+        return [
+            HeldSlot(quota.name, slot.key, slot.counted_in_s(now), quota.longest_s)
+            for quota in self._quotas.values()
+            if quota.is_recorded == recorded
+            for slot in quota.held(now)
+            if slot.settle is None
+        ]
+
+    def _respect_others(self, quota: Quota) -> None:
+        if not quota.is_recorded:
+            quota.inherit(self._inherited.get(quota.name, ()))
+            self._divide(quota)
+
+    def _divide(self, quota: Quota) -> None:
+        """Give the quota this process's part, from when it may use it."""
+        if self._part:
+            quota.relimit(self._scaled(quota.name, self._part))
+        quota.not_before = self._killed_at + quota.longest_s if self._part else math.inf
+
+    def _scaled(self, quota: str, part: float = 1.0) -> list[Limit]:
+        if self._unlimited:
+            return []
+        return [
+            Limit(max(1, math.floor(limit.requests * self._share * part + 1e-9)), limit.window_s, limit.key)
+            for limit in self._limits.get(quota, ASSUMED)
+        ]
 
     def statistics(self) -> dict[str, QuotaStatistics]:
         """How each quota that was used stands now."""
@@ -187,7 +253,7 @@ class Pacer:
             if change == "closed":
                 self._reopening.add(quota.name)
         if self._wake is not None and quota.waiting and quota.next_at(self.now()) < self._planned_at:
-            self._stir()
+            self._wake_pump()
 
     # -- the pump -----------------------------------------------------------------------------------------------
 
@@ -217,8 +283,6 @@ class Pacer:
             self._reopening.remove(quota.name)
             self._tell(quota, "reopened")
         quota.waited_s += now - since
-        if quota.is_remembered:
-            self._observe(SlotTaken(quota=quota.name, key=key))
         return Slot(self, quota, key, now, now - since)
 
     async def _sleep_until(self, at: float) -> None:
@@ -226,7 +290,7 @@ class Pacer:
         loop = asyncio.get_running_loop()
         self._planned_at = at
         self._wake = loop.create_future()
-        timer = loop.call_at(max(at, loop.time() + SHORTEST_SLEEP_S), self._stir) if at < math.inf else None
+        timer = loop.call_at(max(at, loop.time() + SHORTEST_SLEEP_S), self._wake_pump) if at < math.inf else None
         try:
             await self._wake
         finally:
@@ -234,25 +298,17 @@ class Pacer:
             if timer is not None:
                 timer.cancel()
 
-    def _stir(self) -> None:
+    def _wake_pump(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
     def _quota(self, name: str) -> Quota:
         quota = self._quotas.get(name)
         if quota is None:
-            limits = () if self._unlimited else [self._scaled(limit) for limit in self._limits.get(name, ASSUMED)]
-            quota = self._quotas[name] = Quota(name, limits, rng=self._rng, **self._backoff)
-            self._hold(quota)
+            quota = self._quotas[name] = Quota(name, self._scaled(name), rng=self._rng, **self._backoff)
+            self._respect_others(quota)
             self._tell(quota, "opened")
         return quota
-
-    def _scaled(self, limit: Limit) -> Limit:
-        return Limit(max(1, math.floor(limit.requests * self._share + 1e-9)), limit.window_s, limit.key)
-
-    def _hold(self, quota: Quota) -> None:
-        if quota.held_s:  # without a window to wait for nobody's requests matter
-            quota.adaptation.hold(self._held_at + min(self._held_s, quota.held_s) + self._held_extra_s)
 
     def _tell(self, quota: Quota, change: str) -> None:
         adaptation = quota.adaptation

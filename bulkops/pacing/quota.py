@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bulkops.pacing.adaptation import Adaptation, Change
+from bulkops.pacing.sharing import is_recorded
 from bulkops.pacing.standing import QuotaStanding
 from bulkops.pacing.trial import Usage
 from bulkops.pacing.waiting import Queue, Waiter
-from bulkops.pacing.window import Window
+from bulkops.pacing.window import Window, window_length_s
 from bulkops.settings import Limit
 
-UNLIMITED: Final = 1_000_000_000
+if TYPE_CHECKING:
+    from bulkops.pacing.slot import Slot
 
-HELD_WINDOW_S: Final = 120.0
-"""After a restart, shared windows up to this long are waited out; longer ones, and those of keys, are preloaded."""
+UNLIMITED: Final = 1_000_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -61,14 +64,23 @@ class Quota:
             self.adaptation.allowed = UNLIMITED
         self.requests = self.refused = self.lost = 0
         self.waited_s = 0.0
-        self.held_s = max((limit.window_s for limit in shared if limit.window_s <= HELD_WINDOW_S), default=0.0)
-        """How long after an earlier process no request may leave: its longest window that is not preloaded."""
         self._wider = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
         self._shared = (self.narrow, *self._wider)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
-        self.is_remembered = any(limit.key is not None or limit.window_s > HELD_WINDOW_S for limit in limits)
-        """Whether a later process must be told of each request: it has a window that is preloaded."""
+        self.limits = tuple(limits)
+        self.is_recorded = is_recorded(limits)
+        self.not_before = -math.inf
+        """Closed until then because of other processes, whatever the server says."""
+        self._slots: deque[Slot] = deque()
+        self._longest_s = max((window_length_s(limit.window_s) for limit in limits), default=0.0)
         self._refused_until: list[float] = []
+
+    # -- among processes ----------------------------------------------------------------------------------------
+
+    @property
+    def longest_s(self) -> float:
+        """Length of its longest window; 0 when it has none."""
+        return self._longest_s
 
     def relimit(self, limits: Sequence[Limit]) -> None:
         """The same quota with other numbers, for all but the windows of keys: what is taken stays taken."""
@@ -77,6 +89,44 @@ class Quota:
             window.limit = limit.requests
         if shared:
             self.adaptation.relimit(self.narrow.limit)
+
+    def used_part(self, limits: Sequence[Limit], now: float) -> float:
+        """The largest part of one of these shared limits that own requests hold."""
+        return max(
+            (
+                window.own(now) / limit.requests
+                for window in self._shared
+                for limit in limits
+                if limit.key is None and limit.window_s == window.documented_s
+            ),
+            default=0.0,
+        )
+
+    def inherit(self, counted_by: Sequence[float]) -> None:
+        """Hold slots of the shared windows for requests of processes that have ended."""
+        for window in self._shared:
+            window.inherit(counted_by)
+
+    def track(self, slot: Slot, now: float) -> None:
+        """Know of the slot until no window counts its request any more."""
+        self._forget(now)
+        self._slots.append(slot)
+
+    def held(self, now: float) -> Iterator[Slot]:
+        """The slots of its own requests that some window still counts."""
+        self._forget(now)
+        return (slot for slot in self._slots if slot.holds_until(self._longest_s) > now)
+
+    def put_off(self, key: str | None, until: float, now: float, *, is_key: bool) -> None:
+        """Other processes hold all slots of the quota, or of the key, until then: ask again."""
+        if is_key:
+            self._queue.line(key, now).not_before = until
+        else:
+            self.not_before = max(self.not_before, until)
+
+    def _forget(self, now: float) -> None:
+        while self._slots and self._slots[0].holds_until(self._longest_s) <= now:
+            self._slots.popleft()
 
     # -- waiting ------------------------------------------------------------------------------------------------
 
@@ -105,7 +155,9 @@ class Quota:
 
     def _shared_free_at(self, now: float) -> float:
         """When gate, spacing and shared windows may let the next request leave."""
-        at = max(self.adaptation.may_leave_at(now), self.narrow.free_at(self.adaptation.allowed, now))
+        adaptation = self.adaptation
+        free_at = self.narrow.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
+        at = max(self.not_before, adaptation.may_leave_at(now), free_at)
         for window in self._wider:
             at = max(at, window.free_at(window.limit, now))
         return at
@@ -122,7 +174,8 @@ class Quota:
         windows = self._windows(key, now)
         for window in windows:
             window.take()
-        self.adaptation.granted(now, self.narrow.used(now))
+        is_opening = self.adaptation.is_opening
+        self.adaptation.granted(now, self.narrow.own(now) if is_opening else self.narrow.used(now))
         return windows
 
     def ended(self, key: str | None, now: float) -> None:
@@ -146,12 +199,6 @@ class Quota:
         heapq.heappush(self._refused_until, now + self.narrow.length_s)
         return self.adaptation.refused(granted_at, now, self._usage(now), retry_after_s=retry_after_s)
 
-    def preload(self, key: str | None, age_s: float, now: float) -> None:
-        """A request of an earlier process: it holds a slot in every window that is not waited out."""
-        for window in self._windows(key, now):
-            if window.documented_s > HELD_WINDOW_S or window not in self._shared:
-                window.occupy(now - age_s)
-
     def statistics(self, now: float) -> QuotaStatistics:
         return QuotaStatistics(
             requests=self.requests,
@@ -164,17 +211,23 @@ class Quota:
             used=self.narrow.used(now),
             waiting=self.waiting,
             in_flight=self.narrow.in_flight,
-            closed_for_s=max(0.0, self.adaptation.closed_until - now),
+            closed_for_s=self._closed_for_s(now),
         )
 
     def standing(self, now: float) -> QuotaStanding:
+        beside = self.narrow.inherited(now) if self.adaptation.is_opening else 0
         return QuotaStanding(
             limits=[(window.limit, window.documented_s) for window in self._shared],
-            allowed=self.adaptation.allowed,
+            allowed=min(self.narrow.limit, self.adaptation.allowed + beside),
             opening=self.adaptation.is_opening,
             taken_s=[window.taken_s(now) for window in self._shared],
-            closed_for_s=max(0.0, self.adaptation.closed_until - now),
+            closed_for_s=self._closed_for_s(now),
         )
+
+    def _closed_for_s(self, now: float) -> float:
+        """Until another process gives a part of the quota back, a window's length is the best guess."""
+        until = max(self.adaptation.closed_until, self.not_before)
+        return max(0.0, until - now) if until < math.inf else self._longest_s
 
     def _windows(self, key: str | None, now: float) -> tuple[Window, ...]:
         own = self._queue.line(key, now).windows

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from bulkops.pacing.quota import Quota
+from bulkops.pacing.sharing import Settle
 
 if TYPE_CHECKING:
     from bulkops.pacing.pacer import Pacer
@@ -13,20 +15,32 @@ if TYPE_CHECKING:
 class Slot:
     """Leave to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do nothing."""
 
-    __slots__ = ("_ended", "_key", "_pacer", "_quota", "_windows", "granted_at", "waited_s")
+    __slots__ = ("_counted_by", "_ended", "_pacer", "_quota", "_windows", "granted_at", "key", "settle", "waited_s")
 
     def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
         self._pacer = pacer
         self._quota = quota
-        self._key = key
+        self.key = key
         self._windows = quota.take(key, now)
         self._ended = False
+        self._counted_by = math.inf
         self.granted_at = now
         self.waited_s = waited_s
+        self.settle: Settle | None = None
+        """Told how the request ended, where it is on record."""
+        quota.track(self, now)
 
     @property
     def quota(self) -> str:
         return self._quota.name
+
+    def holds_until(self, window_s: float) -> float:
+        """When a window of this length forgets the request; infinity while it is in flight."""
+        return self._counted_by + window_s
+
+    def counted_in_s(self, now: float) -> float:
+        """Seconds until the server has counted the request at the latest, also if no reply ever comes."""
+        return min(self._counted_by - now, self._pacer.server_timeout_s)
 
     def left(self) -> None:
         """The request leaves only now: a fresh connection took a while."""
@@ -48,7 +62,6 @@ class Slot:
         """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""
         counted_by = max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)
         if self._end(counted_by):
-            self._pacer.lost_until = max(self._pacer.lost_until, counted_by)
             self._pacer.ended(self._quota, self._quota.was_lost())
 
     def unused(self) -> None:
@@ -61,10 +74,14 @@ class Slot:
         if self._ended:
             return False
         self._ended = True
+        self._counted_by = -math.inf if counted_by is None else counted_by
         for window in self._windows:
             if counted_by is None:
                 window.give_back_unused()
             else:
                 window.give_back(counted_by)
-        self._quota.ended(self._key, self._pacer.now())
+        now = self._pacer.now()
+        if self.settle is not None:
+            self.settle(None if counted_by is None else counted_by - now)
+        self._quota.ended(self.key, now)
         return True

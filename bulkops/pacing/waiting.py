@@ -37,7 +37,7 @@ class Waiter:
 class Line:
     """The waiters of one key, and the windows in which the vendor counts that key apart (perhaps none)."""
 
-    __slots__ = ("_heap", "blocked", "offers", "waiting", "windows")
+    __slots__ = ("_heap", "blocked", "not_before", "offers", "waiting", "windows")
 
     def __init__(self, limits: Sequence[Limit]) -> None:
         self.windows = [Window(limit.requests, limit.window_s) for limit in limits]
@@ -45,6 +45,8 @@ class Line:
         """Its entries in the queue's heap of heads, best last: never later than the head, unless blocked."""
         self.blocked = False
         """The key is used up: the line is not offered before that may have changed."""
+        self.not_before = -math.inf
+        """Other processes hold all slots of the key until then."""
         self.waiting = 0
         self._heap: list[tuple[int, int, int, Waiter]] = []
 
@@ -74,7 +76,7 @@ class Line:
             heapq.heapify(self._heap)
 
     def free_at(self, now: float) -> float:
-        return max((window.free_at(window.limit, now) for window in self.windows), default=now)
+        return max(now, self.not_before, *(window.free_at(window.limit, now) for window in self.windows))
 
     def is_idle(self, now: float) -> bool:
         return not self.waiting and not any(window.used(now) for window in self.windows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Iterable
 from typing import Final
 
 GUARD_S: Final = 0.001
@@ -22,10 +23,10 @@ class Window:
     The server counts a request at some moment between its leaving and its reply. A slot is taken before the one and
     given back T after the other, so any two requests that the server counts less than T apart hold slots at the same
     time: no window of length T, wherever it starts, sees more than `limit`. Assumes that both clocks run at the
-    same rate (to within the guard).
+    same rate (to within the guard). Slots of processes that have ended count the same; they are *inherited*.
     """
 
-    __slots__ = ("_frees", "documented_s", "in_flight", "length_s", "limit")
+    __slots__ = ("_frees", "_inherited", "documented_s", "in_flight", "length_s", "limit")
 
     def __init__(self, limit: int, window_s: float) -> None:
         self.limit = limit
@@ -33,17 +34,27 @@ class Window:
         self.length_s = window_length_s(window_s)
         self.in_flight = 0
         self._frees: list[float] = []
+        self._inherited: list[float] = []
+
+    def own(self, now: float) -> int:
+        """Slots that requests of this process hold: in flight, or ended less than T ago."""
+        _drop(self._frees, now)
+        return self.in_flight + len(self._frees)
+
+    def inherited(self, now: float) -> int:
+        """Slots that requests of earlier processes hold."""
+        _drop(self._inherited, now)
+        return len(self._inherited)
 
     def used(self, now: float) -> int:
-        """Slots taken: in flight, or ended less than T ago."""
-        while self._frees and self._frees[0] <= now:
-            heapq.heappop(self._frees)
-        return self.in_flight + len(self._frees)
+        """Slots taken, own and inherited."""
+        return self.own(now) + self.inherited(now)
 
     def taken_s(self, now: float) -> list[float]:
         """In how many seconds each taken slot comes free, ascending; of those in flight, if they were answered now."""
         self.used(now)
-        return sorted([*(at - now for at in self._frees), *[self.length_s] * self.in_flight])
+        frees = (at - now for at in (*self._frees, *self._inherited))
+        return sorted([*frees, *[self.length_s] * self.in_flight])
 
     def take(self) -> None:
         self.in_flight += 1
@@ -57,13 +68,26 @@ class Window:
         """End a request that never left."""
         self.in_flight -= 1
 
-    def occupy(self, counted_at: float) -> None:
-        """A slot for a request of an earlier process."""
-        heapq.heappush(self._frees, counted_at + self.length_s)
+    def inherit(self, counted_by: Iterable[float]) -> None:
+        """Hold slots for these requests of earlier processes, in place of those inherited before."""
+        self._inherited = sorted(at + self.length_s for at in counted_by)
 
-    def free_at(self, allowed: int, now: float) -> float:
-        """`now` if fewer than `allowed` slots are taken; else when the next one comes free, or infinity while all are
-        in flight. After a narrowing several must come free, and the answer is only a time to ask again."""
-        if self.used(now) < allowed:
+    def free_at(self, allowed: int, now: float, *, is_opening: bool = False) -> float:
+        """`now` if a request may leave; else when the next slot comes free, or infinity while all are in flight.
+
+        `allowed` (at most `limit`) bounds all slots; while the quota is opening only the own ones: what others hold is
+        no reason to open later. After a narrowing several must come free: the answer is a time to ask again.
+        """
+        own, inherited = self.own(now), self.inherited(now)
+        total = own + inherited
+        if total < self.limit and (own if is_opening else total) < allowed:
             return now
-        return self._frees[0] if self._frees else math.inf
+        heads = [self._frees[0]] if self._frees else []
+        if inherited and not (is_opening and own >= allowed):
+            heads.append(self._inherited[0])
+        return min(heads, default=math.inf)
+
+
+def _drop(frees: list[float], now: float) -> None:
+    while frees and frees[0] <= now:
+        heapq.heappop(frees)

@@ -82,7 +82,9 @@ async def run(
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(Journal.open(journal))
         workspace = await workspace_for(made, workato, opened)
-        await stack.enter_async_context(credential(opened, workato.session, run_id, policy=chosen, control=control))
+        await stack.enter_async_context(
+            credential(opened, workato.session, run_id, policy=chosen, control=control, workspace=workspace)
+        )
         prepared = await made.prepare(workato, Path(journal))
         record = RunRecord(
             run_id=run_id,
@@ -253,10 +255,12 @@ class _Again:
         saved = [event.data["expected"] for event in events if event.kind == _PLAN]
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(client_for(record, self.workato))
-            await require_workspace(client, record)
+            workspace = await require_workspace(client, record)
             record = await _with_changes(journal, record, operation)
             await stack.enter_async_context(
-                credential(journal, client.session, record.run_id, policy=policy, control=self.control)
+                credential(
+                    journal, client.session, record.run_id, policy=policy, control=self.control, workspace=workspace
+                )
             )
             engine = Engine(
                 record=record,

@@ -1,125 +1,199 @@
-"""Who else uses the credential: one run at a time, or several that share its quotas; and who used it before.
-
-The credential's identity is the host: the vendor counts per partner workspace, whatever the token.
-"""
+"""The use of a credential by a run: alone or beside others, and never more requests than the vendor allows."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
-from typing import Final
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, Literal
 
 import anyio
+import attrs
 
-from bulkops.errors import RunLocked
-from bulkops.events import Event, SlotTaken
+from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
+from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
 from bulkops.runs.control import Control
 from bulkops.runs.policy import Policy
-from bulkops.session import ApiSession
-from bulkops.settings import Limit
+from bulkops.session import ApiSession, SignOfLife
 
-_LOOK_EVERY_S: Final = 1.0
-_LONG_WINDOW_S: Final = 120.0
-"""Shared windows up to this long are waited out after a restart; longer ones, and keys', are counted in the journal."""
+_RENEW_EVERY_S: Final = 1.0
+_ASK_EVERY_S: Final = 0.2
+"""While other processes have not made room yet."""
+_TRY_AGAIN_S: Final = 0.5
+
+IfRunning = Literal["fail", "wait", "share"]
 
 
 @asynccontextmanager
 async def credential(
-    journal: Journal, session: ApiSession, run_id: str, *, policy: Policy, control: Control
+    journal: Journal,
+    session: ApiSession,
+    run_id: str,
+    *,
+    policy: Policy,
+    control: Control,
+    workspace: str | None = None,
 ) -> AsyncIterator[None]:
-    """While inside, this process may send: its sign of life is in the journal, and its requests are accounted for.
+    """While inside, this process may send for the run: heartbeats are on record, and its requests are accounted for.
 
-    Another run on the credential is refused, waited for or shared with, as the policy says.
-    Raises: RunLocked; with `if_running` "wait" only when a person stops the waiting.
+    Another run on the credential is refused, waited for or shared with, as the policy says. `workspace`: of the token,
+    if it is known. Raises: RunLocked; with `if_running` "wait" only when a person stops the waiting.
     """
-    host = session.settings.url
-
-    def count(event: Event) -> None:
-        if isinstance(event, SlotTaken):
-            journal.count_grant(host, event.quota, event.key)
-
-    with ExitStack() as stack:
-        await _take(stack, journal, host, run_id, policy, control)
-        await _respect_predecessor(journal, host, session)
-        journal.start_beating(run_id, host)
-        stack.callback(lambda: journal.stop_beating(all_answered=session.pacer.is_settled))
-        stack.callback(session.subscribe(count))
-        session.sign_of_life = journal
-        stack.callback(setattr, session, "sign_of_life", None)
-        await journal.flush()  # the first sign is on the disk before anything leaves
-        async with _shared(journal, host, session):
-            yield
-
-
-async def _take(stack: ExitStack, journal: Journal, host: str, run_id: str, policy: Policy, control: Control) -> None:
-    while True:
+    async with hold_credential(
+        session,
+        run_id,
+        workspace=workspace,
+        if_running=policy.if_running,
+        stops_waiting=lambda: control.draining,
+    ) as use:
+        journal.start_beating(run_id)
+        use.signs.append(journal)
         try:
-            stack.enter_context(journal.lock_host(host, run_id, share=policy.if_running == "share"))
-        except RunLocked:
-            if policy.if_running != "wait" or control.draining:
-                raise
-        else:
-            return
-        await anyio.sleep(_LOOK_EVERY_S / 2)
-
-
-async def _respect_predecessor(journal: Journal, host: str, session: ApiSession) -> None:
-    """What an earlier process sent still counts: keep short windows closed, take over the counts of the others.
-
-    What it had in flight when it was killed, the server counts until its own timeout: windows begin after that. One
-    that is still at work beside this one keeps account of its own.
-    """
-    timeout_s = session.settings.tuning.server_timeout_s
-    age_s = await journal.sign_of_life_age_s(host, unanswered_s=0.0 if journal.sharers(host) > 1 else timeout_s)
-    if age_s is None:
-        return
-    limits = [limit for limits in session.quotas.values() for limit in limits]
-    held_s = max((limit.window_s for limit in limits if not _is_counted(limit)), default=0.0)
-    if age_s < held_s:
-        session.pacer.hold(held_s - max(0.0, age_s), extra_s=max(0.0, -age_s))
-    counted_s = max((limit.window_s for limit in limits if _is_counted(limit)), default=0.0)
-    for grant in await journal.grants(host, within_s=counted_s):
-        # Counted when it left; the server may have counted it until its own timeout.
-        session.pacer.preload(grant.quota, grant.key, [grant.age_s - timeout_s])
-
-
-def _is_counted(limit: Limit) -> bool:
-    return limit.key is not None or limit.window_s > _LONG_WINDOW_S
+            await journal.flush()  # the first heartbeat is on the disk before anything leaves
+            yield
+        finally:
+            use.signs.remove(journal)
+            journal.stop_beating()
 
 
 @asynccontextmanager
-async def _shared(journal: Journal, host: str, session: ApiSession) -> AsyncIterator[None]:
-    """While inside, the session's quotas are divided by the number of runs at work on the host.
+async def hold_credential(
+    session: ApiSession,
+    label: str,
+    *,
+    workspace: str | None = None,
+    if_running: IfRunning = "fail",
+    stops_waiting: Callable[[], bool] = lambda: False,
+    ledger: Ledger | None = None,
+) -> AsyncIterator[CredentialUse]:
+    """While inside, the session's pacer respects what other processes send with the credential, and they its requests.
 
-    A newcomer's quotas stay closed until the others have seen it and what they sent before has left the window.
-    Likewise nobody takes the room of one that has ended before what that one sent has left it.
+    Several holders in one session have one lease, since one pacer keeps their quotas. `label`: for those who are
+    refused, the run's id. Raises: RunLocked; JournalError.
     """
-    share = session.settings.tuning.share
-    sharers = journal.sharers(host)
-    if sharers > 1:
-        session.pacer.set_share(share / sharers)
-        session.pacer.hold(math.inf, extra_s=2 * _LOOK_EVERY_S)
-    # A plain task, not a task group: that would wrap the run's own error into a group.
-    watching = asyncio.create_task(_watch(journal, host, session, share, sharers))
+    use = session.sign_of_life
+    if not isinstance(use, CredentialUse):
+        credential = Credential(session.settings.url, workspace)
+        while True:
+            try:
+                use = await CredentialUse.begin(
+                    session, credential, label=label, share=if_running == "share", ledger=ledger or LocalLedger()
+                )
+                break
+            except RunLocked:
+                if if_running != "wait" or stops_waiting():
+                    raise
+            await anyio.sleep(_TRY_AGAIN_S)
+    elif if_running != "share":
+        raise RunLocked(
+            f"run {use.label} is being worked on by this process, with the same client",
+            run_id=use.label,
+            pid=os.getpid(),
+            remedy="wait until it ends, or share the quotas with it (--if-running share)",
+        )
+    use.users += 1
     try:
-        yield
+        yield use
     finally:
-        watching.cancel()
-        await asyncio.wait([watching])
+        use.users -= 1
+        if not use.users:
+            with anyio.CancelScope(shield=True):
+                await use.end()
 
 
-async def _watch(journal: Journal, host: str, session: ApiSession, share: float, sharers: int) -> None:
-    grows_at = None
-    while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        now = max(1, await anyio.to_thread.run_sync(journal.sharers, host))
-        if now == sharers:
-            grows_at = None
-        elif now < sharers and grows_at is None:
-            grows_at = anyio.current_time() + session.pacer.longest_held_s
-        elif now > sharers or (grows_at is not None and anyio.current_time() >= grows_at):
-            sharers, grows_at = now, None
-            session.pacer.set_share(share / sharers)
+@attrs.define(eq=False)
+class CredentialUse:
+    """A lease, kept by the pacer of one session. `users`: runs that use it; `signs`: what else must be fresh before a
+    request leaves."""
+
+    label: str
+    session: ApiSession
+    lease: Lease
+    users: int = 0
+    signs: list[SignOfLife] = attrs.field(factory=list)
+    _stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
+    _part: float = 0.0
+
+    @classmethod
+    async def begin(
+        cls, session: ApiSession, credential: Credential, *, label: str, share: bool, ledger: Ledger
+    ) -> CredentialUse:
+        """Take a lease and keep it. Raises: RunLocked; JournalError."""
+        pacer = session.pacer
+        async with AsyncExitStack() as stack:
+            lease = await stack.enter_async_context(
+                ledger.lease(
+                    credential,
+                    label=label,
+                    holder=pacer.id,
+                    share=share,
+                    server_timeout_s=pacer.server_timeout_s,
+                    slots=pacer.held(recorded=True),
+                )
+            )
+            use = cls(label, session, lease)
+            stack.callback(use._let_go)
+            pacer.set_part(0.0)
+            pacer.recorder = lease
+            session.sign_of_life = use
+            await use._renew()
+            # A plain task, not a task group: that would wrap the run's own error into a group.
+            renewing = asyncio.create_task(use._keep_renewing(), name="bulkops.lease")
+            stack.push_async_callback(_cancel, renewing)
+            use._stack = stack.pop_all()
+        return use
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.lease.is_fresh and all(sign.is_fresh for sign in self.signs)
+
+    async def until_fresh(self) -> None:
+        """Wait for heartbeats that are young enough. Raises: JournalError when there will be none."""
+        while not self.is_fresh:
+            await self.lease.until_fresh()
+            for sign in tuple(self.signs):
+                await sign.until_fresh()
+
+    async def end(self) -> None:
+        """Leave the exact slots to those who follow."""
+        async with self._stack:
+            # Where they cannot be written, the next process waits as after a kill.
+            with contextlib.suppress(JournalError):
+                await self.lease.end(self.session.pacer.held(recorded=False))
+
+    def _let_go(self) -> None:
+        self.session.sign_of_life = None
+        self.session.pacer.recorder = None
+        self.session.pacer.set_part(1.0)
+
+    async def _keep_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_EVERY_S if self._part else _ASK_EVERY_S)
+            try:
+                await self._renew()
+            except JournalError:  # `until_fresh` raises it for those who want to send: wake them
+                self.session.pacer.set_part(1.0)
+                return
+
+    async def _renew(self) -> None:
+        pacer = self.session.pacer
+        while True:
+            allotment = await self.lease.renew(part=self._part, used=pacer.used_part())
+            if allotment.has_grown:
+                pacer.inherit(allotment.slots, killed_in_s=allotment.killed_in_s)
+            part, before = min(allotment.share, allotment.fair), self._part
+            if part != before:
+                self._part = part
+                pacer.set_part(part)
+            if part >= before or pacer.used_part() > part:
+                return  # else others need not wait a second for what this process does not use
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()

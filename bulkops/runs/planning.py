@@ -144,7 +144,9 @@ async def plan(
     async with Journal.open(journal) as opened:
         if rows:
             workspace = await workspace_for(made, workato, opened)
-            async with credential(opened, workato.session, "plan", policy=policy, control=control or Control()):
+            async with credential(
+                opened, workato.session, "plan", policy=policy, control=control or Control(), workspace=workspace
+            ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
         else:
             found = []

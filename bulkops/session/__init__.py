@@ -5,7 +5,7 @@ from __future__ import annotations
 from bulkops.session._decode import decode_list, decode_object, unreadable
 from bulkops.session._post import post_json, webhook_address
 from bulkops.session._request import account_segment
-from bulkops.session._scope import Reply, Scope, StepWrites, in_step
+from bulkops.session._scope import Reply, Scope, SignOfLife, StepWrites, in_step
 from bulkops.session._session import ApiSession
 from bulkops.session._status import remedy_for
 
@@ -13,6 +13,7 @@ __all__ = [
     "ApiSession",
     "Reply",
     "Scope",
+    "SignOfLife",
     "StepWrites",
     "account_segment",
     "decode_list",

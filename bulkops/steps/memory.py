@@ -11,6 +11,7 @@ import msgspec
 
 from bulkops.errors import TaskFailed
 from bulkops.journal import Journal, StepRow, StepState
+from bulkops.ledger import alone_with
 from bulkops.steps.log import OUTSIDE_STEPS
 
 _WORKED_ON: Final = "accounts of earlier runs"
@@ -60,7 +61,7 @@ class AccountMemory:
         For a list that the API replaces as a whole: read, merge, write.
         Raises: TaskFailed when another run holds the lock for minutes.
         """
-        async with self.journal.alone_with(self.host, name, within_s=_LOCK_WAIT_S) as is_mine:
+        async with alone_with(self.host, name, within_s=_LOCK_WAIT_S) as is_mine:
             if not is_mine:
                 raise TaskFailed(
                     f"another run has held the lock of the {name} for {_LOCK_WAIT_S:g} s",

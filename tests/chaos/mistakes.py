@@ -7,6 +7,7 @@ import attrs
 EFFECTS = ("tests/chaos/test_crash_kit.py::test_around_each_effect",)
 TORN = ("tests/chaos/test_crash_kit.py::test_the_power_fails_in_every_commit[4]",)
 PREDECESSOR = ("tests/unit/runs/test_runs_predecessor.py",)
+LEDGER = ("tests/unit/ledger",)
 WINDOWS = ("tests/unit/pacing/test_pacing_proof.py",)
 OUTAGES = ("tests/chaos/test_outages.py",)
 HOSTILE = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_the_first_look",)
@@ -143,7 +144,7 @@ MISTAKES = (
         ("tests/unit/steps/test_steps_log.py",),
     ),
     Mistake(
-        "requests leave on an old sign of life",
+        "requests leave on an old heartbeat",
         "session/_session.py",
         "        return self.sign_of_life is None or self.sign_of_life.is_fresh\n",
         "        return True\n",
@@ -218,7 +219,7 @@ MISTAKES = (
     Mistake(
         "two runs on one credential, each with the whole quota",
         "runs/credential.py",
-        'share=policy.if_running == "share"',
+        'share=if_running == "share"',
         "share=True",
         ("tests/chaos/test_journal_trouble.py::test_two_on_one_journal_and_two_on_one_credential",),
     ),
@@ -359,17 +360,87 @@ MISTAKES = (
         ("tests/session/test_session_resending.py", "tests/session/test_session_gate.py"),
     ),
     Mistake(
-        "what an earlier process sent is not waited out",
-        "runs/credential.py",
-        "    if age_s < held_s:\n",
-        "    if age_s < -1e9:\n",
-        PREDECESSOR,
+        "what a killed process sent is not waited out",
+        "ledger/book.py",
+        "if process.share and process.counted_by + _DIVIDED_S > now.boot_s]",
+        "if process.share and process.counted_by + _DIVIDED_S > now.boot_s + 1e9]",
+        LEDGER,
     ),
     Mistake(
         "what a killed process had in flight is taken for counted",
+        "ledger/book.py",
+        "label, pid, share, beat_boot_s + server_timeout_s FROM",
+        "label, pid, share, beat_boot_s FROM",
+        LEDGER,
+    ),
+    Mistake(
+        "the slots of a process that ended are forgotten",
         "runs/credential.py",
-        "1 else timeout_s)",
-        "1 else 0.0)",
+        "await self.lease.end(self.session.pacer.held(recorded=False))",
+        "await self.lease.end([])",
+        LEDGER,
+    ),
+    Mistake(
+        "a process that takes over a share does not hold the slots of the one before",
+        "ledger/book.py",
+        "slots=slots_left_behind(self._connection, self._mine, now) if has_grown else (),",
+        "slots=(),",
+        LEDGER,
+    ),
+    Mistake(
+        "a session holds its own slots twice",
+        "ledger/slots.py",
+        "WHERE holder = ?)",
+        "WHERE holder = ? AND 0)",
+        PREDECESSOR,
+    ),
+    Mistake(
+        "each of those who share has the whole quota",
+        "ledger/book.py",
+        "if taken + fair <= 1 + _TINY:",
+        "if True:",
+        LEDGER,
+    ),
+    Mistake(
+        "a share is given back before its requests have left the window",
+        "ledger/book.py",
+        "share = min(share, max(part, used))",
+        "share = min(share, part)",
+        LEDGER,
+    ),
+    Mistake(
+        "the share of a killed process is free at once",
+        "ledger/book.py",
+        "others if is_alone else others + killed",
+        "others",
+        LEDGER,
+    ),
+    Mistake(
+        "a recorded quota counts this process alone",
+        "ledger/slots.py",
+        "    if len(rows) < limit.requests:\n",
+        "    if rows or True:\n",
+        LEDGER,
+    ),
+    Mistake(
+        "a request leaves before it is on record",
+        "pacing/pacer.py",
+        "        if self.recorder is not None and wanted.is_recorded:\n            return None\n",
+        "",
+        LEDGER,
+    ),
+    Mistake(
+        "slots of earlier processes hold up an opening",
+        "pacing/window.py",
+        "(own if is_opening else total) < allowed",
+        "total < allowed",
+        ("tests/unit/pacing/test_pacing_pacer.py",),
+    ),
+    Mistake(
+        "a ledger for each journal",
+        "ledger/local.py",
+        "Book(self._directory or state_directory(), self._clock)",
+        "Book(self._directory or Path(__import__('tempfile').mkdtemp()), self._clock)",
         PREDECESSOR,
     ),
     # -- input and output

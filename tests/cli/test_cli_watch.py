@@ -60,7 +60,7 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
     async with Journal.open(here) as journal:
         await journal.create_run(record, [InventoryRow(seq=seq, account=str(seq)) for seq in range(6)])
         with journal.lock_run(record.run_id):
-            journal.start_beating(record.run_id, "h")
+            journal.start_beating(record.run_id)
             await journal.flush()
             watched = asyncio.create_task(watching.watch(str(here), None, quiet=False))
 

@@ -11,8 +11,8 @@ import pytest
 
 from bulkops.errors import PlanError, TaskFailed, TaskUnknown
 from bulkops.events import AttemptEnded, Event
-from bulkops.journal import Journal
-from bulkops.journal.locks import Locks, shared_directory
+from bulkops.ledger import alone_with
+from bulkops.locks import holder_at, state_directory
 from bulkops.operations import DeleteCustomer, GrantManager, UpgradePlan
 from bulkops.report import Report
 from bulkops.runs import Policy, from_values, looking_cost, plan, resume, retry, run
@@ -269,19 +269,18 @@ class _PutsBack:
             self._before = []
 
 
-def test_runs_with_journals_of_their_own_write_a_manager_one_after_the_other(tmp_path: Path) -> None:
+def test_runs_write_a_manager_one_after_the_other(tmp_path: Path) -> None:
     """What one of them reads, merges and writes, nobody of the others changes meanwhile."""
     inside: list[str] = []
 
     async def scenario(it: Here) -> None:
         async def enter(name: str) -> None:
-            async with Journal.open(tmp_path / name) as journal:
-                for _ in range(3):
-                    async with journal.alone_with(it.sandbox.url, "customer managers", within_s=10) as is_mine:
-                        assert is_mine
-                        inside.append(name)
-                        await anyio.sleep(0.002)
-                        inside.append(name)
+            for _ in range(3):
+                async with alone_with(it.sandbox.url, "customer managers", within_s=10) as is_mine:
+                    assert is_mine
+                    inside.append(name)
+                    await anyio.sleep(0.002)
+                    inside.append(name)
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(enter, "a")
@@ -290,11 +289,9 @@ def test_runs_with_journals_of_their_own_write_a_manager_one_after_the_other(tmp
         assert {"a", "b"} == set(inside)
         name = "customer managers"
         async with (
-            Journal.open(tmp_path / "a") as mine,
-            Journal.open(tmp_path / "b") as others,
-            mine.alone_with(it.sandbox.url, name, within_s=1) as first,
-            others.alone_with(it.sandbox.url, name, within_s=0) as second,
-            others.alone_with("https://elsewhere.example", name, within_s=0) as elsewhere,
+            alone_with(it.sandbox.url, name, within_s=1) as first,
+            alone_with(it.sandbox.url, name, within_s=0) as second,
+            alone_with("https://elsewhere.example", name, within_s=0) as elsewhere,
         ):
             assert (first, second, elsewhere) == (True, False, True)
         await make(it, 0)
@@ -303,8 +300,7 @@ def test_runs_with_journals_of_their_own_write_a_manager_one_after_the_other(tmp
         def look(event: Event) -> None:
             nonlocal held
             if isinstance(event, AttemptEnded) and event.call == "customer_managers.update":
-                with Locks(tmp_path, shared_directory()).thing(it.sandbox.url, "customer managers") as is_free:
-                    held += not is_free
+                held += any(holder_at(file) is not None for file in state_directory().glob("resource-*.lock"))
 
         stop = it.workato.session.subscribe(look)
         done = await it.run(GrantManager(manager=str(LEE)), rows(1))

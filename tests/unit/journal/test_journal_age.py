@@ -25,7 +25,7 @@ async def dead(directory, clock, record, inventory):
     """A process beat at +0, wrote intents at +0 and +0.5, and is seen no more (its journal is merely not closed)."""
     async with Journal.open(directory, clock=clock) as journal:
         await journal.create_run(record(), inventory)
-        journal.start_beating(RUN, HOST)
+        journal.start_beating(RUN)
         await journal.begin_step(RUN, 0, "early", None)
         clock.pass_s(0.5)
         await journal.begin_step(RUN, 0, "late", None)
@@ -37,53 +37,25 @@ async def _ages(directory, clock):
         return {name: step.began_age_s for name, step in (await journal.steps(RUN, 0)).items()}
 
 
-async def _silence(directory, clock):
-    async with Journal.open(directory, read_only=True, clock=clock) as journal:
-        return await journal.sign_of_life_age_s(HOST)
-
-
 async def test_a_dead_process_can_have_sent_until_a_margin_after_its_last_sign(dead, directory, clock):
     clock.pass_s(20)
     ages = await _ages(directory, clock)
     assert ages == {"early": 20.5 - MARGIN_S, "late": 20.0 - MARGIN_S}
-    assert await _silence(directory, clock) == 20.5 - MARGIN_S
-
-
-async def test_what_it_had_in_flight_may_be_counted_until_the_server_gives_it_up(dead, directory, clock):
-    async with Journal.open(directory, read_only=True, clock=clock) as journal:
-        assert await journal.sign_of_life_age_s(HOST, unanswered_s=40.0) == -40.0
-        clock.pass_s(50)
-        assert await journal.sign_of_life_age_s(HOST, unanswered_s=40.0) == 50.5 - MARGIN_S - 40
-
-
-@pytest.mark.parametrize(("all_answered", "age_s"), [(True, 5.0), (False, 5.0 - MARGIN_S - 40.0)])
-async def test_one_that_ended_leaves_nothing_behind_when_all_was_answered(
-    directory, clock, record, all_answered, age_s
-):
-    async with Journal.open(directory, clock=clock) as journal:
-        await journal.create_run(record(), [])
-        journal.start_beating(RUN, HOST)
-        journal.stop_beating(all_answered=all_answered)
-    clock.pass_s(5)
-    async with Journal.open(directory, read_only=True, clock=clock) as journal:
-        assert await journal.sign_of_life_age_s(HOST, unanswered_s=40.0) == age_s
 
 
 async def test_nothing_is_older_than_the_last_beat_however_old_the_intent(dead, directory, clock):
     clock.pass_s(100)
-    dead.start_beating(RUN, HOST)  # a sign of life
+    dead.start_beating(RUN)  # a sign of life
     await dead.begin_step(RUN, 1, "other", None)
     clock.pass_s(7)
     dead_for = 7 - MARGIN_S
     async with Journal.open(directory, read_only=True, clock=clock) as journal:
         assert (await journal.steps(RUN, 1))["other"].began_age_s == dead_for
-        assert await journal.sign_of_life_age_s(HOST) == dead_for
 
 
 async def test_just_after_death_the_age_is_nothing(dead, directory, clock):
     clock.pass_s(1)
     assert await _ages(directory, clock) == {"early": 0.0, "late": 0.0}
-    assert await _silence(directory, clock) == 0.0
 
 
 async def test_a_living_process_can_send_right_now(dead, clock):
@@ -107,7 +79,7 @@ async def test_an_ended_account_sends_nothing_any_more(dead, directory, clock):
 async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(dead, directory, clock):
     clock.pass_s(10)
     async with Journal.open(directory, clock=clock) as successor:
-        successor.start_beating(RUN, HOST)
+        successor.start_beating(RUN)
         await successor.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN))
         clock.pass_s(1)
         assert (await successor.steps(RUN, 0))["late"].began_age_s == 11 - MARGIN_S
@@ -115,18 +87,14 @@ async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(dead
 
 async def test_a_process_that_stopped_in_order_needs_no_margin(directory, clock, record, inventory):
     async with Journal.open(directory, clock=clock) as journal:
-        assert await journal.sign_of_life_age_s(HOST) is None
         await journal.create_run(record(), inventory)
-        journal.start_beating(RUN, HOST)
+        journal.start_beating(RUN)
         await journal.begin_step(RUN, 0, "import", None)
-        assert await journal.sign_of_life_age_s(HOST) is None  # its own signs do not count
         clock.pass_s(3)
         journal.stop_beating()
         clock.pass_s(4)
         await journal.flush()
-        assert await journal.sign_of_life_age_s(HOST) == 0.0  # noted when written, and that was now
     clock.pass_s(5)
-    assert await _silence(directory, clock) == 5.0
     assert (await _ages(directory, clock))["import"] == 5.0
 
 
@@ -137,17 +105,15 @@ async def test_closing_says_that_nothing_is_sent_any_more(directory, clock, reco
         clock.pass_s(3)
     clock.pass_s(5)
     assert (await _ages(directory, clock))["import"] == 5.0
-    assert await _silence(directory, clock) is None  # it was at work for no host
 
 
 async def test_two_runs_of_one_process_are_two_lives(directory, clock, record):
     async with Journal.open(directory, clock=clock) as journal:
         for run_id in ["a", "b"]:
             await journal.create_run(record(run_id), [])
-            journal.start_beating(run_id, HOST)
+            journal.start_beating(run_id)
         await journal.flush()
         clock.pass_s(5)
-        assert await journal.sign_of_life_age_s(HOST) == 5.0
         first, second = await journal.get_run("a"), await journal.get_run("b")
         assert first.pid == second.pid is not None
         assert first.last_beat_at == clock.wall_s - 5
@@ -158,11 +124,10 @@ async def test_a_life_that_an_intent_began_becomes_that_of_the_run(directory, cl
     async with Journal.open(directory, clock=clock) as journal:
         await journal.create_run(record(), [])
         await journal.begin_step(RUN, 0, "import", None)
-        journal.start_beating(RUN, HOST)
+        journal.start_beating(RUN)
         await journal.flush()
         clock.pass_s(60)
         assert (await journal.steps(RUN, 0))["import"].began_age_s == 0.0
-        assert await journal.sign_of_life_age_s(HOST) is None
 
 
 async def test_a_wall_clock_that_steps_does_not_matter_within_one_boot(dead, directory, clock):
@@ -177,7 +142,6 @@ async def test_after_a_reboot_the_time_since_it_counts(dead, directory, clock):
     clock.boot_id, clock.boot_s = "boot-b", 30.0
     clock.wall_s += 60
     assert (await _ages(directory, clock)) == {"early": 28.0, "late": 27.5}
-    assert await _silence(directory, clock) == 28.0
 
 
 @pytest.mark.parametrize("step_s", [86_400.0, 1e9])
@@ -186,24 +150,12 @@ async def test_a_wall_clock_that_stepped_over_a_reboot_makes_nothing_older(dead,
     clock.boot_id, clock.boot_s = "boot-b", 3.0
     clock.wall_s += step_s
     assert max((await _ages(directory, clock)).values()) <= 3.0
-    assert await _silence(directory, clock) <= 3.0
 
 
 async def test_an_implausible_wall_clock_makes_no_age(dead, directory, clock):
     clock.boot_id, clock.boot_s = "boot-b", 1e9
     clock.wall_s -= 60
     assert (await _ages(directory, clock)) == {"early": 0.0, "late": 0.0}
-    assert await _silence(directory, clock) == 0.0
-
-
-async def test_grants_keep_their_age_over_a_reboot(directory, clock):
-    async with Journal.open(directory, clock=clock) as journal:
-        journal.count_grant(HOST, "imports", None)
-        clock.pass_s(600)
-    clock.boot_id, clock.boot_s = "boot-b", 3.0
-    clock.wall_s += 60
-    async with Journal.open(directory, clock=clock) as journal:
-        assert [grant.age_s for grant in await journal.grants(HOST, within_s=3600)] == [603.0]
 
 
 @given(
@@ -268,14 +220,14 @@ async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_m
     """A stalled disk, a journal kept busy: a process that is killed then would have sent what nobody counts."""
     async with Journal.open(directory, clock=clock) as journal:
         assert not journal.is_fresh, "none is on the disk yet"
-        journal.start_beating(RUN, HOST)
+        journal.start_beating(RUN)
         await journal.until_fresh()
         with closing(sqlite3.connect(journal.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             clock.pass_s(MARGIN_S)
             assert journal.is_fresh
             clock.pass_s(0.1)
-            journal.start_beating(RUN, HOST)
+            journal.start_beating(RUN)
             waiting = asyncio.create_task(journal.until_fresh())
             await asyncio.sleep(0.01)
             assert not waiting.done()

@@ -186,33 +186,6 @@ async def test_facts_outlive_runs_and_are_told_apart(journal):
         assert await journal.get_fact(host, account, kind, key) is None
 
 
-async def test_grants_are_counted_by_quota_and_key_and_grow_old(journal, clock):
-    journal.count_grant(HOST, "imports", "ws")
-    clock.pass_s(100)
-    journal.count_grant(HOST, "imports", None)
-    journal.count_grant("http://other", "imports", None)
-    clock.pass_s(10)
-    await journal.flush()
-    found = [(grant.quota, grant.key, grant.age_s) for grant in await journal.grants(HOST, within_s=3600)]
-    assert found == [("imports", "ws", 110.0), ("imports", None, 10.0)]
-    assert [grant.age_s for grant in await journal.grants(HOST, within_s=50)] == [10.0]
-
-
-async def test_grants_that_no_window_counts_are_forgotten(journal, directory, clock):
-    journal.start_beating(RUN, HOST)
-    journal.count_grant(HOST, "imports", None)
-    await journal.flush()
-    clock.pass_s(2 * 3600 + 1)
-    journal.count_grant(HOST, "imports", None)
-    journal.stop_beating()
-    await journal.flush()
-    assert [grant.age_s for grant in await journal.grants(HOST, within_s=1e9)] == [0.0]
-    clock.pass_s(2 * 3600 + 1)
-    journal.start_beating(RUN, HOST)
-    await journal.flush()
-    assert await journal.grants(HOST, within_s=1e9) == []
-
-
 async def test_events_come_back_in_order(journal, clock):
     at = clock.wall_s
     journal.add_event(RUN, "quota", {"change": "closed"})
@@ -244,10 +217,8 @@ async def test_hostile_text_can_be_kept_anywhere(journal, record, text):
     assert [(name, step.step, step.result) for name, step in steps.items()] == [(kept, kept, kept)]
     await journal.put_fact(text, text, text, text, text)
     assert await journal.get_fact(text, text, text, text) == kept
-    journal.count_grant(text, text, text)
     journal.add_event("other", text, text)
     await journal.flush()
-    assert [grant.key for grant in await journal.grants(text, within_s=1)] == [kept]
     assert [(event.kind, event.data) for event in await journal.events("other")] == [(kept, kept)]
 
 

@@ -23,7 +23,7 @@ async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(tmp_pat
     async with Journal.open(tmp_path, clock=clock) as journal:
         await begin(journal)
         await begin(journal, "another")
-        journal.start_beating(RUN, "https://www.workato.com")
+        journal.start_beating(RUN)
         for seq, step, wait_s in ((1, "z first", 2.0), (1, "a second", 3.0), (0, "only", 4.0)):
             clock.pass_s(wait_s)
             await journal.begin_step(RUN, seq, step, {"secret": "not told"})

@@ -155,12 +155,6 @@ class TestClosing:
         assert adaptation.may_leave_at(3.0) == 3.0
         assert adaptation.refused(3.0, 3.1, CALM, retry_after_s=2.0) == ["closed"]
 
-    def test_hold_teaches_nothing_and_never_shortens(self) -> None:
-        adaptation = make()
-        adaptation.hold(9.0)
-        adaptation.hold(3.0)
-        assert (adaptation.may_leave_at(0.0), adaptation.allowed) == (9.0, 5)
-
 
 class TestSpacing:
     def test_even_departures_and_a_burst_of_what_was_saved_up(self) -> None:

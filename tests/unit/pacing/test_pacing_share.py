@@ -1,4 +1,4 @@
-"""A share of every limit, changed while requests are under way."""
+"""A part of every limit, changed while requests are under way."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ async def granted_within(pacer: Pacer, seconds: float) -> int:
     return count
 
 
-def test_a_share_is_given_up_at_once_and_taken_back_carefully() -> None:
+def test_a_part_is_given_up_at_once_and_taken_back_carefully() -> None:
     async def main() -> list[int]:
         pacer = Pacer({"q": [Limit(100, 10.0)]}, max_rate=None, rng=Random(1))
         pump = asyncio.create_task(pacer.run())
         counts = [await granted_within(pacer, 10.0)]
-        pacer.set_share(0.5)
+        pacer.set_part(0.5)
         counts.append(await granted_within(pacer, 10.0))
         counts.append(await granted_within(pacer, 10.0))
-        pacer.set_share(1.0)
+        pacer.set_part(1.0)
         counts.append(await granted_within(pacer, 20.0))
         pump.cancel()
         await asyncio.wait([pump])
@@ -52,13 +52,13 @@ def test_a_share_is_given_up_at_once_and_taken_back_carefully() -> None:
     assert 150 <= again <= 200
 
 
-def test_a_share_holds_for_quotas_met_later_and_not_where_nothing_is_limited() -> None:
+def test_a_part_holds_for_quotas_met_later_and_not_where_nothing_is_limited() -> None:
     async def main() -> tuple[int, int]:
         pacer = Pacer({"q": [Limit(100, 10.0)]}, max_rate=None, rng=Random(1))
-        pacer.set_share(0.1)
+        pacer.set_part(0.1)
         unlimited = Pacer({}, max_rate=None, unlimited=True, rng=Random(1))
         (await unlimited.slot("q")).replied()
-        unlimited.set_share(0.1)
+        unlimited.set_part(0.1)
         (await pacer.slot("q")).replied()
         return pacer.statistics()["q"].limit, unlimited.statistics()["q"].limit
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bulkops.pacing import Pacer
+from bulkops.settings import Limit
 from tests.virtual_time import VirtualLoop
 
 if TYPE_CHECKING:
@@ -117,3 +118,18 @@ class BucketServer:
             return (1 - self._tokens) / self.rate
         self._tokens -= 1
         return None
+
+
+def check(limit: Limit, times: Sequence[float], *, phase: float) -> None:
+    """No window of T holds more than N of `times` (sorted), and none of the three servers refuses one."""
+    n, window_s = limit.requests, limit.window_s
+    for first, beyond in zip(times, times[n:], strict=False):
+        assert beyond - first >= window_s - 1e-6, f"{n + 1} requests within {beyond - first} s, from {first}"
+    servers: list[Server] = [
+        SlidingServer(n, window_s - 1e-6),
+        FixedServer(n, window_s, phase_s=phase * window_s),
+        BucketServer(n, window_s),
+    ]
+    for server in servers:
+        for at in times:
+            assert server.take(at) is None, f"{type(server).__name__} refused at {at}"

@@ -1,24 +1,31 @@
-"""What a run does about the process before it: it opens its quotas when that one's requests have left every window."""
+"""What a run does about runs before and beside it, whatever their journals: it keeps the vendor's limits with them."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
 import bulkops
-from bulkops import Workato
-from bulkops.journal import Journal
+from bulkops import Policy, Workato
+from bulkops.errors import RunLocked
+from bulkops.ledger import Credential, LocalLedger
+from bulkops.pacing import HeldSlot
+from bulkops.runs.credential import CredentialUse
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from bulkops.settings import Limit, Tuning
 
 pytestmark = pytest.mark.anyio
 
+FOLDERS = "assumed.customer.folders"
 SERVER_TIMEOUT_S = 0.6
-ENDLESS_S = 600.0
-WINDOW_S = 0.3
+IDS = [4100231 + n for n in range(45)]
 
 
 async def touch(ctx: bulkops.Context) -> None:
@@ -26,38 +33,132 @@ async def touch(ctx: bulkops.Context) -> None:
         pass
 
 
-@pytest.mark.parametrize(("all_answered", "server_timeout_s"), [(True, ENDLESS_S), (False, SERVER_TIMEOUT_S)])
-async def test_a_minute_quota_opens_when_the_last_one_has_left_the_window(
-    tmp_path: Path, all_answered: bool, server_timeout_s: float
-) -> None:
-    async with Sandbox(SandboxSettings(customers=1, time_scale=60 / WINDOW_S)) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        tuning = attrs.evolve(tuning, server_timeout_s=server_timeout_s)
-        async with Journal.open(tmp_path) as journal:
-            journal.start_beating("an-earlier-run", vendor.url)
-            ended_at = time.monotonic()
-            journal.stop_beating(all_answered=all_answered)
-            await journal.flush()
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            report = await bulkops.run(touch, accounts=[4100231], workato=workato, journal=tmp_path)
-        waited_s = time.monotonic() - ended_at
-    assert report.ok
-    assert waited_s >= WINDOW_S + (0.0 if all_answered else server_timeout_s) - 0.05
-    assert waited_s < ENDLESS_S, "an orderly end needs no patience"
+def tuned(vendor: Sandbox, **changes: Any) -> Tuning:
+    return attrs.evolve(Tuning.from_toml(vendor.client_file, source="client file"), **changes)
 
 
-async def test_what_a_run_sends_hangs_on_the_journals_sign_of_life(tmp_path: Path) -> None:
+def client(vendor: Sandbox, **changes: Any) -> Workato:
+    return Workato(token=vendor.token, host=vendor.url, tuning=tuned(vendor, **changes))
+
+
+def counted(vendor: Sandbox) -> dict[str, Any]:
+    found: dict[str, Any] = vendor.requests()["quotas"][FOLDERS]
+    return found
+
+
+async def run(workato: Workato, accounts: list[int], journal: Path, **more: Any) -> bulkops.Report:
+    report = await bulkops.run(touch, accounts=accounts, workato=workato, journal=journal, **more)
+    assert report.ok, report.accounts[0].reason
+    return report
+
+
+async def test_runs_with_journals_of_their_own_keep_one_limit(tmp_path: Path) -> None:
+    """Seen: 63 requests in a window of 60, and refused."""
+    async with Sandbox(SandboxSettings(customers=45, time_scale=60)) as vendor:
+        for number in range(3):
+            async with client(vendor) as workato:
+                await run(workato, IDS, tmp_path / str(number))
+        found = counted(vendor)
+    assert (found["requests"], found["refused"]) == (3 * 45, 0)
+    assert found["limits"][0]["max_in_window"] <= 60
+
+
+async def test_runs_at_the_same_time_with_journals_of_their_own_keep_one_limit(tmp_path: Path) -> None:
+    async def one(vendor: Sandbox, number: int) -> None:
+        policy = Policy(if_running="share" if number else "wait")
+        async with client(vendor) as workato:
+            await run(workato, IDS, tmp_path / str(number), policy=policy)
+
+    async with Sandbox(SandboxSettings(customers=45, time_scale=60)) as vendor:
+        async with asyncio.TaskGroup() as group:
+            for number in range(3):
+                group.create_task(one(vendor, number))
+        found = counted(vendor)
+    assert (found["requests"], found["refused"]) == (3 * 45, 0)
+    assert found["limits"][0]["max_in_window"] <= 60
+
+
+@pytest.mark.parametrize("window_s", [100.0, 3600.0])
+async def test_runs_on_one_client_neither_wait_nor_count_twice(tmp_path: Path, window_s: float) -> None:
+    """Seen: the second run waited for a window; 4, 12, 24 and 40 slots were held for 4, 8, 12 and 16 requests."""
+    async with Sandbox(SandboxSettings(customers=45, time_scale=1, quotas="off")) as vendor:
+        quotas = {FOLDERS: (Limit(60, window_s),)}
+        async with client(vendor, quotas=quotas, unlimited=False) as workato:
+            for number in range(1, 5):
+                await asyncio.wait_for(run(workato, IDS[:4], tmp_path), 30)
+                assert workato.session.pacer.statistics()[FOLDERS].used == 4 * number
+
+
+async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path: Path) -> None:
+    vendor = Sandbox(SandboxSettings(customers=45, time_scale=400, quotas="off"))
+    async with vendor, client(vendor) as workato:
+        inside, leave = asyncio.Event(), asyncio.Event()
+
+        async def linger(ctx: bulkops.Context) -> None:
+            inside.set()
+            await leave.wait()
+            await touch(ctx)
+
+        first = asyncio.create_task(bulkops.run(linger, accounts=IDS[:1], workato=workato, journal=tmp_path / "first"))
+        await inside.wait()
+        with pytest.raises(RunLocked, match="with the same client"):
+            await run(workato, IDS[1:2], tmp_path / "second")
+        share = Policy(if_running="share")
+        await run(workato, IDS[1:2], tmp_path / "second", policy=share)
+        assert isinstance(workato.session.sign_of_life, CredentialUse)
+        leave.set()
+        assert (await first).ok
+        assert workato.session.sign_of_life is None, "it ends with the last run"
+
+
+@asynccontextmanager
+async def earlier(vendor: Sandbox, *, slots: list[HeldSlot] | None) -> AsyncIterator[None]:
+    """An earlier process, which ended and left these slots, or was killed."""
+    async with LocalLedger().lease(
+        Credential(vendor.url), label="earlier", holder="earlier", share=False, server_timeout_s=SERVER_TIMEOUT_S
+    ) as lease:
+        await lease.renew(part=0.0, used=0.0)
+        if slots is not None:
+            await lease.end(slots)
+    yield
+
+
+async def test_slots_that_are_taken_cost_nothing_while_there_are_others(tmp_path: Path) -> None:
+    """Seen: with 30 of 500 hourly slots taken the next request waited 3,000 s."""
+    async with Sandbox(SandboxSettings(customers=45, time_scale=1, quotas="off")) as vendor:
+        for window_s in (60.0, 3600.0):
+            slots = [HeldSlot(FOLDERS, None, -1.0, window_s)] * 30
+            async with (
+                earlier(vendor, slots=slots),
+                client(vendor, quotas={FOLDERS: (Limit(500, window_s),)}, unlimited=False) as workato,
+            ):
+                await asyncio.wait_for(run(workato, IDS[:4], tmp_path), 30)
+
+
+async def test_after_a_kill_a_quota_opens_when_the_last_request_has_left_its_window(tmp_path: Path) -> None:
+    window_s = 0.3
+    async with Sandbox(SandboxSettings(customers=1, time_scale=60 / window_s)) as vendor:
+        async with earlier(vendor, slots=None):
+            killed_at = time.monotonic()
+        async with client(vendor) as workato:
+            await run(workato, IDS[:1], tmp_path)
+        waited_s = time.monotonic() - killed_at
+    assert waited_s >= window_s + SERVER_TIMEOUT_S - 0.05
+
+
+async def test_a_request_leaves_only_beside_fresh_heartbeats_of_ledger_and_journal(tmp_path: Path) -> None:
     seen: list[bool] = []
 
     async def look(ctx: bulkops.Context) -> None:
         await touch(ctx)
-        assert isinstance(ctx.account.session.sign_of_life, Journal)
-        seen.append(ctx.account.session.sign_of_life.is_fresh)
+        use = ctx.account.session.sign_of_life
+        assert isinstance(use, CredentialUse)
+        assert len(use.signs) == 1, "the journal"
+        seen.append(use.is_fresh and use.lease.is_fresh)
 
-    async with Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            report = await bulkops.run(look, accounts=[4100231], workato=workato, journal=tmp_path)
-            assert workato.session.sign_of_life is None, "it outlives the run"
+    vendor = Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off"))
+    async with vendor, client(vendor) as workato:
+        report = await bulkops.run(look, accounts=IDS[:1], workato=workato, journal=tmp_path)
+        assert workato.session.sign_of_life is None, "it outlives the run"
     assert report.ok, report.accounts[0].reason
     assert seen == [True]

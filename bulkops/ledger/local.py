@@ -1,0 +1,229 @@
+"""The ledger of one user on one machine: SQLite and kernel locks in the state directory, beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+import attrs
+
+from bulkops.clock import MARGIN_S, Clock, SystemClock
+from bulkops.errors import JournalError
+from bulkops.ledger.base import Allotment, Credential, Lease
+from bulkops.ledger.book import Book
+from bulkops.ledger.slots import Request, Settled
+from bulkops.locks import held, state_directory
+from bulkops.pacing import Full, HeldSlot, Settle
+from bulkops.settings import Limit
+
+T = TypeVar("T")
+
+_LOOK_EVERY_S: Final = 0.05
+
+
+class LocalLedger:
+    """The ledger in a directory; without one, in the user's state directory, which is made when missing.
+
+    `executor`: where it writes, for each lease; else a thread of its own.
+    """
+
+    def __init__(
+        self, directory: Path | None = None, *, clock: Clock | None = None, executor: Executor | None = None
+    ) -> None:
+        self._directory = directory
+        self._clock = clock or SystemClock()
+        self._executor = executor
+
+    @asynccontextmanager
+    async def lease(
+        self,
+        credential: Credential,
+        *,
+        label: str,
+        holder: str,
+        share: bool,
+        server_timeout_s: float,
+        slots: Sequence[HeldSlot] = (),
+    ) -> AsyncIterator[Lease]:
+        """See `Ledger.lease`."""
+        executor = self._executor or ThreadPoolExecutor(1, thread_name_prefix="bulkops-ledger")
+
+        def begin() -> Book:
+            book = Book(self._directory or state_directory(), self._clock)
+            try:
+                book.begin(
+                    credential,
+                    label=label,
+                    holder=holder,
+                    share=share,
+                    server_timeout_s=server_timeout_s,
+                    slots=slots,
+                )
+            except BaseException:
+                book.close()
+                raise
+            return book
+
+        loop = asyncio.get_running_loop()
+        try:
+            with anyio.CancelScope(shield=True):  # what the thread has opened must reach its owner
+                book = await loop.run_in_executor(executor, begin)
+            try:
+                lease = LocalLease(book, executor)
+                yield lease
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await lease.close()
+        finally:
+            if executor is not self._executor:
+                executor.shutdown()
+
+
+@attrs.define(eq=False)
+class _Asked:
+    request: Request
+    answer: asyncio.Future[int | Full]
+
+
+class LocalLease:
+    """One process's lease. Requests that ask for a slot while a commit is on its way share the next one."""
+
+    def __init__(self, book: Book, executor: Executor) -> None:
+        self._book = book
+        self._executor = executor
+        self._clock = book.clock
+        self._beat_boot_s = -math.inf
+        self._settled: list[Settled] = []
+        self._asked: list[_Asked] = []
+        self._committing: asyncio.Task[None] | None = None
+        self._broken: JournalError | None = None
+        self._has_ended = False
+
+    @property
+    def is_fresh(self) -> bool:
+        """See `Lease.is_fresh`: a successor allows for requests until the margin after the newest heartbeat."""
+        return self._broken is None and not self._has_ended and self._clock.now().boot_s <= self._beat_boot_s + MARGIN_S
+
+    async def until_fresh(self) -> None:
+        """See `Lease.until_fresh`."""
+        while not self.is_fresh:
+            self._check()
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def renew(self, *, part: float, used: float) -> Allotment:
+        """See `Lease.renew`."""
+        settled = self._take_settled()
+        allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used))
+        self._beat_boot_s = self._book.beat_boot_s  # whoever asked acts on the allotment before anything else runs
+        return allotment
+
+    async def take(self, quota: str, key: str | None, limits: Sequence[Limit]) -> Settle | Full:
+        """See `SlotRecorder.take`."""
+        self._check()
+        asked = _Asked(Request(quota, key, limits), asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit())
+        try:
+            taken = await asked.answer
+        except asyncio.CancelledError:
+            if asked.answer.done() and not asked.answer.cancelled():  # answered and cancelled in one turn of the loop
+                self._give_back(asked.answer)
+            raise
+        return taken if isinstance(taken, Full) else self._settler(taken)
+
+    async def end(self, slots: Sequence[HeldSlot]) -> None:
+        """See `Lease.end`."""
+        self._has_ended = True
+        if self._committing is not None:
+            await asyncio.wait([self._committing])
+        settled = self._take_settled()
+        await self._in_thread(lambda: self._book.end(settled, slots))
+
+    async def close(self) -> None:
+        """Give the files back."""
+        self._has_ended = True
+        if self._committing is not None:
+            await asyncio.wait([self._committing])
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._book.close)
+
+    async def _commit(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, []
+                await self._commit_these(asked)
+        finally:
+            self._committing = None
+
+    async def _commit_these(self, asked: Sequence[_Asked]) -> None:
+        settled = self._take_settled()
+        requests = [one.request for one in asked]
+        try:
+            answers = await self._in_thread(lambda: self._book.take(settled, requests))
+        except JournalError as error:
+            for one in asked:
+                if not one.answer.done():
+                    one.answer.set_exception(_again(error))
+            return
+        for one, answer in zip(asked, answers, strict=True):
+            if not one.answer.done():
+                one.answer.set_result(answer)
+            elif not isinstance(answer, Full):  # cancelled meanwhile: it never leaves
+                self._settler(answer)(None)
+
+    def _give_back(self, answer: asyncio.Future[int | Full]) -> None:
+        if answer.exception() is None and not isinstance(taken := answer.result(), Full):
+            self._settler(taken)(None)
+
+    def _settler(self, slot_id: int) -> Settle:
+        def settle(counted_in_s: float | None) -> None:
+            counted = None if counted_in_s is None else self._clock.now().boot_s + counted_in_s
+            self._settled.append(Settled(slot_id, counted))
+
+        return settle
+
+    def _take_settled(self) -> list[Settled]:
+        settled, self._settled = self._settled, []
+        return settled
+
+    async def _in_thread(self, job: Callable[[], T]) -> T:
+        """The job's result. Once one has failed, nothing counts any more and nothing may leave."""
+        self._check()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        except JournalError as error:
+            self._broken = self._broken or error
+            raise
+
+    def _check(self) -> None:
+        if self._broken is not None:
+            raise _again(self._broken)
+
+
+def _again(error: JournalError) -> JournalError:
+    """The same error for another caller: one exception raised in many places collects all their frames."""
+    fresh = JournalError(error.message, remedy=error.remedy)
+    fresh.__cause__ = error.__cause__
+    return fresh
+
+
+@asynccontextmanager
+async def alone_with(host: str, name: str, *, within_s: float) -> AsyncIterator[bool]:
+    """Wait to be the one of this user's processes that works on a named thing of a host; yields whether that came true
+    in time. Another task of this process counts as another."""
+    digest = hashlib.sha256(f"{host} {name}".encode("utf-8", "replace")).hexdigest()[:16]
+    path = state_directory() / f"resource-{digest}.lock"
+    end = anyio.current_time() + within_s
+    while True:
+        with held(path, name, patience_s=-1) as holder:
+            if holder is None or anyio.current_time() > end:
+                yield holder is None
+                return
+        await anyio.sleep(_LOOK_EVERY_S)

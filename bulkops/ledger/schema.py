@@ -1,0 +1,105 @@
+"""The file of the local ledger: its tables, how it is opened, and what SQLite's errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from bulkops.errors import JournalError
+
+FILE_NAME: Final = "ledger.sqlite3"
+VERSION: Final = 1
+_BUSY_S: Final = 30.0
+
+_TABLES: Final = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE processes (
+  process_id INTEGER PRIMARY KEY, -- drawn at random: it also names the lock that dies with the process
+  host TEXT NOT NULL,
+  workspace TEXT, -- NULL: unknown, any of the host
+  label TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  boot_id TEXT NOT NULL,
+  beat_boot_s REAL NOT NULL, -- the newest heartbeat
+  beat_wall_s REAL NOT NULL,
+  server_timeout_s REAL NOT NULL,
+  share REAL NOT NULL, -- of each divided quota
+  state TEXT NOT NULL
+);
+CREATE INDEX processes_by_host ON processes (host, state);
+CREATE TABLE slots (
+  slot_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  process_id INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  workspace TEXT,
+  quota TEXT NOT NULL,
+  key TEXT,
+  recorded INTEGER NOT NULL, -- taken before it left; else left behind by a process that ended
+  counted_boot_s REAL, -- by then the server has counted it; NULL: in flight
+  longest_s REAL NOT NULL -- so long after that no window counts it any more
+);
+CREATE INDEX slots_by_quota ON slots (host, quota, counted_boot_s);
+CREATE INDEX slots_by_process ON slots (process_id);
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+
+
+def open_ledger(directory: Path) -> sqlite3.Connection:
+    """A connection to the ledger in a directory of the user's own; made when missing.
+
+    A rollback journal and no write-ahead log: few writes, and it also works where home directories are on a network.
+    Raises: JournalError.
+    """
+    path = directory / FILE_NAME
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise in_words(error, path) from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise in_words(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
+    if not _version(connection):
+        try:
+            connection.executescript(_TABLES)
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.rollback()
+            if not _version(connection):  # else another process has just made them
+                raise
+    if _version(connection) != VERSION:
+        raise JournalError(
+            f"the ledger {path} has schema version {_version(connection)}, this bulkops knows version {VERSION}",
+            remedy="use the bulkops that wrote it, or remove it when no run has been at work for an hour",
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def in_words(error: sqlite3.Error, path: Path) -> JournalError:
+    """An error that names the file, what happened and what to do."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        remedy = "remove it when no run has been at work for an hour: it only counts requests"
+    elif code == sqlite3.SQLITE_FULL:
+        remedy = "free some space on the disk"
+    else:
+        remedy = "check who owns the file, its directory and the disk"
+    failure = JournalError(f"the ledger {path} cannot be used: {error}", remedy=remedy)
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,58 @@
+"""How a quota is kept among processes: divided into parts, or recorded request by request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeAlias
+
+import attrs
+
+from bulkops.settings import Limit
+
+LONGEST_DIVIDED_S: Final = 120.0
+"""After a killed process a divided quota stays closed for its window, which must not take hours."""
+
+SMALLEST_DIVIDED: Final = 16
+"""Requests that a divided quota has at least: each of 8 processes gets two."""
+
+
+def is_recorded(limits: Sequence[Limit]) -> bool:
+    """Whether each request of a quota is on record before it leaves; else processes divide the quota.
+
+    A record is exact, also for a window of hours, for the window of one account, and for a quota of one request. It
+    costs a write to the disk for each request.
+    """
+    return any(
+        limit.key is not None or limit.window_s > LONGEST_DIVIDED_S or limit.requests < SMALLEST_DIVIDED
+        for limit in limits
+    )
+
+
+@attrs.frozen
+class HeldSlot:
+    """A slot that a request holds. `counted_in_s`: seconds from now until the server has counted the request at the
+    latest (below 0: since then); `longest_s` after that its quota's longest window counts it no more."""
+
+    quota: str
+    key: str | None
+    counted_in_s: float
+    longest_s: float
+
+
+Settle: TypeAlias = Callable[[float | None], None]
+"""Tells a record how its request ended: `counted_in_s`, or None if the request never left."""
+
+
+@attrs.frozen
+class Full:
+    """No slot now: ask again in so many seconds. `is_key`: the window of the request's key is full, others may go."""
+
+    again_in_s: float
+    is_key: bool
+
+
+class SlotRecorder(Protocol):
+    """Keeps the recorded quotas, for this process and all others."""
+
+    async def take(self, quota: str, key: str | None, limits: Sequence[Limit]) -> Settle | Full:
+        """Put a request on record that is about to leave. Durable when it returns."""

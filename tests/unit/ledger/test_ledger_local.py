@@ -1,0 +1,186 @@
+"""A lease beside the event loop: grouped commits, cancellations, failures, real processes that are killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulkops
+from bulkops.clock import MARGIN_S
+from bulkops.errors import JournalError, RunLocked
+from bulkops.ledger import Credential, LocalLedger
+from bulkops.ledger.local import LocalLease
+from bulkops.ledger.schema import FILE_NAME, open_ledger
+from bulkops.pacing import Full
+from bulkops.settings import Limit
+from tests.unit.ledger.conftest import HOST, StepClock
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(bulkops.__file__).parents[1]
+LIMITS = (Limit(3, 3600.0),)
+
+
+@asynccontextmanager
+async def leased(directory: Path, clock: StepClock, **changes: Any) -> AsyncIterator[LocalLease]:
+    known: dict[str, Any] = {"label": "r1", "holder": "h1", "share": True, "server_timeout_s": 40.0}
+    async with LocalLedger(directory, clock=clock).lease(Credential(HOST), **(known | changes)) as lease:
+        assert isinstance(lease, LocalLease)
+        yield lease
+
+
+def rows(directory: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+        return connection.execute("SELECT key, counted_boot_s FROM slots ORDER BY key").fetchall()
+
+
+async def test_a_slot_is_on_the_disk_before_its_request_leaves(tmp_path, clock) -> None:
+    async with leased(tmp_path, clock) as lease:
+        settle = await lease.take("q", "a", LIMITS)
+        assert not isinstance(settle, Full)
+        assert rows(tmp_path) == [("a", None)]
+        settle(-2.0)
+        await lease.renew(part=0.0, used=0.0)
+        assert rows(tmp_path) == [("a", clock.boot_s - 2.0)]
+        never_left = await lease.take("q", "b", LIMITS)
+        assert not isinstance(never_left, Full)
+        never_left(None)
+        await lease.end([])
+        assert rows(tmp_path) == [("a", clock.boot_s - 2.0)]
+
+
+async def test_requests_that_ask_together_share_a_commit(tmp_path, clock) -> None:
+    async with leased(tmp_path, clock) as lease:
+        commits = []
+        lease._book._connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+        answers = await asyncio.gather(*(lease.take("q", str(n), (Limit(900, 60.0),)) for n in range(500)))
+        assert not any(isinstance(answer, Full) for answer in answers)
+        assert len(commits) <= 2
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_is_cancelled_while_asking_holds_no_slot(tmp_path, clock, turns) -> None:
+    async with leased(tmp_path, clock) as lease:
+        asking = asyncio.create_task(lease.take("q", "a", LIMITS))
+        for _ in range(turns):
+            await asyncio.sleep(0.001 if turns > 3 else 0)
+        if not asking.done():
+            asking.cancel()
+            await asyncio.wait([asking])
+            await lease.end([])
+            assert rows(tmp_path) == []
+
+
+async def test_only_a_young_heartbeat_is_fresh(tmp_path, clock) -> None:
+    async with leased(tmp_path, clock) as lease:
+        assert not lease.is_fresh
+        await lease.renew(part=0.0, used=0.0)
+        await lease.until_fresh()
+        clock.pass_s(MARGIN_S)
+        assert lease.is_fresh
+        clock.pass_s(0.1)
+        await lease.take("q", None, LIMITS)
+        assert not lease.is_fresh
+        waiting = asyncio.create_task(lease.until_fresh())
+        await lease.renew(part=0.0, used=0.0)
+        await waiting
+        await lease.end([])
+        assert not lease.is_fresh
+
+
+async def test_a_ledger_that_fails_is_told_to_everyone(tmp_path, clock) -> None:
+    async with leased(tmp_path, clock) as lease:
+        await lease.renew(part=0.0, used=0.0)
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
+            other.execute("DROP TABLE slots")
+        asking = [asyncio.create_task(lease.take("q", None, LIMITS)) for _ in range(3)]
+        await asyncio.wait(asking)
+        errors = [task.exception() for task in asking]
+        assert all(isinstance(error, JournalError) and "no such table" in str(error) for error in errors)
+        assert len({id(error) for error in errors}) == 3
+        assert not lease.is_fresh
+        with pytest.raises(JournalError, match="no such table"):
+            await lease.until_fresh()
+        with pytest.raises(JournalError, match="no such table"):
+            await lease.renew(part=0.0, used=0.0)
+
+
+async def test_it_is_kept_in_the_users_state_directory(tmp_path, clock, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with LocalLedger(clock=clock).lease(
+        Credential(HOST), label="r1", holder="h1", share=False, server_timeout_s=40.0
+    ):
+        assert (tmp_path / "bulkops" / FILE_NAME).exists()
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
+    with pytest.raises(JournalError, match="cannot make the state directory"):
+        async with LocalLedger().lease(Credential(HOST), label="r1", holder="h", share=False, server_timeout_s=40.0):
+            pass
+
+
+HOLDER = """
+import asyncio, sys, time
+from pathlib import Path
+from bulkops.ledger import Credential, LocalLedger
+from bulkops.settings import Limit
+async def main():
+    ledger = LocalLedger(Path(sys.argv[1]))
+    credential = Credential("https://www.workato.com")
+    async with ledger.lease(credential, label="r1", holder="h1", share=False, server_timeout_s=40.0) as lease:
+        await lease.renew(part=0.0, used=0.0)
+        await lease.take("q", None, (Limit(3, 3600.0),))
+        print("at work", flush=True)
+        time.sleep(60)
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path) -> None:
+    child = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    known: dict[str, Any] = {"label": "r2", "holder": "h2", "share": False, "server_timeout_s": 40.0}
+    try:
+        assert child.stdout.readline() == b"at work\n"
+        with pytest.raises(RunLocked, match=f"run r1 is being worked on by process {child.pid}"):
+            async with LocalLedger(tmp_path).lease(Credential(HOST), **known):
+                pass
+        child.send_signal(signal.SIGKILL)
+        child.wait(10)
+        async with LocalLedger(tmp_path).lease(Credential(HOST), **known) as lease:
+            allotment = await lease.renew(part=0.0, used=0.0)
+            assert 0 < allotment.killed_in_s <= 40 + MARGIN_S
+            answers = [await lease.take("q", None, LIMITS) for _ in range(3)]
+            assert [isinstance(answer, Full) for answer in answers] == [False, False, True]
+    finally:
+        child.kill()
+        child.wait(10)
+        child.stdout.close()
+
+
+def test_many_may_open_a_new_ledger_at_the_same_moment(tmp_path) -> None:
+    for attempt in range(5):
+        directory, together = tmp_path / str(attempt), threading.Barrier(8)
+        directory.mkdir()
+
+        def open_one(directory: Path = directory, together: threading.Barrier = together) -> None:
+            together.wait()
+            open_ledger(directory).close()
+
+        with ThreadPoolExecutor(8) as pool:
+            for opened in [pool.submit(open_one) for _ in range(8)]:
+                opened.result()
