@@ -214,7 +214,7 @@ class Engine:
         elif left and not in_waves:  # a retry does not end what had not ended before it
             await self._set_state(*self._stood())
         elif left:  # the rows were a part of what is left
-            await self._set_state(RunState.PARTIAL, f"{left} of the accounts left were not selected")
+            await self._set_state(RunState.PARTIAL, "the last resume took selected accounts only")
         else:
             await self._set_state(RunState.FINISHED)
 
