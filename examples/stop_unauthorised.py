@@ -1,8 +1,10 @@
 """Stop the recipes of accounts that have a connection which is not authorised: they only fill logs with errors.
 
+    bulkops plan examples/stop_unauthorised.py:stop_unauthorised --accounts all
     bulkops run examples/stop_unauthorised.py:stop_unauthorised --accounts all
 
-Stopping twice is harmless, so the steps are `repeatable` and need no probe.
+Stopping twice is harmless, so the steps are `repeatable` and need no probe. A plan may rehearse the function, because
+every effect is a step.
 """
 
 from functools import partial
@@ -11,7 +13,7 @@ import bulkops
 from bulkops import Account, Context, TaskFailed
 
 
-@bulkops.operation
+@bulkops.operation(plan="rehearse")
 async def stop_unauthorised(ctx: Context) -> None:
     broken = [row.name async for row in ctx.account.connections.list() if not row.is_authorized]
     ctx.detail["not_authorised"] = broken

@@ -186,7 +186,7 @@ class Context:
         return self._log.result(name)
 
     async def reset_step(self, name: str) -> None:
-        """Forget a finished step: its effect is known to be gone, and the step may run again."""
+        """Forget a finished step: its effect is known to be gone, and the step may run again. Other steps stay."""
         await self._log.reset(name)
 
     async def recall(self, kind: str, key: str) -> Any:

@@ -51,7 +51,10 @@ Probe: TypeAlias = Callable[[Intent], Awaitable[Any]]
 
 
 class _NotPlanned(Enum):
-    NOT_PLANNED = "what the step would return is not said"
+    NOT_PLANNED = "the author does not say what the step would return"
+
+    def __repr__(self) -> str:
+        return self.name
 
 
 NOT_PLANNED: Final = _NotPlanned.NOT_PLANNED
@@ -158,7 +161,8 @@ class StepLog:
 
     async def reset(self, name: str) -> None:
         """Forget a finished step: its effect is known to be gone, and the step may run again."""
-        await self._end(self.prefix + name, StepState.FAILED)
+        if self.is_done(name):
+            await self._end(self.prefix + name, StepState.FAILED)
 
     async def step(self, name: str, effect: Effect) -> Any:
         """The effect's result, from the journal or from now. Raises: TaskFailed for a name used twice; TaskUnknown."""

@@ -168,6 +168,10 @@ def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
     assert rows == [["3", "0", "0"]] * (CUSTOMERS - refusing) + [["3", "0", "1"]] * refusing, seen.out
     assert vendor.kinds() == before
 
+    job = str(EXAMPLES / "stop_unauthorised.py:stop_unauthorised")
+    foreseen = vendor.cli("plan", "run", job, "--accounts", "all", *vendor.policy[:2], "--json")
+    changes = [row["changes"] for row in json.loads(foreseen.out)["accounts"]]
+    assert sorted(changes) == [[]] * (CUSTOMERS - refusing) + [["stop (3 times)"]] * refusing
     stopped = function(vendor, "stop_unauthorised.py:stop_unauthorised")
     assert stopped.outcomes == {"changed": refusing, "unchanged": CUSTOMERS - refusing}, stopped.err
     assert vendor.kinds()["recipe.stopped"] == 3 * refusing

@@ -139,6 +139,20 @@ async def test_so_does_one_that_was_reset(beside: Beside) -> None:
     assert beside.made() == {"A": 2}
 
 
+async def test_only_a_finished_step_can_be_reset(beside: Beside) -> None:
+    """One whose outcome is unknown stays so."""
+
+    async def lost(ctx: Context) -> None:
+        await ctx.reset_step("never begun")
+        with contextlib.suppress(bulkops.TaskUnknown):
+            await ctx.step("create", lambda: ctx.account.folders.create("A"))
+        await ctx.reset_step("create")
+
+    beside.vendor.set_faults("malformed=1")
+    report = await beside.run(lost)
+    assert report.outcomes[Outcome.UNKNOWN] == 1
+
+
 # -- repeatable
 
 
