@@ -18,6 +18,7 @@ from bulkops.cli.failures import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
 from docs import api_page, cli_page, error_examples, job_schema, messages_page
+from tests.docs import promises
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 SOURCES: Final = Path(errors.__file__).parent
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
         "quotas.md": _quotas,
         "calls.md": _calls,
         "assumptions.md": _assumptions,
+        "promises.md": _promises,
     }
     written = {name: "\n".join([_NOTE, "", *make(), ""]) for name, make in makers.items()}
     return written | {"job.schema.json": job_schema.schema()}
@@ -144,6 +146,23 @@ def _assumptions() -> Iterator[str]:
     for name, choices, about in Assumptions.table():
         listed = ", ".join(f"`{in_toml(choice)}`" for choice in choices)
         yield f"| `{name}` | {listed if len(choices) > 1 else listed + ' or another number'} | {_cell(about)} |"
+
+
+def _promises() -> Iterator[str]:
+    listed, _ = promises.load()
+    yield "# What is promised, and what holds it"
+    yield ""
+    yield "Each sentence of README, the concepts and the how-to guides that promises behavior, with the tests that fail"
+    yield "when it is no longer true. A test compares this list with the pages."
+    for page in dict.fromkeys(one.page for one in listed):
+        yield f"\n## {page.removeprefix('docs/')}\n"
+        if page.startswith("docs/"):
+            yield f"[The page](../{page.removeprefix('docs/')}).\n"
+        yield "| promise | tests |\n| --- | --- |"
+        for one in listed:
+            if one.page == page:
+                tests = (f"`{file}::{test.rpartition('::')[2]}`" for test in one.tests for file in promises.find(test))
+                yield f"| {_cell(one.sentence.replace("**", ""))} | {' '.join(tests)} |"
 
 
 def _cell(text: str) -> str:
