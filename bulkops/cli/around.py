@@ -17,23 +17,35 @@ from bulkops.cli.terminal import is_one_place, put, say
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
+    from bulkops.client import Workato
     from bulkops.forecast import Forecast
+    from bulkops.operations import Operation
     from bulkops.report import Report
     from bulkops.runs import Control, Policy
 
 
-def scope(policy: Policy, *, count: int, host: str, title: str) -> Scope:
-    """What the question before a run is about."""
+def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int | None = None) -> Scope:
+    """What the question before a run is about. `most_open`: accounts with open effects at once, if that is known."""
     from bulkops.runs import overshoot
 
+    most_open = policy.concurrency if most_open is None else most_open
     return Scope(
         count=count,
         host=host,
         title=title,
-        concurrency=policy.concurrency,
         max_failures=policy.max_failures,
-        overshoot=overshoot(policy, count) if policy.max_failures is not None else None,
+        overshoot=overshoot(policy, count, most_open=most_open) if policy.max_failures is not None else None,
     )
+
+
+def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> int | None:
+    """Accounts with open effects at once, at most; None when the operation is not known here."""
+    from bulkops.runs import most_admitted
+
+    if operation is None:
+        return None
+    pacer, tuning = workato.session.pacer, workato.settings.tuning
+    return most_admitted(operation, policy=policy, pacer=pacer, tuning=tuning)
 
 
 def ahead_words(cost: Forecast) -> str:

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from bulkops.cli.afterwards import Afterwards
-from bulkops.cli.around import ahead_words, finish, scope, takes_stdout, told
+from bulkops.cli.around import ahead_words, finish, most_open, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.journals import exists, journal_flag
 from bulkops.cli.outlook import Outlook
@@ -114,7 +114,8 @@ async def _carry_out(
         inventory = await listed(workato)
         if not len(inventory):  # nobody is new, as was said
             return 0
-        about = scope(policy, count=len(inventory), host=settings.url, title=operation.title)
+        most = most_open(operation, policy, workato)
+        about = scope(policy, count=len(inventory), host=settings.url, title=operation.title, most_open=most)
         ahead = cost_ahead(operation, inventory, policy=policy, workato=workato)
         notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
         await consent.ask(attrs.evolve(about, ahead=ahead_words(ahead) if ahead else None, notes=notes))

@@ -42,6 +42,8 @@ class PolicyFlags:
 
     concurrency: int | None
     max_failures: str | None
+    strict_failures: bool | None
+    on_halt: str | None
     breaker: int | Off | None
     waves: str | None
     soak: str | None
@@ -55,6 +57,8 @@ class PolicyFlags:
         given: dict[str, Any] = {
             "concurrency": self.concurrency,
             "max_failures": self.max_failures,
+            "strict_failures": self.strict_failures,
+            "on_halt": self.on_halt,
             "breaker": self.breaker,
             "waves": self.waves,
             "soak_s": self.soak,

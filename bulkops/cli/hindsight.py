@@ -12,13 +12,13 @@ import attrs
 
 from bulkops.cli.tally import Tally
 from bulkops.events import AccountEnded, AccountStarted, Event, WaveChanged, ignore
-from bulkops.executor import Wave
 from bulkops.journal import AccountMark, EventRow, RunRecord
 from bulkops.outcome import RESUMABLE
 from bulkops.pacing import QuotaStatistics
 from bulkops.report.quota_usage import PROCESS, REQUESTS, Traffic, read_traffic
 from bulkops.runs import Policy
 from bulkops.runs.progress import Eta
+from bulkops.runs.waves import Wave
 
 _WAVE: Final = "wave"
 _GATE: Final = "gate"

@@ -205,13 +205,27 @@ _POLICY: Final = (
         section="Policy",
         type=click.IntRange(1),
         metavar="N",
-        help="Accounts started and not finished, at most.  [default: 200]",
+        help="Accounts in progress, at most; the quotas decide how many of them have begun an effect.  [default: 200]",
     ),
     _option(
         "--max-failures",
         section="Policy",
         metavar="N|P%",
         help="Halt when more accounts than this failed or are unknown.  [default: no limit]",
+    ),
+    _option(
+        "--strict-failures",
+        section="Policy",
+        is_flag=True,
+        default=None,
+        help="Never overshoot --max-failures: no more accounts in progress than failures still allowed, plus one.",
+    ),
+    _option(
+        "--on-halt",
+        section="Policy",
+        type=click.Choice(["finish", "stop"]),
+        help="When a run halts, accounts that have begun an effect finish, or stop between the operations of their "
+        "chain.  [default: finish]",
     ),
     _option(
         "--breaker",

@@ -16,7 +16,7 @@ from bulkops.errors import PlanError
 
 if TYPE_CHECKING:
     from bulkops.operations import Danger
-    from bulkops.runs.gates import Check, WaveResult
+    from bulkops.runs.halting.gates import Check, WaveResult
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +30,6 @@ class Scope:
     count: int
     host: str
     title: str
-    concurrency: int
     max_failures: int | str | None
     overshoot: int | None
     notes: tuple[str, ...] = ()
@@ -46,9 +45,10 @@ class Scope:
         if self.ahead is not None:
             lines.append(f"  {self.ahead}")
         if self.overshoot is not None:
+            worst = f"in the worst case {self.overshoot} more fail, which have begun by then"
             lines.append(
-                f"  halts when more than {self.max_failures} failed; in the worst case {self.overshoot} more fail, "
-                f"which are then in flight (--concurrency {self.concurrency})"
+                f"  halts when more than {self.max_failures} failed; "
+                + (worst if self.overshoot else "no further account can fail then")
             )
         return lines + [f"  note: {one_line(note)}" for note in self.notes]
 

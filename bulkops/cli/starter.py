@@ -29,11 +29,13 @@ accounts = "all"              # or a csv, json, jsonl or txt file beside this on
 # limit = 3                   # the first three accounts: a good first try
 
 [policy]
-# waves = "1,5%,rest"         # first one account, then a twentieth, then the others; a gate between them
+waves = "1,5%,rest"           # first one account, then a twentieth, then the others; a gate between them
+max_failures = "2%"           # halt when more of a wave's accounts failed; a count ("10") is for the whole run
+# strict_failures = true      # never overshoot that limit: fewer accounts at once, so the run is slower
+# on_halt = "stop"            # after a halt, accounts in progress stop between operations; else they finish
 # soak = "10m"                # wait after each wave but the last
 # approve = true              # ask a person before each wave but the first
-# max_failures = 10           # halt when more accounts than this failed; a count, or a percentage: "2%"
-# concurrency = 200           # accounts in progress at once
+# concurrency = 200           # accounts in progress at once, at most
 # breaker = 20                # halt after so many accounts in a row with one and the same error; "off"
 # client_file = "client.toml" # your own quotas and timeouts; a sandbox writes one
 # max_rate = 50               # requests a second, all quotas together; "off"

@@ -12,7 +12,7 @@ import attrs
 import click
 
 from bulkops.cli.afterwards import Afterwards
-from bulkops.cli.around import finish, scope, takes_stdout, told
+from bulkops.cli.around import finish, most_open, scope, takes_stdout, told
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.journals import exists, journal_flag
 from bulkops.cli.outlook import Outlook
@@ -28,6 +28,7 @@ from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 if TYPE_CHECKING:
     from bulkops.client import Workato
     from bulkops.journal import RunRecord
+    from bulkops.operations import Operation
     from bulkops.report import Report
     from bulkops.runs import Control, Inventory, Policy, Subset
 
@@ -110,7 +111,9 @@ async def _take_up(
         consent.require_askable()  # before the first request
         await require_workspace(workato, record)
         title = f"{verb} {record.run_id}: {record.title}"
-        about = scope(policy, count=left.count, host=settings.url, title=title)
+        operation = _restored(record)
+        most = most_open(operation, policy, workato)
+        about = scope(policy, count=left.count, host=settings.url, title=title, most_open=most)
         await consent.ask(attrs.evolve(about, begin=f"{verb.capitalize()} this run"))
 
         async def go(control: Control) -> Report:
@@ -150,22 +153,29 @@ async def _take_up(
                 )
             return report
 
-        outlook = None if story.is_silent else _outlook(workato, left, policy)
+        outlook = None if story.is_silent else _outlook(workato, left, operation, policy)
         report = await told(story, go, total=record.inventory_count, settled=left.settled, outlook=outlook)
     code = finish(report, output, beside=takes_stdout(record.operation["parameters"]))
     await afterwards.tell(report)
     return code
 
 
-def _outlook(workato: Workato, left: Left, policy: Policy) -> Outlook:
-    """Foresees the end; what an operation costs that cannot be restored here is learned on the way."""
-    from bulkops.operations import Operation, restore
+def _restored(record: RunRecord) -> Operation | None:
+    """The run's operation; None when it cannot be restored here: resuming it then says what is wrong."""
+    from bulkops.operations import restore
 
-    operation: Operation = Operation()
-    with contextlib.suppress(BulkopsError):  # taking the run up says what is wrong with it
-        operation = restore(left.record.operation)
+    with contextlib.suppress(BulkopsError):
+        return restore(record.operation)
+    return None
+
+
+def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: Policy) -> Outlook:
+    """Foresees the end. The cost of an operation that cannot be restored here is learned on the way."""
+    from bulkops.operations import Operation
+
     settled = sum(left.settled.values())
-    return Outlook(workato, operation, policy, total=left.record.inventory_count, settled=settled)
+    total = left.record.inventory_count
+    return Outlook(workato, operation or Operation(), policy, total=total, settled=settled)
 
 
 async def _look_up(

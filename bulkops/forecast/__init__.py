@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bulkops.forecast.finish import (
+    GUESSED_LATENCY_S,
     IMPORT,
     POLL,
+    TYPICAL_IMPORT,
     Forecast,
     Pace,
     by_quota,
@@ -18,8 +20,10 @@ from bulkops.forecast.finish import (
 from bulkops.forecast.simulated_account import Begun, Stage
 
 __all__ = [
+    "GUESSED_LATENCY_S",
     "IMPORT",
     "POLL",
+    "TYPICAL_IMPORT",
     "Begun",
     "Forecast",
     "Pace",

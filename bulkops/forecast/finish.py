@@ -20,7 +20,10 @@ ASSUMED: Final = (Limit(60, 60.0),)
 IMPORT: Final = "managed_users.imports.create"
 POLL: Final = "managed_users.imports.get"
 
-_TYPICAL_IMPORT: Final = 4.0
+GUESSED_LATENCY_S: Final = 0.1
+"""Of a request, before one was seen."""
+
+TYPICAL_IMPORT: Final = 4.0
 """How long an import takes on average, in delays of a first poll."""
 _PLAYED_WINDOWS: Final = 4
 _LEAST_PLAYED: Final = 100
@@ -198,7 +201,7 @@ def _narrowest(
     stages: Sequence[Stage], pace: Pace, standings: Mapping[str, QuotaStanding], tuning: Tuning
 ) -> _Narrowest:
     own_s = sum(stage.count * stage.latency_s for stage in stages)
-    own_s += sum(stage.count for stage in stages if stage.imports) * tuning.first_poll_s * _TYPICAL_IMPORT
+    own_s += sum(stage.count for stage in stages if stage.imports) * tuning.first_poll_s * TYPICAL_IMPORT
     found = _Narrowest(name=None, per_account_s=own_s / pace.concurrency, together=1.0)
     requests: dict[str, float] = {}
     latency_s: dict[str, float] = {}

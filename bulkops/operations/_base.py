@@ -226,7 +226,7 @@ class Chain(Operation):
 
     async def apply(self, ctx: Context) -> None:
         for place, operation in enumerate(self.operations, start=1):
-            log_of(ctx).prefix = _prefix(place, operation)
+            log_of(ctx).enter(_prefix(place, operation))
             await operation.apply(ctx)
             await operation.verify(ctx)
 
@@ -235,7 +235,7 @@ class Chain(Operation):
         changes: list[str] = []
         costs: list[Mapping[str, float]] = []
         for place, operation in enumerate(self.operations, start=1):
-            log_of(ctx).prefix = _prefix(place, operation)
+            log_of(ctx).enter(_prefix(place, operation))
             if is_new_customer(ctx):  # there is nobody to look at yet
                 changes.append(operation.title)
                 costs.append(operation.cost_when_new(ctx))

@@ -95,7 +95,7 @@ async def undo_parts(ctx: Context, parts: Sequence[Part], done: Mapping[str, Ste
             tally.held[name] = after
             in_place.append((name, part.operation))
             continue
-        log_of(ctx).prefix = part.prefix
+        log_of(ctx).enter(part.prefix)
         try:
             await part.operation.undo(ctx, own)
         except (JournalError, Unauthorized):

@@ -236,6 +236,21 @@ class Pacer:
             for limit in self._limits.get(quota, ASSUMED)
         ]
 
+    def grants_within(self, quota: str, within_s: float) -> float:
+        """Requests of a quota that can leave within so many seconds; infinity without a shared limit."""
+        limits = self._shared_limits(quota)
+        used = self._quotas.get(quota)
+        if not limits or used is not None:
+            return math.inf if used is None or not limits else used.grants_within(self.now(), within_s)
+        return min(limit.requests * (1 + within_s // limit.window_s) for limit in limits)
+
+    def narrowest(self, quota: str) -> Limit | None:
+        """The limit with the shortest window of those that all accounts share, as this process may use it."""
+        return min(self._shared_limits(quota), key=lambda limit: limit.window_s, default=None)
+
+    def _shared_limits(self, quota: str) -> list[Limit]:
+        return [limit for limit in self._scaled(quota, self._part or 1.0) if limit.key is None]
+
     def statistics(self) -> dict[str, QuotaStatistics]:
         """How each quota that was used stands now."""
         now = self.now()

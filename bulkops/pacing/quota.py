@@ -162,6 +162,16 @@ class Quota:
             at = max(at, window.free_at(window.limit, now))
         return at
 
+    def grants_within(self, now: float, within_s: float) -> int:
+        """Requests that can leave within so many seconds. While the quota opens its whole limit counts: the opening
+        takes a few round trips."""
+        within_s -= max(0.0, self.adaptation.closed_until - now, self.not_before - now)
+        if within_s < 0:
+            return 0
+        allowed = self.narrow.limit if self.adaptation.is_opening else self.adaptation.allowed
+        least = self.narrow.grants_within(allowed, now, within_s)
+        return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._wider)])
+
     # -- leaving and ending -------------------------------------------------------------------------------------
 
     def leave(self, waiter: Waiter, now: float) -> None:

@@ -56,6 +56,13 @@ class Window:
         frees = (at - now for at in (*self._frees, *self._inherited))
         return sorted([*frees, *[self.length_s] * self.in_flight])
 
+    def grants_within(self, allowed: int, now: float, within_s: float) -> int:
+        """Requests that can leave from `now` to `within_s` later, if each is answered at once. O(slots taken)."""
+        turns, rest_s = divmod(within_s, self.length_s)
+        free = allowed - self.used(now)
+        free += sum(at <= now + rest_s for at in (*self._frees, *self._inherited))
+        return max(0, min(allowed, free)) + int(turns) * allowed
+
     def take(self) -> None:
         self.in_flight += 1
 

@@ -1,9 +1,8 @@
 """Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
 
 from bulkops.runs.api import resume, retry, run
-from bulkops.runs.control import Control
 from bulkops.runs.earlier import Earlier, Unfinished, earlier_runs, unfinished_run
-from bulkops.runs.gates import Check, GateVerdict, WaveResult, waiting_gate
+from bulkops.runs.halting import Check, Control, GateVerdict, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
@@ -30,6 +29,7 @@ __all__ = [
     "from_values",
     "load_job",
     "looking_cost",
+    "most_admitted",
     "overshoot",
     "pick",
     "plan",

@@ -15,10 +15,10 @@ from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation, ReaderGone
 from bulkops.outcome import Outcome
-from bulkops.runs.control import Control
 from bulkops.runs.ending import Effects, ending_of, stopped
+from bulkops.runs.halting import Control, Halt, Turn
 from bulkops.session import Scope
-from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, log_of
+from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
 log = get_logger("bulkops.runs")
 
@@ -38,6 +38,7 @@ class AccountTask:
     journal: Journal
     observe: Observer
     control: Control
+    halt: Halt
     expected: Mapping[str, tuple[str, ...]] | None = None
     shared: dict[str, Any] = attrs.field(factory=dict)
     _logged: set[str | None] = attrs.field(factory=set, init=False)
@@ -47,43 +48,64 @@ class AccountTask:
         clock = asyncio.get_running_loop().time
         began = clock()
         ctx = await self._begin(row)
-        try:
+        with self.halt.turn(row.account, log_of(ctx), ctx.account.scope) as turn:
             try:
-                ending = await self._drift(row, ctx)
-                if ending is None:
+                ending = await self._through(row, ctx, turn)
+            except asyncio.CancelledError:
+                # Delivered once: the journal may still be awaited, and the account gets its answer.
+                await log_of(ctx).settle_writes(ended_well=False)
+                await self._end(row, stopped(Effects.of(ctx), row, _STOPPED), clock() - began)
+                raise
+            turn.is_well = ending.outcome in {Outcome.CHANGED, Outcome.UNCHANGED}
+            await self._end(row, ending, clock() - began)
+        return ending
+
+    async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> Ending:
+        """The answer of the operation, or of the halt that cut it short. Raises: JournalError."""
+        raised: BaseException | None = None
+        drifted: Ending | None = None
+        try:
+            with turn.scope:
+                await self.halt.take_up(turn)
+                drifted = await self._drift(row, ctx)
+                if drifted is None:
                     await self.operation.apply(ctx)
                     await self.operation.verify(ctx)
-                    await log_of(ctx).settle_writes(ended_well=True)
-                    ending = ending_of(Effects.of(ctx), None, row)
-            except (Exception, BaseExceptionGroup) as raised:  # noqa: BLE001 - a mistake in an operation is an answer
-                worst = worst_of(raised)
-                if isinstance(worst, JournalError) or not isinstance(worst, Exception | asyncio.CancelledError):
-                    raise worst from worst.__cause__  # without a journal nothing can be promised: the run ends
-                if isinstance(raised, BaseExceptionGroup) and not self.control.aborting:
-                    _forget_cancellation()
-                await log_of(ctx).settle_writes(ended_well=False)
-                if isinstance(worst, ReaderGone):
-                    self.control.drain(worst.message)
-                    ending = stopped(Effects.of(ctx), row, worst.message)
-                elif not isinstance(worst, BulkopsError) and self.control.aborting:
-                    ending = stopped(Effects.of(ctx), row, _STOPPED)  # it made its cancellation into something else
-                else:
-                    ending = ending_of(Effects.of(ctx), raised, row)
-                    if not isinstance(worst, BulkopsError):
-                        self._log_unexpected(row, ending)
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake in an operation is an answer
+            raised = error
         except asyncio.CancelledError as cancelled:
-            if not _is_ours():
-                await log_of(ctx).settle_writes(ended_well=False)
-                ending = ending_of(Effects.of(ctx), cancelled, row)
-                await self._end(row, ending, clock() - began)
-                return ending
-            # Delivered once: the journal may still be awaited, and the account gets its answer.
-            await log_of(ctx).settle_writes(ended_well=False)
-            ending = stopped(Effects.of(ctx), row, _STOPPED)
-            await self._end(row, ending, clock() - began)
-            raise
-        await self._end(row, ending, clock() - began)
+            if _is_ours():
+                raise
+            raised = cancelled
+        worst = None if raised is None else worst_of(raised)
+        if isinstance(worst, JournalError) or not isinstance(worst, Exception | asyncio.CancelledError | None):
+            raise worst from worst.__cause__  # without a journal nothing can be promised: the run ends
+        if isinstance(raised, BaseExceptionGroup) and not self.control.aborting:
+            _forget_cancellation()
+        is_cut = turn.scope.cancelled_caught or (turn.is_let_go and raised is not None)
+        await log_of(ctx).settle_writes(ended_well=not is_cut and raised is None)
+        if isinstance(worst, ReaderGone):
+            self.control.drain(worst.message)
+        effects = Effects.of(ctx)
+        why = self._cut_short(worst, is_cut=is_cut)
+        if why is not None:
+            return stopped(effects, row, why)
+        ending = drifted or ending_of(effects, raised, row)
+        if not isinstance(worst, BulkopsError | None):
+            self._log_unexpected(row, ending, raised)
         return ending
+
+    def _cut_short(self, worst: BaseException | None, *, is_cut: bool) -> str | None:
+        """Why the account stops before its end, when that is not its own doing."""
+        if is_cut:
+            return self.halt.reason
+        if isinstance(worst, ReaderGone):
+            return worst.message
+        if isinstance(worst, StoppedBetween):
+            return f"stopped between operations: {self.halt.reason}"
+        if self.control.aborting and not isinstance(worst, BulkopsError | None):
+            return _STOPPED  # it made its cancellation into something else
+        return None
 
     async def _begin(self, row: AccountRow) -> Context:
         self.journal.start_account(self.record.run_id, row.seq)
@@ -111,11 +133,11 @@ class AccountTask:
             memory=AccountMemory(journal=self.journal, host=self.record.host, account=row.account, shared=self.shared),
         )
 
-    def _log_unexpected(self, row: AccountRow, ending: Ending) -> None:
+    def _log_unexpected(self, row: AccountRow, ending: Ending, error: BaseException | None) -> None:
         """With its traceback, once for each cause: the same mistake meets every account."""
         level = "debug" if ending.cause in self._logged else "warning"
         self._logged.add(ending.cause)
-        getattr(log, level)("account.unexpected", account=row.account, exc_info=True)
+        getattr(log, level)("account.unexpected", account=row.account, exc_info=error)
 
     async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""

@@ -19,10 +19,9 @@ from bulkops.operations import Operation, as_operation, check_same, describe, re
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
-from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
-from bulkops.runs.gates import Check, Gate, waiting_gate
+from bulkops.runs.halting import Check, Control, Gate, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_for, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, refuse_two_names
 from bulkops.runs.planning import FleetPlan

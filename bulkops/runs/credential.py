@@ -15,7 +15,7 @@ import attrs
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
-from bulkops.runs.control import Control
+from bulkops.runs.halting import Control
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession, SignOfLife
 

@@ -17,6 +17,8 @@ from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
 from bulkops.steps import Context, log_of
 
+TOKEN_REFUSED: Final = "the vendor refused the token"  # noqa: S105 - a reason, not a password
+
 _LONGEST_REASON: Final = 1000
 _MOST_NAMED: Final = 3
 
@@ -30,16 +32,14 @@ _NOT_THE_USERS: Final = (
 class Effects:
     """What a run has done to one account, in all of its processes.
 
-    `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `is_untouched`: no
-    effect was begun and this process had no reply about the account; `began_unresolved`: an earlier process left open
-    intents; `token_refused`: a request of this process was answered 401, or not sent after one; `detail`: what the
-    operation tells the report.
+    `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `began_unresolved`: an
+    earlier process left open intents; `token_refused`: a request of this process was answered 401, or not sent after
+    one; `detail`: what the operation tells the report.
     """
 
     left_open: str | None = None
     changed: bool = False
     has_steps: bool = False
-    is_untouched: bool = True
     began_unresolved: bool = False
     token_refused: bool = False
     detail: Mapping[str, Any] = attrs.field(factory=dict)
@@ -51,7 +51,6 @@ class Effects:
             left_open=log.unresolved,
             changed=log.changed,
             has_steps=log.has_steps,
-            is_untouched=log.is_untouched,
             began_unresolved=log.began_unresolved,
             token_refused=ctx.account.scope.token_refused,
             detail=_json_data(ctx.detail),
@@ -66,7 +65,7 @@ def ending_of(effects: Effects, error: BaseException | None, before: AccountRow)
     """
     worst = None if error is None else worst_of(error)
     if effects.token_refused or isinstance(worst, Unauthorized):
-        return stopped(effects, before, "the vendor refused the token")
+        return stopped(effects, before, TOKEN_REFUSED)
     if error is None or worst is None:
         return _returned(effects)
     ending = _failed(effects, worst) if isinstance(worst, BulkopsError) else _unexpected(effects, worst)
@@ -100,9 +99,8 @@ def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:
         )
     if _is_still_unknown(effects, before):
         return _as_before(before, reason=before.reason)
-    is_new = before.outcome is Outcome.NOT_ATTEMPTED and effects.is_untouched
     return Ending(
-        outcome=Outcome.NOT_ATTEMPTED if is_new else Outcome.CANCELLED,
+        outcome=Outcome.CANCELLED if effects.changed else Outcome.NOT_ATTEMPTED,  # whatever was read
         reason=why,
         remedy="`bulkops resume` goes on",
         detail=effects.detail,

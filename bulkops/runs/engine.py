@@ -11,16 +11,27 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import PlanError
 from bulkops.events import Observer, RunChanged, WaveChanged, guarded
-from bulkops.executor import Wave, fan_out
+from bulkops.executor import fan_out
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
 from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
-from bulkops.runs.control import Control
-from bulkops.runs.gates import Gate, GateVerdict, WaveResult, passed_gates
+from bulkops.runs.ending import TOKEN_REFUSED
+from bulkops.runs.halting import (
+    Admission,
+    Control,
+    Deadline,
+    Gate,
+    GateVerdict,
+    Halt,
+    HaltRules,
+    WaveResult,
+    most_admitted,
+    passed_gates,
+)
 from bulkops.runs.meter import metered
 from bulkops.runs.policy import Policy
-from bulkops.runs.rules import Rules
+from bulkops.runs.waves import Wave
 
 
 @attrs.define(kw_only=True)
@@ -43,7 +54,8 @@ class Engine:
     _paused: str | None = None
     _ends_at: float = math.inf
     _taken: int = 0
-    _rules: Rules = attrs.field(init=False)
+    _rules: HaltRules = attrs.field(init=False)
+    _halt: Halt = attrs.field(init=False)
     _task: AccountTask = attrs.field(init=False)
 
     async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
@@ -57,6 +69,10 @@ class Engine:
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
         )
+        session, tuning = self.workato.session, self.workato.settings.tuning
+        most = most_admitted(self.operation, policy=self.policy, pacer=session.pacer, tuning=tuning)
+        admission = Admission(self.operation, pacer=session.pacer, tuning=tuning, most=most)
+        self._halt = Halt(self.policy, self._rules, admission, announce=self._announce)
         self._task = AccountTask(
             record=self.record,
             operation=self.operation,
@@ -64,16 +80,23 @@ class Engine:
             journal=self.journal,
             observe=self.observe,
             control=self.control,
+            halt=self._halt,
             expected=self.expected,
         )
         await self._set_state(RunState.RUNNING)
-        self.control.on_drain(lambda _: self._announce())
+        self.control.on_drain(self._halt.stop)
+        if self.control.reason is not None:  # it came before anybody listened
+            self._halt.stop(self.control.reason)
+        unsubscribe = session.subscribe(admission.note)
         try:
-            with metered(self.workato.session, self.journal, self.record.run_id):
+            with metered(session, self.journal, self.record.run_id):
                 await (self._in_waves(rows) if in_waves else self._fan_out(rows))
         except PlanError:  # the policy forbids to go on: the run stands as it stood
             await self._set_state(*self._stood())
             raise
+        finally:
+            unsubscribe()
+            self._halt.close()
         await self._conclude(rows, in_waves=in_waves)
 
     async def _set_rules(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
@@ -81,7 +104,7 @@ class Engine:
         troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
         # What a retry leaves failed does not keep it from trying the others.
         left = [row.seq for row in troubled if row.seq not in taken] if in_waves else []
-        self._rules = Rules(self.policy, self.record.inventory_count, left)
+        self._rules = HaltRules(self.policy, self.record.inventory_count, left)
         if not in_waves:
             self._rules.enter(Wave(1, 1, 0, self.record.inventory_count))
 
@@ -141,9 +164,7 @@ class Engine:
 
     def _must_stop(self) -> bool:
         """Whether nothing new may start."""
-        return bool(
-            self._halted or self._paused or self.control.draining or self.workato.session.auth_failure is not None
-        )
+        return bool(self._halt.reason or self._halted or self._paused)
 
     def _tell_wave(self, wave: Wave, state: str, reason: str | None, *, taken: int | None = None) -> None:
         if state == "started":
@@ -164,22 +185,39 @@ class Engine:
 
     async def _fan_out(self, rows: Sequence[AccountRow]) -> None:
         async def work(row: AccountRow) -> None:
-            reason = self._rules.judge(await self._task.run(row))  # before this worker takes its next account
-            if reason and self._halted is None:
-                self._halted = reason
-                self._announce()
+            if not await self._halt.may_start():
+                return
+            self._taken += 1
+            reason = self._halt.ended(await self._task.run(row))  # before this worker takes its next account
+            if self.workato.session.auth_failure is not None:
+                self._halt.stop(TOKEN_REFUSED)
+            elif reason is not None:
+                self._stop(reason)
 
-        with anyio.CancelScope(deadline=self._ends_at) as now:
+        with anyio.CancelScope() as now:
             self.control.on_abort(now.cancel)
+            if self.control.aborting:
+                now.cancel()
             outcomes = fan_out(work, self._feed(rows), concurrency=min(self.policy.concurrency, max(1, len(rows))))
+            deadline = Deadline(
+                self._ends_at,
+                self.workato.session,
+                stop=lambda: self._stop(self._deadline_passed()),
+                abort=now.cancel,
+            )
             try:
                 async for outcome in outcomes:
                     outcome.unwrap()  # an account's failure is its ending; what arrives here is the run's
             finally:
+                deadline.close()
                 with anyio.CancelScope(shield=True):
                     await outcomes.aclose()
-        if now.cancelled_caught and not self.control.aborting:
-            self._halted = self._deadline_passed()
+
+    def _stop(self, reason: str) -> None:
+        """Halt the run, unless something stopped it before."""
+        if self._halt.reason is None:
+            self._halted = reason
+            self._halt.stop(reason)
 
     def _deadline_passed(self) -> str:
         return f"the run's deadline of {self.workato.settings.tuning.run_timeout_s:g} s passed"
@@ -189,11 +227,9 @@ class Engine:
         for row in rows:
             if self._must_stop():
                 return
-            self._taken += 1
             yield row
 
-    def _announce(self) -> None:
-        reason = self._halted or self.control.reason
+    def _announce(self, reason: str) -> None:
         self.observe(RunChanged(run_id=self.record.run_id, state="draining", reason=reason))
 
     # -- the end ------------------------------------------------------------------------------------------------
@@ -204,7 +240,7 @@ class Engine:
         stopped = RESUMABLE if self.control.aborting else RESUMABLE - {Outcome.UNKNOWN}
         left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
         if self.workato.session.auth_failure is not None:
-            await self._set_state(RunState.AUTH_FAILED, "the vendor refused the token")
+            await self._set_state(RunState.AUTH_FAILED, TOKEN_REFUSED)
         elif self.control.draining and left:
             await self._set_state(RunState.INTERRUPTED, self.control.reason)
         elif self._halted:

@@ -26,6 +26,8 @@ SELECTION_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
 POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "concurrency": (int,),
     "max_failures": (int, str),
+    "strict_failures": (bool,),
+    "on_halt": (str,),
     "breaker": (int, str),
     "waves": (str,),
     "soak": (str, int, float),
@@ -112,7 +114,10 @@ def _check_policy(job: JobFile, policy: Mapping[str, Any]) -> None:
             elif key == "max_rate":
                 Tuning.from_mapping({key: value}, source=job.path.name)
             elif value != "off" or key != "breaker":
-                Policy(**{{"soak": "soak_s"}.get(key, key): value})
+                given: dict[str, Any] = {{"soak": "soak_s"}.get(key, key): value}
+                if key == "strict_failures":
+                    given["max_failures"] = policy.get("max_failures", 0)  # the limit may come as a flag
+                Policy(**given)
         except (BulkopsError, TypeError) as error:
             what = error.message if isinstance(error, BulkopsError) else f"{value!r} is not of the right kind"
             remedy = error.remedy if isinstance(error, BulkopsError) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import attrs
 import msgspec
@@ -14,12 +14,12 @@ from bulkops.client import Workato
 from bulkops.errors import InputError, JournalError, PlanError, Unauthorized, worst_of
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
-from bulkops.forecast import Forecast, Pace, forecast
+from bulkops.forecast import GUESSED_LATENCY_S, Forecast, Pace, forecast
 from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import Operation, as_operation, describe
-from bulkops.runs.control import Control
 from bulkops.runs.credential import credential
 from bulkops.runs.ending import cause_of
+from bulkops.runs.halting import Control
 from bulkops.runs.identity import ME, asking_cost, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
@@ -27,9 +27,6 @@ from bulkops.session import Scope
 from bulkops.steps import AccountMemory, Context, Rehearsal
 
 SCHEMA = 1
-
-GUESSED_LATENCY_S: Final = 0.1
-"""Of a request, before one was seen."""
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import attrs
 
 from bulkops.errors import ConfigError
-from bulkops.executor import Wave, Waves
+from bulkops.runs.waves import Wave, Waves
 
 MAX_CONCURRENCY = 10_000
 MAX_SOAK_S = 7 * 24 * 3600
@@ -72,24 +72,37 @@ def _check_if_running(_: object, __: object, value: str) -> None:
         raise ConfigError(f"if_running {value!r} is unknown", remedy="use fail, wait or share")
 
 
+def _check_on_halt(_: object, __: object, value: str) -> None:
+    if value not in {"finish", "stop"}:
+        raise ConfigError(f"on_halt {value!r} is unknown", remedy="use finish or stop")
+
+
 @attrs.frozen(kw_only=True)
 class Policy:
-    """`concurrency`: accounts started and not finished, imports in progress included.
+    """`concurrency`: accounts started and not finished, at most; the quotas decide how many of them may have effects.
 
     `max_failures`: accounts that may end failed or unknown: a count for the whole run, or "P%" of the current wave;
     None: no limit. `breaker`: so many accounts in a row that end with one and the same cause halt the run; None: off.
     `waves`: sizes such as "1,5%,rest", None: one wave; `soak_s`: seconds to wait after each wave but the last, text
     such as "10m" is read too; `approve`: a person has to say yes before each wave but the first.
+    `strict_failures`: never more accounts in progress than failures still allowed + 1, so that the limit is not
+    overshot. `on_halt`: accounts that have begun an effect finish, or stop between the operations of their chain.
     `if_running`: what to do while another run uses the same credential: fail, wait until it ends, or share the quotas.
     """
 
     concurrency: int = attrs.field(default=200, validator=_check_concurrency)
     max_failures: int | str | None = attrs.field(default=None, converter=_parse_max_failures)
+    strict_failures: bool = False
+    on_halt: Literal["finish", "stop"] = attrs.field(default="finish", validator=_check_on_halt)
     breaker: int | None = attrs.field(default=20, validator=_check_breaker)
     waves: str | None = attrs.field(default=None, validator=_check_waves)
     soak_s: float = attrs.field(default=0.0, converter=_parse_soak)
     approve: bool = False
     if_running: Literal["fail", "wait", "share"] = attrs.field(default="fail", validator=_check_if_running)
+
+    def __attrs_post_init__(self) -> None:
+        if self.strict_failures and self.max_failures is None:
+            raise ConfigError("strict_failures needs a limit of failures", remedy="give max_failures too")
 
     def to_mapping(self) -> dict[str, Any]:
         return attrs.asdict(self)
@@ -114,12 +127,12 @@ class Policy:
         return isinstance(self.max_failures, str)
 
 
-def overshoot(policy: Policy, inventory_count: int) -> int:
-    """Accounts that may still fail beyond `max_failures` in the worst case: all that are in flight when it is hit.
+def overshoot(policy: Policy, inventory_count: int, *, most_open: int) -> int:
+    """Accounts that may still fail beyond `max_failures` in the worst case: all that hold open effects at the halt.
 
-    That is at most `concurrency`, and no more than the largest wave has beyond what it allows.
+    `most_open`: as `most_admitted` says. No more than the largest wave has beyond its limit can fail.
     """
-    if policy.max_failures is None:
+    if policy.max_failures is None or policy.strict_failures:
         return 0
     beyond = (wave.size - (policy.allowed_failures(wave.size) or 0) for wave in policy.cut(inventory_count))
-    return min(policy.concurrency, max(0, *beyond, 0))
+    return min(policy.concurrency, most_open, max(0, *beyond, 0))

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, Event, WaveChanged
-from bulkops.forecast import IMPORT, Begun, Pace, Stage, foresee, names_of, opening, stages_of, way
+from bulkops.forecast import GUESSED_LATENCY_S, IMPORT, Begun, Pace, Stage, foresee, names_of, opening, stages_of, way
 from bulkops.operations import Operation
 from bulkops.pacing import QuotaStanding
 from bulkops.runs.policy import Policy
@@ -16,7 +16,6 @@ from bulkops.session import ApiSession
 
 _TRUSTED: Final = 5.0
 """What an operation says of its cost counts like this many accounts that were seen."""
-_GUESSED_LATENCY_S: Final = 0.1
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +116,7 @@ class Progress:
         """Of a call on average; of one that was not sent yet, that of all."""
         seen = [self._latencies[call]] if call in self._latencies else list(self._latencies.values())
         count, sum_s = sum(one[0] for one in seen), sum(one[1] for one in seen)
-        return sum_s / count if count else _GUESSED_LATENCY_S
+        return sum_s / count if count else GUESSED_LATENCY_S
 
     def _pace(self) -> Pace:
         later: list[int] = []

@@ -11,7 +11,7 @@ from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import UndoRun, restore_to_undo
 from bulkops.report import Report
 from bulkops.runs.api import JOURNAL, client_for, run
-from bulkops.runs.control import Control
+from bulkops.runs.halting import Control
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.runs.subset import ALL, Names, Subset, pick

@@ -60,10 +60,13 @@ class Attempt(Flight):
         self._is_settled = False
 
     def on_leaving(self) -> None:
-        """Raises: GaveUpWaiting when the token was refused while this one was still connecting."""
-        if not self._may_leave():
+        """Raises: GaveUpWaiting when the token was refused, or the request withdrawn, while it was still connecting."""
+        counted = self.errand.scope.counted
+        is_change = not self.errand.request.call.is_read
+        if not self._may_leave() or (is_change and counted.is_withdrawn):
             raise GaveUpWaiting
         self.slot.left()
+        counted.left += is_change
 
     def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
         self.status = status
@@ -72,6 +75,7 @@ class Attempt(Flight):
         scope.server_date = headers.get("Date")
         if status == 429 and call.speaks_of == "quota":
             self.slot.refused(retry_after_s(headers))
+            scope.counted.left -= not call.is_read
         else:
             self.slot.replied()
         if status not in {401, 429}:

@@ -23,10 +23,18 @@ class SignOfLife(Protocol):
 
 @attrs.define
 class StepWrites:
-    """What was sent within one durable step, as `Scope` counts it outside of steps."""
+    """The changing requests of one durable step.
+
+    `writes`: those that were answered with success; `lost_writes`: those that may have had an effect and whose outcome
+    is unknown; `left`: those that have left, except the ones that a 429 sent back. `waits`: requests that wait for a
+    slot or for their next attempt. `is_withdrawn`: none of them may leave any more.
+    """
 
     writes: int = 0
     lost_writes: int = 0
+    left: int = 0
+    waits: int = 0
+    is_withdrawn: bool = False
 
 
 _step: Final[ContextVar[StepWrites | None]] = ContextVar("bulkops_step", default=None)
@@ -43,14 +51,13 @@ def in_step(counted: StepWrites) -> Iterator[None]:
 
 
 @attrs.define
-class Scope:
+class Scope(StepWrites):
     """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
 
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
     `accepted`: replies that are neither 401 nor 429; `token_refused`: a request was answered 401 or not sent after one.
-    Outside of durable steps, of calls that may change something:
-    `writes`: those that were answered with success; `lost_writes`: those that may have had an effect, and of which
-    nobody saw the end; `before_write`: awaited before one is sent.
+    The counters of `StepWrites` are those outside of durable steps; `before_write`: awaited before such a changing
+    request is sent.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
     `deadline`: loop time after which nothing is sent any more. `tolerates_401`: a 401 speaks of the call alone, and
     says nothing about the token. `server_date`: Date header of the newest answer.
@@ -61,8 +68,6 @@ class Scope:
     progress: int = 0
     accepted: int = 0
     token_refused: bool = False
-    writes: int = 0
-    lost_writes: int = 0
     read_only: bool = False
     deadline: float | None = None
     tolerates_401: bool = False
@@ -70,7 +75,7 @@ class Scope:
     before_write: Callable[[], Awaitable[None]] | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
-    def counted(self) -> Scope | StepWrites:
+    def counted(self) -> StepWrites:
         """Where the writes of the task at hand are counted."""
         return _step.get() or self
 

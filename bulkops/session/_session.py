@@ -174,8 +174,9 @@ class ApiSession:
                 has_ended = attempt.status is not None and not leaves_open(attempt.status)
                 errand.scope.counted.lost_writes += not (has_ended or errand.request.call.is_read)
                 self._tell(errand, attempt, status=None, error="cancelled")
-        if result is None and self._may_send():  # the sign of life grew old while it was connecting
+        if result is None and self._may_send():  # its sign of life grew old, or it was withdrawn, while connecting
             tries.attempt -= 1
+            await asyncio.sleep(0)  # one that was withdrawn is cancelled here
             return await self._try(errand)
         if result is None:
             raise self._refusal(errand)
@@ -221,12 +222,15 @@ class ApiSession:
 
     async def _wait(self, errand: Errand, awaitable: Awaitable[T]) -> T:
         """Wait as long as there is something to hope for. Raises: what `_refusal` says."""
+        counted = errand.scope.counted
+        counted.waits += 1
         try:
             if self._may_send() and not self._is_late(errand.scope):
                 return await self._waiting.wait(awaitable, until=errand.scope.deadline)
         except GaveUpWaiting:
             pass
         finally:
+            counted.waits -= 1
             _never_awaited(awaitable)
         raise self._refusal(errand)
 

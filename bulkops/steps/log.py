@@ -38,6 +38,10 @@ OUTSIDE_STEPS: Final = "(without a step)"
 """Name of the step that stands for all writes of an account outside of steps."""
 
 
+class StoppedBetween(Exception):
+    """A halted run leaves this account between two operations of its chain."""
+
+
 @attrs.frozen(kw_only=True)
 class Intent:
     """What a probe may go by. `data`: what `step(data=...)` noted before the request left; `age_s`: seconds since the
@@ -76,8 +80,8 @@ class Effect:
 class StepLog:
     """The durable steps of one account in one run, in all of its processes.
 
-    `prefix`: put before each step's name, so that the operations of a chain have names of their own.
     `before_effect`: awaited before this process's first effect on the account, when its intent is not yet written.
+    `before_operation`: called before each operation of a chain; may raise StoppedBetween.
     `began_unresolved`: whether an earlier process left open intents.
     """
 
@@ -92,8 +96,9 @@ class StepLog:
         steps: Mapping[str, StepRow],
         observe: Observer = ignore,
     ) -> None:
-        self.prefix = ""
         self.before_effect: Callable[[], Awaitable[None]] | None = None
+        self.before_operation: Callable[[], None] | None = None
+        self._prefix = ""
         self._journal = journal
         self._run_id = run_id
         self._seq = seq
@@ -110,6 +115,7 @@ class StepLog:
         self._bare_noted = False
         self._noting = anyio.Lock()
         self._admitting = anyio.Lock()
+        self._sending: dict[str, StepWrites] = {}
         scope.before_write = self._note_bare
 
     @property
@@ -142,27 +148,46 @@ class StepLog:
         """The effects with an unknown outcome, for a message: names of steps, or a write outside of them."""
         return ", ".join(sorted("a change" if name == OUTSIDE_STEPS else name for name in self._open)) or None
 
+    def enter(self, prefix: str) -> None:
+        """Begin an operation of a chain: its steps are named `prefix` + name. Raises: StoppedBetween."""
+        if self.before_operation is not None:
+            self.before_operation()
+        self._prefix = prefix
+
+    def withdraw(self) -> bool:
+        """Give up the account's first effect while its request waits for its quota. The caller then cancels the task.
+
+        Returns False when a request of an effect may have left: then the account has to go on.
+        """
+        if self.changed or self._open - self._sending.keys():
+            return False
+        if not all(sent.waits and not sent.left for sent in self._sending.values()):
+            return False
+        for sent in self._sending.values():
+            sent.is_withdrawn = True
+        return True
+
     def began(self, name: str) -> bool:
         """Whether an earlier process began this step and left its outcome unknown."""
-        return self.prefix + name in self._open
+        return self._prefix + name in self._open
 
     def is_done(self, name: str) -> bool:
-        row = self._steps.get(self.prefix + name)
+        row = self._steps.get(self._prefix + name)
         return row is not None and row.state is StepState.DONE
 
     def result(self, name: str) -> Any:
         """The journaled result of a finished step; None when it is not done."""
-        return self._steps[self.prefix + name].result if self.is_done(name) else None
+        return self._steps[self._prefix + name].result if self.is_done(name) else None
 
     def intent_data(self, name: str) -> Any:
         """What `step(data=...)` recorded before the step was begun, in this process or an earlier one; or None."""
-        row = self._steps.get(self.prefix + name)
+        row = self._steps.get(self._prefix + name)
         return row.data if row is not None else None
 
     async def reset(self, name: str) -> None:
         """Forget a finished step: its effect is known to be gone, and the step may run again."""
         if self.is_done(name):
-            await self._end(self.prefix + name, StepState.FAILED)
+            await self._end(self._prefix + name, StepState.FAILED)
 
     async def step(self, name: str, effect: Effect) -> Any:
         """The effect's result, from the journal or from now. Raises: TaskFailed for a name used twice; TaskUnknown."""
@@ -184,7 +209,7 @@ class StepLog:
 
     def _use(self, name: str) -> str:
         """The name's key. Raises: TaskFailed when this pass has used it for an effect."""
-        key = self.prefix + name
+        key = self._prefix + name
         if key in self._used:
             raise TaskFailed(
                 f"the operation uses the step name {name!r} twice",
@@ -211,10 +236,9 @@ class StepLog:
             if lost is not None and effect.repeatable:
                 await anyio.sleep(self._pause_s(sends))
             await self._begin(key, data)
-            sent = StepWrites()
+            sent = StepWrites(left=int(may_have_acted))
             try:
-                with in_step(sent):
-                    result = await effect.fn()
+                result = await self._send(key, effect, sent)
             except (BulkopsError, ExceptionGroup) as raised:
                 error = worst_of(raised)
                 if not isinstance(error, BulkopsError):
@@ -240,6 +264,20 @@ class StepLog:
                 return await self._finish(key, effect, result, data)
         raise _given_up(key, effect, lost)
 
+    async def _send(self, key: str, effect: Effect, sent: StepWrites) -> Any:
+        """The effect's result. A step that was withdrawn before its request left did not happen."""
+        self._sending[key] = sent
+        try:
+            with in_step(sent):
+                return await effect.fn()
+        except asyncio.CancelledError:
+            if sent.is_withdrawn and not sent.left:
+                with anyio.CancelScope(shield=True):
+                    await self._end(key, StepState.FAILED)
+            raise
+        finally:
+            del self._sending[key]
+
     def _pause_s(self, sends: int) -> float:
         tuning = self._tuning
         return full_jitter(sends - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=_RNG)
@@ -263,6 +301,7 @@ class StepLog:
         async with self._noting:
             if not self._bare_noted:
                 await self._begin(OUTSIDE_STEPS, None)
+                self._sending[OUTSIDE_STEPS] = self._scope
                 self._bare_noted = True
 
     async def _settle(self, key: str, effect: Effect, intent: Intent, error: BulkopsError | None = None) -> Any:

@@ -29,11 +29,11 @@ class Rehearsal(StepLog):
         return phrases(recorded)
 
     async def reset(self, name: str) -> None:
-        self._steps.pop(self.prefix + name, None)
-        self._used.discard(self.prefix + name)
+        self._steps.pop(self._prefix + name, None)
+        self._used.discard(self._prefix + name)
 
     async def _do(self, key: str, effect: Effect) -> Any:
-        name = key.removeprefix(self.prefix)
+        name = key.removeprefix(self._prefix)
         if effect.changes:
             self._recorded.append(name)
         if effect.planned is NOT_PLANNED:

@@ -53,7 +53,10 @@ COMMANDS = [
 ]
 SUBSET = ["--accounts", "--exclude", "--limit"]
 SELECTION = [*SUBSET, "--only-new", "--from-plan"]
-ONE_PASS = ["--concurrency", "--max-failures", "--breaker", "--client-file", "--max-rate", "--if-running"]
+ONE_PASS = [
+    *("--concurrency", "--max-failures", "--strict-failures", "--on-halt", "--breaker"),
+    *("--client-file", "--max-rate", "--if-running"),
+]
 POLICY = [*ONE_PASS, "--waves", "--soak", "--approve"]
 OUTPUT = ["--journal", "--yes", "--json", "--quiet", "--on-finish", "--webhook", "-v"]
 NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]

@@ -23,9 +23,9 @@ def _row(outcome: Outcome = Outcome.NOT_ATTEMPTED, **more: Any) -> AccountRow:
 @pytest.mark.parametrize(
     ("effects", "error", "outcome"),
     [
-        (Effects(is_untouched=False), None, Outcome.UNCHANGED),
-        (Effects(is_untouched=False, changed=True), None, Outcome.CHANGED),
-        (Effects(is_untouched=False, left_open="import"), None, Outcome.UNKNOWN),
+        (Effects(), None, Outcome.UNCHANGED),
+        (Effects(changed=True), None, Outcome.CHANGED),
+        (Effects(left_open="import"), None, Outcome.UNKNOWN),
         (Effects(), TaskFailed("no"), Outcome.FAILED),
         (Effects(), NotFound("no", status=404, **_CALL), Outcome.FAILED),
         (Effects(left_open="import"), TaskFailed("no"), Outcome.UNKNOWN),
@@ -35,7 +35,7 @@ def _row(outcome: Outcome = Outcome.NOT_ATTEMPTED, **more: Any) -> AccountRow:
         (Effects(), ValueError("a mistake"), Outcome.FAILED),
         (Effects(left_open="import"), ValueError("a mistake"), Outcome.UNKNOWN),
         (Effects(), Unauthorized("no", status=401, **_CALL), Outcome.NOT_ATTEMPTED),
-        (Effects(is_untouched=False), Unauthorized("no", status=401, **_CALL), Outcome.CANCELLED),
+        (Effects(changed=True), Unauthorized("no", status=401, **_CALL), Outcome.CANCELLED),
         (Effects(left_open="import"), Unauthorized("no", status=401, **_CALL), Outcome.UNKNOWN),
     ],
 )
@@ -46,9 +46,8 @@ def test_what_an_account_is_called(effects: Effects, error: BaseException | None
 _UNKNOWN: Final[dict[str, Any]] = {"cause": "lost", "reason": "lost: 7", "remedy": "look", "detail": {"package": 7}}
 
 
-@pytest.mark.parametrize("effects", [Effects(), Effects(is_untouched=False)], ids=["untouched", "read"])
-def test_an_unknown_account_that_is_stopped_before_it_learns_anything_stays_as_it_was(effects: Effects) -> None:
-    ending = stopped(effects, _row(Outcome.UNKNOWN, **_UNKNOWN), "interrupted")
+def test_an_unknown_account_that_is_stopped_before_it_learns_anything_stays_as_it_was() -> None:
+    ending = stopped(Effects(), _row(Outcome.UNKNOWN, **_UNKNOWN), "interrupted")
     assert ending.outcome is Outcome.UNKNOWN
     assert {name: getattr(ending, name) for name in _UNKNOWN} == _UNKNOWN
 
@@ -66,7 +65,7 @@ def test_an_unknown_account_that_is_stopped_before_it_learns_anything_stays_as_i
 )
 def test_an_unknown_outcome_is_replaced_only_by_what_was_learned(error: BaseException | None, outcome: Outcome) -> None:
     before = _row(Outcome.UNKNOWN, **_UNKNOWN)
-    ending = ending_of(Effects(is_untouched=False), error, before)
+    ending = ending_of(Effects(), error, before)
     assert ending.outcome is outcome
     if outcome is Outcome.UNKNOWN:
         assert ending.cause == "lost"
@@ -76,8 +75,8 @@ def test_an_unknown_outcome_is_replaced_only_by_what_was_learned(error: BaseExce
 
 def test_settled_intents_settle_an_unknown_account() -> None:
     before = _row(Outcome.UNKNOWN, **_UNKNOWN)
-    settled = Effects(is_untouched=False, began_unresolved=True)
-    assert stopped(settled, before, "interrupted").outcome is Outcome.CANCELLED
+    settled = Effects(began_unresolved=True)
+    assert stopped(settled, before, "interrupted").outcome is Outcome.NOT_ATTEMPTED
     assert ending_of(settled, NotFound("no", status=404, **_CALL), before).outcome is Outcome.FAILED
 
 
@@ -93,10 +92,10 @@ _MISSING: Final = NotFound("not there", status=404, **_CALL)
         ([_MISSING, TaskFailed("later")], Outcome.FAILED, "not-found"),
         ([_MISSING, _LOST], Outcome.UNKNOWN, "connection-lost"),
         ([_MISSING, ValueError("a mistake")], Outcome.FAILED, "unexpected"),
-        ([_MISSING, _LOST, _REFUSED], Outcome.CANCELLED, None),
+        ([_MISSING, _LOST, _REFUSED], Outcome.NOT_ATTEMPTED, None),
         (
             [ExceptionGroup("deeper", [ValueError("a mistake"), ExceptionGroup("yet", [_REFUSED])])],
-            Outcome.CANCELLED,
+            Outcome.NOT_ATTEMPTED,
             None,
         ),
     ],
@@ -104,7 +103,7 @@ _MISSING: Final = NotFound("not there", status=404, **_CALL)
 def test_the_worst_error_of_a_group_decides(
     errors: list[Exception], outcome: Outcome, failure_class: str | None
 ) -> None:
-    ending = ending_of(Effects(is_untouched=False), ExceptionGroup("several", errors), _row())
+    ending = ending_of(Effects(), ExceptionGroup("several", errors), _row())
     assert (ending.outcome, ending.failure_class) == (outcome, failure_class)
 
 
@@ -118,5 +117,11 @@ def test_the_other_errors_of_a_group_are_named_and_do_not_split_the_cluster() ->
 @pytest.mark.parametrize("error", [None, TaskFailed("made of it"), ValueError("because of it"), _MISSING])
 def test_no_account_fails_or_is_done_after_a_refused_token(error: Exception | None) -> None:
     """The operation caught the 401 and said something else."""
-    ending = ending_of(Effects(token_refused=True, is_untouched=False), error, _row())
-    assert (ending.outcome, ending.reason) == (Outcome.CANCELLED, "the vendor refused the token")
+    ending = ending_of(Effects(token_refused=True), error, _row())
+    assert (ending.outcome, ending.reason) == (Outcome.NOT_ATTEMPTED, "the vendor refused the token")
+
+
+@pytest.mark.parametrize("before", [Outcome.NOT_ATTEMPTED, Outcome.CANCELLED, Outcome.FAILED])
+def test_an_account_that_is_stopped_without_an_effect_is_not_attempted_whatever_it_has_read(before: Outcome) -> None:
+    ending = stopped(Effects(), _row(before), "interrupted")
+    assert (ending.outcome, ending.reason) == (Outcome.NOT_ATTEMPTED, "interrupted")

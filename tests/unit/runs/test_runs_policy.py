@@ -42,15 +42,16 @@ def test_bad_numbers_are_refused_in_words(field: str, value: int) -> None:
 @pytest.mark.parametrize(
     ("policy", "count", "worst"),
     [
-        (Policy(max_failures=10), 300, 200),
+        (Policy(max_failures=10), 300, 49),
         (Policy(max_failures=10, concurrency=5), 300, 5),
         (Policy(max_failures=10), 12, 2),
         (Policy(max_failures=10), 5, 0),
+        (Policy(max_failures=10, strict_failures=True), 300, 0),
         (Policy(), 300, 0),
     ],
 )
-def test_overshoot_is_what_is_in_flight(policy: Policy, count: int, worst: int) -> None:
-    assert overshoot(policy, count) == worst
+def test_overshoot_is_what_admission_lets_begin(policy: Policy, count: int, worst: int) -> None:
+    assert overshoot(policy, count, most_open=49) == worst
 
 
 @pytest.mark.parametrize(("given", "seconds"), [(90, 90), ("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600), (0, 0)])
@@ -65,4 +66,16 @@ def test_bad_soaks_are_refused_in_words(given: str) -> None:
 
 
 def test_the_overshoot_of_waves_is_that_of_the_largest() -> None:
-    assert overshoot(Policy(max_failures="10%", waves="1,5%,rest", concurrency=300), 300) == 284 - 28
+    policy = Policy(max_failures="10%", waves="1,5%,rest", concurrency=300)
+    assert overshoot(policy, 300, most_open=300) == 284 - 28
+
+
+def test_strict_failures_need_a_limit() -> None:
+    with pytest.raises(ConfigError, match="strict_failures needs a limit") as caught:
+        Policy(strict_failures=True)
+    assert "max_failures" in str(caught.value)
+
+
+def test_a_policy_for_halted_accounts_is_finish_or_stop() -> None:
+    with pytest.raises(ConfigError, match="on_halt 'abort' is unknown"):
+        Policy(on_halt="abort")

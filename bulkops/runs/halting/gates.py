@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import anyio
 import attrs
 
-from bulkops.executor import Wave
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.runs.policy import Policy
+from bulkops.runs.waves import Wave
 
 
 class GateVerdict(StrEnum):

@@ -7,12 +7,11 @@ import asyncio
 import pytest
 
 from bulkops.errors import PlanError
-from bulkops.executor import Wave
 from bulkops.journal import Ending
 from bulkops.outcome import Outcome
-from bulkops.runs.gates import Gate, GateVerdict, WaveResult, waiting_gate
+from bulkops.runs.halting import Gate, GateVerdict, HaltRules, WaveResult, waiting_gate
 from bulkops.runs.policy import Policy
-from bulkops.runs.rules import Rules
+from bulkops.runs.waves import Wave
 from tests.virtual_time import run_virtual
 
 FAILED = Ending(outcome=Outcome.FAILED, failure_class="x", cause="y")
@@ -20,14 +19,14 @@ CHANGED = Ending(outcome=Outcome.CHANGED)
 
 
 def test_a_count_holds_for_the_whole_run() -> None:
-    rules = Rules(Policy(max_failures=2, breaker=None), 10, [0, 1])
+    rules = HaltRules(Policy(max_failures=2, breaker=None), 10, [0, 1])
     rules.enter(Wave(2, 2, 5, 10))
     assert rules.judge(CHANGED) is None
     assert rules.judge(FAILED) == "3 accounts failed or unknown, more than the 2 allowed"
 
 
 def test_a_percentage_counts_anew_with_each_wave() -> None:
-    rules = Rules(Policy(max_failures="50%", breaker=None), 10, [0, 1, 2])
+    rules = HaltRules(Policy(max_failures="50%", breaker=None), 10, [0, 1, 2])
     rules.enter(Wave(1, 2, 3, 5))
     assert rules.judge(FAILED) is None
     assert rules.judge(FAILED) is not None
@@ -38,14 +37,14 @@ def test_a_percentage_counts_anew_with_each_wave() -> None:
 
 def test_a_limit_that_is_passed_already_is_refused() -> None:
     with pytest.raises(PlanError, match="3 accounts have failed already, more than the 2 allowed"):
-        Rules(Policy(max_failures=2), 10, [0, 1, 2])
-    rules = Rules(Policy(max_failures="10%"), 10, [0])
+        HaltRules(Policy(max_failures=2), 10, [0, 1, 2])
+    rules = HaltRules(Policy(max_failures="10%"), 10, [0])
     with pytest.raises(PlanError, match="more than the 0 allowed"):
         rules.enter(Wave(1, 2, 0, 5))
 
 
 def test_the_breaker_counts_across_waves() -> None:
-    rules = Rules(Policy(breaker=3), 10, [])
+    rules = HaltRules(Policy(breaker=3), 10, [])
     assert [rules.judge(FAILED) for _ in range(2)] == [None, None]
     rules.enter(Wave(2, 2, 5, 10))
     assert "3 accounts in a row" in str(rules.judge(FAILED))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.executor import Breaker, FailureLimit
 from bulkops.outcome import TROUBLED, Outcome
+from bulkops.runs.halting import Breaker, FailureLimit
 
 outcomes = st.lists(st.sampled_from(list(Outcome)), max_size=60)
 QUIET = [Outcome.SKIPPED, Outcome.CANCELLED, Outcome.NOT_ATTEMPTED]
@@ -20,11 +20,11 @@ def test_the_limit_halts_at_the_first_failure_above_it_and_not_before(
     troubled = already
     for outcome in endings:
         troubled += outcome in TROUBLED
-        assert (rule.note(outcome, "any") is not None) == (troubled > limit)
+        assert (rule.note(outcome) is not None) == (troubled > limit)
 
 
 def test_a_limit_of_none_allowed_halts_at_the_first() -> None:
-    assert FailureLimit(0).note(Outcome.FAILED, None) == "1 accounts failed or unknown, more than the 0 allowed"
+    assert FailureLimit(0).note(Outcome.FAILED) == "1 accounts failed or unknown, more than the 0 allowed"
 
 
 @pytest.mark.parametrize("limit", [-1, -100])

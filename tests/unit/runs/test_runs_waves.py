@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.executor.waves import Waves
+from bulkops.runs.waves import Waves
 
 SIZES = st.lists(st.sampled_from(["1", "7", "300", "5%", "0.1%", "20%"]), min_size=1, max_size=4)
 

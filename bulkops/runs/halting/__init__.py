@@ -1,0 +1,26 @@
+"""When a run stops: its limits, breaker and gates, the stop signal, and which accounts may begin or go on (C7)."""
+
+from bulkops.runs.halting.admission import Admission, most_admitted
+from bulkops.runs.halting.deadline import Deadline
+from bulkops.runs.halting.gates import Check, Gate, GateVerdict, WaveResult, passed_gates, waiting_gate
+from bulkops.runs.halting.halt import Halt, Turn
+from bulkops.runs.halting.limits import Breaker, FailureLimit, HaltRules
+from bulkops.runs.halting.stop_signal import Control
+
+__all__ = [
+    "Admission",
+    "Breaker",
+    "Check",
+    "Control",
+    "Deadline",
+    "FailureLimit",
+    "Gate",
+    "GateVerdict",
+    "Halt",
+    "HaltRules",
+    "Turn",
+    "WaveResult",
+    "most_admitted",
+    "passed_gates",
+    "waiting_gate",
+]
