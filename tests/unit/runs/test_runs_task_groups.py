@@ -74,7 +74,7 @@ async def test_no_account_fails_after_a_401(tmp_path: Path, hidden: str) -> None
     assert report.state is RunState.AUTH_FAILED
     assert report.exit_code == 4
     assert (report.accounts[0].outcome, report.accounts[0].reason) == (
-        Outcome.CANCELLED,
+        Outcome.NOT_ATTEMPTED,
         "the vendor refused the token",
     )
 
@@ -97,4 +97,4 @@ async def test_an_account_that_is_stopped_within_a_task_group_did_not_fail(tmp_p
 
     report = await _run(look, tmp_path, control=control)
     assert report.state is RunState.INTERRUPTED
-    assert report.accounts[0].outcome is Outcome.CANCELLED
+    assert report.accounts[0].outcome is Outcome.NOT_ATTEMPTED
