@@ -59,6 +59,9 @@ class TwoFolders(Operation):
         self.halted = asyncio.Event()
         self._ready = 0
 
+    def parameters(self) -> dict[str, Any]:
+        return {}
+
     async def apply(self, ctx: bulkops.Context) -> None:
         await ctx.account.folders.list().collect()
         if ctx.account.scope.seq >= self.begun and not self.halted.is_set():
