@@ -162,7 +162,7 @@ def _promises() -> Iterator[str]:
         for one in listed:
             if one.page == page:
                 tests = (f"`{file}::{test.rpartition('::')[2]}`" for test in one.tests for file in promises.find(test))
-                yield f"| {_cell(one.sentence.replace("**", ""))} | {' '.join(tests)} |"
+                yield f"| {_cell(one.sentence.replace('**', ''))} | {' '.join(tests)} |"
 
 
 def _cell(text: str) -> str:
