@@ -112,7 +112,7 @@ async def _carry_out(
     observe = with_telemetry(with_log(story.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
         inventory = await listed(workato)
-        if not len(inventory):  # nobody is new, as was said
+        if not len(inventory):  # none is new, as was said
             return 0
         most = most_open(operation, policy, workato)
         about = scope(policy, count=len(inventory), host=settings.url, title=operation.title, most_open=most)
@@ -154,7 +154,7 @@ async def _about_unfinished(operation: Operation, host: str, journal: str) -> tu
 
 
 async def _try_journal(directory: str) -> None:
-    """Open a journal that exists, so that nobody is asked about a run that cannot be written down.
+    """Open a journal that exists, so that the question is not about a run that cannot be recorded.
 
     Raises: JournalError. Makes nothing: the answer may be no.
     """

@@ -58,7 +58,7 @@ async def foresee_over(
     observe = ignore if output.quiet else Outage().observe
     async with Workato.from_settings(settings, observe=observe) as workato:
         inventory = await listed(workato)
-        if not len(inventory):  # nobody is new, as was said
+        if not len(inventory):  # none is new, as was said
             return 0
         if plan_flags.export:
             operation = await operation.prepare(workato, Path(output.journal))

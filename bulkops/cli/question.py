@@ -66,7 +66,7 @@ class Question(Protocol):
 
 
 class Consent:
-    """A person's yes, or --yes. Raises: PlanError where there is neither nor anybody to ask."""
+    """Confirmation on the terminal, or --yes. Raises: PlanError without both."""
 
     def __init__(
         self,
@@ -77,17 +77,17 @@ class Consent:
         before: str = "look at the selection once more",
     ) -> None:
         """`danger`: what nothing can bring back: it is asked about twice, and --yes alone is no answer to it.
-        `before`: what to do before adding --yes where nobody can be asked."""
+        `before`: what to do before adding --yes, without a terminal."""
         self._yes = yes
         self._quiet = quiet
         self._danger = danger
         self._before = before
 
     def require_askable(self) -> None:
-        """Refuse before the first request when nobody could answer the question that follows."""
+        """Refuse before the first request when the question that follows could not be answered."""
         if not (self._yes or can_ask()):
             raise PlanError(
-                "without a terminal nobody can be asked whether to go on",
+                "cannot ask for confirmation: stdin or stderr is not a terminal",
                 remedy=f"{self._before}, then add --yes",
             )
         danger = self._danger

@@ -24,7 +24,7 @@ def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> s
     if selection.accounts is None:
         raise click.UsageError("Which accounts? Give --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
     if asks and selection.accounts == "-" and not output.yes:
-        raise click.UsageError("The accounts come from stdin, so nobody can be asked there: add --yes.", ctx=ctx)
+        raise click.UsageError("--accounts - reads stdin, so the confirmation cannot come from there: add --yes.", ctx=ctx)
     return selection.accounts
 
 
@@ -48,7 +48,7 @@ async def accounts_meant(
     output: Output,
     workspace: str | None = None,
 ) -> Inventory:
-    """The accounts that the selection means; of --only-new, how many those are is said. Empty when nobody is new.
+    """The accounts that the selection means; of --only-new, how many those are is said. Empty when none is new.
 
     `workspace`: of the token, whose earlier runs --only-new looks at; None: not known.
     """
@@ -77,7 +77,7 @@ def _about_new(count: int, earlier: Earlier, journal: str) -> Iterator[str]:
         yield f"only new: {journal} has no earlier run of this operation, so every account is new; {new}"
         return
     known = f"the {len(earlier.outcomes)} accounts of earlier runs (the newest is {earlier.newest}) are left out"
-    yield f"only new: {known}; {new if count else 'nobody is new: nothing to do'}"
+    yield f"only new: {known}; {new if count else 'no new account: nothing to do'}"
     if earlier.undone:
         runs = f"bulkops runs{journal_flag(journal)}"
         yield f"only new: {earlier.undone} of them were not done: `{runs}` lists the runs to resume or retry"

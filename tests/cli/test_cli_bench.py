@@ -43,7 +43,7 @@ def test_a_throughput_run_measures_each_quota_and_compares_itself(cli, tmp_path)
 def test_a_host_of_ones_own_is_asked_about_first_and_only_read(cli, sandbox):
     refused = cli("bench", "--host", sandbox.url, "--accounts", "5", "--client-file", sandbox.client_file)
     assert refused.code == 2
-    assert "nobody can be asked" in refused.err
+    assert "cannot ask for confirmation" in refused.err
     assert sandbox.count() == 0
     done = cli("bench", "--host", sandbox.url, "--accounts", "5", "--client-file", sandbox.client_file, "--yes")
     assert done.code == 0, done.err

@@ -35,7 +35,7 @@ def test_nobody_is_taken_up_twice_and_a_night_with_nobody_new_is_a_good_one(cli,
     before = len(sandbox.ledger())
     nobody = cli(*command, "--only-new")
     assert (nobody.code, nobody.out) == (0, "")
-    assert nobody.err.endswith("are left out; nobody is new: nothing to do\n")
+    assert nobody.err.endswith("are left out; no new account: nothing to do\n")
     assert len(sandbox.ledger()) == before
     assert json.loads(cli("report", "--format", "json").out)["run"] == json.loads(rest.out)["run"], "no run was made"
 
@@ -76,7 +76,7 @@ def test_what_a_later_run_made_good_is_not_named(cli, sandbox, policy, tmp_path)
     assert cli("authorise-connections", "--from", "c.toml", *everything).outcomes == {"changed": 2}
     assert cli(*command).outcomes == {"changed": 2}
     later = cli(*command, "--only-new")
-    assert later.err.endswith("nobody is new: nothing to do\n")
+    assert later.err.endswith("no new account: nothing to do\n")
     assert "not done" not in later.err
 
 

@@ -39,8 +39,8 @@ def test_customers_are_deleted_when_it_is_meant(cli, sandbox, policy):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ((), "without a terminal nobody can be asked"),
-        ((MEANT,), "without a terminal nobody can be asked"),
+        ((), "cannot ask for confirmation"),
+        ((MEANT,), "cannot ask for confirmation"),
         (("--yes",), "add --delete-everything-in-them (in a job file: delete_everything_in_them = true)"),
         (("--yes", MEANT, "--accounts", "all"), "--accounts all is not taken"),
     ],
