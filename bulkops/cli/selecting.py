@@ -24,7 +24,7 @@ def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> s
     if selection.accounts is None:
         raise click.UsageError("Which accounts? Give --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
     if asks and selection.accounts == "-" and not output.yes:
-        raise click.UsageError("--accounts - reads stdin, so the confirmation cannot come from there: add --yes.", ctx=ctx)
+        raise click.UsageError("--accounts - reads stdin, which leaves none for the confirmation: add --yes.", ctx=ctx)
     return selection.accounts
 
 
