@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bulkops.report import Report
     from bulkops.runs import Control, FleetPlan, Inventory, Policy
 
+_LISTING = "of bulkops (listing the accounts)"
+
 
 def start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None = None
@@ -40,7 +42,7 @@ def start(
 async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
-    from bulkops.runs import FleetPlan, Policy, workspace_of
+    from bulkops.runs import FleetPlan, Policy, hold_credential, workspace_of
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
@@ -63,14 +65,19 @@ async def _start(
     await _try_journal(output.journal)
 
     async def listed(workato: Workato) -> Inventory:
-        if accounts == "all" or selection.only_new or saved is not None:
-            consent.require_askable()  # before the first request
-        workspace = await workspace_of(workato) if selection.only_new or saved is not None else None
+        async def meant(workspace: str | None) -> Inventory:
+            return await accounts_meant(
+                operation, workato, accounts=accounts, selection=selection, output=output, workspace=workspace
+            )
+
+        if not (accounts == "all" or selection.only_new or saved is not None):
+            return await meant(None)
+        consent.require_askable()  # before the first request
+        workspace = await workspace_of(workato)
         if saved is not None:
             saved.check_workspace(workspace)
-        return await accounts_meant(
-            operation, workato, accounts=accounts, selection=selection, output=output, workspace=workspace
-        )
+        async with hold_credential(workato.session, _LISTING, workspace=workspace, if_running=policy.if_running):
+            return await meant(workspace)
 
     return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
 

@@ -26,8 +26,7 @@ from bulkops.errors import ApiError, BulkopsError, JournalError, RunLocked, Tran
 from bulkops.journal import Journal
 from bulkops.journal.schema import FILE_NAME
 from bulkops.models import Customer
-from bulkops.runs import Job, load_job, workspace_of
-from bulkops.runs.credential import hold_credential
+from bulkops.runs import Job, hold_credential, load_job, workspace_of
 from bulkops.runs.identity import ME
 from bulkops.session import Reply, Scope, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning

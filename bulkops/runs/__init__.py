@@ -1,6 +1,7 @@
 """Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
 
 from bulkops.runs.api import resume, retry, run
+from bulkops.runs.credential import hold_credential
 from bulkops.runs.earlier import Earlier, Unfinished, earlier_runs, unfinished_run
 from bulkops.runs.halting import Check, Control, GateVerdict, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
@@ -27,6 +28,7 @@ __all__ = [
     "cost_ahead",
     "earlier_runs",
     "from_values",
+    "hold_credential",
     "load_job",
     "looking_cost",
     "most_admitted",

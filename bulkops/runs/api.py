@@ -22,7 +22,7 @@ from bulkops.resources import Pages
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Control, Gate, waiting_gate
-from bulkops.runs.identity import require_workspace, workspace_for, workspace_of
+from bulkops.runs.identity import require_workspace, workspace_for
 from bulkops.runs.inventory import Inventory, from_values, refuse_two_names
 from bulkops.runs.planning import FleetPlan
 from bulkops.runs.policy import Policy
@@ -71,19 +71,23 @@ async def run(
         if not isinstance(accounts, Pages):
             raise ConfigError("run() needs a client", remedy="give workato=..., or accounts=workato.customers.list()")
         workato = Workato.over(accounts.session)
+    chosen, control, run_id = policy or Policy(), control or Control(), new_run_id()
+    known = None if isinstance(accounts, Pages) else await _inventory(accounts, workato)
+    if known is not None:
+        _check_columns(made, known)
     if plan is not None:
         plan.check_host(workato.settings.url)
-        plan.check_workspace(await workspace_of(workato))
-    inventory = await _inventory(accounts, workato)
-    _check_columns(made, inventory)
-    await refuse_two_names(inventory, workato)
-    chosen, control, run_id = policy or Policy(), control or Control(), new_run_id()
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(Journal.open(journal))
         workspace = await workspace_for(made, workato, opened)
+        if plan is not None:
+            plan.check_workspace(workspace)
         await stack.enter_async_context(
             credential(opened, workato.session, run_id, policy=chosen, control=control, workspace=workspace)
         )
+        inventory = known if known is not None else await _inventory(accounts, workato)
+        _check_columns(made, inventory)
+        await refuse_two_names(inventory, workato)
         prepared = await made.prepare(workato, Path(journal))
         record = RunRecord(
             run_id=run_id,

@@ -37,11 +37,7 @@ async def credential(
     control: Control,
     workspace: str | None = None,
 ) -> AsyncIterator[None]:
-    """While inside, this process may send for the run: heartbeats are on record, and its requests are accounted for.
-
-    Another run on the credential is refused, waited for or shared with, as the policy says. `workspace`: of the token,
-    if it is known. Raises: RunLocked; with `if_running` "wait" only when a person stops the waiting.
-    """
+    """`hold_credential` for a run, as its policy says, with heartbeats in the journal too: they date its intents."""
     async with hold_credential(
         session,
         run_id,
@@ -71,8 +67,14 @@ async def hold_credential(
 ) -> AsyncIterator[CredentialUse]:
     """While inside, the session's pacer respects what other processes send with the credential, and they its requests.
 
-    Several holders in one session have one lease, since one pacer keeps their quotas. `label`: for those who are
-    refused, the run's id. Raises: RunLocked; JournalError.
+    Several holders in one session have one lease, since one pacer keeps their quotas.
+
+    Args:
+        label: the run's id, for those who are refused.
+        workspace: of the token, if it may be read.
+        if_running: refuse another run on the credential, wait for its end, or share the quotas with it.
+        stops_waiting: whether a person has stopped the run meanwhile.
+    Raises: RunLocked; with `if_running` "wait" only when `stops_waiting`; JournalError.
     """
     use = session.sign_of_life
     if not isinstance(use, CredentialUse):

@@ -378,7 +378,7 @@ MISTAKES = (
         "runs/credential.py",
         "await self.lease.end(self.session.pacer.held(recorded=False))",
         "await self.lease.end([])",
-        LEDGER,
+        PREDECESSOR,
     ),
     Mistake(
         "a process that takes over a share does not hold the slots of the one before",

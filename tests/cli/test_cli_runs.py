@@ -227,7 +227,7 @@ def test_listing_all_accounts_with_an_expired_token(cli, here, sandbox, importin
     assert result.code == 4
     assert result.out == ""
     assert result.err.startswith("error: ")
-    assert sandbox.count() == 1
+    assert sandbox.count() == 2, "whose token it is, and the list"
 
 
 def test_nothing_to_resume_is_no_error(cli, here, importing):

@@ -162,3 +162,16 @@ async def test_a_request_leaves_only_beside_fresh_heartbeats_of_ledger_and_journ
         assert workato.session.sign_of_life is None, "it outlives the run"
     assert report.ok, report.accounts[0].reason
     assert seen == [True]
+
+
+async def test_the_list_of_accounts_counts_too(tmp_path: Path) -> None:
+    """Its requests are sent within the lease, and wait for the window that an earlier run has filled."""
+    lists = "embedded.customers.other"
+    vendor = Sandbox(SandboxSettings(customers=3, time_scale=60))
+    async with vendor:
+        slots = [HeldSlot(lists, None, 0.0, 1.0)] * 60
+        async with earlier(vendor, slots=slots), client(vendor) as workato:
+            began = time.monotonic()
+            report = await bulkops.run(touch, accounts=workato.customers.list(), workato=workato, journal=tmp_path)
+            assert report.ok
+            assert time.monotonic() - began >= 0.95
