@@ -43,6 +43,14 @@ class QuotaChanged:
 
 
 @attrs.frozen(kw_only=True)
+class HostClosed:
+    """The host has announced an outage of `seconds`: nothing is sent before it is over. `said`: in its words."""
+
+    seconds: float
+    said: str
+
+
+@attrs.frozen(kw_only=True)
 class StepEnded:
     """A durable step was begun (`intent`), or it is known what came of it; what is in the journal already."""
 
@@ -92,7 +100,9 @@ class RunChanged:
     reason: str | None = None
 
 
-Event: TypeAlias = AttemptEnded | QuotaChanged | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
+Event: TypeAlias = (
+    AttemptEnded | QuotaChanged | HostClosed | StepEnded | AccountStarted | AccountEnded | WaveChanged | RunChanged
+)
 Observer: TypeAlias = Callable[[Event], None]
 
 

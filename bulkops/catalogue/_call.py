@@ -79,6 +79,11 @@ class Call:
         return self.retry is RetryClass.IDEMPOTENT
 
     @property
+    def family(self) -> tuple[str, str]:
+        """Calls that an API client's role gives or lacks together."""
+        return self.scope, self.group
+
+    @property
     def names_account(self) -> bool:
         """Whether the address names a customer. True too of calls by which the partner acts on one."""
         return f"{{{ACCOUNT}}}" in self.path

@@ -6,7 +6,7 @@ import atexit
 import logging
 from typing import Final
 
-from bulkops.events import AccountEnded, Event, Observer, QuotaChanged, RunChanged, WaveChanged, guarded
+from bulkops.events import AccountEnded, Event, HostClosed, Observer, QuotaChanged, RunChanged, WaveChanged, guarded
 from bulkops.logs import get_logger
 
 _NAME: Final = "bulkops.run"
@@ -44,6 +44,8 @@ def with_log(observe: Observer) -> Observer:
                 log.info("wave", run=run_id, wave=number, of=of, size=size, state=state, reason=reason)
             case RunChanged(run_id=run_id, state=state, reason=reason):
                 log.info("run", run=run_id, state=state, reason=reason)
+            case HostClosed(seconds=seconds, said=said):
+                log.info("host", change="closed", for_s=seconds, said=said)
             case QuotaChanged(change="closed" | "shrunk" as change, quota=quota, allowed=allowed, limit=limit):
                 log.info("quota", quota=quota, change=change, allowed=allowed, limit=limit)
             case _:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bulkops.cli.durations import duration
 from bulkops.cli.terminal import one_line, say
-from bulkops.events import AttemptEnded, Event
+from bulkops.events import AttemptEnded, Event, HostClosed
 
 FIRST_AFTER_S: Final = 3.0
 """A hiccup of a second is not worth a line."""
@@ -27,6 +27,8 @@ class Outage:
         self._told_at: float | None = None
 
     def observe(self, event: Event) -> None:
+        if isinstance(event, HostClosed):
+            self._announced(event)
         if not isinstance(event, AttemptEnded):
             return
         if event.status is not None and event.status not in _HOST_AWAY:
@@ -41,6 +43,13 @@ class Outage:
         self._told_at = now
         why = one_line(event.error or "no answer")
         self._say(f"the vendor has not answered for {duration(away_s)}: {why}; still trying (Ctrl-C stops)")
+
+    def _announced(self, event: HostClosed) -> None:
+        self._told_at = self._clock()
+        if self._since is None:
+            self._since = self._told_at
+        lasts = duration(event.seconds)
+        self._say(f"the vendor has announced an outage of {lasts} ({one_line(event.said)}); waiting (Ctrl-C stops)")
 
     def _back(self) -> None:
         if self._since is not None and self._told_at is not None:

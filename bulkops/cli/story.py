@@ -12,7 +12,7 @@ from bulkops.cli.outlook import Outlook
 from bulkops.cli.tally import Tally
 from bulkops.cli.terminal import is_live
 from bulkops.cli.voices import Plain, Silent, View, Voice
-from bulkops.events import AttemptEnded, Event, RunChanged, WaveChanged
+from bulkops.events import AttemptEnded, Event, HostClosed, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 
 
@@ -44,7 +44,7 @@ class Story:
         view = self.view
         if view.outlook is not None:
             view.outlook.observe(event)
-        if isinstance(event, AttemptEnded):  # most of all events, and the tally counts accounts
+        if isinstance(event, AttemptEnded | HostClosed):  # most of all events, and the tally counts accounts
             if not self.is_silent:
                 self._outage.observe(event)
             return

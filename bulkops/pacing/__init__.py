@@ -4,7 +4,7 @@ from bulkops.pacing.adaptation import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import QuotaStatistics
-from bulkops.pacing.retry import Failure, RetryBudget, may_resend
+from bulkops.pacing.retry import TRANSIENT, Failure, RetryBudget, may_resend
 from bulkops.pacing.sharing import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.standing import QuotaStanding
@@ -15,6 +15,7 @@ __all__ = [
     "LONGEST_DIVIDED_S",
     "OPENING_GROWTH",
     "OPENING_SHARE",
+    "TRANSIENT",
     "Failure",
     "Full",
     "HeldSlot",

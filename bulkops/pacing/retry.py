@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from random import Random
 from typing import Final, Literal
 
@@ -45,6 +46,9 @@ class RetryBudget:
     First attempts are free. When a quota's tokens are spent the host is probably down: callers wait, and one of them
     at a time probes it with its own resend, at backoff pace. A probe that gets through opens the budget again. No
     caller is ever refused: an outage makes a run slow, not wrong.
+
+    Waiting and taking are two steps, so that whoever waits for a slot of its quota meanwhile does not hold the one
+    probe: others may have slots.
     """
 
     def __init__(self, *, capacity: float = 10, refund: float = 0.1, base_s: float, cap_s: float, rng: Random) -> None:
@@ -55,6 +59,7 @@ class RetryBudget:
         self._tokens: dict[str, float] = {}
         self._is_probing = False
         self._failed_probes = 0
+        self._probe_at: float | None = None
         self._changed = asyncio.Event()
 
     def tokens(self, quota: str) -> float:
@@ -66,40 +71,55 @@ class RetryBudget:
         if before < self._capacity:
             self._tokens[quota] = min(self._capacity, before + self._refund)
             if before < 1 <= self._tokens[quota]:
-                self._failed_probes = 0
+                self._failed_probes, self._probe_at = 0, None
                 self._tell()
 
-    async def acquire(self, quota: str) -> bool:
-        """Wait until one more resend may be spent. True: it is the host's one probe, to be `settled` as such."""
+    async def until_allowed(self, quota: str) -> None:
+        """Wait until a resend may leave: a token is left, or it is time for the host's next probe. Takes neither."""
         while self.tokens(quota) < 1:
-            if self._is_probing:
-                await self._changed.wait()
-                continue
-            self._is_probing = True
-            try:
-                await asyncio.sleep(
-                    full_jitter(self._failed_probes, base_s=self._base_s, cap_s=self._cap_s, rng=self._rng)
+            if self._probe_at is None:
+                self._probe_at = self._now() + full_jitter(
+                    self._failed_probes, base_s=self._base_s, cap_s=self._cap_s, rng=self._rng
                 )
-            except asyncio.CancelledError:
-                self._is_probing = False
-                self._tell()
-                raise
-            return True
-        self._tokens[quota] = self.tokens(quota) - 1
-        return False
+            wait_s = None if self._is_probing else self._probe_at - self._now()
+            if wait_s is not None and wait_s <= 0:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
 
-    def settled(self, quota: str, *, probe: bool, ok: bool) -> None:
-        """How the resend that `acquire` allowed ended; must follow each `acquire`, also after a cancellation."""
+    def take(self, quota: str) -> bool | None:
+        """Spend one resend now. True: it is the host's one probe; None: not allowed any more, somebody was quicker.
+
+        What was taken must be `settled`, also after a cancellation.
+        """
+        if self.tokens(quota) >= 1:
+            self._tokens[quota] = self.tokens(quota) - 1
+            return False
+        if self._is_probing or self._probe_at is None or self._now() < self._probe_at:
+            return None
+        self._is_probing = True
+        self._probe_at = None
+        return True
+
+    def settled(self, quota: str, *, probe: bool, ok: bool | None) -> None:
+        """How the resend that `take` allowed ended; `ok` None: it never left."""
+        if ok is None and not probe:
+            self._tokens[quota] = min(self._capacity, self.tokens(quota) + 1)
         if not probe:
             return
         self._is_probing = False
         if ok:
             self._failed_probes = 0
             self._tokens = dict.fromkeys((*self._tokens, quota), self._capacity)
-        else:
+        elif ok is False:
             self._failed_probes += 1
         self._tell()
 
     def _tell(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

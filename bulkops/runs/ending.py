@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.errors import BulkopsError, TaskFailed, Unauthorized, leaves_of, worst_of
+from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized, leaves_of, worst_of
 from bulkops.journal import AccountRow, Ending
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
@@ -33,15 +33,15 @@ class Effects:
     """What a run has done to one account, in all of its processes.
 
     `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `began_unresolved`: an
-    earlier process left open intents; `token_refused`: a request of this process was answered 401, or not sent after
-    one; `detail`: what the operation tells the report.
+    earlier process left open intents; `stopped_by`: why the session sends nothing any more, if a request of the account
+    has met that; `detail`: what the operation tells the report.
     """
 
     left_open: str | None = None
     changed: bool = False
     has_steps: bool = False
     began_unresolved: bool = False
-    token_refused: bool = False
+    stopped_by: ApiError | None = None
     detail: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
@@ -52,7 +52,7 @@ class Effects:
             changed=log.changed,
             has_steps=log.has_steps,
             began_unresolved=log.began_unresolved,
-            token_refused=ctx.account.scope.token_refused,
+            stopped_by=ctx.account.scope.stopped_by,
             detail=_json_data(ctx.detail),
         )
 
@@ -60,12 +60,12 @@ class Effects:
 def ending_of(effects: Effects, error: BaseException | None, before: AccountRow) -> Ending:
     """The answer of an account whose operation returned (`error` None) or raised. `before`: its row when it began.
 
-    Of an exception group the worst error decides. After a refused token no answer of the operation counts: it did not
-    see the account as it is.
+    Of an exception group the worst error decides. When a request met a refused token, no answer of the operation
+    counts: it did not see the account as it is. The same goes for a host that was never reached.
     """
     worst = None if error is None else worst_of(error)
-    if effects.token_refused or isinstance(worst, Unauthorized):
-        return stopped(effects, before, TOKEN_REFUSED)
+    if effects.stopped_by is not None or isinstance(worst, Unauthorized):
+        return stopped(effects, before, stop_reason(effects.stopped_by or worst))
     if error is None or worst is None:
         return _returned(effects)
     ending = _failed(effects, worst) if isinstance(worst, BulkopsError) else _unexpected(effects, worst)
@@ -81,6 +81,11 @@ def _named(others: Sequence[BaseException]) -> str:
     shown = [str(other) if isinstance(other, BulkopsError) else f"{type(other).__name__}: {other}" for other in others]
     more = [f"and {len(shown) - _MOST_NAMED} more"] if len(shown) > _MOST_NAMED else []
     return "also raised: " + "; ".join([*shown[:_MOST_NAMED], *more])
+
+
+def stop_reason(error: BaseException | None) -> str:
+    """Why a session has stopped sending, in words for a report."""
+    return TOKEN_REFUSED if isinstance(error, Unauthorized) else "the vendor was never reached"
 
 
 def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:

@@ -46,7 +46,8 @@ class Errand:
 class Attempt(Flight):
     """Settles its slot exactly once, whatever happens: by the answer's head, or when it ends without one.
 
-    The server has counted a request when its reply begins; the body may take its time. `status`: None until then.
+    The server has counted a request when its reply begins; the body may take its time. `status`: None until then;
+    `began_at`: loop time at which it began to connect.
     """
 
     def __init__(self, errand: Errand, slot: Slot, *, timeout_s: float, may_leave: Callable[[], bool]) -> None:
@@ -56,7 +57,7 @@ class Attempt(Flight):
         self.status: int | None = None
         self.elapsed_s = 0.0
         self._may_leave = may_leave
-        self._began_at = self._clock()
+        self.began_at = self._clock()
         self._is_settled = False
 
     def on_leaving(self) -> None:
@@ -85,7 +86,7 @@ class Attempt(Flight):
 
     def end(self) -> None:
         """No more will come of it. Without an answer the server may still be at it: the slot stays taken longer."""
-        self.elapsed_s = self._clock() - (self.sent_at if self.sent_at is not None else self._began_at)
+        self.elapsed_s = self._clock() - (self.sent_at if self.sent_at is not None else self.began_at)
         if self._is_settled:
             return
         self._is_settled = True

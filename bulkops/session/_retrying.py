@@ -10,6 +10,8 @@
   lost and late answers when nobody else has had a good one since the attempt before: while the host is away for
   everybody the budget runs dry and callers wait, one probing at a time, so that an outage of minutes fails no account.
 - Failures of this call alone (500, or silence while the host answers others) are: after MAX_RESENDS the error stands.
+- A 502, 503 or 504 with a Retry-After announces an outage. If the host is away for other requests too, it is closed for
+  everyone until then, which counts only against the run, however often that happens.
 - A name that does not resolve or a bad certificate is not tried again unless the host was reached before.
 """
 
@@ -21,25 +23,32 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import Call
-from bulkops.errors import ApiError, ConnectFailed, RateLimited, RequestTimeout, Unauthorized
-from bulkops.pacing import Failure, full_jitter, may_resend
+from bulkops.errors import ApiError, ConnectFailed, Forbidden, RateLimited, RequestTimeout, Unauthorized
+from bulkops.pacing import TRANSIENT, Failure, full_jitter, may_resend
 from bulkops.settings import Tuning
 
 MAX_RESENDS: Final = 8
 MAX_REFUSALS: Final = 50
 
-_HOST_AWAY: Final = frozenset({502, 503, 504})
-
 
 @attrs.frozen(kw_only=True)
 class Failed:
     """One attempt that gave no usable answer. `failure` None: an answer that no repetition can change; `status` None:
-    no whole answer."""
+    no whole answer; `retry_after_s`: when to come back, as the server says."""
 
     error: ApiError
     status: int | None = None
     failure: Failure | None
     hopeless: bool = False
+    retry_after_s: float | None = None
+
+    def may_be_resent(self, call: Call) -> bool:
+        return self.failure is not None and may_resend(call.retry, self.failure)
+
+    @property
+    def away_s(self) -> float:
+        """How long the host has announced to be away, 0 for not at all."""
+        return (self.retry_after_s or 0.0) if self.status in TRANSIENT else 0.0
 
     @property
     def is_refusal(self) -> bool:
@@ -76,17 +85,22 @@ class Tries:
         if failed.failure is not None and _is_own(failed.failure, host_answers=host_answers):
             self.resends += 1
 
-    def pause_s(self, call: Call, failed: Failed, *, tuning: Tuning, host_known: bool, rng: Random) -> float | None:
-        """Seconds to back off before the call is sent again, or None: the error stands."""
-        if failed.failure is None or not may_resend(call.retry, failed.failure):
+    def pause_s(
+        self, call: Call, failed: Failed, *, tuning: Tuning, host_known: bool, host_away: bool, rng: Random
+    ) -> float | None:
+        """Seconds to back off before the call is sent again, or None: the error stands. `host_away`: an announced
+        outage is on."""
+        if not failed.may_be_resent(call):
             return None
         if failed.is_refusal:
             return 0.0 if self.refusals < MAX_REFUSALS else None
+        if host_away and failed.away_s:
+            return 0.0
         if self.resends > MAX_RESENDS or (failed.hopeless and not host_known):
             return None
         base_s = tuning.backoff_base_s
         jitter_s = full_jitter(self.failures - 1, base_s=base_s, cap_s=max(base_s, tuning.backoff_cap_s), rng=rng)
-        pause_s = float(getattr(failed.error, "retry_after_s", None) or jitter_s)
+        pause_s = failed.retry_after_s or jitter_s
         # cut any shorter, the last attempt would only replace the real error by its own haste
         least_s = min(tuning.attempt_timeout_s, tuning.call_timeout_s) / 2
         return pause_s if self.spent_s + pause_s + least_s <= tuning.call_timeout_s else None
@@ -94,13 +108,13 @@ class Tries:
     def final(self, error: ApiError) -> ApiError:
         """The error to raise. When this one says that nothing was done *now*, and an earlier attempt of a changing call
         ended without an answer, the earlier one is the truth about the account."""
-        nothing_done = isinstance(error, ConnectFailed | RateLimited | Unauthorized) or (
+        nothing_done = isinstance(error, ConnectFailed | Forbidden | RateLimited | Unauthorized) or (
             isinstance(error, RequestTimeout) and error.sent_at is None
         )
         return self.unknown if nothing_done and self.unknown is not None else error
 
 
 def _is_own(failure: Failure, *, host_answers: bool) -> bool:
-    if failure.kind == "connect" or failure.status in _HOST_AWAY:
+    if failure.kind == "connect" or failure.status in TRANSIENT:
         return False
     return failure.kind == "status" or host_answers

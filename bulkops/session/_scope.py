@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import attrs
 
 from bulkops.catalogue import Call
+from bulkops.errors import ApiError
 
 
 class SignOfLife(Protocol):
@@ -55,9 +56,9 @@ class Scope(StepWrites):
     """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
 
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
-    `accepted`: replies that are neither 401 nor 429; `token_refused`: a request was answered 401 or not sent after one.
-    The counters of `StepWrites` are those outside of durable steps; `before_write`: awaited before such a changing
-    request is sent.
+    `accepted`: replies that are neither 401 nor 429; `stopped_by`: why the session sends nothing any more, as a request
+    of this scope has met it; `away_s`: announced outages before its first request. The counters of `StepWrites` are
+    those outside of durable steps; `before_write`: awaited before such a changing request is sent.
     `read_only`: only calls of retry class "idempotent" are let through (contract C8).
     `deadline`: loop time after which nothing is sent any more. `tolerates_401`: a 401 speaks of the call alone, and
     says nothing about the token. `server_date`: Date header of the newest answer.
@@ -67,7 +68,8 @@ class Scope(StepWrites):
     seq: int = 0
     progress: int = 0
     accepted: int = 0
-    token_refused: bool = False
+    stopped_by: ApiError | None = attrs.field(default=None, repr=False)
+    away_s: float | None = attrs.field(default=None, repr=False, eq=False)
     read_only: bool = False
     deadline: float | None = None
     tolerates_401: bool = False

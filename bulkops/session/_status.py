@@ -129,6 +129,29 @@ def status_error(
     return _made(kind, status, words, said, facts=facts, one_line=one_line, wait_s=retry_after_s(headers))
 
 
+def missing_right(error: Unauthorized, *, group: str) -> Forbidden:
+    """A 401 of a token that works elsewhere: the vendor answers so when a role lacks a whole family of calls (and 403
+    when it lacks one of them). Both possibilities are named: the token may also have been revoked just now."""
+    made = Forbidden(
+        f"{error.message}: the API client's role lacks all calls of {group!r}, or the token was revoked just now",
+        status=error.status,
+        said=error.said,
+        errors=error.errors,
+        call=error.call,
+        method=error.method,
+        path=error.path,
+        account=error.account,
+        attempt=error.attempt,
+        elapsed_s=error.elapsed_s,
+        request_id=error.request_id,
+        sent_at=error.sent_at,
+        is_read=error.is_read,
+        remedy=f"give the API client's role the calls of {group!r}; if other calls fail too, check WORKATO_API_TOKEN",
+    )
+    made.cause = f"{error.cause}: a role without any call of {group!r}, or a revoked token"
+    return made
+
+
 def verdict_error(status: int, body: Any, *, facts: Facts, one_line: Callable[[str], str]) -> StatusError:
     """The error of a 2xx whose body says `success: false`."""
     said = _read_object(body)

@@ -48,7 +48,9 @@ def judge(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -
     )
     is_of_call = result.status == 429 and attempt.errand.request.call.speaks_of == "call"
     failure = None if is_of_call else Failure(kind="status", status=result.status)
-    return Failed(error=_for_class(error, attempt), status=result.status, failure=failure)
+    return Failed(
+        error=_for_class(error, attempt), status=result.status, failure=failure, retry_after_s=error.retry_after_s
+    )
 
 
 def _is_file_elsewhere(answer: Answer, attempt: Attempt) -> bool:

@@ -103,42 +103,13 @@ class Waiting:
             patience.close()
         raise GaveUpWaiting
 
+    def extend(self, by_s: float) -> None:
+        """Move everybody's deadline: the host has announced to be away for so long."""
+        for patience in self._waiters:
+            if patience.until is not None:
+                patience.extend(patience.until + by_s)
+
     def end(self) -> None:
         """Wake everyone who waits now."""
         for patience in list(self._waiters):
             patience.lose()
-
-
-class Door:
-    """The first request of a session goes alone: a bad token costs one request, not one per worker.
-
-    Closed until a reply has come; while it is closed one request at a time may try.
-    """
-
-    def __init__(self) -> None:
-        self.is_open = False
-        self._is_tried = False
-        self._moved = asyncio.Event()
-
-    def enter(self) -> bool:
-        """Whether one may send now; the first to ask at a closed door is the one who tries it."""
-        if self.is_open:
-            return True
-        if self._is_tried:
-            return False
-        self._is_tried = True
-        return True
-
-    async def approach(self) -> None:
-        """Wait while another's request is out and the door still closed."""
-        while self._is_tried and not self.is_open:
-            await self._moved.wait()
-
-    def tried(self, *, answered: bool) -> None:
-        """A request that went alone is over. Not answered: the next one tries."""
-        if self.is_open:
-            return
-        self.is_open = answered
-        self._is_tried = False
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()

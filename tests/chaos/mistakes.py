@@ -20,6 +20,7 @@ AUTHOR = ("tests/unit/steps/test_steps_author.py",)
 OWN_PLANS = ("tests/unit/operations/test_operations_own_plans.py",)
 OWN_CLASSES = ("tests/unit/operations/test_operations_own_classes.py",)
 GATE = ("tests/session/test_session_gate.py",)
+HOST = ("tests/session/test_session_outages.py",)
 ENDING = ("tests/unit/runs/test_runs_ending.py",)
 
 
@@ -97,7 +98,7 @@ MISTAKES = (
     Mistake(
         "an operation that hides a refused token is believed",
         "runs/ending.py",
-        "    if effects.token_refused or isinstance(worst, Unauthorized):\n",
+        "    if effects.stopped_by is not None or isinstance(worst, Unauthorized):\n",
         "    if isinstance(worst, Unauthorized):\n",
         ("tests/unit/runs/test_runs_task_groups.py",),
     ),
@@ -303,18 +304,83 @@ MISTAKES = (
         HOSTILE,
     ),
     Mistake(
-        "after a 401 everybody tries the token for himself",
+        "a 401 stops nobody",
         "session/_session.py",
-        "            self.auth_failure = self.auth_failure or outcome.error\n            self._waiting.end()\n",
-        "            pass\n",
-        ("tests/session/test_session_gate.py",),
+        "                self._admission.stop(error)\n",
+        "                pass\n",
+        GATE,
+    ),
+    Mistake(
+        "a 401 of a family of calls that never worked is taken for the token's",
+        "session/_session.py",
+        "            if self._families and call.family not in self._families:\n",
+        "            if False:\n",
+        GATE,
+    ),
+    Mistake(
+        "a refusal for the rate is taken for a token that works",
+        "session/_session.py",
+        "        if is_usable and status not in {401, 429}:\n",
+        "        if is_usable and status != 401:\n",
+        GATE,
     ),
     Mistake(
         "in an outage everybody knocks",
-        "session/_session.py",
-        "        tries.probe = await self._wait(errand, self._budget.acquire(call.quota))\n",
-        "        tries.probe = False\n",
+        "session/_admission.py",
+        "            errand.tries.probe = self._budget.take(quota)\n",
+        "            errand.tries.probe = False\n",
         OUTAGES,
+    ),
+    Mistake(
+        "the probe of the host waits for its slot",
+        "session/_admission.py",
+        "            slot = self.slot_now(errand) or await self._slot(errand)\n"
+        "            errand.tries.probe = self._budget.take(quota)\n",
+        "            errand.tries.probe = self._budget.take(quota)\n"
+        "            slot = self.slot_now(errand) or await self._slot(errand)\n",
+        HOST,
+    ),
+    Mistake(
+        "an announced outage counts against the call",
+        "session/_retrying.py",
+        "        if host_away and failed.away_s:\n            return 0.0\n",
+        "",
+        HOST,
+    ),
+    Mistake(
+        "an announced outage counts against the account",
+        "session/_admission.py",
+        "scope.deadline + self.host.away_s - scope.away_s",
+        "scope.deadline",
+        HOST,
+    ),
+    Mistake(
+        "an outage that one call announces is everybody's",
+        "session/_host.py",
+        "        if self.is_away or self._tried_last is who:\n",
+        "        if True:\n",
+        HOST,
+    ),
+    Mistake(
+        "after an announced outage everybody knocks at once",
+        "session/_session.py",
+        "frozenset({None, 401, *TRANSIENT})",
+        "frozenset({None, 401})",
+        HOST,
+    ),
+    Mistake(
+        "a host that was never reached is tried for ever",
+        "session/_host.py",
+        "        elif self._patience is None:\n",
+        "        elif False:\n",
+        HOST,
+    ),
+    Mistake(
+        "a host that goes away is given up like one that was never reached",
+        "session/_host.py",
+        "        self.is_reached = True\n",
+        "",
+        HOST,
     ),
     Mistake(
         "the token is in a repr",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bulkops.cli.outage import AGAIN_AFTER_S, FIRST_AFTER_S, Outage
-from bulkops.events import AccountStarted, AttemptEnded
+from bulkops.events import AccountStarted, AttemptEnded, HostClosed
 
 
 def attempt(status=None, error="cannot connect to https://vendor.example: Connection refused"):
@@ -58,3 +58,12 @@ def test_any_answer_ends_it_also_a_refusal():
     assert told.after(10, attempt(429, "429 Too many requests")) == []
     assert told.after(1, attempt()) == []  # counted from here
     assert told.after(2, attempt(500, "500 Server error")) == []
+
+
+def test_an_announced_outage_is_told_at_once_and_so_is_its_end():
+    told = Told()
+    assert told.after(0, HostClosed(seconds=900, said="503 Maintenance")) == [
+        "the vendor has announced an outage of 15 min (503 Maintenance); waiting (Ctrl-C stops)"
+    ]
+    assert told.after(0, attempt(503, "503 Maintenance")) == []
+    assert told.after(900, attempt(200)) == ["the vendor answers again, after 15 min"]

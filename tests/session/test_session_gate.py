@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ import anyio
 import pytest
 
 from bulkops.catalogue import CALLS, Call
-from bulkops.errors import NotFound, RequestTimeout, Unauthorized
+from bulkops.errors import Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
 from bulkops.session import ApiSession, Scope
 from bulkops.session._attempt import Attempt, Errand
@@ -139,17 +140,82 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
     }
     async with session_for(server.url, **changes) as session, anyio.create_task_group() as tasks:
         await session.send(CREATE, scope=Scope(), path=PATH)  # its quota is used up for an hour
+        await session.send(GET, scope=Scope(), path=PATH)
         tasks.start_soon(one, session, "out", GET, 1)
         for number in range(5):
             tasks.start_soon(one, session, f"queued {number}", CREATE, 7)
-        await until(lambda: len(server.seen) == 2 and session.pacer.statistics()[CREATE.quota].waiting == 5)
+        await until(lambda: len(server.seen) == 3 and session.pacer.statistics()[CREATE.quota].waiting == 5)
         await one(session, "refused", GET, 401)
         await until(lambda: len(results) == 6)  # all but the one that is out, at once and not in an hour
         release.set()
-    assert len(server.seen) == 3
+    assert len(server.seen) == 4
     assert not isinstance(results["out"], Exception)
     queued = [results[f"queued {number}"] for number in range(5)]
     assert all(isinstance(result, Unauthorized) and result.sent_at is None for result in queued)
+
+
+@pytest.mark.parametrize("answer", [200, 403, 404, 422])
+async def test_a_401_of_a_family_that_never_worked_is_a_missing_right_and_stops_nobody(
+    server: Any, session_for: Any, answer: int
+) -> None:
+    """The vendor answers 401 when the API client's role lacks the whole family of calls."""
+
+    async def handler(seen: Any, out: Any) -> None:
+        await out.json(401 if "folders" in seen.target else answer, {"message": "Unauthorized"})
+
+    server.handler = handler
+    scope = Scope()
+    async with session_for(server.url) as session:
+        with contextlib.suppress(NotFound, Forbidden, Invalid):
+            await session.send(GET, scope=Scope(), path=PATH)
+        for _ in range(2):
+            with pytest.raises(Forbidden) as caught:
+                await session.send(CREATE, scope=scope, path=PATH, json={})
+            assert (caught.value.status, caught.value.failure_class) == (401, "forbidden")
+            for words in ("lacks all calls of 'folders'", "revoked", "WORKATO_API_TOKEN"):
+                assert words in str(caught.value)
+        with contextlib.suppress(NotFound, Forbidden, Invalid):
+            await session.send(GET, scope=Scope(), path=PATH)
+        assert session.stopped_by is session.auth_failure is scope.stopped_by is None
+    assert len(server.seen) == 4
+    assert not caught.value.may_have_acted
+
+
+async def test_a_429_does_not_say_that_the_token_is_good(server: Any, session_for: Any) -> None:
+    """Gateways count before they look at the token."""
+
+    async def handler(seen: Any, out: Any) -> None:
+        await out.json(429 if "folders" in seen.target else 401, {"message": "no"}, Retry_After="60")
+
+    server.handler = handler
+    async with session_for(server.url) as session, anyio.create_task_group() as tasks:
+        waiting = partial(session.send, CREATE, scope=Scope(), path=PATH, json={})
+
+        async def refused() -> None:
+            with pytest.raises(Unauthorized):
+                await waiting()
+
+        tasks.start_soon(refused)
+        await until(lambda: server.seen)
+        with pytest.raises(Unauthorized):
+            await session.send(GET, scope=Scope(), path=PATH)
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("before", [429, 500, 503])
+async def test_a_401_before_any_call_has_worked_stops_all(server: Any, session_for: Any, before: int) -> None:
+    """Neither a refusal for the rate nor trouble of the server says that the token was good."""
+
+    async def handler(seen: Any, out: Any) -> None:
+        first = len(server.seen) == 1
+        await out.json(before if first else 401, {"message": "no"}, **({"Retry_After": "1"} if before == 429 else {}))
+
+    server.handler = handler
+    async with session_for(server.url) as session:
+        with pytest.raises(Unauthorized):
+            await session.send(GET, scope=Scope(), path=PATH)
+        assert session.auth_failure is not None
+    assert len(server.seen) == 2
 
 
 async def test_what_is_still_connecting_when_the_token_is_refused_does_not_leave(server: Any, session_for: Any) -> None:

@@ -117,7 +117,7 @@ def test_the_other_errors_of_a_group_are_named_and_do_not_split_the_cluster() ->
 @pytest.mark.parametrize("error", [None, TaskFailed("made of it"), ValueError("because of it"), _MISSING])
 def test_no_account_fails_or_is_done_after_a_refused_token(error: Exception | None) -> None:
     """The operation caught the 401 and said something else."""
-    ending = ending_of(Effects(token_refused=True), error, _row())
+    ending = ending_of(Effects(stopped_by=_REFUSED), error, _row())
     assert (ending.outcome, ending.reason) == (Outcome.NOT_ATTEMPTED, "the vendor refused the token")
 
 

@@ -34,7 +34,7 @@ CONNECT = Failed(error=ConnectFailed("no", **FACTS), failure=Failure("connect"))
 
 def _status(status: int, retry_after_s: float | None = None) -> Failed:
     error = ServerError(str(status), status=status, said="", retry_after_s=retry_after_s, **FACTS, sent_at=1.0)
-    return Failed(error=error, failure=Failure("status", status), status=status)
+    return Failed(error=error, failure=Failure("status", status), status=status, retry_after_s=retry_after_s)
 
 
 def _pauses(failed: Failed, *, call: Any = GET, answered_at: float | None = None, **tuned: float) -> list[float]:
@@ -43,7 +43,7 @@ def _pauses(failed: Failed, *, call: Any = GET, answered_at: float | None = None
     tries, rng, pauses = Tries(), Random(3), []
     for now in range(500):
         tries.note(failed, at=float(now), host_answered_at=answered_at)
-        pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, rng=rng)
+        pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, host_away=False, rng=rng)
         if pause_s is None:
             return pauses
         pauses.append(pause_s)
@@ -60,7 +60,10 @@ def test_refusals_in_a_row_are_what_counts() -> None:
     for _ in range(200):
         for failed in (REFUSED, _status(503)):
             tries.note(failed, at=0.0, host_answered_at=None)
-        assert tries.pause_s(GET, _status(503), tuning=Tuning(), host_known=True, rng=Random(1)) is not None
+        assert (
+            tries.pause_s(GET, _status(503), tuning=Tuning(), host_known=True, host_away=False, rng=Random(1))
+            is not None
+        )
 
 
 def test_own_failures_are_counted() -> None:
@@ -82,9 +85,25 @@ def test_an_answer_at_the_beginning_of_an_outage_makes_it_nobodys_own() -> None:
 
 
 def test_retry_after_wins_and_one_beyond_the_calls_time_ends_it() -> None:
+    assert _pauses(_status(500, 50.0))[0] == 50.0
+    assert _pauses(_status(500, 599.0)) == []
+    assert _pauses(_status(500, 0.0))[0] <= 1.0
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_an_announced_outage_costs_the_call_nothing_however_often_it_is_announced(status: int) -> None:
+    tries, away = Tries(), _status(status, 900.0)
+    more: dict[str, Any] = {"tuning": Tuning(), "host_known": True, "rng": Random(1)}
+    for _ in range(500):
+        tries.note(away, at=0.0, host_answered_at=None)
+        assert tries.pause_s(GET, away, host_away=True, **more) == 0.0
+    assert tries.pause_s(CREATE, away, host_away=True, **more) is None
+    assert _status(status, 0.0).away_s == _status(500, 900.0).away_s == 0.0
+
+
+def test_an_outage_that_one_call_alone_announces_is_its_own_trouble() -> None:
     assert _pauses(_status(503, 50.0))[0] == 50.0
-    assert _pauses(_status(503, 599.0)) == []
-    assert _pauses(_status(503, 0.0))[0] <= 1.0
+    assert _pauses(_status(503, 900.0)) == []
 
 
 def test_hopeless_unless_the_host_was_reached_before() -> None:
@@ -92,7 +111,7 @@ def test_hopeless_unless_the_host_was_reached_before() -> None:
     for known in (False, True):
         tries = Tries()
         tries.note(failed, at=0.0, host_answered_at=None)
-        pause_s = tries.pause_s(GET, failed, tuning=Tuning(), host_known=known, rng=Random(1))
+        pause_s = tries.pause_s(GET, failed, tuning=Tuning(), host_known=known, host_away=False, rng=Random(1))
         assert (pause_s is not None) is known
 
 

@@ -1,0 +1,181 @@
+"""When a request may leave: the host, the sign of life, the quota, the retry budget, the deadline, in this order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from bulkops.errors import ApiError, ConfigError, ConnectFailed, RequestTimeout, Unauthorized
+from bulkops.pacing import Pacer, RetryBudget, Slot
+from bulkops.session._attempt import Errand
+from bulkops.session._host import Host
+from bulkops.session._scope import Scope, SignOfLife
+from bulkops.session._waiting import GaveUpWaiting, Waiting
+
+T = TypeVar("T")
+
+
+class Admission:
+    """Hands out slots to the requests of one session, until something stops it.
+
+    `stopped_by`: why nothing is sent any more: the token was refused, or the host was never reached. Requests in flight
+    finish, waiting ones raise.
+    """
+
+    def __init__(self, pacer: Pacer, budget: RetryBudget) -> None:
+        self.host = Host(give_up=self._never_reached)
+        self.stopped_by: ApiError | None = None
+        self.sign_of_life: SignOfLife | None = None
+        self._pacer = pacer
+        self._budget = budget
+        self._waiting = Waiting()
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def is_started(self) -> bool:
+        return self._pump is not None
+
+    def start(self) -> None:
+        self._pump = asyncio.create_task(self._pacer.run(), name="bulkops.pacer")
+        self._pump.add_done_callback(lambda _: self._waiting.end())  # nobody waits for slots that never come
+
+    async def end(self) -> asyncio.Task[None] | None:
+        """Returns: the task that handed out the slots, which has ended."""
+        pump, self._pump = self._pump, None
+        self.host.close()
+        if pump is not None:
+            pump.cancel()
+            await asyncio.wait([pump])
+        return pump
+
+    def stop(self, error: ApiError) -> None:
+        """Send nothing more; the first reason counts."""
+        self.stopped_by = self.stopped_by or error
+        self._waiting.end()
+
+    def extend(self, by_s: float) -> None:
+        """Move the deadlines of everybody who waits: the host is away for so long."""
+        self._waiting.extend(by_s)
+
+    def may_leave(self) -> bool:
+        return self._may_send() and self._is_fresh()
+
+    # -- slots --------------------------------------------------------------------------------------------------
+
+    def slot_now(self, errand: Errand) -> Slot | None:
+        """A slot when nothing has to be waited for: most requests of a session need no more than this."""
+        if not self.host.is_open or not self.may_leave() or self._is_late(errand.scope):
+            return None
+        return self._pacer.slot_now(errand.request.call.quota, key=errand.key)
+
+    async def slot(self, errand: Errand) -> Slot:
+        """Wait for a slot. Raises: what `_refusal` says."""
+        return await self._wait(errand, self._slot(errand))
+
+    async def slot_after(self, errand: Errand, pause_s: float) -> Slot:
+        """Wait for a slot of a resend: the backoff, then the budget's leave."""
+        await self._wait(errand, asyncio.sleep(pause_s))
+        errand.tries.spent_s += pause_s
+        return await self._wait(errand, self._slot_in_budget(errand))
+
+    async def doubt(self, errand: Errand, seconds: float) -> float:
+        """As `Host.doubt`. Raises: what `_refusal` says."""
+        return await self._wait(errand, self.host.doubt(seconds))
+
+    def settle(self, errand: Errand, *, ok: bool | None) -> None:
+        """Tell the budget the outcome of the resend it allowed, exactly once. `ok` None: nothing was sent."""
+        probe, errand.tries.probe = errand.tries.probe, None
+        if probe is not None:
+            self._budget.settled(errand.request.call.quota, probe=probe, ok=ok)
+
+    async def _slot(self, errand: Errand) -> Slot:
+        """A slot with which the errand may leave: not while the host is away, nor while another request tries it."""
+        call, scope = errand.request.call, errand.scope
+        while True:
+            await self.host.approach()
+            if self.sign_of_life is not None:
+                await self.sign_of_life.until_fresh()
+            slot = await self._pacer.slot(call.quota, key=errand.key, priority=scope.priority)
+            if self._is_fresh() and self.host.enter(errand):
+                return slot
+            slot.unused()
+
+    async def _slot_in_budget(self, errand: Errand) -> Slot:
+        """A slot, and the budget's leave to use it. A request that waits for its slot holds no leave: the one probe of
+        the host must not wait for a full window while resends of other quotas could go."""
+        quota = errand.request.call.quota
+        while True:
+            await self._budget.until_allowed(quota)
+            slot = self.slot_now(errand) or await self._slot(errand)
+            errand.tries.probe = self._budget.take(quota)
+            if errand.tries.probe is not None:
+                return slot
+            slot.unused()
+            self.host.tried(errand, answered=False)
+
+    # -- waiting ------------------------------------------------------------------------------------------------
+
+    async def _wait(self, errand: Errand, awaitable: Awaitable[T]) -> T:
+        """Wait as long as there is something to hope for. Raises: what `_refusal` says."""
+        counted = errand.scope.counted
+        counted.waits += 1
+        try:
+            if self._may_send() and not self._is_late(errand.scope):
+                return await self._waiting.wait(awaitable, until=self._deadline(errand.scope))
+        except GaveUpWaiting:
+            pass
+        finally:
+            counted.waits -= 1
+            _never_awaited(awaitable)
+        raise self._refusal(errand)
+
+    def _may_send(self) -> bool:
+        return self.stopped_by is None and self._pump is not None and not self._pump.done()
+
+    def _is_fresh(self) -> bool:
+        return self.sign_of_life is None or self.sign_of_life.is_fresh
+
+    def _deadline(self, scope: Scope) -> float | None:
+        """The scope's deadline, later by the outages that the host has announced since its first request."""
+        if scope.away_s is None:
+            scope.away_s = self.host.away_s
+        return None if scope.deadline is None else scope.deadline + self.host.away_s - scope.away_s
+
+    def _is_late(self, scope: Scope) -> bool:
+        until = self._deadline(scope)
+        return until is not None and asyncio.get_running_loop().time() >= until
+
+    def _never_reached(self) -> None:
+        if self.host.unreachable is not None:
+            self.stop(self.host.unreachable)
+
+    def _refusal(self, errand: Errand) -> Exception:
+        """Why nothing (more) is sent for the errand."""
+        facts, stopped_by = errand.facts(), self.stopped_by
+        if isinstance(stopped_by, Unauthorized):
+            error = Unauthorized(
+                f"not sent: the server refused the token before ({stopped_by.said})",
+                status=stopped_by.status,
+                said=stopped_by.said,
+                remedy=stopped_by.remedy,
+                **facts,
+            )
+            error.cause = stopped_by.cause
+            return errand.tries.final(error)
+        if stopped_by is not None:
+            away = ConnectFailed(stopped_by.message, cause=stopped_by.cause, remedy=stopped_by.remedy, **facts)
+            return errand.tries.final(away)
+        if self._pump is None:
+            return ConfigError("the session is not open", remedy="use it inside `async with`")
+        if self._pump.done():
+            return RuntimeError("the task that hands out the quota's slots has ended")
+        late = "not sent: its time was up before it was its turn"
+        remedy = "raise account_timeout_s or call_timeout_s in a client file"
+        return errand.tries.final(RequestTimeout(late, remedy=remedy, **facts))
+
+
+def _never_awaited(awaitable: Awaitable[Any]) -> None:
+    """A coroutine that was not even begun is closed, so that it does not warn."""
+    if asyncio.iscoroutine(awaitable):
+        awaitable.close()

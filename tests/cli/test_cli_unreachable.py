@@ -1,0 +1,68 @@
+"""A host where nobody listens: each command ends with exit code 2 and one sentence, instead of trying for minutes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bulkops.session import _host
+from tests.fleet import fleet
+
+COMMANDS = [
+    ("run", "rollout.toml", "--yes"),
+    ("run", "rollout.toml", "--accounts", "some.txt", "--yes"),
+    ("plan", "rollout.toml"),
+    ("plan", "rollout.toml", "--accounts", "some.txt"),
+    ("call", "managed_users.get", "--account", "4100231"),
+    ("each", "managed_users.get", "--accounts", "some.txt", "--yes"),
+    ("doctor", "rollout.toml"),
+]
+
+
+@pytest.fixture
+def dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a bound port that does not listen. Its patience is short here: others test how long it is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_host, "UNREACHED_S", 0.2)
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        monkeypatch.setenv("WORKATO_HOST", url)
+        monkeypatch.setenv("WORKATO_API_TOKEN", "t0ken-of-nobody")
+        yield url
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:3]))
+def test_a_host_that_was_never_reached_is_exit_2_and_one_sentence(cli, dead, command):
+    assert cli("init").code == 0
+    Path("some.txt").write_text("4100231\n4100232\n")
+    result = cli(*command)
+    assert result.code == 2
+    said = [line for line in (result.out + result.err).splitlines() if "cannot connect" in line]
+    assert len(said) == 1
+    assert f"cannot connect to {dead}: Connection refused" in said[0]
+    assert "check the network and WORKATO_HOST" in result.out + result.err
+    assert "Traceback" not in result.err
+
+
+def test_no_run_is_made_for_a_host_that_was_never_reached(cli, dead):
+    cli("init")
+    Path("some.txt").write_text("4100231\n")
+    assert cli("run", "rollout.toml", "--accounts", "some.txt", "--yes").code == 2
+    assert cli("runs").out == ""
+
+
+def test_a_run_whose_host_is_gone_when_it_is_resumed_stays_as_it_was(cli, dead, tmp_path, monkeypatch):
+    Path("some.txt").write_text("4100231\n4100232\n")
+    with fleet(tmp_path, customers=2, time_scale=600) as vendor:
+        for name, value in vendor.access.items():
+            monkeypatch.setenv(name, value)
+        each = ("each", "managed_users.get", "--accounts", "some.txt", "--waves", "1,rest", "--approve", "--yes")
+        assert cli(*each).code == 5
+    result = cli("resume", "--approve", "--yes")
+    assert result.code == 2
+    assert f"cannot connect to {vendor.url}" in result.err
+    assert "paused" in cli("runs").out
