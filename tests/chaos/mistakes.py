@@ -247,7 +247,7 @@ MISTAKES = (
         OWN_PLANS,
     ),
     Mistake(
-        "a rehearsal goes on with a result that nobody planned",
+        "a rehearsal goes on with a result that was not planned",
         "steps/rehearsal.py",
         "            result: Any = _Unplanned(name)\n",
         "            result: Any = None\n",

@@ -109,7 +109,7 @@ async def test_steps_that_differ_by_a_number_are_one_change(beside: Beside) -> N
 
 
 @pytest.mark.parametrize("use", [str, bool, len, lambda made: made["id"], lambda made: made.id, lambda made: made + 1])
-async def test_a_result_that_nobody_planned_ends_the_rehearsal_where_it_is_used(beside: Beside, use: Any) -> None:
+async def test_a_result_that_was_not_planned_ends_the_rehearsal_where_it_is_used(beside: Beside, use: Any) -> None:
     @rehearsed
     async def two(ctx: Context) -> None:
         made = await ctx.step("first", lambda: ctx.account.folders.create("A"))
