@@ -182,7 +182,7 @@ def test_a_plan_that_would_write_is_refused_by_the_session(tmp_path: Path) -> No
         async def plan(self, ctx: Context) -> None:
             await ctx.account.customer.update(plan_id="oem_enterprise")
 
-    @operation
+    @operation(plan="rehearse")
     async def careless(ctx: Context) -> None:
         await ctx.account.members.add(name="Ana", role_name="Admin")
 
