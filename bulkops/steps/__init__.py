@@ -1,7 +1,8 @@
 """One account under one operation: the author's `Context`, and the engine's record of its steps (C5)."""
 
 from bulkops.steps.context import Context, log_of, memory_of, tuning_of
-from bulkops.steps.log import Effect, Intent, Probe, StepLog, StoppedBetween
+from bulkops.steps.effect import Effect, Intent, Probe
+from bulkops.steps.log import StepLog, StoppedBetween
 from bulkops.steps.memory import AccountMemory
 from bulkops.steps.rehearsal import Rehearsal, phrases
 

@@ -10,7 +10,8 @@ import attrs
 from bulkops.client import Account
 from bulkops.journal import REMARKS
 from bulkops.settings import Tuning
-from bulkops.steps.log import NOT_PLANNED, Effect, Probe, StepLog
+from bulkops.steps.effect import NOT_PLANNED, Effect, Probe
+from bulkops.steps.log import StepLog
 from bulkops.steps.memory import AccountMemory
 
 J = TypeVar("J", bound="bool | int | float | str | list[Any] | dict[str, Any] | None")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from enum import Enum
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import anyio
 import attrs
@@ -26,11 +25,9 @@ from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
 from bulkops.session import Scope, StepWrites, in_step
 from bulkops.settings import Tuning
+from bulkops.steps.effect import MAX_SENDS, Effect, Intent, given_up
 
 logger = get_logger("bulkops.steps")
-
-MAX_SENDS: Final = 5
-"""Requests of one step in one pass, while their outcome is unknown or a probe finds that they came to nothing."""
 
 _RNG: Final = Random()  # noqa: S311 - spreads resends, protects nothing
 
@@ -40,41 +37,6 @@ OUTSIDE_STEPS: Final = "(without a step)"
 
 class StoppedBetween(Exception):
     """A halted run leaves this account between two operations of its chain."""
-
-
-@attrs.frozen(kw_only=True)
-class Intent:
-    """What a probe may go by. `data`: what `step(data=...)` noted before the request left; `age_s`: seconds since the
-    request can have left at the latest."""
-
-    data: Any
-    age_s: float
-
-
-Probe: TypeAlias = Callable[[Intent], Awaitable[Any]]
-
-
-class _NotPlanned(Enum):
-    NOT_PLANNED = "the author does not say what the step would return"
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-NOT_PLANNED: Final = _NotPlanned.NOT_PLANNED
-
-
-@attrs.frozen(kw_only=True)
-class Effect:
-    """What a step does, as `Context.step` takes it."""
-
-    fn: Callable[[], Awaitable[Any]]
-    probe: Probe | None = None
-    repeatable: bool = False
-    data: Any = None
-    changes: bool = True
-    check: str | None = None
-    planned: Any = NOT_PLANNED
 
 
 class StepLog:
@@ -262,7 +224,7 @@ class StepLog:
                 lost = error
             else:
                 return await self._finish(key, effect, result, data)
-        raise _given_up(key, effect, lost)
+        raise given_up(key, effect, lost)
 
     async def _send(self, key: str, effect: Effect, sent: StepWrites) -> Any:
         """The effect's result. A step that was withdrawn before its request left did not happen."""
@@ -370,19 +332,6 @@ class StepLog:
     def _tell(self, key: str, state: StepState) -> None:
         if key != OUTSIDE_STEPS and self._observe is not ignore:
             self._observe(StepEnded(account=self._scope.account or "", step=key, state=state.value))
-
-
-def _given_up(key: str, effect: Effect, lost: BulkopsError | None) -> BulkopsError:
-    if effect.probe is None:
-        cause = f"outcome of step {key!r} is unknown after {MAX_SENDS} requests"
-        return TaskUnknown(f"{cause}; the last one: {lost}", cause=cause, remedy=effect.check or "`bulkops resume`")
-    cause = f"step {key!r} was sent {MAX_SENDS} times without effect"
-    return TaskFailed(
-        f"{cause}; the last time: {lost}",
-        failure_class="never-happened",
-        cause=cause,
-        remedy="`bulkops retry` sends it again",
-    )
 
 
 def _age_s(error: BulkopsError) -> float:

@@ -11,7 +11,8 @@ import msgspec
 
 from bulkops.errors import WouldChange
 from bulkops.journal import StepRow, StepState
-from bulkops.steps.log import NOT_PLANNED, Effect, StepLog
+from bulkops.steps.effect import NOT_PLANNED, Effect
+from bulkops.steps.log import StepLog
 
 _NUMBER: Final = re.compile(r"[ \d]+$")
 

@@ -47,10 +47,10 @@ MISTAKES = (
     Mistake(
         "the intent is written after the request has left",
         "steps/log.py",
-        "            await self._begin(key, data)\n            sent = StepWrites()\n            try:\n"
-        "                with in_step(sent):\n                    result = await effect.fn()\n",
-        "            sent = StepWrites()\n            try:\n                with in_step(sent):\n"
-        "                    result = await effect.fn()\n                    await self._begin(key, data)\n",
+        "            await self._begin(key, data)\n            sent = StepWrites(left=int(may_have_acted))\n"
+        "            try:\n                result = await self._send(key, effect, sent)\n",
+        "            sent = StepWrites(left=int(may_have_acted))\n            try:\n"
+        "                result = await self._send(key, effect, sent)\n                await self._begin(key, data)\n",
         EFFECTS,
     ),
     Mistake(
@@ -512,7 +512,7 @@ MISTAKES = (
     # -- input and output
     Mistake(
         "one failure too many",
-        "executor/stopping.py",
+        "runs/halting/limits.py",
         "        if self._count <= self.limit:\n",
         "        if self._count <= self.limit + 9:\n",
         OUTAGES,

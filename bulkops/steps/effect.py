@@ -1,0 +1,65 @@
+"""`Effect`: what a step does, and what a probe gets to know of an open intent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
+
+MAX_SENDS: Final = 5
+"""Requests of one step in one pass, while their outcome is unknown or a probe finds that they came to nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class Intent:
+    """What a probe may go by.
+
+    `data`: what `step(data=...)` recorded before the request left; `age_s`: seconds since the request left, or less.
+    """
+
+    data: Any
+    age_s: float
+
+
+Probe: TypeAlias = Callable[[Intent], Awaitable[Any]]
+
+
+class _NotPlanned(Enum):
+    NOT_PLANNED = "the author does not say what the step would return"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+NOT_PLANNED: Final = _NotPlanned.NOT_PLANNED
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """What a step does, as `Context.step` takes it."""
+
+    fn: Callable[[], Awaitable[Any]]
+    probe: Probe | None = None
+    repeatable: bool = False
+    data: Any = None
+    changes: bool = True
+    check: str | None = None
+    planned: Any = NOT_PLANNED
+
+
+def given_up(key: str, effect: Effect, lost: BulkopsError | None) -> BulkopsError:
+    """The error of a step that was sent MAX_SENDS times. Without a probe its outcome is unknown."""
+    if effect.probe is None:
+        cause = f"outcome of step {key!r} is unknown after {MAX_SENDS} requests"
+        return TaskUnknown(f"{cause}; the last one: {lost}", cause=cause, remedy=effect.check or "`bulkops resume`")
+    cause = f"step {key!r} was sent {MAX_SENDS} times without effect"
+    return TaskFailed(
+        f"{cause}; the last time: {lost}",
+        failure_class="never-happened",
+        cause=cause,
+        remedy="`bulkops retry` sends it again",
+    )
