@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from bulkops.steps import Context
+from bulkops.steps.log import StepLog
 
 
 def _replace(owner: Any, name: str, replacement: Any) -> None:
@@ -23,12 +23,12 @@ def _replace(owner: Any, name: str, replacement: Any) -> None:
 
 def probe_without_waiting() -> None:
     """Nothing found counts at once, while the old request may still be on its way."""
-    init = Context.__init__
+    init = StepLog.__init__
 
-    def hasty_init(self: Context, **given: Any) -> None:
+    def hasty_init(self: StepLog, **given: Any) -> None:
         init(self, **given | {"tuning": attrs.evolve(given["tuning"], server_timeout_s=1e-9)})
 
-    _replace(Context, "__init__", hasty_init)
+    _replace(StepLog, "__init__", hasty_init)
 
 
 def an_hour_back() -> None:
