@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bulkops.forecast import Forecast
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import Control, Policy
+    from bulkops.runs import Ahead, Control, Policy
 
 
 def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int | None = None) -> Scope:
@@ -48,11 +48,29 @@ def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> 
     return most_admitted(operation, policy=policy, pacer=pacer, tuning=tuning)
 
 
-def ahead_words(cost: Forecast) -> str:
-    """`up to 4,589 requests in about 12 min, bound by embedded.recipes.get`"""
-    count = ceil(sum(cost.requests.values()) - 1e-9)
+def ahead_words(ahead: Ahead) -> list[str]:
+    """`up to 4,589 requests in about 12 min, bound by embedded.recipes.get`, and how many when some are done."""
+    words = cost_words(ahead.most)
+    lines = [f"at least {words}{more_words(ahead.more)}" if ahead.more else f"up to {words}"]
+    if ahead.likely is not None:
+        are = f"{ahead.done} account is" if ahead.done == 1 else f"{ahead.done} accounts are"
+        lines.append(f"up to {cost_words(ahead.likely)} if {are} still as run {ahead.done_by} left them")
+    return lines
+
+
+def cost_words(cost: Forecast) -> str:
+    """`4,589 requests in about 12 min, bound by embedded.recipes.get`"""
     bound = f", bound by {cost.quota}" if cost.quota else ""
-    return f"up to {count:,} request{'' if count == 1 else 's'} in about {duration(cost.seconds)}{bound}"
+    return f"{counted(cost.at_most, 'request')} in about {duration(cost.seconds)}{bound}"
+
+
+def more_words(more: Mapping[str, float]) -> str:
+    """`; 2 more for each further recipe to start, 1 more for each sub-folder`, or nothing."""
+    return "; " + ", ".join(f"{ceil(n)} more for each {what}" for what, n in more.items()) if more else ""
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 async def told(

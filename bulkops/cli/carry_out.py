@@ -123,9 +123,12 @@ async def _carry_out(
             return 0
         most = most_open(operation, policy, workato)
         about = scope(policy, count=len(inventory), host=settings.url, title=operation.title, most_open=most)
-        ahead = cost_ahead(operation, inventory, policy=policy, workato=workato)
+        ahead = await cost_ahead(
+            operation, inventory, policy=policy, workato=workato, journal=output.journal, plan=plan
+        )
+        words = tuple(ahead_words(ahead)) if ahead else ()
         notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
-        await consent.ask(attrs.evolve(about, ahead=ahead_words(ahead) if ahead else None, notes=notes))
+        await consent.ask(attrs.evolve(about, ahead=words, notes=notes))
 
         async def go(control: Control) -> Report:
             return await run(

@@ -150,11 +150,18 @@ def _quotas(tuning: Tuning, operation: Operation | None) -> Finding:
     source = f"{len(tuning.quotas)} of {len(QUOTAS)} from the client file" if tuning.quotas else "as documented"
     if tuning.share < 1:
         source += f", {tuning.share:.0%} of each used"
-    tightest = _tightest(tuning, operation.cost()) if operation is not None else None
+    tightest = _tightest(tuning, _costs(operation)[1]) if operation is not None else None
     if tightest is None:
         return Finding("quotas", "ok", source)
     quota, seconds = tightest
     return Finding("quotas", "ok", f"{source}; {quota} permits at most {3600 / seconds:,.0f} accounts an hour")
+
+
+def _costs(operation: Operation) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Requests of an account that is already so, and of one on which everything is to be done."""
+    from bulkops.operations import Foreseen
+
+    return operation.look_cost(Foreseen()), operation.cost(Foreseen())
 
 
 def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | None:
@@ -209,7 +216,11 @@ async def _asked(workato: Workato, operation: Operation | None, *, check_writes:
         "accounts", "ok", f"{len(customers)}{' or more' if len(customers) >= 100 else ''} at {workato.settings.url}"
     )
     yield await _workspace(workato)
-    needed = _WITHOUT_A_JOB if operation is None else tuple({**operation.plan_cost(), **operation.cost()})
+    needed = (
+        _WITHOUT_A_JOB
+        if operation is None
+        else tuple(dict.fromkeys(call for cost in _costs(operation) for call in cost))
+    )
     if customers:
         for call in _readable(needed):
             yield await _try_call(workato, call, str(customers[0].id))

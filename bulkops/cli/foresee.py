@@ -7,6 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkops.cli.around import cost_words, more_words
 from bulkops.cli.durations import duration
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.outage import Outage
@@ -18,7 +19,6 @@ from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
-    from bulkops.forecast import Forecast
     from bulkops.operations import Operation
     from bulkops.runs import FleetPlan, Inventory
 
@@ -65,7 +65,7 @@ async def foresee_over(
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)
-            words = _words(cost) if cost.requests else "how many requests that takes is not foreseen"
+            words = f"up to {cost_words(cost)}" if cost.requests else "how many requests that takes is not foreseen"
             say(f"looking at {looked} of {len(inventory)} accounts: {words}")
         foreseen = await plan(
             operation,
@@ -96,11 +96,8 @@ def render_plan(plan: FleetPlan) -> str:
         return "\n".join([*lines, "", "how many requests it takes is not foreseen"])
     lines += ["", "requests:"]
     lines += [f"  {ceil(count - 1e-9):>6} {quota}" for quota, count in sorted(by_quota(plan.requests).items())]
+    if plan.more:
+        lines.append(f"  at least{more_words(plan.more)}")
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
     lines.append(f"would take about {duration(plan.seconds)}{bound}")
     return "\n".join(lines)
-
-
-def _words(cost: Forecast) -> str:
-    requests = ceil(sum(cost.requests.values()) - 1e-9)  # what accounts share is not nothing
-    return f"{requests} request{'s' if requests != 1 else ''}, about {duration(cost.seconds)}"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Scope:
     """What is about to happen. `overshoot`: accounts that may fail beyond `max_failures` (None: no such limit).
 
-    `notes`: what the operation wants to be known before it starts; `ahead`: what it will cost, where that is foreseen;
-    `begin`: what a yes does.
+    `notes`: what the operation wants to be known before it starts; `ahead`: what it will cost, in lines, where that is
+    foreseen; `begin`: what a yes does.
     """
 
     count: int
@@ -33,7 +33,7 @@ class Scope:
     max_failures: int | str | None
     overshoot: int | None
     notes: tuple[str, ...] = ()
-    ahead: str | None = None
+    ahead: tuple[str, ...] = ()
     begin: str = "Start this run"
 
     @property
@@ -42,8 +42,7 @@ class Scope:
 
     def lines(self) -> list[str]:
         lines = [f"{_accounts(self.count)} at {one_line(self.host)}: {one_line(self.title)}"]
-        if self.ahead is not None:
-            lines.append(f"  {self.ahead}")
+        lines += [f"  {line}" for line in self.ahead]
         if self.overshoot is not None:
             worst = f"in the worst case {self.overshoot} more fail, which have begun by then"
             lines.append(

@@ -19,23 +19,43 @@ from bulkops.settings import Limit, Tuning
 ASSUMED: Final = (Limit(60, 60.0),)
 IMPORT: Final = "managed_users.imports.create"
 POLL: Final = "managed_users.imports.get"
+EXPORT: Final = "managed_users.exports.create"
 
 GUESSED_LATENCY_S: Final = 0.1
-"""Of a request, before one was seen."""
+"""Of a request to the vendor, before one was seen."""
 
 TYPICAL_IMPORT: Final = 4.0
 """How long an import takes on average, in delays of a first poll."""
+_POLLS_SPREAD: Final = 10.0
+"""Three standard deviations of the polls of one import: those of many add up as squares."""
 _PLAYED_WINDOWS: Final = 4
 _LEAST_PLAYED: Final = 100
 
 
 @attrs.frozen(kw_only=True)
 class Forecast:
-    """`seconds` until the end, bound by `quota` (None: by the accounts' own time); `requests` by quota."""
+    """`seconds` until the end, bound by `quota` (None: by the accounts' own time); `requests` of each call, retries
+    apart. `polls` among them: as many as imports of the assumed durations take."""
 
     seconds: float
     quota: str | None
     requests: Mapping[str, float]
+
+    @property
+    def expected(self) -> int:
+        return math.ceil(sum(self.requests.values()) - 1e-9)  # what accounts share is not nothing
+
+    @property
+    def at_most(self) -> int:
+        """A bound: `expected`, and as many polls more as luck with the durations of imports and exports may cost."""
+        polled = sum(self.requests.get(call, 0.0) for call in (IMPORT, EXPORT))
+        return self.expected + math.ceil(_POLLS_SPREAD * math.sqrt(polled))
+
+
+def guessed_latency_s(tuning: Tuning) -> float:
+    """Seconds that a request takes, before one was seen, in the time scale of the client file: a sandbox that is faster
+    than the vendor shortens the first poll alike."""
+    return GUESSED_LATENCY_S * tuning.first_poll_s / Tuning().first_poll_s
 
 
 @attrs.frozen(kw_only=True)
@@ -132,8 +152,18 @@ def forecast(
     each = {call: count / accounts for call, count in requests.items() if count}
     stages = stages_of(way(operation, each), latency_s)
     standings = opening(quotas, names_of(stages), tuning)
-    seconds, bound_by = foresee(stages, pace=pace, standings=standings, tuning=tuning)
-    return Forecast(seconds=seconds, quota=bound_by, requests=by_quota(requests))
+    played = foresee(stages, pace=pace, standings=standings, tuning=tuning)
+    polls = {POLL: played.polls} if requests.get(IMPORT) else {}
+    return Forecast(seconds=played.seconds, quota=played.bound_by, requests={**requests, **polls})
+
+
+@attrs.frozen(kw_only=True)
+class Played:
+    """`seconds` to the end; `bound_by`: a quota, SMOOTHER, or None for the accounts' own time; `polls`: of imports."""
+
+    seconds: float
+    bound_by: str | None
+    polls: float
 
 
 def foresee(
@@ -143,8 +173,8 @@ def foresee(
     standings: Mapping[str, QuotaStanding],
     tuning: Tuning,
     begun: Sequence[Begun] = (),
-) -> tuple[float, str | None]:
-    """Seconds to the end, and what bounds them: a quota, SMOOTHER, or None for the accounts' own time.
+) -> Played:
+    """What the end of the run depends on.
 
     Few accounts are played one by one. Of many, those at the beginning and the end are, and each account between takes
     as long as the narrowest of quotas, smoother and workers lets one through.
@@ -180,7 +210,7 @@ def foresee(
             least_s = full * window_length_s(window_s) + rest_s + ended.tails_s.get(name, 0.0)
             if least_s > seconds:
                 seconds, bound_by = least_s, name
-    return seconds, bound_by
+    return Played(seconds=seconds, bound_by=bound_by, polls=ended.polls * sum(pace.waves) / max(1, sum(played)))
 
 
 @attrs.frozen(kw_only=True)

@@ -28,12 +28,13 @@ _REPLY, _LOOK, _WAKE, _TOKEN, _WAVE = range(5)
 @attrs.frozen(kw_only=True)
 class Ended:
     """`waits`: seconds by cause on the way to the last account's end; `tails_s`: by quota, the least time from an
-    account's last request of it to its end; `own_s`: the mean account's own time."""
+    account's last request of it to its end; `own_s`: the mean account's own time; `polls`: of all imports."""
 
     seconds: float
     waits: dict[str, float]
     tails_s: dict[str, float]
     own_s: float
+    polls: int
 
 
 class Simulation:
@@ -81,6 +82,7 @@ class Simulation:
         self._ways: dict[tuple[int, ...], list[Stage]] = {}
         self._tails: dict[str, float] = {}
         self._own_s = 0.0
+        self._polls = 0
         self._ended = 0
         self._last: SimulatedAccount | None = None
 
@@ -114,6 +116,7 @@ class Simulation:
             waits=self._last.waits_on_the_way() if self._last is not None else {},
             tails_s=self._tails,
             own_s=self._own_s / max(1, self._ended),
+            polls=self._polls,
         )
 
     def _at(self, when: float, kind: int, what: object) -> None:
@@ -260,6 +263,7 @@ class Simulation:
             self._at(now + min(worth_at - now, self._first_poll_s), _LOOK, account)
 
     def _polled(self, account: SimulatedAccount) -> None:
+        self._polls += 1
         done = self._now >= account.import_ends
         if account.first_poll:
             self._likely.note(account.asked_at - account.imported_at, done=done)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from bulkops.errors import ConfigError, InputError, JournalMismatch
 from bulkops.operations._base import Chain, Danger, Operation, Plan, costs_in_order
 from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
+from bulkops.operations._foreseen import FolderContents, Foreseen, added, recorded_folders
 from bulkops.operations._functions import as_operation, load_from_file, operation
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.operations._remembered import Lost, remembered
@@ -53,6 +54,8 @@ __all__ = [
     "EnableEndpoints",
     "ExportPackage",
     "ExportedPackage",
+    "FolderContents",
+    "Foreseen",
     "GrantManager",
     "ImportPackage",
     "LikelyFinish",
@@ -67,6 +70,7 @@ __all__ = [
     "StopRecipes",
     "UndoRun",
     "UpgradePlan",
+    "added",
     "as_operation",
     "check_same",
     "costs_in_order",
@@ -79,6 +83,7 @@ __all__ = [
     "operation",
     "partner_folder",
     "patient_age_s",
+    "recorded_folders",
     "restore",
     "restore_to_undo",
 ]

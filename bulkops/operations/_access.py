@@ -39,13 +39,15 @@ class Key:
 class Access(Protocol):
     """One account's clients and keys; each method sends one request, unless it says otherwise.
 
-    `key_word`: what a key is called; `deletes`: whether clients and keys can be deleted. `costs`, `looks`: requests by
-    call when everything is to be made, and to see that everything is there.
+    `key_word`: what a key is called; `deletes`: whether clients and keys can be deleted. `calls`: those
+    that list clients, and make a client, make a key, open collections, enable a key; `checks`: requests that see what
+    became of them; `looks`: requests that see that everything is there.
     """
 
     key_word: str
     deletes: bool
-    costs: Mapping[str, float]
+    calls: Mapping[str, str]
+    checks: Mapping[str, float]
     looks: Mapping[str, float]
 
     async def find_client(self, name: str) -> ApiClient | None:
@@ -90,12 +92,15 @@ class AccessV2:
 
     key_word = "API key"
     deletes = True
-    costs: Mapping[str, float] = {
-        f"{_P}api_clients_v2.list": 1,
-        f"{_P}api_clients_v2.create": 1,
-        f"{_P}api_keys.create": 1,
+    calls: Mapping[str, str] = {
+        "list": f"{_P}api_clients_v2.list",
+        "client": f"{_P}api_clients_v2.create",
+        "key": f"{_P}api_keys.create",
+        "open": f"{_P}api_clients_v2.update",
+        "enable": f"{_P}api_keys.enable",
     }
-    looks: Mapping[str, float] = {f"{_P}api_clients_v2.list": 1, f"{_P}api_keys.list": 1}
+    checks: Mapping[str, float] = {f"{_P}api_keys.list": 1, f"{_P}api_clients_v2.get": 1}
+    looks: Mapping[str, float] = {f"{_P}api_clients_v2.list": 1, **checks}
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -157,12 +162,15 @@ class AccessV1:
 
     key_word = "access profile"
     deletes = False
-    costs: Mapping[str, float] = {
-        f"{_P}api_clients.list": 1,
-        f"{_P}api_clients.create": 1,
-        f"{_P}api_access_profiles.create": 1,
+    calls: Mapping[str, str] = {
+        "list": f"{_P}api_clients.list",
+        "client": f"{_P}api_clients.create",
+        "key": f"{_P}api_access_profiles.create",
+        "open": f"{_P}api_access_profiles.update",
+        "enable": f"{_P}api_access_profiles.enable",
     }
-    looks: Mapping[str, float] = {f"{_P}api_clients.list": 1, f"{_P}api_access_profiles.list": 1}
+    checks: Mapping[str, float] = {f"{_P}api_access_profiles.list": 1}
+    looks: Mapping[str, float] = {f"{_P}api_clients.list": 1, **checks}
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -13,8 +13,8 @@ import msgspec
 from bulkops.client import Workato
 from bulkops.errors import TaskFailed, WouldChange
 from bulkops.journal import StepRow
-from bulkops.operations._costs import looked_once, summed
 from bulkops.operations._fields import own_parameters
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._planned import is_new_customer
 from bulkops.operations._undoing import CANNOT_UNDO, Part, undo_parts
@@ -28,8 +28,9 @@ Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 class Plan:
     """What applying would change on one account.
 
-    `changes`: one phrase each, the same words for the same change, so that accounts can be grouped by them.
-    `requests`: how many of each call (by catalogue id) applying would send, looks included.
+    `changes`: one phrase each, the same words for the same change, so that accounts can be grouped by them. Empty: the
+    account is already so, and applying sends something all the same, such as a read.
+    `requests`: how many of each call (by catalogue id) applying would send beside the looks that the plan itself sent.
     """
 
     changes: tuple[str, ...]
@@ -115,25 +116,24 @@ class Operation:
         try:
             await self.apply(ctx)
         except WouldChange as would:
-            return Plan((*rehearsal.take(), f"{would.what} (and what follows)"), self.cost())
+            return Plan((*rehearsal.take(), f"{would.what} (and what follows)"), self.cost(Foreseen()))
         changes = rehearsal.take()
-        return Plan(changes, self.cost()) if changes else None
+        return Plan(changes, self.cost(Foreseen())) if changes else None
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         """Requests of each call (by catalogue id) that an account takes when everything is to be done."""
         return {}
 
-    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
-        """`cost` on a customer that the chain would have created: exact where those before it left in the cache what
-        they would have made. Sends nothing."""
-        return self.cost()
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        """Requests of each call that find an account to be already so; `plan` sends no more."""
+        return {}
 
-    def plan_cost(self) -> Mapping[str, float]:
-        """Requests of each call that `plan` sends for an account."""
+    def run_cost(self) -> Mapping[str, float]:
+        """Requests of each call that a run takes beside those of its accounts."""
         return {}
 
     def cost_of_own_id(self) -> Mapping[str, float]:
-        """Requests beside `cost` and `plan_cost` for an account that is called by the partner's own id (E...), where
+        """Requests beside `cost` and `look_cost` for an account that is called by the partner's own id (E...), where
         the vendor's number has to be asked for."""
         return {}
 
@@ -190,9 +190,10 @@ _AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__
 """Members that a run does not act by: correcting an undo makes no other operation."""
 
 
-def costs_in_order(operation: Operation) -> list[dict[str, float]]:
+def costs_in_order(operation: Operation) -> list[Mapping[str, float]]:
     """`cost` of each part of a chain; any other operation is its own only part."""
-    return looked_once(part.cost() for part in operation.parts())
+    foreseen = Foreseen()
+    return [part.cost(foreseen) for part in operation.parts()]
 
 
 def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -234,28 +235,30 @@ class Chain(Operation):
         """Each operation's plan after those before it: they leave in the cache what they would have made."""
         changes: list[str] = []
         costs: list[Mapping[str, float]] = []
+        foreseen = Foreseen()
         for place, operation in enumerate(self.operations, start=1):
             log_of(ctx).enter(_prefix(place, operation))
-            if is_new_customer(ctx):  # there is nobody to look at yet
+            if is_new_customer(ctx):  # the API knows nothing of it yet
                 changes.append(operation.title)
-                costs.append(operation.cost_when_new(ctx))
+                costs.append(operation.cost(foreseen))
                 continue
             planned = await operation.plan(ctx)
-            if planned is None:
-                costs.append(operation.plan_cost())  # applying looks as planning does
-            else:
+            if planned is not None:
                 changes += planned.changes
                 costs.append(planned.requests)
-        return Plan(tuple(changes), summed(costs)) if changes else None
+        return Plan(tuple(changes), added(*costs)) if changes or costs else None
 
-    def cost(self) -> Mapping[str, float]:
-        return summed(operation.cost() for operation in self.operations)
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(*(operation.cost(foreseen) for operation in self.operations))
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return summed(operation.plan_cost() for operation in self.operations)
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(*(operation.look_cost(foreseen) for operation in self.operations))
+
+    def run_cost(self) -> Mapping[str, float]:
+        return added(*(operation.run_cost() for operation in self.operations))
 
     def cost_of_own_id(self) -> Mapping[str, float]:
-        return summed(operation.cost_of_own_id() for operation in self.operations)
+        return added(*(operation.cost_of_own_id() for operation in self.operations))
 
     def columns(self) -> set[str]:
         return {column for operation in self.operations for column in operation.columns()}

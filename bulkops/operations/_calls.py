@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bulkops.models import Recipe
@@ -24,7 +24,7 @@ async def start_order(ctx: Context, recipes: list[Recipe]) -> list[Recipe]:
         return recipes
     calls: dict[int, set[int]] = {}
     for recipe in recipes:
-        if _may_call(recipe):
+        if may_call(recipe.config):
             calls[recipe.id] = called_ids((await ctx.account.recipes.get(recipe.id)).code)
     return sort_by_calls(recipes, calls)
 
@@ -46,9 +46,14 @@ def sort_by_calls(recipes: list[Recipe], calls: Mapping[int, set[int]]) -> list[
     return order
 
 
-def _may_call(recipe: Recipe) -> bool:
-    """Whether the recipe uses a provider that calls others; one that lists no providers may use any."""
-    return not recipe.config or any(row.get("provider") in CALLING for row in recipe.config)
+def may_call(config: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Whether a recipe with this `config` uses a provider that calls others; without one it may use any."""
+    return not config or any(row.get("provider") in CALLING for row in config)
+
+
+def callers(recipes: Sequence[Recipe]) -> int:
+    """How many requests `start_order` sends for these recipes."""
+    return sum(may_call(recipe.config) for recipe in recipes) if len(recipes) > 1 else 0
 
 
 def called_ids(code: str | None) -> set[int]:

@@ -10,16 +10,15 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._foreseen import RECIPES, Foreseen, added
 from bulkops.operations._planned import PlannedImport, planned_import
 from bulkops.operations._standing import name_some
 from bulkops.steps import Context
 
-LOOKS: Final[Mapping[str, float]] = {
-    "managed_users.api_collections.list": 1.0,
-    "managed_users.api_endpoints.list": 1.0,
-    "managed_users.recipes.list": 1.0,
-}
-"""What `find` sends, beside a look for the folder where nobody has looked yet."""
+ENDPOINTS: Final = "managed_users.api_endpoints.list"
+_OF_PLATFORM: Final[Mapping[str, float]] = {"managed_users.api_collections.list": 1.0, ENDPOINTS: 1.0}
+LOOKS: Final[Mapping[str, float]] = {**_OF_PLATFORM, RECIPES: 1.0}
+"""Requests of `find`, where the folder is known."""
 
 
 def as_names(given: object) -> tuple[str, ...]:
@@ -61,6 +60,12 @@ class Wanted:
 
     def __str__(self) -> str:
         return f"folder {self.folder!r}" if self.folder is not None else ", ".join(map(repr, self.collections))
+
+    def find_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        """Requests of `find`."""
+        if self.folder is None:
+            return LOOKS
+        return added(_OF_PLATFORM, foreseen.find(self.folder), foreseen.recipes_below(self.folder))
 
     def coming(self, ctx: Context) -> PlannedImport | None:
         """The import that a plan foresees, if it is into this folder."""

@@ -15,6 +15,7 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
+from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._function_digest import digest_of, name_of
 from bulkops.steps import Context
 
@@ -62,7 +63,7 @@ class FunctionOperation(Operation):
         """A rehearsal, if the author allows one; otherwise the function is not called."""
         if self.rehearses:
             return await super().plan(ctx)
-        return Plan((f"{self.title} (not rehearsed)",), self.cost())
+        return Plan((f"{self.title} (not rehearsed)",), self.cost(Foreseen()))
 
     def can_undo(self) -> bool:
         return self.reverse is not None

@@ -55,21 +55,33 @@ class Importing:
         return True
 
     async def look(self) -> Standing:
-        """How the package's recipes stand now. Sends one request (one more for each sub-folder that holds recipes)."""
+        """How the package's recipes stand now.
+
+        Sends one request a hundred recipes, and one for each folder that has a sub-folder of the package.
+        """
         wanted = {recipe.key for recipe in self.package.recipes}
-        standing: Standing = {}
+        paths: dict[int, str] = {}
         for directory in self.package.directories:
             place = await find_path(self._ctx, directory, parent_id=self.folder_id)
-            if place is None:
-                continue
-            for recipe in await recipes_in(self._ctx, place):
-                key = f"{directory}/{recipe.name}" if directory else recipe.name
-                if key in wanted:
-                    row = [recipe.id, recipe.version_no, stamp(recipe), recipe.running]
-                    standing.setdefault(key, []).append(row)
+            if place is not None:
+                paths[place] = directory
+        standing: Standing = {}
+        for recipe in await self._recipes():
+            place = recipe.folder_id or self.folder_id
+            key = f"{paths[place]}/{recipe.name}" if paths.get(place) else recipe.name
+            if place in paths and key in wanted:
+                row = [recipe.id, recipe.version_no, stamp(recipe), recipe.running]
+                standing.setdefault(key, []).append(row)
         for rows in standing.values():
             rows.sort()
         return standing
+
+    async def _recipes(self) -> list[Recipe]:
+        """The recipes of the folder; of the account when the package has sub-folders: listing each of those would cost
+        requests of a much tighter quota."""
+        if self.package.directories == ("",):
+            return await recipes_in(self._ctx, self.folder_id)
+        return [recipe async for recipe in self._ctx.account.recipes.list()]
 
     def refuse_running(self, before: Standing) -> None:
         running = [key for key, rows in before.items() if any(row[3] for row in rows)]
@@ -224,17 +236,8 @@ class Importing:
         await self._ctx.remember(FACT, self._fact_key, versions_of(found))
 
     async def _find(self, recipe_ids: set[str]) -> list[Recipe]:
-        """The recipes with these ids. Sends one request a hundred recipes: of the folder, or of the account when the
-        package has sub-folders (looking for those by name would cost requests of a much tighter quota)."""
-        if self.package.directories == ("",):
-            return [recipe for recipe in await recipes_in(self._ctx, self.folder_id) if str(recipe.id) in recipe_ids]
-        found: list[Recipe] = []
-        async for recipe in self._ctx.account.recipes.list():
-            if str(recipe.id) in recipe_ids:
-                found.append(recipe)
-                if len(found) == len(recipe_ids):
-                    break
-        return found
+        """The recipes with these ids. Sends one request a hundred recipes."""
+        return [recipe for recipe in await self._recipes() if str(recipe.id) in recipe_ids]
 
     @property
     def _fact_key(self) -> str:

@@ -11,6 +11,7 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._foreseen import Foreseen
 from bulkops.steps import Context, Intent
 
 VIAS: Final = ("update", "call")
@@ -44,16 +45,16 @@ class SetPlan(Operation):
     def columns(self) -> set[str]:
         return columns_in(plan_id=self.plan_id)
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {_GET: 1, self._call_id(): 1}
 
-    def plan_cost(self) -> Mapping[str, float]:
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {_GET: 1}
 
     async def plan(self, ctx: Context) -> Plan | None:
         wanted = fill(self.plan_id, ctx)
         now = (await ctx.account.customer.get()).plan_id
-        return None if now == wanted else Plan((f"change plan {now or '(none)'} to {wanted}",), self.cost())
+        return None if now == wanted else Plan((f"change plan {now or '(none)'} to {wanted}",), {self._call_id(): 1})
 
     async def apply(self, ctx: Context) -> None:
         wanted = fill(self.plan_id, ctx)

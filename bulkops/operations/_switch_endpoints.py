@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import attrs
 
@@ -11,11 +11,10 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiEndpoint, Recipe
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._collections import LOOKS, Wanted, as_names
+from bulkops.operations._collections import ENDPOINTS, LOOKS, Wanted, as_names
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._switching import all_of
 from bulkops.steps import Context, Intent
-
-_LIST: Final = "managed_users.api_endpoints.list"
 
 
 @attrs.frozen
@@ -46,19 +45,16 @@ class SwitchEndpoints(Operation):
     def title(self) -> str:
         return f"{self._verb} the API endpoints of {self._wanted}"
 
-    def cost(self) -> Mapping[str, float]:
-        """With one switch: how many endpoints there are is not known before looking."""
-        return self._requests(1)
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        looks = self.look_cost(foreseen)
+        return added(looks, foreseen.endpoints(self.folder, self._call, self._verb), {ENDPOINTS: 1})
 
-    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
-        coming = self._wanted.coming(ctx)
-        return self._requests((coming.new_endpoints if coming is not None else None) or 1)
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return self._wanted.find_cost(foreseen)
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return {**LOOKS, **({"managed_users.folders.list": 1} if self.folder is not None else {})}
-
-    def _requests(self, count: float) -> Mapping[str, float]:
-        return {**self.plan_cost(), _LIST: 2, f"managed_users.api_endpoints.{self._verb}": count}
+    @property
+    def _call(self) -> str:
+        return f"managed_users.api_endpoints.{self._verb}"
 
     async def plan(self, ctx: Context) -> Plan | None:
         """What an import brings arrives disabled."""
@@ -66,13 +62,15 @@ class SwitchEndpoints(Operation):
         new = 0 if coming is None or not self._active else coming.new_endpoints
         if new is None:
             what = "enable the endpoints that come (how many is not known before the export)"
-            return Plan((what,), self.cost())
+            return Plan((what,), {**LOOKS, ENDPOINTS: 2, self._call: 1})
         count = new
+        unsent = LOOKS
         if coming is None or coming.folder_id is not None:
+            unsent = {}
             found = await self._wanted.find(ctx, may_be_none=coming is not None)
             count += sum(endpoint.active is not self._active for endpoint in found.endpoints)
         what = f"{self._verb} {count} endpoint{'s' if count != 1 else ''}"
-        return Plan((what,), self._requests(count)) if count else None
+        return Plan((what,), added(unsent, {ENDPOINTS: 1, self._call: count})) if count else None
 
     async def apply(self, ctx: Context) -> None:
         found = await self._wanted.find(ctx)

@@ -12,6 +12,7 @@ from bulkops.journal import StepRow
 from bulkops.models import Member
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._people import LIST, VIAS, Person, find_member, remove_member
 from bulkops.steps import Context
 
@@ -68,11 +69,14 @@ class AddMember(Operation):
     def columns(self) -> set[str]:
         return columns_in(**self._templates())
 
-    def cost(self) -> Mapping[str, float]:
-        looks = 2 if self.via == "member" else 1  # the older call's answer does not speak of the member
-        return {LIST: looks, f"managed_users.{self.via}.create": 1}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(self.look_cost(foreseen), self._effects())
 
-    def plan_cost(self) -> Mapping[str, float]:
+    def _effects(self) -> Mapping[str, float]:
+        looks = 1 if self.via == "member" else 0  # the older call's answer does not speak of the member
+        return {f"managed_users.{self.via}.create": 1, LIST: looks}
+
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {LIST: 1}
 
     async def plan(self, ctx: Context) -> Plan | None:
@@ -81,7 +85,7 @@ class AddMember(Operation):
         if found is not None:
             _require_role(found, wanted["role"])
             return None
-        return Plan((f"add member {self.member_name!r} as {wanted['role']}",), self.cost())
+        return Plan((f"add member {self.member_name!r} as {wanted['role']}",), self._effects())
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)

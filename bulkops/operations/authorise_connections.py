@@ -15,6 +15,7 @@ from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorise, read_credentials, step_name
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._planned import PlannedImport, is_planned_connection, planned_import
 from bulkops.operations._switching import all_of
 from bulkops.steps import Context
@@ -91,7 +92,7 @@ class AuthoriseConnections(Operation):
                 if connection.authorization_status == SUCCESS:
                     continue
             changes.append(f"authorise {wanted.connection!r}")
-        return Plan(tuple(changes), {**self.plan_cost(), UPDATE: len(changes)}) if changes else None
+        return Plan(tuple(changes), {UPDATE: len(changes)}) if changes else None
 
     async def _is_coming(
         self, ctx: Context, found: _Connections, wanted: Credentials, coming: PlannedImport | None
@@ -103,12 +104,12 @@ class AuthoriseConnections(Operation):
             is_planned_connection(ctx, wanted.connection) or (coming is not None and coming.brings(wanted.connection))
         )
 
-    def cost(self) -> Mapping[str, float]:
-        return {**self.plan_cost(), UPDATE: len(self.credentials)}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(self.look_cost(foreseen), {UPDATE: len(self.credentials)})
 
-    def plan_cost(self) -> Mapping[str, float]:
-        looks: dict[str, float] = {"managed_users.connections.list": 1}
-        return looks if self.folder is None else {"managed_users.folders.list": 1, **looks}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        folder = foreseen.find(self.folder) if self.folder is not None else {}
+        return added(folder, {"managed_users.connections.list": 1})
 
     async def apply(self, ctx: Context) -> None:
         found = await _Connections.of(ctx, self.folder)

@@ -25,6 +25,7 @@ from bulkops.operations._credentials import (
     step_name,
 )
 from bulkops.operations._folders import find_path
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._planned import is_planned_folder, plan_connection, planned_import
 from bulkops.steps import Context, Intent
 
@@ -101,12 +102,12 @@ class CreateConnection(Operation):
         named = self.credentials.columns() if self.credentials is not None else set()
         return columns_in(**self._templates()) | named
 
-    def cost(self) -> Mapping[str, float]:
-        return {**self.plan_cost(), _CREATE: 1}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(self.look_cost(foreseen), {_CREATE: 1})
 
-    def plan_cost(self) -> Mapping[str, float]:
-        levels = 0 if self.folder is None else self.folder.count("/") + 1
-        return {_LIST: 1, _FOLDERS: levels} if levels else {_LIST: 1}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        first, *below = self.folder.split("/") if self.folder is not None else ("",)
+        return added(foreseen.find(first) if first else {}, {_FOLDERS: len(below)} if below else {}, {_LIST: 1})
 
     async def plan(self, ctx: Context) -> Plan | None:
         wanted = self._filled(ctx)
@@ -120,10 +121,10 @@ class CreateConnection(Operation):
         if found is None and not comes_by_import:
             plan_connection(ctx, wanted["name"])
             how = "with its credentials" if self.credentials is not None else "as a shell"
-            return Plan((f"create {wanted['provider']} connection {self.connection_name!r} {how}",), self.cost())
+            return Plan((f"create {wanted['provider']} connection {self.connection_name!r} {how}",), {_CREATE: 1})
         if self.credentials is None or (found is not None and self._is_so(found)):
             return None
-        return Plan((f"authorise {self.connection_name!r}",), {**self.plan_cost(), UPDATE: 1})
+        return Plan((f"authorise {self.connection_name!r}",), {UPDATE: 1})
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)

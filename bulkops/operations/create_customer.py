@@ -12,6 +12,7 @@ from bulkops.journal import StepRow
 from bulkops.models import Customer
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._planned import plan_customer
 from bulkops.operations._undoing import CANNOT_UNDO
 from bulkops.steps import Context
@@ -53,10 +54,10 @@ class CreateCustomer(Operation):
     def columns(self) -> set[str]:
         return set() if self.numbers_exist else columns_in(**self._templates())
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {_GET: 1, _CREATE: 1}
 
-    def plan_cost(self) -> Mapping[str, float]:
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {_GET: 1}
 
     def can_undo(self) -> bool:
@@ -81,7 +82,7 @@ class CreateCustomer(Operation):
         members = members or self._members(ctx)
         plan_customer(ctx)
         on_plan = f" on plan {members['plan_id']!r}" if "plan_id" in members else ""
-        return Plan((f"create the customer{on_plan}",), self.cost())
+        return Plan((f"create the customer{on_plan}",), {_CREATE: 1})
 
     async def apply(self, ctx: Context) -> None:
         if self._is_taken_to_be_there(ctx):

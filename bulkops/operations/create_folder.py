@@ -12,6 +12,7 @@ from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._folders import find_folder, know_folder
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._planned import is_planned_folder, plan_folder
 from bulkops.steps import Context, Intent
 
@@ -45,24 +46,25 @@ class CreateFolder(Operation):
     def columns(self) -> set[str]:
         return columns_in(folder=self.folder)
 
-    def cost(self) -> Mapping[str, float]:
-        levels = len(_names(self.folder))
-        return {_LIST: 1, _CREATE: levels}  # a folder made a moment ago is empty: no look into it
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        """Of folders none of which is there: one made a moment ago is not looked into."""
+        first, *below = _names(self.folder)
+        return added(foreseen.find(first, is_there=False), {_CREATE: 1 + len(below)})
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return {_LIST: len(_names(self.folder))}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        first, *below = _names(self.folder)
+        return added(foreseen.find(first), {_LIST: len(below)})
 
     async def plan(self, ctx: Context) -> Plan | None:
         missing: list[str] = []
         parent_id: int | None = None
-        is_there, looks, path = True, 0, ""
+        is_there, path = True, ""
         for part in _names(fill(self.folder, ctx)):
             path = f"{path}/{part}" if path else part
             if is_planned_folder(ctx, path):  # by an operation before this one
                 is_there = False
                 continue
             if is_there:
-                looks += 1
                 parent_id = await find_folder(ctx, part, parent_id=parent_id)
                 is_there = parent_id is not None
             if not is_there:
@@ -70,7 +72,7 @@ class CreateFolder(Operation):
         for path in missing:
             plan_folder(ctx, path)
         changes = tuple(f"create folder {path!r}" for path in missing)
-        return Plan(changes, {_LIST: looks, _CREATE: len(missing)}) if missing else None
+        return Plan(changes, {_CREATE: len(missing)}) if missing else None
 
     async def apply(self, ctx: Context) -> None:
         parent_id: int | None = None

@@ -11,6 +11,7 @@ import attrs
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.models import Customer
 from bulkops.operations._base import Danger, Operation, Plan
+from bulkops.operations._foreseen import Foreseen
 from bulkops.steps import Context, Intent, log_of, memory_of
 
 _GET: Final = "managed_users.get"
@@ -56,10 +57,10 @@ class DeleteCustomer(Operation):
         """The same operation, whether or not somebody said that it is meant: a plan need not."""
         return {}
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {_GET: 2, _DELETE: 1}
 
-    def plan_cost(self) -> Mapping[str, float]:
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {_GET: 1}
 
     async def plan(self, ctx: Context) -> Plan | None:
@@ -68,7 +69,7 @@ class DeleteCustomer(Operation):
             await _require_known(ctx)
             return None
         environments = " and its environments" if found.environment_ids() else ""
-        return Plan((f"delete the customer{environments} with everything in it",), self.cost())
+        return Plan((f"delete the customer{environments} with everything in it",), {_GET: 1, _DELETE: 1})
 
     async def apply(self, ctx: Context) -> None:
         if ctx.is_done(_STEP):

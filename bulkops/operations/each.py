@@ -13,6 +13,7 @@ from bulkops.errors import ApiError, ConfigError, NotFound, TaskFailed, TaskUnkn
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._credentials import mask
 from bulkops.operations._filling import anchored, check_sources, columns_of, fill, refers, secrets_in
+from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._results import STDOUT, check_output, write_result
 from bulkops.resources import generic
 from bulkops.steps import Context
@@ -111,13 +112,13 @@ class Each(Operation):
     def columns(self) -> set[str]:
         return {column for template in self.params.values() for column in columns_of(template)}
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {self.call: 1}
 
     async def plan(self, ctx: Context) -> Plan | None:
         """Sends nothing: whether a call would change anything is not known before it is made."""
         self._filled(ctx)
-        return None if self._row.is_read else Plan((self.title,), self.cost())
+        return Plan(() if self._row.is_read else (self.title,), {self.call: 1})
 
     async def apply(self, ctx: Context) -> None:
         values = self._filled(ctx)

@@ -14,6 +14,7 @@ from bulkops.operations._access import VERSIONS, Access, Key, Shown, access_to, 
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._collections import LOOKS, Wanted, as_names
 from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, kept_keys, place_of, words_for
 from bulkops.steps import Context, Intent, log_of
 
@@ -91,35 +92,39 @@ class EnableApiPlatform(Operation):
     def columns(self) -> set[str]:
         return columns_in(client=self.client, key=self.key)
 
-    def cost(self) -> Mapping[str, float]:
-        return {**self._look_cost(), **kind_of(self.api_platform).costs}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        access = kind_of(self.api_platform)
+        return added(self._wanted.find_cost(foreseen), {access.calls["list"]: 1}, _effects(access, "client", "key"))
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return {**self._look_cost(), **kind_of(self.api_platform).looks}
-
-    def _look_cost(self) -> Mapping[str, float]:
-        return {**LOOKS, **({"managed_users.folders.list": 1} if self.folder is not None else {})}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(self._wanted.find_cost(foreseen), kind_of(self.api_platform).looks)
 
     async def plan(self, ctx: Context) -> Plan | None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
         access, coming = access_to(ctx.account, self.api_platform), self._wanted.coming(ctx)
         ids: Sequence[int] = ()
         more = 0
+        unsent = LOOKS
         if coming is None or coming.folder_id is not None:
+            unsent = {}
             ids = (await self._wanted.find(ctx, may_be_none=coming is not None)).ids
         if coming is not None and coming.collections is not None:
             more = max(0, len(coming.collections) - len(ids))
         client = await _asked(access.find_client(client_name))
         if client is None:
-            return Plan((f"make API client {client_name!r}", f"make {access.key_word} {key_name!r}"), self.cost())
+            made = (f"make API client {client_name!r}", f"make {access.key_word} {key_name!r}")
+            return Plan(made, added(unsent, _effects(access, "client", "key")))
         key = await access.find_key(client.id, key_name)
         changes = [] if key is not None else [f"make {access.key_word} {key_name!r}"]
+        effects = [] if key is not None else ["key"]
         missing = len(set(ids) - set(await access.opened(client.id, key))) + more
         if missing and (key is not None or self.api_platform == "v2"):
+            effects.append("open")
             changes.insert(0, f"open {missing} API collection{'s' if missing != 1 else ''} to {client_name!r}")
         if key is not None and not key.active:
+            effects.append("enable")
             changes.append(f"enable {access.key_word} {key_name!r}")
-        return Plan(tuple(changes), self.cost()) if changes else None
+        return Plan(tuple(changes), added(unsent, _effects(access, *effects))) if changes else None
 
     async def apply(self, ctx: Context) -> None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
@@ -260,6 +265,11 @@ class EnableApiPlatform(Operation):
             ctx.add_note(ctx.detail[self.name])
             return
         await _undo(ctx, _OPEN, lambda: access.open(client_id, key, left), wanted=left != list(now))
+
+
+def _effects(access: Access | type[Access], *effects: str) -> Mapping[str, float]:
+    """Requests that make these, and see what became of them."""
+    return {**{access.calls[effect]: 1.0 for effect in effects}, **access.checks}
 
 
 def _nowhere(account: str, shown: Mapping[str, Any]) -> None:

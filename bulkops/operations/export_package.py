@@ -16,14 +16,14 @@ from bulkops.journal import StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._folders import check_name, find_path, no_folder
+from bulkops.operations._foreseen import FOLDERS, Foreseen, added
 from bulkops.operations._planned import planned_import
 from bulkops.operations._polling import Polling
 from bulkops.operations._zip_files import check_place, file_name, is_same, make_directory, read_existing, write_file
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 from bulkops.steps import Context, tuning_of
 
-_COST: Final = {
-    "managed_users.folders.list": 1,
+_EFFECTS: Final = {
     "managed_users.export_manifests.create": 1,
     "managed_users.exports.create": 1,
     "managed_users.exports.get": 1.5,
@@ -65,11 +65,12 @@ class ExportPackage(Operation):
     def title(self) -> str:
         return f"export folder {self.folder!r} into {self.into}"
 
-    def cost(self) -> Mapping[str, float]:
-        return _COST
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(self.look_cost(foreseen), _EFFECTS)
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return {"managed_users.folders.list": 1}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        first, *below = self.folder.split("/")
+        return added(foreseen.find(first), {FOLDERS: len(below)} if below else {})
 
     async def prepare(self, workato: Workato, directory: Path) -> ExportPackage:
         """With the directory for the files. Raises: InputError when there can be none."""
@@ -85,7 +86,7 @@ class ExportPackage(Operation):
             await self._folder_id(ctx)
         exists = "; its file is there: kept if it holds the same"
         there = not self.overwrite and (Path(self.into) / file_name(ctx.account.id)).exists()
-        return Plan((f"export folder {self.folder!r}{exists if there else ''}",), self.cost())
+        return Plan((f"export folder {self.folder!r}{exists if there else ''}",), _EFFECTS)
 
     async def apply(self, ctx: Context) -> None:
         path = Path(self.into) / file_name(ctx.account.id)

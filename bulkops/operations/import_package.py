@@ -15,6 +15,7 @@ from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._export import export_package, keep_package
 from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
+from bulkops.operations._foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
 from bulkops.operations._importing import STEP, Importing
 from bulkops.operations._planned import is_planned_folder, plan_import
 from bulkops.operations._standing import Standing
@@ -22,11 +23,10 @@ from bulkops.operations._undo_import import undo_import
 from bulkops.operations.package import Contents, Package
 from bulkops.steps import Context, Intent
 
-CONTENTS: Final = "contents"
-"""Parameter of the journal's own: no part of what the operation is."""
-
 _FOLDER: Final = "create-folder"
 _FOLDER_CREATE: Final = "managed_users.folders.create"
+_EFFECTS: Final = {"managed_users.imports.create": 1.0, "managed_users.imports.get": 1.5, RECIPES: 1.0}
+"""Requests of the import itself: sent, polled (as often as on average), and its recipes looked at."""
 
 
 def load_package(source: Package | str | Path | None) -> Package | None:
@@ -94,11 +94,15 @@ class ImportPackage(Operation):
         }
 
     def _recorded(self) -> Mapping[str, Any] | None:
-        """What undoing takes, beside the sha256."""
+        """What an undo and the cost of later runs need, beside the sha256."""
         if self.package is None:
             return None
         contents = self.package.contents
-        return {"recipes": list(contents.recipes), "connections": list(contents.connections)}
+        return {
+            "recipes": list(contents.recipes),
+            "connections": list(contents.connections),
+            "counts": attrs.asdict(FolderContents.of(self.package)),
+        }
 
     def identity(self) -> Mapping[str, Any]:
         known = {name: value for name, value in self.parameters().items() if name != CONTENTS}
@@ -156,24 +160,28 @@ class ImportPackage(Operation):
 
     def _planned(self, ctx: Context, folder_id: int | None, importing: str) -> Plan:
         if folder_id is not None or is_planned_folder(ctx, self.folder):
-            return Plan((importing,), {**self.cost(), _FOLDER_CREATE: 0})
-        return Plan((f"create folder {self.folder!r}", importing), self.cost())
+            return Plan((importing,), _EFFECTS)
+        return Plan((f"create folder {self.folder!r}", importing), {_FOLDER_CREATE: 1, **_EFFECTS})
 
-    def cost(self) -> Mapping[str, float]:
-        return {
-            "managed_users.folders.list": 1,
-            _FOLDER_CREATE: 1,
-            "managed_users.recipes.list": 1,
-            "managed_users.imports.create": 1,
-            "managed_users.imports.get": 1.5,
-        }
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        listed = foreseen.find(self.folder, is_there=False)
+        inside = {FOLDERS: self._inner_listings()} if foreseen.worst_case else {}  # a folder that is made is empty
+        foreseen.knows_import(self.folder, self.package)
+        return added(listed, inside, {_FOLDER_CREATE: 1}, _EFFECTS)
 
-    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
-        plan_import(ctx, self.folder, None, self.package)
-        return self.cost()
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        listed = foreseen.find(self.folder)
+        foreseen.knows_import(self.folder, self.package)
+        return added(listed, {RECIPES: 1})
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
+    def run_cost(self) -> Mapping[str, float]:
+        """Of the one export of a manifest."""
+        return {} if self.package is not None else {"packages.export": 1, "packages.get": 5}
+
+    def _inner_listings(self) -> int:
+        """Folders whose listing shows where the recipes of the package are."""
+        paths = subfolders(self.package) if self.package is not None else set()
+        return len({path.rpartition("/")[0] for path in paths})
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the folder that the run made, with what the import brought. One that was there before stays."""
@@ -184,7 +192,11 @@ class ImportPackage(Operation):
         recorded = parameters.get(CONTENTS)
         if recorded is None:  # a journal of before it was kept
             return None
-        contents = Contents(sha256=parameters["sha256"], **{kind: tuple(names) for kind, names in recorded.items()})
+        contents = Contents(
+            sha256=parameters["sha256"],
+            recipes=tuple(recorded["recipes"]),
+            connections=tuple(recorded["connections"]),
+        )
         return lambda ctx, done: undo_import(ctx, contents, parameters["folder"], done, made_by=_FOLDER)
 
     async def apply(self, ctx: Context) -> None:

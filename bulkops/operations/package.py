@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.errors import InputError
+from bulkops.operations._calls import may_call
 
 MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
@@ -23,10 +24,14 @@ _REMEDY: Final = "export the package again and give that file"
 
 @attrs.frozen
 class PackageRecipe:
-    """A recipe of a package: its name and the directory it sits in ("" for the folder imported into)."""
+    """A recipe of a package: its name and the directory it sits in ("" for the folder imported into).
+
+    `may_call`: whether it may call other recipes.
+    """
 
     name: str
     directory: str
+    may_call: bool = True
 
     @property
     def key(self) -> str:
@@ -130,7 +135,9 @@ class _Assets:
     def add(self, member: PurePosixPath, file: str, content: bytes, name: str) -> None:
         if member.name.endswith(".recipe.json"):
             directory = "" if str(member.parent) == "." else str(member.parent)
-            self.recipes[file] = PackageRecipe(_asset_name(content, name, file), directory)
+            config = _asset(content, name, file).get("config")
+            rows = [row for row in config if isinstance(row, dict)] if isinstance(config, list) else []
+            self.recipes[file] = PackageRecipe(_asset_name(content, name, file), directory, may_call(rows))
         elif member.name.endswith(".connection.json"):
             self.connections.append(_asset_name(content, name, file))
         elif member.name.endswith(".api_group.json"):

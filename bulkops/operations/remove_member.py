@@ -12,6 +12,7 @@ from bulkops.journal import StepRow
 from bulkops.models import Member
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._people import LIST, VIAS, Person, find_member, remove_member
 from bulkops.steps import Context
 
@@ -54,15 +55,19 @@ class RemoveMember(Operation):
     def columns(self) -> set[str]:
         return columns_in(**self._templates())
 
-    def cost(self) -> Mapping[str, float]:
-        return {LIST: 1, f"managed_users.{self.via}.delete": 1}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return {LIST: 1, self._call: 1}
 
-    def plan_cost(self) -> Mapping[str, float]:
+    @property
+    def _call(self) -> str:
+        return f"managed_users.{self.via}.delete"
+
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {LIST: 1}
 
     async def plan(self, ctx: Context) -> Plan | None:
         found = await find_member(ctx, self._person(ctx))
-        return None if found is None else Plan((self.title,), self.cost())
+        return None if found is None else Plan((self.title,), {self._call: 1})
 
     async def apply(self, ctx: Context) -> None:
         if ctx.is_done(_STEP):

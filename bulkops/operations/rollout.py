@@ -12,13 +12,14 @@ from bulkops.client import Workato
 from bulkops.errors import InputError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Chain, Operation, Plan, Undoing
+from bulkops.operations._foreseen import CONTENTS, Foreseen
 from bulkops.operations._remembered import remembered
 from bulkops.operations._shown_once import Keep, check_keeper, place_of
 from bulkops.operations.authorise_connections import AuthoriseConnections
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.enable_api_platform import EnableApiPlatform
 from bulkops.operations.enable_endpoints import EnableEndpoints
-from bulkops.operations.import_package import CONTENTS, ImportPackage, load_package
+from bulkops.operations.import_package import ImportPackage, load_package
 from bulkops.operations.package import Package
 from bulkops.operations.start_recipes import StartRecipes
 from bulkops.steps import Context
@@ -134,11 +135,14 @@ class Rollout(Operation):
     def notes(self) -> tuple[str, ...]:
         return self.chain.notes()
 
-    def cost(self) -> Mapping[str, float]:
-        return self.chain.cost()
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return self.chain.cost(foreseen)
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return self.chain.plan_cost()
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return self.chain.look_cost(foreseen)
+
+    def run_cost(self) -> Mapping[str, float]:
+        return self.chain.run_cost()
 
     async def prepare(self, workato: Workato, directory: Path) -> Rollout:
         prepared = await self._imported.prepare(workato, directory)

@@ -14,6 +14,7 @@ from bulkops.operations._base import Operation, Plan
 from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._credentials import mask
 from bulkops.operations._filling import anchored, check_sources, columns_of, fill as fill_value, secrets_in
+from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._planned import is_planned_folder
 from bulkops.operations._standing import name_some
 from bulkops.steps import Context, Intent
@@ -69,11 +70,11 @@ class SetProperties(Operation):
             project=self.project
         )
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         looks = len(_prefixes(self.properties))
-        return {**self.plan_cost(), _LIST: 2 * looks, _UPSERT: 1}
+        return {**self.look_cost(foreseen), _LIST: 2 * looks, _UPSERT: 1}
 
-    def plan_cost(self) -> Mapping[str, float]:
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         looks = {_LIST: float(len(_prefixes(self.properties)))}
         return looks if self.project is None else {_PROJECTS: 1, **looks}
 
@@ -81,10 +82,12 @@ class SetProperties(Operation):
         wanted = self._filled(ctx)
         if self.project is not None and is_planned_folder(ctx, fill(self.project, ctx)):
             now: dict[str, str] = {}
+            unsent = self.look_cost(Foreseen())
         else:
+            unsent = {}
             now = await _read(ctx, wanted, await self._project_id(ctx))
         changes = tuple(f"set property {name!r}" for name in wanted if now.get(name) != wanted[name])
-        return Plan(changes, self.cost()) if changes else None
+        return Plan(changes, added(unsent, {_LIST: len(_prefixes(self.properties)), _UPSERT: 1})) if changes else None
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)

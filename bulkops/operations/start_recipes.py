@@ -11,8 +11,9 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._calls import start_order
+from bulkops.operations._calls import may_call, start_order
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._foreseen import RECIPE, RECIPES, Foreseen, added
 from bulkops.operations._planned import planned_import
 from bulkops.operations._switching import all_of, in_start_order, start, stop
 from bulkops.steps import Context
@@ -44,32 +45,31 @@ class StartRecipes(Operation):
         coming = planned_import(ctx)
         if coming is not None and coming.folder == self.folder:
             if coming.new_recipes is None:
-                return Plan(("start the recipes that come (how many is not known before the export)",), self.cost())
-            folder_id, new = coming.folder_id, coming.new_recipes
+                what = "start the recipes that come (how many is not known before the export)"
+                return Plan((what,), {RECIPES: 2, _START: 1})
+            folder_id, new, new_callers = coming.folder_id, coming.new_recipes, coming.new_callers
         else:
-            folder_id, new = await find_folder(ctx, self.folder), 0
+            folder_id, new, new_callers = await find_folder(ctx, self.folder), 0, 0
             if folder_id is None:
                 raise no_folder(ctx, self.folder)
         recipes = [] if folder_id is None else await recipes_below(ctx, folder_id)
         if not recipes and not new:
             raise _empty_folder(self.folder)
-        count = new + sum(not recipe.running for recipe in recipes)
+        stopped = [recipe for recipe in recipes if not recipe.running]
+        count = new + len(stopped)
         if not count:
             return None
-        requests = {"managed_users.recipes.list": 2, "managed_users.recipes.get": count, _START: count}
+        called = new_callers + sum(may_call(recipe.config) for recipe in stopped) if count > 1 else 0
+        looks = 1 if folder_id is not None else 2  # an import is looked at once it is there
+        requests = {RECIPE: called, RECIPES: looks, _START: count}
         return Plan((f"start {count} recipe{'s' if count != 1 else ''}",), requests)
 
-    def cost(self) -> Mapping[str, float]:
-        """Without the starts: how many recipes there are is not known before looking."""
-        return {**self.plan_cost(), _START: 1}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        looks = self.look_cost(foreseen)
+        return added(looks, foreseen.switches(self.folder, _START, "start"), {RECIPES: 1})
 
-    def cost_when_new(self, ctx: Context) -> Mapping[str, float]:
-        coming = planned_import(ctx)
-        count = coming.new_recipes if coming is not None and coming.folder == self.folder else None
-        return {**self.cost(), _START: count or 1}
-
-    def plan_cost(self) -> Mapping[str, float]:
-        return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(foreseen.find(self.folder), foreseen.recipes_below(self.folder))
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Stop what the run started, callers before the recipes that they call; those that stand still stay so."""

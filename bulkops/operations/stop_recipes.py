@@ -11,8 +11,9 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._calls import start_order
+from bulkops.operations._calls import callers, start_order
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._foreseen import RECIPE, RECIPES, Foreseen, added
 from bulkops.operations._planned import planned_import
 from bulkops.operations._switching import all_of, in_start_order, start, stop
 from bulkops.steps import Context
@@ -48,18 +49,19 @@ class StopRecipes(Operation):
             if coming is not None and coming.folder == self.folder:
                 return None
             raise no_folder(ctx, self.folder)
-        count = sum(recipe.running for recipe in await recipes_below(ctx, folder_id))
+        running = [recipe for recipe in await recipes_below(ctx, folder_id) if recipe.running]
+        count = len(running)
         if not count:
             return None
-        requests = {"managed_users.recipes.list": 2, "managed_users.recipes.get": count, _STOP: count}
+        requests = {RECIPE: callers(running), RECIPES: 1, _STOP: count}
         return Plan((f"stop {count} recipe{'s' if count != 1 else ''}",), requests)
 
-    def cost(self) -> Mapping[str, float]:
-        """Without all the stops: how many recipes run is not known before looking."""
-        return {**self.plan_cost(), _STOP: 1}
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        looks = self.look_cost(foreseen)
+        return added(looks, foreseen.switches(self.folder, _STOP, "stop"), {RECIPES: 1})
 
-    def plan_cost(self) -> Mapping[str, float]:
-        return {"managed_users.folders.list": 1, "managed_users.recipes.list": 1}
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(foreseen.find(self.folder), foreseen.recipes_below(self.folder))
 
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,8 @@ async def earlier_runs(operation: Operation, *, host: str, workspace: str | None
     """
     if not (Path(journal) / FILE_NAME).exists():
         return Earlier()
-    wanted = _kind(describe(operation))
     async with Journal.open(journal, read_only=True) as opened:
-        same = [record for record in await opened.list_runs() if _is_same(record, host, workspace, wanted)]
+        same = same_runs(operation, await opened.list_runs(), host=host, workspace=workspace)
         if not same:
             return Earlier()
         outcomes = await opened.latest_outcomes([record.run_id for record in same])
@@ -61,14 +60,21 @@ async def unfinished_run(operation: Operation, *, host: str, journal: str | Path
     works on it. Raises: JournalError."""
     if not (Path(journal) / FILE_NAME).exists():
         return None
-    wanted = _kind(describe(operation))
     async with Journal.open(journal, read_only=True) as opened:
-        newest = next((record for record in await opened.list_runs() if _is_same(record, host, None, wanted)), None)
+        newest = next(iter(same_runs(operation, await opened.list_runs(), host=host, workspace=None)), None)
         if newest is None or opened.is_locked(newest.run_id):
             return None
         counts = await opened.counts(newest.run_id)
     left = {outcome: counts[outcome] for outcome in Outcome if outcome in RESUMABLE and counts[outcome]}
     return Unfinished(newest.run_id, left) if left else None
+
+
+def same_runs(
+    operation: Operation, records: Iterable[RunRecord], *, host: str, workspace: str | None
+) -> list[RunRecord]:
+    """Those of the runs that are of this operation, in their order. Args: as of `earlier_runs`."""
+    wanted = _kind(describe(operation))
+    return [record for record in records if _is_same(record, host, workspace, wanted)]
 
 
 def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object) -> bool:

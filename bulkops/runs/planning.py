@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,13 +14,13 @@ from bulkops.client import Workato
 from bulkops.errors import InputError, JournalError, PlanError, Unauthorized, worst_of
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
-from bulkops.forecast import GUESSED_LATENCY_S, Forecast, Pace, forecast
 from bulkops.journal import InventoryRow, Journal
-from bulkops.operations import Operation, as_operation, describe
+from bulkops.operations import Foreseen, Operation, added, as_operation, describe
+from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
 from bulkops.runs.ending import cause_of
 from bulkops.runs.halting import Control
-from bulkops.runs.identity import ME, asking_cost, check_host, check_workspace, workspace_for
+from bulkops.runs.identity import ME, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope
@@ -42,7 +42,8 @@ class AccountPlan:
 class FleetPlan:
     """A plan of `inventory` accounts, of which `accounts` were looked at (all, a sample, or none).
 
-    `requests`: by call id, what applying sends for the whole inventory, as far as can be foreseen.
+    `requests`: by call id, what applying sends for the whole inventory, as far as can be foreseen; `more`: requests for
+    each of what is not known without a look, by noun.
     """
 
     title: str
@@ -53,6 +54,7 @@ class FleetPlan:
     inventory_hash: str
     accounts: tuple[AccountPlan, ...]
     requests: Mapping[str, float]
+    more: Mapping[str, float]
     seconds: float
     bound_by: str | None
 
@@ -135,7 +137,7 @@ async def plan(
     """
     made = as_operation(operation)
     policy = policy or Policy()
-    rows = () if offline else _sampled(accounts.rows, sample)
+    rows = () if offline else sampled(accounts.rows, sample)
     looks = _Looks(made, workato, observe)
     workspace = None
     async with Journal.open(journal) as opened:
@@ -147,10 +149,16 @@ async def plan(
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
         else:
             found = []
-    requests = looks.scaled(len(accounts)) if rows else _on_all(made.cost(), made, accounts.rows)
-    requests = requests and {ME: 1.0} | requests
+    more: dict[str, float] = {}
+    if rows:
+        requests = looks.scaled(len(accounts))
+    else:
+        known = await known_of(made, host=workato.settings.url, journal=journal)
+        unseen = Foreseen(dict(known.folders), more=more)
+        requests = on_all(made.cost(unseen), made, accounts.rows)
+    requests = requests and added({ME: 1.0}, requests)
     waves = [wave.size for wave in policy.cut(len(accounts))]
-    foreseen = _forecast(requests, made, waves, policy, workato, looks.latency_s)
+    foreseen = fleet_forecast(requests, made, waves, policy, workato, looks.latency_s)
     return FleetPlan(
         title=made.title,
         host=workato.settings.url,
@@ -159,61 +167,11 @@ async def plan(
         inventory=len(accounts),
         inventory_hash=accounts.hash,
         accounts=tuple(found),
-        requests=requests,
+        requests=foreseen.requests,
+        more=more,
         seconds=foreseen.seconds,
         bound_by=foreseen.quota,
     )
-
-
-def looking_cost(
-    operation: Operation, accounts: Inventory, *, sample: int | None, policy: Policy, workato: Workato
-) -> Forecast:
-    """What `plan` itself costs for these accounts, or for a sample of so many."""
-    rows = _sampled(accounts.rows, sample)
-    requests = asking_cost(workato) | _on_all(operation.plan_cost(), operation, rows)
-    return _forecast(requests, operation, [len(rows)], policy, workato, GUESSED_LATENCY_S)
-
-
-def cost_ahead(operation: Operation, accounts: Inventory, *, policy: Policy, workato: Workato) -> Forecast | None:
-    """What a run costs when everything is still to be done; None where the operation cannot say. Sends nothing."""
-    requests = _on_all(operation.cost(), operation, accounts.rows)
-    if not requests:
-        return None
-    waves = [wave.size for wave in policy.cut(len(accounts))]
-    return _forecast(asking_cost(workato) | requests, operation, waves, policy, workato, GUESSED_LATENCY_S)
-
-
-def _on_all(each: Mapping[str, float], operation: Operation, rows: Sequence[InventoryRow]) -> dict[str, float]:
-    """Requests on all accounts, from those on `each` of them."""
-    requests = {call: count * len(rows) for call, count in each.items()}
-    own = sum(not row.account.isdigit() for row in rows)
-    for call, count in operation.cost_of_own_id().items() if own else ():
-        requests[call] = requests.get(call, 0.0) + count * own
-    return requests
-
-
-def _forecast(
-    requests: Mapping[str, float],
-    operation: Operation,
-    waves: Sequence[int],
-    policy: Policy,
-    workato: Workato,
-    latency_s: float,
-) -> Forecast:
-    return forecast(
-        requests,
-        operation=operation,
-        pace=Pace(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
-        quotas=workato.session.quotas,
-        tuning=workato.settings.tuning,
-        latency_s=latency_s,
-    )
-
-
-def _sampled(rows: tuple[InventoryRow, ...], sample: int | None) -> tuple[InventoryRow, ...]:
-    if sample is None or sample >= len(rows):
-        return rows
-    return tuple(rows[place * len(rows) // sample] for place in range(sample))
 
 
 class _Looks:
@@ -268,8 +226,7 @@ class _Looks:
                 raise worst from worst.__cause__
             words = cause_of(raised)
         self._looked += 1
-        looked = _on_all(self._operation.plan_cost(), self._operation, [row])  # applying looks as planning does
-        for call, count in (planned.requests if planned is not None else looked).items():
+        for call, count in planned.requests.items() if planned is not None else ():
             self._requests[call] += count
         return AccountPlan(account=row.account, changes=planned.changes if planned else (), problem=words)
 
@@ -277,12 +234,15 @@ class _Looks:
         return {call: count * accounts / self._looked for call, count in self._requests.items()}
 
     @property
-    def latency_s(self) -> float:
-        """The median of what was seen, or a guess."""
+    def latency_s(self) -> float | None:
+        """The median of what was seen."""
         seen = sorted(self._latencies)
-        return seen[len(seen) // 2] if seen else GUESSED_LATENCY_S
+        return seen[len(seen) // 2] if seen else None
 
     def _note(self, event: Event) -> None:
         self._observe(event)
-        if isinstance(event, AttemptEnded) and event.status is not None:
-            self._latencies.append(event.latency_s)
+        if isinstance(event, AttemptEnded):
+            if event.attempt == 1:  # applying looks as planning does
+                self._requests[event.call] += 1
+            if event.status is not None:
+                self._latencies.append(event.latency_s)

@@ -8,8 +8,8 @@ from typing import Final
 import attrs
 
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, Event, WaveChanged
-from bulkops.forecast import GUESSED_LATENCY_S, IMPORT, Begun, Pace, Stage, foresee, names_of, opening, stages_of, way
-from bulkops.operations import Operation
+from bulkops.forecast import IMPORT, Begun, Pace, Stage, foresee, guessed_latency_s, names_of, opening, stages_of, way
+from bulkops.operations import Foreseen, Operation
 from bulkops.pacing import QuotaStanding
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession
@@ -100,14 +100,14 @@ class Progress:
         tuning = self._session.settings.tuning
 
         def answer() -> Eta:
-            seconds, bound_by = foresee(stages, pace=pace, standings=standings, tuning=tuning, begun=begun)
-            return Eta(seconds=seconds, bound_by=bound_by)
+            played = foresee(stages, pace=pace, standings=standings, tuning=tuning, begun=begun)
+            return Eta(seconds=played.seconds, bound_by=played.bound_by)
 
         return answer
 
     def _each(self) -> dict[str, float]:
         """Requests of each call that an account takes."""
-        said = self._operation.cost()
+        said = self._operation.cost(Foreseen())
         weight = self._ended + (_TRUSTED if said else 0.0)
         calls = dict.fromkeys([*said, *self._totals])
         return {call: (said.get(call, 0.0) * _TRUSTED + self._totals.get(call, 0)) / weight for call in calls}
@@ -116,7 +116,7 @@ class Progress:
         """Of a call on average; of one that was not sent yet, that of all."""
         seen = [self._latencies[call]] if call in self._latencies else list(self._latencies.values())
         count, sum_s = sum(one[0] for one in seen), sum(one[1] for one in seen)
-        return sum_s / count if count else GUESSED_LATENCY_S
+        return sum_s / count if count else guessed_latency_s(self._session.settings.tuning)
 
     def _pace(self) -> Pace:
         later: list[int] = []

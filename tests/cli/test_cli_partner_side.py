@@ -89,7 +89,7 @@ def test_managers_by_column(cli, sandbox, policy):
     foreseen = cli("plan", *command[:-2])
     assert foreseen.code == 0, foreseen.err
     assert "2 accounts: make 'lee@partner.example' a customer manager as Integrator" in foreseen.out
-    assert "1 embedded.customer_managers" in foreseen.out
+    assert "2 embedded.customer_managers" in foreseen.out
     assert sandbox.effects("customer_manager.created") == []
     done = cli(*command)
     assert (done.code, done.outcomes) == (0, {"changed": ACCOUNTS}), done.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from bulkops.operations import Operation
+from bulkops.operations import Foreseen, Operation
 from bulkops.steps import Context
 
 CALLS: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
@@ -25,5 +25,5 @@ class Reads(Operation):
         for call in CALLS:
             await ctx.account.call(call)
 
-    def cost(self) -> Mapping[str, float]:
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return dict.fromkeys(CALLS, 1.0)

@@ -8,7 +8,7 @@ from typing import Final
 
 from bulkops.catalogue import CALLS
 from bulkops.forecast import GUESSED_LATENCY_S, IMPORT, POLL, TYPICAL_IMPORT, by_quota, way
-from bulkops.operations import Operation
+from bulkops.operations import Foreseen, Operation
 from bulkops.settings import Tuning
 
 _TRUSTED: Final = 5.0
@@ -28,7 +28,7 @@ class Demand:
     """The forecast of an operation, then what its accounts really take. `own_s`: without waits for quotas."""
 
     def __init__(self, operation: Operation, tuning: Tuning) -> None:
-        requests = operation.cost()
+        requests = operation.cost(Foreseen())
         rows = [row for row in way(operation, requests) if row[0] in CALLS]
         first = next((place for place, (call, _) in enumerate(rows) if not CALLS[call].is_read), None)
         after = dict.fromkeys((call for call, _ in rows[first:]), 0.0) if first is not None else {}

@@ -63,7 +63,7 @@ def test_shares_and_lifted_limits_count() -> None:
 
 
 class Costs(Operation):
-    def cost(self):
+    def cost(self, foreseen):
         return {STARTS: 1}
 
 

@@ -119,9 +119,9 @@ def promised(calls, waves, concurrency, quotas, tuning):
 def kept(seeds, calls, waves, concurrency, quotas, tuning, bound_by):
     quotas, tuning = {**QUOTAS, **quotas}, Tuning(**tuning)
     took_s = [run(really(calls, waves, concurrency, quotas, tuning, seed)) for seed in seeds]
-    foreseen_s, narrowest = promised(calls, waves, concurrency, quotas, tuning)
-    assert foreseen_s == pytest.approx(statistics.fmean(took_s), rel=0.03)
-    assert narrowest == bound_by
+    foreseen = promised(calls, waves, concurrency, quotas, tuning)
+    assert foreseen.seconds == pytest.approx(statistics.fmean(took_s), rel=0.03)
+    assert foreseen.bound_by == bound_by
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_it_is_the_mean_of_runs_whose_last_imports_are_luck(waves, concurrency, 
 
 def test_a_large_fleet_costs_no_more_to_foresee_than_a_small_one():
     def finish_s(accounts):
-        return promised(ROLLOUT, [accounts], 200, QUOTAS, Tuning())[0]
+        return promised(ROLLOUT, [accounts], 200, QUOTAS, Tuning()).seconds
 
     assert finish_s(100_000) == pytest.approx(100_000 / 30 * 60, rel=0.01)
     assert lines_run(lambda: finish_s(100_000)) < 5 * lines_run(lambda: finish_s(1_000))

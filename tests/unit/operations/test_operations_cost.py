@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
-from bulkops.operations import ImportPackage, StartRecipes, StopRecipes
+import pytest
+
+from bulkops.operations import (
+    CreateFolder,
+    DisableEndpoints,
+    FolderContents,
+    Foreseen,
+    ImportPackage,
+    StartRecipes,
+    StopRecipes,
+)
 from tests.fleet import PACKAGE
 
+FOLDERS, RECIPES = "managed_users.folders.list", "managed_users.recipes.list"
+CRM = FolderContents(recipes=3, callers=2, subfolders=1, endpoints=0)
 
-def test_a_chain_looks_at_the_folders_under_home_once():
-    chain = StopRecipes(folder="CRM") >> ImportPackage(PACKAGE, folder="CRM") >> StartRecipes(folder="CRM")
-    assert [part.cost()["managed_users.folders.list"] for part in chain.operations] == [1, 1, 1]
-    assert chain.cost()["managed_users.folders.list"] == 1
-    assert chain.cost()["managed_users.recipes.list"] == sum(
-        part.cost()["managed_users.recipes.list"] for part in chain.operations
-    )
+
+def test_a_chain_lists_the_folders_under_home_once_and_once_more_for_each_that_it_makes() -> None:
+    again = ImportPackage(PACKAGE, folder="CRM") >> StartRecipes(folder="CRM")
+    assert again.cost(Foreseen())[FOLDERS] == 1
+    assert again.look_cost(Foreseen()) == {FOLDERS: 1, RECIPES: 2}
+    two = CreateFolder("Other") >> again
+    assert two.cost(Foreseen())[FOLDERS] == 2
+    assert two.look_cost(Foreseen())[FOLDERS] == 1
+
+
+def test_recipes_behind_an_import_are_counted_as_the_package_has_them() -> None:
+    cost = (ImportPackage(PACKAGE, folder="CRM") >> StartRecipes(folder="CRM")).cost(Foreseen())
+    assert (cost["managed_users.recipes.start"], cost["managed_users.recipes.get"], cost[RECIPES]) == (3, 2, 3)
+
+
+def test_recipes_of_a_folder_that_the_journal_knows_are_counted() -> None:
+    foreseen = Foreseen({"CRM": CRM})
+    cost = StopRecipes(folder="CRM").cost(foreseen)
+    assert (cost["managed_users.recipes.stop"], cost["managed_users.recipes.get"], cost[FOLDERS]) == (3, 2, 3)
+    assert foreseen.more == {}
+
+
+def test_what_nothing_is_known_of_is_said_for_each() -> None:
+    foreseen = Foreseen({"CRM": CRM})
+    (StopRecipes(folder="Other") >> DisableEndpoints(collections=["A"])).cost(foreseen)
+    assert foreseen.more == {"sub-folder": 1, "further recipe to stop": 2, "further endpoint to disable": 1}
+
+
+def test_a_folder_that_may_exist_is_looked_into() -> None:
+    imported = ImportPackage(PACKAGE, folder="CRM")
+    assert imported.cost(Foreseen(worst_case=True))[FOLDERS] == imported.cost(Foreseen())[FOLDERS] + 1
+
+
+def test_another_folder_with_sub_folders_makes_them_be_asked_for() -> None:
+    job = ImportPackage(PACKAGE, folder="Night") >> StartRecipes(folder="Night")
+    assert job.look_cost(Foreseen({"CRM": CRM}))[FOLDERS] == pytest.approx(job.look_cost(Foreseen())[FOLDERS] + 2)

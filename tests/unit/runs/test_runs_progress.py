@@ -28,7 +28,7 @@ class Said(Operation):
     def __init__(self, calls):
         self._cost = {call: float(count) for call, count in calls}
 
-    def cost(self):
+    def cost(self, foreseen):
         return self._cost
 
 

@@ -1,0 +1,143 @@
+"""What the cost of an operation depends on, as far as it is known before the accounts are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+
+from bulkops.operations.package import Package
+
+FOLDERS: Final = "managed_users.folders.list"
+RECIPES: Final = "managed_users.recipes.list"
+RECIPE: Final = "managed_users.recipes.get"
+
+CONTENTS: Final = "contents"
+"""Parameter under which a run's journal keeps what its package holds."""
+
+
+@attrs.frozen(kw_only=True)
+class FolderContents:
+    """What is in a folder and its sub-folders. `callers`: recipes that may call others; `subfolders`: folders below."""
+
+    recipes: int
+    callers: int
+    subfolders: int
+    endpoints: int
+
+    @classmethod
+    def of(cls, package: Package) -> FolderContents:
+        """What an import of the package brings."""
+        return cls(
+            recipes=len(package.recipes),
+            callers=sum(recipe.may_call for recipe in package.recipes),
+            subfolders=len(subfolders(package)),
+            endpoints=len(package.endpoints),
+        )
+
+    def or_more(self, other: FolderContents) -> FolderContents:
+        """The greater of both in each count."""
+        return FolderContents(**{name: max(count, getattr(other, name)) for name, count in attrs.asdict(self).items()})
+
+
+@attrs.define
+class Foreseen:
+    """What is known of an account, updated by each operation of a chain that says its cost.
+
+    Args:
+        folders: what folders under Home hold, by name: from the journal, or from an import earlier in the chain.
+        worst_case: whether to count what is sent beside where a folder that is to be made exists already.
+
+    `more`: what cannot be counted yet: requests for each, by noun, such as {"further recipe to start": 2}.
+    """
+
+    folders: dict[str, FolderContents] = attrs.field(factory=dict)
+    worst_case: bool = False
+    more: dict[str, float] = attrs.field(factory=dict)
+    _listed: set[str] = attrs.field(init=False, factory=set)
+    _imported: set[str] = attrs.field(init=False, factory=set)
+    _walked: set[str] = attrs.field(init=False, factory=set)
+
+    def find(self, folder: str, *, is_there: bool = True) -> dict[str, float]:
+        """Requests that find a folder under Home: one listing finds all that are there, and one more each missing one.
+
+        `is_there`: whether the account has the folder, or an operation of the chain makes it.
+        """
+        name = "" if is_there and folder not in self._listed else folder
+        if name in self._listed:
+            return {}
+        self._listed |= {name, folder, ""}
+        return {FOLDERS: 1}
+
+    def knows_import(self, folder: str, package: Package | None) -> None:
+        """Note an import into the folder: those behind it in the chain know its recipes and where they are.
+
+        `package` None: what it holds is not known before its export.
+        """
+        self._imported.add(folder)
+        if package is not None:
+            found = FolderContents.of(package)
+            known = self.folders.get(folder)
+            self.folders[folder] = found if known is None else found.or_more(known)
+
+    def recipes_below(self, folder: str) -> dict[str, float]:
+        """Requests that list the recipes of a folder and its sub-folders.
+
+        The sub-folders are asked for, once, where a recipe may sit in a folder that nobody has told of.
+        """
+        if folder in self._walked or not self._has_unknown_folders(folder):
+            return {RECIPES: 1}
+        self._walked.add(folder)
+        contents = self.folders.get(folder)
+        if contents is None and folder not in self._imported:
+            self.more["sub-folder"] = self.more.get("sub-folder", 0) + 1
+        return {RECIPES: 1, FOLDERS: 1 + (contents.subfolders if contents is not None else 0)}
+
+    def _has_unknown_folders(self, folder: str) -> bool:
+        others = any(held.subfolders for name, held in self.folders.items() if name not in self._imported)
+        return others or (folder not in self.folders and folder not in self._imported)
+
+    def switches(self, folder: str, call: str, what: str) -> dict[str, float]:
+        """Requests that start or stop every recipe of the folder, in the order of their calls; `what`: "start"."""
+        contents = self.folders.get(folder)
+        if contents is None:
+            self.more[f"further recipe to {what}"] = 2
+            return {RECIPE: 0, call: 1}
+        return {RECIPE: contents.callers if contents.recipes > 1 else 0, call: contents.recipes}
+
+    def endpoints(self, folder: str | None, call: str, what: str) -> dict[str, float]:
+        """Requests that switch every API endpoint of the folder; None: of collections that are given by name."""
+        contents = self.folders.get(folder) if folder is not None else None
+        if contents is None:
+            self.more[f"further endpoint to {what}"] = 1
+            return {call: 1}
+        return {call: contents.endpoints}
+
+
+def added(*costs: Mapping[str, float]) -> dict[str, float]:
+    """The sum of costs, call by call, in the order in which the calls appear first."""
+    total: dict[str, float] = {}
+    for cost in costs:
+        for call, count in cost.items():
+            total[call] = total.get(call, 0) + count
+    return total
+
+
+def subfolders(package: Package) -> set[str]:
+    """Paths of the folders below the one that is imported into, as far as recipes are in or below them."""
+    return {
+        "/".join(parts[:depth])
+        for parts in (recipe.directory.split("/") for recipe in package.recipes if recipe.directory)
+        for depth in range(1, len(parts) + 1)
+    }
+
+
+def recorded_folders(operation: Mapping[str, Any]) -> Iterator[tuple[str, FolderContents]]:
+    """The folders that a journaled operation imports into, and what it brings there."""
+    parameters = operation.get("parameters") or {}
+    for part in parameters.get("operations") or ():
+        yield from recorded_folders(part)
+    contents = parameters.get(CONTENTS)
+    if contents is not None and "counts" in contents:
+        yield parameters["folder"], FolderContents(**contents["counts"])

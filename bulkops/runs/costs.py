@@ -1,0 +1,149 @@
+"""How many requests a run sends and when it ends, foreseen before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from bulkops.client import Workato
+from bulkops.forecast import Forecast, Pace, forecast, guessed_latency_s
+from bulkops.journal import InventoryRow, Journal
+from bulkops.journal.schema import FILE_NAME
+from bulkops.operations import FolderContents, Foreseen, Operation, UndoRun, added, recorded_folders
+from bulkops.outcome import Outcome
+from bulkops.runs.earlier import same_runs
+from bulkops.runs.identity import asking_cost
+from bulkops.runs.inventory import Inventory
+from bulkops.runs.policy import Policy
+
+if TYPE_CHECKING:
+    from bulkops.runs.planning import FleetPlan
+
+_DONE: Final = frozenset({Outcome.CHANGED, Outcome.UNCHANGED})
+
+
+@attrs.frozen(kw_only=True)
+class Known:
+    """What the journal tells of the accounts. `folders`: contents by name, of what its runs imported on this host;
+    `done`: accounts that run `done_by` or one before it of the same operation left as they are meant to be."""
+
+    folders: Mapping[str, FolderContents] = attrs.field(factory=dict)
+    done: frozenset[str] = frozenset()
+    done_by: str | None = None
+
+
+async def known_of(operation: Operation, *, host: str, journal: str | Path) -> Known:
+    """Read it from the journal, if there is one. Raises: JournalError."""
+    if not (Path(journal) / FILE_NAME).exists():
+        return Known()
+    async with Journal.open(journal, read_only=True) as opened:
+        records = [record for record in await opened.list_runs() if record.host == host]
+        folders: dict[str, FolderContents] = {}
+        for record in records:
+            for folder, contents in recorded_folders(record.operation):
+                folders[folder] = contents.or_more(folders.get(folder, contents))
+        same = same_runs(operation, records, host=host, workspace=None)
+        outcomes = await opened.latest_outcomes([record.run_id for record in same])
+        done = {account for account, outcome in outcomes.items() if outcome in _DONE}
+        for record in records:
+            if record.operation["name"] == UndoRun.name:
+                newer = [other.run_id for other in same if other.created_at > record.created_at]
+                undone = {row.account for row in await opened.changed_accounts(record.run_id)}
+                done -= undone - (await opened.latest_outcomes(newer)).keys()
+    return Known(folders=folders, done=frozenset(done), done_by=same[0].run_id if same else None)
+
+
+@attrs.frozen(kw_only=True)
+class Ahead:
+    """What a run will cost. `most`: when every account is still to be done; `more`: requests for each of what is not
+    known, by noun. `likely`: when the `done` accounts are still as run `done_by` left them; None: there are none."""
+
+    most: Forecast
+    more: Mapping[str, float]
+    done: int = 0
+    done_by: str | None = None
+    likely: Forecast | None = None
+
+
+async def cost_ahead(
+    operation: Operation,
+    accounts: Inventory,
+    *,
+    policy: Policy,
+    workato: Workato,
+    journal: str | Path,
+    plan: FleetPlan | None = None,
+) -> Ahead | None:
+    """What a run will cost; None where the operation cannot say. Sends nothing. Raises: JournalError.
+
+    `plan`: a saved one that the run follows; it has looked at the accounts already, and the run looks once more.
+    """
+    known = await known_of(operation, host=workato.settings.url, journal=journal)
+    foreseen = Foreseen(dict(known.folders), worst_case=True)
+    each, looks = operation.cost(foreseen), operation.look_cost(Foreseen(dict(known.folders)))
+    if not each:
+        return None
+    waves = [wave.size for wave in policy.cut(len(accounts))]
+    once = added(asking_cost(workato), operation.run_cost())
+
+    def foresee(requests: Mapping[str, float]) -> Forecast:
+        return fleet_forecast(added(once, requests), operation, waves, policy, workato)
+
+    rows = accounts.rows
+    if plan is not None:
+        looked_at = [row for row in rows if row.account in plan.expected(operation)]
+        share = len(rows) / plan.inventory
+        planned = {call: count * share for call, count in plan.requests.items() if call not in once}
+        return Ahead(most=foresee(added(planned, on_all(looks, operation, looked_at))), more={})
+    most = foresee(on_all(each, operation, rows))
+    done = [row for row in rows if row.account in known.done]
+    if not done:
+        return Ahead(most=most, more=foreseen.more)
+    left = on_all(each, operation, [row for row in rows if row.account not in known.done])
+    likely = foresee(added(left, on_all(looks, operation, done)))
+    return Ahead(most=most, more=foreseen.more, done=len(done), done_by=known.done_by, likely=likely)
+
+
+def looking_cost(
+    operation: Operation, accounts: Inventory, *, sample: int | None, policy: Policy, workato: Workato
+) -> Forecast:
+    """What `plan` itself costs for these accounts, or for a sample of so many."""
+    rows = sampled(accounts.rows, sample)
+    requests = added(asking_cost(workato), on_all(operation.look_cost(Foreseen()), operation, rows))
+    return fleet_forecast(requests, operation, [len(rows)], policy, workato)
+
+
+def on_all(each: Mapping[str, float], operation: Operation, rows: Sequence[InventoryRow]) -> dict[str, float]:
+    """Requests on all accounts, from those on `each` of them."""
+    requests = {call: count * len(rows) for call, count in each.items()}
+    own = sum(not row.account.isdigit() for row in rows)
+    return added(requests, {call: count * own for call, count in operation.cost_of_own_id().items()} if own else {})
+
+
+def fleet_forecast(
+    requests: Mapping[str, float],
+    operation: Operation,
+    waves: Sequence[int],
+    policy: Policy,
+    workato: Workato,
+    latency_s: float | None = None,
+) -> Forecast:
+    """`latency_s`: of one request; None: it is guessed."""
+    tuning = workato.settings.tuning
+    return forecast(
+        requests,
+        operation=operation,
+        pace=Pace(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
+        quotas=workato.session.quotas,
+        tuning=tuning,
+        latency_s=guessed_latency_s(tuning) if latency_s is None else latency_s,
+    )
+
+
+def sampled(rows: tuple[InventoryRow, ...], sample: int | None) -> tuple[InventoryRow, ...]:
+    if sample is None or sample >= len(rows):
+        return rows
+    return tuple(rows[place * len(rows) // sample] for place in range(sample))

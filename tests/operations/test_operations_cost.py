@@ -1,0 +1,90 @@
+"""Each operation beside what it said: the requests of a plan, of an offline plan, and of the prompt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from bulkops.events import AttemptEnded, Event
+from bulkops.forecast import POLL
+from bulkops.operations import CreateFolder
+from bulkops.runs import Policy, cost_ahead, from_values, plan
+from bulkops.runs.identity import ME
+from tests.bars.cases import CASES, Case, accounts
+from tests.here import FIRST, Here, here
+
+pytestmark = pytest.mark.usefixtures("surroundings")
+
+SHARED = {"grant-manager"}
+"""Accounts send their requests together: how many depends on who comes when."""
+UNKNOWN = {"import-package of a manifest", "disable-endpoints"}
+"""What is in the package, or behind a collection's name, only a look tells."""
+
+
+def counted(requests: Mapping[str, float]) -> dict[str, float]:
+    """Without the polls of imports, of which there may be more, and what a client sends once."""
+    return {call: count for call, count in requests.items() if count and call not in {POLL, ME}}
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in SHARED | UNKNOWN])
+def test_an_operation_sends_what_its_plan_says(tmp_path: Path, name: str) -> None:
+    case: Case = CASES[name]
+    rows = accounts(case, 2)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            await it.run(before, rows)
+        await it.run(case.make(), rows[:1])
+
+        async def planned(of: Sequence[Mapping[str, object]], *, offline: bool = False) -> dict[str, float]:
+            fleet = {"accounts": from_values(of), "workato": it.workato, "journal": it.journal}
+            return counted((await plan(case.make(), offline=offline, **fleet)).requests)
+
+        ahead = await cost_ahead(
+            case.make(), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal
+        )
+        of_both = await planned(rows)
+        assert await planned(rows[1:], offline=True) == await planned(rows[1:])
+        sent: Counter[str] = Counter()
+
+        def note(event: Event) -> None:
+            if isinstance(event, AttemptEnded) and event.attempt == 1:
+                sent[event.call] += 1
+
+        it.workato.session.subscribe(note)
+        await it.run(case.make(), rows)
+        assert counted(sent) == of_both
+        assert ahead is not None
+        assert ahead.likely is not None
+        assert (ahead.done, ahead.more) == (1, {})
+        extra = 1 if "imports.create" in str(of_both) else 0  # in the worst case the folder exists
+        assert sum(counted(ahead.likely.requests).values()) == sum(of_both.values()) + extra
+        assert sum(sent.values()) <= ahead.likely.at_most <= ahead.most.at_most
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_an_undo_or_another_host_makes_nothing_known(tmp_path: Path) -> None:
+    rows = [{"id": FIRST}, {"id": FIRST + 1}]
+
+    async def scenario(it: Here) -> None:
+        async def done() -> tuple[int, str | None]:
+            ahead = await cost_ahead(
+                CreateFolder("A"), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal
+            )
+            assert ahead is not None
+            return ahead.done, ahead.done_by
+
+        assert await done() == (0, None)
+        first = await it.run(CreateFolder("A"), rows)
+        assert await done() == (2, first.run_id)
+        await it.undo(first)
+        assert await done() == (0, None)
+        second = await it.run(CreateFolder("A"), rows[:1])
+        assert await done() == (1, second.run_id)
+
+    here(tmp_path, scenario, customers=2)
