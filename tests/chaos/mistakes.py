@@ -146,7 +146,7 @@ MISTAKES = (
     ),
     Mistake(
         "requests leave on an old heartbeat",
-        "session/_session.py",
+        "session/_admission.py",
         "        return self.sign_of_life is None or self.sign_of_life.is_fresh\n",
         "        return True\n",
         GATE,
