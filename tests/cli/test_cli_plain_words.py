@@ -27,8 +27,9 @@ def words(text):
     return " ".join(text.split())
 
 
-def test_a_package_is_not_a_job_file(cli):
-    refused = cli("run", PACKAGE, "--accounts", "all", "--yes")
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_package_is_not_a_job_file(cli, command):
+    refused = cli(command, PACKAGE, "--accounts", "all", "--yes")
     assert refused.code == 2
     assert "is a package, not a job file" in refused.err
     assert f"bulkops import-package {PACKAGE} --folder NAME --accounts FILE" in words(refused.err)

@@ -46,8 +46,8 @@ class Plan(Noun):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A word that ends like a job's is one; anything else is a command, or the usual error."""
-        if args and args[0] not in self.commands and (args[0].endswith(".toml") or ".py" in args[0]):
+        """A word that ends like a job or a package goes to `run`, which says what is wrong; else it is a command."""
+        if args and args[0] not in self.commands and (args[0].endswith((".toml", ".zip")) or ".py" in args[0]):
             return self._job.name, self._job, args
         return super().resolve_command(ctx, args)
 
