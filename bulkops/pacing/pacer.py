@@ -90,10 +90,10 @@ class Pacer:
         slot = self.slot_now(quota, key=key)
         if slot is not None:
             return slot
-        order = (*priority, next(self._arrivals))
+        order, wanted = (*priority, next(self._arrivals)), self._quotas[quota]
         while True:
-            slot = await self._own_slot(self._quota(quota), key, order)
-            if await self._is_on_record(slot):
+            slot = await self._own_slot(wanted, key, order)
+            if self.recorder is None or not wanted.is_recorded or await self._is_on_record(slot, self.recorder):
                 return slot
 
     async def _own_slot(self, wanted: Quota, key: str | None, order: Order) -> Slot:
@@ -113,11 +113,9 @@ class Pacer:
                 wanted.forget(waiter, self.now())
             raise
 
-    async def _is_on_record(self, slot: Slot) -> bool:
+    async def _is_on_record(self, slot: Slot, recorder: SlotRecorder) -> bool:
         """Whether the slot may be used; else it is given back, and its quota or key waits."""
-        recorder, quota = self.recorder, self._quotas[slot.quota]
-        if recorder is None or not quota.is_recorded:
-            return True
+        quota = self._quotas[slot.quota]
         try:
             taken = await recorder.take(quota.name, slot.key, quota.limits)
         except BaseException:

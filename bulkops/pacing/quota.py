@@ -115,7 +115,7 @@ class Quota:
     def held(self, now: float) -> Iterator[Slot]:
         """The slots of its own requests that some window still counts."""
         self._forget(now)
-        return (slot for slot in self._slots if slot.holds_until(self._longest_s) > now)
+        return (slot for slot in self._slots if slot.counted_by + self._longest_s > now)
 
     def put_off(self, key: str | None, until: float, now: float, *, is_key: bool) -> None:
         """Other processes hold all slots of the quota, or of the key, until then: ask again."""
@@ -125,8 +125,9 @@ class Quota:
             self.not_before = max(self.not_before, until)
 
     def _forget(self, now: float) -> None:
-        while self._slots and self._slots[0].holds_until(self._longest_s) <= now:
-            self._slots.popleft()
+        slots, counted_by = self._slots, now - self._longest_s
+        while slots and slots[0].counted_by <= counted_by:
+            slots.popleft()
 
     # -- waiting ------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Slot:
     """Leave to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do nothing."""
 
-    __slots__ = ("_counted_by", "_ended", "_pacer", "_quota", "_windows", "granted_at", "key", "settle", "waited_s")
+    __slots__ = ("_ended", "_pacer", "_quota", "_windows", "counted_by", "granted_at", "key", "settle", "waited_s")
 
     def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
         self._pacer = pacer
@@ -23,7 +23,8 @@ class Slot:
         self.key = key
         self._windows = quota.take(key, now)
         self._ended = False
-        self._counted_by = math.inf
+        self.counted_by = math.inf
+        """When the server has counted the request at the latest; infinity while it is in flight."""
         self.granted_at = now
         self.waited_s = waited_s
         self.settle: Settle | None = None
@@ -34,13 +35,9 @@ class Slot:
     def quota(self) -> str:
         return self._quota.name
 
-    def holds_until(self, window_s: float) -> float:
-        """When a window of this length forgets the request; infinity while it is in flight."""
-        return self._counted_by + window_s
-
     def counted_in_s(self, now: float) -> float:
         """Seconds until the server has counted the request at the latest, also if no reply ever comes."""
-        return min(self._counted_by - now, self._pacer.server_timeout_s)
+        return min(self.counted_by - now, self._pacer.server_timeout_s)
 
     def left(self) -> None:
         """The request leaves only now: a fresh connection took a while."""
@@ -74,7 +71,7 @@ class Slot:
         if self._ended:
             return False
         self._ended = True
-        self._counted_by = -math.inf if counted_by is None else counted_by
+        self.counted_by = -math.inf if counted_by is None else counted_by
         for window in self._windows:
             if counted_by is None:
                 window.give_back_unused()

@@ -48,7 +48,8 @@ class Window:
 
     def used(self, now: float) -> int:
         """Slots taken, own and inherited."""
-        return self.own(now) + self.inherited(now)
+        own = self.own(now)
+        return own + self.inherited(now) if self._inherited else own
 
     def taken_s(self, now: float) -> list[float]:
         """In how many seconds each taken slot comes free, ascending; of those in flight, if they were answered now."""
@@ -85,13 +86,21 @@ class Window:
         `allowed` (at most `limit`) bounds all slots; while the quota is opening only the own ones: what others hold is
         no reason to open later. After a narrowing several must come free: the answer is a time to ask again.
         """
-        own, inherited = self.own(now), self.inherited(now)
+        frees = self._frees
+        while frees and frees[0] <= now:
+            heapq.heappop(frees)
+        own = self.in_flight + len(frees)
+        if not self._inherited:
+            if own < allowed:
+                return now
+            return frees[0] if frees else math.inf
+        inherited = self.inherited(now)
         total = own + inherited
         if total < self.limit and (own if is_opening else total) < allowed:
             return now
-        heads = [self._frees[0]] if self._frees else []
-        if inherited and not (is_opening and own >= allowed):
-            heads.append(self._inherited[0])
+        heads = frees[:1]
+        if not (is_opening and own >= allowed):
+            heads += self._inherited[:1]
         return min(heads, default=math.inf)
 
 

@@ -1,4 +1,4 @@
-"""Where a process can be cut off: every commit of the journal, every boundary of a request.
+"""Where a process can be cut off: every commit of journal and ledger, every boundary of a request.
 
 Put in place from outside, in a process that is about to die; shipped code knows nothing of it.
 """
@@ -87,7 +87,7 @@ def _watch_commits(points: Points) -> None:
             if sql == "COMMIT":
                 name = f"the commit of {self.about or 'a sign of life'}"
                 if points.mode == "torn":
-                    if points.is_fatal(f"power fails in {name}"):
+                    if _has_log(self) and points.is_fatal(f"power fails in {name}"):
                         _tear(self)
                     return super().execute(sql, *values)
                 points.reached(f"before {name}")
@@ -112,6 +112,11 @@ def _watch_commits(points: Points) -> None:
 
 
 _FULL: Final = 2
+
+
+def _has_log(connection: sqlite3.Connection) -> bool:
+    """Whether it is a journal's: a ledger has no log whose end could be torn off."""
+    return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
 
 def _tear(connection: sqlite3.Connection) -> NoReturn:
