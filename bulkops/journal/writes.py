@@ -112,8 +112,8 @@ def delete_run(run_id: str) -> Job:
     name = (clean(run_id),)
 
     def job(connection: sqlite3.Connection, _: Lives) -> None:
-        for table in ("steps", "events", "accounts", "runs"):  # processes stay: they say who used the host, and when
-            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - four constants
+        for table in ("steps", "events", "accounts", "lives", "runs"):
+            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - five constants
 
     return job
 

@@ -145,11 +145,11 @@ def test_pruning_keeps_what_is_young_and_what_is_unfinished(cli: Cli, runs: list
 def test_a_named_run_is_deleted_whatever_its_state(cli: Cli, runs: list[str]) -> None:
     assert cli("runs", "prune", "previous", "--yes").code == 0
     assert listed(cli) == [runs[1]]
+    tables = ("accounts", "steps", "events", "lives")
     with sqlite3.connect(".bulkops/journal.sqlite3") as connection:
-        left = [connection.execute(f"SELECT count(*) FROM {name} WHERE run_id = ?", runs[:1]).fetchone() for name in
-                ("accounts", "steps", "events")]  # fmt: skip
+        left = [connection.execute(f"SELECT count(*) FROM {name} WHERE run_id = ?", runs[:1]) for name in tables]
+        assert [found.fetchone() for found in left] == [(0,)] * len(tables)
     connection.close()
-    assert left == [(0,), (0,), (0,)]
 
 
 def test_pruning_asks(cli: Cli, runs: list[str], sandbox: RemoteSandbox) -> None:
