@@ -11,6 +11,7 @@ import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,6 +105,7 @@ def draw(seed: int, count: int) -> list[Mutation]:
     return [chance.choice(place) for place in places[:count]]
 
 
+@cache
 def _places(path: Path) -> list[list[Mutation]]:
     """The mutations of a file, those at the same place together."""
     source = path.read_text(encoding="utf-8")
