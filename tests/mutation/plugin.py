@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 DURATIONS: Final = "MUTATION_DURATIONS"
-"""Environment variable: the file to write durations to, as JSON: seconds by node id. Failed tests are left out."""
+"""Environment variable: the file to write durations to, as JSON: seconds by node id."""
 
 CHOSEN: Final = "MUTATION_CHOSEN"
 """Environment variable: the file with the node ids to run, one a line; all other collected tests are deselected."""
@@ -20,7 +20,6 @@ COVERED: Final = "MUTATION_COVERED"
 """Environment variable: settings of coverage for the processes that tests start."""
 
 _took_s: dict[str, float] = defaultdict(float)
-_failed: set[str] = set()
 
 
 def pytest_runtest_setup() -> None:
@@ -31,13 +30,11 @@ def pytest_runtest_setup() -> None:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     _took_s[report.nodeid] += report.duration
-    if report.outcome == "failed":
-        _failed.add(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if DURATIONS in os.environ and not hasattr(session.config, "workerinput"):
-        kept = {test: round(took_s, 4) for test, took_s in sorted(_took_s.items()) if test not in _failed}
+        kept = {test: round(took_s, 4) for test, took_s in sorted(_took_s.items())}
         Path(os.environ[DURATIONS]).write_text(json.dumps(kept, indent=0), encoding="utf-8")
 
 

@@ -103,7 +103,7 @@ def _digests() -> dict[str, str]:
 
 
 def _run(durations: Path, lines: Path) -> None:
-    """Raises: SystemExit when pytest could not run the tests; some that fail are only left out."""
+    """Raises: SystemExit when pytest could not run the tests. Tests may fail: coverage in all processes disturbs some."""
     print("recording which tests run which lines: takes twice as long as make test", flush=True)
     children = HOME / "children"
     shutil.rmtree(children, ignore_errors=True)
