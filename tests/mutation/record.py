@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 import coverage
 
-from tests.mutation.draw import ROOT, Mutation, digest, files
+from tests.mutation.draw import ROOT, Mutation, files
 from tests.mutation.plugin import COVERED, DURATIONS
 
 HOME: Final = ROOT / ".mutation"
@@ -39,9 +40,9 @@ _PHASE: Final = re.compile(r"\|(setup|run|teardown)$| \((setup|call|teardown)\)$
 class Record:
     """The tests of each line."""
 
-    def __init__(self, durations: dict[str, float], digests: dict[str, str], data: coverage.CoverageData) -> None:
+    def __init__(self, durations: dict[str, float], sources: dict[str, str], data: coverage.CoverageData) -> None:
         self.durations = durations
-        self._digests = digests
+        self._sources = sources
         self._data = data
         self._tests: dict[str, dict[int, set[str]]] = {}
 
@@ -49,33 +50,32 @@ class Record:
     def open(cls, *, again: bool = False) -> Record:
         """The record that is there, or a new one; `again`: a new one in any case."""
         HOME.mkdir(exist_ok=True)
-        durations, digests, lines = HOME / "durations.json", HOME / "digests.json", HOME / "coverage"
+        durations, sources, lines = HOME / "durations.json", HOME / "sources.json", HOME / "coverage"
         if again or not durations.exists():
-            digests.write_text(json.dumps(_digests()), encoding="utf-8")
+            sources.write_text(json.dumps(_sources()), encoding="utf-8")
             _run(durations, lines)
         data = coverage.CoverageData(str(lines))
         data.read()
-        return cls(*(json.loads(file.read_text(encoding="utf-8")) for file in (durations, digests)), data)
+        return cls(*(json.loads(file.read_text(encoding="utf-8")) for file in (durations, sources)), data)
 
-    def changed(self) -> list[str]:
-        """The files whose text is not the recorded one: their mutations meet all tests of the file."""
-        now = _digests()
-        return [file for file in now if now[file] != self._digests.get(file)]
+    def unknown(self) -> list[str]:
+        """The files that are not in the record: their mutations meet the tests of their room."""
+        return [file for file in _sources() if file not in self._sources]
 
     def tests(self, mutation: Mutation, *, budget_s: float) -> list[str]:
         """Those that run the mutated statement, nearest and fastest first, as many as the budget holds.
 
-        A line that runs at import belongs to all tests of its file, and so does one of a file that has changed since,
-        and one that no test runs.
+        A line that runs at import belongs to all tests of its file, and so does one that no test runs or that is new
+        since the record was made. A file that is not in the record has the tests whose path names its room.
         """
         lines = self._of_file(mutation.file)
-        found: set[str] = set()
-        if mutation.digest == self._digests.get(mutation.file):
-            first, last = _statement(ROOT / mutation.file, mutation.lines)
-            found.update(*(lines.get(line, ()) for line in range(first, last + 1)))
+        first, last = _statement(ROOT / mutation.file, mutation.lines)
+        found: set[str] = set().union(*(lines.get(line, ()) for line in range(first, last + 1)))
         if not found or AT_IMPORT in found:
-            found.update(*lines.values())
+            found = found.union(*lines.values())
         room = f"/{mutation.file.split('/')[1].removesuffix('.py')}/"
+        if not lines:
+            found = {test for test in self.durations if room in test}
         nearest = sorted(found & self.durations.keys(), key=lambda test: (room not in test, self.durations[test]))
         return list(self._within(budget_s, nearest))
 
@@ -87,23 +87,26 @@ class Record:
             yield test
 
     def _of_file(self, file: str) -> dict[int, set[str]]:
-        """The tests by line."""
-        if file not in self._tests:
-            found: dict[int, set[str]] = defaultdict(set)
+        """The tests by line of the text as it is now."""
+        if file not in self._tests and file in self._sources:
+            then: dict[int, set[str]] = defaultdict(set)
             for measured in self._data.measured_files():
                 if measured.endswith(f"/{file}"):
                     for line, contexts in self._data.contexts_by_lineno(measured).items():
-                        found[line] |= {_PHASE.sub("", context) for context in contexts}
-            self._tests[file] = found
-        return self._tests[file]
+                        then[line] |= {_PHASE.sub("", context) for context in contexts}
+            before, now = self._sources[file].splitlines(), (ROOT / file).read_text(encoding="utf-8").splitlines()
+            blocks = difflib.SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks()
+            kept = {block.b + place + 1: block.a + place + 1 for block in blocks for place in range(block.size)}
+            self._tests[file] = {line: then[old] for line, old in kept.items() if old in then}
+        return self._tests.get(file, {})
 
 
-def _digests() -> dict[str, str]:
-    return {str(path.relative_to(ROOT)): digest(path.read_text(encoding="utf-8")) for path in files()}
+def _sources() -> dict[str, str]:
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in files()}
 
 
 def _run(durations: Path, lines: Path) -> None:
-    """Raises: SystemExit when pytest could not run the tests. Tests may fail: coverage in all processes disturbs some."""
+    """Some tests fail there: coverage in every process disturbs them. Raises: SystemExit when pytest could not run."""
     print("recording which tests run which lines: takes twice as long as make test", flush=True)
     children = HOME / "children"
     shutil.rmtree(children, ignore_errors=True)
