@@ -219,8 +219,8 @@ def main() -> int:
     options.add_argument("--record", action="store_true", help="record anew which tests run which lines")
     chosen = options.parse_args()
     record = Record.open(again=chosen.record)
-    if changed := record.changed():
-        print(
+    if unknown := record.unknown():
+        print(f"new since the record was made: {', '.join(unknown)} (--record makes a new one)")
             f"{len(changed)} files changed since the record was made: there more tests run (--record makes a new one)"
         )
     sample = Sample(draw(chosen.seed, chosen.count), record, HOME / f"results-{chosen.seed}.jsonl", chosen.budget_s)
