@@ -221,8 +221,6 @@ def main() -> int:
     record = Record.open(again=chosen.record)
     if unknown := record.unknown():
         print(f"new since the record was made: {', '.join(unknown)} (--record makes a new one)")
-            f"{len(changed)} files changed since the record was made: there more tests run (--record makes a new one)"
-        )
     sample = Sample(draw(chosen.seed, chosen.count), record, HOME / f"results-{chosen.seed}.jsonl", chosen.budget_s)
     threads = [threading.Thread(target=sample.work) for _ in range(chosen.workers)]
     for thread in threads:
