@@ -8,21 +8,19 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
-from functools import lru_cache
 from typing import Any, Final, TextIO
 
-MASK: Final = "***"
+from bulkops.secret import MASK, looks_secret, masked
+
 LEVELS: Final[Mapping[str, int]] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
-_SECRET_KEY: Final = re.compile(
-    r"token|authori[sz]ation|password|passwd|secret|credential|api[_-]?key|cookie", re.IGNORECASE
-)
 # C0 and C1 controls, DEL, lone surrogates, and the marks that turn the direction of text or hide in it: a customer's
 # name must neither move the cursor nor make "failed" read as something else. Source: ECMA-48, Unicode bidi classes.
 _UNSAFE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _MANY_LINES: Final = frozenset({"exception", "stack"})
+_OURS: Final = frozenset({"level", "timestamp"})
 
 
 def neutral(text: str) -> str:
@@ -39,51 +37,30 @@ def neutral_json(text: str) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets; longer ones first, one may hold another."""
-    return _replaced(text, _longest_first(secrets))
-
-
-def _longest_first(secrets: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(filter(None, secrets), key=len, reverse=True))
-
-
-def _replaced(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
-
-
-@lru_cache(maxsize=1024)
-def _is_telling(key: str) -> bool:
-    """Whether something under this name is better not shown; the same few names come with every line."""
-    return key != "event" and _SECRET_KEY.search(key) is not None
-
-
 class Redaction:
-    """A structlog processor: masks what stands under a telling key, and the given secrets wherever they stand."""
+    """A structlog processor: masks what stands under a telling key, and secrets wherever they stand."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = _longest_first(secrets)
+        self._secrets = tuple(secrets)
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-        return {key: self._under(key, value) for key, value in event.items()}
+        return {key: value if key in _OURS else self._under(key, value) for key, value in event.items()}
 
     def _under(self, key: object, value: Any) -> Any:
-        return MASK if value is not None and _is_telling(str(key)) else self._clean(value)
+        return MASK if value is not None and key != "event" and looks_secret(str(key)) else self._clean(value)
 
     def _clean(self, value: Any) -> Any:
         match value:
             case None | bool() | int() | float():
                 return value
             case str():
-                return _replaced(value, self._secrets)
+                return masked(value, self._secrets)
             case Mapping():
                 return {self._clean(key): self._under(key, inner) for key, inner in value.items()}
             case list() | tuple() | set() | frozenset():
                 return [self._clean(inner) for inner in value]
             case _:  # bytes, exceptions, records: what a renderer would make of them
-                return _replaced(repr(value), self._secrets)
+                return masked(repr(value), self._secrets)
 
 
 def get_logger(name: str) -> Any:
@@ -104,6 +81,7 @@ def get_logger(name: str) -> Any:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
+            Redaction(),  # after everything that makes text, tracebacks included
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
     )

@@ -1,15 +1,50 @@
-"""A token or password that cannot be printed by accident."""
+"""Secrets: a text that cannot be printed by accident, and the one place that takes secrets out of other texts."""
 
 from __future__ import annotations
 
 import hmac
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NoReturn
+from urllib.parse import quote
 
 MASK: Final = "***"
 
+_SHORTEST_KNOWN: Final = 6
+"""A shorter registered secret would mask parts of ordinary words."""
+_MOST_KNOWN: Final = 4096
+"""Registered secrets; a process that reads more of them forgets the oldest."""
+_SHORTEST_CUT: Final = 6
+"""Of a secret in which a text is cut off: fewer characters reveal nothing."""
+
+_NAMES: Final = (
+    r"(?:token|authori[sz]ation|password|passwd|passphrase|secret|credential|api[_.-]?key|private[_-]?key|cookie)"
+)
+_SECRET_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
+# Every repetition is bounded, and none stands before a name: a hostile text must not keep the patterns busy.
+_LOOKS_SECRET: Final = re.compile(
+    "|".join(
+        (
+            rf"""(?P<quoted>{_NAMES}[\w.-]{{0,40}}["']?\s{{0,9}}[:=]\s{{0,9}})(?P<mark>["'])(?![{{*<]).{{1,400}}?(?P=mark)""",
+            rf"""(?P<named>{_NAMES}[\w.-]{{0,40}}=)(?![{{*<"'=])[^\s,;&|)\]}}"']+""",
+            r"(?P<scheme>\b(?:Bearer|Basic)\s{1,9})(?=[\w.~+/-]{0,200}[\d=+/_-])[\w.~+/=-]{8,}",
+            rf"""(?P<told>{_NAMES}[\w.-]{{0,40}}:\s{{1,9}})(?![{{*<"'])(?=\S{{0,200}}\d|\S{{20}})[^\s,;&|)\]}}"']{{8,}}""",
+            r"\beyJ[\w-]{8,500}\.[\w-]+\.[\w-]*",  # a JSON Web Token
+            r"\b(?:wrka?[a-z]{2}-|sk-|sk_live_|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ya29\.)[\w/+=.-]{8,}",
+            r"(?P<url>://)[^\s/@:]{1,200}:[^\s/@]{1,200}(?=@)",
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.{0,8192}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)",
+        )
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
+
+_known: Final[dict[str, None]] = {}
+
 
 class Secret:
-    """Holds a secret text; `str`, `repr`, `format` and pickling never show it.
+    """Holds a secret text; `str`, `repr`, `format` and pickling never show it. `masked` knows it from then on.
 
     >>> Secret("wrkaus-abc")
     Secret(***)
@@ -21,6 +56,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        register(text)
 
     def reveal(self) -> str:
         """The secret itself. Called where it is put on the wire and nowhere else."""
@@ -46,3 +82,69 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled or copied to disk: pass the environment variable's name instead")
+
+
+def register(text: str) -> None:
+    """Let `masked` know a secret that is not held in a `Secret`."""
+    if len(text) < _SHORTEST_KNOWN:
+        return
+    _known.pop(text, None)
+    _known[text] = None
+    if len(_known) > _MOST_KNOWN:
+        del _known[next(iter(_known))]
+
+
+@lru_cache(maxsize=1024)
+def looks_secret(name: str) -> bool:
+    """Whether what stands under this name is better not shown.
+
+    >>> looks_secret("Api-Key"), looks_secret("folder")
+    (True, False)
+    """
+    return _SECRET_NAME.search(name) is not None
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without `secrets`, without every registered secret, and without what looks like one.
+
+    A server may repeat a secret as it was, on one line, escaped as in JSON or in a URL. `secrets` may also be cut off
+    at the end of the text.
+
+    >>> masked("login as root with password=hunter2 failed")
+    'login as root with password=*** failed'
+    """
+    for secret in _longest_first(secrets):
+        for form in _forms(secret):
+            text = _without_cut(text.replace(form, MASK), form)
+    for secret in _longest_first(tuple(_known)):
+        for form in _forms(secret):
+            if form in text:
+                text = text.replace(form, MASK)
+    return _LOOKS_SECRET.sub(_covered, text)
+
+
+def _longest_first(secrets: Iterable[str]) -> list[str]:
+    """One secret may hold another."""
+    return sorted(filter(str.strip, secrets), key=len, reverse=True)
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _forms(secret: str) -> tuple[str, ...]:
+    try:
+        quoted = {quote(secret), quote(secret, safe="")}
+    except UnicodeEncodeError:
+        quoted = set()
+    forms = {secret, " ".join(secret.split()), json.dumps(secret)[1:-1], *quoted}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _without_cut(text: str, secret: str) -> str:
+    whole = text.rstrip("\u2026. ")
+    cut = next((n for n in range(len(secret) - 1, _SHORTEST_CUT - 1, -1) if whole.endswith(secret[:n])), None)
+    return text if cut is None else whole[:-cut] + MASK
+
+
+def _covered(found: re.Match[str]) -> str:
+    kept = next(filter(None, (found[name] for name in ("quoted", "named", "scheme", "told", "url"))), "")
+    mark = found["mark"] or ""
+    return f"{kept}{mark}{MASK}{mark}"

@@ -17,8 +17,7 @@ from bulkops.cli.flags import Output
 from bulkops.cli.terminal import one_line, say
 from bulkops.cli.verbs import WEBHOOK_VARIABLE, known_secrets
 from bulkops.errors import ConfigError
-from bulkops.logs import masked
-from bulkops.secret import Secret
+from bulkops.secret import Secret, masked
 from bulkops.settings import TOKEN_VARIABLE
 
 if TYPE_CHECKING:

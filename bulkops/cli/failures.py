@@ -23,7 +23,7 @@ from bulkops.errors import (
     Unauthorized,
     worst_of,
 )
-from bulkops.logs import masked
+from bulkops.secret import masked
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2

@@ -11,8 +11,8 @@ import attrs
 from bulkops.catalogue import QUOTAS
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_json_lines
 from bulkops.cli.verbs import LEVEL_VARIABLE, WEBHOOK_VARIABLE
-from bulkops.logs import MASK
 from bulkops.runs import Policy
+from bulkops.secret import MASK
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Limit, Tuning, base_url
 
 DEFAULT: Final = "default"

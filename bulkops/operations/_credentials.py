@@ -3,9 +3,7 @@ down nowhere."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,15 +14,12 @@ import attrs
 from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
 from bulkops.operations._filling import columns_of, fill
-from bulkops.secret import MASK, Secret
+from bulkops.secret import Secret, looks_secret, masked, register
 from bulkops.steps import Context, Intent
 
 SUCCESS: Final = "success"
 UPDATE: Final = "managed_users.connections.update"
 _SOURCES: Final = frozenset({"env", "file", "column"})
-_SHORTEST_CUT: Final = 6
-"""Of a secret that an excerpt ends in: fewer characters tell nobody anything."""
-_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|key", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -95,42 +90,36 @@ async def authorise(ctx: Context, connection: Connection, wanted: Credentials, *
     await ctx.step(step_name(name), send, probe=probe, repeatable=True)
 
 
+def _holds_secrets(name: str) -> bool:
+    """Whether a connection's field, or the column that fills it, is taken for secret: here any key is one."""
+    return looks_secret(name) or "key" in name.lower()
+
+
 def step_name(connection: str) -> str:
     return f"authorise {connection}"
 
 
-def masked(text: str, values: Mapping[str, object]) -> str:
-    """A vendor or a provider may repeat what it refused: as it was, on one line, in JSON, cut at the end."""
-    for value in values.values():
-        if isinstance(value, str) and value.strip():
-            for form in {value, " ".join(value.split()), json.dumps(value)[1:-1]}:
-                text = _without(text, form)
-    return text
-
-
-def _without(text: str, secret: str) -> str:
-    text = text.replace(secret, MASK)
-    whole = text.rstrip("\u2026. ")
-    cut = next((n for n in range(len(secret) - 1, _SHORTEST_CUT - 1, -1) if whole.endswith(secret[:n])), None)
-    return text if cut is None else whole[:-cut] + MASK
-
-
 def mask(error: ApiError, values: Mapping[str, object]) -> None:
     """Take the values out of an error and of those that it comes from."""
+    texts = _texts(values)
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, ApiError):
-            link.message, link.cause = masked(link.message, values), masked(link.cause, values)
+            link.message, link.cause = masked(link.message, texts), masked(link.cause, texts)
             link.args = (link.message,)
         if isinstance(link, StatusError):
-            link.said, link.errors = masked(link.said, values), None
+            link.said, link.errors = masked(link.said, texts), None
         link = link.__cause__
+
+
+def _texts(values: Mapping[str, object]) -> list[str]:
+    return [value for value in values.values() if isinstance(value, str)]
 
 
 def refused(name: str, answer: Connection, values: Mapping[str, object]) -> TaskFailed:
     said = answer.authorization_error or f"the vendor says {answer.authorization_status or 'nothing'}"
     return TaskFailed(
-        f"connection {name!r} cannot be authorised: {masked(said, values)}",
+        f"connection {name!r} cannot be authorised: {masked(said, _texts(values))}",
         failure_class="connection-not-authorised",
         remedy="check the credentials, then `bulkops retry`",
     )
@@ -168,6 +157,7 @@ def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
             cause=f"connection {connection!r} lacks a credential of the account's own",
             remedy="set it, then `bulkops retry`",
         )
+    register(found)
     return found
 
 
@@ -214,7 +204,7 @@ def _read_value(path: Path, where: str, value: object) -> Value:
     if not isinstance(name, str) or not name:
         raise InputError(f"{where}.{source} must be a name", remedy="correct it")
     if source == "column":
-        if _SECRET.search(where.rpartition(".")[2]) or _SECRET.search(name):
+        if _holds_secrets(where.rpartition(".")[2]) or _holds_secrets(name):
             raise InputError(
                 f"{where} looks secret, and the columns of an account file are written to the journal",
                 remedy='give it as { env = "NAME" } or { file = "PATH" }',

@@ -11,8 +11,8 @@ import attrs
 import msgspec
 
 from bulkops.errors import ConfigError
-from bulkops.operations._function_digest import SECRET_NAME, digest_of, name_of
-from bulkops.secret import MASK, Secret
+from bulkops.operations._function_digest import digest_of, name_of
+from bulkops.secret import MASK, Secret, looks_secret
 
 
 def own_parameters(operation: object) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _fields(operation: object) -> Iterator[tuple[str, object]]:
 
 
 def _json_data(operation: object, name: str, value: object) -> Any:
-    if SECRET_NAME.search(name) and isinstance(value, str | bytes):
+    if looks_secret(name) and isinstance(value, str | bytes):
         return MASK
     try:
         return msgspec.to_builtins(value, enc_hook=_encoded, order="deterministic")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.resources.generic import from_text
+from bulkops.secret import register
 
 ACCOUNT_WORD: Final = "account"
 
@@ -108,9 +109,12 @@ def _from_outside(kind: str, name: str) -> str:
         value = os.environ.get(name, "")
         if not value:
             raise ConfigError(f"the environment has no {name}", remedy="set it")
+        register(value)
         return value
     try:
-        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        value = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise ConfigError(f"cannot read {name}: {reason}", remedy="check the path") from error
+    register(value)
+    return value

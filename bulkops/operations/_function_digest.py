@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePath
 from types import CodeType, FunctionType
-from typing import Any, Final
+from typing import Any
 
-SECRET_NAME: Final = re.compile(r"token|password|passwd|secret|credential|api[_-]?key", re.IGNORECASE)
+from bulkops.secret import looks_secret
 
 
 def name_of(fn: object) -> str:
@@ -95,13 +94,13 @@ def _said(fn: object, seen: set[int]) -> Iterator[str]:
         if inspect.isfunction(value) or inspect.isclass(value):
             if value.__module__ == fn.__module__:
                 yield from _said(value, seen)
-        elif isinstance(value, str | bytes | PurePath | tuple) and _is_plain(value) and not SECRET_NAME.search(name):
+        elif isinstance(value, str | bytes | PurePath | tuple) and _is_plain(value) and not looks_secret(name):
             yield f"{name}={value!r}"
 
 
 def _fixed(kind: str, values: Mapping[Any, object]) -> Iterator[str]:
     for name, value in values.items():
-        if _is_plain(value) and not SECRET_NAME.search(str(name)):
+        if _is_plain(value) and not looks_secret(str(name)):
             yield f"{kind} {name}={value!r}"
 
 

@@ -17,6 +17,7 @@ from bulkops.operations._filling import anchored, check_sources, columns_of, fil
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._planned import is_planned_folder
 from bulkops.operations._standing import name_some
+from bulkops.secret import looks_secret
 from bulkops.steps import Context, Intent
 
 _LIST: Final = "managed_users.properties.list"
@@ -29,7 +30,6 @@ LONGEST_VALUE: Final = 1024
 """As the vendor's pages have it."""
 
 _OUTSIDE: Final = re.compile(r"\{(env|file):")
-_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|api[_.-]?key", re.IGNORECASE)
 
 
 def _own(given: Mapping[str, str]) -> dict[str, str]:
@@ -202,7 +202,7 @@ def _check(name: str, template: object) -> None:
     if not name.strip() or len(name) > LONGEST_NAME:
         what = "a property has no name" if not name.strip() else f"the name {name[:20]!r}... has {len(name)} characters"
         raise ConfigError(what, remedy=f"a property's name has 1 to {LONGEST_NAME} characters")
-    if _SECRET.search(name) and _OUTSIDE.match(template) is None:
+    if looks_secret(name) and _OUTSIDE.match(template) is None:
         raise ConfigError(
             f"property {name!r} looks secret, and what is written here is kept in the journal",
             remedy=f"give it as {name}={{env:NAME}} or {name}={{file:PATH}}",
@@ -211,7 +211,7 @@ def _check(name: str, template: object) -> None:
 
 
 def _looks_secret(name: str, template: str) -> bool:
-    return _SECRET.search(name) is not None or _OUTSIDE.search(template) is not None
+    return looks_secret(name) or _OUTSIDE.search(template) is not None
 
 
 def _differing(wanted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:

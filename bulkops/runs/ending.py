@@ -15,11 +15,13 @@ from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized, lea
 from bulkops.journal import AccountRow, Ending
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
+from bulkops.secret import masked
 from bulkops.steps import Context, log_of
 
 TOKEN_REFUSED: Final = "the vendor refused the token"  # noqa: S105 - a reason, not a password
 
 _LONGEST_REASON: Final = 1000
+_LONGEST_READ: Final = 20_000
 _MOST_NAMED: Final = 3
 
 _NOT_THE_USERS: Final = (
@@ -190,8 +192,8 @@ def _place(error: BaseException) -> str | None:
 
 
 def _shown(text: str) -> str:
-    """An operation's words may hold a server's: one line of bearable length, nothing in it that moves the cursor."""
-    return one_line(text, longest=_LONGEST_REASON)
+    """An operation's words may hold a server's, or a secret: one line of bearable length without either's tricks."""
+    return one_line(masked(text[:_LONGEST_READ]), longest=_LONGEST_REASON)
 
 
 def _json_data(detail: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any, Final, NoReturn, Self
 import attrs
 
 from bulkops.errors import ConfigError, InputError
+from bulkops.secret import looks_secret
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*=""")
-_SECRET: Final = re.compile(r"token|password|passwd|secret|credential|api[_-]?key", re.IGNORECASE)
 MAX_BYTES: Final = 1024 * 1024
 
 
@@ -57,7 +57,7 @@ class JobFile:
         for key in keys:
             if key in known:
                 continue
-            if _SECRET.search(key):
+            if looks_secret(key):
                 self.refuse(
                     section,
                     key,

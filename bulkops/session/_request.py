@@ -13,7 +13,7 @@ import msgspec
 from bulkops.catalogue import Call
 from bulkops.errors import InputError
 from bulkops.models.text import one_line
-from bulkops.secret import MASK, Secret
+from bulkops.secret import Secret, masked
 from bulkops.settings import Auth
 
 PathValues: TypeAlias = Mapping[str, str | int]
@@ -134,13 +134,7 @@ class Redactor:
     """Makes a server's words safe to show: one line, without the token should the server repeat it."""
 
     def __init__(self, secret: Secret) -> None:
-        token = secret.reveal()
-        self._spellings = sorted({token, quote(token), quote(token, safe="")}, key=len, reverse=True)
+        self._token = secret.reveal()
 
     def __call__(self, text: str) -> str:
-        return one_line(self.mask(one_line(text, longest=len(text) + 1)))
-
-    def mask(self, text: str) -> str:
-        for spelling in self._spellings:
-            text = text.replace(spelling, MASK)
-        return text
+        return one_line(masked(one_line(text, longest=len(text) + 1), [self._token]))

@@ -383,6 +383,13 @@ MISTAKES = (
         HOST,
     ),
     Mistake(
+        "the text of an exception is journaled as it is",
+        "runs/ending.py",
+        "    return one_line(masked(text[:_LONGEST_READ]), longest=_LONGEST_REASON)\n",
+        "    return one_line(text, longest=_LONGEST_REASON)\n",
+        ("tests/unit/runs/test_runs_secrets.py",),
+    ),
+    Mistake(
         "the token is in a repr",
         "secret.py",
         '        return f"Secret({MASK})"',

@@ -8,8 +8,8 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.logs import MASK, Redaction, configure, get_logger, masked
-from bulkops.secret import Secret
+from bulkops.logs import Redaction, configure, get_logger
+from bulkops.secret import MASK, Secret, masked
 
 TOKEN = "wrkaus-7f3b1c9d"
 
