@@ -13,10 +13,10 @@ from typing import Final, Protocol
 import attrs
 
 BEAT_S: Final = 1.0
-"""A process at work writes a sign of life this often."""
+"""A process at work writes a heartbeat this often."""
 
 MARGIN_S: Final = 2.0
-"""A killed process can have sent requests for this long after its last sign of life: one beat, and one slow commit."""
+"""A killed process can have sent requests for this long after its last heartbeat: one beat, and one slow commit."""
 
 _BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Counts on through suspend, which CLOCK_MONOTONIC does not on Linux; elsewhere there is no boot id either."""

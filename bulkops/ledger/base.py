@@ -67,6 +67,10 @@ class Lease(SlotRecorder, Protocol):
     async def until_fresh(self) -> None:
         """Wait for a heartbeat that is young enough. Raises: JournalError when there will be none."""
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the newest heartbeat is old enough for another one."""
+
     async def renew(self, *, part: float, used: float) -> Allotment:
         """A heartbeat; give back what is too much, take what is free. Call it each second.
 

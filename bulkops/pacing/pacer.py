@@ -172,7 +172,7 @@ class Pacer:
         """Use this fraction of every divided quota from now on; 0: none of it. Recorded quotas stay whole."""
         self._part = part
         for quota in self._quotas.values():
-            if not quota.is_recorded:
+            if quota.is_divided:
                 self._divide(quota)
         self._wake_pump()
 
@@ -180,11 +180,7 @@ class Pacer:
         """The largest part of a divided quota that own requests hold now."""
         now = self.now()
         return max(
-            (
-                quota.used_part(self._scaled(quota.name), now)
-                for quota in self._quotas.values()
-                if not quota.is_recorded
-            ),
+            (quota.used_part(self._scaled(quota.name), now) for quota in self._quotas.values() if quota.is_divided),
             default=0.0,
         )
 
@@ -216,7 +212,7 @@ class Pacer:
         ]
 
     def _respect_others(self, quota: Quota) -> None:
-        if not quota.is_recorded:
+        if quota.is_divided:
             quota.inherit(self._inherited.get(quota.name, ()))
             self._divide(quota)
 

@@ -69,6 +69,7 @@ class Quota:
         self._queue = Queue([limit for limit in limits if limit.key is not None])
         self.limits = tuple(limits)
         self.is_recorded = is_recorded(limits)
+        self.is_divided = bool(limits) and not self.is_recorded
         self.not_before = -math.inf
         """Closed until then because of other processes, whatever the server says."""
         self._slots: deque[Slot] = deque()

@@ -12,6 +12,7 @@ from typing import Final, Literal
 import anyio
 import attrs
 
+from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
@@ -19,7 +20,6 @@ from bulkops.runs.halting import Control
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession, SignOfLife
 
-_RENEW_EVERY_S: Final = 1.0
 _ASK_EVERY_S: Final = 0.2
 """While other processes have not made room yet."""
 _TRY_AGAIN_S: Final = 0.5
@@ -173,9 +173,10 @@ class CredentialUse:
 
     async def _keep_renewing(self) -> None:
         while True:
-            await asyncio.sleep(_RENEW_EVERY_S if self._part else _ASK_EVERY_S)
+            await asyncio.sleep(BEAT_S if self._part else _ASK_EVERY_S)
             try:
-                await self._renew()
+                if self.lease.is_due or not self._part:
+                    await self._renew()
             except JournalError:  # `until_fresh` raises it for those who want to send: wake them
                 self.session.pacer.set_part(1.0)
                 return

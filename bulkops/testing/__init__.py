@@ -66,8 +66,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxInThread]:
-    """Ten customers at sixty times the speed, or what the mark `sandbox` says; each test has its own."""
+def sandbox(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SandboxInThread]:
+    """Ten customers at sixty times the speed, or what the mark `sandbox` says; each test has its own.
+
+    Its requests count in a ledger of the test's own: another sandbox may get the same port.
+    """
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     marker = request.node.get_closest_marker("sandbox")
     settings = SandboxSettings(**{"customers": 10, "time_scale": 60, **(marker.kwargs if marker else {})})
     with (
