@@ -30,3 +30,6 @@ RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED, Outcome.CANCELLED, Outcome.
 
 TROUBLED: Final = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
 """What makes a run end with exit code 1."""
+
+IMPOSSIBLE: Final = "impossible"
+"""Failure class of an account that was skipped because the plan that the run follows found that it cannot be done."""

@@ -84,6 +84,10 @@ def base_url(host: str) -> str:
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
+_NO_TOKEN: Final = "no-token"  # noqa: S105 - no secret
+"""Stands for the token of a client that sends nothing; no server takes it."""
+
+
 @attrs.frozen(kw_only=True)
 class Auth:
     """Who asks. `scheme`: "bearer" (current), "legacy-headers" (X-USER-TOKEN and X-USER-EMAIL) or "legacy-query".
@@ -295,13 +299,16 @@ class Settings:
             )
 
     @classmethod
-    def from_env(cls, *, tuning: Tuning | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    def from_env(
+        cls, *, tuning: Tuning | None = None, environ: Mapping[str, str] | None = None, needs_token: bool = True
+    ) -> Settings:
         """Read WORKATO_API_TOKEN and WORKATO_HOST (URL or data-centre name; default us) now.
 
+        `needs_token`: False for a client that sends nothing.
         Raises: ConfigError naming the missing variable.
         """
         environ = os.environ if environ is None else environ
-        token = environ.get(TOKEN_VARIABLE, "")
+        token = environ.get(TOKEN_VARIABLE, "") or ("" if needs_token else _NO_TOKEN)
         if not token:
             raise ConfigError("no API token", remedy=f"set the environment variable {TOKEN_VARIABLE}")
         return cls(

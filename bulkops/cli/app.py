@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -33,7 +34,7 @@ from bulkops.cli.commands import (
     sandbox,
     watch,
 )
-from bulkops.cli.failures import EXIT_USAGE, report_failure
+from bulkops.cli.failures import EXIT_FAILED, EXIT_USAGE, report_failure
 from bulkops.cli.verbs import Invocation, about_itself, known_secrets, write_examples
 
 _FIRST_STEPS = (
@@ -138,5 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return EXIT_USAGE
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the one place where an error becomes an exit code
-        return report_failure(error, debug=invocation.debug, secrets=known_secrets())
+        code = report_failure(error, debug=invocation.debug, secrets=known_secrets())
+        given = sys.argv[1:] if arguments is None else arguments
+        return EXIT_FAILED if code == EXIT_USAGE and plan.DETAILED in given else code  # there 2 means changes
     return code if isinstance(code, int) else 0

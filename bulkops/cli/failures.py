@@ -1,7 +1,8 @@
 """Exceptions to lines and exit codes.
 
 0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration, or the
-vendor is out of reach, 3 halted by a gate, 4 authentication, 5 paused, 130 interrupted.
+vendor is out of reach, 3 halted by a gate, 4 authentication, 5 paused, 130 interrupted. `plan --detailed-exitcode`: 0
+nothing to do, 2 changes, 1 any error but 4 and 130.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from bulkops.secret import masked
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
+EXIT_CHANGES: Final = 2
+"""Of `plan --detailed-exitcode`, which ends with 1 where other commands end with EXIT_USAGE."""
 EXIT_INTERRUPTED: Final = 130
 
 _EXIT_CODES: Final[tuple[tuple[type[BulkopsError], int], ...]] = (

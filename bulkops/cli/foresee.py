@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulkops.cli.around import cost_words, more_words
 from bulkops.cli.durations import duration
+from bulkops.cli.failures import EXIT_CHANGES, EXIT_FAILED
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.outage import Outage
 from bulkops.cli.selecting import accounts_meant, accounts_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 async def foresee(
     operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
-    """Say what a run would change. Sends reads only; exit code 0, or 1 when some accounts cannot be done."""
+    """Say what a run would change. Sends reads only; the exit code, see `_exit_code`."""
     from bulkops.runs import workspace_of
 
     accounts = accounts_of(selection, output, asks=False)
@@ -37,7 +38,8 @@ async def foresee(
             operation, workato, accounts=accounts, selection=selection, output=output, workspace=workspace
         )
 
-    settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    is_silent = plan_flags.offline and accounts != "all"
+    settings = Settings.from_env(tuning=flags.tune(Tuning()), needs_token=not is_silent)
     return await foresee_over(operation, plan_flags, listed, settings, flags=flags, output=output)
 
 
@@ -79,7 +81,15 @@ async def foresee_over(
     if plan_flags.save is not None:
         foreseen.save(plan_flags.save)
     put((foreseen.to_json() if output.json else render_plan(foreseen)) + "\n", json=output.json)
-    return 1 if any(account.problem for account in foreseen.accounts) else 0
+    return _exit_code(foreseen, detailed=plan_flags.detailed_exitcode)
+
+
+def _exit_code(plan: FleetPlan, *, detailed: bool) -> int:
+    """1 when some accounts cannot be done, else 0; `detailed`: 2 when something is to be done."""
+    if any(account.problem for account in plan.accounts):
+        return EXIT_FAILED
+    changes = any(account.changes for account in plan.accounts) or not plan.accounts
+    return EXIT_CHANGES if detailed and changes else 0
 
 
 def render_plan(plan: FleetPlan) -> str:

@@ -32,13 +32,15 @@ class Invocation:
 class PlanFlags:
     """That nothing is to be done but looked at: how many accounts (None: all), none at all, and where to keep it.
 
-    `export`: the one export of a manifest is allowed, so that its package is known.
+    `export`: the one export of a manifest is allowed, so that its package is known; `detailed_exitcode`: whether the
+    exit code tells that there are changes.
     """
 
     sample: int | None
     offline: bool
     save: str | None
     export: bool
+    detailed_exitcode: bool = False
 
 
 class Flag(click.Option):

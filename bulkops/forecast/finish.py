@@ -26,8 +26,10 @@ GUESSED_LATENCY_S: Final = 0.1
 
 TYPICAL_IMPORT: Final = 4.0
 """How long an import takes on average, in delays of a first poll."""
-_POLLS_SPREAD: Final = 10.0
-"""Three standard deviations of the polls of one import: those of many add up as squares."""
+_POLLS_SPREAD: Final = 4.0
+"""Standard deviation of the polls of one import, above the average, with a margin: those of many add up as squares."""
+_POLLS_OF_A_SLOW_ONE: Final = 10
+"""Polls of a slow import beyond the average: of a few imports it may be one of them."""
 _PLAYED_WINDOWS: Final = 4
 _LEAST_PLAYED: Final = 100
 
@@ -49,7 +51,8 @@ class Forecast:
     def at_most(self) -> int:
         """A bound: `expected`, and as many polls more as luck with the durations of imports and exports may cost."""
         polled = sum(self.requests.get(call, 0.0) for call in (IMPORT, EXPORT))
-        return self.expected + math.ceil(_POLLS_SPREAD * math.sqrt(polled))
+        spread = _POLLS_SPREAD * math.sqrt(polled) + _POLLS_OF_A_SLOW_ONE if polled else 0.0
+        return self.expected + math.ceil(spread)
 
 
 def guessed_latency_s(tuning: Tuning) -> float:

@@ -11,7 +11,7 @@ import attrs
 
 from bulkops.errors import RunAborted, RunFailed
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepMark
-from bulkops.outcome import TROUBLED, Outcome
+from bulkops.outcome import IMPOSSIBLE, TROUBLED, Outcome
 from bulkops.report.clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
 from bulkops.report.text import render_text, summary
@@ -94,6 +94,11 @@ class Report:
         return [row for row in self.accounts if row.outcome in TROUBLED and row.seq not in busy]
 
     @property
+    def impossible(self) -> list[AccountRow]:
+        """Accounts that were skipped because the plan that the run follows found that they cannot be done."""
+        return [row for row in self.accounts if row.outcome is Outcome.SKIPPED and row.failure_class == IMPOSSIBLE]
+
+    @property
     def duration_s(self) -> float:
         """Time worked: from the run's creation to its end (so far), without the time between its processes."""
         return max(0.0, (self.as_of if self.ended_at is None else self.ended_at) - self.created_at - self.between_s)
@@ -105,12 +110,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed or unknown, 0 all well."""
-        return _STOPPED.get(self.state, 1 if self.failures else 0)
+        """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed, unknown or impossible, 0 all well."""
+        return _STOPPED.get(self.state, 1 if self.failures or self.impossible else 0)
 
     def raise_for_failures(self) -> None:
-        """Raises: RunFailed if accounts failed or are unknown, else RunAborted if the run stopped early."""
-        if self.failures:
+        """Raises: RunFailed if accounts failed, are unknown or impossible, else RunAborted if the run stopped early."""
+        if self.failures or self.impossible:
             raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures")
         if self.state in _STOPPED:
             raise RunAborted(summary(self), run_id=self.run_id, remedy=f"resume with: {resume_command(self)}")

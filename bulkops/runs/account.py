@@ -14,7 +14,7 @@ from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation, ReaderGone
-from bulkops.outcome import Outcome
+from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.ending import Effects, ending_of, stopped
 from bulkops.runs.halting import Control, Halt, Turn
 from bulkops.session import Scope
@@ -29,7 +29,8 @@ _STOPPED: Final = "stopped by a second interrupt or the run's deadline"
 class AccountTask:
     """What every account of a run shares; `run` is the callable that the executor fans out.
 
-    `expected`: by account, the changes of a saved plan; an account whose plan is another one now is skipped.
+    `expected`: by account, the changes of a saved plan, or the problem it found; an account with a problem, or with
+    another plan now, is skipped.
     """
 
     record: RunRecord
@@ -39,7 +40,7 @@ class AccountTask:
     observe: Observer
     control: Control
     halt: Halt
-    expected: Mapping[str, tuple[str, ...]] | None = None
+    expected: Mapping[str, tuple[str, ...] | str] | None = None
     shared: dict[str, Any] = attrs.field(factory=dict)
     _logged: set[str | None] = attrs.field(factory=set, init=False)
 
@@ -143,9 +144,17 @@ class AccountTask:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
         if self.expected is None or not log_of(ctx).is_untouched or row.outcome is Outcome.UNKNOWN:
             return None
-        if row.account not in self.expected:
-            why = "the plan did not look at it, or found that it cannot be done"
-            return Ending(outcome=Outcome.SKIPPED, reason=why, remedy="plan all accounts")
+        expected = self.expected.get(row.account)
+        if expected is None:
+            return Ending(outcome=Outcome.SKIPPED, reason="the plan did not look at it", remedy="plan all accounts")
+        if isinstance(expected, str):
+            return Ending(
+                outcome=Outcome.SKIPPED,
+                failure_class=IMPOSSIBLE,
+                cause=expected,
+                reason=f"the plan found that it cannot be done: {expected}",
+                remedy="remove the cause, then plan again",
+            )
         asked = ctx.account.scope
         scope = Scope(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
         try:
@@ -154,7 +163,7 @@ class AccountTask:
             now = str(problem)
         else:
             changes = planned.changes if planned is not None else ()
-            if changes == self.expected[row.account]:
+            if changes == expected:
                 return None
             now = ", ".join(changes) or "nothing to do"
         finally:

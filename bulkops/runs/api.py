@@ -274,7 +274,7 @@ class _Again:
                 observe=self.observe,
                 control=self.control,
                 gate=Gate(policy=policy, check=self.check, approve=self.approve, approved=approved),
-                expected={account: tuple(changes) for account, changes in saved[0].items()} if saved else None,
+                expected={account: _found(found) for account, found in saved[0].items()} if saved else None,
             )
             await engine.work(rows, in_waves=in_waves)
 
@@ -324,3 +324,8 @@ async def _inventory(accounts: Accounts, workato: Workato) -> Inventory:
     if isinstance(accounts, str):
         raise ConfigError(f"accounts={accounts!r} is text", remedy="give a list of ids, or bulkops.read_accounts(path)")
     return from_values(accounts)
+
+
+def _found(found: str | list[str]) -> tuple[str, ...] | str:
+    """What a saved plan found of an account, as the journal has it."""
+    return found if isinstance(found, str) else tuple(found)

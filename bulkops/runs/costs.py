@@ -94,7 +94,8 @@ async def cost_ahead(
 
     rows = accounts.rows
     if plan is not None:
-        looked_at = [row for row in rows if row.account in plan.expected(operation)]
+        found = plan.expected(operation)
+        looked_at = [row for row in rows if isinstance(found.get(row.account), tuple)]
         share = len(rows) / plan.inventory
         planned = {call: count * share for call, count in plan.requests.items() if call not in once}
         return Ahead(most=foresee(added(planned, on_all(looks, operation, looked_at))), more={})

@@ -38,7 +38,7 @@ from bulkops.runs.waves import Wave
 class Engine:
     """One process working on one run. `control` may stop it from outside, the policy's rules and gates from inside.
 
-    `expected`: by account, the changes that a saved plan foresaw; accounts that drifted since are skipped.
+    `expected`: by account, the changes that a saved plan foresaw, or the problem it found; see `AccountTask`.
     """
 
     record: RunRecord
@@ -49,7 +49,7 @@ class Engine:
     observe: Observer = attrs.field(converter=guarded)
     control: Control
     gate: Gate
-    expected: Mapping[str, tuple[str, ...]] | None = None
+    expected: Mapping[str, tuple[str, ...] | str] | None = None
     _halted: str | None = None
     _paused: str | None = None
     _ends_at: float = math.inf

@@ -77,14 +77,16 @@ class FleetPlan:
         """Raises: PlanError when the plan is of accounts of another workspace."""
         check_workspace("the plan", self.workspace, found)
 
-    def expected(self, operation: Operation) -> dict[str, tuple[str, ...]]:
-        """The changes foreseen by account, of those that were looked at and can be done. Raises: PlanError when the
-        plan is of another operation."""
+    def expected(self, operation: Operation) -> dict[str, tuple[str, ...] | str]:
+        """By account that was looked at: the changes, or as text the problem for which it cannot be done.
+
+        Raises: PlanError when the plan is of another operation.
+        """
         if operation.digest != self.operation["digest"]:
             raise PlanError(
                 f"the plan is of another operation: {self.title}", remedy="plan this operation, or run the planned one"
             )
-        return {plan.account: plan.changes for plan in self.accounts if plan.problem is None}
+        return {plan.account: plan.problem or plan.changes for plan in self.accounts}
 
     def to_json(self) -> str:
         """Schema 1: every field by its name."""
@@ -140,15 +142,14 @@ async def plan(
     rows = () if offline else sampled(accounts.rows, sample)
     looks = _Looks(made, workato, observe)
     workspace = None
-    async with Journal.open(journal) as opened:
-        if rows:
+    found: list[AccountPlan] = []
+    if rows:
+        async with Journal.open(journal) as opened:
             workspace = await workspace_for(made, workato, opened)
             async with credential(
                 opened, workato.session, "plan", policy=policy, control=control or Control(), workspace=workspace
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
-        else:
-            found = []
     more: dict[str, float] = {}
     if rows:
         requests = looks.scaled(len(accounts))

@@ -11,6 +11,8 @@ from click.core import ParameterSource
 
 from bulkops.cli.verbs import Flag, Invocation, Noun, PlanFlags, Verb
 
+DETAILED: Final = "--detailed-exitcode"
+
 _EXAMPLES = (
     "plan import-package crm.zip --folder CRM --accounts customers.csv",
     "plan rollout.toml --accounts all --sample 20 --save plan.json",
@@ -25,9 +27,15 @@ rehearsed in the same way, unless the class has a `plan`.
 
 _OPTIONS = (
     Flag(["--sample"], section="Plan", type=click.IntRange(1), metavar="N", help="Look at N accounts and scale up."),
-    Flag(["--offline"], section="Plan", is_flag=True, help="Look at none: take everything as still to be done."),
+    Flag(["--offline"], section="Plan", is_flag=True, help="Send nothing: take everything as still to be done."),
     Flag(["--save"], section="Plan", metavar="FILE", help="Keep the plan, for --plan of the run."),
     Flag(["--export"], section="Plan", is_flag=True, help="Allow the one export of a manifest, to know its package."),
+    Flag(
+        [DETAILED],
+        section="Plan",
+        is_flag=True,
+        help="Exit with 2 when there are changes, 0 when there are none, and 1 after an error.",
+    ),
 )
 
 
@@ -83,9 +91,14 @@ def _planning(command: click.Command) -> click.Command:
         twin.examples = tuple(f"plan {example.removeprefix('run ')}" for example in twin.examples)
 
     def look(*, sample: int | None, offline: bool, save: str | None, export: bool, **given: Any) -> Any:
+        detailed = bool(given.pop("detailed_exitcode"))
+        if offline and export:
+            raise click.UsageError("--export sends requests: leave out --offline.")
         invocation = click.get_current_context().find_object(Invocation)
         if invocation is not None:
-            invocation.plan = PlanFlags(sample=sample, offline=offline, save=save, export=export)
+            invocation.plan = PlanFlags(
+                sample=sample, offline=offline, save=save, export=export, detailed_exitcode=detailed
+            )
         return carry_out(**given) if carry_out is not None else None
 
     twin.callback = look

@@ -1,0 +1,108 @@
+"""`bulkops plan` as a user drives it: offline without a token, exit codes for scripts, and the run that follows."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bulkops.forecast import POLL
+from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+
+from .conftest import CUSTOMERS, Result
+
+
+@pytest.fixture
+def job(sandbox, tmp_path, monkeypatch):
+    """The main job as a user has it: in a directory with a journal and an account file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    Path("job.toml").write_text(
+        f"""
+[[operation]]
+use = "import-package"
+package = "{PACKAGE}"
+folder = "CRM"
+[[operation]]
+use = "authorise-connections"
+from = "{CREDENTIALS}"
+[[operation]]
+use = "start-recipes"
+folder = "CRM"
+"""
+    )
+    return ("job.toml", "--accounts", str(sandbox.accounts))
+
+
+def requests(plan: Result) -> dict[str, float]:
+    """Without the polls of imports, which depend on the latency that was seen."""
+    found: dict[str, float] = json.loads(plan.out)["requests"]
+    return {call: count for call, count in found.items() if call != POLL}
+
+
+def test_an_offline_plan_needs_no_token_and_asks_nobody(cli, sandbox, job, monkeypatch):
+    online = cli("plan", *job, "--json")
+    assert online.code == 0, online.err
+    counted = sandbox.count()
+    for name in ("WORKATO_API_TOKEN", "WORKATO_HOST"):
+        monkeypatch.delenv(name)
+    offline = cli("plan", *job, "--offline", "--json")
+    assert (offline.code, offline.err) == (0, "")
+    assert sandbox.count() == counted
+    assert requests(offline) == requests(online)
+    assert cli("plan", "job.toml", "--accounts", "all", "--offline").code == 2
+
+
+def test_an_offline_plan_leaves_no_journal(cli, sandbox, job):
+    assert cli("plan", *job, "--offline").code == 0
+    assert not Path(".bulkops").exists()
+    refused = cli("plan", "import-package", "--manifest", "12", "--folder", "A", *job[1:], "--offline", "--export")
+    assert (refused.code, "leave out --offline" in refused.err) == (2, True)
+
+
+def test_a_detailed_exit_code_says_whether_there_are_changes(cli, sandbox, job, monkeypatch):
+    detailed = ("plan", *job, "--detailed-exitcode")
+    assert cli(*detailed).code == 2
+    assert cli(*detailed, "--offline").code == 2
+    assert cli("run", *job, "--yes").code == 0
+    assert cli(*detailed).code == 0
+    assert cli("plan", "start-recipes", "--folder", "Nowhere", *job[1:], "--detailed-exitcode").code == 1
+    assert cli("plan", "nothing.toml", "--accounts", "all", "--detailed-exitcode").code == 1
+    assert cli(*detailed, "--no-such-flag").code == 1
+    monkeypatch.setenv("WORKATO_API_TOKEN", "sandbox-wrong")
+    assert cli(*detailed).code == 4
+
+
+def test_a_run_that_leaves_out_what_its_plan_found_impossible_is_no_success(cli, sandbox, job):
+    first, second, *_ = sandbox.accounts.read_text().splitlines()
+    Path("one.txt").write_text(first)
+    Path("two.txt").write_text(f"{first}\n{second}\n")
+    assert cli("import-package", PACKAGE, "--folder", "CRM", "--accounts", "one.txt", "--yes").code == 0
+    start = ("stop-recipes", "--folder", "CRM", "--accounts", "two.txt")
+    assert cli("plan", *start, "--save", "plan.json").code == 1
+    done = cli(*start, "--from-plan", "plan.json", "--yes", "--json")
+    assert (done.code, done.outcomes) == (1, {"skipped": 1, "unchanged": 1}), done.err
+    (skipped,) = [row for row in done.report["accounts"] if row["outcome"] == "skipped"]
+    assert skipped["reason"] == "the plan found that it cannot be done: there is no folder 'CRM'"
+    assert "retry" not in done.err
+    text = cli("report", done.report["run"])
+    assert "there is no folder 'CRM'" in text.out
+
+
+def test_the_prompt_the_plan_and_the_run_agree(cli, sandbox, job):
+    planned = cli("plan", *job, "--json")
+    expected = sum(json.loads(planned.out)["requests"].values())
+    for made in ("most", "likely"):
+        counted = sandbox.count()
+        done = cli("run", *job, "--yes")
+        assert done.code == 0, done.err
+        found = [int(n.replace(",", "")) for n in re.findall(r"up to ([\d,]+) requests", done.err)]
+        sent = sandbox.count() - counted
+        assert len(found) == (1 if made == "most" else 2)
+        assert sent <= found[-1] <= 1.3 * sent + 4 * CUSTOMERS
+        assert expected <= found[0]
+    assert re.search(rf"requests in about .+ if {CUSTOMERS} accounts are still as run \S+ left them", done.err)
