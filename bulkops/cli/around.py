@@ -93,7 +93,7 @@ async def told(
 def finish(report: Report, output: Output, *, beside: bool = False) -> int:
     """The report to stdout, how to go on to stderr; the exit code. `beside`: stdout has other results."""
     from bulkops.report import render
-    from bulkops.report.next_steps import go_on_command
+    from bulkops.report.next_steps import go_on_command, go_on_words
 
     if beside:
         say(render(report, "text").rstrip())
@@ -101,7 +101,7 @@ def finish(report: Report, output: Output, *, beside: bool = False) -> int:
         put_report(report, as_json=output.json)
     command = go_on_command(report)
     if command is not None and not _ends_with_it(as_json=output.json, beside=beside):
-        say(f"{command.split()[1]} with: {command}")
+        say(f"{go_on_words(report)}: {command}")
     add_step_summary(report)
     return report.exit_code
 

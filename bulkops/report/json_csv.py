@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.journal import AccountRow
-from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.next_steps import change_first, go_on_command, next_command
 from bulkops.report.safe_text import inline
 from bulkops.report.text import summary
 
@@ -105,15 +105,18 @@ def render_csv(report: Report) -> str:
 
 def cluster_objects(report: Report, clusters: Iterable[Cluster]) -> Iterator[dict[str, Any]]:
     for one in clusters:
+        command = next_command(report, one)
         yield {
             "outcome": one.outcome.value,
             "cause": one.cause,
             "failure_class": one.failure_class,
             "count": one.count,
             "example": one.example.account,
+            "name": one.example.name,
             "reason": one.example.reason,
             "remedy": one.example.remedy,
-            "next": next_command(report, one),
+            "first": change_first(one.example) if command is not None else None,
+            "next": command,
         }
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
-from bulkops.report.next_steps import resume_command, retry_command
-from bulkops.report.safe_text import inline
+from bulkops.report.next_steps import change_first, resume_command, retry_command
+from bulkops.report.safe_text import inline, known_as
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report
@@ -52,7 +52,8 @@ def render_junit(report: Report) -> str:
 
 
 def _case(report: Report, row: AccountRow, *, busy: bool) -> str:
-    opening = f'<testcase classname="{_text(report.title)}" name="{_text(row.account)}" time="{_seconds(row):.3f}"'
+    name = _text(known_as(row.account, row.name))
+    opening = f'<testcase classname="{_text(report.title)}" name="{name}" time="{_seconds(row):.3f}"'
     verdict = "".join(_verdict(report, row, busy=busy))
     return f"{opening}>{verdict}</testcase>" if verdict else f"{opening}/>"
 
@@ -72,10 +73,14 @@ def _verdict(report: Report, row: AccountRow, *, busy: bool) -> Iterator[str]:
 
 
 def _story(report: Report, row: AccountRow) -> str:
-    lines = [row.reason, f"remedy: {row.remedy}" if row.remedy else None]
-    if report.state is not RunState.RUNNING:
+    is_over = report.state is not RunState.RUNNING
+    first = change_first(row) if is_over else None
+    remedy = f"remedy: {row.remedy}" if row.remedy else None
+    lines = [row.reason, remedy if first is None else f"first: {first}"]
+    if is_over:
         failed = row.outcome is Outcome.FAILED
-        lines.append(f"next: {retry_command(report, row.failure_class) if failed else resume_command(report)}")
+        command = retry_command(report, row.failure_class) if failed else resume_command(report)
+        lines.append(f"{'next' if first is None else 'then'}: {command}")
     return "\n".join(_text(line) for line in lines if line)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED
-from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
 from bulkops.report.safe_text import inline, known_as
 from bulkops.report.text import summary
 
@@ -39,7 +39,8 @@ def render_markdown(report: Report) -> str:
         lines += ["", f"and {len(left)} more causes ({sum(one.count for one in left)} accounts)"]
     command = go_on_command(report)
     if command is not None:
-        lines += ["", f"{command.split()[1].capitalize()} with:", "", *_block(command)]
+        words = go_on_words(report) or ""
+        lines += ["", f"{words[:1].upper()}{words[1:]}:", "", *_block(command)]
     return "\n".join(lines) + "\n"
 
 
@@ -54,13 +55,14 @@ def _outcomes(report: Report) -> Iterator[str]:
 
 
 def _row(report: Report, cluster: Cluster) -> str:
-    command = next_command(report, cluster)
+    command, first = next_command(report, cluster), change_first(cluster.example)
+    before = f"{escaped(first)}, then " if first and command else ""
     cells = [
         str(cluster.count),
         cluster.outcome.value.replace("_", " "),
         escaped(cluster.cause),
         escaped(known_as(cluster.example.account, cluster.example.name)),
-        code(command) if command else "",
+        before + code(command) if command else "",
     ]
     return "| " + " | ".join(cells) + " |"
 

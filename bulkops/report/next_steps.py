@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bulkops.journal import RunState
+from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
     from bulkops.report.clusters import Cluster
     from bulkops.report.model import Report
+
+
+_PASSING: Final = frozenset(
+    {
+        *("transport", "connect-failed", "connection-lost", "timeout", "server-error", "rate-limited"),
+        *("never-happened", "kept-by-another", "api-key-not-ready"),
+    }
+)
+"""Failure classes that a retry alone may cure: their cause passes by itself."""
+
+_UNEXPECTED: Final = "unexpected"
+_THEN_RETRY: Final = re.compile(r",? then (?:`bulkops \w[^`]*`|undo once more).*$")
+
+
+def change_first(row: AccountRow) -> str | None:
+    """What to change before a retry can help, None when the cause may pass by itself or the remedy is not known."""
+    if row.outcome is not Outcome.FAILED or row.failure_class in _PASSING:
+        return None
+    if not row.remedy or row.remedy.startswith("`bulkops "):
+        return None
+    return inline(_THEN_RETRY.sub("", row.remedy))
 
 
 def next_command(report: Report, cluster: Cluster) -> str | None:
@@ -21,6 +43,17 @@ def next_command(report: Report, cluster: Cluster) -> str | None:
     if cluster.outcome is Outcome.FAILED:
         return retry_command(report, cluster.failure_class)
     return resume_command(report) if cluster.outcome in RESUMABLE else None
+
+
+def go_on_words(report: Report) -> str | None:
+    """How to go on, before `go_on_command`: "resume with"."""
+    command = go_on_command(report)
+    if command is None:
+        return None
+    verb = command.split()[1]
+    failed = [one for one in report.clusters if one.outcome is Outcome.FAILED]
+    is_vain = verb == "retry" and all(change_first(one.example) for one in failed)
+    return f"when that is corrected, {verb} with" if is_vain else f"{verb} with"
 
 
 def go_on_command(report: Report) -> str | None:
@@ -39,7 +72,9 @@ def resume_command(report: Report) -> str:
 
 def retry_command(report: Report, failure_class: str | None = None) -> str:
     selection = f" --failure-class {_quoted(failure_class)}" if failure_class else ""
-    return f"bulkops retry {_quoted(report.run_id)}{selection}{_journal(report)}"
+    # A corrected operation is another one, which a retry refuses otherwise.
+    accepted = " --accept-changes" if failure_class == _UNEXPECTED else ""
+    return f"bulkops retry {_quoted(report.run_id)}{selection}{accepted}{_journal(report)}"
 
 
 def report_command(report: Report) -> str:

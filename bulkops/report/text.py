@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED, Outcome
-from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
 from bulkops.report.safe_text import duration, inline, known_as
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def render_text(report: Report) -> str:
         lines += ["", *_remark_lines(remark)]
     command = go_on_command(report)
     if command is not None:
-        lines += ["", f"{command.split()[1]} with: {command}"]
+        lines += ["", f"{go_on_words(report)}: {command}"]
     return "\n".join(lines) + "\n"
 
 
@@ -112,9 +112,13 @@ def cluster_lines(report: Report, cluster: Cluster) -> Iterator[str]:
     example = f"{'account' if cluster.count == 1 else 'for example'} {known_as(row.account, row.name, _NAME)}"
     reason = row.reason if row.reason and row.reason != cluster.cause else None
     yield f"    {outcome_words(cluster.outcome)}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
+    command, first = next_command(report, cluster), change_first(row)
+    if command is not None and first is not None:
+        yield f"    first: {inline(first, _LINE)}"
+        yield f"    then: {command}"
+        return
     if row.remedy and row.remedy not in (reason or ""):
         yield f"    remedy: {inline(row.remedy, _LINE)}"
-    command = next_command(report, cluster)
     if command is not None:
         yield f"    next: {command}"
 

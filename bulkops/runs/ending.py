@@ -171,7 +171,7 @@ def _unexpected(effects: Effects, error: BaseException) -> Ending:
         failure_class="unexpected",
         cause=said,
         reason=said,
-        remedy="this is a mistake in the operation; the log has its traceback, once",
+        remedy="correct the operation: the log has its traceback, once",
         detail=effects.detail,
     )
 

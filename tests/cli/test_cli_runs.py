@@ -174,7 +174,7 @@ def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importin
     assert failed.code == 1
     assert f"{COUNT} failed" in failed.out
     last = failed.err.splitlines()[-1]
-    assert last.startswith("retry with: bulkops retry ")
+    assert "retry with: bulkops retry " in last
     assert cli("retry", "--failure-class", "no-such-class", "--yes").err.startswith("nothing to retry")
     refused = cli("retry")
     assert refused.code == 2

@@ -65,7 +65,7 @@ def test_what_a_failed_part_stands_on_stays_and_the_rest_is_undone(tmp_path: Pat
         assert str(row.cause).startswith("start-recipes could not be undone: managed_users.recipes.stop: 403 ")
         assert str(row.remedy).endswith("then `bulkops retry`, which undoes the rest")
         assert row.detail["undo"]["import-package"] == "held back: start-recipes is not undone and stands on it"
-        assert f"next: bulkops retry {undone.run_id} --failure-class forbidden" in str(undone)
+        assert f"then: bulkops retry {undone.run_id} --failure-class forbidden" in str(undone)
         kinds = it.kinds()
         assert (kinds["endpoint.disabled"], kinds["api_client.deleted"], kinds["plan.changed"]) == (6, 2, 4)
         assert kinds["folder.deleted"] == kinds["connection.disconnected"] == kinds["recipe.stopped"] == 0

@@ -22,7 +22,7 @@ from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.rows import script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
-from bulkops.report.next_steps import go_on_command, next_command
+from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
 from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, read_traffic
 from bulkops.report.run_settings import LONGEST, flat, operations
 from bulkops.report.safe_text import duration, inline, known_as
@@ -73,6 +73,7 @@ def _context(report: Report) -> dict[str, Any]:
         "clusters": list(_clusters(report)),
         "more_clusters": report.clusters[_MOST_CLUSTERS:],
         "go_on": go_on_command(report),
+        "go_on_words": go_on_words(report),
         "panels": [panel for panel in panels if panel is not None],
         "quotas": [requests_panel(one, axis) for one in full],
         "quieter": [requests_panel(one, axis) for one in quiet[:_MOST_PANELS]],
@@ -127,6 +128,7 @@ class _ClusterView:
     example: str
     reason: str | None
     remedy: str | None
+    first: str | None
     command: str | None
 
 
@@ -143,6 +145,7 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
             example=known_as(row.account, row.name, LONGEST),
             reason=inline(reason, LONGEST) if reason else None,
             remedy=_remedy(one, reason),
+            first=change_first(row) if report.state is not RunState.RUNNING else None,
             command=next_command(report, one),
         )
 

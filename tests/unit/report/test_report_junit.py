@@ -47,7 +47,7 @@ def test_every_account_is_a_case_also_the_never_tried(row: Row, report: Make) ->
     failure = cases[2][0]
     assert failure.attrib == {"type": "import-failed", "message": "too new"}
     assert failure.text == (
-        "import 9: too new\nremedy: correct it\nnext: bulkops retry 20260102-101530-k3f --failure-class import-failed"
+        "import 9: too new\nfirst: correct it\nthen: bulkops retry 20260102-101530-k3f --failure-class import-failed"
     )
     assert cases[3][0].text == "next: bulkops resume 20260102-101530-k3f"
     assert [case[0].attrib["message"] for case in cases[4:]] == [
@@ -56,6 +56,12 @@ def test_every_account_is_a_case_also_the_never_tried(row: Row, report: Make) ->
         "not attempted: too many failures",
     ]
     assert {one.attrib["name"]: one.attrib["value"] for one in found.iter("property")}["state"] == "halted"
+
+
+def test_a_case_carries_the_customers_name(row: Row, report: Make) -> None:
+    found = suite(report(row(0, Outcome.CHANGED, name="Acme & Sons"), row(1, Outcome.CHANGED)))
+    names = [case.attrib["name"] for case in found.findall("testcase")]
+    assert names == ["4100000 (Acme & Sons)", "4100001"]
 
 
 def test_of_a_run_that_is_on(row: Row, report: Make) -> None:

@@ -72,8 +72,10 @@ def test_json_has_the_documented_members(row: Row, report: Make) -> None:
                 "failure_class": "import-failed",
                 "count": 1,
                 "example": "4100001",
+                "name": "Acme Ltd",
                 "reason": "import 9 failed: too new",
                 "remedy": "correct the package",
+                "first": "correct the package",
                 "next": "bulkops retry 20260102-101530-k3f --failure-class import-failed --journal j",
             }
         ],

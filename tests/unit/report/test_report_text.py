@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable
 
@@ -42,7 +43,8 @@ def test_a_run_with_failures(row: Row, report: Make) -> None:
         "31 accounts: connection 'SF Dev Account' is not authorised\n"
         "    failed, for example 4100267: recipe 'Sync' (41354), step 2:"
         " connection 'SF Dev Account' is not authorised; authorise it\n"
-        "    next: bulkops retry 20260102-101530-k3f --failure-class recipe-not-started\n"
+        "    first: authorise it\n"
+        "    then: bulkops retry 20260102-101530-k3f --failure-class recipe-not-started\n"
         "\n"
         "1 account: the import did not end in time\n"
         "    unknown, account 4100298\n"
@@ -54,6 +56,38 @@ def test_a_run_with_failures(row: Row, report: Make) -> None:
         "\n"
         "resume with: bulkops resume 20260102-101530-k3f\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("failure_class", "remedy", "lines"),
+    [
+        ("not-found", "look whether it is there, then `bulkops retry`", ["first: look whether it is there", "then"]),
+        ("connection-lost", "try again", ["remedy: try again", "next"]),
+        ("import-gone", "`bulkops retry` imports again", ["remedy: `bulkops retry` imports again", "next"]),
+        ("task-failed", None, ["next"]),
+    ],
+)
+def test_what_a_retry_cannot_change_is_said_before_the_retry(
+    row: Row, report: Make, failure_class: str, remedy: str | None, lines: list[str]
+) -> None:
+    made = report(row(0, failure_class=failure_class, cause="c", reason="r", remedy=remedy))
+    *words, last = lines
+    command = f"bulkops retry 20260102-101530-k3f --failure-class {failure_class}"
+    text = render(made, "text")
+    assert "".join(f"    {line}\n" for line in [*words, f"{last}: {command}"]) in text
+    how = "when that is corrected, retry with" if last == "then" else "retry with"
+    assert text.endswith(f"\n{how}: bulkops retry 20260102-101530-k3f\n")
+    (cluster,) = json.loads(render(made, "json"))["clusters"]
+    assert cluster["first"] == (words[0].removeprefix("first: ") if last == "then" else None)
+    for form in ("junit", "markdown"):
+        assert command in render(made, form)
+        assert ("look whether it is there" in render(made, form)) is (last == "then")
+
+
+def test_a_corrected_operation_is_another_one_and_the_command_says_so(row: Row, report: Make) -> None:
+    text = render(report(row(0, failure_class="unexpected", cause="KeyError", remedy="correct the operation")), "text")
+    assert "    first: correct the operation\n" in text
+    assert "    then: bulkops retry 20260102-101530-k3f --failure-class unexpected --accept-changes\n" in text
 
 
 def test_a_good_run_is_two_lines(row: Row, report: Make) -> None:
