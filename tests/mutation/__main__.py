@@ -76,7 +76,7 @@ class Copy:
         file = self.root / mutation.file
         source = file.read_text(encoding="utf-8")
         changed = mutation.apply(source)
-        tests = [test for test in tests if (self.root / test.partition("::")[0]).exists()]
+        tests = self._existing(tests)
         began, outcome, by = time.monotonic(), "survived", ""
         parts = [part for part in (tests[:NEAREST], tests[NEAREST:]) if part]
         while parts and outcome == "survived":
@@ -96,10 +96,13 @@ class Copy:
         return Result(mutation.key, outcome, by, _change(source, changed), len(tests), took_s)
 
     def check(self, tests: Iterable[str]) -> None:
-        """Raises: SystemExit when the tests cannot even be collected here: every mutation would seem to be noticed."""
-        code, said = self._run(list(tests), STARTS_S * 5, "--collect-only")
+        """Raises: LookupError when the tests cannot be collected here: every mutation would seem to be noticed."""
+        code, said = self._run(self._existing(tests), STARTS_S * 5, "--collect-only")
         if code != 0:
-            sys.exit(f"the copy of the project cannot collect its tests:\n{said[-1000:]}")
+            raise LookupError(f"the copy of the project cannot collect its tests:\n{said[-1000:]}")
+
+    def _existing(self, tests: Iterable[str]) -> list[str]:
+        return [test for test in tests if (self.root / test.partition("::")[0]).exists()]
 
     def _passes(self, test: str, limit_s: float) -> bool:
         """Whether a test passes in the copy as it is."""
