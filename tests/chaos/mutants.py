@@ -24,7 +24,7 @@ from tests.chaos.tally import FILE, Trials
 ROOT = Path(__file__).parents[2]
 COPIED = (
     *("bulkops", "tests", "benchmarks", "docs", "examples", "pyproject.toml"),
-    *("Makefile", "constraints.txt", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *("Makefile", "constraints.txt", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 WORKERS = 3
 LONGEST_S = 180
