@@ -1,0 +1,34 @@
+"""An operation that had nothing to do in a run has nothing to undo, whatever else the run changed in the account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bulkops.operations import CreateFolder
+from tests.bars.cases import CASES, Case, accounts
+from tests.here import Here, here, outcomes
+
+pytestmark = pytest.mark.usefixtures("surroundings")
+
+UNDOABLE = {name: case for name, case in CASES.items() if case.undone and not case.new}
+
+
+@pytest.mark.parametrize("case", UNDOABLE.values(), ids=UNDOABLE)
+def test_what_an_earlier_run_changed_stays(tmp_path: Path, case: Case) -> None:
+    rows = accounts(case, 2)
+
+    async def scenario(it: Here) -> None:
+        if (before := case.before()) is not None:
+            await it.run(before, rows)
+        assert outcomes(await it.run(case.make(), rows)) == {"changed": 2}
+        state = it.kinds()
+        done = await it.run(case.make() >> CreateFolder("Probe"), rows)
+        assert outcomes(done) == {"changed": 2}, done.accounts[0]
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 2}, undone.accounts[0]
+        assert it.kinds() - state == Counter({"folder.created": 2, "folder.deleted": 2})
+
+    here(tmp_path, scenario, customers=2)
