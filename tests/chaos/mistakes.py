@@ -270,8 +270,8 @@ MISTAKES = (
     Mistake(
         "a field with a secret's name goes to the journal",
         "operations/_fields.py",
-        "    if SECRET_NAME.search(name) and isinstance(value, str | bytes):\n",
-        "    if not SECRET_NAME.search(name) and isinstance(value, bytes):\n",
+        "    if looks_secret(name) and isinstance(value, str | bytes):\n",
+        "    if not looks_secret(name) and isinstance(value, bytes):\n",
         OWN_CLASSES,
     ),
     # -- sending
