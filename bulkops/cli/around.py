@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int | None = None) -> Scope:
-    """What the question before a run is about. `most_open`: accounts with open effects at once, if that is known."""
+    """What the question before a run is about. `most_open`: accounts in progress at once, if that is known."""
     from bulkops.runs import overshoot
 
     most_open = policy.concurrency if most_open is None else most_open
@@ -39,7 +39,7 @@ def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int |
 
 
 def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> int | None:
-    """Accounts with open effects at once, at most; None when the operation is not known here."""
+    """Accounts in progress at once, at most; None when the operation is not known here."""
     from bulkops.runs import most_admitted
 
     if operation is None:

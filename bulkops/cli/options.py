@@ -205,7 +205,7 @@ _POLICY: Final = (
         section="Policy",
         type=click.IntRange(1),
         metavar="N",
-        help="Accounts in progress, at most; the quotas decide how many of them have begun an effect.  [default: 200]",
+        help="Accounts in progress at once, at most: as many start as the quotas can serve.  [default: 200]",
     ),
     _option(
         "--max-failures",

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import CALLS
-from bulkops.forecast.simulated_account import Begun, Stage
+from bulkops.forecast.simulated_account import SLOW_S, Begun, Stage
 from bulkops.forecast.simulation import SMOOTHER, Simulation
 from bulkops.operations import Operation, costs_in_order
 from bulkops.pacing import OPENING_SHARE, QuotaStanding, window_length_s
@@ -24,8 +24,10 @@ EXPORT: Final = "managed_users.exports.create"
 GUESSED_LATENCY_S: Final = 0.1
 """Of a request to the vendor, before one was seen."""
 
-TYPICAL_IMPORT: Final = 4.0
+_TYPICAL_IMPORT: Final = 4.0
 """How long an import takes on average, in delays of a first poll."""
+SLOW_IMPORT: Final = SLOW_S / 2
+"""How long a slow import takes, in delays of a first poll."""
 _POLLS_SPREAD: Final = 4.0
 """Standard deviation of the polls of one import, above the average, with a margin: those of many add up as squares."""
 _POLLS_OF_A_SLOW_ONE: Final = 10
@@ -234,7 +236,7 @@ def _narrowest(
     stages: Sequence[Stage], pace: Pace, standings: Mapping[str, QuotaStanding], tuning: Tuning
 ) -> _Narrowest:
     own_s = sum(stage.count * stage.latency_s for stage in stages)
-    own_s += sum(stage.count for stage in stages if stage.imports) * tuning.first_poll_s * TYPICAL_IMPORT
+    own_s += sum(stage.count for stage in stages if stage.imports) * tuning.first_poll_s * _TYPICAL_IMPORT
     found = _Narrowest(name=None, per_account_s=own_s / pace.concurrency, together=1.0)
     requests: dict[str, float] = {}
     latency_s: dict[str, float] = {}

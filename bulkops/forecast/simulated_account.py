@@ -12,6 +12,9 @@ import attrs
 SLOW_PART: Final = 0.06
 """Of imports, how many are slow; assumed, as all durations of imports are: nobody publishes any."""
 
+SLOW_S: Final = 40.0
+"""How long a slow import takes, for a first poll after 2 s."""
+
 GOLDEN: Final = 0.6180339887
 """Multiples of it fill the unit interval evenly, however many there are."""
 
@@ -76,7 +79,7 @@ class SimulatedAccount:
         unit_s = first_poll_s / 2
         part = (self.seq * GOLDEN + 0.5) % 1
         if part < SLOW_PART:
-            return unit_s * 40
+            return unit_s * SLOW_S
         return unit_s * (2 + 18 * ((part - SLOW_PART) / (1 - SLOW_PART)) ** 2)
 
     def waits_on_the_way(self) -> dict[str, float]:

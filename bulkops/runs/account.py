@@ -49,7 +49,7 @@ class AccountTask:
         clock = asyncio.get_running_loop().time
         began = clock()
         ctx = await self._begin(row)
-        with self.halt.turn(row.account, log_of(ctx), ctx.account.scope) as turn:
+        with self.halt.turn(log_of(ctx)) as turn:
             try:
                 ending = await self._through(row, ctx, turn)
             except asyncio.CancelledError:
@@ -57,7 +57,6 @@ class AccountTask:
                 await log_of(ctx).settle_writes(ended_well=False)
                 await self._end(row, stopped(Effects.of(ctx), row, _STOPPED), clock() - began)
                 raise
-            turn.is_well = ending.outcome in {Outcome.CHANGED, Outcome.UNCHANGED}
             await self._end(row, ending, clock() - began)
         return ending
 
@@ -67,7 +66,6 @@ class AccountTask:
         drifted: Ending | None = None
         try:
             with turn.scope:
-                await self.halt.take_up(turn)
                 drifted = await self._drift(row, ctx)
                 if drifted is None:
                     await self.operation.apply(ctx)

@@ -185,10 +185,11 @@ class Engine:
 
     async def _fan_out(self, rows: Sequence[AccountRow]) -> None:
         async def work(row: AccountRow) -> None:
-            if not await self._halt.may_start():
+            if not await self._halt.start(row):
                 return
             self._taken += 1
-            reason = self._halt.ended(await self._task.run(row))  # before this worker takes its next account
+            ending = await self._task.run(row)
+            reason = self._halt.ended(row, ending)  # before this worker takes its next account
             if self.workato.session.auth_failure is not None:
                 self._halt.stop(TOKEN_REFUSED)
             elif reason is not None:

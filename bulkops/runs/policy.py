@@ -79,7 +79,7 @@ def _check_on_halt(_: object, __: object, value: str) -> None:
 
 @attrs.frozen(kw_only=True)
 class Policy:
-    """`concurrency`: accounts started and not finished, at most; the quotas decide how many of them may have effects.
+    """`concurrency`: accounts started and not finished, at most; as many start as the quotas can serve.
 
     `max_failures`: accounts that may end failed or unknown: a count for the whole run, or "P%" of the current wave;
     None: no limit. `breaker`: so many accounts in a row that end with one and the same cause halt the run; None: off.
@@ -128,7 +128,7 @@ class Policy:
 
 
 def overshoot(policy: Policy, inventory_count: int, *, most_open: int) -> int:
-    """Accounts that may still fail beyond `max_failures` in the worst case: all that hold open effects at the halt.
+    """Accounts that may still fail beyond `max_failures` in the worst case: all that are in progress at the halt.
 
     `most_open`: as `most_admitted` says. No more than the largest wave has beyond its limit can fail.
     """

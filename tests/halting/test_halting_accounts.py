@@ -14,7 +14,7 @@ import bulkops
 from bulkops import Outcome, Policy, TaskFailed, Workato
 from bulkops.events import AccountEnded, AccountStarted, Event
 from bulkops.journal import Journal, RunState, StepState
-from bulkops.operations import Operation
+from bulkops.operations import Foreseen, Operation
 from bulkops.outcome import TROUBLED
 from bulkops.report import Report
 from bulkops.runs import Control
@@ -61,6 +61,9 @@ class TwoFolders(Operation):
 
     def parameters(self) -> dict[str, Any]:
         return {}
+
+    def cost(self, foreseen: Foreseen) -> dict[str, float]:
+        return {"managed_users.folders.list": 1, "managed_users.folders.create": 2}
 
     async def apply(self, ctx: bulkops.Context) -> None:
         await ctx.account.folders.list().collect()

@@ -1,14 +1,15 @@
-"""Which accounts may have their first effect: as many as the quotas can carry through, furthest along first (C7).
+"""How many accounts are in progress: as many as the quotas can carry through (C7).
 
 By Little's law the accounts that a quota keeps busy are its throughput times the time that one account takes. More than
-those only wait, with effects half done, and all of them would fail after a halt. So an account is admitted when each
-quota can serve it beside those admitted before, within the time that an account takes.
+those only wait, with effects half done, and all of them could fail after a halt. So an account is admitted when every
+quota can serve it beside those in progress, within the time that an account takes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Final
@@ -22,69 +23,67 @@ from bulkops.runs.halting.demand import Demand
 from bulkops.runs.policy import Policy
 from bulkops.settings import Tuning
 
-_AHEAD: Final = 1.25
-"""Of the time that nine of ten accounts take: an account that comes late leaves its slot unused for a while."""
-
 _AHEAD_LEAST_S: Final = 0.25
 """Seconds. An intent has to be on the disk and a request in its queue before the slot comes free."""
 
 _AHEAD_LEAST_SHARE: Final = 0.05
-"""Of a quota's window: as little as that is no wait, and the queue for its next slots is never empty."""
+"""Of a quota's window: its queue must not run empty between two bursts of slots."""
 
 _FIRST: Final = 10
-"""Accounts admitted when nothing is known of what they take; each that ends well lets in one more than itself."""
+_MORE_EACH_S: Final = 1.0
+"""Accounts admitted while nothing is known of what they take: at once, and in each second until one has ended well."""
 
 _LOOK_SHARE: Final = 1 / 60
 _LOOK_LEAST_S: Final = 0.05
 _LOOK_MOST_S: Final = 1.0
 """How often those that wait are looked at: slots come free by time alone."""
 
-_CAP_TIMES: Final = 2.0
 _CAP_POLLS: Final = 5.0
-_CAP_MARGIN: Final = 1.25
-"""How much longer than foreseen accounts may take before the cap makes a run slower: about five times, with imports."""
+"""Delays of a first poll. The cap allows an account this long, also when its requests alone take less."""
 
 
 def most_admitted(operation: Operation, *, policy: Policy, pacer: Pacer, tuning: Tuning) -> int:
-    """Accounts that hold open effects at once, at most. `concurrency`, unless a limit of failures is promised to hold.
+    """Accounts in progress at once, at most: `concurrency`, unless a limit of failures promises a worst case.
 
-    Then: the binding quota's accounts of one window, and those that it serves in the time of an account, with a margin.
+    Then: the accounts that the binding quota serves in one window, and in the time of a slow account.
     """
-    if policy.max_failures is None:
-        return policy.concurrency
-    demand = Demand(operation, tuning)
-    own_s = max(_CAP_TIMES * demand.foreseen_s, _CAP_POLLS * tuning.first_poll_s)
     most = float(policy.concurrency)
-    for quota, count in demand.in_all.items():
-        limit = pacer.narrowest(quota)
-        if limit is not None:
-            most = min(most, _CAP_MARGIN * limit.requests / count * (1 + own_s / limit.window_s))
-    requests = sum(demand.in_all.values())
-    if tuning.max_rate is not None and requests:
-        most = min(most, _CAP_MARGIN * tuning.max_rate / requests * (1 + own_s))
+    if policy.max_failures is not None:
+        demand = Demand(operation, tuning)
+        account_s = max(demand.longest_s, _CAP_POLLS * tuning.first_poll_s)
+        for quota, count in demand.each.items():
+            limit = pacer.narrowest(quota)
+            if limit is not None:
+                most = min(most, limit.requests / count * (1 + account_s / limit.window_s))
+        if tuning.max_rate is not None and demand.is_known:
+            most = min(most, tuning.max_rate / sum(demand.each.values()) * (1 + account_s))
     return max(1, math.ceil(most))
 
 
 @attrs.define(eq=False)
 class _Open:
-    """An account with open effects. `left`: requests that it is still expected to send, by quota."""
+    """An account in progress. `left`: requests that it is still expected to send, by quota."""
 
     admitted_at: float
-    left: dict[str, float]
+    left: dict[str, float] = attrs.field(factory=dict)
     sent: dict[str, int] = attrs.field(factory=dict)
     waited_s: float = 0.0
+
+    def age_s(self, now: float) -> float:
+        """Its time in progress, without its waits for quotas."""
+        return max(0.0, now - self.admitted_at - self.waited_s)
 
 
 @attrs.define(eq=False)
 class _Waiting:
     account: str
-    granted: asyncio.Future[None]
+    granted: asyncio.Future[bool]
 
 
 class Admission:
-    """Lets accounts begin. An observer of the session: what the accounts really take replaces the forecast.
+    """Lets accounts start. An observer of the session: what the accounts really take replaces the forecast.
 
-    `most`: accounts with open effects at once, whatever the quotas could serve.
+    `most`: accounts in progress at once, whatever the quotas could serve.
     """
 
     def __init__(self, operation: Operation, *, pacer: Pacer, tuning: Tuning, most: int) -> None:
@@ -94,53 +93,60 @@ class Admission:
         self._clock = asyncio.get_running_loop().time
         self._open: dict[str, _Open] = {}
         self._expected: dict[str, float] = {}
-        """By quota, what the open accounts are still expected to send."""
-        self._began_sum = 0.0
-        """Of the open accounts, the times of admission and the waits since: their mean is the mean age."""
-        self._ended_well = 0
+        """By quota, what the accounts in progress are still expected to send."""
+        self._began_at = self._clock()
         self._waiting: list[tuple[int, int, _Waiting]] = []
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def open(self) -> int:
-        """Accounts with open effects now."""
+        """Accounts in progress now."""
         return len(self._open)
 
-    async def admit(self, account: str, priority: tuple[int, int]) -> None:
-        """Wait until the account may have its first effect. It counts as open from then on, until `leave`."""
+    async def admit(self, account: str, priority: tuple[int, int]) -> bool:
+        """Wait until the account may start, lower priority first. Returns False after `stop`.
+
+        The account is in progress from then on, until `leave`.
+        """
         if not self._waiting and self._rooms() is not None:
             self._enter(account)
-            return
+            return True
         waiting = _Waiting(account, asyncio.get_running_loop().create_future())
         heapq.heappush(self._waiting, (*priority, waiting))
         self._look_later()
-        await waiting.granted
+        return await waiting.granted
 
-    def is_open(self, account: str) -> bool:
-        return account in self._open
-
-    def leave(self, account: str, *, well: bool) -> None:
-        """The account has ended, admitted or not. `well`: it teaches what accounts take."""
-        entry = self._open.pop(account, None)
-        if entry is None:
-            return
+    def leave(self, account: str, *, teaches: bool) -> None:
+        """The account has ended. `teaches`: it shows what an account takes from its beginning to a good end."""
+        entry = self._open.pop(account)
         for quota, count in entry.left.items():
             self._expected[quota] -= count
-        self._began_sum -= entry.admitted_at + entry.waited_s
-        if well:
-            self._ended_well += 1
-            self._demand.note(entry.sent, max(0.0, self._clock() - entry.admitted_at - entry.waited_s))
+        if teaches:
+            was_known = self._demand.is_known
+            self._demand.note(entry.sent, entry.age_s(self._clock()))
+            if not was_known:
+                for other in self._open.values():
+                    self._expect(other)
         self._look()
 
+    def stop(self) -> None:
+        """Nobody is admitted any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for _, _, waiting in self._waiting:
+            if not waiting.granted.done():
+                waiting.granted.set_result(False)
+        self._waiting.clear()
+
     def note(self, event: Event) -> None:
-        """Count what open accounts send. Hot path."""
+        """Count what accounts in progress send. Hot path."""
         if not isinstance(event, AttemptEnded):
             return
         entry = self._open.get(event.account)  # type: ignore[arg-type]  # None is never in it
         if entry is None:
             return
         entry.waited_s += event.waited_s
-        self._began_sum += event.waited_s
         if event.status is None or event.status == 429:  # it will be sent again
             return
         quota = event.quota
@@ -150,28 +156,26 @@ class Admission:
             entry.left[quota] = max(0.0, left - 1)
             self._expected[quota] -= min(1.0, left)
 
-    def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    # -- who may begin ------------------------------------------------------------------------------------------
+    # -- who may start ------------------------------------------------------------------------------------------
 
     def _enter(self, account: str) -> None:
-        left = dict(self._demand.each)
-        self._open[account] = _Open(self._clock(), left)
-        self._began_sum += self._clock()
-        for quota, count in left.items():
-            self._expected[quota] = self._expected.get(quota, 0.0) + count
+        self._open[account] = _Open(self._clock())
+        self._expect(self._open[account])
+
+    def _expect(self, entry: _Open) -> None:
+        """Reserve what the account has still to send."""
+        for quota, count in self._demand.each.items():
+            entry.left[quota] = max(0.0, count - entry.sent.get(quota, 0))
+            self._expected[quota] = self._expected.get(quota, 0.0) + entry.left[quota]
 
     def _rooms(self) -> dict[str, float] | None:
-        """What each quota can serve beyond the open accounts; None when no further one may begin.
+        """What each quota can serve beyond the accounts in progress; None when no further one may start.
 
         One always may: a quota that is closed, or narrower than one account, must not keep a run from trying.
         """
         if self.open >= self._most_now():
             return None
-        ahead_s = _AHEAD * self._account_s() + _AHEAD_LEAST_S
+        ahead_s = self._account_s() + _AHEAD_LEAST_S
         rooms = {}
         for quota, count in self._demand.each.items():
             if count:
@@ -184,22 +188,24 @@ class Admission:
         return all(rooms[quota] >= count for quota, count in self._demand.each.items() if count)
 
     def _most_now(self) -> int:
-        return self.most if self._demand.is_known else min(self.most, _FIRST + 2 * self._ended_well)
+        if self._demand.is_known:
+            return self.most
+        return min(self.most, _FIRST + int((self._clock() - self._began_at) * _MORE_EACH_S))
 
     def _account_s(self) -> float:
-        """The time that an account takes: that of those that ended, or of the open ones when those are older."""
-        age_s = self._clock() - self._began_sum / self.open if self._open else 0.0
-        return max(self._demand.own_s(), age_s)
+        """The time that a slow account takes; the age of those in progress when a tenth of them is older."""
+        old = next(itertools.islice(self._open.values(), len(self._open) // 10, None), None)
+        return max(self._demand.longest_s, old.age_s(self._clock()) if old is not None else 0.0)
 
     def _look(self) -> None:
         """Admit those that wait, as far as there is room."""
         rooms = self._rooms() if self._waiting else None
         while rooms is not None and self._waiting:
             waiting = heapq.heappop(self._waiting)[2]
-            if waiting.granted.done():  # let go a moment ago
+            if waiting.granted.done():  # its worker was cancelled
                 continue
             self._enter(waiting.account)
-            waiting.granted.set_result(None)
+            waiting.granted.set_result(True)
             for quota in rooms:
                 rooms[quota] -= self._demand.each.get(quota, 0.0)
             if self.open >= self._most_now() or not self._fits(rooms):

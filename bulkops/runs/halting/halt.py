@@ -11,31 +11,31 @@ from typing import Final
 import anyio
 import attrs
 
-from bulkops.journal import Ending
+from bulkops.journal import AccountRow, Ending
+from bulkops.outcome import Outcome
 from bulkops.runs.halting.admission import Admission
 from bulkops.runs.halting.limits import HaltRules
 from bulkops.runs.policy import Policy
-from bulkops.session import Scope
 from bulkops.steps import StepLog, StoppedBetween
 
 _AGAIN_S: Final = 0.1
 """Seconds. An account whose intent is being committed at the halt may be waiting for its quota a moment later."""
 
-_BEGUN_BEFORE: Final = -(10**9)
-"""Priority of accounts with effects of an earlier process: before any that this one has brought along."""
+_WELL: Final = frozenset({Outcome.CHANGED, Outcome.UNCHANGED})
 
 
 @attrs.define(eq=False)
 class Turn:
-    """One account in flight. `scope` holds its operation: cancelled when the account is let go."""
+    """One account in progress. `scope` holds its operation: cancelled when the account is let go."""
 
-    account: str
     log: StepLog
-    api: Scope
     scope: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
     is_let_go: bool = False
-    is_well: bool = False
-    """Whether it succeeded: then it teaches the admission what an account takes."""
+
+    async def hold_back(self) -> None:
+        """Before the first effect: an account that was let go, and not cancelled yet, begins none."""
+        if self.is_let_go:
+            await anyio.sleep_forever()
 
 
 class Halt:
@@ -64,43 +64,44 @@ class Halt:
         self.reason = reason
         self._announce(reason)
         self._release()
+        self._admission.stop()
         self._let_go()
 
     def close(self) -> None:
-        """No account is in flight any more."""
-        self._admission.close()
+        """No account is in progress any more."""
+        self._admission.stop()
         if self._timer is not None:
             self._timer.cancel()
 
     # -- accounts -----------------------------------------------------------------------------------------------
 
-    async def may_start(self) -> bool:
-        """Whether another account may be taken up. With strict failures it waits until no overshoot is possible.
-
-        `ended` follows on each True.
-        """
+    async def start(self, row: AccountRow) -> bool:
+        """Wait until the account may start. Returns False when nothing new may; `ended` follows on each True."""
         while self.reason is None and not self._is_within_limit():
             room = asyncio.get_running_loop().create_future()
             self._held.append(room)
             await room
-        if self.reason is not None:
-            return False
         self._started += 1
-        return True
+        has_effects = row.outcome in {Outcome.UNKNOWN, Outcome.CANCELLED}
+        if self.reason is None and await self._admission.admit(row.account, (not has_effects, row.seq)):
+            return True
+        self._started -= 1
+        return False
 
-    def ended(self, ending: Ending) -> str | None:
+    def ended(self, row: AccountRow, ending: Ending) -> str | None:
         """Count an account's answer. Returns the reason to halt, or None."""
         self._started -= 1
+        is_first_pass = row.outcome is Outcome.NOT_ATTEMPTED
+        self._admission.leave(row.account, teaches=is_first_pass and ending.outcome in _WELL)
         reason = self._rules.judge(ending)
         self._release()
         return reason
 
     @contextmanager
-    def turn(self, account: str, log: StepLog, api: Scope) -> Iterator[Turn]:
+    def turn(self, log: StepLog) -> Iterator[Turn]:
         """While inside, the account may be let go."""
-        turn = Turn(account, log, api)
-        is_resumed = log.has_effect
-        log.before_effect = lambda: self._admit(turn, (-api.progress, api.seq))
+        turn = Turn(log)
+        log.before_effect = turn.hold_back
         log.before_operation = self._before_operation
         self._turns.add(turn)
         if self.reason is not None:
@@ -109,18 +110,6 @@ class Halt:
             yield turn
         finally:
             self._turns.discard(turn)
-            self._admission.leave(account, well=turn.is_well and not is_resumed)
-
-    async def take_up(self, turn: Turn) -> None:
-        """Before anything is sent for an account: with effects of an earlier process it counts as open at once."""
-        if turn.log.has_effect:
-            await self._admit(turn, (_BEGUN_BEFORE, turn.api.seq))
-            turn.log.before_effect = None
-
-    async def _admit(self, turn: Turn, priority: tuple[int, int]) -> None:
-        if self.reason is not None:
-            await anyio.sleep_forever()  # it was let go, and is cancelled here
-        await self._admission.admit(turn.account, priority)
 
     def _before_operation(self) -> None:
         if self.reason is not None and self._policy.on_halt == "stop":
@@ -130,7 +119,7 @@ class Halt:
 
     def _let_go(self) -> None:
         for turn in list(self._turns):
-            if not turn.is_let_go and (not self._admission.is_open(turn.account) or turn.log.withdraw()):
+            if not turn.is_let_go and turn.log.withdraw():
                 turn.is_let_go = True
                 turn.scope.cancel()
         if self._timer is not None:

@@ -1,0 +1,199 @@
+"""Admission: no more accounts in progress than the quotas carry through, and no run slower by it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from bulkops.catalogue import QUOTAS
+from bulkops.forecast import IMPORT, POLL
+from bulkops.pacing import Pacer
+from bulkops.runs import Policy, most_admitted
+from bulkops.runs.halting import Admission
+from bulkops.settings import Limit, Tuning
+from tests.halting.virtual_runs import Costs, VirtualRun, attempt
+from tests.virtual_time import run_virtual
+
+M: Final = "managed_users."
+ROLLOUT: Final = [
+    (M + "folders.list", 1),
+    (M + "folders.create", 1),
+    (M + "recipes.list", 1),
+    (IMPORT, 1),
+    (POLL, 1),
+    (M + "connections.list", 1),
+    (M + "connections.update", 2),
+    (M + "recipes.list", 1),
+    (M + "recipes.start", 2),
+]
+FOLDER: Final = [(M + "folders.list", 1), (M + "folders.create", 1)]
+PER_SECOND: Final = {"embedded.connections.other": (Limit(1, 1.0),)}
+ENTERPRISE: Final = {name: (Limit(600, 60.0),) for name in ("embedded.connections.other", "assumed.customer.folders")}
+
+
+@pytest.mark.parametrize(
+    ("calls", "options", "most_open"),
+    [
+        (ROLLOUT, {}, 60),
+        (ROLLOUT, {"knows": False}, 60),
+        (ROLLOUT, {"most": 51}, 51),
+        (ROLLOUT, {"quotas": PER_SECOND}, 50),
+        (ROLLOUT, {"quotas": ENTERPRISE}, 200),
+        (FOLDER, {}, 30),
+        (FOLDER, {"knows": False}, 60),
+    ],
+    ids=["rollout", "cost unknown", "capped", "one a second", "wide quotas", "one write", "one write, cost unknown"],
+)
+def test_a_run_is_no_slower(calls: Sequence[tuple[str, int]], options: dict[str, Any], most_open: int) -> None:
+    at_once = VirtualRun(calls, admits=False, **options).play(150)
+    admitted = VirtualRun(calls, admits=True, **options).play(150)
+    assert admitted.seconds <= 1.005 * at_once.seconds
+    assert admitted.most_open <= most_open
+
+
+@pytest.mark.slow
+def test_imports_that_take_far_longer_than_foreseen_are_measured() -> None:
+    """Twenty times as long: the forecast's share of the quotas would take them one window after the other."""
+    at_once = VirtualRun(ROLLOUT, admits=False, slowness=20).play(300)
+    admitted = VirtualRun(ROLLOUT, admits=True, slowness=20).play(300)
+    assert admitted.seconds <= 1.02 * at_once.seconds
+
+
+def admission(
+    calls: Sequence[tuple[str, int]] | None, *, quotas: Mapping[str, Sequence[Limit]] = QUOTAS, **options: Any
+) -> Admission:
+    tuning = Tuning()
+    pacer = Pacer(quotas, rng=Random(1), unlimited=options.pop("unlimited", False))
+    return Admission(Costs(calls), pacer=pacer, tuning=tuning, most=options.pop("most", 200))
+
+
+async def asked(made: Admission, count: int) -> list[asyncio.Task[bool]]:
+    """So many accounts, of which the last one asks first."""
+    tasks = [asyncio.create_task(made.admit(str(seq), (1, seq))) for seq in reversed(range(count))]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_as_many_start_as_the_binding_quota_has_slots_for() -> None:
+    async def main() -> None:
+        made = admission(ROLLOUT)
+        tasks = await asked(made, 100)
+        assert made.open == 30, "60 slots, two requests each"
+        assert sum(task.done() for task in tasks) == 30
+        made.stop()
+        assert sorted(await asyncio.gather(*tasks)) == [False] * 70 + [True] * 30
+
+    run_virtual(main())
+
+
+def test_without_a_quota_that_binds_concurrency_is_the_bound() -> None:
+    async def main() -> None:
+        made = admission(ROLLOUT, unlimited=True)
+        await asked(made, 100)
+        assert made.open == 100
+        capped = admission(ROLLOUT, unlimited=True, most=7)
+        waiting = await asked(capped, 100)
+        assert capped.open == 7
+        capped.stop()
+        await asyncio.gather(*waiting)
+
+    run_virtual(main())
+
+
+def test_those_that_wait_start_in_inventory_order_and_accounts_with_effects_first() -> None:
+    async def main() -> None:
+        made = admission(FOLDER, most=1)
+        order: list[str] = []
+
+        async def account(name: str, priority: tuple[int, int]) -> None:
+            assert await made.admit(name, priority)
+            order.append(name)
+            await asyncio.sleep(1)
+            made.leave(name, teaches=False)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(account("first", (1, 0)))
+            await asyncio.sleep(0.1)
+            for seq in (5, 2, 3):
+                tasks.create_task(account(str(seq), (1, seq)))
+            tasks.create_task(account("with an effect", (0, 9)))
+        assert order == ["first", "with an effect", "2", "3", "5"]
+        made.stop()
+
+    run_virtual(main())
+
+
+def test_a_closed_quota_lets_one_account_try() -> None:
+    async def main() -> None:
+        pacer = Pacer(QUOTAS, rng=Random(1))
+        slot = await_now(pacer)
+        slot.refused(900.0)
+        made = Admission(Costs(FOLDER), pacer=pacer, tuning=Tuning(), most=200)
+        tasks = await asked(made, 20)
+        assert made.open == 1
+        made.stop()
+        await asyncio.gather(*tasks)
+
+    run_virtual(main())
+
+
+def await_now(pacer: Pacer) -> Any:
+    slot = pacer.slot_now("assumed.customer.folders")
+    assert slot is not None
+    slot.left()
+    return slot
+
+
+def test_an_operation_that_cannot_say_its_cost_begins_with_a_few() -> None:
+    async def main() -> None:
+        made = admission(None)
+        tasks = await asked(made, 100)
+        assert made.open == 10
+        await asyncio.sleep(5)
+        assert made.open == 15, "one more each second, until one has shown what it takes"
+        (ended,) = [seq for seq in range(100) if tasks[99 - seq].done()][:1]
+        for _ in range(2):
+            made.note(attempt(M + "folders.create", ended, 0.0))
+        made.leave(str(ended), teaches=True)
+        assert made.open == 30
+        made.stop()
+        await asyncio.gather(*tasks)
+
+    run_virtual(main())
+
+
+def test_requests_that_will_be_sent_again_do_not_make_room() -> None:
+    async def main() -> None:
+        made = admission(FOLDER)
+        tasks = await asked(made, 31)
+        for status in (429, None):
+            made.note(attempt(M + "folders.list", 0, 0.0, status=status))
+        made.leave("30", teaches=False)
+        assert made.open == 30, "one has ended and one has started"
+        made.stop()
+        await asyncio.gather(*tasks)
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("calls", "policy", "most"),
+    [
+        (ROLLOUT, Policy(), 200),
+        (ROLLOUT, Policy(max_failures=3), 51),
+        (ROLLOUT, Policy(max_failures=3, concurrency=5), 5),
+        (FOLDER, Policy(max_failures="2%"), 35),
+        (None, Policy(max_failures=3), 200),
+    ],
+)
+def test_the_cap_of_a_promised_worst_case(calls: Sequence[tuple[str, int]] | None, policy: Policy, most: int) -> None:
+    pacer = Pacer(QUOTAS, rng=Random(1))
+    found = most_admitted(Costs(calls), policy=policy, pacer=pacer, tuning=Tuning())
+    assert found == most
+    halved = Pacer(QUOTAS, rng=Random(1), share=0.5)
+    assert most_admitted(Costs(calls), policy=policy, pacer=halved, tuning=attrs.evolve(Tuning(), share=0.5)) <= found
