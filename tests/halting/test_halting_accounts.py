@@ -22,7 +22,7 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit, Settings, Tuning
 from bulkops.steps import log_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 
 IDS = [str(4100231 + n) for n in range(30)]
 BEGUN = 4
@@ -172,7 +172,7 @@ async def test_a_token_that_is_refused(sandbox: Sandbox, tmp_path: Path) -> None
             if ctx.account.scope.seq == len(IDS) - 1 and not self.halted.is_set():
                 self._is_ready()
                 await revoked.wait()
-                await ctx.account.customer.get()
+                await ctx.account.folders.list().collect()
             await super().apply(ctx)
 
     revoked = asyncio.Event()
