@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, JournalError, TaskFailed, worst_of
+from bulkops.errors import BulkopsError, JournalError, NotFound, TaskFailed, worst_of
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
@@ -17,6 +17,7 @@ from bulkops.operations import Operation, ReaderGone
 from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.ending import Effects, ending_of, stopped
 from bulkops.runs.halting import Control, Halt, Turn
+from bulkops.runs.missing_customer import require_customer
 from bulkops.session import Scope
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
@@ -66,10 +67,14 @@ class AccountTask:
         drifted: Ending | None = None
         try:
             with turn.scope:
-                drifted = await self._drift(row, ctx)
-                if drifted is None:
-                    await self.operation.apply(ctx)
-                    await self.operation.verify(ctx)
+                try:
+                    drifted = await self._drift(row, ctx)
+                    if drifted is None:
+                        await self.operation.apply(ctx)
+                        await self.operation.verify(ctx)
+                except (NotFound, ExceptionGroup) as error:
+                    await require_customer(ctx, error)
+                    raise
         except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake in an operation is an answer
             raised = error
         except asyncio.CancelledError as cancelled:

@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import InputError, JournalError, PlanError, Unauthorized, worst_of
+from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized, worst_of
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
 from bulkops.journal import InventoryRow, Journal
@@ -22,6 +22,7 @@ from bulkops.runs.ending import cause_of
 from bulkops.runs.halting import Control
 from bulkops.runs.identity import ME, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
+from bulkops.runs.missing_customer import require_customer
 from bulkops.runs.policy import Policy
 from bulkops.session import Scope
 from bulkops.steps import AccountMemory, Context, Rehearsal
@@ -220,7 +221,11 @@ class _Looks:
         )
         planned, words = None, None
         try:
-            planned = await self._operation.plan(ctx)
+            try:
+                planned = await self._operation.plan(ctx)
+            except (NotFound, ExceptionGroup) as error:
+                await require_customer(ctx, error)
+                raise
         except Exception as raised:  # noqa: BLE001 - a mistake in an operation is one account's problem
             worst = worst_of(raised)
             if isinstance(worst, Unauthorized | JournalError):

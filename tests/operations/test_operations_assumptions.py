@@ -129,7 +129,7 @@ def test_somebody_elses_customer_fails_in_words(tmp_path: Path, status: int) -> 
     async def scenario(it: Here) -> None:
         report = await it.run(StartRecipes(folder="CRM"), [{"id": 17}, {"id": FIRST}])
         (row,) = [each for each in report.accounts if each.account == "17"]
-        assert (row.outcome, row.failure_class) == ("failed", {403: "forbidden", 404: "not-found"}[status])
+        assert (row.outcome, row.failure_class) == ("failed", {403: "forbidden", 404: "no-such-customer"}[status])
 
     here(tmp_path, scenario, customers=1, assumptions=Assumptions(foreign_customer=status))
 
@@ -142,10 +142,13 @@ def test_a_right_that_is_missing_is_the_accounts_failure_as_403(tmp_path: Path) 
     here(tmp_path, scenario, customers=1, deny=("managed_users.imports.create",))
 
 
-def test_a_right_that_is_missing_ends_the_run_as_401(tmp_path: Path) -> None:
+def test_a_right_that_is_missing_is_the_accounts_failure_as_401_too(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         report = await it.run(ImportPackage(PACKAGE, folder="CRM"), [{"id": FIRST + n} for n in range(3)])
-        assert report.exit_code == 4
+        assert report.exit_code == 1
+        assert [row.failure_class for row in report.accounts] == ["forbidden"] * 3
+        assert len(report.clusters) == 1
+        assert "lacks all calls of" in (report.accounts[0].reason or "")
         assert it.kinds()["import.completed"] == 0
 
     assumptions = Assumptions(missing_right=401)

@@ -196,7 +196,7 @@ def test_people_by_column_however_they_are_called(tmp_path: Path) -> None:
         done = await it.run(GrantManager(manager="{csm}", role="{as}"), accounts)
         assert {account: kind for account, (kind, _) in failures(done).items()} == {
             "EORG-4": "manager-other-role",
-            "EORG-9": "not-found",
+            "EORG-9": "no-such-customer",
         }, failures(done)
         assert sorted(await workspaces(it) or []) == [0, 1, 2]
         assert it.kinds()["customer_manager.created"] == 1
@@ -333,7 +333,7 @@ def test_accounts_called_by_the_partners_own_id_share_the_list_of_customers(tmp_
         assert by_quota(looks.requests)["embedded.customers.other"] == pytest.approx(4.5)
         done = await it.run(TO_LEE, [*own(*range(300)), {"external_id": "NOBODY"}])
         assert outcomes(done) == {"changed": 300, "failed": 1}
-        assert "404" in str(failures(done)["ENOBODY"])
+        assert "no such customer" in str(failures(done)["ENOBODY"])
         assert sorted(await workspaces(it) or []) == list(range(300))
         assert customer_requests(it) - planned <= 7
         assert outcomes(await it.undo(done)) == {"changed": 300}

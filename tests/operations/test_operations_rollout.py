@@ -44,7 +44,7 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
             "create folder 'API'",
             "create folder 'API'",
             "the account file has nothing in column 'name'",
-            "managed_users.folders.list: 404 Not found",
+            "no such customer",
         ]
         new = await plan(rollout(), accounts=from_values(NEW), workato=it.workato, journal=it.journal)
         calls = ("imports.create", "recipes.start", "connections.update", "api_keys.create", "api_endpoints.enable")

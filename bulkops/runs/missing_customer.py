@@ -1,0 +1,29 @@
+"""Tells a customer that does not exist from a missing thing of a customer: both are a 404 to the first call."""
+
+from __future__ import annotations
+
+from bulkops.errors import ApiError, NotFound, TaskFailed, worst_of
+from bulkops.steps import Context
+
+FAILURE_CLASS = "no-such-customer"
+
+
+async def require_customer(ctx: Context, error: BaseException) -> None:
+    """Look whether the customer exists, when the account's first answer was a 404. Sends one request.
+
+    Raises: TaskFailed, from `error`, when the vendor does not know the customer.
+    """
+    account = ctx.account
+    if not isinstance(worst_of(error), NotFound) or account.scope.progress:
+        return
+    try:
+        await account.customer.get()
+    except NotFound:
+        raise TaskFailed(
+            f"no such customer: {account.id}",
+            failure_class=FAILURE_CLASS,
+            cause="no such customer",
+            remedy="correct the id in the account file, or the data center (WORKATO_HOST)",
+        ) from error
+    except ApiError:
+        return  # not to be told: the operation's own error stands
