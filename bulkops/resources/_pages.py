@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Generic, Protocol, TypeVar
 
 from bulkops.catalogue import Call
@@ -61,13 +61,16 @@ class Pages(Generic[T]):
         scope: Scope,
         path: Mapping[str, str | int],
         query: Mapping[str, str | int | bool | None],
+        note: Callable[[T], object] | None = None,
     ) -> None:
+        """`note`: is shown each row."""
         self.session = session
         self._call = call
         self._type = type_
         self._scope = scope
         self._path = path
         self._query = query
+        self._note = note
 
     async def collect(self) -> list[T]:
         """All rows, in the server's order."""
@@ -107,6 +110,8 @@ class Pages(Generic[T]):
             new = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in new)
             for row in new:
+                if self._note is not None:
+                    self._note(row)
                 yield row
             if self._call.pages == "none" or len(rows) < max(size, 1):
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -51,6 +51,7 @@ class Resource:
         query: Mapping[str, str | int | bool | None],
         *,
         path: Mapping[str, str | int] = _NOTHING,
+        note: Callable[[R], object] | None = None,
     ) -> Pages[R]:
         path = {**self._account_path, **path}
-        return Pages(self._session, CALLS[call_id], type_, scope=self._scope, path=path, query=query)
+        return Pages(self._session, CALLS[call_id], type_, scope=self._scope, path=path, query=query, note=note)

@@ -16,11 +16,17 @@ from bulkops.session import ApiSession, Scope, account_segment
 class Customers(Resource):
     def list(self) -> Pages[Customer]:
         """All customers. One request a hundred."""
-        return self._pages("managed_users.list", Customer, {})
+        return self._pages("managed_users.list", Customer, {}, note=self._learn)
 
     async def get(self, id: str | int) -> Customer:  # noqa: A002 - the API's own word
         """The customer by number or E-id. Raises: NotFound, InputError."""
-        return await self._object("managed_users.get", Customer, path=_path(id))
+        return self._learn(await self._object("managed_users.get", Customer, path=_path(id)))
+
+    def _learn(self, customer: Customer) -> Customer:
+        """Let the session know that both of the customer's names are one account."""
+        if customer.external_id:
+            self._session.same_account(customer.id, customer.external_id)
+        return customer
 
     async def find(self, external_id: str) -> Customer | None:
         """The customer with the partner's own id, or None. `external_id` without the E."""
@@ -35,7 +41,7 @@ class Customers(Resource):
         Raises: OutcomeUnknown when the reply is lost: `find` the external id before creating it again.
         """
         body = {"name": name, **({} if external_id is None else {"external_id": external_id}), **members}
-        return await self._object("managed_users.create", Customer, json=body)
+        return self._learn(await self._object("managed_users.create", Customer, json=body))
 
     async def update(self, id: str | int, **members: Any) -> Customer:  # noqa: A002 - the API's own word
         """Change what `members` names (`name`, `plan_id` ...); the rest stays, and None clears. Raises: NotFound."""

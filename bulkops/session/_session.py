@@ -28,7 +28,7 @@ from bulkops.logs import get_logger
 from bulkops.pacing import TRANSIENT, Pacer, RetryBudget, Slot
 from bulkops.session._admission import Admission
 from bulkops.session._attempt import Attempt, Errand
-from bulkops.session._counting import counts_emails, key_of
+from bulkops.session._counting import AccountNames, counts_emails, key_of
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
 from bulkops.session._retrying import Failed
@@ -61,7 +61,10 @@ class ApiSession:
         tuning = settings.tuning
         self.settings = settings
         self.quotas: Mapping[str, Sequence[Limit]] = MappingProxyType({**QUOTAS, **tuning.quotas})
-        self._by_email = frozenset(name for name, limits in self.quotas.items() if counts_emails(limits))
+        self._by_key = {
+            name: counts_emails(limits) for name, limits in self.quotas.items() if any(limit.key for limit in limits)
+        }
+        self._names = AccountNames()
         self._rng = rng or Random()  # noqa: S311 - spreads retries, protects nothing
         self.pacer = Pacer(
             self.quotas,
@@ -151,7 +154,7 @@ class ApiSession:
         request = build(call, auth=self.settings.auth, path=path, query=query, json=json, data=data)
         if not call.is_read:
             await scope.about_to_write()
-        key = key_of(scope.account, json) if call.quota in self._by_email else scope.account
+        key = self._key(call, scope.account, json) if call.quota in self._by_key else None
         errand = Errand(request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key)
         self._admission.host.arrived()
         try:
@@ -172,6 +175,15 @@ class ApiSession:
         finally:
             self._admission.host.left()
             self._admission.settle(errand, ok=False)
+
+    def same_account(self, number: int, external_id: str) -> None:
+        """A customer has both: quotas that are counted per workspace count them as one."""
+        self._names.learn(number, external_id)
+
+    def _key(self, call: Call, account: str | None, json: object) -> str | None:
+        """Under what the vendor counts the request apart from others of its quota."""
+        name = self._names.counted(account)
+        return key_of(name, json) if self._by_key[call.quota] else name
 
     async def download(self, url: str, *, most_bytes: int) -> bytes:
         """The file at an address that an answer named, from the vendor's hosts alone and without credentials.

@@ -390,6 +390,13 @@ MISTAKES = (
         ("tests/unit/runs/test_runs_secrets.py",),
     ),
     Mistake(
+        "a workspace has a window for each of its names",
+        "session/_counting.py",
+        "        name = self._same.get(account, account)\n",
+        "        name = account\n",
+        ("tests/session/test_session_people.py",),
+    ),
+    Mistake(
         "the token is in a repr",
         "secret.py",
         '        return f"Secret({MASK})"',

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from bulkops.catalogue import CALLS
 from bulkops.client import Workato
 from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, StatusError
 from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
+from bulkops.session import Scope
+from bulkops.settings import Limit
 from tests.session.kit import answering, asked
 
 pytestmark = pytest.mark.anyio
@@ -225,3 +228,18 @@ async def test_a_deletion_is_done_when_the_answer_does_not_say_otherwise(server:
     with pytest.raises(NotFound):
         await workato.account("EA").customer.delete(id=7)
     assert asked(server)[1] == "/api/managed_users/7"
+
+
+async def test_a_workspace_has_one_window_whatever_name_it_is_called_by(server: Any, settings_for: Any) -> None:
+    """Two invitations of one person within twenty minutes: by E-id, then by number."""
+    quota = CALLS["managed_users.members.create"].quota
+    limit = {quota: (Limit(1, 0.5, "workspace"),)}
+    answering(server, {"id": 7, "external_id": "ORG-7", "name": "x"})
+    async with Workato.from_settings(settings_for(server.url, unlimited=False, quotas=limit)) as workato:
+        await workato.customers.get("EORG-7")
+        call = CALLS["managed_users.members.create"]
+        for account in ("EORG-7", "7"):
+            scope = Scope(account=account)
+            await workato.session.send(call, scope=scope, path={"managed_user_id": account}, json={})
+        first, second = server.seen[-2:]
+    assert second.at - first.at >= 0.5

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from bulkops.catalogue import CALLS
 from bulkops.errors import InputError
 from bulkops.secret import Secret
-from bulkops.session._counting import counts_emails, key_of
+from bulkops.session._counting import AccountNames, counts_emails, key_of
 from bulkops.session._request import account_segment, build, path_segment
 from bulkops.settings import Auth, Limit
 
@@ -63,3 +63,16 @@ def test_what_is_counted_for_an_address_does_not_show_the_address() -> None:
     assert [key_of("7", body) for body in (None, {}, {"email": None}, [])] == ["7"] * 4
     assert counts_emails([Limit(60, 60.0), Limit(1, 1200.0, "email + workspace id")])
     assert not counts_emails([Limit(60, 60.0), Limit(500, 3600.0, "workspace")])
+
+
+def test_the_two_names_of_an_account_are_counted_as_one() -> None:
+    names = AccountNames()
+    assert names.counted("7") == "7"
+    assert names.counted("EORG-8") == "EORG-8", "not known yet"
+    names.learn(7, "ORG-7")
+    names.learn(8, "ORG-8")
+    names.learn(9, "ORG-9")
+    assert [names.counted(name) for name in ("EORG-7", "7")] == ["7", "7"]
+    assert [names.counted(name) for name in ("8", "EORG-8")] == ["EORG-8", "EORG-8"], "what was counted first stays"
+    assert [names.counted(name) for name in ("EORG-9", "9")] == ["9", "9"]
+    assert names.counted(None) is None
