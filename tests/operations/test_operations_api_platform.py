@@ -21,6 +21,7 @@ from bulkops.operations import (
     DisableEndpoints,
     EnableApiPlatform,
     EnableEndpoints,
+    StartRecipes,
     describe,
     restore,
 )
@@ -349,3 +350,40 @@ def test_a_job_file_names_collections_in_a_list(tmp_path: Path) -> None:
     job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = [7]\n')
     with pytest.raises(ConfigError, match="names no API collections"):
         load_job(str(job))
+
+
+def test_a_key_that_somebody_disabled_is_enabled_again(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        made = enabled(client="Portal", key="Router")
+        assert outcomes(await it.run(main_job(API_PACKAGE, folder="API") >> made, ONE)) == {"changed": 1}
+        account = it.workato.account(FIRST)
+        (client,) = await account.api_clients.list().collect()
+        (key,) = await account.api_keys.list(client.id).collect()
+        await account.api_keys.disable(client.id, key.id)
+        foreseen = await plan(made, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        assert foreseen.groups == [(1, "enable API key 'Router'")]
+        assert outcomes(await it.run(made, ONE)) == {"changed": 1}
+        assert [row.active for row in await account.api_keys.list(client.id).collect()] == [True]
+        assert len(lines()) == 1
+
+    here(tmp_path, scenario, customers=1)
+
+
+def test_a_client_and_a_key_that_are_gone_are_made_again_by_a_retry(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        job = main_job(API_PACKAGE, folder="API") >> enabled(client="Portal", key="Router")
+        done = await it.run(job >> StartRecipes(folder="none yet"), ONE)
+        assert outcomes(done) == {"failed": 1}
+        account = it.workato.account(FIRST)
+        (client,) = await account.api_clients.list().collect()
+        (key,) = await account.api_keys.list(client.id).collect()
+        await account.api_keys.delete(client.id, key.id)
+        await retry(done.run_id, workato=it.workato, journal=it.journal)
+        assert [row.name for row in await account.api_keys.list(client.id).collect()] == ["Router"]
+        await account.api_clients.delete(client.id)
+        await retry(done.run_id, workato=it.workato, journal=it.journal)
+        (client,) = await account.api_clients.list().collect()
+        assert [row.name for row in await account.api_keys.list(client.id).collect()] == ["Router"]
+        assert len(lines()) == 3
+
+    here(tmp_path, scenario, customers=1)
