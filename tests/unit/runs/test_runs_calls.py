@@ -1,0 +1,84 @@
+"""What a script may leave out when it calls `run` and `resume`, and what it is told when it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import bulkops
+from bulkops import Outcome, Workato
+from bulkops.errors import ConfigError, InputError
+from bulkops.journal import Journal, RunState
+from bulkops.operations import CreateFolder, StopRecipes
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+
+pytestmark = pytest.mark.anyio
+
+IDS = [4100231, 4100232]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(SandboxSettings(customers=2, time_scale=400, quotas="off")) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+async def workato(sandbox: Sandbox) -> AsyncIterator[Workato]:
+    tuning = Tuning.from_toml(sandbox.client_file, source="client file")
+    async with Workato(token=sandbox.token, host=sandbox.url, tuning=tuning) as client:
+        yield client
+
+
+async def test_a_list_of_customers_brings_its_client(workato: Workato, tmp_path: Path) -> None:
+    report = await bulkops.run(CreateFolder("CRM"), accounts=workato.customers.list(), journal=tmp_path)
+    assert report.outcomes[Outcome.CHANGED] == 2
+    with pytest.raises(ConfigError, match=r"run\(\) needs a client") as caught:
+        await bulkops.run(CreateFolder("CRM"), accounts=IDS, journal=tmp_path)
+    assert caught.value.remedy
+
+
+async def test_accounts_are_no_text(workato: Workato, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="accounts='4100231' is text"):
+        await bulkops.run(CreateFolder("CRM"), accounts="4100231", workato=workato, journal=tmp_path)  # type: ignore[arg-type]
+
+
+async def test_a_column_that_no_account_has_is_named_before_anything_is_sent(
+    sandbox: Sandbox, workato: Workato, tmp_path: Path
+) -> None:
+    counted = sandbox.requests()["total"]
+    with pytest.raises(InputError, match="has no column 'team', 'who'") as caught:
+        await bulkops.run(CreateFolder("{who}/{team}"), accounts=IDS, workato=workato, journal=tmp_path)
+    assert "add it: create folder" in str(caught.value.remedy)
+    assert sandbox.requests()["total"] == counted
+
+
+async def test_a_retry_without_a_client_takes_it_from_the_environment(
+    sandbox: Sandbox, workato: Workato, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = await bulkops.run(StopRecipes(folder="CRM"), accounts=IDS[:1], workato=workato, journal=tmp_path)
+    assert failed.outcomes[Outcome.FAILED] == 1
+    await workato.account(IDS[0]).folders.create("CRM")
+    monkeypatch.setenv("WORKATO_API_TOKEN", sandbox.token)
+    monkeypatch.setenv("WORKATO_HOST", sandbox.url)
+    again = await bulkops.retry(journal=tmp_path)
+    assert again is not None
+    assert again.outcomes[Outcome.UNCHANGED] == 1
+
+
+async def test_there_is_nothing_to_resume_in_an_empty_journal(workato: Workato, tmp_path: Path) -> None:
+    assert await bulkops.resume(journal=tmp_path, workato=workato) is None
+
+
+async def test_a_run_whose_process_died_after_its_last_account_is_finished_by_a_resume(
+    workato: Workato, tmp_path: Path
+) -> None:
+    report = await bulkops.run(CreateFolder("CRM"), accounts=IDS, workato=workato, journal=tmp_path)
+    async with Journal.open(tmp_path) as journal:
+        await journal.set_state(report.run_id, RunState.RUNNING)
+    again = await bulkops.resume(report.run_id, workato=workato, journal=tmp_path)
+    assert again is not None
+    assert (again.state, again.outcomes[Outcome.CHANGED]) == (RunState.FINISHED, 2)
