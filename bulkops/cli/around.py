@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from bulkops.cli.durations import duration
 from bulkops.cli.flags import Output
 from bulkops.cli.outlook import Outlook
@@ -54,7 +56,8 @@ def ahead_words(ahead: Ahead) -> list[str]:
     lines = [f"at least {words}{more_words(ahead.more)}" if ahead.more else f"up to {words}"]
     if ahead.likely is not None:
         are = f"{ahead.done} account is" if ahead.done == 1 else f"{ahead.done} accounts are"
-        lines.append(f"up to {cost_words(ahead.likely)} if {are} still as run {ahead.done_by} left them")
+        likely = cost_words(attrs.evolve(ahead.likely, quota=None))
+        lines.append(f"up to {likely} if {are} still as run {ahead.done_by} left them")
     return lines
 
 

@@ -106,6 +106,7 @@ def render_plan(plan: FleetPlan) -> str:
         return "\n".join([*lines, "", "how many requests it takes is not foreseen"])
     lines += ["", "requests:"]
     lines += [f"  {ceil(count - 1e-9):>6} {quota}" for quota, count in sorted(by_quota(plan.requests).items())]
+    lines.append(f"  {ceil(sum(plan.requests.values()) - 1e-9):>6} in all")
     if plan.more:
         lines.append(f"  at least{more_words(plan.more)}")
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
