@@ -20,8 +20,8 @@ _SELDOM_S: Final = 10.0
 _SHARE: Final = 20
 """A look that takes long is taken as much more seldom: at most a twentieth of the time goes into looking."""
 
-_STARTING_S: Final = 0.5
-"""Between writing a run down and locking it: milliseconds."""
+_COMING_S: Final = 3.0
+"""A command that takes a run up again holds its lock within seconds. Until then nothing tells of it."""
 
 
 async def watch(directory: str, run_id: str | None, *, quiet: bool) -> Report:
@@ -33,10 +33,20 @@ async def watch(directory: str, run_id: str | None, *, quiet: bool) -> Report:
         watched = _Watched(journal, await _meant(journal, run_id))
         look = await watched.look()
         if look.is_on:
-            process = f" in process {look.record.pid}" if look.record.pid is not None else ""
-            say(f"watching run {look.record.run_id}{process}: {one_line(look.record.title)}")
+            say(_words(journal, look.record))
             await watched.follow(look, _voice(quiet=quiet))
+        for queued in await journal.queued_runs():
+            say(f"run {queued} is queued: `bulkops watch {queued}`")
         return await load_report(journal, look.record.run_id)
+
+
+def _words(journal: Journal, record: RunRecord) -> str:
+    """`watching run 20260102-k3f9 in process 4711: import crm.zip`"""
+    pid = journal.worker(record.run_id)
+    process = "" if pid is None else f" in process {pid}"
+    if record.state is not RunState.RUNNING:  # taken up again, and its process waits for the credential or prepares
+        process += f", which was {record.state.value.replace('_', ' ')} and is taken up again"
+    return f"watching run {record.run_id}{process}: {one_line(record.title)}"
 
 
 def _voice(*, quiet: bool) -> Voice:
@@ -53,6 +63,18 @@ async def _meant(journal: Journal, run_id: str | None) -> RunRecord:
         for record in await journal.list_runs():
             if journal.is_locked(record.run_id):
                 return record
+    queued = [one for one in await journal.queued_runs() if run_id is None or one.startswith(run_id)]
+    if len(queued) != 1:
+        return await journal.get_run(run_id)
+    return await _begun(journal, queued[0])
+
+
+async def _begun(journal: Journal, run_id: str) -> RunRecord:
+    """Wait until a queued run is in the journal. Raises: JournalError when its process has given up."""
+    pid = journal.worker(run_id)
+    say(f"run {run_id} is queued{'' if pid is None else f' in process {pid}'}: it waits until the credential is free")
+    while run_id in await journal.queued_runs():  # noqa: ASYNC110 - it is another process that moves
+        await asyncio.sleep(_OFTEN_S)
     return await journal.get_run(run_id)
 
 
@@ -64,6 +86,7 @@ class _Watched:
     _record: RunRecord
     _events: list[EventRow] = attrs.field(factory=list)
     _count: int = 0
+    _is_first: bool = True
     _look_s: float = 0.0
 
     async def look(self) -> Look:
@@ -80,12 +103,17 @@ class _Watched:
         return Look(record=self._record, marks=marks, events=self._events, new=new, is_on=is_on, at=at)
 
     async def _is_on(self) -> bool:
-        if self._journal.is_locked(self._record.run_id):
-            return True
-        if self._record.state is not RunState.RUNNING or time.time() - self._record.created_at > 2 * _STARTING_S:
-            return False
-        await asyncio.sleep(_STARTING_S)
-        return self._journal.is_locked(self._record.run_id)
+        """Whether a process works on the run. Whoever watches has perhaps just resumed it, and a process that died may
+        have a successor: so an unfinished run is given a moment."""
+        is_first, self._is_first = self._is_first, False
+        until = time.monotonic() + _COMING_S
+        while not self._journal.is_locked(self._record.run_id):
+            state = (await self._journal.get_run(self._record.run_id)).state
+            may_come = state is RunState.RUNNING or (is_first and state is not RunState.FINISHED)
+            if not may_come or time.monotonic() >= until:
+                return False
+            await asyncio.sleep(min(_OFTEN_S, _COMING_S))
+        return True
 
     async def follow(self, look: Look, voice: Voice) -> None:
         hindsight = Hindsight()

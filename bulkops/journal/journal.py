@@ -276,6 +276,16 @@ class Journal:
         """Whether a process works on the run. Takes nothing, disturbs nobody."""
         return self._locks.is_run_locked(run_id)
 
+    def worker(self, run_id: str) -> int | None:
+        """Pid of the process that works on the run, or waits until it may; None when that is not known."""
+        return self._locks.worker(run_id)
+
+    async def queued_runs(self) -> list[str]:
+        """Ids of the runs that are not in the journal yet: their processes wait until the credential is free."""
+        held = await anyio.to_thread.run_sync(self._locks.held_runs)
+        known = {record.run_id for record in await self.list_runs()}
+        return [run_id for run_id in held if run_id not in known]
+
     @property
     def _writing(self) -> Writer:
         if self._writer is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from bulkops.errors import RunLocked
 from bulkops.locks import held, holder_at, process_words
@@ -33,6 +33,16 @@ class Locks:
     def is_run_locked(self, run_id: str) -> bool:
         """Whether a process works on the run; disturbs nobody."""
         return holder_at(self._run_file(run_id)) is not None
+
+    def worker(self, run_id: str) -> int | None:
+        """Pid of the process that works on the run or waits to; None: there is none, or it is not told."""
+        holder = holder_at(self._run_file(run_id))
+        return None if holder is None else holder[1]
+
+    def held_runs(self) -> list[str]:
+        """Ids of the runs that a process works on or waits to, in the order of their ids."""
+        holders = (holder_at(path) for path in sorted(self._directory.glob("run-*.lock")))
+        return [unquote(holder[0]) for holder in holders if holder is not None and holder[0]]
 
     def _run_file(self, run_id: str) -> Path:
         return self._directory / f"run-{quote(run_id, safe='', errors='replace')}.lock"

@@ -82,6 +82,8 @@ async def run(
         workspace = await workspace_for(made, workato, opened)
         if plan is not None:
             plan.check_workspace(workspace)
+        if chosen.if_running == "wait":
+            stack.enter_context(opened.lock_run(run_id))  # `watch` sees it queue
         await stack.enter_async_context(
             credential(opened, workato.session, run_id, policy=chosen, control=control, workspace=workspace)
         )
@@ -101,22 +103,23 @@ async def run(
             policy=chosen.to_mapping(),
             tuning=workato.settings.tuning.to_mapping(),
         )
-        with opened.lock_run(run_id):  # before there is anything that somebody could resume
-            if expected is not None:
-                opened.add_event(run_id, _PLAN, {"expected": expected})  # for those who do
-            await opened.create_run(record, inventory.rows)
-            engine = Engine(
-                record=record,
-                operation=prepared,
-                workato=workato,
-                journal=opened,
-                policy=chosen,
-                observe=observe,
-                control=control,
-                gate=Gate(policy=chosen, check=check, approve=approve),
-                expected=expected,
-            )
-            await engine.work(await opened.accounts(run_id))
+        if chosen.if_running != "wait":
+            stack.enter_context(opened.lock_run(run_id))  # before there is anything that somebody could resume
+        if expected is not None:
+            opened.add_event(run_id, _PLAN, {"expected": expected})  # for those who do
+        await opened.create_run(record, inventory.rows)
+        engine = Engine(
+            record=record,
+            operation=prepared,
+            workato=workato,
+            journal=opened,
+            policy=chosen,
+            observe=observe,
+            control=control,
+            gate=Gate(policy=chosen, check=check, approve=approve),
+            expected=expected,
+        )
+        await engine.work(await opened.accounts(run_id))
         return await load_report(opened, run_id)
 
 

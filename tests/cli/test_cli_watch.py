@@ -93,9 +93,103 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
     assert "\x1b" not in shown[0]
 
 
-def test_a_run_that_is_over_is_reported_with_its_exit_code(
-    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[str | Path, ...]
+def _record(run_id: str) -> RunRecord:
+    return RunRecord(
+        run_id=run_id,
+        created_at=time.time(),
+        title="a title",
+        operation={},
+        host="h",
+        inventory_hash="",
+        inventory_count=1,
+        policy={},
+        tuning={},
+    )
+
+
+async def _until_said(words: str, capsys: pytest.CaptureFixture[str], watched: asyncio.Task[Report]) -> str:
+    seen = ""
+    while words not in seen:
+        assert not watched.done(), watched
+        await asyncio.sleep(0.002)
+        seen += capsys.readouterr().err
+    return seen
+
+
+@pytest.mark.parametrize("name", [None, "20260102"])
+async def test_a_queued_run_is_known_before_it_is_in_the_journal(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str | None
 ) -> None:
+    """It waits for the credential, and has not listed its accounts yet (--if-running wait)."""
+    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
+    async with Journal.open(here) as journal:
+        await journal.create_run(_record("20260101-old"), [InventoryRow(seq=0, account="1")])
+        await journal.set_state("20260101-old", RunState.FINISHED)
+        with journal.lock_run("20260102-k3f9"):
+            watched = asyncio.create_task(watching.watch(str(here), name, quiet=True))
+            await _until_said(f"run 20260102-k3f9 is queued in process {os.getpid()}", capsys, watched)
+            await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
+            await _until_said("watching run 20260102-k3f9", capsys, watched)
+            await journal.end_account("20260102-k3f9", 0, Ending(outcome=Outcome.CHANGED))
+            await journal.set_state("20260102-k3f9", RunState.FINISHED)
+        report = await watched
+    assert (report.run_id, report.exit_code) == ("20260102-k3f9", 0)
+
+
+async def test_who_watches_a_run_is_told_which_one_is_queued_behind_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
+    async with Journal.open(here) as journal:
+        await journal.create_run(_record("20260101-on"), [InventoryRow(seq=0, account="1")])
+        with journal.lock_run("20260102-next"):
+            with journal.lock_run("20260101-on"):
+                watched = asyncio.create_task(watching.watch(str(here), None, quiet=True))
+                await _until_said("watching run 20260101-on", capsys, watched)
+                await journal.end_account("20260101-on", 0, Ending(outcome=Outcome.CHANGED))
+                await journal.set_state("20260101-on", RunState.FINISHED)
+            await watched
+    assert "run 20260102-next is queued: `bulkops watch 20260102-next`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("state", [RunState.INTERRUPTED, RunState.PAUSED, RunState.HALTED, RunState.RUNNING])
+async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: RunState
+) -> None:
+    """`resume` in one shell, `watch` in the next one a moment later, or a supervisor that resumes what was killed."""
+    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watching, "_COMING_S", 30.0)
+    looks = 0
+
+    def is_locked(self: Journal, run_id: str, really: Callable[..., bool] = Journal.is_locked) -> bool:
+        nonlocal looks
+        looks += 1
+        return really(self, run_id)
+
+    monkeypatch.setattr(Journal, "is_locked", is_locked)
+    async with Journal.open(here) as journal:
+        await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
+        await journal.set_state("20260102-k3f9", state)
+        watched = asyncio.create_task(watching.watch(str(here), None, quiet=True))
+        while looks < 4:
+            assert not watched.done()
+            await asyncio.sleep(0.002)
+        with journal.lock_run("20260102-k3f9"):
+            await _until_said("watching run 20260102-k3f9", capsys, watched)
+            await journal.end_account("20260102-k3f9", 0, Ending(outcome=Outcome.CHANGED))
+            await journal.set_state("20260102-k3f9", RunState.FINISHED)
+        report = await watched
+    assert report.exit_code == 0
+
+
+def test_a_run_that_is_over_is_reported_with_its_exit_code(
+    cli: Cli,
+    here: Path,
+    sandbox: RemoteSandbox,
+    importing: tuple[str | Path, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "_COMING_S", 0.0)
     assert cli("watch").code == 2
     assert cli(*importing, "--waves", "2,rest", "--approve", "--quiet").code == 5
     paused = cli("watch")

@@ -19,9 +19,9 @@ from bulkops.cli.verbs import Flag, Verb
 def watch(run_id: str | None, quiet: bool, journal: str) -> int:
     """Follow a run that goes on in another process.
 
-    Without RUN: the newest one that is on, else the newest. Shows on stderr what that process shows, as far as the
-    journal tells; at the end the report, with the command that goes on where something is left. Takes nothing from the
-    run and never holds it up; Ctrl-C ends the watching only.
+    Without RUN: the newest one that is on, else one that is queued (--if-running wait), else the newest. Shows on
+    stderr what that process shows, as far as the journal tells; at the end the report, with the command that goes on
+    where something is left. Takes nothing from the run and never holds it up; Ctrl-C ends the watching only.
 
     The exit code is that of the run; 130 also when you stop watching.
     """
