@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from random import Random
 
 from bulkops.pacing import Pacer
 from bulkops.settings import Limit
+from tests.unit.pacing.vendor import pumping
 from tests.virtual_time import run_virtual
 
 
@@ -65,3 +67,24 @@ def test_a_part_holds_for_quotas_met_later_and_not_where_nothing_is_limited() ->
     limit, free = run_virtual(main())
     assert limit == 10
     assert free > 1_000_000
+
+
+def test_what_can_leave_within_a_time_follows_every_limit_that_accounts_share() -> None:
+    async def main() -> None:
+        limits = [Limit(10, 10.0), Limit(100, 400.0)]
+        pacer = Pacer({"q": limits, "k": [Limit(5, 10.0, key="account")]}, max_rate=None, rng=Random(1))
+        assert [pacer.grants_within("q", within_s) for within_s in (0.0, 9.9, 25.0, 4000.0)] == [10, 10, 30, 1100]
+        assert (pacer.grants_within("k", 1.0), pacer.narrowest("k")) == (math.inf, None)
+        unlimited = Pacer({"q": limits}, max_rate=None, unlimited=True, rng=Random(1))
+        assert (unlimited.grants_within("q", 1.0), unlimited.narrowest("q")) == (math.inf, None)
+        narrowest = []
+        for part in (1.0, 0.5, 0.0):  # 0.0: not known yet, for a moment
+            pacer.set_part(part)
+            narrowest.append(pacer.narrowest("q"))
+        assert narrowest == [Limit(10, 10.0), Limit(5, 10.0), Limit(10, 10.0)]
+        pacer.set_part(1.0)
+        async with pumping(pacer):
+            (await pacer.slot("q")).replied()
+            assert [pacer.grants_within("q", within_s) for within_s in (0.0, 10.5)] == [9, 19]
+
+    run_virtual(main())
