@@ -1,0 +1,104 @@
+"""The first write of each kind goes wrong: its reply is lost, or it is refused. Each operation recovers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import bulkops
+from bulkops.runs import Inventory, resume, retry, run, undoing
+from bulkops.sandbox import Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+from tests.bars.cases import CASES, Case, accounts
+from tests.chaos.hostile import Asked, HostileProxy, Trick, whole
+from tests.here import FIRST, outcomes
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("surroundings")]
+
+KNOWN = {name: case for name, case in CASES.items() if not case.new}
+
+
+@pytest.mark.parametrize("case", KNOWN.values(), ids=KNOWN)
+async def test_a_lost_reply_is_looked_for(tmp_path: Path, case: Case) -> None:
+    lost: set[str] = set()
+
+    async def lost_once(asked: Asked) -> AsyncIterator[bytes]:
+        """The effect of the first write of each kind happens, and its connection ends."""
+        answer = await asked.good()
+        if asked.call not in lost and not asked.call.startswith("GET "):
+            lost.add(asked.call)
+            raise ConnectionResetError
+        yield answer
+
+    tricks = {str(FIRST): Trick(name="lost once", at=".*", answer=lost_once, lives=True)}
+    async with (
+        Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as sandbox,
+        HostileProxy(sandbox.url, tricks) as proxy,
+        bulkops.Workato(
+            token=sandbox.token,
+            host=proxy.url,
+            tuning=Tuning.from_toml(sandbox.client_file, source="client file"),
+        ) as workato,
+    ):
+
+        async def played(made: object, rows: Inventory | list[object]) -> str:
+            """The run's id, once each account is changed. Looks again while it must."""
+            lost.clear()
+            report = await run(made, accounts=rows, workato=workato, journal=tmp_path)
+            if "unknown" in outcomes(report):
+                later = await resume(report.run_id, workato=workato, journal=tmp_path)
+                assert later is not None
+                report = later
+            assert outcomes(report) == {"changed": 1}, report.accounts[0]
+            return report.run_id
+
+        def kinds() -> Counter[str]:
+            return Counter(effect["kind"] for effect in sandbox.effects())
+
+        rows: list[object] = [*accounts(case, 1)]
+        if (before := case.before()) is not None:
+            await played(await before.prepare(workato, tmp_path), rows)
+        state = kinds()
+        done = await played(await case.make().prepare(workato, tmp_path), rows)
+        assert kinds()[case.kind] - state[case.kind] >= case.each
+        if case.undone is not None:
+            after = kinds()
+            await played(*await undoing(done, journal=tmp_path))
+            assert kinds()[case.undone] - after[case.undone] >= case.each
+
+
+@pytest.mark.parametrize("case", KNOWN.values(), ids=KNOWN)
+async def test_a_refused_write_fails_the_account_and_a_retry_goes_on(tmp_path: Path, case: Case) -> None:
+    refused: set[str] = set()
+
+    async def refuse_once(asked: Asked) -> AsyncIterator[bytes]:
+        if asked.call not in refused and not asked.call.startswith("GET "):
+            refused.add(asked.call)
+            yield whole(b'{"message": "not on a Sunday"}', 400)
+        else:
+            yield await asked.good()
+
+    tricks: dict[str, Trick] = {}
+    async with (
+        Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as sandbox,
+        HostileProxy(sandbox.url, tricks) as proxy,
+        bulkops.Workato(
+            token=sandbox.token,
+            host=proxy.url,
+            tuning=Tuning.from_toml(sandbox.client_file, source="client file"),
+        ) as workato,
+    ):
+        rows = accounts(case, 1)
+        if (before := case.before()) is not None:
+            await run(await before.prepare(workato, tmp_path), accounts=rows, workato=workato, journal=tmp_path)
+        tricks[str(FIRST)] = Trick(name="refused once", at=".*", answer=refuse_once, lives=True)
+        made = await case.make().prepare(workato, tmp_path)
+        report = await run(made, accounts=rows, workato=workato, journal=tmp_path)
+        while refused and "failed" in outcomes(report):
+            assert "not on a Sunday" in str(report.accounts[0].reason), report.accounts[0]
+            report = await retry(report.run_id, workato=workato, journal=tmp_path)
+        assert outcomes(report) == {"changed": 1}, report.accounts[0]
+        assert Counter(effect["kind"] for effect in sandbox.effects())[case.kind] >= case.each
