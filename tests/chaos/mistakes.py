@@ -19,6 +19,8 @@ WITHOUT_STEPS = ("tests/unit/runs/test_runs_without_steps.py",)
 AUTHOR = ("tests/unit/steps/test_steps_author.py",)
 OWN_PLANS = ("tests/unit/operations/test_operations_own_plans.py",)
 OWN_CLASSES = ("tests/unit/operations/test_operations_own_classes.py",)
+HALTING = ("tests/halting/test_halting_accounts.py",)
+ADMISSION = ("tests/halting/test_halting_admission.py",)
 GATE = ("tests/session/test_session_gate.py",)
 HOST = ("tests/session/test_session_outages.py",)
 ENDING = ("tests/unit/runs/test_runs_ending.py",)
@@ -530,6 +532,77 @@ MISTAKES = (
         "        if self._count <= self.limit:\n",
         "        if self._count <= self.limit + 9:\n",
         OUTAGES,
+    ),
+    # -- halting
+    Mistake(
+        "a halt lets go of nobody",
+        "runs/halting/halt.py",
+        "        self._admission.stop()\n        self._let_go()\n",
+        "        self._admission.stop()\n",
+        HALTING,
+    ),
+    Mistake(
+        "a halt lets go of accounts that have begun an effect",
+        "steps/log.py",
+        "        if self.changed or self._open - self._sending.keys():\n            return False\n",
+        "",
+        HALTING,
+    ),
+    Mistake(
+        "an effect that has left is given up",
+        "steps/log.py",
+        "        if not all(sent.waits and not sent.left for sent in self._sending.values()):\n",
+        "        if False:\n",
+        HALTING,
+    ),
+    Mistake(
+        "an account that was let go looks cancelled",
+        "runs/ending.py",
+        "        outcome=Outcome.CANCELLED if effects.changed else Outcome.NOT_ATTEMPTED,",
+        "        outcome=Outcome.CANCELLED,",
+        HALTING,
+    ),
+    Mistake(
+        "a chain goes on after a halt that stops it",
+        "runs/halting/halt.py",
+        '        if self.reason is not None and self._policy.on_halt == "stop":\n',
+        "        if False:\n",
+        HALTING,
+    ),
+    Mistake(
+        "strict failures allow one account too many",
+        "runs/halting/halt.py",
+        "self._started < left + 1",
+        "self._started <= left + 1",
+        HALTING,
+    ),
+    Mistake(
+        "accounts in progress reserve nothing of the quotas",
+        "runs/halting/admission.py",
+        "            self._expected[quota] = self._expected.get(quota, 0.0) + entry.left[quota]\n",
+        "            self._expected.setdefault(quota, 0.0)\n",
+        ADMISSION,
+    ),
+    Mistake(
+        "the cap of a promised worst case does not hold",
+        "runs/halting/admission.py",
+        "        if self.open >= self._most_now():\n            return None\n",
+        "",
+        ADMISSION,
+    ),
+    Mistake(
+        "accounts are admitted for an instant only",
+        "runs/halting/admission.py",
+        "        ahead_s = self._account_s() + _AHEAD_LEAST_S\n",
+        "        ahead_s = 0.0\n",
+        ADMISSION,
+    ),
+    Mistake(
+        "the deadline lets the run go on",
+        "runs/halting/deadline.py",
+        "    def _passed(self) -> None:\n        self._stop()\n",
+        "    def _passed(self) -> None:\n",
+        HALTING,
     ),
     Mistake(
         "a package is unpacked however large",

@@ -229,6 +229,25 @@ async def test_an_account_whose_intent_is_being_written_has_begun(sandbox: Sandb
     assert touched(sandbox) == {IDS[0]}
 
 
+async def test_an_effect_that_may_have_happened_is_not_given_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A step may act elsewhere than at the API: whatever does not wait for a quota may have acted."""
+    control = Control()
+    halted = asyncio.Event()
+
+    async def elsewhere() -> bool:
+        asyncio.get_running_loop().call_later(0.3, halted.set)  # later than a halt looks again
+        control.drain()
+        await halted.wait()
+        return True
+
+    async def one(ctx: bulkops.Context) -> None:
+        await ctx.step("elsewhere", elsewhere)
+
+    async with client(sandbox) as workato:
+        report = await bulkops.run(one, accounts=IDS[:1], workato=workato, journal=tmp_path, control=control)
+    assert report.outcomes[Outcome.CHANGED] == 1, str(report)
+
+
 @pytest.mark.parametrize("in_step", [True, False])
 async def test_an_effect_whose_request_waits_for_its_quota_is_given_up(
     sandbox: Sandbox, tmp_path: Path, in_step: bool
