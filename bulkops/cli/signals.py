@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: once drains, twice stops now, three times is the operating system's business."""
+"""Ctrl-C and SIGTERM: the first halts the run, the second stops it now, the third has its usual effect."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def listening(control: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
         nonlocal heard
         heard += 1
         if heard == 1:
-            say("finishing what is in flight; press Ctrl-C again to stop now")
+            say("accounts that have begun an effect finish; press Ctrl-C again to stop now")
             control.drain()
         else:
-            say("stopping now; what was in flight is settled by resume")
+            say("stopping now; resume settles the accounts in progress")
             release()
             control.abort()
 

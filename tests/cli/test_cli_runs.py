@@ -324,7 +324,7 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
     assert "cancelled" not in listed  # what is in flight has no outcome yet
     process.send_signal(number)
     said = process.stderr.readline()
-    while "finishing what is in flight" not in said:
+    while "press Ctrl-C again" not in said:
         said = process.stderr.readline()
         assert said, "it ended without a word"
     if times == 2:

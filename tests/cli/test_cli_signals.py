@@ -27,8 +27,8 @@ async def test_once_and_twice(number):
         os.kill(os.getpid(), number)
         await until(lambda: control.aborting)
     assert said == [
-        "finishing what is in flight; press Ctrl-C again to stop now",
-        "stopping now; what was in flight is settled by resume",
+        "accounts that have begun an effect finish; press Ctrl-C again to stop now",
+        "stopping now; resume settles the accounts in progress",
     ]
     assert signal.getsignal(number) in {before, signal.SIG_DFL, signal.default_int_handler}
 

@@ -1,4 +1,4 @@
-"""How a person stops a run: once to finish what is in flight, twice to stop now."""
+"""How a run is stopped from outside: `drain` halts it, `abort` ends it now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Control:
-    """Handed to a run and kept by whoever may stop it. Call it from the event loop's thread."""
+    """Stops the run that it is given to. Call it in the event loop's thread."""
 
     def __init__(self) -> None:
         self.reason: str | None = None
@@ -19,14 +19,14 @@ class Control:
         return self.reason is not None
 
     def drain(self, reason: str = "interrupted") -> None:
-        """Start nothing new; what is in flight ends as usual."""
+        """Start nothing new and let go of accounts without an effect; the others finish."""
         if self.reason is None:
             self.reason = reason
             for call in self._on_drain:
                 call(reason)
 
     def abort(self) -> None:
-        """Stop at once: accounts in flight end as cancelled, or unknown where an effect is under way."""
+        """Stop now: accounts in progress end as cancelled, or unknown where an effect is under way."""
         self.drain()
         self.aborting = True
         for call in self._on_abort:
