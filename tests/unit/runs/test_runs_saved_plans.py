@@ -10,9 +10,9 @@ import pytest
 
 import bulkops
 from bulkops import Outcome, Workato
-from bulkops.errors import PlanError
+from bulkops.errors import InputError, PlanError
 from bulkops.operations import CreateFolder
-from bulkops.runs import from_values, plan
+from bulkops.runs import FleetPlan, from_values, plan
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
@@ -55,3 +55,24 @@ async def test_an_account_that_drifted_is_left_alone(workato: Workato, tmp_path:
     (drifted,) = (row for row in report.accounts if row.outcome is Outcome.SKIPPED)
     assert (drifted.account, drifted.reason) == (str(IDS[1]), "it drifted since the plan; now: nothing to do")
     assert drifted.remedy == "plan it again"
+
+
+async def test_an_account_that_cannot_be_planned_any_more_is_left_alone(workato: Workato, tmp_path: Path) -> None:
+    made, accounts = CreateFolder(folder="CRM/Orders"), from_values(IDS)
+    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    for _ in range(2):
+        await workato.account(IDS[2]).folders.create("CRM")
+    report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
+    (drifted,) = (row for row in report.accounts if row.outcome is Outcome.SKIPPED)
+    assert drifted.account == str(IDS[2])
+    assert "2 folders" in str(drifted.reason)
+    assert report.outcomes[Outcome.CHANGED] == 3
+
+
+async def test_a_plan_that_was_saved_and_read_is_the_same_plan(workato: Workato, tmp_path: Path) -> None:
+    made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
+    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    foreseen.save(tmp_path / "plan.json")
+    assert FleetPlan.load(tmp_path / "plan.json") == foreseen
+    with pytest.raises(InputError, match="cannot write the plan"):
+        foreseen.save(tmp_path / "none" / "plan.json")
