@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -55,7 +56,8 @@ def whole(body: bytes, status: int = 200, *lines: str) -> bytes:
 
 
 class HostileProxy:
-    """`tricks`: account -> what it does. `url` is what the client talks to; `asked` counts what arrived by account."""
+    """`tricks`: account -> what it does. `url` is what the client talks to; `asked` counts what arrived by account;
+    `down`: it answers nobody; `away_until`: until this loop time it answers everybody with 503 and Retry-After."""
 
     def __init__(self, target: str, tricks: Mapping[str, Trick]) -> None:
         parts = urlsplit(target)
@@ -64,6 +66,7 @@ class HostileProxy:
         self._server: asyncio.Server
         self.asked: Counter[str] = Counter()
         self.down = False
+        self.away_until = 0.0
         self.arrivals: list[float] = []
         self._calls: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,6 +107,11 @@ class HostileProxy:
         self.arrivals.append(asyncio.get_running_loop().time())
         if self.down:
             return False
+        away_s = math.ceil(self.away_until - self.arrivals[-1])
+        if away_s > 0:
+            writer.write(whole(b'{"message": "Maintenance"}', 503, f"Retry-After: {away_s}"))
+            await writer.drain()
+            return True
         method, target, _ = request.split(b"\r\n", 1)[0].decode().split(" ", 2)
         segments = target.partition("?")[0].split("/")  # "", api, managed_users, ACCOUNT, NOUN, ...
         account = segments[3] if len(segments) > 3 else ""

@@ -107,6 +107,34 @@ async def test_away_for_good_halts_at_the_runs_deadline(tmp_path: Path, sandbox:
     assert len(keys) == len(set(keys))
 
 
+@pytest.mark.slow
+async def test_an_announced_outage_in_mid_run_fails_nobody(tmp_path: Path, sandbox: Sandbox) -> None:
+    """It lasts longer than any call may."""
+    away_s = 3.0
+    tuning = Tuning.from_mapping(
+        TUNING.to_mapping() | {"call_timeout_s": 2.0, "attempt_timeout_s": 2.0, "account_timeout_s": 60.0},
+        source="the test",
+    )
+    async with HostileProxy(sandbox.url, {}) as proxy:
+
+        async def outage() -> tuple[float, float]:
+            while len(proxy.arrivals) < 200:  # noqa: ASYNC110 - the proxy counts, and tells nobody
+                await asyncio.sleep(0.005)
+            began = asyncio.get_running_loop().time()
+            proxy.away_until = began + away_s
+            return began, proxy.away_until
+
+        away = asyncio.create_task(outage())
+        report = await roll_out(tmp_path, sandbox, proxy, ACCOUNTS, tuning, concurrency=20)
+        began, ended = await away
+    assert report.outcomes[Outcome.CHANGED] == len(ACCOUNTS), str(report)
+    keys = [(effect["account"], effect["kind"], effect["key"]) for effect in sandbox.effects()]
+    assert len(keys) == len(set(keys))
+    into = [at for at in proxy.arrivals if began < at < ended]
+    print(f"{len(into)} requests into the outage")
+    assert len([at for at in into if at > began + away_s / 2]) <= 1, "nothing is sent before it is over"
+
+
 async def test_half_the_accounts_are_not_there(tmp_path: Path, sandbox: Sandbox) -> None:
     gone = Trick(name="gone", at=".*", answer=says(404, b'{"message": "Not found"}'))
     allowed, concurrency = 6, 8
