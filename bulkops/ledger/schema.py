@@ -98,6 +98,8 @@ def in_words(error: sqlite3.Error, path: Path) -> JournalError:
         remedy = "remove it when no run has been at work for an hour: it only counts requests"
     elif code == sqlite3.SQLITE_FULL:
         remedy = "free some space on the disk"
+    elif code == sqlite3.SQLITE_BUSY:
+        remedy = "continue or end the bulkops process that was stopped while it held the ledger, then try again"
     else:
         remedy = "check who owns the file, its directory and the disk"
     failure = JournalError(f"the ledger {path} cannot be used: {error}", remedy=remedy)

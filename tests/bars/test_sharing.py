@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,10 +42,25 @@ def _both(vendor: Fleet, mode: str, count: int) -> tuple[Ended, Ended]:
     return ends[0], ends[1]
 
 
+def _stop_between_commits(process: subprocess.Popen[str], vendor: Fleet) -> None:
+    """Stop a run at a moment at which it does not hold the ledger: a process that waits for it cannot be refused."""
+    (path,) = vendor.home.rglob("ledger.sqlite3")
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as ledger:
+            try:
+                ledger.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+            else:
+                return
+
+
 def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=80, time_scale=60) as vendor:
         first = _first(vendor, 40)
-        first.send_signal(signal.SIGSTOP)  # at work for as long as the second needs, on however slow a machine
+        _stop_between_commits(first, vendor)  # at work for as long as the second needs, on however slow a machine
         second = vendor.cli(*_half(vendor, "second", 40, 40), "--if-running", "fail")
         first.send_signal(signal.SIGCONT)
         _, err = first.communicate(timeout=300)

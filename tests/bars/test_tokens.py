@@ -25,13 +25,13 @@ def test_an_expired_token_costs_one_request_beside_the_question_whose_it_is(tmp_
         assert vendor.ledger() == []
 
 
-def test_an_expired_token_when_listing_costs_one_request(tmp_path: Path) -> None:
+def test_an_expired_token_when_listing_costs_one_request_beside_the_question_whose_it_is(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=5, time_scale=200) as vendor:
         vendor.ask("faults", {"expired": 1})
         done = vendor.rollout()
         assert done.code == 4
         assert "WORKATO_API_TOKEN" in done.err
-        assert vendor.requests()["total"] == 1
+        assert vendor.requests()["total"] == 2
 
 
 @pytest.mark.parametrize("customers", [40, pytest.param(300, marks=pytest.mark.slow)])

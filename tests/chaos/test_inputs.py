@@ -116,7 +116,7 @@ def test_bad_account_files(refused: Callable[..., str], tmp_path: Path, name: st
 
 
 def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: Fleet, tmp_path: Path) -> None:
-    """No file tells that these are one: the customers are listed, and nothing else is sent."""
+    """The file alone cannot tell: the token's workspace and the list of customers are asked for, and nothing else."""
     (tmp_path / "a.txt").write_text("4100231\nEORG-1\n")
     named = vendor.cli("call", "managed_users.get", "--account", "4100232", *vendor.policy[:2])
     external = json.loads(named.out)["external_id"]
@@ -125,7 +125,7 @@ def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: Flee
     done = vendor.rollout("--accounts", str(tmp_path / "a.txt"))
     assert done.code == 2, done.err
     assert f"a.txt: 4100232 and E{external} are one customer" in done.err
-    assert vendor.requests()["total"] == before + 1
+    assert vendor.requests()["total"] == before + 2
     assert vendor.ledger() == []
 
 

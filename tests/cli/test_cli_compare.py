@@ -49,7 +49,7 @@ def test_what_changed_between_two_nights(cli: Cli, here: Path, sandbox: RemoteSa
     assert cli("compare", before, "--fail-on", "new-failures").code == 0
     back = cli("compare", after, before, "--fail-on", "new-failures")
     assert back.code == 1
-    (command,) = [line.split("next: ")[1] for line in back.out.splitlines() if "next: " in line]
+    (command,) = [line.split("then: ")[1] for line in back.out.splitlines() if "then: " in line]
     assert cli(*shlex.split(command)[1:], "--yes", "--quiet").code == 0
     # The run that failed is whole now, and what is in one run only is still a difference.
     assert cli("compare", after, before, "--fail-on", "new-failures").code == 0
