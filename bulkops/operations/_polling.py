@@ -98,5 +98,6 @@ class Polling:
         return self._began_at + eager_age_s(self._asked_at - self._began_at, first_s=self._first_s)
 
     def _others_wait(self) -> bool:
-        """Whether somebody waits for a quota, whichever: then that quota decides when the run ends, not this import."""
-        return any(quota.waiting for quota in self._pacer.statistics().values())
+        """Whether anyone waits for a quota, or to start because of one: then that quota decides when the run ends, not
+        this import."""
+        return self._pacer.held_back > 0 or any(quota.waiting for quota in self._pacer.statistics().values())

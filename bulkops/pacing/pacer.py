@@ -57,6 +57,8 @@ class Pacer:
         self.server_timeout_s = server_timeout_s
         self.recorder: SlotRecorder | None = None
         """Keeps the recorded quotas together with other processes; None: this process is alone."""
+        self.held_back = 0
+        """Accounts that wait to start until the quotas can serve them."""
         self._limits = quotas
         self._share = share
         self._part = 1.0

@@ -54,6 +54,7 @@ def test_a_run_is_no_slower(calls: Sequence[tuple[str, int]], options: dict[str,
     admitted = VirtualRun(calls, admits=True, **options).play(150)
     assert admitted.seconds <= 1.005 * at_once.seconds
     assert admitted.most_open <= most_open
+    assert admitted.polls <= 1.1 * at_once.polls
 
 
 @pytest.mark.slow
@@ -131,18 +132,20 @@ def test_those_that_wait_start_in_inventory_order_and_accounts_with_effects_firs
 def test_a_closed_quota_lets_one_account_try() -> None:
     async def main() -> None:
         pacer = Pacer(QUOTAS, rng=Random(1))
-        slot = await_now(pacer)
+        slot = slot_of(pacer)
         slot.refused(900.0)
         made = Admission(Costs(FOLDER), pacer=pacer, tuning=Tuning(), most=200)
         tasks = await asked(made, 20)
         assert made.open == 1
+        assert pacer.held_back == 19, "imports are polled patiently as long as others wait"
         made.stop()
+        assert pacer.held_back == 0
         await asyncio.gather(*tasks)
 
     run_virtual(main())
 
 
-def await_now(pacer: Pacer) -> Any:
+def slot_of(pacer: Pacer) -> Any:
     slot = pacer.slot_now("assumed.customer.folders")
     assert slot is not None
     slot.left()

@@ -39,10 +39,11 @@ class Costs(Operation):
 
 @attrs.define
 class Played:
-    """`seconds`: when the last account ended; `most_open`: accounts with open effects at once."""
+    """`seconds`: when the last account ended; `most_open`: accounts in progress at once; `polls`: of all imports."""
 
     seconds: float
     most_open: int
+    polls: int
 
 
 class VirtualRun:
@@ -67,7 +68,7 @@ class VirtualRun:
         self.slowness = slowness
         self.chance = Random(seed)
         self.likely = LikelyFinish(Tuning().first_poll_s)
-        self.most_open = 0
+        self.most_open = self.polls = 0
 
     def play(self, accounts: int, *, concurrency: int = 200) -> Played:
         return run_virtual(self._play(accounts, concurrency))
@@ -82,7 +83,7 @@ class VirtualRun:
         self.admission.stop()
         pump.cancel()
         await asyncio.wait([pump])
-        return Played(ended_at, self.most_open)
+        return Played(ended_at, self.most_open, self.polls)
 
     async def _account(self, seq: int) -> None:
         progress = 0
@@ -113,6 +114,7 @@ class VirtualRun:
         while not done:
             await polling.wait()
             await self._send(POLL, progress, seq)
+            self.polls += 1
             done = clock() >= done_at
             polling.note(done=done)
 

@@ -113,6 +113,7 @@ class Admission:
             return True
         waiting = _Waiting(account, asyncio.get_running_loop().create_future())
         heapq.heappush(self._waiting, (*priority, waiting))
+        self._pacer.held_back = len(self._waiting)
         self._look_later()
         return await waiting.granted
 
@@ -138,6 +139,7 @@ class Admission:
             if not waiting.granted.done():
                 waiting.granted.set_result(False)
         self._waiting.clear()
+        self._pacer.held_back = 0
 
     def note(self, event: Event) -> None:
         """Count what accounts in progress send. Hot path."""
@@ -210,6 +212,7 @@ class Admission:
                 rooms[quota] -= self._demand.each.get(quota, 0.0)
             if self.open >= self._most_now() or not self._fits(rooms):
                 break
+        self._pacer.held_back = len(self._waiting)
         if self._waiting:
             self._look_later()
 
