@@ -56,6 +56,8 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "retry": (),
     "watch": (),
     "runs": (),
+    "runs prune": ("--older-than", "90d", "--yes"),
+    "history": ("4100231",),
     "show": ("--format", "json"),
     "report": ("--format", "html", "-o", "report.html"),
     "compare": ("2",),  # says which runs begin so
@@ -78,6 +80,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     def below(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, click.Command]]:
         if isinstance(command, click.Group):
             ctx = click.Context(command)
+            if words and command.invoke_without_command:
+                yield " ".join(words), command
             for name in command.list_commands(ctx):
                 found = command.get_command(ctx, name)
                 assert found is not None
