@@ -220,7 +220,7 @@ def test_until_it_ends_from_two_shells_and_one_leaves(
     assert stays.stderr is not None
     assert f"in process {run.pid}: import crm-v1.zip" in stays.stderr.readline()
     code, seen = on_a_terminal(["watch"], ("wave 2", "\x03"), sandbox=sandbox)
-    assert code == 130
+    assert code == 130, seen
     assert "wave 1 of 2" in seen
     assert "█ 6 changed" in seen
     assert "6 accounts to come" in seen
