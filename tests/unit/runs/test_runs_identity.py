@@ -81,6 +81,7 @@ async def test_a_role_without_the_call_works_and_compares_nothing(tmp_path: Path
         assert (resumed.exit_code, resumed.workspace) == (0, None)
 
 
+@pytest.mark.chaos  # hung once in some hundred runs (Python 3.13, busy machine): out of CI until that is understood
 async def test_a_vendor_in_trouble_starts_no_run(vendor: Sandbox, tmp_path: Path) -> None:
     vendor.set_faults(Faults(error=1.0))
     async with client(vendor, call_timeout_s=0.5) as workato:
