@@ -17,12 +17,10 @@ from bulkops.runs import Policy, workspace_of
 from bulkops.sandbox import Assumptions, Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.chaos]  # hung after many killed runs: out of CI until that is understood
 
 IDS = [4100231, 4100232]
 THERE = "token-of-another-partner"
-
-pytestmark = pytest.mark.chaos  # hung on a machine after many killed runs: out of CI until that is understood
 
 
 async def look(ctx: bulkops.Context) -> None:
