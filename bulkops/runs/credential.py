@@ -76,34 +76,44 @@ async def hold_credential(
         stops_waiting: whether a person has stopped the run meanwhile.
     Raises: RunLocked; with `if_running` "wait" only when `stops_waiting`; JournalError.
     """
+    credential = Credential(session.settings.url, workspace)
+    while True:
+        try:
+            async with session.leasing:
+                use = await _use(
+                    session, credential, label=label, if_running=if_running, ledger=ledger or LocalLedger()
+                )
+                use.users += 1
+            break
+        except RunLocked:
+            if if_running != "wait" or stops_waiting() or isinstance(session.sign_of_life, CredentialUse):
+                raise
+        await anyio.sleep(_TRY_AGAIN_S)
+    try:
+        yield use
+    finally:
+        with anyio.CancelScope(shield=True):
+            async with session.leasing:
+                use.users -= 1
+                if not use.users:
+                    await use.end()
+
+
+async def _use(
+    session: ApiSession, credential: Credential, *, label: str, if_running: IfRunning, ledger: Ledger
+) -> CredentialUse:
+    """The session's use of the credential, begun if this is its first run. Raises: RunLocked; JournalError."""
     use = session.sign_of_life
     if not isinstance(use, CredentialUse):
-        credential = Credential(session.settings.url, workspace)
-        while True:
-            try:
-                use = await CredentialUse.begin(
-                    session, credential, label=label, share=if_running == "share", ledger=ledger or LocalLedger()
-                )
-                break
-            except RunLocked:
-                if if_running != "wait" or stops_waiting():
-                    raise
-            await anyio.sleep(_TRY_AGAIN_S)
-    elif if_running != "share":
+        return await CredentialUse.begin(session, credential, label=label, share=if_running == "share", ledger=ledger)
+    if if_running != "share":
         raise RunLocked(
             f"run {use.label} is being worked on by this process, with the same client",
             run_id=use.label,
             pid=os.getpid(),
             remedy="wait until it ends, or share the quotas with it (--if-running share)",
         )
-    use.users += 1
-    try:
-        yield use
-    finally:
-        use.users -= 1
-        if not use.users:
-            with anyio.CancelScope(shield=True):
-                await use.end()
+    return use
 
 
 @attrs.define(eq=False)

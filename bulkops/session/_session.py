@@ -11,6 +11,7 @@ from random import Random
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
+import anyio
 import attrs
 
 from bulkops.catalogue import QUOTAS, Call, RetryClass
@@ -82,6 +83,8 @@ class ApiSession:
         self._transport = Transport(settings)
         self._redact = Redactor(settings.auth.token)
         self._admission = Admission(self.pacer, self._budget)
+        self.leasing = anyio.Lock()
+        """Held while a run begins or ends its use of the credential: another run at that moment waits, then looks."""
         self._families: set[tuple[str, str]] = set()
         self._ids = count(1)
         self._id_prefix = uuid.uuid4().hex[:8]
