@@ -19,7 +19,7 @@ MARGIN_S: Final = 2.0
 """A killed process can have sent requests for this long after its last heartbeat: one beat, and one slow commit."""
 
 _BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Counts on through suspend, which CLOCK_MONOTONIC does not on Linux; elsewhere there is no boot id either."""
+"""Keeps counting through suspend; on Linux CLOCK_MONOTONIC does not. Other systems have neither it nor a boot id."""
 
 
 @attrs.frozen

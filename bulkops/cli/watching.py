@@ -103,8 +103,8 @@ class _Watched:
         return Look(record=self._record, marks=marks, events=self._events, new=new, is_on=is_on, at=at)
 
     async def _is_on(self) -> bool:
-        """Whether a process works on the run. Whoever watches has perhaps just resumed it, and a process that died may
-        have a successor: so an unfinished run is given a moment."""
+        """Whether a process works on the run. An unfinished run gets a few seconds: it may have been resumed just
+        now, or a successor of a dead process may be starting."""
         is_first, self._is_first = self._is_first, False
         until = time.monotonic() + _COMING_S
         while not self._journal.is_locked(self._record.run_id):

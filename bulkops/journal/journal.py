@@ -175,7 +175,7 @@ class Journal:
         return await self._reader.ask(queries.between_s, run_id)
 
     async def last_seen_at(self, run_id: str) -> float | None:
-        """Wall-clock time of the newest sign of a process at work on the run; None: there is no sign."""
+        """Wall-clock time of the newest heartbeat of a process on the run; None: without any."""
         return await self._reader.ask(queries.last_seen_at, run_id)
 
     def start_account(self, run_id: str, seq: int) -> None:

@@ -126,7 +126,7 @@ class LocalLease:
         """See `Lease.renew`."""
         settled = self._take_settled()
         allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used))
-        self._beat_boot_s = self._book.beat_boot_s  # whoever asked acts on the allotment before anything else runs
+        self._beat_boot_s = self._book.beat_boot_s  # the caller acts on the allotment before anything else runs
         return allotment
 
     async def take(self, quota: str, key: str | None, limits: Sequence[Limit]) -> Settle | Full:

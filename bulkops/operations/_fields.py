@@ -18,8 +18,8 @@ from bulkops.secret import MASK, Secret, looks_secret
 def own_parameters(operation: object) -> dict[str, Any]:
     """Each field by the name that the constructor takes, without those that do not count for equality.
 
-    A field with a secret's name or a `Secret` is masked: the journal holds no secrets, and a rotated one is no other
-    operation. A function counts by its code. Raises: ConfigError for a value that is not JSON data.
+    A field with a secret's name or a `Secret` is masked: the journal holds no secrets, and rotating one does not change
+    the operation. A function counts by its code. Raises: ConfigError for a value that is not JSON data.
     """
     return {name: _json_data(operation, name, value) for name, value in _fields(operation)}
 

@@ -172,7 +172,7 @@ class _Connections:
     async def of(cls, ctx: Context, folder: str | None, *, may_be_missing: bool = False) -> _Connections:
         """Sends one request, and one for the folder where it is named and not known.
 
-        Raises: TaskFailed when there is no such folder, unless it may be missing.
+        Raises: TaskFailed when the folder is missing and must be there.
         """
         folders = imported_into(ctx)
         if folder is not None:

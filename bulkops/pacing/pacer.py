@@ -233,7 +233,7 @@ class Pacer:
         ]
 
     def grants_within(self, quota: str, within_s: float) -> float:
-        """Requests of a quota that can leave within so many seconds; infinity without a shared limit."""
+        """Requests of a quota that can leave within `within_s` seconds; infinity without a shared limit."""
         limits = self._shared_limits(quota)
         used = self._quotas.get(quota)
         if not limits or used is not None:

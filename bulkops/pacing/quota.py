@@ -165,7 +165,7 @@ class Quota:
         return at
 
     def grants_within(self, now: float, within_s: float) -> int:
-        """Requests that can leave within so many seconds. While the quota opens its whole limit counts: the opening
+        """Requests that can leave within `within_s` seconds. While the quota opens, its whole limit counts: the opening
         takes a few round trips."""
         within_s -= max(0.0, self.adaptation.closed_until - now, self.not_before - now)
         if within_s < 0:

@@ -45,7 +45,7 @@ Settle: TypeAlias = Callable[[float | None], None]
 
 @attrs.frozen
 class Full:
-    """No slot now: ask again in so many seconds. `is_key`: the window of the request's key is full, others may go."""
+    """No slot now: ask again in `again_in_s` seconds. `is_key`: only the window of the request's key is full."""
 
     again_in_s: float
     is_key: bool
