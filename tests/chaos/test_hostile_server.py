@@ -129,6 +129,7 @@ def assert_clear(told: Told) -> None:
     assert told.took_s < MOST_S
 
 
+@pytest.mark.slow
 async def test_bad_answers_to_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
     for kind, tuning, outcome in (("READS", TUNING, Outcome.FAILED), ("HARMLESS", PATIENT, Outcome.CHANGED)):
         told = await roll_out(tmp_path / kind, monkeypatch, trials, [kind], "GET folders", tuning)
