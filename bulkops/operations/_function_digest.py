@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -130,11 +131,10 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _source(fn: object) -> str:
-    try:
-        return inspect.getsource(fn)  # type: ignore[arg-type]  # any callable; what has no source raises TypeError
-    except (OSError, TypeError):
-        code = getattr(fn, "__code__", None)
-        known = (
-            [(each.co_code, each.co_names, *filter(_is_plain, each.co_consts)) for each in _codes(code)] if code else []
-        )
-        return repr((getattr(fn, "__qualname__", repr(type(fn))), known))
+    code = getattr(fn, "__code__", None)
+    # Since Python 3.13 the source of "<string>" is the text after `python -c`, also for a function that exec() made.
+    if code is None or code.co_filename != "<string>":
+        with contextlib.suppress(OSError, TypeError):
+            return inspect.getsource(fn)  # type: ignore[arg-type]  # any callable; without source it raises TypeError
+    known = [(each.co_code, each.co_names, *filter(_is_plain, each.co_consts)) for each in _codes(code)] if code else []
+    return repr((getattr(fn, "__qualname__", repr(type(fn))), known))
