@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -35,7 +37,9 @@ def run(name: str, *, smoke: bool) -> bool:
     """Run one benchmark in a process of its own and print what it printed. Returns: whether it ended well."""
     began = time.monotonic()
     command = [sys.executable, "-m", f"benchmarks.{name}", *(["--smoke"] if smoke else [])]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    with tempfile.TemporaryDirectory() as state:  # its ledger is not the user's
+        environment = os.environ | {"XDG_STATE_HOME": state}
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, env=environment)
     verdict = "" if done.returncode == 0 else f", FAILED ({done.returncode})"
     print(f"{name}: {time.monotonic() - began:.0f} s{verdict}\n{done.stdout}", flush=True)
     return done.returncode == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -72,7 +73,9 @@ async def _started(ctx: Context) -> dict[str, int]:
 async def with_journal_and_log(url: str, requests: int, home: Path, level: str) -> None:
     accounts = range(4100231, 4100231 + requests // REQUESTS_AN_ACCOUNT)
     policy = Policy(concurrency=CONCURRENCY)
-    journal = Path(tempfile.mkdtemp(dir=home))  # a new one each time: a run waits for what its predecessor sent
+    # Journal and ledger are new each time: a run respects what its predecessors sent.
+    journal = Path(tempfile.mkdtemp(dir=home))
+    os.environ["XDG_STATE_HOME"] = str(journal / "state")
     with logged(home / "run.log", level):
         async with client(url) as workato:
             report = await run(operation, accounts=accounts, workato=workato, policy=policy, journal=journal)

@@ -244,7 +244,7 @@ class Journal:
     def is_fresh(self) -> bool:
         """Whether a request may leave now: whoever comes after a killed process counts what that one sent from its
         last sign of life on, which must not be older than the margin that is allowed for."""
-        return self._clock.now().boot_s <= self._writing.signed_boot_s + MARGIN_S
+        return self._clock.boot_time_s() <= self._writing.signed_boot_s + MARGIN_S
 
     async def until_fresh(self) -> None:
         """Wait for a sign of life that is young enough. Raises: JournalError when there will be none."""

@@ -109,7 +109,9 @@ class LocalLease:
     @property
     def is_fresh(self) -> bool:
         """See `Lease.is_fresh`: a successor allows for requests until the margin after the newest heartbeat."""
-        return self._broken is None and not self._has_ended and self._clock.now().boot_s <= self._beat_boot_s + MARGIN_S
+        return (
+            self._broken is None and not self._has_ended and self._clock.boot_time_s() <= self._beat_boot_s + MARGIN_S
+        )
 
     async def until_fresh(self) -> None:
         """See `Lease.until_fresh`."""
@@ -120,7 +122,7 @@ class LocalLease:
     @property
     def is_due(self) -> bool:
         """See `Lease.is_due`. A loop whose clock jumps renews no more often than any other."""
-        return self._clock.now().boot_s > self._beat_boot_s + BEAT_S / 2
+        return self._clock.boot_time_s() > self._beat_boot_s + BEAT_S / 2
 
     async def renew(self, *, part: float, used: float) -> Allotment:
         """See `Lease.renew`."""
@@ -189,7 +191,7 @@ class LocalLease:
 
     def _settler(self, slot_id: int) -> Settle:
         def settle(counted_in_s: float | None) -> None:
-            counted = None if counted_in_s is None else self._clock.now().boot_s + counted_in_s
+            counted = None if counted_in_s is None else self._clock.boot_time_s() + counted_in_s
             self._settled.append(Settled(slot_id, counted))
 
         return settle

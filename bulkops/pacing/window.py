@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from typing import Final
 
@@ -33,35 +33,30 @@ class Window:
         self.documented_s = window_s
         self.length_s = window_length_s(window_s)
         self.in_flight = 0
-        self._frees: list[float] = []
-        self._inherited: list[float] = []
+        self._frees = _Moments()
+        self._inherited = _Moments()
 
     def own(self, now: float) -> int:
         """Slots that requests of this process hold: in flight, or ended less than T ago."""
-        _drop(self._frees, now)
-        return self.in_flight + len(self._frees)
+        return self.in_flight + self._frees.after(now)
 
     def inherited(self, now: float) -> int:
         """Slots that requests of earlier processes hold."""
-        _drop(self._inherited, now)
-        return len(self._inherited)
+        return self._inherited.after(now)
 
     def used(self, now: float) -> int:
         """Slots taken, own and inherited."""
-        own = self.own(now)
-        return own + self.inherited(now) if self._inherited else own
+        return self.in_flight + self._frees.after(now) + self._inherited.after(now)
 
     def taken_s(self, now: float) -> list[float]:
         """In how many seconds each taken slot comes free, ascending; of those in flight, if they were answered now."""
-        self.used(now)
-        frees = (at - now for at in (*self._frees, *self._inherited))
+        frees = [at - now for moments in (self._frees, self._inherited) for at in moments.list_after(now)]
         return sorted([*frees, *[self.length_s] * self.in_flight])
 
     def grants_within(self, allowed: int, now: float, within_s: float) -> int:
-        """Requests that can leave from `now` to `within_s` later, if each is answered at once. O(slots taken)."""
+        """Requests that can leave from `now` to `within_s` later, if each is answered at once."""
         turns, rest_s = divmod(within_s, self.length_s)
-        free = allowed - self.used(now)
-        free += sum(at <= now + rest_s for at in (*self._frees, *self._inherited))
+        free = allowed - self.in_flight - self._frees.after(now + rest_s) - self._inherited.after(now + rest_s)
         return max(0, min(allowed, free)) + int(turns) * allowed
 
     def take(self) -> None:
@@ -70,7 +65,7 @@ class Window:
     def give_back(self, counted_by: float) -> None:
         """End a request that the server has counted at `counted_by` at the latest: its slot is free T later."""
         self.in_flight -= 1
-        heapq.heappush(self._frees, counted_by + self.length_s)
+        self._frees.add(counted_by + self.length_s)
 
     def give_back_unused(self) -> None:
         """End a request that never left."""
@@ -78,7 +73,7 @@ class Window:
 
     def inherit(self, counted_by: Iterable[float]) -> None:
         """Hold slots for these requests of earlier processes, in place of those inherited before."""
-        self._inherited = sorted(at + self.length_s for at in counted_by)
+        self._inherited = _Moments(sorted(at + self.length_s for at in counted_by))
 
     def free_at(self, allowed: int, now: float, *, is_opening: bool = False) -> float:
         """`now` if a request may leave; else when the next slot comes free, or infinity while all are in flight.
@@ -86,24 +81,44 @@ class Window:
         `allowed` (at most `limit`) bounds all slots; while the quota is opening only the own ones: what others hold is
         no reason to open later. After a narrowing several must come free: the answer is a time to ask again.
         """
-        frees = self._frees
-        while frees and frees[0] <= now:
-            heapq.heappop(frees)
-        own = self.in_flight + len(frees)
-        if not self._inherited:
-            if own < allowed:
-                return now
-            return frees[0] if frees else math.inf
-        inherited = self.inherited(now)
-        total = own + inherited
-        if total < self.limit and (own if is_opening else total) < allowed:
+        own = self.in_flight + self._frees.drop(now)
+        total = own + self._inherited.drop(now)
+        if (own if is_opening else total) < allowed and total < self.limit:
             return now
-        heads = frees[:1]
-        if not (is_opening and own >= allowed):
-            heads += self._inherited[:1]
-        return min(heads, default=math.inf)
+        if is_opening and own >= allowed:
+            return self._frees.first
+        return min(self._frees.first, self._inherited.first)
 
 
-def _drop(frees: list[float], now: float) -> None:
-    while frees and frees[0] <= now:
-        heapq.heappop(frees)
+class _Moments:
+    """Moments in ascending order."""
+
+    __slots__ = ("_all", "_dropped")
+
+    def __init__(self, ascending: list[float] | None = None) -> None:
+        self._all = ascending or []
+        self._dropped = 0
+
+    def add(self, moment: float) -> None:
+        insort(self._all, moment, lo=self._dropped)
+
+    def after(self, now: float) -> int:
+        """How many come after `now`."""
+        return len(self._all) - bisect_right(self._all, now, lo=self._dropped)
+
+    def list_after(self, now: float) -> list[float]:
+        return self._all[bisect_right(self._all, now, lo=self._dropped) :]
+
+    def drop(self, now: float) -> int:
+        """Forget those up to `now`. Returns: how many are left."""
+        moments = self._all
+        if moments and moments[self._dropped] <= now:
+            self._dropped = bisect_right(moments, now, lo=self._dropped)
+            if self._dropped * 2 > len(moments):  # each is moved once at most, however many there are
+                del moments[: self._dropped]
+                self._dropped = 0
+        return len(moments) - self._dropped
+
+    @property
+    def first(self) -> float:
+        return self._all[self._dropped] if self._all else math.inf

@@ -27,6 +27,9 @@ class StepClock:
     def now(self) -> Instant:
         return Instant(self.boot_id, self.boot_s, self.wall_s)
 
+    def boot_time_s(self) -> float:
+        return self.boot_s
+
     def pass_s(self, seconds: float) -> None:
         self.boot_s += seconds
         self.wall_s += seconds

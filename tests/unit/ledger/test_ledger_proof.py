@@ -45,6 +45,9 @@ class VirtualClock:
         at = asyncio.get_running_loop().time()
         return Instant("boot", 1000.0 + at, 5e8 + at)
 
+    def boot_time_s(self) -> float:
+        return self.now().boot_s
+
 
 class Inline(Executor):
     """Work takes no time, so that time does not pass meanwhile."""
