@@ -50,7 +50,7 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[test]' pip
 	@touch $(VENV)/.test
 
-CORE := -n 4 --dist worksteal -m "not slow and not chaos" tests/unit tests/session tests/bars/test_main_job.py
+CORE := -n 4 --dist worksteal -m "not slow and not chaos" tests/unit tests/session tests/acceptance/test_main_job.py
 smoke: $(VENV)/.test ## a part of the tests, under a minute: make smoke PYTHON=python3.13
 	$(BIN)/python -m pytest tests/packaging $(CORE)
 
@@ -132,7 +132,7 @@ bench-page: $(READY) ## benchmarks/RESULTS.md again, from the results that are t
 bench-%: $(PEERS) ## one of them: make bench-rollout
 	$(BIN)/python -m benchmarks $(subst -,_,$*)
 
-audit: $(READY) ## licences of what bulkops brings along, and known holes where advisories can be reached
+audit: $(READY) ## licenses of what bulkops brings along, and known holes where advisories can be reached
 	$(BIN)/python -m tests.chaos.audit
 
 reference: $(READY) ## rewrite docs/reference from the code

@@ -29,8 +29,8 @@ import attrs
 
 from benchmarks.kit.harness import RESULTS
 from benchmarks.kit.windows import WINDOWS, Bucket, Window
+from bulkops.pacing.key_queue import Waiter
 from bulkops.pacing.quota import Quota
-from bulkops.pacing.waiting import Waiter
 from bulkops.settings import Limit
 
 WINDOW_S: Final = 60.0
@@ -153,7 +153,7 @@ class World:
         return math.ceil(wait_s) if self.cell.says_when else math.inf
 
     def _end(self, sent_at: float, now: float, retry_after_s: float | None) -> None:
-        self.quota.narrow.give_back(now)
+        self.quota.shortest_window.give_back(now)
         if retry_after_s is None:
             self.good += 1
             self.quota.was_answered(sent_at, now)

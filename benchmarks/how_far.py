@@ -31,7 +31,7 @@ from typing import Any, Final
 from benchmarks.kit.harness import RESULTS
 from benchmarks.kit.server_process import served
 from benchmarks.kit.virtual_fleet import LATENCY_S, rolled
-from bulkops import AuthoriseConnections, ImportPackage, Policy, StartRecipes, Workato, run
+from bulkops import AuthorizeConnections, ImportPackage, Policy, StartRecipes, Workato, run
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import Pace, forecast, way
 from bulkops.operations import Foreseen, Operation
@@ -94,9 +94,9 @@ def measured(accounts: int) -> dict[str, float]:
 
 
 def _main_job() -> tuple[Operation, dict[str, float]]:
-    """Import, authorise two connections, start three recipes; and the requests of each call that an account takes."""
+    """Import, authorize two connections, start three recipes; and the requests of each call that an account takes."""
     os.environ.update(SECRETS)  # the credentials file names them; nothing is sent
-    job = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+    job = ImportPackage(PACKAGE, folder="CRM") >> AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
     return job, dict(job.cost(Foreseen()))
 
 
@@ -170,7 +170,7 @@ def _span(seconds: float) -> str:
 _PAGE: Final = """# How far does this go
 
 Long before one process of bulkops is busy, the vendor's quotas are. The second and third column are the finish time of
-the main job (import, authorise two connections, start three recipes) at the documented quotas, from the same model as
+the main job (import, authorize two connections, start three recipes) at the documented quotas, from the same model as
 `bulkops plan`; the others were measured: a fleet of that size through operation, quota (unlimited), session and
 journal, one request and one durable step an account, against a bare server on the same machine
 ({machine}, {at}).

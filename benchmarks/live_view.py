@@ -17,11 +17,10 @@ from rich.console import Console
 
 import bulkops
 from benchmarks.kit.harness import Row, arguments, publish
+from bulkops.cli.eta import Outlook
 from bulkops.cli.live import Live
-from bulkops.cli.outlook import Outlook
-from bulkops.cli.story import Story
-from bulkops.cli.tally import Tally
-from bulkops.cli.voices import Silent
+from bulkops.cli.progress import Silent, Story
+from bulkops.cli.progress_counts import Tally
 from bulkops.events import Event
 from bulkops.settings import Tuning
 from tests.fleet import Fleet, fleet

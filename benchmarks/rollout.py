@@ -1,4 +1,4 @@
-"""500 accounts: import, authorise, start, on the sandbox with the documented quotas, against the least time possible.
+"""500 accounts: import, authorize, start, on the sandbox with the documented quotas, against the least time possible.
 
 The least time: for each quota with R requests and a limit of N in T, `head + T (ceil(R / N) - 1) + tail`: the first
 N may leave at once, every further N need a window; `head` is the least time from an account's start to its first
@@ -30,7 +30,7 @@ import bulkops
 from benchmarks.kit.harness import Row, arguments, publish
 from benchmarks.kit.plain_rollout import USED, PlainRollout, one_for_all, one_per_quota
 from bulkops.events import AccountEnded, AttemptEnded
-from bulkops.operations import AuthoriseConnections, ImportPackage, Operation, StartRecipes
+from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
 from bulkops.runs import from_values, plan
 from bulkops.settings import Limit, Tuning
 from tests.fleet import PACKAGE, Fleet, fleet
@@ -106,7 +106,7 @@ async def with_bulkops(vendor: Fleet, accounts: int) -> dict[str, Any]:
     package.write_bytes(one_connection_package())
     credentials.write_text(CREDENTIALS)
     os.environ["BENCHMARK_KEY"] = "secret"
-    job = ImportPackage(package, folder="CRM") >> AuthoriseConnections(credentials) >> StartRecipes(folder="CRM")
+    job = ImportPackage(package, folder="CRM") >> AuthorizeConnections(credentials) >> StartRecipes(folder="CRM")
     trace = Trace()
     tuning = Tuning.from_file(vendor.client_file)
     policy = bulkops.Policy(concurrency=CONCURRENCY)
@@ -169,7 +169,7 @@ def child(client: str, window: str, accounts: int, scale: float) -> None:
         doing = with_bulkops(vendor, accounts) if client == "bulkops" else with_peer(vendor, accounts, client)
         found = asyncio.run(doing)
         kinds = vendor.kinds()
-        done = {kind: kinds[kind] for kind in ("import.completed", "connection.authorised", "recipe.started")}
+        done = {kind: kinds[kind] for kind in ("import.completed", "connection.authorized", "recipe.started")}
         print(json.dumps(found | {"refused": vendor.refused(), "effects": done}))
 
 
@@ -183,7 +183,7 @@ def ended(process: subprocess.Popen[str], accounts: int) -> dict[str, Any]:
     if process.returncode:
         raise RuntimeError(f"a rollout ended with {process.returncode}")
     found: dict[str, Any] = json.loads(out)
-    expected = {"import.completed": accounts, "connection.authorised": accounts, "recipe.started": 2 * accounts}
+    expected = {"import.completed": accounts, "connection.authorized": accounts, "recipe.started": 2 * accounts}
     if found["effects"] != expected:
         raise RuntimeError(f"the ledger says {found['effects']}, not {expected}")
     return found

@@ -30,7 +30,7 @@ BAR: Final = 1.25
 RUN_BAR: Final = 1.50
 REQUESTS_AN_ACCOUNT: Final = 12
 STEPS_AN_ACCOUNT: Final = 5
-"""As in the rollout: folder, import, authorise and two starts are steps; lists, looks and polls are not."""
+"""As in the rollout: folder, import, authorize and two starts are steps; lists, looks and polls are not."""
 
 BASE: Final = "raw aiohttp"
 RUN: Final = "a run"

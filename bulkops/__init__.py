@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from bulkops.operations import (
         AddMember as AddMember,
-        AuthoriseConnections as AuthoriseConnections,
+        AuthorizeConnections as AuthorizeConnections,
         Chain as Chain,
         CreateConnection as CreateConnection,
         CreateCustomer as CreateCustomer,
@@ -73,9 +73,9 @@ if TYPE_CHECKING:
         Report as Report,
     )
     from bulkops.runs import (
-        Control as Control,
         Inventory as Inventory,
         Policy as Policy,
+        StopSignal as StopSignal,
         read_accounts as read_accounts,
         resume as resume,
         retry as retry,
@@ -125,7 +125,7 @@ _HOMES: Final = {
     "bulkops.journal": ("StepRow",),
     "bulkops.operations": (
         "AddMember",
-        "AuthoriseConnections",
+        "AuthorizeConnections",
         "Chain",
         "CreateConnection",
         "CreateCustomer",
@@ -153,7 +153,7 @@ _HOMES: Final = {
     "bulkops.outcome": ("Outcome",),
     "bulkops.report": ("Report",),
     "bulkops.runs": (
-        "Control",
+        "StopSignal",
         "Inventory",
         "Policy",
         "read_accounts",
@@ -178,12 +178,11 @@ __all__ = [
     "Account",
     "AddMember",
     "ApiError",
-    "AuthoriseConnections",
+    "AuthorizeConnections",
     "BulkopsError",
     "Chain",
     "ConfigError",
     "Context",
-    "Control",
     "CreateConnection",
     "CreateCustomer",
     "CreateFolder",
@@ -220,6 +219,7 @@ __all__ = [
     "StatusError",
     "StepRow",
     "StopRecipes",
+    "StopSignal",
     "TaskFailed",
     "TaskOutcome",
     "TaskUnknown",

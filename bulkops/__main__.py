@@ -9,7 +9,7 @@ from bulkops import _unsupported
 
 
 def main() -> int:
-    """Run the command line on `sys.argv`; the exit code (cli/failures.py lists them)."""
+    """Run the command line on `sys.argv`; the exit code (cli/exit_codes.py lists them)."""
     if reason := _unsupported():
         sys.stderr.write(f"error: {reason}\n")
         return 2

@@ -46,24 +46,24 @@ from bulkops.resources import (
     generic,
 )
 from bulkops.secret import Secret
-from bulkops.session import ApiSession, Scope, account_segment
+from bulkops.session import ApiSession, RequestContext, account_segment
 from bulkops.settings import Auth, Settings, Tuning
 
 N = TypeVar("N")
 
 
-class _Noun(Generic[N]):
+class _Resource(Generic[N]):
     """A resource of the client in which it stands, made when it is first asked for: a run makes a client for each
     account, and most operations need two or three of its nouns."""
 
-    def __init__(self, kind: Callable[[ApiSession, Scope], N]) -> None:
+    def __init__(self, kind: Callable[[ApiSession, RequestContext], N]) -> None:
         self._kind = kind
 
     def __set_name__(self, _: type, name: str) -> None:
         self._name = name
 
     def __get__(self, client: Account | Workato, _: type | None = None) -> N:
-        made = self._kind(client.session, client._asker())
+        made = self._kind(client.session, client._context())
         vars(client)[self._name] = made
         return made
 
@@ -72,36 +72,36 @@ class Account:
     """One customer's workspace. `id`: as the API takes it, a number or an E-id, as text; `scope`: who asks for it;
     `session`: through which it asks."""
 
-    folders = _Noun(Folders)
-    projects = _Noun(AccountProjects)
-    properties = _Noun(Properties)
-    recipes = _Noun(Recipes)
-    recipe_versions = _Noun(AccountRecipeVersions)
-    jobs = _Noun(AccountJobs)
-    connections = _Noun(AccountConnections)
-    imports = _Noun(Imports)
-    export_manifests = _Noun(ExportManifests)
-    exports = _Noun(Exports)
-    members = _Noun(Members)
-    roles = _Noun(Roles)
-    environment_roles = _Noun(EnvironmentRoles)
-    customer = _Noun(OwnCustomer)
-    api_collections = _Noun(ApiCollections)
-    api_endpoints = _Noun(ApiEndpoints)
-    api_clients = _Noun(ApiClients)
-    api_keys = _Noun(ApiKeys)
-    api_clients_v1 = _Noun(ApiClientsV1)
-    api_access_profiles = _Noun(ApiAccessProfiles)
-    api_portals = _Noun(ApiPortals)
+    folders = _Resource(Folders)
+    projects = _Resource(AccountProjects)
+    properties = _Resource(Properties)
+    recipes = _Resource(Recipes)
+    recipe_versions = _Resource(AccountRecipeVersions)
+    jobs = _Resource(AccountJobs)
+    connections = _Resource(AccountConnections)
+    imports = _Resource(Imports)
+    export_manifests = _Resource(ExportManifests)
+    exports = _Resource(Exports)
+    members = _Resource(Members)
+    roles = _Resource(Roles)
+    environment_roles = _Resource(EnvironmentRoles)
+    customer = _Resource(OwnCustomer)
+    api_collections = _Resource(ApiCollections)
+    api_endpoints = _Resource(ApiEndpoints)
+    api_clients = _Resource(ApiClients)
+    api_keys = _Resource(ApiKeys)
+    api_clients_v1 = _Resource(ApiClientsV1)
+    api_access_profiles = _Resource(ApiAccessProfiles)
+    api_portals = _Resource(ApiPortals)
 
-    def __init__(self, session: ApiSession, scope: Scope) -> None:
+    def __init__(self, session: ApiSession, scope: RequestContext) -> None:
         if scope.account is None:
             raise ConfigError("the scope of an account names no account", remedy="use workato.account(id)")
         self.id: str = scope.account
         self.scope = scope
         self.session = session
 
-    def _asker(self) -> Scope:
+    def _context(self) -> RequestContext:
         return self.scope
 
     async def call(self, call_id: str, /, *, body: object = None, all_pages: bool = False, **params: Any) -> Any:
@@ -127,27 +127,27 @@ class Workato:
     workspace. All requests of one Workato and its siblings share one session: its quotas, its connections, its token.
     """
 
-    customers = _Noun(Customers)
-    customer_managers = _Noun(CustomerManagers)
-    members = _Noun(PartnerMembers)
-    roles = _Noun(PartnerRoles)
-    recipes = _Noun(OwnRecipes)
-    recipe_versions = _Noun(RecipeVersions)
-    jobs = _Noun(OwnJobs)
-    export_manifests = _Noun(ExportManifests)
-    packages = _Noun(Packages)
-    folders = _Noun(Folders)
-    projects = _Noun(Projects)
-    properties = _Noun(Properties)
-    connections = _Noun(Connections)
-    connectors = _Noun(Connectors)
-    custom_connectors = _Noun(CustomConnectors)
-    api_collections = _Noun(ApiCollections)
-    api_endpoints = _Noun(ApiEndpoints)
-    api_clients = _Noun(ApiClients)
-    api_keys = _Noun(ApiKeys)
-    api_clients_v1 = _Noun(ApiClientsV1)
-    api_access_profiles = _Noun(ApiAccessProfiles)
+    customers = _Resource(Customers)
+    customer_managers = _Resource(CustomerManagers)
+    members = _Resource(PartnerMembers)
+    roles = _Resource(PartnerRoles)
+    recipes = _Resource(OwnRecipes)
+    recipe_versions = _Resource(RecipeVersions)
+    jobs = _Resource(OwnJobs)
+    export_manifests = _Resource(ExportManifests)
+    packages = _Resource(Packages)
+    folders = _Resource(Folders)
+    projects = _Resource(Projects)
+    properties = _Resource(Properties)
+    connections = _Resource(Connections)
+    connectors = _Resource(Connectors)
+    custom_connectors = _Resource(CustomConnectors)
+    api_collections = _Resource(ApiCollections)
+    api_endpoints = _Resource(ApiEndpoints)
+    api_clients = _Resource(ApiClients)
+    api_keys = _Resource(ApiKeys)
+    api_clients_v1 = _Resource(ApiClientsV1)
+    api_access_profiles = _Resource(ApiAccessProfiles)
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class Workato:
         observe: Observer = ignore,
         rng: Random | None = None,
     ) -> None:
-        """`host`: a URL or a data centre's name; `scheme`: the legacy ones need `email`, the query one puts the token
+        """`host`: a URL or a data center's name; `scheme`: the legacy ones need `email`, the query one puts the token
         into URLs. Raises: ConfigError."""
         if token is None:
             raise ConfigError("no API token", remedy="give token=..., or use Workato.from_env()")
@@ -204,21 +204,21 @@ class Workato:
         self._read_only = read_only
         self._deadline = deadline
 
-    def _asker(self) -> Scope:
-        return Scope(read_only=self._read_only, deadline=self._deadline)
+    def _context(self) -> RequestContext:
+        return RequestContext(read_only=self._read_only, deadline=self._deadline)
 
     @property
     def settings(self) -> Settings:
         return self.session.settings
 
-    def account(self, id: str | int, *, scope: Scope | None = None) -> Account:  # noqa: A002 - the API's own word
+    def account(self, id: str | int, *, scope: RequestContext | None = None) -> Account:  # noqa: A002 - the API's own word
         """The workspace of one customer, by number or E-id; nothing is sent. `scope`: who asks, if not a new one.
 
         Raises: InputError for an id that is neither.
         """
         account = account_segment(id)
         if scope is None:
-            scope = self._asker()
+            scope = self._context()
         scope.account = account
         return Account(self.session, scope)
 
@@ -270,9 +270,9 @@ class Workato:
         raw = generic.raw_request(method, path, query=query, json=json, data=data)
         return await generic.request(self.session, self._scope(raw.account), raw)
 
-    def _scope(self, account: str | int | None) -> Scope:
+    def _scope(self, account: str | int | None) -> RequestContext:
         segment = None if account is None else account_segment(account)
-        return Scope(account=segment, read_only=self._read_only, deadline=self._deadline)
+        return RequestContext(account=segment, read_only=self._read_only, deadline=self._deadline)
 
     async def __aenter__(self) -> Self:
         if self._owns:
@@ -290,7 +290,13 @@ class Workato:
 
 
 async def _call(
-    session: ApiSession, scope: Scope, call_id: str, params: Mapping[str, Any], *, body: object, all_pages: bool
+    session: ApiSession,
+    scope: RequestContext,
+    call_id: str,
+    params: Mapping[str, Any],
+    *,
+    body: object,
+    all_pages: bool,
 ) -> Any:
     wanted = generic.find_call(call_id)
     if not all_pages:

@@ -87,7 +87,7 @@ def get_logger(name: str) -> Any:
     )
 
 
-def configure(level: str, *, json: bool, stream: TextIO, colours: bool = False, secrets: Iterable[str] = ()) -> None:
+def configure(level: str, *, json: bool, stream: TextIO, colors: bool = False, secrets: Iterable[str] = ()) -> None:
     """Send events of at least `level` to `stream`, one line each: JSON, or key=value for people. Replaces what an
     earlier call set up.
 
@@ -103,7 +103,7 @@ def configure(level: str, *, json: bool, stream: TextIO, colours: bool = False, 
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 Redaction(secrets),  # after everything that makes text, tracebacks included
-                structlog.processors.JSONRenderer() if json else _console(colours),
+                structlog.processors.JSONRenderer() if json else _console(colors),
             ],
         )
     )
@@ -113,12 +113,12 @@ def configure(level: str, *, json: bool, stream: TextIO, colours: bool = False, 
     root.propagate = False
 
 
-def _console(colours: bool) -> Any:
+def _console(colors: bool) -> Any:
     """A renderer for people; values cannot break out of their line or steer the terminal."""
     import structlog  # noqa: PLC0415 - as above
 
     render = structlog.dev.ConsoleRenderer(
-        colors=colours, force_colors=colours, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        colors=colors, force_colors=colors, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
     )
 
     def console(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:

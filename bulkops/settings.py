@@ -19,7 +19,7 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.secret import Secret
 
-DATA_CENTRES: Final[Mapping[str, str]] = {
+DATA_CENTERS: Final[Mapping[str, str]] = {
     "us": "https://www.workato.com",
     "eu": "https://app.eu.workato.com",
     "jp": "https://app.jp.workato.com",
@@ -29,7 +29,7 @@ DATA_CENTRES: Final[Mapping[str, str]] = {
     "cn": "https://app.workatoapp.cn",
     "trial": "https://app.trial.workato.com",
 }
-"""Data-centre names to base URLs. Source: vendor pages; KR and UK hosts were not seen."""
+"""Data-center names to base URLs. Source: vendor pages; KR and UK hosts were not seen."""
 
 _VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn")
 
@@ -52,17 +52,17 @@ class Limit:
 
 
 def base_url(host: str) -> str:
-    """The base URL for a data-centre name or a URL.
+    """The base URL for a data-center name or a URL.
 
     Raises: ConfigError for an unknown name, a URL with a path, query or credentials, or plain http to a host
     that is not loopback (a token would travel in clear).
     """
-    if host.lower() in DATA_CENTRES:
-        return DATA_CENTRES[host.lower()]
+    if host.lower() in DATA_CENTERS:
+        return DATA_CENTERS[host.lower()]
     if "://" not in host:
         raise ConfigError(
-            f"{host!r} is neither a URL nor a data centre",
-            remedy=f"use a URL or one of {', '.join(DATA_CENTRES)}",
+            f"{host!r} is neither a URL nor a data center",
+            remedy=f"use a URL or one of {', '.join(DATA_CENTERS)}",
         )
     try:
         parts = urlsplit(host)
@@ -138,7 +138,7 @@ def _finite_or_none(_: object, field: attrs.Attribute[Any], value: Any) -> None:
 
 def _yes_or_no(_: object, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, bool):
-        raise ValueError(f"{field.name} is true or false, not {value!r}")  # noqa: TRY004 - as its neighbours
+        raise ValueError(f"{field.name} is true or false, not {value!r}")  # noqa: TRY004 - as its neighbors
 
 
 def _share(_: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -302,7 +302,7 @@ class Settings:
     def from_env(
         cls, *, tuning: Tuning | None = None, environ: Mapping[str, str] | None = None, needs_token: bool = True
     ) -> Settings:
-        """Read WORKATO_API_TOKEN and WORKATO_HOST (URL or data-centre name; default us) now.
+        """Read WORKATO_API_TOKEN and WORKATO_HOST (URL or data-center name; default us) now.
 
         `needs_token`: False for a client that sends nothing.
         Raises: ConfigError naming the missing variable.

@@ -15,7 +15,7 @@ from bulkops import resources
 
 WIDTH: Final = 100
 _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("Running", ("run", "resume", "retry", "select", "read_accounts", "Policy", "Control", "Inventory")),
+    ("Running", ("run", "resume", "retry", "select", "read_accounts", "Policy", "StopSignal", "Inventory")),
     ("What came of it", ("Report", "Outcome")),
     ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit")),
     (

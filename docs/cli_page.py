@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from bulkops.cli.app import bulkops
-from bulkops.cli.verbs import Flag
+from bulkops.cli.click_ext import Flag
 
 WIDTH: Final = 100
 COMMON_PAGE: Final = "common-options.md"

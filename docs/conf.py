@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 project = "bulkops"
 release = version = __version__
-copyright = "the authors of bulkops, MIT licence"  # noqa: A001 - Sphinx's name for it
+copyright = "the authors of bulkops, MIT license"  # noqa: A001 - Sphinx's name for it
 extensions = ["myst_parser"]
 root_doc = "docs/index"
 include_patterns = ["docs/**.md", "examples/README.md", "benchmarks/*.md", "CHANGELOG.md"]

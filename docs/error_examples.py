@@ -22,7 +22,7 @@ from bulkops.journal import Journal
 from bulkops.operations import StartRecipes, UpgradePlan, check_same, describe
 from bulkops.runs import read_accounts
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.settings import Settings, Tuning
 
 NEVER_RAISED: Final = frozenset({"BulkopsError", "ApiError", "TransportError", "RunError"})
@@ -153,10 +153,10 @@ async def _of_a_run(directory: Path) -> dict[str, BulkopsError]:
     async with Sandbox(SandboxSettings(customers=1, time_scale=1000, quotas="off")) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
         async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            planned = Account(workato.session, Scope(account="4100231", read_only=True))
+            planned = Account(workato.session, RequestContext(account="4100231", read_only=True))
             found["WouldChange"] = await _awaited(planned.folders.create("CRM"))
             failed = await bulkops.run(start, accounts=[4100231], workato=workato, journal=directory)
-            stopped = bulkops.Control()
+            stopped = bulkops.StopSignal()
             stopped.drain()
             halted = await bulkops.run(start, accounts=[4100231], workato=workato, journal=directory, control=stopped)
     found["RunFailed"] = _caught(failed.raise_for_failures)

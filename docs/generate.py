@@ -14,7 +14,7 @@ from typing import Final
 
 from bulkops import errors
 from bulkops.catalogue import CALLS, QUOTAS
-from bulkops.cli.failures import exit_code
+from bulkops.cli.exit_codes import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
 from docs import api_page, cli_page, error_examples, job_schema, messages_page

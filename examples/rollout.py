@@ -1,4 +1,4 @@
-"""Roll a package out to every customer: import it, authorise its connections, start its recipes.
+"""Roll a package out to every customer: import it, authorize its connections, start its recipes.
 
     python examples/rollout.py crm.zip connections.toml [CLIENT.toml]
 
@@ -9,13 +9,13 @@ import asyncio
 import sys
 
 import bulkops
-from bulkops import AuthoriseConnections, ImportPackage, Policy, Report, StartRecipes, Tuning, Workato
+from bulkops import AuthorizeConnections, ImportPackage, Policy, Report, StartRecipes, Tuning, Workato
 
 
 async def main(package: str, credentials: str, *client_file: str) -> Report:
     rollout = (
         ImportPackage(package, folder="CRM", restart_recipes=True)
-        >> AuthoriseConnections(credentials)
+        >> AuthorizeConnections(credentials)
         >> StartRecipes(folder="CRM")
     )
     tuning = Tuning.from_file(client_file[0]) if client_file else None

@@ -2,7 +2,7 @@
 
     CRM_API_KEY=... bulkops run examples/rotate_credential.py:rotate --accounts all
 
-authorise-connections leaves an authorised connection alone; a rotation must not. What says "already so" is a fact that
+authorize-connections leaves an authorized connection alone; a rotation must not. What says "already so" is a fact that
 the journal remembers about the account: never the credential itself, only which version it was.
 """
 
@@ -32,7 +32,7 @@ async def rotate(ctx: Context) -> None:
         if not answer.is_authorized:
             raise TaskFailed(
                 f"the provider refused the new credential of {CONNECTION!r}",
-                failure_class="connection-not-authorised",
+                failure_class="connection-not-authorized",
                 remedy="check CRM_API_KEY, then `bulkops retry`",
             )
         return answer.authorization_status

@@ -101,7 +101,7 @@ class Fleet:
         return Ended(process.returncode, out, err)
 
     def rollout(self, *arguments: str, package: Path = PACKAGE, **environment: str) -> Ended:
-        """The main job as a job file: import, authorise, start."""
+        """The main job as a job file: import, authorize, start."""
         return self.cli(*self.rollout_command(*arguments, package=package), **environment)
 
     def rollout_command(self, *arguments: str, package: Path = PACKAGE) -> Sequence[str]:
@@ -114,7 +114,7 @@ package = "{package}"
 folder = "CRM"
 restart_recipes = true
 [[operation]]
-use = "authorise-connections"
+use = "authorize-connections"
 from = "{CREDENTIALS}"
 [[operation]]
 use = "start-recipes"

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from bulkops.client import Workato
-from bulkops.operations import AuthoriseConnections, ImportPackage, Operation, StartRecipes
+from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
 from bulkops.outcome import Outcome
 from bulkops.report import Report
 from bulkops.runs import resume, retry, run, undoing
@@ -71,9 +71,9 @@ def failure(report: Report) -> tuple[str | None, str]:
 
 
 def main_job(package: Path = PACKAGE, *, folder: str = "CRM") -> Operation:
-    """Import, authorise, start; its credentials come from the environment."""
+    """Import, authorize, start; its credentials come from the environment."""
     imported = ImportPackage(package, folder=folder)
-    return imported >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder=folder)
+    return imported >> AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder=folder)
 
 
 def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings: Any) -> None:

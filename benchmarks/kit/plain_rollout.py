@@ -40,7 +40,7 @@ def one_per_quota(quotas: Mapping[str, tuple[Limit, ...]]) -> Limiter:
 
 @attrs.define
 class PlainRollout:
-    """Folder, import, polls, authorise, start, for one account after another of those that run at once."""
+    """Folder, import, polls, authorize, start, for one account after another of those that run at once."""
 
     client: aiohttp.ClientSession
     url: str

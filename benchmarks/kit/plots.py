@@ -56,10 +56,10 @@ def bars(row: Mapping[str, Any]) -> str:
     ]
     for place, (name, figure) in enumerate(figures.items()):
         y = TOP + place * (BAR_HEIGHT + GAP)
-        colour = OTHERS if place else OURS
+        color = OTHERS if place else OURS
         parts += [
             _text(LABELS - 8, y + 16, name, anchor="end"),
-            f'<rect x="{LABELS}" y="{y}" width="{max(1.0, scale(figure)):.1f}" height="{BAR_HEIGHT}" fill="{colour}"/>',
+            f'<rect x="{LABELS}" y="{y}" width="{max(1.0, scale(figure)):.1f}" height="{BAR_HEIGHT}" fill="{color}"/>',
             _text(LABELS + scale(figure) + 6, y + 16, _figure(figure, row["unit"])),
         ]
     x = LABELS + scale(bar)

@@ -1,26 +1,25 @@
 """The command line: parse, call the library, render, choose the exit code. No business rules.
 
-app.py        the commands and `main`             commands/        one module per group of commands
-verbs.py      what every command has              values.py        texts of flags to values
-options.py    flags that several commands share   flags.py         what those say, as values
+app.py            the commands and `main`            commands/         one module per group of commands
+click_ext.py      base class of all commands         click_types.py    parameter types: text to values
+options.py        options that commands share        flags.py          the values of those options
+selection.py      which accounts a command takes     confirm.py        the question before a run
 
-carry_out.py  the way of a new run                take_up.py       the way of a run that exists
-foresee.py    the way of a plan                   one_call.py      the way of one call
-rehearsal.py  the way of the demo                 partner_export.py  the way of an export without accounts
-bench/        the way of a throughput run         diagnosis.py     what the doctor looks at
-starter.py    what `init` writes                  provenance.py    where each setting comes from
-catalogue.py  the API's calls, for people
+start_run.py      a new run                          resume_run.py     resume, retry and undo of a run
+run_frame.py      what surrounds every run           signals.py        the first and the second Ctrl-C
+plan.py           a plan: computed and printed       call.py           one API call
+init.py           the files that `init` writes       demo.py           the demo on the embedded sandbox
+export.py         an export without accounts         bench/            `bulkops bench`
+doctor.py         the checks of `bulkops doctor`     watch.py          following another process's run
+config_sources.py the source of each setting         call_help.py      listing and explaining API calls
 
-selecting.py  which accounts are meant            question.py      the question before a run
-around.py     what is around every run            signals.py       Ctrl-C once and twice
-story.py      what stderr tells meanwhile         voices.py        how: not at all, in plain lines
-live/         how on a terminal                   thrift.py        what telling it may cost
-tally.py      where the accounts stand            outlook.py       when the run will end
-outage.py     that nothing answers                event_log.py     the same story as log lines
-afterwards.py who is told of the end              step_summary.py  the same on a page of GitHub Actions
-failures.py   exceptions to exit codes            terminal.py      what may be printed, and where
-durations.py  seconds as people say them          report_file.py  a report in a file
-journals.py   where runs are written down
+progress.py       progress on stderr                 progress_counts.py  accounts by outcome, while it runs
+live/             progress on a terminal             eta.py            remaining time of a run
+cpu_budget.py     limits the CPU time of a display   outage.py         warning when nothing answers
+log_events.py     progress as log lines              notify.py         webhook and command at the end
+github_summary.py summary on GitHub Actions          exit_codes.py     exceptions to exit codes
+terminal.py       safe output, stdout and stderr     output_file.py    the file that a report goes to
+durations.py      seconds as text                    journal_dir.py    the journal directory
 
 Everything heavy (aiohttp, SQLite, the sandbox, rich) is imported inside the commands: `--help` answers at once.
 """

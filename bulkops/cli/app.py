@@ -9,33 +9,33 @@ from typing import Final
 import click
 
 from bulkops import __version__
+from bulkops.cli.click_ext import Invocation, about_itself, known_secrets, write_examples
 from bulkops.cli.commands import (
-    again,
     api_platform,
     bench,
-    calling,
+    calls,
     compare,
-    configuration,
+    config,
     connections,
     content,
     customers,
     demo,
     doctor,
-    first_steps,
     history,
+    init,
     job,
-    look,
+    members,
     packages,
-    people,
     plan,
     recipes,
+    reports,
+    resume,
     rollout,
     runs,
     sandbox,
     watch,
 )
-from bulkops.cli.failures import EXIT_FAILED, EXIT_USAGE, report_failure
-from bulkops.cli.verbs import Invocation, about_itself, known_secrets, write_examples
+from bulkops.cli.exit_codes import EXIT_FAILED, EXIT_USAGE, report_failure
 
 _FIRST_STEPS = (
     "demo",
@@ -70,7 +70,7 @@ def bulkops() -> None:
     """Run one operation across thousands of Workato Embedded customer accounts, inside the vendor's rate limits,
     with one answer per account.
 
-    The API token comes from WORKATO_API_TOKEN, the host (a URL or a data centre such as eu) from WORKATO_HOST.
+    The API token comes from WORKATO_API_TOKEN, the host (a URL or a data center such as eu) from WORKATO_HOST.
     """
 
 
@@ -78,7 +78,7 @@ bulkops.params.extend(about_itself())  # before the command's name too
 _ON_ACCOUNTS: Final = (
     packages.import_package,
     rollout.rollout,
-    connections.authorise_connections,
+    connections.authorize_connections,
     connections.create_connection,
     recipes.start_recipes,
     recipes.stop_recipes,
@@ -87,42 +87,42 @@ _ON_ACCOUNTS: Final = (
     api_platform.enable_api_platform,
     api_platform.enable_endpoints,
     api_platform.disable_endpoints,
-    people.add_member,
-    people.remove_member,
-    people.grant_manager,
+    members.add_member,
+    members.remove_member,
+    members.grant_manager,
     customers.create_customer,
     customers.upgrade_plan,
     customers.downgrade_plan,
     customers.delete_customer,
     packages.export_package,
 )
-_ANYTHING: Final = (job.run, calling.each)
-_STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_ANYTHING, again.undo)}
+_ANYTHING: Final = (job.run, calls.each)
+_STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_ANYTHING, resume.undo)}
 """What starts runs, and can be planned."""
 
 _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
     "On each account": _ON_ACCOUNTS,
-    "Anything else": (*_ANYTHING, calling.call, calling.calls),
+    "Anything else": (*_ANYTHING, calls.call, calls.calls),
     "Before a run and after it": (
         plan.Plan(_STARTS, job=job.run),
-        again.resume,
-        again.retry,
-        again.undo,
+        resume.resume,
+        resume.retry,
+        resume.undo,
         runs.runs,
-        look.report,
-        look.show,
+        reports.report,
+        reports.show,
         history.history,
         watch.watch,
         compare.compare,
     ),
     "To begin and to try": (
-        first_steps.init,
+        init.init,
         doctor.doctor,
-        configuration.config,
+        config.config,
         demo.demo,
         sandbox.sandbox,
         bench.bench,
-        first_steps.completion,
+        init.completion,
     ),
 }
 for section in _SECTIONS.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 import click
 
-from bulkops.cli.values import Off, OrOff, PositiveNumber
+from bulkops.cli.click_types import Off, OrOff, PositiveNumber
 from bulkops.errors import ConfigError
 from bulkops.secret import Secret
 from bulkops.settings import Tuning

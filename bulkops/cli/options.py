@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 import click
 
+from bulkops.cli.click_ext import WEBHOOK_VARIABLE, Flag
+from bulkops.cli.click_types import FileName, Hidden
 from bulkops.cli.flags import OR_OFF, Output, PolicyFlags, Selection
-from bulkops.cli.journals import DEFAULT_JOURNAL
-from bulkops.cli.values import FileName, Hidden
-from bulkops.cli.verbs import WEBHOOK_VARIABLE, Flag
+from bulkops.cli.journal_dir import DEFAULT_JOURNAL
 
 if TYPE_CHECKING:
     from bulkops.operations import Operation
@@ -62,7 +62,7 @@ def starts(command: Callable[..., Operation]) -> Command:
     @functools.wraps(command)
     def started(*, selection: Selection, policy: PolicyFlags, output: Output, **parameters: Any) -> int:
         operation = command(**parameters)
-        from bulkops.cli.carry_out import start
+        from bulkops.cli.start_run import start
 
         return start(operation, selection=selection, flags=policy, output=output)
 

@@ -12,7 +12,7 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stoppable(Protocol):
-    """What a run can be told: `bulkops.runs.Control`."""
+    """What a run can be told: `bulkops.runs.StopSignal`."""
 
     def drain(self) -> None: ...
 

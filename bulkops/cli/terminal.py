@@ -104,7 +104,7 @@ def is_live() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not wants_json_lines()
 
 
-def wants_colour(stream: TextIO) -> bool:
+def wants_color(stream: TextIO) -> bool:
     """NO_COLOR (any value) beats FORCE_COLOR (any value) beats what the stream is. Source: no-color.org."""
     if os.environ.get("NO_COLOR"):
         return False

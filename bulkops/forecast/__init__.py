@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bulkops.forecast.finish import (
+from bulkops.forecast.estimate import (
     GUESSED_LATENCY_S,
     IMPORT,
     POLL,
     SLOW_IMPORT,
     Forecast,
-    Pace,
+    RunShape,
     by_quota,
     forecast,
     foresee,
@@ -18,16 +18,16 @@ from bulkops.forecast.finish import (
     stages_of,
     way,
 )
-from bulkops.forecast.simulated_account import Begun, Stage
+from bulkops.forecast.simulated_account import InFlightAccount, Stage
 
 __all__ = [
     "GUESSED_LATENCY_S",
     "IMPORT",
     "POLL",
     "SLOW_IMPORT",
-    "Begun",
     "Forecast",
-    "Pace",
+    "InFlightAccount",
+    "RunShape",
     "Stage",
     "by_quota",
     "forecast",

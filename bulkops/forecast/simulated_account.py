@@ -34,7 +34,7 @@ class Stage:
 
 
 @attrs.frozen(kw_only=True)
-class Begun:
+class InFlightAccount:
     """An account in flight at the beginning: what it still has to send, and how far along it is."""
 
     counts: Sequence[float]

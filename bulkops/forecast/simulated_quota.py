@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import Any
 
-from bulkops.pacing import OPENING_GROWTH, QuotaStanding, window_length_s
+from bulkops.pacing import OPENING_GROWTH, QuotaSnapshot, window_length_s
 
 
 class SimulatedQuota:
@@ -34,7 +34,7 @@ class SimulatedQuota:
         "wider",
     )
 
-    def __init__(self, name: str, standing: QuotaStanding) -> None:
+    def __init__(self, name: str, standing: QuotaSnapshot) -> None:
         self.name = name
         windows = [
             (limit, window_length_s(window_s), deque[float](standing.taken_s[place] if standing.taken_s else ()))

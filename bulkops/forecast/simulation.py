@@ -15,10 +15,10 @@ from typing import Final
 
 import attrs
 
-from bulkops.forecast.simulated_account import Begun, SimulatedAccount, Stage
+from bulkops.forecast.simulated_account import InFlightAccount, SimulatedAccount, Stage
 from bulkops.forecast.simulated_quota import SimulatedQuota
 from bulkops.operations import LikelyFinish, eager_age_s, patient_age_s
-from bulkops.pacing import QuotaStanding
+from bulkops.pacing import QuotaSnapshot
 
 SMOOTHER: Final = "max_rate"
 
@@ -26,7 +26,7 @@ _REPLY, _LOOK, _WAKE, _TOKEN, _WAVE = range(5)
 
 
 @attrs.frozen(kw_only=True)
-class Ended:
+class SimulationResult:
     """`waits`: seconds by cause on the way to the last account's end; `tails_s`: by quota, the least time from an
     account's last request of it to its end; `own_s`: the mean account's own time; `polls`: of all imports."""
 
@@ -51,14 +51,14 @@ class Simulation:
         self,
         stages: Sequence[Stage],
         *,
-        standings: Mapping[str, QuotaStanding],
+        standings: Mapping[str, QuotaSnapshot],
         waves: Sequence[int],
         concurrency: int,
         rate_per_s: float | None,
         first_poll_s: float,
         soak_s: float = 0.0,
         soaked_s: float = 0.0,
-        begun: Sequence[Begun] = (),
+        begun: Sequence[InFlightAccount] = (),
     ) -> None:
         self._stages = stages
         self._quotas = {name: SimulatedQuota(name, standing) for name, standing in standings.items()}
@@ -86,7 +86,7 @@ class Simulation:
         self._ended = 0
         self._last: SimulatedAccount | None = None
 
-    def play(self) -> Ended:
+    def play(self) -> SimulationResult:
         """To the end of the last account."""
         self._filling = True
         for begun in self._begun:
@@ -111,7 +111,7 @@ class Simulation:
             else:
                 self._left = self._waves.popleft()
                 self._fill(self._last)
-        return Ended(
+        return SimulationResult(
             seconds=self._last.since if self._last is not None else 0.0,
             waits=self._last.waits_on_the_way() if self._last is not None else {},
             tails_s=self._tails,

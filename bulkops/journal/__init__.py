@@ -4,35 +4,35 @@ from bulkops.clock import Clock, Instant
 from bulkops.journal.journal import Journal
 from bulkops.journal.records import (
     REMARKS,
-    AccountMark,
+    AccountResult,
     AccountRow,
-    Ending,
+    AccountTiming,
     EventRow,
     InventoryRow,
     RunRecord,
     RunState,
-    StepMark,
     StepRow,
     StepState,
+    StepTiming,
 )
 from bulkops.journal.run_ids import new_run_id
 from bulkops.journal.schema import compact
 
 __all__ = [
     "REMARKS",
-    "AccountMark",
+    "AccountResult",
     "AccountRow",
+    "AccountTiming",
     "Clock",
-    "Ending",
     "EventRow",
     "Instant",
     "InventoryRow",
     "Journal",
     "RunRecord",
     "RunState",
-    "StepMark",
     "StepRow",
     "StepState",
+    "StepTiming",
     "compact",
     "new_run_id",
 ]

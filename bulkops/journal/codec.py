@@ -10,7 +10,7 @@ import msgspec
 from bulkops.errors import JournalError
 
 
-def clean(text: str) -> str:
+def utf8_text(text: str) -> str:
     r"""The text with lone surrogates spelled out (a file name that is not UTF-8 brings them); NUL is fine as it is.
 
     >>> clean("folder \udcff")
@@ -19,8 +19,8 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def clean_or_none(text: str | None) -> str | None:
-    return None if text is None else clean(text)
+def utf8_text_or_none(text: str | None) -> str | None:
+    return None if text is None else utf8_text(text)
 
 
 def encode(value: object) -> str:
@@ -49,7 +49,7 @@ def _plain(value: object) -> object:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return utf8_text(value)
     if isinstance(value, dict):
         return {_cleaned(key): _cleaned(member) for key, member in value.items()}
     if isinstance(value, list | tuple):

@@ -14,20 +14,20 @@ import attrs
 from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
 from bulkops.journal import queries, writes
-from bulkops.journal.lives import Lives
 from bulkops.journal.locks import Locks
+from bulkops.journal.processes import Processes
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
-    AccountMark,
+    AccountResult,
     AccountRow,
-    Ending,
+    AccountTiming,
     EventRow,
     InventoryRow,
     RunRecord,
     RunState,
-    StepMark,
     StepRow,
     StepState,
+    StepTiming,
 )
 from bulkops.journal.run_ids import new_run_id
 from bulkops.journal.schema import FILE_NAME, open_for_reading, open_for_writing
@@ -67,7 +67,7 @@ class Journal:
                 files = await anyio.to_thread.run_sync(_open_files, Path(directory), read_only, clock)
                 writer = None
                 if files.writing is not None:
-                    writer = Writer(files.writing, files.path, Lives(files.clock))
+                    writer = Writer(files.writing, files.path, Processes(files.clock))
                     stack.push_async_callback(writer.close)
                 reader = Reader(files.reading, files.path)
                 stack.push_async_callback(reader.close)  # first: the last to close tidies up, and only a writer can
@@ -182,7 +182,7 @@ class Journal:
         """Queued. Clears an earlier ending; on the disk before any intent of the account."""
         self._writing.queue(writes.start_account(run_id, seq, self._clock.now()))
 
-    async def end_account(self, run_id: str, seq: int, ending: Ending) -> None:
+    async def end_account(self, run_id: str, seq: int, ending: AccountResult) -> None:
         """Durable. Call it when nothing of the account is in flight any more: open intents are dated by it."""
         await self._writing.durable(writes.end_account(run_id, seq, ending, self._clock.now()))
 
@@ -202,11 +202,11 @@ class Journal:
         """Those on which a finished step had an effect, in inventory order."""
         return await self._reader.ask(queries.changed_accounts, run_id)
 
-    async def account_marks(self, run_id: str) -> list[AccountMark]:
+    async def account_marks(self, run_id: str) -> list[AccountTiming]:
         """Of the accounts that were begun or have their answer, in inventory order; cheap beside `accounts`."""
         return await self._reader.ask(queries.account_marks, run_id)
 
-    async def step_marks(self, run_id: str) -> list[StepMark]:
+    async def step_marks(self, run_id: str) -> list[StepTiming]:
         """Of all accounts of a run: by account, then in the order in which they began."""
         return await self._reader.ask(queries.step_marks, run_id)
 

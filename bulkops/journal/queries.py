@@ -9,17 +9,17 @@ from typing import Any, Final
 
 from bulkops.clock import Instant, ProcessRecord
 from bulkops.errors import JournalError
-from bulkops.journal.codec import clean, decode
+from bulkops.journal.codec import decode, utf8_text
 from bulkops.journal.records import (
     NAMED,
-    AccountMark,
     AccountRow,
+    AccountTiming,
     EventRow,
     RunRecord,
     RunState,
-    StepMark,
     StepRow,
     StepState,
+    StepTiming,
 )
 from bulkops.outcome import Outcome
 
@@ -71,7 +71,7 @@ def newest_run(connection: sqlite3.Connection, *, unfinished: bool) -> RunRecord
 
 def run_by_name(connection: sqlite3.Connection, name: str, where: str) -> RunRecord:
     """The run of that id, the only one whose id begins so, or what `NAMES` means. Raises: JournalError."""
-    prefix = clean(name)
+    prefix = utf8_text(name)
     known = [str(run_id) for (run_id,) in connection.execute("SELECT run_id FROM runs ORDER BY number DESC")]
     if prefix in NAMES:
         found = known[NAMES[prefix] :][:1]
@@ -94,14 +94,14 @@ def accounts(
     connection: sqlite3.Connection, run_id: str, outcomes: Iterable[Outcome] | None, failure_class: str | None
 ) -> list[AccountRow]:
     """In inventory order, with effective outcomes."""
-    condition, values = "", [clean(run_id)]
+    condition, values = "", [utf8_text(run_id)]
     if outcomes is not None:
         wanted = [outcome.value for outcome in outcomes]
         condition += f" AND {_OUTCOME} IN ({', '.join('?' * len(wanted))})"
         values += wanted
     if failure_class is not None:
         condition += " AND a.failure_class = ?"
-        values.append(clean(failure_class))
+        values.append(utf8_text(failure_class))
     rows = connection.execute(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
               a.started_at, a.ended_at, a.outcome IS NULL AND NOT a.was_unknown, f.value
@@ -148,7 +148,7 @@ def history(connection: sqlite3.Connection, account: str) -> list[tuple[RunRecor
     rows = connection.execute(
         """SELECT run_id, seq FROM accounts JOIN runs USING (run_id)
            WHERE account = ? COLLATE NOCASE ORDER BY number DESC""",
-        (clean(account),),
+        (utf8_text(account),),
     ).fetchall()
     found = []
     for run_id, seq in rows:
@@ -157,15 +157,15 @@ def history(connection: sqlite3.Connection, account: str) -> list[tuple[RunRecor
     return found
 
 
-def account_marks(connection: sqlite3.Connection, run_id: str) -> list[AccountMark]:
+def account_marks(connection: sqlite3.Connection, run_id: str) -> list[AccountTiming]:
     """Of the accounts that were begun or have their answer, in inventory order."""
     rows = connection.execute(
         """SELECT seq, account, outcome, cause, started_at, ended_at FROM accounts
            WHERE run_id = ? AND (started_at IS NOT NULL OR ended_at IS NOT NULL) ORDER BY seq""",
-        (clean(run_id),),
+        (utf8_text(run_id),),
     )
     return [
-        AccountMark(
+        AccountTiming(
             seq=seq,
             account=account,
             outcome=None if outcome is None else Outcome(outcome),
@@ -181,14 +181,14 @@ def counts(connection: sqlite3.Connection, run_id: str) -> dict[Outcome, int]:
     """Accounts by effective outcome: all seven keys, in the order of the enumeration."""
     rows = connection.execute(
         f"SELECT {_OUTCOME}, count(*) FROM accounts a WHERE a.run_id = ? GROUP BY 1",  # noqa: S608 - constants
-        (clean(run_id),),
+        (utf8_text(run_id),),
     )
     return dict.fromkeys(Outcome, 0) | {Outcome(outcome): count for outcome, count in rows}
 
 
 def latest_outcomes(connection: sqlite3.Connection, run_ids: Iterable[str]) -> dict[str, Outcome]:
     """By account: its effective outcome in the newest of these runs that has it."""
-    wanted = [clean(run_id) for run_id in run_ids]
+    wanted = [utf8_text(run_id) for run_id in run_ids]
     rows = connection.execute(
         f"""SELECT a.account, {_OUTCOME} FROM accounts a JOIN runs r USING (run_id)
             WHERE r.run_id IN ({", ".join("?" * len(wanted))}) ORDER BY r.number""",  # noqa: S608 - question marks
@@ -202,7 +202,7 @@ def worked_on(connection: sqlite3.Connection, host: str) -> set[str]:
     rows = connection.execute(
         "SELECT DISTINCT a.account FROM accounts a JOIN runs r USING (run_id) "
         "WHERE r.host = ? AND a.outcome IN ('changed', 'unchanged')",
-        (clean(host),),
+        (utf8_text(host),),
     )
     return {account for (account,) in rows}
 
@@ -212,7 +212,7 @@ def between_s(connection: sqlite3.Connection, run_id: str) -> float:
     rows = connection.execute(
         """SELECT boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s
            FROM lives WHERE run_id = ? ORDER BY life_id""",
-        (clean(run_id),),
+        (utf8_text(run_id),),
     ).fetchall()
     gaps: Iterable[float] = (
         began_boot_s - beat_boot_s if boot_id and boot_id == boot_before else began_wall_s - beat_wall_s
@@ -229,14 +229,14 @@ def last_seen_at(connection: sqlite3.Connection, run_id: str) -> float | None:
              UNION ALL SELECT max(started_at, coalesce(ended_at, 0)) FROM accounts WHERE run_id = :run
              UNION ALL SELECT l.beat_wall_s - (l.beat_boot_s - s.began_boot_s)
                FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = :run)""",
-        {"run": clean(run_id)},
+        {"run": utf8_text(run_id)},
     ).fetchone()
     return None if row[0] is None else float(row[0])
 
 
 def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
     (count,) = connection.execute(
-        "SELECT count(*) FROM accounts WHERE run_id = ? AND outcome IS NULL", (clean(run_id),)
+        "SELECT count(*) FROM accounts WHERE run_id = ? AND outcome IS NULL", (utf8_text(run_id),)
     ).fetchone()
     return int(count)
 
@@ -248,7 +248,7 @@ def steps(
         f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.life_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
             FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? AND s.seq = ?
             ORDER BY s.life_id, s.began_boot_s, s.step""",  # noqa: S608 - constants
-        (clean(run_id), seq),
+        (utf8_text(run_id), seq),
     )
     found = {}
     for step, state, data, result, changed, life_id, began_boot_s, quiet_boot_s, *life in rows:
@@ -266,15 +266,15 @@ def steps(
     return found
 
 
-def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepMark]:
+def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepTiming]:
     """Of all accounts of a run: by account, then in the order in which they began. Without data and results."""
     rows = connection.execute(
         """SELECT s.seq, s.step, s.state, s.changed, l.beat_wall_s - (l.beat_boot_s - s.began_boot_s) AS began_at
            FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? ORDER BY s.seq, began_at, s.step""",
-        (clean(run_id),),
+        (utf8_text(run_id),),
     )
     return [
-        StepMark(seq=seq, step=step, state=StepState(state), changed=bool(changed), began_at=began_at)
+        StepTiming(seq=seq, step=step, state=StepState(state), changed=bool(changed), began_at=began_at)
         for seq, step, state, changed, began_at in rows
     ]
 
@@ -283,7 +283,8 @@ def steps_of(
     connection: sqlite3.Connection, run_id: str, account: str, now: Instant, own_life: int | None
 ) -> dict[str, StepRow]:
     row = connection.execute(
-        "SELECT seq FROM accounts WHERE run_id = ? AND account = ?", (clean(run_id), clean(account))
+        "SELECT seq FROM accounts WHERE run_id = ? AND account = ?",
+        (utf8_text(run_id), utf8_text(account)),
     ).fetchone()
     return {} if row is None else steps(connection, run_id, row[0], now, own_life)
 
@@ -291,7 +292,7 @@ def steps_of(
 def changed_accounts(connection: sqlite3.Connection, run_id: str) -> list[AccountRow]:
     changed = connection.execute(
         "SELECT DISTINCT seq FROM steps WHERE run_id = ? AND state = ? AND changed",
-        (clean(run_id), StepState.DONE.value),
+        (utf8_text(run_id), StepState.DONE.value),
     )
     seqs = {seq for (seq,) in changed}
     return [row for row in accounts(connection, run_id, None, None) if row.seq in seqs]
@@ -313,7 +314,7 @@ def _intent_age_s(
 def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key: str) -> Any:
     row = connection.execute(
         "SELECT value FROM facts WHERE host = ? AND account = ? AND kind = ? AND key = ?",
-        (clean(host), clean(account), clean(kind), clean(key)),
+        (utf8_text(host), utf8_text(account), utf8_text(kind), utf8_text(key)),
     ).fetchone()
     return None if row is None else decode(row[0])
 
@@ -321,7 +322,8 @@ def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key
 def events(connection: sqlite3.Connection, run_id: str, skip: int) -> list[EventRow]:
     """In the order in which they were added, without the first `skip`."""
     rows = connection.execute(
-        "SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id LIMIT -1 OFFSET ?", (clean(run_id), skip)
+        "SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id LIMIT -1 OFFSET ?",
+        (utf8_text(run_id), skip),
     )
     return [EventRow(at=at, kind=kind, data=decode(data)) for at, kind, data in rows]
 

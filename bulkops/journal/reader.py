@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
 
-from bulkops.journal.failures import in_words, unreadable_row
+from bulkops.journal.sqlite_errors import describe, unreadable_row
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Reader:
         try:
             return call()
         except sqlite3.Error as error:
-            raise in_words(error, self._path) from error
+            raise describe(error, self._path) from error
         except ValueError as error:
             raise unreadable_row(error, self._path) from error
 

@@ -102,7 +102,7 @@ class AccountRow:
 
 
 @attrs.frozen(kw_only=True)
-class AccountMark:
+class AccountTiming:
     """That an account was begun, or has its answer, for telling how far a run is. `outcome` None: it is under way."""
 
     seq: int
@@ -114,7 +114,7 @@ class AccountMark:
 
 
 @attrs.frozen(kw_only=True)
-class Ending:
+class AccountResult:
     """How an account ended; what `Journal.end_account` stores. `detail`: under `REMARKS` what reports tell of accounts
     that are done."""
 
@@ -143,7 +143,7 @@ class StepRow:
 
 
 @attrs.frozen(kw_only=True)
-class StepMark:
+class StepTiming:
     """That an account of a run began a step, for telling what took how long. `began_at`: wall-clock seconds since the
     epoch; two marks of one process differ by true time, also when the wall clock was set meanwhile."""
 

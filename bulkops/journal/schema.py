@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bulkops.errors import JournalError
-from bulkops.journal.failures import in_words
+from bulkops.journal.sqlite_errors import describe
 
 FILE_NAME: Final = "journal.sqlite3"
 VERSION: Final = 3
@@ -157,7 +157,7 @@ def compact(directory: Path | str) -> None:
             connection.execute("VACUUM")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                raise in_words(error, path) from error
+                raise describe(error, path) from error
 
 
 def open_for_reading(directory: Path) -> sqlite3.Connection:
@@ -207,7 +207,7 @@ def _opened(path: Path, mode: str, prepare: Callable[[sqlite3.Connection, Path],
             connection.close()
             raise
     except sqlite3.Error as error:
-        raise in_words(error, path) from error
+        raise describe(error, path) from error
     return connection
 
 

@@ -23,13 +23,13 @@ import attrs
 
 from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError
-from bulkops.journal.failures import again, ended, in_words, of_a_run
-from bulkops.journal.lives import Lives
+from bulkops.journal.processes import Processes
+from bulkops.journal.sqlite_errors import again, describe, ended, of_a_run
 
 _SLOW_S: Final = 0.5
 """A disk that takes longer for a commit makes signs of life old before they can be read."""
 
-Job: TypeAlias = Callable[[sqlite3.Connection, Lives], object]
+Job: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
 
 _Waiter: TypeAlias = "asyncio.Future[None]"
@@ -49,7 +49,7 @@ class Writer:
     the event loop stands still; `signed_boot_s`: boot clock of the newest that is on the disk.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, lives: Lives, *, beat_s: float = BEAT_S) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, lives: Processes, *, beat_s: float = BEAT_S) -> None:
         self.commits = 0
         self._connection = connection
         self._path = path
@@ -143,7 +143,7 @@ class Writer:
         except (sqlite3.Error, JournalError) as error:
             if len(batch) > 1:
                 return [settled for write in batch for settled in self._commit([write])]
-            failure = of_a_run(in_words(error, self._path))
+            failure = of_a_run(describe(error, self._path))
             waiters = [write.waiter for write in batch if write.waiter is not None]
             if not waiters or not isinstance(error, JournalError | sqlite3.IntegrityError):
                 self._broken = failure
@@ -182,7 +182,7 @@ class Writer:
                 self._loop.call_soon_threadsafe(_settle, settled)
 
 
-def _end_life(connection: sqlite3.Connection, lives: Lives) -> None:
+def _end_life(connection: sqlite3.Connection, lives: Processes) -> None:
     lives.end(connection)
 
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from bulkops.clock import Instant
 from bulkops.errors import JournalError
-from bulkops.journal.codec import clean, clean_or_none, encode
-from bulkops.journal.lives import Lives
-from bulkops.journal.records import NAMED, Ending, InventoryRow, RunRecord, RunState, StepState
+from bulkops.journal.codec import encode, utf8_text, utf8_text_or_none
+from bulkops.journal.processes import Processes
+from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecord, RunState, StepState
 from bulkops.journal.writer import Job
 from bulkops.outcome import Outcome
 
@@ -24,24 +24,24 @@ _LONGEST_NAME: Final = 200
 
 def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
     """The run and its whole inventory, or nothing."""
-    run_id = clean(record.run_id)
+    run_id = utf8_text(record.run_id)
     run = (
         run_id,
         record.created_at,
-        clean(record.title),
+        utf8_text(record.title),
         encode(record.operation),
-        clean(record.host),
-        clean_or_none(record.workspace),
-        clean(record.inventory_hash),
+        utf8_text(record.host),
+        utf8_text_or_none(record.workspace),
+        utf8_text(record.inventory_hash),
         record.inventory_count,
         encode(record.policy),
         encode(record.tuning),
         record.state.value,
-        clean_or_none(record.reason),
+        utf8_text_or_none(record.reason),
         record.ended_at,
     )
 
-    def job(connection: sqlite3.Connection, _: Lives) -> None:
+    def job(connection: sqlite3.Connection, _: Processes) -> None:
         try:
             connection.execute(
                 """INSERT INTO runs (run_id, created_at, title, operation, host, workspace, inventory_hash,
@@ -55,7 +55,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
             connection.executemany(
                 "INSERT INTO accounts (run_id, seq, account, params, outcome) VALUES (?, ?, ?, ?, ?)",
                 (
-                    (run_id, row.seq, clean(row.account), encode(row.params), Outcome.NOT_ATTEMPTED.value)
+                    (run_id, row.seq, utf8_text(row.account), encode(row.params), Outcome.NOT_ATTEMPTED.value)
                     for row in inventory
                 ),
             )
@@ -66,7 +66,12 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
         connection.executemany(
             _PUT_FACT,
             (
-                (clean(record.host), clean(row.account), *NAMED, encode(row.name[:_LONGEST_NAME]))
+                (
+                    utf8_text(record.host),
+                    utf8_text(row.account),
+                    *NAMED,
+                    encode(row.name[:_LONGEST_NAME]),
+                )
                 for row in inventory
                 if row.name
             ),
@@ -79,7 +84,7 @@ def set_state(run_id: str, state: RunState, reason: str | None, now: Instant) ->
     ended_at = None if state is RunState.RUNNING else now.wall_s
     return _change_one(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?",
-        (state.value, clean_or_none(reason), ended_at, clean(run_id)),
+        (state.value, utf8_text_or_none(reason), ended_at, utf8_text(run_id)),
         missing=f"run {run_id}",
     )
 
@@ -87,7 +92,7 @@ def set_state(run_id: str, state: RunState, reason: str | None, now: Instant) ->
 def set_policy(run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]) -> Job:
     return _change_one(
         "UPDATE runs SET policy = ?, tuning = ? WHERE run_id = ?",
-        (encode(policy), encode(tuning), clean(run_id)),
+        (encode(policy), encode(tuning), utf8_text(run_id)),
         missing=f"run {run_id}",
     )
 
@@ -95,7 +100,7 @@ def set_policy(run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]
 def set_operation(run_id: str, operation: Mapping[str, Any]) -> Job:
     return _change_one(
         "UPDATE runs SET operation = ? WHERE run_id = ?",
-        (encode(operation), clean(run_id)),
+        (encode(operation), utf8_text(run_id)),
         missing=f"run {run_id}",
     )
 
@@ -109,9 +114,9 @@ SELECT 1 FROM accounts a WHERE run_id = ? AND seq = ?
 
 
 def delete_run(run_id: str) -> Job:
-    name = (clean(run_id),)
+    name = (utf8_text(run_id),)
 
-    def job(connection: sqlite3.Connection, _: Lives) -> None:
+    def job(connection: sqlite3.Connection, _: Processes) -> None:
         for table in ("steps", "events", "accounts", "lives", "runs"):
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - five constants
 
@@ -121,14 +126,14 @@ def delete_run(run_id: str) -> Job:
 def start_account(run_id: str, seq: int, now: Instant) -> Job:
     """An account is taken up. An unknown one stays unknown if this process is killed, unless open intents say what is
     unknown of it: those are settled one by one, and what settles them is how it becomes known."""
-    key = (clean(run_id), seq)
+    key = (utf8_text(run_id), seq)
     start = _change_one(
         "UPDATE accounts SET outcome = NULL, started_at = ?, ended_at = NULL WHERE run_id = ? AND seq = ?",
         (now.wall_s, *key),
         missing=f"account {seq} of run {run_id}",
     )
 
-    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+    def job(connection: sqlite3.Connection, lives: Processes) -> None:
         stays = connection.execute(_STAYS_UNKNOWN, key).fetchone() is not None
         start(connection, lives)
         kept = "was_unknown = 1" if stays else _NO_ANSWER
@@ -137,41 +142,41 @@ def start_account(run_id: str, seq: int, now: Instant) -> Job:
     return job
 
 
-def end_account(run_id: str, seq: int, ending: Ending, now: Instant) -> Job:
+def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> Job:
     """The answer of one account; and that none of its open intents can send anything after now."""
     change = _change_one(
         """UPDATE accounts SET outcome = ?, failure_class = ?, cause = ?, reason = ?, remedy = ?, detail = ?,
              ended_at = ? WHERE run_id = ? AND seq = ?""",
         (
             ending.outcome.value,
-            clean_or_none(ending.failure_class),
-            clean_or_none(ending.cause),
-            clean_or_none(ending.reason),
-            clean_or_none(ending.remedy),
+            utf8_text_or_none(ending.failure_class),
+            utf8_text_or_none(ending.cause),
+            utf8_text_or_none(ending.reason),
+            utf8_text_or_none(ending.remedy),
             encode(ending.detail),
             now.wall_s,
-            clean(run_id),
+            utf8_text(run_id),
             seq,
         ),
         missing=f"account {seq} of run {run_id}",
     )
 
-    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+    def job(connection: sqlite3.Connection, lives: Processes) -> None:
         change(connection, lives)
         connection.execute(
             """UPDATE steps SET quiet_boot_s = ?
                WHERE run_id = ? AND seq = ? AND state = ? AND life_id = ? AND quiet_boot_s IS NULL""",
-            (now.boot_s, clean(run_id), seq, StepState.INTENT.value, lives.current),
+            (now.boot_s, utf8_text(run_id), seq, StepState.INTENT.value, lives.current),
         )
 
     return job
 
 
 def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> Job:
-    key = (clean(run_id), seq, clean(step))
+    key = (utf8_text(run_id), seq, utf8_text(step))
     text = encode(data)
 
-    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+    def job(connection: sqlite3.Connection, lives: Processes) -> None:
         connection.execute(
             """INSERT OR REPLACE INTO steps (run_id, seq, step, state, data, changed, life_id, began_boot_s)
                VALUES (?, ?, ?, ?, ?, 0, ?, ?)""",
@@ -182,10 +187,10 @@ def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> 
 
 
 def end_step(run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Instant) -> Job:
-    key = (clean(run_id), seq, clean(step))
+    key = (utf8_text(run_id), seq, utf8_text(step))
     text = encode(result)
 
-    def job(connection: sqlite3.Connection, lives: Lives) -> None:
+    def job(connection: sqlite3.Connection, lives: Processes) -> None:
         connection.execute(
             """INSERT INTO steps (run_id, seq, step, state, result, changed, life_id, began_boot_s)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -197,7 +202,7 @@ def end_step(run_id: str, seq: int, step: str, state: StepState, result: object,
 
 
 def begin_life(run_id: str) -> Job:
-    name = clean(run_id)
+    name = utf8_text(run_id)
     return lambda connection, lives: lives.begin(connection, name)
 
 
@@ -206,26 +211,32 @@ def end_life() -> Job:
 
 
 def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job:
-    row = (clean(host), clean(account), clean(kind), clean(key), encode(value))
+    row = (
+        utf8_text(host),
+        utf8_text(account),
+        utf8_text(kind),
+        utf8_text(key),
+        encode(value),
+    )
 
-    def job(connection: sqlite3.Connection, _: Lives) -> None:
+    def job(connection: sqlite3.Connection, _: Processes) -> None:
         connection.execute(_PUT_FACT, row)
 
     return job
 
 
 def add_event(run_id: str, kind: str, data: object, now: Instant) -> Job:
-    row = (clean(run_id), now.wall_s, clean(kind), encode(data))
+    row = (utf8_text(run_id), now.wall_s, utf8_text(kind), encode(data))
 
-    def job(connection: sqlite3.Connection, _: Lives) -> None:
+    def job(connection: sqlite3.Connection, _: Processes) -> None:
         connection.execute("INSERT INTO events (run_id, at, kind, data) VALUES (?, ?, ?, ?)", row)
 
     return job
 
 
 def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Job:
-    def job(connection: sqlite3.Connection, _: Lives) -> None:
+    def job(connection: sqlite3.Connection, _: Processes) -> None:
         if connection.execute(statement, values).rowcount != 1:
-            raise JournalError(f"{clean(missing)} is not in the journal", remedy="`bulkops runs` lists what is")
+            raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists what is")
 
     return job

@@ -17,7 +17,7 @@ import attrs
 from bulkops.clock import MARGIN_S, Clock, Instant, ProcessRecord
 from bulkops.errors import RunLocked
 from bulkops.ledger.base import MAX_MEMBERS, Allotment, Credential
-from bulkops.ledger.schema import FILE_NAME, in_words, open_ledger
+from bulkops.ledger.schema import FILE_NAME, describe, open_ledger
 from bulkops.ledger.slots import (
     SAME_CREDENTIAL,
     Owner,
@@ -242,7 +242,7 @@ class Book:
             if self._connection.in_transaction:
                 self._connection.rollback()
             if isinstance(error, sqlite3.Error):
-                raise in_words(error, self.directory / FILE_NAME) from error
+                raise describe(error, self.directory / FILE_NAME) from error
             raise
         self.beat_boot_s = beat_boot_s
 

@@ -57,12 +57,12 @@ def open_ledger(directory: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise in_words(error, path) from error
+        raise describe(error, path) from error
     try:
         _prepare(connection, path)
     except sqlite3.Error as error:
         connection.close()
-        raise in_words(error, path) from error
+        raise describe(error, path) from error
     except BaseException:
         connection.close()
         raise
@@ -91,7 +91,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def in_words(error: sqlite3.Error, path: Path) -> JournalError:
+def describe(error: sqlite3.Error, path: Path) -> JournalError:
     """An error that names the file, what happened and what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:

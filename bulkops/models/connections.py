@@ -11,7 +11,7 @@ from bulkops.models.members import Id, Instant
 
 @attrs.frozen(kw_only=True)
 class Connection:
-    """`authorization_status`: "success", "failed", "exception", or None for a shell that was never authorised."""
+    """`authorization_status`: "success", "failed", "exception", or None for a shell that was never authorized."""
 
     id: Id
     name: str
@@ -34,7 +34,7 @@ class Connection:
 
     @property
     def is_shell(self) -> bool:
-        """Whether it was never authorised, or is disconnected."""
+        """Whether it was never authorized, or is disconnected."""
         return self.authorization_status is None
 
 

@@ -8,39 +8,36 @@ from typing import Any, Final
 
 from bulkops.errors import ConfigError, InputError, JournalMismatch
 from bulkops.operations._base import Chain, Danger, Operation, Plan, costs_in_order
-from bulkops.operations._export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._foreseen import FolderContents, Foreseen, added, recorded_folders
-from bulkops.operations._functions import as_operation, load_from_file, operation
+from bulkops.operations._partner_export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
-from bulkops.operations._remembered import Lost, remembered
-from bulkops.operations._results import ReaderGone
+from bulkops.operations._private_lines import ReaderGone
+from bulkops.operations._undo_from_journal import Lost, remembered
 from bulkops.operations.add_member import AddMember
-from bulkops.operations.authorise_connections import AuthoriseConnections
+from bulkops.operations.authorize_connections import AuthorizeConnections
+from bulkops.operations.change_plan import DowngradePlan, UpgradePlan
 from bulkops.operations.create_connection import CreateConnection
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.create_folder import CreateFolder
 from bulkops.operations.delete_customer import DeleteCustomer
-from bulkops.operations.disable_endpoints import DisableEndpoints
-from bulkops.operations.downgrade_plan import DowngradePlan
 from bulkops.operations.each import Each
 from bulkops.operations.enable_api_platform import EnableApiPlatform
-from bulkops.operations.enable_endpoints import EnableEndpoints
 from bulkops.operations.export_package import ExportPackage
+from bulkops.operations.functions import as_operation, load_from_file, operation
 from bulkops.operations.grant_manager import GrantManager
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.remove_member import RemoveMember
 from bulkops.operations.rollout import Rollout
 from bulkops.operations.set_properties import SetProperties
-from bulkops.operations.start_recipes import StartRecipes
-from bulkops.operations.stop_recipes import StopRecipes
+from bulkops.operations.switch_endpoints import DisableEndpoints, EnableEndpoints
+from bulkops.operations.switch_recipes import StartRecipes, StopRecipes
 from bulkops.operations.undo import UndoRun
-from bulkops.operations.upgrade_plan import UpgradePlan
 
 __all__ = [
     "OPERATIONS",
     "AddMember",
-    "AuthoriseConnections",
+    "AuthorizeConnections",
     "Chain",
     "CreateConnection",
     "CreateCustomer",
@@ -93,7 +90,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
     for cls in (
         ImportPackage,
         ExportPackage,
-        AuthoriseConnections,
+        AuthorizeConnections,
         StartRecipes,
         StopRecipes,
         UpgradePlan,

@@ -16,8 +16,8 @@ from bulkops.journal import StepRow
 from bulkops.operations._fields import own_parameters
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._function_digest import code_of
-from bulkops.operations._planned import is_new_customer
-from bulkops.operations._undoing import CANNOT_UNDO, Part, undo_parts
+from bulkops.operations._plan_effects import is_new_customer
+from bulkops.operations._undo_chain import CANNOT_UNDO, Part, undo_parts
 from bulkops.steps import Context, Rehearsal, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]

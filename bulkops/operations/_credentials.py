@@ -13,7 +13,7 @@ import attrs
 
 from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
-from bulkops.operations._filling import columns_of, fill
+from bulkops.operations._templates import columns_of, fill_in
 from bulkops.secret import Secret, looks_secret, masked, register
 from bulkops.steps import Context, Intent
 
@@ -64,7 +64,7 @@ class Credentials:
         return {key: _reveal(value, ctx, self.connection) for key, value in self.input.items()}
 
 
-async def authorise(ctx: Context, connection: Connection, wanted: Credentials, *, name: str) -> None:
+async def authorize(ctx: Context, connection: Connection, wanted: Credentials, *, name: str) -> None:
     """Give a connection its credentials in one durable step. `name`: what the account calls it.
 
     Raises: TaskFailed when the application refuses them.
@@ -96,7 +96,7 @@ def _holds_secrets(name: str) -> bool:
 
 
 def step_name(connection: str) -> str:
-    return f"authorise {connection}"
+    return f"authorize {connection}"
 
 
 def mask(error: ApiError, values: Mapping[str, object]) -> None:
@@ -119,8 +119,8 @@ def _texts(values: Mapping[str, object]) -> list[str]:
 def refused(name: str, answer: Connection, values: Mapping[str, object]) -> TaskFailed:
     said = answer.authorization_error or f"the vendor says {answer.authorization_status or 'nothing'}"
     return TaskFailed(
-        f"connection {name!r} cannot be authorised: {masked(said, _texts(values))}",
-        failure_class="connection-not-authorised",
+        f"connection {name!r} cannot be authorized: {masked(said, _texts(values))}",
+        failure_class="connection-not-authorized",
         remedy="check the credentials, then `bulkops retry`",
     )
 
@@ -142,7 +142,7 @@ def _reveal(value: Value, ctx: Context, connection: str) -> object:
 
 
 def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
-    name = str(fill("str", value.name, ctx.params, ctx.account.id))
+    name = str(fill_in("str", value.name, ctx.params, ctx.account.id))
     if value.source == "env":
         found, what = os.environ.get(name, ""), f"the environment has no {name}"
     else:

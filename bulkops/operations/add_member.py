@@ -11,9 +11,9 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Member
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._people import LIST, VIAS, Person, find_member, remove_member
+from bulkops.operations._members import LIST, VIAS, Person, find_member, remove_member
+from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context
 
 _STEP: Final = "add-member"
@@ -27,7 +27,7 @@ class AddMember(Operation):
     Already so: somebody with the external id (without one: with the name) is a member, in the same role. Sends one look
     and one request.
 
-    `role`: in DEV; `external_id`: your own id of the person, by which a second addition is recognised; `email`: sent
+    `role`: in DEV; `external_id`: your own id of the person, by which a second addition is recognized; `email`: sent
     along, though the vendor's page does not name it; `oauth_id`: which the older call needs and the newer one does
     not take beside a name; `via`: "members", or "member" for the older call, which the vendor has deprecated.
     """

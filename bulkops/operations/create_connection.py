@@ -13,12 +13,11 @@ from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidde
 from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan, Undoing
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._credentials import (
     SUCCESS,
     UPDATE,
     Credentials,
-    authorise,
+    authorize,
     mask,
     read_credentials,
     refused,
@@ -26,7 +25,8 @@ from bulkops.operations._credentials import (
 )
 from bulkops.operations._folders import find_path
 from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._planned import is_planned_folder, plan_connection, planned_import
+from bulkops.operations._plan_effects import is_planned_folder, plan_connection, planned_import
+from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context, Intent
 
 _LIST: Final = "managed_users.connections.list"
@@ -34,7 +34,7 @@ _CREATE: Final = "managed_users.connections.create"
 _FOLDERS: Final = "managed_users.folders.list"
 _STEP: Final = "create-connection"
 _UNDO: Final = "undo create-connection"
-_DISCONNECT: Final = "undo authorisation"
+_DISCONNECT: Final = "undo authorization"
 
 
 def _absolute(path: str | Path | None) -> str | None:
@@ -46,12 +46,12 @@ class CreateConnection(Operation):
     """Create a connection in each account. Every text may name columns of the account file: "{shop}".
 
     Already so: there is a connection of the provider with the external id (without one: with the name, in the folder if
-    one is given); where credentials are given it must be authorised, and is when it is not. Sends one look and one
+    one is given); where credentials are given it must be authorized, and is when it is not. Sends one look and one
     request. Undoing disconnects and deletes what the run made.
 
     `provider`: the connector's name, such as "salesforce", unless the credentials file says it; `folder`: a path below
     Home, which must be there; `external_id`: your own id of the connection; `from_file`: a credentials file as
-    authorise-connections reads it, with a table for a connection of this name; without it the connection is a shell.
+    authorize-connections reads it, with a table for a connection of this name; without it the connection is a shell.
     """
 
     name: ClassVar[str] = "create-connection"
@@ -124,7 +124,7 @@ class CreateConnection(Operation):
             return Plan((f"create {wanted['provider']} connection {self.connection_name!r} {how}",), {_CREATE: 1})
         if self.credentials is None or (found is not None and self._is_so(found)):
             return None
-        return Plan((f"authorise {self.connection_name!r}",), {UPDATE: 1})
+        return Plan((f"authorize {self.connection_name!r}",), {UPDATE: 1})
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)
@@ -137,7 +137,7 @@ class CreateConnection(Operation):
                 await ctx.reset_step(_STEP)
             found = await self._create(ctx, wanted, folder_id)
         if self.credentials is not None and (not self._is_so(found) or ctx.began(step_name(wanted["name"]))):
-            await authorise(ctx, found, self.credentials, name=wanted["name"])
+            await authorize(ctx, found, self.credentials, name=wanted["name"])
         ctx.detail["connection"] = {"id": found.id}
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
@@ -205,7 +205,7 @@ class CreateConnection(Operation):
 async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
     row = done.get(_STEP)
     if row is None:
-        ctx.detail[_STEP] = "the connection was there before the run: left as it is, authorised"
+        ctx.detail[_STEP] = "the connection was there before the run: left as it is, authorized"
         ctx.add_note(ctx.detail[_STEP])
         return
     if ctx.is_done(_UNDO):

@@ -11,10 +11,10 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._planned import plan_customer
-from bulkops.operations._undoing import CANNOT_UNDO
+from bulkops.operations._plan_effects import plan_customer
+from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.steps import Context
 
 _GET: Final = "managed_users.get"

@@ -10,10 +10,10 @@ import attrs
 from bulkops.errors import BulkopsError, ConfigError, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._folders import find_folder, know_folder
 from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._planned import is_planned_folder, plan_folder
+from bulkops.operations._plan_effects import is_planned_folder, plan_folder
+from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context, Intent
 
 _LIST: Final = "managed_users.folders.list"

@@ -120,7 +120,7 @@ async def _require_known(ctx: Context) -> None:
         f"the vendor knows no customer {ctx.account.id}, {words}",
         failure_class="customer-not-found",
         cause=f"the vendor knows no such customer, {words}",
-        remedy="correct the id, or the data centre (WORKATO_HOST); if somebody else has deleted it, leave it out",
+        remedy="correct the id, or the data center (WORKATO_HOST); if somebody else has deleted it, leave it out",
     )
 
 

@@ -12,9 +12,9 @@ from bulkops.catalogue import Call, RetryClass
 from bulkops.errors import ApiError, ConfigError, NotFound, TaskFailed, TaskUnknown
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._credentials import mask
-from bulkops.operations._filling import anchored, check_sources, columns_of, fill, refers, secrets_in
 from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._results import STDOUT, check_output, write_result
+from bulkops.operations._private_lines import STDOUT, check_output, write_result
+from bulkops.operations._templates import anchored, check_sources, columns_of, fill_in, refers, secrets_in
 from bulkops.resources import generic
 from bulkops.steps import Context
 
@@ -174,7 +174,7 @@ class Each(Operation):
 
     def _filled(self, ctx: Context) -> dict[str, Any]:
         return {
-            name: fill(generic.type_of(self._row, name), template, ctx.params, ctx.account.id)
+            name: fill_in(generic.type_of(self._row, name), template, ctx.params, ctx.account.id)
             for name, template in self.params.items()
         }
 
@@ -182,7 +182,7 @@ class Each(Operation):
         """`params` as they might be for an account: what is wrong for all of them is found before anything is sent."""
         types = {name: generic.type_of(self._row, name) for name in self.params}
         return {
-            name: _sample(types[name]) if refers(template) else fill(types[name], template, {}, "")
+            name: _sample(types[name]) if refers(template) else fill_in(types[name], template, {}, "")
             for name, template in self.params.items()
         }
 

@@ -10,12 +10,20 @@ import attrs
 from bulkops.errors import ConfigError, StatusError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiClient
-from bulkops.operations._access import VERSIONS, Access, Key, Shown, access_to, kind_of
+from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to, kind_of
+from bulkops.operations._api_collections import LOOKS, Wanted, as_names
 from bulkops.operations._base import Operation, Plan, Undoing
-from bulkops.operations._collections import LOOKS, Wanted, as_names
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._shown_once import Keep, check_keeper, check_place, keep_secret, kept_keys, place_of, words_for
+from bulkops.operations._private_lines import (
+    Keep,
+    check_keeper,
+    check_place,
+    keep_secret,
+    kept_keys,
+    place_of,
+    words_for,
+)
+from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context, Intent, log_of
 
 _CLIENT: Final = "create-api-client"

@@ -17,9 +17,9 @@ from bulkops.models import PackageExport
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._folders import check_name, find_path, no_folder
 from bulkops.operations._foreseen import FOLDERS, Foreseen, added
-from bulkops.operations._planned import planned_import
+from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
+from bulkops.operations._plan_effects import planned_import
 from bulkops.operations._polling import Polling
-from bulkops.operations._zip_files import check_place, file_name, is_same, make_directory, read_existing, write_file
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 from bulkops.steps import Context, tuning_of
 

@@ -11,11 +11,11 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import CustomerManager
+from bulkops.operations._account_numbers import COST, number_of
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._columns import check_words, columns_in, fill
+from bulkops.operations._customer_managers import LIST, UPDATE, Grant, Partner, Revocation, Roster, find, has
 from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._managers import LIST, UPDATE, Grant, Partner, Revocation, Roster, find, has
-from bulkops.operations._numbers import COST, number_of
+from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context, Intent
 
 _STEP: Final = "grant-manager"

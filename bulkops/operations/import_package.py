@@ -13,13 +13,12 @@ from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan, Undoing
-from bulkops.operations._export import export_package, keep_package
 from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
 from bulkops.operations._foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
-from bulkops.operations._importing import STEP, Importing
-from bulkops.operations._planned import is_planned_folder, plan_import
-from bulkops.operations._standing import Standing
-from bulkops.operations._undo_import import undo_import
+from bulkops.operations._import_job import STEP, Importing, undo_import
+from bulkops.operations._partner_export import export_package, keep_package
+from bulkops.operations._plan_effects import is_planned_folder, plan_import
+from bulkops.operations._recipe_versions import Standing
 from bulkops.operations.package import Contents, Package
 from bulkops.steps import Context, Intent
 

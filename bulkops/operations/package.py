@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.errors import InputError
-from bulkops.operations._calls import may_call
+from bulkops.operations._start_order import may_call
 
 MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024

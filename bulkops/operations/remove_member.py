@@ -11,9 +11,9 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Member
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._people import LIST, VIAS, Person, find_member, remove_member
+from bulkops.operations._members import LIST, VIAS, Person, find_member, remove_member
+from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context
 
 _STEP: Final = "remove-member"

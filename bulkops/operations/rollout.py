@@ -13,15 +13,15 @@ from bulkops.errors import InputError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Chain, Operation, Plan, Undoing
 from bulkops.operations._foreseen import CONTENTS, Foreseen
-from bulkops.operations._remembered import remembered
-from bulkops.operations._shown_once import Keep, check_keeper, place_of
-from bulkops.operations.authorise_connections import AuthoriseConnections
+from bulkops.operations._private_lines import Keep, check_keeper, place_of
+from bulkops.operations._undo_from_journal import remembered
+from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.enable_api_platform import EnableApiPlatform
-from bulkops.operations.enable_endpoints import EnableEndpoints
 from bulkops.operations.import_package import ImportPackage, load_package
 from bulkops.operations.package import Package
-from bulkops.operations.start_recipes import StartRecipes
+from bulkops.operations.switch_endpoints import EnableEndpoints
+from bulkops.operations.switch_recipes import StartRecipes
 from bulkops.steps import Context
 
 _OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
@@ -35,12 +35,12 @@ def _absolute(path: str | Path | None) -> str | None:
 class Rollout(Operation):
     """Bring API endpoints to each account: customer, folder, package, connections, client and key, recipes, endpoints.
 
-    A chain of create-customer, import-package, authorise-connections, enable-api-platform, start-recipes and
+    A chain of create-customer, import-package, authorize-connections, enable-api-platform, start-recipes and
     enable-endpoints, with their parameters, steps and ways to see that it is so already. A customer that is not there
     is created where the account file names it by external_id; one called by the vendor's number must be there.
 
     `package` or `manifest`: as of import-package; a manifest is exported once for the whole run. `folder`: under Home.
-    `connections`: the credentials file of authorise-connections; None: the connections are authorised already.
+    `connections`: the credentials file of authorize-connections; None: the connections are authorized already.
     Undone, endpoints are disabled, recipes stopped, the client deleted (of v1 its profile disabled), connections
     disconnected, and the folder that the run made deleted; customers that it created stay.
     """
@@ -76,7 +76,7 @@ class Rollout(Operation):
             restart_recipes=self.restart_recipes,
             home_assets_folder=self.home_assets_folder,
         )
-        authorised = None if self.connections is None else AuthoriseConnections(self.connections)
+        authorized = None if self.connections is None else AuthorizeConnections(self.connections)
         platform = EnableApiPlatform(
             folder=self.folder,
             secrets_to=self.secrets_to,
@@ -84,14 +84,14 @@ class Rollout(Operation):
             client=self.client,
             key=self.key,
         )
-        return _in_order(customer, imported, authorised, platform, folder=self.folder)
+        return _in_order(customer, imported, authorized, platform, folder=self.folder)
 
     def __attrs_post_init__(self) -> None:
         if self.package is not None and not self.package.endpoints:
             raise InputError(
                 f"{Path(self.package.path).name} holds no API endpoint (*.api_endpoint.json)",
                 remedy="give a package of endpoints; for one without: `bulkops run` with a job of import-package, "
-                "authorise-connections and start-recipes",
+                "authorize-connections and start-recipes",
             )
 
     @property
@@ -170,14 +170,14 @@ class Rollout(Operation):
         imported = remembered(ImportPackage, {"name": ImportPackage.name, "parameters": parameters})
         if imported is None:
             return None
-        folder, data = parameters["folder"], {"name": AuthoriseConnections.name, "parameters": {}}
+        folder, data = parameters["folder"], {"name": AuthorizeConnections.name, "parameters": {}}
         platform = EnableApiPlatform.to_undo({name: parameters[name] for name in _OF_PLATFORM})
-        authorised = None if parameters["connections"] is None else remembered(AuthoriseConnections, data)
-        return _in_order(CreateCustomer(numbers_exist=True), imported, authorised, platform, folder=folder).undo
+        authorized = None if parameters["connections"] is None else remembered(AuthorizeConnections, data)
+        return _in_order(CreateCustomer(numbers_exist=True), imported, authorized, platform, folder=folder).undo
 
 
 def _in_order(
-    customer: Operation, imported: Operation, authorised: Operation | None, platform: Operation, *, folder: str
+    customer: Operation, imported: Operation, authorized: Operation | None, platform: Operation, *, folder: str
 ) -> Chain:
     running = (StartRecipes(folder=folder), EnableEndpoints(folder=folder))
-    return Chain((customer, imported, *((authorised,) if authorised is not None else ()), platform, *running))
+    return Chain((customer, imported, *((authorized,) if authorized is not None else ()), platform, *running))

@@ -11,12 +11,20 @@ import attrs
 from bulkops.errors import ApiError, ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._columns import check_words, columns_in, fill
 from bulkops.operations._credentials import mask
-from bulkops.operations._filling import anchored, check_sources, columns_of, fill as fill_value, secrets_in
 from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._planned import is_planned_folder
-from bulkops.operations._standing import name_some
+from bulkops.operations._plan_effects import is_planned_folder
+from bulkops.operations._recipe_versions import name_some
+from bulkops.operations._templates import (
+    anchored,
+    check_sources,
+    check_words,
+    columns_in,
+    columns_of,
+    fill,
+    fill_in,
+    secrets_in,
+)
 from bulkops.secret import looks_secret
 from bulkops.steps import Context, Intent
 
@@ -169,7 +177,7 @@ class SetProperties(Operation):
         """Each value for this account. Raises: TaskFailed for one that is too long, or a column that is empty."""
         filled = {}
         for name, template in self.properties.items():
-            value = str(fill_value("str", template, ctx.params, ctx.account.id))
+            value = str(fill_in("str", template, ctx.params, ctx.account.id))
             if len(value) > LONGEST_VALUE:
                 raise TaskFailed(
                     f"the value of property {name!r} has {len(value)} characters",

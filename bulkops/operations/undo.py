@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from bulkops.operations._base import Chain, Operation, Plan
-from bulkops.operations._remembered import Lost
+from bulkops.operations._undo_from_journal import Lost
 from bulkops.steps import Context, memory_of, phrases
 
 

@@ -1,14 +1,14 @@
 """When a request may leave, and when a failed one may leave again. Knows time, knows no HTTP."""
 
-from bulkops.pacing.adaptation import OPENING_GROWTH, OPENING_SHARE
+from bulkops.pacing.adaptive_limit import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter
+from bulkops.pacing.key_queue import Priority
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import QuotaStatistics
 from bulkops.pacing.retry import TRANSIENT, Failure, RetryBudget, may_resend
 from bulkops.pacing.sharing import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
 from bulkops.pacing.slot import Slot
-from bulkops.pacing.standing import QuotaStanding
-from bulkops.pacing.waiting import Priority
+from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.pacing.window import window_length_s
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "HeldSlot",
     "Pacer",
     "Priority",
-    "QuotaStanding",
+    "QuotaSnapshot",
     "QuotaStatistics",
     "RetryBudget",
     "Settle",

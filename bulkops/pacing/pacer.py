@@ -12,13 +12,13 @@ from random import Random
 from typing import Final
 
 from bulkops.events import Observer, QuotaChanged, ignore
-from bulkops.pacing.adaptation import Change
+from bulkops.pacing.adaptive_limit import Change
+from bulkops.pacing.key_queue import Order, Priority, Waiter
 from bulkops.pacing.quota import Quota, QuotaStatistics
+from bulkops.pacing.rate_limiter import RateLimiter
 from bulkops.pacing.sharing import Full, HeldSlot, SlotRecorder
 from bulkops.pacing.slot import Slot
-from bulkops.pacing.smoothing import Smoother
-from bulkops.pacing.standing import QuotaStanding
-from bulkops.pacing.waiting import Order, Priority, Waiter
+from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.settings import Limit
 
 SHORTEST_SLEEP_S: Final = 0.0005
@@ -68,7 +68,7 @@ class Pacer:
         self._backoff = {"base_s": backoff_base_s, "cap_s": max(backoff_base_s, backoff_cap_s)}
         self._rng = rng
         self._observe = observe
-        self._smoother = Smoother(max_rate)
+        self._smoother = RateLimiter(max_rate)
         self._quotas: dict[str, Quota] = {}
         self._busy: dict[str, Quota] = {}
         self._reopening: set[str] = set()
@@ -252,7 +252,7 @@ class Pacer:
         now = self.now()
         return {name: quota.statistics(now) for name, quota in self._quotas.items()}
 
-    def standings(self) -> dict[str, QuotaStanding]:
+    def standings(self) -> dict[str, QuotaSnapshot]:
         """The same in full, for a forecast: O(slots taken) each."""
         now = self.now()
         return {name: quota.standing(now) for name, quota in self._quotas.items()}
@@ -328,7 +328,7 @@ class Pacer:
                 quota=quota.name,
                 change=change,  # type: ignore[arg-type]  # the literals of the event and of the adaptation are one set
                 allowed=adaptation.allowed,
-                limit=quota.narrow.limit,
+                limit=quota.shortest_window.limit,
                 closed_for_s=max(0.0, adaptation.closed_until - self.now()) if change == "closed" else 0.0,
             )
         )

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.pacing.adaptation import Adaptation, Change
+from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
+from bulkops.pacing.key_queue import Queue, Waiter
+from bulkops.pacing.refusal_test import WindowUsage
 from bulkops.pacing.sharing import is_recorded
-from bulkops.pacing.standing import QuotaStanding
-from bulkops.pacing.trial import Usage
-from bulkops.pacing.waiting import Queue, Waiter
+from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
 from bulkops.settings import Limit
 
@@ -54,18 +54,18 @@ class Quota:
 
     def __init__(self, name: str, limits: Sequence[Limit], *, base_s: float, cap_s: float, rng: Random) -> None:
         shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
-        narrow = shared[0] if shared else Limit(UNLIMITED, 1.0)
+        shortest_window = shared[0] if shared else Limit(UNLIMITED, 1.0)
         self.name = name
-        self.narrow = Window(narrow.requests, narrow.window_s)
-        self.adaptation = Adaptation(
-            limit=narrow.requests, window_s=self.narrow.length_s, base_s=base_s, cap_s=cap_s, rng=rng
+        self.shortest_window = Window(shortest_window.requests, shortest_window.window_s)
+        self.adaptation = AdaptiveLimit(
+            limit=shortest_window.requests, window_s=self.shortest_window.length_s, base_s=base_s, cap_s=cap_s, rng=rng
         )
         if not shared:
             self.adaptation.allowed = UNLIMITED
         self.requests = self.refused = self.lost = 0
         self.waited_s = 0.0
-        self._wider = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
-        self._shared = (self.narrow, *self._wider)
+        self._longer_windows = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
+        self._shared = (self.shortest_window, *self._longer_windows)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
         self.limits = tuple(limits)
         self.is_recorded = is_recorded(limits)
@@ -89,7 +89,7 @@ class Quota:
         for window, limit in zip(self._shared, shared, strict=False):  # without a limit the narrow one has no twin
             window.limit = limit.requests
         if shared:
-            self.adaptation.relimit(self.narrow.limit)
+            self.adaptation.relimit(self.shortest_window.limit)
 
     def used_part(self, limits: Sequence[Limit], now: float) -> float:
         """The largest part of one of these shared limits that own requests hold."""
@@ -158,9 +158,9 @@ class Quota:
     def _shared_free_at(self, now: float) -> float:
         """When gate, spacing and shared windows may let the next request leave."""
         adaptation = self.adaptation
-        free_at = self.narrow.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
+        free_at = self.shortest_window.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
         at = max(self.not_before, adaptation.may_leave_at(now), free_at)
-        for window in self._wider:
+        for window in self._longer_windows:
             at = max(at, window.free_at(window.limit, now))
         return at
 
@@ -170,9 +170,9 @@ class Quota:
         within_s -= max(0.0, self.adaptation.closed_until - now, self.not_before - now)
         if within_s < 0:
             return 0
-        allowed = self.narrow.limit if self.adaptation.is_opening else self.adaptation.allowed
-        least = self.narrow.grants_within(allowed, now, within_s)
-        return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._wider)])
+        allowed = self.shortest_window.limit if self.adaptation.is_opening else self.adaptation.allowed
+        least = self.shortest_window.grants_within(allowed, now, within_s)
+        return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._longer_windows)])
 
     # -- leaving and ending -------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class Quota:
         for window in windows:
             window.take()
         is_opening = self.adaptation.is_opening
-        self.adaptation.granted(now, self.narrow.own(now) if is_opening else self.narrow.used(now))
+        self.adaptation.granted(now, self.shortest_window.own(now) if is_opening else self.shortest_window.used(now))
         return windows
 
     def ended(self, key: str | None, now: float) -> None:
@@ -208,7 +208,7 @@ class Quota:
     def was_refused(self, granted_at: float, now: float, retry_after_s: float | None) -> list[Change]:
         """Its slot is taken all the same, but says nothing about what the server accepts."""
         self.refused += 1
-        heapq.heappush(self._refused_until, now + self.narrow.length_s)
+        heapq.heappush(self._refused_until, now + self.shortest_window.length_s)
         return self.adaptation.refused(granted_at, now, self._usage(now), retry_after_s=retry_after_s)
 
     def statistics(self, now: float) -> QuotaStatistics:
@@ -218,19 +218,19 @@ class Quota:
             lost=self.lost,
             waited_s=self.waited_s,
             allowed=self.adaptation.allowed,
-            limit=self.narrow.limit,
-            window_s=self.narrow.documented_s,
-            used=self.narrow.used(now),
+            limit=self.shortest_window.limit,
+            window_s=self.shortest_window.documented_s,
+            used=self.shortest_window.used(now),
             waiting=self.waiting,
-            in_flight=self.narrow.in_flight,
+            in_flight=self.shortest_window.in_flight,
             closed_for_s=self._closed_for_s(now),
         )
 
-    def standing(self, now: float) -> QuotaStanding:
-        beside = self.narrow.inherited(now) if self.adaptation.is_opening else 0
-        return QuotaStanding(
+    def standing(self, now: float) -> QuotaSnapshot:
+        beside = self.shortest_window.inherited(now) if self.adaptation.is_opening else 0
+        return QuotaSnapshot(
             limits=[(window.limit, window.documented_s) for window in self._shared],
-            allowed=min(self.narrow.limit, self.adaptation.allowed + beside),
+            allowed=min(self.shortest_window.limit, self.adaptation.allowed + beside),
             opening=self.adaptation.is_opening,
             taken_s=[window.taken_s(now) for window in self._shared],
             closed_for_s=self._closed_for_s(now),
@@ -245,8 +245,8 @@ class Quota:
         own = self._queue.line(key, now).windows
         return (*self._shared, *own) if own else self._shared
 
-    def _usage(self, now: float) -> Usage:
+    def _usage(self, now: float) -> WindowUsage:
         while self._refused_until and self._refused_until[0] <= now:
             heapq.heappop(self._refused_until)
-        used, refused = self.narrow.used(now), len(self._refused_until)
-        return Usage(used, refused, used - refused - self.narrow.in_flight)
+        used, refused = self.shortest_window.used(now), len(self._refused_until)
+        return WindowUsage(used, refused, used - refused - self.shortest_window.in_flight)

@@ -94,14 +94,14 @@ def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> lis
 
 
 def fingerprint(row: AccountRow, run_reason: str | None = None) -> tuple[Outcome, str | None, str]:
-    """What accounts of one cluster have in common: outcome, failure class, normalised cause."""
-    return row.outcome, row.failure_class, normalised(_words(row, run_reason), row.account)
+    """What accounts of one cluster have in common: outcome, failure class, normalized cause."""
+    return row.outcome, row.failure_class, normalized(_words(row, run_reason), row.account)
 
 
-def normalised(cause: str, account: str) -> str:
+def normalized(cause: str, account: str) -> str:
     """`cause` without what differs between accounts: the account's own id, long numbers, UUIDs, quoted ids.
 
-    >>> normalised("recipe 4135412 of 'EA2300': connection 'SF Dev 2' is missing", "EA2300")
+    >>> normalized("recipe 4135412 of 'EA2300': connection 'SF Dev 2' is missing", "EA2300")
     "recipe <id> of '<id>': connection 'SF Dev 2' is missing"
     """
     text = cause[:_CONSIDERED]

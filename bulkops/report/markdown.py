@@ -1,4 +1,4 @@
-"""The report for a pull request or a job's summary page: GitHub-flavoured Markdown, never long."""
+"""The report for a pull request or a job's summary page: GitHub-flavored Markdown, never long."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from bulkops.errors import RunAborted, RunFailed
-from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepMark
+from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepTiming
 from bulkops.outcome import IMPOSSIBLE, TROUBLED, Outcome
 from bulkops.report.clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
@@ -31,7 +31,7 @@ class Details:
 
     record: RunRecord
     events: list[EventRow]
-    steps: list[StepMark]
+    steps: list[StepTiming]
 
 
 @attrs.frozen(kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Generic, Protocol, TypeVar
 
 from bulkops.catalogue import Call
-from bulkops.session import ApiSession, Scope, decode_list, unreadable
+from bulkops.session import ApiSession, RequestContext, decode_error, decode_list
 
 PER_PAGE: Final = 100
 """The vendor's largest page. Always sent: defaults differ between calls and versions (vendor facts, section 7)."""
@@ -58,7 +58,7 @@ class Pages(Generic[T]):
         call: Call,
         type_: type[T],
         *,
-        scope: Scope,
+        scope: RequestContext,
         path: Mapping[str, str | int],
         query: Mapping[str, str | int | bool | None],
         note: Callable[[T], object] | None = None,
@@ -118,9 +118,9 @@ class Pages(Generic[T]):
             if not new:
                 if not size:
                     return  # a cursor that stands still: this was the end
-                raise unreadable(reply, "the list repeats itself: a whole page was on earlier pages already")
+                raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
             if page >= _MOST_PAGES[self._call.scope]:
-                raise unreadable(reply, f"the list does not end: {page} full pages, and there are more")
+                raise decode_error(reply, f"the list does not end: {page} full pages, and there are more")
             if self._call.pages == "since_id":
                 # ids lower than it; lists are in descending order (vendor facts, section 7)
                 place["since_id"] = min((row.id for row in rows if isinstance(row.id, int)), default=0)

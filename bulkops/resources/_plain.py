@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
-from bulkops.session import Reply, decode_object, unreadable
+from bulkops.session import Reply, decode_error, decode_object
 
 _LISTS: Final = frozenset({"array", "list", "data_list", "items", "result_items", "assets"})
 _WRAPPERS: Final = ("result", "data", "items", "assets")
@@ -42,7 +42,7 @@ def page(reply: Reply) -> tuple[list[Any], int | None]:
     tree = whole(reply)
     found = _list_in(tree)
     if not isinstance(found, list):
-        raise unreadable(reply, "no list in it")
+        raise decode_error(reply, "no list in it")
     said = tree.get("per_page") if isinstance(tree, dict) else None
     return found, said if isinstance(said, int) and said > 0 else None
 

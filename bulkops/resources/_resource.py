@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from bulkops.catalogue import CALLS
 from bulkops.resources._pages import Pages, Row
 from bulkops.resources._plain import whole
-from bulkops.session import ApiSession, Reply, Scope, decode_list, decode_object
+from bulkops.session import ApiSession, Reply, RequestContext, decode_list, decode_object
 
 _NOTHING: Final[Mapping[str, str | int]] = MappingProxyType({})
 
@@ -20,7 +20,7 @@ R = TypeVar("R", bound=Row)
 class Resource:
     """One noun of the API, inside the account that `scope` names (or at the partner's own)."""
 
-    def __init__(self, session: ApiSession, scope: Scope) -> None:
+    def __init__(self, session: ApiSession, scope: RequestContext) -> None:
         self._session = session
         self._scope = scope
         self._account_path = {} if scope.account is None else {"managed_user_id": scope.account}

@@ -63,7 +63,7 @@ class Connections(Resource):
         await self._done(self._id("connections.disconnect"), path={"connection_id": id}, query=query)
 
     async def delete(self, id: int) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more); BadRequest while it is authorised or in use."""
+        """Raises: NotFound when there is none (any more); BadRequest while it is authorized or in use."""
         await self._done(self._id("connections.delete"), path={"connection_id": id})
 
     async def pick_list(self, id: int, name: str, **params: Any) -> Values:  # noqa: A002

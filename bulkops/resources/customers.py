@@ -10,7 +10,7 @@ from bulkops.errors import InputError, NotFound
 from bulkops.models import Customer, CustomerMetrics, CustomerUsage, PlanChange
 from bulkops.resources._pages import PER_PAGE, Pages
 from bulkops.resources._resource import Resource
-from bulkops.session import ApiSession, Scope, account_segment
+from bulkops.session import ApiSession, RequestContext, account_segment
 
 
 class Customers(Resource):
@@ -111,7 +111,7 @@ class Customers(Resource):
 class OwnCustomer:
     """The customer that an account is: `Customers` without the id, asked in the account's turn."""
 
-    def __init__(self, session: ApiSession, scope: Scope) -> None:
+    def __init__(self, session: ApiSession, scope: RequestContext) -> None:
         self._customers = Customers(session, scope)
         self._id = scope.account or ""
 

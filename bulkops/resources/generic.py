@@ -13,7 +13,7 @@ from bulkops.resources._plain import page, payload, whole
 from bulkops.resources._raw import Raw, raw_request
 from bulkops.resources._types import from_text
 from bulkops.resources._walking import full_page, identity, next_page, with_size
-from bulkops.session import ApiSession, Reply, Scope, unreadable
+from bulkops.session import ApiSession, Reply, RequestContext, decode_error
 
 __all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "type_of", "walk"]
 
@@ -45,7 +45,7 @@ def from_texts(wanted: Call, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def call(
-    session: ApiSession, scope: Scope, wanted: Call, given: Mapping[str, Any], *, body: object = None
+    session: ApiSession, scope: RequestContext, wanted: Call, given: Mapping[str, Any], *, body: object = None
 ) -> Any:
     """The answer as plain JSON data without its envelope.
 
@@ -55,7 +55,9 @@ async def call(
     return payload(await _send(session, scope, wanted, arguments, with_size(wanted, arguments.query)))
 
 
-async def walk(session: ApiSession, scope: Scope, wanted: Call, given: Mapping[str, Any]) -> AsyncIterator[Any]:
+async def walk(
+    session: ApiSession, scope: RequestContext, wanted: Call, given: Mapping[str, Any]
+) -> AsyncIterator[Any]:
     """The rows of a list, page by page, none twice. One request a page, from the page that `given` names on.
 
     Raises: as `call`; ConfigError when the call is not a read; DecodeError for a list that repeats itself without end.
@@ -78,17 +80,17 @@ async def walk(session: ApiSession, scope: Scope, wanted: Call, given: Mapping[s
         if not new and query is not None:
             if full is None:
                 return  # a cursor that stands still: this was the end
-            raise unreadable(reply, "the list repeats itself: a whole page was on earlier pages already")
+            raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
         seen.update(map(identity, new))
 
 
-async def request(session: ApiSession, scope: Scope, raw: Raw) -> Any:
+async def request(session: ApiSession, scope: RequestContext, raw: Raw) -> Any:
     """The answer to a request that need not be in the catalogue, as it came. Raises: the ApiError tree."""
     return whole(await session.send(raw.call, scope=scope, query=raw.query, json=raw.json, data=raw.data))
 
 
 async def _send(
-    session: ApiSession, scope: Scope, wanted: Call, arguments: Arguments, query: Mapping[str, Any]
+    session: ApiSession, scope: RequestContext, wanted: Call, arguments: Arguments, query: Mapping[str, Any]
 ) -> Reply:
     path = dict(arguments.path)
     if scope.account is not None:

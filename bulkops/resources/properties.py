@@ -9,7 +9,7 @@ import msgspec
 
 from bulkops.models import Property
 from bulkops.resources._resource import Resource
-from bulkops.session import Reply, unreadable
+from bulkops.session import Reply, decode_error
 
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _WRAPPERS: Final = ("result", "data")
@@ -48,5 +48,5 @@ def _by_name(reply: Reply) -> dict[str, str]:
             return {row.name: row.value for row in msgspec.convert(tree, list[Property])}
         values = msgspec.convert(tree, dict[str, str | None])
     except _UNREADABLE as error:
-        raise unreadable(reply, str(error) if reply.body.strip() else "it is empty") from None
+        raise decode_error(reply, str(error) if reply.body.strip() else "it is empty") from None
     return {name: value or "" for name, value in values.items()}

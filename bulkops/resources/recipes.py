@@ -9,7 +9,7 @@ from typing import Any
 from bulkops.models import MadeRecipe, PublicRecipe, Recipe, RecipeVersion, StartResult, StopResult
 from bulkops.resources._pages import Pages
 from bulkops.resources._resource import Resource
-from bulkops.session import decode_object, unreadable
+from bulkops.session import decode_error, decode_object
 
 
 class Recipes(Resource):
@@ -99,7 +99,7 @@ class Recipes(Resource):
         made = decode_object(reply, MadeRecipe)
         id_ = made.new_flow_id if made.id is None else made.id
         if id_ is None:
-            raise unreadable(reply, "the id of the new recipe is not in it")
+            raise decode_error(reply, "the id of the new recipe is not in it")
         return id_
 
 

@@ -1,15 +1,15 @@
 """Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
 
-from bulkops.runs.api import resume, retry, run
 from bulkops.runs.costs import Ahead, cost_ahead, looking_cost
 from bulkops.runs.credential import hold_credential
-from bulkops.runs.earlier import Earlier, Unfinished, earlier_runs, unfinished_run
-from bulkops.runs.halting import Check, Control, GateVerdict, WaveResult, most_admitted, waiting_gate
+from bulkops.runs.halting import Check, GateVerdict, StopSignal, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
 from bulkops.runs.planning import AccountPlan, FleetPlan, plan
 from bulkops.runs.policy import Policy, overshoot
+from bulkops.runs.previous_runs import PreviousRuns, Unfinished, earlier_runs, unfinished_run
+from bulkops.runs.start import resume, retry, run
 from bulkops.runs.subset import Subset, pick
 from bulkops.runs.undo import undo, undoing
 
@@ -17,13 +17,13 @@ __all__ = [
     "AccountPlan",
     "Ahead",
     "Check",
-    "Control",
-    "Earlier",
     "FleetPlan",
     "GateVerdict",
     "Inventory",
     "Job",
     "Policy",
+    "PreviousRuns",
+    "StopSignal",
     "Subset",
     "Unfinished",
     "WaveResult",

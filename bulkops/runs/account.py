@@ -11,14 +11,14 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import BulkopsError, JournalError, NotFound, TaskFailed, worst_of
 from bulkops.events import AccountEnded, AccountStarted, Observer
-from bulkops.journal import AccountRow, Ending, Journal, RunRecord, StepRow
+from bulkops.journal import AccountResult, AccountRow, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation, ReaderGone
 from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.ending import Effects, ending_of, stopped
-from bulkops.runs.halting import Control, Halt, Turn
+from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
 log = get_logger("bulkops.runs")
@@ -39,13 +39,13 @@ class AccountTask:
     workato: Workato
     journal: Journal
     observe: Observer
-    control: Control
+    control: StopSignal
     halt: Halt
     expected: Mapping[str, tuple[str, ...] | str] | None = None
     shared: dict[str, Any] = attrs.field(factory=dict)
     _logged: set[str | None] = attrs.field(factory=set, init=False)
 
-    async def run(self, row: AccountRow) -> Ending:
+    async def run(self, row: AccountRow) -> AccountResult:
         """Take one account to its end and write it down. Raises: JournalError, which ends the run."""
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -61,10 +61,10 @@ class AccountTask:
             await self._end(row, ending, clock() - began)
         return ending
 
-    async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> Ending:
+    async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> AccountResult:
         """The answer of the operation, or of the halt that cut it short. Raises: JournalError."""
         raised: BaseException | None = None
-        drifted: Ending | None = None
+        drifted: AccountResult | None = None
         try:
             with turn.scope:
                 try:
@@ -118,9 +118,9 @@ class AccountTask:
         timeout_s = self.workato.settings.tuning.account_timeout_s
         deadline = asyncio.get_running_loop().time() + timeout_s if timeout_s is not None else None
         steps = await self.journal.steps(self.record.run_id, row.seq) if started_before else {}
-        return self._context(row, Scope(account=row.account, seq=row.seq, deadline=deadline), steps)
+        return self._context(row, RequestContext(account=row.account, seq=row.seq, deadline=deadline), steps)
 
-    def _context(self, row: AccountRow, scope: Scope, steps: Mapping[str, StepRow]) -> Context:
+    def _context(self, row: AccountRow, scope: RequestContext, steps: Mapping[str, StepRow]) -> Context:
         kind = Rehearsal if scope.read_only else StepLog
         return Context(
             account=self.workato.account(row.account, scope=scope),
@@ -137,21 +137,23 @@ class AccountTask:
             memory=AccountMemory(journal=self.journal, host=self.record.host, account=row.account, shared=self.shared),
         )
 
-    def _log_unexpected(self, row: AccountRow, ending: Ending, error: BaseException | None) -> None:
+    def _log_unexpected(self, row: AccountRow, ending: AccountResult, error: BaseException | None) -> None:
         """With its traceback, once for each cause: the same mistake meets every account."""
         level = "debug" if ending.cause in self._logged else "warning"
         self._logged.add(ending.cause)
         getattr(log, level)("account.unexpected", account=row.account, exc_info=error)
 
-    async def _drift(self, row: AccountRow, ctx: Context) -> Ending | None:
+    async def _drift(self, row: AccountRow, ctx: Context) -> AccountResult | None:
         """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
         if self.expected is None or not log_of(ctx).is_untouched or row.outcome is Outcome.UNKNOWN:
             return None
         expected = self.expected.get(row.account)
         if expected is None:
-            return Ending(outcome=Outcome.SKIPPED, reason="the plan did not look at it", remedy="plan all accounts")
+            return AccountResult(
+                outcome=Outcome.SKIPPED, reason="the plan did not look at it", remedy="plan all accounts"
+            )
         if isinstance(expected, str):
-            return Ending(
+            return AccountResult(
                 outcome=Outcome.SKIPPED,
                 failure_class=IMPOSSIBLE,
                 cause=expected,
@@ -159,7 +161,7 @@ class AccountTask:
                 remedy="remove the cause, then plan again",
             )
         asked = ctx.account.scope
-        scope = Scope(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
+        scope = RequestContext(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
         try:
             planned = await self.operation.plan(self._context(row, scope, {}))
         except TaskFailed as problem:
@@ -171,9 +173,11 @@ class AccountTask:
             now = ", ".join(changes) or "nothing to do"
         finally:
             asked.accepted += scope.accepted
-        return Ending(outcome=Outcome.SKIPPED, reason=f"it drifted since the plan; now: {now}", remedy="plan it again")
+        return AccountResult(
+            outcome=Outcome.SKIPPED, reason=f"it drifted since the plan; now: {now}", remedy="plan it again"
+        )
 
-    async def _end(self, row: AccountRow, ending: Ending, elapsed_s: float) -> None:
+    async def _end(self, row: AccountRow, ending: AccountResult, elapsed_s: float) -> None:
         await self.journal.end_account(self.record.run_id, row.seq, ending)
         self.observe(
             AccountEnded(

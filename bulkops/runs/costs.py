@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from bulkops.client import Workato
-from bulkops.forecast import Forecast, Pace, forecast, guessed_latency_s
+from bulkops.forecast import Forecast, RunShape, forecast, guessed_latency_s
 from bulkops.journal import InventoryRow, Journal
 from bulkops.journal.schema import FILE_NAME
 from bulkops.operations import FolderContents, Foreseen, Operation, UndoRun, added, recorded_folders
 from bulkops.outcome import Outcome
-from bulkops.runs.earlier import same_runs
 from bulkops.runs.identity import asking_cost
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
+from bulkops.runs.previous_runs import same_runs
 
 if TYPE_CHECKING:
     from bulkops.runs.planning import FleetPlan
@@ -137,7 +137,7 @@ def fleet_forecast(
     return forecast(
         requests,
         operation=operation,
-        pace=Pace(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
+        pace=RunShape(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
         quotas=workato.session.quotas,
         tuning=tuning,
         latency_s=guessed_latency_s(tuning) if latency_s is None else latency_s,

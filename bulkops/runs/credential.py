@@ -16,9 +16,9 @@ from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
-from bulkops.runs.halting import Control
+from bulkops.runs.halting import StopSignal
 from bulkops.runs.policy import Policy
-from bulkops.session import ApiSession, SignOfLife
+from bulkops.session import ApiSession, Heartbeat
 
 _ASK_EVERY_S: Final = 0.2
 """While other processes have not made room yet."""
@@ -34,7 +34,7 @@ async def credential(
     run_id: str,
     *,
     policy: Policy,
-    control: Control,
+    control: StopSignal,
     workspace: str | None = None,
 ) -> AsyncIterator[None]:
     """`hold_credential` for a run, as its policy says, with heartbeats in the journal too: they date its intents."""
@@ -86,7 +86,7 @@ async def hold_credential(
                 use.users += 1
             break
         except RunLocked:
-            if if_running != "wait" or stops_waiting() or isinstance(session.sign_of_life, CredentialUse):
+            if if_running != "wait" or stops_waiting() or isinstance(session.heartbeat, CredentialUse):
                 raise
         await anyio.sleep(_TRY_AGAIN_S)
     try:
@@ -103,7 +103,7 @@ async def _use(
     session: ApiSession, credential: Credential, *, label: str, if_running: IfRunning, ledger: Ledger
 ) -> CredentialUse:
     """The session's use of the credential, begun if this is its first run. Raises: RunLocked; JournalError."""
-    use = session.sign_of_life
+    use = session.heartbeat
     if not isinstance(use, CredentialUse):
         return await CredentialUse.begin(session, credential, label=label, share=if_running == "share", ledger=ledger)
     if if_running != "share":
@@ -125,7 +125,7 @@ class CredentialUse:
     session: ApiSession
     lease: Lease
     users: int = 0
-    signs: list[SignOfLife] = attrs.field(factory=list)
+    signs: list[Heartbeat] = attrs.field(factory=list)
     _stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
     _part: float = 0.0
 
@@ -150,7 +150,7 @@ class CredentialUse:
             stack.callback(use._let_go)
             pacer.set_part(0.0)
             pacer.recorder = lease
-            session.sign_of_life = use
+            session.heartbeat = use
             await use._renew()
             # A plain task, not a task group: that would wrap the run's own error into a group.
             renewing = asyncio.create_task(use._keep_renewing(), name="bulkops.lease")
@@ -182,7 +182,7 @@ class CredentialUse:
                 await self.lease.end(self.session.pacer.held(recorded=False))
 
     def _let_go(self) -> None:
-        self.session.sign_of_life = None
+        self.session.heartbeat = None
         self.session.pacer.recorder = None
         self.session.pacer.set_part(1.0)
 

@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized, leaves_of, worst_of
-from bulkops.journal import AccountRow, Ending
+from bulkops.journal import AccountResult, AccountRow
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
 from bulkops.secret import masked
@@ -34,12 +34,12 @@ _NOT_THE_USERS: Final = (
 class Effects:
     """What a run has done to one account, in all of its processes.
 
-    `left_open`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `began_unresolved`: an
+    `unresolved`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `began_unresolved`: an
     earlier process left open intents; `stopped_by`: why the session sends nothing any more, if a request of the account
     has met that; `detail`: what the operation tells the report.
     """
 
-    left_open: str | None = None
+    unresolved: str | None = None
     changed: bool = False
     has_steps: bool = False
     began_unresolved: bool = False
@@ -50,7 +50,7 @@ class Effects:
     def of(cls, ctx: Context) -> Effects:
         log = log_of(ctx)
         return cls(
-            left_open=log.unresolved,
+            unresolved=log.unresolved,
             changed=log.changed,
             has_steps=log.has_steps,
             began_unresolved=log.began_unresolved,
@@ -59,7 +59,7 @@ class Effects:
         )
 
 
-def ending_of(effects: Effects, error: BaseException | None, before: AccountRow) -> Ending:
+def ending_of(effects: Effects, error: BaseException | None, before: AccountRow) -> AccountResult:
     """The answer of an account whose operation returned (`error` None) or raised. `before`: its row when it began.
 
     Of an exception group the worst error decides. When a request met a refused token, no answer of the operation
@@ -90,13 +90,13 @@ def stop_reason(error: BaseException | None) -> str:
     return TOKEN_REFUSED if isinstance(error, Unauthorized) else "the vendor was never reached"
 
 
-def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:
+def stopped(effects: Effects, before: AccountRow, why: str) -> AccountResult:
     """The answer of an account that was stopped from outside. `before`: its row when this process began with it."""
-    if effects.left_open:
-        words = f"{why} while {effects.left_open} was under way"
+    if effects.unresolved:
+        words = f"{why} while {effects.unresolved} was under way"
         looks = "`bulkops resume` looks first and goes on"
         again = "look at the account: `bulkops resume` runs the operation again, which has no steps to go by"
-        return Ending(
+        return AccountResult(
             outcome=Outcome.UNKNOWN,
             failure_class="outcome-unknown",
             cause=words,
@@ -106,7 +106,7 @@ def stopped(effects: Effects, before: AccountRow, why: str) -> Ending:
         )
     if _is_still_unknown(effects, before):
         return _as_before(before, reason=before.reason)
-    return Ending(
+    return AccountResult(
         outcome=Outcome.CANCELLED if effects.changed else Outcome.NOT_ATTEMPTED,  # whatever was read
         reason=why,
         remedy="`bulkops resume` goes on",
@@ -119,8 +119,8 @@ def _is_still_unknown(effects: Effects, before: AccountRow) -> bool:
     return before.outcome is Outcome.UNKNOWN and not effects.began_unresolved
 
 
-def _as_before(before: AccountRow, *, reason: str | None) -> Ending:
-    return Ending(
+def _as_before(before: AccountRow, *, reason: str | None) -> AccountResult:
+    return AccountResult(
         outcome=before.outcome,
         failure_class=before.failure_class,
         cause=before.cause,
@@ -130,11 +130,11 @@ def _as_before(before: AccountRow, *, reason: str | None) -> Ending:
     )
 
 
-def _returned(effects: Effects) -> Ending:
+def _returned(effects: Effects) -> AccountResult:
     """The operation says that all is done; an effect with an unknown outcome contradicts it."""
-    if effects.left_open:
-        words = f"the operation ended and left open what came of {effects.left_open}"
-        return Ending(
+    if effects.unresolved:
+        words = f"the operation ended and left open what came of {effects.unresolved}"
+        return AccountResult(
             outcome=Outcome.UNKNOWN,
             failure_class="outcome-unknown",
             cause=words,
@@ -142,7 +142,7 @@ def _returned(effects: Effects) -> Ending:
             remedy="`bulkops resume` looks again",
             detail=effects.detail,
         )
-    return Ending(outcome=Outcome.CHANGED if effects.changed else Outcome.UNCHANGED, detail=effects.detail)
+    return AccountResult(outcome=Outcome.CHANGED if effects.changed else Outcome.UNCHANGED, detail=effects.detail)
 
 
 def cause_of(error: BaseException) -> str:
@@ -151,9 +151,9 @@ def cause_of(error: BaseException) -> str:
     return _shown(worst.cause) if isinstance(worst, BulkopsError) else _mistake(worst)
 
 
-def _failed(effects: Effects, error: BulkopsError) -> Ending:
-    unknown = effects.left_open is not None or error.may_have_acted
-    return Ending(
+def _failed(effects: Effects, error: BulkopsError) -> AccountResult:
+    unknown = effects.unresolved is not None or error.may_have_acted
+    return AccountResult(
         outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED,
         failure_class=error.failure_class,
         cause=_shown(error.cause),
@@ -163,11 +163,11 @@ def _failed(effects: Effects, error: BulkopsError) -> Ending:
     )
 
 
-def _unexpected(effects: Effects, error: BaseException) -> Ending:
+def _unexpected(effects: Effects, error: BaseException) -> AccountResult:
     """A bug of ours or of the user's operation: one account's failure all the same."""
     said = _mistake(error)
-    return Ending(
-        outcome=Outcome.UNKNOWN if effects.left_open else Outcome.FAILED,
+    return AccountResult(
+        outcome=Outcome.UNKNOWN if effects.unresolved else Outcome.FAILED,
         failure_class="unexpected",
         cause=said,
         reason=said,

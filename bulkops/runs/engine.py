@@ -19,18 +19,18 @@ from bulkops.runs.account import AccountTask
 from bulkops.runs.ending import TOKEN_REFUSED
 from bulkops.runs.halting import (
     Admission,
-    Control,
     Deadline,
     Gate,
     GateVerdict,
     Halt,
     HaltRules,
+    StopSignal,
     WaveResult,
     most_admitted,
     passed_gates,
 )
-from bulkops.runs.meter import metered
 from bulkops.runs.policy import Policy
+from bulkops.runs.traffic import metered
 from bulkops.runs.waves import Wave
 
 
@@ -47,7 +47,7 @@ class Engine:
     journal: Journal
     policy: Policy
     observe: Observer = attrs.field(converter=guarded)
-    control: Control
+    control: StopSignal
     gate: Gate
     expected: Mapping[str, tuple[str, ...] | str] | None = None
     _halted: str | None = None

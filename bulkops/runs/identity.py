@@ -14,7 +14,7 @@ from bulkops.errors import DecodeError, PlanError, RateLimited, ServerError, Sta
 from bulkops.journal import Journal, RunRecord
 from bulkops.models import PartnerWorkspace
 from bulkops.operations import Operation, UndoRun
-from bulkops.session import ApiSession, Scope, decode_object
+from bulkops.session import ApiSession, RequestContext, decode_object
 
 ME: Final = "users.me"
 
@@ -53,7 +53,7 @@ def asking_cost(workato: Workato) -> dict[str, float]:
 
 
 async def _ask(session: ApiSession) -> str | None:
-    scope = Scope(read_only=True, tolerates_401=True)
+    scope = RequestContext(read_only=True, tolerates_401=True)
     try:
         return str(decode_object(await session.send(CALLS[ME], scope=scope), PartnerWorkspace).id)
     except (ServerError, RateLimited):

@@ -19,12 +19,12 @@ from bulkops.operations import Foreseen, Operation, added, as_operation, describ
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
 from bulkops.runs.ending import cause_of
-from bulkops.runs.halting import Control
+from bulkops.runs.halting import StopSignal
 from bulkops.runs.identity import ME, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.missing_customer import require_customer
 from bulkops.runs.policy import Policy
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal
 
 SCHEMA = 1
@@ -129,7 +129,7 @@ async def plan(
     sample: int | None = None,
     offline: bool = False,
     observe: Observer = ignore,
-    control: Control | None = None,
+    control: StopSignal | None = None,
 ) -> FleetPlan:
     """Look at the accounts and say what a run would change. Sends reads only.
 
@@ -141,14 +141,14 @@ async def plan(
     made = as_operation(operation)
     policy = policy or Policy()
     rows = () if offline else sampled(accounts.rows, sample)
-    looks = _Looks(made, workato, observe)
+    looks = Planner(made, workato, observe)
     workspace = None
     found: list[AccountPlan] = []
     if rows:
         async with Journal.open(journal) as opened:
             workspace = await workspace_for(made, workato, opened)
             async with credential(
-                opened, workato.session, "plan", policy=policy, control=control or Control(), workspace=workspace
+                opened, workato.session, "plan", policy=policy, control=control or StopSignal(), workspace=workspace
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
     more: dict[str, float] = {}
@@ -176,7 +176,7 @@ async def plan(
     )
 
 
-class _Looks:
+class Planner:
     """Looks at accounts and remembers what it saw of the requests to come and of the vendor's latency."""
 
     def __init__(self, operation: Operation, workato: Workato, observe: Observer) -> None:
@@ -203,7 +203,7 @@ class _Looks:
             yield outcome.unwrap()
 
     async def _look(self, row: InventoryRow, journal: Journal) -> AccountPlan:
-        scope = Scope(account=row.account, seq=row.seq, read_only=True)
+        scope = RequestContext(account=row.account, seq=row.seq, read_only=True)
         ctx = Context(
             account=self._workato.account(row.account, scope=scope),
             params=row.params,

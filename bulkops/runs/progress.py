@@ -8,9 +8,20 @@ from typing import Final
 import attrs
 
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, Event, WaveChanged
-from bulkops.forecast import IMPORT, Begun, Pace, Stage, foresee, guessed_latency_s, names_of, opening, stages_of, way
+from bulkops.forecast import (
+    IMPORT,
+    InFlightAccount,
+    RunShape,
+    Stage,
+    foresee,
+    guessed_latency_s,
+    names_of,
+    opening,
+    stages_of,
+    way,
+)
 from bulkops.operations import Foreseen, Operation
-from bulkops.pacing import QuotaStanding
+from bulkops.pacing import QuotaSnapshot
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession
 
@@ -118,31 +129,31 @@ class Progress:
         count, sum_s = sum(one[0] for one in seen), sum(one[1] for one in seen)
         return sum_s / count if count else guessed_latency_s(self._session.settings.tuning)
 
-    def _pace(self) -> Pace:
+    def _pace(self) -> RunShape:
         later: list[int] = []
         behind = max(0, self._left)
         for size in reversed(self._later):
             later.insert(0, min(size, behind))
             behind -= later[0]
         since = self._wave_ended_at if behind == 0 else None
-        return Pace(
+        return RunShape(
             waves=[behind, *later],
             concurrency=self._policy.concurrency,
             soak_s=self._policy.soak_s,
             soaked_s=0.0 if since is None else self._session.pacer.now() - since,
         )
 
-    def _standings(self, stages: Sequence[Stage]) -> dict[str, QuotaStanding]:
+    def _standings(self, stages: Sequence[Stage]) -> dict[str, QuotaSnapshot]:
         fresh = opening(self._session.quotas, names_of(stages), self._session.settings.tuning)
         now = self._session.pacer.standings()
         return {name: now.get(name, standing) for name, standing in fresh.items()}
 
-    def _begun(self, rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> list[Begun]:
+    def _begun(self, rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> list[InFlightAccount]:
         begun = [_rest(sent, rows, stages) for sent in self._sent.values()]
         return sorted((one for one in begun if sum(one.counts) >= 1), key=lambda one: -one.progress)
 
 
-def _rest(sent: Mapping[str, int], rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> Begun:
+def _rest(sent: Mapping[str, int], rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> InFlightAccount:
     """What an account that has sent so much has still before it: nothing of what lies behind its furthest request."""
     left = [stage.count for stage in stages]
     furthest = -1
@@ -155,4 +166,4 @@ def _rest(sent: Mapping[str, int], rows: Sequence[tuple[str, float]], stages: Se
             furthest = place
     if furthest >= 0 and rows[furthest][0] == IMPORT:  # it is being imported
         left[furthest] = 1.0
-    return Begun(counts=[0.0] * furthest + left[max(0, furthest) :], progress=sum(sent.values()))
+    return InFlightAccount(counts=[0.0] * furthest + left[max(0, furthest) :], progress=sum(sent.values()))

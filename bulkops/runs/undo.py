@@ -10,10 +10,10 @@ from bulkops.events import Observer, ignore
 from bulkops.journal import InventoryRow, Journal
 from bulkops.operations import UndoRun, restore_to_undo
 from bulkops.report import Report
-from bulkops.runs.api import JOURNAL, client_for, run
-from bulkops.runs.halting import Control
+from bulkops.runs.halting import StopSignal
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
+from bulkops.runs.start import JOURNAL, client_for, run
 from bulkops.runs.subset import ALL, Names, Subset, pick
 
 
@@ -24,7 +24,7 @@ async def undo(
     policy: Policy | None = None,
     journal: str | Path = JOURNAL,
     observe: Observer = ignore,
-    control: Control | None = None,
+    control: StopSignal | None = None,
     accounts: Names | None = None,
     exclude: Names | None = None,
     limit: int | None = None,

@@ -28,7 +28,7 @@ class Faults:
     `error`: 500, 502 or 503, some with an HTML page; `reset`: the connection is cut; both strike half before, half
     after the effect. `throttle`: a 429 that is not the quota's doing, without Retry-After. `slow`: a delay up to
     beyond the server's timeout. `malformed`: 200 with truncated JSON or HTML, after the effect.
-    `import_failed`: per import. `unauthorisable`: exactly this part of the customers has credentials that are refused.
+    `import_failed`: per import. `unauthorizable`: exactly this part of the customers has credentials that are refused.
     `expired`: every token answers 401. `revoke_after`: so many API requests later the token answers 401, until a new
     one is set.
     """
@@ -39,7 +39,7 @@ class Faults:
     slow: float = 0.0
     malformed: float = 0.0
     import_failed: float = 0.0
-    unauthorisable: float = 0.0
+    unauthorizable: float = 0.0
     expired: bool = False
     revoke_after: int | None = None
 
@@ -89,7 +89,7 @@ class Faults:
         return attrs.asdict(self)
 
 
-CHANCES: Final = ("error", "reset", "throttle", "slow", "malformed", "import_failed", "unauthorisable")
+CHANCES: Final = ("error", "reset", "throttle", "slow", "malformed", "import_failed", "unauthorizable")
 
 
 def _number(name: str, text: str) -> float | int:

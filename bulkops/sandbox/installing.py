@@ -165,7 +165,7 @@ class _Installer:
         return folder_id
 
     def _connection(self, name: str, provider: str, folder_id: int) -> Connection:
-        """The one in that folder, with whatever authorisation it has; else a new shell: no credentials travel."""
+        """The one in that folder, with whatever authorization it has; else a new shell: no credentials travel."""
         found = self._connections.get((name, provider, folder_id))
         if found is not None:
             return found

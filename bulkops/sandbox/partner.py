@@ -27,7 +27,7 @@ _TIMES: Final = ("created_at", "updated_at")
 
 class Partner:
     """Its workspace, with two projects and a manifest of each: the recipes of the one stand still, and in the other
-    everything runs, as after a partner's own tests. All connections are authorised."""
+    everything runs, as after a partner's own tests. All connections are authorized."""
 
     def __init__(self, clock: Clock, ids: Ids, packages: PackageShelf, *, workspace_id: int) -> None:
         now = clock.stamp()

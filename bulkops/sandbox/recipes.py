@@ -206,7 +206,7 @@ class Recipe:
             if connection is None:
                 reason = f"connection '{entry.reference.name}' is missing"
             elif connection.authorization_status != "success":
-                reason = f"connection '{connection.name}' is not authorised"
+                reason = f"connection '{connection.name}' is not authorized"
             else:
                 continue
             problems.append([entry.step, [[entry.provider, connection.id if connection else None, reason]]])

@@ -53,9 +53,9 @@ class State:
         """Replace all faults; `revoke_after` counts from now."""
         self._faults = faults
         self._since_faults = 0
-        self._refusing = self._spread(faults.unauthorisable)
+        self._refusing = self._spread(faults.unauthorizable)
 
-    def is_unauthorisable(self, customer: Customer) -> bool:
+    def is_unauthorizable(self, customer: Customer) -> bool:
         """Whether the customer's applications refuse every credential."""
         return customer.index in self._refusing
 
@@ -96,5 +96,5 @@ class State:
         if part == 0:
             return frozenset()
         order = list(range(self.settings.customers))
-        Random(f"{self.settings.seed}/unauthorisable").shuffle(order)  # noqa: S311 - chance by seed, not a secret
+        Random(f"{self.settings.seed}/unauthorizable").shuffle(order)  # noqa: S311 - chance by seed, not a secret
         return frozenset(order[: round(part * len(order))])

@@ -60,7 +60,7 @@ class Folder:
 
 @attrs.define(kw_only=True)
 class Connection:
-    """`authorization_status` None: a shell, never authorised. `credentials`: a digest, to know the same again."""
+    """`authorization_status` None: a shell, never authorized. `credentials`: a digest, to know the same again."""
 
     id: int
     name: str

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from bulkops.errors import ApiError, ConfigError, ConnectFailed, RequestTimeout, Unauthorized
 from bulkops.pacing import Pacer, RetryBudget, Slot
-from bulkops.session._attempt import Errand
+from bulkops.session._attempt import PendingCall
+from bulkops.session._context import Heartbeat, RequestContext
 from bulkops.session._host import Host
-from bulkops.session._scope import Scope, SignOfLife
-from bulkops.session._waiting import GaveUpWaiting, Waiting
+from bulkops.session._waits import PendingWaits, WaitCancelled
 
 T = TypeVar("T")
 
@@ -26,10 +26,10 @@ class Admission:
     def __init__(self, pacer: Pacer, budget: RetryBudget) -> None:
         self.host = Host(give_up=self._never_reached)
         self.stopped_by: ApiError | None = None
-        self.sign_of_life: SignOfLife | None = None
+        self.heartbeat: Heartbeat | None = None
         self._pacer = pacer
         self._budget = budget
-        self._waiting = Waiting()
+        self._waiting = PendingWaits()
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -63,86 +63,86 @@ class Admission:
 
     # -- slots --------------------------------------------------------------------------------------------------
 
-    def slot_now(self, errand: Errand) -> Slot | None:
+    def slot_now(self, pending: PendingCall) -> Slot | None:
         """A slot when nothing has to be waited for: most requests of a session need no more than this."""
-        if not self.host.is_open or not self.may_leave() or self._is_late(errand.scope):
+        if not self.host.is_open or not self.may_leave() or self._is_late(pending.scope):
             return None
-        return self._pacer.slot_now(errand.request.call.quota, key=errand.key)
+        return self._pacer.slot_now(pending.request.call.quota, key=pending.key)
 
-    async def slot(self, errand: Errand) -> Slot:
+    async def slot(self, pending: PendingCall) -> Slot:
         """Wait for a slot. Raises: what `_refusal` says."""
-        return await self._wait(errand, self._slot(errand))
+        return await self._wait(pending, self._slot(pending))
 
-    async def slot_after(self, errand: Errand, pause_s: float) -> Slot:
+    async def slot_after(self, pending: PendingCall, pause_s: float) -> Slot:
         """Wait for a slot of a resend: the backoff, then the budget's leave."""
-        await self._wait(errand, asyncio.sleep(pause_s))
-        errand.tries.spent_s += pause_s
-        return await self._wait(errand, self._slot_in_budget(errand))
+        await self._wait(pending, asyncio.sleep(pause_s))
+        pending.tries.spent_s += pause_s
+        return await self._wait(pending, self._slot_in_budget(pending))
 
-    async def doubt(self, errand: Errand, seconds: float) -> float:
+    async def doubt(self, pending: PendingCall, seconds: float) -> float:
         """As `Host.doubt`. Raises: what `_refusal` says."""
-        return await self._wait(errand, self.host.doubt(seconds))
+        return await self._wait(pending, self.host.doubt(seconds))
 
-    def settle(self, errand: Errand, *, ok: bool | None) -> None:
+    def settle(self, pending: PendingCall, *, ok: bool | None) -> None:
         """Tell the budget the outcome of the resend it allowed, exactly once. `ok` None: nothing was sent."""
-        probe, errand.tries.probe = errand.tries.probe, None
+        probe, pending.tries.probe = pending.tries.probe, None
         if probe is not None:
-            self._budget.settled(errand.request.call.quota, probe=probe, ok=ok)
+            self._budget.settled(pending.request.call.quota, probe=probe, ok=ok)
 
-    async def _slot(self, errand: Errand) -> Slot:
+    async def _slot(self, pending: PendingCall) -> Slot:
         """A slot with which the errand may leave: not while the host is away, nor while another request tries it."""
-        call, scope = errand.request.call, errand.scope
+        call, scope = pending.request.call, pending.scope
         while True:
             await self.host.approach()
-            if self.sign_of_life is not None:
-                await self.sign_of_life.until_fresh()
-            slot = await self._pacer.slot(call.quota, key=errand.key, priority=scope.priority)
-            if self._is_fresh() and self.host.enter(errand):
+            if self.heartbeat is not None:
+                await self.heartbeat.until_fresh()
+            slot = await self._pacer.slot(call.quota, key=pending.key, priority=scope.priority)
+            if self._is_fresh() and self.host.enter(pending):
                 return slot
             slot.unused()
 
-    async def _slot_in_budget(self, errand: Errand) -> Slot:
+    async def _slot_in_budget(self, pending: PendingCall) -> Slot:
         """A slot, and the budget's leave to use it. A request that waits for its slot holds no leave: the one probe of
         the host must not wait for a full window while resends of other quotas could go."""
-        quota = errand.request.call.quota
+        quota = pending.request.call.quota
         while True:
             await self._budget.until_allowed(quota)
-            slot = self.slot_now(errand) or await self._slot(errand)
-            errand.tries.probe = self._budget.take(quota)
-            if errand.tries.probe is not None:
+            slot = self.slot_now(pending) or await self._slot(pending)
+            pending.tries.probe = self._budget.take(quota)
+            if pending.tries.probe is not None:
                 return slot
             slot.unused()
-            self.host.tried(errand, answered=False)
+            self.host.tried(pending, answered=False)
 
     # -- waiting ------------------------------------------------------------------------------------------------
 
-    async def _wait(self, errand: Errand, awaitable: Awaitable[T]) -> T:
+    async def _wait(self, pending: PendingCall, awaitable: Awaitable[T]) -> T:
         """Wait as long as there is something to hope for. Raises: what `_refusal` says."""
-        counted = errand.scope.counted
+        counted = pending.scope.counted
         counted.waits += 1
         try:
-            if self._may_send() and not self._is_late(errand.scope):
-                return await self._waiting.wait(awaitable, until=self._deadline(errand.scope))
-        except GaveUpWaiting:
+            if self._may_send() and not self._is_late(pending.scope):
+                return await self._waiting.wait(awaitable, until=self._deadline(pending.scope))
+        except WaitCancelled:
             pass
         finally:
             counted.waits -= 1
             _never_awaited(awaitable)
-        raise self._refusal(errand)
+        raise self._refusal(pending)
 
     def _may_send(self) -> bool:
         return self.stopped_by is None and self._pump is not None and not self._pump.done()
 
     def _is_fresh(self) -> bool:
-        return self.sign_of_life is None or self.sign_of_life.is_fresh
+        return self.heartbeat is None or self.heartbeat.is_fresh
 
-    def _deadline(self, scope: Scope) -> float | None:
+    def _deadline(self, scope: RequestContext) -> float | None:
         """The scope's deadline, later by the outages that the host has announced since its first request."""
         if scope.away_s is None:
             scope.away_s = self.host.away_s
         return None if scope.deadline is None else scope.deadline + self.host.away_s - scope.away_s
 
-    def _is_late(self, scope: Scope) -> bool:
+    def _is_late(self, scope: RequestContext) -> bool:
         until = self._deadline(scope)
         return until is not None and asyncio.get_running_loop().time() >= until
 
@@ -150,9 +150,9 @@ class Admission:
         if self.host.unreachable is not None:
             self.stop(self.host.unreachable)
 
-    def _refusal(self, errand: Errand) -> Exception:
+    def _refusal(self, pending: PendingCall) -> Exception:
         """Why nothing (more) is sent for the errand."""
-        facts, stopped_by = errand.facts(), self.stopped_by
+        facts, stopped_by = pending.facts(), self.stopped_by
         if isinstance(stopped_by, Unauthorized):
             error = Unauthorized(
                 f"not sent: the server refused the token before ({stopped_by.said})",
@@ -162,17 +162,17 @@ class Admission:
                 **facts,
             )
             error.cause = stopped_by.cause
-            return errand.tries.final(error)
+            return pending.tries.final(error)
         if stopped_by is not None:
             away = ConnectFailed(stopped_by.message, cause=stopped_by.cause, remedy=stopped_by.remedy, **facts)
-            return errand.tries.final(away)
+            return pending.tries.final(away)
         if self._pump is None:
             return ConfigError("the session is not open", remedy="use it inside `async with`")
         if self._pump.done():
             return RuntimeError("the task that hands out the quota's slots has ended")
         late = "not sent: its time was up before it was its turn"
         remedy = "raise account_timeout_s or call_timeout_s in a client file"
-        return errand.tries.final(RequestTimeout(late, remedy=remedy, **facts))
+        return pending.tries.final(RequestTimeout(late, remedy=remedy, **facts))
 
 
 def _never_awaited(awaitable: Awaitable[Any]) -> None:

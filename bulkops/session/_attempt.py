@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from bulkops.pacing import Slot
+from bulkops.session._context import RequestContext
 from bulkops.session._request import Request
-from bulkops.session._retrying import Tries
-from bulkops.session._scope import Scope
-from bulkops.session._status import Facts, retry_after_s
-from bulkops.session._transport import Flight
-from bulkops.session._waiting import GaveUpWaiting
+from bulkops.session._retry_state import RetryState
+from bulkops.session._status import ErrorContext, retry_after_s
+from bulkops.session._transport import AttemptIO
+from bulkops.session._waits import WaitCancelled
 
 
 @attrs.frozen(kw_only=True)
-class Errand:
+class PendingCall:
     """One call of `ApiSession.send`: what is asked, by whom, and what it has been through.
 
     `key`: under which the vendor counts it, where a limit is not for everybody together.
@@ -24,13 +24,13 @@ class Errand:
 
     request: Request
     request_id: str
-    scope: Scope
+    scope: RequestContext
     key: str | None
-    tries: Tries = attrs.field(factory=Tries)
+    tries: RetryState = attrs.field(factory=RetryState)
 
-    def facts(self, attempt: Attempt | None = None) -> Facts:
+    def facts(self, attempt: Attempt | None = None) -> ErrorContext:
         """What an error about it carries; without an attempt: about something that was not sent."""
-        return Facts(
+        return ErrorContext(
             call=self.request.call.id,
             method=self.request.call.method,
             path=self.request.path,
@@ -43,16 +43,16 @@ class Errand:
         )
 
 
-class Attempt(Flight):
+class Attempt(AttemptIO):
     """Settles its slot exactly once, whatever happens: by the answer's head, or when it ends without one.
 
     The server has counted a request when its reply begins; the body may take its time. `status`: None until then;
     `began_at`: loop time at which it began to connect.
     """
 
-    def __init__(self, errand: Errand, slot: Slot, *, timeout_s: float, may_leave: Callable[[], bool]) -> None:
+    def __init__(self, pending: PendingCall, slot: Slot, *, timeout_s: float, may_leave: Callable[[], bool]) -> None:
         super().__init__(timeout_s)
-        self.errand = errand
+        self.pending = pending
         self.slot = slot
         self.status: int | None = None
         self.elapsed_s = 0.0
@@ -62,17 +62,17 @@ class Attempt(Flight):
 
     def on_leaving(self) -> None:
         """Raises: GaveUpWaiting when the token was refused, or the request withdrawn, while it was still connecting."""
-        counted = self.errand.scope.counted
-        is_change = not self.errand.request.call.is_read
+        counted = self.pending.scope.counted
+        is_change = not self.pending.request.call.is_read
         if not self._may_leave() or (is_change and counted.is_withdrawn):
-            raise GaveUpWaiting
+            raise WaitCancelled
         self.slot.left()
         counted.left += is_change
 
     def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
         self.status = status
         self._is_settled = True
-        call, scope = self.errand.request.call, self.errand.scope
+        call, scope = self.pending.request.call, self.pending.scope
         scope.server_date = headers.get("Date")
         if status == 429 and call.speaks_of == "quota":
             self.slot.refused(retry_after_s(headers))

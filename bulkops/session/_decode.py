@@ -18,8 +18,8 @@ from bulkops.catalogue import RetryClass
 from bulkops.errors import ApiError, DecodeError, OutcomeUnknown
 from bulkops.models.members import INTEGER_MEMBERS
 from bulkops.secret import Secret
-from bulkops.session._scope import Reply
-from bulkops.session._status import Facts, verdict_error
+from bulkops.session._context import Reply
+from bulkops.session._status import ErrorContext, verdict_error
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def decode_object(reply: Reply, type_: type[T]) -> T:
     try:
         found: T = _object_decoder(_key(type_)).decode(reply.body)
     except _UNREADABLE:
-        found = _second_look(reply, type_, _object_in)
+        found = decode_tolerantly(reply, type_, _object_in)
     return found
 
 
@@ -55,16 +55,16 @@ def decode_list(reply: Reply, type_: type[T]) -> list[T]:
         found = _rows_decoder(_key(type_)).decode(reply.body)
     except _UNREADABLE:
         _refuse_verdict(reply)
-        return _second_look(reply, list[type_], _list_in)  # type: ignore[no-any-return, valid-type]  # a type at run time
+        return decode_tolerantly(reply, list[type_], _list_in)  # type: ignore[no-any-return, valid-type]  # a type at run time
     if found.is_refusal:
         _refuse_verdict(reply)
     rows: list[T] = found.result
     return rows
 
 
-def facts_of(reply: Reply) -> Facts:
+def facts_of(reply: Reply) -> ErrorContext:
     """What an error about `reply` carries."""
-    return Facts(
+    return ErrorContext(
         call=reply.call.id,
         method=reply.call.method,
         path=reply.path,
@@ -77,7 +77,7 @@ def facts_of(reply: Reply) -> Facts:
     )
 
 
-def unreadable(reply: Reply, reason: str) -> ApiError:
+def decode_error(reply: Reply, reason: str) -> ApiError:
     """The error for an answer that does not fit: DecodeError, or OutcomeUnknown where repeating is not safe."""
     reason = reply.one_line(reason)
     cause = f"{reply.call.id}: the answer does not fit: {_PLACES.sub('', reason)}"
@@ -160,14 +160,14 @@ def _refuse_verdict(reply: Reply) -> None:
         return  # whoever decodes the payload says what is wrong
 
 
-def _second_look(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, str]]) -> Any:
+def decode_tolerantly(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, str]]) -> Any:
     place = "$"
     try:
         tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
         return msgspec.convert(tree, type_, dec_hook=_own_types)
     except _UNREADABLE as error:
         reason = _reason(error, reply.body, place)
-    raise unreadable(reply, reason)
+    raise decode_error(reply, reason)
 
 
 def _reason(error: Exception, body: bytes, place: str) -> str:

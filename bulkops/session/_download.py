@@ -15,8 +15,8 @@ from bulkops.errors import ApiError, BodyTooLarge, ConnectFailed, ConnectionLost
 from bulkops.models.text import one_line
 from bulkops.pacing import full_jitter
 from bulkops.session._request import Request
-from bulkops.session._status import Facts, status_error
-from bulkops.session._transport import Answer, Flight, Result, Silence, Transport
+from bulkops.session._status import ErrorContext, status_error
+from bulkops.session._transport import AttemptIO, NoResponse, RawResponse, Result, Transport
 from bulkops.settings import LOOPBACK, Settings
 
 VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn", "workato-assets.com", "workato-staging-assets.com")
@@ -59,16 +59,16 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
     raise InputError("the package's address only leads to further addresses", remedy="export it again")
 
 
-async def _fetch(request: Request, settings: Settings, rng: Random) -> Answer:
+async def _fetch(request: Request, settings: Settings, rng: Random) -> RawResponse:
     """One place of the way: a 2xx or a redirect. Raises: StatusError, TransportError."""
     tuning = settings.tuning
     async with Transport(settings, anonymous=True) as transport:
         for attempt in range(1, _TRIES + 1):
-            flight = Flight(tuning.attempt_timeout_s)
-            result = await transport.exchange(request, uuid.uuid4().hex[:12], flight)
-            if isinstance(result, Answer) and result.status < 400:
+            attempt_io = AttemptIO(tuning.attempt_timeout_s)
+            result = await transport.exchange(request, uuid.uuid4().hex[:12], attempt_io)
+            if isinstance(result, RawResponse) and result.status < 400:
                 return result
-            error = _error(result, request, attempt, flight)
+            error = _error(result, request, attempt, attempt_io)
             if attempt == _TRIES or not _may_help(result):
                 raise error
             await anyio.sleep(
@@ -78,13 +78,13 @@ async def _fetch(request: Request, settings: Settings, rng: Random) -> Answer:
 
 
 def _may_help(result: Result) -> bool:
-    if isinstance(result, Silence):
-        return result.kind != "too-large" and not result.hopeless
+    if isinstance(result, NoResponse):
+        return result.kind != "too-large" and not result.is_permanent
     return result.status in _WORTH_ANOTHER_TRY
 
 
-def _error(result: Result, request: Request, attempt: int, flight: Flight) -> ApiError:
-    facts = Facts(
+def _error(result: Result, request: Request, attempt: int, attempt_io: AttemptIO) -> ApiError:
+    facts = ErrorContext(
         call=request.call.id,
         method="GET",
         path=request.path,  # without the query: it holds the signature
@@ -92,10 +92,10 @@ def _error(result: Result, request: Request, attempt: int, flight: Flight) -> Ap
         attempt=attempt,
         elapsed_s=0.0,
         request_id="",
-        sent_at=flight.sent_at,
+        sent_at=attempt_io.sent_at,
         is_read=True,
     )
-    if isinstance(result, Silence):
+    if isinstance(result, NoResponse):
         return _SILENCES[result.kind](f"the package cannot be fetched: {result.why}", **facts)
     return status_error(result.status, result.headers, result.body, facts=facts, one_line=one_line)
 

@@ -133,13 +133,13 @@ class Host:
             self._doubting -= 1
         return 0.0
 
-    def failed(self, error: TransportError, *, began_at: float, hopeless: bool) -> None:
+    def failed(self, error: TransportError, *, began_at: float, is_permanent: bool) -> None:
         """A request was not answered. As long as none was, failing connections end everything after UNREACHED_S, and
         at once where another try cannot help."""
         if self.is_reached or not isinstance(error, ConnectFailed | ConnectionLost):
             return
         self._failed = error
-        if hopeless:
+        if is_permanent:
             self._end()
         elif self._patience is None:
             self._patience = asyncio.get_running_loop().call_at(began_at + UNREACHED_S, self._end)

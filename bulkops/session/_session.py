@@ -27,17 +27,17 @@ from bulkops.errors import (
 from bulkops.events import AttemptEnded, Event, HostClosed, Observer, guarded, ignore
 from bulkops.logs import get_logger
 from bulkops.pacing import TRANSIENT, Pacer, RetryBudget, Slot
+from bulkops.session._account_keys import AccountNames, counts_emails, key_of
 from bulkops.session._admission import Admission
-from bulkops.session._attempt import Attempt, Errand
-from bulkops.session._counting import AccountNames, counts_emails, key_of
+from bulkops.session._attempt import Attempt, PendingCall
+from bulkops.session._classify import classify
+from bulkops.session._context import Heartbeat, Reply, RequestContext
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
-from bulkops.session._retrying import Failed
-from bulkops.session._scope import Reply, Scope, SignOfLife
+from bulkops.session._retry_state import FailedAttempt
 from bulkops.session._status import missing_right
 from bulkops.session._transport import Transport
-from bulkops.session._verdict import judge
-from bulkops.session._waiting import GaveUpWaiting
+from bulkops.session._waits import WaitCancelled
 from bulkops.settings import Limit, Settings
 
 T = TypeVar("T")
@@ -118,13 +118,13 @@ class ApiSession:
         return self.stopped_by if isinstance(self.stopped_by, Unauthorized) else None
 
     @property
-    def sign_of_life(self) -> SignOfLife | None:
+    def heartbeat(self) -> Heartbeat | None:
         """While there is one, nothing leaves unless it is fresh."""
-        return self._admission.sign_of_life
+        return self._admission.heartbeat
 
-    @sign_of_life.setter
-    def sign_of_life(self, sign: SignOfLife | None) -> None:
-        self._admission.sign_of_life = sign
+    @heartbeat.setter
+    def heartbeat(self, sign: Heartbeat | None) -> None:
+        self._admission.heartbeat = sign
 
     def subscribe(self, observe: Observer) -> Callable[[], None]:
         """Let `observe` see every attempt and every change of a quota from now on. Returns: what ends it."""
@@ -135,7 +135,7 @@ class ApiSession:
         self,
         call: Call,
         *,
-        scope: Scope,
+        scope: RequestContext,
         path: PathValues = _NOTHING,
         query: QueryValues = _NOTHING,
         json: object = None,
@@ -158,26 +158,28 @@ class ApiSession:
         if not call.is_read:
             await scope.about_to_write()
         key = self._key(call, scope.account, json) if call.quota in self._by_key else None
-        errand = Errand(request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key)
+        pending = PendingCall(
+            request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key
+        )
         self._admission.host.arrived()
         try:
-            slot = self._admission.slot_now(errand)
+            slot = self._admission.slot_now(pending)
             if slot is None:
-                slot = await self._admission.slot(errand)
+                slot = await self._admission.slot(pending)
             while True:
-                outcome = await self._try(errand, slot)
+                outcome = await self._try(pending, slot)
                 if isinstance(outcome, Reply):
                     scope.progress += not poll
                     return outcome
-                slot = await self._slot_again(errand, outcome)
+                slot = await self._slot_again(pending, outcome)
         except BaseException as error:
             if self.stopped_by is not None and isinstance(error, ApiError):
                 scope.stopped_by = self.stopped_by
-            scope.counted.lost_writes += errand.tries.unknown is not None
+            scope.counted.lost_writes += pending.tries.unknown is not None
             raise
         finally:
             self._admission.host.left()
-            self._admission.settle(errand, ok=False)
+            self._admission.settle(pending, ok=False)
 
     def same_account(self, number: int, external_id: str) -> None:
         """A customer has both: quotas that are counted per workspace count them as one."""
@@ -195,51 +197,54 @@ class ApiSession:
         """
         return await download(url, settings=self.settings, most_bytes=most_bytes, rng=self._rng)
 
-    async def _try(self, errand: Errand, slot: Slot) -> Reply | Failed | None:
+    async def _try(self, pending: PendingCall, slot: Slot) -> Reply | FailedAttempt | None:
         """One attempt, from its slot to the verdict on its answer; None: it did not leave, and may."""
-        tuning, tries = self.settings.tuning, errand.tries
+        tuning, tries = self.settings.tuning, pending.tries
         tries.attempt += 1
         timeout_s = min(tuning.attempt_timeout_s, tuning.call_timeout_s - tries.spent_s)
-        attempt = Attempt(errand, slot, timeout_s=timeout_s, may_leave=self._admission.may_leave)
+        attempt = Attempt(pending, slot, timeout_s=timeout_s, may_leave=self._admission.may_leave)
         result = None
         try:
-            result = await self._transport.exchange(errand.request, errand.request_id, attempt)
-        except GaveUpWaiting:
+            result = await self._transport.exchange(pending.request, pending.request_id, attempt)
+        except WaitCancelled:
             pass
         finally:
             attempt.end()
             self._admission.host.tried(
-                errand, answered=attempt.status is not None and attempt.status not in _STAYS_CLOSED
+                pending, answered=attempt.status is not None and attempt.status not in _STAYS_CLOSED
             )
             if result is None and attempt.sent_at is not None:
                 has_ended = attempt.status is not None and not leaves_open(attempt.status)
-                errand.scope.counted.lost_writes += not (has_ended or errand.request.call.is_read)
-                self._tell(errand, attempt, status=None, error="cancelled")
+                pending.scope.counted.lost_writes += not (has_ended or pending.request.call.is_read)
+                self._tell(pending, attempt, status=None, error="cancelled")
         if result is None:
             tries.attempt -= 1
             return None
         tries.spent_s += attempt.elapsed_s
-        outcome = self._learn(errand, attempt, judge(result, attempt, one_line=self._redact))
+        outcome = self._learn(pending, attempt, classify(result, attempt, one_line=self._redact))
         self._tell(
-            errand, attempt, status=outcome.status, error=outcome.error.message if isinstance(outcome, Failed) else None
+            pending,
+            attempt,
+            status=outcome.status,
+            error=outcome.error.message if isinstance(outcome, FailedAttempt) else None,
         )
         return outcome
 
-    async def _slot_again(self, errand: Errand, failed: Failed | None) -> Slot:
+    async def _slot_again(self, pending: PendingCall, failed: FailedAttempt | None) -> Slot:
         """A slot for another attempt. Raises: the errand's error, when there may be none.
 
         `failed` None: the attempt before did not leave: the sign of life grew old, or the request was withdrawn, while
         it was connecting.
         """
-        admission, tries = self._admission, errand.tries
+        admission, tries = self._admission, pending.tries
         if failed is None:
-            admission.settle(errand, ok=None)
+            admission.settle(pending, ok=None)
             await asyncio.sleep(0)  # one that was withdrawn is cancelled here
-            return admission.slot_now(errand) or await admission.slot(errand)
-        call, host = errand.request.call, admission.host
+            return admission.slot_now(pending) or await admission.slot(pending)
+        call, host = pending.request.call, admission.host
         tries.note(failed, at=asyncio.get_running_loop().time(), host_answered_at=host.answered_at)
         if failed.away_s and not host.is_away and failed.may_be_resent(call):
-            self._note_away(await admission.doubt(errand, failed.away_s), failed)
+            self._note_away(await admission.doubt(pending, failed.away_s), failed)
         pause_s = tries.pause_s(
             call,
             failed,
@@ -251,58 +256,58 @@ class ApiSession:
         if pause_s is None:
             raise tries.final(failed.error)
         if failed.is_refusal or (failed.away_s and host.is_away):  # a closed quota, or a closed host, is the wait
-            return await admission.slot(errand)
-        return await admission.slot_after(errand, pause_s)
+            return await admission.slot(pending)
+        return await admission.slot_after(pending, pause_s)
 
-    def _learn(self, errand: Errand, attempt: Attempt, outcome: Reply | Failed) -> Reply | Failed:
+    def _learn(self, pending: PendingCall, attempt: Attempt, outcome: Reply | FailedAttempt) -> Reply | FailedAttempt:
         """What the answer says about the token, the host and the budget. Returns: the outcome as it is to be read."""
-        call, status = errand.request.call, attempt.status
+        call, status = pending.request.call, attempt.status
         is_usable = status is not None and status < 500
         if status is not None:
             self._admission.host.answered(usable=is_usable)
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, FailedAttempt):
             outcome = self._learn_from_failure(attempt, outcome)
         if is_usable and status not in {401, 429}:
             self._families.add(call.family)
         if is_usable and status != 429:
             self._budget.succeeded(call.quota)
-        self._admission.settle(errand, ok=is_usable)
+        self._admission.settle(pending, ok=is_usable)
         return outcome
 
-    def _learn_from_failure(self, attempt: Attempt, failed: Failed) -> Failed:
-        call, error = attempt.errand.request.call, failed.error
+    def _learn_from_failure(self, attempt: Attempt, failed: FailedAttempt) -> FailedAttempt:
+        call, error = attempt.pending.request.call, failed.error
         silence = error.__cause__ if isinstance(error, OutcomeUnknown) else error
         if isinstance(error, Unauthorized):
             # A token that was good for other calls a moment ago, and never for this family of them.
             if self._families and call.family not in self._families:
                 return attrs.evolve(failed, error=missing_right(error, group=call.group))
-            if not attempt.errand.scope.tolerates_401:
+            if not attempt.pending.scope.tolerates_401:
                 self._admission.stop(error)
         elif isinstance(silence, TransportError):
-            self._admission.host.failed(silence, began_at=attempt.began_at, hopeless=failed.hopeless)
+            self._admission.host.failed(silence, began_at=attempt.began_at, is_permanent=failed.is_permanent)
         elif failed.away_s:
-            self._note_away(self._admission.host.announced(attempt.errand, failed.away_s), failed)
+            self._note_away(self._admission.host.announced(attempt.pending, failed.away_s), failed)
         return failed
 
-    def _note_away(self, more_s: float, failed: Failed) -> None:
+    def _note_away(self, more_s: float, failed: FailedAttempt) -> None:
         """The host is closed for `more_s` longer. Each request in flight may be told of the same outage: that is no
         news."""
         self._admission.extend(more_s)
         if more_s > _NEWS * failed.away_s:
             self._emit(HostClosed(seconds=failed.away_s, said=failed.error.message))
 
-    def _tell(self, errand: Errand, attempt: Attempt, *, status: int | None, error: str | None) -> None:
+    def _tell(self, pending: PendingCall, attempt: Attempt, *, status: int | None, error: str | None) -> None:
         """Observers and the log; an event that nobody wants is not made."""
         is_logged = _listeners.isEnabledFor(logging.DEBUG)
         if not self._observers and not is_logged:
             return
-        call = errand.request.call
+        call = pending.request.call
         event = AttemptEnded(
-            request_id=errand.request_id,
+            request_id=pending.request_id,
             call=call.id,
-            account=errand.scope.account,
+            account=pending.scope.account,
             quota=call.quota,
-            attempt=errand.tries.attempt,
+            attempt=pending.tries.attempt,
             waited_s=attempt.slot.waited_s,
             latency_s=attempt.elapsed_s,
             status=status,

@@ -43,9 +43,9 @@ _CLASSES: Final[Mapping[int, type[StatusError]]] = {
 
 _REMEDIES: Final[Mapping[int, str]] = {
     400: "correct what it names",
-    401: "check WORKATO_API_TOKEN, and that it belongs to this data centre (WORKATO_HOST)",
+    401: "check WORKATO_API_TOKEN, and that it belongs to this data center (WORKATO_HOST)",
     403: "check what the API client's role and folder scope allow",
-    404: "look whether it is still there, and whether this is its data centre (WORKATO_HOST)",
+    404: "look whether it is still there, and whether this is its data center (WORKATO_HOST)",
     409: "look at the account",
     422: "correct what it names",
     429: "leave other tools more room (`share` in a client file), then try again",
@@ -72,7 +72,7 @@ _MOST_ERRORS: Final = 20
 _PAGE_START: Final = 8192
 
 
-class Facts(TypedDict):
+class ErrorContext(TypedDict):
     """What every `ApiError` carries about its attempt."""
 
     call: str
@@ -87,7 +87,7 @@ class Facts(TypedDict):
 
 
 @attrs.frozen(kw_only=True)
-class Said:
+class ErrorBody:
     """What a body says. `support_id`: the vendor's own id of a 500, worth keeping for support."""
 
     message: str
@@ -120,7 +120,7 @@ def _date(text: str) -> datetime | None:
 
 
 def status_error(
-    status: int, headers: Mapping[str, str], body: bytes, *, facts: Facts, one_line: Callable[[str], str]
+    status: int, headers: Mapping[str, str], body: bytes, *, facts: ErrorContext, one_line: Callable[[str], str]
 ) -> StatusError:
     """The error that `status` stands for. Equal failures of different accounts have equal causes."""
     said = _redirect(headers) if 300 <= status < 400 else read_body(headers, body)
@@ -152,7 +152,7 @@ def missing_right(error: Unauthorized, *, group: str) -> Forbidden:
     return made
 
 
-def verdict_error(status: int, body: Any, *, facts: Facts, one_line: Callable[[str], str]) -> StatusError:
+def verdict_error(status: int, body: Any, *, facts: ErrorContext, one_line: Callable[[str], str]) -> StatusError:
     """The error of a 2xx whose body says `success: false`."""
     said = _read_object(body)
     words = one_line(said.message) or "no reason given"
@@ -166,9 +166,9 @@ def _made(
     kind: type[StatusError],
     status: int,
     words: str,
-    said: Said,
+    said: ErrorBody,
     *,
-    facts: Facts,
+    facts: ErrorContext,
     one_line: Callable[[str], str],
     wait_s: float | None,
 ) -> StatusError:
@@ -187,28 +187,28 @@ def _made(
     return error
 
 
-def read_body(headers: Mapping[str, str], body: bytes) -> Said:
+def read_body(headers: Mapping[str, str], body: bytes) -> ErrorBody:
     """What an error's body says: JSON of any known form, a gateway's HTML page, plain text, or nothing."""
     if not body.strip():
-        return Said(message="")
+        return ErrorBody(message="")
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = body.decode("utf-8", "replace")
         is_page = "html" in headers.get("Content-Type", "").lower() or text.lstrip()[:1] == "<"
-        return Said(message=_page_words(text) if is_page else text)
+        return ErrorBody(message=_page_words(text) if is_page else text)
     return _read_object(value)
 
 
-def _read_object(value: Any) -> Said:
+def _read_object(value: Any) -> ErrorBody:
     if not isinstance(value, dict):
-        return Said(message=value if isinstance(value, str) else _json_text(value))
+        return ErrorBody(message=value if isinstance(value, str) else _json_text(value))
     errors = value.get("errors")
     texts = [text for key in ("message", "error", "title") if isinstance(text := value.get(key), str) and text.strip()]
     details = list(_flat(errors, _DEEPEST))[:_MOST_ERRORS]
     message = ": ".join([*texts[:1], *(["; ".join(details)] if details else [])])
     support_id = value.get("id")
-    return Said(
+    return ErrorBody(
         message=message or _json_text({key: part for key, part in value.items() if key != "id"}),
         errors=errors,
         support_id=support_id if isinstance(support_id, str) else None,
@@ -243,14 +243,14 @@ def _page_words(page: str) -> str:
     return words or _MARKUP.sub(" ", page)
 
 
-def _redirect(headers: Mapping[str, str]) -> Said:
+def _redirect(headers: Mapping[str, str]) -> ErrorBody:
     """Only the host of the new address is shown: the rest may repeat a credential."""
     try:
         parts = urlsplit(headers.get("Location", ""))
         host = f" to {parts.scheme}://{parts.hostname}" if parts.hostname else ""
     except ValueError:
         host = ""
-    return Said(message=f"the server redirects{host}, which is not followed")
+    return ErrorBody(message=f"the server redirects{host}, which is not followed")
 
 
 def _phrase(status: int) -> str:

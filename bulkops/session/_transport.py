@@ -20,7 +20,7 @@ from yarl import URL
 from bulkops.errors import ConfigError
 from bulkops.session._proxy import proxy_for
 from bulkops.session._request import Request, credentials_in_headers
-from bulkops.session._waiting import Patience
+from bulkops.session._waits import DeadlineTimer
 from bulkops.settings import Settings
 
 _ERROR_BODY_BYTES: Final = 64 * 1024
@@ -34,7 +34,7 @@ _HEADERS: Final = 128
 
 
 @attrs.frozen(kw_only=True)
-class Answer:
+class RawResponse:
     """A whole HTTP reply. Of an error's body only the beginning is kept."""
 
     status: int
@@ -43,17 +43,17 @@ class Answer:
 
 
 @attrs.frozen(kw_only=True)
-class Silence:
+class NoResponse:
     """No usable answer. `why`: one line for people, without ids or addresses of accounts.
 
     `kind`: "connect" (nothing left), "lost" (it left; the connection died or did not speak HTTP), "timeout" (it left;
-    no answer in time) or "too-large" (the answer was cut off). `hopeless`: trying again cannot help unless the host was
-    reached before: its name does not resolve, or its certificate is not good.
+    no answer in time) or "too-large" (the answer was cut off). `is_permanent`: a retry cannot help unless the host was
+    reached before: its name does not resolve, or its certificate is not valid.
     """
 
     kind: Literal["connect", "lost", "timeout", "too-large"]
     why: str
-    hopeless: bool = False
+    is_permanent: bool = False
 
 
 _HOPELESS: Final = (
@@ -73,10 +73,10 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ServerDisconnectedError, "the server closed the connection"),
 )
 
-Result: TypeAlias = Answer | Silence
+Result: TypeAlias = RawResponse | NoResponse
 
 
-class Flight:
+class AttemptIO:
     """One attempt on its way. Subclasses say what follows from its leaving and from its answer.
 
     `sent_at`: loop time at which it had left whole, or at which it was given up while a large body was still leaving;
@@ -87,7 +87,7 @@ class Flight:
         self.timeout_s = timeout_s
         self.sent_at: float | None = None
         self._clock = asyncio.get_running_loop().time
-        self._patience: Patience | None = None
+        self._patience: DeadlineTimer | None = None
         self._leaving_over: asyncio.BaseTransport | None = None
 
     def on_leaving(self) -> None:
@@ -96,7 +96,7 @@ class Flight:
     def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
         """Status and headers are here, the body is not."""
 
-    def limit(self, patience: Patience) -> None:
+    def limit(self, patience: DeadlineTimer) -> None:
         """What runs out: until the request leaves it is for connecting, from then on for the attempt."""
         self._patience = patience
 
@@ -124,7 +124,7 @@ class Flight:
                 over.abort()  # close() would go on sending what is buffered
 
 
-_flight: ContextVar[Flight] = ContextVar("_flight")
+_attempt_io: ContextVar[AttemptIO] = ContextVar("_flight")
 
 
 class _WatchedRequest(aiohttp.ClientRequest):
@@ -134,7 +134,7 @@ class _WatchedRequest(aiohttp.ClientRequest):
     """
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        _flight.get().leave()
+        _attempt_io.get().leave()
         return await super().send(conn)
 
     async def write_bytes(
@@ -142,10 +142,10 @@ class _WatchedRequest(aiohttp.ClientRequest):
     ) -> None:
         is_large = content_length is None or content_length > _LARGE_BODY_BYTES
         if is_large:
-            _flight.get().body_leaves(conn.transport)
+            _attempt_io.get().body_leaves(conn.transport)
         await super().write_bytes(writer, conn, content_length)
         if is_large:
-            _flight.get().body_left()
+            _attempt_io.get().body_left()
 
 
 class Transport:
@@ -199,25 +199,25 @@ class Transport:
     def is_open(self) -> bool:
         return self._client is not None
 
-    async def exchange(self, request: Request, request_id: str, flight: Flight) -> Result:
+    async def exchange(self, request: Request, request_id: str, attempt_io: AttemptIO) -> Result:
         """Send `request` once. Returns, never raises, what became of it; foreign exceptions end here, and none is
         kept as a context: they hold headers and addresses. Cancellation passes through."""
-        _flight.set(flight)
-        patience = Patience(asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s)
-        flight.limit(patience)
+        _attempt_io.set(attempt_io)
+        patience = DeadlineTimer(asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s)
+        attempt_io.limit(patience)
         try:
-            return await self._exchange(request, request_id, flight)
+            return await self._exchange(request, request_id, attempt_io)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return self._broken(error, flight)
+            return self._broken(error, attempt_io)
         except asyncio.CancelledError:
             if patience.was_lost():
-                return self._timed_out(flight)
+                return self._timed_out(attempt_io)
             raise
         finally:
             patience.close()
-            flight.land()
+            attempt_io.land()
 
-    async def _exchange(self, request: Request, request_id: str, flight: Flight) -> Result:
+    async def _exchange(self, request: Request, request_id: str, attempt_io: AttemptIO) -> Result:
         if self._client is None:
             raise ConfigError("the session is not open", remedy="use it inside `async with`")
         headers = {"X-Request-Id": request_id, **self._credentials}
@@ -232,26 +232,26 @@ class Transport:
             **self._proxy,
         )
         try:
-            flight.on_answer(response.status, response.headers)
+            attempt_io.on_answer(response.status, response.headers)
             if not 200 <= response.status < 300:
-                return Answer(status=response.status, headers=response.headers, body=await _beginning(response))
+                return RawResponse(status=response.status, headers=response.headers, body=await _beginning(response))
             read = await _whole(response, self._settings.tuning.max_body_bytes)
-            return read if isinstance(read, Silence) else Answer(status=response.status, headers={}, body=read)
+            return read if isinstance(read, NoResponse) else RawResponse(status=response.status, headers={}, body=read)
         finally:
             if not response.closed:  # after a whole body it is, and its connection back in the pool
                 response.close()
 
-    def _timed_out(self, flight: Flight) -> Silence:
-        if flight.sent_at is not None:
-            return Silence(kind="timeout", why=f"no answer within {flight.timeout_s:g} s")
+    def _timed_out(self, attempt_io: AttemptIO) -> NoResponse:
+        if attempt_io.sent_at is not None:
+            return NoResponse(kind="timeout", why=f"no answer within {attempt_io.timeout_s:g} s")
         within_s = self._settings.tuning.connect_timeout_s
-        return Silence(kind="connect", why=f"cannot connect to {self._settings.url} within {within_s:g} s")
+        return NoResponse(kind="connect", why=f"cannot connect to {self._settings.url} within {within_s:g} s")
 
-    def _broken(self, error: Exception, flight: Flight) -> Silence:
-        if flight.sent_at is not None:
-            return Silence(kind="lost", why=f"the connection was lost before the whole answer: {reason_of(error)}")
+    def _broken(self, error: Exception, attempt_io: AttemptIO) -> NoResponse:
+        if attempt_io.sent_at is not None:
+            return NoResponse(kind="lost", why=f"the connection was lost before the whole answer: {reason_of(error)}")
         why = f"cannot connect to {self._settings.url}: {reason_of(error)}"
-        return Silence(kind="connect", why=why, hopeless=isinstance(error, _HOPELESS))
+        return NoResponse(kind="connect", why=why, is_permanent=isinstance(error, _HOPELESS))
 
 
 def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
@@ -259,7 +259,7 @@ def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
     return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY_BYTES else body
 
 
-async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | Silence:
+async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | NoResponse:
     """The decoded body, unless it is larger than `most` bytes: a small body may unpack to any size."""
     blocks: list[bytes] = []
     size = 0
@@ -268,7 +268,7 @@ async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | Silence
         block = await content.readany()
         size += len(block)
         if size > most:
-            return Silence(kind="too-large", why=f"the answer is larger than {most} bytes")
+            return NoResponse(kind="too-large", why=f"the answer is larger than {most} bytes")
         blocks.append(block)
     return b"".join(blocks)
 

@@ -23,7 +23,7 @@ from bulkops.events import Observer, StepEnded, ignore
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
-from bulkops.session import Scope, StepWrites, in_step
+from bulkops.session import RequestContext, StepWrites, in_step
 from bulkops.settings import Tuning
 from bulkops.steps.effect import MAX_SENDS, Effect, Intent, given_up
 
@@ -53,7 +53,7 @@ class StepLog:
         journal: Journal,
         run_id: str,
         seq: int,
-        scope: Scope,
+        scope: RequestContext,
         tuning: Tuning,
         steps: Mapping[str, StepRow],
         observe: Observer = ignore,
@@ -286,14 +286,14 @@ class StepLog:
             if found is None and wait_s > 0:
                 await anyio.sleep(wait_s)
                 found = await effect.probe(attrs.evolve(intent, age_s=clock() - left_at))
-        except ApiError as unreadable:
-            if unreadable.failure_class == "unauthorized":
+        except ApiError as decode_error:
+            if decode_error.failure_class == "unauthorized":
                 raise
             raise TaskUnknown(
-                f"{unknown}: its probe failed: {unreadable}",
+                f"{unknown}: its probe failed: {decode_error}",
                 cause=f"{unknown}: its probe failed",
                 remedy=effect.check or "`bulkops resume` looks again",
-            ) from unreadable
+            ) from decode_error
         if found is None:
             await self._end(key, StepState.FAILED)
             self._used.add(key)  # it is still this pass's step

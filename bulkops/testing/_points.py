@@ -193,8 +193,8 @@ def _watch_answers(points: Points) -> None:
 
 
 def _call_name() -> str:
-    flight = _transport._flight.get()
-    return flight.errand.request.call.id if isinstance(flight, _attempt.Attempt) else "a request"
+    flight = _transport._attempt_io.get()
+    return flight.pending.request.call.id if isinstance(flight, _attempt.Attempt) else "a request"
 
 
 @attrs.define

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bulkops.journal import AccountRow, EventRow, StepMark, StepState
+from bulkops.journal import AccountRow, EventRow, StepState, StepTiming
 from bulkops.outcome import Outcome
 from bulkops.report import Report, render
 from bulkops.report.model import Details
@@ -33,7 +33,7 @@ HOSTILE = (
 
 _NAMES = ("Ember Jewels", "Indigo Optics", "Müller & Søhne Verwaltungsgesellschaft mbH & Co. KG", "Otter")
 
-_CAUSE = "connection 'SF Dev Account' cannot be authorised: the credentials were refused by the application"
+_CAUSE = "connection 'SF Dev Account' cannot be authorized: the credentials were refused by the application"
 
 
 ALL_KINDS = (880, 90, 12, 4, 1, 9, 4)
@@ -53,7 +53,7 @@ def large(count: int, weights: Sequence[int] = ALL_KINDS) -> Report:
         if started:
             for place, name in enumerate(("create-folder", "import", f"start {7_000_000 + seq}")):
                 at = BEGAN + began + sum(took[:place])
-                steps.append(StepMark(seq=seq, step=name, state=StepState.DONE, changed=True, began_at=at))
+                steps.append(StepTiming(seq=seq, step=name, state=StepState.DONE, changed=True, began_at=at))
                 sent[int((at - BEGAN) / 5)] += 1
     events = [_process(), *_waves(count), *(_requests(draw, place, n) for place, n in enumerate(sent) if n)]
     return _report(rows, steps=steps, events=events, ended_at=BEGAN + count * 1.02 + 60)
@@ -79,7 +79,7 @@ def hostile() -> Report:
         for seq, text in enumerate(HOSTILE)
     ]
     steps = [
-        StepMark(seq=seq, step=text, state=StepState.DONE, changed=False, began_at=BEGAN + seq + 0.2)
+        StepTiming(seq=seq, step=text, state=StepState.DONE, changed=False, began_at=BEGAN + seq + 0.2)
         for seq, text in enumerate(HOSTILE)
     ]
     everything = " ".join(HOSTILE)
@@ -103,9 +103,9 @@ def write(report: Report, path: Path) -> Path:
 def _row(seq: int, outcome: Outcome, began: float | None, took: float) -> AccountRow:
     words: dict[str, Any] = {}
     if outcome is Outcome.FAILED:
-        reason = f"connection 'SF Dev Account' ({9_000_000 + seq}) cannot be authorised"
+        reason = f"connection 'SF Dev Account' ({9_000_000 + seq}) cannot be authorized"
         words = {
-            "failure_class": "connection-not-authorised",
+            "failure_class": "connection-not-authorized",
             "cause": _CAUSE,
             "reason": reason,
             "remedy": "check them",
@@ -158,7 +158,7 @@ def _requests(draw: Random, place: int, count: int) -> EventRow:
 def _report(
     rows: list[AccountRow],
     *,
-    steps: list[StepMark],
+    steps: list[StepTiming],
     events: list[EventRow],
     title: str = "import crm-v2.zip (5 recipes) into folder 'CRM'",
     reason: str | None = None,

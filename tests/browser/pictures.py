@@ -64,7 +64,7 @@ def main(directory: Path) -> None:
 
 def _rollout(home: Path) -> Path:
     """A package to 300 customers in waves; some credentials are refused, some imports fail, a few 429s."""
-    faults = "unauthorisable=0.04,import_failed=0.02,throttle=0.004"
+    faults = "unauthorizable=0.04,import_failed=0.02,throttle=0.004"
     with fleet(home, customers=300, time_scale=60, faults=faults) as vendor:
         vendor.rollout("--waves", "5,20%,rest", "--max-failures", "30%", "--quiet")
         page = home / "rollout.html"

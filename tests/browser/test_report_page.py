@@ -135,7 +135,7 @@ def test_a_cause_shows_its_accounts(browser: Browser, page: Path, report: Report
     browser.click("[data-cluster]", report.clusters.index(failed))
     assert browser.accounts == named(report, Outcome.FAILED)
     assert browser.text("#found").endswith("of one cause")
-    command = f"bulkops retry {report.run_id} --failure-class connection-not-authorised"
+    command = f"bulkops retry {report.run_id} --failure-class connection-not-authorized"
     assert command in browser.texts(".cause code")
     browser.click(".cause .copy")
     assert browser.texts(".cause .copy")[0] in {"Copied", "Selected", "Copy"}
@@ -161,7 +161,7 @@ def test_the_mosaic_by_mouse_and_by_keyboard(browser: Browser, page: Path, repor
 
 
 def test_every_cell_has_its_shape(browser: Browser, page: Path, report: Report) -> None:
-    """Without colour too: an outcome is told by the number of corners of its cells."""
+    """Without color too: an outcome is told by the number of corners of its cells."""
     browser.open(page)
     drawn = {
         name: path.count("M")
@@ -201,8 +201,8 @@ def test_nothing_sticks_out_at_any_width(browser: Browser, page: Path, width: in
     assert abs(lightness(ink) - lightness(paper)) > 0.7
 
 
-def lightness(colour: str) -> float:
-    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+def lightness(color: str) -> float:
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", color)[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 def test_a_rollout_that_was_halted(browser: Browser, tmp_path: Path) -> None:
-    with fleet(tmp_path, customers=40, time_scale=200, faults="unauthorisable=0.5") as vendor:
+    with fleet(tmp_path, customers=40, time_scale=200, faults="unauthorizable=0.5") as vendor:
         ended = vendor.rollout("--max-failures", "3", "--concurrency", "5", "--quiet")
         assert ended.code == 3
         page = tmp_path / "report.html"
@@ -31,7 +31,7 @@ def test_a_rollout_that_was_halted(browser: Browser, tmp_path: Path) -> None:
     failed = [row["account"] for row in ended.report["accounts"] if row["outcome"] == "failed"]
     assert browser.accounts == failed
     browser.click("#table tbody button")
-    assert "2 authorise-connections: authorise CRM" in browser.texts(".more table tbody th")
+    assert "2 authorize-connections: authorize CRM" in browser.texts(".more table tbody th")
     told = "".join(browser.texts("#settings"))
     assert "crm-v1.zip" in told
     assert ended.report["run"] in browser.texts(".facts dd")

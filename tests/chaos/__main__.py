@@ -18,11 +18,11 @@ WORKERS = 4
 """Most of a trial is waiting."""
 
 ELSEWHERE = (
-    "tests/bars/test_killed.py",
-    "tests/bars/test_each_killed.py",
-    "tests/bars/test_interrupts.py",
-    "tests/bars/test_tokens.py",
-    "tests/bars/test_secrets.py",
+    "tests/acceptance/test_killed.py",
+    "tests/acceptance/test_each_killed.py",
+    "tests/acceptance/test_interrupts.py",
+    "tests/acceptance/test_tokens.py",
+    "tests/acceptance/test_secrets.py",
     "tests/session/test_session_secrets.py",
 )
 """Part of the kit, and kept with what they are about."""
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
             codes = [
                 _pytest("tests/chaos"),
                 _pytest(*ELSEWHERE, "-p", "tests.chaos.conftest"),
-                _pytest("tests/bars", "-m", "chaos", "-p", "tests.chaos.conftest"),
+                _pytest("tests/acceptance", "-m", "chaos", "-p", "tests.chaos.conftest"),
                 subprocess.run([sys.executable, "-m", "tests.chaos.mutants"], check=False).returncode,
             ]
         shown, is_well = table(tally.read_text(encoding="utf-8").splitlines())

@@ -1,6 +1,6 @@
-"""`make audit`: the licences of everything that bulkops brings along, and its known holes where advisories can be had.
+"""`make audit`: the licenses of everything that bulkops brings along, and its known holes where advisories can be had.
 
-Exit code 1 for a licence that nobody has agreed to, or for a hole.
+Exit code 1 for a license that nobody has agreed to, or for a hole.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def brought_along(name: str) -> dict[str, Distribution]:
     return found
 
 
-def licence(dist: Distribution) -> str:
+def license_of(dist: Distribution) -> str:
     meta = dist.metadata
     classified = [
         text.rpartition(" :: ")[2] for text in meta.get_all("Classifier", []) if text.startswith("License ::")
@@ -54,12 +54,12 @@ def is_reachable() -> bool:
 
 
 def main() -> int:
-    licences = {name: licence(dist) for name, dist in sorted(brought_along("bulkops").items())}
-    for name, said in licences.items():
+    licenses = {name: license_of(dist) for name, dist in sorted(brought_along("bulkops").items())}
+    for name, said in licenses.items():
         print(f"{name:24} {said}")
-    strange = [name for name, said in licences.items() if not AGREED.search(said)]
+    strange = [name for name, said in licenses.items() if not AGREED.search(said)]
     if strange:
-        print(f"look at the licence of {', '.join(strange)}")
+        print(f"look at the license of {', '.join(strange)}")
     if not is_reachable():
         print("known holes: not checked, the advisories cannot be reached from here")
         return bool(strange)

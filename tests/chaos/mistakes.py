@@ -149,7 +149,7 @@ MISTAKES = (
     Mistake(
         "requests leave on an old heartbeat",
         "session/_admission.py",
-        "        return self.sign_of_life is None or self.sign_of_life.is_fresh\n",
+        "        return self.heartbeat is None or self.heartbeat.is_fresh\n",
         "        return True\n",
         GATE,
     ),
@@ -236,7 +236,7 @@ MISTAKES = (
     # -- what an author writes
     Mistake(
         "a plan calls a function whose author did not allow it",
-        "operations/_functions.py",
+        "operations/functions.py",
         "        if self.rehearses:\n",
         "        if True:\n",
         OWN_PLANS,
@@ -344,7 +344,7 @@ MISTAKES = (
     ),
     Mistake(
         "an announced outage counts against the call",
-        "session/_retrying.py",
+        "session/_retry_state.py",
         "        if host_away and failed.away_s:\n            return 0.0\n",
         "",
         HOST,
@@ -393,7 +393,7 @@ MISTAKES = (
     ),
     Mistake(
         "a workspace has a window for each of its names",
-        "session/_counting.py",
+        "session/_account_keys.py",
         "        name = self._same.get(account, account)\n",
         "        name = account\n",
         ("tests/session/test_session_people.py",),

@@ -31,7 +31,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "create-customer": ("--name", "New", "--notification-email", "n@x.example"),
     "rollout": (API_PACKAGE, *FOLDER, *KEYS, "--connections", CREDENTIALS),
     "import-package": (PACKAGE, "--folder", "CRM"),
-    "authorise-connections": ("--from", CREDENTIALS),
+    "authorize-connections": ("--from", CREDENTIALS),
     "start-recipes": FOLDER,
     "stop-recipes": FOLDER,
     "upgrade-plan": ("--plan", "oem_big"),
@@ -73,7 +73,7 @@ THEIR_OWN = {
     "demo": "its own sandbox",
     "bench": "its own sandbox",
 }
-JOB = f'[[operation]]\nuse = "authorise-connections"\nfrom = "{CREDENTIALS}"\n'
+JOB = f'[[operation]]\nuse = "authorize-connections"\nfrom = "{CREDENTIALS}"\n'
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -152,7 +152,7 @@ def test_no_canary_is_said_or_written(
                     if spelt in known:
                         tell(round_, spelt)
 
-        all_of_them("faults", {"error": 0.2, "reset": 0.1, "malformed": 0.2, "unauthorisable": 0.5})
+        all_of_them("faults", {"error": 0.2, "reset": 0.1, "malformed": 0.2, "unauthorizable": 0.5})
         all_of_them("refused", {"expired": True})
         all_of_them("well", {})
     trials.add(len(said))

@@ -38,7 +38,7 @@ class RemoteSandbox(Fleet):
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment with the project importable and without colours."""
+    """This process's environment with the project importable and without colors."""
     return clean_environment() | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | dict(extra or {})
 
 

@@ -20,13 +20,12 @@ from rich.console import Console
 from rich.text import Text
 
 import bulkops
+from bulkops.cli.confirm import Scope
+from bulkops.cli.eta import Outlook
 from bulkops.cli.live import Screen
-from bulkops.cli.outlook import Outlook
-from bulkops.cli.question import Scope
-from bulkops.cli.story import Story
-from bulkops.cli.voices import View, words_for
+from bulkops.cli.progress import Story, View, words_for
 from bulkops.events import Event, RunChanged
-from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
+from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 from bulkops.settings import Tuning
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS, Fleet, fleet
 
@@ -34,7 +33,7 @@ DIRECTORY: Final = Path(__file__).parents[2] / "docs" / "screenshots"
 WIDTHS: Final = (80, 160)
 CUSTOMERS: Final = 300
 WAVES: Final = "1,5%,rest"
-FAULTS: Final = "unauthorisable=0.03,import_failed=0.02,throttle=0.004"
+FAULTS: Final = "unauthorizable=0.03,import_failed=0.02,throttle=0.004"
 COMMAND: Final = f"bulkops run rollout.toml --waves {WAVES} --yes"
 MOMENT: Final = 0.45
 """Of the accounts, how many have ended when the picture is taken."""
@@ -81,7 +80,7 @@ async def rollout(vendor: Fleet) -> dict[int, str]:
     """One run; the pictures of it by width."""
     job = (
         ImportPackage(str(PACKAGE), folder="CRM")
-        >> AuthoriseConnections(str(CREDENTIALS))
+        >> AuthorizeConnections(str(CREDENTIALS))
         >> StartRecipes(folder="CRM")
     )
     policy = bulkops.Policy(waves=WAVES)

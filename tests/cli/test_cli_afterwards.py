@@ -108,7 +108,7 @@ def test_a_failing_command_is_told_and_changes_nothing(cli, command):
 
 
 def test_a_command_that_hangs_is_stopped_with_what_it_started(cli, command, monkeypatch, tmp_path):
-    monkeypatch.setattr("bulkops.cli.afterwards.COMMAND_S", 0.8)
+    monkeypatch.setattr("bulkops.cli.notify.COMMAND_S", 0.8)
     before = time.monotonic()
     done = cli(*command, "--on-finish", "sh -c 'sleep 600 & echo $! > pid; wait'")
     assert done.code == 0
@@ -196,7 +196,7 @@ def test_a_webhook_where_nobody_is(cli, command, monkeypatch):
 
 
 def test_a_webhook_that_never_answers_is_given_up(cli, command, monkeypatch):
-    monkeypatch.setattr("bulkops.cli.afterwards.WEBHOOK_S", 0.1)
+    monkeypatch.setattr("bulkops.cli.notify.WEBHOOK_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = cli(*command, "--webhook", f"http://127.0.0.1:{silent.getsockname()[1]}/x")
     assert done.code == 0

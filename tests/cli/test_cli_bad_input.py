@@ -79,8 +79,8 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
         (("import-package", PACKAGE, "--accounts", "good.txt", "--yes"), ["--folder"]),
         (("import-package", PACKAGE, "--folder", " ", "--accounts", "good.txt", "--yes"), ["folder", "empty"]),
         # credentials
-        (("authorise-connections", "--from", "missing.toml", "--accounts", "good.txt", "--yes"), ["missing.toml"]),
-        (("authorise-connections", "--from", "broken.toml", "--accounts", "good.txt", "--yes"), ["broken.toml"]),
+        (("authorize-connections", "--from", "missing.toml", "--accounts", "good.txt", "--yes"), ["missing.toml"]),
+        (("authorize-connections", "--from", "broken.toml", "--accounts", "good.txt", "--yes"), ["broken.toml"]),
         # policy
         (importing("--max-failures", "150%"), ["150%", "0% to 100%"]),
         (importing("--max-failures", "-1%"), ["-1%", "0% to 100%"]),
@@ -151,7 +151,7 @@ def assert_refused(result, words):
         ("WORKATO_API_TOKEN", "", ["token", "WORKATO_API_TOKEN"]),
         ("WORKATO_API_TOKEN", "two words", ["token", "WORKATO_API_TOKEN"]),
         ("WORKATO_HOST", "http://example.com", ["plain http", "example.com"]),
-        ("WORKATO_HOST", "mars", ["mars", "data centre"]),
+        ("WORKATO_HOST", "mars", ["mars", "data center"]),
         ("WORKATO_HOST", "https://user:geheim@example.com", ["user name or password"]),
         ("BULKOPS_LOG_LEVEL", "loud", ["BULKOPS_LOG_LEVEL", "loud"]),
         ("BULKOPS_LOG_FORMAT", "xml", ["BULKOPS_LOG_FORMAT", "xml"]),

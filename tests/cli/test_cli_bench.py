@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bulkops.cli.bench.measuring import Measure, percentiles
+from bulkops.cli.bench.measure import Measure, percentiles
 from bulkops.cli.bench.result import compare, load, render
 from bulkops.errors import InputError
 from bulkops.events import AttemptEnded

@@ -71,7 +71,7 @@ def test_the_examples_of_the_help_do_what_they_say(cli: Callable[..., Any], sand
     assert effects(sandbox) == {
         "folder.created": 12 + 24 + 4,
         "connection.created": 12,
-        "connection.authorised": 2,
+        "connection.authorized": 2,
         "property.set": 4 + 12,
     }
     assert b"canary-shop" not in b"".join(path.read_bytes() for path in desk.rglob(".bulkops/**/*") if path.is_file())
@@ -87,7 +87,7 @@ def test_a_job_of_all_three_is_planned_done_and_undone(cli: Callable[..., Any], 
     assert effects(sandbox) == {}
     done = cli("run", str(job), "--yes", "--json")
     assert json.loads(done.out)["outcomes"]["changed"] == 2, done.err
-    made = {"folder.created": 4, "connection.created": 2, "connection.authorised": 2, "property.set": 4}
+    made = {"folder.created": 4, "connection.created": 2, "connection.authorized": 2, "property.set": 4}
     assert effects(sandbox) == made
     again = cli("run", str(job), "--yes", "--json")
     assert json.loads(again.out)["outcomes"]["unchanged"] == 2

@@ -7,7 +7,7 @@ import pytest
 
 from bulkops import errors
 from bulkops.cli.app import main
-from bulkops.cli.failures import report_failure
+from bulkops.cli.exit_codes import report_failure
 
 API = {"call": "managed_users.get", "method": "GET", "path": "/api/managed_users/1", "request_id": "r-1"}
 

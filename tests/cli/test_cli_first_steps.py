@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import anyio
 import pytest
 
-from bulkops.cli.commands.first_steps import SHELLS
+from bulkops.cli.commands.init import SHELLS
 from bulkops.operations._credentials import read_credentials
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.sandbox.assumptions import Assumptions
@@ -101,7 +101,7 @@ def test_init_for_a_package_of_ones_own(cli, tmp_path):
     made = cli("init", "own.zip", "--folder", HOSTILE, "--directory", "jobs/new")
     assert made.code == 0, made.err
     job = tomllib.loads((tmp_path / "jobs/new/rollout.toml").read_text())
-    assert [row["use"] for row in job["operation"]] == ["import-package", "authorise-connections", "start-recipes"]
+    assert [row["use"] for row in job["operation"]] == ["import-package", "authorize-connections", "start-recipes"]
     assert job["operation"][0]["package"] == "../../own.zip"
     assert job["operation"][0]["folder"] == HOSTILE
     credentials = tomllib.loads((tmp_path / "jobs/new/connections.toml").read_text())
@@ -221,7 +221,7 @@ def test_doctor_and_a_directory_that_cannot_be_written(cli, tmp_path):
 
 
 def test_doctor_tells_of_a_run_that_is_unfinished(cli, sandbox):
-    sandbox.ask("faults", {"unauthorisable": 1})
+    sandbox.ask("faults", {"unauthorizable": 1})
     cli("init")
     run = ("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--quiet")
     assert cli(*run, "--max-failures", "0", "--concurrency", "1").code == 3

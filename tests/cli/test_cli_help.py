@@ -12,7 +12,7 @@ from bulkops.cli.app import bulkops
 COMMANDS = [
     "import-package",
     "rollout",
-    "authorise-connections",
+    "authorize-connections",
     "create-connection",
     "start-recipes",
     "stop-recipes",
@@ -63,7 +63,7 @@ NEW_RUN = [*SELECTION, *POLICY, *OUTPUT]
 OPTIONS = {
     "import-package": ["--manifest", "--folder", "--restart-recipes", "--home-assets-folder", *NEW_RUN],
     "export-package": ["--manifest", "--folder", "-o", "--into", "--overwrite", *NEW_RUN],
-    "authorise-connections": ["--from", *NEW_RUN],
+    "authorize-connections": ["--from", *NEW_RUN],
     "start-recipes": ["--folder", *NEW_RUN],
     "stop-recipes": ["--folder", *NEW_RUN],
     "upgrade-plan": ["--plan", "--via", *NEW_RUN],

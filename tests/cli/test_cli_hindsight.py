@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bulkops.cli.hindsight import Hindsight, Look, kept, news, tally_of
-from bulkops.cli.tally import Tally
-from bulkops.cli.voices import View
-from bulkops.journal import AccountMark, EventRow, Journal, RunRecord
+from bulkops.cli.progress import View
+from bulkops.cli.progress_counts import Tally
+from bulkops.cli.watch import Hindsight, Look, kept, news, tally_of
+from bulkops.journal import AccountTiming, EventRow, Journal, RunRecord
 from bulkops.outcome import Outcome
 from bulkops.runs import Policy, run
 from tests.cli.test_cli_live import drawn
@@ -36,7 +36,7 @@ def record(**members: Any) -> RunRecord:
 
 def mark(seq: int, outcome: Outcome | None = Outcome.CHANGED, at: float | None = 1.0, cause: str | None = None) -> Any:
     ended = None if outcome is None or at is None else BEGAN + at
-    return AccountMark(
+    return AccountTiming(
         seq=seq, account=str(4_100_000 + seq), outcome=outcome, cause=cause, started_at=BEGAN, ended_at=ended
     )
 
@@ -53,7 +53,7 @@ def gate(number: int, end: int, verdict: str = "pass") -> EventRow:
     return EventRow(at=BEGAN, kind="gate", data={"wave": number, "end": end, "verdict": verdict, "reason": "so it was"})
 
 
-def look(marks: list[AccountMark], *events: EventRow, at: float = 60.0, is_on: bool = True, **members: Any) -> Look:
+def look(marks: list[AccountTiming], *events: EventRow, at: float = 60.0, is_on: bool = True, **members: Any) -> Look:
     return Look(record=record(**members), marks=marks, events=events, new=(), is_on=is_on, at=BEGAN + at)
 
 

@@ -1,4 +1,4 @@
-"""The live view as it would stand on a terminal: every width, every colour setting, and names that mean harm."""
+"""The live view as it would stand on a terminal: every width, every color setting, and names that mean harm."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from bulkops.cli.cpu_budget import Thrift
 from bulkops.cli.live import REDRAWS_PER_S, Live, Screen
 from bulkops.cli.live.bars import CHANGED, IN_FLIGHT, TROUBLE, bar, shares
-from bulkops.cli.story import Story
-from bulkops.cli.tally import Tally
-from bulkops.cli.thrift import Thrift
-from bulkops.cli.voices import View
+from bulkops.cli.progress import Story, View
+from bulkops.cli.progress_counts import Tally
 from bulkops.events import AccountEnded, AccountStarted, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.pacing import QuotaStatistics
@@ -68,7 +67,7 @@ def busy(total=10_000):
 
 
 def drawn(view, width, *, height=40, encoding="utf-8", **options):
-    """The lines that a terminal of this width is sent, without colours unless they are asked for."""
+    """The lines that a terminal of this width is sent, without colors unless they are asked for."""
     raw = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     options.setdefault("color_system", None)
     console = Console(file=raw, force_terminal=True, width=width, height=height, **options)
@@ -135,8 +134,8 @@ def test_no_color_and_force_color_are_honoured(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     assert any("\x1b[" in line for line in drawn(view, 80, color_system="auto"))
     monkeypatch.setenv("NO_COLOR", "1")
-    colours = [part for line in drawn(view, 80, color_system="auto") for part in line.split("\x1b[")[1:]]
-    assert all(part.split("m")[0] in {"0", "1", "2"} for part in colours)  # weights at most
+    colors = [part for line in drawn(view, 80, color_system="auto") for part in line.split("\x1b[")[1:]]
+    assert all(part.split("m")[0] in {"0", "1", "2"} for part in colors)  # weights at most
 
 
 def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be():

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bulkops.operations import UpgradePlan
-from bulkops.runs import Earlier, earlier_runs
+from bulkops.runs import PreviousRuns, earlier_runs
 from tests.cli.conftest import CUSTOMERS
 from tests.fleet import PACKAGE
 
@@ -73,7 +73,7 @@ def test_what_a_later_run_made_good_is_not_named(cli, sandbox, policy, tmp_path)
     (tmp_path / "c.toml").write_text(
         "".join(f'[connections."{name}".input]\nkey = "x"\n' for name in ("CRM", "Web shop"))
     )
-    assert cli("authorise-connections", "--from", "c.toml", *everything).outcomes == {"changed": 2}
+    assert cli("authorize-connections", "--from", "c.toml", *everything).outcomes == {"changed": 2}
     assert cli(*command).outcomes == {"changed": 2}
     later = cli(*command, "--only-new")
     assert later.err.endswith("no new account: nothing to do\n")
@@ -87,8 +87,8 @@ def test_runs_on_another_host_do_not_count(cli, sandbox, policy):
         return asyncio.run(earlier_runs(UpgradePlan(plan_id="big"), host=host, workspace=workspace, journal=".bulkops"))
 
     assert len(known(sandbox.url, "17293").outcomes) == len(known(sandbox.url, None).outcomes) == CUSTOMERS
-    assert known(sandbox.url, "90001") == Earlier()
-    assert known("https://app.eu.workato.com", "17293") == Earlier()
+    assert known(sandbox.url, "90001") == PreviousRuns()
+    assert known("https://app.eu.workato.com", "17293") == PreviousRuns()
 
 
 def test_the_other_name_of_an_account_does_not_make_it_new(cli, sandbox, policy, tmp_path):

@@ -28,7 +28,7 @@ use = "import-package"
 package = "{PACKAGE}"
 folder = "CRM"
 [[operation]]
-use = "authorise-connections"
+use = "authorize-connections"
 from = "{CREDENTIALS}"
 [[operation]]
 use = "start-recipes"

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bulkops.cli.commands.look import FORMATS
-from bulkops.cli.step_summary import SUMMARY_VARIABLE
+from bulkops.cli.commands.reports import FORMATS
+from bulkops.cli.github_summary import SUMMARY_VARIABLE
 from bulkops.report import FORMATS as RENDERED
 from tests.cli.conftest import CUSTOMERS, RemoteSandbox, Result
 from tests.fleet import PACKAGE

@@ -42,11 +42,11 @@ def importing(sandbox):
     )
 
 
-def test_import_authorise_start_and_all_of_it_again(cli, here, sandbox, importing):
+def test_import_authorize_start_and_all_of_it_again(cli, here, sandbox, importing):
     policy = ("--accounts", "all", "--client-file", sandbox.client_file, "--yes", "--json")
     steps = [
         (*importing, "--json"),
-        ("authorise-connections", "--from", DEMO / "connections.toml", *policy),
+        ("authorize-connections", "--from", DEMO / "connections.toml", *policy),
         ("start-recipes", "--folder", "CRM", *policy),
     ]
     for step in steps:
@@ -54,7 +54,7 @@ def test_import_authorise_start_and_all_of_it_again(cli, here, sandbox, importin
         assert result.code == 0, result.err
         assert result.outcomes == {"changed": COUNT}
     assert len(sandbox.effects("import.completed")) == COUNT
-    assert len(sandbox.effects("connection.authorised")) == 2 * COUNT
+    assert len(sandbox.effects("connection.authorized")) == 2 * COUNT
     assert len(sandbox.effects("recipe.started")) == 3 * COUNT
     before = len(sandbox.ledger())
     for step in steps:
@@ -109,7 +109,7 @@ use = "import-package"
 package = "{PACKAGE}"
 folder = "CRM"
 [[operation]]
-use = "authorise-connections"
+use = "authorize-connections"
 from = "{DEMO / "connections.toml"}"
 [[operation]]
 use = "start-recipes"

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from bulkops.cli.signals import listening
-from bulkops.runs import Control
+from bulkops.runs import StopSignal
 from tests.patience import until
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_once_and_twice(number):
     said: list[str] = []
-    control = Control()
+    control = StopSignal()
     before = signal.getsignal(number)
     with listening(control, said.append):
         assert not control.draining
@@ -35,7 +35,7 @@ async def test_once_and_twice(number):
 
 async def test_without_a_signal_nothing_is_said_and_handlers_are_gone():
     said: list[str] = []
-    with listening(Control(), said.append):
+    with listening(StopSignal(), said.append):
         pass
     assert said == []
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from bulkops.cli.story import Story, voice_for
-from bulkops.cli.tally import Tally
-from bulkops.cli.voices import Plain, Silent
+from bulkops.cli.progress import Plain, Silent, Story, voice_for
+from bulkops.cli.progress_counts import Tally
 from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.runs.progress import Eta

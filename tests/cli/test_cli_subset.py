@@ -120,7 +120,7 @@ async def test_in_the_library(sandbox, tmp_path):
     settings = Settings.from_env(tuning=Tuning.from_file(sandbox.client_file))
     async with Workato.from_settings(settings) as workato:
         operation = bulkops.CreateFolder("Night")
-        control = bulkops.Control()
+        control = bulkops.StopSignal()
         control.drain()
         here = {"workato": workato, "journal": tmp_path}
         await bulkops.run(operation, accounts=ids, control=control, **here)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.cli.terminal import is_one_place, one_line, put, wants_colour
+from bulkops.cli.terminal import is_one_place, one_line, put, wants_color
 from bulkops.logs import neutral, neutral_json
 
 ANYTHING = st.text(
@@ -52,7 +52,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("environment", "stream", "colour"),
+    ("environment", "stream", "color"),
     [
         ({}, Terminal(), True),
         ({}, io.StringIO(), False),
@@ -63,13 +63,13 @@ class Terminal(io.StringIO):
         ({"NO_COLOR": ""}, Terminal(), True),
     ],
 )
-def test_who_wants_colour(monkeypatch, environment, stream, colour):
+def test_who_wants_color(monkeypatch, environment, stream, color):
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert wants_colour(stream) is colour
+    assert wants_color(stream) is color
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bulkops.cli import watching
-from bulkops.cli.voices import Plain
-from bulkops.journal import Ending, InventoryRow, Journal, RunRecord, RunState
+from bulkops.cli import watch
+from bulkops.cli.progress import Plain
+from bulkops.journal import AccountResult, InventoryRow, Journal, RunRecord, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import Report
 from tests.cli.conftest import RemoteSandbox, Result
@@ -43,9 +43,9 @@ def importing(sandbox: RemoteSandbox) -> tuple[str | Path, ...]:
 async def test_it_follows_wave_by_wave_and_writes_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
-    monkeypatch.setattr(watching, "_SHARE", 0)
-    monkeypatch.setattr(watching, "voice_for", lambda *, quiet: Plain(interval_s=0.0))
+    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch, "_SHARE", 0)
+    monkeypatch.setattr(watch, "voice_for", lambda *, quiet: Plain(interval_s=0.0))
     record = RunRecord(
         run_id="20260102-k3f9",
         created_at=time.time(),
@@ -62,7 +62,7 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
         with journal.lock_run(record.run_id):
             journal.start_beating(record.run_id)
             await journal.flush()
-            watched = asyncio.create_task(watching.watch(str(here), None, quiet=False))
+            watched = asyncio.create_task(watch.watch(str(here), None, quiet=False))
 
             async def said(words: str) -> None:
                 seen = ""
@@ -83,7 +83,7 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
                 await said(f"wave {number} of 2: {end - start} accounts")
                 await said(f"{end - start} in flight")
                 for seq in range(start, end):
-                    await journal.end_account(record.run_id, seq, Ending(outcome=Outcome.CHANGED))
+                    await journal.end_account(record.run_id, seq, AccountResult(outcome=Outcome.CHANGED))
                 await said(f"{end}/6 accounts: {end} changed")
             await journal.set_state(record.run_id, RunState.FINISHED)
             assert not watched.done(), "its process may have more to do"
@@ -121,16 +121,16 @@ async def test_a_queued_run_is_known_before_it_is_in_the_journal(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str | None
 ) -> None:
     """It waits for the credential, and has not listed its accounts yet (--if-running wait)."""
-    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260101-old"), [InventoryRow(seq=0, account="1")])
         await journal.set_state("20260101-old", RunState.FINISHED)
         with journal.lock_run("20260102-k3f9"):
-            watched = asyncio.create_task(watching.watch(str(here), name, quiet=True))
+            watched = asyncio.create_task(watch.watch(str(here), name, quiet=True))
             await _until_said(f"run 20260102-k3f9 is queued in process {os.getpid()}", capsys, watched)
             await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
             await _until_said("watching run 20260102-k3f9", capsys, watched)
-            await journal.end_account("20260102-k3f9", 0, Ending(outcome=Outcome.CHANGED))
+            await journal.end_account("20260102-k3f9", 0, AccountResult(outcome=Outcome.CHANGED))
             await journal.set_state("20260102-k3f9", RunState.FINISHED)
         report = await watched
     assert (report.run_id, report.exit_code) == ("20260102-k3f9", 0)
@@ -139,14 +139,14 @@ async def test_a_queued_run_is_known_before_it_is_in_the_journal(
 async def test_who_watches_a_run_is_told_which_one_is_queued_behind_it(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260101-on"), [InventoryRow(seq=0, account="1")])
         with journal.lock_run("20260102-next"):
             with journal.lock_run("20260101-on"):
-                watched = asyncio.create_task(watching.watch(str(here), None, quiet=True))
+                watched = asyncio.create_task(watch.watch(str(here), None, quiet=True))
                 await _until_said("watching run 20260101-on", capsys, watched)
-                await journal.end_account("20260101-on", 0, Ending(outcome=Outcome.CHANGED))
+                await journal.end_account("20260101-on", 0, AccountResult(outcome=Outcome.CHANGED))
                 await journal.set_state("20260101-on", RunState.FINISHED)
             await watched
     assert "run 20260102-next is queued: `bulkops watch 20260102-next`" in capsys.readouterr().err
@@ -157,8 +157,8 @@ async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: RunState
 ) -> None:
     """`resume` in one shell, `watch` in the next one a moment later, or a supervisor that resumes what was killed."""
-    monkeypatch.setattr(watching, "_OFTEN_S", 0.002)
-    monkeypatch.setattr(watching, "_COMING_S", 30.0)
+    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch, "_COMING_S", 30.0)
     looks = 0
 
     def is_locked(self: Journal, run_id: str, really: Callable[..., bool] = Journal.is_locked) -> bool:
@@ -170,13 +170,13 @@ async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
         await journal.set_state("20260102-k3f9", state)
-        watched = asyncio.create_task(watching.watch(str(here), None, quiet=True))
+        watched = asyncio.create_task(watch.watch(str(here), None, quiet=True))
         while looks < 4:
             assert not watched.done()
             await asyncio.sleep(0.002)
         with journal.lock_run("20260102-k3f9"):
             await _until_said("watching run 20260102-k3f9", capsys, watched)
-            await journal.end_account("20260102-k3f9", 0, Ending(outcome=Outcome.CHANGED))
+            await journal.end_account("20260102-k3f9", 0, AccountResult(outcome=Outcome.CHANGED))
             await journal.set_state("20260102-k3f9", RunState.FINISHED)
         report = await watched
     assert report.exit_code == 0
@@ -189,7 +189,7 @@ def test_a_run_that_is_over_is_reported_with_its_exit_code(
     importing: tuple[str | Path, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "_COMING_S", 0.0)
+    monkeypatch.setattr(watch, "_COMING_S", 0.0)
     assert cli("watch").code == 2
     assert cli(*importing, "--waves", "2,rest", "--approve", "--quiet").code == 5
     paused = cli("watch")

@@ -15,7 +15,7 @@ SHOWN = {
     ),
     "Unauthorized": (
         "GET /api/managed_users/4100231: 401 Unauthorized; check WORKATO_API_TOKEN, and that it belongs to "
-        "this data centre (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
+        "this data center (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
     ),
     "Forbidden": (
         "GET /api/managed_users/4100231: 403 Access denied; check what the API client's role and folder "
@@ -23,7 +23,7 @@ SHOWN = {
     ),
     "NotFound": (
         "GET /api/managed_users/4100231: 404 Not found; look whether it is still there, and whether this is "
-        "its data centre (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
+        "its data center (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
     ),
     "Conflict": (
         "GET /api/managed_users/4100231: 409 is being changed by somebody else; look at the account "

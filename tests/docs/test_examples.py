@@ -33,7 +33,7 @@ TESTED = {
     "nightly.sh",
     "rollout.py",
     "rotate_credential.py",
-    "stop_unauthorised.py",
+    "stop_unauthorized.py",
     "upgrade_plans.py",
 }
 
@@ -154,10 +154,10 @@ def test_archive_folder_is_made_once_although_replies_are_lost(vendor: Fleet) ->
 
 
 def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
-    """rotate_credential, explore_fleet and stop_unauthorised on one fleet, of which a third refuses the new key."""
+    """rotate_credential, explore_fleet and stop_unauthorized on one fleet, of which a third refuses the new key."""
     assert script(vendor, "rollout.py", PACKAGE, CREDENTIALS, "client.toml").code == 0
     refusing = CUSTOMERS // 3
-    vendor.ask("faults", {"unauthorisable": 1 / 3})
+    vendor.ask("faults", {"unauthorizable": 1 / 3})
     done = function(vendor, "rotate_credential.py:rotate", CRM_API_KEY="canary-new-credential")
     assert (done.code, done.outcomes) == (1, {"changed": CUSTOMERS - refusing, "failed": refusing}), done.err
 
@@ -168,11 +168,11 @@ def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
     assert rows == [["3", "0", "0"]] * (CUSTOMERS - refusing) + [["3", "0", "1"]] * refusing, seen.out
     assert vendor.kinds() == before
 
-    job = str(EXAMPLES / "stop_unauthorised.py:stop_unauthorised")
+    job = str(EXAMPLES / "stop_unauthorized.py:stop_unauthorized")
     foreseen = vendor.cli("plan", "run", job, "--accounts", "all", *vendor.policy[:2], "--json")
     changes = [row["changes"] for row in json.loads(foreseen.out)["accounts"]]
     assert sorted(changes) == [[]] * (CUSTOMERS - refusing) + [["stop (3 times)"]] * refusing
-    stopped = function(vendor, "stop_unauthorised.py:stop_unauthorised")
+    stopped = function(vendor, "stop_unauthorized.py:stop_unauthorized")
     assert stopped.outcomes == {"changed": refusing, "unchanged": CUSTOMERS - refusing}, stopped.err
     assert vendor.kinds()["recipe.stopped"] == 3 * refusing
 
@@ -253,7 +253,7 @@ folder = "CRM"
     job.write_text(job.read_text().replace("import-package", "start-recipes").replace(f'package = "{PACKAGE}"\n', ""))
     bad = start(vendor, EXAMPLES / "nightly.sh", job, **settings)
     assert bad.code in {1, 3}
-    assert "connection 'CRM' is not authorised" in bad.out
+    assert "connection 'CRM' is not authorized" in bad.out
     refused = start(vendor, EXAMPLES / "nightly.sh", job, **settings, WORKATO_API_TOKEN="wrong")
     assert refused.code == 4
     assert "the vendor refuses the token" in refused.out

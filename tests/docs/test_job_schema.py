@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from docs import job_schema
-from tests.bars.test_job_mistakes import GOOD, MISTAKES
+from tests.acceptance.test_job_mistakes import GOOD, MISTAKES
 
 SCHEMA = json.loads(job_schema.schema())
 SHAPES = ("unknown table", "unknown key", "wrong type", "unknown operation", "missing parameter", "unknown parameter")

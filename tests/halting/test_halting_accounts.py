@@ -17,7 +17,7 @@ from bulkops.journal import Journal, RunState, StepState
 from bulkops.operations import Foreseen, Operation
 from bulkops.outcome import TROUBLED
 from bulkops.report import Report
-from bulkops.runs import Control
+from bulkops.runs import StopSignal
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit, Settings, Tuning
 from bulkops.steps import log_of
@@ -107,7 +107,7 @@ async def check_resumed(operation: object, sandbox: Sandbox, workato: Workato, j
 
 
 async def test_a_first_interrupt(sandbox: Sandbox, tmp_path: Path) -> None:
-    control = Control()
+    control = StopSignal()
     operation = TwoFolders(control.drain)
     async with client(sandbox) as workato:
         report = await bulkops.run(
@@ -211,7 +211,7 @@ async def test_a_gate_lets_nothing_of_the_next_wave_begin(sandbox: Sandbox, tmp_
 
 async def test_an_account_whose_intent_is_being_written_has_begun(sandbox: Sandbox, tmp_path: Path) -> None:
     """The halt comes between the intent and its commit: the effect happens, and is known."""
-    control = Control()
+    control = StopSignal()
 
     async def one(ctx: bulkops.Context) -> None:
         def halt() -> None:
@@ -231,7 +231,7 @@ async def test_an_account_whose_intent_is_being_written_has_begun(sandbox: Sandb
 
 async def test_an_effect_that_may_have_happened_is_not_given_up(sandbox: Sandbox, tmp_path: Path) -> None:
     """A step may act elsewhere than at the API: whatever does not wait for a quota may have acted."""
-    control = Control()
+    control = StopSignal()
     halted = asyncio.Event()
 
     async def elsewhere() -> bool:
@@ -253,7 +253,7 @@ async def test_an_effect_whose_request_waits_for_its_quota_is_given_up(
     sandbox: Sandbox, tmp_path: Path, in_step: bool
 ) -> None:
     """Its intent is written, and nothing has left: waiting a minute for a slot only to begin would be no halt."""
-    control = Control()
+    control = StopSignal()
     intents = 0
 
     async def one(ctx: bulkops.Context) -> None:
@@ -284,7 +284,7 @@ async def test_a_resumed_account_with_an_effect_finishes(sandbox: Sandbox, tmp_p
     first = TwoFolders()
     async with client(sandbox, run_timeout_s=0.5, attempt_timeout_s=0.5) as workato:
         await bulkops.run(first, accounts=IDS, workato=workato, journal=tmp_path)
-    control = Control()
+    control = StopSignal()
     again = TwoFolders(control.drain)
     async with client(sandbox) as workato:
         report = await bulkops.resume(
@@ -295,7 +295,7 @@ async def test_a_resumed_account_with_an_effect_finishes(sandbox: Sandbox, tmp_p
 
 
 async def test_on_halt_stop_leaves_a_chain_between_its_operations(sandbox: Sandbox, tmp_path: Path) -> None:
-    control = Control()
+    control = StopSignal()
     first, second = TwoFolders(control.drain), Second()
     chain = first >> second
     async with client(sandbox) as workato:

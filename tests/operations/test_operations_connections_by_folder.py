@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkops.operations import AuthoriseConnections, ImportPackage
+from bulkops.operations import AuthorizeConnections, ImportPackage
 from bulkops.runs import from_values, plan
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, failure, here, main_job, outcomes
@@ -16,11 +16,11 @@ ONE = [{"id": FIRST}]
 pytestmark = pytest.mark.usefixtures("surroundings")
 
 
-def authorised(it: Here) -> int:
-    return it.kinds()["connection.authorised"]
+def authorized(it: Here) -> int:
+    return it.kinds()["connection.authorized"]
 
 
-def test_a_job_authorises_the_connections_of_the_folder_that_it_imports_into(tmp_path: Path) -> None:
+def test_a_job_authorizes_the_connections_of_the_folder_that_it_imports_into(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         async def planned() -> str:
             return (await plan(main_job(), accounts=from_values(ONE), workato=it.workato, journal=it.journal)).groups[
@@ -28,13 +28,13 @@ def test_a_job_authorises_the_connections_of_the_folder_that_it_imports_into(tmp
             ][1]
 
         await it.run(ImportPackage(PACKAGE, folder="Night"), ONE)
-        assert "authorise 'CRM', authorise 'Web shop'" in await planned()
+        assert "authorize 'CRM', authorize 'Web shop'" in await planned()
         assert outcomes(await it.run(main_job(), ONE)) == {"changed": 1}
-        assert authorised(it) == 2
+        assert authorized(it) == 2
         assert await planned() == "unchanged"
         assert outcomes(await it.run(main_job(), ONE)) == {"unchanged": 1}
         assert outcomes(await it.run(main_job(folder="Night"), ONE)) == {"changed": 1}
-        assert authorised(it) == 4
+        assert authorized(it) == 4
 
     here(tmp_path, scenario, customers=1)
 
@@ -43,16 +43,16 @@ def test_an_operation_alone_wants_the_folder_when_a_name_is_there_twice(tmp_path
     async def scenario(it: Here) -> None:
         for folder in ("CRM", "Night"):
             await it.run(ImportPackage(PACKAGE, folder=folder), ONE)
-        failed, words = failure(await it.run(AuthoriseConnections(CREDENTIALS), ONE))
+        failed, words = failure(await it.run(AuthorizeConnections(CREDENTIALS), ONE))
         assert (failed, "2 connections are named 'CRM'" in words) == ("connection-ambiguous", True)
-        of_night = AuthoriseConnections(CREDENTIALS, folder="Night")
+        of_night = AuthorizeConnections(CREDENTIALS, folder="Night")
         foreseen = await plan(of_night, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
-        assert foreseen.groups == [(1, "authorise 'CRM', authorise 'Web shop'")]
+        assert foreseen.groups == [(1, "authorize 'CRM', authorize 'Web shop'")]
         done = await it.run(of_night, ONE)
-        assert (outcomes(done), authorised(it)) == ({"changed": 1}, 2)
+        assert (outcomes(done), authorized(it)) == ({"changed": 1}, 2)
         assert outcomes(await it.run(of_night, ONE)) == {"unchanged": 1}
         assert outcomes(await it.undo(done)) == {"changed": 1}
-        failed, words = failure(await it.run(AuthoriseConnections(CREDENTIALS, folder="Nigth"), ONE))
+        failed, words = failure(await it.run(AuthorizeConnections(CREDENTIALS, folder="Nigth"), ONE))
         assert (failed, "Nigth" in words) == ("folder-missing", True)
 
     here(tmp_path, scenario, customers=1)

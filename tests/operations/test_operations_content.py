@@ -10,7 +10,7 @@ import pytest
 
 from bulkops.errors import BulkopsError, ConfigError, InputError
 from bulkops.operations import (
-    AuthoriseConnections,
+    AuthorizeConnections,
     CreateConnection,
     CreateFolder,
     ImportPackage,
@@ -102,7 +102,7 @@ def test_a_chain_is_planned_as_if_each_part_were_done(tmp_path: Path) -> None:
             >> CreateConnection(connection_name="CRM", provider="salesforce")
             >> SetProperties({"a": "1"}, project="CRM")
             >> ImportPackage(PACKAGE, folder="CRM")
-            >> AuthoriseConnections(CREDENTIALS)
+            >> AuthorizeConnections(CREDENTIALS)
             >> StartRecipes(folder="CRM")
         )
         assert await changes(it, chain) == [
@@ -113,8 +113,8 @@ def test_a_chain_is_planned_as_if_each_part_were_done(tmp_path: Path) -> None:
                 "create salesforce connection 'CRM' as a shell",
                 "set property 'a'",
                 "import 3 recipes",
-                "authorise 'CRM'",
-                "authorise 'Web shop'",
+                "authorize 'CRM'",
+                "authorize 'Web shop'",
                 "start 3 recipes",
             )
         ]
@@ -128,35 +128,35 @@ def test_what_a_package_brings_is_not_planned_to_be_created(tmp_path: Path, from
         made = CreateConnection(connection_name="CRM", provider="salesforce", from_file=from_file)
         chain = ImportPackage(PACKAGE, folder="CRM") >> made
         (foreseen,) = await changes(it, chain)
-        assert foreseen[2:] == (() if from_file is None else ("authorise 'CRM'",))
+        assert foreseen[2:] == (() if from_file is None else ("authorize 'CRM'",))
         assert outcomes(await it.run(chain, ONE)) == {"changed": 1}
         assert it.kinds()["connection.created"] == 0
-        assert it.kinds()["connection.authorised"] == (from_file is not None)
+        assert it.kinds()["connection.authorized"] == (from_file is not None)
 
     here(tmp_path, scenario, customers=1)
 
 
-def test_refused_credentials_leave_one_connection_that_a_retry_authorises(tmp_path: Path) -> None:
+def test_refused_credentials_leave_one_connection_that_a_retry_authorizes(tmp_path: Path) -> None:
     made = CreateConnection(connection_name="CRM", from_file=CREDENTIALS)
 
     async def scenario(it: Here) -> None:
-        it.sandbox.set_faults("unauthorisable=1")
+        it.sandbox.set_faults("unauthorizable=1")
         report = await it.run(made, ONE)
         failed, words = failure(report)
-        assert (failed, "'CRM' cannot be authorised" in words) == ("connection-not-authorised", True)
-        assert await changes(it, made) == [("authorise 'CRM'",)]
+        assert (failed, "'CRM' cannot be authorized" in words) == ("connection-not-authorized", True)
+        assert await changes(it, made) == [("authorize 'CRM'",)]
         assert failure(await retry(report.run_id, workato=it.workato, journal=it.journal))[0] == failed
         it.sandbox.set_faults("")
         again = await retry(report.run_id, workato=it.workato, journal=it.journal)
         assert outcomes(again) == {"changed": 1}, again.accounts
         (connection,) = await it.workato.account(FIRST).connections.list().collect()
         assert connection.is_authorized
-        assert it.kinds() == {"connection.created": 1, "connection.authorised": 1}
+        assert it.kinds() == {"connection.created": 1, "connection.authorized": 1}
 
     here(tmp_path, scenario, customers=1)
 
 
-def test_a_shell_that_is_there_is_authorised_and_stays_when_undone(tmp_path: Path) -> None:
+def test_a_shell_that_is_there_is_authorized_and_stays_when_undone(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         connections = it.workato.account(FIRST).connections
         await connections.create("CRM", provider="salesforce")
@@ -240,7 +240,7 @@ def test_each_account_has_a_credential_of_its_own(tmp_path: Path, monkeypatch: p
         monkeypatch.setenv("CRM_KEY_SOUTH", "canary-south")
         again = await retry(report.run_id, workato=it.workato, journal=it.journal)
         assert "cannot read SOUTH.pin: No such file" in failure(again, 1)[1]
-        assert it.kinds() == {"connection.created": 1, "connection.authorised": 1}
+        assert it.kinds() == {"connection.created": 1, "connection.authorized": 1}
         said = written(it) + str(report.accounts).encode() + str(again.accounts).encode() + repr(made).encode()
         assert b"canary" not in said
 

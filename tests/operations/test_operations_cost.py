@@ -13,7 +13,7 @@ from bulkops.forecast import POLL
 from bulkops.operations import CreateFolder
 from bulkops.runs import Policy, cost_ahead, from_values, plan
 from bulkops.runs.identity import ME
-from tests.bars.cases import CASES, Case, accounts
+from tests.acceptance.cases import CASES, Case, accounts
 from tests.here import FIRST, Here, here
 
 pytestmark = pytest.mark.usefixtures("surroundings")

@@ -12,7 +12,7 @@ import bulkops
 from bulkops.runs import Inventory, resume, retry, run, undoing
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
-from tests.bars.cases import CASES, Case, accounts
+from tests.acceptance.cases import CASES, Case, accounts
 from tests.chaos.hostile import Asked, HostileProxy, Trick, whole
 from tests.here import FIRST, outcomes
 

@@ -11,7 +11,7 @@ import pytest
 
 import bulkops
 from bulkops import Outcome
-from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes
+from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.chaos.hostile import Answer, Asked, HostileProxy, Trick
 from tests.chaos.tricks import says_json
@@ -134,7 +134,7 @@ async def test_a_completed_import_of_which_nothing_is_there_is_incomplete(tmp_pa
 async def test_running_recipes_are_not_touched_unless_that_is_said(tmp_path: Path, sandbox: Sandbox) -> None:
     async with bulkops.Workato(token=sandbox.token, host=sandbox.url, tuning=PATIENT) as workato:
         here: dict[str, Any] = {"accounts": [ACCOUNT], "workato": workato}
-        job = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+        job = ImportPackage(PACKAGE, folder="CRM") >> AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
         assert (await bulkops.run(job, **here, journal=tmp_path)).outcomes[Outcome.CHANGED] == 1
         refused = await bulkops.run(ImportPackage(PACKAGE, folder="CRM"), **here, journal=tmp_path / "another")
         (row,) = refused.accounts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkops.operations import AuthoriseConnections, ImportPackage, StartRecipes, StopRecipes
+from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes, StopRecipes
 from tests.fleet import PACKAGE
 from tests.here import FIRST, Here, here
 
@@ -27,7 +27,7 @@ def test_the_nearest_name_is_in_the_failures_words(tmp_path: Path, monkeypatch: 
                 "there is no folder 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
             ),
             (
-                AuthoriseConnections(tmp_path / "wrong.toml"),
+                AuthorizeConnections(tmp_path / "wrong.toml"),
                 "there is no connection 'Web shpo'; did you mean 'Web shop'? else import the package",
             ),
         ):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bulkops.operations import CreateFolder
-from tests.bars.cases import CASES, Case, accounts
+from tests.acceptance.cases import CASES, Case, accounts
 from tests.here import Here, here, outcomes
 
 pytestmark = pytest.mark.usefixtures("surroundings")

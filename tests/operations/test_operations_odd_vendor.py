@@ -142,7 +142,7 @@ def test_a_deletion_whose_answer_was_lost_is_done(tmp_path: Path) -> None:
     assert len(deleted) == 2
 
 
-def test_a_connection_with_credentials_that_nobody_tested_is_authorised(tmp_path: Path) -> None:
+def test_a_connection_with_credentials_that_nobody_tested_is_authorized(tmp_path: Path) -> None:
     """The create's answer does not say what became of the credentials: they are given once more."""
     asked = []
 

@@ -376,7 +376,7 @@ def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
             str(FIRST + 7): (
                 "customer-not-found",
                 f"the vendor knows no customer {FIRST + 7}, and no run of this journal has ever worked on one; "
-                "correct the id, or the data centre (WORKATO_HOST); if somebody else has deleted it, leave it out",
+                "correct the id, or the data center (WORKATO_HOST); if somebody else has deleted it, leave it out",
             )
         }
         assert done.accounts[2].detail["customer"]["id"] == FIRST + 1

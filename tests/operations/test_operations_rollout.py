@@ -10,7 +10,7 @@ import pytest
 
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import (
-    AuthoriseConnections,
+    AuthorizeConnections,
     Chain,
     ImportPackage,
     Rollout,
@@ -51,8 +51,8 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
         assert [new.requests[f"managed_users.{call}"] for call in calls] == [1, 4, 2, 1, 3]
         assert foreseen.accounts[1].changes[1:] == (
             "import 4 recipes",
-            "authorise 'CRM'",
-            "authorise 'Web shop'",
+            "authorize 'CRM'",
+            "authorize 'Web shop'",
             "make API client 'Default client'",
             "make API key 'Default'",
             "start 4 recipes",
@@ -78,11 +78,11 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
 
 def test_what_a_refused_credential_leaves_is_taken_up_again(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
-        it.sandbox.set_faults("unauthorisable=1")
+        it.sandbox.set_faults("unauthorizable=1")
         report = await it.run(rollout(), ONE)
         failed, words = failure(report)
-        assert failed == "connection-not-authorised"
-        assert "connection 'CRM' cannot be authorised" in words
+        assert failed == "connection-not-authorized"
+        assert "connection 'CRM' cannot be authorized" in words
         assert it.kinds()["api_client.created"] == 0
         it.sandbox.set_faults(None)
         done = await retry(report.run_id, workato=it.workato, journal=it.journal)
@@ -115,7 +115,7 @@ def test_a_chain_takes_a_rollout_for_its_parts(tmp_path: Path) -> None:
     chain = rollout() >> UpgradePlan(plan_id="big")
     assert isinstance(chain, Chain)
     assert [part.name for part in chain.operations] == [
-        *("create-customer", "import-package", "authorise-connections", "enable-api-platform", "start-recipes"),
+        *("create-customer", "import-package", "authorize-connections", "enable-api-platform", "start-recipes"),
         *("enable-endpoints", "upgrade-plan"),
     ]
     assert Chain((rollout(), UpgradePlan(plan_id="big"))) == chain
@@ -173,7 +173,7 @@ def test_undoing_an_import_spares_what_others_put_into_the_folder(tmp_path: Path
     async def scenario(it: Here) -> None:
         account = it.workato.account(FIRST)
         done = await it.run(imported(), ONE)
-        await it.run(AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="API"), ONE)
+        await it.run(AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder="API"), ONE)
         failed, words = failure(await it.undo(done))
         assert (failed, "recipes of folder 'API' run: " in words) == ("recipes-running", True)
         async for recipe in account.recipes.list():

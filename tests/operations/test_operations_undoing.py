@@ -12,7 +12,7 @@ import pytest
 from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
 from bulkops.operations import (
     AddMember,
-    AuthoriseConnections,
+    AuthorizeConnections,
     CreateConnection,
     ImportPackage,
     Operation,
@@ -59,7 +59,7 @@ def test_what_a_failed_part_stands_on_stays_and_the_rest_is_undone(tmp_path: Pat
         assert (str(row.outcome), row.failure_class) == ("failed", "forbidden")
         assert str(row.reason).startswith("not undone: start-recipes (managed_users.recipes.stop: 403 ")
         assert (
-            "; held back, as what is not undone stands on it: authorise-connections, import-package; "
+            "; held back, as what is not undone stands on it: authorize-connections, import-package; "
             "undone: upgrade-plan, enable-endpoints, enable-api-platform" in str(row.reason)
         )
         assert str(row.cause).startswith("start-recipes could not be undone: managed_users.recipes.stop: 403 ")
@@ -179,7 +179,7 @@ def test_credentials_are_not_read_to_disconnect(tmp_path: Path, monkeypatch: pyt
         account = it.workato.account("4100231")
         for name, table in tomllib.loads(CREDENTIALS.read_text())["connections"].items():
             await account.connections.create(name, provider=table["provider"])
-        done = await it.run(AuthoriseConnections(CREDENTIALS), ROWS[:1])
+        done = await it.run(AuthorizeConnections(CREDENTIALS), ROWS[:1])
         assert outcomes(done) == {"changed": 1}, done.accounts
         for name in SECRETS:
             monkeypatch.delenv(name)
@@ -194,7 +194,7 @@ def test_a_connection_in_use_does_not_keep_the_others_connected(tmp_path: Path) 
         account = it.workato.account("4100231")
         one = ROWS[:1]
         await it.run(ImportPackage(PACKAGE, folder="CRM"), one)
-        done = await it.run(AuthoriseConnections(CREDENTIALS), one)
+        done = await it.run(AuthorizeConnections(CREDENTIALS), one)
         await it.run(StartRecipes(folder="CRM"), one)
         async for recipe in account.recipes.list():
             if any(row.get("provider") == "shopify" for row in recipe.config):

@@ -12,7 +12,7 @@ import pytest
 from bulkops.errors import ConfigError, InputError, PlanError, WouldChange
 from bulkops.operations import (
     AddMember,
-    AuthoriseConnections,
+    AuthorizeConnections,
     CreateCustomer,
     DowngradePlan,
     ImportPackage,
@@ -21,7 +21,7 @@ from bulkops.operations import (
     StopRecipes,
     UpgradePlan,
 )
-from bulkops.operations._export import export_package
+from bulkops.operations._partner_export import export_package
 from bulkops.report import Report
 from bulkops.runs import from_values, plan, resume, run
 from tests.fleet import CREDENTIALS, PACKAGE
@@ -119,7 +119,7 @@ def test_a_chain_is_undone_in_reverse(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         made = (
             ImportPackage(PACKAGE, folder="CRM")
-            >> AuthoriseConnections(CREDENTIALS)
+            >> AuthorizeConnections(CREDENTIALS)
             >> StartRecipes(folder="CRM")
             >> UpgradePlan(plan_id="big")
             >> AddMember(member_name="Ana", role="Admin")
@@ -301,14 +301,14 @@ class _NoContext:
 def test_a_plan_before_the_export_says_what_it_cannot_know(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         chain = (
-            ImportPackage(manifest=12, folder="CRM") >> AuthoriseConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
+            ImportPackage(manifest=12, folder="CRM") >> AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
         )
         foreseen = await plan(chain, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
         assert foreseen.accounts[0].changes == (
             "create folder 'CRM'",
             "import what manifest 12 holds (not known before its export)",
-            "authorise 'CRM'",
-            "authorise 'Web shop'",
+            "authorize 'CRM'",
+            "authorize 'Web shop'",
             "start the recipes that come (how many is not known before the export)",
         )
         assert it.sandbox.effects() == []

@@ -280,7 +280,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "rate_limit_headers": LIMITED,
     "import_limit_per": {"quotas": {"embedded.rlcm.import_create": (Limit(1, 3600, "workspace"),)}, "time_scale": 1},
     "unstated_per_minute": {"quotas": "documented"},
-    "bad_credentials": {"faults": Faults(unauthorisable=1.0)},
+    "bad_credentials": {"faults": Faults(unauthorizable=1.0)},
 }
 PROBES: dict[str, Probe] = {"import_reply": package_status, "running_state": package_status}
 CHOICES = [

@@ -168,7 +168,7 @@ async def _lookup_tables(walk: Walker) -> None:
     assert shows(row, TABLE_ROW)
     assert (row["lookup_table_id"], row["data"]) == (table["id"], {"col1": "DE", "col2": "Germany"})
     await walk("lookup_tables.rows.create", {"data": {"code": "AT"}}, **of)
-    await walk("lookup_tables.rows.create", {"data": {"colour": "red"}}, 400, **of)
+    await walk("lookup_tables.rows.create", {"data": {"color": "red"}}, 400, **of)
     assert await walk("lookup_tables.rows.get", row_id=row["id"], **of) == row
     changed = await walk("lookup_tables.rows.update", {"data": {"country": "BRD"}}, row_id=row["id"], **of)
     assert changed["data"] == {"col1": "DE", "col2": "BRD"}
@@ -287,13 +287,13 @@ async def test_an_import_into_a_folder_that_is_gone_fails() -> None:
 
 async def test_bad_credentials_are_an_answer_or_an_error() -> None:
     body = {"name": "C", "provider": "salesforce", "input": {"host": "x", "api_key": "k"}}
-    async with vendor(faults=Faults(unauthorisable=1.0), assumptions=Assumptions(bad_credentials="answer")) as client:
+    async with vendor(faults=Faults(unauthorizable=1.0), assumptions=Assumptions(bad_credentials="answer")) as client:
         made = await Walker(client, "managed_users.")("connections.create", body)
         assert (made["authorization_status"], made["authorized_at"]) == ("failed", None)
         assert "refused" in made["authorization_error"]
         kept = await Walker(client, "managed_users.")("connections.create", body | {"shell_connection": True})
         assert kept["authorization_status"] is None
-    async with vendor(faults=Faults(unauthorisable=1.0), assumptions=Assumptions(bad_credentials="refused")) as client:
+    async with vendor(faults=Faults(unauthorizable=1.0), assumptions=Assumptions(bad_credentials="refused")) as client:
         refused = await Walker(client, "managed_users.")("connections.create", body, 400)
         assert "refused" in refused["message"]
         assert await client.connections() == []

@@ -142,20 +142,20 @@ async def test_the_server_gives_slow_requests_up() -> None:
 
 
 @pytest.mark.parametrize(("customers", "part", "struck"), [(300, 0.1, 30), (45, 0.1, 4), (10, 1.0, 10), (10, 0.0, 0)])
-async def test_exactly_that_part_of_the_customers_cannot_be_authorised(
+async def test_exactly_that_part_of_the_customers_cannot_be_authorized(
     customers: int, part: float, struck: int
 ) -> None:
-    async with vendor(customers=customers, faults=Faults(unauthorisable=part)) as client:
+    async with vendor(customers=customers, faults=Faults(unauthorizable=part)) as client:
         state = client.sandbox._service.state
-        refusing = [c.id for c in state.customers.page(1, customers) if state.is_unauthorisable(c)]
+        refusing = [c.id for c in state.customers.page(1, customers) if state.is_unauthorizable(c)]
         assert len(refusing) == struck
-        client.sandbox.set_faults({"unauthorisable": part / 2})
-        fewer = {c.id for c in state.customers.page(1, customers) if state.is_unauthorisable(c)}
+        client.sandbox.set_faults({"unauthorizable": part / 2})
+        fewer = {c.id for c in state.customers.page(1, customers) if state.is_unauthorizable(c)}
         assert fewer <= set(refusing)
 
 
 async def test_refused_credentials_show_in_the_connection_and_at_the_start() -> None:
-    async with vendor(customers=1, faults=Faults(unauthorisable=1.0)) as client:
+    async with vendor(customers=1, faults=Faults(unauthorizable=1.0)) as client:
         await client.imported(shop_package(), await client.folder())
         (row,) = await client.connections()
         path = f"/api/managed_users/{FIRST}/connections/{row['id']}"
@@ -163,7 +163,7 @@ async def test_refused_credentials_show_in_the_connection_and_at_the_start() -> 
         assert reply.status == 200
         assert reply.data["authorization_status"] == "failed"
         assert "refused" in reply.data["authorization_error"]
-        assert client.keys("connection.authorised") == []
+        assert client.keys("connection.authorized") == []
         (recipe,) = await client.recipes()
         start = f"/api/managed_users/{FIRST}/recipes/{recipe['id']}/start"
         assert (await client.put(start)).data["success"] is False

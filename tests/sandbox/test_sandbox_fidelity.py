@@ -88,7 +88,7 @@ async def test_slips_of_the_vendors_pages_are_no_calls() -> None:
 
 async def test_unknown_members_are_ignored_and_bodies_may_be_empty() -> None:
     async with vendor() as client:
-        body = {"name": "N", "notification_email": "n@x.example", "provision_environments": True, "colour": "red"}
+        body = {"name": "N", "notification_email": "n@x.example", "provision_environments": True, "color": "red"}
         assert (await client.post("/api/managed_users", json=body)).status == 200
         made = await client.post(f"{HOME}/environments")
         assert set(made.data["environments"]) >= {"test", "prod"}

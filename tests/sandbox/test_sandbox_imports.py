@@ -61,7 +61,7 @@ async def test_imports_of_one_workspace_run_one_after_the_other() -> None:
         assert row["description"] == "3"
 
 
-async def test_every_import_moves_the_version_and_keeps_the_authorisation() -> None:
+async def test_every_import_moves_the_version_and_keeps_the_authorization() -> None:
     async with vendor() as client:
         folder = await client.folder()
         await client.imported(shop_package(), folder)

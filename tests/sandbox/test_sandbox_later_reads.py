@@ -21,7 +21,7 @@ V2 = f"/api/v2/managed_users/{FIRST}"
 
 
 async def _shop(client: Vendor) -> tuple[int, int]:
-    """Ids of a stopped recipe and of its connection, which is authorised."""
+    """Ids of a stopped recipe and of its connection, which is authorized."""
     await client.imported(shop_package(), await client.folder())
     (row,), (connection,) = await client.recipes(), await client.connections()
     await client.put(f"{HOME}/connections/{connection['id']}", json={"input": {"key": "k"}})

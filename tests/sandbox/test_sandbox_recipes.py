@@ -61,7 +61,7 @@ class Walker:
 
 
 async def _made(walk: Walker) -> dict[str, Any]:
-    """A recipe with a connection that is authorised."""
+    """A recipe with a connection that is authorized."""
     prefix = f"/api/managed_users/{FIRST}" if walk.prefix else "/api"
     folder = (await walk.it.post(f"{prefix}/folders", json={"name": "Own"})).data["id"]
     created = {"name": "Shop", "provider": "salesforce", "folder_id": folder, "input": {"host": "x"}}
@@ -307,7 +307,7 @@ async def test_a_trigger_backs_off_after_a_failure_and_says_for_how_long() -> No
         assert (refused.status, refused.headers["Retry-After"]) == (429, "3")  # of this call, whatever --no-retry-after
         jobs = (await it.get(f"{at}/recipes/{made['id']}/jobs?failed=true")).result
         assert (jobs["job_failed_count"], len(jobs["items"])) == (1, 1)
-        assert jobs["items"][0]["error"] == "connection 'Shop' is not authorised"
+        assert jobs["items"][0]["error"] == "connection 'Shop' is not authorized"
         assert jobs["items"][0]["error_parts"].keys() == {"error_type", "message", "error_id", "input"}
 
 

@@ -15,8 +15,8 @@ from bulkops.settings import Limit, Tuning
 
 
 def test_faults_are_parsed() -> None:
-    faults = Faults.parse(" error=0.05, reset=0.02,expired=1,revoke_after=10,unauthorisable=0.1,")
-    assert faults == Faults(error=0.05, reset=0.02, expired=True, revoke_after=10, unauthorisable=0.1)
+    faults = Faults.parse(" error=0.05, reset=0.02,expired=1,revoke_after=10,unauthorizable=0.1,")
+    assert faults == Faults(error=0.05, reset=0.02, expired=True, revoke_after=10, unauthorizable=0.1)
     assert Faults.parse("") == Faults()
     assert Faults.from_mapping(faults.to_mapping()) == faults
 

@@ -207,7 +207,7 @@ async def test_recipes_are_listed_newest_first_and_filtered() -> None:
             assert (await client.get(f"{HOME}/recipes?{bad}")).status == 400
 
 
-async def test_a_recipe_starts_once_its_connection_is_authorised() -> None:
+async def test_a_recipe_starts_once_its_connection_is_authorized() -> None:
     async with vendor() as client:
         folder = await _rolled_out(client)
         (row,) = await client.recipes(f"?folder_id={folder}")
@@ -218,7 +218,7 @@ async def test_a_recipe_starts_once_its_connection_is_authorised() -> None:
         start, stop = (f"{HOME}/recipes/{row['id']}/{verb}" for verb in ("start", "stop"))
 
         refused = await client.put(start)
-        message = "connection 'Shop' is not authorised"
+        message = "connection 'Shop' is not authorized"
         errors = [[1, [["salesforce", connection["id"], message]]]]
         assert (refused.status, refused.data["success"]) == (200, False)
         assert (refused.data["config_errors"], refused.data["code_errors"]) == (errors, [])
@@ -228,9 +228,9 @@ async def test_a_recipe_starts_once_its_connection_is_authorised() -> None:
             done = await client.put(path, json={"input": {"key": "s3cret"}})
             assert done.data["authorization_status"] == "success"
             assert "s3cret" not in done.text
-        assert client.keys("connection.authorised") == ["CRM/Shop"]  # the second one changed nothing
+        assert client.keys("connection.authorized") == ["CRM/Shop"]  # the second one changed nothing
         await client.put(path, json={"input": {"key": "other"}})
-        assert client.keys("connection.authorised") == ["CRM/Shop"] * 2
+        assert client.keys("connection.authorized") == ["CRM/Shop"] * 2
 
         for _ in range(2):
             assert (await client.put(start)).data == {"success": True}
@@ -259,7 +259,7 @@ async def test_a_connection_is_moved_renamed_and_found() -> None:
         assert await client.connections("?provider=netsuite") == []
         shell = await client.put(path, json={"shell_connection": "true", "input": {"a": 1}})
         assert shell.data["authorization_status"] is None
-        assert client.keys("connection.authorised") == []
+        assert client.keys("connection.authorized") == []
         for body in ({"input": "text"}, {"name": 3}, {"folder_id": "x"}, {"shell_connection": "perhaps"}):
             assert (await client.put(path, json=body)).status == 400
         assert (await client.put(path, json={"folder_id": 1})).status == 404

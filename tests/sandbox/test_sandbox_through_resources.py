@@ -21,7 +21,7 @@ def test_connections(tmp_path: Path) -> None:
             "Shop", provider="shopify", input={"shop": "s", "api_key": "k"}, external_id="x/1"
         )
         assert ready.is_authorized
-        assert it.kinds() == {"connection.created": 2, "connection.authorised": 1}
+        assert it.kinds() == {"connection.created": 2, "connection.authorized": 1}
         assert await account.connections.list().collect() == [shell, ready]
         assert await account.connections.list(external_id="x/1").collect() == [ready]
         assert await account.connections.list(provider="jira").collect() == [shell]

@@ -32,8 +32,8 @@ OF_PARTNER, OF_CUSTOMER = "", "managed_users."
 PRINTED = {
     # the vendor APIs' index
     "integrations.list": "names what was asked for and nothing else",
-    "managed_users.connections.list": "shows the shell, with nobody's authorisation",
-    "managed_users.connections.create": "ledger: connection.created; a shell, then one that is authorised",
+    "managed_users.connections.list": "shows the shell, with nobody's authorization",
+    "managed_users.connections.create": "ledger: connection.created; a shell, then one that is authorized",
     "managed_users.folders.create": "ledger: folder.created; listed directly under Home",
     "managed_users.create": "ledger: customer.created",
     "managed_users.get": "by number and by E-id the customer that was created",

@@ -132,7 +132,7 @@ class Walker:
     """First rows by what was asked, until something is deleted."""
 
     async def furnish(self) -> None:
-        """The same package for the customer and for the partner; connections authorised, recipes started and polled."""
+        """The same package for the customer and for the partner; connections authorized, recipes started and polled."""
         for scope in ("managed_users.", ""):
             folder_id = (await self.made(f"{scope}folders.create"))["id"]
             how = "managed_users.imports.create" if scope else "packages.import"

@@ -25,7 +25,7 @@ from bulkops.errors import (
 )
 from bulkops.events import AttemptEnded
 from bulkops.secret import Secret
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.settings import Auth
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
@@ -41,7 +41,9 @@ CUSTOMER = {"managed_user_id": "7"}
 
 async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, session_for: Any, token: str) -> None:
     async with session_for(server.url) as session:
-        reply = await session.send(GET, scope=Scope(), path=CUSTOMER, query={"a": "b c&d", "n": None, "t": True})
+        reply = await session.send(
+            GET, scope=RequestContext(), path=CUSTOMER, query={"a": "b c&d", "n": None, "t": True}
+        )
     (seen,) = server.seen
     assert seen.target == "/api/managed_users/7?a=b+c%26d&t=true"
     assert seen.headers["authorization"] == f"Bearer {token}"
@@ -59,17 +61,17 @@ async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, s
 )
 async def test_external_ids_are_encoded_whole_and_once(server: Any, session_for: Any, account: str, sent: str) -> None:
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path={"managed_user_id": account})
+        await session.send(GET, scope=RequestContext(), path={"managed_user_id": account})
     assert server.seen[0].target == f"/api/managed_users/{sent}"
 
 
 async def test_legacy_schemes(server: Any, session_for: Any) -> None:
     auth = Auth(token=Secret("t0/k"), scheme="legacy-headers", email="a@b.example")
     async with session_for(server.url, auth=auth) as session:
-        await session.send(GET, scope=Scope(), path=CUSTOMER)
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     auth = Auth(token=Secret("t0/k"), scheme="legacy-query", email="a@b.example")
     async with session_for(server.url, auth=auth) as session:
-        reply = await session.send(GET, scope=Scope(), path=CUSTOMER)
+        reply = await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     by_header, by_query = server.seen
     assert by_header.headers["x-user-token"] == "t0/k"
     assert by_header.headers["x-user-email"] == "a@b.example"
@@ -82,7 +84,7 @@ async def test_large_zip_arrives_whole_as_octets(server: Any, session_for: Any) 
     data = bytes(range(256)) * 8192
     async with session_for(server.url) as session:
         path = CUSTOMER | {"folder_id": 3}
-        await session.send(IMPORT, scope=Scope(), path=path, query={"folder_id": 3}, data=data)
+        await session.send(IMPORT, scope=RequestContext(), path=path, query={"folder_id": 3}, data=data)
     (seen,) = server.seen
     assert seen.body == data
     assert seen.headers["content-type"] == "application/octet-stream"
@@ -91,7 +93,7 @@ async def test_large_zip_arrives_whole_as_octets(server: Any, session_for: Any) 
 
 async def test_json_body(server: Any, session_for: Any) -> None:
     async with session_for(server.url) as session:
-        await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={"name": "Ä"})
+        await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={"name": "Ä"})
     assert server.seen[0].body == '{"name":"Ä"}'.encode()
     assert server.seen[0].headers["content-type"] == "application/json"
 
@@ -112,9 +114,9 @@ async def test_dead_kept_alive_connection_is_not_used_twice_by_aiohttp(
     server.handler = handler
     attempts: list[Any] = []
     async with session_for(server.url, observe=attempts.append, call_timeout_s=0.05) as session:
-        await session.send(GET, scope=Scope(), path=CUSTOMER)
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
         with pytest.raises(ConnectionLost):
-            await session.send(call, scope=Scope(), path=CUSTOMER | {"recipe_id": 1})
+            await session.send(call, scope=RequestContext(), path=CUSTOMER | {"recipe_id": 1})
     assert len(server.seen) == sum(isinstance(event, AttemptEnded) for event in attempts) > 1
 
 
@@ -125,7 +127,7 @@ async def test_no_redirect_is_followed(server: Any, session_for: Any, token: str
     server.handler = handler
     async with session_for(server.url) as session:
         with pytest.raises(StatusError, match=r"302 .*redirects to http://127\.0\.0\.1.*not followed") as caught:
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert caught.value.status == 302
     assert len(server.seen) == 1
 
@@ -137,7 +139,7 @@ async def test_cookies_are_not_kept(server: Any, session_for: Any) -> None:
     server.handler = handler
     async with session_for(server.url) as session:
         for _ in range(2):
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert "cookie" not in server.seen[1].headers
 
 
@@ -150,7 +152,7 @@ async def test_html_502_is_an_error_in_words(server: Any, session_for: Any) -> N
     server.handler = handler
     async with session_for(server.url, call_timeout_s=0.01, backoff_base_s=0.02) as session:
         with pytest.raises(ServerError, match=r"502 Bad Gateway") as caught:
-            await session.send(GET, scope=Scope(account="7"), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(account="7"), path=CUSTOMER)
     error = caught.value
     assert error.cause == "managed_users.get: 502 Bad Gateway"
     assert (error.call, error.account, error.path) == ("managed_users.get", "7", "/api/managed_users/7")
@@ -165,9 +167,9 @@ async def test_gzip_bomb_is_cut_off(server: Any, session_for: Any) -> None:
     server.handler = handler
     async with session_for(server.url, max_body_bytes=1_000_000) as session:
         with pytest.raises(BodyTooLarge, match="larger than 1000000 bytes"):
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
         with pytest.raises(OutcomeUnknown, match="larger than 1000000 bytes") as caught:
-            await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={})
+            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
     assert isinstance(caught.value.__cause__, BodyTooLarge)
     assert len(server.seen) == 2
 
@@ -178,7 +180,7 @@ async def test_gzip_body_is_unpacked(server: Any, session_for: Any) -> None:
 
     server.handler = handler
     async with session_for(server.url) as session:
-        assert (await session.send(GET, scope=Scope(), path=CUSTOMER)).body == b'{"id": 3}'
+        assert (await session.send(GET, scope=RequestContext(), path=CUSTOMER)).body == b'{"id": 3}'
 
 
 async def _endless(out: Any, status: int) -> None:
@@ -191,14 +193,14 @@ async def test_endless_body_is_cut_off(server: Any, session_for: Any) -> None:
     server.handler = lambda _, out: _endless(out, 200)
     async with session_for(server.url, max_body_bytes=300_000) as session:
         with pytest.raises(BodyTooLarge):
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
 
 
 async def test_endless_error_body_is_still_the_error(server: Any, session_for: Any) -> None:
     server.handler = lambda _, out: _endless(out, 404)
     async with session_for(server.url) as session:
         with pytest.raises(NotFound) as caught:
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert len(caught.value.said) <= 300
 
 
@@ -210,7 +212,7 @@ async def test_error_whose_body_breaks_off_is_still_the_error(server: Any, sessi
     server.handler = handler
     async with session_for(server.url) as session:
         with pytest.raises(Forbidden, match="403 short"):
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
 
 
 @over_sockets
@@ -225,7 +227,7 @@ async def test_slow_body_meets_the_attempt_timeout(server: Any, session_for: Any
     async with session_for(server.url, attempt_timeout_s=0.06) as session:
         began = asyncio.get_running_loop().time()
         with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.06 s"):
-            await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={})
+            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
         assert asyncio.get_running_loop().time() - began == pytest.approx(0.06)  # the whole body would take ten seconds
 
 
@@ -249,7 +251,7 @@ async def test_answers_that_are_not_http_are_ours(server: Any, session_for: Any,
     server.handler = handler
     async with session_for(server.url) as session:
         with pytest.raises(OutcomeUnknown, match="connection was lost") as caught:
-            await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={})
+            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
     assert isinstance(caught.value.__cause__, ConnectionLost)
     assert caught.value.__cause__.__context__ is None
     assert len(server.seen) == 1
@@ -260,7 +262,7 @@ async def test_nothing_listens(session_for: Any, deaf: Any) -> None:
     url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
     async with session_for(url, call_timeout_s=0.02, backoff_base_s=0.02) as session:
         with pytest.raises(ConnectFailed, match=f"cannot connect to {url}: .*refused") as caught:
-            await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={})
+            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
     assert caught.value.sent_at is None
 
 
@@ -277,7 +279,7 @@ async def test_host_without_tls_is_not_tried_again(session_for: Any) -> None:
         port = listener.sockets[0].getsockname()[1]
         async with session_for(f"https://127.0.0.1:{port}") as session:
             with pytest.raises(ConnectFailed, match=r"TLS|SSL"):
-                await asyncio.wait_for(session.send(GET, scope=Scope(), path=CUSTOMER), PATIENCE_S)
+                await asyncio.wait_for(session.send(GET, scope=RequestContext(), path=CUSTOMER), PATIENCE_S)
     assert connections == 1
 
 
@@ -299,14 +301,14 @@ async def test_sent_at_is_when_it_left_and_for_a_stalled_body_when_it_was_given_
         server.handler = hang
         before = clock()
         with pytest.raises(OutcomeUnknown) as small:
-            await session.send(CREATE, scope=Scope(), path=CUSTOMER, json={"name": "x"})
+            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={"name": "x"})
         assert small.value.sent_at == before
     listener = await asyncio.start_server(never_read, "127.0.0.1", 0, limit=1024)
     port = listener.sockets[0].getsockname()[1]
     async with session_for(f"http://127.0.0.1:{port}", attempt_timeout_s=0.5) as session:
         before = clock()
         with pytest.raises(OutcomeUnknown) as large:
-            await session.send(IMPORT, scope=Scope(), path=CUSTOMER, data=b"x" * 30_000_000)
+            await session.send(IMPORT, scope=RequestContext(), path=CUSTOMER, data=b"x" * 30_000_000)
         assert large.value.sent_at == pytest.approx(before + 0.5)
     for writer in writers:
         writer.transport.abort()
@@ -315,7 +317,7 @@ async def test_sent_at_is_when_it_left_and_for_a_stalled_body_when_it_was_given_
 
 
 async def test_read_only_scope_lets_reads_through_only(server: Any, session_for: Any) -> None:
-    scope = Scope(read_only=True)
+    scope = RequestContext(read_only=True)
     async with session_for(server.url) as session:
         await session.send(GET, scope=scope, path=CUSTOMER)
         for call in (CREATE, START, IMPORT):
@@ -326,7 +328,7 @@ async def test_read_only_scope_lets_reads_through_only(server: Any, session_for:
 
 async def test_deadline_is_met_before_sending(server: Any, session_for: Any) -> None:
     async with session_for(server.url) as session:
-        scope = Scope(deadline=asyncio.get_running_loop().time() - 1)
+        scope = RequestContext(deadline=asyncio.get_running_loop().time() - 1)
         with pytest.raises(RequestTimeout, match="not sent") as caught:
             await session.send(GET, scope=scope, path=CUSTOMER)
     assert caught.value.sent_at is None
@@ -340,7 +342,7 @@ async def test_scope_counts_what_the_vendor_accepted(server: Any, session_for: A
         await out.json(next(statuses), {"id": 1}, Retry_After="0")
 
     server.handler = handler
-    scope = Scope(seq=4)
+    scope = RequestContext(seq=4)
     async with session_for(server.url) as session:
         await session.send(GET, scope=scope, path=CUSTOMER)
         with pytest.raises(NotFound):
@@ -354,12 +356,12 @@ async def test_scope_counts_what_the_vendor_accepted(server: Any, session_for: A
 async def test_session_must_be_open(server: Any, session_for: Any) -> None:
     session = session_for(server.url)
     with pytest.raises(ConfigError, match="not open"):
-        await session.send(GET, scope=Scope(), path=CUSTOMER)
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     async with session:
         with pytest.raises(ConfigError, match="already open"):
             await session.__aenter__()
     with pytest.raises(ConfigError, match="not open"):
-        await session.send(GET, scope=Scope(), path=CUSTOMER)
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
 
 
 async def test_closing_leaves_nobody_waiting(server: Any, session_for: Any) -> None:
@@ -370,12 +372,12 @@ async def test_closing_leaves_nobody_waiting(server: Any, session_for: Any) -> N
 
     async def wait() -> None:
         try:
-            await session.send(GET, scope=Scope(), path=CUSTOMER)
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
         except ConfigError as error:
             failures.append(error)
 
     async with anyio.create_task_group() as tasks, session:
-        await session.send(GET, scope=Scope(), path=CUSTOMER)
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
         tasks.start_soon(wait)
         await until(lambda: session.pacer.statistics()[GET.quota].waiting == 1)
     assert len(failures) == 1

@@ -13,11 +13,11 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
-from bulkops.session import ApiSession, Scope
-from bulkops.session._attempt import Attempt, Errand
+from bulkops.session import ApiSession, RequestContext
+from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._request import build
 from bulkops.session._transport import Transport
-from bulkops.session._waiting import GaveUpWaiting
+from bulkops.session._waits import WaitCancelled
 from bulkops.settings import Limit
 from tests.patience import until
 
@@ -34,7 +34,7 @@ async def _all(session: ApiSession, count: int) -> list[object]:
 
     async def one(number: int) -> None:
         try:
-            results.append(await session.send(GET, scope=Scope(seq=number), path={"managed_user_id": number}))
+            results.append(await session.send(GET, scope=RequestContext(seq=number), path={"managed_user_id": number}))
         except (Unauthorized, NotFound, RequestTimeout) as error:
             results.append(error)
 
@@ -106,10 +106,10 @@ async def test_cancelled_first_request_leaves_the_door_to_the_next(server: Any, 
 
     server.handler = handler
     async with session_for(server.url) as session, anyio.create_task_group() as tasks:
-        first = asyncio.create_task(session.send(GET, scope=Scope(), path=PATH))
+        first = asyncio.create_task(session.send(GET, scope=RequestContext(), path=PATH))
         await until(lambda: server.seen)
         first.cancel()
-        assert (await session.send(GET, scope=Scope(), path=PATH)).status == 200
+        assert (await session.send(GET, scope=RequestContext(), path=PATH)).status == 200
         tasks.cancel_scope.cancel()
 
 
@@ -129,7 +129,7 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
 
     async def one(session: ApiSession, name: str, call: Call, account: int) -> None:
         try:
-            results[name] = await session.send(call, scope=Scope(), path={"managed_user_id": account})
+            results[name] = await session.send(call, scope=RequestContext(), path={"managed_user_id": account})
         except Unauthorized as error:
             results[name] = error
 
@@ -139,8 +139,8 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
         "quotas": quotas,
     }
     async with session_for(server.url, **changes) as session, anyio.create_task_group() as tasks:
-        await session.send(CREATE, scope=Scope(), path=PATH)  # its quota is used up for an hour
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(CREATE, scope=RequestContext(), path=PATH)  # its quota is used up for an hour
+        await session.send(GET, scope=RequestContext(), path=PATH)
         tasks.start_soon(one, session, "out", GET, 1)
         for number in range(5):
             tasks.start_soon(one, session, f"queued {number}", CREATE, 7)
@@ -164,10 +164,10 @@ async def test_a_401_of_a_family_that_never_worked_is_a_missing_right_and_stops_
         await out.json(401 if "folders" in seen.target else answer, {"message": "Unauthorized"})
 
     server.handler = handler
-    scope = Scope()
+    scope = RequestContext()
     async with session_for(server.url) as session:
         with contextlib.suppress(NotFound, Forbidden, Invalid):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         for _ in range(2):
             with pytest.raises(Forbidden) as caught:
                 await session.send(CREATE, scope=scope, path=PATH, json={})
@@ -175,7 +175,7 @@ async def test_a_401_of_a_family_that_never_worked_is_a_missing_right_and_stops_
             for words in ("lacks all calls of 'folders'", "revoked", "WORKATO_API_TOKEN"):
                 assert words in str(caught.value)
         with contextlib.suppress(NotFound, Forbidden, Invalid):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         assert session.stopped_by is session.auth_failure is scope.stopped_by is None
     assert len(server.seen) == 4
     assert not caught.value.may_have_acted
@@ -189,7 +189,7 @@ async def test_a_429_does_not_say_that_the_token_is_good(server: Any, session_fo
 
     server.handler = handler
     async with session_for(server.url) as session, anyio.create_task_group() as tasks:
-        waiting = partial(session.send, CREATE, scope=Scope(), path=PATH, json={})
+        waiting = partial(session.send, CREATE, scope=RequestContext(), path=PATH, json={})
 
         async def refused() -> None:
             with pytest.raises(Unauthorized):
@@ -198,7 +198,7 @@ async def test_a_429_does_not_say_that_the_token_is_good(server: Any, session_fo
         tasks.start_soon(refused)
         await until(lambda: server.seen)
         with pytest.raises(Unauthorized):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
     assert len(server.seen) == 2
 
 
@@ -213,7 +213,7 @@ async def test_a_401_before_any_call_has_worked_stops_all(server: Any, session_f
     server.handler = handler
     async with session_for(server.url) as session:
         with pytest.raises(Unauthorized):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         assert session.auth_failure is not None
     assert len(server.seen) == 2
 
@@ -224,9 +224,9 @@ async def test_what_is_still_connecting_when_the_token_is_refused_does_not_leave
     async with session, Transport(session.settings) as transport:
         slot = await session.pacer.slot(GET.quota)
         request = build(GET, auth=session.settings.auth, path=PATH, query={})
-        errand = Errand(request=request, request_id="r", scope=Scope(), key=None)
-        attempt = Attempt(errand, slot, timeout_s=1.0, may_leave=lambda: False)
-        with pytest.raises(GaveUpWaiting):
+        pending = PendingCall(request=request, request_id="r", scope=RequestContext(), key=None)
+        attempt = Attempt(pending, slot, timeout_s=1.0, may_leave=lambda: False)
+        with pytest.raises(WaitCancelled):
             await transport.exchange(request, "r", attempt)
         attempt.end()
         statistics = session.pacer.statistics()[GET.quota]
@@ -243,9 +243,9 @@ async def test_later_sends_say_why_nothing_left(server: Any, session_for: Any) -
     server.handler = handler
     async with session_for(server.url) as session:
         with pytest.raises(Unauthorized, match="401 revoked"):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         with pytest.raises(Unauthorized, match=r"not sent: the server refused the token before \(revoked\)") as caught:
-            await session.send(CREATE, scope=Scope(), path=PATH, json={})
+            await session.send(CREATE, scope=RequestContext(), path=PATH, json={})
     assert caught.value.sent_at is None
     assert len(server.seen) == 1
 
@@ -262,14 +262,14 @@ async def test_cancellation_settles_every_slot_once(server: Any, session_for: An
     quotas = {GET.quota: (Limit(1000, 0.05),)}
     changes: dict[str, Any] = {"unlimited": False, "quotas": quotas, "server_timeout_s": 0.01}
     async with session_for(server.url, **changes) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         with anyio.move_on_after(cancel_after_s):
             await _all(session, 120)
         statistics = session.pacer.statistics()[GET.quota]
         assert statistics.in_flight == 0
         assert statistics.waiting == 0
         await until(lambda: session.pacer.statistics()[GET.quota].used == 0)
-        assert (await session.send(GET, scope=Scope(), path=PATH)).status == 200
+        assert (await session.send(GET, scope=RequestContext(), path=PATH)).status == 200
 
 
 async def test_cancelled_attempt_is_told_as_one_that_left(server: Any, session_for: Any) -> None:
@@ -279,7 +279,7 @@ async def test_cancelled_attempt_is_told_as_one_that_left(server: Any, session_f
     server.handler = handler
     events: list[Any] = []
     async with session_for(server.url, observe=events.append) as session, anyio.create_task_group() as tasks:
-        tasks.start_soon(partial(session.send, CREATE, scope=Scope(account="7"), path=PATH, json={}))
+        tasks.start_soon(partial(session.send, CREATE, scope=RequestContext(account="7"), path=PATH, json={}))
         await until(lambda: server.seen)
         tasks.cancel_scope.cancel()
     (event,) = [event for event in events if isinstance(event, AttemptEnded)]
@@ -294,11 +294,11 @@ async def test_observers_see_each_attempt(server: Any, session_for: Any) -> None
     seen: list[Any] = []
     later: list[Any] = []
     async with session_for(server.url, observe=seen.append) as session:
-        await session.send(GET, scope=Scope(account="7"), path=PATH)
+        await session.send(GET, scope=RequestContext(account="7"), path=PATH)
         unsubscribe = session.subscribe(later.append)
-        reply = await session.send(GET, scope=Scope(), path=PATH)
+        reply = await session.send(GET, scope=RequestContext(), path=PATH)
         unsubscribe()
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
     attempts = [event for event in seen if isinstance(event, AttemptEnded)]
     assert [(event.attempt, event.status, event.error) for event in attempts[:2]] == [
         (1, 503, "503 busy"),
@@ -308,7 +308,7 @@ async def test_observers_see_each_attempt(server: Any, session_for: Any) -> None
     assert [event.request_id for event in later if isinstance(event, AttemptEnded)] == [reply.request_id]
 
 
-class SignOfLife:
+class Heartbeat:
     """Fresh or not by turns: `answers`, then always fresh."""
 
     def __init__(self, *answers: bool) -> None:
@@ -332,9 +332,9 @@ async def test_nothing_leaves_on_an_old_sign_of_life(
     """Whoever follows a killed process counts from its last sign of life; a request that left long after it would be
     looked for too early, and its effect asked for twice."""
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path=PATH)  # opens the door
-        session.sign_of_life = sign = SignOfLife(*answers)
-        reply = await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)  # opens the door
+        session.heartbeat = sign = Heartbeat(*answers)
+        reply = await session.send(GET, scope=RequestContext(), path=PATH)
         assert (sign.asked_to_wait, sign.is_fresh) == (waits, True)
     assert len(server.seen) == 2
     assert reply.attempt == 1, "what did not leave was no attempt"

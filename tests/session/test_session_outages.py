@@ -12,7 +12,7 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ApiError, ConnectFailed, OutcomeUnknown, ServerError
 from bulkops.events import HostClosed
-from bulkops.session import ApiSession, Scope
+from bulkops.session import ApiSession, RequestContext
 from bulkops.settings import Limit
 from tests.virtual_time import over_sockets
 
@@ -40,13 +40,15 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _became(session: ApiSession, *calls: Call, scope: Scope | None = None) -> list[tuple[float, str]]:
+async def _became(session: ApiSession, *calls: Call, scope: RequestContext | None = None) -> list[tuple[float, str]]:
     """When each call ended, and how; all begin together."""
     began, ends = _now(), []
 
     async def one(number: int, call: Call) -> None:
         try:
-            await session.send(call, scope=scope or Scope(seq=number), path=PATH, json=None if call.is_read else {})
+            await session.send(
+                call, scope=scope or RequestContext(seq=number), path=PATH, json=None if call.is_read else {}
+            )
         except ApiError as error:
             ends.append((_now() - began, type(error).__name__))
         else:
@@ -74,10 +76,10 @@ async def test_an_announced_outage_closes_the_host_for_everybody_and_fails_nobod
     server.handler = handler
     events: list[Any] = []
     async with session_for(server.url, observe=events.append, **REAL) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         away_until = _now() + 900
         began, before = _now(), len(server.seen)
-        scope = Scope(deadline=_now() + 700)
+        scope = RequestContext(deadline=_now() + 700)
         ends = await _became(session, GET, GET, FOLDERS, FOLDERS, FOLDERS, scope=scope)
         assert [how for _, how in ends] == ["ok"] * 5
         assert all(899 < at < 910 for at, _ in ends), ends
@@ -85,7 +87,7 @@ async def test_an_announced_outage_closes_the_host_for_everybody_and_fails_nobod
         assert len([at for at in arrivals if at < 899]) <= 5, "each that was on its way, once"
         assert len(arrivals) <= 10
         assert not session._admission._is_late(scope)
-        assert session._admission._is_late(Scope(deadline=_now() - 1)), "a later account's time is its own"
+        assert session._admission._is_late(RequestContext(deadline=_now() - 1)), "a later account's time is its own"
     (told,) = [event for event in events if isinstance(event, HostClosed)]
     assert (told.seconds, told.said) == (900.0, f"{status} Maintenance")
 
@@ -101,7 +103,7 @@ async def test_who_is_told_of_an_outage_later_than_others_is_no_news(server: Any
     server.handler = handler
     events: list[Any] = []
     async with session_for(server.url, observe=events.append, **REAL) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         ends = await _became(session, *[GET] * 10)
     assert [how for _, how in ends] == ["ok"] * 10
     assert sum(isinstance(event, HostClosed) for event in events) == 1
@@ -128,13 +130,13 @@ async def test_a_create_that_meets_an_announced_outage_is_unknown_and_looked_for
 
     server.handler = handler
     async with session_for(server.url, **REAL) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         began = _now()
         away_until = began + 900
         with pytest.raises(OutcomeUnknown):
-            await session.send(CREATE, scope=Scope(), path=PATH, json={})
+            await session.send(CREATE, scope=RequestContext(), path=PATH, json={})
         assert _now() - began < 1
-        await session.send(FOLDERS, scope=Scope(), path=PATH)
+        await session.send(FOLDERS, scope=RequestContext(), path=PATH)
         assert 899 < _now() - began < 901
     assert len(server.seen) == 4
 
@@ -150,12 +152,12 @@ async def test_a_call_that_alone_announces_an_outage_closes_the_host_for_nobody_
     server.handler = handler
     events: list[Any] = []
     async with session_for(server.url, observe=events.append, **REAL) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         broken: list[BaseException] = []
 
         async def ask() -> None:
             with pytest.raises(ServerError) as caught:
-                await session.send(FOLDERS, scope=Scope(), path=PATH)
+                await session.send(FOLDERS, scope=RequestContext(), path=PATH)
             broken.append(caught.value)
 
         async with anyio.create_task_group() as tasks:
@@ -177,7 +179,7 @@ async def test_after_an_announced_outage_one_request_goes_first(server: Any, ses
 
     server.handler = handler
     async with session_for(server.url, **REAL) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         down, before, began = True, len(server.seen), _now()
         with anyio.move_on_after(60 * 5 + 30):
             await _became(session, *[GET] * 40)
@@ -202,7 +204,7 @@ async def test_a_host_that_is_late_after_an_announced_outage_meets_one_request_a
 
     server.handler = handler
     async with session_for(server.url, **REAL) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         ends = await _became(session, *[GET] * 40)
     assert [how for _, how in ends] == ["ok"] * 40
     assert most == 1
@@ -233,7 +235,7 @@ async def test_a_host_that_was_never_reached_ends_everything_within_seconds(
 
     server.handler = handler
     url = server.url if refuses == "to speak" else f"http://127.0.0.1:{deaf.getsockname()[1]}"
-    scope = Scope()
+    scope = RequestContext()
     async with session_for(url, **REAL) as session:
         ends = await _became(session, *[GET] * 60, scope=scope)
         assert all(how == ("ConnectFailed" if refuses == "to connect" else how) for _, how in ends)
@@ -242,7 +244,7 @@ async def test_a_host_that_was_never_reached_ends_everything_within_seconds(
         assert session.auth_failure is None
         began = _now()
         with pytest.raises(ConnectFailed) as caught:
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         assert _now() == began
     assert caught.value.sent_at is None
 
@@ -258,7 +260,7 @@ async def test_a_host_that_has_answered_once_is_waited_for(deaf: socket.socket, 
     server.handler = handler
     async with session_for(server.url, **REAL) as session:
         began = _now() + 1e9
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         began = _now() - 1e-3
         ends = await _became(session, *[GET] * 20)
         assert session.stopped_by is None

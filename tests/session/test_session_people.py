@@ -11,7 +11,7 @@ from bulkops.catalogue import CALLS
 from bulkops.client import Workato
 from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, StatusError
 from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.settings import Limit
 from tests.session.kit import answering, asked
 
@@ -239,7 +239,7 @@ async def test_a_workspace_has_one_window_whatever_name_it_is_called_by(server: 
         await workato.customers.get("EORG-7")
         call = CALLS["managed_users.members.create"]
         for account in ("EORG-7", "7"):
-            scope = Scope(account=account)
+            scope = RequestContext(account=account)
             await workato.session.send(call, scope=scope, path={"managed_user_id": account}, json={})
         first, second = server.seen[-2:]
     assert second.at - first.at >= 0.5

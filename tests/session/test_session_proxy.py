@@ -9,7 +9,7 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import ConfigError, ConnectFailed
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from tests.virtual_time import over_sockets
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ async def test_the_environment_is_not_asked(server: Any, session_for: Any, monke
     monkeypatch.setenv("ALL_PROXY", NOBODY)
     server.handler = answer
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
     assert [seen.target for seen in server.seen] == ["/api/managed_users/7"]
 
 
@@ -43,7 +43,7 @@ async def test_when_asked_for_it_is_used(server: Any, session_for: Any, monkeypa
     monkeypatch.setenv("HTTP_PROXY", server.url)
     server.handler = answer
     async with session_for(NOBODY, proxy_from_environment=True) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
     assert [seen.target for seen in server.seen] == [f"{NOBODY}/api/managed_users/7"]
 
 
@@ -58,7 +58,7 @@ async def test_a_tunnel_is_asked_for_with_the_proxys_password_and_without_the_to
     server.handler = refuse
     async with session_for("https://api.example", proxy_from_environment=True, call_timeout_s=0.05) as session:
         with pytest.raises(ConnectFailed, match="the proxy does not let it through") as caught:
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         assert "canary" not in f"{session!r} {caught.value} {caught.value!r}"
     seen = server.seen[0]
     assert (seen.method, seen.target) == ("CONNECT", "api.example:443")
@@ -74,7 +74,7 @@ async def test_hosts_that_need_none_are_asked_directly(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server.handler = answer
     async with session_for(server.url, proxy_from_environment=True) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
     assert len(server.seen) == 1
 
 
@@ -83,7 +83,7 @@ async def test_a_proxy_that_is_not_there(session_for: Any, monkeypatch: pytest.M
     monkeypatch.setenv("HTTP_PROXY", f"http://ana:canary@127.0.0.1:{deaf.getsockname()[1]}")
     async with session_for("http://127.0.0.1:8", proxy_from_environment=True, call_timeout_s=0.05) as session:
         with pytest.raises(ConnectFailed, match="the proxy cannot be reached") as caught:
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
     assert "canary" not in f"{caught.value} {caught.value!r}"
 
 

@@ -22,7 +22,7 @@ from bulkops.errors import (
     ServerError,
     Unauthorized,
 )
-from bulkops.session import ApiSession, Scope
+from bulkops.session import ApiSession, RequestContext
 from bulkops.settings import Limit
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
@@ -73,7 +73,7 @@ OK = _status(200)
 async def test_safe_calls_are_sent_again(server: Any, session_for: Any, failure: Any, call: Call) -> None:
     _script(server, failure, failure, OK)
     async with session_for(server.url, attempt_timeout_s=10) as session:
-        reply = await session.send(call, scope=Scope(), path=PATH)
+        reply = await session.send(call, scope=RequestContext(), path=PATH)
     assert reply.attempt == 3
     assert len(server.seen) == 3
     assert len({seen.headers["x-request-id"] for seen in server.seen}) == 1
@@ -99,7 +99,7 @@ async def test_unsafe_call_is_sent_once_and_its_outcome_unknown(
     async with session_for(server.url) as session:
         before = asyncio.get_running_loop().time()
         with pytest.raises(OutcomeUnknown, match="sent, without a usable answer") as caught:
-            await session.send(CREATE, scope=Scope(account="7"), path=PATH, json={"name": "x"})
+            await session.send(CREATE, scope=RequestContext(account="7"), path=PATH, json={"name": "x"})
         after = asyncio.get_running_loop().time()
     assert len(server.seen) == 1
     assert isinstance(caught.value.__cause__, cause)
@@ -110,7 +110,7 @@ async def test_unsafe_call_is_sent_once_and_its_outcome_unknown(
 async def test_refused_unsafe_call_is_sent_again(server: Any, session_for: Any) -> None:
     _script(server, _status(429, Retry_After="0"), OK)
     async with session_for(server.url) as session:
-        assert (await session.send(CREATE, scope=Scope(), path=PATH, json={})).attempt == 2
+        assert (await session.send(CREATE, scope=RequestContext(), path=PATH, json={})).attempt == 2
 
 
 async def test_unsafe_call_is_sent_again_when_it_never_left(server: Any, session_for: Any, deaf: Any) -> None:
@@ -124,7 +124,7 @@ async def test_unsafe_call_is_sent_again_when_it_never_left(server: Any, session
     url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
     async with session_for(url, observe=attempts.append) as session, anyio.create_task_group() as tasks:
         tasks.start_soon(open_later)
-        reply = await session.send(CREATE, scope=Scope(), path=PATH, json={})
+        reply = await session.send(CREATE, scope=RequestContext(), path=PATH, json={})
     listener[0].close()
     await listener[0].wait_closed()
     assert reply.attempt > 1
@@ -135,10 +135,10 @@ async def test_a_500_is_final_for_a_setter_and_ends_for_a_read(server: Any, sess
     server.handler = _status(500)
     async with session_for(server.url) as session:
         with pytest.raises(ServerError):
-            await session.send(START, scope=Scope(), path=PATH)
+            await session.send(START, scope=RequestContext(), path=PATH)
         assert len(server.seen) == 1
         with pytest.raises(ServerError) as caught:
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
     assert caught.value.attempt == 9
     assert len(server.seen) == 10
 
@@ -148,15 +148,15 @@ async def test_silence_for_one_call_ends_while_others_are_answered(server: Any, 
 
         async def handler(seen: Any, out: Any) -> None:
             if seen.target.endswith("/13"):  # between any two silences somebody else has an answer
-                await session.send(GET, scope=Scope(), path={"managed_user_id": 7})
+                await session.send(GET, scope=RequestContext(), path={"managed_user_id": 7})
                 out.reset()
             else:
                 await OK(seen, out)
 
         server.handler = handler
-        await session.send(GET, scope=Scope(), path={"managed_user_id": 7})
+        await session.send(GET, scope=RequestContext(), path={"managed_user_id": 7})
         with pytest.raises(ConnectionLost) as caught:
-            await session.send(GET, scope=Scope(), path={"managed_user_id": 13})
+            await session.send(GET, scope=RequestContext(), path={"managed_user_id": 13})
     assert caught.value.attempt == 10
 
 
@@ -174,7 +174,7 @@ async def test_an_outage_of_the_host_fails_nobody(server: Any, session_for: Any)
     async with session_for(server.url) as session, anyio.create_task_group() as tasks:
 
         async def one(number: int) -> None:
-            replies.append(await session.send(GET, scope=Scope(seq=number), path={"managed_user_id": number}))
+            replies.append(await session.send(GET, scope=RequestContext(seq=number), path={"managed_user_id": number}))
 
         for number in range(30):
             tasks.start_soon(one, number)
@@ -186,7 +186,7 @@ async def test_an_outage_of_the_host_fails_nobody(server: Any, session_for: Any)
 async def test_a_single_call_outlives_an_outage(server: Any, session_for: Any) -> None:
     _script(server, *[_reset] * 30, OK)
     async with session_for(server.url) as session:
-        assert (await session.send(GET, scope=Scope(), path=PATH)).attempt == 31
+        assert (await session.send(GET, scope=RequestContext(), path=PATH)).attempt == 31
 
 
 @over_sockets
@@ -196,7 +196,7 @@ async def test_call_timeout_ends_it_with_the_last_error(server: Any, session_for
     async with session_for(server.url, call_timeout_s=0.4, attempt_timeout_s=0.3, backoff_cap_s=0.08) as session:
         began = loop.time()
         with pytest.raises(ServerError):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
         assert loop.time() - began <= 0.4
     assert len(server.seen) > 2
 
@@ -206,14 +206,14 @@ async def test_attempt_is_not_longer_than_the_call(server: Any, session_for: Any
     server.handler = _hang
     async with session_for(server.url, call_timeout_s=0.05, attempt_timeout_s=9) as session:
         with pytest.raises(RequestTimeout, match=r"within 0\.05 s"):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
 
 
 @over_sockets
 async def test_retry_after_of_a_503_wins(server: Any, session_for: Any) -> None:
     _script(server, _status(503, Retry_After="0.2"), OK)
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
     first, second = server.seen
     assert second.at - first.at == pytest.approx(0.2)
 
@@ -228,7 +228,7 @@ async def test_garbage_in_retry_after_does_no_harm(server: Any, session_for: Any
 
     server.handler = handler
     async with session_for(server.url) as session:
-        await asyncio.wait_for(session.send(GET, scope=Scope(), path=PATH), PATIENCE_S)
+        await asyncio.wait_for(session.send(GET, scope=RequestContext(), path=PATH), PATIENCE_S)
     assert len(server.seen) == 2
 
 
@@ -236,7 +236,7 @@ async def test_garbage_in_retry_after_does_no_harm(server: Any, session_for: Any
 async def test_429s_do_not_count_against_the_call(server: Any, session_for: Any) -> None:
     _script(server, *[_status(429)] * 20, OK)
     async with session_for(server.url, call_timeout_s=0.2, backoff_cap_s=0.04) as session:
-        reply = await session.send(GET, scope=Scope(), path=PATH)
+        reply = await session.send(GET, scope=RequestContext(), path=PATH)
     assert reply.attempt == 21
     assert server.seen[-1].at - server.seen[0].at > 0.2
 
@@ -245,7 +245,7 @@ async def test_endless_429s_end(server: Any, session_for: Any) -> None:
     server.handler = _status(429, Retry_After="0")
     async with session_for(server.url, backoff_cap_s=0.003) as session:
         with pytest.raises(RateLimited) as caught:
-            await session.send(CREATE, scope=Scope(), path=PATH, json={})
+            await session.send(CREATE, scope=RequestContext(), path=PATH, json={})
     assert caught.value.attempt == 50
     assert caught.value.retry_after_s == 0
 
@@ -254,20 +254,20 @@ async def test_earlier_unknown_outcome_is_the_truth_about_a_changing_call(server
     """Sent and lost, then refused: the server may have acted, so the refusal must not pass for "nothing happened"."""
     _script(server, OK, _reset, _status(401))
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         with pytest.raises(ConnectionLost) as caught:
-            await session.send(START, scope=Scope(), path=PATH)
+            await session.send(START, scope=RequestContext(), path=PATH)
         assert caught.value.sent_at is not None
         with pytest.raises(Unauthorized):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
 
 
 async def test_a_read_that_was_lost_before_says_what_came_last(server: Any, session_for: Any) -> None:
     _script(server, OK, _reset, _status(404))
     async with session_for(server.url) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         with pytest.raises(NotFound):
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
 
 
 @over_sockets
@@ -277,7 +277,7 @@ async def test_deadline_bounds_every_wait(server: Any, session_for: Any) -> None
     async def waits(session: ApiSession, call: Call) -> ApiError:
         began = loop.time()
         with pytest.raises(ApiError) as caught:
-            await session.send(call, scope=Scope(deadline=began + 0.05), path=PATH)
+            await session.send(call, scope=RequestContext(deadline=began + 0.05), path=PATH)
         assert loop.time() - began == pytest.approx(0.05)
         return caught.value
 
@@ -292,7 +292,7 @@ async def test_deadline_bounds_every_wait(server: Any, session_for: Any) -> None
         assert isinstance(await waits(session, GET), RequestTimeout)
     server.handler = OK
     async with session_for(server.url, unlimited=False, quotas={GET.quota: (Limit(1, 3600.0),)}) as session:
-        await session.send(GET, scope=Scope(), path=PATH)
+        await session.send(GET, scope=RequestContext(), path=PATH)
         assert isinstance(await waits(session, GET), RequestTimeout)
 
 
@@ -301,7 +301,7 @@ async def test_waiting_for_a_quota_does_not_count_against_the_call(server: Any, 
     quotas = {GET.quota: (Limit(1, 0.2),)}
     async with session_for(server.url, unlimited=False, quotas=quotas, call_timeout_s=0.1) as session:
         for _ in range(3):
-            reply = await session.send(GET, scope=Scope(), path=PATH)
+            reply = await session.send(GET, scope=RequestContext(), path=PATH)
     assert reply.attempt == 1
     arrived = [seen.at for seen in server.seen]
     assert min(b - a for a, b in pairwise(arrived)) >= 0.2
@@ -315,7 +315,7 @@ async def test_waiting_for_a_quota_holds_no_connection(server: Any, session_for:
         anyio.create_task_group() as tasks,
     ):
         for number in range(30):
-            tasks.start_soon(partial(session.send, GET, scope=Scope(seq=number), path=PATH))
+            tasks.start_soon(partial(session.send, GET, scope=RequestContext(seq=number), path=PATH))
     assert len(server.seen) == 30
     assert server.connections <= 2
 
@@ -326,7 +326,7 @@ async def test_a_create_that_is_redirected_is_as_unknown_as_one_that_met_a_5xx(
 ) -> None:
     """Something between here and the vendor answered: whether the vendor acted is not known (one definition)."""
     _script(server, _status(status, Location="https://elsewhere.example/"))
-    scope = Scope()
+    scope = RequestContext()
     async with session_for(server.url) as session:
         with pytest.raises(OutcomeUnknown) as caught:
             await session.send(CREATE, scope=scope, path=PATH, json={"name": "x"})

@@ -20,7 +20,7 @@ from bulkops.client import Workato
 from bulkops.errors import ApiError, BulkopsError
 from bulkops.models import Customer
 from bulkops.secret import Secret
-from bulkops.session import ApiSession, Scope, decode_object
+from bulkops.session import ApiSession, RequestContext, decode_object
 from bulkops.settings import Auth
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +59,7 @@ async def _echo(seen: Any, out: Any, status: int) -> None:
     await out.json(status, body, Location=location, X_Echo="x")
 
 
-async def _ask(session: ApiSession, call: Call, scope: Scope) -> list[str]:
+async def _ask(session: ApiSession, call: Call, scope: RequestContext) -> list[str]:
     reply = await session.send(call, scope=scope, path=PATH, json={} if call is CREATE else None)
     return [repr(reply), repr(decode_object(reply, Customer))]
 
@@ -95,7 +95,7 @@ async def test_token_is_in_no_error_event_or_log(
         auth = Auth(token=Secret(token), scheme=scheme, email="a@b.example")
         tuned = {"attempt_timeout_s": 0.03, "call_timeout_s": 0.04}
         async with session_for(server.url, auth=auth, observe=events.append, **tuned) as session:
-            scope = Scope(account="7", deadline=asyncio.get_running_loop().time() + 0.2)
+            scope = RequestContext(account="7", deadline=asyncio.get_running_loop().time() + 0.2)
             with pytest.raises(ApiError) as caught:
                 shown += await _ask(session, call, scope)
             shown += [_shown(caught.value), repr(session.auth_failure), repr(session), repr(session.settings)]
@@ -117,7 +117,7 @@ async def test_server_words_cannot_steer_a_terminal(server: Any, session_for: An
     server.handler = handler
     async with session_for(server.url) as session:
         with pytest.raises(ApiError) as caught:
-            await session.send(GET, scope=Scope(), path=PATH)
+            await session.send(GET, scope=RequestContext(), path=PATH)
     error: Any = caught.value
     for text in (str(error), error.message, error.cause, error.said, *error.errors, *error.errors["f"]):
         assert text.isprintable()
@@ -127,14 +127,14 @@ async def test_server_words_cannot_steer_a_terminal(server: Any, session_for: An
 async def test_unserialisable_body_does_not_show_it(server: Any, session_for: Any) -> None:
     async with session_for(server.url) as session:
         with pytest.raises(BulkopsError) as caught:
-            await session.send(CREATE, scope=Scope(), path=PATH, json={"password": object(), "x": "pa" + "55"})
+            await session.send(CREATE, scope=RequestContext(), path=PATH, json={"password": object(), "x": "pa" + "55"})
     assert "pa55" not in _shown(caught.value)
     assert server.seen == []
 
 
 async def test_log_line_carries_what_an_engineer_needs(server: Any, session_for: Any, lines: io.StringIO) -> None:
     async with session_for(server.url) as session:
-        reply = await session.send(GET, scope=Scope(account="7"), path=PATH)
+        reply = await session.send(GET, scope=RequestContext(account="7"), path=PATH)
     (line,) = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert line["event"] == "attempt"
     assert line["request_id"] == reply.request_id

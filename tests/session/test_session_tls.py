@@ -11,7 +11,7 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import ConnectFailed
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ async def test_the_certificate_is_looked_at(
     async with await asyncio.start_server(serve, "localhost", 0, ssl=context) as server:
         port = server.sockets[0].getsockname()[1]
         async with session_for(f"https://localhost:{port}") as session:
-            asking = session.send(CALLS["managed_users.get"], scope=Scope(), path={"managed_user_id": "7"})
+            asking = session.send(CALLS["managed_users.get"], scope=RequestContext(), path={"managed_user_id": "7"})
             if is_trusted:
                 assert (await asking).status == 200
                 assert b"Authorization: Bearer" in heard

@@ -17,7 +17,16 @@ ROOT = Path(bulkops.__file__).parent
 def test_the_promised_names_are_these() -> None:
     assert bulkops.__all__ == sorted(bulkops.__all__, key=bulkops.__all__.index)
     assert set(bulkops.__all__) == {
-        *("Account", "ApiError", "AuthoriseConnections", "BulkopsError", "Chain", "ConfigError", "Context", "Control"),
+        *(
+            "Account",
+            "ApiError",
+            "AuthorizeConnections",
+            "BulkopsError",
+            "Chain",
+            "ConfigError",
+            "Context",
+            "StopSignal",
+        ),
         *("ImportPackage", "InputError", "Intent", "Inventory", "JournalError", "Limit", "Operation", "Outcome"),
         *("OutcomeUnknown", "Package", "PlanError", "Policy", "Report", "RunFailed", "Settings", "StartRecipes"),
         *("StatusError", "TaskFailed", "TaskOutcome", "TaskUnknown", "Tuning", "Workato", "__version__", "fan_out"),

@@ -37,7 +37,7 @@ def test_what_looks_like_a_secret_is_masked(text: str, shown: str) -> None:
     "text",
     [
         "the vendor refused the token",
-        "check WORKATO_API_TOKEN, and that it belongs to this data centre (WORKATO_HOST)",
+        "check WORKATO_API_TOKEN, and that it belongs to this data center (WORKATO_HOST)",
         "401 Invalid token: expired",
         "connection 'API token: SF Dev Account 2' is missing",
         "give it as shop.api_key={env:NAME}",

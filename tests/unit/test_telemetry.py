@@ -20,7 +20,7 @@ from bulkops.events import (
     StepEnded,
     WaveChanged,
 )
-from bulkops.operations import AuthoriseConnections, ImportPackage
+from bulkops.operations import AuthorizeConnections, ImportPackage
 from bulkops.outcome import Outcome
 from bulkops.runs import Policy, run
 from bulkops.sandbox.faults import Faults
@@ -96,7 +96,7 @@ def test_a_real_run_is_one_tree_of_spans_and_no_secret_is_in_it(
 
         at.workato.session.subscribe(observe)
         ids = [customer.id async for customer in at.workato.customers.list()]
-        made = ImportPackage(PACKAGE, folder="CRM") >> AuthoriseConnections(CREDENTIALS)
+        made = ImportPackage(PACKAGE, folder="CRM") >> AuthorizeConnections(CREDENTIALS)
         operation = await made.prepare(at.workato, at.journal)
         policy = Policy(waves="1,rest", breaker=None)
         report = await run(
@@ -138,7 +138,7 @@ def test_a_real_run_is_one_tree_of_spans_and_no_secret_is_in_it(
         first = min((one for one in exported.spans if one.name == span.name), key=lambda one: one.start_time or 0)
         return span is first
 
-    here(tmp_path, scenario, customers=6, faults=Faults(unauthorisable=1 / 3))
+    here(tmp_path, scenario, customers=6, faults=Faults(unauthorizable=1 / 3))
 
 
 def test_refusals_waits_and_quotas_are_counted_by_quota() -> None:
@@ -197,7 +197,7 @@ def test_a_process_without_a_provider_has_none() -> None:
 
 def test_it_is_not_loaded_where_nobody_asked_for_it() -> None:
     code = (
-        "import sys, bulkops.cli.carry_out, bulkops.runs, bulkops.cli.event_log as log\n"
+        "import sys, bulkops.cli.start_run, bulkops.runs, bulkops.cli.log_events as log\n"
         "observe = print\n"
         "assert log.with_telemetry(observe) is observe\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.options import starts
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
     from bulkops.operations import Operation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.flags import PolicyFlags
 from bulkops.cli.options import policy_options, quiet_option, yes_option
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 _DEFAULT_RATIO = 1.10
 
@@ -86,7 +86,7 @@ def bench(
     """
     import asyncio
 
-    from bulkops.cli.bench.play import Bench
+    from bulkops.cli.bench.run import Bench
 
     made = Bench(
         host=host,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import put
-from bulkops.cli.values import RunName
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
     from bulkops.report.comparison import Comparison
@@ -52,7 +52,7 @@ def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, f
     """
     import asyncio
 
-    from bulkops.cli.report_file import format_for, write
+    from bulkops.cli.output_file import format_for, write
     from bulkops.report.comparison import render_comparison
 
     form = form or format_for(path)

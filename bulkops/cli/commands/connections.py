@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.options import starts
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
     from bulkops.operations import Operation
 
 
 @click.command(
-    "authorise-connections",
+    "authorize-connections",
     cls=Verb,
-    examples=["authorise-connections --from connections.toml --accounts customers.csv"],
+    examples=["authorize-connections --from connections.toml --accounts customers.csv"],
 )
 @click.option(
     "--from",
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     "--folder", cls=Flag, metavar="NAME", help="Only connections in this folder under Home and its sub-folders."
 )
 @starts
-def authorise_connections(from_file: str, folder: str | None) -> Operation:
+def authorize_connections(from_file: str, folder: str | None) -> Operation:
     """Give connections their credentials.
 
-    Credentials go to the vendor and nowhere else. A connection that is authorised is left alone.
+    Credentials go to the vendor and nowhere else. A connection that is authorized is left alone.
     """
-    from bulkops.operations import AuthoriseConnections
+    from bulkops.operations import AuthorizeConnections
 
-    return AuthoriseConnections(from_file, folder=folder)
+    return AuthorizeConnections(from_file, folder=folder)
 
 
 @click.command(
@@ -62,7 +62,7 @@ def authorise_connections(from_file: str, folder: str | None) -> Operation:
     "--external-id",
     cls=Flag,
     metavar="TEXT",
-    help="Your own id of the connection: by it a connection is recognised, without it by name and provider.",
+    help="Your own id of the connection: by it a connection is recognized, without it by name and provider.",
 )
 @click.option(
     "--from",
@@ -70,13 +70,13 @@ def authorise_connections(from_file: str, folder: str | None) -> Operation:
     cls=Flag,
     metavar="FILE.toml",
     type=FileName(),
-    help="Credentials by connection name, as for authorise-connections; without them the connection is a shell.",
+    help="Credentials by connection name, as for authorize-connections; without them the connection is a shell.",
 )
 @starts
 def create_connection(**parameters: Any) -> Operation:
-    """Create a connection in each account, as a shell or authorised.
+    """Create a connection in each account, as a shell or authorized.
 
-    A connection that is there is left alone, and authorised if it is not and credentials are given. Credentials go to
+    A connection that is there is left alone, and authorized if it is not and credentials are given. Credentials go to
     the vendor and nowhere else.
     """
     from bulkops.operations import CreateConnection

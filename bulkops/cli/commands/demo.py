@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.commands.sandbox import TIME_SCALE
-from bulkops.cli.journals import DEFAULT_JOURNAL
+from bulkops.cli.journal_dir import DEFAULT_JOURNAL
 from bulkops.cli.options import quiet_option
-from bulkops.cli.verbs import Flag, Verb
 
 
 @click.command("demo", cls=Verb, examples=["demo", "demo --rounds 4", "demo --customers 50 --keep"])
@@ -55,12 +55,12 @@ def demo(
 ) -> int:
     """Roll a package out to 300 made-up customers.
 
-    Starts a sandbox on this machine, imports a package into a folder of each account, authorises its connections,
+    Starts a sandbox on this machine, imports a package into a folder of each account, authorizes its connections,
     starts its recipes, and reports. Needs no token and reaches nothing else.
     """
     import asyncio
 
-    from bulkops.cli.rehearsal import Rehearsal, journal_directory
+    from bulkops.cli.demo import Rehearsal, journal_directory
 
     with journal_directory(journal, keep=keep) as directory:
         rehearsal = Rehearsal(

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.options import client_file_option, journal_option
 from bulkops.cli.terminal import one_line, put
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
-    from bulkops.cli.diagnosis import Patient
-    from bulkops.cli.findings import Finding
+    from bulkops.cli.doctor import Finding, Patient
 
 EXIT_FIX: Final = 2
 EXIT_AUTH: Final = 4
@@ -51,7 +50,7 @@ def doctor(job: str | None, check_writes: bool, client_file: str | None, journal
     """
     import asyncio
 
-    from bulkops.cli.diagnosis import Patient
+    from bulkops.cli.doctor import Patient
 
     return asyncio.run(
         _examine(Patient(job=job, journal=journal, client_file=client_file, check_writes=check_writes), as_json=as_json)
@@ -59,7 +58,7 @@ def doctor(job: str | None, check_writes: bool, client_file: str | None, journal
 
 
 async def _examine(patient: Patient, *, as_json: bool) -> int:
-    from bulkops.cli.diagnosis import examine
+    from bulkops.cli.doctor import examine
 
     code = 0
     async for finding in examine(patient):

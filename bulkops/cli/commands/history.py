@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.commands.runs import table, utc_words
-from bulkops.cli.journals import exists
+from bulkops.cli.journal_dir import exists
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put
-from bulkops.cli.verbs import Flag, Verb
 from bulkops.errors import InputError
 
 if TYPE_CHECKING:

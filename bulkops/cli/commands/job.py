@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.options import run_options
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 
 @click.command(
@@ -26,7 +26,7 @@ def run(job: str, planned: str | None, *, selection: Selection, policy: PolicyFl
 
     A name in a Python file is an operation or an `async def` of one account. Flags override what a job file says.
     """
-    from bulkops.cli.carry_out import start
+    from bulkops.cli.start_run import start
     from bulkops.runs import load_job
 
     loaded = load_job(job)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.options import run_options, starts
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
     from bulkops.operations import Operation
@@ -117,7 +117,7 @@ def export_package(
         return _from_partner(manifest, folder, file, overwrite, selection=selection, policy=policy, output=output)
     if manifest is not None or folder is None:
         raise click.UsageError("A manifest belongs to one workspace: give --folder PATH for the accounts.")
-    from bulkops.cli.carry_out import start
+    from bulkops.cli.start_run import start
     from bulkops.operations import ExportPackage
 
     operation = ExportPackage(
@@ -146,7 +146,7 @@ def _from_partner(
         raise click.UsageError("-o exports from the partner's workspace: give --into DIR for the accounts.")
     import asyncio
 
-    from bulkops.cli.partner_export import Wanted, export
+    from bulkops.cli.export import Wanted, export
 
     wanted = Wanted(manifest=manifest, folder=folder, file=file, overwrite=overwrite)
     return asyncio.run(export(wanted, flags=policy, output=output))

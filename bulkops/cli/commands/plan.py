@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.verbs import Flag, Invocation, Noun, PlanFlags, Verb
+from bulkops.cli.click_ext import Flag, Invocation, Noun, PlanFlags, Verb
 
 DETAILED: Final = "--detailed-exitcode"
 

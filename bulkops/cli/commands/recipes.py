@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.options import starts
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
     from bulkops.operations import Operation

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
 from bulkops.cli.commands.api_platform import CLIENT, KEY, SECRETS, VERSION
 from bulkops.cli.commands.customers import NAME, NOTIFICATION_EMAIL, PLAN
 from bulkops.cli.commands.packages import FOLDER, HOME_ASSETS, MANIFEST, PACKAGE, RESTART
 from bulkops.cli.options import starts
-from bulkops.cli.values import FileName
-from bulkops.cli.verbs import Flag, Verb
 
 if TYPE_CHECKING:
     from bulkops.operations import Operation
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     cls=Flag,
     metavar="FILE.toml",
     type=FileName(),
-    help="Credentials by connection name, as of authorise-connections.  [default: they are authorised already]",
+    help="Credentials by connection name, as of authorize-connections.  [default: they are authorized already]",
 )
 @SECRETS
 @VERSION
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 def rollout(package: str | None, manifest: int | None, **parameters: Any) -> Operation:
     """Bring API endpoints to each account, from the customer to the enabled endpoint.
 
-    Creates the customer where a column external_id names one that is not there; imports the package; authorises the
+    Creates the customer where a column external_id names one that is not there; imports the package; authorizes the
     connections; makes an API client with a key; starts the recipes, called ones first; enables the endpoints. What is
     so already is left alone.
     """

@@ -14,11 +14,11 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.journals import exists
+from bulkops.cli.click_ext import Flag, Noun, Verb
+from bulkops.cli.click_types import RunName
+from bulkops.cli.journal_dir import exists
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put, say
-from bulkops.cli.values import RunName
-from bulkops.cli.verbs import Flag, Noun, Verb
 
 if TYPE_CHECKING:
     from bulkops.journal import Journal, RunRecord
@@ -175,7 +175,7 @@ class _Pruning:
 
 
 async def _prune(directory: str, names: Sequence[str], older_than: float | None, *, yes: bool) -> int:
-    from bulkops.cli.question import Consent
+    from bulkops.cli.confirm import Consent
     from bulkops.journal import Journal, compact
 
     async with Journal.open(directory) as journal:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import PositiveNumber
 from bulkops.cli.terminal import put
-from bulkops.cli.values import PositiveNumber
-from bulkops.cli.verbs import Flag, Verb
 
 TIME_SCALE = click.option(
     "--time-scale",

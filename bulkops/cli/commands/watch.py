@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import put, say
-from bulkops.cli.values import RunName
-from bulkops.cli.verbs import Flag, Verb
 
 
 @click.command("watch", cls=Verb, examples=["watch", "watch 20260102-k3f9", "watch --quiet"])
@@ -27,12 +27,12 @@ def watch(run_id: str | None, quiet: bool, journal: str) -> int:
     """
     import asyncio
 
-    from bulkops.cli import watching
-    from bulkops.cli.failures import EXIT_INTERRUPTED
+    from bulkops.cli.exit_codes import EXIT_INTERRUPTED
+    from bulkops.cli.watch import watch as follow
     from bulkops.report import render
 
     try:
-        report = asyncio.run(watching.watch(journal, run_id, quiet=quiet))
+        report = asyncio.run(follow(journal, run_id, quiet=quiet))
     except KeyboardInterrupt:
         say("no longer watched; the run goes on")
         return EXIT_INTERRUPTED

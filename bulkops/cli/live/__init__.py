@@ -10,18 +10,18 @@ from rich.live import Live as Redrawn
 from rich.segment import Segment
 from rich.style import Style
 
+from bulkops.cli.cpu_budget import Thrift
 from bulkops.cli.durations import clock
+from bulkops.cli.eta import eta_words
 from bulkops.cli.live.bars import waves
 from bulkops.cli.live.cells import Row, cut, inert
 from bulkops.cli.live.gauges import gauges
-from bulkops.cli.outlook import eta_words
+from bulkops.cli.progress import words_for
 from bulkops.cli.terminal import say
-from bulkops.cli.thrift import Thrift
-from bulkops.cli.voices import words_for
 from bulkops.events import Event, WaveChanged
 
 if TYPE_CHECKING:
-    from bulkops.cli.voices import View
+    from bulkops.cli.progress import View
     from bulkops.runs.progress import Eta
 
 REDRAWS_PER_S: Final = 8

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from bulkops.cli.live.cells import Part, Row, flowing
-from bulkops.cli.tally import Tally, WaveTally
+from bulkops.cli.progress_counts import Tally, WaveTally
 from bulkops.outcome import TROUBLED, Outcome
 
 _MOST_PAST: Final = 3
@@ -17,7 +17,7 @@ _LONGEST_BAR: Final = 100
 
 @attrs.frozen
 class Kind:
-    """A part of a bar: how it is drawn, with colours and without, and on terminals that know ASCII only."""
+    """A part of a bar: how it is drawn, with colors and without, and on terminals that know ASCII only."""
 
     name: str
     style: str

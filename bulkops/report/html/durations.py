@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.journal import StepMark
+from bulkops.journal import StepTiming
 from bulkops.report.html.axes import quantile, round_duration, short_duration
 from bulkops.report.html.chart import BOTTOM, LEFT, RIGHT, TOP, Label, Panel, Scale, Shape, Tick, bar, count_scale, line
 
@@ -155,7 +155,7 @@ def _mark_labels(scale: LogScale, median: float, p95: float) -> list[Label]:
     return labels
 
 
-def stages(report: Report, marks: Sequence[StepMark]) -> tuple[list[Stage], list[Tick]]:
+def stages(report: Report, marks: Sequence[StepTiming]) -> tuple[list[Stage], list[Tick]]:
     """One row per step name (ids left out) in the order of the work, and ticks in percent of their common axis."""
     spent = _spent(report, marks)
     every = [value for values in spent.values() for value in values]
@@ -180,7 +180,7 @@ def _stage(name: str, ordered: Sequence[float], scale: LogScale) -> Stage:
     )
 
 
-def _spent(report: Report, marks: Sequence[StepMark]) -> Mapping[str, list[float]]:
+def _spent(report: Report, marks: Sequence[StepTiming]) -> Mapping[str, list[float]]:
     """Seconds by stage; an account that was taken up again counts with what its last process did."""
     spent: dict[str, list[float]] = {}
     rows = {row.seq: row for row in report.accounts}

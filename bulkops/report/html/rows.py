@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from bulkops.journal import AccountRow, StepMark, StepState
+from bulkops.journal import AccountRow, StepState, StepTiming
 from bulkops.report.html.outcomes import Standing
 from bulkops.report.safe_text import inline
 
@@ -79,7 +79,7 @@ def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] =
     )
 
 
-def _flat(report: Report, texts: Texts, marks: Sequence[StepMark]) -> list[float | int | None] | int:
+def _flat(report: Report, texts: Texts, marks: Sequence[StepTiming]) -> list[float | int | None] | int:
     flat: list[float | int | None] = []
     for mark in marks:
         flat += [
@@ -90,8 +90,8 @@ def _flat(report: Report, texts: Texts, marks: Sequence[StepMark]) -> list[float
     return flat or 0
 
 
-def _steps_by_account(marks: Sequence[StepMark]) -> Mapping[int, list[StepMark]]:
-    found: dict[int, list[StepMark]] = {}
+def _steps_by_account(marks: Sequence[StepTiming]) -> Mapping[int, list[StepTiming]]:
+    found: dict[int, list[StepTiming]] = {}
     for mark in marks:
         found.setdefault(mark.seq, []).append(mark)
     return found

@@ -5,19 +5,19 @@ from bulkops.runs.halting.deadline import Deadline
 from bulkops.runs.halting.gates import Check, Gate, GateVerdict, WaveResult, passed_gates, waiting_gate
 from bulkops.runs.halting.halt import Halt, Turn
 from bulkops.runs.halting.limits import Breaker, FailureLimit, HaltRules
-from bulkops.runs.halting.stop_signal import Control
+from bulkops.runs.halting.stop_signal import StopSignal
 
 __all__ = [
     "Admission",
     "Breaker",
     "Check",
-    "Control",
     "Deadline",
     "FailureLimit",
     "Gate",
     "GateVerdict",
     "Halt",
     "HaltRules",
+    "StopSignal",
     "Turn",
     "WaveResult",
     "most_admitted",

@@ -11,7 +11,7 @@ from typing import Final
 import anyio
 import attrs
 
-from bulkops.journal import AccountRow, Ending
+from bulkops.journal import AccountResult, AccountRow
 from bulkops.outcome import Outcome
 from bulkops.runs.halting.admission import Admission
 from bulkops.runs.halting.limits import HaltRules
@@ -88,7 +88,7 @@ class Halt:
         self._started -= 1
         return False
 
-    def ended(self, row: AccountRow, ending: Ending) -> str | None:
+    def ended(self, row: AccountRow, ending: AccountResult) -> str | None:
         """Count an account's answer. Returns the reason to halt, or None."""
         self._started -= 1
         is_first_pass = row.outcome is Outcome.NOT_ATTEMPTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bulkops.errors import PlanError
-from bulkops.journal import Ending
+from bulkops.journal import AccountResult
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
@@ -89,7 +89,7 @@ class HaltRules:
         if self._policy.counts_by_wave:
             self._limit = self._limited(wave)
 
-    def judge(self, ending: Ending) -> str | None:
+    def judge(self, ending: AccountResult) -> str | None:
         """The reason to halt after this ending, or None."""
         over_limit = self._limit.note(ending.outcome) if self._limit is not None else None
         in_a_row = None

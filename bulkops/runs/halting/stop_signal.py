@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-class Control:
+class StopSignal:
     """Stops the run that it is given to. Call it in the event loop's thread."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Connections: list, create, update (which is how they are authorised), disconnect, delete, and what they can tell."""
+"""Connections: list, create, update (which is how they are authorized), disconnect, delete, and what they can tell."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def create_connection(request: ApiRequest) -> dict[str, Any]:
     workspace.connections[connection.id] = connection
     _note(request, connection, "connection.created")
     if credentials is not None:
-        _authorise(request, connection, credentials, test=test)
+        _authorize(request, connection, credentials, test=test)
     return _row(request, connection)
 
 
@@ -83,7 +83,7 @@ def update_connection(request: ApiRequest) -> dict[str, Any]:
         connection.updated_at = request.state.clock.stamp()
         _note(request, connection, "connection.updated")
     if credentials is not None:
-        _authorise(request, connection, credentials, test=test)
+        _authorize(request, connection, credentials, test=test)
     return _row(request, connection)
 
 
@@ -188,7 +188,7 @@ def _credentials(members: Mapping[str, Any]) -> str | None:
 
 
 def _are_refused(request: ApiRequest) -> bool:
-    return request.customer is not None and request.state.is_unauthorisable(request.customer)
+    return request.customer is not None and request.state.is_unauthorizable(request.customer)
 
 
 def _refuse_credentials(request: ApiRequest, credentials: str | None, *, test: bool) -> None:
@@ -197,7 +197,7 @@ def _refuse_credentials(request: ApiRequest, credentials: str | None, *, test: b
         raise RefusedError(400, REFUSED_CREDENTIALS)
 
 
-def _authorise(request: ApiRequest, connection: Connection, credentials: str, *, test: bool) -> None:
+def _authorize(request: ApiRequest, connection: Connection, credentials: str, *, test: bool) -> None:
     """The same credentials once more change nothing: the ledger says what happened, not what was asked."""
     refused = _are_refused(request)
     status = "failed" if refused else "success"
@@ -211,7 +211,7 @@ def _authorise(request: ApiRequest, connection: Connection, credentials: str, *,
     connection.authorization_error = REFUSED_CREDENTIALS if refused else None
     if not refused:
         connection.authorized_at = connection.updated_at
-        _note(request, connection, "connection.authorised")
+        _note(request, connection, "connection.authorized")
 
 
 def _refuse_used(request: ApiRequest, connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulkops.catalogue import QUOTAS
-from bulkops.forecast import Pace, by_quota, forecast, way
+from bulkops.forecast import RunShape, by_quota, forecast, way
 from bulkops.operations import Each, Operation
 from bulkops.settings import Limit, Tuning
 
@@ -17,7 +17,7 @@ def seconds(requests: dict[str, float], *, waves: tuple[int, ...], **tuning: obj
     found = forecast(
         requests,
         operation=Operation(),
-        pace=Pace(waves=waves, concurrency=200, soak_s=7.0),
+        pace=RunShape(waves=waves, concurrency=200, soak_s=7.0),
         quotas=QUOTAS,
         tuning=Tuning(**tuning),  # type: ignore[arg-type]  # fields by name
         latency_s=0.0,

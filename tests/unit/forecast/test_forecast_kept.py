@@ -12,7 +12,7 @@ import pytest
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, WaveChanged, ignore
 from bulkops.executor import fan_out
-from bulkops.forecast import IMPORT, POLL, Pace, foresee, names_of, opening, stages_of
+from bulkops.forecast import IMPORT, POLL, RunShape, foresee, names_of, opening, stages_of
 from bulkops.operations import LikelyFinish
 from bulkops.operations._polling import Polling
 from bulkops.outcome import Outcome
@@ -112,7 +112,7 @@ async def really(calls, waves, concurrency, quotas, tuning, seed, observe=ignore
 
 def promised(calls, waves, concurrency, quotas, tuning):
     stages = stages_of(calls, LATENCY_S)
-    pace = Pace(waves=waves, concurrency=concurrency, soak_s=SOAK_S)
+    pace = RunShape(waves=waves, concurrency=concurrency, soak_s=SOAK_S)
     return foresee(stages, pace=pace, standings=opening(quotas, names_of(stages), tuning), tuning=tuning)
 
 

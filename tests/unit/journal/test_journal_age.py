@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from bulkops.clock import BEAT_S, MARGIN_S, ProcessRecord, SystemClock
 from bulkops.errors import JournalError
-from bulkops.journal import Ending, Instant, Journal
+from bulkops.journal import AccountResult, Instant, Journal
 from bulkops.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -66,7 +66,7 @@ async def test_a_living_process_can_send_right_now(dead, clock):
 async def test_an_ended_account_sends_nothing_any_more(dead, directory, clock):
     """Whoever asks, and when the account is taken up again too."""
     clock.pass_s(10)
-    await dead.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN))
+    await dead.end_account(RUN, 0, AccountResult(outcome=Outcome.UNKNOWN))
     clock.pass_s(5)
     dead.start_account(RUN, 0)
     await dead.flush()
@@ -80,7 +80,7 @@ async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(dead
     clock.pass_s(10)
     async with Journal.open(directory, clock=clock) as successor:
         successor.start_beating(RUN)
-        await successor.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN))
+        await successor.end_account(RUN, 0, AccountResult(outcome=Outcome.UNKNOWN))
         clock.pass_s(1)
         assert (await successor.steps(RUN, 0))["late"].began_age_s == 11 - MARGIN_S
 

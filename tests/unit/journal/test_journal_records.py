@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import Ending, InventoryRow, Journal, RunState, StepState, new_run_id
+from bulkops.journal import AccountResult, InventoryRow, Journal, RunState, StepState, new_run_id
 from bulkops.outcome import Outcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
@@ -65,7 +65,7 @@ async def test_an_account_left_behind_is_cancelled_or_with_an_open_intent_unknow
 
 
 async def test_an_ending_holds_until_the_account_is_started_again(journal, clock):
-    ending = Ending(
+    ending = AccountResult(
         outcome=Outcome.FAILED,
         failure_class="import-failed",
         cause="the import failed",
@@ -98,7 +98,7 @@ async def test_an_ending_holds_until_the_account_is_started_again(journal, clock
 
 async def test_an_unknown_account_stays_unknown_when_the_process_that_takes_it_up_is_killed(journal):
     """Nothing was learned: neither `cancelled` nor without its cause, however often that happens."""
-    unknown = Ending(outcome=Outcome.UNKNOWN, failure_class="outcome-unknown", cause="lost", reason="lost: 7")
+    unknown = AccountResult(outcome=Outcome.UNKNOWN, failure_class="outcome-unknown", cause="lost", reason="lost: 7")
     await journal.end_account(RUN, 0, unknown)
     for _ in range(2):
         journal.start_account(RUN, 0)
@@ -107,7 +107,7 @@ async def test_an_unknown_account_stays_unknown_when_the_process_that_takes_it_u
         assert (row.seq, row.failure_class, row.cause, row.reason) == (0, "outcome-unknown", "lost", "lost: 7")
         assert (await journal.counts(RUN))[Outcome.UNKNOWN] == 1
         assert await journal.in_flight(RUN) == 1
-    await journal.end_account(RUN, 0, Ending(outcome=Outcome.CHANGED))
+    await journal.end_account(RUN, 0, AccountResult(outcome=Outcome.CHANGED))
     journal.start_account(RUN, 0)
     await journal.flush()
     assert (await journal.counts(RUN))[Outcome.CANCELLED] == 1
@@ -115,7 +115,7 @@ async def test_an_unknown_account_stays_unknown_when_the_process_that_takes_it_u
 
 async def test_an_unknown_account_whose_intents_were_settled_before_the_kill_is_cancelled(journal):
     await journal.begin_step(RUN, 0, "import", None)
-    await journal.end_account(RUN, 0, Ending(outcome=Outcome.UNKNOWN, cause="lost"))
+    await journal.end_account(RUN, 0, AccountResult(outcome=Outcome.UNKNOWN, cause="lost"))
     journal.start_account(RUN, 0)
     await journal.end_step(RUN, 0, "import", StepState.FAILED, None)
     (row,) = await journal.accounts(RUN, outcomes={Outcome.CANCELLED})
@@ -124,8 +124,8 @@ async def test_an_unknown_account_whose_intents_were_settled_before_the_kill_is_
 
 async def test_filters_of_accounts(journal):
     for seq, failure_class in enumerate(["timeout", "import-failed", "timeout"]):
-        await journal.end_account(RUN, seq, Ending(outcome=Outcome.FAILED, failure_class=failure_class))
-    await journal.end_account(RUN, 2, Ending(outcome=Outcome.UNKNOWN, failure_class="timeout"))
+        await journal.end_account(RUN, seq, AccountResult(outcome=Outcome.FAILED, failure_class=failure_class))
+    await journal.end_account(RUN, 2, AccountResult(outcome=Outcome.UNKNOWN, failure_class="timeout"))
     rows = await journal.accounts(RUN, outcomes={Outcome.FAILED}, failure_class="timeout")
     assert [row.seq for row in rows] == [0]
     assert await journal.accounts(RUN, outcomes=set()) == []
@@ -208,7 +208,9 @@ async def test_hostile_text_can_be_kept_anywhere(journal, record, text):
     await journal.create_run(record("other", title=text, operation=data, reason=text), rows)
     run = await journal.get_run("other")
     assert (run.title, run.reason, run.operation) == (kept, kept, {kept: [kept, {"n": 1, "t": [kept, None]}]})
-    await journal.end_account("other", 0, Ending(outcome=Outcome.FAILED, failure_class=text, cause=text, detail=data))
+    await journal.end_account(
+        "other", 0, AccountResult(outcome=Outcome.FAILED, failure_class=text, cause=text, detail=data)
+    )
     (row,) = await journal.accounts("other", failure_class=text)
     assert (row.account, row.params, row.cause) == (kept, {kept: kept}, kept)
     await journal.begin_step("other", 0, text, text)
@@ -262,7 +264,7 @@ async def test_newest_goes_by_the_order_of_beginning_not_by_the_clock(journal, r
     await journal.set_state(RUN, RunState.FINISHED)
     assert (await journal.newest_unfinished()).run_id == RUN, "it ended, and left accounts to resume"
     for seq in range(3):
-        await journal.end_account(RUN, seq, Ending(outcome=Outcome.FAILED if seq else Outcome.CHANGED))
+        await journal.end_account(RUN, seq, AccountResult(outcome=Outcome.FAILED if seq else Outcome.CHANGED))
     assert await journal.newest_unfinished() is None
 
 
@@ -284,7 +286,7 @@ async def test_a_run_or_a_number_twice_is_refused_whole(journal, record):
 
 async def test_an_answer_for_nobody_is_refused(journal):
     with pytest.raises(JournalError, match=f"account 9 of run {RUN} is not in the journal"):
-        await journal.end_account(RUN, 9, Ending(outcome=Outcome.CHANGED))
+        await journal.end_account(RUN, 9, AccountResult(outcome=Outcome.CHANGED))
     with pytest.raises(JournalError, match="run nope is not in the journal"):
         await journal.set_state("nope", RunState.FINISHED)
     with pytest.raises(JournalError, match="run nope is not in the journal"):

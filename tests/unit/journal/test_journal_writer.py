@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import Ending, InventoryRow, Journal, RunState, StepState
-from bulkops.journal.lives import Lives
+from bulkops.journal import AccountResult, InventoryRow, Journal, RunState, StepState
+from bulkops.journal.processes import Processes
 from bulkops.journal.schema import open_for_writing
 from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
@@ -50,7 +50,7 @@ async def make_writer(directory, connection, clock):
     made = []
 
     def make(**options):
-        made.append(Writer(connection, directory / "journal.sqlite3", Lives(clock), **options))
+        made.append(Writer(connection, directory / "journal.sqlite3", Processes(clock), **options))
         return made[-1]
 
     yield make
@@ -77,7 +77,7 @@ async def test_a_hundred_workers_share_commits(directory, record, nothing_blocks
             for number in range(10):
                 await journal.begin_step(RUN, seq, f"s{number}", {"n": number})
                 await journal.end_step(RUN, seq, f"s{number}", StepState.DONE, number, changed=True)
-            await journal.end_account(RUN, seq, Ending(outcome=Outcome.CHANGED))
+            await journal.end_account(RUN, seq, AccountResult(outcome=Outcome.CHANGED))
 
         await asyncio.gather(*(journal.begin_step(RUN, seq, "first", None) for seq in range(100)))
         assert journal.commits - before <= 4
@@ -274,7 +274,7 @@ def test_a_loop_that_was_closed_leaves_the_thread_to_end(directory, connection, 
     loop = asyncio.new_event_loop()
 
     async def begin():
-        writer = Writer(connection, directory, Lives(clock))
+        writer = Writer(connection, directory, Processes(clock))
         gate = threading.Event()
         writer.queue(lambda connection, lives: gate.wait())
         task = asyncio.ensure_future(writer.durable(_note("x")))

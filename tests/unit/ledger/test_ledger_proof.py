@@ -139,8 +139,8 @@ class World:
             if work.done():
                 work.result()
                 return
-            if isinstance(session.sign_of_life, CredentialUse):
-                kill(session.sign_of_life.lease)
+            if isinstance(session.heartbeat, CredentialUse):
+                kill(session.heartbeat.lease)
             work.cancel()
             await asyncio.wait([work])
             if not work.cancelled():

@@ -19,8 +19,8 @@ from bulkops.models import ImportStatus, RecipeStatus, StartResult
         ),
         ({"code_errors": [[2, [["A", 7, "x", "a"], ["B", None, "y", "b"]]]]}, ["step 2, A: x", "step 2, B: y"]),
         (
-            {"config_errors": [[1, [["salesforce", 9001, "connection is not authorised"]]]]},
-            ["step 1, salesforce: connection is not authorised"],
+            {"config_errors": [[1, [["salesforce", 9001, "connection is not authorized"]]]]},
+            ["step 1, salesforce: connection is not authorized"],
         ),
         ({"config_errors": ["plain text"]}, ["plain text"]),
         ({"config_errors": "plain text"}, ["plain text"]),

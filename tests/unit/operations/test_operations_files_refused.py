@@ -10,8 +10,8 @@ import pytest
 
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import named
-from bulkops.operations._functions import load_from_file
-from bulkops.operations._zip_files import check_place, is_same, make_directory, read_existing, write_file
+from bulkops.operations._package_files import check_place, is_same, make_directory, read_existing, write_file
+from bulkops.operations.functions import load_from_file
 from bulkops.operations.package import MAX_MEMBERS, MAX_UNPACKED_BYTES, Package
 
 

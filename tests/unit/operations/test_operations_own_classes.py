@@ -79,7 +79,7 @@ def test_a_field_that_is_no_data_is_told_with_what_to_do() -> None:
 @pytest.mark.anyio
 async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:
     """Op("A") and Op("B") were equal: the second finished what the first had begun."""
-    control = bulkops.Control()
+    control = bulkops.StopSignal()
     control.drain("stopped")
     async with Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")

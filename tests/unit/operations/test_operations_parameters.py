@@ -12,7 +12,7 @@ from bulkops.errors import BulkopsError, ConfigError, InputError
 from bulkops.operations import (
     OPERATIONS,
     AddMember,
-    AuthoriseConnections,
+    AuthorizeConnections,
     CreateCustomer,
     DeleteCustomer,
     DowngradePlan,
@@ -78,10 +78,10 @@ def test_what_a_run_reads_from_the_account_file(credentials: None, tmp_path: Pat
     assert StopRecipes(folder="{CRM}").columns() == set()
     assert AddMember(member_name="{account}", role="Admin").columns() == set()
     assert (UpgradePlan(plan_id="{plan}") >> CreateCustomer()).columns() == {"plan", "name", "notification_email"}
-    assert AuthoriseConnections(CREDENTIALS).columns() == set()
+    assert AuthorizeConnections(CREDENTIALS).columns() == set()
     file = tmp_path / "c.toml"
     file.write_text('[connections.A.input]\nshop = { column = "shop name" }\n')
-    assert AuthoriseConnections(file).columns() == {"shop name"}
+    assert AuthorizeConnections(file).columns() == {"shop name"}
     assert Each("managed_users.tags.create", params={"title": "Tier {tier}"}).columns() == {"tier"}
 
 

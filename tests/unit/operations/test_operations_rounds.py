@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bulkops.operations._rounds import Rounds
+from bulkops.operations._batching import Rounds
 
 pytestmark = pytest.mark.anyio
 

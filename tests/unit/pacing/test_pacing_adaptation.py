@@ -14,27 +14,27 @@ import pytest
 
 from benchmarks.adaptation_grid import Cell, World
 from bulkops.pacing import Pacer
-from bulkops.pacing.adaptation import Adaptation
-from bulkops.pacing.spacing import Spacing
-from bulkops.pacing.trial import Trial, Usage, is_dense
+from bulkops.pacing.adaptive_limit import AdaptiveLimit
+from bulkops.pacing.rate_limiter import Gcra
+from bulkops.pacing.refusal_test import RefusalTest, WindowUsage, is_dense
 from bulkops.settings import Limit
 from tests.unit.pacing.vendor import BucketServer, FixedServer, Server, SlidingServer, now, pumping, run
 
-CALM = Usage(used=100, refused=1, answered=99)
-DENSE = Usage(used=100, refused=10, answered=90)
+CALM = WindowUsage(used=100, refused=1, answered=99)
+DENSE = WindowUsage(used=100, refused=10, answered=90)
 
 
-def make(limit: int = 100, window_s: float = 10.0) -> Adaptation:
-    return Adaptation(limit=limit, window_s=window_s, base_s=1.0, cap_s=60.0, rng=Random(1))
+def make(limit: int = 100, window_s: float = 10.0) -> AdaptiveLimit:
+    return AdaptiveLimit(limit=limit, window_s=window_s, base_s=1.0, cap_s=60.0, rng=Random(1))
 
 
-def opened(limit: int = 100, window_s: float = 10.0) -> Adaptation:
+def opened(limit: int = 100, window_s: float = 10.0) -> AdaptiveLimit:
     adaptation = make(limit, window_s)
     grow(adaptation)
     return adaptation
 
 
-def grow(adaptation: Adaptation) -> list[int]:
+def grow(adaptation: AdaptiveLimit) -> list[int]:
     """Answer round after round at time 0; returns what was allowed in each."""
     rounds, used = [adaptation.allowed], 0
     while adaptation.allowed < adaptation.limit:
@@ -85,7 +85,7 @@ class TestOpening:
         adaptation = make(100)
         for used in range(1, 6):
             adaptation.granted(0.0, used)
-        assert adaptation.refused(0.0, 0.1, Usage(5, 1, 0), retry_after_s=1.0) == ["closed"]
+        assert adaptation.refused(0.0, 0.1, WindowUsage(5, 1, 0), retry_after_s=1.0) == ["closed"]
         assert [adaptation.accepted(0.0, 0.1) for _ in range(4)] == [None, None, None, "grown"]
 
 
@@ -158,7 +158,7 @@ class TestClosing:
 
 class TestSpacing:
     def test_even_departures_and_a_burst_of_what_was_saved_up(self) -> None:
-        spacing = Spacing(10.0, 10, burst=3, at=0.0)
+        spacing = Gcra(10.0, 10, burst=3, at=0.0)
         times, clock = [], 0.0
         for _ in range(3):
             clock = max(clock, spacing.next_at())
@@ -173,7 +173,7 @@ class TestSpacing:
         assert times[3:] == [100.0, 100.0, 100.0, 101.0]
 
     def test_restart_forfeits_and_credit_gives_back(self) -> None:
-        spacing = Spacing(10.0, 10, burst=3, at=0.0)
+        spacing = Gcra(10.0, 10, burst=3, at=0.0)
         spacing.restart(50.0)
         assert spacing.next_at() == 50.0
         spacing.left(50.0)
@@ -182,9 +182,9 @@ class TestSpacing:
 
     def test_the_first_dense_refusals_space_a_quota_and_lift_its_limit_again(self) -> None:
         adaptation = make(100)
-        assert adaptation.refused(0.0, 1.0, Usage(10, 1, 5), retry_after_s=1.0) == ["closed"]
-        assert adaptation.refused(0.0, 1.0, Usage(10, 2, 5), retry_after_s=1.0) == []
-        assert adaptation.refused(0.0, 1.0, Usage(10, 3, 5), retry_after_s=1.0) == ["shrunk"]
+        assert adaptation.refused(0.0, 1.0, WindowUsage(10, 1, 5), retry_after_s=1.0) == ["closed"]
+        assert adaptation.refused(0.0, 1.0, WindowUsage(10, 2, 5), retry_after_s=1.0) == []
+        assert adaptation.refused(0.0, 1.0, WindowUsage(10, 3, 5), retry_after_s=1.0) == ["shrunk"]
         assert adaptation.allowed == 100
         times = []
         for _ in range(3):
@@ -203,17 +203,17 @@ class TestSpacing:
 
 
 class TestNarrowing:
-    def spaced(self) -> Adaptation:
+    def spaced(self) -> AdaptiveLimit:
         adaptation = opened()
         adaptation.refused(0.0, 0.0, DENSE, retry_after_s=0.0)
         adaptation.accepted(0.0, 0.0)
         return adaptation
 
-    def strike(self, adaptation: Adaptation, at: float, answered: int) -> list[str]:
+    def strike(self, adaptation: AdaptiveLimit, at: float, answered: int) -> list[str]:
         """Answered until `at`, then refused, with too many refusals around."""
         for second in range(math.ceil(adaptation._answered_at) + 1, math.floor(at)):
             adaptation.accepted(second, second)
-        return list(adaptation.refused(at, at, Usage(100, 10, answered), retry_after_s=0.0))
+        return list(adaptation.refused(at, at, WindowUsage(100, 10, answered), retry_after_s=0.0))
 
     def test_two_strikes_narrow_to_the_better_of_what_was_answered(self) -> None:
         adaptation = self.spaced()
@@ -276,13 +276,13 @@ class TestNarrowing:
         assert adaptation.refused(170, 170, CALM, retry_after_s=0.0) == ["closed"]
         assert adaptation.allowed == 51
 
-    def narrowed(self) -> Adaptation:
+    def narrowed(self) -> AdaptiveLimit:
         adaptation = self.spaced()
         self.strike(adaptation, 25.5, 50)
         self.strike(adaptation, 40.5, 48)
         return adaptation
 
-    def clean_until(self, adaptation: Adaptation, until: int) -> list[tuple[int, int]]:
+    def clean_until(self, adaptation: AdaptiveLimit, until: int) -> list[tuple[int, int]]:
         return [
             (at, adaptation.allowed)
             for at in range(math.ceil(adaptation._answered_at) + 1, until)
@@ -394,14 +394,14 @@ def test_random_throttling_costs_little_and_narrows_nothing(*, retry_after: bool
 
 class TestNoise:
     def test_a_few_and_the_known_noise_with_its_chance_are_not_dense(self) -> None:
-        assert is_dense(Usage(used=100, refused=3, answered=97), noise=0.0)
-        assert not is_dense(Usage(used=20, refused=2, answered=18), noise=0.0)
-        assert not is_dense(Usage(used=100, refused=12, answered=88), noise=0.05)
-        assert is_dense(Usage(used=100, refused=13, answered=87), noise=0.05)
+        assert is_dense(WindowUsage(used=100, refused=3, answered=97), noise=0.0)
+        assert not is_dense(WindowUsage(used=20, refused=2, answered=18), noise=0.0)
+        assert not is_dense(WindowUsage(used=100, refused=12, answered=88), noise=0.05)
+        assert is_dense(WindowUsage(used=100, refused=13, answered=87), noise=0.05)
 
     def test_as_many_refusals_as_before_are_noise_and_far_fewer_the_limit(self) -> None:
         def verdict(every: int) -> str | None:
-            trial = Trial(DENSE, 0.0, 80, since=0.0)
+            trial = RefusalTest(DENSE, 0.0, 80, since=0.0)
             answers = (trial.count(refused=number % every == 0) for number in range(1, 1000))
             return next((cause for cause in answers if cause), None)
 
@@ -409,15 +409,15 @@ class TestNoise:
         assert verdict(1001) == "limit"
 
     def test_refusals_before_the_first_good_answer_say_nothing(self) -> None:
-        trial = Trial(DENSE, 0.0, 80, since=0.0)
+        trial = RefusalTest(DENSE, 0.0, 80, since=0.0)
         assert {trial.count(refused=True) for _ in range(50)} == {None}
         assert trial.share_refused == 0.1
 
     def test_when_all_were_refused_before_one_answer_is_no_proof(self) -> None:
-        trial = Trial(Usage(used=9, refused=9, answered=0), 0.0, 1, since=0.0)
+        trial = RefusalTest(WindowUsage(used=9, refused=9, answered=0), 0.0, 1, since=0.0)
         assert trial.count(refused=False) is None
 
-    def on_trial(self) -> Adaptation:
+    def on_trial(self) -> AdaptiveLimit:
         adaptation = TestNarrowing().spaced()
         TestNarrowing().strike(adaptation, 25.5, 95)
         TestNarrowing().strike(adaptation, 40.5, 94)

@@ -114,4 +114,4 @@ def test_every_duration_has_its_place_and_ticks_keep_apart(values: list[float]) 
 
 def test_a_stage_is_the_same_for_all_accounts() -> None:
     assert stage_name("3 start-recipes: start 612007") == "3 start-recipes: start <id>"
-    assert stage_name("2 authorise-connections: authorise Shop 24") == "2 authorise-connections: authorise Shop 24"
+    assert stage_name("2 authorize-connections: authorize Shop 24") == "2 authorize-connections: authorize Shop 24"

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from bulkops.journal import EventRow, StepMark, StepState
+from bulkops.journal import EventRow, StepState, StepTiming
 from bulkops.outcome import Outcome
 from bulkops.report import Report
 from bulkops.report.html.axes import TimeAxis
@@ -123,8 +123,10 @@ def test_the_histogram_counts_every_account_once() -> None:
     assert counted == len(took_s(report)) == sum(row.ended_at is not None for row in report.accounts)
 
 
-def marks(seq: int, *steps: tuple[str, float]) -> list[StepMark]:
-    return [StepMark(seq=seq, step=name, state=StepState.DONE, changed=True, began_at=BEGAN + at) for name, at in steps]
+def marks(seq: int, *steps: tuple[str, float]) -> list[StepTiming]:
+    return [
+        StepTiming(seq=seq, step=name, state=StepState.DONE, changed=True, began_at=BEGAN + at) for name, at in steps
+    ]
 
 
 def span(report: Report, seq: int, started: float, ended: float | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bulkops.journal import AccountRow
 from bulkops.outcome import Outcome
-from bulkops.report.clusters import cluster, normalised
+from bulkops.report.clusters import cluster, normalized
 
 Row = Callable[..., AccountRow]
 
@@ -23,14 +23,14 @@ Row = Callable[..., AccountRow]
         ("account E-17 of E-170: no", "account <id> of E-170: no"),
         ("connect to 127.0.0.1:54321", "connect to 127.0.0.1:<id>"),
         # what means something stays
-        ("connection 'SF Dev Account 2' is not authorised", None),
+        ("connection 'SF Dev Account 2' is not authorized", None),
         ("connection 'Salesforce2' answered 404 in 1000 ms", None),
         ("'v2' of recipe-00012345-x", None),
         ("the facade decade is effaced", None),
     ],
 )
 def test_what_differs_from_account_to_account_is_left_out(cause: str, same: str | None) -> None:
-    assert normalised(cause, "E-17") == (same or cause)
+    assert normalized(cause, "E-17") == (same or cause)
 
 
 def test_a_page_of_html_is_one_cause_whatever_its_end(row: Row) -> None:

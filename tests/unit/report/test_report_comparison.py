@@ -51,7 +51,7 @@ def detailed(report: Report, requests: Mapping[str, int], **record: Any) -> Repo
 @pytest.fixture
 def found(row: Row, report: Make) -> Comparison:
     """Ten accounts in A, ten in B, eight of them in both; B's places are not A's."""
-    cause = {"failure_class": "f", "cause": "connection 'SF' is not authorised"}
+    cause = {"failure_class": "f", "cause": "connection 'SF' is not authorized"}
     other = {"failure_class": "g", "cause": "no such folder"}
     a = [
         row(0, CHANGED),
@@ -112,7 +112,7 @@ def test_failures_are_new_gone_or_still_there(found: Comparison) -> None:
     assert [(one.outcome, one.count) for one in found.gone] == [(FAILED, 1), (UNKNOWN, 1)]
     assert [(one.cause, one.count) for one in found.still] == [
         ("no such folder", 1),
-        ("connection 'SF' is not authorised", 1),
+        ("connection 'SF' is not authorized", 1),
     ]
     assert found.recast == {4}, "A says another cause of the account that is fifth in B"
 

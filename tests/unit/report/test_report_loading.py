@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import Ending, InventoryRow, Journal, RunState
+from bulkops.journal import AccountResult, InventoryRow, Journal, RunState
 from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Format, load_report, render
 from tests.records import RUN, run_record
@@ -47,14 +47,16 @@ async def test_a_run_from_its_first_second_to_its_end(journal: Journal) -> None:
         assert (await load_report(journal, run_id)).outcomes[Outcome.NOT_ATTEMPTED] == 4
         for seq in range(3):
             journal.start_account(run_id, seq)
-        await journal.end_account(run_id, 0, Ending(outcome=Outcome.CHANGED, detail={"recipes": 5}))
-        await journal.end_account(run_id, 1, Ending(outcome=Outcome.FAILED, cause="c", reason="r", failure_class="f"))
+        await journal.end_account(run_id, 0, AccountResult(outcome=Outcome.CHANGED, detail={"recipes": 5}))
+        await journal.end_account(
+            run_id, 1, AccountResult(outcome=Outcome.FAILED, cause="c", reason="r", failure_class="f")
+        )
         running = await load_report(journal, run_id)
         assert running.state is RunState.RUNNING
         assert sum(running.outcomes.values()) == running.inventory == 4
         assert render(running).startswith("Running: 1 changed, 1 failed, 1 in progress, 1 waiting of 4 accounts for ")
-        await journal.end_account(run_id, 2, Ending(outcome=Outcome.UNCHANGED))
-        await journal.end_account(run_id, 3, Ending(outcome=Outcome.SKIPPED, reason="left out"))
+        await journal.end_account(run_id, 2, AccountResult(outcome=Outcome.UNCHANGED))
+        await journal.end_account(run_id, 3, AccountResult(outcome=Outcome.SKIPPED, reason="left out"))
         await journal.set_state(run_id, RunState.FINISHED)
     report = await load_report(journal, run_id)
     assert (report.state, report.reason, report.title, report.host) == (

@@ -18,15 +18,15 @@ from tests.work import lines_run
 Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
 
-CAUSE = "connection 'SF Dev Account' is not authorised"
+CAUSE = "connection 'SF Dev Account' is not authorized"
 
 
 def test_a_run_with_failures(row: Row, report: Make) -> None:
     failed = {
         "failure_class": "recipe-not-started",
         "cause": CAUSE,
-        "reason": f"recipe 'Sync' (41354), step 2: {CAUSE}; authorise it",
-        "remedy": "authorise it",
+        "reason": f"recipe 'Sync' (41354), step 2: {CAUSE}; authorize it",
+        "remedy": "authorize it",
     }
     unknown = {"cause": "the import did not end in time", "reason": "the import did not end in time", "remedy": "look"}
     rows = [
@@ -40,10 +40,10 @@ def test_a_run_with_failures(row: Row, report: Make) -> None:
         " (run 20260102-101530-k3f)\n"
         "import crm.zip (5 recipes) into folder 'CRM', at https://www.workato.com, workspace 17293\n"
         "\n"
-        "31 accounts: connection 'SF Dev Account' is not authorised\n"
+        "31 accounts: connection 'SF Dev Account' is not authorized\n"
         "    failed, for example 4100267: recipe 'Sync' (41354), step 2:"
-        " connection 'SF Dev Account' is not authorised; authorise it\n"
-        "    first: authorise it\n"
+        " connection 'SF Dev Account' is not authorized; authorize it\n"
+        "    first: authorize it\n"
         "    then: bulkops retry 20260102-101530-k3f --failure-class recipe-not-started\n"
         "\n"
         "1 account: the import did not end in time\n"

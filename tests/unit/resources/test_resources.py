@@ -14,7 +14,7 @@ from aiohttp import web
 from bulkops.client import Account, Workato
 from bulkops.errors import ConfigError, DecodeError, InputError, NotFound, PlanError, StatusError
 from bulkops.models import Folder
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 
 pytestmark = pytest.mark.anyio
@@ -264,7 +264,7 @@ async def test_connection_update(vendor: Vendor, workato: Workato) -> None:
 
 
 async def test_imports_send_the_zip_and_polls_do_not_move_the_account(vendor: Vendor, workato: Workato) -> None:
-    scope = Scope(seq=3)
+    scope = RequestContext(seq=3)
     imports = workato.account(7, scope=scope).imports
     vendor.answer = lambda *_: {"id": 251, "operation_type": "import", "status": "in_progress", "recipe_status": None}
     data = bytes(range(256)) * 5000
@@ -294,7 +294,9 @@ async def test_siblings_share_the_session_and_may_only_read(vendor: Vendor, work
         for refused in (reading.account(1).folders.create("x"), reading.customers.create(name="x")):
             with pytest.raises(PlanError):
                 await refused
-        assert reading.with_options(deadline=5.0).account(1).scope == Scope(account="1", read_only=True, deadline=5.0)
+        assert reading.with_options(deadline=5.0).account(1).scope == RequestContext(
+            account="1", read_only=True, deadline=5.0
+        )
     await workato.account(1).folders.list().collect()  # leaving the sibling closed nothing
     assert len(vendor.asked) == 2
     assert Workato.over(workato.session).settings is workato.settings
@@ -308,7 +310,7 @@ def test_accounts_are_checked_before_anything_is_sent() -> None:
     assert workato.account(" 12 ").id == "12"
     assert repr(workato.account("E1")) == "Account('E1')"
     with pytest.raises(ConfigError):
-        Account(workato.session, Scope())
+        Account(workato.session, RequestContext())
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ import asyncio
 import pytest
 
 from bulkops.errors import PlanError
-from bulkops.journal import Ending
+from bulkops.journal import AccountResult
 from bulkops.outcome import Outcome
 from bulkops.runs.halting import Gate, GateVerdict, HaltRules, WaveResult, waiting_gate
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
 from tests.virtual_time import run_virtual
 
-FAILED = Ending(outcome=Outcome.FAILED, failure_class="x", cause="y")
-CHANGED = Ending(outcome=Outcome.CHANGED)
+FAILED = AccountResult(outcome=Outcome.FAILED, failure_class="x", cause="y")
+CHANGED = AccountResult(outcome=Outcome.CHANGED)
 
 
 def test_a_count_holds_for_the_whole_run() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import bulkops
-from bulkops import Control, Policy, Workato
+from bulkops import Policy, StopSignal, Workato
 from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential, Lease, LocalLedger
 from bulkops.locks import state_directory
@@ -60,7 +60,7 @@ async def test_a_ledger_that_fails_ends_the_run_in_words(workato: Workato, tmp_p
 
     with pytest.raises(JournalError, match=r"the ledger .* cannot be used: no such table"):
         await asyncio.wait_for(bulkops.run(go_on, accounts=[FIRST], workato=workato, journal=tmp_path), 30)
-    assert workato.session.sign_of_life is None
+    assert workato.session.heartbeat is None
 
 
 async def test_a_ledger_that_fails_wakes_those_who_wait_for_their_share(workato: Workato) -> None:
@@ -73,7 +73,7 @@ async def test_a_ledger_that_fails_wakes_those_who_wait_for_their_share(workato:
 
 
 async def test_a_person_may_stop_the_waiting(workato: Workato, tmp_path: Path) -> None:
-    control = Control()
+    control = StopSignal()
     async with another(workato):
         waiting = asyncio.create_task(
             bulkops.run(

@@ -25,18 +25,18 @@ def _row(outcome: Outcome = Outcome.NOT_ATTEMPTED, **more: Any) -> AccountRow:
     [
         (Effects(), None, Outcome.UNCHANGED),
         (Effects(changed=True), None, Outcome.CHANGED),
-        (Effects(left_open="import"), None, Outcome.UNKNOWN),
+        (Effects(unresolved="import"), None, Outcome.UNKNOWN),
         (Effects(), TaskFailed("no"), Outcome.FAILED),
         (Effects(), NotFound("no", status=404, **_CALL), Outcome.FAILED),
-        (Effects(left_open="import"), TaskFailed("no"), Outcome.UNKNOWN),
+        (Effects(unresolved="import"), TaskFailed("no"), Outcome.UNKNOWN),
         (Effects(), TaskUnknown("who knows"), Outcome.UNKNOWN),
         (Effects(), ServerError("no", status=500, is_read=True, **_CALL), Outcome.FAILED),
         (Effects(), ServerError("no", status=500, **_CALL), Outcome.UNKNOWN),
         (Effects(), ValueError("a mistake"), Outcome.FAILED),
-        (Effects(left_open="import"), ValueError("a mistake"), Outcome.UNKNOWN),
+        (Effects(unresolved="import"), ValueError("a mistake"), Outcome.UNKNOWN),
         (Effects(), Unauthorized("no", status=401, **_CALL), Outcome.NOT_ATTEMPTED),
         (Effects(changed=True), Unauthorized("no", status=401, **_CALL), Outcome.CANCELLED),
-        (Effects(left_open="import"), Unauthorized("no", status=401, **_CALL), Outcome.UNKNOWN),
+        (Effects(unresolved="import"), Unauthorized("no", status=401, **_CALL), Outcome.UNKNOWN),
     ],
 )
 def test_what_an_account_is_called(effects: Effects, error: BaseException | None, outcome: Outcome) -> None:

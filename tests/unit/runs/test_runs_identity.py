@@ -69,7 +69,7 @@ async def test_a_role_without_the_call_works_and_compares_nothing(tmp_path: Path
     assumptions = Assumptions(missing_right=status)
     here = SandboxSettings(customers=2, time_scale=400, quotas="off", assumptions=assumptions, deny=("users.me",))
     async with Sandbox(here) as vendor:
-        stop = bulkops.Control()
+        stop = bulkops.StopSignal()
         stop.drain("stopped by the test")
         async with client(vendor) as workato:
             report = await bulkops.run(look, accounts=IDS, workato=workato, journal=tmp_path, control=stop)
@@ -95,7 +95,7 @@ async def test_the_library_refuses_another_workspace_too(vendor: Sandbox, tmp_pa
     async def make(ctx: bulkops.Context) -> None:
         await ctx.step("make", lambda: ctx.account.folders.create("Made"))
 
-    stop = bulkops.Control()
+    stop = bulkops.StopSignal()
     stop.drain("stopped by the test")
     async with client(vendor) as workato:
         report = await bulkops.run(make, accounts=IDS, workato=workato, journal=tmp_path, control=stop)

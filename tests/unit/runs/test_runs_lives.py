@@ -94,7 +94,7 @@ async def test_a_refused_resume_leaves_the_run_as_it_stood(workato: Workato, tmp
 
 async def test_an_approval_is_for_the_gate_that_waits(workato: Workato, tmp_path: Path) -> None:
     touch = operation(Failing())
-    control = bulkops.Control()
+    control = bulkops.StopSignal()
     control.drain()
     policy = Policy(waves="5,5,rest", approve=True)
     stopped = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path, control=control)
@@ -165,7 +165,7 @@ async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_un
     async def tidy(ctx: bulkops.Context) -> None:
         await ctx.account.folders.create("Tidy")
 
-    control = bulkops.Control()
+    control = bulkops.StopSignal()
     async with Sandbox(SandboxSettings(customers=2, time_scale=1, quotas="off")) as vendor:
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
 

@@ -13,7 +13,7 @@ from bulkops.client import Workato
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
 from bulkops.journal import EventRow, InventoryRow, Journal
 from bulkops.report.quota_usage import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
-from bulkops.runs.meter import PROCESS, REQUESTS, Meter, interval_for, metered
+from bulkops.runs.traffic import PROCESS, REQUESTS, TrafficRecorder, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Limit, Tuning
 from tests.records import RUN, run_record
@@ -44,7 +44,7 @@ async def written(path: Path, acts: Iterable[tuple[float, Event]]) -> list[dict[
     now = 100.0
     async with Journal.open(path) as journal:
         await begin(journal)
-        meter = Meter(journal, RUN, interval_s=5.0, clock=lambda: now)
+        meter = TrafficRecorder(journal, RUN, interval_s=5.0, clock=lambda: now)
         for at, event in acts:
             now = 100.0 + at
             meter.note(event)

@@ -105,10 +105,10 @@ async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path:
             await run(workato, IDS[1:2], tmp_path / "second")
         share = Policy(if_running="share")
         await run(workato, IDS[1:2], tmp_path / "second", policy=share)
-        assert isinstance(workato.session.sign_of_life, CredentialUse)
+        assert isinstance(workato.session.heartbeat, CredentialUse)
         leave.set()
         assert (await first).ok
-        assert workato.session.sign_of_life is None, "it ends with the last run"
+        assert workato.session.heartbeat is None, "it ends with the last run"
 
 
 @asynccontextmanager
@@ -151,7 +151,7 @@ async def test_a_request_leaves_only_beside_fresh_heartbeats_of_ledger_and_journ
 
     async def look(ctx: bulkops.Context) -> None:
         await touch(ctx)
-        use = ctx.account.session.sign_of_life
+        use = ctx.account.session.heartbeat
         assert isinstance(use, CredentialUse)
         assert len(use.signs) == 1, "the journal"
         seen.append(use.is_fresh and use.lease.is_fresh)
@@ -159,7 +159,7 @@ async def test_a_request_leaves_only_beside_fresh_heartbeats_of_ledger_and_journ
     vendor = Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off"))
     async with vendor, client(vendor) as workato:
         report = await bulkops.run(look, accounts=IDS[:1], workato=workato, journal=tmp_path)
-        assert workato.session.sign_of_life is None, "it outlives the run"
+        assert workato.session.heartbeat is None, "it outlives the run"
     assert report.ok, report.accounts[0].reason
     assert seen == [True]
 

@@ -80,7 +80,7 @@ async def test_no_account_fails_after_a_401(tmp_path: Path, hidden: str) -> None
 
 
 async def test_an_account_that_is_stopped_within_a_task_group_did_not_fail(tmp_path: Path) -> None:
-    control = bulkops.Control()
+    control = bulkops.StopSignal()
 
     async def look(ctx: bulkops.Context) -> None:
         await ctx.account.folders.list().collect()

@@ -41,7 +41,7 @@ async def beside(*, faults: Faults | None = None, **settings: Any) -> AsyncItera
 async def test_a_process_that_dies_with_a_write_on_its_way_leaves_the_account_unknown(tmp_path: Path) -> None:
     """And whoever resumes knows that the run may have changed it, whatever that one finds left to do."""
     copy = tmp_path / "as it was"
-    control = bulkops.Control()
+    control = bulkops.StopSignal()
     work_left = True
 
     async def tidy(ctx: bulkops.Context) -> None:
@@ -69,7 +69,7 @@ async def test_a_process_that_dies_with_a_write_on_its_way_leaves_the_account_un
 
 
 async def test_who_resumes_an_unknown_account_and_stops_leaves_it_unknown(tmp_path: Path) -> None:
-    controls = [bulkops.Control()]
+    controls = [bulkops.StopSignal()]
 
     async def tidy(ctx: bulkops.Context) -> None:
         if len(controls) == 1:
@@ -79,7 +79,7 @@ async def test_who_resumes_an_unknown_account_and_stops_leaves_it_unknown(tmp_pa
 
     async with beside() as (_, workato):
         await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
-        controls.append(bulkops.Control())
+        controls.append(bulkops.StopSignal())
         report = await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy, control=controls[-1])
     assert report is not None
     row = report.accounts[0]
@@ -88,7 +88,7 @@ async def test_who_resumes_an_unknown_account_and_stops_leaves_it_unknown(tmp_pa
 
 async def test_what_was_written_in_an_earlier_process_of_the_run_is_a_change(tmp_path: Path) -> None:
     """Also when that process was stopped, and nothing is left to do."""
-    first = bulkops.Control()
+    first = bulkops.StopSignal()
 
     async def tidy(ctx: bulkops.Context) -> None:
         if not first.aborting:
@@ -99,7 +99,7 @@ async def test_what_was_written_in_an_earlier_process_of_the_run_is_a_change(tmp
     async with beside() as (_, workato):
         stopped = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path, control=first)
         assert stopped.outcomes[Outcome.CANCELLED] == 1
-        again = bulkops.Control()
+        again = bulkops.StopSignal()
         report = await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy, control=again)
     assert report is not None
     assert report.outcomes[Outcome.CHANGED] == 1

@@ -18,7 +18,7 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.pacing import Failure
-from bulkops.session._retrying import MAX_REFUSALS, MAX_RESENDS, Failed, Tries
+from bulkops.session._retry_state import MAX_REFUSALS, MAX_RESENDS, Failed, Tries
 from bulkops.settings import Tuning
 
 GET = CALLS["managed_users.get"]

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from bulkops.session._waiting import GaveUpWaiting, Patience, Waiting
+from bulkops.session._waits import GaveUpWaiting, Patience, Waiting
 from tests.virtual_time import run_virtual
 
 

@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 import bulkops
-from bulkops import Context, Control, Outcome, Report, Workato
+from bulkops import Context, Outcome, Report, StopSignal, Workato
 from bulkops.errors import NotFound
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
@@ -102,7 +102,7 @@ async def test_nor_may_ensure_use_a_name_twice(beside: Beside) -> None:
 
 
 async def test_a_later_pass_meets_the_same_names_again(beside: Beside) -> None:
-    first = Control()
+    first = StopSignal()
 
     async def one(ctx: Context) -> None:
         await ctx.step("create folder", lambda: ctx.account.folders.create("A"))
@@ -206,7 +206,7 @@ async def test_a_refusal_after_a_lost_request_does_not_make_it_known(beside: Bes
 
 async def test_done_with_none_is_not_the_same_as_not_done(beside: Beside) -> None:
     seen: list[object] = []
-    first = Control()
+    first = StopSignal()
 
     async def delete(ctx: Context) -> None:
         seen.append((ctx.is_done("delete"), ctx.result("delete")))
@@ -263,7 +263,7 @@ async def test_ensure_looks_before_it_sends_again(beside: Beside) -> None:
 
 async def test_ensure_settles_what_an_earlier_process_left_open(beside: Beside) -> None:
     """Its effect counts as this run's, although `find` finds it at once."""
-    control = Control()
+    control = StopSignal()
 
     async def cut_off(ctx: Context) -> None:
         async def create() -> int:

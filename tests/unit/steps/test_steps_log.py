@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulkops.journal import InventoryRow, Journal, StepState
-from bulkops.session import Scope
+from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 from bulkops.steps import Effect, StepLog
 from tests.records import run_record
@@ -24,7 +24,9 @@ async def opened(home: Path) -> AsyncIterator[tuple[Journal, StepLog, str]]:
     async with Journal.open(home) as journal:
         run = run_record()
         await journal.create_run(run, [InventoryRow(seq=0, account="7")])
-        log = StepLog(journal=journal, run_id=run.run_id, seq=0, scope=Scope(account="7"), tuning=Tuning(), steps={})
+        log = StepLog(
+            journal=journal, run_id=run.run_id, seq=0, scope=RequestContext(account="7"), tuning=Tuning(), steps={}
+        )
         yield journal, log, run.run_id
 
 

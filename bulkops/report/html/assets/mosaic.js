@@ -1,4 +1,4 @@
-// One cell an account: a path for each outcome, drawn anew when the width changes. Shapes tell what colours tell.
+// One cell an account: a path for each outcome, drawn anew when the width changes. Shapes tell what colors tell.
 
 const mosaic = document.getElementById("mosaic");
 const says = document.getElementById("mosaic-says");

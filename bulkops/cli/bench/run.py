@@ -1,0 +1,163 @@
+"""The way of a throughput run: where, what, question, the run itself, measured, and compared."""
+
+from __future__ import annotations
+
+import json
+import platform
+import tempfile
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bulkops import __version__
+from bulkops.cli.bench.measure import Measure
+from bulkops.cli.bench.result import SCHEMA, Result, compare, load, render
+from bulkops.cli.bench.target import SANDBOX, sandbox, settings_for
+from bulkops.cli.confirm import Consent, Question
+from bulkops.cli.eta import Outlook
+from bulkops.cli.flags import PolicyFlags
+from bulkops.cli.progress import Story, voice_for
+from bulkops.cli.run_frame import scope, told
+from bulkops.cli.terminal import put, say
+from bulkops.settings import Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.events import Event
+    from bulkops.operations import Operation
+    from bulkops.report import Report
+    from bulkops.runs import Inventory, Policy, StopSignal
+
+
+@attrs.frozen(kw_only=True)
+class Bench:
+    """`operation`: a job file or FILE.py:NAME, None: harmless reads; `compared`: a file of an earlier result;
+    `ratio`: how many times worse a figure may be."""
+
+    host: str
+    accounts: int
+    operation: str | None
+    time_scale: float
+    seed: int
+    flags: PolicyFlags
+    as_json: bool
+    yes: bool
+    quiet: bool
+    compared: str | None
+    ratio: float
+
+    async def play(self) -> int:
+        """The exit code: that of the run, or 1 for a regression."""
+        before = load(self.compared) if self.compared is not None else None
+        operation = self._operation()
+        if self.host == SANDBOX:
+            async with sandbox(self.accounts, time_scale=self.time_scale, seed=self.seed) as settings:
+                tuning = self.flags.tune(settings.tuning)
+                result, code = await self._measured(operation, attrs.evolve(settings, tuning=tuning))
+        else:
+            result, code = await self._measured(operation, settings_for(self.host, self.flags.tune(Tuning())))
+        put((json.dumps(result, indent=1) if self.as_json else render(result)) + "\n", json=self.as_json)
+        if before is None:
+            return code
+        found = compare(before, result, ratio=self.ratio, source=str(self.compared))
+        for comparison in found:
+            say(str(comparison))
+        return code or int(any(comparison.is_worse for comparison in found))
+
+    def _operation(self) -> Operation:
+        if self.operation is None:
+            from bulkops.cli.bench.reads import Reads
+
+            return Reads()
+        from bulkops.runs import load_job
+
+        return load_job(self.operation).operation
+
+    async def _measured(self, operation: Operation, settings: Settings) -> tuple[Result, int]:
+        from bulkops.client import Workato
+        from bulkops.runs import Policy, select
+
+        consent = Consent(
+            yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="look at --host and --accounts once more"
+        )
+        consent.require_askable()
+        policy = self.flags.over(Policy())
+        story, measure = Story(voice_for(quiet=self.quiet)), Measure()
+
+        def observe(event: Event) -> None:
+            story.observe(event)
+            measure.observe(event)
+
+        async with Workato.from_settings(settings, observe=story.observe) as lister:
+            inventory = await select(lister, accounts="all", limit=self.accounts)
+        # A session of its own: the list of accounts is not part of what is measured.
+        async with Workato.from_settings(settings, observe=observe) as workato:
+            await consent.ask(self._question(policy, inventory, settings, operation))
+            began, cpu = time.monotonic(), time.process_time()
+            report = await self._run(operation, inventory, workato, policy, story, observe)
+            seconds, cpu_s = time.monotonic() - began, time.process_time() - cpu
+            quotas = measure.by_quota(workato.session.quotas, share=settings.tuning.share)
+        requests = measure.requests
+        figures: dict[str, Any] = {
+            "seconds": round(seconds, 3),
+            "accounts_per_s": round(len(inventory) / seconds, 3),
+            "requests": requests,
+            "requests_per_s": round(requests / seconds, 3),
+            "requests_per_account": round(requests / max(1, len(inventory)), 3),
+            "refused": sum(quota["refused"] for quota in quotas.values()),
+            "cpu_ms_per_request": round(1000 * cpu_s / max(1, requests), 4),
+            "latency_s": measure.latencies(),
+            "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
+            "quotas": quotas,
+        }
+        return self._about(operation, inventory, policy) | figures, report.exit_code
+
+    async def _run(
+        self,
+        operation: Operation,
+        inventory: Inventory,
+        workato: Workato,
+        policy: Policy,
+        story: Story,
+        observe: Any,
+    ) -> Report:
+        from bulkops.runs import run
+
+        with tempfile.TemporaryDirectory(prefix="bulkops-bench-") as journal:
+
+            async def go(control: StopSignal) -> Report:
+                return await run(
+                    operation,
+                    accounts=inventory,
+                    workato=workato,
+                    policy=policy,
+                    journal=journal,
+                    observe=observe,
+                    control=control,
+                )
+
+            outlook = None if story.is_silent else Outlook(workato, operation, policy, total=len(inventory))
+            return await told(story, go, total=len(inventory), outlook=outlook)
+
+    def _about(self, operation: Operation, inventory: Inventory, policy: Policy) -> Result:
+        """What was measured, where and with what."""
+        return {
+            "schema": SCHEMA,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "bulkops": __version__,
+            "python": platform.python_version(),
+            "machine": f"{platform.system()} {platform.machine()}",
+            "host": self.host,
+            "time_scale": self.time_scale if self.host == SANDBOX else None,
+            "operation": operation.title,
+            "accounts": len(inventory),
+            "concurrency": policy.concurrency,
+        }
+
+    def _question(self, policy: Policy, inventory: Inventory, settings: Settings, operation: Operation) -> Question:
+        title = f"throughput run: {operation.title}"
+        if self.operation is None:
+            title += " (changes nothing)"
+        return scope(policy, count=len(inventory), host=settings.url, title=title)

@@ -1,0 +1,165 @@
+"""What every command has: an example before its usage, options in sections, -h, -v and --debug."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TextIO, cast
+
+import attrs
+import click
+
+from bulkops.cli.terminal import FORMAT_VARIABLE, wants_color, wants_json_lines
+from bulkops.errors import ConfigError
+from bulkops.logs import configure
+from bulkops.settings import TOKEN_VARIABLE
+
+LEVEL_VARIABLE: Final = "BULKOPS_LOG_LEVEL"
+WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"
+
+
+@attrs.define
+class Invocation:
+    """What one call of the command line was asked to tell about itself."""
+
+    debug: bool = False
+    verbose: bool = False
+    plan: PlanFlags | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PlanFlags:
+    """That nothing is to be done but looked at: how many accounts (None: all), none at all, and where to keep it.
+
+    `export`: the one export of a manifest is allowed, so that its package is known; `detailed_exitcode`: whether the
+    exit code tells that there are changes.
+    """
+
+    sample: int | None
+    offline: bool
+    save: str | None
+    export: bool
+    detailed_exitcode: bool = False
+
+
+class Flag(click.Option):
+    """An option that knows its section of the help."""
+
+    def __init__(self, *args: Any, section: str = "Options", **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.section = section
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Without the range of numbers: nobody asks for less than one account."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
+
+class _Exemplary(click.Command):
+    """`examples`: command lines without the word bulkops, the most usual first."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        attributes.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **attributes)
+        self.examples = tuple(examples)
+        self.params.extend(about_itself())
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, self.examples)
+        super().format_help(ctx, formatter)
+
+
+class Verb(_Exemplary):
+    """A command."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record is not None:
+                sections.setdefault(getattr(param, "section", "Options"), []).append(record)
+        for section, records in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(records)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        start_logging(ctx.ensure_object(Invocation))
+        return super().invoke(ctx)
+
+
+class Noun(_Exemplary, click.Group):
+    """A group of verbs under one word."""
+
+
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
+    """Not wrapped: an example is there to be copied."""
+    formatter.write_heading("Example" if len(examples) == 1 else "Examples")
+    for example in examples:
+        formatter.write(f"  bulkops {example}\n")
+    formatter.write_paragraph()
+
+
+def start_logging(invocation: Invocation) -> None:
+    """Log to stderr at the level of -v or of the environment. Raises: ConfigError naming the variable."""
+    usual = "info" if wants_json_lines() else "warning"  # for people the story says what the log would
+    level = "debug" if invocation.verbose else os.environ.get(LEVEL_VARIABLE) or usual
+    form = os.environ.get(FORMAT_VARIABLE) or "text"
+    if form not in {"text", "json"}:
+        raise ConfigError(f"{FORMAT_VARIABLE} is {form!r}", remedy="use text or json")
+    try:
+        configure(
+            level,
+            json=form == "json",
+            stream=cast("TextIO", _Stderr()),
+            colors=wants_color(sys.stderr),
+            secrets=known_secrets(),
+        )
+    except ValueError as error:
+        raise ConfigError(f"{LEVEL_VARIABLE}: {error}", remedy=f"correct or unset {LEVEL_VARIABLE}") from error
+
+
+def known_secrets() -> tuple[str, ...]:
+    """Texts that must not be printed wherever they turn up."""
+    return tuple(filter(None, (os.environ.get(name, "") for name in (TOKEN_VARIABLE, WEBHOOK_VARIABLE))))
+
+
+class _Stderr:
+    """stderr as it is when a line is written: the live view puts lines above itself by standing in for it."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def about_itself() -> list[click.Parameter]:
+    """-v and --debug: noted in the `Invocation`, not handed to the command."""
+
+    def note(field: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+        def store(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+            if value:
+                setattr(ctx.ensure_object(Invocation), field, True)
+
+        return store
+
+    return [
+        Flag(
+            ["-v", "--verbose"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=note("verbose"),
+            help=f"Log every request to stderr (as {LEVEL_VARIABLE}=debug).",
+        ),
+        Flag(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=note("debug"),
+            help="Show a traceback when something fails.",
+        ),
+    ]

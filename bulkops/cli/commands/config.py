@@ -1,0 +1,85 @@
+"""`bulkops config show`: what would count for a run, and who says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bulkops.cli.click_ext import Flag, Noun, Verb
+from bulkops.cli.click_types import FileName
+from bulkops.cli.flags import PolicyFlags
+from bulkops.cli.options import journal_option, policy_options, variable_of
+from bulkops.cli.terminal import one_line, put
+
+if TYPE_CHECKING:
+    from bulkops.cli.config_sources import Setting
+
+
+@click.group("config", cls=Noun, examples=["config show", "config show rollout.toml --max-rate 20"])
+def config() -> None:
+    """Look at the settings."""
+
+
+@config.command("show", cls=Verb, examples=["config show", "config show rollout.toml --max-rate 20"])
+@click.argument(
+    "job",
+    metavar="[JOB.toml]",
+    required=False,
+    type=FileName(),
+    help="A job file whose policy counts where no flag and no variable says otherwise.",
+)
+@policy_options
+@journal_option
+@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="As JSON, for programs.")
+def show(job: str | None, journal: str, as_json: bool, *, policy: PolicyFlags) -> int:
+    """Show each setting with its value and its source.
+
+    Flag beats environment beats job file beats client file beats default. The token is masked. Sends nothing.
+    """
+    from bulkops.cli.config_sources import settings_of
+    from bulkops.runs import Policy, load_job
+    from bulkops.settings import Tuning
+
+    said = load_job(job).policy if job is not None else {}
+    flags = policy.filled(said)
+    settings = settings_of(
+        flags.over(Policy()),
+        flags.tune(Tuning()),
+        sources=_sources(click.get_current_context(), said, job),
+        client_file=flags.client_file,
+        journal=journal,
+    )
+    put(_as_json(settings) if as_json else _as_table(list(settings)), json=as_json)
+    return 0
+
+
+def _sources(ctx: click.Context, said: Mapping[str, Any], job: str | None) -> dict[str, str]:
+    """What flags, variables and the job file say, by parameter name."""
+    sources = {name: str(job) for name in said}
+    for param in ctx.command.params:
+        if not isinstance(param, click.Option) or param.name is None:
+            continue
+        flag = param.opts[0]
+        match ctx.get_parameter_source(param.name):
+            case ParameterSource.COMMANDLINE:
+                sources[param.name] = f"flag {flag}"
+            case ParameterSource.ENVIRONMENT:
+                sources[param.name] = f"environment {variable_of(flag)}"
+            case _:
+                pass
+    return sources
+
+
+def _as_table(settings: list[Setting]) -> str:
+    rows = [("SETTING", "VALUE", "SOURCE"), *((s.name, one_line(s.value), one_line(s.source)) for s in settings)]
+    name_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "".join(f"{name:<{name_width}}  {value:<{value_width}}  {source}\n" for name, value, source in rows)
+
+
+def _as_json(settings: Any) -> str:
+    data = {each.name: {"value": each.value, "source": each.source} for each in settings}
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,65 @@
+"""Before the first run: `init` writes a job to begin with, `completion` lets the shell finish words."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import FileName
+from bulkops.cli.terminal import put, say
+
+SHELLS = {
+    "bash": 'eval "$(bulkops completion bash)"   # in ~/.bashrc',
+    "zsh": 'eval "$(bulkops completion zsh)"   # in ~/.zshrc, after compinit',
+    "fish": "bulkops completion fish > ~/.config/fish/completions/bulkops.fish",
+}
+
+
+@click.command("init", cls=Verb, examples=["init", "init crm.zip --folder CRM"])
+@click.argument(
+    "package",
+    metavar="[PKG.zip]",
+    required=False,
+    type=FileName(),
+    help="Your package; without it a small example is written too.",
+)
+@click.option("--folder", cls=Flag, default="CRM", show_default=True, metavar="NAME", help="Folder to import into.")
+@click.option(
+    "--directory", cls=Flag, default=".", show_default=True, metavar="DIR", help="Where to write; made when missing."
+)
+def init(package: str | None, folder: str, directory: str) -> int:
+    """Write a commented job file to begin with.
+
+    rollout.toml imports a package, authorizes its connections (connections.toml) and starts its recipes. Files that
+    exist are never overwritten.
+    """
+    from bulkops.cli.init import Starter
+
+    starter = Starter(directory=Path(directory), package=Path(package) if package else None, folder=folder)
+    made = starter.write()
+    for path in made:
+        put(f"{path}\n")
+    say(f"next: bulkops doctor {shlex.quote(str(made[0]))}")
+    return 0
+
+
+@click.command("completion", cls=Verb, examples=["completion bash", "completion zsh", "completion fish"])
+@click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(list(SHELLS)), help="Your shell.")
+def completion(shell: str) -> int:
+    """Print what lets your shell complete commands, flags and files.
+
+    The output is a script for the shell to read; on a terminal, how to install it is said too.
+    """
+    import sys
+
+    from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
+    makers = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+    maker = makers[shell](click.get_current_context().find_root().command, {}, "bulkops", "_BULKOPS_COMPLETE")
+    put(maker.source_template % maker.source_vars() + "\n")
+    if sys.stdout.isatty():
+        say(f"to install: {SHELLS[shell]}")
+    return 0

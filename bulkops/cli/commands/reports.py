@@ -1,0 +1,92 @@
+"""The report of a run, from the journal. Needs no token and sends nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import attrs
+import click
+
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import RunName
+from bulkops.cli.options import journal_option, report_format_option, report_path_option
+from bulkops.cli.terminal import put, say
+from bulkops.outcome import Outcome
+
+FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
+
+_ONLY_ACCOUNTS = ("ids", "jsonl", "csv")
+"""Formats that hold accounts and nothing else."""
+
+
+def _show(name: str, help_text: str) -> click.Command:
+    """One command under two names: the first is what one types, the second what one looks for."""
+
+    @click.command(
+        name,
+        cls=Verb,
+        help=help_text,
+        examples=[name, f"{name} -o report.html", f"{name} previous --outcome failed --ids -o failed.txt"],
+    )
+    @click.argument(
+        "run_id",
+        metavar="[RUN]",
+        required=False,
+        type=RunName(),
+        help="A run's id, the start of it, latest or previous.",
+    )
+    @report_format_option(FORMATS)
+    @report_path_option
+    @click.option("--ids", cls=Flag, is_flag=True, help="The accounts alone, one a line: a file for --accounts.")
+    @click.option(
+        "--outcome",
+        "outcomes",
+        cls=Flag,
+        multiple=True,
+        type=click.Choice([outcome.value.replace("_", "-") for outcome in Outcome]),
+        help="Only accounts with this outcome, with --ids, jsonl or csv. May come more than once.",
+    )
+    @journal_option
+    def show(
+        run_id: str | None, form: str | None, path: str | None, ids: bool, outcomes: tuple[str, ...], journal: str
+    ) -> int:
+        import asyncio
+
+        from bulkops.cli.output_file import format_for, write
+
+        if ids and form is not None:
+            raise click.UsageError("--ids is a format of its own: leave out --format.")
+        form = "ids" if ids else form or format_for(path)
+        if outcomes and form not in _ONLY_ACCOUNTS:
+            raise click.UsageError("--outcome selects accounts: add --ids, --format jsonl or --format csv.")
+        if form == "html" and path is None and sys.stdout.isatty():
+            raise click.UsageError("A page of HTML is nothing for a terminal: add -o report.html.")
+        text = asyncio.run(_render(journal, run_id, form, {outcome.replace("-", "_") for outcome in outcomes}))
+        if path is None:
+            put(text, json=form in {"json", "jsonl", "summary"})
+        else:
+            write(Path(path), text)
+            if sys.stderr.isatty():  # cron mails what is said
+                say(f"wrote {path}")
+        return 0
+
+    return show
+
+
+show = _show("show", "Show the report of a run, also while it is on. Without RUN: the newest one.")
+report = _show("report", "Show the report of a run, also while it is on. Without RUN: the newest one. (Same as show.)")
+
+
+async def _render(directory: str, run_id: str | None, form: str, outcomes: Collection[str]) -> str:
+    from bulkops.journal import Journal
+    from bulkops.report import DETAILED, load_report, render
+
+    async with Journal.open(directory, read_only=True) as journal:
+        report = await load_report(journal, run_id, detailed=form in DETAILED)
+    if outcomes:
+        report = attrs.evolve(report, accounts=[row for row in report.accounts if row.outcome.value in outcomes])
+    if form == "ids":
+        return "".join(f"{row.account}\n" for row in report.accounts)
+    return render(report, form)  # type: ignore[arg-type]  # click.Choice saw to it

@@ -1,0 +1,104 @@
+"""Runs that exist: resume what was not ended, retry what failed."""
+
+from __future__ import annotations
+
+import click
+
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import RunName
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.options import (
+    output_options,
+    policy_options,
+    resume_policy_options,
+    retry_policy_options,
+    subset_options,
+)
+
+accept_option = click.option(
+    "--accept-changes",
+    cls=Flag,
+    is_flag=True,
+    help="Go on although the operation's Python file was changed since; finished steps stay done.",
+)
+
+
+@click.command(
+    "resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes", "resume --accounts 4100231,4100232"]
+)
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
+@accept_option
+@subset_options
+@resume_policy_options
+@output_options
+def resume(
+    run_id: str | None, *, accept_changes: bool, selection: Selection, policy: PolicyFlags, output: Output
+) -> int:
+    """Go on with an unfinished run.
+
+    Without RUN: the newest one that was killed, stopped or halted. Takes up accounts that were not attempted, were
+    stopped between steps, or whose effect is unknown: it looks before it acts. Policy and client file are the run's
+    own; flags override. A run that stopped at a gate asks that gate again; --approve passes it.
+    """
+    from bulkops.cli.resume_run import take_up
+
+    return take_up("resume", run_id, selection=selection, flags=policy, output=output, accept_changes=accept_changes)
+
+
+@click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorized"])
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
+@click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
+@accept_option
+@subset_options
+@retry_policy_options
+@output_options
+def retry(
+    run_id: str | None,
+    failure_class: str | None,
+    *,
+    accept_changes: bool,
+    selection: Selection,
+    policy: PolicyFlags,
+    output: Output,
+) -> int:
+    """Try the failed accounts of a run again.
+
+    Without RUN: the newest one. Policy and client file are the run's own; flags override.
+    """
+    from bulkops.cli.resume_run import take_up
+
+    return take_up(
+        "retry",
+        run_id,
+        selection=selection,
+        flags=policy,
+        output=output,
+        accept_changes=accept_changes,
+        failure_class=failure_class,
+    )
+
+
+@click.command(
+    "undo",
+    cls=Verb,
+    examples=["undo", "undo 20260102-k3f9 --max-failures 2%", "undo 20260102-k3f9 --accounts wrong.csv"],
+)
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
+@subset_options
+@policy_options
+@output_options
+def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+    """Undo what a run changed.
+
+    Without RUN: the newest one. A run of its own over the accounts that were really changed, last one first; what
+    cannot be undone is left as it is and named in the report. Client file and host are those of the run.
+    """
+    from bulkops.cli.resume_run import undo as take_back
+
+    return take_back(run_id, selection=selection, flags=policy, output=output)

@@ -1,0 +1,148 @@
+"""What `bulkops demo` plays: a rollout against a sandbox in this process, and what the sandbox saw of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from bulkops.cli.eta import Outlook
+from bulkops.cli.progress import Story, voice_for
+from bulkops.cli.run_frame import put_report, scope, told
+from bulkops.cli.terminal import say
+from bulkops.secret import Secret
+from bulkops.settings import Auth, Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
+    from bulkops.report import Report
+    from bulkops.runs import StopSignal
+    from bulkops.sandbox import Sandbox
+
+FOLDER: Final = "CRM"
+EXAMPLE: Final = Path(__file__).parents[1] / "_demo"
+VERSIONS: Final = ("crm-v1.zip", "crm-v1.zip", "crm-v2.zip", "crm-v2.zip")
+"""The package of each round: every second round finds nothing left to do, and says so."""
+
+_KEYS: Final = ("DEMO_CRM_KEY", "DEMO_SHOP_KEY")
+"""What connections.toml takes from the environment."""
+
+
+@contextmanager
+def journal_directory(journal: str | None, *, keep: bool) -> Iterator[str]:
+    """The user's directory, or else a temporary one, removed afterwards unless it is to be kept."""
+    if journal is not None:
+        yield journal
+        return
+    directory = tempfile.mkdtemp(prefix="bulkops-demo-")
+    try:
+        yield directory
+    finally:
+        if keep:
+            say(f"the journal is kept: bulkops report --journal {directory}")
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@attrs.frozen(kw_only=True)
+class Rehearsal:
+    """`package`: a path, or None for the example's two versions."""
+
+    customers: int
+    time_scale: float
+    seed: int
+    package: str | None
+    journal: str
+    as_json: bool
+    quiet: bool
+
+    async def play(self, rounds: int) -> int:
+        """So many runs, one after the other, on one sandbox; the exit code of the first that did not go well, or 0."""
+        from bulkops.sandbox import Sandbox, SandboxSettings
+
+        settings = SandboxSettings(customers=self.customers, time_scale=self.time_scale, seed=self.seed)
+        async with Sandbox(settings) as sandbox:
+            for version in VERSIONS[:rounds]:
+                report = await self._roll_out(sandbox, self.package or str(EXAMPLE / version))
+                put_report(report, as_json=self.as_json)
+                if report.exit_code:
+                    return report.exit_code
+            if not self.quiet:
+                say(_seen_by(sandbox))
+        return 0
+
+    async def _roll_out(self, sandbox: Sandbox, package: str) -> Report:
+        from bulkops.client import Workato
+        from bulkops.runs import Policy, run, select
+
+        operation = self._operation(package)
+        tuning = Tuning.from_toml(sandbox.client_file, source="the sandbox's client file")
+        settings = Settings(url=sandbox.url, auth=Auth(token=Secret(sandbox.token)), tuning=tuning)
+        story = Story(voice_for(quiet=self.quiet))
+        async with Workato.from_settings(settings, observe=story.observe) as workato:
+            inventory = await select(workato, accounts="all")
+            if not self.quiet:
+                for line in scope(Policy(), count=len(inventory), host=settings.url, title=operation.title).lines():
+                    say(line)
+
+            async def go(control: StopSignal) -> Report:
+                return await run(
+                    operation,
+                    accounts=inventory,
+                    workato=workato,
+                    journal=self.journal,
+                    observe=story.observe,
+                    control=control,
+                )
+
+            outlook = None if story.is_silent else Outlook(workato, operation, Policy(), total=len(inventory))
+            return await told(story, go, total=len(inventory), outlook=outlook)
+
+    def _operation(self, package: str) -> Operation:
+        """Import, authorize, start. Running recipes of the version before are updated in place."""
+        from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
+
+        imported = ImportPackage(package, folder=FOLDER, restart_recipes=True)
+        started = StartRecipes(folder=FOLDER)
+        credentials = EXAMPLE / "connections.toml" if self.package is None else self._credentials(package)
+        if credentials is None:
+            return imported >> started
+        for name in _KEYS:
+            os.environ.setdefault(name, secrets.token_hex(8))
+        return imported >> AuthorizeConnections(str(credentials)) >> started
+
+    def _credentials(self, package: str) -> Path | None:
+        """A file with made-up credentials for a user's own package; None when it brings no connection."""
+        names = sorted({name for name in _connection_names(package) if isinstance(name, str)})
+        if not names:
+            return None
+        tables = (f"[connections.{json.dumps(name)}]\ninput.api_key = {{ env = {_KEYS[0]!r} }}\n" for name in names)
+        path = Path(self.journal) / "demo-connections.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(tables), encoding="utf-8")
+        return path
+
+
+def _connection_names(package: str) -> Iterator[object]:
+    """Names of the connections in a package that is known to be readable."""
+    with zipfile.ZipFile(package) as archive:
+        for member in archive.namelist():
+            if member.endswith(".connection.json"):
+                yield json.loads(archive.read(member)).get("name")
+
+
+def _seen_by(sandbox: Sandbox) -> str:
+    """What the other side counted, in one line."""
+    counted = sandbox.requests()
+    refused = sum(quota["refused"] for quota in counted["quotas"].values())
+    imports = sum(effect["kind"] == "import.completed" for effect in sandbox.effects())
+    return f"the sandbox counted {counted['total']} requests, {refused} of them refused, and {imports} imports"

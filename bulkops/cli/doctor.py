@@ -1,0 +1,376 @@
+"""The checks of `bulkops doctor`, each a list of findings."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING, Final, Literal
+
+import attrs
+
+from bulkops import __version__
+from bulkops.catalogue import ACCOUNT, CALLS, QUOTAS, Call
+from bulkops.cli.click_ext import WEBHOOK_VARIABLE
+from bulkops.cli.journal_dir import journal_flag
+from bulkops.client import Workato
+from bulkops.errors import (
+    ApiError,
+    BadRequest,
+    BulkopsError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    JournalError,
+    NotFound,
+    RunLocked,
+    TransportError,
+    Unauthorized,
+)
+from bulkops.journal import Journal
+from bulkops.journal.schema import FILE_NAME
+from bulkops.models import Customer
+from bulkops.runs import Job, hold_credential, load_job, workspace_of
+from bulkops.runs.identity import ME
+from bulkops.session import Reply, RequestContext, decode_list, webhook_address
+from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.operations import Operation
+
+
+@attrs.frozen
+class Finding:
+    """`state`: "ok", "note" (a person should look), or "fix" (a run would fail); `do`: what to do about it."""
+
+    check: str
+    state: Literal["ok", "note", "fix"]
+    says: str
+    do: str | None = None
+    is_auth: bool = False
+
+
+_CONTROL: Final = "managed_users.folders.list"
+_LEAVE: Final = "give the role of the API client this right"
+_LOOK: Final = "see that the role of the API client has them"
+
+
+async def check_writes_of(workato: Workato, writes: Iterable[str]) -> AsyncIterator[Finding]:
+    """One finding a call that acts on an account, and one for all others. Sends one request each, and one before."""
+    left = sorted(writes)
+    asked = [call_id for call_id in left if CALLS[call_id].names_account]
+    nowhere = f"Ebulkops-doctor-{secrets.token_hex(16)}"
+    if asked and await _says_not_found(workato, nowhere):
+        for call_id in asked:
+            finding = await _try(workato, CALLS[call_id], nowhere)
+            yield finding
+            left.remove(call_id)
+            if finding.is_auth:  # after a 401 nothing more is sent
+                break
+    async for finding in untold(left):
+        yield finding
+
+
+async def untold(writes: Iterable[str]) -> AsyncIterator[Finding]:
+    """What is said of writes that are not asked about."""
+    if names := ", ".join(sorted(writes)):
+        yield Finding("rights", "note", f"cannot be told without writing: {names}", _LOOK)
+
+
+def fields(path: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(path) if field}
+
+
+async def _says_not_found(workato: Workato, nowhere: str) -> bool:
+    """Whether a read that the token may make is answered with 404 there: else a 403 would say nothing of rights."""
+    try:
+        await workato.session.send(CALLS[_CONTROL], scope=RequestContext(account=nowhere), path={ACCOUNT: nowhere})
+    except NotFound:
+        return True
+    except ApiError:
+        pass
+    return False
+
+
+async def _try(workato: Workato, call: Call, nowhere: str) -> Finding:
+    path = {field: nowhere if field == ACCOUNT else 0 for field in fields(call.path)}
+    data = b"" if call.body == "octets" else None
+    json: object = {} if data is None else None
+    try:
+        await workato.session.send(call, scope=RequestContext(account=nowhere), path=path, json=json, data=data)
+    except Forbidden as error:
+        return Finding("rights", "fix", f"{call.id} is refused: {error.message}", _LEAVE)
+    except Unauthorized as error:
+        return Finding(
+            "rights", "fix", f"{call.id} is refused, and reads are not: {error.message}", _LEAVE, is_auth=True
+        )
+    except (NotFound, BadRequest, Conflict, Invalid) as error:
+        return Finding("rights", "ok", f"{call.id} is not refused: {error.status} where there is no such customer")
+    except ApiError as error:
+        return Finding("rights", "note", f"{call.id}: {error.message}", "ask again")
+    return Finding(
+        "rights", "note", f"{call.id} is taken where there is no such customer", "look with -v whose API it is"
+    )
+
+
+MIN_FREE_BYTES: Final = 200 * 1024 * 1024
+"""A journal takes about 10 KB an account; this is room for twenty thousand."""
+
+MAX_SKEW_S: Final = 10.0
+"""Dates of reports and of the vendor's own logs should agree when a person compares them."""
+
+PATIENCE_S: Final = 10.0
+"""For each request; a run itself is far more patient."""
+
+_LIST: Final = "managed_users.list"
+_WITHOUT_A_JOB: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
+"""What every built-in operation looks at."""
+
+
+@attrs.frozen(kw_only=True)
+class Patient:
+    """What the doctor examines. `client_file` None: the job's, if it names one."""
+
+    job: str | None
+    journal: str
+    client_file: str | None
+    check_writes: bool = False
+
+
+async def examine(patient: Patient) -> AsyncIterator[Finding]:
+    """One finding after the other, the cheap ones first. Sends at most one request a call looked at.
+
+    Nothing is sent when settings are missing, or while a run is at work: the quotas are that run's.
+    """
+    yield _versions()
+    for finding in _disk(Path(patient.journal)):
+        yield finding
+    yield await _journal(patient.journal)
+    if address := os.environ.get(WEBHOOK_VARIABLE):
+        yield _webhook(address)
+    job: Job | None = None
+    if patient.job is not None:
+        try:
+            job = load_job(patient.job)
+        except BulkopsError as error:
+            yield _fix("job", error)
+        else:
+            yield Finding("job", "ok", f"{patient.job}: {job.operation.title}")
+    operation = job.operation if job is not None else None
+    client_file = patient.client_file or (job.policy.get("client_file") if job is not None else None)
+    try:
+        tuning = Tuning.from_file(client_file) if client_file else Tuning()
+        yield _quotas(tuning, operation)
+        settings = Settings.from_env(tuning=tuning)
+    except BulkopsError as error:
+        yield _fix("settings", error)
+        return
+    yield Finding("settings", "ok", f"{settings.url} ({_source(HOST_VARIABLE)}), a token from {TOKEN_VARIABLE}")
+    async for finding in _vendor(settings, operation, check_writes=patient.check_writes):
+        yield finding
+
+
+def _versions() -> Finding:
+    parts = [f"bulkops {__version__}", f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+    parts += [f"{name} {version(name)}" for name in ("aiohttp", "anyio", "msgspec")]
+    return Finding("versions", "ok", ", ".join(parts))
+
+
+def _webhook(address: str) -> Finding:
+    """Whether it could be told: nothing is sent, or somebody would read of a run that never was."""
+    try:
+        webhook_address(address)
+    except BulkopsError as error:
+        return _fix("webhook", error)
+    return Finding("webhook", "ok", f"the address in {WEBHOOK_VARIABLE} can be used; it was not tried")
+
+
+def _disk(journal: Path) -> Iterator[Finding]:
+    """Whether the journal can be written: in its directory, or where that would be made."""
+    place = journal.absolute()
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK | os.X_OK) or not place.is_dir():
+        yield Finding("disk", "fix", f"{place} cannot be written", "choose another --journal DIR")
+        return
+    free = shutil.disk_usage(place).free
+    says = f"{free / 2**30:.1f} GiB free at {place}"
+    if free < MIN_FREE_BYTES:
+        yield Finding("disk", "fix", says, f"free {MIN_FREE_BYTES >> 20} MiB, or choose another --journal DIR")
+    else:
+        yield Finding("disk", "ok", says)
+
+
+async def _journal(directory: str) -> Finding:
+    if not (Path(directory) / FILE_NAME).exists():
+        return Finding("journal", "ok", f"{directory} will be made by the first run")
+    try:
+        async with Journal.open(directory, read_only=True) as journal:
+            runs = len(await journal.list_runs())
+            unfinished = await journal.newest_unfinished()
+            busy = unfinished is not None and journal.is_locked(unfinished.run_id)
+    except JournalError as error:
+        return _fix("journal", error)
+    says = f"{runs} run{'s' if runs != 1 else ''} in {directory}"
+    if unfinished is None or busy:
+        return Finding("journal", "ok", says)
+    return Finding(
+        "journal",
+        "note",
+        f"{says}; {unfinished.run_id} is unfinished",
+        f"bulkops resume {unfinished.run_id}{journal_flag(directory)}",
+    )
+
+
+def _quotas(tuning: Tuning, operation: Operation | None) -> Finding:
+    """Where the figures come from, and how many accounts an hour they permit the job."""
+    if tuning.unlimited:
+        return Finding("quotas", "note", "the client file lifts every limit", "that is for a sandbox only")
+    source = f"{len(tuning.quotas)} of {len(QUOTAS)} from the client file" if tuning.quotas else "as documented"
+    if tuning.share < 1:
+        source += f", {tuning.share:.0%} of each used"
+    tightest = _tightest(tuning, _costs(operation)[1]) if operation is not None else None
+    if tightest is None:
+        return Finding("quotas", "ok", source)
+    quota, seconds = tightest
+    return Finding("quotas", "ok", f"{source}; {quota} permits at most {3600 / seconds:,.0f} accounts an hour")
+
+
+def _costs(operation: Operation) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Requests of an account that is already so, and of one on which everything is to be done."""
+    from bulkops.operations import Foreseen
+
+    return operation.look_cost(Foreseen()), operation.cost(Foreseen())
+
+
+def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | None:
+    """The quota that bounds the job, and the seconds that it makes each account take; None when none is known."""
+    requests: dict[str, float] = {}
+    for call_id, count in cost.items():
+        if call_id in CALLS:
+            requests[CALLS[call_id].quota] = requests.get(CALLS[call_id].quota, 0) + count
+    seconds = {
+        quota: count * limit.window_s / (limit.requests * tuning.share)
+        for quota, count in requests.items()
+        for limit in tuning.quotas.get(quota, QUOTAS.get(quota, ()))
+        if limit.key is None  # counted apart for each account: it does not bound the fleet
+    }
+    return max(seconds.items(), key=lambda item: item[1], default=None)
+
+
+async def _vendor(settings: Settings, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
+    """Token, clock and rights, as far as can be told. A host that does not answer is given up soon."""
+    patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
+    settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
+    try:
+        async with (
+            Workato.from_settings(settings) as workato,
+            hold_credential(workato.session, "of bulkops doctor"),
+        ):
+            async for finding in _asked(workato, operation, check_writes=check_writes):
+                yield finding
+    except RunLocked as error:
+        yield Finding("vendor", "note", f"not asked: {error.message}", "its quotas are in use: ask again afterwards")
+    except JournalError as error:
+        yield _fix("vendor", error)
+
+
+async def _asked(workato: Workato, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
+    scope = RequestContext(read_only=True)
+    try:
+        reply = await workato.session.send(CALLS[_LIST], scope=scope, query={"page": 1, "per_page": 100})
+        customers = decode_list(reply, Customer)
+    except Unauthorized as error:
+        yield Finding("token", "fix", *_words(error), is_auth=True)
+        return
+    except ApiError as error:
+        if isinstance(error, TransportError):
+            yield Finding("vendor", "fix", error.message, error.remedy or f"check {HOST_VARIABLE} and the network")
+        else:
+            yield _fix("rights", error)
+        return
+    yield Finding("token", "ok", "the vendor accepts it")
+    yield _clock(scope.server_date, reply)
+    yield Finding(
+        "accounts", "ok", f"{len(customers)}{' or more' if len(customers) >= 100 else ''} at {workato.settings.url}"
+    )
+    yield await _workspace(workato)
+    needed = (
+        _WITHOUT_A_JOB
+        if operation is None
+        else tuple(dict.fromkeys(call for cost in _costs(operation) for call in cost))
+    )
+    if customers:
+        for call in _readable(needed):
+            yield await _try_call(workato, call, str(customers[0].id))
+    writes = [call_id for call_id in needed if call_id in CALLS and not CALLS[call_id].is_read]
+    told = check_writes_of(workato, writes) if check_writes else untold(writes)
+    async for finding in told:
+        yield finding
+
+
+async def _workspace(workato: Workato) -> Finding:
+    """The token's workspace, by which resume, retry and undo know their run's."""
+    try:
+        workspace = await workspace_of(workato)
+    except ApiError as error:
+        return _fix("workspace", error)
+    if workspace is None:
+        return Finding(
+            "workspace",
+            "note",
+            "not known: this token may not read it, so resume, retry and undo cannot compare it with the run's",
+            f"give the API client's role the right to {CALLS[ME].path}",
+        )
+    return Finding("workspace", "ok", f"the token belongs to workspace {workspace}")
+
+
+def _readable(needed: tuple[str, ...]) -> list[Call]:
+    """Reads that need nothing but an account."""
+    calls = [CALLS[call_id] for call_id in needed if call_id in CALLS]
+    return [call for call in calls if call.is_read and fields(call.path) == {ACCOUNT}]
+
+
+async def _try_call(workato: Workato, call: Call, account: str) -> Finding:
+    try:
+        scope = RequestContext(account=account, read_only=True)
+        await workato.session.send(call, scope=scope, path={ACCOUNT: account})
+    except Unauthorized as error:
+        return Finding("rights", "fix", *_words(error), is_auth=True)
+    except ApiError as error:
+        return _fix("rights", error)
+    return Finding("rights", "ok", f"{call.id} answers for account {account}")
+
+
+def _clock(server_date: str | None, reply: Reply) -> Finding:
+    """By the reply's Date header, which has whole seconds and was written while the reply was on its way."""
+    try:
+        there = parsedate_to_datetime(server_date or "").replace(tzinfo=UTC)
+    except ValueError:
+        return Finding("clock", "note", "the vendor's reply has no readable Date header", "compare the clock by hand")
+    off_by_s = (datetime.now(UTC) - there).total_seconds()
+    if abs(off_by_s) <= MAX_SKEW_S + reply.elapsed_s:
+        return Finding("clock", "ok", f"within {MAX_SKEW_S:g} s of the vendor's")
+    word = "ahead of" if off_by_s > 0 else "behind"
+    return Finding("clock", "fix", f"{abs(off_by_s):.0f} s {word} the vendor's", "set the clock (NTP)")
+
+
+def _source(variable: str) -> str:
+    return variable if os.environ.get(variable) else "default"
+
+
+def _fix(check: str, error: BulkopsError) -> Finding:
+    return Finding(check, "fix", *_words(error))
+
+
+def _words(error: BulkopsError | None) -> tuple[str, str | None]:
+    """What is wrong and what to do."""
+    return (error.message, error.remedy) if error is not None else ("", None)

@@ -1,0 +1,102 @@
+"""What a run's view knows beyond counting: when it will end, and how its quotas stand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
+
+from bulkops.cli.cpu_budget import Thrift
+from bulkops.cli.durations import duration
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.events import Observer
+    from bulkops.operations import Operation
+    from bulkops.pacing import QuotaStatistics
+    from bulkops.runs import Policy
+    from bulkops.runs.progress import Eta
+
+_SHARE: Final = 0.002
+_SOONEST_S: Final = 1.0
+
+
+class Foresight(Protocol):
+    """What a view may be told beyond counting.
+
+    `seen_s_ago`: how old `quotas` is, which then does not know what waits; None: it is of this moment.
+    """
+
+    @property
+    def observe(self) -> Observer: ...
+
+    @property
+    def seen_s_ago(self) -> float | None: ...
+
+    def eta(self) -> Eta | None: ...
+
+    def quotas(self) -> Mapping[str, QuotaStatistics]: ...
+
+
+class Outlook:
+    """Foresees the end now and then, as far as that costs next to nothing, and counts down between."""
+
+    seen_s_ago: float | None = None
+
+    def __init__(self, workato: Workato, operation: Operation, policy: Policy, *, total: int, settled: int = 0) -> None:
+        from bulkops.runs.progress import Progress
+
+        self._pacer = workato.session.pacer
+        self._progress = Progress(operation, workato.session, policy, total=total, settled=settled)
+        self.observe: Observer = self._progress.observe
+        self._thrift = Thrift(_SHARE, accounts=total)
+        self._eta: Eta | None = None
+        self._asked_at = -_SOONEST_S
+        self._answered_for = 0.0
+        self._asking: asyncio.Future[None] | None = None
+
+    @property
+    def spent_s(self) -> float:
+        """CPU seconds that foreseeing has cost."""
+        return self._thrift.spent_s
+
+    def eta(self) -> Eta | None:
+        """When the run will end, counted from now; None while that is not known."""
+        now = time.monotonic()
+        is_asking = self._asking is not None and not self._asking.done()
+        if not is_asking and now - self._asked_at >= _SOONEST_S and self._thrift.may_spend():
+            self._ask(now)
+        if self._eta is None:
+            return None
+        return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - (now - self._answered_for)))
+
+    def _ask(self, now: float) -> None:
+        """Let another thread answer: a fleet with thousands in flight takes it seconds, and the run goes on."""
+        self._asked_at = now
+        with self._thrift.spending():
+            question = self._progress.question()
+        if question is None:
+            return
+
+        def answer() -> None:
+            with self._thrift.spending():
+                eta = question()
+            self._eta, self._answered_for = eta, now
+
+        self._asking = asyncio.get_running_loop().run_in_executor(None, answer)
+
+    def quotas(self) -> dict[str, QuotaStatistics]:
+        """Of those that were used, how each stands now."""
+        return self._pacer.statistics()
+
+
+def eta_words(eta: Eta | None) -> str:
+    """`about 6 min left`, `nearly done`, or nothing."""
+    if eta is None:
+        return ""
+    if eta.seconds < 1:
+        return "nearly done"
+    return f"about {round(eta.seconds)} s left" if eta.seconds < 100 else f"about {duration(eta.seconds)} left"

@@ -1,0 +1,121 @@
+"""Who is told when a run has ended: a command of the user's, a webhook. Neither changes the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import attrs
+
+from bulkops.cli.click_ext import WEBHOOK_VARIABLE, known_secrets
+from bulkops.cli.flags import Output
+from bulkops.cli.terminal import one_line, say
+from bulkops.errors import ConfigError
+from bulkops.secret import Secret, masked
+from bulkops.settings import TOKEN_VARIABLE
+
+if TYPE_CHECKING:
+    from bulkops.report import Report
+
+COMMAND_S: Final = 300.0
+WEBHOOK_S: Final = 30.0
+"""How long each may take: a run that has ended must not hang on those who are told of it."""
+
+_STDERR: Final = 2
+
+
+@attrs.frozen(kw_only=True)
+class Afterwards:
+    """`command`: program and arguments, no shell in between; `webhook`: a checked address."""
+
+    command: tuple[str, ...]
+    webhook: Secret | None
+    journal: str
+
+    @classmethod
+    def of(cls, output: Output) -> Self:
+        """Checked before the run begins: a mistake must not show when the work is done. Raises: ConfigError."""
+        webhook = None
+        if output.webhook:
+            from bulkops.session import webhook_address
+
+            webhook = webhook_address(output.webhook.reveal())
+        return cls(command=_words(output.on_finish), webhook=webhook, journal=output.journal)
+
+    async def tell(self, report: Report) -> None:
+        """Tell the webhook, then the command. What fails is said and no more: the run is over."""
+        if self.webhook is None and not self.command:
+            return
+        from bulkops.report import render
+        from bulkops.report.next_steps import report_command
+
+        text = masked(render(report, "summary"), known_secrets())
+        if self.webhook is not None:
+            from bulkops.session import post_json
+
+            why = await post_json(self.webhook, text.encode(), within_s=WEBHOOK_S)
+            if why is not None:
+                say(
+                    f"the webhook was not told: {one_line(why)}; the report is in the journal: {report_command(report)}"
+                )
+        if self.command:
+            why = await self._run(text.encode(), report)
+            if why is not None:
+                say(f"--on-finish: {one_line(self.command[0])} {why}; the exit code stays that of the run")
+
+    async def _run(self, text: bytes, report: Report) -> str | None:
+        """Why it went wrong; None when it did not. Its stdout is our stderr: ours is the report's."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=_STDERR,
+                env=self._environment(report),
+                start_new_session=True,  # so that what it started can be ended with it
+            )
+        except OSError as error:
+            return f"cannot be started: {error.strerror}"
+        try:
+            async with asyncio.timeout(COMMAND_S):
+                await process.communicate(text)
+        except TimeoutError:
+            return f"did not end within {COMMAND_S:g} s and was stopped"
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        return f"ended with exit code {process.returncode}" if process.returncode else None
+
+    def _environment(self, report: Report) -> dict[str, str]:
+        """Ours without what is secret: who is told needs no token."""
+        own = {name: value for name, value in os.environ.items() if name not in {TOKEN_VARIABLE, WEBHOOK_VARIABLE}}
+        return own | {
+            "BULKOPS_RUN": report.run_id,
+            "BULKOPS_STATE": report.state.value,
+            "BULKOPS_JOURNAL": str(Path(self.journal).absolute()),
+        }
+
+
+def _words(command: str | None) -> tuple[str, ...]:
+    """As a shell would split it, and nothing else that a shell does. Raises: ConfigError."""
+    if command is None:
+        return ()
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise ConfigError(f"--on-finish cannot be read: {error}", remedy="close every quotation mark") from error
+    if not words:
+        raise ConfigError("--on-finish names no command", remedy="give one, or leave it out")
+    if shutil.which(words[0]) is None:
+        raise ConfigError(
+            f"--on-finish: there is no program {words[0]!r}",
+            remedy="give its path; for what a shell does write --on-finish \"sh -c '...'\"",
+        )
+    return words

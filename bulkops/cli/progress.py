@@ -1,0 +1,188 @@
+"""Progress of a run on stderr: silent, in plain lines, or through the live view."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final, Protocol
+
+import attrs
+
+from bulkops.cli.eta import Foresight, Outlook, eta_words
+from bulkops.cli.outage import Outage
+from bulkops.cli.progress_counts import Tally
+from bulkops.cli.terminal import is_live, say
+from bulkops.events import AttemptEnded, Event, HostClosed, RunChanged, WaveChanged
+from bulkops.outcome import Outcome
+
+PLAIN_INTERVAL_S: Final = 5.0
+_LONGEST_INTERVAL_S: Final = 60.0
+_SPREAD: Final = 20
+"""A log of a long run has a line each twentieth of its age: those of an hour fill a screen, not a book."""
+
+
+@attrs.define(kw_only=True)
+class View:
+    """What a voice may speak of. `outlook`: None when nobody asked for it; `began_at`: monotonic seconds."""
+
+    tally: Tally = attrs.field(factory=Tally)
+    outlook: Foresight | None = None
+    began_at: float = attrs.field(factory=time.monotonic)
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began_at
+
+
+class Voice(Protocol):
+    """How a run is shown. `interval_s`: until the next call of `tell`."""
+
+    @property
+    def interval_s(self) -> float: ...
+
+    def begin(self, view: View) -> None: ...
+
+    def tell(self, view: View) -> None: ...
+
+    def end(self, view: View) -> None: ...
+
+    def note(self, event: Event, view: View) -> None:
+        """Something happened that is worth a line of its own, perhaps."""
+
+
+class Silent:
+    interval_s = 3600.0
+
+    def begin(self, view: View) -> None: ...
+
+    def tell(self, view: View) -> None: ...
+
+    def end(self, view: View) -> None: ...
+
+    def note(self, event: Event, view: View) -> None: ...
+
+
+class Plain:
+    """One line every few seconds, when something moved; one at each wave, one at the end."""
+
+    def __init__(self, interval_s: float = PLAIN_INTERVAL_S) -> None:
+        self.interval_s = interval_s
+        self._last = ""
+
+    def begin(self, view: View) -> None:
+        if view.tally.done:  # a new run is at work before there is anything to count
+            self.tell(view)
+
+    def tell(self, view: View) -> None:
+        self.interval_s = min(_LONGEST_INTERVAL_S, max(self.interval_s, view.elapsed_s / _SPREAD))
+        line = view.tally.line(asyncio.get_running_loop().time())
+        if line != self._last:
+            self._last = line
+            say(line + _left(view))
+
+    def end(self, view: View) -> None:
+        self.tell(view)
+
+    def note(self, event: Event, view: View) -> None:
+        words = words_for(event)
+        if words:
+            say(words)
+
+
+def _left(view: View) -> str:
+    """`; about 6 min left, bound by embedded.recipes.get`, while accounts are left and something is known."""
+    tally = view.tally
+    eta = view.outlook.eta() if view.outlook is not None and tally.in_flight and not tally.draining else None
+    if eta is None:
+        return ""
+    return f"; {eta_words(eta)}" + (f", bound by {eta.bound_by}" if eta.bound_by else "")
+
+
+_GATES: Final = {"pass": "pass", "fail": "halt", "inconclusive": "pause"}
+"""How a gate was judged, in the words of what follows from it."""
+
+
+def words_for(event: Event) -> str | None:
+    """A line about an event that a log should have: a run's beginning, and its waves when there are several."""
+    if isinstance(event, RunChanged) and event.state == "running":
+        return f"at work on run {event.run_id}"
+    if isinstance(event, WaveChanged) and event.of > 1:
+        noun = "account" if event.size == 1 else "accounts"
+        started = f"wave {event.number} of {event.of}: {event.size} {noun}"
+        return started if event.state == "started" else f"{_GATES[event.state]}: {event.reason}"
+    return None
+
+
+def voice_for(*, quiet: bool) -> Voice:
+    """Nothing, a live view on a terminal, or plain lines elsewhere."""
+    if quiet:
+        return Silent()
+    if is_live():
+        from bulkops.cli.live import Live
+
+        return Live()
+    return Plain()
+
+
+class Story:
+    """The observer of a run. `observe` may be called before and after it is told; it is told in one `async with`."""
+
+    def __init__(self, voice: Voice) -> None:
+        self.view = View()
+        self._voice = voice
+        self._is_silenced = False
+        self._outage = Outage()
+
+    @property
+    def is_silent(self) -> bool:
+        return isinstance(self._voice, Silent)
+
+    def observe(self, event: Event) -> None:
+        view = self.view
+        if view.outlook is not None:
+            view.outlook.observe(event)
+        if isinstance(event, AttemptEnded | HostClosed):  # most of all events, and the tally counts accounts
+            if not self.is_silent:
+                self._outage.observe(event)
+            return
+        view.tally.observe(event)
+        if isinstance(event, RunChanged | WaveChanged):
+            self._voice.note(event, view)
+
+    @asynccontextmanager
+    async def told(
+        self, total: int, settled: Mapping[Outcome, int] | None = None, outlook: Outlook | None = None
+    ) -> AsyncIterator[None]:
+        """While inside, the voice speaks. `settled`: accounts of a resumed run that stay as they are."""
+        self.view = View(tally=Tally(total, settled), outlook=outlook)
+        self._voice.begin(self.view)
+        # A plain task, not a task group: that would wrap the run's own error into a group.
+        speaking = asyncio.create_task(self._speak())
+        try:
+            yield
+        finally:
+            speaking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await speaking
+            if not self._is_silenced:
+                self._voice.end(self.view)
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """While inside, the voice says nothing: a person is being asked."""
+        self._voice.end(self.view)
+        self._is_silenced = True
+        try:
+            yield
+        finally:
+            self._is_silenced = False
+            self._voice.begin(self.view)
+
+    async def _speak(self) -> None:
+        while True:
+            await asyncio.sleep(self._voice.interval_s)
+            if not self._is_silenced:
+                self._voice.tell(self.view)

@@ -1,0 +1,252 @@
+"""The way of a run that exists: what is left of it, question, the run itself, report, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+import click
+
+from bulkops.cli.click_ext import Invocation
+from bulkops.cli.confirm import Consent, approver
+from bulkops.cli.eta import Outlook
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.journal_dir import exists, journal_flag
+from bulkops.cli.notify import Afterwards
+from bulkops.cli.progress import Story, voice_for
+from bulkops.cli.run_frame import finish, most_open, scope, takes_stdout, told
+from bulkops.cli.selection import subset_of
+from bulkops.cli.terminal import say
+from bulkops.errors import BulkopsError, JournalError
+from bulkops.outcome import RESUMABLE, Outcome
+from bulkops.settings import HOST_VARIABLE, Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.journal import RunRecord
+    from bulkops.operations import Operation
+    from bulkops.report import Report
+    from bulkops.runs import Inventory, Policy, StopSignal, Subset
+
+Verb = Literal["resume", "retry"]
+
+
+@attrs.frozen(kw_only=True)
+class Left:
+    """A run, how many accounts the verb would take up, and the outcomes of those that stay as they are.
+
+    `at_gate`: the run stopped at a gate.
+    """
+
+    record: RunRecord
+    count: int
+    settled: Mapping[Outcome, int]
+    at_gate: bool
+
+
+def take_up(
+    verb: Verb,
+    run_id: str | None,
+    *,
+    selection: Selection,
+    flags: PolicyFlags,
+    output: Output,
+    accept_changes: bool,
+    failure_class: str | None = None,
+) -> int:
+    """Resume a run or retry what failed in it, ask before; the exit code. Nothing left: says so, exit code 0."""
+    if run_id is None and not exists(output.journal):
+        say(f"nothing to {verb}: no runs in {output.journal}")
+        return 0
+    return asyncio.run(
+        _take_up(
+            verb,
+            run_id,
+            subset=subset_of(selection, output),
+            flags=flags,
+            output=output,
+            accept_changes=accept_changes,
+            failure_class=failure_class,
+        )
+    )
+
+
+async def _take_up(
+    verb: Verb,
+    run_id: str | None,
+    *,
+    subset: Subset,
+    flags: PolicyFlags,
+    output: Output,
+    accept_changes: bool,
+    failure_class: str | None,
+) -> int:
+    from bulkops.cli.log_events import with_log, with_telemetry
+    from bulkops.client import Workato
+    from bulkops.runs import Policy, require_workspace, resume, retry
+
+    afterwards = Afterwards.of(output)
+    left = await _look_up(verb, run_id, output.journal, failure_class, subset)
+    if left is None or left.count == 0:
+        say(_nothing(verb, left, failure_class, subset))
+        return 0
+    if subset.accounts is not None and subset.limit is None and left.count < len(subset.accounts):
+        say(f"{len(subset.accounts) - left.count} of the {len(subset.accounts)} accounts given have nothing to {verb}")
+    record = left.record
+    if flags.approve and not left.at_gate:
+        say(f"run {record.run_id} did not stop at a gate: --approve has no effect")
+    # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
+    policy = attrs.evolve(flags, approve=None).over(Policy.from_mapping(record.policy))
+    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
+    settings = _settings_like(record, tuning)
+    look = f"see what is left: `bulkops report {record.run_id}{journal_flag(output.journal)}`"
+    consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
+    story = Story(voice_for(quiet=output.quiet))
+    observe = with_telemetry(with_log(story.observe))
+    async with Workato.from_settings(settings, observe=observe) as workato:
+        consent.require_askable()  # before the first request
+        await require_workspace(workato, record)
+        title = f"{verb} {record.run_id}: {record.title}"
+        operation = _restored(record)
+        most = most_open(operation, policy, workato)
+        about = scope(policy, count=left.count, host=settings.url, title=title, most_open=most)
+        await consent.ask(attrs.evolve(about, begin=f"{verb.capitalize()} this run"))
+
+        async def go(control: StopSignal) -> Report:
+            if verb == "resume":
+                report = await resume(
+                    record.run_id,
+                    workato=workato,
+                    policy=policy,
+                    journal=output.journal,
+                    observe=observe,
+                    control=control,
+                    approve=approver(story.silence),
+                    approved=bool(flags.approve),
+                    accept_changes=accept_changes,
+                    accounts=subset.accounts,
+                    exclude=subset.exclude or None,
+                    limit=subset.limit,
+                )
+            else:
+                report = await retry(
+                    record.run_id,
+                    failure_class=failure_class,
+                    workato=workato,
+                    policy=policy,
+                    journal=output.journal,
+                    observe=observe,
+                    control=control,
+                    accept_changes=accept_changes,
+                    accounts=subset.accounts,
+                    exclude=subset.exclude or None,
+                    limit=subset.limit,
+                )
+            if report is None:
+                raise JournalError(
+                    f"run {record.run_id} is no longer in the journal",
+                    remedy=f"see `bulkops runs{journal_flag(output.journal)}`",
+                )
+            return report
+
+        outlook = None if story.is_silent else _outlook(workato, left, operation, policy)
+        report = await told(story, go, total=record.inventory_count, settled=left.settled, outlook=outlook)
+    code = finish(report, output, beside=takes_stdout(record.operation["parameters"]))
+    await afterwards.tell(report)
+    return code
+
+
+def _restored(record: RunRecord) -> Operation | None:
+    """The run's operation; None when it cannot be restored here: resuming it then says what is wrong."""
+    from bulkops.operations import restore
+
+    with contextlib.suppress(BulkopsError):
+        return restore(record.operation)
+    return None
+
+
+def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: Policy) -> Outlook:
+    """Foresees the end. The cost of an operation that cannot be restored here is learned on the way."""
+    from bulkops.operations import Operation
+
+    settled = sum(left.settled.values())
+    total = left.record.inventory_count
+    return Outlook(workato, operation or Operation(), policy, total=total, settled=settled)
+
+
+async def _look_up(
+    verb: Verb, run_id: str | None, directory: str, failure_class: str | None, subset: Subset
+) -> Left | None:
+    """The run that is meant, and what is left of it; None when there is none."""
+    from bulkops.journal import Journal
+    from bulkops.runs import Policy, pick, waiting_gate
+
+    async with Journal.open(directory, read_only=True) as journal:
+        if run_id is None and verb == "resume":
+            record = await journal.newest_unfinished()
+        else:
+            record = await journal.get_run(run_id)
+        if record is None:
+            return None
+        taken = RESUMABLE if verb == "resume" else frozenset({Outcome.FAILED})
+        rows = await journal.accounts(record.run_id, outcomes=taken, failure_class=failure_class)
+        rows = await pick(journal, record.run_id, rows, subset)
+        settled = dict(await journal.counts(record.run_id))
+        for row in rows:
+            settled[row.outcome] -= 1
+        judged = [event.data for event in await journal.events(record.run_id) if event.kind == "gate"]
+        waves = Policy.from_mapping(record.policy).cut(record.inventory_count)
+        gate = waiting_gate(judged, waves, [row.seq for row in rows]) if verb == "resume" else None
+        return Left(record=record, count=len(rows), settled=settled, at_gate=gate is not None)
+
+
+def undo(run_id: str | None, *, selection: Selection, flags: PolicyFlags, output: Output) -> int:
+    """Undo what a run changed, as a run of its own; the exit code."""
+    invocation = click.get_current_context().find_object(Invocation)
+    asks = invocation is None or invocation.plan is None
+    return asyncio.run(_undo(run_id, subset=subset_of(selection, output, asks=asks), flags=flags, output=output))
+
+
+async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, output: Output) -> int:
+    from bulkops.cli.plan import foresee_over
+    from bulkops.cli.start_run import over_inventory
+    from bulkops.journal import Journal
+    from bulkops.runs import require_workspace, undoing
+
+    operation, inventory = await undoing(run_id, journal=output.journal, subset=subset)
+    async with Journal.open(output.journal, read_only=True) as journal:
+        record = await journal.get_run(operation.run_id)
+    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
+    settings = _settings_like(record, tuning)
+
+    async def known(workato: Workato) -> Inventory:
+        await require_workspace(workato, record)
+        return inventory
+
+    invocation = click.get_current_context().find_object(Invocation)
+    if invocation is None or invocation.plan is None:
+        look = f"see what it would do: `bulkops plan undo {record.run_id}{journal_flag(output.journal)}`"
+        return await over_inventory(operation, known, settings, flags=flags, output=output, before=look)
+
+    return await foresee_over(operation, invocation.plan, known, settings, flags=flags, output=output)
+
+
+def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:
+    """From the environment; a host that is not set there is the run's own."""
+    environ = {**os.environ, HOST_VARIABLE: os.environ.get(HOST_VARIABLE) or record.host}
+    return Settings.from_env(tuning=tuning, environ=environ)
+
+
+def _nothing(verb: Verb, left: Left | None, failure_class: str | None, subset: Subset) -> str:
+    if left is None:
+        return f"nothing to {verb}: no run of this journal is unfinished"
+    if not subset.is_all:
+        return f"nothing to {verb}: no selected account of run {left.record.run_id} is left"
+    if verb == "resume":
+        return f"nothing to resume: every account of run {left.record.run_id} has ended"
+    kind = f" as {failure_class}" if failure_class else ""
+    return f"nothing to retry: no account of run {left.record.run_id} failed{kind}"

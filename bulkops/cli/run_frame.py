@@ -1,0 +1,126 @@
+"""What is around every run: what the question is about, the story while it is on, the report and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bulkops.cli.confirm import Scope
+from bulkops.cli.durations import duration
+from bulkops.cli.eta import Outlook
+from bulkops.cli.flags import Output
+from bulkops.cli.github_summary import add_step_summary
+from bulkops.cli.progress import Story
+from bulkops.cli.signals import listening
+from bulkops.cli.terminal import is_one_place, put, say
+from bulkops.outcome import Outcome
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.forecast import Forecast
+    from bulkops.operations import Operation
+    from bulkops.report import Report
+    from bulkops.runs import Ahead, Policy, StopSignal
+
+
+def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int | None = None) -> Scope:
+    """What the question before a run is about. `most_open`: accounts in progress at once, if that is known."""
+    from bulkops.runs import overshoot
+
+    most_open = policy.concurrency if most_open is None else most_open
+    return Scope(
+        count=count,
+        host=host,
+        title=title,
+        max_failures=policy.max_failures,
+        overshoot=overshoot(policy, count, most_open=most_open) if policy.max_failures is not None else None,
+    )
+
+
+def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> int | None:
+    """Accounts in progress at once, at most; None when the operation is not known here."""
+    from bulkops.runs import most_admitted
+
+    if operation is None:
+        return None
+    pacer, tuning = workato.session.pacer, workato.settings.tuning
+    return most_admitted(operation, policy=policy, pacer=pacer, tuning=tuning)
+
+
+def ahead_words(ahead: Ahead) -> list[str]:
+    """`up to 4,589 requests in about 12 min, bound by embedded.recipes.get`, and how many when some are done."""
+    words = cost_words(ahead.most)
+    lines = [f"at least {words}{more_words(ahead.more)}" if ahead.more else f"up to {words}"]
+    if ahead.likely is not None:
+        are = f"{ahead.done} account is" if ahead.done == 1 else f"{ahead.done} accounts are"
+        likely = cost_words(attrs.evolve(ahead.likely, quota=None))
+        lines.append(f"up to {likely} if {are} still as run {ahead.done_by} left them")
+    return lines
+
+
+def cost_words(cost: Forecast) -> str:
+    """`4,589 requests in about 12 min, bound by embedded.recipes.get`"""
+    bound = f", bound by {cost.quota}" if cost.quota else ""
+    return f"{counted(cost.at_most, 'request')} in about {duration(cost.seconds)}{bound}"
+
+
+def more_words(more: Mapping[str, float]) -> str:
+    """`; 2 more for each further recipe to start, 1 more for each sub-folder`, or nothing."""
+    return "; " + ", ".join(f"{ceil(n)} more for each {what}" for what, n in more.items()) if more else ""
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+async def told(
+    story: Story,
+    go: Callable[[StopSignal], Awaitable[Report]],
+    *,
+    total: int,
+    settled: Mapping[Outcome, int] | None = None,
+    outlook: Outlook | None = None,
+) -> Report:
+    """Carry out `go` while signals reach it and stderr tells of it. `settled`: outcomes that stay as they are."""
+    from bulkops.runs import StopSignal
+
+    control = StopSignal()
+    async with story.told(total, settled, outlook):
+        with listening(control, say):
+            return await go(control)
+
+
+def finish(report: Report, output: Output, *, beside: bool = False) -> int:
+    """The report to stdout, how to go on to stderr; the exit code. `beside`: stdout has other results."""
+    from bulkops.report import render
+    from bulkops.report.next_steps import go_on_command, go_on_words
+
+    if beside:
+        say(render(report, "text").rstrip())
+    else:
+        put_report(report, as_json=output.json)
+    command = go_on_command(report)
+    if command is not None and not _ends_with_it(as_json=output.json, beside=beside):
+        say(f"{go_on_words(report)}: {command}")
+    add_step_summary(report)
+    return report.exit_code
+
+
+def _ends_with_it(*, as_json: bool, beside: bool) -> bool:
+    """Whether who reads stderr has just seen the command that goes on as the last line of the text report."""
+    return beside or (not as_json and is_one_place())
+
+
+def put_report(report: Report, *, as_json: bool) -> None:
+    """The report to stdout, as text or JSON."""
+    from bulkops.report import render
+
+    put(render(report, "json" if as_json else "text"), json=as_json)
+
+
+def takes_stdout(parameters: Mapping[str, Any]) -> bool:
+    """Whether an operation with these parameters writes its own results to stdout."""
+    return parameters.get("output") == "-"

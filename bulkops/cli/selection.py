@@ -1,0 +1,92 @@
+"""Which accounts a run or a plan is about, as the selection says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkops.cli.flags import Output, Selection
+from bulkops.cli.journal_dir import journal_flag
+from bulkops.cli.terminal import say
+from bulkops.errors import PlanError
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.operations import Operation
+    from bulkops.runs import Inventory, PreviousRuns, Subset
+
+
+def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> str:
+    """What --accounts says. Raises: UsageError when it says nothing, or takes the place of the answer."""
+    ctx = click.get_current_context(silent=True)
+    if selection.accounts is None:
+        raise click.UsageError("Which accounts? Give --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
+    if asks and selection.accounts == "-" and not output.yes:
+        raise click.UsageError("--accounts - reads stdin, which leaves none for the confirmation: add --yes.", ctx=ctx)
+    return selection.accounts
+
+
+def subset_of(selection: Selection, output: Output, *, asks: bool = True) -> Subset:
+    """Which accounts of a run the flags mean. Raises: UsageError; InputError for a file that cannot be read."""
+    from bulkops.runs import Subset, read_accounts
+
+    def names(source: str | None) -> list[str] | None:
+        return None if source is None else [row.account for row in read_accounts(source).rows]
+
+    accounts = "all" if selection.accounts is None else accounts_of(selection, output, asks=asks)
+    return Subset.of(None if accounts == "all" else names(accounts), names(selection.exclude), selection.limit)
+
+
+async def accounts_meant(
+    operation: Operation,
+    workato: Workato,
+    *,
+    accounts: str,
+    selection: Selection,
+    output: Output,
+    workspace: str | None = None,
+) -> Inventory:
+    """The accounts that the selection means; of --only-new, how many those are is said. Empty when none is new.
+
+    `workspace`: of the token, whose earlier runs --only-new looks at; None: not known.
+    """
+    from bulkops.runs import earlier_runs, select
+
+    earlier = None
+    if selection.only_new:
+        earlier = await earlier_runs(operation, host=workato.settings.url, workspace=workspace, journal=output.journal)
+    inventory = await select(
+        workato,
+        accounts=accounts,
+        exclude=selection.exclude,
+        limit=selection.limit,
+        where=selection.where,
+        known=() if earlier is None else earlier.outcomes.keys(),
+    )
+    if earlier is not None:
+        for line in _about_new(len(inventory), earlier, output.journal):
+            say(line)
+    return inventory
+
+
+def _about_new(count: int, earlier: PreviousRuns, journal: str) -> Iterator[str]:
+    new = f"{count} account{'' if count == 1 else 's'} to work on"
+    if earlier.newest is None:
+        yield f"only new: {journal} has no earlier run of this operation, so every account is new; {new}"
+        return
+    known = f"the {len(earlier.outcomes)} accounts of earlier runs (the newest is {earlier.newest}) are left out"
+    yield f"only new: {known}; {new if count else 'no new account: nothing to do'}"
+    if earlier.undone:
+        runs = f"bulkops runs{journal_flag(journal)}"
+        yield f"only new: {earlier.undone} of them were not done: `{runs}` lists the runs to resume or retry"
+
+
+def refuse_all(accounts: str, operation: Operation) -> None:
+    """What nothing can bring back is not done to whoever is a customer today. Raises: PlanError."""
+    if accounts == "all":
+        raise PlanError(
+            f"--accounts all is not taken by an operation that cannot be undone: {operation.title}",
+            remedy="put the accounts that are meant into a file: --accounts FILE",
+        )

@@ -1,0 +1,175 @@
+"""The way of a new run: settings, selection, question, the run itself, report, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from bulkops.cli.click_ext import Invocation
+from bulkops.cli.confirm import Consent, approver
+from bulkops.cli.eta import Outlook
+from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.journal_dir import exists, journal_flag
+from bulkops.cli.notify import Afterwards
+from bulkops.cli.progress import Story, voice_for
+from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told
+from bulkops.cli.selection import accounts_meant, accounts_of, refuse_all
+from bulkops.settings import Settings, Tuning
+
+if TYPE_CHECKING:
+    from bulkops.client import Workato
+    from bulkops.operations import Operation
+    from bulkops.report import Report
+    from bulkops.runs import FleetPlan, Inventory, Policy, StopSignal
+
+_LISTING = "of bulkops (listing the accounts)"
+
+
+def start(
+    operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None = None
+) -> int:
+    """Run `operation` over the selection, ask before; the exit code. Everything is checked before anything is sent.
+
+    `source`: FILE.py:NAME that it came from, for `resume`.
+    """
+    return asyncio.run(_start(operation, selection=selection, flags=flags, output=output, source=source))
+
+
+async def _start(
+    operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
+) -> int:
+    from bulkops.runs import FleetPlan, Policy, hold_credential, workspace_of
+
+    planning = click.get_current_context().find_object(Invocation)
+    if planning is not None and planning.plan is not None:
+        from bulkops.cli.plan import foresee
+
+        return await foresee(operation, planning.plan, selection=selection, flags=flags, output=output)
+    accounts = accounts_of(selection, output)
+    saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
+    if saved is not None:
+        operation = saved.planned(operation)
+        saved.expected(operation)  # refuses a plan of something else before anything is sent
+    consent = Consent(yes=output.yes, quiet=output.quiet, danger=operation.danger)
+    if operation.danger is not None:
+        refuse_all(accounts, operation)
+        consent.require_askable()
+    policy = flags.over(Policy())
+    settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    if saved is not None:
+        saved.check_host(settings.url)
+    await _try_journal(output.journal)
+
+    async def listed(workato: Workato) -> Inventory:
+        async def meant(workspace: str | None) -> Inventory:
+            return await accounts_meant(
+                operation, workato, accounts=accounts, selection=selection, output=output, workspace=workspace
+            )
+
+        if not (accounts == "all" or selection.only_new or saved is not None):
+            return await meant(None)
+        consent.require_askable()  # before the first request
+        workspace = await workspace_of(workato)
+        if saved is not None:
+            saved.check_workspace(workspace)
+        async with hold_credential(workato.session, _LISTING, workspace=workspace, if_running=policy.if_running):
+            return await meant(workspace)
+
+    return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
+
+
+async def over_inventory(
+    operation: Operation,
+    listed: Callable[[Workato], Awaitable[Inventory]],
+    settings: Settings,
+    *,
+    flags: PolicyFlags,
+    output: Output,
+    before: str,
+) -> int:
+    """Run `operation` over the accounts that `listed` gives, ask before; the exit code. `before`: as of `Consent`."""
+    from bulkops.runs import Policy
+
+    consent = Consent(yes=output.yes, quiet=output.quiet, before=before)
+    consent.require_askable()
+    return await _carry_out(operation, listed, settings, flags.over(Policy()), consent, output)
+
+
+async def _carry_out(
+    operation: Operation,
+    listed: Callable[[Workato], Awaitable[Inventory]],
+    settings: Settings,
+    policy: Policy,
+    consent: Consent,
+    output: Output,
+    *,
+    source: str | None = None,
+    plan: FleetPlan | None = None,
+) -> int:
+    from bulkops.cli.log_events import with_log, with_telemetry
+    from bulkops.client import Workato
+    from bulkops.runs import cost_ahead, run
+
+    afterwards = Afterwards.of(output)
+    story = Story(voice_for(quiet=output.quiet))
+    observe = with_telemetry(with_log(story.observe))
+    async with Workato.from_settings(settings, observe=observe) as workato:
+        inventory = await listed(workato)
+        if not len(inventory):  # none is new, as was said
+            return 0
+        most = most_open(operation, policy, workato)
+        about = scope(policy, count=len(inventory), host=settings.url, title=operation.title, most_open=most)
+        ahead = await cost_ahead(
+            operation, inventory, policy=policy, workato=workato, journal=output.journal, plan=plan
+        )
+        words = tuple(ahead_words(ahead)) if ahead else ()
+        notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
+        await consent.ask(attrs.evolve(about, ahead=words, notes=notes))
+
+        async def go(control: StopSignal) -> Report:
+            return await run(
+                operation,
+                accounts=inventory,
+                workato=workato,
+                policy=policy,
+                journal=output.journal,
+                observe=observe,
+                control=control,
+                source=source,
+                approve=approver(story.silence),
+                plan=plan,
+            )
+
+        outlook = None if story.is_silent else Outlook(workato, operation, policy, total=len(inventory))
+        report = await told(story, go, total=len(inventory), outlook=outlook)
+    code = finish(report, output, beside=takes_stdout(operation.parameters()))
+    await afterwards.tell(report)
+    return code
+
+
+async def _about_unfinished(operation: Operation, host: str, journal: str) -> tuple[str, ...]:
+    """That the newest run of the same operation left accounts to resume, and the command that does."""
+    from bulkops.runs import unfinished_run
+
+    found = await unfinished_run(operation, host=host, journal=journal)
+    if found is None:
+        return ()
+    left = ", ".join(f"{count} {outcome.value.replace('_', ' ')}" for outcome, count in found.left.items())
+    command = f"bulkops resume {found.run_id}{journal_flag(journal)}"
+    return (f"run {found.run_id} of the same operation is unfinished ({left}): `{command}` goes on with it",)
+
+
+async def _try_journal(directory: str) -> None:
+    """Open a journal that exists, so that the question is not about a run that cannot be recorded.
+
+    Raises: JournalError. Makes nothing: the answer may be no.
+    """
+    from bulkops.journal import Journal
+
+    if exists(directory):
+        async with Journal.open(directory):
+            return

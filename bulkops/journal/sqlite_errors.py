@@ -1,0 +1,63 @@
+"""What went wrong with the file, in words. Nothing of sqlite3 leaves this package."""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from bulkops.errors import JournalCorrupt, JournalError
+
+_MOVE_IT_AWAY: Final = "move it away to begin a new journal, or restore it from a backup"
+
+_GO_ON: Final = "`bulkops resume` goes on from what is in it"
+
+_WORDS: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "free some space"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk and its quota"),
+    sqlite3.SQLITE_BUSY: ("is kept busy by another process", "wait for it, or stop it"),
+    sqlite3.SQLITE_LOCKED: ("is kept busy by another process", "wait for it, or stop it"),
+    sqlite3.SQLITE_READONLY: ("cannot be written", "check who owns the file and its directory"),
+    sqlite3.SQLITE_PERM: ("cannot be opened", "check who owns the file and its directory"),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "check who owns the file and its directory"),
+}
+
+
+def describe(error: sqlite3.Error | JournalError, path: Path) -> JournalError:
+    """A journal error that names the file, what happened and what to do; one that is in words already stays."""
+    if isinstance(error, JournalError):
+        return error
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        failure: JournalError = JournalCorrupt(f"the journal {path} is damaged: {error}", remedy=_MOVE_IT_AWAY)
+    else:
+        what, remedy = _WORDS.get(code, ("does not take this", "this is a fault of bulkops: please report it"))
+        failure = JournalError(f"the journal {path} {what}: {error}", remedy=remedy)
+    failure.__cause__ = error
+    return failure
+
+
+def of_a_run(failure: JournalError) -> JournalError:
+    """The same, where it has ended a run: what is damaged or misused cannot go on, everything else can."""
+    remedies = {remedy for what, remedy in _WORDS.values()}
+    if failure.remedy in remedies:
+        failure.remedy = f"{failure.remedy}; then {_GO_ON}"
+    return failure
+
+
+def ended(path: Path) -> JournalError:
+    """Nobody writes any more."""
+    return JournalError(f"the writer of the journal {path} has ended", remedy=_GO_ON)
+
+
+def unreadable_row(error: ValueError, path: Path) -> JournalCorrupt:
+    """A row that this version did not write."""
+    return JournalCorrupt(f"the journal {path} holds a row that cannot be read: {error}", remedy=_MOVE_IT_AWAY)
+
+
+def again(failure: JournalError) -> JournalError:
+    """The same failure for another caller: one exception raised in many places would collect all their frames."""
+    fresh = copy.copy(failure)
+    fresh.__cause__ = failure.__cause__
+    return fresh

@@ -1,0 +1,123 @@
+"""API collections and endpoints as operations mean them: those of a folder, or those of these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, TaskFailed
+from bulkops.models import ApiCollection, ApiEndpoint, Recipe
+from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._foreseen import RECIPES, Foreseen, added
+from bulkops.operations._plan_effects import PlannedImport, planned_import
+from bulkops.operations._recipe_versions import name_some
+from bulkops.steps import Context
+
+ENDPOINTS: Final = "managed_users.api_endpoints.list"
+_OF_PLATFORM: Final[Mapping[str, float]] = {"managed_users.api_collections.list": 1.0, ENDPOINTS: 1.0}
+LOOKS: Final[Mapping[str, float]] = {**_OF_PLATFORM, RECIPES: 1.0}
+"""Requests of `find`, where the folder is known."""
+
+
+def as_names(given: object) -> tuple[str, ...]:
+    """Names as a list or tuple of texts. Raises: ConfigError."""
+    names: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
+    if not all(isinstance(name, str) and name.strip() for name in names):
+        raise ConfigError(f"collections = {given!r} names no API collections", remedy="give a list of their names")
+    return names
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """Collections with their endpoints; `recipes` by id, those of the whole workspace when nobody named a folder."""
+
+    collections: list[ApiCollection]
+    endpoints: list[ApiEndpoint]
+    recipes: dict[int, Recipe]
+
+    @property
+    def ids(self) -> list[int]:
+        return sorted(collection.id for collection in self.collections)
+
+
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """Either a folder under Home, with its sub-folders, or names."""
+
+    folder: str | None
+    collections: tuple[str, ...]
+
+    def check(self) -> None:
+        """Raises: ConfigError, InputError."""
+        if (self.folder is None) == (not self.collections):
+            raise ConfigError(
+                "which API collections are meant is not said", remedy="give a folder, or the collections' names"
+            )
+        if self.folder is not None:
+            check_name(self.folder)
+
+    def __str__(self) -> str:
+        return f"folder {self.folder!r}" if self.folder is not None else ", ".join(map(repr, self.collections))
+
+    def find_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        """Requests of `find`."""
+        if self.folder is None:
+            return LOOKS
+        return added(_OF_PLATFORM, foreseen.find(self.folder), foreseen.recipes_below(self.folder))
+
+    def coming(self, ctx: Context) -> PlannedImport | None:
+        """The import that a plan foresees, if it is into this folder."""
+        planned = planned_import(ctx)
+        return planned if planned is not None and planned.folder == self.folder else None
+
+    async def find(self, ctx: Context, *, may_be_none: bool = False) -> Found:
+        """Sends three looks. Raises: TaskFailed when there is none (unless that may be), or a name is not there exactly
+        once."""
+        collections = [collection async for collection in ctx.account.api_collections.list()]
+        endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
+        if self.folder is None:
+            recipes = [recipe async for recipe in ctx.account.recipes.list()]
+            chosen = [_the_one(collections, name) for name in self.collections]
+        else:
+            folder_id = await find_folder(ctx, self.folder)
+            if folder_id is None:
+                raise no_folder(ctx, self.folder)
+            recipes = await recipes_below(ctx, folder_id)
+            # by the recipes behind the endpoints: which project a collection is of, older answers do not say
+            inside = {recipe.id for recipe in recipes}
+            ids = {endpoint.api_collection_id for endpoint in endpoints if endpoint.flow_id in inside}
+            chosen = [collection for collection in collections if collection.id in ids]
+            if not chosen and not may_be_none:
+                raise TaskFailed(
+                    f"folder {self.folder!r} holds no API collection",
+                    failure_class="collection-missing",
+                    remedy="import the package that brings it first",
+                )
+        ids = {collection.id for collection in chosen}
+        return Found(
+            collections=chosen,
+            endpoints=[endpoint for endpoint in endpoints if endpoint.api_collection_id in ids],
+            recipes={recipe.id: recipe for recipe in recipes},
+        )
+
+
+def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:
+    found = [collection for collection in collections if collection.name == name]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        there = name_some([collection.name for collection in collections]) or "none"
+        raise TaskFailed(
+            f"there is no API collection {name!r}; there are: {there}",
+            failure_class="collection-missing",
+            cause=f"there is no API collection {name!r}",
+            remedy="import the package that brings it, or correct the name",
+        )
+    raise TaskFailed(
+        f"{len(found)} API collections are named {name!r} ({', '.join(str(row.id) for row in found)})",
+        failure_class="collection-ambiguous",
+        cause=f"several API collections are named {name!r}",
+        remedy="name the folder in place of the collection",
+    )

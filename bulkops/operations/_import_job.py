@@ -1,0 +1,318 @@
+"""An import: its request, its polls, and its undo."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+import anyio
+import attrs
+
+from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthorized
+from bulkops.journal import StepRow
+from bulkops.models import ImportStatus, Recipe
+from bulkops.operations._folders import find_folder, find_path, folders_below, know_inside, recipes_below, recipes_in
+from bulkops.operations._polling import Polling
+from bulkops.operations._recipe_versions import Standing, folders_of, has_moved, name_some, stamp, versions_of
+from bulkops.operations._undo_chain import CANNOT_UNDO
+from bulkops.operations.package import Contents, Package
+from bulkops.steps import Context, Intent, log_of, memory_of, tuning_of
+
+
+async def undo_import(
+    ctx: Context, contents: Contents, folder: str, done: Mapping[str, StepRow], *, made_by: str
+) -> None:
+    """Delete the folder, if step `made_by` made it and nobody has put anything of his own there since.
+
+    Sends one look for each folder below it, two more, and the request. Raises: TaskFailed when it has to stay.
+    """
+    made, step = done.get(made_by), f"undo {made_by}"
+    if made is None:
+        raise TaskFailed(
+            f"folder {folder!r} was there before, and what an import overwrote in it nobody can bring back",
+            failure_class=CANNOT_UNDO,
+            remedy="import the package that was there before",
+        )
+    folder_id = int(made.result["id"])
+    if not ctx.began(step):
+        if await find_folder(ctx, folder) != folder_id:
+            return  # it is gone
+        await _check_nothing_else(ctx, contents, folder, folder_id)
+
+    async def send() -> Any:
+        with suppress(NotFound):
+            await ctx.account.folders.delete(folder_id, force=True)
+        return {"id": folder_id}
+
+    await ctx.step(step, send, repeatable=True)
+
+
+async def _check_nothing_else(ctx: Context, contents: Contents, folder: str, folder_id: int) -> None:
+    """Raises: TaskFailed naming what the run did not bring, or what runs."""
+    recipes = await recipes_below(ctx, folder_id)
+    others = await _others(ctx, contents, folder_id, recipes)
+    inside = {folder_id, *await folders_below(ctx, folder_id)}
+    async for connection in ctx.account.connections.list():
+        if connection.folder_id in inside and connection.name not in contents.connections:
+            others.append(connection.name)
+    if others:
+        raise TaskFailed(
+            f"folder {folder!r} holds what the run did not bring, or what was changed since: {name_some(others)}",
+            failure_class=CANNOT_UNDO,
+            cause=f"folder {folder!r} holds what the run did not bring",
+            remedy="delete the rest by hand",
+        )
+    running = [recipe.name for recipe in recipes if recipe.running]
+    if running:
+        raise TaskFailed(
+            f"recipes of folder {folder!r} run: {name_some(running)}",
+            failure_class="recipes-running",
+            cause=f"recipes of folder {folder!r} run",
+            remedy="stop-recipes first, then `bulkops retry`",
+        )
+
+
+async def _others(ctx: Context, contents: Contents, folder_id: int, recipes: list[Recipe]) -> list[str]:
+    """Names of the recipes that are not as the import left them; without its memory, of those it did not bring."""
+    remembered = await ctx.recall(FACT, fact_key(folder_id, contents.sha256))
+    if remembered is None:
+        return [recipe.name for recipe in recipes if recipe.name not in contents.recipes]
+    return [recipe.name for recipe in recipes if not versions_of([recipe]).items() <= remembered.items()]
+
+
+STEP: Final = "import"
+FACT: Final = "import"
+"""What a journal remembers of a good one: the recipes as it left them."""
+
+_LOOK_AGAIN: Final = 5.0
+"""A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
+
+_FORGOTTEN: Final = 3
+"""So many times in a row the vendor must say that it knows no such import: one may be asked for before all of its
+servers have heard of it, and one that ended long ago is kept for a while only."""
+
+
+def fact_key(folder_id: int, sha256: str) -> str:
+    return f"{folder_id}:{sha256}"
+
+
+@attrs.frozen(kw_only=True)
+class Importing:
+    """A package on its way into one folder of an account. `folder`: its name, for people."""
+
+    _ctx: Context
+    package: Package
+    folder: str
+    folder_id: int
+    restart_recipes: bool
+
+    async def is_already_so(self) -> bool:
+        """Whether an earlier import of these bytes into this folder still stands. Sends at most one look."""
+        remembered = await self._ctx.recall(FACT, self._fact_key)
+        if not remembered:
+            return False
+        standing = await self._find(set(remembered))
+        if versions_of(standing) != remembered:
+            return False
+        know_inside(self._ctx, self.folder_id, folders_of(standing))
+        return True
+
+    async def look(self) -> Standing:
+        """How the package's recipes stand now.
+
+        Sends one request a hundred recipes, and one for each folder that has a sub-folder of the package.
+        """
+        wanted = {recipe.key for recipe in self.package.recipes}
+        paths: dict[int, str] = {}
+        for directory in self.package.directories:
+            place = await find_path(self._ctx, directory, parent_id=self.folder_id)
+            if place is not None:
+                paths[place] = directory
+        standing: Standing = {}
+        for recipe in await self._recipes():
+            place = recipe.folder_id or self.folder_id
+            key = f"{paths[place]}/{recipe.name}" if paths.get(place) else recipe.name
+            if place in paths and key in wanted:
+                row = [recipe.id, recipe.version_no, stamp(recipe), recipe.running]
+                standing.setdefault(key, []).append(row)
+        for rows in standing.values():
+            rows.sort()
+        return standing
+
+    async def _recipes(self) -> list[Recipe]:
+        """The recipes of the folder; of the account when the package has sub-folders: listing each of those would cost
+        requests of a much tighter quota."""
+        if self.package.directories == ("",):
+            return await recipes_in(self._ctx, self.folder_id)
+        return [recipe async for recipe in self._ctx.account.recipes.list()]
+
+    def refuse_running(self, before: Standing) -> None:
+        running = [key for key, rows in before.items() if any(row[3] for row in rows)]
+        if running and not self.restart_recipes:
+            raise TaskFailed(
+                f"the package touches running recipes: {name_some(running)}",
+                failure_class="recipes-running",
+                cause="the package touches running recipes",
+                remedy="stop them and retry, or run it anew with --restart-recipes: who has the package is left alone",
+            )
+
+    async def send(self, home_id: int | None, before: Standing) -> Any:
+        async def send() -> Any:
+            status = await self._ctx.account.imports.create(
+                self.package.data,
+                folder_id=self.folder_id,
+                restart_recipes=self.restart_recipes,
+                folder_id_for_home_assets=home_id,
+            )
+            memory_of(self._ctx).cache["import-status"] = status
+            return {"package_id": status.id}
+
+        return await self._ctx.step(
+            STEP,
+            send,
+            probe=self._probe,
+            data=before,
+            check=f"compare the recipes of folder {self.folder!r} with the package",
+        )
+
+    async def _probe(self, intent: Intent) -> Any:
+        """Whether a lost import ran: an import has no key, no list, and its id was in the lost reply."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + tuning_of(self._ctx).import_deadline_s - intent.age_s
+        while True:
+            standing = await self.look()
+            moved = [recipe.key for recipe in self.package.recipes if has_moved(recipe.key, intent.data, standing)]
+            if len(moved) == len(self.package.recipes):
+                return {"package_id": None}
+            if clock() >= end:
+                if not moved:
+                    return None
+                raise TaskUnknown(
+                    f"a lost import moved {name_some(moved)} and not the rest of the package",
+                    cause="a lost import moved some recipes of the package and not the others",
+                    remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
+                )
+            await anyio.sleep(min(tuning_of(self._ctx).first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
+
+    async def check_result(self, answer: Mapping[str, Any]) -> set[str]:
+        """Poll to the end and read every recipe's result; the ids of the recipes it names.
+
+        A failed import is taken back (it may run again)."""
+        package_id = answer["package_id"]
+        status = memory_of(self._ctx).cache.pop("import-status", None)
+        if package_id is not None and (status is None or not status.is_finished):
+            status = await self._poll(int(package_id))
+            if status is None:
+                await self._look_for_forgotten(int(package_id))
+        if status is None:
+            self._ctx.detail["import"] = "confirmed by looking, import results not available"
+            return set()
+        if status.status != "completed":
+            await self._ctx.reset_step(STEP)
+            said = status.error or "no reason given"
+            raise TaskFailed(
+                f"import {status.id} failed: {said}",
+                failure_class="import-failed",
+                cause=f"the import failed: {said}",
+                remedy="correct the package or the account, then `bulkops retry`",
+            )
+        bad = status.bad_results
+        if bad:
+            await self._ctx.reset_step(STEP)
+            results = ", ".join(f"recipe {row.id}: {row.import_result}" for row in bad)
+            kinds = ", ".join(sorted({row.import_result for row in bad}))
+            raise TaskFailed(
+                f"import {status.id} completed, but {results}",
+                failure_class="import-incomplete",
+                cause=f"the import completed, but recipes were left {kinds}",
+                remedy="open the recipe, correct it, then `bulkops retry`",
+            )
+        self._ctx.detail["import"] = {"package_id": status.id, "recipes": len(status.recipe_status)}
+        return {str(row.id) for row in status.recipe_status}
+
+    async def _look_for_forgotten(self, package_id: int) -> None:
+        """Raises: TaskFailed when an accepted import is gone and has left nothing; TaskUnknown."""
+        try:
+            found = await self._probe(Intent(data=log_of(self._ctx).intent_data(STEP) or {}, age_s=0.0))
+        except Unauthorized:
+            raise
+        except ApiError as error:
+            raise _asking_failed(package_id, error) from error
+        if found is None:
+            await self._ctx.reset_step(STEP)
+            raise TaskFailed(
+                f"import {package_id} was accepted; the vendor does not know it any more, and it brought nothing",
+                failure_class="import-gone",
+                cause="an import was accepted and is gone",
+                remedy="`bulkops retry` imports again",
+            )
+
+    async def _poll(self, package_id: int) -> ImportStatus | None:
+        """How it ended; None: the vendor knows no such import."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + tuning_of(self._ctx).import_deadline_s
+        polling = Polling.of(self._ctx)
+        forgotten = 0
+        while True:
+            await polling.wait()
+            try:
+                status = await self._ctx.account.imports.get(package_id)
+            except Unauthorized:
+                raise
+            except NotFound:
+                forgotten += 1
+                if forgotten == _FORGOTTEN:
+                    return None
+                continue
+            except ApiError as error:
+                raise _asking_failed(package_id, error) from error
+            forgotten = 0
+            polling.note(done=status.is_finished)
+            if status.is_finished:
+                return status
+            if clock() > end:
+                raise TaskUnknown(
+                    f"import {package_id} is still {status.status} after {tuning_of(self._ctx).import_deadline_s:g} s",
+                    cause="the import did not end in time",
+                    remedy="`bulkops resume` asks again",
+                )
+
+    async def verify(self, recipe_ids: set[str]) -> None:
+        """All recipes of the package are in the account: "completed" is not "there". Sends one look."""
+        if len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
+            named = await self.look()
+            missing = [recipe.key for recipe in self.package.recipes if recipe.key not in named]
+            recipe_ids = {str(row[0]) for rows in named.values() for row in rows}
+        else:
+            missing = []
+        found = await self._find(recipe_ids)
+        gone = len(recipe_ids) - len(found)
+        if missing or gone:
+            await self._ctx.reset_step(STEP)
+            what = name_some(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
+            raise TaskFailed(
+                f"the import completed, but {what} cannot be found in the account",
+                failure_class="import-incomplete",
+                remedy="`bulkops retry` imports again",
+            )
+        know_inside(self._ctx, self.folder_id, folders_of(found))
+        await self._ctx.remember(FACT, self._fact_key, versions_of(found))
+
+    async def _find(self, recipe_ids: set[str]) -> list[Recipe]:
+        """The recipes with these ids. Sends one request a hundred recipes."""
+        return [recipe for recipe in await self._recipes() if str(recipe.id) in recipe_ids]
+
+    @property
+    def _fact_key(self) -> str:
+        return fact_key(self.folder_id, self.package.sha256)
+
+
+def _asking_failed(package_id: int, error: ApiError) -> TaskUnknown:
+    """The import goes on, whatever became of the question."""
+    return TaskUnknown(
+        f"import {package_id} was accepted, and asking for it failed: {error}",
+        cause="an import was accepted, and asking for it failed",
+        remedy="`bulkops resume` asks again",
+    )

@@ -1,0 +1,242 @@
+"""authorize-connections: give an account's shell connections their credentials, which never reach the journal."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import attrs
+
+from bulkops.errors import BadRequest, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import Connection
+from bulkops.operations._base import Operation, Plan, Undoing
+from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorize, read_credentials, step_name
+from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
+from bulkops.operations._foreseen import Foreseen, added
+from bulkops.operations._plan_effects import PlannedImport, is_planned_connection, planned_import
+from bulkops.operations.switch_recipes import all_of
+from bulkops.steps import Context
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).resolve())
+
+
+@attrs.frozen
+class AuthorizeConnections(Operation):
+    """Authorize connections by name with credentials from a TOML file, the environment or the account file.
+
+        [connections."CRM production"]
+        provider = "salesforce"                 # only needed when two connections share the name
+        [connections."CRM production".input]
+        host = "https://example.my.salesforce.com"
+        api_key = { env = "CRM_API_KEY" }       # or { file = "key.txt" }
+        pin = { env = "CRM_PIN_{region}" }      # of the account's own: the column region is filled in
+        shop = { column = "shop" }              # nothing secret: the columns of an account are in the journal
+
+    Already so: the connection's authorization_status is "success". Sends one request an account and one a connection.
+    Undone, it is a shell again.
+
+    `folder`: a folder under Home; only its connections and those of its sub-folders are meant. Without it, a chain that
+    imports a package prefers the connections of the import's folder, and takes any other of that name only where the
+    folder has none.
+    """
+
+    name: ClassVar[str] = "authorize-connections"
+    affects: ClassVar[frozenset[str]] = frozenset({"connections"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"connections"})
+    from_file: str = attrs.field(converter=_absolute, metadata={"key": "from", "is_path": True})
+    folder: str | None = attrs.field(kw_only=True, default=None)
+    credentials: tuple[Credentials, ...] = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.folder is not None:
+            check_name(self.folder)
+
+    @credentials.default
+    def _read(self) -> tuple[Credentials, ...]:
+        return read_credentials(Path(self.from_file))
+
+    @property
+    def title(self) -> str:
+        where = f" of folder {self.folder!r}" if self.folder is not None else ""
+        return f"authorize {', '.join(repr(row.connection) for row in self.credentials)}{where}"
+
+    def parameters(self) -> Mapping[str, Any]:
+        """The file and what it names; a rotated secret is still the same operation."""
+        return {
+            "from_file": self.from_file,
+            "folder": self.folder,
+            "connections": [row.connection for row in self.credentials],
+        }
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> AuthorizeConnections:
+        return cls(parameters["from_file"], folder=parameters["folder"])
+
+    def columns(self) -> set[str]:
+        return {column for wanted in self.credentials for column in wanted.columns()}
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        coming = planned_import(ctx)
+        if coming is not None and self.folder not in {None, coming.folder}:
+            coming = None
+        found = await _Connections.of(ctx, self.folder, may_be_missing=coming is not None)
+        changes = []
+        for wanted in self.credentials:
+            if not await self._is_coming(ctx, found, wanted, coming):
+                connection = await found.the_one(ctx, wanted)
+                if connection.authorization_status == SUCCESS:
+                    continue
+            changes.append(f"authorize {wanted.connection!r}")
+        return Plan(tuple(changes), {UPDATE: len(changes)}) if changes else None
+
+    async def _is_coming(
+        self, ctx: Context, found: _Connections, wanted: Credentials, coming: PlannedImport | None
+    ) -> bool:
+        """Whether an operation before this one creates the connection."""
+        if coming is not None and coming.connections is not None and coming.brings(wanted.connection):
+            return not await found.of_folder(ctx, wanted)
+        return not found.named(wanted) and (
+            is_planned_connection(ctx, wanted.connection) or (coming is not None and coming.brings(wanted.connection))
+        )
+
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(self.look_cost(foreseen), {UPDATE: len(self.credentials)})
+
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        folder = foreseen.find(self.folder) if self.folder is not None else {}
+        return added(folder, {"managed_users.connections.list": 1})
+
+    async def apply(self, ctx: Context) -> None:
+        found = await _Connections.of(ctx, self.folder)
+        for wanted in self.credentials:
+            connection = await found.the_one(ctx, wanted)
+            if connection.authorization_status == SUCCESS and not ctx.began(step_name(wanted.connection)):
+                continue
+            await authorize(ctx, connection, wanted, name=wanted.connection)
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Disconnect what the run authorized; what is gone, or a shell again, is left alone."""
+        await _undo(ctx, done)
+
+    @classmethod
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
+        return _undo
+
+
+async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
+    steps = {int(row.result["connection_id"]): name for name, row in done.items()}
+    there = [connection async for connection in ctx.account.connections.list()]
+    problems: list[TaskFailed] = []
+    for connection in there:
+        step = f"undo {steps.get(connection.id)}"
+        if connection.id not in steps or not (connection.authorization_status == SUCCESS or ctx.began(step)):
+            continue
+        try:
+            await _disconnect(ctx, connection, step)
+        except TaskFailed as problem:
+            problems.append(problem)
+    if problems:
+        raise all_of(problems)
+
+
+async def _disconnect(ctx: Context, connection: Connection, step: str) -> None:
+    async def send() -> Any:
+        try:
+            await ctx.account.connections.disconnect(connection.id)
+        except BadRequest as error:
+            raise TaskFailed(
+                f"connection {connection.name!r} cannot be disconnected: {error.said or 'the vendor gives no reason'}",
+                failure_class="connection-in-use",
+                remedy="stop the recipes that use it, then `bulkops retry`",
+            ) from error
+        return {"connection_id": connection.id}
+
+    await ctx.step(step, send, repeatable=True)
+
+
+@attrs.define
+class _Connections:
+    """The connections of an account. `folders`: ids of folders in which to look first; `only_there`: nowhere else."""
+
+    every: list[Connection]
+    folders: set[int]
+    only_there: bool
+    walked: bool = False
+
+    @classmethod
+    async def of(cls, ctx: Context, folder: str | None, *, may_be_missing: bool = False) -> _Connections:
+        """Sends one request, and one for the folder where it is named and not known.
+
+        Raises: TaskFailed when the folder is missing and must be there.
+        """
+        folders = imported_into(ctx)
+        if folder is not None:
+            folder_id = await find_folder(ctx, folder)
+            if folder_id is None and not may_be_missing:
+                raise no_folder(ctx, folder)
+            folders = set() if folder_id is None else {folder_id}
+        connections = [connection async for connection in ctx.account.connections.list()]
+        return cls(connections, folders, folder is not None)
+
+    def named(self, wanted: Credentials) -> list[Connection]:
+        return [
+            connection
+            for connection in self.every
+            if connection.name == wanted.connection and wanted.provider in {None, connection.provider}
+        ]
+
+    async def of_folder(self, ctx: Context, wanted: Credentials) -> list[Connection]:
+        """Those of the name in the folders and their sub-folders.
+
+        Sends one request a sub-folder, once and only where the name is found outside of the known folders alone.
+        """
+        named = self.named(wanted)
+        here = self._inside(ctx, named)
+        if named and not here and self.folders and not self.walked:
+            self.walked = True
+            for folder_id in tuple(self.folders):
+                self.folders |= await folders_below(ctx, folder_id)
+            here = self._inside(ctx, named)
+        return here
+
+    def _inside(self, ctx: Context, connections: list[Connection]) -> list[Connection]:
+        inside = self.folders.union(*(folders_inside(ctx, folder_id) for folder_id in self.folders))
+        return [connection for connection in connections if connection.folder_id in inside]
+
+    async def the_one(self, ctx: Context, wanted: Credentials) -> Connection:
+        """Raises: TaskFailed when not exactly one connection is meant."""
+        found = self.named(wanted)
+        if self.only_there or len(found) > 1:
+            here = await self.of_folder(ctx, wanted)
+            found = here if self.only_there else here or found
+        if len(found) == 1:
+            return found[0]
+        raise self._missing(wanted) if not found else _ambiguous(wanted, found)
+
+    def _missing(self, wanted: Credentials) -> TaskFailed:
+        near = difflib.get_close_matches(wanted.connection, {row.name for row in self.every} - {wanted.connection}, n=1)
+        remedy = "import the package that brings it, or correct the credentials file"
+        return TaskFailed(
+            f"there is no connection {wanted.connection!r}"
+            + (f" of provider {wanted.provider!r}" if wanted.provider else "")
+            + (" in the folder" if self.only_there else ""),
+            failure_class="connection-missing",
+            remedy=f"did you mean {near[0]!r}? else {remedy}" if near else remedy,
+        )
+
+
+def _ambiguous(wanted: Credentials, found: list[Connection]) -> TaskFailed:
+    named = f"{len(found)} connections are named {wanted.connection!r}"
+    differ = len({connection.provider for connection in found}) == len(found)
+    provider = " or their provider in the credentials file" if differ and wanted.provider is None else ""
+    return TaskFailed(
+        f"{named} ({', '.join(str(row.id) for row in found)})",
+        failure_class="connection-ambiguous",
+        cause=f"several connections are named {wanted.connection!r}",
+        remedy=f"name their folder (--folder; folder = ... in a job file){provider}",
+    )

@@ -1,0 +1,253 @@
+"""`start-recipes` and `stop-recipes`, and the steps that other operations take of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from bulkops.errors import TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import Recipe, StartProblem
+from bulkops.operations._base import Operation, Plan
+from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._foreseen import RECIPE, RECIPES, Foreseen, added
+from bulkops.operations._plan_effects import planned_import
+from bulkops.operations._start_order import callers, may_call, start_order
+from bulkops.steps import Context, Intent
+
+
+async def start(ctx: Context, recipe: Recipe, *, step: str) -> None:
+    """Start a recipe in one durable step. Raises: TaskFailed with the recipe's own reasons."""
+
+    async def send() -> Any:
+        answer = await ctx.account.recipes.start(recipe.id)
+        if not answer.success:
+            raise _not_started(recipe, answer.problems())
+        return {"started": recipe.id}
+
+    async def probe(_: Intent) -> Any:
+        now = await ctx.account.recipes.get(recipe.id)
+        return {"started": recipe.id} if now.running else None
+
+    await ctx.step(step, send, probe=probe, repeatable=True, data={"recipe": recipe.name})
+
+
+async def stop(ctx: Context, recipe: Recipe, *, step: str) -> None:
+    """Stop a recipe in one durable step. Raises: TaskFailed."""
+
+    async def send() -> Any:
+        answer = await ctx.account.recipes.stop(recipe.id)
+        if not answer.success:
+            said = answer.message or "the vendor gives no reason"
+            raise TaskFailed(
+                f"recipe {recipe.name!r} cannot be stopped: {said}",
+                failure_class="recipe-not-stopped",
+                remedy="look at the recipe, then `bulkops retry`",
+            )
+        return {"stopped": recipe.id}
+
+    async def probe(_: Intent) -> Any:
+        now = await ctx.account.recipes.get(recipe.id)
+        return None if now.running else {"stopped": recipe.id}
+
+    await ctx.step(step, send, probe=probe, repeatable=True, data={"recipe": recipe.name})
+
+
+async def in_start_order(ctx: Context, folder_id: int, ids: Collection[int]) -> list[Recipe]:
+    """Those of the folder's recipes that have these ids, called recipes before their callers. Those that are gone are
+    left out. Sends a look, and one request for each recipe that may call others."""
+    return await start_order(ctx, [recipe for recipe in await recipes_below(ctx, folder_id) if recipe.id in ids])
+
+
+def all_of(problems: list[TaskFailed]) -> TaskFailed:
+    """One failure that says them all, or the most important of them."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    return TaskFailed(
+        f"{first.message}; and {len(problems) - 1} more: {', '.join(problem.message for problem in problems[1:4])}",
+        failure_class=first.failure_class,
+        cause=f"{first.cause}; and {len(problems) - 1} more",
+        remedy=first.remedy,
+    )
+
+
+def _not_started(recipe: Recipe, problems: list[StartProblem]) -> TaskFailed:
+    said = "; ".join(str(problem) for problem in problems[:3]) or "the vendor gives no reason"
+    return TaskFailed(
+        f"recipe {recipe.name!r} cannot be started: {said}",
+        failure_class="recipe-not-started",
+        remedy="correct it (a connection that is not authorized?), then `bulkops retry`",
+    )
+
+
+@attrs.frozen
+class SwitchRecipes(Operation):
+    """Base of `StartRecipes` and `StopRecipes`: one switch with two ends."""
+
+    affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
+    turns_on: ClassVar[bool]
+    folder: str = attrs.field(kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.folder)
+
+    @property
+    def title(self) -> str:
+        return f"{self._verb} the recipes of folder {self.folder!r}"
+
+    @property
+    def _verb(self) -> str:
+        return "start" if self.turns_on else "stop"
+
+    @property
+    def _call(self) -> str:
+        return f"managed_users.recipes.{self._verb}"
+
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        looks = self.look_cost(foreseen)
+        return added(looks, foreseen.switches(self.folder, self._call, self._verb), {RECIPES: 1})
+
+    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return added(foreseen.find(self.folder), foreseen.recipes_below(self.folder))
+
+    def _change(self, count: int, called: int, looks: int = 1) -> Plan | None:
+        if not count:
+            return None
+        requests = {RECIPE: called, RECIPES: looks, self._call: count}
+        return Plan((f"{self._verb} {count} recipe{'s' if count != 1 else ''}",), requests)
+
+    async def apply(self, ctx: Context) -> None:
+        folder_id = await find_folder(ctx, self.folder)
+        if folder_id is None:
+            raise no_folder(ctx, self.folder)
+        recipes = await recipes_below(ctx, folder_id)
+        if not recipes and self.turns_on:
+            raise _empty_folder(self.folder)
+        switched = [one for one in recipes if one.running != self.turns_on or ctx.began(self._step_name(one))]
+        if not switched:
+            return
+        ordered = await start_order(ctx, switched)
+        problems: list[TaskFailed] = []
+        for recipe in ordered if self.turns_on else reversed(ordered):
+            step = self._step_name(recipe)
+            if ctx.result(step) is not None:  # switched by this run, and switched back since
+                await ctx.reset_step(step)
+            await _try(problems, ctx, recipe, step, turn_on=self.turns_on)
+        _raise_all(problems)
+        await self._check(ctx, folder_id, {recipe.id for recipe in switched})
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Switch back the recipes that the run switched; the others stay as they are."""
+        folder_id = await find_folder(ctx, self.folder)
+        if folder_id is None:
+            if self.turns_on:
+                return  # the recipes are gone with their folder
+            raise no_folder(ctx, self.folder)
+        key = "started" if self.turns_on else "stopped"
+        ordered = await in_start_order(ctx, folder_id, {int(row.result[key]) for row in done.values()})
+        problems: list[TaskFailed] = []
+        for recipe in reversed(ordered) if self.turns_on else ordered:
+            step = f"undo {self._step_name(recipe)}"
+            if recipe.running == self.turns_on or ctx.began(step):
+                await _try(problems, ctx, recipe, step, turn_on=not self.turns_on)
+        _raise_all(problems)
+
+    async def _check(self, ctx: Context, folder_id: int, switched: set[int]) -> None:
+        """ "Accepted" does not mean that the recipe stays so: a trigger may fail at once. Sends one request."""
+        for recipe in await recipes_below(ctx, folder_id):
+            if recipe.id in switched and recipe.running != self.turns_on:
+                raise _switched_back(recipe)
+
+    def _step_name(self, recipe: Recipe) -> str:
+        return f"{self._verb} {recipe.id}"
+
+
+@attrs.frozen
+class StartRecipes(SwitchRecipes):
+    """Start the recipes in a folder under Home and in its sub-folders.
+
+    Nothing to do: all of them run. Tries every recipe; the account fails with the first problem's recipe, step, field
+    and message. Requests: one or two to list the recipes, and one per stopped recipe.
+    """
+
+    name: ClassVar[str] = "start-recipes"
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "properties", "plan"})
+    turns_on: ClassVar[bool] = True
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        coming = planned_import(ctx)
+        if coming is not None and coming.folder == self.folder:
+            if coming.new_recipes is None:
+                what = "start the recipes that come (how many is not known before the export)"
+                return Plan((what,), {RECIPES: 2, self._call: 1})
+            folder_id, new, new_callers = coming.folder_id, coming.new_recipes, coming.new_callers
+        else:
+            folder_id, new, new_callers = await find_folder(ctx, self.folder), 0, 0
+            if folder_id is None:
+                raise no_folder(ctx, self.folder)
+        recipes = [] if folder_id is None else await recipes_below(ctx, folder_id)
+        if not recipes and not new:
+            raise _empty_folder(self.folder)
+        stopped = [recipe for recipe in recipes if not recipe.running]
+        count = new + len(stopped)
+        called = new_callers + sum(may_call(recipe.config) for recipe in stopped) if count > 1 else 0
+        return self._change(count, called, looks=1 if folder_id is not None else 2)  # the second: after the import
+
+
+@attrs.frozen
+class StopRecipes(SwitchRecipes):
+    """Stop the recipes in a folder under Home and in its sub-folders.
+
+    Nothing to do: none of them runs. Tries every recipe, callers before the recipes they call. Requests: one or two to
+    list the recipes, and one per running recipe. Undo starts the recipes that it stopped.
+    """
+
+    name: ClassVar[str] = "stop-recipes"
+    stands_on: ClassVar[frozenset[str]] = frozenset({"recipes"})
+    turns_on: ClassVar[bool] = False
+
+    async def plan(self, ctx: Context) -> Plan | None:
+        """A planned import brings stopped recipes only."""
+        coming = planned_import(ctx)
+        folder_id = await find_folder(ctx, self.folder)
+        if folder_id is None:
+            if coming is not None and coming.folder == self.folder:
+                return None
+            raise no_folder(ctx, self.folder)
+        running = [recipe for recipe in await recipes_below(ctx, folder_id) if recipe.running]
+        return self._change(len(running), callers(running))
+
+
+async def _try(problems: list[TaskFailed], ctx: Context, recipe: Recipe, step: str, *, turn_on: bool) -> None:
+    """Switch one recipe; a recipe that cannot be switched does not keep the others from it."""
+    try:
+        await (start if turn_on else stop)(ctx, recipe, step=step)
+    except TaskFailed as problem:
+        problems.append(problem)
+
+
+def _raise_all(problems: list[TaskFailed]) -> None:
+    if problems:
+        raise all_of(problems)
+
+
+def _switched_back(recipe: Recipe) -> TaskFailed:
+    if recipe.running:
+        return TaskFailed(
+            f"recipe {recipe.name!r} was stopped and runs again",
+            failure_class="recipe-runs-again",
+            remedy="see who starts it, then `bulkops retry`",
+        )
+    why = f" ({recipe.stop_cause})" if recipe.stop_cause else ""
+    return TaskFailed(
+        f"recipe {recipe.name!r} was started and stopped again{why}",
+        failure_class="recipe-stopped-again",
+        remedy="look at the recipe's jobs, then `bulkops retry`",
+    )
+
+
+def _empty_folder(folder: str) -> TaskFailed:
+    return TaskFailed(f"folder {folder!r} holds no recipe", failure_class="folder-empty", remedy="import into it first")

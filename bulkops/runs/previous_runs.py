@@ -1,0 +1,93 @@
+"""Who was there before: the accounts of earlier runs of the same operation, for --only-new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from bulkops.journal import Journal, RunRecord
+from bulkops.journal.schema import FILE_NAME
+from bulkops.operations import Chain, Operation, describe
+from bulkops.outcome import RESUMABLE, Outcome
+
+
+@attrs.frozen(kw_only=True)
+class PreviousRuns:
+    """The accounts of earlier runs of one operation on one host, with what became of each in the newest one.
+
+    `newest`: id of the newest of these runs; None: there was none.
+    """
+
+    newest: str | None = None
+    outcomes: Mapping[str, Outcome] = attrs.field(factory=dict)
+
+    @property
+    def undone(self) -> int:
+        """How many of them wait for `resume` or `retry`."""
+        return sum(outcome in RESUMABLE or outcome is Outcome.FAILED for outcome in self.outcomes.values())
+
+
+@attrs.frozen
+class Unfinished:
+    """A run that left accounts to resume. `left`: how many, by outcome."""
+
+    run_id: str
+    left: Mapping[Outcome, int]
+
+
+async def earlier_runs(operation: Operation, *, host: str, workspace: str | None, journal: str | Path) -> PreviousRuns:
+    """What the journal knows of runs of this operation: the same parameters and the same contents of its files.
+
+    `workspace`: of the token; runs of another workspace do not count. None: not known, and runs of all count.
+    A package that comes from a manifest is exported anew for each run, so there the manifest counts, not its contents.
+    Raises: JournalError.
+    """
+    if not (Path(journal) / FILE_NAME).exists():
+        return PreviousRuns()
+    async with Journal.open(journal, read_only=True) as opened:
+        same = same_runs(operation, await opened.list_runs(), host=host, workspace=workspace)
+        if not same:
+            return PreviousRuns()
+        outcomes = await opened.latest_outcomes([record.run_id for record in same])
+        return PreviousRuns(newest=same[0].run_id, outcomes=outcomes)
+
+
+async def unfinished_run(operation: Operation, *, host: str, journal: str | Path) -> Unfinished | None:
+    """The newest run of this operation on this host, if it left accounts that `resume` takes up; None while a process
+    works on it. Raises: JournalError."""
+    if not (Path(journal) / FILE_NAME).exists():
+        return None
+    async with Journal.open(journal, read_only=True) as opened:
+        newest = next(iter(same_runs(operation, await opened.list_runs(), host=host, workspace=None)), None)
+        if newest is None or opened.is_locked(newest.run_id):
+            return None
+        counts = await opened.counts(newest.run_id)
+    left = {outcome: counts[outcome] for outcome in Outcome if outcome in RESUMABLE and counts[outcome]}
+    return Unfinished(newest.run_id, left) if left else None
+
+
+def same_runs(
+    operation: Operation, records: Iterable[RunRecord], *, host: str, workspace: str | None
+) -> list[RunRecord]:
+    """Those of the runs that are of this operation, in their order. Args: as of `earlier_runs`."""
+    wanted = _kind(describe(operation))
+    return [record for record in records if _is_same(record, host, workspace, wanted)]
+
+
+def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object) -> bool:
+    is_here = record.host == host and (workspace is None or record.workspace in {None, workspace})
+    return is_here and _kind(record.operation) == wanted
+
+
+def _kind(described: Mapping[str, Any]) -> object:
+    """Equal for what counts as the same operation."""
+    name, parameters = described["name"], described["parameters"]
+    if name == Chain.name:
+        return [_kind(part) for part in parameters["operations"]]
+    if parameters.get("manifest") is not None:
+        of_one_export = {"package", "sha256", "contents"}
+        return name, {key: value for key, value in parameters.items() if key not in of_one_export}
+    return name, described["digest"]

@@ -1,0 +1,139 @@
+"""How many requests a run sent when, against which quota: what the report draws. One event each few seconds."""
+
+from __future__ import annotations
+
+import math
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import attrs
+
+from bulkops.events import AttemptEnded, Event, QuotaChanged
+from bulkops.journal import Journal
+from bulkops.session import ApiSession
+from bulkops.settings import Limit
+
+PROCESS: Final = "process"
+"""Event, one for each process that works on the run: {"bulkops", "python", "share", "quotas": {name: [[requests,
+window_s] or [requests, window_s, key], ...]}}."""
+
+REQUESTS: Final = "requests"
+"""Event, one for each interval in which something was sent: {"from": wall-clock seconds, "s": its length, "quotas":
+{name: {"requests", "refused", "lost", "waited_s", "allowed"}}}; members that are 0 and a full `allowed` are left out.
+A request counts in the interval in which it left: that is what a quota bounds (C1), replies may come in a crowd. One
+that took long comes in a later event with the same "from"."""
+
+_LONGEST_S: Final = 5.0
+_SHORTEST_S: Final = 0.1
+_INTERVALS_PER_WINDOW: Final = 12
+"""Fine enough to see how full a window is wherever it starts."""
+
+
+@attrs.define
+class _Count:
+    requests: int = 0
+    refused: int = 0
+    lost: int = 0
+    waited_s: float = 0.0
+    allowed: int | None = None
+
+    def members(self) -> dict[str, Any]:
+        return {key: round(value, 3) for key, value in attrs.asdict(self).items() if value}
+
+
+class TrafficRecorder:
+    """Counts attempts by quota and interval. No task and no timer: an interval is written when a later event comes.
+
+    `clock`: seconds that never step back.
+    """
+
+    def __init__(
+        self, journal: Journal, run_id: str, *, interval_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._journal = journal
+        self._run_id = run_id
+        self._interval_s = interval_s
+        self._clock = clock
+        self._began = self._clock()
+        self._wall_offset_s = time.time() - self._began
+        self._counts: dict[int, dict[str, _Count]] = {}
+        """By interval, counted from the beginning, those that are not written yet."""
+        self._narrowed: dict[str, int] = {}
+
+    def note(self, event: Event) -> None:
+        """Count an event of the session; what is of no interest passes by."""
+        if isinstance(event, AttemptEnded):
+            count = self._count(event.quota, ago_s=event.latency_s)
+            count.requests += 1
+            count.waited_s += event.waited_s
+            if event.status is None:
+                count.lost += 1
+            elif event.status == 429:
+                count.refused += 1
+        elif isinstance(event, QuotaChanged):
+            self._narrowed[event.quota] = event.allowed
+            if event.allowed >= event.limit:
+                del self._narrowed[event.quota]
+            self._count(event.quota)
+
+    def write(self, *, before: int | None = None) -> None:
+        """Put intervals `before` a place (None: all that are left) into the journal, queued."""
+        for place in sorted(place for place in self._counts if before is None or place < before):
+            self._journal.add_event(
+                self._run_id,
+                REQUESTS,
+                {
+                    "from": round(self._began + place * self._interval_s + self._wall_offset_s, 3),
+                    "s": self._interval_s,
+                    "quotas": {name: count.members() for name, count in self._counts.pop(place).items()},
+                },
+            )
+
+    def _count(self, quota: str, *, ago_s: float = 0.0) -> _Count:
+        """Of the interval `ago_s` seconds ago. One that has passed waits one more for those still on their way."""
+        passed_s = self._clock() - self._began
+        now = int(passed_s / self._interval_s)
+        if self._counts and min(self._counts) < now - 1:
+            self.write(before=now - 1)
+        place = max(0, int((passed_s - ago_s) / self._interval_s))
+        counts = self._counts.setdefault(place, {})
+        count = counts.get(quota)
+        if count is None:
+            count = counts[quota] = _Count()
+        count.allowed = self._narrowed.get(quota)
+        return count
+
+
+@contextmanager
+def metered(session: ApiSession, journal: Journal, run_id: str) -> Iterator[None]:
+    """Write into the journal what the session sends while the block lasts."""
+    journal.add_event(run_id, PROCESS, _process(session))
+    meter = TrafficRecorder(journal, run_id, interval_s=interval_for(session.quotas))
+    unsubscribe = session.subscribe(meter.note)
+    try:
+        yield
+    finally:
+        unsubscribe()
+        meter.write()
+
+
+def interval_for(quotas: Mapping[str, Sequence[Limit]]) -> float:
+    """Seconds of one interval: a twelfth of the narrowest window, between 0.1 and 5."""
+    narrowest_s = min((limit.window_s for limits in quotas.values() for limit in limits), default=math.inf)
+    return min(_LONGEST_S, max(_SHORTEST_S, narrowest_s / _INTERVALS_PER_WINDOW))
+
+
+def _process(session: ApiSession) -> dict[str, Any]:
+    return {
+        "bulkops": getattr(sys.modules.get("bulkops"), "__version__", "?"),
+        "python": platform.python_version(),
+        "share": session.settings.tuning.share,
+        "quotas": {
+            name: [[limit.requests, limit.window_s, *([limit.key] if limit.key else [])] for limit in limits]
+            for name, limits in session.quotas.items()
+        },
+    }

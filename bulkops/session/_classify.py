@@ -1,0 +1,98 @@
+"""What one attempt's result means for its errand: a reply, or an error and whether it may be tried again. Sans-IO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bulkops.catalogue import RetryClass
+from bulkops.errors import (
+    ApiError,
+    BodyTooLarge,
+    ConnectFailed,
+    ConnectionLost,
+    OutcomeUnknown,
+    RequestTimeout,
+    TransportError,
+)
+from bulkops.pacing import Failure
+from bulkops.session._attempt import Attempt
+from bulkops.session._context import Reply
+from bulkops.session._retry_state import FailedAttempt
+from bulkops.session._status import status_error
+from bulkops.session._transport import NoResponse, RawResponse, Result
+
+_SILENCES: Final[Mapping[str, type[TransportError]]] = {
+    "connect": ConnectFailed,
+    "lost": ConnectionLost,
+    "timeout": RequestTimeout,
+    "too-large": BodyTooLarge,
+}
+
+_ADVICE: Final[Mapping[str, str]] = {
+    "connect": "check the network and WORKATO_HOST",
+    "lost": "try again",
+    "timeout": "try again",
+    "too-large": "raise max_body_bytes in a client file, or ask for less",
+}
+
+
+def classify(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -> Reply | FailedAttempt:
+    """A 2xx answer is a reply, whatever its body says: that is for the decoder. So is the way to a file."""
+    if isinstance(result, NoResponse):
+        return _silent(result, attempt)
+    if 200 <= result.status < 300 or _is_file_elsewhere(result, attempt):
+        return _reply(result, attempt, one_line)
+    error = status_error(
+        result.status, result.headers, result.body, facts=attempt.pending.facts(attempt), one_line=one_line
+    )
+    is_of_call = result.status == 429 and attempt.pending.request.call.speaks_of == "call"
+    failure = None if is_of_call else Failure(kind="status", status=result.status)
+    return FailedAttempt(
+        error=_for_class(error, attempt), status=result.status, failure=failure, retry_after_s=error.retry_after_s
+    )
+
+
+def _is_file_elsewhere(answer: RawResponse, attempt: Attempt) -> bool:
+    """A call that answers with a file may say where it is instead. Nobody follows without looking at the address."""
+    is_redirect = 300 <= answer.status < 400 and "Location" in answer.headers
+    return is_redirect and attempt.pending.request.call.envelope == "bytes"
+
+
+def _reply(answer: RawResponse, attempt: Attempt, one_line: Callable[[str], str]) -> Reply:
+    pending = attempt.pending
+    return Reply(
+        status=answer.status,
+        body=answer.body,
+        call=pending.request.call,
+        account=pending.scope.account,
+        request_id=pending.request_id,
+        attempt=pending.tries.attempt,
+        elapsed_s=attempt.elapsed_s,
+        sent_at=attempt.sent_at or 0.0,
+        path=pending.request.path,
+        one_line=one_line,
+        location=answer.headers.get("Location"),
+    )
+
+
+def _silent(silence: NoResponse, attempt: Attempt) -> FailedAttempt:
+    error = _SILENCES[silence.kind](silence.why, remedy=_ADVICE[silence.kind], **attempt.pending.facts(attempt))
+    # what was cut off at the stated size would be cut off again
+    failure = None if silence.kind == "too-large" else Failure(kind=silence.kind, status=None)
+    return FailedAttempt(error=_for_class(error, attempt), failure=failure, is_permanent=silence.is_permanent)
+
+
+def _for_class(error: ApiError, attempt: Attempt) -> ApiError:
+    """OutcomeUnknown, from `error`, when the server may have acted on a call that must not be repeated (C4)."""
+    pending = attempt.pending
+    if not error.may_have_acted or pending.request.call.retry is not RetryClass.RECONCILE_FIRST:
+        return error
+    unknown = OutcomeUnknown(
+        f"sent, without a usable answer: {error.message}",
+        cause=error.cause,
+        remedy="look at the account before sending it again",
+        **pending.facts(attempt),
+    )
+    unknown.__cause__ = error
+    return unknown

@@ -1,0 +1,113 @@
+"""Who asks, and what came back: the two values that pass between a caller and the session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, Protocol
+
+import attrs
+
+from bulkops.catalogue import Call
+from bulkops.errors import ApiError
+
+
+class Heartbeat(Protocol):
+    """What must be on record before a request leaves, for those who come after a process that was killed."""
+
+    @property
+    def is_fresh(self) -> bool: ...
+
+    async def until_fresh(self) -> None: ...
+
+
+@attrs.define
+class StepWrites:
+    """The changing requests of one durable step.
+
+    `writes`: those that were answered with success; `lost_writes`: those that may have had an effect and whose outcome
+    is unknown; `left`: those that have left, except the ones that a 429 sent back. `waits`: requests that wait for a
+    slot or for their next attempt. `is_withdrawn`: none of them may leave any more.
+    """
+
+    writes: int = 0
+    lost_writes: int = 0
+    left: int = 0
+    waits: int = 0
+    is_withdrawn: bool = False
+
+
+_step: Final[ContextVar[StepWrites | None]] = ContextVar("bulkops_step", default=None)
+
+
+@contextmanager
+def in_step(counted: StepWrites) -> Iterator[None]:
+    """Count the changing calls of this task, and of those that it starts, as those of a step."""
+    token = _step.set(counted)
+    try:
+        yield
+    finally:
+        _step.reset(token)
+
+
+@attrs.define
+class RequestContext(StepWrites):
+    """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
+
+    `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
+    `accepted`: replies that are neither 401 nor 429; `stopped_by`: why the session sends nothing any more, as a request
+    of this scope has met it; `away_s`: announced outages before its first request. The counters of `StepWrites` are
+    those outside of durable steps; `before_write`: awaited before such a changing request is sent.
+    `read_only`: only calls of retry class "idempotent" are let through (contract C8).
+    `deadline`: loop time after which nothing is sent any more. `tolerates_401`: a 401 speaks of the call alone, and
+    says nothing about the token. `server_date`: Date header of the newest answer.
+    """
+
+    account: str | None = None
+    seq: int = 0
+    progress: int = 0
+    accepted: int = 0
+    stopped_by: ApiError | None = attrs.field(default=None, repr=False)
+    away_s: float | None = attrs.field(default=None, repr=False, eq=False)
+    read_only: bool = False
+    deadline: float | None = None
+    tolerates_401: bool = False
+    server_date: str | None = None
+    before_write: Callable[[], Awaitable[None]] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def counted(self) -> StepWrites:
+        """Where the writes of the task at hand are counted."""
+        return _step.get() or self
+
+    async def about_to_write(self) -> None:
+        if self.before_write is not None and _step.get() is None:
+            await self.before_write()
+
+    @property
+    def priority(self) -> tuple[int, int]:
+        """Lower is served first (contract C2)."""
+        return (-self.progress, self.seq)
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """A 2xx answer, as bytes: `decode_object` and `decode_list` say what they mean.
+
+    `sent_at`: loop time at which the request had left; `elapsed_s`: from there to the end of the body, this attempt
+    only; `path`: without the query; `location`: where a file is that this answer is not, unchecked; `one_line`: makes
+    the server's words safe to show, without the token.
+    """
+
+    status: int
+    body: bytes = attrs.field(repr=False)
+    call: Call
+    account: str | None
+    request_id: str
+    attempt: int
+    elapsed_s: float
+    sent_at: float
+    path: str
+    location: str | None = attrs.field(default=None, repr=False)
+    one_line: Callable[[str], str] = attrs.field(repr=False, eq=False)

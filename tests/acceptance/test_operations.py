@@ -1,0 +1,218 @@
+"""Each named operation on a fleet: alone, again, with faults, killed and resumed, undone, planned, by the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkops.operations import (
+    AddMember,
+    CreateCustomer,
+    ImportPackage,
+    Operation,
+    SetProperties,
+    UpgradePlan,
+    operation,
+)
+from bulkops.runs import from_values, plan, run
+from bulkops.steps import Context
+from tests.acceptance.cases import CASES, Case, accounts
+from tests.fleet import API_PACKAGE, PACKAGE, fleet, kill, wait_until
+from tests.here import FIRST, Here, here, outcomes
+
+pytestmark = pytest.mark.usefixtures("surroundings")
+
+TYPICAL = {"import-package of a manifest", "add-member", "start-recipes"}
+"""On 300 accounts in each pipeline; the others on 300 with `make chaos`."""
+
+
+def on_300(name: str, *values: object) -> Any:
+    mark = pytest.mark.slow if name in TYPICAL else pytest.mark.chaos
+    return pytest.param(*values, 300, marks=[mark, pytest.mark.timeout(400)], id=f"{name}-300")
+
+
+every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+few_or_all = pytest.mark.parametrize(
+    ("case", "customers"),
+    [
+        *(pytest.param(case, 20, id=name) for name, case in CASES.items()),
+        *(on_300(name, case) for name, case in CASES.items()),
+    ],
+)
+
+
+@few_or_all
+def test_alone_again_and_undone(tmp_path: Path, case: Case, customers: int) -> None:
+    rows = accounts(case, customers)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            assert outcomes(await it.run(before, rows)) == {"changed": customers}
+        state = it.kinds()
+        done = await it.run(case.make(), rows)
+        assert outcomes(done) == {"changed": customers}, done.accounts[0]
+        assert it.kinds()[case.kind] - state[case.kind] == case.each * customers
+        after = it.kinds()
+        again = await it.run(case.make(), rows)
+        assert outcomes(again) == {"unchanged": customers}
+        after["package.exported"] *= 2  # one a run
+        assert it.kinds() == +after
+        if case.undone is None:
+            return
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": customers}, undone.accounts[0]
+        assert it.kinds()[case.undone] - after[case.undone] == case.each * customers
+        still = it.kinds()
+        assert outcomes(await it.undo(done)) == {"unchanged": customers}
+        assert it.kinds() == still
+        assert outcomes(await it.run(case.make(), rows)) == {"changed": customers}  # as it was before
+
+    here(tmp_path, scenario, customers=customers)
+
+
+@few_or_all
+def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> None:
+    rows = accounts(case, customers)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            await it.run(before, rows)
+        first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
+        it.sandbox.set_faults("error=0.05,reset=0.02")
+        prepared = await case.make().prepare(it.workato, it.journal)
+        report = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
+        report = await it.until_changed(report, times=5)
+        assert outcomes(report) == {"changed": customers}, [row for row in report.accounts if row.reason][:2]
+        again_is_fine = {"package.exported", "api_key.refreshed", "access_profile.refreshed"}  # the newest counts
+        assert [key for key in it.twice() if key not in first and key[1] not in again_is_fine] == []
+        counted = Counter(effect["kind"] for effect in it.sandbox.effects() if effect["account"] is not None)
+        assert counted[case.kind] >= case.each * customers
+
+    here(tmp_path, scenario, customers=customers)
+
+
+@pytest.mark.parametrize(
+    ("name", "customers"),
+    [
+        ("import-package of a manifest", 20),
+        *(pytest.param(name, 20, marks=pytest.mark.slow) for name in ("create-connection", "set-properties")),
+        *(on_300(name, name) for name in CASES),
+    ],
+)
+def test_killed_and_resumed(tmp_path: Path, name: str, customers: int) -> None:
+    case = CASES[name]
+    rows = accounts(case, customers)
+    file = tmp_path / "accounts.csv"
+    columns = list(rows[0])
+    lines = [",".join(columns), *(",".join(str(row[column]) for column in columns) for row in rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with fleet(tmp_path, customers=customers, time_scale=60 if customers <= 20 else 250) as vendor:
+        selection = ("--accounts", str(file))
+        before = case.before()
+        if before is not None:
+            _prepare_by_command(vendor, before, selection)
+        state, past = vendor.kinds()[case.kind], len(vendor.ledger())
+        pace = ("--concurrency", "1") if customers <= 20 else ()  # else few are done before anybody can kill it
+        process = vendor.start(*case.flags, *selection, *vendor.policy, *pace, "--json")
+        goal = state + case.each * customers // 3
+        wait_until(process, lambda: vendor.kinds()[case.kind], goal)
+        kill(process)
+        done = vendor.cli("resume", *vendor.policy, "--json")
+        assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
+        assert vendor.kinds()[case.kind] - state == case.each * customers
+        since = Counter((effect["account"], effect["kind"], effect["key"]) for effect in vendor.ledger()[past:])
+        assert {effect for effect, count in since.items() if count > 1} == set()
+        assert vendor.kinds()["package.exported"] == (1 if "manifest" in name else 0)
+
+
+def _prepare_by_command(vendor: Any, before: Operation, selection: tuple[str, ...]) -> None:
+    """The same by command: the client of the killed run must find one journal, and its own signs of life in it."""
+    if isinstance(before, AddMember):
+        ended = vendor.cli(*CASES["add-member"].flags, *selection, *vendor.policy, "--json")
+    elif isinstance(before, SetProperties):
+        given = [word for name, value in before.properties.items() for word in ("-p", f"{name}={value}")]
+        ended = vendor.cli("set-properties", *given, *selection, *vendor.policy, "--json")
+    else:
+        package = API_PACKAGE if API_PACKAGE.name in before.title else PACKAGE
+        ended = vendor.rollout(*selection, package=package)
+        if "enable" in before.title:
+            assert ended.code == 0, ended.err
+            ended = vendor.cli("enable-endpoints", "--folder", "CRM", *selection, *vendor.policy, "--json")
+        elif "start" not in before.title:
+            assert ended.code == 0, ended.err
+            ended = vendor.cli("stop-recipes", "--folder", "CRM", *selection, *vendor.policy, "--json")
+    assert ended.code == 0, ended.err
+
+
+@every_case
+def test_a_plan_changes_nothing(tmp_path: Path, case: Case) -> None:
+    rows = accounts(case, 5)
+
+    async def scenario(it: Here) -> None:
+        before = case.before()
+        if before is not None:
+            await it.run(before, rows)
+        effects = it.sandbox.effects()
+        foreseen = await plan(
+            case.make(), accounts=from_values(rows), workato=it.workato, journal=tmp_path / "other-journal"
+        )
+        assert it.sandbox.effects() == effects
+        assert [row.problem for row in foreseen.accounts] == [None] * 5
+        assert all(row.changes for row in foreseen.accounts)
+        assert sum(foreseen.requests.values()) > 0
+        await it.run(case.make(), rows)
+        if "manifest" not in foreseen.title:
+            so = await plan(case.make(), accounts=from_values(rows), workato=it.workato, journal=it.journal)
+            assert [row.changes for row in so.accounts] == [()] * 5
+
+    here(tmp_path, scenario, customers=5)
+
+
+def test_a_plan_that_would_write_is_refused_by_the_session(tmp_path: Path) -> None:
+    """An operation whose author forgot that a plan only looks."""
+
+    class Forgetful(Operation):
+        name = "forgetful"
+
+        async def plan(self, ctx: Context) -> None:
+            await ctx.account.customer.update(plan_id="oem_enterprise")
+
+    @operation(plan="rehearse")
+    async def careless(ctx: Context) -> None:
+        await ctx.account.members.add(name="Ana", role_name="Admin")
+
+    rows = from_values([FIRST, FIRST + 1])
+
+    async def scenario(it: Here) -> None:
+        foreseen = await plan(Forgetful(), accounts=rows, workato=it.workato, journal=it.journal)
+        assert ["managed_users.update may change something" in str(row.problem) for row in foreseen.accounts] == [
+            True,
+            True,
+        ]
+        foreseen = await plan(careless, accounts=rows, workato=it.workato, journal=it.journal)
+        assert [row.changes for row in foreseen.accounts] == [("managed_users.members.create (and what follows)",)] * 2
+        assert it.sandbox.effects() == []
+        counted = it.sandbox.requests()
+        assert counted["total"] == counted["quotas"]["assumed.partner.workspace"]["requests"] == 1
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_a_plan_of_new_customers_goes_on_without_looking(tmp_path: Path) -> None:
+    rows = accounts(CASES["create-customer"], 3)
+
+    async def scenario(it: Here) -> None:
+        chain = CreateCustomer() >> ImportPackage(PACKAGE, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+        foreseen = await plan(chain, accounts=from_values(rows), workato=it.workato, journal=it.journal)
+        assert foreseen.groups == [
+            (3, "create the customer, import crm-v1.zip (3 recipes) into folder 'CRM', upgrade to plan 'oem_big'")
+        ]
+        assert it.sandbox.effects() == []
+        assert outcomes(await it.run(chain, rows)) == {"changed": 3}
+
+    here(tmp_path, scenario, customers=0)
