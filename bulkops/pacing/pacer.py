@@ -206,11 +206,10 @@ class Pacer:
         """The slots that own requests hold: of divided quotas, or of recorded ones that are on no record."""
         now = self.now()
         return [
-            HeldSlot(quota.name, slot.key, slot.counted_in_s(now), quota.longest_s)
+            slot
             for quota in self._quotas.values()
             if quota.is_recorded == recorded
-            for slot in quota.held(now)
-            if slot.settle is None
+            for slot in quota.held(now, self.server_timeout_s)
         ]
 
     def _respect_others(self, quota: Quota) -> None:

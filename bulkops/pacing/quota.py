@@ -14,7 +14,7 @@ import attrs
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.sharing import is_recorded
+from bulkops.pacing.sharing import HeldSlot, is_recorded
 from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
 from bulkops.settings import Limit
@@ -72,7 +72,10 @@ class Quota:
         self.is_divided = bool(limits) and not self.is_recorded
         self.not_before = -math.inf
         """Closed until then because of other processes, whatever the server says."""
-        self._slots: deque[Slot] = deque()
+        self._in_flight: set[Slot] = set()
+        self._counted: deque[tuple[float, str | None]] = deque()
+        """Of requests that ended and are on no record: when they were counted, and their key. Plain tuples: what is
+        kept for a whole window must not cost the garbage collector anything."""
         self._longest_s = max((window_length_s(limit.window_s) for limit in limits), default=0.0)
         self._refused_until: list[float] = []
 
@@ -108,15 +111,19 @@ class Quota:
         for window in self._shared:
             window.inherit(counted_by)
 
-    def track(self, slot: Slot, now: float) -> None:
+    def track(self, slot: Slot) -> None:
         """Know of the slot until no window counts its request any more."""
-        self._forget(now)
-        self._slots.append(slot)
+        self._in_flight.add(slot)
 
-    def held(self, now: float) -> Iterator[Slot]:
-        """The slots of its own requests that some window still counts."""
+    def held(self, now: float, server_timeout_s: float) -> Iterator[HeldSlot]:
+        """The slots of its own requests that some window still counts, without those on record."""
         self._forget(now)
-        return (slot for slot in self._slots if slot.counted_by + self._longest_s > now)
+        for counted_by, key in self._counted:
+            if counted_by + self._longest_s > now:
+                yield HeldSlot(self.name, key, counted_by - now, self._longest_s)
+        for slot in self._in_flight:
+            if slot.settle is None:
+                yield HeldSlot(self.name, slot.key, server_timeout_s, self._longest_s)
 
     def put_off(self, key: str | None, until: float, now: float, *, is_key: bool) -> None:
         """Other processes hold all slots of the quota, or of the key, until then: ask again."""
@@ -126,9 +133,9 @@ class Quota:
             self.not_before = max(self.not_before, until)
 
     def _forget(self, now: float) -> None:
-        slots, counted_by = self._slots, now - self._longest_s
-        while slots and slots[0].counted_by <= counted_by:
-            slots.popleft()
+        counted, past = self._counted, now - self._longest_s
+        while counted and counted[0][0] <= past:
+            counted.popleft()
 
     # -- waiting ------------------------------------------------------------------------------------------------
 
@@ -190,9 +197,13 @@ class Quota:
         self.adaptation.granted(now, self.shortest_window.own(now) if is_opening else self.shortest_window.used(now))
         return windows
 
-    def ended(self, key: str | None, now: float) -> None:
-        """A request of `key` ended and has given its slots back."""
-        self._queue.ended(key, now)
+    def ended(self, slot: Slot, counted_by: float | None, now: float) -> None:
+        """The slot's request ended and has given its places back. `counted_by` None: it never left."""
+        self._in_flight.discard(slot)
+        if counted_by is not None and slot.settle is None:
+            self._forget(now)
+            self._counted.append((counted_by, slot.key))
+        self._queue.ended(slot.key, now)
 
     def was_answered(self, granted_at: float, now: float) -> Change | None:
         return self.adaptation.accepted(granted_at, now)

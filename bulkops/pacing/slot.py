@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from bulkops.pacing.quota import Quota
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 class Slot:
     """Leave to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do nothing."""
 
-    __slots__ = ("_ended", "_pacer", "_quota", "_windows", "counted_by", "granted_at", "key", "settle", "waited_s")
+    __slots__ = ("_ended", "_pacer", "_quota", "_windows", "granted_at", "key", "settle", "waited_s")
 
     def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
         self._pacer = pacer
@@ -23,21 +22,15 @@ class Slot:
         self.key = key
         self._windows = quota.take(key, now)
         self._ended = False
-        self.counted_by = math.inf
-        """When the server has counted the request at the latest; infinity while it is in flight."""
         self.granted_at = now
         self.waited_s = waited_s
         self.settle: Settle | None = None
         """Told how the request ended, where it is on record."""
-        quota.track(self, now)
+        quota.track(self)
 
     @property
     def quota(self) -> str:
         return self._quota.name
-
-    def counted_in_s(self, now: float) -> float:
-        """Seconds until the server has counted the request at the latest, also if no reply ever comes."""
-        return min(self.counted_by - now, self._pacer.server_timeout_s)
 
     def left(self) -> None:
         """The request leaves only now: a fresh connection took a while."""
@@ -71,7 +64,6 @@ class Slot:
         if self._ended:
             return False
         self._ended = True
-        self.counted_by = -math.inf if counted_by is None else counted_by
         for window in self._windows:
             if counted_by is None:
                 window.give_back_unused()
@@ -80,5 +72,5 @@ class Slot:
         now = self._pacer.now()
         if self.settle is not None:
             self.settle(None if counted_by is None else counted_by - now)
-        self._quota.ended(self.key, now)
+        self._quota.ended(self, counted_by, now)
         return True
