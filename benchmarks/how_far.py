@@ -33,7 +33,7 @@ from benchmarks.kit.server_process import served
 from benchmarks.kit.virtual_fleet import LATENCY_S, rolled
 from bulkops import AuthorizeConnections, ImportPackage, Policy, StartRecipes, Workato, run
 from bulkops.catalogue import QUOTAS
-from bulkops.forecast import Pace, forecast, way
+from bulkops.forecast import RunShape, forecast, way
 from bulkops.operations import Foreseen, Operation
 from bulkops.settings import Tuning
 from bulkops.steps import Context
@@ -112,7 +112,7 @@ def by_the_quotas(accounts: int) -> tuple[float, str]:
     foreseen = forecast(
         {call: count * accounts for call, count in each.items()},
         operation=job,
-        pace=Pace(waves=[accounts], concurrency=CONCURRENCY),
+        pace=RunShape(waves=[accounts], concurrency=CONCURRENCY),
         quotas=QUOTAS,
         tuning=Tuning(),
         latency_s=LATENCY_S,

@@ -19,7 +19,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,7 +84,7 @@ class Trace:
         begun, _ = self.spans.get((event.account, event.quota), (left_at, left_at))
         self.spans[event.account, event.quota] = (begun, left_at)
 
-    def least_s(self, quotas: Mapping[str, tuple[Limit, ...]]) -> dict[str, float]:
+    def least_s(self, quotas: Mapping[str, Sequence[Limit]]) -> dict[str, float]:
         """The least time by quota. Windows counted per account bind nobody here."""
         heads: dict[str, list[float]] = defaultdict(list)
         tails: dict[str, list[float]] = defaultdict(list)

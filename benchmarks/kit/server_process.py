@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -95,5 +96,5 @@ async def _fire(url: str, requests: int, size: int) -> None:
     each = requests // CONNECTIONS
     waiters = [loop.create_future() for _ in range(CONNECTIONS)]
     for waiter in waiters:
-        await loop.create_connection(lambda waiter=waiter: _Firing(each, size, waiter), host, int(port))
+        await loop.create_connection(partial(_Firing, each, size, waiter), host, int(port))
     await asyncio.gather(*waiters)
