@@ -14,7 +14,10 @@ DURATIONS: Final = "MUTATION_DURATIONS"
 """Environment variable: the file to write durations to, as JSON: seconds by node id."""
 
 CHOSEN: Final = "MUTATION_CHOSEN"
-"""Environment variable: the file with the node ids to run, one a line; all other collected tests are deselected."""
+"""Environment variable: a file, JSON: the tests to run, in this order, as seconds that each may take by node id."""
+
+COLLECTED: Final = "MUTATION_COLLECTED"
+"""Environment variable: the file to write the node ids of all collected tests to, one a line."""
 
 COVERED: Final = "MUTATION_COVERED"
 """Environment variable: settings of coverage for the processes that tests start."""
@@ -40,11 +43,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if COLLECTED in os.environ:
+        Path(os.environ[COLLECTED]).write_text("\n".join(item.nodeid for item in items), encoding="utf-8")
     if CHOSEN not in os.environ:
         return
-    order = {
-        test: place for place, test in enumerate(Path(os.environ[CHOSEN]).read_text(encoding="utf-8").splitlines())
-    }
+    limits: dict[str, float] = json.loads(Path(os.environ[CHOSEN]).read_text(encoding="utf-8"))
+    order = {test: place for place, test in enumerate(limits)}
     dropped = [item for item in items if item.nodeid not in order]
     items[:] = sorted((item for item in items if item.nodeid in order), key=lambda item: order[item.nodeid])
+    for item in items:
+        item.add_marker(pytest.mark.timeout(limits[item.nodeid]), append=False)
     config.hook.pytest_deselected(items=dropped)

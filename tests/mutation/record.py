@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,22 +62,26 @@ class Record:
         """The files that are not in the record: their mutations meet the tests of their room."""
         return [file for file in _sources() if file not in self._sources]
 
-    def tests(self, mutation: Mutation, *, budget_s: float) -> list[str]:
+    def tests(self, mutation: Mutation, present: Iterable[str], *, budget_s: float) -> list[str]:
         """Those that run the mutated statement, nearest and fastest first, as many as the budget holds.
 
         A line that runs at import belongs to all tests of its file, and so does one that no test runs or that is new
-        since the record was made. A file that is not in the record has the tests whose path names its room.
+        since the record was made. A file that is not in the record has the tests whose path names its room. A test that
+        is `present` and not in the record is tried when its path names a room of the file.
         """
-        lines = self._of_file(mutation.file)
-        first, last = _statement(ROOT / mutation.file, mutation.lines)
+        lines = self._of_file(mutation.file, mutation.source)
+        first, last = _statement(mutation.source, mutation.lines)
         found: set[str] = set().union(*(lines.get(line, ()) for line in range(first, last + 1)))
         if not found or AT_IMPORT in found:
             found = found.union(*lines.values())
-        room = f"/{mutation.file.split('/')[1].removesuffix('.py')}/"
+        near = _nearness(mutation.file)
         if not lines:
-            found = {test for test in self.durations if room in test}
-        nearest = sorted(found & self.durations.keys(), key=lambda test: (room not in test, self.durations[test]))
-        return list(self._within(budget_s, nearest))
+            found = {test for test in self.durations if near(test)}
+        here = set(present)
+        new = sorted(test for test in here - self.durations.keys() if near(test))
+        known = found & self.durations.keys() & here
+        nearest = sorted(known, key=lambda test: (not near(test), self.durations[test]))
+        return [*new, *self._within(budget_s, nearest)]
 
     def _within(self, budget_s: float, tests: list[str]) -> Iterator[str]:
         for test in tests:
@@ -86,7 +90,7 @@ class Record:
                 return
             yield test
 
-    def _of_file(self, file: str) -> dict[int, set[str]]:
+    def _of_file(self, file: str, source: str) -> dict[int, set[str]]:
         """The tests by line of the text as it is now."""
         if file not in self._tests and file in self._sources:
             then: dict[int, set[str]] = defaultdict(set)
@@ -94,7 +98,7 @@ class Record:
                 if measured.endswith(f"/{file}"):
                     for line, contexts in self._data.contexts_by_lineno(measured).items():
                         then[line] |= {_PHASE.sub("", context) for context in contexts}
-            before, now = self._sources[file].splitlines(), (ROOT / file).read_text(encoding="utf-8").splitlines()
+            before, now = self._sources[file].splitlines(), source.splitlines()
             blocks = difflib.SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks()
             kept = {block.b + place + 1: block.a + place + 1 for block in blocks for place in range(block.size)}
             self._tests[file] = {line: then[old] for line, old in kept.items() if old in then}
@@ -137,10 +141,17 @@ def _run(durations: Path, lines: Path) -> None:
     subprocess.run(combine, cwd=ROOT, check=True)
 
 
-def _statement(path: Path, lines: tuple[int, int]) -> tuple[int, int]:
+def _nearness(file: str) -> Callable[[str], bool]:
+    """Whether a test's path names the room of a file, or one that it is in."""
+    names = [part.removesuffix(".py") for part in file.split("/")[1:]]
+    words = {word for name in names[:1] + names[1:-1] for word in (f"/{name}/", f"/test_{name}_", f"/test_{name}.")}
+    return lambda test: any(word in test for word in words)
+
+
+def _statement(source: str, lines: tuple[int, int]) -> tuple[int, int]:
     """First and last line of the innermost statement that holds these lines; of a block its head."""
     best = lines
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.stmt) or node.end_lineno is None:
             continue
         body: list[Any] = getattr(node, "body", [])
