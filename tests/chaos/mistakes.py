@@ -329,17 +329,17 @@ MISTAKES = (
     Mistake(
         "in an outage everybody knocks",
         "session/_admission.py",
-        "            errand.tries.probe = self._budget.take(quota)\n",
-        "            errand.tries.probe = False\n",
+        "            pending.tries.probe = self._budget.take(quota)\n",
+        "            pending.tries.probe = False\n",
         OUTAGES,
     ),
     Mistake(
         "the probe of the host waits for its slot",
         "session/_admission.py",
-        "            slot = self.slot_now(errand) or await self._slot(errand)\n"
-        "            errand.tries.probe = self._budget.take(quota)\n",
-        "            errand.tries.probe = self._budget.take(quota)\n"
-        "            slot = self.slot_now(errand) or await self._slot(errand)\n",
+        "            slot = self.slot_now(pending) or await self._slot(pending)\n"
+        "            pending.tries.probe = self._budget.take(quota)\n",
+        "            pending.tries.probe = self._budget.take(quota)\n"
+        "            slot = self.slot_now(pending) or await self._slot(pending)\n",
         HOST,
     ),
     Mistake(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkops.settings import DATA_CENTRES, SANDBOX_TOKEN
+from bulkops.settings import DATA_CENTERS, SANDBOX_TOKEN
 from tests.cli.conftest import environment
 
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
@@ -97,7 +97,7 @@ def test_settings_come_before_quotas(cli):
     assert {"webhook", "log", "token", "waves"} <= set(names[:first])
 
 
-@pytest.mark.parametrize("host", [None, *DATA_CENTRES, "https://WWW.workato.com:443/", "https://workato.com."])
+@pytest.mark.parametrize("host", [None, *DATA_CENTERS, "https://WWW.workato.com:443/", "https://workato.com."])
 def test_a_sandbox_token_is_never_sent_to_the_vendor(cli, monkeypatch, sandbox, host):
     assert sandbox.token.startswith(SANDBOX_TOKEN)
     if host is None:

@@ -18,29 +18,29 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.pacing import Failure
-from bulkops.session._retry_state import MAX_REFUSALS, MAX_RESENDS, Failed, Tries
+from bulkops.session._retry_state import MAX_REFUSALS, MAX_RESENDS, FailedAttempt, RetryState
 from bulkops.settings import Tuning
 
 GET = CALLS["managed_users.get"]
 START = CALLS["managed_users.recipes.start"]
 CREATE = CALLS["managed_users.folders.create"]
 FACTS: dict[str, Any] = {"call": "c", "method": "GET", "path": "/p"}
-LOST = Failed(error=ConnectionLost("lost", **FACTS, sent_at=1.0), failure=Failure("lost"))
-REFUSED = Failed(
+LOST = FailedAttempt(error=ConnectionLost("lost", **FACTS, sent_at=1.0), failure=Failure("lost"))
+REFUSED = FailedAttempt(
     error=RateLimited("429", status=429, said="", **FACTS, sent_at=1.0), failure=Failure("status", 429), status=429
 )
-CONNECT = Failed(error=ConnectFailed("no", **FACTS), failure=Failure("connect"))
+CONNECT = FailedAttempt(error=ConnectFailed("no", **FACTS), failure=Failure("connect"))
 
 
-def _status(status: int, retry_after_s: float | None = None) -> Failed:
+def _status(status: int, retry_after_s: float | None = None) -> FailedAttempt:
     error = ServerError(str(status), status=status, said="", retry_after_s=retry_after_s, **FACTS, sent_at=1.0)
-    return Failed(error=error, failure=Failure("status", status), status=status, retry_after_s=retry_after_s)
+    return FailedAttempt(error=error, failure=Failure("status", status), status=status, retry_after_s=retry_after_s)
 
 
-def _pauses(failed: Failed, *, call: Any = GET, answered_at: float | None = None, **tuned: float) -> list[float]:
+def _pauses(failed: FailedAttempt, *, call: Any = GET, answered_at: float | None = None, **tuned: float) -> list[float]:
     """The pauses between attempts that all end like `failed`, which take no time themselves."""
     tuning = Tuning(**tuned)
-    tries, rng, pauses = Tries(), Random(3), []
+    tries, rng, pauses = RetryState(), Random(3), []
     for now in range(500):
         tries.note(failed, at=float(now), host_answered_at=answered_at)
         pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, host_away=False, rng=rng)
@@ -56,7 +56,7 @@ def test_refusals_do_not_wait_here_and_end_after_many() -> None:
 
 
 def test_refusals_in_a_row_are_what_counts() -> None:
-    tries = Tries()
+    tries = RetryState()
     for _ in range(200):
         for failed in (REFUSED, _status(503)):
             tries.note(failed, at=0.0, host_answered_at=None)
@@ -72,7 +72,7 @@ def test_own_failures_are_counted() -> None:
 
 
 @pytest.mark.parametrize("failed", [CONNECT, LOST, _status(502), _status(503), _status(504)])
-def test_an_outage_of_minutes_is_waited_out(failed: Failed) -> None:
+def test_an_outage_of_minutes_is_waited_out(failed: FailedAttempt) -> None:
     """Backoffs alone span more than five minutes before the call's own time is up."""
     pauses = _pauses(failed)
     assert 300 < sum(pauses) <= 600
@@ -92,7 +92,7 @@ def test_retry_after_wins_and_one_beyond_the_calls_time_ends_it() -> None:
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_an_announced_outage_costs_the_call_nothing_however_often_it_is_announced(status: int) -> None:
-    tries, away = Tries(), _status(status, 900.0)
+    tries, away = RetryState(), _status(status, 900.0)
     more: dict[str, Any] = {"tuning": Tuning(), "host_known": True, "rng": Random(1)}
     for _ in range(500):
         tries.note(away, at=0.0, host_answered_at=None)
@@ -107,9 +107,9 @@ def test_an_outage_that_one_call_alone_announces_is_its_own_trouble() -> None:
 
 
 def test_hopeless_unless_the_host_was_reached_before() -> None:
-    failed = Failed(error=CONNECT.error, failure=CONNECT.failure, hopeless=True)
+    failed = FailedAttempt(error=CONNECT.error, failure=CONNECT.failure, is_permanent=True)
     for known in (False, True):
-        tries = Tries()
+        tries = RetryState()
         tries.note(failed, at=0.0, host_answered_at=None)
         pause_s = tries.pause_s(GET, failed, tuning=Tuning(), host_known=known, host_away=False, rng=Random(1))
         assert (pause_s is not None) is known
@@ -121,9 +121,11 @@ def test_backoff_cap_below_its_base_is_no_trap() -> None:
 
 @pytest.mark.parametrize("call", [CREATE, START, GET])
 def test_an_answer_that_repetition_cannot_change_stands(call: Any) -> None:
-    failed = Failed(error=NotFound("no", status=404, said="", **FACTS), failure=Failure("status", 404), status=404)
+    failed = FailedAttempt(
+        error=NotFound("no", status=404, said="", **FACTS), failure=Failure("status", 404), status=404
+    )
     assert _pauses(failed, call=call) == []
-    assert _pauses(Failed(error=LOST.error, failure=None), call=call) == []
+    assert _pauses(FailedAttempt(error=LOST.error, failure=None), call=call) == []
     assert _pauses(LOST, call=CREATE) == []
 
 
@@ -132,13 +134,13 @@ def test_the_final_error_does_not_hide_an_unknown_outcome() -> None:
     timed_out = RequestTimeout("no answer", **FACTS, sent_at=3.0)
     refused = Unauthorized("401", status=401, said="", **FACTS)
     not_found = NotFound("no", status=404, said="", **FACTS)
-    tries = Tries()
+    tries = RetryState()
     tries.note(LOST, at=0.0, host_answered_at=None)
     for error in (late, refused, CONNECT.error, REFUSED.error):
         assert tries.final(error) is LOST.error
     for answer in (timed_out, not_found):
         assert tries.final(answer) is answer
-    reading = Tries()
-    lost_read = Failed(error=ConnectionLost("lost", **FACTS, sent_at=1.0, is_read=True), failure=Failure("lost"))
+    reading = RetryState()
+    lost_read = FailedAttempt(error=ConnectionLost("lost", **FACTS, sent_at=1.0, is_read=True), failure=Failure("lost"))
     reading.note(lost_read, at=0.0, host_answered_at=None)
     assert reading.final(late) is late

@@ -7,11 +7,11 @@ import contextlib
 
 import pytest
 
-from bulkops.session._waits import GaveUpWaiting, Patience, Waiting
+from bulkops.session._waits import DeadlineTimer, PendingWaits, WaitCancelled
 from tests.virtual_time import run_virtual
 
 
-async def _lost_after(patience: Patience) -> float:
+async def _lost_after(patience: DeadlineTimer) -> float:
     """When the wait was cut off, on the clock of the loop."""
     try:
         await asyncio.sleep(1000)
@@ -28,7 +28,7 @@ async def _lost_after(patience: Patience) -> float:
 )
 def test_it_ends_when_it_was_moved_to(until: float, moved: tuple[float, ...], ends: float) -> None:
     async def main() -> float:
-        patience = Patience(until)
+        patience = DeadlineTimer(until)
         for later in moved:
             patience.extend(later)
         return await _lost_after(patience)
@@ -38,7 +38,7 @@ def test_it_ends_when_it_was_moved_to(until: float, moved: tuple[float, ...], en
 
 def test_its_own_end_leaves_the_task_uncancelled() -> None:
     async def main() -> int:
-        await _lost_after(Patience(1.0))
+        await _lost_after(DeadlineTimer(1.0))
         task = asyncio.current_task()
         assert task is not None
         await asyncio.sleep(1)  # nothing is left that would cut this off
@@ -50,7 +50,7 @@ def test_its_own_end_leaves_the_task_uncancelled() -> None:
 @pytest.mark.parametrize("at", [0.5, 1.0])
 def test_a_cancellation_from_outside_passes_through_at_the_same_moment_too(at: float) -> None:
     async def waits(until: float) -> float:
-        return await _lost_after(Patience(until))
+        return await _lost_after(DeadlineTimer(until))
 
     async def main() -> bool:
         task = asyncio.create_task(waits(1.0))
@@ -64,7 +64,7 @@ def test_a_cancellation_from_outside_passes_through_at_the_same_moment_too(at: f
 
 def test_a_cancellation_that_was_swallowed_below_is_taken_back() -> None:
     async def main() -> int:
-        patience = Patience(1.0)
+        patience = DeadlineTimer(1.0)
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(1000)
         patience.close()
@@ -77,13 +77,13 @@ def test_a_cancellation_that_was_swallowed_below_is_taken_back() -> None:
 
 def test_waits_end_by_their_own_deadline_or_all_at_once() -> None:
     async def main() -> list[tuple[str, float]]:
-        loop, waiting = asyncio.get_running_loop(), Waiting()
+        loop, waiting = asyncio.get_running_loop(), PendingWaits()
         found: list[tuple[str, float]] = []
 
         async def one(name: str, until: float | None) -> None:
             try:
                 found.append((await waiting.wait(asyncio.sleep(3, name), until=until), round(loop.time(), 2)))
-            except GaveUpWaiting:
+            except WaitCancelled:
                 found.append((f"{name} gave up", round(loop.time(), 2)))
 
         ends = {"short": 1.0, "extended": 2.0, "long": 9.0, "endless": None}
