@@ -7,6 +7,7 @@ a change of the code changes the sample only where its own lines are.
 Not drawn, because no test can or should notice it:
 
 * what does not compile, or compiles with a warning, and what leaves the program as it was;
+* the markers `*` and `/` of a signature, which cosmic-ray takes for operators;
 * annotations, overloads, protocols, type variables, type aliases and unions of types, and what `TYPE_CHECKING` guards;
 * `repr=`, `slots=`, `weakref_slot=` and `kw_only=` of a class: they change how an object prints, where it keeps its
   members, and which calls mypy refuses;
@@ -203,8 +204,9 @@ def places(file: str, source: str) -> list[Place]:
     for name, operator in OPERATORS.items():
         positions = [position for node in nodes for position in operator.mutation_positions(node)]
         for occurrence, (start, end) in enumerate(positions):
+            is_marker = name.startswith("ReplaceBinary") and rows[end[0] - 1][end[1] :].lstrip().startswith((",", ")"))
             is_again = name == "AddNot" and rows[start[0] - 1].startswith("not ", start[1])  # as when `not` is deleted
-            if start not in ignored and not is_again:
+            if start not in ignored and not is_marker and not is_again:
                 found[start, end].append((name, occurrence))
     here = []
     for start, end in sorted(found):

@@ -37,6 +37,7 @@ UNNOTICEABLE = {
             y = field(kw_only=True)
     """,
     "logs": "log.debug('sent', after_s=3 + 1)",
+    "signatures": "def f(x, *, y): ...\ndef g(x, /): ...\ndef h(*,\n    z): ...",
     "docstrings": '"""One of 2 + 3."""\n\n\ndef f():\n    """Not 1."""\n    # 3 and 4',
 }
 NOTICEABLE = {

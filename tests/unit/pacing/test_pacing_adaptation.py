@@ -236,6 +236,15 @@ class TestNarrowing:
         assert self.strike(adaptation, 117.5, 55) == ["closed", "shrunk"]
         assert adaptation.allowed == 60
 
+    def test_where_nothing_was_answered_one_request_may_still_leave(self) -> None:
+        adaptation = self.spaced()
+        for begins, ends in ((1, 25), (26, 40)):
+            for second in range(begins, ends):
+                adaptation.accepted(second, second)
+            for part in (0.1, 0.2, 0.3):  # three closings in a row
+                adaptation.refused(ends + part, ends + part, WindowUsage(100, 1, 0), retry_after_s=0.0)
+        assert adaptation.allowed == 1
+
     def test_two_percent_less_is_not_worth_it(self) -> None:
         adaptation = self.spaced()
         assert self.strike(adaptation, 25.5, 98) == ["closed"]
@@ -430,18 +439,44 @@ class TestNoise:
         assert [change for change in told if change] == ["grown"]
         assert adaptation.allowed == 95
 
-    def test_one_that_changes_nothing_is_taken_back_with_its_spacing(self) -> None:
+    def test_what_leaves_at_the_reopening_counts_on_the_trial(self) -> None:
         adaptation = self.on_trial()
-        told: list[str | None] = []
+        told = [adaptation.accepted(adaptation.closed_until, 41.0) for _ in range(29)]
+        assert told == [None] * 28 + ["grown"]
+
+    def test_the_share_that_is_noise_is_of_all_answers_before_and_after(self) -> None:
+        trial = RefusalTest(DENSE, 0.0, 80, since=0.0)
+        for refused in (False, False, True):
+            assert trial.count(refused=refused) is None
+        assert trial.share_refused == (10 + 1) / (100 + 3)
+
+    def test_a_narrowing_is_taken_back_without_its_spacing_where_that_has_another_cause(self) -> None:
+        adaptation = opened()
+        adaptation.refused(0.0, 0.0, WindowUsage(used=100, refused=60, answered=40), retry_after_s=0.0)
+        adaptation.accepted(0.0, 0.0)
+        TestNarrowing().strike(adaptation, 25.5, 95)
+        TestNarrowing().strike(adaptation, 40.5, 94)
+        assert adaptation.allowed == 90
+        self.throttled(adaptation)
+        assert not adaptation.is_opening
+        assert adaptation.allowed == 100
+
+    def throttled(self, adaptation: AdaptiveLimit) -> None:
+        """As many are refused as before, until it is clear that the narrowing changes nothing."""
         for number in range(1, 300):
             at = 41.0 + number / 100
             adaptation.granted(at, 60)
             if number % 10:
-                told.append(adaptation.accepted(at, at))
+                told = [adaptation.accepted(at, at)]
             else:
-                told += adaptation.refused(at, at, DENSE, retry_after_s=0.0)
+                told = list(adaptation.refused(at, at, DENSE, retry_after_s=0.0))
             if "grown" in told:
-                break
+                return
+        raise AssertionError("it never became clear")
+
+    def test_one_that_changes_nothing_is_taken_back_with_its_spacing(self) -> None:
+        adaptation = self.on_trial()
+        self.throttled(adaptation)
         assert adaptation.is_opening, "as carefully as at first, from where it stands"
         assert adaptation.allowed == 60
         assert adaptation.refused(50.0, 50.0, DENSE, retry_after_s=0.0) == ["closed"], "and 10 % teach nothing now"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from bulkops.events import Event, QuotaChanged
 from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot
-from bulkops.settings import Limit
+from bulkops.settings import Limit, Tuning
 from tests.unit.pacing.vendor import StallingLoop, now, pumping, run
 
 
@@ -194,6 +195,25 @@ class TestKeys:
         a = [(seq, at) for key, seq, at in served if key == "a"]
         assert a == [(0, 0), (1, 0), (2, 10), (3, 10), (4, 20), (5, 20)]
         assert ("b", 9, 0) in served
+
+    def test_keys_that_are_used_up_come_back_each_at_its_own_time(self) -> None:
+        async def main() -> list[tuple[str, float]]:
+            pacer = make(Limit(1, 10.0, "workspace"))
+            served = []
+
+            async def send(key: str) -> None:
+                slot = await pacer.slot("q", key=key)
+                served.append((key, round(slot.granted_at)))
+                slot.replied()
+
+            async with pumping(pacer), asyncio.TaskGroup() as clients:
+                for key in ("a", "b", "c"):
+                    await send(key)
+                    clients.create_task(send(key))
+                    await asyncio.sleep(2.0)
+            return served
+
+        assert run(main()) == [("a", 0), ("b", 2), ("c", 4), ("a", 10), ("b", 12), ("c", 14)]
 
     def test_a_newcomer_does_not_overtake_those_of_its_key(self) -> None:
         async def main() -> None:
@@ -488,6 +508,12 @@ def test_share_scales_every_limit_down(limit: int, share: float, allowed: int) -
         return pacer.statistics()["q"].limit
 
     assert run(main()) == allowed
+
+
+def test_without_arguments_it_waits_as_the_settings_say() -> None:
+    defaults = {name: parameter.default for name, parameter in inspect.signature(Pacer).parameters.items()}
+    for name in ("max_rate", "server_timeout_s", "backoff_base_s", "backoff_cap_s"):
+        assert defaults[name] == getattr(Tuning(), name), name
 
 
 @pytest.mark.parametrize("unlimited", [False, True])

@@ -157,6 +157,18 @@ class TestBudget:
 
         run(main())
 
+    def test_an_outage_that_follows_a_success_is_probed_as_soon_as_the_first(self) -> None:
+        async def main(seed: int) -> float:
+            spent = RetryBudget(capacity=1, refund=1.0, base_s=1.0, cap_s=8.0, rng=Random(seed))
+            await acquire(spent, "q")
+            spent.succeeded("q")
+            await acquire(spent, "q")
+            began = now()
+            await acquire(spent, "q")
+            return now() - began
+
+        assert max(run(main(seed)) for seed in range(20)) <= 1.0
+
     def test_a_cancelled_prober_passes_the_duty_on(self) -> None:
         async def main() -> None:
             spent = budget(capacity=0.5)

@@ -7,6 +7,7 @@ from random import Random
 
 from bulkops.pacing import Pacer
 from bulkops.settings import Limit
+from tests.unit.pacing.test_pacing_pacer import Recorder
 from tests.unit.pacing.vendor import pumping, run
 
 
@@ -44,3 +45,13 @@ def test_nobody_who_waits_is_overtaken() -> None:
             return overtook
 
     assert run(main()) is False
+
+
+def test_only_a_recorded_quota_must_wait_and_only_where_there_is_a_record() -> None:
+    async def main() -> list[bool]:
+        pacer = Pacer({"divided": [Limit(60, 60.0)], "recorded": [Limit(60, 3600.0)]}, max_rate=None, rng=Random(1))
+        left = [pacer.slot_now("recorded") is not None]
+        pacer.recorder = Recorder()
+        return [*left, *(pacer.slot_now(quota) is not None for quota in ("recorded", "divided"))]
+
+    assert run(main()) == [True, False, True]
