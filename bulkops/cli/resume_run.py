@@ -18,7 +18,7 @@ from bulkops.cli.flags import Output, PolicyFlags, Selection
 from bulkops.cli.journal_dir import exists, journal_flag
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import Story, voice_for
-from bulkops.cli.run_frame import finish, most_open, scope, takes_stdout, told
+from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told
 from bulkops.cli.selection import subset_of
 from bulkops.cli.terminal import say
 from bulkops.errors import BulkopsError, JournalError
@@ -37,15 +37,19 @@ Verb = Literal["resume", "retry"]
 
 @attrs.frozen(kw_only=True)
 class Left:
-    """A run, how many accounts the verb would take up, and the outcomes of those that stay as they are.
+    """A run, the accounts that the verb would take up, and the outcomes of those that stay as they are.
 
     `at_gate`: the run stopped at a gate.
     """
 
     record: RunRecord
-    count: int
+    accounts: Inventory
     settled: Mapping[Outcome, int]
     at_gate: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.accounts)
 
 
 def take_up(
@@ -87,7 +91,7 @@ async def _take_up(
 ) -> int:
     from bulkops.cli.log_events import with_log, with_telemetry
     from bulkops.client import Workato
-    from bulkops.runs import Policy, require_workspace, resume, retry
+    from bulkops.runs import Policy, cost_ahead, require_workspace, resume, retry
 
     afterwards = Afterwards.of(output)
     left = await _look_up(verb, run_id, output.journal, failure_class, subset)
@@ -114,7 +118,11 @@ async def _take_up(
         operation = _restored(record)
         most = most_open(operation, policy, workato)
         about = scope(policy, count=left.count, host=settings.url, title=title, most_open=most)
-        await consent.ask(attrs.evolve(about, begin=f"{verb.capitalize()} this run"))
+        ahead = None
+        if operation is not None:
+            ahead = await cost_ahead(operation, left.accounts, policy=policy, workato=workato, journal=output.journal)
+        words = tuple(ahead_words(ahead)) if ahead else ()
+        await consent.ask(attrs.evolve(about, ahead=words, begin=f"{verb.capitalize()} this run"))
 
         async def go(control: StopSignal) -> Report:
             if verb == "resume":
@@ -182,8 +190,8 @@ async def _look_up(
     verb: Verb, run_id: str | None, directory: str, failure_class: str | None, subset: Subset
 ) -> Left | None:
     """The run that is meant, and what is left of it; None when there is none."""
-    from bulkops.journal import Journal
-    from bulkops.runs import Policy, pick, waiting_gate
+    from bulkops.journal import InventoryRow, Journal
+    from bulkops.runs import Inventory, Policy, pick, waiting_gate
 
     async with Journal.open(directory, read_only=True) as journal:
         if run_id is None and verb == "resume":
@@ -201,7 +209,9 @@ async def _look_up(
         judged = [event.data for event in await journal.events(record.run_id) if event.kind == "gate"]
         waves = Policy.from_mapping(record.policy).cut(record.inventory_count)
         gate = waiting_gate(judged, waves, [row.seq for row in rows]) if verb == "resume" else None
-        return Left(record=record, count=len(rows), settled=settled, at_gate=gate is not None)
+        accounts = tuple(InventoryRow(seq=row.seq, account=row.account, params=row.params) for row in rows)
+        inventory = Inventory(accounts, f"run {record.run_id}")
+        return Left(record=record, accounts=inventory, settled=settled, at_gate=gate is not None)
 
 
 def undo(run_id: str | None, *, selection: Selection, flags: PolicyFlags, output: Output) -> int:

@@ -353,3 +353,21 @@ def until(condition, timeout_s=60.0):
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("verb", ["resume", "retry"])
+def test_resume_and_retry_name_the_requests_to_come(cli, here, sandbox, importing, verb):
+    if verb == "resume":
+        assert cli(*importing, "--waves", "2,rest", "--approve", "--quiet").code == 5
+        flags = ["--approve"]
+    else:
+        sandbox.ask("rights", {"deny": ["managed_users.imports.create"]})
+        assert cli(*importing, "--yes", "--quiet", "--limit", "4").code == 1
+        sandbox.ask("rights", {"deny": []})
+        flags = []
+    before = sandbox.count()
+    result = cli(verb, *flags, "--yes")
+    assert result.code == 0, result.err
+    said = int(re.search(r"  up to ([\d,]+) requests in about", result.err)[1].replace(",", ""))
+    sent = sandbox.count() - before
+    assert sent <= said <= 3 * sent, "a bound; so fast a sandbox is polled less often than the worst case allows"
