@@ -311,13 +311,14 @@ class PlanError(BulkopsError):
 
 
 class WouldChange(PlanError):
-    """In a plan nothing may be written. `what`: the step or call that would have come next."""
+    """A plan writes nothing. `what`: the step or call that would have come next; `call`: its id, if it is a call."""
 
     failure_class = "would-change"
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, call: str | None = None) -> None:
         super().__init__(f"{what} may change something, and this plan only reads: nothing was sent")
         self.what = what
+        self.call = call
 
 
 class RunError(BulkopsError):

@@ -20,7 +20,18 @@ _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit")),
     (
         "An operation of your own",
-        ("operation", "Operation", "Context", "Intent", "Plan", "StepRow", "Chain", "TaskFailed", "TaskUnknown"),
+        (
+            "operation",
+            "Operation",
+            "Ensure",
+            "Context",
+            "Intent",
+            "Plan",
+            "StepRow",
+            "Chain",
+            "TaskFailed",
+            "TaskUnknown",
+        ),
     ),
     ("Any async function", ("fan_out", "TaskOutcome")),
 )

@@ -22,6 +22,7 @@ from bulkops.operations.create_folder import CreateFolder
 from bulkops.operations.delete_customer import DeleteCustomer
 from bulkops.operations.each import Each
 from bulkops.operations.enable_api_platform import EnableApiPlatform
+from bulkops.operations.ensure import Ensure
 from bulkops.operations.export_package import ExportPackage
 from bulkops.operations.functions import as_operation, load_from_file, operation
 from bulkops.operations.grant_manager import GrantManager
@@ -49,6 +50,7 @@ __all__ = [
     "Each",
     "EnableApiPlatform",
     "EnableEndpoints",
+    "Ensure",
     "ExportPackage",
     "ExportedPackage",
     "FolderContents",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -16,9 +17,9 @@ from bulkops.journal import StepRow
 from bulkops.operations._fields import own_parameters
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._function_digest import code_of
-from bulkops.operations._plan_effects import is_new_customer
+from bulkops.operations._offline import rehearse_offline
 from bulkops.operations._undo_chain import CANNOT_UNDO, Part, undo_parts
-from bulkops.steps import Context, Rehearsal, log_of
+from bulkops.steps import Context, Offline, Rehearsal, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 """As `Operation.undo`, of an operation that need not be there."""
@@ -61,6 +62,9 @@ class Operation:
     """Kinds of things that it makes or changes, such as "recipes". None: any. A chain asks when an undo fails."""
     stands_on: ClassVar[frozenset[str] | None] = None
     """Kinds of things that must stay as long as what it did stays. None: any, so nothing before it is undone then."""
+    only_requests: ClassVar[bool] = False
+    """Whether `apply`, `verify` and each step only send requests of the API. Then a plan begins each step, of which
+    nothing is sent, to count its request; and the figures before any look come from a rehearsal without an account."""
 
     @property
     def title(self) -> str:
@@ -110,23 +114,28 @@ class Operation:
         rehearsal goes on with their `planned` results. It ends early at a write outside of steps, or where `apply`
         uses a result that was not planned.
         """
-        rehearsal = log_of(ctx)
-        if not isinstance(rehearsal, Rehearsal):
-            raise TypeError("a plan takes a context for planning")
+        rehearsal = _rehearsal_of(ctx)
+        rehearsal.begins_effects = self.only_requests
+        after: tuple[str, ...] = ()
         try:
             await self.apply(ctx)
         except WouldChange as would:
-            return Plan((*rehearsal.take(), f"{would.what} (and what follows)"), self.cost(Foreseen()))
-        changes = rehearsal.take()
-        return Plan(changes, self.cost(Foreseen())) if changes else None
+            after = (f"{would.what} (and what follows)",)
+        if self.only_requests:
+            await ctx.confirm(partial(self.verify, ctx))
+        changes = (*rehearsal.take_changes(), *after)
+        requests = rehearsal.take_requests()
+        if not self.only_requests and changes:
+            requests = added(requests, self.cost(Foreseen()))
+        return Plan(changes, requests) if changes or requests else None
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         """Requests of each call (by catalogue id) that an account takes when everything is to be done."""
-        return {}
+        return rehearse_offline(self, foreseen, Offline.FRESH) if self.only_requests else {}
 
     def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         """Requests of each call that find an account to be already so; `plan` sends no more."""
-        return {}
+        return rehearse_offline(self, foreseen, Offline.DONE) if self.only_requests else {}
 
     def run_cost(self) -> Mapping[str, float]:
         """Requests of each call that a run takes beside those of its accounts."""
@@ -235,18 +244,15 @@ class Chain(Operation):
         """Each operation's plan after those before it: they leave in the cache what they would have made."""
         changes: list[str] = []
         costs: list[Mapping[str, float]] = []
-        foreseen = Foreseen()
+        rehearsal = _rehearsal_of(ctx)
         for place, operation in enumerate(self.operations, start=1):
-            log_of(ctx).enter(_prefix(place, operation))
-            if is_new_customer(ctx):  # the API knows nothing of it yet
-                changes.append(operation.title)
-                costs.append(operation.cost(foreseen))
-                continue
+            rehearsal.enter(_prefix(place, operation))
             planned = await operation.plan(ctx)
+            costs.append(rehearsal.take_requests())
             if planned is not None:
                 changes += planned.changes
                 costs.append(planned.requests)
-        return Plan(tuple(changes), added(*costs)) if changes or costs else None
+        return Plan(tuple(changes), added(*costs)) if changes or any(costs) else None
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return added(*(operation.cost(foreseen) for operation in self.operations))
@@ -290,6 +296,13 @@ class Chain(Operation):
         that it does not stand on are undone all the same, and the failure says of each what became of it."""
         parts = [Part(operation, _prefix(place, operation)) for place, operation in enumerate(self.operations, start=1)]
         await undo_parts(ctx, parts, done)
+
+
+def _rehearsal_of(ctx: Context) -> Rehearsal:
+    rehearsal = log_of(ctx)
+    if not isinstance(rehearsal, Rehearsal):
+        raise TypeError("a plan takes a context for planning")
+    return rehearsal
 
 
 def _prefix(place: int, operation: Operation) -> str:

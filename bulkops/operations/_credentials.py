@@ -15,7 +15,7 @@ from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskF
 from bulkops.models import Connection
 from bulkops.operations._templates import columns_of, fill_in
 from bulkops.secret import Secret, looks_secret, masked, register
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, log_of
 
 SUCCESS: Final = "success"
 UPDATE: Final = "managed_users.connections.update"
@@ -69,7 +69,7 @@ async def authorize(ctx: Context, connection: Connection, wanted: Credentials, *
 
     Raises: TaskFailed when the application refuses them.
     """
-    values = wanted.reveal(ctx)
+    values = revealed(ctx, wanted)
 
     async def send() -> Any:
         try:
@@ -87,7 +87,19 @@ async def authorize(ctx: Context, connection: Connection, wanted: Credentials, *
                 return {"connection_id": now.id}
         return None
 
-    await ctx.step(step_name(name), send, probe=probe, repeatable=True)
+    await ctx.step(
+        step_name(name),
+        send,
+        probe=probe,
+        repeatable=True,
+        planned={"connection_id": connection.id},
+        says=[f"authorize {wanted.connection!r}"],
+    )
+
+
+def revealed(ctx: Context, wanted: Credentials) -> dict[str, object]:
+    """As `Credentials.reveal`; nothing before any look, when there is no account whose credentials they would be."""
+    return {} if log_of(ctx).offline is not None else wanted.reveal(ctx)
 
 
 def _holds_secrets(name: str) -> bool:

@@ -6,7 +6,8 @@ import difflib
 
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Recipe
-from bulkops.steps import Context, memory_of
+from bulkops.operations._foreseen import folders_key
+from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id
 
 _HOME = "home folder"
 _IMPORTED = "folders of imports"
@@ -18,14 +19,19 @@ def check_name(name: str) -> None:
         raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
 
-async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) -> int | None:
+async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, must_exist: bool = False) -> int | None:
     """Id of the one folder `name` in `parent_id` (None: Home), or None. Sends one request a page, once per account.
 
+    `must_exist`: figures before any look assume that it is there.
     Raises: TaskFailed when several folders have the name: nobody can tell which one is meant.
     """
-    known = memory_of(ctx).cache.get(_cache_key(parent_id))
-    if known is None or name not in known:  # what was not there may have been made since
-        known = memory_of(ctx).cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
+    known = memory_of(ctx).cache.get(folders_key(parent_id))
+    offline = log_of(ctx).offline
+    is_assumed = offline is Offline.DONE or (offline is not None and must_exist)
+    if known is None or (name not in known and not is_assumed):  # what was not there may have been made since
+        known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id)
+    if is_assumed:
+        known.setdefault(name, [planned_id()])
     ids: list[int] = known.get(name, [])
     if len(ids) > 1:
         raise TaskFailed(
@@ -39,7 +45,7 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None) 
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
     """After `find_folder` found none under Home: with the nearest name there, which may be what was meant."""
-    by_letters = {known.casefold(): known for known in memory_of(ctx).cache.get(_cache_key(None), {})}
+    by_letters = {known.casefold(): known for known in memory_of(ctx).cache.get(folders_key(None), {})}
     near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
     return TaskFailed(
         f"there is no folder {name!r}",
@@ -50,7 +56,14 @@ def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") 
 
 def know_folder(ctx: Context, name: str, folder_id: int, *, parent_id: int | None = None) -> None:
     """Note a folder made in `parent_id` (None: Home), so that later operations of the chain need not look for it."""
-    memory_of(ctx).cache.setdefault(_cache_key(parent_id), {})[name] = [folder_id]
+    memory_of(ctx).cache.setdefault(folders_key(parent_id), {})[name] = [folder_id]
+
+
+def planned_folders(ctx: Context, name: str) -> list[int]:
+    """Ids of a folder under Home that a rehearsal takes to be there: one made before, or assumed. Empty in a run."""
+    if log_of(ctx).offline is not None:
+        return [planned_id()]
+    return [id_ for id_ in memory_of(ctx).cache.get(folders_key(None), {}).get(name, ()) if is_planned(id_)]
 
 
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
@@ -87,15 +100,14 @@ def _inside_key(folder_id: int) -> str:
     return f"folders known to be below {folder_id}"
 
 
-def _cache_key(parent_id: int | None) -> str:
-    return f"folders in {parent_id}"
+async def find_path(ctx: Context, path: str, *, parent_id: int | None, must_exist: bool = False) -> int | None:
+    """Id of the folder at `path` ("A/B") below `parent_id` (None: Home), or None. Sends up to one request a level.
 
-
-async def find_path(ctx: Context, path: str, *, parent_id: int | None) -> int | None:
-    """Id of the folder at `path` ("A/B") below `parent_id` (None: Home), or None. Sends up to one request a level."""
+    `must_exist`: as of `find_folder`.
+    """
     folder_id: int | None = parent_id
     for part in path.split("/") if path else ():
-        folder_id = await find_folder(ctx, part, parent_id=folder_id)
+        folder_id = await find_folder(ctx, part, parent_id=folder_id, must_exist=must_exist)
         if folder_id is None:
             return None
     return folder_id
@@ -119,7 +131,7 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     """
     everything = [recipe async for recipe in ctx.account.recipes.list()]
     inside: set[int | None] = {folder_id, *folders_inside(ctx, folder_id)}
-    elsewhere = {id_ for ids in memory_of(ctx).cache.get(_cache_key(None), {}).values() for id_ in ids} | {
+    elsewhere = {id_ for ids in memory_of(ctx).cache.get(folders_key(None), {}).values() for id_ in ids} | {
         memory_of(ctx).cache.get(_HOME)
     }
     if any(recipe.folder_id not in inside | elsewhere for recipe in everything):
@@ -133,9 +145,9 @@ async def folders_below(ctx: Context, folder_id: int) -> set[int]:
     waiting = [folder_id]
     while waiting:
         parent_id = waiting.pop()
-        known = memory_of(ctx).cache.get(_cache_key(parent_id))
+        known = memory_of(ctx).cache.get(folders_key(parent_id))
         if known is None:
-            known = memory_of(ctx).cache[_cache_key(parent_id)] = await _list_folders(ctx, parent_id)
+            known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id)
         new = {id_ for ids in known.values() for id_ in ids} - below
         below |= new
         waiting += new

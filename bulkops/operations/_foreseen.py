@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.operations.package import Package
+from bulkops.steps import planned_id
 
 FOLDERS: Final = "managed_users.folders.list"
 RECIPES: Final = "managed_users.recipes.list"
@@ -15,6 +16,11 @@ RECIPE: Final = "managed_users.recipes.get"
 
 CONTENTS: Final = "contents"
 """Parameter under which a run's journal keeps what its package holds."""
+
+
+def folders_key(parent_id: int | None) -> str:
+    """Under which the cache of an account keeps the ids of the folders in `parent_id` (None: Home), by name."""
+    return f"folders in {parent_id}"
 
 
 @attrs.frozen(kw_only=True)
@@ -49,13 +55,14 @@ class Foreseen:
         folders: what folders under Home hold, by name: from the journal, or from an import earlier in the chain.
         worst_case: whether to count what is sent beside where a folder that is to be made exists already.
 
+    `cache`: what the operations of a chain leave behind for those after them, as in `AccountMemory`.
     `more`: what cannot be counted yet: requests for each, by noun, such as {"further recipe to start": 2}.
     """
 
     folders: dict[str, FolderContents] = attrs.field(factory=dict)
     worst_case: bool = False
     more: dict[str, float] = attrs.field(factory=dict)
-    _listed: set[str] = attrs.field(init=False, factory=set)
+    cache: dict[str, Any] = attrs.field(init=False, factory=dict)
     _imported: set[str] = attrs.field(init=False, factory=set)
     _walked: set[str] = attrs.field(init=False, factory=set)
 
@@ -64,10 +71,10 @@ class Foreseen:
 
         `is_there`: whether the account has the folder, or an operation of the chain makes it.
         """
-        name = "" if is_there and folder not in self._listed else folder
-        if name in self._listed:
+        known = self.cache.get(folders_key(None))
+        if known is not None and (is_there or folder in known):
             return {}
-        self._listed |= {name, folder, ""}
+        self.cache.setdefault(folders_key(None), {})[folder] = [planned_id()]
         return {FOLDERS: 1}
 
     def knows_import(self, folder: str, package: Package | None) -> None:

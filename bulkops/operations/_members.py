@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import BadRequest, NotFound, TaskFailed
+from bulkops.errors import BadRequest, ConfigError, NotFound, TaskFailed
 from bulkops.models import Member
-from bulkops.steps import Context, Intent
+from bulkops.operations.ensure import Ensure
+from bulkops.steps import Context, Intent, planned_id
 
-VIAS: Final = ("members", "member")
+_VIAS: Final = ("members", "member")
 """The calls of today, and the deprecated pair."""
 
-LIST: Final = "managed_users.members.list"
+
+def check_via(via: str, verb: str) -> None:
+    """Raises: ConfigError."""
+    if via not in _VIAS:
+        raise ConfigError(f"via = {via!r} is no way to {verb} a member", remedy=f"use {' or '.join(_VIAS)}")
 
 
 @attrs.frozen(kw_only=True)
 class Person:
     """Who is meant. A member fits when everything given is the same."""
 
+    id: int | None = None
     external_id: str | None = None
     email: str | None = None
     name: str | None = None
 
     def fits(self, member: Member) -> bool:
         return (
-            self.external_id in {None, member.external_id}
+            self.id in {None, member.id}
+            and self.external_id in {None, member.external_id}
             and (self.email is None or self.email.lower() == (member.email or "").lower())
             and self.name in {None, member.name}
         )
@@ -50,37 +57,109 @@ async def find_member(ctx: Context, person: Person) -> Member | None:
     return found[0] if found else None
 
 
-async def remove_member(ctx: Context, member_id: int | None, step: str, *, via: str, data: Any = None) -> None:
-    """Remove a member in one durable step; one who is gone already is removed.
+@attrs.frozen(kw_only=True)
+class EnsureMember(Ensure[Member]):
+    """Somebody is a member. `wanted`: members of the call, the name among them; `role`: in DEV, None takes any."""
 
-    `member_id` None: an earlier process began the step, and nobody who fits is there now.
-    """
+    wanted: Mapping[str, Any]
+    role: str | None = None
+    via: str = "members"
+    check: str = attrs.field(init=False)
 
-    async def send() -> Any:
-        if member_id is None:
+    @check.default
+    def _check(self) -> str:
+        return f"whether {self.person} is a member now"
+
+    @property
+    def person(self) -> Person:
+        """By external id, else by name: whether the vendor keeps an e-mail is not known."""
+        external_id = self.wanted.get("external_id")
+        return Person(external_id=external_id) if external_id is not None else Person(name=self.wanted["name"])
+
+    async def find(self, ctx: Context) -> Member | None:
+        return await find_member(ctx, self.person)
+
+    def mismatch(self, found: Member | None) -> Sequence[str]:
+        """The vendor may leave roles out of its list: then nobody can say that it is another."""
+        now = found.env_roles().get("dev") if found is not None and self.role is not None else None
+        if found is not None and now not in {None, self.role}:
+            raise TaskFailed(
+                f"{found.name!r} is a member already, as {now}, not as {self.role}",
+                failure_class="member-other-role",
+                cause=f"the person is a member already, in another role than {self.role}",
+                remedy="change the role in the workspace, or remove the member first",
+            )
+        return super().mismatch(found)
+
+    async def create(self, ctx: Context) -> Any:
+        """The older call's answer does not speak of the member."""
+        if self.via == "member":
+            await ctx.account.members.add_by_old_route(**self.wanted)
+            return {"member_id": None}
+        return {"member_id": (await ctx.account.members.add(**self.wanted)).id}
+
+    def result(self, found: Member) -> Any:
+        return {"member_id": found.id}
+
+    def planned(self) -> Any:
+        return {"member_id": None if self.via == "member" else planned_id()}
+
+    async def verify(self, ctx: Context, made: Any) -> None:
+        if made["member_id"] is None and await self.find(ctx) is None:
+            await ctx.reset_step(self.step)
+            raise TaskFailed(
+                f"the API accepted the member, but {self.person} is missing from the list",
+                failure_class="member-not-added",
+                cause="the API accepted the member, but the list does not have it",
+                remedy="`bulkops retry` adds again",
+            )
+
+
+@attrs.frozen(kw_only=True)
+class EnsureNoMember(Ensure[Member]):
+    """Nobody who fits is a member. `via`: the call that removes somebody."""
+
+    is_wanted: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
+    missing: ClassVar[Member] = Member(id=1)
+    person: Person
+    via: str
+
+    async def find(self, ctx: Context) -> Member | None:
+        return await find_member(ctx, self.person)
+
+    def facts(self, found: Member | None) -> dict[str, Any]:
+        """What it takes to add the member again."""
+        if found is None:
+            return {"id": None}
+        return {
+            "id": found.id,
+            "name": found.name,
+            "external_id": found.external_id,
+            "time_zone": found.time_zone,
+            "roles": found.env_roles(),
+        }
+
+    async def delete(self, ctx: Context, found: Member | None) -> Any:
+        """A removal whose reply was lost and that was sent again finds nobody. The older call says 400 or 404 then;
+        whether anybody is left is what the look before and the one after are for."""
+        if found is None:
             raise TaskFailed(
                 "the member whom an earlier removal meant is still there, under other names",
                 failure_class="member-changed",
                 remedy="look at the members of the workspace",
             )
         members = ctx.account.members
-        await _gone(members.remove_by_old_route(member_id) if via == "member" else members.remove(member_id))
-        return {"removed": member_id}
+        try:
+            await (members.remove_by_old_route(found.id) if self.via == "member" else members.remove(found.id))
+        except NotFound:
+            pass
+        except BadRequest as refusal:
+            if refusal.call != "managed_users.member.delete" or refusal.attempt == 1:
+                raise
+        return {"removed": found.id}
 
-    async def probe(intent: Intent) -> Any:
+    async def probe(self, ctx: Context, intent: Intent) -> Any:
+        """By the id: somebody may have changed the names meanwhile."""
         there = {member.id async for member in ctx.account.members.list()}
         return None if intent.data["id"] in there else {"removed": intent.data["id"]}
-
-    await ctx.step(step, send, probe=probe, repeatable=True, data={"id": member_id, **(data or {})})
-
-
-async def _gone(removal: Awaitable[None]) -> None:
-    """A removal whose reply was lost and that was sent again finds nobody. The older call says
-    400 or 404 then; whether anybody is left is what the look before and the one after are for."""
-    try:
-        await removal
-    except NotFound:
-        pass
-    except BadRequest as refusal:
-        if refusal.call != "managed_users.member.delete" or refusal.attempt == 1:
-            raise

@@ -10,8 +10,6 @@ from bulkops.operations.package import Package
 from bulkops.steps import Context, memory_of
 
 _KEY = "planned import"
-_NEW = "planned customer"
-_FOLDERS = "planned folders"
 _CONNECTIONS = "planned connections"
 
 
@@ -60,24 +58,6 @@ def plan_import(
 def planned_import(ctx: Context) -> PlannedImport | None:
     found = memory_of(ctx).cache.get(_KEY)
     return found if isinstance(found, PlannedImport) else None
-
-
-def plan_customer(ctx: Context) -> None:
-    """Note that the account is one that the plan would create."""
-    memory_of(ctx).cache[_NEW] = True
-
-
-def is_new_customer(ctx: Context) -> bool:
-    return bool(memory_of(ctx).cache.get(_NEW))
-
-
-def plan_folder(ctx: Context, path: str) -> None:
-    """Note a folder below Home that the plan would create, by its path."""
-    memory_of(ctx).cache.setdefault(_FOLDERS, set()).add(path)
-
-
-def is_planned_folder(ctx: Context, path: str) -> bool:
-    return path in memory_of(ctx).cache.get(_FOLDERS, ())
 
 
 def plan_connection(ctx: Context, name: str) -> None:

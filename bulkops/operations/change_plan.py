@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import attrs
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation, Plan
-from bulkops.operations._foreseen import Foreseen
+from bulkops.models import Customer
+from bulkops.operations._base import Operation
 from bulkops.operations._templates import check_words, columns_in, fill
-from bulkops.steps import Context, Intent
+from bulkops.operations.ensure import Ensure
+from bulkops.steps import Context
 
 VIAS: Final = ("update", "call")
 
-_GET: Final = "managed_users.get"
-_UPDATE: Final = "managed_users.update"
 _STEP: Final = "set-plan"
-_UNDO: Final = "undo set-plan"
 
 
 @attrs.frozen
@@ -32,6 +30,7 @@ class SetPlan(Operation):
     the older call made for it, which the vendor has deprecated.
     """
 
+    only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"plan"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"plan"})
     plan_id: str = attrs.field(kw_only=True)
@@ -45,30 +44,8 @@ class SetPlan(Operation):
     def columns(self) -> set[str]:
         return columns_in(plan_id=self.plan_id)
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {_GET: 1, self._call_id(): 1}
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {_GET: 1}
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        wanted = fill(self.plan_id, ctx)
-        now = (await ctx.account.customer.get()).plan_id
-        return None if now == wanted else Plan((f"change plan {now or '(none)'} to {wanted}",), {self._call_id(): 1})
-
     async def apply(self, ctx: Context) -> None:
-        wanted = fill(self.plan_id, ctx)
-        before = None
-        if not ctx.began(_STEP) and not ctx.is_done(_STEP):
-            before = (await ctx.account.customer.get()).plan_id
-            if before == wanted:
-                return
-
-        async def send() -> Any:
-            _require(wanted, await self._send(ctx, wanted))
-            return {"plan": wanted}
-
-        await _set(ctx, _STEP, send, wanted, data={"before": before})
+        await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=self._send).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Back to the plan that the account had, unless somebody has moved it on since."""
@@ -83,49 +60,63 @@ class SetPlan(Operation):
                 cause="the plan before is not known",
                 remedy="set it by hand",
             )
-        if not ctx.began(_UNDO) and not ctx.is_done(_UNDO):
-            now = (await ctx.account.customer.get()).plan_id
-            if now == before:
-                return
-            if now != ours:
-                raise TaskFailed(
-                    f"the account is on plan {now!r} now, not on {ours!r} that the run set",
-                    failure_class="plan-changed-since",
-                    cause="the plan was changed again since the run",
-                    remedy="leave it, or set it by hand",
-                )
-
-        async def send() -> Any:
-            _require(before, (await ctx.account.customer.update(plan_id=before)).plan_id)
-            return {"plan": before}
-
-        await _set(ctx, _UNDO, send, before, data={"before": ours})
-
-    def _call_id(self) -> str:
-        """The catalogue's id of the call that makes the change."""
-        raise NotImplementedError
+        await _EnsurePlan(step=f"undo {_STEP}", plan_id=before, ours=ours).apply(ctx)
 
     async def _send(self, ctx: Context, wanted: str) -> str | None:
         """Change the plan; what the answer says it is."""
-        raise NotImplementedError
+        return await _update(ctx, wanted)
 
 
-async def _set(ctx: Context, step: str, send: Any, wanted: str, *, data: Any) -> None:
-    async def probe(_: Intent) -> Any:
-        return {"plan": wanted} if (await ctx.account.customer.get()).plan_id == wanted else None
-
-    await ctx.step(step, send, probe=probe, repeatable=True, data=data)
+async def _update(ctx: Context, wanted: str) -> str | None:
+    return (await ctx.account.customer.update(plan_id=wanted)).plan_id
 
 
-def _require(wanted: str, said: str | None) -> None:
-    """ "Accepted" is not "done"; an answer that does not say the plan is taken at its word."""
-    if said not in {None, wanted}:
-        raise TaskFailed(
-            f"the vendor took the change to plan {wanted!r}, and says the plan is {said!r}",
-            failure_class="plan-not-changed",
-            cause="the vendor took the change of plan and did not make it",
-            remedy="check that the plan exists in your contract",
-        )
+@attrs.frozen(kw_only=True)
+class _EnsurePlan(Ensure[Customer]):
+    """The customer is on a plan. `send`: changes it; `ours`: the plan that it must be on before, None: on any."""
+
+    repeatable: ClassVar[bool] = True
+    missing: ClassVar[Customer] = Customer(id=1)
+    plan_id: str
+    send: Callable[[Context, str], Awaitable[str | None]] = _update
+    ours: str | None = None
+
+    async def find(self, ctx: Context) -> Customer | None:
+        return await ctx.account.customer.get()
+
+    def mismatch(self, found: Customer | None) -> Sequence[str]:
+        now = found.plan_id if found is not None else None
+        if now == self.plan_id:
+            return ()
+        if self.ours not in {None, now}:
+            raise TaskFailed(
+                f"the account is on plan {now!r} now, not on {self.ours!r} that the run set",
+                failure_class="plan-changed-since",
+                cause="the plan was changed again since the run",
+                remedy="leave it, or set it by hand",
+            )
+        return (f"change plan {now or '(none)'} to {self.plan_id}",)
+
+    async def update(self, ctx: Context, found: Customer) -> Any:
+        """ "Accepted" is not "done"; an answer that does not say the plan is taken at its word."""
+        said = await self.send(ctx, self.plan_id)
+        if said not in {None, self.plan_id}:
+            raise TaskFailed(
+                f"the vendor took the change to plan {self.plan_id!r}, and says the plan is {said!r}",
+                failure_class="plan-not-changed",
+                cause="the vendor took the change of plan and did not make it",
+                remedy="check that the plan exists in your contract",
+            )
+        return self.planned()
+
+    def facts(self, found: Customer | None) -> Any:
+        return {"before": found.plan_id if found is not None else None}
+
+    def result(self, found: Customer) -> Any:
+        return self.planned()
+
+    def planned(self) -> Any:
+        return {"plan": self.plan_id}
 
 
 @attrs.frozen
@@ -138,13 +129,10 @@ class UpgradePlan(SetPlan):
     def title(self) -> str:
         return f"upgrade to plan {self.plan_id!r}"
 
-    def _call_id(self) -> str:
-        return "managed_users.upgrade" if self.via == "call" else "managed_users.update"
-
     async def _send(self, ctx: Context, wanted: str) -> str | None:
         if self.via == "call":
             return (await ctx.account.customer.upgrade(plan_id=wanted)).plan_id
-        return (await ctx.account.customer.update(plan_id=wanted)).plan_id
+        return await super()._send(ctx, wanted)
 
 
 FREE: Final = "free"
@@ -170,10 +158,7 @@ class DowngradePlan(SetPlan):
     def title(self) -> str:
         return f"downgrade to plan {self.plan_id!r}"
 
-    def _call_id(self) -> str:
-        return "managed_users.downgrade" if self.via == "call" else "managed_users.update"
-
     async def _send(self, ctx: Context, wanted: str) -> str | None:
         if self.via == "call":
             return (await ctx.account.customer.downgrade()).plan_id
-        return (await ctx.account.customer.update(plan_id=wanted)).plan_id
+        return await super()._send(ctx, wanted)

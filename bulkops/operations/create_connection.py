@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -12,26 +13,22 @@ import attrs
 from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Connection
-from bulkops.operations._base import Operation, Plan, Undoing
+from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import (
     SUCCESS,
-    UPDATE,
     Credentials,
     authorize,
     mask,
     read_credentials,
     refused,
+    revealed,
     step_name,
 )
 from bulkops.operations._folders import find_path
-from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._plan_effects import is_planned_folder, plan_connection, planned_import
+from bulkops.operations._plan_effects import plan_connection, planned_import
 from bulkops.operations._templates import check_words, columns_in, fill
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, log_of, planned_id
 
-_LIST: Final = "managed_users.connections.list"
-_CREATE: Final = "managed_users.connections.create"
-_FOLDERS: Final = "managed_users.folders.list"
 _STEP: Final = "create-connection"
 _UNDO: Final = "undo create-connection"
 _DISCONNECT: Final = "undo authorization"
@@ -55,6 +52,7 @@ class CreateConnection(Operation):
     """
 
     name: ClassVar[str] = "create-connection"
+    only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"connections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
     connection_name: str = attrs.field(kw_only=True, metadata={"key": "name"})
@@ -102,36 +100,13 @@ class CreateConnection(Operation):
         named = self.credentials.columns() if self.credentials is not None else set()
         return columns_in(**self._templates()) | named
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return added(self.look_cost(foreseen), {_CREATE: 1})
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        first, *below = self.folder.split("/") if self.folder is not None else ("",)
-        return added(foreseen.find(first) if first else {}, {_FOLDERS: len(below)} if below else {}, {_LIST: 1})
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        wanted = self._filled(ctx)
-        if self.credentials is not None:
-            self.credentials.reveal(ctx)  # what is missing is found now
-        is_coming = self.folder is not None and is_planned_folder(ctx, wanted["folder"])
-        folder_id = None if is_coming else await self._folder(ctx, wanted)
-        found = None if is_coming and "external_id" not in wanted else await _find(ctx, wanted, folder_id)
-        coming = planned_import(ctx)
-        comes_by_import = coming is not None and wanted["name"] in (coming.connections or ())
-        if found is None and not comes_by_import:
-            plan_connection(ctx, wanted["name"])
-            how = "with its credentials" if self.credentials is not None else "as a shell"
-            return Plan((f"create {wanted['provider']} connection {self.connection_name!r} {how}",), {_CREATE: 1})
-        if self.credentials is None or (found is not None and self._is_so(found)):
-            return None
-        return Plan((f"authorize {self.connection_name!r}",), {UPDATE: 1})
-
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)
         folder_id = await self._folder(ctx, wanted)
         found = None
         if not ctx.began(_STEP):
-            found = await _find(ctx, wanted, folder_id)
+            found = await log_of(ctx).look(partial(_find, ctx, wanted, folder_id), missing=None)
+            found = found or _coming(ctx, wanted)
         if found is None:
             if ctx.is_done(_STEP):  # made by this run, and deleted since
                 await ctx.reset_step(_STEP)
@@ -157,7 +132,7 @@ class CreateConnection(Operation):
     async def _folder(self, ctx: Context, wanted: Mapping[str, str]) -> int | None:
         if "folder" not in wanted:
             return None
-        found = await find_path(ctx, wanted["folder"], parent_id=None)
+        found = await find_path(ctx, wanted["folder"], parent_id=None, must_exist=True)
         if found is None:
             raise TaskFailed(
                 f"there is no folder {wanted['folder']!r} for the connection",
@@ -171,7 +146,7 @@ class CreateConnection(Operation):
 
     async def _create(self, ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection:
         """Raises: TaskFailed when the application refuses the credentials: the connection is there then."""
-        values = self.credentials.reveal(ctx) if self.credentials is not None else None
+        values = revealed(ctx, self.credentials) if self.credentials is not None else None
         members = {"folder_id": folder_id, "external_id": wanted.get("external_id")}
         made: list[Connection] = []
 
@@ -194,8 +169,18 @@ class CreateConnection(Operation):
             made.extend([found] if found is not None else [])
             return None if found is None else {"connection_id": found.id}
 
-        check = f"whether there is a connection {wanted['name']!r}"
-        await ctx.step(_STEP, send, probe=probe, check=check)
+        how = "with its credentials" if self.credentials is not None else "as a shell"
+        result = await ctx.step(
+            _STEP,
+            send,
+            probe=probe,
+            check=f"whether there is a connection {wanted['name']!r}",
+            planned={"connection_id": planned_id()},
+            says=[f"create {wanted['provider']} connection {self.connection_name!r} {how}"],
+        )
+        if ctx.planning:
+            plan_connection(ctx, wanted["name"])
+            return Connection(id=result["connection_id"], name=wanted["name"], authorization_status=SUCCESS)
         (connection,) = made
         if values is not None and connection.authorization_status not in {None, SUCCESS}:
             raise refused(wanted["name"], connection, values)
@@ -239,6 +224,14 @@ def _table(path: Path, connection: str) -> Credentials:
             remedy=f'write [connections."{connection}".input], or name one of those',
         )
     return found
+
+
+def _coming(ctx: Context, wanted: Mapping[str, str]) -> Connection | None:
+    """The connection that a planned import brings, as a shell."""
+    planned = planned_import(ctx)
+    if planned is None or wanted["name"] not in (planned.connections or ()):
+        return None
+    return Connection(id=planned_id(), name=wanted["name"], provider=wanted["provider"])
 
 
 async def _find(ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection | None:

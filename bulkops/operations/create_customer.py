@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import attrs
@@ -10,15 +10,12 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
-from bulkops.operations._base import Operation, Plan
-from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._plan_effects import plan_customer
+from bulkops.operations._base import Operation
 from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.operations._undo_chain import CANNOT_UNDO
-from bulkops.steps import Context
+from bulkops.operations.ensure import Ensure
+from bulkops.steps import Context, Rehearsal, log_of, planned_id
 
-_GET: Final = "managed_users.get"
-_CREATE: Final = "managed_users.create"
 _STEP: Final = "create-customer"
 _PLAN_COLUMN: Final = "plan_id"
 
@@ -36,6 +33,7 @@ class CreateCustomer(Operation):
     """
 
     name: ClassVar[str] = "create-customer"
+    only_requests: ClassVar[bool] = True
     customer_name: str = attrs.field(kw_only=True, default="{name}", metadata={"key": "name"})
     notification_email: str = attrs.field(kw_only=True, default="{notification_email}")
     plan_id: str | None = attrs.field(kw_only=True, default=None)
@@ -54,12 +52,6 @@ class CreateCustomer(Operation):
     def columns(self) -> set[str]:
         return set() if self.numbers_exist else columns_in(**self._templates())
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {_GET: 1, _CREATE: 1}
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {_GET: 1}
-
     def can_undo(self) -> bool:
         """There is an `undo`, and it only says what stays."""
         return False
@@ -73,32 +65,22 @@ class CreateCustomer(Operation):
             remedy="`bulkops delete-customer` deletes one with all that is in it",
         )
 
-    async def plan(self, ctx: Context) -> Plan | None:
-        if self._is_taken_to_be_there(ctx):
-            return None
-        members = self._members(ctx) if not self.numbers_exist else {}
-        if await ctx.account.customer.find() is not None:
-            return None
-        members = members or self._members(ctx)
-        plan_customer(ctx)
-        on_plan = f" on plan {members['plan_id']!r}" if "plan_id" in members else ""
-        return Plan((f"create the customer{on_plan}",), {_CREATE: 1})
-
     async def apply(self, ctx: Context) -> None:
         if self._is_taken_to_be_there(ctx):
             return
         members = {} if self.numbers_exist else self._members(ctx)
-
-        async def find() -> Any:
-            found = await ctx.account.customer.find()
-            return None if found is None else _result(found)
-
-        async def create() -> Any:
-            return _result(await ctx.account.customer.create(**(members or self._members(ctx))))
-
-        made = await ctx.ensure(_STEP, find=find, do=create, check=f"whether there is a customer {ctx.account.id}")
-        if ctx.is_done(_STEP):
-            ctx.detail["customer"] = made
+        ensured = _EnsureCustomer(
+            step=_STEP,
+            check=f"whether there is a customer {ctx.account.id}",
+            members=lambda: members or self._members(ctx),
+        )
+        made = await ensured.apply(ctx)
+        if made is None:
+            return
+        ctx.detail["customer"] = made
+        log = log_of(ctx)
+        if isinstance(log, Rehearsal):
+            log.begin_anew(made)
 
     def _is_taken_to_be_there(self, ctx: Context) -> bool:
         return self.numbers_exist and not ctx.account.id.startswith("E")
@@ -120,5 +102,26 @@ class CreateCustomer(Operation):
         return given | ({"plan_id": plan_id} if plan_id else {})
 
 
-def _result(customer: Customer) -> dict[str, Any]:
-    return {"id": customer.id, "plan_id": customer.plan_id}
+@attrs.frozen(kw_only=True)
+class _EnsureCustomer(Ensure[Customer]):
+    """`members`: what the customer is created with. Raises: TaskFailed."""
+
+    members: Callable[[], Mapping[str, str]]
+
+    async def find(self, ctx: Context) -> Customer | None:
+        return await ctx.account.customer.find()
+
+    def mismatch(self, found: Customer | None) -> Sequence[str]:
+        if found is not None:
+            return ()
+        plan_id = self.members().get("plan_id")
+        return ("create the customer" + (f" on plan {plan_id!r}" if plan_id is not None else ""),)
+
+    async def create(self, ctx: Context) -> Any:
+        return self.result(await ctx.account.customer.create(**self.members()))
+
+    def result(self, found: Customer) -> Any:
+        return {"id": found.id, "plan_id": found.plan_id}
+
+    def planned(self) -> Any:
+        return {"id": planned_id(), "plan_id": self.members().get("plan_id")}

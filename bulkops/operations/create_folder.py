@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from functools import partial
+from typing import Any, ClassVar
 
 import attrs
 
 from bulkops.errors import BulkopsError, ConfigError, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation
 from bulkops.operations._folders import find_folder, know_folder
-from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._plan_effects import is_planned_folder, plan_folder
 from bulkops.operations._templates import check_words, columns_in, fill
-from bulkops.steps import Context, Intent
-
-_LIST: Final = "managed_users.folders.list"
-_CREATE: Final = "managed_users.folders.create"
+from bulkops.steps import Context, planned_id
 
 
 @attrs.frozen
@@ -31,6 +27,7 @@ class CreateFolder(Operation):
     """
 
     name: ClassVar[str] = "create-folder"
+    only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"folders"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
     folder: str = attrs.field()
@@ -46,41 +43,25 @@ class CreateFolder(Operation):
     def columns(self) -> set[str]:
         return columns_in(folder=self.folder)
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        """Of folders none of which is there: one made a moment ago is not looked into."""
-        first, *below = _names(self.folder)
-        return added(foreseen.find(first, is_there=False), {_CREATE: 1 + len(below)})
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        first, *below = _names(self.folder)
-        return added(foreseen.find(first), {_LIST: len(below)})
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        missing: list[str] = []
-        parent_id: int | None = None
-        is_there, path = True, ""
-        for part in _names(fill(self.folder, ctx)):
-            path = f"{path}/{part}" if path else part
-            if is_planned_folder(ctx, path):  # by an operation before this one
-                is_there = False
-                continue
-            if is_there:
-                parent_id = await find_folder(ctx, part, parent_id=parent_id)
-                is_there = parent_id is not None
-            if not is_there:
-                missing.append(path)
-        for path in missing:
-            plan_folder(ctx, path)
-        changes = tuple(f"create folder {path!r}" for path in missing)
-        return Plan(changes, {_CREATE: len(missing)}) if missing else None
-
     async def apply(self, ctx: Context) -> None:
         parent_id: int | None = None
-        path = ""
-        is_new = False
+        path, is_new = "", False
         for part in _names(fill(self.folder, ctx)):
             path = f"{path}/{part}" if path else part
-            parent_id, is_new = await _ensure(ctx, part, path, parent_id, look=not is_new)
+            step = f"create-folder {path}"
+            was_done = ctx.is_done(step)
+            made = await ctx.ensure(
+                step,
+                find=partial(_find, ctx, part, path, parent_id),
+                do=partial(_create, ctx, part, path, parent_id),
+                known_missing=is_new,  # a folder made a moment ago is empty
+                check=f"whether there is a folder {path!r}",
+                planned={"id": planned_id(), "path": path},
+                says=[f"create folder {path!r}"],
+            )
+            is_new = ctx.is_done(step) and not was_done
+            know_folder(ctx, part, made["id"], parent_id=parent_id)
+            parent_id = int(made["id"])
         ctx.detail["folder"] = {"id": parent_id}
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
@@ -97,25 +78,13 @@ def _names(path: str) -> list[str]:
     return names
 
 
-async def _ensure(ctx: Context, name: str, path: str, parent_id: int | None, *, look: bool) -> tuple[int, bool]:
-    """The folder's id, and whether this very process made it just now."""
-    step = f"create-folder {path}"
-    made = ctx.result(step)
-    if made is None and look and not ctx.began(step):
-        found = await find_folder(ctx, name, parent_id=parent_id)
-        if found is not None:
-            return found, False
+async def _find(ctx: Context, name: str, path: str, parent_id: int | None) -> Any:
+    found = await find_folder(ctx, name, parent_id=parent_id)
+    return None if found is None else {"id": found, "path": path}
 
-    async def create() -> Any:
-        return {"id": (await ctx.account.folders.create(name, parent_id=parent_id)).id, "path": path}
 
-    async def probe(_: Intent) -> Any:
-        found = await find_folder(ctx, name, parent_id=parent_id)
-        return None if found is None else {"id": found, "path": path}
-
-    result = await ctx.step(step, create, probe=probe, check=f"whether there is a folder {path!r}")
-    know_folder(ctx, name, result["id"], parent_id=parent_id)
-    return int(result["id"]), made is None
+async def _create(ctx: Context, name: str, path: str, parent_id: int | None) -> Any:
+    return {"id": (await ctx.account.folders.create(name, parent_id=parent_id)).id, "path": path}
 
 
 async def _delete(ctx: Context, step: str, folder_id: int, path: str) -> None:

@@ -10,12 +10,9 @@ import attrs
 
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.models import Customer
-from bulkops.operations._base import Danger, Operation, Plan
-from bulkops.operations._foreseen import Foreseen
+from bulkops.operations._base import Danger, Operation
 from bulkops.steps import Context, Intent, log_of, memory_of
 
-_GET: Final = "managed_users.get"
-_DELETE: Final = "managed_users.delete"
 _STEP: Final = "delete-customer"
 _FLAG: Final = "delete_everything_in_them"
 
@@ -35,6 +32,7 @@ class DeleteCustomer(Operation):
     """
 
     name: ClassVar[str] = "delete-customer"
+    only_requests: ClassVar[bool] = True
     delete_everything_in_them: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
 
     @property
@@ -57,24 +55,10 @@ class DeleteCustomer(Operation):
         """The same operation, whether or not somebody said that it is meant: a plan need not."""
         return {}
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {_GET: 2, _DELETE: 1}
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {_GET: 1}
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        found = await ctx.account.customer.find()
-        if found is None:
-            await _require_known(ctx)
-            return None
-        environments = " and its environments" if found.environment_ids() else ""
-        return Plan((f"delete the customer{environments} with everything in it",), {_GET: 1, _DELETE: 1})
-
     async def apply(self, ctx: Context) -> None:
         if ctx.is_done(_STEP):
             return
-        found = await ctx.account.customer.find()
+        found: Customer | None = await log_of(ctx).look(ctx.account.customer.find, missing=Customer(id=1))
         facts = log_of(ctx).intent_data(_STEP) if found is None else _facts(found)
         if facts is None:
             await _require_known(ctx)
@@ -97,7 +81,17 @@ class DeleteCustomer(Operation):
         async def probe(intent: Intent) -> Any:
             return None if await _is_there(ctx, intent.data["id"]) else {"deleted": intent.data["id"]}
 
-        await ctx.step(_STEP, send, probe=probe, repeatable=True, data=facts, check="whether the customer is gone")
+        environments = " and its environments" if found is not None and found.environment_ids() else ""
+        await ctx.step(
+            _STEP,
+            send,
+            probe=probe,
+            repeatable=True,
+            data=facts,
+            check="whether the customer is gone",
+            planned={"deleted": facts["id"]},
+            says=[f"delete the customer{environments} with everything in it"],
+        )
         ctx.detail["customer"] = facts
 
     async def verify(self, ctx: Context) -> None:

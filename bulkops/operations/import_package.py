@@ -17,7 +17,7 @@ from bulkops.operations._folders import check_name, find_folder, know_folder, kn
 from bulkops.operations._foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
 from bulkops.operations._import_job import STEP, Importing, undo_import
 from bulkops.operations._partner_export import export_package, keep_package
-from bulkops.operations._plan_effects import is_planned_folder, plan_import
+from bulkops.operations._plan_effects import plan_import
 from bulkops.operations._recipe_versions import Standing
 from bulkops.operations.package import Contents, Package
 from bulkops.steps import Context, Intent
@@ -158,7 +158,7 @@ class ImportPackage(Operation):
         return self._planned(ctx, folder_id, f"import {what}")
 
     def _planned(self, ctx: Context, folder_id: int | None, importing: str) -> Plan:
-        if folder_id is not None or is_planned_folder(ctx, self.folder):
+        if folder_id is not None:
             return Plan((importing,), _EFFECTS)
         return Plan((f"create folder {self.folder!r}", importing), {_FOLDER_CREATE: 1, **_EFFECTS})
 

@@ -9,15 +9,12 @@ import attrs
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
-from bulkops.models import Member
-from bulkops.operations._base import Operation, Plan
-from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._members import LIST, VIAS, Person, find_member, remove_member
+from bulkops.operations._base import Operation
+from bulkops.operations._members import EnsureMember, EnsureNoMember, Person, check_via
 from bulkops.operations._templates import check_words, columns_in, fill
 from bulkops.steps import Context
 
 _STEP: Final = "remove-member"
-_UNDO: Final = "undo remove-member"
 
 
 @attrs.frozen
@@ -31,6 +28,7 @@ class RemoveMember(Operation):
     """
 
     name: ClassVar[str] = "remove-member"
+    only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"members"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
     external_id: str | None = attrs.field(kw_only=True, default=None)
@@ -40,8 +38,7 @@ class RemoveMember(Operation):
 
     def __attrs_post_init__(self) -> None:
         check_words(**self._templates())
-        if self.via not in VIAS:
-            raise ConfigError(f"via = {self.via!r} is no way to remove a member", remedy=f"use {' or '.join(VIAS)}")
+        check_via(self.via, "remove")
         if not any(self._templates().values()):
             raise ConfigError("who is to be removed is not said", remedy="give an external id, an e-mail or a name")
 
@@ -55,27 +52,9 @@ class RemoveMember(Operation):
     def columns(self) -> set[str]:
         return columns_in(**self._templates())
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {LIST: 1, self._call: 1}
-
-    @property
-    def _call(self) -> str:
-        return f"managed_users.{self.via}.delete"
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return {LIST: 1}
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        found = await find_member(ctx, self._person(ctx))
-        return None if found is None else Plan((self.title,), {self._call: 1})
-
     async def apply(self, ctx: Context) -> None:
-        if ctx.is_done(_STEP):
-            return
-        found = await find_member(ctx, self._person(ctx))
-        if found is None and not ctx.began(_STEP):
-            return
-        await remove_member(ctx, found.id if found else None, _STEP, via=self.via, data=_facts(found))
+        given: dict[str, Any] = {key: fill(text, ctx) for key, text in self._templates().items() if text is not None}
+        await EnsureNoMember(step=_STEP, person=Person(**given), via=self.via, says=self.title).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Add the person again, unless somebody did."""
@@ -89,36 +68,6 @@ class RemoveMember(Operation):
                 failure_class="cannot-undo",
                 remedy="add the member by hand",
             )
-        external_id = facts.get("external_id")
-        person = Person(external_id=external_id) if external_id is not None else Person(name=facts["name"])
-
-        async def add() -> Any:
-            made = await ctx.account.members.add(
-                name=facts["name"],
-                env_roles=facts["roles"],
-                external_id=external_id,
-                time_zone=facts.get("time_zone"),
-            )
-            return {"member_id": made.id}
-
-        async def find() -> Any:
-            found = await find_member(ctx, person)
-            return None if found is None else {"member_id": found.id}
-
-        await ctx.ensure(_UNDO, find=find, do=add, check=f"whether {person} is a member again")
-
-    def _person(self, ctx: Context) -> Person:
-        given = {key: fill(template, ctx) for key, template in self._templates().items() if template is not None}
-        return Person(**given)
-
-
-def _facts(member: Member | None) -> dict[str, Any]:
-    """What it takes to add the member again."""
-    if member is None:
-        return {}
-    return {
-        "name": member.name,
-        "external_id": member.external_id,
-        "time_zone": member.time_zone,
-        "roles": member.env_roles(),
-    }
+        wanted = {"name": facts["name"], "env_roles": facts["roles"]}
+        wanted |= {key: facts.get(key) for key in ("external_id", "time_zone")}
+        await EnsureMember(step=f"undo {_STEP}", wanted=wanted).apply(ctx)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import attrs
 
 from bulkops.errors import ApiError, ConfigError, TaskFailed
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
-from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._plan_effects import is_planned_folder
+from bulkops.operations._folders import planned_folders
 from bulkops.operations._recipe_versions import name_some
 from bulkops.operations._templates import (
     anchored,
@@ -25,14 +24,11 @@ from bulkops.operations._templates import (
     fill_in,
     secrets_in,
 )
+from bulkops.operations.ensure import Ensure
 from bulkops.secret import looks_secret
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context
 
-_LIST: Final = "managed_users.properties.list"
-_UPSERT: Final = "managed_users.properties.upsert"
-_PROJECTS: Final = "managed_users.projects.list"
 _STEP: Final = "set-properties"
-_UNDO: Final = "undo set-properties"
 LONGEST_NAME: Final = 100
 LONGEST_VALUE: Final = 1024
 """As the vendor's pages have it."""
@@ -56,6 +52,7 @@ class SetProperties(Operation):
     """
 
     name: ClassVar[str] = "set-properties"
+    only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"properties"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "properties"})
     properties: Mapping[str, str] = attrs.field(converter=_own, metadata={"type": dict})
@@ -78,46 +75,9 @@ class SetProperties(Operation):
             project=self.project
         )
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        looks = len(_prefixes(self.properties))
-        return {**self.look_cost(foreseen), _LIST: 2 * looks, _UPSERT: 1}
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        looks = {_LIST: float(len(_prefixes(self.properties)))}
-        return looks if self.project is None else {_PROJECTS: 1, **looks}
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        wanted = self._filled(ctx)
-        if self.project is not None and is_planned_folder(ctx, fill(self.project, ctx)):
-            now: dict[str, str] = {}
-            unsent = self.look_cost(Foreseen())
-        else:
-            unsent = {}
-            now = await _read(ctx, wanted, await self._project_id(ctx))
-        changes = tuple(f"set property {name!r}" for name in wanted if now.get(name) != wanted[name])
-        return Plan(changes, added(unsent, {_LIST: len(_prefixes(self.properties)), _UPSERT: 1})) if changes else None
-
     async def apply(self, ctx: Context) -> None:
-        wanted = self._filled(ctx)
-        project_id = await self._project_id(ctx)
-        before: dict[str, str] = {}
-        differing = wanted
-        if not ctx.began(_STEP) and not ctx.is_done(_STEP):
-            before = await _read(ctx, wanted, project_id)
-            differing = _differing(wanted, before)
-            if not differing:
-                return
-        data = {"before": {name: self._noted(name, before.get(name)) for name in differing}}
-        await self._set(ctx, _STEP, differing, project_id, data=data)
-        wrong = sorted(_differing(wanted, await _read(ctx, wanted, project_id)))
-        if wrong:
-            await ctx.reset_step(_STEP)
-            raise TaskFailed(
-                f"the vendor took {_named(wrong)} and shows another value",
-                failure_class="property-not-set",
-                cause="the vendor took a property and shows another value",
-                remedy="`bulkops retry` sets it again",
-            )
+        values, project_id = self._filled(ctx), await self._project_id(ctx)
+        await _EnsureValues(step=_STEP, values=values, project_id=project_id, templates=self.properties).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Put back what was there, unless somebody has set it again since; name what cannot be put back."""
@@ -130,8 +90,11 @@ class SetProperties(Operation):
         known = {name: what["value"] for name, what in noted.items() if what and "value" in what}
         since = [name for name in known if now.get(name) not in {known[name], ours[name]}]
         back = {name: value for name, value in known.items() if name not in since and now.get(name) != value}
-        if back or ctx.began(_UNDO):
-            await self._set(ctx, _UNDO, back or known, project_id, data=None)
+        if back or ctx.began(f"undo {_STEP}"):
+            ensured = _EnsureValues(
+                step=f"undo {_STEP}", values=back or known, project_id=project_id, templates=self.properties
+            )
+            await ensured.apply(ctx)
         new = [name for name, what in noted.items() if what is None and name in now]
         unknown = [name for name in noted if name not in known and noted[name] is not None]
         problems = [
@@ -149,29 +112,6 @@ class SetProperties(Operation):
                 failure_class="property-changed-since" if since else "cannot-undo",
                 remedy="set or delete it by hand in the workspace",
             )
-
-    async def _set(
-        self, ctx: Context, step: str, values: Mapping[str, str], project_id: int | None, *, data: Any
-    ) -> None:
-        async def send() -> Any:
-            try:
-                await ctx.account.properties.upsert(values, project_id=project_id)
-            except ApiError as error:  # the vendor may repeat what it refuses
-                for template in self.properties.values():
-                    mask(error, secrets_in(template))
-                raise
-            return {"set": list(values)}
-
-        async def probe(_: Intent) -> Any:
-            return None if _differing(values, await _read(ctx, values, project_id)) else {"set": list(values)}
-
-        await ctx.step(step, send, probe=probe, repeatable=True, data=data)
-
-    def _noted(self, name: str, before: str | None) -> dict[str, str] | None:
-        """What the journal keeps of the value before: None for a new one, and nothing of what may be secret."""
-        if before is None:
-            return None
-        return {} if _looks_secret(name, self.properties[name]) else {"value": before}
 
     def _filled(self, ctx: Context) -> dict[str, str]:
         """Each value for this account. Raises: TaskFailed for one that is too long, or a column that is empty."""
@@ -194,6 +134,7 @@ class SetProperties(Operation):
             return None
         name = fill(self.project, ctx)
         found = [project.id async for project in ctx.account.projects.list() if project.name == name]
+        found = found or planned_folders(ctx, name)
         if len(found) == 1:
             return found[0]
         raise TaskFailed(
@@ -220,6 +161,57 @@ def _check(name: str, template: object) -> None:
 
 def _looks_secret(name: str, template: str) -> bool:
     return looks_secret(name) or _OUTSIDE.search(template) is not None
+
+
+@attrs.frozen(kw_only=True)
+class _EnsureValues(Ensure[dict[str, str]]):
+    """Properties have their values. `templates`: where the values come from, by name."""
+
+    repeatable: ClassVar[bool] = True
+    missing: ClassVar[dict[str, str]] = {}
+    values: Mapping[str, str]
+    project_id: int | None
+    templates: Mapping[str, str]
+
+    async def find(self, ctx: Context) -> dict[str, str]:
+        return await _read(ctx, self.values, self.project_id)
+
+    def mismatch(self, found: dict[str, str] | None) -> Sequence[str]:
+        return tuple(f"set property {name!r}" for name in _differing(self.values, found or {}))
+
+    async def update(self, ctx: Context, found: dict[str, str]) -> Any:
+        values = _differing(self.values, found)
+        try:
+            await ctx.account.properties.upsert(values, project_id=self.project_id)
+        except ApiError as error:  # the vendor may repeat what it refuses
+            for template in self.templates.values():
+                mask(error, secrets_in(template))
+            raise
+        return {"set": list(values)}
+
+    def facts(self, found: dict[str, str] | None) -> Any:
+        """The values before: None for a new property, and nothing of what may be secret."""
+        before = found or {}
+        return {"before": {name: self._noted(name, before.get(name)) for name in _differing(self.values, before)}}
+
+    def _noted(self, name: str, before: str | None) -> dict[str, str] | None:
+        if before is None:
+            return None
+        return {} if _looks_secret(name, self.templates[name]) else {"value": before}
+
+    def result(self, found: dict[str, str]) -> Any:
+        return {"set": list(self.values)}
+
+    async def verify(self, ctx: Context, made: Any) -> None:
+        wrong = sorted(_differing(self.values, await self.find(ctx)))
+        if wrong:
+            await ctx.reset_step(self.step)
+            raise TaskFailed(
+                f"the vendor took {_named(wrong)} and shows another value",
+                failure_class="property-not-set",
+                cause="the vendor took a property and shows another value",
+                remedy="`bulkops retry` sets it again",
+            )
 
 
 def _differing(wanted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:

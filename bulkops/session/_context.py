@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import attrs
 
@@ -38,6 +38,8 @@ class StepWrites:
     is_withdrawn: bool = False
 
 
+StandIn: TypeAlias = Callable[[Call, Mapping[str, object], Mapping[str, object]], "Reply | None"]
+
 _step: Final[ContextVar[StepWrites | None]] = ContextVar("bulkops_step", default=None)
 
 
@@ -59,7 +61,8 @@ class RequestContext(StepWrites):
     `accepted`: replies that are neither 401 nor 429; `stopped_by`: why the session sends nothing any more, as a request
     of this scope has met it; `away_s`: announced outages before its first request. The counters of `StepWrites` are
     those outside of durable steps; `before_write`: awaited before such a changing request is sent.
-    `read_only`: only calls of retry class "idempotent" are let through (contract C8).
+    `read_only`: only calls of retry class "idempotent" are let through (contract C8). `stand_in`: gets each call, with
+    the values of its path and query, and may answer in the server's place; None: the call is sent.
     `deadline`: loop time after which nothing is sent any more. `tolerates_401`: a 401 speaks of the call alone, and
     says nothing about the token. `server_date`: Date header of the newest answer.
     """
@@ -71,6 +74,7 @@ class RequestContext(StepWrites):
     stopped_by: ApiError | None = attrs.field(default=None, repr=False)
     away_s: float | None = attrs.field(default=None, repr=False, eq=False)
     read_only: bool = False
+    stand_in: StandIn | None = attrs.field(default=None, repr=False, eq=False)
     deadline: float | None = None
     tolerates_401: bool = False
     server_date: str | None = None

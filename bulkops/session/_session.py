@@ -153,7 +153,11 @@ class ApiSession:
         `RequestTimeout` or `Unauthorized` whose `sent_at` is None was raised before anything left.
         """
         if scope.read_only and call.retry is not RetryClass.IDEMPOTENT:
-            raise WouldChange(call.id)
+            raise WouldChange(call.id, call=call.id)
+        if scope.stand_in is not None:
+            answer = scope.stand_in(call, path, query)
+            if answer is not None:
+                return answer
         request = build(call, auth=self.settings.auth, path=path, query=query, json=json, data=data)
         if not call.is_read:
             await scope.about_to_write()

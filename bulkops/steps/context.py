@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 import attrs
@@ -58,6 +58,7 @@ class Context:
         changes: bool = True,
         check: str | None = None,
         planned: J = ...,
+        says: Sequence[str] | None = None,
     ) -> J: ...
 
     @overload
@@ -72,6 +73,7 @@ class Context:
         changes: bool = True,
         check: str | None = None,
         planned: attrs.AttrsInstance | dict[str, Any] = ...,
+        says: Sequence[str] | None = None,
     ) -> dict[str, Any]: ...
 
     async def step(
@@ -85,6 +87,7 @@ class Context:
         changes: bool = True,
         check: str | None = None,
         planned: Any = NOT_PLANNED,
+        says: Sequence[str] | None = None,
     ) -> Any:
         """Do one effect exactly once, also when the process dies in between. Returns what `fn` returned, as JSON data.
 
@@ -102,13 +105,21 @@ class Context:
             data: JSON data to record with the intent, for the probe.
             changes: False for a step that changes nothing for the customer.
             check: what to look at by hand when the outcome stays unknown.
-            planned: what `fn` would return. A plan does not call `fn`: it records the name and goes on with this
-                value. Without one, the plan goes on until the operation uses the result.
+            planned: what `fn` would return. A plan sends nothing: it records the step and goes on with this value.
+                Without one, the plan goes on until the operation uses the result.
+            says: the changes as a plan shows them, one phrase each. None: the step's name.
         Raises: TaskUnknown when the outcome is unknown and nothing can settle it; TaskFailed when this pass has used
             the name already; otherwise what `fn` raised.
         """
         effect = Effect(
-            fn=fn, probe=probe, repeatable=repeatable, data=data, changes=changes, check=check, planned=planned
+            fn=fn,
+            probe=probe,
+            repeatable=repeatable,
+            data=data,
+            changes=changes,
+            check=check,
+            planned=planned,
+            says=says,
         )
         return await self._log.step(name, effect)
 
@@ -119,11 +130,13 @@ class Context:
         *,
         find: Callable[[], Awaitable[J | None]],
         do: Callable[[], Awaitable[J]],
+        known_missing: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
         planned: J = ...,
+        says: Sequence[str] | None = None,
     ) -> J: ...
 
     @overload
@@ -133,11 +146,13 @@ class Context:
         *,
         find: Callable[[], Awaitable[attrs.AttrsInstance | None]],
         do: Callable[[], Awaitable[attrs.AttrsInstance]],
+        known_missing: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
         planned: attrs.AttrsInstance | dict[str, Any] = ...,
+        says: Sequence[str] | None = None,
     ) -> dict[str, Any]: ...
 
     async def ensure(
@@ -146,11 +161,13 @@ class Context:
         *,
         find: Callable[[], Awaitable[object]],
         do: Callable[[], Awaitable[object]],
+        known_missing: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
         planned: Any = NOT_PLANNED,
+        says: Sequence[str] | None = None,
     ) -> Any:
         """Return what `find` finds; if that is None, do it as a durable step and return what `do` returned.
 
@@ -160,7 +177,8 @@ class Context:
             name: the step's name, unique within one pass of the operation over the account.
             find: sends reads only; returns the same JSON data as `do`, or None.
             do: sends one request that makes it so.
-            repeatable, data, changes, check, planned: as of `step`.
+            known_missing: it cannot be there yet, so `find` is not asked first: it is the probe alone.
+            repeatable, data, changes, check, planned, says: as of `step`.
         Raises: as `step`, and what `find` raised.
         """
         effect = Effect(
@@ -171,8 +189,16 @@ class Context:
             changes=changes,
             check=check,
             planned=planned,
+            says=says,
         )
-        return await self._log.ensure(name, find, effect)
+        return await (self._log.step(name, effect) if known_missing else self._log.ensure(name, find, effect))
+
+    async def confirm(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Check what the steps before came to: "accepted" is not "done". A plan counts the requests and sends none.
+
+        Raises: what `check` raises.
+        """
+        await self._log.confirm(check)
 
     def began(self, name: str) -> bool:
         """Whether an earlier process of this run began the step and left its outcome unknown."""

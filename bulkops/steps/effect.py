@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
@@ -38,6 +38,13 @@ class _NotPlanned(Enum):
 NOT_PLANNED: Final = _NotPlanned.NOT_PLANNED
 
 
+class Offline(Enum):
+    """What a rehearsal without any request takes an account for."""
+
+    FRESH = "everything is still to be done"
+    DONE = "everything is already as it is to be"
+
+
 @attrs.frozen(kw_only=True)
 class Effect:
     """What a step does, as `Context.step` takes it."""
@@ -49,6 +56,7 @@ class Effect:
     changes: bool = True
     check: str | None = None
     planned: Any = NOT_PLANNED
+    says: Sequence[str] | None = None
 
 
 def given_up(key: str, effect: Effect, lost: BulkopsError | None) -> BulkopsError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 import attrs
@@ -25,7 +25,9 @@ from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
 from bulkops.session import RequestContext, StepWrites, in_step
 from bulkops.settings import Tuning
-from bulkops.steps.effect import MAX_SENDS, Effect, Intent, given_up
+from bulkops.steps.effect import MAX_SENDS, Effect, Intent, Offline, given_up
+
+T = TypeVar("T")
 
 logger = get_logger("bulkops.steps")
 
@@ -44,8 +46,11 @@ class StepLog:
 
     `before_effect`: awaited before this process's first effect on the account, when its intent is not yet written.
     `before_operation`: called before each operation of a chain; may raise StoppedBetween.
+    `offline`: what a rehearsal without an account takes it for; None in a run and in a plan.
     `began_unresolved`: whether an earlier process left open intents.
     """
+
+    offline: Offline | None = None
 
     def __init__(
         self,
@@ -168,6 +173,14 @@ class StepLog:
             if found is not None:
                 return msgspec.to_builtins(found)
         return await self._do(key, effect)
+
+    async def look(self, find: Callable[[], Awaitable[T]], *, missing: T) -> T:
+        """What `find` finds. A rehearsal may take `missing` in its place."""
+        return await find()
+
+    async def confirm(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Check what the steps before came to. A rehearsal only counts the requests."""
+        await check()
 
     def _use(self, name: str) -> str:
         """The name's key. Raises: TaskFailed when this pass has used it for an effect."""

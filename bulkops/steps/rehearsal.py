@@ -2,49 +2,167 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, Final, NoReturn
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 
-from bulkops.errors import WouldChange
+from bulkops.catalogue import Call
+from bulkops.errors import BulkopsError, NotFound, WouldChange
 from bulkops.journal import StepRow, StepState
-from bulkops.steps.effect import NOT_PLANNED, Effect
+from bulkops.session import Reply
+from bulkops.steps.effect import NOT_PLANNED, Effect, Offline
 from bulkops.steps.log import StepLog
 
+T = TypeVar("T")
+
 _NUMBER: Final = re.compile(r"[ \d]+$")
+_CUSTOMER: Final = "managed_users.get"
+_IDS: Final = itertools.count(-1, -1)
+_EMPTY_LISTS: Final[Mapping[str, bytes]] = {
+    "array": b"[]",
+    "list": b'{"result": []}',
+    "data_list": b'{"data": []}',
+    "items": b'{"items": []}',
+    "result_items": b'{"result": {"items": []}}',
+    "assets": b'{"result": {"assets": []}}',
+    "result": b'{"result": {}}',
+}
+"""The answer of a list without rows, by the call's envelope."""
+
+
+def planned_id() -> int:
+    """An id for what a rehearsed effect would make: negative, each time another. The API has no such ids."""
+    return next(_IDS)
+
+
+def is_planned(value: object) -> bool:
+    """Whether it is a `planned_id`."""
+    return isinstance(value, int) and value < 0
 
 
 class Rehearsal(StepLog):
-    """The steps of one account in a plan: each is done at once, with the result that its author planned."""
+    """The steps of one account in a plan: each is done at once, with the result that its author planned.
 
-    def __init__(self, **given: Any) -> None:
+    Reads are sent. A read of something that only the plan knows (its id is a `planned_id`) is answered as an empty
+    account would, and counted. So is every read after `begin_anew`, and every read of a rehearsal `offline`.
+    `begins_effects`: whether to call an effect's function, which sends nothing, to learn which request it begins with.
+    """
+
+    def __init__(self, *, offline: Offline | None = None, **given: Any) -> None:
         super().__init__(**given)
-        self._recorded: list[str] = []
+        self.offline = offline
+        self.begins_effects = False
+        self._customer: bytes | None = None
+        self._is_confirming = False
+        self._changes: list[str] = []
+        self._requests: Counter[str] = Counter()
+        self._scope.stand_in = self._answer
 
-    def take(self) -> tuple[str, ...]:
+    def take_changes(self) -> tuple[str, ...]:
         """The changes recorded since the last call, one phrase for each kind."""
-        recorded, self._recorded = self._recorded, []
-        return phrases(recorded)
+        changes, self._changes = self._changes, []
+        return _counted(changes)
+
+    def take_requests(self) -> dict[str, float]:
+        """Requests of each call, by catalogue id, that were counted and not sent since the last call."""
+        counted, self._requests = self._requests, Counter()
+        return dict(counted)
+
+    def begin_anew(self, customer: Mapping[str, object]) -> None:
+        """From here on the account is one that the plan would create, with these members of `customer`."""
+        self._customer = msgspec.json.encode({**customer, "id": 0})
 
     async def reset(self, name: str) -> None:
         self._steps.pop(self._prefix + name, None)
         self._used.discard(self._prefix + name)
 
+    async def ensure(self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect) -> Any:
+        if self.offline is None:
+            return await super().ensure(name, find, effect)
+        key = self._use(name)
+        found = None
+        with suppress(NotFound):
+            found = await find()
+        if found is None and self.offline is Offline.DONE:
+            found = effect.planned
+        return msgspec.to_builtins(found) if found is not None else await self._do(key, effect)
+
+    async def look(self, find: Callable[[], Awaitable[T]], *, missing: T) -> T:
+        """What `find` finds; offline, `missing`. Raises: WouldChange after a look that finds nothing to be done."""
+        if self.offline is None:
+            return await find()
+        with suppress(NotFound):
+            await find()
+        if self.offline is Offline.DONE:
+            raise WouldChange("nothing")
+        return missing
+
+    async def confirm(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Count the requests of the check: what it looks for would be there after the effects alone."""
+        if self.offline is Offline.DONE:
+            return
+        self._is_confirming = True
+        try:
+            with suppress(BulkopsError):
+                await check()
+        finally:
+            self._is_confirming = False
+
     async def _do(self, key: str, effect: Effect) -> Any:
         name = key.removeprefix(self._prefix)
+        if self.offline is Offline.DONE:
+            raise WouldChange(name)
+        if self.begins_effects:
+            await self._count(effect)
         if effect.changes:
-            self._recorded.append(name)
-        if effect.planned is NOT_PLANNED:
-            result: Any = _Unplanned(name)
-        else:
-            result = msgspec.to_builtins(effect.planned)
+            self._changes += (_kind_of(name),) if effect.says is None else effect.says
+        result: Any = _Unplanned(name) if effect.planned is NOT_PLANNED else msgspec.to_builtins(effect.planned)
         self._steps[key] = StepRow(
             step=key, state=StepState.DONE, data=effect.data, result=result, changed=effect.changes, began_age_s=0.0
         )
         return result
+
+    async def _count(self, effect: Effect) -> None:
+        try:
+            await effect.fn()
+        except WouldChange as would:
+            if would.call is not None:
+                self._requests[would.call] += 1
+
+    def _answer(self, call: Call, path: Mapping[str, object], query: Mapping[str, object]) -> Reply | None:
+        """The answer of an empty account, where the real one cannot be asked. Raises: NotFound."""
+        names_planned = any(map(is_planned, (*path.values(), *query.values())))
+        is_empty = self.offline is not None or self._customer is not None
+        if not (is_empty or self._is_confirming or names_planned):
+            return None
+        self._requests[call.id] += 1
+        return _reply(call, self._scope.account, self._customer if call.id == _CUSTOMER else None)
+
+
+def _reply(call: Call, account: str | None, body: bytes | None) -> Reply:
+    """An answer with the body; None: that of an account with nothing in it. Raises: NotFound when it has none."""
+    body = body or _EMPTY_LISTS.get(call.envelope)
+    if body is None or (call.envelope == "result" and not call.id.endswith(".list")):
+        raise NotFound(
+            "not there yet", status=404, said="", call=call.id, method=call.method, path=call.path, is_read=True
+        )
+    return Reply(
+        status=200,
+        body=body,
+        call=call,
+        account=account,
+        request_id="",
+        attempt=1,
+        elapsed_s=0.0,
+        sent_at=0.0,
+        path=call.path,
+        one_line=str,
+    )
 
 
 def phrases(names: Iterable[str]) -> tuple[str, ...]:
@@ -53,8 +171,15 @@ def phrases(names: Iterable[str]) -> tuple[str, ...]:
     >>> phrases(["stop 41", "stop 42", "create folder A"])
     ('stop (2 times)', 'create folder A')
     """
-    kinds = Counter(_NUMBER.sub("", name) or name for name in names)
-    return tuple(kind + (f" ({count} times)" if count > 1 else "") for kind, count in kinds.items())
+    return _counted(_kind_of(name) for name in names)
+
+
+def _kind_of(step: str) -> str:
+    return _NUMBER.sub("", step) or step
+
+
+def _counted(kinds: Iterable[str]) -> tuple[str, ...]:
+    return tuple(kind + (f" ({count} times)" if count > 1 else "") for kind, count in Counter(kinds).items())
 
 
 class _Unplanned:

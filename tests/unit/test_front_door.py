@@ -30,7 +30,7 @@ def test_the_promised_names_are_these() -> None:
         *("ImportPackage", "InputError", "Intent", "Inventory", "JournalError", "Limit", "Operation", "Outcome"),
         *("OutcomeUnknown", "Package", "PlanError", "Policy", "Report", "RunFailed", "Settings", "StartRecipes"),
         *("StatusError", "TaskFailed", "TaskOutcome", "TaskUnknown", "Tuning", "Workato", "__version__", "fan_out"),
-        *("DisableEndpoints", "EnableApiPlatform", "EnableEndpoints", "Rollout"),
+        *("DisableEndpoints", "EnableApiPlatform", "EnableEndpoints", "Ensure", "Rollout"),
         *("AddMember", "CreateCustomer", "DowngradePlan", "RemoveMember", "StopRecipes", "UpgradePlan"),
         *(
             "CreateConnection",

@@ -1,0 +1,113 @@
+"""`Ensure`: the desired state of one thing in an account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar
+
+import attrs
+
+from bulkops.steps import Context, Intent, log_of
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Ensure(Generic[T]):
+    """How one thing is to be. Plan, run, probe and resume come from what a subclass says of it.
+
+    `step`: name of the durable step that makes it so; `check`: what to look at by hand when the outcome stays unknown;
+    `says`: the change as a plan shows it, the step's name unless given.
+    A subclass has `find`; of `create`, `update` and `delete` those that can be needed; `mismatch` unless it is enough
+    that the thing exists, or does not.
+    """
+
+    is_wanted: ClassVar[bool] = True
+    """Whether the thing is to be there."""
+    repeatable: ClassVar[bool] = False
+    """Whether sending the change twice is harmless."""
+    missing: ClassVar[Any] = None
+    """What a plan takes `find` to return where nothing can be asked: the thing before the change."""
+
+    step: str
+    check: str | None = None
+    says: str | None = None
+
+    async def find(self, ctx: Context) -> T | None:
+        """The thing as it is, or None. Sends reads only. Raises: TaskFailed when several may be meant."""
+        raise NotImplementedError
+
+    def mismatch(self, found: T | None) -> Sequence[str]:
+        """What has to change, one phrase each; empty: it is already so. Raises: TaskFailed: it cannot be made so."""
+        return () if (found is not None) is self.is_wanted else (self.says or self.step,)
+
+    async def create(self, ctx: Context) -> Any:
+        """Create the thing with one request. Returns JSON data for the journal."""
+        raise NotImplementedError
+
+    async def update(self, ctx: Context, found: T) -> Any:
+        """Change the thing with one request. Returns JSON data for the journal."""
+        raise NotImplementedError
+
+    async def delete(self, ctx: Context, found: T | None) -> Any:
+        """Delete the thing with one request. Returns JSON data for the journal.
+
+        `found` None: after an unfinished deletion `find` finds nothing, and `probe` says that the thing is still there.
+        """
+        raise NotImplementedError
+
+    def facts(self, found: T | None) -> Any:
+        """JSON data of the thing as it was, journaled before the change: for the probe and for undo."""
+        return None
+
+    def result(self, found: T) -> Any:
+        """What the change would have returned, of a thing that a look finds to be as it is to be."""
+        return {}
+
+    def planned(self) -> Any:
+        """What the change would return, for a plan."""
+        return {}
+
+    async def probe(self, ctx: Context, intent: Intent) -> Any:
+        """The result of a change of unknown outcome, if it happened; else None."""
+        found = await self.find(ctx)
+        return None if found is None or self.mismatch(found) else self.result(found)
+
+    async def verify(self, ctx: Context, made: Any) -> None:
+        """Check the change: "accepted" is not "done". `made`: its result. Raises: TaskFailed."""
+
+    async def apply(self, ctx: Context) -> Any:
+        """Make it so in one durable step. Returns the step's result; None when there was nothing to do."""
+        if ctx.is_done(self.step):
+            made = ctx.result(self.step)
+        else:
+            began = ctx.began(self.step)
+            found = None if began else await log_of(ctx).look(partial(self.find, ctx), missing=self.missing)
+            changes = () if began else self.mismatch(found)
+            if not changes and not began:
+                return None
+            made = await ctx.step(
+                self.step,
+                partial(self._change_again if began else self._change, ctx, found),
+                probe=partial(self.probe, ctx),
+                repeatable=self.repeatable,
+                data=self.facts(found),
+                check=self.check,
+                planned=self.planned(),
+                says=changes,
+            )
+        await ctx.confirm(partial(self.verify, ctx, made))
+        return made
+
+    async def _change(self, ctx: Context, found: T | None) -> Any:
+        if not self.is_wanted:
+            return await self.delete(ctx, found)
+        return await (self.create(ctx) if found is None else self.update(ctx, found))
+
+    async def _change_again(self, ctx: Context, _: T | None) -> Any:
+        """For a step that an earlier process began, and whose probe says that it came to nothing."""
+        found = await self.find(ctx)
+        if found is not None and not self.mismatch(found):
+            return self.result(found)
+        return await self._change(ctx, found)

@@ -1,0 +1,195 @@
+"""A plan foretells what a run then does: each simple operation, alone and chained, on accounts in random states."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from bulkops.client import Account
+from bulkops.events import AttemptEnded, Event
+from bulkops.operations import (
+    AddMember,
+    Chain,
+    CreateConnection,
+    CreateCustomer,
+    CreateFolder,
+    DeleteCustomer,
+    DowngradePlan,
+    Operation,
+    RemoveMember,
+    SetProperties,
+    UpgradePlan,
+)
+from bulkops.outcome import Outcome
+from bulkops.runs import AccountPlan, FleetPlan, from_values, plan
+from bulkops.runs.identity import ME
+from tests.fleet import CREDENTIALS
+from tests.here import FIRST, Here, here
+
+PATHS = ("A", "A/B", "A/B/C", "D")
+PEOPLE = ("Ana", "Bo")
+PLANS = ("free", "oem_big")
+CONNECTIONS = ("CRM", "Shop")
+NEW = "N-1"
+"""The external id of a customer that is not there."""
+
+
+@attrs.frozen
+class State:
+    """What an account holds before the plan. `connections`: by name, the folder's path, or None for Home."""
+
+    folders: tuple[str, ...]
+    members: Mapping[str, str]
+    plan: str
+    properties: Mapping[str, str]
+    connections: Mapping[str, str | None]
+
+    async def make(self, account: Account) -> None:
+        ids: dict[str | None, int | None] = {None: None}
+        for path in sorted(self.folders):
+            parent, _, name = path.rpartition("/")
+            if (parent or None) in ids:
+                folder = await account.folders.create(name, parent_id=ids[parent or None])
+                ids[path] = folder.id
+        for name, role in self.members.items():
+            await account.members.add(name=name, role_name=role, external_id=name)
+        await account.customer.update(plan_id=self.plan)
+        if self.properties:
+            await account.properties.upsert(self.properties)
+        for name, path in self.connections.items():
+            provider = "salesforce" if name == "CRM" else "shopify"
+            where = {} if ids.get(path) is None else {"folder_id": ids[path]}
+            await account.connections.create(name, provider=provider, **where)
+
+
+states = st.builds(
+    State,
+    folders=st.lists(st.sampled_from(PATHS), unique=True).map(tuple),
+    members=st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from(["Admin", "Operator"])),
+    plan=st.sampled_from(PLANS),
+    properties=st.dictionaries(st.sampled_from(["tier", "team"]), st.sampled_from(["gold", "new"])),
+    connections=st.dictionaries(st.sampled_from(CONNECTIONS), st.sampled_from([None, "A", "D"])),
+)
+
+simple: st.SearchStrategy[Operation] = st.one_of(
+    st.sampled_from(PATHS).map(CreateFolder),
+    st.builds(
+        lambda name, role, old: AddMember(
+            member_name=name,
+            external_id=name,
+            role=role,
+            via="member" if old else "members",
+            oauth_id="o-1" if old else None,
+        ),
+        st.sampled_from(PEOPLE),
+        st.sampled_from(["Admin", "Operator"]),
+        st.booleans(),
+    ),
+    st.builds(RemoveMember, external_id=st.sampled_from(PEOPLE), via=st.sampled_from(["members", "member"])),
+    st.builds(UpgradePlan, plan_id=st.sampled_from(PLANS[1:]), via=st.sampled_from(["update", "call"])),
+    st.builds(DowngradePlan, via=st.sampled_from(["update", "call"])),
+    st.builds(
+        SetProperties,
+        st.dictionaries(st.sampled_from(["tier", "team", "zone"]), st.sampled_from(["gold", "new"]), min_size=1),
+        project=st.sampled_from([None, "A", "D"]),
+    ),
+    st.builds(
+        CreateConnection,
+        connection_name=st.just("Shop"),
+        provider=st.just("shopify"),
+        folder=st.sampled_from([None, "A", "A/B", "D"]),
+        external_id=st.sampled_from([None, "shop-1"]),
+    ),
+    st.builds(CreateConnection, connection_name=st.just("CRM"), from_file=st.just(str(CREDENTIALS))),
+)
+
+
+def about(part: Operation) -> object:
+    """Operations of a chain that change the same thing are planned as if the other were not there; folders add up."""
+    return part if isinstance(part, CreateFolder) else part.affects
+
+
+several = st.lists(simple, min_size=2, max_size=3, unique_by=about)
+chains = st.one_of(several, several.map(lambda parts: [*parts[:2], DeleteCustomer()]))
+
+
+def check(parts: Sequence[Operation], state: State | None) -> None:
+    """Plan, run, and compare; then plan once more: nothing is left to be done. `state` None: of a new customer."""
+    row: dict[str, object] = {"external_id": NEW, "name": "New", "notification_email": "n@x.example"}
+    rows: list[Mapping[str, object]] = [{"id": FIRST} if state is not None else row]
+    made = Chain((CreateCustomer(), *parts)) if state is None else parts[0] if len(parts) == 1 else Chain(tuple(parts))
+
+    async def scenario(it: Here) -> None:
+        if state is not None:
+            await state.make(it.workato.account(FIRST))
+        sent: Counter[str] = Counter()
+
+        def note(event: Event) -> None:
+            if isinstance(event, AttemptEnded) and event.attempt == 1:
+                sent[event.call] += 1
+
+        it.workato.session.subscribe(note)
+
+        async def foretold() -> tuple[FleetPlan, AccountPlan]:
+            found = await plan(made, accounts=from_values(rows), workato=it.workato, journal=it.journal)
+            return found, found.accounts[0]
+
+        before = len(it.sandbox.effects())
+        foreseen, account = await foretold()
+        assert len(it.sandbox.effects()) == before
+        sent.clear()
+        report = await it.run(made, rows)
+        (row,) = report.accounts
+        if account.problem is not None:
+            assert (row.outcome, row.cause) == (Outcome.FAILED, account.problem)
+            return
+        assert row.outcome is (Outcome.CHANGED if account.changes else Outcome.UNCHANGED), row.reason
+        assert without(sent) == without(foreseen.requests)
+        effects = it.sandbox.effects()[before:]
+        assert len(effects) >= len(account.changes) - sum("authorize" in change for change in account.changes)
+        assert bool(effects) == bool(account.changes)
+        _, again = await foretold()
+        assert (again.problem, again.changes) == (None, ()) or isinstance(parts[-1], DeleteCustomer)
+
+    with TemporaryDirectory() as directory:
+        here(Path(directory), scenario, customers=1)
+
+
+def without(requests: Mapping[str, float]) -> dict[str, float]:
+    """Without what a client sends once, to learn whose its token is."""
+    return {call: count for call, count in requests.items() if count and call != ME}
+
+
+few = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(few, max_examples=400)
+
+
+@few
+@given(st.one_of(simple, st.just(DeleteCustomer())), states)
+def test_an_operation_does_what_its_plan_foretells(made: Operation, state: State) -> None:
+    check([made], state)
+
+
+@few
+@given(chains, states)
+def test_a_chain_does_what_its_plan_foretells(parts: list[Operation], state: State) -> None:
+    check(parts, state)
+
+
+@few
+@given(several)
+def test_a_chain_on_a_new_customer_does_what_its_plan_foretells(parts: list[Operation]) -> None:
+    check(parts, None)
+
+
+@pytest.mark.slow
+@many
+@given(chains, st.one_of(st.none(), states))
+def test_many_chains_do_what_their_plans_foretell(parts: list[Operation], state: State | None) -> None:
+    check(parts, state)
