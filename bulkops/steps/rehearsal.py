@@ -149,7 +149,14 @@ def _reply(call: Call, account: str | None, body: bytes | None) -> Reply:
     body = body or _EMPTY_LISTS.get(call.envelope)
     if body is None or (call.envelope == "result" and not call.id.endswith(".list")):
         raise NotFound(
-            "not there yet", status=404, said="", call=call.id, method=call.method, path=call.path, is_read=True
+            "not there yet",
+            status=404,
+            said="",
+            call=call.id,
+            method=call.method,
+            path=call.path,
+            is_read=True,
+            remedy="create it first",
         )
     return Reply(
         status=200,
