@@ -200,3 +200,16 @@ def test_the_cap_of_a_promised_worst_case(calls: Sequence[tuple[str, int]] | Non
     assert found == most
     halved = Pacer(QUOTAS, rng=Random(1), share=0.5)
     assert most_admitted(Costs(calls), policy=policy, pacer=halved, tuning=attrs.evolve(Tuning(), share=0.5)) <= found
+
+
+def test_the_cap_follows_max_rate_where_no_quota_binds() -> None:
+    pacer = Pacer(QUOTAS, rng=Random(1), unlimited=True)
+    policy = Policy(max_failures=3, concurrency=10_000)
+
+    def most(calls: Sequence[tuple[str, int]] | None, **tuned: float | None) -> int:
+        return most_admitted(Costs(calls), policy=policy, pacer=pacer, tuning=attrs.evolve(Tuning(), **tuned))
+
+    assert most(FOLDER, max_rate=None) == 10_000
+    account_s = 5 * Tuning().first_poll_s
+    assert most(FOLDER, max_rate=8.0) == 8 / 2 * (1 + account_s)
+    assert most(None, max_rate=8.0) == 10_000, "nobody knows what an account takes"

@@ -54,7 +54,10 @@ def test_overshoot_is_what_admission_lets_begin(policy: Policy, count: int, wors
     assert overshoot(policy, count, most_open=49) == worst
 
 
-@pytest.mark.parametrize(("given", "seconds"), [(90, 90), ("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600), (0, 0)])
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [(90, 90), ("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600), (0, 0), ("168h", 7 * 24 * 3600)],
+)
 def test_soak_is_read_as_a_duration(given: float | str, seconds: float) -> None:
     assert Policy(soak_s=given).soak_s == seconds
 
@@ -68,6 +71,13 @@ def test_bad_soaks_are_refused_in_words(given: str) -> None:
 def test_the_overshoot_of_waves_is_that_of_the_largest() -> None:
     policy = Policy(max_failures="10%", waves="1,5%,rest", concurrency=300)
     assert overshoot(policy, 300, most_open=300) == 284 - 28
+
+
+@pytest.mark.parametrize("given", ["", "x", "rest,1", "60%,50%"])
+def test_bad_waves_are_refused_in_words(given: str) -> None:
+    with pytest.raises(ConfigError, match="waves") as caught:
+        Policy(waves=given)
+    assert caught.value.remedy == "write sizes such as 1,5%,rest"
 
 
 def test_strict_failures_need_a_limit() -> None:
