@@ -52,12 +52,15 @@ class Sample:
         with tempfile.TemporaryDirectory(prefix="mutation-") as home:
             copy = Copy(Path(home), self._record.durations)
             self._copies.append(copy)
-            present = copy.collect()
-            for mutation in self._taken():
-                tests = self._record.tests(mutation, present, budget_s=self._budget_s)
-                result = copy.attempt(mutation, tests)
-                if not self._is_stopped:
-                    self._keep(result)
+            try:
+                present = copy.collect()
+                for mutation in self._taken():
+                    tests = self._record.tests(mutation, present, budget_s=self._budget_s)
+                    result = copy.attempt(mutation, tests)
+                    if not self._is_stopped:
+                        self._keep(result)
+            finally:
+                copy.stop()
 
     def stop(self) -> None:
         self._is_stopped = True

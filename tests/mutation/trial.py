@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,9 +17,6 @@ from tests.chaos.mutants import copied
 from tests.mutation.draw import ROOT, Mutation
 from tests.mutation.judge import Judge, Ran
 from tests.mutation.plugin import CHOSEN, COLLECTED
-
-MOST_KIB: Final = 6_000_000
-"""Memory of one run of tests: a mutant may allocate without end."""
 
 STARTS_S: Final = 120.0
 """For starting pytest, on a busy machine."""
@@ -63,7 +59,14 @@ class Copy:
         self._durations = durations
         self._mutation: Mutation | None = None
         self._judge = Judge(self._run, lambda test: durations.get(test, 0.0) > LONG_S)
-        self.process: subprocess.Popen[str] | None = None
+        self._server = subprocess.Popen(
+            [sys.executable, str(self.root / "tests/mutation/server.py")],
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(self.root)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def collect(self) -> list[str]:
         """The tests that are here. Raises: LookupError when they cannot be collected."""
@@ -99,28 +102,25 @@ class Copy:
             _write(file, self._mutation.source)
 
     def _pytest(self, arguments: Iterable[str], limit_s: float, variables: Mapping[str, str]) -> Ran:
-        command = [sys.executable, "-m", "pytest", "-x", "-pno:cacheprovider", "-ptests.mutation.plugin", *arguments]
-        self.process = subprocess.Popen(
-            ["sh", "-c", f'ulimit -v {MOST_KIB}; exec "$@"', "sh", *command],
-            cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root), **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            said, _ = self.process.communicate(timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            self.stop()
-            self.process.communicate()
-            return Ran(None)
-        return Ran(self.process.returncode, said)
+        output = self._home / "output"
+        job = {
+            "arguments": ["-x", "-Wignore::pytest.PytestAssertRewriteWarning", "-pno:cacheprovider", "-ptests.mutation.plugin", *arguments],
+            "variables": dict(variables),
+            "limit_s": limit_s,
+            "output": str(output),
+        }
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(json.dumps(job) + "\n")
+        self._server.stdin.flush()
+        answer = self._server.stdout.readline()
+        said = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+        return Ran(json.loads(answer or "null"), said)
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """No further runs; one that is on ends."""
+        if self._server.poll() is None:
+            self._server.terminate()
 
 
 def _write(file: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bulkops.client import Workato
-from bulkops.errors import BodyTooLarge, ConnectionLost, InputError, NotFound, ServerError
+from bulkops.errors import BadRequest, BodyTooLarge, ConnectionLost, InputError, NotFound, RateLimited, ServerError
 from bulkops.models import PackageExport
 from bulkops.session import ApiSession
 
@@ -113,7 +113,19 @@ async def test_what_may_pass_is_tried_again(server: Any, session_for: Any) -> No
     assert len(server.seen) == 4
 
 
-@pytest.mark.parametrize(("status", "error", "requests"), [(404, NotFound, 1), (500, ServerError, 5)])
+@pytest.mark.parametrize(
+    ("status", "error", "requests"),
+    [
+        (400, BadRequest, 1),
+        (404, NotFound, 1),
+        (429, RateLimited, 5),
+        (500, ServerError, 5),
+        (501, ServerError, 1),
+        (502, ServerError, 5),
+        (503, ServerError, 5),
+        (504, ServerError, 5),
+    ],
+)
 async def test_what_stays_is_said_without_the_signature(
     server: Any, session_for: Any, status: int, error: type[Exception], requests: int
 ) -> None:

@@ -66,6 +66,11 @@ def test_refusals_in_a_row_are_what_counts() -> None:
         )
 
 
+def test_only_a_host_that_says_for_how_long_has_announced_to_be_away() -> None:
+    failed = [_status(503, 9.0), _status(502, 9.0), _status(503), _status(500, 9.0), LOST, REFUSED]
+    assert [one.away_s for one in failed] == [9.0, 9.0, 0.0, 0.0, 0.0, 0.0]
+
+
 def test_own_failures_are_counted() -> None:
     assert len(_pauses(_status(500))) == MAX_RESENDS
     assert len(_pauses(LOST, answered_at=99.0, call_timeout_s=9999.0)) == MAX_RESENDS

@@ -77,3 +77,11 @@ async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_p
         await asyncio.wait([waiting])
         assert not log.has_effect
         assert await journal.steps(run_id, 0) == {}
+
+
+async def test_the_first_pause_before_a_step_is_sent_again_is_the_shortest(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, log, _):
+        longest_s = [max(log._pause_s(sends) for _ in range(300)) for sends in (1, 2, 3)]
+    base_s = Tuning().backoff_base_s
+    assert longest_s == pytest.approx([base_s, 2 * base_s, 4 * base_s], rel=0.1)
+    assert longest_s[0] <= base_s

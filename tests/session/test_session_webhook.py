@@ -1,0 +1,37 @@
+"""A message to a webhook: what is tried again, how often, and after which pause."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from bulkops.secret import Secret
+from bulkops.session import post_json
+from tests.virtual_time import over_sockets
+
+pytestmark = [pytest.mark.anyio, over_sockets]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "answer", "sent"),
+    [
+        ([503, 429, 200], None, 3),
+        ([500, 502, 504, 200], "it answers 504", 3),
+        ([204], None, 1),
+        ([501, 200], "it answers 501", 1),
+        ([300, 200], "it answers 300", 1),
+    ],
+)
+async def test_a_refusal_that_may_pass_is_tried_again_a_second_later(
+    server: Any, statuses: list[int], answer: str | None, sent: int
+) -> None:
+    async def handler(seen: Any, out: Any) -> None:
+        del seen
+        await out.body(statuses[len(server.seen) - 1])
+
+    server.handler = handler
+    assert await post_json(Secret(server.url + "/hook"), b"{}", within_s=60.0) == answer
+    assert len(server.seen) == sent
+    assert all(later.at - earlier.at == pytest.approx(1.0, abs=0.2) for earlier, later in pairwise(server.seen))
