@@ -68,7 +68,7 @@ def _become(job: dict[str, Any]) -> None:
         code = int(importlib.import_module("pytest").main(job["arguments"]))
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
         traceback.print_exc()
     finally:
         os._exit(code)

@@ -104,7 +104,13 @@ class Copy:
     def _pytest(self, arguments: Iterable[str], limit_s: float, variables: Mapping[str, str]) -> Ran:
         output = self._home / "output"
         job = {
-            "arguments": ["-x", "-Wignore::pytest.PytestAssertRewriteWarning", "-pno:cacheprovider", "-ptests.mutation.plugin", *arguments],
+            "arguments": [
+                "-x",
+                "-Wignore::pytest.PytestAssertRewriteWarning",
+                "-pno:cacheprovider",
+                "-ptests.mutation.plugin",
+                *arguments,
+            ],
             "variables": dict(variables),
             "limit_s": limit_s,
             "output": str(output),
