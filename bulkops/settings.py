@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from bulkops.errors import ConfigError
+from bulkops.parameters import parameter
 from bulkops.secret import Secret
 
 DATA_CENTERS: Final[Mapping[str, str]] = {
@@ -165,7 +166,11 @@ class Tuning:
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
     unlimited: bool = False
     share: float = attrs.field(default=1.0, validator=_share)
-    max_rate: float | None = attrs.field(default=50.0, validator=_finite_or_none)
+    max_rate: float | None = attrs.field(
+        default=50.0,
+        validator=_finite_or_none,
+        metadata=parameter("Requests a second, all quotas together.", metavar="N|off", off=True),
+    )
     server_timeout_s: float = attrs.field(default=40.0, validator=_finite)
     attempt_timeout_s: float = attrs.field(default=45.0, validator=_positive)
     connect_timeout_s: float = attrs.field(default=10.0, validator=_positive)
@@ -241,6 +246,16 @@ class Tuning:
             elif value != field.default:
                 data[field.name] = "off" if value is None or value == math.inf else value  # JSON has no infinity
         return data
+
+
+@attrs.frozen(kw_only=True)
+class ClientFile:
+    """Where a `Tuning` is read from; None: the defaults."""
+
+    client_file: str | None = attrs.field(
+        default=None,
+        metadata=parameter("TOML with your own quotas and timeouts (a sandbox writes one).", metavar="FILE", file=True),
+    )
 
 
 def _limit_row(limit: Limit) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import bulkops
 from bulkops import resources
+from bulkops.parameters import parameters_of
 
 WIDTH: Final = 100
 _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -86,6 +87,7 @@ def _thing(name: str, thing: Any, *, signature: bool = True) -> Iterator[str]:
         yield from _signature(name, thing)
     yield from _text(thing)
     if inspect.isclass(thing):
+        yield from _parameters(thing)
         if issubclass(thing, Enum):
             yield from _members(thing)
         for verb, member in _verbs(thing).items():
@@ -95,6 +97,16 @@ def _thing(name: str, thing: Any, *, signature: bool = True) -> Iterator[str]:
         if properties := _properties(thing):
             yield f"\n#### {name}: what it says of itself\n"
             yield from (f"* `{verb}`: {_inert(about)}" for verb, about in properties.items())
+
+
+def _parameters(cls: type[Any]) -> Iterator[str]:
+    """What is declared of each parameter, as the help of its option says it."""
+    declared = parameters_of(cls)
+    if declared:
+        yield "\n**Parameters**\n"
+    for one in declared:
+        choices = f" One of {', '.join(f'`{choice}`' for choice in one.choices)}." if one.choices else ""
+        yield f"* `{one.name}`: {_inert(one.help)}{choices}"
 
 
 def _verbs(cls: type[Any]) -> dict[str, Callable[..., Any]]:

@@ -1,6 +1,6 @@
-"""Write the reference pages that say what the code says: commands, the API, errors, messages, quotas, calls.
+"""Write what says what the code says: the reference pages, and the table of the command line.
 
-python -m docs.generate            write docs/reference/*
+python -m docs.generate            write docs/reference/* and bulkops/cli/declared.json
 python -m docs.generate --check    exit 1 and name the pages that are not in step
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,16 +17,20 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.cli.exit_codes import exit_code
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from bulkops.settings import Limit
-from docs import api_page, cli_page, error_examples, job_schema, messages_page
+from docs import api_page, command_table, error_examples, job_schema, messages_page
 from tests.docs import promises
 
-REFERENCE: Final = Path(__file__).parent / "reference"
+ROOT: Final = Path(__file__).parents[1]
+REFERENCE: Final = ROOT / "docs/reference"
+TABLE: Final = "bulkops/cli/declared.json"
 SOURCES: Final = Path(errors.__file__).parent
 _NOTE: Final = "<!-- Written by `python -m docs.generate`: change the code, not this page. -->"
 
 
 def pages() -> dict[str, str]:
     """The text of each generated page, by file name."""
+    from docs import cli_page  # noqa: PLC0415 - reads the table, which `main` renews first
+
     makers: dict[str, Callable[[], Iterator[str]]] = {
         "api.md": api_page.page,
         "cli.md": cli_page.commands,
@@ -175,19 +179,26 @@ def _cell(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    made = pages()
-    if arguments == ["--check"]:
-        stale = [name for name, text in made.items() if not _is(REFERENCE / name, text)]
-        for name in stale:
-            sys.stdout.write(f"docs/reference/{name} is not in step: run python -m docs.generate\n")
-        return 1 if stale else 0
-    if arguments:
+    if arguments not in ([], ["--check"]):
         sys.stdout.write(f"{__doc__}\n")
         return 2
-    REFERENCE.mkdir(exist_ok=True)
-    for name, text in made.items():
-        (REFERENCE / name).write_text(text, encoding="utf-8")
-    return 0
+    table = {TABLE: command_table.table()}
+    if not arguments:
+        _write(table)
+    made = table | {f"docs/reference/{name}": text for name, text in pages().items()}
+    if not arguments:
+        _write(made)
+        return 0
+    stale = [name for name, text in made.items() if not _is(ROOT / name, text)]
+    for name in stale:
+        sys.stdout.write(f"{name} is not in step: run python -m docs.generate\n")
+    return 1 if stale else 0
+
+
+def _write(texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text(text, encoding="utf-8")
 
 
 def _is(path: Path, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 app.py            the commands and `main`            commands/         one module per group of commands
 click_ext.py      base class of all commands         click_types.py    parameter types: text to values
+declared.py       options made of declared fields    declared.json     generated: what the classes declare
 options.py        options that commands share        flags.py          the values of those options
 selection.py      which accounts a command takes     confirm.py        the question before a run
 

@@ -11,30 +11,25 @@ import click
 from bulkops import __version__
 from bulkops.cli.click_ext import Invocation, about_itself, known_secrets, write_examples
 from bulkops.cli.commands import (
-    api_platform,
     bench,
     calls,
     compare,
     config,
-    connections,
-    content,
-    customers,
     demo,
     doctor,
+    export,
     history,
     init,
     job,
-    members,
-    packages,
     plan,
-    recipes,
     reports,
     resume,
-    rollout,
     runs,
     sandbox,
     watch,
 )
+from bulkops.cli.commands.operations import command_of
+from bulkops.cli.declared import operations
 from bulkops.cli.exit_codes import EXIT_FAILED, EXIT_USAGE, report_failure
 
 _FIRST_STEPS = (
@@ -75,28 +70,11 @@ def bulkops() -> None:
 
 
 bulkops.params.extend(about_itself())  # before the command's name too
-_ON_ACCOUNTS: Final = (
-    packages.import_package,
-    rollout.rollout,
-    connections.authorize_connections,
-    connections.create_connection,
-    recipes.start_recipes,
-    recipes.stop_recipes,
-    content.create_folder,
-    content.set_properties,
-    api_platform.enable_api_platform,
-    api_platform.enable_endpoints,
-    api_platform.disable_endpoints,
-    members.add_member,
-    members.remove_member,
-    members.grant_manager,
-    customers.create_customer,
-    customers.upgrade_plan,
-    customers.downgrade_plan,
-    customers.delete_customer,
-    packages.export_package,
-)
 _ANYTHING: Final = (job.run, calls.each)
+_OWN: Final = {"export-package": export.export_package, "each": calls.each}
+"""Commands of operations that do more than start a run."""
+
+_ON_ACCOUNTS: Final = tuple(_OWN.get(name) or command_of(name) for name in operations() if name != "each")
 _STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_ANYTHING, resume.undo)}
 """What starts runs, and can be planned."""
 

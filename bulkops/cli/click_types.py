@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from bulkops.parameters import OFF
 from bulkops.secret import Secret
 
 
-class Off:
-    """No limit, said on purpose; a flag that was not given is None."""
-
-
-OFF: Final = Off()
-
-
 class OrOff(click.ParamType[Any, Any]):
-    """What `inner` takes, or the word `off`, which becomes `OFF`."""
+    """What `inner` takes, or the word `off`."""
 
     def __init__(self, inner: click.ParamType[Any, Any]) -> None:
         self.inner = inner
         self.name = f"{inner.name} or off"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return OFF if value is OFF or str(value).lower() == "off" else self.inner.convert(value, param, ctx)
+        return OFF if str(value).lower() == OFF else self.inner.convert(value, param, ctx)
 
 
 class FileName(click.ParamType[str, Any]):

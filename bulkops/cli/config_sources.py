@@ -11,6 +11,7 @@ import attrs
 from bulkops.catalogue import QUOTAS
 from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_json_lines
+from bulkops.parameters import parameters_of
 from bulkops.runs import Policy
 from bulkops.secret import MASK
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Limit, Tuning, base_url
@@ -39,9 +40,8 @@ def settings_of(
     yield Setting("token", MASK if token else "not set", f"environment {TOKEN_VARIABLE}" if token else "nowhere")
     yield Setting("journal", journal, sources.get("journal", DEFAULT))
     yield Setting("client_file", client_file or "none", sources.get("client_file", DEFAULT))
-    for field in attrs.fields(Policy):
-        source = sources.get(field.name) or sources.get(field.name.removesuffix("_s"), DEFAULT)  # --soak is soak_s
-        yield Setting(field.name, _text(getattr(policy, field.name)), source)
+    for one in parameters_of(Policy):
+        yield Setting(one.name, _text(getattr(policy, one.name)), sources.get(one.key, DEFAULT))
     own = tuning.to_mapping()
     for field in attrs.fields(Tuning):
         if field.name != "quotas":

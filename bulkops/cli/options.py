@@ -3,51 +3,49 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
-import attrs
 import click
 
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE, Flag
-from bulkops.cli.click_types import FileName, Hidden
-from bulkops.cli.flags import OR_OFF, Output, PolicyFlags, Selection
+from bulkops.cli.click_types import Hidden, once
+from bulkops.cli.declared import Command, Decorator, operations, option_of, policy_parameters, variable_of
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.journal_dir import DEFAULT_JOURNAL
-
-if TYPE_CHECKING:
-    from bulkops.operations import Operation
-
-Command: TypeAlias = Callable[..., int]
+from bulkops.parameters import Parameter, parameters_of
+from bulkops.selection import Selection
 
 
 def selection_options(command: Command) -> Command:
     """--accounts, --exclude, --limit, --only-new, --from-plan as one `selection`."""
-    return _collected(command, "selection", Selection, _SELECTION)
+    return _gathered(command, "selection", lambda given: Selection(**given), _SELECTION)
 
 
 def subset_options(command: Command) -> Command:
     """--accounts, --exclude, --limit of a run that exists, as one `selection`."""
-    return _collected(command, "selection", Selection, _SUBSET)
+    return _gathered(command, "selection", lambda given: Selection(**given), _SUBSET)
 
 
 def policy_options(command: Command) -> Command:
     """The policy's flags as one `policy`."""
-    return _collected(command, "policy", PolicyFlags, _POLICY)
+    return _gathered(command, "policy", PolicyFlags.of, _POLICY)
 
 
 def resume_policy_options(command: Command) -> Command:
     """The policy's flags as `policy`; --approve is the answer to the gate at which the run stopped."""
-    return _collected(command, "policy", PolicyFlags, tuple(_PASS_GATE if one is _APPROVE else one for one in _POLICY))
+    return _gathered(command, "policy", PolicyFlags.of, {**_POLICY, "approve": _PASS_GATE})
 
 
 def retry_policy_options(command: Command) -> Command:
     """The policy's flags as `policy`, without those about waves: a retry works in one pass."""
-    return _collected(command, "policy", PolicyFlags, tuple(one for one in _POLICY if one not in _ABOUT_WAVES))
+    in_one_pass = {key: one for key, one in _POLICY.items() if key not in {"waves", "soak", "approve"}}
+    return _gathered(command, "policy", PolicyFlags.of, in_one_pass)
 
 
 def output_options(command: Command) -> Command:
     """--journal, --yes, --json, --quiet, --on-finish, --webhook as one `output`."""
-    return _collected(command, "output", Output, (journal_option, *_OUTPUT))
+    return _gathered(command, "output", lambda given: Output(**given), _OUTPUT)
 
 
 def run_options(command: Command) -> Command:
@@ -55,30 +53,43 @@ def run_options(command: Command) -> Command:
     return selection_options(policy_options(output_options(command)))
 
 
-def starts(command: Callable[..., Operation]) -> Command:
-    """A command that starts a run of the operation which `command` makes of its flags."""
+def operation_options(
+    operation: str, *, types: Mapping[str, Any] | None = None, may_be_missing: bool = False
+) -> Decorator:
+    """Decorator: the parameters of a built-in operation as one `parameters`, of those that are given.
 
-    @run_options
-    @functools.wraps(command)
-    def started(*, selection: Selection, policy: PolicyFlags, output: Output, **parameters: Any) -> int:
-        operation = command(**parameters)
-        from bulkops.cli.start_run import start
+    `types`: click's, by parameter, in place of the usual ones; `may_be_missing`: the command checks what it needs.
+    """
+    declared = {f"parameter_{one.name}": one for one in operations()[operation].parameters if one.flags}
+    options = {}
+    for name, one in declared.items():
+        attributes: dict[str, Any] = {"required": False} if may_be_missing else {}
+        if types and one.name in types:
+            attributes["type"] = types[one.name]
+        options[name] = option_of(one, name, **attributes)
 
-        return start(operation, selection=selection, flags=policy, output=output)
+    def parameters(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            one.name: once(given[name]) if "dict" in one.kinds else given[name]
+            for name, one in declared.items()
+            if given[name] not in {None, ()}
+        }
 
-    return started
+    return lambda command: _gathered(command, "parameters", parameters, options)
 
 
-def variable_of(flag: str) -> str:
-    """The environment variable that stands in for a flag: --max-rate is BULKOPS_MAX_RATE."""
-    return f"BULKOPS_{flag.lstrip('-').replace('-', '_').upper()}"
-
-
-def _option(*names: str, section: str, **attributes: Any) -> Callable[[Command], Command]:
-    if section == "Policy" or names[0] in {"--journal", "--webhook"}:
+def _option(*names: str, section: str, **attributes: Any) -> Decorator:
+    if names[0] in {"--journal", "--webhook"}:
         attributes["envvar"] = variable_of(names[0])
     return click.option(*names, cls=Flag, section=section, **attributes)
 
+
+def _policy_option(declared: Parameter) -> Decorator:
+    return option_of(declared, declared.key, section="Policy", envvar=variable_of(declared.flags[0]))
+
+
+_POLICY: Final = {key: _policy_option(one) for key, one in policy_parameters().items()}
+client_file_option: Final = _POLICY["client_file"]
 
 journal_option: Final = _option(
     "--journal",
@@ -94,20 +105,12 @@ yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do no
 
 quiet_option: Final = _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr.")
 
-client_file_option: Final = _option(
-    "--client-file",
-    section="Policy",
-    metavar="FILE",
-    type=FileName(),
-    help="TOML with your own quotas and timeouts (a sandbox writes one).",
-)
-
 report_path_option: Final = click.option(
     "-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read."
 )
 
 
-def report_format_option(forms: Sequence[str]) -> Callable[[Command], Command]:
+def report_format_option(forms: Sequence[str]) -> Decorator:
     return click.option(
         "--format",
         "form",
@@ -117,78 +120,25 @@ def report_format_option(forms: Sequence[str]) -> Callable[[Command], Command]:
     )
 
 
-_SELECTION: Final = (
-    _option(
-        "--accounts",
+_SELECTION: Final = {
+    one.name: option_of(one, one.name, section="Selection") for one in parameters_of(Selection) if one.flags
+}
+_ACCOUNTS, _EXCLUDE, _LIMIT, *_ = (one for one in parameters_of(Selection) if one.flags)
+_SUBSET: Final = {
+    "accounts": option_of(
+        _ACCOUNTS,
+        "accounts",
         section="Selection",
-        metavar="FILE|IDS|-|all",
-        type=FileName(),
-        help="Which accounts: a csv, json, jsonl or txt file of ids or external ids, numbers such as 4100231,4100232, "
-        "- for stdin (one id a line), or the word all.",
-    ),
-    _option(
-        "--exclude",
-        section="Selection",
-        metavar="FILE",
-        type=FileName(),
-        help="Leave out the accounts of this file.",
-    ),
-    _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
-    _option(
-        "--only-new",
-        section="Selection",
-        is_flag=True,
-        default=None,
-        help="Leave out the accounts of earlier runs of the same operation in this journal.",
-    ),
-    _option(
-        "--from-plan",
-        "plan",
-        section="Selection",
-        metavar="FILE",
-        type=FileName(),
-        help="Do only what this saved plan foresaw; accounts that drifted since are skipped.",
-    ),
-)
-
-_SUBSET: Final = (
-    _option(
-        "--accounts",
-        section="Selection",
-        metavar="FILE|IDS|-|all",
-        type=FileName(),
         help="Only these accounts of the run; the others stay as they are.  [default: all]",
     ),
-    _option(
-        "--exclude",
+    "exclude": option_of(
+        _EXCLUDE,
+        "exclude",
         section="Selection",
-        metavar="FILE",
-        type=FileName(),
         help="Leave out the accounts of this file; they stay as they are.",
     ),
-    _option("--limit", section="Selection", type=click.IntRange(1), metavar="N", help="Only the first N accounts."),
-)
-
-_WAVES: Final = _option(
-    "--waves",
-    section="Policy",
-    metavar="SIZES",
-    help="Waves such as 1,5%,rest: after each one a gate decides on the next.  [default: rest]",
-)
-
-_SOAK: Final = _option(
-    "--soak", section="Policy", metavar="TIME", help="Wait after each wave, such as 10m.  [default: 0]"
-)
-
-_APPROVE: Final = _option(
-    "--approve",
-    section="Policy",
-    is_flag=True,
-    default=None,
-    help="Ask before each wave but the first; without a terminal the run pauses (exit code 5).",
-)
-
-_ABOUT_WAVES: Final = (_WAVES, _SOAK, _APPROVE)
+    "limit": _SELECTION["limit"],
+}
 
 _PASS_GATE: Final = click.option(  # no variable: a yes is given to one gate
     "--approve",
@@ -199,89 +149,40 @@ _PASS_GATE: Final = click.option(  # no variable: a yes is given to one gate
     help="Pass the gate at which the run stopped, paused or halted. Later gates ask as the run's policy says.",
 )
 
-_POLICY: Final = (
-    _option(
-        "--concurrency",
-        section="Policy",
-        type=click.IntRange(1),
-        metavar="N",
-        help="Accounts in progress at once, at most: as many start as the quotas can serve.  [default: 200]",
+_OUTPUT: Final = {
+    "journal": journal_option,
+    "yes": yes_option,
+    "json": _option(
+        "--json", section="Output", is_flag=True, help="The report as JSON on stdout, and nothing else there."
     ),
-    _option(
-        "--max-failures",
-        section="Policy",
-        metavar="N|P%",
-        help="Halt when more accounts than this failed or are unknown.  [default: no limit]",
-    ),
-    _option(
-        "--strict-failures",
-        section="Policy",
-        is_flag=True,
-        default=None,
-        help="Never overshoot --max-failures: no more accounts in progress than failures still allowed, plus one.",
-    ),
-    _option(
-        "--on-halt",
-        section="Policy",
-        type=click.Choice(["finish", "stop"]),
-        help="When a run halts, accounts that have begun an effect finish, or stop between the operations of their "
-        "chain.  [default: finish]",
-    ),
-    _option(
-        "--breaker",
-        section="Policy",
-        type=OR_OFF["breaker"],
-        metavar="N|off",
-        help="Halt when this many accounts in a row end with one and the same error.  [default: 20]",
-    ),
-    *_ABOUT_WAVES,
-    _option(
-        "--if-running",
-        section="Policy",
-        type=click.Choice(["fail", "wait", "share"]),
-        help="While another run uses the same credential: fail, wait for it, or share the quotas.  [default: fail]",
-    ),
-    client_file_option,
-    _option(
-        "--max-rate",
-        section="Policy",
-        type=OR_OFF["max_rate"],
-        metavar="N|off",
-        help="Requests a second, all quotas together.  [default: 50]",
-    ),
-)
-
-_OUTPUT: Final = (
-    yes_option,
-    _option("--json", section="Output", is_flag=True, help="The report as JSON on stdout, and nothing else there."),
-    quiet_option,
-    _option(
+    "quiet": quiet_option,
+    "on_finish": _option(
         "--on-finish",
         section="Output",
         metavar="COMMAND",
         help="Run this when the run has ended, without a shell: the summary as JSON is its stdin.",
     ),
-    _option(
+    "webhook": _option(
         "--webhook",
         section="Output",
         type=Hidden(),
         metavar="URL",
         help=f"POST the summary as JSON when the run has ended. Prefer {WEBHOOK_VARIABLE}: shells keep flags.",
     ),
-)
+}
 
 
-def _collected(
-    command: Command, name: str, value: type[Any], options: tuple[Callable[[Command], Command], ...]
+def _gathered(
+    command: Command, name: str, value_of: Callable[[Mapping[str, Any]], Any], options: Mapping[str, Decorator]
 ) -> Command:
-    """`command`, its flags of these options gathered into one value."""
-    fields = [field.name for field in attrs.fields(value) if not field.metadata.get("job only")]
+    """`command`, what these options say gathered into one value. `options`: by the name of what each gives."""
 
     @functools.wraps(command)
     def gathered(**given: Any) -> int:
-        return command(**{name: value(**{field: given.pop(field, None) for field in fields})}, **given)
+        value = value_of({option: given.pop(option) for option in options})
+        return command(**{name: value}, **given)
 
     optioned: Command = gathered
-    for option in reversed(options):
+    for option in reversed(list(options.values())):
         optioned = option(optioned)
     return optioned

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from bulkops.cli.click_ext import PlanFlags
 from bulkops.cli.durations import duration
 from bulkops.cli.exit_codes import EXIT_CHANGES, EXIT_FAILED
-from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.outage import Outage
 from bulkops.cli.run_frame import cost_words, more_words
 from bulkops.cli.selection import accounts_meant, accounts_of
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.events import ignore
+from bulkops.selection import Selection
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import click
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import Outlook
-from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.journal_dir import exists, journal_flag
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import Story, voice_for
@@ -23,6 +23,7 @@ from bulkops.cli.selection import subset_of
 from bulkops.cli.terminal import say
 from bulkops.errors import BulkopsError, JournalError
 from bulkops.outcome import RESUMABLE, Outcome
+from bulkops.selection import Selection
 from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
@@ -101,10 +102,10 @@ async def _take_up(
     if subset.accounts is not None and subset.limit is None and left.count < len(subset.accounts):
         say(f"{len(subset.accounts) - left.count} of the {len(subset.accounts)} accounts given have nothing to {verb}")
     record = left.record
-    if flags.approve and not left.at_gate:
+    if flags.given.get("approve") and not left.at_gate:
         say(f"run {record.run_id} did not stop at a gate: --approve has no effect")
     # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
-    policy = attrs.evolve(flags, approve=None).over(Policy.from_mapping(record.policy))
+    policy = flags.without("approve").over(Policy.from_mapping(record.policy))
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     settings = _settings_like(record, tuning)
     look = f"see what is left: `bulkops report {record.run_id}{journal_flag(output.journal)}`"
@@ -134,7 +135,7 @@ async def _take_up(
                     observe=observe,
                     control=control,
                     approve=approver(story.silence),
-                    approved=bool(flags.approve),
+                    approved=bool(flags.given.get("approve")),
                     accept_changes=accept_changes,
                     accounts=subset.accounts,
                     exclude=subset.exclude or None,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.flags import Output, Selection
+from bulkops.cli.flags import Output
 from bulkops.cli.journal_dir import journal_flag
 from bulkops.cli.terminal import say
 from bulkops.errors import PlanError
+from bulkops.selection import Selection
 
 if TYPE_CHECKING:
     from bulkops.client import Workato

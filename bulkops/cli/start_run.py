@@ -12,12 +12,13 @@ import click
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import Outlook
-from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.journal_dir import exists, journal_flag
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import Story, voice_for
 from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told
 from bulkops.cli.selection import accounts_meant, accounts_of, refuse_all
+from bulkops.selection import Selection
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bulkops.errors import ConfigError, InputError, JournalMismatch
 from bulkops.operations._base import Chain, Danger, Operation, Plan, costs_in_order
+from bulkops.operations._fields import check_value
 from bulkops.operations._foreseen import FolderContents, Foreseen, added, recorded_folders
 from bulkops.operations._partner_export import ExportedPackage, export_to_file, no_manifest, partner_folder
 from bulkops.operations._polling import LikelyFinish, eager_age_s, patient_age_s
@@ -72,6 +73,7 @@ __all__ = [
     "added",
     "as_operation",
     "check_same",
+    "check_value",
     "costs_in_order",
     "describe",
     "eager_age_s",
@@ -91,28 +93,28 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
     cls.name: cls
     for cls in (
         ImportPackage,
-        ExportPackage,
+        Rollout,
         AuthorizeConnections,
+        CreateConnection,
         StartRecipes,
         StopRecipes,
-        UpgradePlan,
-        DowngradePlan,
-        AddMember,
-        RemoveMember,
-        CreateCustomer,
-        DeleteCustomer,
-        GrantManager,
         CreateFolder,
-        CreateConnection,
         SetProperties,
         EnableApiPlatform,
         EnableEndpoints,
         DisableEndpoints,
-        Rollout,
+        AddMember,
+        RemoveMember,
+        GrantManager,
+        CreateCustomer,
+        UpgradePlan,
+        DowngradePlan,
+        DeleteCustomer,
+        ExportPackage,
         Each,
     )
 }
-"""What a job file may `use`."""
+"""What a job file may `use`, in the order in which `bulkops --help` lists the commands."""
 
 
 def named(name: str) -> type[Operation]:

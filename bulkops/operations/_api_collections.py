@@ -13,12 +13,19 @@ from bulkops.operations._folders import check_name, find_folder, no_folder, reci
 from bulkops.operations._foreseen import RECIPES, Foreseen, added
 from bulkops.operations._plan_effects import PlannedImport, planned_import
 from bulkops.operations._recipe_versions import name_some
+from bulkops.parameters import parameter
 from bulkops.steps import Context
 
 ENDPOINTS: Final = "managed_users.api_endpoints.list"
 _OF_PLATFORM: Final[Mapping[str, float]] = {"managed_users.api_collections.list": 1.0, ENDPOINTS: 1.0}
 LOOKS: Final[Mapping[str, float]] = {**_OF_PLATFORM, RECIPES: 1.0}
 """Requests of `find`, where the folder is known."""
+
+
+FOLDER: Final = parameter("Folder under Home whose API collections are meant.", metavar="NAME")
+COLLECTIONS: Final = parameter(
+    "In place of a folder; repeatable.", flag="--collection", metavar="NAME", instead_of="folder"
+)
 
 
 def as_names(given: object) -> tuple[str, ...]:

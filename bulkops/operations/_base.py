@@ -14,11 +14,13 @@ import msgspec
 from bulkops.client import Workato
 from bulkops.errors import TaskFailed, WouldChange
 from bulkops.journal import StepRow
-from bulkops.operations._fields import own_parameters
+from bulkops.operations._fields import check_values, columns, own_parameters, templates
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._offline import rehearse_offline
+from bulkops.operations._templates import fill
 from bulkops.operations._undo_chain import CANNOT_UNDO, Part, undo_parts
+from bulkops.parameters import parameters_of
 from bulkops.steps import Context, Offline, Rehearsal, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
@@ -54,10 +56,14 @@ class Danger:
 class Operation:
     """What to do to one account. Only `apply` is required; a plain `async def tidy(ctx)` is an operation too.
 
-    `name`: the verb, as on the command line; `title`: one line for people, with the parameters that matter.
+    `name`: the verb, as on the command line; `title`: one line for people, with the parameters that matter. Of a
+    built-in operation the command is made from the class: its help is the first two paragraphs of the docstring, its
+    options are the fields declared with `parameter`.
     """
 
     name: ClassVar[str]
+    examples: ClassVar[tuple[str, ...]] = ()
+    """Command lines for the help of its command, without the word bulkops."""
     affects: ClassVar[frozenset[str] | None] = None
     """Kinds of things that it makes or changes, such as "recipes". None: any. A chain asks when an undo fails."""
     stands_on: ClassVar[frozenset[str] | None] = None
@@ -65,6 +71,10 @@ class Operation:
     only_requests: ClassVar[bool] = False
     """Whether `apply`, `verify` and each step only send requests of the API. Then a plan begins each step, of which
     nothing is sent, to count its request; and the figures before any look come from a rehearsal without an account."""
+
+    def __attrs_post_init__(self) -> None:
+        """Raises: ConfigError for a declared parameter whose value cannot be."""
+        check_values(self)
 
     @property
     def title(self) -> str:
@@ -81,11 +91,15 @@ class Operation:
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Operation:
         """The operation again, for `resume`. Raises: ConfigError or InputError when its files are gone."""
+        if parameters_of(cls):  # what is recorded beside the parameters is no argument
+            taken = {field.alias for field in attrs.fields(cls) if field.init}  # type: ignore[arg-type]  # attrs.has
+            parameters = {name: value for name, value in parameters.items() if name in taken}
         return cls(**parameters)
 
     def identity(self) -> Mapping[str, Any]:
         """What makes it this operation and no other: its parameters, without where its files happen to lie."""
-        return self.parameters()
+        others = {one.name for one in parameters_of(type(self)) if not one.is_identity}
+        return {name: value for name, value in self.parameters().items() if name not in others}
 
     @property
     def digest(self) -> str:
@@ -148,7 +162,11 @@ class Operation:
 
     def columns(self) -> set[str]:
         """Columns of the account file that it reads: a run over a file without one of them must not start."""
-        return set()
+        return columns(self)
+
+    def _filled(self, ctx: Context) -> dict[str, str]:
+        """Each text of the parameters for this account, by key, without those that were not given."""
+        return {key: fill(text, ctx) for key, text in templates(self).items() if isinstance(text, str)}
 
     def notes(self) -> tuple[str, ...]:
         """What a person should know before it starts, a sentence each; told even where nobody is asked."""
@@ -195,7 +213,7 @@ class Operation:
         return Chain((self, other))
 
 
-_AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__init__"}
+_AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__init__", "__attrs_post_init__"}
 """Members that a run does not act by: correcting an undo makes no other operation."""
 
 

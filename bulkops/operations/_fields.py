@@ -1,9 +1,9 @@
-"""The parameters of an operation that does not write them itself: its fields, as JSON data."""
+"""What an operation's fields say: its parameters as JSON data, their checks, and the columns that they name."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -12,16 +12,55 @@ import msgspec
 
 from bulkops.errors import ConfigError
 from bulkops.operations._function_digest import digest_of, name_of
+from bulkops.operations._templates import check_sources, check_words, columns_of
+from bulkops.parameters import Parameter, parameters_of
 from bulkops.secret import MASK, Secret, looks_secret
 
 
-def own_parameters(operation: object) -> dict[str, Any]:
+def own_parameters(operation: object, *, without: Collection[str] = ()) -> dict[str, Any]:
     """Each field by the name that the constructor takes, without those that do not count for equality.
 
-    A field with a secret's name or a `Secret` is masked: the journal holds no secrets, and rotating one does not change
-    the operation. A function counts by its code. Raises: ConfigError for a value that is not JSON data.
+    A field with a secret's name or a `Secret` is masked, unless it is declared with `parameter`: the journal holds no
+    secrets, and rotating one does not change the operation. A function counts by its code. `without`: names of fields
+    to leave out. Raises: ConfigError for a value that is not JSON data.
     """
-    return {name: _json_data(operation, name, value) for name, value in _fields(operation)}
+    declared = {one.name for one in parameters_of(type(operation))}
+    return {
+        name: _json_data(operation, name, value, may_be_secret=name not in declared)
+        for name, value in _fields(operation)
+        if name not in without
+    }
+
+
+def check_value(declared: Parameter, value: object) -> None:
+    """Raises: ConfigError for a value that is none of the choices, or a text that cannot be filled in."""
+    declared.check_choice(value)
+    if declared.is_template and isinstance(value, Mapping):
+        for template in value.values():
+            check_sources(template)
+    elif declared.is_template and value is not None:
+        check_words(declared.key, str(value))
+
+
+def check_values(operation: object) -> None:
+    """Raises: ConfigError as `check_value`, for the first parameter that cannot be."""
+    for one in parameters_of(type(operation)):
+        check_value(one, getattr(operation, one.name))
+
+
+def templates(operation: object) -> dict[str, Any]:
+    """The texts and mappings of texts in which columns are filled in, by key; without those that were not given."""
+    found = {one.key: getattr(operation, one.name) for one in parameters_of(type(operation)) if one.is_template}
+    return {key: template for key, template in found.items() if template is not None}
+
+
+def columns(operation: object) -> set[str]:
+    """The columns of the account file that the parameters name."""
+    found: set[str] = set()
+    for template in templates(operation).values():
+        for text in template.values() if isinstance(template, Mapping) else (template,):
+            found |= columns_of(text)
+    return found
 
 
 def _fields(operation: object) -> Iterator[tuple[str, object]]:
@@ -38,8 +77,8 @@ def _fields(operation: object) -> Iterator[tuple[str, object]]:
         yield from ((name, value) for name, value in vars(operation).items() if not name.startswith("_"))
 
 
-def _json_data(operation: object, name: str, value: object) -> Any:
-    if looks_secret(name) and isinstance(value, str | bytes):
+def _json_data(operation: object, name: str, value: object, *, may_be_secret: bool) -> Any:
+    if may_be_secret and looks_secret(name) and isinstance(value, str | bytes):
         return MASK
     try:
         return msgspec.to_builtins(value, enc_hook=_encoded, order="deterministic")

@@ -7,19 +7,17 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import BadRequest, ConfigError, NotFound, TaskFailed
+from bulkops.errors import BadRequest, NotFound, TaskFailed
 from bulkops.models import Member
 from bulkops.operations.ensure import Ensure
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, planned_id
 
-_VIAS: Final = ("members", "member")
-"""The calls of today, and the deprecated pair."""
-
-
-def check_via(via: str, verb: str) -> None:
-    """Raises: ConfigError."""
-    if via not in _VIAS:
-        raise ConfigError(f"via = {via!r} is no way to {verb} a member", remedy=f"use {' or '.join(_VIAS)}")
+NAME: Final = parameter("Name; {column} is filled in.", key="name", template=True)
+EMAIL: Final = parameter("E-mail.", template=True)
+VIA: Final = parameter(
+    "The calls of today, or the older pair, which the vendor has deprecated.", choices=("members", "member")
+)
 
 
 @attrs.frozen(kw_only=True)

@@ -10,8 +10,8 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
-from bulkops.operations._members import EnsureMember, EnsureNoMember, Person, check_via
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._members import EMAIL, NAME, VIA, EnsureMember, EnsureNoMember, Person
+from bulkops.parameters import parameter
 from bulkops.steps import Context
 
 _STEP: Final = "add-member"
@@ -19,30 +19,44 @@ _STEP: Final = "add-member"
 
 @attrs.frozen
 class AddMember(Operation):
-    """Add a person to each account. Every text may name columns of the account file: "{email}".
+    """Add a person to each account.
 
-    Already so: somebody with the external id (without one: with the name) is a member, in the same role. Sends one look
-    and one request.
+    An account that has the member in that role is left alone.
 
-    `role`: in DEV; `external_id`: your own id of the person, by which a second addition is recognized; `email`: sent
-    along, though the vendor's page does not name it; `oauth_id`: which the older call needs and the newer one does
-    not take beside a name; `via`: "members", or "member" for the older call, which the vendor has deprecated.
+    Somebody with the external id (without one: with the name) is the member. The e-mail is sent along, though the
+    vendor's page does not name it. Sends one look and one request.
     """
 
     name: ClassVar[str] = "add-member"
     only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = (
+        "add-member --name Ana --external-id U-55 --role Operator --accounts all",
+        "add-member --name {contact} --external-id {contact_id} --role Admin --accounts customers.csv",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"members"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
-    member_name: str = attrs.field(kw_only=True, metadata={"key": "name"})
-    role: str = attrs.field(kw_only=True)
-    external_id: str | None = attrs.field(kw_only=True, default=None)
-    email: str | None = attrs.field(kw_only=True, default=None)
-    oauth_id: str | None = attrs.field(kw_only=True, default=None)
-    via: str = attrs.field(kw_only=True, default="members")
+    member_name: str = attrs.field(kw_only=True, metadata=NAME)
+    role: str = attrs.field(
+        kw_only=True,
+        metadata=parameter("Role in DEV: Admin, Analyst, Operator or yours.", metavar="NAME", template=True),
+    )
+    external_id: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter(
+            "Your own id of the person: by it a member is recognized, without it by the name.", template=True
+        ),
+    )
+    email: str | None = attrs.field(kw_only=True, default=None, metadata=EMAIL)
+    oauth_id: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter("What the older call wants to know, with --via member.", template=True),
+    )
+    via: str = attrs.field(kw_only=True, default="members", metadata=VIA)
 
     def __attrs_post_init__(self) -> None:
-        check_words(**self._templates())
-        check_via(self.via, "add")
+        super().__attrs_post_init__()
         if self.via == "member" and self.oauth_id is None:
             raise ConfigError("the older call for members needs an oauth id", remedy='give oauth_id, or via "members"')
         if self.via == "members" and self.oauth_id is not None:
@@ -50,21 +64,9 @@ class AddMember(Operation):
         if self.via == "member" and self.email is not None:
             raise ConfigError("the older call for members takes no e-mail", remedy='leave it out, or via "members"')
 
-    def _templates(self) -> dict[str, str | None]:
-        return {
-            "name": self.member_name,
-            "role": self.role,
-            "external_id": self.external_id,
-            "email": self.email,
-            "oauth_id": self.oauth_id,
-        }
-
     @property
     def title(self) -> str:
         return f"add member {self.member_name!r} as {self.role}"
-
-    def columns(self) -> set[str]:
-        return columns_in(**self._templates())
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)
@@ -80,7 +82,3 @@ class AddMember(Operation):
             added = row.result["member_id"]
             person = Person(id=added) if added is not None else EnsureMember(step="", wanted=self._filled(ctx)).person
             await EnsureNoMember(step=f"undo {_STEP}", person=person, via=self.via).apply(ctx)
-
-    def _filled(self, ctx: Context) -> dict[str, str]:
-        """What each text is for this account, without those that were not given."""
-        return {key: fill(template, ctx) for key, template in self._templates().items() if template is not None}

@@ -18,6 +18,7 @@ from bulkops.operations._folders import check_name, find_folder, folders_below, 
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._plan_effects import PlannedImport, is_planned_connection, planned_import
 from bulkops.operations.switch_recipes import all_of
+from bulkops.parameters import parameter
 from bulkops.steps import Context
 
 
@@ -27,7 +28,11 @@ def _absolute(path: str | Path) -> str:
 
 @attrs.frozen
 class AuthorizeConnections(Operation):
-    """Authorize connections by name with credentials from a TOML file, the environment or the account file.
+    """Give connections their credentials.
+
+    Credentials go to the vendor and nowhere else. A connection that is authorized is left alone.
+
+    They come by the connection's name from a TOML file, the environment or the account file:
 
         [connections."CRM production"]
         provider = "salesforce"                 # only needed when two connections share the name
@@ -37,22 +42,33 @@ class AuthorizeConnections(Operation):
         pin = { env = "CRM_PIN_{region}" }      # of the account's own: the column region is filled in
         shop = { column = "shop" }              # nothing secret: the columns of an account are in the journal
 
-    Already so: the connection's authorization_status is "success". Sends one request an account and one a connection.
-    Undone, it is a shell again.
-
-    `folder`: a folder under Home; only its connections and those of its sub-folders are meant. Without it, a chain that
-    imports a package prefers the connections of the import's folder, and takes any other of that name only where the
-    folder has none.
+    Sends one request an account and one a connection. Undone, a connection is a shell again. Without a folder, a chain
+    that imports a package prefers the connections of the import's folder, and takes any other of that name only where
+    the folder has none.
     """
 
     name: ClassVar[str] = "authorize-connections"
+    examples: ClassVar[tuple[str, ...]] = ("authorize-connections --from connections.toml --accounts customers.csv",)
     affects: ClassVar[frozenset[str]] = frozenset({"connections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"connections"})
-    from_file: str = attrs.field(converter=_absolute, metadata={"key": "from", "is_path": True})
-    folder: str | None = attrs.field(kw_only=True, default=None)
+    from_file: str = attrs.field(
+        converter=_absolute,
+        metadata=parameter(
+            "Credentials by connection name: values, { env }, { file } or { column }.",
+            key="from",
+            metavar="FILE.toml",
+            file=True,
+        ),
+    )
+    folder: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter("Only connections in this folder under Home and its sub-folders.", metavar="NAME"),
+    )
     credentials: tuple[Credentials, ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if self.folder is not None:
             check_name(self.folder)
 
@@ -67,15 +83,7 @@ class AuthorizeConnections(Operation):
 
     def parameters(self) -> Mapping[str, Any]:
         """The file and what it names; a rotated secret is still the same operation."""
-        return {
-            "from_file": self.from_file,
-            "folder": self.folder,
-            "connections": [row.connection for row in self.credentials],
-        }
-
-    @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> AuthorizeConnections:
-        return cls(parameters["from_file"], folder=parameters["folder"])
+        return {**super().parameters(), "connections": [row.connection for row in self.credentials]}
 
     def columns(self) -> set[str]:
         return {column for wanted in self.credentials for column in wanted.columns()}

@@ -11,38 +11,38 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
 from bulkops.operations._base import Operation
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._templates import fill
 from bulkops.operations.ensure import Ensure
+from bulkops.parameters import parameter
 from bulkops.steps import Context
 
-VIAS: Final = ("update", "call")
-
 _STEP: Final = "set-plan"
+_PLAN: Final = parameter(
+    "The plan, or a column of the account file that names it: {plan}.", flag="--plan", metavar="ID", template=True
+)
+
+
+def _via(older: str = "") -> dict[str, Any]:
+    return parameter(
+        f"Update the customer, or use the older call, which the vendor has deprecated{older}.",
+        choices=("update", "call"),
+    )
 
 
 @attrs.frozen
 class SetPlan(Operation):
-    """Move accounts to a plan.
+    """Move each account to a plan.
 
-    Already so: the customer has the plan. Sends one look and one change; the change's answer says the plan.
+    An account on that plan is left alone.
 
-    `plan_id`: as the vendor calls it, or a column: "{plan}"; `via`: "update" sets the customer's plan_id, "call" uses
-    the older call made for it, which the vendor has deprecated.
+    Sends one look and one change; the change's answer says the plan.
     """
 
     only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"plan"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"plan"})
-    plan_id: str = attrs.field(kw_only=True)
-    via: str = attrs.field(kw_only=True, default="update")
-
-    def __attrs_post_init__(self) -> None:
-        check_words(plan_id=self.plan_id)
-        if self.via not in VIAS:
-            raise ConfigError(f"via = {self.via!r} is no way to change a plan", remedy=f"use {' or '.join(VIAS)}")
-
-    def columns(self) -> set[str]:
-        return columns_in(plan_id=self.plan_id)
+    plan_id: str = attrs.field(kw_only=True, metadata=_PLAN)
+    via: str = attrs.field(kw_only=True, default="update", metadata=_via())
 
     async def apply(self, ctx: Context) -> None:
         await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=self._send).apply(ctx)
@@ -121,9 +121,18 @@ class _EnsurePlan(Ensure[Customer]):
 
 @attrs.frozen
 class UpgradePlan(SetPlan):
-    """Move accounts to a plan, by update or by the vendor's older upgrade call."""
+    """Move each account to a plan.
+
+    An account on that plan is left alone.
+
+    By update or by the vendor's older upgrade call. Sends one look and one change.
+    """
 
     name: ClassVar[str] = "upgrade-plan"
+    examples: ClassVar[tuple[str, ...]] = (
+        "upgrade-plan --plan oem_enterprise --accounts customers.csv",
+        "upgrade-plan --plan {plan} --accounts customers.csv",
+    )
 
     @property
     def title(self) -> str:
@@ -141,10 +150,17 @@ FREE: Final = "free"
 
 @attrs.frozen
 class DowngradePlan(SetPlan):
-    """Move accounts to a plan, by update, or to the free plan by the vendor's older downgrade call."""
+    """Move each account to a smaller plan.
+
+    An account on that plan is left alone.
+
+    By update, or to the free plan by the vendor's older downgrade call. Sends one look and one change.
+    """
 
     name: ClassVar[str] = "downgrade-plan"
-    plan_id: str = attrs.field(kw_only=True, default=FREE)
+    examples: ClassVar[tuple[str, ...]] = ("downgrade-plan --accounts leaving.csv",)
+    plan_id: str = attrs.field(kw_only=True, default=FREE, metadata=_PLAN)
+    via: str = attrs.field(kw_only=True, default="update", metadata=_via("; it knows no plan but free"))
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

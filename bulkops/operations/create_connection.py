@@ -26,7 +26,7 @@ from bulkops.operations._credentials import (
 )
 from bulkops.operations._folders import find_path
 from bulkops.operations._plan_effects import plan_connection, planned_import
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, log_of, planned_id
 
 _STEP: Final = "create-connection"
@@ -40,27 +40,58 @@ def _absolute(path: str | Path | None) -> str | None:
 
 @attrs.frozen
 class CreateConnection(Operation):
-    """Create a connection in each account. Every text may name columns of the account file: "{shop}".
+    """Create a connection in each account, as a shell or authorized.
 
-    Already so: there is a connection of the provider with the external id (without one: with the name, in the folder if
-    one is given); where credentials are given it must be authorized, and is when it is not. Sends one look and one
-    request. Undoing disconnects and deletes what the run made.
+    A connection that is there is left alone, and authorized if it is not and credentials are given. Credentials go to
+    the vendor and nowhere else.
 
-    `provider`: the connector's name, such as "salesforce", unless the credentials file says it; `folder`: a path below
-    Home, which must be there; `external_id`: your own id of the connection; `from_file`: a credentials file as
-    authorize-connections reads it, with a table for a connection of this name; without it the connection is a shell.
+    Sends one look and one request. Undoing disconnects and deletes what the run made.
     """
 
     name: ClassVar[str] = "create-connection"
     only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = (
+        "create-connection --name CRM --provider salesforce --folder CRM --accounts all",
+        "create-connection --name CRM --from connections.toml --accounts customers.csv",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"connections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
-    connection_name: str = attrs.field(kw_only=True, metadata={"key": "name"})
-    provider: str | None = attrs.field(kw_only=True, default=None)
-    folder: str | None = attrs.field(kw_only=True, default=None)
-    external_id: str | None = attrs.field(kw_only=True, default=None)
+    connection_name: str = attrs.field(
+        kw_only=True, metadata=parameter("Name; {column} is filled in.", key="name", template=True)
+    )
+    provider: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter(
+            "The connector, such as salesforce.",
+            metavar="NAME",
+            unset="as the credentials file says",
+            template=True,
+        ),
+    )
+    folder: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter("Folder below Home, which must be there.", metavar="PATH", unset="Home", template=True),
+    )
+    external_id: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter(
+            "Your own id of the connection: by it a connection is recognized, without it by name and provider.",
+            template=True,
+        ),
+    )
     from_file: str | None = attrs.field(
-        kw_only=True, default=None, converter=_absolute, metadata={"key": "from", "is_path": True}
+        kw_only=True,
+        default=None,
+        converter=_absolute,
+        metadata=parameter(
+            "Credentials by connection name, as for authorize-connections; without them the connection is a shell.",
+            key="from",
+            metavar="FILE.toml",
+            file=True,
+        ),
     )
     credentials: Credentials | None = attrs.field(init=False, repr=False, eq=False)
 
@@ -69,7 +100,7 @@ class CreateConnection(Operation):
         return None if self.from_file is None else _table(Path(self.from_file), self.connection_name)
 
     def __attrs_post_init__(self) -> None:
-        check_words(**self._templates())
+        super().__attrs_post_init__()
         stated = self.credentials.provider if self.credentials is not None else None
         if self.provider is None and stated is None:
             raise ConfigError("whose connection it is to be is not said", remedy="give a provider, such as salesforce")
@@ -78,27 +109,13 @@ class CreateConnection(Operation):
                 f"the provider is {self.provider!r} here and {stated!r} in the credentials file", remedy="correct one"
             )
 
-    def _templates(self) -> dict[str, str | None]:
-        return {
-            "name": self.connection_name,
-            "provider": self.provider,
-            "folder": self.folder,
-            "external_id": self.external_id,
-        }
-
     @property
     def title(self) -> str:
         provider = self.provider or (self.credentials.provider if self.credentials is not None else None)
         return f"create {provider} connection {self.connection_name!r}" + ("" if self.credentials else " as a shell")
 
-    def parameters(self) -> Mapping[str, Any]:
-        """The file, not what is in it; a rotated secret is still the same operation."""
-        texts = {key: value for key, value in self._templates().items() if key != "name"}
-        return {"connection_name": self.connection_name, **texts, "from_file": self.from_file}
-
     def columns(self) -> set[str]:
-        named = self.credentials.columns() if self.credentials is not None else set()
-        return columns_in(**self._templates()) | named
+        return super().columns() | (self.credentials.columns() if self.credentials is not None else set())
 
     async def apply(self, ctx: Context) -> None:
         wanted = self._filled(ctx)
@@ -124,10 +141,8 @@ class CreateConnection(Operation):
         return _undo
 
     def _filled(self, ctx: Context) -> dict[str, str]:
-        """What each text is for this account, without those that were not given."""
-        given = {key: fill(template, ctx) for key, template in self._templates().items() if template is not None}
         stated = self.credentials.provider if self.credentials is not None else None
-        return {"provider": stated or "", **given}
+        return {"provider": stated or "", **super()._filled(ctx)}
 
     async def _folder(self, ctx: Context, wanted: Mapping[str, str]) -> int | None:
         if "folder" not in wanted:

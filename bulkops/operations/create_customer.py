@@ -11,46 +11,56 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
 from bulkops.operations._base import Operation
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._templates import fill
 from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.operations.ensure import Ensure
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Rehearsal, log_of, planned_id
 
 _STEP: Final = "create-customer"
 _PLAN_COLUMN: Final = "plan_id"
+NAME: Final = parameter(
+    "Name of a new customer; {column} is filled in from the account file.", key="name", template=True
+)
+NOTIFICATION_EMAIL: Final = parameter("Where the vendor's notifications to a new customer go.", template=True)
+PLAN: Final = parameter(
+    "Plan of a new customer.",
+    flag="--plan",
+    metavar="ID",
+    unset="the column plan_id, else the partner's default plan",
+    template=True,
+)
 
 
 @attrs.frozen
 class CreateCustomer(Operation):
-    """Create a customer for each row of a file whose column external_id holds the partner's own ids.
+    """Create the customers of a file, under the ids in its column external_id.
 
-    Already so: a customer with that external id exists, whatever its name or plan. Sends one look and one request.
-    Cannot be undone: deleting a customer deletes what is in it.
+    A customer that exists is left alone. This cannot be undone.
 
-    `customer_name`, `notification_email`: texts that may name columns, by default the columns of these names;
-    `plan_id`: None takes the column plan_id where it is filled, else the partner's default plan. `numbers_exist`: an
-    account that is called by the vendor's number is taken to be there; as that may be all of them, no column has to be.
+    A customer with that external id exists whatever its name or plan. Deleting one would delete what is in it. Sends
+    one look and one request.
+
+    `numbers_exist`: an account that is called by the vendor's number is taken to be there; as that may be all of them,
+    no column has to be.
     """
 
     name: ClassVar[str] = "create-customer"
     only_requests: ClassVar[bool] = True
-    customer_name: str = attrs.field(kw_only=True, default="{name}", metadata={"key": "name"})
-    notification_email: str = attrs.field(kw_only=True, default="{notification_email}")
-    plan_id: str | None = attrs.field(kw_only=True, default=None)
-    numbers_exist: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
-
-    def __attrs_post_init__(self) -> None:
-        check_words(**self._templates())
-
-    def _templates(self) -> dict[str, str | None]:
-        return {"name": self.customer_name, "notification_email": self.notification_email, "plan_id": self.plan_id}
+    examples: ClassVar[tuple[str, ...]] = ("create-customer --accounts new-customers.csv",)
+    customer_name: str = attrs.field(kw_only=True, default="{name}", metadata=NAME)
+    notification_email: str = attrs.field(kw_only=True, default="{notification_email}", metadata=NOTIFICATION_EMAIL)
+    plan_id: str | None = attrs.field(kw_only=True, default=None, metadata=PLAN)
+    numbers_exist: bool = attrs.field(
+        kw_only=True, default=False, metadata=parameter("Take accounts named by number to exist.", flag="")
+    )
 
     @property
     def title(self) -> str:
         return "create customers" + (f" on plan {self.plan_id!r}" if self.plan_id is not None else "")
 
     def columns(self) -> set[str]:
-        return set() if self.numbers_exist else columns_in(**self._templates())
+        return set() if self.numbers_exist else super().columns()
 
     def can_undo(self) -> bool:
         """There is an `undo`, and it only says what stays."""

@@ -12,36 +12,44 @@ from bulkops.errors import BulkopsError, ConfigError, Forbidden, NotFound, TaskF
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import find_folder, know_folder
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._templates import fill
+from bulkops.parameters import parameter
 from bulkops.steps import Context, planned_id
 
 
 @attrs.frozen
 class CreateFolder(Operation):
-    """Create a folder below Home; a path such as "CRM/Orders" makes every folder that is missing on the way.
+    """Create a folder in each account, and those it is in.
 
-    Already so: there is a folder at the path. Sends one look a level, and one request for each folder that is missing.
-    Undoing deletes what the run made, as long as it is empty.
+    A folder that is there is left alone.
 
-    `folder`: names between slashes; columns of the account file are filled in, and may hold paths: "{region}/Orders".
+    A path such as "CRM/Orders" makes every folder that is missing on the way. Sends one look a level, and one request
+    for each folder that is missing. Undoing deletes what the run made, as long as it is empty.
     """
 
     name: ClassVar[str] = "create-folder"
     only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = (
+        "create-folder --folder CRM/Orders --accounts all",
+        "create-folder --folder {region}/Orders --accounts customers.csv",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"folders"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
-    folder: str = attrs.field()
+    folder: str = attrs.field(
+        metadata=parameter(
+            "Names between slashes, from Home on; {column} is filled in from the account file.",
+            metavar="PATH",
+            template=True,
+        )
+    )
 
     def __attrs_post_init__(self) -> None:
-        check_words(folder=self.folder)
+        super().__attrs_post_init__()
         _names(self.folder)
 
     @property
     def title(self) -> str:
         return f"create folder {self.folder!r}"
-
-    def columns(self) -> set[str]:
-        return columns_in(folder=self.folder)
 
     async def apply(self, ctx: Context) -> None:
         parent_id: int | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
@@ -11,6 +10,7 @@ import attrs
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.models import Customer
 from bulkops.operations._base import Danger, Operation
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, log_of, memory_of
 
 _STEP: Final = "delete-customer"
@@ -19,21 +19,29 @@ _FLAG: Final = "delete_everything_in_them"
 
 @attrs.frozen
 class DeleteCustomer(Operation):
-    """Delete each account's customer: its recipes, connections, people, and its environments.
+    """Delete customers, with everything in them. THIS CANNOT BE UNDONE.
 
-    Nothing brings it back. The command line asks twice, and never takes `--accounts all`.
+    Asks twice, and never takes `--accounts all`. A customer that is gone is left alone.
 
-    Already so: there is no such customer any more, and a run of this journal has worked on it before. One that no run
-    has ever heard of fails: by a slip in the file the customer that is meant would stay, and seem to be gone. Sends two
-    looks and one request: the second look makes sure that it is gone. A customer that was given the same external id
-    meanwhile is another one, and is left alone.
-
-    `delete_everything_in_them`: that it is meant, where nobody can be asked.
+    Deletes its recipes, connections, people, and its environments. One that no run has ever heard of fails: by a slip
+    in the file the customer that is meant would stay, and seem to be gone. Sends two looks and one request: the second
+    look makes sure that it is gone. A customer that was given the same external id meanwhile is another one, and is
+    left alone.
     """
 
     name: ClassVar[str] = "delete-customer"
     only_requests: ClassVar[bool] = True
-    delete_everything_in_them: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+    examples: ClassVar[tuple[str, ...]] = (
+        "delete-customer --accounts leaving.csv",
+        "delete-customer --accounts leaving.csv --delete-everything-in-them --yes",
+    )
+    delete_everything_in_them: bool = attrs.field(
+        kw_only=True,
+        default=False,
+        metadata=parameter(  # a plan need not say it, and is of the same operation
+            "That it is meant: needed beside --yes, in place of the second answer.", identity=False
+        ),
+    )
 
     @property
     def title(self) -> str:
@@ -47,13 +55,6 @@ class DeleteCustomer(Operation):
             flag=_FLAG,
             is_meant=self.delete_everything_in_them,
         )
-
-    def parameters(self) -> Mapping[str, Any]:
-        return {_FLAG: self.delete_everything_in_them}
-
-    def identity(self) -> Mapping[str, Any]:
-        """The same operation, whether or not somebody said that it is meant: a plan need not."""
-        return {}
 
     async def apply(self, ctx: Context) -> None:
         if ctx.is_done(_STEP):

@@ -14,7 +14,8 @@ from bulkops.operations._base import Operation, Plan
 from bulkops.operations._credentials import mask
 from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._private_lines import STDOUT, check_output, write_result
-from bulkops.operations._templates import anchored, check_sources, columns_of, fill_in, refers, secrets_in
+from bulkops.operations._templates import anchored, fill_in, refers, secrets_in
+from bulkops.parameters import parameter
 from bulkops.resources import generic
 from bulkops.steps import Context
 
@@ -47,26 +48,48 @@ def _anchored(params: Mapping[str, Any]) -> dict[str, Any]:
 
 @attrs.frozen
 class Each(Operation):
-    """One call of the catalogue for each account.
+    """Make one call of the vendor's API for each account.
+
+    Reads write one JSON line an account, lists with all their pages; the report goes to stderr then. Anything else is
+    written down before it is sent, and not sent twice unless repeating is harmless.
 
         Each("managed_users.tags.create", params={"title": "Tier {tier}"})
 
-    A read writes `{"account", "result"}` to `output`, a list with all its pages, and ends `unchanged`. Anything else is
-    one durable step that ends `changed`: sent again after an unknown outcome only when repeating reaches the same end.
-
-    Args:
-        call: id in the catalogue.
-        params: by name; in texts `{column}`, `{account}`, `{env:NAME}` and `{file:PATH}` are filled in per account.
-        output: a file for the answers, one JSON line each, appended; "-" for stdout. A call that shows a secret once
-            needs one: no answer is kept anywhere else.
+    A read writes `{"account", "result"}` to `output` and ends `unchanged`. Anything else is one durable step that ends
+    `changed`. A call that shows a secret once needs an `output`: no answer is kept anywhere else.
     """
 
     name: ClassVar[str] = "each"
-    call: str
-    params: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, converter=_anchored, metadata={"type": dict})
-    output: str | None = attrs.field(default=None, kw_only=True, converter=_absolute)
+    examples: ClassVar[tuple[str, ...]] = (
+        "each managed_users.recipes.list --accounts customers.csv -p running=true -o running.jsonl",
+        "each managed_users.tags.create --accounts customers.csv -p title={tier} --max-failures 2%",
+    )
+    call: str = attrs.field(metadata=parameter("The call, as `bulkops calls` lists it.", flag="call", metavar="ID"))
+    params: Mapping[str, Any] = attrs.field(
+        factory=dict,
+        kw_only=True,
+        converter=_anchored,
+        metadata=parameter(
+            "A parameter; {column} is filled from the account file, {account}, {env:NAME} and {file:PATH} too.",
+            flag="-p/--param",
+            metavar="NAME=VALUE",
+            template=True,
+        ),
+    )
+    output: str | None = attrs.field(
+        default=None,
+        kw_only=True,
+        converter=_absolute,
+        metadata=parameter(
+            "Append the answers there, one JSON line an account, only yours to read.",
+            flag="-o/--output",
+            metavar="FILE",
+            unset="stdout, for reads",
+        ),
+    )
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         row = self._row
         if not row.names_account:
             raise ConfigError(f"{row.id} acts on the partner's own workspace", remedy=f"use `bulkops call {row.id}`")
@@ -80,7 +103,6 @@ class Each(Operation):
                 remedy="use `bulkops import-package`, which also sees what became of it",
             )
         for name, template in self.params.items():
-            check_sources(template)
             if name in _CREDENTIALS and not refers(template):
                 raise ConfigError(
                     f"{row.id}: {name} may hold a credential, and what is written here is kept in the journal",
@@ -101,16 +123,6 @@ class Each(Operation):
     def title(self) -> str:
         given = " ".join(f"{name}={value}" for name, value in self.params.items())
         return f"each: {self.call} {given}".rstrip()
-
-    def parameters(self) -> Mapping[str, Any]:
-        return {"call": self.call, "params": dict(self.params), "output": self.output}
-
-    @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> Each:
-        return cls(parameters["call"], params=parameters["params"], output=parameters["output"])
-
-    def columns(self) -> set[str]:
-        return {column for template in self.params.values() for column in columns_of(template)}
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {self.call: 1}

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, StatusError, TaskFailed
+from bulkops.errors import StatusError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiClient
 from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to, kind_of
-from bulkops.operations._api_collections import LOOKS, Wanted, as_names
+from bulkops.operations._api_collections import COLLECTIONS, FOLDER, LOOKS, Wanted, as_names
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._private_lines import (
@@ -23,7 +23,8 @@ from bulkops.operations._private_lines import (
     place_of,
     words_for,
 )
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._templates import fill
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, log_of
 
 _CLIENT: Final = "create-api-client"
@@ -32,40 +33,53 @@ _KEY: Final = "create-api-key"
 _ENABLE: Final = "enable-api-key"
 
 
+SECRETS: Final = parameter(
+    "File for the secrets of new keys, one JSON line each, readable by you alone. The vendor shows each once.",
+    metavar="FILE",
+    file=True,
+    identity=False,
+)
+VERSION: Final = parameter(
+    "API clients with keys, or clients with access profiles, whose end the vendor has announced.", choices=VERSIONS
+)
+CLIENT: Final = parameter(
+    "Name of the API client; {column} is filled in from the account file.", metavar="NAME", template=True
+)
+KEY: Final = parameter("Name of its API key or access profile.", metavar="NAME", template=True)
+
+
 @attrs.frozen
 class EnableApiPlatform(Operation):
-    """Give each account an API client with a key for the API collections of a folder, or of these names.
+    """Make an API client with a key for the API collections of each account.
 
-    Already so: a client of that name opens the collections, and has an active key of that name. Its secret is shown
-    once, when the key is made, and goes to `secrets_to`: a file that only its owner may read, one JSON line a key, of
-    which the last of an account counts; or a function of (account, what was shown), which may be async. It is never
-    journaled. When the reply that showed it is lost, the key is found by its name and given a new secret.
+    An account whose client opens them and has such a key is left alone: the secret of that key is not shown again.
 
-    `api_platform`: "v2" makes a client and an API key; "v1" a client and an access profile, whose end the vendor has
-    announced. `client` and `key`: names, which may hold columns of the account file.
+    The secret is shown once, when the key is made, and goes to `secrets_to`: a file that only its owner may read, one
+    JSON line a key, of which the last of an account counts; or a function of (account, what was shown), which may be
+    async. It is never journaled. When the reply that showed it is lost, the key is found by its name and given a new
+    secret.
 
     Sends three looks for the collections, and three requests when everything is to be made. Undone, what the run made
     is deleted; of v1 the profile is disabled, and the client stays: the API deletes neither.
     """
 
     name: ClassVar[str] = "enable-api-platform"
+    examples: ClassVar[tuple[str, ...]] = (
+        "enable-api-platform --folder API --secrets-to keys.jsonl --accounts customers.csv",
+        "enable-api-platform --collection Orders --client {company} --secrets-to keys.jsonl --accounts customers.csv",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"clients"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "clients"})
-    folder: str | None = attrs.field(kw_only=True, default=None)
-    collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata={"type": list})
-    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata={"is_path": True})
-    api_platform: str = attrs.field(kw_only=True, default="v2")
-    client: str = attrs.field(kw_only=True, default="Default client")
-    key: str = attrs.field(kw_only=True, default="Default")
+    folder: str | None = attrs.field(kw_only=True, default=None, metadata=FOLDER)
+    collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata=COLLECTIONS)
+    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata=SECRETS)
+    api_platform: str = attrs.field(kw_only=True, default="v2", metadata=VERSION)
+    client: str = attrs.field(kw_only=True, default="Default client", metadata=CLIENT)
+    key: str = attrs.field(kw_only=True, default="Default", metadata=KEY)
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         self._wanted.check()
-        check_words(client=self.client, key=self.key)
-        if self.api_platform not in VERSIONS:
-            raise ConfigError(
-                f"api_platform = {self.api_platform!r} is no version of the API platform",
-                remedy=f"use {' or '.join(VERSIONS)}",
-            )
         check_place(self.secrets_to)
 
     @property
@@ -80,25 +94,12 @@ class EnableApiPlatform(Operation):
         return (words_for(self.secrets_to),)
 
     def parameters(self) -> Mapping[str, Any]:
-        return {
-            "folder": self.folder,
-            "collections": list(self.collections),
-            "secrets_to": None if callable(self.secrets_to) else self.secrets_to,
-            "api_platform": self.api_platform,
-            "client": self.client,
-            "key": self.key,
-        }
-
-    def identity(self) -> Mapping[str, Any]:
-        return {key: value for key, value in self.parameters().items() if key != "secrets_to"}
+        return {**super().parameters(), "secrets_to": None if callable(self.secrets_to) else self.secrets_to}
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
         check_keeper(parameters["secrets_to"])
         return cls(**parameters)
-
-    def columns(self) -> set[str]:
-        return columns_in(client=self.client, key=self.key)
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         access = kind_of(self.api_platform)

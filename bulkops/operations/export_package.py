@@ -21,6 +21,7 @@ from bulkops.operations._package_files import check_place, file_name, is_same, m
 from bulkops.operations._plan_effects import planned_import
 from bulkops.operations._polling import Polling
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
+from bulkops.parameters import parameter
 from bulkops.steps import Context, tuning_of
 
 _EFFECTS: Final = {
@@ -39,26 +40,49 @@ def _absolute(directory: str | Path) -> str:
 class ExportPackage(Operation):
     """Export a folder of each account, with its sub-folders, as a package: a file in `into`, named by the account.
 
-    Already so: the file is there and holds what the export holds. A file that holds something else is left alone and
-    the account fails, unless `overwrite`. The report has each file's sha256.
+    A file that holds the same already is left alone. One that holds something else is left alone and the account fails,
+    unless `overwrite`. The report has each file's sha256.
 
     An export needs a manifest in the account. The first one makes it and this journal remembers it, so that later runs
     bring the same one up to date: manifests cannot be listed, and a lost reply may leave a second one, which does no
     harm. Undoing deletes the manifest that the run made; the files stay.
-
-    `folder`: a path from Home on; `include_data`: rows of lookup tables too; `include_tags`: the tags of its assets.
     """
 
     name: ClassVar[str] = "export-package"
+    examples: ClassVar[tuple[str, ...]] = (
+        "export-package --manifest 12 -o crm.zip",
+        'export-package --folder "CRM rollout" -o crm.zip',
+        "export-package --folder CRM --accounts customers.csv --into packages",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"exports"})
     stands_on: ClassVar[frozenset[str]] = frozenset()
-    folder: str = attrs.field(kw_only=True)
-    into: str = attrs.field(kw_only=True, converter=_absolute, metadata={"is_path": True})
-    overwrite: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
-    include_data: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
-    include_tags: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+    folder: str = attrs.field(
+        kw_only=True,
+        metadata=parameter("A folder with everything in it; names between slashes.", metavar="PATH"),
+    )
+    into: str = attrs.field(
+        kw_only=True,
+        converter=_absolute,
+        metadata=parameter(
+            "Export from each account of --accounts, into files of this directory named by the account.",
+            metavar="DIR",
+            file=True,
+        ),
+    )
+    overwrite: bool = attrs.field(
+        kw_only=True,
+        default=False,
+        metadata=parameter("Replace files that hold something else; else they stay."),
+    )
+    include_data: bool = attrs.field(
+        kw_only=True, default=False, metadata=parameter("With --into: the rows of lookup tables too.")
+    )
+    include_tags: bool = attrs.field(
+        kw_only=True, default=False, metadata=parameter("With --into: the tags of the assets too.")
+    )
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         check_name(self.folder)
 
     @property

@@ -15,7 +15,8 @@ from bulkops.operations._account_numbers import COST, number_of
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._customer_managers import LIST, UPDATE, Grant, Partner, Revocation, Roster, find, has
 from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._templates import fill
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent
 
 _STEP: Final = "grant-manager"
@@ -28,41 +29,57 @@ _CHECK: Final = "the workspaces of the customer manager"
 
 @attrs.frozen
 class GrantManager(Operation):
-    """Add each account to the workspaces of a customer manager. Texts may name columns of the account file: "{csm}".
+    """Let one of the partner's people work in each account.
 
-    Already so: the manager has the workspace, or every workspace. A list is only ever added to, and never becomes
-    empty, which would mean every workspace. All accounts of a run that are at it share a look and an update.
+    The accounts are added to the workspaces that the customer manager has. A manager who has the workspace, or every
+    workspace, is left alone.
 
-    `manager`: e-mail or id of a collaborator of the partner's own workspace; `role`: name or id of a role, for somebody
-    who is no customer manager yet (the role is the same in all workspaces, and is never changed);
-    `all_workspaces`: grant every workspace of the partner, also those to come, not these accounts alone.
+    A list is only ever added to, and never becomes empty, which would mean every workspace. All accounts of a run that
+    are at it share a look and an update.
     """
 
     name: ClassVar[str] = "grant-manager"
+    examples: ClassVar[tuple[str, ...]] = (
+        "grant-manager --manager lee@partner.example --accounts customers.csv",
+        "grant-manager --manager {csm} --role Support --accounts customers.csv",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"managers"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"managers"})
-    manager: str = attrs.field(kw_only=True)
-    role: str | None = attrs.field(kw_only=True, default=None)
-    all_workspaces: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
+    manager: str = attrs.field(
+        kw_only=True,
+        metadata=parameter(
+            "E-mail or id of a collaborator of the partner's workspace; {column} is filled in.",
+            metavar="WHO",
+            template=True,
+        ),
+    )
+    role: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter(
+            "Role of somebody who is no customer manager yet; the same in all workspaces, and never changed.",
+            metavar="NAME|ID",
+            template=True,
+        ),
+    )
+    all_workspaces: bool = attrs.field(
+        kw_only=True,
+        default=False,
+        metadata=parameter("Grant EVERY workspace of the partner, also those to come, whatever the selection."),
+    )
 
     def __attrs_post_init__(self) -> None:
-        check_words(**self._templates())
+        super().__attrs_post_init__()
         if "{" not in self.manager and "@" not in self.manager and not self.manager.strip().isdigit():
             raise ConfigError(
                 f"manager = {self.manager!r} is neither an e-mail nor an id",
                 remedy="`bulkops call members.list` shows who works in the partner's workspace",
             )
 
-    def _templates(self) -> dict[str, str | None]:
-        return {"manager": self.manager, "role": self.role}
-
     @property
     def title(self) -> str:
         what = "EVERY workspace of the partner" if self.all_workspaces else "the accounts' workspaces"
         return f"grant customer manager {self.manager!r} {what}"
-
-    def columns(self) -> set[str]:
-        return columns_in(**self._templates())
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return {LIST: 0.1, UPDATE: 0.05}  # shared: with 200 accounts at a time it is still less

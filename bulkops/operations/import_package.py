@@ -13,6 +13,7 @@ from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan, Undoing
+from bulkops.operations._fields import own_parameters
 from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
 from bulkops.operations._foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
 from bulkops.operations._import_job import STEP, Importing, undo_import
@@ -20,6 +21,7 @@ from bulkops.operations._partner_export import export_package, keep_package
 from bulkops.operations._plan_effects import plan_import
 from bulkops.operations._recipe_versions import Standing
 from bulkops.operations.package import Contents, Package
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent
 
 _FOLDER: Final = "create-folder"
@@ -32,30 +34,46 @@ def load_package(source: Package | str | Path | None) -> Package | None:
     return None if source is None else Package.load(source)
 
 
+PACKAGE: Final = parameter("A package as the vendor exports it.", flag="package", metavar="PKG.zip", file=True)
+MANIFEST: Final = parameter(
+    "In place of a package: export this manifest of the partner's workspace, once for the whole run.",
+    metavar="ID",
+    instead_of="package",
+)
+TARGET: Final = parameter("Folder under Home; made when it is missing.", metavar="NAME")
+RESTART: Final = parameter(
+    "Stop, update and start running recipes that the package touches; else such accounts fail, unchanged."
+)
+HOME_ASSETS: Final = parameter("Folder that takes the package's root-folder assets.", metavar="NAME")
+
+
 @attrs.frozen
 class ImportPackage(Operation):
-    """Import a package into a folder directly under Home; the folder is made when it is missing.
+    """Import a package into a folder of each account.
 
-    Already so: this journal has a good import of the same bytes into the same folder, and the recipes stand as that
-    import left them. Names alone mean nothing: a new version of a package has the same ones.
+    An account that already holds exactly this package is left alone.
 
-    `manifest`: of the partner's workspace; without a package the run begins by exporting it, once for all accounts.
-    Beside a package it only says where that came from.
-    `restart_recipes`: running recipes that the package touches are stopped, updated and started by the vendor;
-    without it an account with such recipes fails before anything is sent.
-    `home_assets_folder`: name of the folder under Home that takes the package's root-folder assets.
+    It does when this journal has a good import of the same bytes into the same folder, and the recipes stand as that
+    import left them. Names alone mean nothing: a new version of a package has the same ones. Beside a package,
+    `manifest` only says where that came from.
     """
 
     name: ClassVar[str] = "import-package"
+    examples: ClassVar[tuple[str, ...]] = (
+        "import-package crm.zip --folder CRM --accounts customers.csv",
+        "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
+        "import-package --manifest 12 --folder CRM --accounts all",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "collections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes"})
-    package: Package | None = attrs.field(default=None, converter=load_package, metadata={"is_path": True})
-    manifest: int | None = attrs.field(kw_only=True, default=None, metadata={"type": int})
-    folder: str = attrs.field(kw_only=True)
-    restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
-    home_assets_folder: str | None = attrs.field(kw_only=True, default=None)
+    package: Package | None = attrs.field(default=None, converter=load_package, metadata=PACKAGE)
+    manifest: int | None = attrs.field(kw_only=True, default=None, metadata=MANIFEST)
+    folder: str = attrs.field(kw_only=True, metadata=TARGET)
+    restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata=RESTART)
+    home_assets_folder: str | None = attrs.field(kw_only=True, default=None, metadata=HOME_ASSETS)
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if self.package is None and self.manifest is None:
             raise ConfigError("what is to be imported is not said", remedy="give a package, or a manifest to export")
         if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
@@ -82,15 +100,9 @@ class ImportPackage(Operation):
         return PlanError(f"manifest {self.manifest} is not exported yet", remedy="await prepare() first")
 
     def parameters(self) -> Mapping[str, Any]:
-        return {
-            "package": self.package.path if self.package is not None else None,
-            "sha256": self.package.sha256 if self.package is not None else None,
-            "manifest": self.manifest,
-            "folder": self.folder,
-            "restart_recipes": self.restart_recipes,
-            "home_assets_folder": self.home_assets_folder,
-            CONTENTS: self._recorded(),
-        }
+        path, sha256 = (self.package.path, self.package.sha256) if self.package is not None else (None, None)
+        own = own_parameters(self, without={"package"})
+        return {**own, "package": path, "sha256": sha256, CONTENTS: self._recorded()}
 
     def _recorded(self) -> Mapping[str, Any] | None:
         """What an undo and the cost of later runs need, beside the sha256."""
@@ -109,10 +121,8 @@ class ImportPackage(Operation):
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> ImportPackage:
-        values = dict(parameters)
-        values.pop(CONTENTS, None)
-        expected = values.pop("sha256", None)
-        made = cls(values.pop("package"), **values)
+        made = cls(**{name: value for name, value in parameters.items() if name not in {"sha256", CONTENTS}})
+        expected = parameters.get("sha256")
         if expected is not None and made._content.sha256 != expected:
             raise InputError(
                 f"{made._content.path} is not the package the run began with (its sha256 differs)",

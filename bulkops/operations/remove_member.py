@@ -10,8 +10,9 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
-from bulkops.operations._members import EnsureMember, EnsureNoMember, Person, check_via
-from bulkops.operations._templates import check_words, columns_in, fill
+from bulkops.operations._fields import templates
+from bulkops.operations._members import EMAIL, NAME, VIA, EnsureMember, EnsureNoMember, Person
+from bulkops.parameters import parameter
 from bulkops.steps import Context
 
 _STEP: Final = "remove-member"
@@ -19,41 +20,39 @@ _STEP: Final = "remove-member"
 
 @attrs.frozen
 class RemoveMember(Operation):
-    """Remove the member who fits everything given. Every text may name columns of the account file: "{email}".
+    """Remove a person from each account.
 
-    Already so: nobody fits. Several who fit are refused. Sends one look and one request. Undone, the person is added
-    again with the same name, external id, roles and time zone; the vendor gives a new id.
+    The member must fit everything that is given. An account without such a member is left alone.
 
-    `via`: "members", or "member" for the older call, which the vendor has deprecated.
+    Several who fit are refused. Sends one look and one request. Undone, the person is added again with the same name,
+    external id, roles and time zone; the vendor gives a new id.
     """
 
     name: ClassVar[str] = "remove-member"
     only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = ("remove-member --external-id U-55 --accounts all",)
     affects: ClassVar[frozenset[str]] = frozenset({"members"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
-    external_id: str | None = attrs.field(kw_only=True, default=None)
-    email: str | None = attrs.field(kw_only=True, default=None)
-    member_name: str | None = attrs.field(kw_only=True, default=None, metadata={"key": "name"})
-    via: str = attrs.field(kw_only=True, default="members")
+    external_id: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter("Your own id of the person; {column} is filled in.", template=True),
+    )
+    email: str | None = attrs.field(kw_only=True, default=None, metadata=EMAIL)
+    member_name: str | None = attrs.field(kw_only=True, default=None, metadata=NAME)
+    via: str = attrs.field(kw_only=True, default="members", metadata=VIA)
 
     def __attrs_post_init__(self) -> None:
-        check_words(**self._templates())
-        check_via(self.via, "remove")
-        if not any(self._templates().values()):
+        super().__attrs_post_init__()
+        if not templates(self):
             raise ConfigError("who is to be removed is not said", remedy="give an external id, an e-mail or a name")
-
-    def _templates(self) -> dict[str, str | None]:
-        return {"external_id": self.external_id, "email": self.email, "name": self.member_name}
 
     @property
     def title(self) -> str:
-        return f"remove member {', '.join(repr(text) for text in self._templates().values() if text is not None)}"
-
-    def columns(self) -> set[str]:
-        return columns_in(**self._templates())
+        return f"remove member {', '.join(map(repr, templates(self).values()))}"
 
     async def apply(self, ctx: Context) -> None:
-        given: dict[str, Any] = {key: fill(text, ctx) for key, text in self._templates().items() if text is not None}
+        given: dict[str, Any] = self._filled(ctx)
         await EnsureNoMember(step=_STEP, person=Person(**given), via=self.via, says=self.title).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:

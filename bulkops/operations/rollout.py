@@ -12,16 +12,26 @@ from bulkops.client import Workato
 from bulkops.errors import InputError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Chain, Operation, Plan, Undoing
-from bulkops.operations._foreseen import CONTENTS, Foreseen
+from bulkops.operations._fields import own_parameters
+from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._private_lines import Keep, check_keeper, place_of
 from bulkops.operations._undo_from_journal import remembered
 from bulkops.operations.authorize_connections import AuthorizeConnections
-from bulkops.operations.create_customer import CreateCustomer
-from bulkops.operations.enable_api_platform import EnableApiPlatform
-from bulkops.operations.import_package import ImportPackage, load_package
+from bulkops.operations.create_customer import NAME, NOTIFICATION_EMAIL, PLAN, CreateCustomer
+from bulkops.operations.enable_api_platform import CLIENT, KEY, SECRETS, VERSION, EnableApiPlatform
+from bulkops.operations.import_package import (
+    HOME_ASSETS,
+    MANIFEST,
+    PACKAGE,
+    RESTART,
+    TARGET,
+    ImportPackage,
+    load_package,
+)
 from bulkops.operations.package import Package
 from bulkops.operations.switch_endpoints import EnableEndpoints
 from bulkops.operations.switch_recipes import StartRecipes
+from bulkops.parameters import parameter, parameters_of
 from bulkops.steps import Context
 
 _OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
@@ -33,32 +43,47 @@ def _absolute(path: str | Path | None) -> str | None:
 
 @attrs.frozen
 class Rollout(Operation):
-    """Bring API endpoints to each account: customer, folder, package, connections, client and key, recipes, endpoints.
+    """Bring API endpoints to each account, from the customer to the enabled endpoint.
+
+    Creates the customer where a column external_id names one that is not there; imports the package; authorizes the
+    connections; makes an API client with a key; starts the recipes, called ones first; enables the endpoints. What is
+    so already is left alone.
 
     A chain of create-customer, import-package, authorize-connections, enable-api-platform, start-recipes and
-    enable-endpoints, with their parameters, steps and ways to see that it is so already. A customer that is not there
-    is created where the account file names it by external_id; one called by the vendor's number must be there.
-
-    `package` or `manifest`: as of import-package; a manifest is exported once for the whole run. `folder`: under Home.
-    `connections`: the credentials file of authorize-connections; None: the connections are authorized already.
-    Undone, endpoints are disabled, recipes stopped, the client deleted (of v1 its profile disabled), connections
-    disconnected, and the folder that the run made deleted; customers that it created stay.
+    enable-endpoints, with their parameters, steps and ways to see that it is so already. A customer that is called by
+    the vendor's number must be there. Undone, endpoints are disabled, recipes stopped, the client deleted (of v1 its
+    profile disabled), connections disconnected, and the folder that the run made deleted; customers that it created
+    stay.
     """
 
     name: ClassVar[str] = "rollout"
-    package: Package | None = attrs.field(default=None, converter=load_package, metadata={"is_path": True})
-    manifest: int | None = attrs.field(kw_only=True, default=None, metadata={"type": int})
-    folder: str = attrs.field(kw_only=True)
-    connections: str | None = attrs.field(kw_only=True, default=None, converter=_absolute, metadata={"is_path": True})
-    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata={"is_path": True})
-    api_platform: str = attrs.field(kw_only=True, default="v2")
-    client: str = attrs.field(kw_only=True, default="Default client")
-    key: str = attrs.field(kw_only=True, default="Default")
-    customer_name: str = attrs.field(kw_only=True, default="{name}")
-    notification_email: str = attrs.field(kw_only=True, default="{notification_email}")
-    plan_id: str | None = attrs.field(kw_only=True, default=None)
-    restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata={"type": bool})
-    home_assets_folder: str | None = attrs.field(kw_only=True, default=None)
+    examples: ClassVar[tuple[str, ...]] = (
+        "rollout crm-api.zip --folder API --connections connections.toml --secrets-to keys.jsonl --accounts new.csv",
+        "rollout --manifest 13 --folder API --secrets-to keys.jsonl --accounts all",
+    )
+    package: Package | None = attrs.field(default=None, converter=load_package, metadata=PACKAGE)
+    manifest: int | None = attrs.field(kw_only=True, default=None, metadata=MANIFEST)
+    folder: str = attrs.field(kw_only=True, metadata=TARGET)
+    connections: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        converter=_absolute,
+        metadata=parameter(
+            "Credentials by connection name, as of authorize-connections.",
+            metavar="FILE.toml",
+            unset="they are authorized already",
+            file=True,
+        ),
+    )
+    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata=SECRETS)
+    api_platform: str = attrs.field(kw_only=True, default="v2", metadata=VERSION)
+    client: str = attrs.field(kw_only=True, default="Default client", metadata=CLIENT)
+    key: str = attrs.field(kw_only=True, default="Default", metadata=KEY)
+    customer_name: str = attrs.field(kw_only=True, default="{name}", metadata=NAME)
+    notification_email: str = attrs.field(kw_only=True, default="{notification_email}", metadata=NOTIFICATION_EMAIL)
+    plan_id: str | None = attrs.field(kw_only=True, default=None, metadata=PLAN)
+    restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata=RESTART)
+    home_assets_folder: str | None = attrs.field(kw_only=True, default=None, metadata=HOME_ASSETS)
     chain: Chain = attrs.field(init=False, repr=False, eq=False)
 
     @chain.default
@@ -87,6 +112,7 @@ class Rollout(Operation):
         return _in_order(customer, imported, authorized, platform, folder=self.folder)
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if self.package is not None and not self.package.endpoints:
             raise InputError(
                 f"{Path(self.package.path).name} holds no API endpoint (*.api_endpoint.json)",
@@ -107,11 +133,7 @@ class Rollout(Operation):
         return self.chain.parts()
 
     def parameters(self) -> Mapping[str, Any]:
-        own = {
-            field.alias: getattr(self, field.name)
-            for field in attrs.fields(type(self))
-            if field.init and field.name not in {"package", "secrets_to"}
-        }
+        own = own_parameters(self, without={"package", "secrets_to"})
         secrets = None if callable(self.secrets_to) else self.secrets_to
         return {**own, **self._imported.parameters(), "secrets_to": secrets}
 
@@ -120,14 +142,11 @@ class Rollout(Operation):
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Rollout:
-        values = dict(parameters)
-        imported = ImportPackage.from_parameters(
-            {name: values[name] for name in ("package", "sha256", "manifest", "folder")}
-        )
-        check_keeper(values["secrets_to"])
-        values.pop("sha256")
-        values.pop(CONTENTS, None)
-        return cls(imported.package, **{name: value for name, value in values.items() if name != "package"})
+        of_import = ("package", "sha256", "manifest", "folder")
+        imported = ImportPackage.from_parameters({name: parameters[name] for name in of_import})
+        check_keeper(parameters["secrets_to"])
+        taken = {one.name: parameters[one.name] for one in parameters_of(cls)}
+        return cls(**{**taken, "package": imported.package})
 
     def columns(self) -> set[str]:
         return self.chain.columns()

@@ -14,17 +14,9 @@ from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
 from bulkops.operations._folders import planned_folders
 from bulkops.operations._recipe_versions import name_some
-from bulkops.operations._templates import (
-    anchored,
-    check_sources,
-    check_words,
-    columns_in,
-    columns_of,
-    fill,
-    fill_in,
-    secrets_in,
-)
+from bulkops.operations._templates import anchored, fill, fill_in, secrets_in
 from bulkops.operations.ensure import Ensure
+from bulkops.parameters import parameter
 from bulkops.secret import looks_secret
 from bulkops.steps import Context
 
@@ -42,24 +34,40 @@ def _own(given: Mapping[str, str]) -> dict[str, str]:
 
 @attrs.frozen
 class SetProperties(Operation):
-    """Create or overwrite properties by name. Values may name columns of the account file: "{tier}".
+    """Set properties of each account; those that are not named stay as they are.
 
-    Already so: each has its value. Sends two looks (one when it is so) and one request with what differs. Undoing puts
-    back what was there before; a property that the run created stays, for the API cannot delete one: the account fails.
+    An account whose properties have these values is left alone. Undoing puts the values of before back; the API cannot
+    delete a property that was new.
 
-    `properties`: value by name; `{env:NAME}` and `{file:PATH}` are read when the account is worked on, and what they
-    hold is written down nowhere; `project`: a project's name, of which they are, else of the environment.
+    Sends two looks (one when it is so) and one request with what differs. `{env:NAME}` and `{file:PATH}` are read when
+    the account is worked on, and what they hold is written down nowhere.
     """
 
     name: ClassVar[str] = "set-properties"
     only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = (
+        "set-properties -p crm.object=Account -p crm.tier={tier} --accounts customers.csv",
+        "set-properties -p shop.api_token={env:SHOP_TOKEN} --project Shop --accounts all",
+    )
     affects: ClassVar[frozenset[str]] = frozenset({"properties"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "properties"})
-    properties: Mapping[str, str] = attrs.field(converter=_own, metadata={"type": dict})
-    project: str | None = attrs.field(kw_only=True, default=None)
+    properties: Mapping[str, str] = attrs.field(
+        converter=_own,
+        metadata=parameter(
+            "A property and its value, in which {column}, {env:NAME} and {file:PATH} are filled in.",
+            flag="-p/--property",
+            metavar="NAME=VALUE",
+            template=True,
+        ),
+    )
+    project: str | None = attrs.field(
+        kw_only=True,
+        default=None,
+        metadata=parameter("Of which project.", metavar="NAME", unset="of the environment", template=True),
+    )
 
     def __attrs_post_init__(self) -> None:
-        check_words(project=self.project)
+        super().__attrs_post_init__()
         if not self.properties:
             raise ConfigError("no property is given", remedy="give NAME=VALUE for each one")
         for name, template in self.properties.items():
@@ -69,11 +77,6 @@ class SetProperties(Operation):
     def title(self) -> str:
         where = f" of project {self.project!r}" if self.project is not None else ""
         return f"set {_named(self.properties)}{where}"
-
-    def columns(self) -> set[str]:
-        return {column for template in self.properties.values() for column in columns_of(template)} | columns_in(
-            project=self.project
-        )
 
     async def apply(self, ctx: Context) -> None:
         values, project_id = self._filled(ctx), await self._project_id(ctx)
@@ -156,7 +159,6 @@ def _check(name: str, template: object) -> None:
             f"property {name!r} looks secret, and what is written here is kept in the journal",
             remedy=f"give it as {name}={{env:NAME}} or {name}={{file:PATH}}",
         )
-    check_sources(template)
 
 
 def _looks_secret(name: str, template: str) -> bool:

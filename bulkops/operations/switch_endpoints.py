@@ -10,7 +10,7 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiEndpoint, Recipe
-from bulkops.operations._api_collections import ENDPOINTS, LOOKS, Wanted, as_names
+from bulkops.operations._api_collections import COLLECTIONS, ENDPOINTS, FOLDER, LOOKS, Wanted, as_names
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations.switch_recipes import all_of
@@ -25,12 +25,11 @@ class SwitchEndpoints(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"endpoints"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "recipes", "endpoints"})
 
-    folder: str | None = attrs.field(kw_only=True, default=None)
-    collections: tuple[str, ...] = attrs.field(
-        kw_only=True, default=(), converter=as_names, metadata={"type": list, "key": "collections"}
-    )
+    folder: str | None = attrs.field(kw_only=True, default=None, metadata=FOLDER)
+    collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata=COLLECTIONS)
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         self._wanted.check()
 
     @property
@@ -161,23 +160,32 @@ def _not_running(endpoint: ApiEndpoint, recipes: dict[int, Recipe]) -> TaskFaile
 
 @attrs.frozen
 class EnableEndpoints(SwitchEndpoints):
-    """Enable the API endpoints of a folder under Home, or of the collections named.
+    """Enable the API endpoints of each account, whose recipes must run.
 
-    Already so: all are enabled. An endpoint whose recipe does not run fails the account, after the others were tried.
-    Sends three looks, one request an endpoint that is not enabled, and one look more.
+    Endpoints that are enabled are left alone.
+
+    An endpoint whose recipe does not run fails the account, after the others were tried. Sends three looks, one request
+    an endpoint that is not enabled, and one look more.
     """
 
     name: ClassVar[str] = "enable-endpoints"
+    examples: ClassVar[tuple[str, ...]] = ("enable-endpoints --folder API --accounts customers.csv",)
     _active: ClassVar[bool] = True
 
 
 @attrs.frozen
 class DisableEndpoints(SwitchEndpoints):
-    """Disable the API endpoints of a folder under Home, or of the collections named.
+    """Disable the API endpoints of each account: nobody can call them any more.
 
-    Already so: none is enabled. Sends three looks, one request an enabled endpoint, and one look more. Undone, they are
-    enabled again, if their recipes run.
+    Clients and keys stay. Endpoints that are disabled are left alone.
+
+    Sends three looks, one request an enabled endpoint, and one look more. Undone, they are enabled again, if their
+    recipes run.
     """
 
     name: ClassVar[str] = "disable-endpoints"
+    examples: ClassVar[tuple[str, ...]] = (
+        "disable-endpoints --folder API --accounts leaving.csv",
+        "disable-endpoints --collection Orders --accounts all",
+    )
     _active: ClassVar[bool] = False

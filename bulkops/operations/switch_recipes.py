@@ -15,6 +15,7 @@ from bulkops.operations._folders import check_name, find_folder, no_folder, reci
 from bulkops.operations._foreseen import RECIPE, RECIPES, Foreseen, added
 from bulkops.operations._plan_effects import planned_import
 from bulkops.operations._start_order import callers, may_call, start_order
+from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent
 
 
@@ -89,9 +90,12 @@ class SwitchRecipes(Operation):
 
     affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
     turns_on: ClassVar[bool]
-    folder: str = attrs.field(kw_only=True)
+    folder: str = attrs.field(
+        kw_only=True, metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME")
+    )
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         check_name(self.folder)
 
     @property
@@ -167,13 +171,16 @@ class SwitchRecipes(Operation):
 
 @attrs.frozen
 class StartRecipes(SwitchRecipes):
-    """Start the recipes in a folder under Home and in its sub-folders.
+    """Start the recipes in a folder of each account.
 
-    Nothing to do: all of them run. Tries every recipe; the account fails with the first problem's recipe, step, field
-    and message. Requests: one or two to list the recipes, and one per stopped recipe.
+    Called recipes start before their callers; recipes that run are left alone.
+
+    Tries every recipe; the account fails with the first problem's recipe, step, field and message. Requests: one or two
+    to list the recipes, and one per stopped recipe.
     """
 
     name: ClassVar[str] = "start-recipes"
+    examples: ClassVar[tuple[str, ...]] = ("start-recipes --folder CRM --accounts customers.csv",)
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "properties", "plan"})
     turns_on: ClassVar[bool] = True
 
@@ -199,13 +206,16 @@ class StartRecipes(SwitchRecipes):
 
 @attrs.frozen
 class StopRecipes(SwitchRecipes):
-    """Stop the recipes in a folder under Home and in its sub-folders.
+    """Stop the recipes in a folder of each account.
 
-    Nothing to do: none of them runs. Tries every recipe, callers before the recipes they call. Requests: one or two to
-    list the recipes, and one per running recipe. Undo starts the recipes that it stopped.
+    Callers stop before the recipes that they call; recipes that stand still are left alone.
+
+    Tries every recipe. Requests: one or two to list the recipes, and one per running recipe. Undo starts the recipes
+    that it stopped.
     """
 
     name: ClassVar[str] = "stop-recipes"
+    examples: ClassVar[tuple[str, ...]] = ("stop-recipes --folder CRM --accounts customers.csv",)
     stands_on: ClassVar[frozenset[str]] = frozenset({"recipes"})
     turns_on: ClassVar[bool] = False
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
 import attrs
 
-from bulkops.errors import ConfigError, InputError
+from bulkops.errors import BulkopsError, ConfigError, InputError
 from bulkops.secret import looks_secret
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -52,6 +53,14 @@ class JobFile:
         name = " ".join(filter(None, (section and f"[{section}]", key)))
         raise ConfigError(f"{where}: {name}: {what}", remedy=remedy)
 
+    @contextmanager
+    def pointing_at(self, section: str, key: str) -> Iterator[None]:
+        """Raises: ConfigError at the key's line, for an error of ours."""
+        try:
+            yield
+        except BulkopsError as error:
+            self.refuse(section, key, error.message, remedy=error.remedy or "correct the value")
+
     def check_keys(self, section: str, keys: Mapping[str, Any], known: Collection[str]) -> None:
         """Raises: ConfigError for the first key that is not known; a secret in clear is refused as such."""
         for key in keys:
@@ -68,10 +77,11 @@ class JobFile:
             remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
             self.refuse(section, key, "there is no such key", remedy=remedy)
 
-    def check_kind(self, section: str, key: str, value: object, kinds: tuple[type, ...]) -> None:
-        """Raises: ConfigError when the value is of none of the kinds; True is no number."""
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            wanted = " or ".join(_KINDS[kind] for kind in kinds)
+    def check_kind(self, section: str, key: str, value: object, kinds: Collection[str]) -> None:
+        """Raises: ConfigError when the value is of none of the kinds (as of `Parameter`); True is no number."""
+        types = tuple(kind for name in kinds for kind in _KINDS[name][0])
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            wanted = " or ".join(_KINDS[name][1] for name in kinds)
             self.refuse(section, key, f"{_shown(value)} is not {wanted}", remedy=f"write {wanted}")
 
     def resolve(self, text: str) -> str:
@@ -79,13 +89,13 @@ class JobFile:
         return str(self.path.parent / text)
 
 
-_KINDS: Final[Mapping[type, str]] = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    dict: "a table",
-    list: "a list of texts",
+_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "str": ((str,), "text"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "dict": ((dict,), "a table"),
+    "list": ((list,), "a list of texts"),
 }
 
 

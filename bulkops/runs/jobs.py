@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,34 +9,16 @@ from typing import Any, Final
 
 import attrs
 
-from bulkops.errors import BulkopsError, ConfigError
-from bulkops.operations import OPERATIONS, Chain, Operation, as_operation, load_from_file
+from bulkops.errors import ConfigError
+from bulkops.operations import Chain, Operation, as_operation, check_value, load_from_file, named
+from bulkops.parameters import Parameter, parameters_of, values_for
 from bulkops.runs.job_file import JobFile
-from bulkops.runs.policy import Policy
+from bulkops.runs.policy import POLICY_PARAMETERS, Policy
+from bulkops.selection import WHERE_KEYS, Selection
 from bulkops.settings import Tuning
 
-SELECTION_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
-    "accounts": (str,),
-    "exclude": (str,),
-    "limit": (int,),
-    "only_new": (bool,),
-    "where": (dict,),
-}
-POLICY_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
-    "concurrency": (int,),
-    "max_failures": (int, str),
-    "strict_failures": (bool,),
-    "on_halt": (str,),
-    "breaker": (int, str),
-    "waves": (str,),
-    "soak": (str, int, float),
-    "approve": (bool,),
-    "if_running": (str,),
-    "client_file": (str,),
-    "max_rate": (int, float, str),
-}
-WHERE_KEYS: Final = ("plan_id", "name", "external_id")
-_PATHS: Final = frozenset({"accounts", "exclude", "client_file"})
+_SELECTION: Final = {one.key: one for one in parameters_of(Selection) if one.key}
+_POLICY: Final = {one.key: one for one in POLICY_PARAMETERS}
 
 
 @attrs.frozen(kw_only=True)
@@ -73,22 +54,22 @@ def load_job(reference: str) -> Job:
         )
     job = JobFile.read(Path(reference))
     job.check_keys("", job.data, {"selection", "policy", "operation"})
-    selection = _section(job, "selection", SELECTION_KEYS)
-    policy = _section(job, "policy", POLICY_KEYS)
+    selection = _section(job, "selection", _SELECTION)
+    policy = _section(job, "policy", _POLICY)
     _check_selection(job, selection)
     _check_policy(job, policy)
     return Job(operation=_operations(job), selection=selection, policy=policy)
 
 
-def _section(job: JobFile, name: str, keys: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
+def _section(job: JobFile, name: str, keys: Mapping[str, Parameter]) -> dict[str, Any]:
     section = job.data.get(name, {})
     if not isinstance(section, dict):
         job.refuse("", name, "this must be a table", remedy=f"write [{name}] on a line of its own")
     job.check_keys(name, section, keys)
     for key, value in section.items():
-        job.check_kind(name, key, value, keys[key])
+        job.check_kind(name, key, value, keys[key].kinds)
     return {
-        key: job.resolve(value) if key in _PATHS and value not in {"all", "-"} else value
+        key: job.resolve(value) if keys[key].is_file and value not in {"all", "-"} else value
         for key, value in section.items()
     }
 
@@ -108,20 +89,17 @@ def _check_selection(job: JobFile, selection: Mapping[str, Any]) -> None:
 def _check_policy(job: JobFile, policy: Mapping[str, Any]) -> None:
     """Each value alone, as the run will check it: the first mistake is the one that is named."""
     for key, value in policy.items():
-        try:
+        given = {key: value}
+        if key == "strict_failures":
+            given["max_failures"] = policy.get("max_failures", 0)  # the limit may come as a flag
+        with job.pointing_at("policy", key):
             if key == "client_file":
                 Tuning.from_file(value)
-            elif key == "max_rate":
-                Tuning.from_mapping({key: value}, source=job.path.name)
-            elif value != "off" or key != "breaker":
-                given: dict[str, Any] = {{"soak": "soak_s"}.get(key, key): value}
-                if key == "strict_failures":
-                    given["max_failures"] = policy.get("max_failures", 0)  # the limit may come as a flag
-                Policy(**given)
-        except (BulkopsError, TypeError) as error:
-            what = error.message if isinstance(error, BulkopsError) else f"{value!r} is not of the right kind"
-            remedy = error.remedy if isinstance(error, BulkopsError) else None
-            job.refuse("policy", key, what, remedy=remedy or "correct the value")
+            Tuning.from_mapping(values_for(Tuning, given), source=job.path.name)
+            try:
+                Policy(**values_for(Policy, given))
+            except TypeError as error:
+                raise ConfigError(f"{value!r} is not of the right kind", remedy="correct the value") from error
 
 
 def _operations(job: JobFile) -> Operation:
@@ -135,23 +113,20 @@ def _operations(job: JobFile) -> Operation:
 def _operation(job: JobFile, section: str, row: object) -> Operation:
     if not isinstance(row, dict) or not isinstance(row.get("use"), str):
         job.refuse(section, "use", "it does not say what to do", remedy='write use = "import-package"')
-    cls = OPERATIONS.get(row["use"])
-    if cls is None:
-        near = difflib.get_close_matches(row["use"], OPERATIONS, n=1)
-        remedy = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(OPERATIONS))}"
-        job.refuse(section, "use", f"there is no operation {row['use']!r}", remedy=remedy)
-    declared: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)  # type: ignore[arg-type]  # all in the registry are
-    fields = {field.metadata.get("key", field.name): field for field in declared if field.init}
-    job.check_keys(section, {key: value for key, value in row.items() if key != "use"}, fields)
+    with job.pointing_at(section, "use"):
+        cls = named(row["use"])
+    parameters = {one.key: one for one in parameters_of(cls)}
+    given = {key: value for key, value in row.items() if key != "use"}
+    job.check_keys(section, given, parameters)
     values: dict[str, Any] = {}
-    for key, field in fields.items():
-        if key in row:
-            job.check_kind(section, key, row[key], (field.metadata.get("type", str),))
-            values[str(field.alias)] = job.resolve(row[key]) if field.metadata.get("is_path") else row[key]
-        elif field.default is attrs.NOTHING:
+    for key, one in parameters.items():
+        if key in given:
+            job.check_kind(section, key, given[key], one.kinds)
+            values[one.name] = job.resolve(given[key]) if one.is_file else given[key]
+            with job.pointing_at(section, key):
+                check_value(one, values[one.name])
+        elif one.is_required:
             job.refuse(section, "", f"{key} is missing", remedy=f"write {key} = ...")
-    try:
+    file = next((key for key in given if parameters[key].is_file), "use")
+    with job.pointing_at(section, file):
         return cls(**values)
-    except BulkopsError as error:
-        path_key = next((key for key, field in fields.items() if field.metadata.get("is_path") and key in row), "use")
-        job.refuse(section, path_key, error.message, remedy=error.remedy or "correct it")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
 from bulkops.errors import ConfigError
+from bulkops.parameters import Parameter, check_choices, parameter, parameters_of
 from bulkops.runs.waves import Wave, Waves
+from bulkops.settings import ClientFile, Tuning
 
 MAX_CONCURRENCY = 10_000
 MAX_SOAK_S = 7 * 24 * 3600
@@ -67,40 +69,75 @@ def _parse_soak(value: float | str) -> float:
     return seconds
 
 
-def _check_if_running(_: object, __: object, value: str) -> None:
-    if value not in {"fail", "wait", "share"}:
-        raise ConfigError(f"if_running {value!r} is unknown", remedy="use fail, wait or share")
-
-
-def _check_on_halt(_: object, __: object, value: str) -> None:
-    if value not in {"finish", "stop"}:
-        raise ConfigError(f"on_halt {value!r} is unknown", remedy="use finish or stop")
-
-
 @attrs.frozen(kw_only=True)
 class Policy:
-    """`concurrency`: accounts started and not finished, at most; as many start as the quotas can serve.
+    """How many accounts at once, and when to stop.
 
-    `max_failures`: accounts that may end failed or unknown: a count for the whole run, or "P%" of the current wave;
-    None: no limit. `breaker`: so many accounts in a row that end with one and the same cause halt the run; None: off.
-    `waves`: sizes such as "1,5%,rest", None: one wave; `soak_s`: seconds to wait after each wave but the last, text
-    such as "10m" is read too; `approve`: a person has to say yes before each wave but the first.
-    `strict_failures`: never more accounts in progress than failures still allowed + 1, so that the limit is not
-    overshot. `on_halt`: accounts that have begun an effect finish, or stop between the operations of their chain.
-    `if_running`: what to do while another run uses the same credential: fail, wait until it ends, or share the quotas.
+    `max_failures`: a count is for the whole run, "P%" for the current wave. `soak_s`: seconds; text such as "10m" is
+    read too.
     """
 
-    concurrency: int = attrs.field(default=200, validator=_check_concurrency)
-    max_failures: int | str | None = attrs.field(default=None, converter=_parse_max_failures)
-    strict_failures: bool = False
-    on_halt: Literal["finish", "stop"] = attrs.field(default="finish", validator=_check_on_halt)
-    breaker: int | None = attrs.field(default=20, validator=_check_breaker)
-    waves: str | None = attrs.field(default=None, validator=_check_waves)
-    soak_s: float = attrs.field(default=0.0, converter=_parse_soak)
-    approve: bool = False
-    if_running: Literal["fail", "wait", "share"] = attrs.field(default="fail", validator=_check_if_running)
+    concurrency: int = attrs.field(
+        default=200,
+        validator=_check_concurrency,
+        metadata=parameter(
+            "Accounts in progress at once, at most: as many start as the quotas can serve.", metavar="N"
+        ),
+    )
+    max_failures: int | str | None = attrs.field(
+        default=None,
+        converter=_parse_max_failures,
+        metadata=parameter(
+            "Halt when more accounts than this failed or are unknown.", metavar="N|P%", unset="no limit"
+        ),
+    )
+    strict_failures: bool = attrs.field(
+        default=False,
+        metadata=parameter(
+            "Never overshoot --max-failures: no more accounts in progress than failures still allowed, plus one."
+        ),
+    )
+    on_halt: Literal["finish", "stop"] = attrs.field(
+        default="finish",
+        metadata=parameter(
+            "When a run halts, accounts that have begun an effect finish, or stop between the operations of their "
+            "chain.",
+            choices=("finish", "stop"),
+        ),
+    )
+    breaker: int | None = attrs.field(
+        default=20,
+        validator=_check_breaker,
+        metadata=parameter(
+            "Halt when this many accounts in a row end with one and the same error.", metavar="N|off", off=True
+        ),
+    )
+    waves: str | None = attrs.field(
+        default=None,
+        validator=_check_waves,
+        metadata=parameter(
+            "Waves such as 1,5%,rest: after each one a gate decides on the next.", metavar="SIZES", unset="rest"
+        ),
+    )
+    soak_s: float = attrs.field(
+        default=0.0,
+        converter=_parse_soak,
+        metadata=parameter("Wait after each wave, such as 10m.", key="soak", metavar="TIME", duration=True),
+    )
+    approve: bool = attrs.field(
+        default=False,
+        metadata=parameter("Ask before each wave but the first; without a terminal the run pauses (exit code 5)."),
+    )
+    if_running: Literal["fail", "wait", "share"] = attrs.field(
+        default="fail",
+        metadata=parameter(
+            "While another run uses the same credential: fail, wait for it, or share the quotas.",
+            choices=("fail", "wait", "share"),
+        ),
+    )
 
     def __attrs_post_init__(self) -> None:
+        check_choices(self)
         if self.strict_failures and self.max_failures is None:
             raise ConfigError("strict_failures needs a limit of failures", remedy="give max_failures too")
 
@@ -125,6 +162,12 @@ class Policy:
     def counts_by_wave(self) -> bool:
         """Whether `max_failures` starts anew with each wave."""
         return isinstance(self.max_failures, str)
+
+
+POLICY_PARAMETERS: Final[tuple[Parameter, ...]] = tuple(
+    one for cls in (Policy, ClientFile, Tuning) for one in parameters_of(cls)
+)
+"""What flags and the table [policy] of a job file may set."""
 
 
 def overshoot(policy: Policy, inventory_count: int, *, most_open: int) -> int:

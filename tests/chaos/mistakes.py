@@ -272,8 +272,8 @@ MISTAKES = (
     Mistake(
         "a field with a secret's name goes to the journal",
         "operations/_fields.py",
-        "    if looks_secret(name) and isinstance(value, str | bytes):\n",
-        "    if not looks_secret(name) and isinstance(value, bytes):\n",
+        "    if may_be_secret and looks_secret(name) and isinstance(value, str | bytes):\n",
+        "    if may_be_secret and not looks_secret(name) and isinstance(value, bytes):\n",
         OWN_CLASSES,
     ),
     # -- sending

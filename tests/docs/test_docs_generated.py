@@ -8,19 +8,20 @@ from pathlib import Path
 import bulkops as bulkops_package
 from bulkops import errors
 from bulkops.cli.app import bulkops
-from docs import generate, messages_page
+from docs import command_table, generate, messages_page
 
 
 def test_generated_pages_are_in_step() -> None:
     stale = [name for name, text in generate.pages().items() if (generate.REFERENCE / name).read_text() != text]
     assert stale == [], "run python -m docs.generate"
+    assert (generate.ROOT / generate.TABLE).read_text() == command_table.table(), "run python -m docs.generate"
 
 
 def test_check_names_a_stale_page(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(generate, "REFERENCE", tmp_path / "reference")
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
-    (tmp_path / "reference" / "quotas.md").write_text("old")
+    (tmp_path / "docs/reference/quotas.md").write_text("old")
     assert generate.main(["--check"]) == 1
     assert capsys.readouterr().out == "docs/reference/quotas.md is not in step: run python -m docs.generate\n"
     assert generate.main(["--chek"]) == 2

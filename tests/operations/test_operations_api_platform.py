@@ -290,7 +290,7 @@ def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tm
         ({"folder": " "}, "the folder's name is empty"),
         ({"folder": None, "collections": [7]}, "names no API collections"),
         ({"folder": None, "collections": [""]}, "names no API collections"),
-        ({"api_platform": "v3"}, "'v3' is no version of the API platform"),
+        ({"api_platform": "v3"}, "api_platform must be 'v2' or 'v1', not 'v3'"),
         ({"client": ""}, "client is empty"),
         ({"key": "{"}, "braces around no column's name"),
         ({"secrets_to": "nowhere/keys.jsonl"}, "cannot write"),

@@ -138,7 +138,7 @@ def test_mistakes_are_found_before_anything_is_sent(tmp_path: Path) -> None:
         ({"package": PACKAGE}, "holds no API endpoint .*`bulkops run` with a job"),
         ({"package": None}, "what is to be imported is not said"),
         ({"folder": ""}, "the folder's name is empty"),
-        ({"api_platform": "v3"}, "no version of the API platform"),
+        ({"api_platform": "v3"}, "api_platform must be 'v2' or 'v1', not 'v3'"),
         ({"connections": tmp_path / "nothing.toml"}, "cannot read the credentials file"),
         ({"secrets_to": tmp_path / "no" / "keys"}, "cannot write"),
         ({"customer_name": "{"}, "braces around no column's name"),

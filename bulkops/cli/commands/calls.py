@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
@@ -9,8 +10,10 @@ import click
 
 from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.click_types import Assignment, CallName, FileName, once
-from bulkops.cli.flags import Output, PolicyFlags, Selection
-from bulkops.cli.options import client_file_option, run_options
+from bulkops.cli.declared import operations
+from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.options import client_file_option, operation_options, run_options
+from bulkops.selection import Selection
 
 _PARAMETERS: Final[dict[str, Any]] = {
     "cls": Flag,
@@ -82,60 +85,17 @@ def call(
     return asyncio.run(make(wanted, yes=yes, client_file=client_file))
 
 
-@click.command(
-    "each",
-    cls=Verb,
-    examples=[
-        "each managed_users.recipes.list --accounts customers.csv -p running=true -o running.jsonl",
-        "each managed_users.tags.create --accounts customers.csv -p title={tier} --max-failures 2%",
-    ],
-)
-@click.argument("call_id", metavar="ID", type=CallName(), help="The call, as `bulkops calls` lists it.")
-@click.option(
-    "-p",
-    "--param",
-    "params",
-    help="A parameter; {column} is filled from the account file, {account}, {env:NAME} and {file:PATH} too.",
-    **_PARAMETERS,
-)
-@click.option(
-    "-o",
-    "--output",
-    "path",
-    cls=Flag,
-    type=FileName(),
-    metavar="FILE",
-    help="Append the answers there, one JSON line an account, only yours to read.  [default: stdout, for reads]",
-)
+@click.command("each", cls=Verb, examples=operations()["each"].examples, help=operations()["each"].help)
+@operation_options("each", types={"call": CallName()})
 @run_options
-def each(
-    call_id: str,
-    params: tuple[tuple[str, str], ...],
-    path: str | None,
-    *,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
-    """Make one call of the vendor's API for each account.
-
-    Reads write one JSON line an account, lists with all their pages; the report goes to stderr then. Anything else is
-    written down before it is sent, and not sent twice unless repeating is harmless.
-    """
+def each(*, parameters: Mapping[str, Any], selection: Selection, policy: PolicyFlags, output: Output) -> int:
     from bulkops.cli.start_run import start
     from bulkops.operations import Each
     from bulkops.resources import generic
 
-    is_read = generic.find_call(call_id).is_read
-    if is_read:
+    if generic.find_call(parameters["call"]).is_read:
         output = attrs.evolve(output, yes=True)  # nobody need be asked whether to look
-    if path is None and is_read:
-        if output.json:
+        if "output" not in parameters and output.json:
             raise click.UsageError("The answers and the report cannot share stdout: add -o FILE for the answers.")
-        path = "-"
-    return start(
-        Each(call_id, params=once(params), output=path),
-        selection=selection,
-        flags=policy,
-        output=output,
-    )
+        parameters = {"output": "-", **parameters}
+    return start(Each(**parameters), selection=selection, flags=policy, output=output)

@@ -11,8 +11,9 @@ from click.core import ParameterSource
 
 from bulkops.cli.click_ext import Flag, Noun, Verb
 from bulkops.cli.click_types import FileName
+from bulkops.cli.declared import variable_of
 from bulkops.cli.flags import PolicyFlags
-from bulkops.cli.options import journal_option, policy_options, variable_of
+from bulkops.cli.options import journal_option, policy_options
 from bulkops.cli.terminal import one_line, put
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def show(job: str | None, journal: str, as_json: bool, *, policy: PolicyFlags) -
         flags.over(Policy()),
         flags.tune(Tuning()),
         sources=_sources(click.get_current_context(), said, job),
-        client_file=flags.client_file,
+        client_file=flags.given.get("client_file"),
         journal=journal,
     )
     put(_as_json(settings) if as_json else _as_table(list(settings)), json=as_json)

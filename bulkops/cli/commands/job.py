@@ -7,8 +7,9 @@ import click
 
 from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.click_types import FileName
-from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import run_options
+from bulkops.selection import Selection
 
 
 @click.command(

@@ -6,7 +6,7 @@ import click
 
 from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.click_types import RunName
-from bulkops.cli.flags import Output, PolicyFlags, Selection
+from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import (
     output_options,
     policy_options,
@@ -14,6 +14,7 @@ from bulkops.cli.options import (
     retry_policy_options,
     subset_options,
 )
+from bulkops.selection import Selection
 
 accept_option = click.option(
     "--accept-changes",

@@ -87,5 +87,5 @@ def test_strict_failures_need_a_limit() -> None:
 
 
 def test_a_policy_for_halted_accounts_is_finish_or_stop() -> None:
-    with pytest.raises(ConfigError, match="on_halt 'abort' is unknown"):
+    with pytest.raises(ConfigError, match="on_halt must be 'finish' or 'stop', not 'abort'"):
         Policy(on_halt="abort")
