@@ -14,6 +14,7 @@ from bulkops.journal.records import (
     StepRow,
     StepState,
     StepTiming,
+    tenant,
 )
 from bulkops.journal.run_ids import new_run_id
 from bulkops.journal.schema import compact
@@ -35,4 +36,5 @@ __all__ = [
     "StepTiming",
     "compact",
     "new_run_id",
+    "tenant",
 ]

@@ -162,9 +162,9 @@ class Journal:
         """The account in each run that has it, newest run first."""
         return await self._reader.ask(queries.history, account)
 
-    async def worked_on(self, host: str) -> set[str]:
-        """Accounts, as they were named, that a run on this host has changed or found as they should be."""
-        return await self._reader.ask(queries.worked_on, host)
+    async def worked_on(self, tenant: str) -> set[str]:
+        """Accounts of this tenant, as they were named, that a run has changed or found as they should be."""
+        return await self._reader.ask(queries.worked_on, tenant)
 
     async def in_flight(self, run_id: str) -> int:
         """Accounts started and not ended: at work when a process is (`is_locked`), else left behind by a dead one."""
@@ -190,13 +190,13 @@ class Journal:
 
     async def steps(self, run_id: str, seq: int) -> dict[str, StepRow]:
         """All steps of an account by name."""
-        own_life = None if self._writer is None else self._writer.current_life
-        return await self._reader.ask(queries.steps, run_id, seq, self._clock.now(), own_life)
+        own_process = None if self._writer is None else self._writer.current_process
+        return await self._reader.ask(queries.steps, run_id, seq, self._clock.now(), own_process)
 
     async def steps_of(self, run_id: str, account: str) -> dict[str, StepRow]:
         """All steps of the account by name, in the order in which they began; none when it is not in the run."""
-        own_life = None if self._writer is None else self._writer.current_life
-        return await self._reader.ask(queries.steps_of, run_id, account, self._clock.now(), own_life)
+        own_process = None if self._writer is None else self._writer.current_process
+        return await self._reader.ask(queries.steps_of, run_id, account, self._clock.now(), own_process)
 
     async def changed_accounts(self, run_id: str) -> list[AccountRow]:
         """Those on which a finished step had an effect, in inventory order."""
@@ -211,7 +211,7 @@ class Journal:
         return await self._reader.ask(queries.step_marks, run_id)
 
     async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
-        """Durable: the intent, before its request is sent. Begins the process's signs of life if nothing did."""
+        """Durable: the intent, before its request is sent. Begins the process's heartbeats if nothing did."""
         await self._writing.durable(writes.begin_step(run_id, seq, step, data, self._clock.now()))
 
     async def end_step(
@@ -222,32 +222,32 @@ class Journal:
             writes.end_step(run_id, seq, step, state, result, changed=changed, now=self._clock.now())
         )
 
-    async def get_fact(self, host: str, account: str, kind: str, key: str) -> Any:
+    async def get_fact(self, tenant: str, account: str, kind: str, key: str) -> Any:
         """What `put_fact` kept, by any run of this journal; None when nothing."""
-        return await self._reader.ask(queries.fact, host, account, kind, key)
+        return await self._reader.ask(queries.fact, tenant, account, kind, key)
 
-    async def put_fact(self, host: str, account: str, kind: str, key: str, value: object) -> None:
+    async def put_fact(self, tenant: str, account: str, kind: str, key: str, value: object) -> None:
         """Durable. JSON data about an account that outlives the run."""
-        await self._writing.durable(writes.put_fact(host, account, kind, key, value))
+        await self._writing.durable(writes.put_fact(tenant, account, kind, key, value))
 
-    # Signs of life
+    # Heartbeats
 
     def start_beating(self, run_id: str) -> None:
-        """Queued. From now on a sign of life each second, also while the event loop stands still."""
-        self._writing.queue(writes.begin_life(run_id))
+        """Queued. From now on a heartbeat each second, also while the event loop stands still."""
+        self._writing.queue(writes.begin_process(run_id))
 
     def stop_beating(self) -> None:
-        """Queued. The last sign of life: this process sends nothing any more. Closing the journal says so too."""
-        self._writing.queue(writes.end_life())
+        """Queued. The last heartbeat: this process sends nothing any more. Closing the journal says so too."""
+        self._writing.queue(writes.end_process())
 
     @property
     def is_fresh(self) -> bool:
         """Whether a request may leave now: whoever comes after a killed process counts what that one sent from its
-        last sign of life on, which must not be older than the margin that is allowed for."""
+        last heartbeat on, which must not be older than the margin that is allowed for."""
         return self._clock.boot_time_s() <= self._writing.signed_boot_s + MARGIN_S
 
     async def until_fresh(self) -> None:
-        """Wait for a sign of life that is young enough. Raises: JournalError when there will be none."""
+        """Wait for a heartbeat that is young enough. Raises: JournalError when there will be none."""
         while not self.is_fresh:
             self._writing.check()
             await anyio.sleep(_LOOK_EVERY_S)
@@ -264,7 +264,7 @@ class Journal:
 
     async def flush(self) -> None:
         """Return when all that was queued is on the disk. Raises: JournalError when some of it could not be."""
-        await self._writing.durable(lambda connection, lives: None)
+        await self._writing.durable(lambda connection, processes: None)
 
     # Locks
 

@@ -1,4 +1,4 @@
-"""Signs of life: which process is at work on which run, and when it last said so. Used by the writer thread alone."""
+"""Heartbeats: which process works on which run. Used by the writer thread alone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bulkops.clock import Clock
 
 
 class Processes:
-    """The current life of this process in one journal, if it has one.
+    """The record of this process in one journal, if it has one.
 
-    `current`: its id. Every intent belongs to a life, so one begins at the latest with it: an intent without a sign of
-    life could not be dated. `signed_boot_s`: boot clock of its newest sign of life, on the disk or about to be.
+    `current`: its id. Every intent belongs to a record, which begins at the latest with it: an intent without a
+    heartbeat could not be dated. `signed_boot_s`: boot clock of its newest heartbeat, on the disk or about to be.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -22,7 +22,7 @@ class Processes:
         self.signed_boot_s = -math.inf
 
     def ensure(self, connection: sqlite3.Connection) -> int:
-        """Id of the current life; one for no run in particular begins when there is none."""
+        """Id of the current record; one without a run begins when there is none."""
         if self.current is None:
             self.current = self._insert(connection, None)
         return self.current
@@ -30,7 +30,7 @@ class Processes:
     def begin(self, connection: sqlite3.Connection, run_id: str) -> None:
         """Be at work for this run from now on."""
         adopted = connection.execute(
-            "UPDATE lives SET run_id = ? WHERE life_id = ? AND run_id IS NULL", (run_id, self.current)
+            "UPDATE processes SET run_id = ? WHERE process_id = ? AND run_id IS NULL", (run_id, self.current)
         ).rowcount
         if not adopted:
             self.end(connection)
@@ -42,21 +42,21 @@ class Processes:
         be old."""
         now = self._clock.now()
         connection.execute(
-            "UPDATE lives SET beat_boot_s = ?, beat_wall_s = ? WHERE life_id = ?",
+            "UPDATE processes SET beat_boot_s = ?, beat_wall_s = ? WHERE process_id = ?",
             (now.boot_s + ahead_s, now.wall_s + ahead_s, self.current),
         )
         self.signed_boot_s = now.boot_s + ahead_s
 
     def end(self, connection: sqlite3.Connection) -> None:
-        """The last sign of life: nothing is sent after it."""
+        """The last heartbeat: nothing is sent after it."""
         self.beat(connection)
-        connection.execute("UPDATE lives SET ended = 1 WHERE life_id = ?", (self.current,))
+        connection.execute("UPDATE processes SET ended = 1 WHERE process_id = ?", (self.current,))
         self.current = None
 
     def _insert(self, connection: sqlite3.Connection, run_id: str | None) -> int:
         now = self._clock.now()
         cursor = connection.execute(
-            """INSERT INTO lives (run_id, pid, boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s)
+            """INSERT INTO processes (run_id, pid, boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s)
                VALUES (?, ?, ?, ?, ?, ?, ?)""",
             (run_id, os.getpid(), now.boot_id, *2 * (now.boot_s, now.wall_s)),
         )

@@ -35,8 +35,11 @@ _LOOK_AGAIN: Final = "`bulkops resume` looks first and goes on"
 _RUNS: Final = """
 SELECT r.run_id, r.created_at, r.title, r.operation, r.host, r.workspace, r.inventory_hash,
   r.inventory_count, r.policy, r.tuning, r.state, r.reason, r.ended_at, l.pid, l.beat_wall_s
-FROM runs r LEFT JOIN lives l ON l.life_id = (SELECT max(life_id) FROM lives WHERE run_id = r.run_id)
+FROM runs r LEFT JOIN processes l ON l.process_id = (SELECT max(process_id) FROM processes WHERE run_id = r.run_id)
 """
+
+_TENANT: Final = "r.host || coalesce(' workspace ' || r.workspace, '')"
+"""As `records.tenant`."""
 
 _OUTCOME: Final = """
 CASE WHEN a.outcome IS NOT NULL THEN a.outcome
@@ -106,7 +109,7 @@ def accounts(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
               a.started_at, a.ended_at, a.outcome IS NULL AND NOT a.was_unknown, f.value
             FROM accounts a JOIN runs r ON r.run_id = a.run_id
-              LEFT JOIN facts f ON f.host = r.host AND f.account = a.account AND f.kind = ? AND f.key = ?
+              LEFT JOIN facts f ON f.tenant = {_TENANT} AND f.account = a.account AND f.kind = ? AND f.key = ?
             WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
         [*NAMED, *values],
     )
@@ -197,12 +200,12 @@ def latest_outcomes(connection: sqlite3.Connection, run_ids: Iterable[str]) -> d
     return {account: Outcome(outcome) for account, outcome in rows}
 
 
-def worked_on(connection: sqlite3.Connection, host: str) -> set[str]:
-    """Accounts that a run on this host has changed, or found as they should be."""
+def worked_on(connection: sqlite3.Connection, tenant: str) -> set[str]:
+    """Accounts of this tenant that a run has changed, or found as they should be."""
     rows = connection.execute(
-        "SELECT DISTINCT a.account FROM accounts a JOIN runs r USING (run_id) "
-        "WHERE r.host = ? AND a.outcome IN ('changed', 'unchanged')",
-        (utf8_text(host),),
+        f"""SELECT DISTINCT a.account FROM accounts a JOIN runs r USING (run_id)
+            WHERE {_TENANT} = ? AND a.outcome IN ('changed', 'unchanged')""",  # noqa: S608 - a constant
+        (utf8_text(tenant),),
     )
     return {account for (account,) in rows}
 
@@ -211,7 +214,7 @@ def between_s(connection: sqlite3.Connection, run_id: str) -> float:
     """Seconds between the processes of a run, in which none worked on it."""
     rows = connection.execute(
         """SELECT boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s
-           FROM lives WHERE run_id = ? ORDER BY life_id""",
+           FROM processes WHERE run_id = ? ORDER BY process_id""",
         (utf8_text(run_id),),
     ).fetchall()
     gaps: Iterable[float] = (
@@ -225,10 +228,10 @@ def last_seen_at(connection: sqlite3.Connection, run_id: str) -> float | None:
     """Wall-clock time of the newest sign of a process at work on the run: a heartbeat, an account, or a step."""
     row = connection.execute(
         """SELECT max(at) FROM (
-             SELECT beat_wall_s AS at FROM lives WHERE run_id = :run
+             SELECT beat_wall_s AS at FROM processes WHERE run_id = :run
              UNION ALL SELECT max(started_at, coalesce(ended_at, 0)) FROM accounts WHERE run_id = :run
              UNION ALL SELECT l.beat_wall_s - (l.beat_boot_s - s.began_boot_s)
-               FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = :run)""",
+               FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = :run)""",
         {"run": utf8_text(run_id)},
     ).fetchone()
     return None if row[0] is None else float(row[0])
@@ -242,19 +245,19 @@ def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
 
 
 def steps(
-    connection: sqlite3.Connection, run_id: str, seq: int, now: Instant, own_life: int | None
+    connection: sqlite3.Connection, run_id: str, seq: int, now: Instant, own_process: int | None
 ) -> dict[str, StepRow]:
     rows = connection.execute(
-        f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.life_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
-            FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? AND s.seq = ?
-            ORDER BY s.life_id, s.began_boot_s, s.step""",  # noqa: S608 - constants
+        f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.process_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
+            FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = ? AND s.seq = ?
+            ORDER BY s.process_id, s.began_boot_s, s.step""",  # noqa: S608 - constants
         (utf8_text(run_id), seq),
     )
     found = {}
-    for step, state, data, result, changed, life_id, began_boot_s, quiet_boot_s, *life in rows:
+    for step, state, data, result, changed, process_id, began_boot_s, quiet_boot_s, *process in rows:
         age_s = 0.0
         if state == StepState.INTENT:
-            age_s = _intent_age_s(_life(life), began_boot_s, quiet_boot_s, now, alive=life_id == own_life)
+            age_s = _intent_age_s(_process(process), began_boot_s, quiet_boot_s, now, alive=process_id == own_process)
         found[step] = StepRow(
             step=step,
             state=StepState(state),
@@ -270,7 +273,7 @@ def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepTiming]:
     """Of all accounts of a run: by account, then in the order in which they began. Without data and results."""
     rows = connection.execute(
         """SELECT s.seq, s.step, s.state, s.changed, l.beat_wall_s - (l.beat_boot_s - s.began_boot_s) AS began_at
-           FROM steps s JOIN lives l USING (life_id) WHERE s.run_id = ? ORDER BY s.seq, began_at, s.step""",
+           FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = ? ORDER BY s.seq, began_at, s.step""",
         (utf8_text(run_id),),
     )
     return [
@@ -280,13 +283,13 @@ def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepTiming]:
 
 
 def steps_of(
-    connection: sqlite3.Connection, run_id: str, account: str, now: Instant, own_life: int | None
+    connection: sqlite3.Connection, run_id: str, account: str, now: Instant, own_process: int | None
 ) -> dict[str, StepRow]:
     row = connection.execute(
         "SELECT seq FROM accounts WHERE run_id = ? AND account = ?",
         (utf8_text(run_id), utf8_text(account)),
     ).fetchone()
-    return {} if row is None else steps(connection, run_id, row[0], now, own_life)
+    return {} if row is None else steps(connection, run_id, row[0], now, own_process)
 
 
 def changed_accounts(connection: sqlite3.Connection, run_id: str) -> list[AccountRow]:
@@ -299,7 +302,7 @@ def changed_accounts(connection: sqlite3.Connection, run_id: str) -> list[Accoun
 
 
 def _intent_age_s(
-    life: ProcessRecord, began_boot_s: float, quiet_boot_s: float | None, now: Instant, *, alive: bool
+    process: ProcessRecord, began_boot_s: float, quiet_boot_s: float | None, now: Instant, *, alive: bool
 ) -> float:
     """Seconds since the intent's request can have left at the latest.
 
@@ -307,14 +310,14 @@ def _intent_age_s(
     died could until then.
     """
     if quiet_boot_s is not None:
-        return life.age_s(quiet_boot_s, now)
-    return 0.0 if alive else life.idle_s(now, since_boot_s=began_boot_s)
+        return process.age_s(quiet_boot_s, now)
+    return 0.0 if alive else process.idle_s(now, since_boot_s=began_boot_s)
 
 
-def fact(connection: sqlite3.Connection, host: str, account: str, kind: str, key: str) -> Any:
+def fact(connection: sqlite3.Connection, tenant: str, account: str, kind: str, key: str) -> Any:
     row = connection.execute(
-        "SELECT value FROM facts WHERE host = ? AND account = ? AND kind = ? AND key = ?",
-        (utf8_text(host), utf8_text(account), utf8_text(kind), utf8_text(key)),
+        "SELECT value FROM facts WHERE tenant = ? AND account = ? AND kind = ? AND key = ?",
+        (utf8_text(tenant), utf8_text(account), utf8_text(kind), utf8_text(key)),
     ).fetchone()
     return None if row is None else decode(row[0])
 
@@ -348,6 +351,6 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
     )
 
 
-def _life(row: Iterable[Any]) -> ProcessRecord:
+def _process(row: Iterable[Any]) -> ProcessRecord:
     boot_id, beat_boot_s, beat_wall_s, ended = row
     return ProcessRecord(boot_id=boot_id, beat_boot_s=beat_boot_s, beat_wall_s=beat_wall_s, ended=bool(ended))

@@ -42,6 +42,15 @@ class StepState(StrEnum):
 REMARKS: Final = "remarks"
 
 
+def tenant(host: str, workspace: str | None) -> str:
+    """The name under which an account's facts are kept. Two workspaces of one host may both have an account `EORG-7`.
+
+    >>> tenant("https://www.workato.com", "17293")
+    'https://www.workato.com workspace 17293'
+    """
+    return host if workspace is None else f"{host} workspace {workspace}"
+
+
 @attrs.frozen(kw_only=True)
 class RunRecord:
     """One run. Times are wall-clock seconds since the epoch; mappings are plain JSON data without secrets.
@@ -66,6 +75,11 @@ class RunRecord:
     pid: int | None = None
     last_beat_at: float | None = None
     ended_at: float | None = None
+
+    @property
+    def tenant(self) -> str:
+        """See `tenant`."""
+        return tenant(self.host, self.workspace)
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +145,7 @@ class StepRow:
     """One durable step of one account. `data`: what the intent wanted to remember; `result`: JSON of the answer.
 
     `began_age_s`: seconds since the latest moment at which the request of an open intent can have left: the last
-    sign of life of the process that wrote it. `changed`: whether the step's effect changes the account.
+    heartbeat of the process that wrote it. `changed`: whether the step's effect changes the account.
     """
 
     step: str

@@ -16,7 +16,7 @@ from bulkops.errors import JournalError
 from bulkops.journal.sqlite_errors import describe
 
 FILE_NAME: Final = "journal.sqlite3"
-VERSION: Final = 3
+VERSION: Final = 4
 
 _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
 _BUSY_S: Final = 60.0
@@ -56,8 +56,8 @@ CREATE TABLE accounts (
   ended_at REAL,
   PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
-CREATE TABLE lives ( -- one process at work for one run; its newest sign of life
-  life_id INTEGER PRIMARY KEY AUTOINCREMENT,
+CREATE TABLE processes ( -- one process at work for one run; its newest heartbeat
+  process_id INTEGER PRIMARY KEY AUTOINCREMENT,
   run_id TEXT,
   pid INTEGER NOT NULL,
   boot_id TEXT NOT NULL,
@@ -67,7 +67,7 @@ CREATE TABLE lives ( -- one process at work for one run; its newest sign of life
   beat_wall_s REAL NOT NULL,
   ended INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX lives_by_run ON lives (run_id);
+CREATE INDEX processes_by_run ON processes (run_id);
 CREATE TABLE steps (
   run_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -76,18 +76,18 @@ CREATE TABLE steps (
   data TEXT,
   result TEXT,
   changed INTEGER NOT NULL,
-  life_id INTEGER NOT NULL, -- who wrote the intent, and when by its boot clock
+  process_id INTEGER NOT NULL, -- who wrote the intent, and when by its boot clock
   began_boot_s REAL NOT NULL,
-  quiet_boot_s REAL, -- the account ended in that life: nothing left after this
+  quiet_boot_s REAL, -- the account ended in that process: nothing left after this
   PRIMARY KEY (run_id, seq, step)
 ) WITHOUT ROWID;
 CREATE TABLE facts (
-  host TEXT NOT NULL,
+  tenant TEXT NOT NULL, -- the host, and " workspace ID" where that is known
   account TEXT NOT NULL,
   kind TEXT NOT NULL,
   key TEXT NOT NULL,
   value TEXT NOT NULL,
-  PRIMARY KEY (host, account, kind, key)
+  PRIMARY KEY (tenant, account, kind, key)
 ) WITHOUT ROWID;
 CREATE TABLE events (
   event_id INTEGER PRIMARY KEY,

@@ -27,7 +27,7 @@ from bulkops.journal.processes import Processes
 from bulkops.journal.sqlite_errors import again, describe, ended, of_a_run
 
 _SLOW_S: Final = 0.5
-"""A disk that takes longer for a commit makes signs of life old before they can be read."""
+"""A disk that takes longer for a commit makes heartbeats old before they can be read."""
 
 Job: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
@@ -45,15 +45,17 @@ class _Write:
 class Writer:
     """Owns the writing connection and its thread; made and closed on the event loop.
 
-    `commits`: transactions so far. While there is a current life, a sign of it is written every `beat_s`, also when
+    `commits`: transactions so far. While there is a process record, a heartbeat is written every `beat_s`, also when
     the event loop stands still; `signed_boot_s`: boot clock of the newest that is on the disk.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, lives: Processes, *, beat_s: float = BEAT_S) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, processes: Processes, *, beat_s: float = BEAT_S
+    ) -> None:
         self.commits = 0
         self._connection = connection
         self._path = path
-        self._lives = lives
+        self._processes = processes
         self._beat_s = beat_s
         self._beat_due = 0.0
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
@@ -66,8 +68,8 @@ class Writer:
         self._thread.start()
 
     @property
-    def current_life(self) -> int | None:
-        return self._lives.current
+    def current_process(self) -> int | None:
+        return self._processes.current
 
     async def durable(self, job: Job) -> None:
         """Return when the job, and all that was queued before it, is on the disk.
@@ -110,7 +112,7 @@ class Writer:
             while more:
                 batch, more = self._take()
                 settled = self._commit(batch)
-                if self._is_beat_due():  # the disk was slow: nobody acts on a step whose sign of life has grown old
+                if self._is_beat_due():  # the disk was slow: nobody acts on a step whose heartbeat has grown old
                     self._commit(())
                 self._wake(settled)
                 batch = ()
@@ -121,8 +123,8 @@ class Writer:
                 self._connection.close()
 
     def _take(self) -> tuple[list[_Write], bool]:
-        """All that is queued; waits for the first until the next sign of life is due. False: the last there is."""
-        timeout = None if self._lives.current is None else max(0.0, self._beat_due - time.monotonic())
+        """All that is queued; waits for the first until the next heartbeat is due. False: the last there is."""
+        timeout = None if self._processes.current is None else max(0.0, self._beat_due - time.monotonic())
         try:
             first = self._queue.get(timeout=timeout)
         except queue.Empty:
@@ -151,26 +153,26 @@ class Writer:
         return [(write.waiter, None) for write in batch if write.waiter is not None]
 
     def _transact(self, batch: Sequence[_Write]) -> None:
-        life_before, signed_before = self._lives.current, self._lives.signed_boot_s
+        process_before, signed_before = self._processes.current, self._processes.signed_boot_s
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for write in batch:
-                write.job(self._connection, self._lives)
+                write.job(self._connection, self._processes)
             if self._is_beat_due():
                 self._beat_due = time.monotonic() + self._beat_s
-                self._lives.beat(self._connection, ahead_s=self._commit_s if self._commit_s > _SLOW_S else 0.0)
+                self._processes.beat(self._connection, ahead_s=self._commit_s if self._commit_s > _SLOW_S else 0.0)
             began = time.monotonic()
             self._connection.execute("COMMIT")
             self._commit_s = time.monotonic() - began
         except BaseException:
-            self._lives.current, self._lives.signed_boot_s = life_before, signed_before
+            self._processes.current, self._processes.signed_boot_s = process_before, signed_before
             self._connection.rollback()
             raise
-        self.signed_boot_s = self._lives.signed_boot_s
+        self.signed_boot_s = self._processes.signed_boot_s
         self.commits += 1
 
     def _is_beat_due(self) -> bool:
-        return self._lives.current is not None and time.monotonic() >= self._beat_due
+        return self._processes.current is not None and time.monotonic() >= self._beat_due
 
     def _refuse(self, batch: Sequence[_Write]) -> list[_Settled]:
         assert self._broken is not None  # noqa: S101 - tells the type checker
@@ -182,8 +184,8 @@ class Writer:
                 self._loop.call_soon_threadsafe(_settle, settled)
 
 
-def _end_life(connection: sqlite3.Connection, lives: Processes) -> None:
-    lives.end(connection)
+def _end_life(connection: sqlite3.Connection, processes: Processes) -> None:
+    processes.end(connection)
 
 
 def _settle(settled: Sequence[_Settled]) -> None:

@@ -18,7 +18,7 @@ from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecor
 from bulkops.journal.writer import Job
 from bulkops.outcome import Outcome
 
-_PUT_FACT: Final = "INSERT OR REPLACE INTO facts (host, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
+_PUT_FACT: Final = "INSERT OR REPLACE INTO facts (tenant, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
 _LONGEST_NAME: Final = 200
 
 
@@ -67,7 +67,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
             _PUT_FACT,
             (
                 (
-                    utf8_text(record.host),
+                    utf8_text(record.tenant),
                     utf8_text(row.account),
                     *NAMED,
                     encode(row.name[:_LONGEST_NAME]),
@@ -117,7 +117,7 @@ def delete_run(run_id: str) -> Job:
     name = (utf8_text(run_id),)
 
     def job(connection: sqlite3.Connection, _: Processes) -> None:
-        for table in ("steps", "events", "accounts", "lives", "runs"):
+        for table in ("steps", "events", "accounts", "processes", "runs"):
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - five constants
 
     return job
@@ -133,9 +133,9 @@ def start_account(run_id: str, seq: int, now: Instant) -> Job:
         missing=f"account {seq} of run {run_id}",
     )
 
-    def job(connection: sqlite3.Connection, lives: Processes) -> None:
+    def job(connection: sqlite3.Connection, processes: Processes) -> None:
         stays = connection.execute(_STAYS_UNKNOWN, key).fetchone() is not None
-        start(connection, lives)
+        start(connection, processes)
         kept = "was_unknown = 1" if stays else _NO_ANSWER
         connection.execute(f"UPDATE accounts SET {kept} WHERE run_id = ? AND seq = ?", key)  # noqa: S608 - constants
 
@@ -161,12 +161,12 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
         missing=f"account {seq} of run {run_id}",
     )
 
-    def job(connection: sqlite3.Connection, lives: Processes) -> None:
-        change(connection, lives)
+    def job(connection: sqlite3.Connection, processes: Processes) -> None:
+        change(connection, processes)
         connection.execute(
             """UPDATE steps SET quiet_boot_s = ?
-               WHERE run_id = ? AND seq = ? AND state = ? AND life_id = ? AND quiet_boot_s IS NULL""",
-            (now.boot_s, utf8_text(run_id), seq, StepState.INTENT.value, lives.current),
+               WHERE run_id = ? AND seq = ? AND state = ? AND process_id = ? AND quiet_boot_s IS NULL""",
+            (now.boot_s, utf8_text(run_id), seq, StepState.INTENT.value, processes.current),
         )
 
     return job
@@ -176,11 +176,11 @@ def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> 
     key = (utf8_text(run_id), seq, utf8_text(step))
     text = encode(data)
 
-    def job(connection: sqlite3.Connection, lives: Processes) -> None:
+    def job(connection: sqlite3.Connection, processes: Processes) -> None:
         connection.execute(
-            """INSERT OR REPLACE INTO steps (run_id, seq, step, state, data, changed, life_id, began_boot_s)
+            """INSERT OR REPLACE INTO steps (run_id, seq, step, state, data, changed, process_id, began_boot_s)
                VALUES (?, ?, ?, ?, ?, 0, ?, ?)""",
-            (*key, StepState.INTENT.value, text, lives.ensure(connection), now.boot_s),
+            (*key, StepState.INTENT.value, text, processes.ensure(connection), now.boot_s),
         )
 
     return job
@@ -190,29 +190,29 @@ def end_step(run_id: str, seq: int, step: str, state: StepState, result: object,
     key = (utf8_text(run_id), seq, utf8_text(step))
     text = encode(result)
 
-    def job(connection: sqlite3.Connection, lives: Processes) -> None:
+    def job(connection: sqlite3.Connection, processes: Processes) -> None:
         connection.execute(
-            """INSERT INTO steps (run_id, seq, step, state, result, changed, life_id, began_boot_s)
+            """INSERT INTO steps (run_id, seq, step, state, result, changed, process_id, began_boot_s)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
                SET state = excluded.state, result = excluded.result, changed = excluded.changed""",
-            (*key, state.value, text, changed, lives.ensure(connection), now.boot_s),
+            (*key, state.value, text, changed, processes.ensure(connection), now.boot_s),
         )
 
     return job
 
 
-def begin_life(run_id: str) -> Job:
+def begin_process(run_id: str) -> Job:
     name = utf8_text(run_id)
-    return lambda connection, lives: lives.begin(connection, name)
+    return lambda connection, processes: processes.begin(connection, name)
 
 
-def end_life() -> Job:
-    return lambda connection, lives: lives.end(connection)
+def end_process() -> Job:
+    return lambda connection, processes: processes.end(connection)
 
 
-def put_fact(host: str, account: str, kind: str, key: str, value: object) -> Job:
+def put_fact(tenant: str, account: str, kind: str, key: str, value: object) -> Job:
     row = (
-        utf8_text(host),
+        utf8_text(tenant),
         utf8_text(account),
         utf8_text(kind),
         utf8_text(key),

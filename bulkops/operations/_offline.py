@@ -39,7 +39,7 @@ def rehearse_offline(operation: Operation, foreseen: Foreseen, state: Offline) -
         account=Account(session, scope),
         params=_AnyRow(),
         log=rehearsal,
-        memory=AccountMemory(journal=nowhere, host="", account=_ACCOUNT, shared={}, cache=foreseen.cache),
+        memory=AccountMemory(journal=nowhere, tenant="", account=_ACCOUNT, shared={}, cache=foreseen.cache),
     )
     with suppress(BulkopsError):  # as far as it can be foreseen
         _finish(operation.apply(ctx))

@@ -134,7 +134,9 @@ class AccountTask:
                 steps=steps,
                 observe=self.observe,
             ),
-            memory=AccountMemory(journal=self.journal, host=self.record.host, account=row.account, shared=self.shared),
+            memory=AccountMemory(
+                journal=self.journal, tenant=self.record.tenant, account=row.account, shared=self.shared
+            ),
         )
 
     def _log_unexpected(self, row: AccountRow, ending: AccountResult, error: BaseException | None) -> None:

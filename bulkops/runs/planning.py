@@ -14,7 +14,7 @@ from bulkops.client import Workato
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized, worst_of
 from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
 from bulkops.executor import fan_out
-from bulkops.journal import InventoryRow, Journal
+from bulkops.journal import InventoryRow, Journal, tenant
 from bulkops.operations import Foreseen, Operation, added, as_operation, describe
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
@@ -147,6 +147,7 @@ async def plan(
     if rows:
         async with Journal.open(journal) as opened:
             workspace = await workspace_for(made, workato, opened)
+            looks.tenant = tenant(workato.settings.url, workspace)
             async with credential(
                 opened, workato.session, "plan", policy=policy, control=control or StopSignal(), workspace=workspace
             ):
@@ -187,6 +188,7 @@ class Planner:
         self._looked = 0
         self._latencies: list[float] = []
         self._shared: dict[str, Any] = {}
+        self.tenant = workato.settings.url
 
     async def at(self, rows: Iterable[InventoryRow], journal: Journal, concurrency: int) -> Any:
         """Yield an AccountPlan for each row, in inventory order."""
@@ -215,9 +217,7 @@ class Planner:
                 tuning=self._workato.settings.tuning,
                 steps={},
             ),
-            memory=AccountMemory(
-                journal=journal, host=self._workato.settings.url, account=row.account, shared=self._shared
-            ),
+            memory=AccountMemory(journal=journal, tenant=self.tenant, account=row.account, shared=self._shared),
         )
         planned, words = None, None
         try:

@@ -28,16 +28,16 @@ class AccountMemory:
     """
 
     journal: Journal
-    host: str
+    tenant: str
     account: str
     shared: dict[str, Any]
     cache: dict[str, Any] = attrs.field(factory=dict)
 
     async def recall(self, kind: str, key: str) -> Any:
-        return await self.journal.get_fact(self.host, self.account, kind, key)
+        return await self.journal.get_fact(self.tenant, self.account, kind, key)
 
     async def remember(self, kind: str, key: str, value: Any) -> None:
-        await self.journal.put_fact(self.host, self.account, kind, key, msgspec.to_builtins(value))
+        await self.journal.put_fact(self.tenant, self.account, kind, key, msgspec.to_builtins(value))
 
     async def done_in(self, run_id: str) -> dict[str, StepRow]:
         """The account's steps that another run finished with an effect, by name, in the order they were begun."""
@@ -51,17 +51,17 @@ class AccountMemory:
     async def was_worked_on(self) -> bool:
         """Whether an earlier run of this journal ended the account as changed or unchanged, so that it existed."""
         if _WORKED_ON not in self.shared:
-            self.shared[_WORKED_ON] = await self.journal.worked_on(self.host)
+            self.shared[_WORKED_ON] = await self.journal.worked_on(self.tenant)
         return self.account in self.shared[_WORKED_ON]
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[None]:
-        """Keep every other run of this user on this machine and host out of the section of that name.
+        """Keep every other run of this user on this machine and tenant out of the section of that name.
 
         For a list that the API replaces as a whole: read, merge, write.
         Raises: TaskFailed when another run holds the lock for minutes.
         """
-        async with alone_with(self.host, name, within_s=_LOCK_WAIT_S) as is_mine:
+        async with alone_with(self.tenant, name, within_s=_LOCK_WAIT_S) as is_mine:
             if not is_mine:
                 raise TaskFailed(
                     f"another run has held the lock of the {name} for {_LOCK_WAIT_S:g} s",

@@ -136,7 +136,7 @@ def _tear(connection: sqlite3.Connection) -> NoReturn:
 def _table(sql: str) -> str:
     """What a statement writes to; "" when it writes nothing worth a name."""
     found = _WRITES.match(sql)
-    return found.group(1) if found and found.group(1) != "lives" else ""
+    return found.group(1) if found and found.group(1) != "processes" else ""
 
 
 def _watch_requests(points: Points) -> None:

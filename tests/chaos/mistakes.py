@@ -156,7 +156,7 @@ MISTAKES = (
     Mistake(
         "a sign of life counts before it is on the disk",
         "journal/writer.py",
-        "        self.signed_boot_s = self._lives.signed_boot_s\n        self.commits += 1\n",
+        "        self.signed_boot_s = self._processes.signed_boot_s\n        self.commits += 1\n",
         "        self.signed_boot_s = math.inf\n        self.commits += 1\n",
         ("tests/unit/journal/test_journal_age.py",),
     ),

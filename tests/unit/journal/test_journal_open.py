@@ -124,7 +124,7 @@ async def test_a_journal_of_another_version(made, read_only):
         connection.close()
 
     await anyio.to_thread.run_sync(age)
-    with pytest.raises(JournalError, match="schema version 7, this bulkops knows version 3; use the bulkops"):
+    with pytest.raises(JournalError, match="schema version 7, this bulkops knows version 4; use the bulkops"):
         async with Journal.open(made, read_only=read_only):
             pass
 

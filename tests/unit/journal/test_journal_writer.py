@@ -31,7 +31,7 @@ def _note(text):
 
 
 def _fail(error):
-    def job(connection, lives):
+    def job(connection, processes):
         raise error
 
     return job
@@ -177,7 +177,7 @@ async def test_a_life_begun_in_a_failed_transaction_is_begun_again(connection, m
     await asyncio.sleep(0)
     gate.set()
     await begun
-    assert connection.execute("SELECT life_id FROM lives").fetchall() == [(writer.current_life,)]
+    assert connection.execute("SELECT process_id FROM processes").fetchall() == [(writer.current_process,)]
     await writer.close()
 
 
@@ -218,7 +218,7 @@ async def test_a_full_disk_is_said_in_words_to_all_who_wait_and_who_come_later(d
 async def test_a_sign_of_life_that_cannot_be_written_stops_everything(connection, make_writer):
     writer = make_writer(beat_s=0.01)
     await writer.durable(lambda connection, lives: lives.ensure(connection))
-    connection.execute("CREATE TRIGGER no_beat BEFORE UPDATE ON lives BEGIN SELECT RAISE(FAIL, 'no'); END")
+    connection.execute("CREATE TRIGGER no_beat BEFORE UPDATE ON processes BEGIN SELECT RAISE(FAIL, 'no'); END")
 
     async def write_on():
         while True:
@@ -292,12 +292,12 @@ def test_a_loop_that_was_closed_leaves_the_thread_to_end(directory, connection, 
 
 async def test_signs_of_life_go_on_while_the_event_loop_stands_still(directory, clock, make_writer):
     writer = make_writer(beat_s=0.01)
-    await writer.durable(lambda connection, lives: lives.begin(connection, RUN))
+    await writer.durable(lambda connection, processes: processes.begin(connection, RUN))
     other = sqlite3.connect(directory / "journal.sqlite3", isolation_level=None)
     for _ in range(3):
         clock.pass_s(1)
         deadline = time.monotonic() + 60
-        while other.execute("SELECT beat_boot_s FROM lives").fetchone() != (clock.boot_s,):
+        while other.execute("SELECT beat_boot_s FROM processes").fetchone() != (clock.boot_s,):
             assert time.monotonic() < deadline
             time.sleep(0.005)  # noqa: ASYNC251 - the loop is to stand still
     other.close()
@@ -316,7 +316,7 @@ async def test_after_a_slow_commit_a_sign_of_life_goes_before_the_waiters(direct
     await writer.durable(lambda connection, lives: lives.ensure(connection))
     assert writer.commits >= 2
     other = sqlite3.connect(directory / "journal.sqlite3")
-    assert other.execute("SELECT beat_boot_s FROM lives").fetchone() >= (began + 50,)
+    assert other.execute("SELECT beat_boot_s FROM processes").fetchone() >= (began + 50,)
     other.close()
 
 

@@ -104,3 +104,18 @@ async def test_the_library_refuses_another_workspace_too(vendor: Sandbox, tmp_pa
         with pytest.raises(PlanError, match="belongs to workspace 17293, but this token belongs to workspace 90001"):
             await bulkops.resume(report.run_id, workato=other, journal=tmp_path, operation=make)
     assert vendor.effects() == []
+
+
+async def test_what_is_remembered_belongs_to_the_workspace(vendor: Sandbox, tmp_path: Path) -> None:
+    """Both partners may call an account EORG-7."""
+    seen = []
+
+    async def remembering(ctx: bulkops.Context) -> None:
+        seen.append(await ctx.recall("note", "key"))
+        await ctx.remember("note", "key", "of the first partner")
+
+    vendor.add_workspace(90001, THERE)
+    for token in (None, None, THERE):
+        async with client(vendor, token=token) as workato:
+            await bulkops.run(remembering, accounts=IDS[:1], workato=workato, journal=tmp_path)
+    assert seen == [None, "of the first partner", None]
