@@ -20,7 +20,7 @@ from bulkops.sandbox.envelopes import STATUS, form_of, spell, wrap
 from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.file_store import file_origin, serve_file
 from bulkops.sandbox.gateway import serve_endpoint
-from bulkops.sandbox.handlers import HANDLERS
+from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.package_zip import MAX_PACKAGE_BYTES
 from bulkops.sandbox.quotas import Quotas, email_in
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError
@@ -209,11 +209,11 @@ async def _live(strike: Strike, call: Call, request: ApiRequest) -> Answer | Non
 
 
 def _act(call: Call, request: ApiRequest) -> Answer:
-    handler = HANDLERS.get(call.id)
-    if handler is None:
+    answer = ANSWERS.get(call.id)
+    if answer is None:
         return Answer.of({"message": f"The sandbox does not know {call.id} yet"}, 501)
     try:
-        data = handler(request)
+        data = answer.handler(request)
     except RefusedError as refusal:
         return Answer.of(refusal.body, refusal.status, headers=refusal.headers)
     if isinstance(data, Redirection):

@@ -9,7 +9,7 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.sandbox.assumptions import Assumptions
-from bulkops.sandbox.handlers import HANDLERS
+from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.partner import API_EXAMPLE
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, vendor
 from tests.sandbox.test_sandbox_exports import contents, exported, fetched
@@ -41,7 +41,7 @@ async def endpoints(it: Vendor) -> list[dict[str, Any]]:
 def test_every_call_of_the_group_is_served() -> None:
     wanted = {call.id for call in CALLS.values() if call.group == "api_platform"}
     assert len(wanted) == 53
-    assert wanted <= HANDLERS.keys()
+    assert wanted <= ANSWERS.keys()
 
 
 async def test_an_import_brings_collections_and_disabled_endpoints_bound_to_their_recipes() -> None:

@@ -13,7 +13,7 @@ from bulkops.catalogue import CALLS, Call
 from bulkops.client import Workato
 from bulkops.errors import StatusError
 from bulkops.sandbox import Assumptions
-from bulkops.sandbox.handlers import HANDLERS
+from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.openapi import document
 from bulkops.settings import Tuning
 from tests.sandbox.kit import Vendor, vendor
@@ -41,8 +41,8 @@ async def furnished(**settings: Any) -> AsyncIterator[Walker]:
 
 def test_the_sandbox_knows_every_call() -> None:
     assert len(CALLS) == 230
-    assert set(CALLS) - set(HANDLERS) == MISSING
-    assert set(HANDLERS) <= set(CALLS)
+    assert set(CALLS) - set(ANSWERS) == MISSING
+    assert set(ANSWERS) <= set(CALLS)
 
 
 async def test_each_call_reaches_the_sandbox_counts_in_its_quota_and_decodes() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.me import WORKSPACE_NAME
 from bulkops.sandbox.request import ApiRequest, Counted
 
@@ -14,6 +14,7 @@ _USER: Final = {"id": 4400, "name": "Lee Park", "email": "lee@partner.example"}
 """Who does everything: the partner's token is somebody's."""
 
 
+@answers("[managed_users.]activity_logs.list", row="Activity")
 def list_activity_logs(request: ApiRequest) -> Counted:
     """In the order in which things happened; a page goes on after the record that `page[after]` names."""
     is_wanted = _filter(request)
@@ -63,9 +64,3 @@ def _filter(request: ApiRequest) -> Callable[[Mapping[str, Any]], bool]:
         )
 
     return is_wanted
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.activity_logs.list": list_activity_logs,
-    "activity_logs.list": list_activity_logs,
-}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import Pass
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._api_credentials import Passes, active_in
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
 
 
+@answers("[managed_users.]api_access_profiles.list", row="Profile")
 def list_profiles(request: ApiRequest) -> list[dict[str, Any]]:
     """Without their secrets."""
     wanted = request.number("api_client_id")
@@ -19,6 +19,7 @@ def list_profiles(request: ApiRequest) -> list[dict[str, Any]]:
     return request.on_page(rows)
 
 
+@answers("[managed_users.]api_access_profiles.create", "managed_users.api_access_profiles.create_nested", row="Profile")
 def create_profile(request: ApiRequest) -> dict[str, Any]:
     """The client is in the query, in the body, or in the path of the nested form (vendor facts, section 17.19)."""
     members = request.members()
@@ -31,6 +32,7 @@ def create_profile(request: ApiRequest) -> dict[str, Any]:
     return _PROFILES.add(request, client, auth_type=auth_type, collection_ids=collection_ids)
 
 
+@answers("[managed_users.]api_access_profiles.update", row="Profile")
 def update_profile(request: ApiRequest) -> dict[str, Any]:
     """Full replacement: the list of collections is the whole new one. The secret stays, unless its kind changes."""
     profile, members = _PROFILES.find(request), request.members()
@@ -49,16 +51,19 @@ def update_profile(request: ApiRequest) -> dict[str, Any]:
     return _row(profile)
 
 
+@answers("[managed_users.]api_access_profiles.enable")
 def enable_profile(request: ApiRequest) -> dict[str, Any]:
     _PROFILES.switch(request, active=True)
     return {"success": True}
 
 
+@answers("[managed_users.]api_access_profiles.disable")
 def disable_profile(request: ApiRequest) -> dict[str, Any]:
     _PROFILES.switch(request, active=False)
     return {"success": True}
 
 
+@answers("api_access_profiles.update_without_id", row="Profile")
 def refuse_update_without_id(_: ApiRequest) -> Any:
     """The guide prints the path so; nobody can tell which profile is meant."""
     raise RefusedError(404, NOT_FOUND)
@@ -86,16 +91,5 @@ _PROFILES: Final = Passes(
     row=_row,
 )
 
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "api_access_profiles.list": list_profiles,
-        "api_access_profiles.create": create_profile,
-        "api_access_profiles.update": update_profile,
-        "api_access_profiles.enable": enable_profile,
-        "api_access_profiles.disable": disable_profile,
-        "api_access_profiles.refresh_secret": _PROFILES.refresh,
-    }
-) | {
-    "managed_users.api_access_profiles.create_nested": create_profile,
-    "api_access_profiles.update_without_id": refuse_update_without_id,
-}
+
+answers("[managed_users.]api_access_profiles.refresh_secret", row="Profile")(_PROFILES.refresh)

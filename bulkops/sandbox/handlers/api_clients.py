@@ -7,17 +7,19 @@ from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, ApiClient
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest, Counted, flag_member, id_member, ids_member, text_member
 
 _POLICY: Final = {"id": 2, "name": "Default"}
 
 
+@answers("[managed_users.]api_clients.list", row="ApiClient")
 def list_clients(request: ApiRequest) -> list[dict[str, Any]]:
     """All in one reply."""
     return [_row(client) for client in request.workspace.api.clients.values() if client.is_legacy]
 
 
+@answers("[managed_users.]api_clients.create", row="ApiClient")
 def create_client(request: ApiRequest) -> dict[str, Any]:
     """`project_id` in the query, or in the body of one page version. Equal names are not documented as refused."""
     members = request.members()
@@ -25,6 +27,7 @@ def create_client(request: ApiRequest) -> dict[str, Any]:
     return _row(_add(request, name, is_legacy=True, project_id=request.number("project_id") or _project_id(members)))
 
 
+@answers("[managed_users.]api_clients_v2.list", row="ApiClientV2")
 def list_clients_v2(request: ApiRequest) -> Counted:
     """Those of the first version too, marked `is_legacy`."""
     project_id = request.number("project_id")
@@ -38,6 +41,7 @@ def list_clients_v2(request: ApiRequest) -> Counted:
     return request.counted(rows)
 
 
+@answers("[managed_users.]api_clients_v2.create", row="ApiClientV2")
 def create_client_v2(request: ApiRequest) -> dict[str, Any]:
     members = request.members()
     name = str(text_member(members, "name", required=True))
@@ -47,10 +51,12 @@ def create_client_v2(request: ApiRequest) -> dict[str, Any]:
     return _row_v2(request, made)
 
 
+@answers("[managed_users.]api_clients_v2.get", row="ApiClientV2")
 def get_client_v2(request: ApiRequest) -> dict[str, Any]:
     return _row_v2(request, _client(request))
 
 
+@answers("[managed_users.]api_clients_v2.update", row="ApiClientV2")
 def update_client_v2(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes; what is so already is no effect."""
     client, members = _client(request), request.members()
@@ -67,6 +73,7 @@ def update_client_v2(request: ApiRequest) -> dict[str, Any]:
     return _row_v2(request, client)
 
 
+@answers("[managed_users.]api_clients_v2.delete")
 def delete_client_v2(request: ApiRequest) -> dict[str, Any]:
     """With its keys."""
     api, client = request.workspace.api, _client(request)
@@ -146,16 +153,3 @@ def _row_v2(request: ApiRequest, client: ApiClient) -> dict[str, Any]:
         "api_policies": [_POLICY],
         "api_collections": [{"id": id_, "name": api.collections[id_].name} for id_ in client.collection_ids],
     }
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "api_clients.list": list_clients,
-        "api_clients.create": create_client,
-        "api_clients_v2.list": list_clients_v2,
-        "api_clients_v2.create": create_client_v2,
-        "api_clients_v2.get": get_client_v2,
-        "api_clients_v2.update": update_client_v2,
-        "api_clients_v2.delete": delete_client_v2,
-    }
-)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from bulkops.sandbox.api_platform import Collection, Endpoint
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes_write import add_recipe
 from bulkops.sandbox.installing import handle_of
 from bulkops.sandbox.package_zip import packed_recipe
@@ -20,10 +19,12 @@ _TRIGGER: Final = {"provider": "workato_api_platform", "name": "receive_request"
 _METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
+@answers("[managed_users.]api_collections.list", row="Collection")
 def list_collections(request: ApiRequest) -> list[dict[str, Any]]:
     return [row.row(request.origin) for row in request.on_page([*request.workspace.api.collections.values()])]
 
 
+@answers("[managed_users.]api_collections.create", row="NewCollection")
 def create_collection(request: ApiRequest) -> dict[str, Any]:
     """Empty, or with an endpoint for each operation of an OpenAPI document, and a recipe behind each, which stands
     still.
@@ -70,12 +71,14 @@ def _recipe_for(request: ApiRequest, name: str, folder: Folder) -> Recipe:
     return add_recipe(request, packed_recipe(asset, "", ""), (), folder_id=folder.id)
 
 
+@answers("[managed_users.]api_endpoints.list", row="Endpoint")
 def list_endpoints(request: ApiRequest) -> list[dict[str, Any]]:
     wanted, api = request.number("api_collection_id"), request.workspace.api
     rows = [row for row in api.endpoints.values() if wanted in {None, row.collection_id}]
     return [row.row(api.collections[row.collection_id], request.origin) for row in request.on_page(rows)]
 
 
+@answers("[managed_users.]api_endpoints.enable")
 def enable_endpoint(request: ApiRequest) -> dict[str, Any]:
     """Refused unless the recipe behind it runs (vendor facts, section 17.10)."""
     endpoint = _endpoint(request)
@@ -88,6 +91,7 @@ def enable_endpoint(request: ApiRequest) -> dict[str, Any]:
     return _switch(request, endpoint, active=True)
 
 
+@answers("[managed_users.]api_endpoints.disable")
 def disable_endpoint(request: ApiRequest) -> dict[str, Any]:
     return _switch(request, _endpoint(request), active=False)
 
@@ -135,14 +139,3 @@ def _operations(spec: object) -> list[tuple[str, str, str]]:
         ]
     except (msgspec.DecodeError, UnicodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise invalid("openapi_spec", "is not a valid OpenAPI document") from error
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "api_collections.list": list_collections,
-        "api_collections.create": create_collection,
-        "api_endpoints.list": list_endpoints,
-        "api_endpoints.enable": enable_endpoint,
-        "api_endpoints.disable": disable_endpoint,
-    }
-)

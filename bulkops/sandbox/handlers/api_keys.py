@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, Pass
 from bulkops.sandbox.handlers._access import access_facts, find_client
 from bulkops.sandbox.handlers._api_credentials import Passes, active_in
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest, Counted, text_member
 
 
+@answers("[managed_users.]api_keys.list", row="ApiKey")
 def list_keys(request: ApiRequest) -> Counted:
     """Masked (vendor facts, section 13)."""
     client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
     return request.counted([_row(key) for key in request.workspace.api.keys_of(client.id)])
 
 
+@answers("[managed_users.]api_keys.create", row="ApiKey")
 def create_key(request: ApiRequest) -> dict[str, Any]:
     client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
     return _KEYS.add(request, client, auth_type=client.auth_type)
 
 
+@answers("[managed_users.]api_keys.update", row="ApiKey")
 def update_key(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes."""
     key, members = _KEYS.find(request), request.members()
@@ -32,14 +34,17 @@ def update_key(request: ApiRequest) -> dict[str, Any]:
     return _row(key)
 
 
+@answers("[managed_users.]api_keys.enable", row="ApiKey")
 def enable_key(request: ApiRequest) -> dict[str, Any]:
     return _row(_KEYS.switch(request, active=True))
 
 
+@answers("[managed_users.]api_keys.disable", row="ApiKey")
 def disable_key(request: ApiRequest) -> dict[str, Any]:
     return _row(_KEYS.switch(request, active=False))
 
 
+@answers("[managed_users.]api_keys.delete")
 def delete_key(request: ApiRequest) -> dict[str, Any]:
     key = _KEYS.find(request)
     _KEYS.touch(request, key, "deleted")
@@ -68,14 +73,5 @@ _KEYS: Final = Passes(
     row=_row,
 )
 
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "api_keys.list": list_keys,
-        "api_keys.create": create_key,
-        "api_keys.update": update_key,
-        "api_keys.enable": enable_key,
-        "api_keys.disable": disable_key,
-        "api_keys.refresh_secret": _KEYS.refresh,
-        "api_keys.delete": delete_key,
-    }
-)
+
+answers("[managed_users.]api_keys.refresh_secret", row="ApiKey")(_KEYS.refresh)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from bulkops.sandbox.connectors import CONNECTORS
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import (
     NOT_FOUND,
     ApiRequest,
@@ -28,6 +28,8 @@ _VALUES: Final = (("Record ID", "Id"), ("Name", "Name"), ("Status", "Status__c")
 """Of every pick list: the sandbox has no application behind it that would know better."""
 
 
+@answers("connections.list", row="OwnConnection")
+@answers("managed_users.connections.list", row="Connection")
 def list_connections(request: ApiRequest) -> list[dict[str, Any]]:
     """All in one reply (vendor facts, section 7). Filters were in the body of a GET once (vendor facts, section 14)."""
     said = request.said()
@@ -43,6 +45,8 @@ def list_connections(request: ApiRequest) -> list[dict[str, Any]]:
     return rows
 
 
+@answers("connections.create", row="OwnConnection")
+@answers("managed_users.connections.create", row="Connection")
 def create_connection(request: ApiRequest) -> dict[str, Any]:
     """Without `input` a shell; with it the credentials are tested at once, unless the body says `shell_connection`.
 
@@ -71,6 +75,8 @@ def create_connection(request: ApiRequest) -> dict[str, Any]:
     return _row(request, connection)
 
 
+@answers("connections.update", row="OwnConnection")
+@answers("managed_users.connections.update", row="Connection")
 def update_connection(request: ApiRequest) -> dict[str, Any]:
     """Change name or place; with `input` (or `oauth_token_pair`) the credentials are tested and the status follows."""
     connection, members = _connection(request), request.members()
@@ -87,6 +93,7 @@ def update_connection(request: ApiRequest) -> dict[str, Any]:
     return _row(request, connection)
 
 
+@answers("[managed_users.]connections.disconnect")
 def disconnect_connection(request: ApiRequest) -> dict[str, Any]:
     """A shell again. Refused while a running recipe uses it, unless forced; the recipe is left running then."""
     connection, force = _connection(request), request.flag("force")
@@ -100,6 +107,7 @@ def disconnect_connection(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]connections.delete")
 def delete_connection(request: ApiRequest) -> dict[str, Any]:
     """Only a disconnected one that no running recipe uses."""
     connection = _connection(request)
@@ -111,6 +119,7 @@ def delete_connection(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]connections.pick_list", row="any[]")
 def list_pick_list(request: ApiRequest) -> list[list[Any]]:
     """The customer's call answers pairs, the partner's puts two members behind them."""
     connection, members = _connection(request), request.members()
@@ -122,6 +131,7 @@ def list_pick_list(request: ApiRequest) -> list[list[Any]]:
     return [[*pair, None, False] if request.customer is None else list(pair) for pair in _VALUES]
 
 
+@answers("managed_users.connections.input_schema", row="InputField")
 def get_input_schema(request: ApiRequest) -> list[dict[str, Any]]:
     connector = CONNECTORS.get(request.names["adapter_name"])
     if connector is None:
@@ -223,17 +233,3 @@ def _refuse_used(request: ApiRequest, connection: Connection) -> None:
 
 def _note(request: ApiRequest, connection: Connection, kind: str) -> None:
     request.note(kind, f"{request.workspace.path(connection.folder_id)}/{connection.name}")
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "connections.list": list_connections,
-        "connections.create": create_connection,
-        "connections.update": update_connection,
-        "connections.disconnect": disconnect_connection,
-        "connections.delete": delete_connection,
-        "connections.pick_list": list_pick_list,
-    }
-) | {
-    "managed_users.connections.input_schema": get_input_schema,
-}

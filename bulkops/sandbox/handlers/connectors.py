@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from bulkops.sandbox.connectors import CONNECTORS
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, invalid
 
 
+@answers("integrations.list", row="Integration")
 def list_integrations(request: ApiRequest) -> list[dict[str, Any]]:
     """Those that `applications` names; what is unknown is left out. The vendor's page puts the list into the body of a
     GET, clients put it into the query (vendor facts, section 14): both are read."""
@@ -20,27 +20,22 @@ def list_integrations(request: ApiRequest) -> list[dict[str, Any]]:
     return [connector.metadata() for connector in known if connector is not None]
 
 
+@answers("integrations.all", row="Platform")
 def list_all_integrations(request: ApiRequest) -> Counted:
     """The one list whose page holds one row unless more are asked for (vendor facts, section 7)."""
     return request.counted([connector.row() for connector in CONNECTORS.values()], usual=1)
 
 
+@answers("custom_connectors.list", row="Connector")
 def list_custom_connectors(request: ApiRequest) -> list[dict[str, Any]]:
     released_at = request.workspace.home.created_at
     return [each.custom_row(released_at=released_at) for each in CONNECTORS.values() if each.custom is not None]
 
 
+@answers("custom_connectors.code", row="ConnectorCode")
 def get_code(request: ApiRequest) -> dict[str, str]:
     wanted = request.path_id("connector_id")
     for connector in CONNECTORS.values():
         if connector.custom == wanted:
             return {"code": connector.code()}
     raise RefusedError(404, NOT_FOUND)
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "integrations.list": list_integrations,
-    "integrations.all": list_all_integrations,
-    "custom_connectors.list": list_custom_connectors,
-    "custom_connectors.code": get_code,
-}

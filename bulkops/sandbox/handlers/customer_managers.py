@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.managers import Manager
 from bulkops.sandbox.request import ApiRequest, RefusedError, id_member, ids_member, invalid
 from bulkops.sandbox.roles import group_by_id
@@ -14,11 +13,13 @@ from bulkops.sandbox.roles import group_by_id
 _WORKSPACES: Final = "permitted_workspace_ids"
 
 
+@answers("customer_managers.list", row="Manager")
 def list_managers(request: ApiRequest) -> list[dict[str, Any]]:
     """All in one reply (vendor facts, section 7)."""
     return [manager.row() for manager in request.state.managers.by_id.values()]
 
 
+@answers("customer_managers.create", row="Manager")
 def create_manager(request: ApiRequest) -> dict[str, Any]:
     """Of somebody who works at the partner, once."""
     person_id = id_member(request.members(), "team_collaborator_id")
@@ -38,6 +39,7 @@ def create_manager(request: ApiRequest) -> dict[str, Any]:
     return made.row()
 
 
+@answers("customer_managers.update", row="Manager")
 def update_manager(request: ApiRequest) -> dict[str, Any]:
     """Replaces the role and the whole list: a list left out is an empty one, and that grants every workspace."""
     manager = _manager(request)
@@ -50,6 +52,7 @@ def update_manager(request: ApiRequest) -> dict[str, Any]:
     return manager.row()
 
 
+@answers("customer_managers.delete", row="str")
 def delete_manager(request: ApiRequest) -> str:
     manager = _manager(request)
     del request.state.managers.by_id[manager.id]
@@ -96,11 +99,3 @@ def _workspaces(request: ApiRequest) -> dict[int, Customer]:
             raise RefusedError(400, f"Workspace not found: {id_}")
         found[customer.id] = customer
     return found
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "customer_managers.list": list_managers,
-    "customer_managers.create": create_manager,
-    "customer_managers.update": update_manager,
-    "customer_managers.delete": delete_manager,
-}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import customer_facts
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.environments import ENVIRONMENTS, read_environments, set_environments
 from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken, text_member
 
@@ -27,14 +27,17 @@ DEFAULT_PLAN: Final = "oem_plan"
 FREE_PLAN: Final = "free"
 
 
+@answers("managed_users.list", row="Customer")
 def list_customers(request: ApiRequest) -> list[dict[str, Any]]:
     return [customer.row() for customer in request.state.customers.page(*request.page())]
 
 
+@answers("managed_users.get", row="Customer")
 def get_customer(request: ApiRequest) -> dict[str, Any]:
     return request.account.row()
 
 
+@answers("managed_users.create", row="Customer")
 def create_customer(request: ApiRequest) -> dict[str, Any]:
     """Name and notification_email are required; a used external id is refused (vendor facts, section 17.5).
 
@@ -60,6 +63,7 @@ def create_customer(request: ApiRequest) -> dict[str, Any]:
     return customer.row()
 
 
+@answers("managed_users.update", row="Customer")
 def update_customer(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes; null clears what may be empty."""
     customer, members = request.account, request.members()
@@ -90,6 +94,7 @@ def update_customer(request: ApiRequest) -> dict[str, Any]:
     return customer.row()
 
 
+@answers("managed_users.delete")
 def delete_customer(request: ApiRequest) -> dict[str, Any]:
     """With everything in it, its environments too; one of these alone is not to be had."""
     customer = request.account
@@ -103,11 +108,13 @@ def delete_customer(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("managed_users.upgrade", row="Plan")
 def upgrade_customer(request: ApiRequest) -> dict[str, Any]:
     """To a paid plan: the partner's default one when the body names none."""
     return _set_plan(request, text_member(request.members(), "plan_id") or DEFAULT_PLAN, trial=False)
 
 
+@answers("managed_users.downgrade", row="Plan")
 def downgrade_customer(request: ApiRequest) -> dict[str, Any]:
     return _set_plan(request, FREE_PLAN, trial=False)
 
@@ -149,14 +156,3 @@ def _check_auth(members: Mapping[str, Any]) -> None:
 def _touch(request: ApiRequest, kind: str, key: str) -> None:
     request.account.facts["updated_at"] = request.state.clock.stamp()
     request.state.ledger.note(request.account.id, kind, key)
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.list": list_customers,
-    "managed_users.get": get_customer,
-    "managed_users.create": create_customer,
-    "managed_users.update": update_customer,
-    "managed_users.delete": delete_customer,
-    "managed_users.upgrade": upgrade_customer,
-    "managed_users.downgrade": downgrade_customer,
-}

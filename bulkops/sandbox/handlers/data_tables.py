@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid
 
@@ -36,7 +35,6 @@ TABLES: Final = Crud(
     shape=_shape,
 )
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "data_tables.list": TABLES.counted,
-    "data_tables.create": TABLES.create,
-}
+
+answers("data_tables.list", row="DataTable")(TABLES.counted)
+answers("data_tables.create", row="DataTable")(TABLES.create)

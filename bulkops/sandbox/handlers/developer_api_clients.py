@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.handlers.roles import folder_ids
 from bulkops.sandbox.request import (
@@ -67,10 +67,12 @@ _CLIENTS: Final = Crud(
 )
 
 
+@answers("[managed_users.]developer_api_clients.create", row="NewDeveloper")
 def create_client(request: ApiRequest) -> Row:
     return _with_new_token(request, _CLIENTS.create(request))
 
 
+@answers("[managed_users.]developer_api_clients.regenerate", row="Regenerated")
 def regenerate_token(request: ApiRequest) -> Row:
     """The old one is good for nothing from then on."""
     row = _CLIENTS.get(request)
@@ -79,11 +81,13 @@ def regenerate_token(request: ApiRequest) -> Row:
     return {"token": shown["token"]}
 
 
+@answers("[managed_users.]developer_api_client_roles.list", row="Named")
 def list_roles(request: ApiRequest) -> Counted:
     found = _ROLES.counted(request)
     return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
 
 
+@answers("[managed_users.]developer_api_client_roles.copy", row="Named")
 def copy_role(request: ApiRequest) -> Row:
     """Without a name the copy is called after what it was copied from."""
     source = _ROLES.rows(request.workspace).get(request.names["role_id"])
@@ -105,15 +109,7 @@ def _with_new_token(request: ApiRequest, row: Row) -> Row:
     return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
 
 
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "developer_api_clients.list": _CLIENTS.counted,
-        "developer_api_clients.create": create_client,
-        "developer_api_clients.get": _CLIENTS.get,
-        "developer_api_clients.update": _CLIENTS.update,
-        "developer_api_clients.delete": _CLIENTS.delete,
-        "developer_api_clients.regenerate": regenerate_token,
-        "developer_api_client_roles.list": list_roles,
-        "developer_api_client_roles.copy": copy_role,
-    }
-)
+answers("[managed_users.]developer_api_clients.list", row="Developer")(_CLIENTS.counted)
+answers("[managed_users.]developer_api_clients.get", row="Developer")(_CLIENTS.get)
+answers("[managed_users.]developer_api_clients.update", row="Developer")(_CLIENTS.update)
+answers("[managed_users.]developer_api_clients.delete")(_CLIENTS.delete)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken, text_member
 
 ENVIRONMENTS: Final = "environments"
@@ -16,6 +16,7 @@ _OTHERS: Final = ("test", "prod")
 Settings = Mapping[str, Mapping[str, str | None]]
 
 
+@answers("managed_users.environments.create", row="Environments")
 def provision_environments(request: ApiRequest) -> dict[str, Any]:
     """The workspace becomes DEV, with its id and all that is in it; TEST and PROD get ids of their own.
 
@@ -76,6 +77,3 @@ def set_environments(request: ApiRequest, customer: Customer, settings: Settings
 
 def _settings(said: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: text_member(said, name) for name in ("error_notification_emails", "external_id") if name in said}
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {"managed_users.environments.create": provision_environments}

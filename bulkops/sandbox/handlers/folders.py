@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
 from bulkops.sandbox.workspace import Folder
 
 CANNOT_DESTROY: Final = "Cannot destroy folder"
 
 
+@answers("[managed_users.]folders.list", row="Folder")
 def list_folders(request: ApiRequest) -> list[dict[str, Any]]:
     """The folders directly in `parent_id`, Home when it is left out."""
     workspace = request.workspace
@@ -22,6 +23,8 @@ def list_folders(request: ApiRequest) -> list[dict[str, Any]]:
     return [folder.row() for folder in request.on_page(children)]
 
 
+@answers("folders.create", row="Folder")
+@answers("managed_users.folders.create", row="Folder|FolderId")
 def create_folder(request: ApiRequest) -> dict[str, Any]:
     """Equal names in one parent are not documented as refused, so a doubled request makes a second folder.
 
@@ -39,6 +42,7 @@ def create_folder(request: ApiRequest) -> dict[str, Any]:
     return {"id": folder.id} if is_old_form else folder.row()
 
 
+@answers("[managed_users.]folders.update", row="Folder")
 def update_folder(request: ApiRequest) -> dict[str, Any]:
     """Rename or move; Home stays where it is, and nothing goes into itself."""
     folder, members = _folder(request), request.members()
@@ -56,6 +60,7 @@ def update_folder(request: ApiRequest) -> dict[str, Any]:
     return folder.row()
 
 
+@answers("[managed_users.]folders.delete")
 def delete_folder(request: ApiRequest) -> dict[str, Any]:
     """Only an empty folder goes, unless forced; never Home, and none in which a recipe runs."""
     folder, force = _folder(request), request.flag("force")
@@ -69,10 +74,12 @@ def delete_folder(request: ApiRequest) -> dict[str, Any]:
     return _destroy(request, folder)
 
 
+@answers("[managed_users.]projects.list", row="Project")
 def list_projects(request: ApiRequest) -> list[dict[str, Any]]:
     return request.on_page([folder.project() for folder in request.workspace.projects().values()])
 
 
+@answers("managed_users.projects.update", row="Project")
 def update_project(request: ApiRequest) -> dict[str, Any]:
     folder, members = _project(request), request.members()
     before = folder.project()
@@ -85,6 +92,7 @@ def update_project(request: ApiRequest) -> dict[str, Any]:
     return folder.project()
 
 
+@answers("[managed_users.]projects.delete")
 def delete_project(request: ApiRequest) -> dict[str, Any]:
     """With everything in it."""
     return _destroy(request, _project(request))
@@ -121,17 +129,3 @@ def _parent(request: ApiRequest, members: Mapping[str, Any]) -> Folder | None:
 
 def _note(request: ApiRequest, folder: Folder, kind: str) -> None:
     request.note(kind, request.workspace.path(folder.id))
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "folders.list": list_folders,
-        "folders.create": create_folder,
-        "folders.update": update_folder,
-        "folders.delete": delete_folder,
-        "projects.list": list_projects,
-        "projects.delete": delete_project,
-    }
-) | {
-    "managed_users.projects.update": update_project,
-}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.imports import FOLDER_GONE
 from bulkops.sandbox.installing import UNTOUCHED, RecipesRunningError, running_recipes
 from bulkops.sandbox.package_zip import ParsedPackage
@@ -13,6 +12,7 @@ from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid
 from bulkops.sandbox.workspace import Import
 
 
+@answers("managed_users.imports.create", row="Import")
 def create_import(request: ApiRequest) -> dict[str, Any]:
     folder_id = request.number("folder_id")
     if folder_id is None:
@@ -50,6 +50,7 @@ def accept_import(request: ApiRequest, folder_id: int) -> dict[str, Any]:
     return import_row(request, accepted)
 
 
+@answers("managed_users.imports.get", row="Import")
 def get_import(request: ApiRequest) -> dict[str, Any]:
     return import_row(request, request.found(request.workspace.imports, "package_id"))
 
@@ -69,9 +70,3 @@ def import_row(request: ApiRequest, job: Import) -> dict[str, Any]:
         for each in row.pop("recipe_status")
     ]
     return row | {"recipe_status": results} if assumed.recipe_status else row
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.imports.create": create_import,
-    "managed_users.imports.get": get_import,
-}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.recipes import Job, JobStatus, Recipe
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid, text_member
@@ -17,6 +17,7 @@ _BACK_OFF_S: Final = 60.0
 """Vendor seconds that a trigger rests after a job that failed."""
 
 
+@answers("[managed_users.]recipes.poll_now")
 def poll_now(request: ApiRequest) -> dict[str, Any]:
     """Each poll finds one new record, and after a reset all earlier ones once more; each becomes a job.
 
@@ -43,6 +44,7 @@ def poll_now(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]recipes.reset_trigger")
 def reset_trigger(request: ApiRequest) -> dict[str, Any]:
     """The next poll begins with the first record of the source again."""
     recipe = recipe_of(request)
@@ -51,6 +53,7 @@ def reset_trigger(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("managed_users.jobs.list", "recipes.jobs.list", row="Jobs")
 def list_jobs(request: ApiRequest) -> dict[str, Any]:
     """The newest first, a page from behind `offset_job_id`; with `prev` the page before it. Counts are of all jobs."""
     recipe = recipe_of(request)
@@ -67,11 +70,13 @@ def list_jobs(request: ApiRequest) -> dict[str, Any]:
     }
 
 
+@answers("managed_users.jobs.get", "recipes.jobs.get", row="Job")
 def get_job(request: ApiRequest) -> dict[str, Any]:
     wanted = request.names.get("job_id") or request.names.get("job_handle")
     return _job(recipe_of(request).jobs, wanted).row()
 
 
+@answers("managed_users.jobs.repeat", "recipes.jobs.repeat")
 def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
     """Runs the records of these jobs once more, each as a job of its own."""
     recipe, wanted = recipe_of(request), request.members().get("job_ids")
@@ -86,6 +91,7 @@ def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("jobs.resume")
 def resume_job(request: ApiRequest) -> None:
     """`token` is the id of a pending job of the partner's workspace."""
     token = text_member(request.members(), "token", required=True)
@@ -127,16 +133,3 @@ def _job(jobs: Iterable[Job], id_: object) -> Job:
     if found is None:
         raise RefusedError(404, NOT_FOUND)
     return found
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {"recipes.poll_now": poll_now, "recipes.reset_trigger": reset_trigger}
-) | {
-    "managed_users.jobs.list": list_jobs,
-    "managed_users.jobs.get": get_job,
-    "managed_users.jobs.repeat": repeat_jobs,
-    "recipes.jobs.list": list_jobs,
-    "recipes.jobs.get": get_job,
-    "recipes.jobs.repeat": repeat_jobs,
-    "jobs.resume": resume_job,
-}

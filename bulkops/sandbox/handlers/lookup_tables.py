@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row, Rows
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
 
@@ -69,10 +68,12 @@ ROWS: Final = Crud(
 )
 
 
+@answers("[managed_users.]lookup_tables.rows.list", row="TableRow")
 def list_rows(request: ApiRequest) -> Rows:
     return ROWS.page_of(request, _matching(request)).rows
 
 
+@answers("[managed_users.]lookup_tables.lookup", row="TableRow")
 def lookup(request: ApiRequest) -> Row:
     """The first that fits."""
     found = _matching(request)
@@ -83,6 +84,7 @@ def lookup(request: ApiRequest) -> Row:
     return found[0]
 
 
+@answers("[managed_users.]lookup_tables.batch_delete")
 def delete_tables(request: ApiRequest) -> Row:
     """Those of the ids that are there; the others are gone already."""
     ids = request.members().get("ids")
@@ -119,16 +121,9 @@ def _matching(request: ApiRequest) -> Rows:
     ]
 
 
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "lookup_tables.list": TABLES.list,
-        "lookup_tables.create": TABLES.create,
-        "lookup_tables.batch_delete": delete_tables,
-        "lookup_tables.lookup": lookup,
-        "lookup_tables.rows.list": list_rows,
-        "lookup_tables.rows.get": ROWS.get,
-        "lookup_tables.rows.create": ROWS.create,
-        "lookup_tables.rows.update": ROWS.update,
-        "lookup_tables.rows.delete": ROWS.delete,
-    }
-)
+answers("[managed_users.]lookup_tables.list", row="Table")(TABLES.list)
+answers("[managed_users.]lookup_tables.create", row="Table")(TABLES.create)
+answers("[managed_users.]lookup_tables.rows.get", row="TableRow")(ROWS.get)
+answers("[managed_users.]lookup_tables.rows.create", row="TableRow")(ROWS.create)
+answers("[managed_users.]lookup_tables.rows.update", row="TableRow")(ROWS.update)
+answers("[managed_users.]lookup_tables.rows.delete")(ROWS.delete)

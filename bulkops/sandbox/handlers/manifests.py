@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from bulkops.sandbox.exports import Asset, Export, Manifest, assets_in
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import (
     NOT_FOUND,
     ApiRequest,
@@ -19,11 +19,13 @@ from bulkops.sandbox.request import (
 from bulkops.sandbox.workspace import Folder
 
 
+@answers("[managed_users.]export_manifests.folder_assets", row="Asset")
 def list_folder_assets(request: ApiRequest) -> list[dict[str, Any]]:
     """Of a folder and those below it, the whole workspace when none is named."""
     return [asset.row() for asset in assets_in(request.workspace, _folder(request, request.number("folder_id")))]
 
 
+@answers("[managed_users.]export_manifests.create", row="Manifest")
 def create_manifest(request: ApiRequest) -> dict[str, Any]:
     """`assets` by id and type, or everything in a folder with `auto_generate_assets`."""
     workspace, wanted = request.workspace, _wanted(request)
@@ -45,11 +47,13 @@ def create_manifest(request: ApiRequest) -> dict[str, Any]:
     return _shown(request, manifest, wanted)
 
 
+@answers("[managed_users.]export_manifests.get", row="FullManifest")
 def get_manifest(request: ApiRequest) -> dict[str, Any]:
     manifest = manifest_of(request)
     return manifest.row() | {"assets": manifest.assets()}
 
 
+@answers("[managed_users.]export_manifests.update", row="Manifest")
 def update_manifest(request: ApiRequest) -> dict[str, Any]:
     """A list of assets replaces the earlier one."""
     manifest, wanted = manifest_of(request), _wanted(request)
@@ -62,6 +66,7 @@ def update_manifest(request: ApiRequest) -> dict[str, Any]:
     return _shown(request, manifest, wanted)
 
 
+@answers("[managed_users.]export_manifests.delete")
 def delete_manifest(request: ApiRequest) -> dict[str, Any]:
     manifest = manifest_of(request)
     manifest.deleted_at = request.state.clock.stamp()
@@ -128,14 +133,3 @@ def _files(request: ApiRequest, wanted: Mapping[str, Any]) -> dict[str, Asset] |
                 raise invalid("assets", f"has two files of one name: {name}")
             files[name] = asset
     return files
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "export_manifests.folder_assets": list_folder_assets,
-        "export_manifests.create": create_manifest,
-        "export_manifests.get": get_manifest,
-        "export_manifests.update": update_manifest,
-        "export_manifests.delete": delete_manifest,
-    }
-)

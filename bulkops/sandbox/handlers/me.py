@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest
 
 WORKSPACE_NAME: Final = "Partner HQ"
 
 
+@answers("users.me", row="User")
 def me(request: ApiRequest) -> dict[str, Any]:
     workspace = request.state.partner.workspace
     return {
@@ -29,6 +29,3 @@ def me(request: ApiRequest) -> dict[str, Any]:
         "email": "api@partner.example",
         "root_folder_id": workspace.home.id,
     }
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {"users.me": me}

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.members import ENVIRONMENTS, MAX_MEMBERS, TIME_ZONE, Member
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, taken, text_member
 from bulkops.sandbox.roles import role_named
 
 
+@answers("[managed_users.]members.list", row="Member")
 def list_members(request: ApiRequest) -> list[dict[str, Any]]:
     return [member.row() for member in request.workspace.members.values()]
 
 
+@answers("[managed_users.]members.get", row="Member")
 def get_member(request: ApiRequest) -> dict[str, Any]:
     return member_named(request).row()
 
 
+@answers("managed_users.members.create", row="NewMember")
 def create_member(request: ApiRequest) -> dict[str, Any]:
     """A new user needs a name and a role; an existing one is named by oauth_id alone, and brings both along."""
     members = request.members()
@@ -29,6 +32,7 @@ def create_member(request: ApiRequest) -> dict[str, Any]:
     return _add(request, members, name=str(name), roles=_roles(request, members, required=True)).row()
 
 
+@answers("managed_users.member.create", row="Plan")
 def create_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
     """Answers with the customer, not the member (vendor facts, section 14). Without a role: Operator, by assumption."""
     members = request.members()
@@ -39,6 +43,7 @@ def create_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
     return {"id": request.account.id, "plan_id": facts["plan_id"], "trial": facts["trial"]}
 
 
+@answers("managed_users.members.update", row="Member")
 def update_member(request: ApiRequest) -> dict[str, Any]:
     member, members = member_named(request), request.members()
     roles = _roles(request, members)
@@ -55,10 +60,12 @@ def update_member(request: ApiRequest) -> dict[str, Any]:
     return member.row()
 
 
+@answers("managed_users.members.delete", row="MemberId")
 def delete_member(request: ApiRequest) -> dict[str, Any]:
     return _remove(request, member_named(request))
 
 
+@answers("managed_users.member.delete", row="MemberId")
 def delete_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
     """The id is in the body of the DELETE."""
     member_id = id_member(request.members(), "member_id")
@@ -70,6 +77,7 @@ def delete_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
     return _remove(request, member)
 
 
+@answers("[managed_users.]member_invitations.create")
 def invite(request: ApiRequest) -> dict[str, Any]:
     """By assumption whoever is invited accepts at once, and is a member with that e-mail from then on."""
     members = request.members()
@@ -85,6 +93,7 @@ def invite(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("members.update")
 def update_partners_member(request: ApiRequest) -> dict[str, Any]:
     """Here only the roles can be changed, and the answer says nothing of the member."""
     if "env_roles" not in request.members():
@@ -160,19 +169,3 @@ def _known_role(request: ApiRequest, role: str) -> str:
     if role_named(role, request.workspace, request.state.partner.workspace) is None:
         raise RefusedError(400, f"Role not found: {role}")
     return role
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.members.list": list_members,
-    "managed_users.members.get": get_member,
-    "managed_users.members.create": create_member,
-    "managed_users.members.update": update_member,
-    "managed_users.members.delete": delete_member,
-    "managed_users.member_invitations.create": invite,
-    "members.list": list_members,
-    "members.get": get_member,
-    "members.update": update_partners_member,
-    "member_invitations.create": invite,
-    "managed_users.member.create": create_member_by_old_route,
-    "managed_users.member.delete": delete_member_by_old_route,
-}

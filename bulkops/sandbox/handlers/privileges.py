@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.members import member_named
 from bulkops.sandbox.members import Member
 from bulkops.sandbox.request import ApiRequest
@@ -14,6 +14,7 @@ from bulkops.sandbox.roles import role_named
 _PROJECT_ROLES: Final = {"Admin": "Project admin", "Operator": "Project operator"}
 
 
+@answers("[managed_users.]members.privileges", row="MemberPrivileges")
 def privileges(request: ApiRequest) -> list[dict[str, Any]]:
     """One row for each environment that the member may enter."""
     return [
@@ -27,6 +28,7 @@ def privileges(request: ApiRequest) -> list[dict[str, Any]]:
     ]
 
 
+@answers("managed_users.members.project_grants", row="ProjectGrant")
 def project_grants(request: ApiRequest) -> list[dict[str, Any]]:
     """A role in each project that the member's role in DEV reaches, by assumption."""
     granted = dict(_roles(request, member_named(request))).get("dev")
@@ -36,6 +38,7 @@ def project_grants(request: ApiRequest) -> list[dict[str, Any]]:
     return [{"project_id": each, "role_name": role_name} for each in _projects(request, granted)]
 
 
+@answers("managed_users.members.projects_privileges", row="ProjectPrivileges")
 def project_privileges(request: ApiRequest) -> list[dict[str, Any]]:
     granted = dict(_roles(request, member_named(request))).get("dev")
     if granted is None:
@@ -59,11 +62,3 @@ def _projects(request: ApiRequest, role: Mapping[str, Any]) -> list[int]:
     among = _folders(role)
     folders = request.workspace.folders.values()
     return [folder.project_id for folder in folders if folder.is_project and (not among or folder.id in among)]
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.members.privileges": privileges,
-    "managed_users.members.project_grants": project_grants,
-    "managed_users.members.projects_privileges": project_privileges,
-    "members.privileges": privileges,
-}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid
 
 MAX_PROPERTIES: Final = 1000
@@ -14,6 +13,7 @@ LONGEST_VALUE: Final = 1024
 """Vendor facts, section 16."""
 
 
+@answers("[managed_users.]properties.list", row="object")
 def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]]:
     """By name; whoever asks in the form of 2020, by `param`, is answered in it (vendor facts, section 14)."""
     properties = _properties(request)
@@ -26,6 +26,7 @@ def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]
     return found
 
 
+@answers("[managed_users.]properties.upsert")
 def upsert_properties(request: ApiRequest) -> dict[str, Any]:
     """All of them, or none where one cannot be."""
     properties, given, project_id = (
@@ -66,8 +67,3 @@ def _value(name: str, value: object) -> str:
     if len(text) > LONGEST_VALUE:
         raise invalid("value", f"is too long (maximum is {LONGEST_VALUE} characters)")
     return text
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {"properties.list": list_properties, "properties.upsert": upsert_properties}
-)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
 from bulkops.sandbox.recipes import Recipe
 from bulkops.sandbox.request import ApiRequest, RefusedError
@@ -16,6 +16,7 @@ from bulkops.sandbox.workspace import TAGS_OF
 _SEARCH_PAGE: Final = 20
 
 
+@answers("[managed_users.]recipes.list", row="Recipe")
 def list_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     """In descending id. `since_id` asks for ids below it; `folder_id` means that folder alone, without sub-folders."""
     page, per_page = request.page()
@@ -28,10 +29,12 @@ def list_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     return rows
 
 
+@answers("[managed_users.]recipes.get", row="Recipe")
 def get_recipe(request: ApiRequest) -> dict[str, Any]:
     return recipe_of(request).row(exclude_code=False)
 
 
+@answers("recipes.search", row="RecipeHead")
 def search_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     """Public recipes, those with `applications` and `term` in them; pages of twenty, the first one is 0."""
     wanted, term = set(request.words("applications")), str(request.said().get("term") or "").lower()
@@ -44,6 +47,7 @@ def search_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     return found[page * per_page : (page + 1) * per_page]
 
 
+@answers("[managed_users.]recipes.start", row="Verdict")
 def start_recipe(request: ApiRequest) -> dict[str, Any]:
     """200 with `success: false` when its connections are not ready; starting a running recipe is a success."""
     recipe = recipe_of(request)
@@ -58,6 +62,7 @@ def start_recipe(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]recipes.stop", row="Verdict")
 def stop_recipe(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
     if recipe.running:
@@ -122,13 +127,3 @@ def _is_after(stamp: str | None, moment: datetime) -> bool:
 
 def _split(text: str) -> set[str]:
     return {part.strip() for part in text.split(",")} - {""}
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "recipes.list": list_recipes,
-        "recipes.get": get_recipe,
-        "recipes.start": start_recipe,
-        "recipes.stop": stop_recipe,
-    }
-) | {"recipes.search": search_recipes}

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.sandbox.handlers._base import Handler, both
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.package_zip import PackedRecipe, Reference, first_steps, packed_recipe
 from bulkops.sandbox.recipes import Recipe
@@ -18,6 +18,7 @@ _LONGEST_COMMENT: Final = 1024
 _LONGEST_DESCRIPTION: Final = 10_000
 
 
+@answers("[managed_users.]recipes.create", row="Created")
 def create_recipe(request: ApiRequest) -> dict[str, Any]:
     """Code and config are JSON texts; the recipe arrives stopped, in Home unless a folder is named."""
     members = _members(request)
@@ -45,6 +46,7 @@ def add_recipe(request: ApiRequest, packed: PackedRecipe, bound: tuple[int | Non
     return made
 
 
+@answers("[managed_users.]recipes.update")
 def update_recipe(request: ApiRequest) -> dict[str, Any]:
     """Only while it stands still; what is the same already is no effect and makes no version."""
     recipe, members = recipe_of(request), _members(request)
@@ -64,6 +66,7 @@ def update_recipe(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]recipes.copy", row="RecipeCopy")
 def copy_recipe(request: ApiRequest) -> dict[str, Any]:
     """Into the same folder unless another is named, stopped, under a name of its own."""
     recipe = recipe_of(request)
@@ -75,6 +78,7 @@ def copy_recipe(request: ApiRequest) -> dict[str, Any]:
     return {"success": True, "new_flow_id": made.id}
 
 
+@answers("[managed_users.]recipes.delete")
 def delete_recipe(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
     del request.workspace.recipes[recipe.id]
@@ -82,6 +86,7 @@ def delete_recipe(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]recipes.connect")
 def connect_recipe(request: ApiRequest) -> dict[str, Any]:
     """Points every use of one connector at another connection of it. Raises: RefusedError 400 while it runs."""
     recipe, members = recipe_of(request), request.members()
@@ -109,17 +114,20 @@ def connect_recipe(request: ApiRequest) -> dict[str, Any]:
     return {"success": True}
 
 
+@answers("[managed_users.]recipes.versions.list", row="RecipeVersion")
 def list_versions(request: ApiRequest) -> Counted:
     """The newest first."""
     recipe = recipe_of(request)
     return request.counted([recipe.version_row(number) for number in range(recipe.version_no, 0, -1)])
 
 
+@answers("managed_users.recipes.versions.get", row="RecipeVersion")
 def get_version(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
     return recipe.version_row(_version_no(request, recipe))
 
 
+@answers("managed_users.recipes.versions.update", row="RecipeVersion")
 def update_version(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
     number = _version_no(request, recipe)
@@ -214,18 +222,3 @@ def _pointed(request: ApiRequest, entry: Any) -> Any:
 
 def _bound(entry: Any) -> int | None:
     return id_member(entry, "account_id") if isinstance(entry, dict) else None
-
-
-HANDLERS: Final[Mapping[str, Handler]] = both(
-    {
-        "recipes.create": create_recipe,
-        "recipes.update": update_recipe,
-        "recipes.copy": copy_recipe,
-        "recipes.delete": delete_recipe,
-        "recipes.connect": connect_recipe,
-        "recipes.versions.list": list_versions,
-    }
-) | {
-    "managed_users.recipes.versions.get": get_version,
-    "managed_users.recipes.versions.update": update_version,
-}

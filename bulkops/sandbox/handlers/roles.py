@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, flag_member, ids_member, invalid
 from bulkops.sandbox.roles import CUSTOM, ENVIRONMENT, SYSTEM, inheritable
@@ -49,6 +49,7 @@ def folder_ids(request: ApiRequest, given: Mapping[str, Any]) -> list[int]:
     return ids
 
 
+@answers("managed_users.roles.copy", row="RoleCopy")
 def copy_role(request: ApiRequest) -> Row:
     """Of the workspace itself, or one that it inherits from the partner; the copy is its own and is not inherited."""
     own = _LEGACY.rows(request.workspace)
@@ -64,10 +65,12 @@ def copy_role(request: ApiRequest) -> Row:
     return made
 
 
+@answers("roles.copy", row="Created")
 def copy_partners_role(request: ApiRequest) -> Row:
     return {"success": True, "id": copy_role(request)["id"]}
 
 
+@answers("roles.update")
 def update_partners_role(request: ApiRequest) -> Row:
     """`all_folders` is a text, "true" or "false", in the vendor's own words."""
     role, members = _LEGACY.get(request), request.members()
@@ -80,6 +83,7 @@ def update_partners_role(request: ApiRequest) -> Row:
     return {"success": True}
 
 
+@answers("managed_users.environment_roles.list", row="EnvironmentRole")
 def list_environment_roles(request: ApiRequest) -> Counted:
     """Those of the system first; `name` picks one."""
     rows = [*_of_the_system(), *_ENVIRONMENT.rows(request.workspace).values()]
@@ -88,16 +92,19 @@ def list_environment_roles(request: ApiRequest) -> Counted:
     return _ENVIRONMENT.page_of(request, found)
 
 
+@answers("managed_users.environment_roles.get", row="EnvironmentRole")
 def get_environment_role(request: ApiRequest) -> Row:
     system = next((row for row in _of_the_system() if str(row["id"]) == request.names["role_id"]), None)
     return _shown(request, system or _ENVIRONMENT.get(request))
 
 
+@answers("managed_users.environment_roles.create", row="EnvironmentRole")
 def create_environment_role(request: ApiRequest) -> Row:
     _refuse_taken(request, _ENVIRONMENT.rows(request.workspace))
     return _shown(request, _ENVIRONMENT.create(request))
 
 
+@answers("managed_users.environment_roles.update", row="EnvironmentRole")
 def update_environment_role(request: ApiRequest) -> Row:
     """A role keeps its members, whatever it is called."""
     role = _own(request)
@@ -110,6 +117,7 @@ def update_environment_role(request: ApiRequest) -> Row:
     return _shown(request, changed)
 
 
+@answers("managed_users.environment_roles.delete")
 def delete_environment_role(request: ApiRequest) -> Row:
     """One that somebody has is refused: nobody may be left with a role that is not there."""
     role = _own(request)
@@ -147,15 +155,5 @@ def _refuse_taken(request: ApiRequest, others: Mapping[str, Row]) -> None:
         raise invalid("name", "has already been taken")
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.roles.list": _LEGACY.list,
-    "managed_users.roles.copy": copy_role,
-    "managed_users.environment_roles.list": list_environment_roles,
-    "managed_users.environment_roles.get": get_environment_role,
-    "managed_users.environment_roles.create": create_environment_role,
-    "managed_users.environment_roles.update": update_environment_role,
-    "managed_users.environment_roles.delete": delete_environment_role,
-    "roles.list": _LEGACY.list,
-    "roles.update": update_partners_role,
-    "roles.copy": copy_partners_role,
-}
+answers("managed_users.roles.list", row="Role")(_LEGACY.list)
+answers("roles.list", row="OwnRole")(_LEGACY.list)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, ids_member, invalid
 from bulkops.sandbox.workspace import TAGS_OF
@@ -27,6 +27,7 @@ TAGS: Final = Crud(
 )
 
 
+@answers("managed_users.tags.delete")
 def delete_tag(request: ApiRequest) -> Row:
     """It is on nothing any more, either."""
     done = TAGS.delete(request)
@@ -35,6 +36,7 @@ def delete_tag(request: ApiRequest) -> Row:
     return done
 
 
+@answers("managed_users.tags_assignments.update")
 def assign_tags(request: ApiRequest) -> Row:
     """All of it, or nothing where a tag or what it should be on is not there."""
     members, tags, workspace = request.members(), TAGS.shelf(request), request.workspace
@@ -56,6 +58,7 @@ def assign_tags(request: ApiRequest) -> Row:
     return {"success": True}
 
 
+@answers("secrets_management.clear_cache")
 def clear_secrets_cache(request: ApiRequest) -> Row:
     request.note("secrets_cache.cleared", "all")
     return {"success": True}
@@ -68,11 +71,6 @@ def _handles(members: Mapping[str, Any], name: str) -> list[str]:
     return given
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.tags.list": TAGS.counted,
-    "managed_users.tags.create": TAGS.create,
-    "managed_users.tags.update": TAGS.update,
-    "managed_users.tags.delete": delete_tag,
-    "managed_users.tags_assignments.update": assign_tags,
-    "secrets_management.clear_cache": clear_secrets_cache,
-}
+answers("managed_users.tags.list", row="Tag")(TAGS.counted)
+answers("managed_users.tags.create", row="Tag")(TAGS.create)
+answers("managed_users.tags.update", row="Tag")(TAGS.update)

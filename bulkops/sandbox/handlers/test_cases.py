@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import recipe_of
 from bulkops.sandbox.recipes import Recipe
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid
@@ -16,11 +15,14 @@ _SHELF: Final = "test run"
 _CHOICES: Final = ("recipe_id", "folder_id", "project_id", "manifest_id", "test_case_ids")
 
 
+@answers("managed_users.test_cases.list", row="TestCase")
+@answers("test_cases.list", row="OwnTestCase")
 def list_cases(request: ApiRequest) -> list[dict[str, Any]]:
     recipe = recipe_of(request)
     return [{"id": _case_id(recipe), "name": "Happy path", "recipe_id": recipe.id}]
 
 
+@answers("[managed_users.]test_cases.run", row="TestRun")
 def run_cases(request: ApiRequest) -> dict[str, Any]:
     """Of whatever the body names; the results are there a few vendor seconds later."""
     recipes, now = _chosen(request), request.state.clock.now()
@@ -39,6 +41,7 @@ def run_cases(request: ApiRequest) -> dict[str, Any]:
     return {"id": id_, "status": "in_progress"}
 
 
+@answers("test_cases.run_status", row="TestRunStatus")
 def get_run(request: ApiRequest) -> dict[str, Any]:
     id_ = request.names["run_request_id"]
     run = request.workspace.shelf(_SHELF).get(id_)
@@ -80,12 +83,3 @@ def _chosen(request: ApiRequest) -> list[Recipe]:
 def _case_id(recipe: Recipe) -> str:
     """The same for the same recipe."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"test case of recipe {recipe.id}"))
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.test_cases.list": list_cases,
-    "managed_users.test_cases.run": run_cases,
-    "test_cases.list": list_cases,
-    "test_cases.run": run_cases,
-    "test_cases.run_status": get_run,
-}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.handlers._base import Handler
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest, ids_member, instant, text_member
 
 _OF_CONNECTIONS: Final = ("active_connection_count", "active_connection_limit")
 
 
+@answers("managed_users.usage", row="Usage")
 def usage(request: ApiRequest) -> list[dict[str, Any]]:
     """Of all customers in one reply; of a page of them when the query asks for one."""
     by_page = {"page", "per_page"} & set(request.query)
@@ -28,12 +28,14 @@ def usage(request: ApiRequest) -> list[dict[str, Any]]:
     ]
 
 
+@answers("managed_users.statistics_usage", row="Statistic")
 def statistics(request: ApiRequest) -> list[dict[str, Any]]:
     """Of the customers that the body names, of all when it names none. One that is not there is left out."""
     _check_time_frame(request)
     return [_metrics(customer) for customer in _chosen(request)]
 
 
+@answers("managed_users.statistics_connection_usage", row="Statistic")
 def connection_statistics(request: ApiRequest) -> list[dict[str, Any]]:
     """The same, and what there is of connections."""
     _check_time_frame(request)
@@ -68,10 +70,3 @@ def _check_time_frame(request: ApiRequest) -> None:
         text = text_member(members, name)
         if text is not None:
             instant(text, name)
-
-
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "managed_users.usage": usage,
-    "managed_users.statistics_usage": statistics,
-    "managed_users.statistics_connection_usage": connection_statistics,
-}

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bulkops.catalogue import ACCOUNT, Call, Parameter
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.envelopes import STATUS, form_of
-from bulkops.sandbox.openapi._answers import SHAPE_OF
+from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.openapi._parse_shapes import Schema, read_type
 
 _BRACKETS: Final = re.compile(r"\[([^\[\]<>]+)\]")
@@ -111,7 +111,7 @@ def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
         return {"description": "Done"}
     if form == "bytes":
         return {"description": "There is the file", "headers": {"Location": {"schema": dict(_PLAIN["str"])}}}
-    shape = SHAPE_OF.get(call.id, "Success")
+    shape = ANSWERS[call.id].row
     if shape == "Success" and form == "object" and assumptions.success_spelling != "success":
         shape = SPELLED
     if call.id.endswith("recipes.update") and assumptions.running_recipe_update == 200:
