@@ -13,6 +13,7 @@ from aiohttp import web
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ConfigError
 from bulkops.sandbox.access import admit, check_patterns
+from bulkops.sandbox.body import checked
 from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
@@ -23,7 +24,7 @@ from bulkops.sandbox.gateway import serve_endpoint
 from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.package_zip import MAX_PACKAGE_BYTES
 from bulkops.sandbox.quotas import Quotas, email_in
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError
+from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError, there
 from bulkops.sandbox.responses import Answer, Standing, count_down, finish, too_many
 from bulkops.sandbox.routing import Route, Routes, Target
 from bulkops.sandbox.server import host_of, read_body
@@ -120,11 +121,12 @@ class Service:
     async def _control(self, request: web.BaseRequest, target: Target) -> web.Response:
         if not self.credentials.open_control(request.headers, target.query):
             return _UNAUTHORIZED.response()
-        control = CONTROLS.get((request.method, "/".join(target.segments[1:])))
-        if control is None:
-            raise RefusedError(404, NOT_FOUND)
+        control = there(CONTROLS.get((request.method, "/".join(target.segments[1:]))))
         body = await read_body(request, limit=MAX_JSON_BYTES)
-        return Answer.of(control(self, body)).response()
+        try:
+            return Answer.of(control(self, body)).response()
+        except ConfigError as error:
+            raise RefusedError(400, str(error)) from error
 
     async def _api(self, request: web.BaseRequest, target: Target) -> web.Response:
         """The quota comes first and counts everything, then the token, then the rest."""
@@ -209,11 +211,10 @@ async def _live(strike: Strike, call: Call, request: ApiRequest) -> Answer | Non
 
 
 def _act(call: Call, request: ApiRequest) -> Answer:
-    answer = ANSWERS.get(call.id)
-    if answer is None:
-        return Answer.of({"message": f"The sandbox does not know {call.id} yet"}, 501)
     try:
-        data = answer.handler(request)
+        if call.body == "json":
+            request.given = checked(call, request.members())
+        data = ANSWERS[call.id].handler(request)
     except RefusedError as refusal:
         return Answer.of(refusal.body, refusal.status, headers=refusal.headers)
     if isinstance(data, Redirection):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import msgspec
 
-from bulkops.errors import ConfigError
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.openapi import document
 from bulkops.sandbox.request import RefusedError
@@ -49,10 +48,7 @@ def _openapi(service: Service, _: bytes) -> Any:
 
 def _faults(service: Service, body: bytes) -> Any:
     """Replace all faults: `{"error": 0.05}`; those not named are off."""
-    try:
-        faults = Faults.from_mapping(_object(body))
-    except ConfigError as error:
-        raise RefusedError(400, str(error)) from error
+    faults = Faults.from_mapping(_object(body))
     service.state.set_faults(faults)
     return {"faults": faults.to_mapping()}
 
@@ -62,10 +58,7 @@ def _rights(service: Service, body: bytes) -> Any:
     patterns = _object(body).get("deny")
     if not isinstance(patterns, list) or not all(isinstance(each, str) for each in patterns):
         raise RefusedError(400, "deny must be a list of calls")
-    try:
-        service.deny(tuple(patterns))
-    except ConfigError as error:
-        raise RefusedError(400, str(error)) from error
+    service.deny(tuple(patterns))
     return {"deny": patterns}
 
 
@@ -80,10 +73,7 @@ def _token(service: Service, body: bytes) -> Any:
     token = _object(body).get("token")
     if not isinstance(token, str):
         raise RefusedError(400, "token must be a text")
-    try:
-        service.set_token(token)
-    except ConfigError as error:
-        raise RefusedError(400, str(error)) from error
+    service.set_token(token)
     return {"success": True}
 
 
@@ -93,10 +83,7 @@ def _workspaces(service: Service, body: bytes) -> Any:
     workspace, token = wanted.get("workspace"), wanted.get("token")
     if type(workspace) is not int or not isinstance(token, str):
         raise RefusedError(400, "workspace must be a number and token a text")
-    try:
-        service.add_workspace(workspace, token)
-    except ConfigError as error:
-        raise RefusedError(400, str(error)) from error
+    service.add_workspace(workspace, token)
     return {"success": True}
 
 
@@ -121,4 +108,4 @@ CONTROLS: Final[Mapping[tuple[str, str], Control]] = {
     ("POST", "token"): _token,
     ("POST", "workspaces"): _workspaces,
 }
-"""(method, name) -> what it does; the answer is JSON data."""
+"""(method, name) -> what it does; the answer is JSON data. Raises: RefusedError, or ConfigError for a 400."""

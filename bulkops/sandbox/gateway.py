@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bulkops.sandbox.api_platform import Endpoint
-from bulkops.sandbox.request import NOT_FOUND, RefusedError
+from bulkops.sandbox.request import NOT_FOUND, RefusedError, there
 from bulkops.sandbox.routing import Target
 from bulkops.sandbox.state import State
 from bulkops.sandbox.workspace import Workspace
@@ -38,10 +38,7 @@ def serve_endpoint(state: State, request: web.BaseRequest, target: Target) -> di
 def _workspace(state: State, segments: tuple[str, ...]) -> Workspace:
     if segments == (state.partner.workspace.slug,):
         return state.partner.workspace
-    customer = state.customers.find(segments[0]) if segments else None
-    if customer is None:
-        raise RefusedError(404, NOT_FOUND)
-    return customer.workspace
+    return there(state.customers.find(segments[0]) if segments else None).workspace
 
 
 def _endpoint(workspace: Workspace, method: str, handle: tuple[str, ...], path: tuple[str, ...]) -> Endpoint:

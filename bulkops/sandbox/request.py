@@ -24,9 +24,9 @@ MAX_PER_PAGE: Final = 100
 _LAST_PAGE: Final = 10**9
 """Beyond it there is nothing, and nobody counts further."""
 
-_NUMBER: Final = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
-_TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
-_FALSE: Final = frozenset({"false", "0", "f", "no", "off", "", "null", "none"})
+NUMBER: Final = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
+TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
+FALSE: Final = frozenset({"false", "0", "f", "no", "off", "", "null", "none"})
 
 
 class RefusedError(Exception):
@@ -68,6 +68,13 @@ class Counted:
 NOT_FOUND: Final = "Not found"
 
 
+def there(thing: T | None) -> T:
+    """What was looked up. Raises: RefusedError 404 for None."""
+    if thing is None:
+        raise RefusedError(404, NOT_FOUND)
+    return thing
+
+
 def invalid(field: str, problem: str) -> RefusedError:
     """400 in the vendor's form for a bad member (vendor facts, section 5)."""
     return RefusedError(400, "Validation failed", errors={field: [problem]})
@@ -78,7 +85,8 @@ class ApiRequest:
     """One request that passed quota and authentication, its body read to the end.
 
     `names`: path parameters, percent-decoded; `pairs`: the query as it came; `customer`: who `managed_user_id` means,
-    None for partner calls; `origin`: scheme and host by which the sandbox was reached; `file_origin`: those of files.
+    None for partner calls; `origin`: scheme and host by which the sandbox was reached; `file_origin`: those of files;
+    `given`: the members of the body, as `bulkops.sandbox.body.checked` returns them.
     """
 
     state: State
@@ -88,15 +96,14 @@ class ApiRequest:
     pairs: tuple[tuple[str, str], ...] = ()
     origin: str = ""
     file_origin: str = ""
+    given: Mapping[str, Any] = attrs.field(factory=dict)
     body: bytes = attrs.field(default=b"", repr=False)
     content_type: str = ""
 
     @property
     def account(self) -> Customer:
         """The customer of a customer call. Raises: RefusedError 404."""
-        if self.customer is None:
-            raise RefusedError(404, NOT_FOUND)
-        return self.customer
+        return there(self.customer)
 
     @property
     def workspace(self) -> Workspace:
@@ -115,23 +122,25 @@ class ApiRequest:
     def path_id(self, name: str) -> int:
         """A numeric path parameter; anything else cannot be found. Raises: RefusedError 404."""
         text = self.names[name]
-        if not _NUMBER.fullmatch(text):
+        if not NUMBER.fullmatch(text):
             raise RefusedError(404, NOT_FOUND)
         return int(text)
 
     def found(self, things: Mapping[int, T], name: str) -> T:
         """That of `things` which the path parameter names. Raises: RefusedError 404."""
-        thing = things.get(self.path_id(name))
-        if thing is None:
-            raise RefusedError(404, NOT_FOUND)
-        return thing
+        return there(things.get(self.path_id(name)))
+
+    def named(self, things: Mapping[int, T], member: str) -> T | None:
+        """That of `things` whose id the body names; None when it names none. Raises: RefusedError 404."""
+        id_ = self.given.get(member)
+        return None if id_ is None else there(things.get(id_))
 
     def number(self, name: str) -> int | None:
         """A numeric query parameter, None when absent or empty. Raises: RefusedError 400."""
         text = self.query.get(name, "")
         if not text.strip():
             return None
-        if not _NUMBER.fullmatch(text):
+        if not NUMBER.fullmatch(text):
             raise invalid(name, "is not a number")
         return int(text)
 
@@ -143,9 +152,9 @@ class ApiRequest:
         text = self.query.get(name)
         if text is None:
             return None
-        if text.strip().lower() in _TRUE:
+        if text.strip().lower() in TRUE:
             return True
-        if text.strip().lower() in _FALSE:
+        if text.strip().lower() in FALSE:
             return False
         raise invalid(name, "is not a boolean")
 
@@ -191,7 +200,7 @@ class ApiRequest:
 
     def _lenient(self, name: str) -> int:
         text = self.query.get(name, "")
-        return int(text) if _NUMBER.fullmatch(text) else 0
+        return int(text) if NUMBER.fullmatch(text) else 0
 
     def members(self) -> dict[str, Any]:
         """The body as an object, whatever content type it came with (curl and urllib call everything a form); an empty
@@ -218,6 +227,13 @@ class ApiRequest:
             raise RefusedError(400, "Bad request: the form cannot be read") from error
 
 
+def refuse_blank(given: Mapping[str, Any], *names: str) -> None:
+    """Raises: RefusedError 400 for a member that is missing or blank."""
+    for name in names:
+        if given.get(name) is None:
+            raise invalid(name, "can't be blank")
+
+
 def instant(text: str, name: str) -> datetime:
     """An ISO 8601 time, in UTC unless it says otherwise. Raises: RefusedError 400."""
     try:
@@ -231,49 +247,3 @@ def taken(request: ApiRequest, field: str) -> RefusedError:
     """Somebody else has it (vendor facts, section 17.5)."""
     status = request.assumptions.duplicate_external_id
     return RefusedError(status, "Validation failed", errors={field: ["has already been taken"]})
-
-
-def text_member(members: Mapping[str, Any], name: str, *, required: bool = False, longest: int = 255) -> str | None:
-    """A text member, None when absent, null or blank. Raises: RefusedError 400."""
-    value = members.get(name)
-    if value is None or (isinstance(value, str) and not value.strip()):
-        if required:
-            raise invalid(name, "can't be blank")
-        return None
-    if not isinstance(value, str):
-        raise invalid(name, "is not text")
-    if len(value) > longest:
-        raise invalid(name, f"is too long (maximum is {longest} characters)")
-    return value
-
-
-def id_member(members: Mapping[str, Any], name: str) -> int | None:
-    """An id as a number or as digits, None when absent or null. Raises: RefusedError 400."""
-    value = members.get(name)
-    if value is None or value == "":
-        return None
-    if type(value) is int and value >= 0:
-        return value
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return int(value)
-    raise invalid(name, "is not an id")
-
-
-def ids_member(members: Mapping[str, Any], name: str) -> list[int]:
-    """A list of ids, empty when absent or null. Raises: RefusedError 400."""
-    given = members.get(name) or []
-    ids = [id_member({name: each}, name) for each in given] if isinstance(given, list) else [None]
-    if None in ids:
-        raise invalid(name, "is not a list of ids")
-    return [each for each in ids if each is not None]
-
-
-def flag_member(members: Mapping[str, Any], name: str) -> bool:
-    """A boolean member in any spelling, False when absent. Raises: RefusedError 400."""
-    value = members.get(name, False)
-    text = str(value).strip().lower()
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise invalid(name, "is not a boolean")

@@ -215,7 +215,7 @@ async def test_a_client_of_the_first_version_reaches_what_its_profile_names(nest
         ({"auth_type": "jwt", "jwt_method": "hmac"}, "jwt_secret"),
         ({"auth_type": "oidc"}, "oidc_issuer"),
         ({"name": " "}, "name"),
-        ({"ip_allow_list": "10.0.0.1"}, "ip_allow_list"),
+        ({"required_claims": "sub"}, "required_claims"),
     ],
 )
 async def test_what_lets_a_client_in_is_checked(members: dict[str, Any], field: str) -> None:

@@ -74,7 +74,7 @@ async def test_environments_are_workspaces_of_their_own() -> None:
         ({"test": {"external_id": "ORG-2"}}, "has already been taken"),
         ({"test": {"external_id": "x"}, "prod": {"external_id": "x"}}, "has already been taken"),
         ({"test": 7}, "is not an object of objects"),
-        ([], "is not an object of objects"),
+        ([], "is not an object"),
     ],
 )
 async def test_settings_that_no_environment_can_have_are_400(settings: Any, said: str) -> None:

@@ -251,9 +251,9 @@ def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
         query = {"folder_id": str(customer.workspace.home.id)}
         for _ in range(2):
             request = ApiRequest(state=state, customer=customer, names={}, query=query, body=shop_package())
-            ANSWERS["managed_users.imports.create"](request)
+            ANSWERS["managed_users.imports.create"].handler(request)
         if deleted:
-            ANSWERS["managed_users.delete"](ApiRequest(state=state, customer=customer, names={}, query={}))
+            ANSWERS["managed_users.delete"].handler(ApiRequest(state=state, customer=customer, names={}, query={}))
         await asyncio.sleep(200)  # an import takes a minute at most
         return [effect["kind"] for effect in state.ledger.effects() if effect["kind"].startswith("import.")]
 

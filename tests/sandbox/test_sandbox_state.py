@@ -6,37 +6,10 @@ import re
 
 import pytest
 
-from bulkops.catalogue import CALLS
-from bulkops.sandbox.handlers import ANSWERS
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package, vendor
 
 pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
-
-
-MAIN_JOB = ("folders.list", "folders.create", "recipes.list", "recipes.start", "connections.update", "imports.create")
-
-
-async def test_every_handler_answers_a_row_of_the_catalogue() -> None:
-    assert set(ANSWERS) <= set(CALLS)
-    assert {f"managed_users.{name}" for name in MAIN_JOB} <= set(ANSWERS)
-
-
-async def test_a_row_without_a_handler_says_so_and_is_counted() -> None:
-    async with vendor() as client:
-        missing = [call for call in CALLS.values() if call.id not in ANSWERS and call.method == "GET"][:3]
-        for call in missing:
-            reply = await client.get(call.path.format_map(_FirstCustomer()))
-            assert reply.status == 501
-            assert call.id in reply.data["message"]
-            assert client.sandbox.requests()["quotas"][call.quota]["requests"] > 0
-
-
-class _FirstCustomer(dict[str, object]):
-    """Every parameter of an address is the first customer, who is the only one that must exist."""
-
-    def __missing__(self, _: str) -> int:
-        return FIRST
 
 
 async def test_customers_are_listed_by_page() -> None:

@@ -9,7 +9,7 @@ import attrs
 
 from bulkops.sandbox.api_platform import ApiClient, Pass
 from bulkops.sandbox.handlers._access import access_facts, find_client
-from bulkops.sandbox.request import ApiRequest, RefusedError, flag_member, text_member
+from bulkops.sandbox.request import ApiRequest, RefusedError
 
 
 @attrs.frozen(kw_only=True)
@@ -35,17 +35,15 @@ class Passes:
         self, request: ApiRequest, client: ApiClient, *, auth_type: str, collection_ids: tuple[int, ...] = ()
     ) -> dict[str, Any]:
         """A new one of what the body says; the answer shows its secret. Raises: RefusedError 400."""
-        members, now = request.members(), request.state.clock.stamp()
-        name = str(text_member(members, "name", required=True))
-        active, facts = active_in(members, usual=True), access_facts(members)
+        given, now = request.given, request.state.clock.stamp()
         made = Pass(
             id=request.workspace.new_id(self.noun),
             client_id=client.id,
-            name=name,
+            name=given["name"],
             auth_type=auth_type,
-            active=active,
+            active=given.get("active", True),
             collection_ids=collection_ids,
-            facts=facts,
+            facts=access_facts(given),
             created_at=now,
             updated_at=now,
             active_since=now,
@@ -92,8 +90,3 @@ class Passes:
     def _note(self, request: ApiRequest, granted: Pass, what: str) -> None:
         client = request.workspace.api.clients[granted.client_id]
         request.note(f"{self.effect}.{what}", f"{client.name}/{granted.name}")
-
-
-def active_in(members: Mapping[str, Any], *, usual: bool) -> bool:
-    """Whether a body says that it lets in; as it is where the body says nothing."""
-    return flag_member(members, "active") if "active" in members else usual

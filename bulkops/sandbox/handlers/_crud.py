@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
-import msgspec
 
-from bulkops.sandbox.request import MAX_PER_PAGE, NOT_FOUND, ApiRequest, Counted, RefusedError, invalid
+from bulkops.sandbox.handlers._base import answers
+from bulkops.sandbox.request import MAX_PER_PAGE, ApiRequest, Counted, RefusedError, invalid, there
 from bulkops.sandbox.workspace import Workspace
 
 Row: TypeAlias = dict[str, Any]
@@ -21,12 +21,11 @@ class Crud:
 
     `noun`: names the shelf and the effects ("tag.created"); `id_name`: the path parameter; `members`: what a body may
     set, with what it is when not given; `required`: those that must not be empty; `key`: the member that tells one from
-    another in the ledger; `wrapper`: the member that the body is in, "" for none; `facts`: other members of a new row.
-    `id_member`: what the id is called in a row, `new_id`: makes one where it is no number; `inside`: the noun that
-    holds it, whose id is in the path and in each row; `shape`: what is stored of the given members, beside the row that
-    is there already, None for a new one (Raises: RefusedError); `texts`: members that are text or null; `most`: rows
-    that a shelf holds, `per_page`: of a page usually, `most_per_page`: at most, `paging`: how the query asks for one;
-    `first`: rows that every workspace has from the start.
+    another in the ledger; `facts`: other members of a new row. `id_member`: what the id is called in a row, `new_id`:
+    makes one where it is no number; `inside`: the noun that holds it, whose id is in the path and in each row; `shape`:
+    what is stored of the given members, beside the row that is there already, None for a new one (Raises:
+    RefusedError); `most`: rows that a shelf holds, `per_page`: of a page usually, `most_per_page`: at most, `paging`:
+    how the query asks for one; `first`: rows that every workspace has from the start.
     """
 
     noun: str
@@ -34,13 +33,11 @@ class Crud:
     members: Mapping[str, Any]
     required: tuple[str, ...] = ("name",)
     key: str = "name"
-    wrapper: str = ""
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     id_member: str = "id"
     new_id: Callable[[], str] | None = None
     inside: Crud | None = None
     shape: Callable[[ApiRequest, Row, Row | None], Row] = lambda _, given, __: given
-    texts: tuple[str, ...] = ("name",)
     most: int | None = None
     per_page: int = MAX_PER_PAGE
     most_per_page: int = MAX_PER_PAGE
@@ -58,27 +55,24 @@ class Crud:
         holder = self.inside.get(request)
         return request.workspace.shelf(f"{self.noun} of {holder[self.inside.id_member]}")
 
-    def list(self, request: ApiRequest) -> Rows:
-        """In the order of creation, a page at a time."""
-        return self.counted(request).rows
+    def serve(self, noun: str, *verbs: str, row: str) -> None:
+        """Enter the handlers of these names for the calls `noun.list` and so on; `row`: the type of their payload."""
+        for verb in verbs:
+            answers(f"{noun}.{verb}", row="Success" if verb == "delete" else row)(getattr(self, verb))
 
-    def counted(self, request: ApiRequest) -> Counted:
-        """The same, and how many there are in all."""
-        rows = list(self.shelf(request).values())
-        return self.page_of(request, rows)
+    def list(self, request: ApiRequest) -> Counted:
+        """In the order of creation, a page at a time."""
+        return self.page_of(request, [*self.shelf(request).values()])
 
     def page_of(self, request: ApiRequest, rows: Rows) -> Counted:
         number, size = self.paging
         return request.counted(rows, number=number, size=size, usual=self.per_page, most=self.most_per_page)
 
     def get(self, request: ApiRequest) -> Row:
-        row = self.shelf(request).get(request.names[self.id_name])
-        if row is None:
-            raise RefusedError(404, NOT_FOUND)
-        return row
+        return there(self.shelf(request).get(request.names[self.id_name]))
 
     def create(self, request: ApiRequest) -> Row:
-        given, shelf = self._given(request), self.shelf(request)
+        given, shelf = request.given, self.shelf(request)
         for name in self.required:
             if not given.get(name):
                 raise invalid(name, "can't be blank")
@@ -99,7 +93,7 @@ class Crud:
 
     def update(self, request: ApiRequest) -> Row:
         """Only what the body names changes; what is so already is no effect."""
-        row, given = self.get(request), self._given(request)
+        row, given = self.get(request), dict(request.given)
         for name in self.required:
             if name in given and not given[name]:
                 raise invalid(name, "can't be blank")
@@ -115,22 +109,6 @@ class Crud:
         del self.shelf(request)[request.names[self.id_name]]
         self._note(request, row, "deleted")
         return {"success": True}
-
-    def _given(self, request: ApiRequest) -> Row:
-        body = request.members()
-        if self.wrapper:
-            body = body.get(self.wrapper, body)
-            if not isinstance(body, dict):
-                raise invalid(self.wrapper, "is not an object")
-        given = {name: body[name] for name in self.members if name in body}
-        for name in self.texts:
-            if not isinstance(given.get(name), str | None):
-                raise invalid(name, "is not text")
-        try:
-            msgspec.json.encode(given)  # what could not be shown again is not kept: huge numbers, endless depth
-        except (OverflowError, RecursionError) as error:
-            raise invalid(next(iter(given)), "cannot be stored") from error
-        return given
 
     def _note(self, request: ApiRequest, row: Mapping[str, Any], what: str) -> None:
         """Under its key, behind that of what holds it: equal rows of two tables are two effects."""

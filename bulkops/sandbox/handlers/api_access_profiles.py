@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import Pass
+from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
-from bulkops.sandbox.handlers._api_credentials import Passes, active_in
+from bulkops.sandbox.handlers._api_credentials import Passes
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.request import ApiRequest, invalid, there
 
 
 @answers("[managed_users.]api_access_profiles.list", row="Profile")
@@ -22,27 +23,26 @@ def list_profiles(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("[managed_users.]api_access_profiles.create", "managed_users.api_access_profiles.create_nested", row="Profile")
 def create_profile(request: ApiRequest) -> dict[str, Any]:
     """The client is in the query, in the body, or in the path of the nested form (vendor facts, section 17.19)."""
-    members = request.members()
     in_path = request.path_id("api_client_id") if "api_client_id" in request.names else None
-    client_id = in_path or request.number("api_client_id") or id_member(members, "api_client_id")
+    client_id = in_path or request.number("api_client_id") or id_in(request.members(), "api_client_id")
     if client_id is None:
         raise invalid("api_client_id", "can't be blank")
     client = find_client(request, client_id, is_legacy=True)
-    auth_type, collection_ids = auth_type_of(members), collections_of(request, members)
+    auth_type, collection_ids = auth_type_of(request.given), collections_of(request)
     return _PROFILES.add(request, client, auth_type=auth_type, collection_ids=collection_ids)
 
 
 @answers("[managed_users.]api_access_profiles.update", row="Profile")
 def update_profile(request: ApiRequest) -> dict[str, Any]:
     """Full replacement: the list of collections is the whole new one. The secret stays, unless its kind changes."""
-    profile, members = _PROFILES.find(request), request.members()
-    auth_type = auth_type_of(members)
+    profile, given = _PROFILES.find(request), request.given
+    auth_type = auth_type_of(given)
     values = {
-        "name": text_member(members, "name", required=True),
+        "name": given["name"],
         "auth_type": auth_type,
-        "collection_ids": collections_of(request, members),
-        "active": active_in(members, usual=profile.active),
-        "facts": access_facts(members),
+        "collection_ids": collections_of(request),
+        "active": given.get("active", profile.active),
+        "facts": access_facts(given),
     }
     is_other = auth_type != profile.auth_type
     _PROFILES.change(request, profile, **values)
@@ -66,7 +66,7 @@ def disable_profile(request: ApiRequest) -> dict[str, Any]:
 @answers("api_access_profiles.update_without_id", row="Profile")
 def refuse_update_without_id(_: ApiRequest) -> Any:
     """The guide prints the path so; nobody can tell which profile is meant."""
-    raise RefusedError(404, NOT_FOUND)
+    there(None)
 
 
 def _row(profile: Pass) -> dict[str, Any]:

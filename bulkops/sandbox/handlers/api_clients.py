@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, ApiClient
+from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, Counted, flag_member, id_member, ids_member, text_member
+from bulkops.sandbox.request import ApiRequest, Counted, refuse_blank
 
+_OWN_FACTS: Final = ("description", "email", "validation_formula", "api_portal_id", "mtls_enabled", "cert_bundle_ids")
 _POLICY: Final = {"id": 2, "name": "Default"}
 
 
@@ -22,9 +24,8 @@ def list_clients(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("[managed_users.]api_clients.create", row="ApiClient")
 def create_client(request: ApiRequest) -> dict[str, Any]:
     """`project_id` in the query, or in the body of one page version. Equal names are not documented as refused."""
-    members = request.members()
-    name = str(text_member(members, "name", required=True))
-    return _row(_add(request, name, is_legacy=True, project_id=request.number("project_id") or _project_id(members)))
+    project_id = request.number("project_id") or id_in(request.members(), "project_id")
+    return _row(_add(request, is_legacy=True, project_id=project_id))
 
 
 @answers("[managed_users.]api_clients_v2.list", row="ApiClientV2")
@@ -43,10 +44,9 @@ def list_clients_v2(request: ApiRequest) -> Counted:
 
 @answers("[managed_users.]api_clients_v2.create", row="ApiClientV2")
 def create_client_v2(request: ApiRequest) -> dict[str, Any]:
-    members = request.members()
-    name = str(text_member(members, "name", required=True))
-    auth_type, ids, facts = auth_type_of(members), collections_of(request, members), _given(members)
-    made = _add(request, name, is_legacy=False, project_id=_project_id(members))
+    given = request.given
+    auth_type, ids, facts = auth_type_of(given), collections_of(request), _facts(given)
+    made = _add(request, is_legacy=False, project_id=given.get("project_id"))
     made.collection_ids, made.auth_type, made.facts = ids, auth_type, facts
     return _row_v2(request, made)
 
@@ -59,14 +59,15 @@ def get_client_v2(request: ApiRequest) -> dict[str, Any]:
 @answers("[managed_users.]api_clients_v2.update", row="ApiClientV2")
 def update_client_v2(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes; what is so already is no effect."""
-    client, members = _client(request), request.members()
+    client, given = _client(request), request.given
     before = (client.name, client.collection_ids, client.auth_type, client.project_id, dict(client.facts))
-    name = text_member(members, "name", required="name" in members) or client.name
-    auth_type = auth_type_of(members) if "auth_type" in members else client.auth_type
-    ids = collections_of(request, members) if "api_collection_ids" in members else client.collection_ids
-    facts = client.facts | _given(members)
-    client.name, client.collection_ids, client.auth_type, client.facts = name, ids, auth_type, facts
-    client.project_id = _project_id(members) or client.project_id
+    refuse_blank({"name": client.name} | dict(given), "name")
+    auth_type = auth_type_of(given) if "auth_type" in given else client.auth_type
+    ids = collections_of(request) if "api_collection_ids" in given else client.collection_ids
+    facts = client.facts | _facts(given)
+    client.collection_ids, client.auth_type, client.facts = ids, auth_type, facts
+    client.name = given.get("name", client.name)
+    client.project_id = given.get("project_id") or client.project_id
     if before != (client.name, client.collection_ids, client.auth_type, client.project_id, client.facts):
         client.updated_at = request.state.clock.stamp()
         request.note("api_client.updated", client.name)
@@ -88,32 +89,19 @@ def _client(request: ApiRequest) -> ApiClient:
     return find_client(request, request.path_id("api_client_id"), is_legacy=False)
 
 
-def _add(request: ApiRequest, name: str, *, is_legacy: bool, project_id: int | None) -> ApiClient:
+def _add(request: ApiRequest, *, is_legacy: bool, project_id: int | None) -> ApiClient:
     now = request.state.clock.stamp()
-    id_ = request.workspace.new_id("api_client")
+    id_, name = request.workspace.new_id("api_client"), request.given["name"]
     made = ApiClient(id=id_, name=name, is_legacy=is_legacy, project_id=project_id, created_at=now, updated_at=now)
     request.workspace.api.clients[made.id] = made
     request.note("api_client.created", name)
     return made
 
 
-def _project_id(members: Mapping[str, Any]) -> int | None:
-    return id_member(members, "project_id")
-
-
-def _given(members: Mapping[str, Any]) -> dict[str, Any]:
-    facts = access_facts(members)
-    for name in ("description", "email", "validation_formula"):
-        if name in members:
-            facts[name] = text_member(members, name, longest=10_000)
-    if id_member(members, "api_portal_id") is not None:
-        facts["api_portal_id"] = id_member(members, "api_portal_id")
-        text_member(members, "email", required=True)
-    if "mtls_enabled" in members:
-        facts["mtls_enabled"] = flag_member(members, "mtls_enabled")
-    if "cert_bundle_ids" in members:
-        facts["cert_bundle_ids"] = ids_member(members, "cert_bundle_ids")
-    return facts
+def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
+    if given.get("api_portal_id") is not None:
+        refuse_blank(given, "email")
+    return access_facts(given) | {name: value for name, value in given.items() if name in _OWN_FACTS}
 
 
 def _row(client: ApiClient) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bulkops.sandbox.handlers.recipes_write import add_recipe
 from bulkops.sandbox.installing import handle_of
 from bulkops.sandbox.package_zip import packed_recipe
 from bulkops.sandbox.recipes import Recipe
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 from bulkops.sandbox.workspace import Folder
 
 _TRIGGER: Final = {"provider": "workato_api_platform", "name": "receive_request"}
@@ -31,11 +31,10 @@ def create_collection(request: ApiRequest) -> dict[str, Any]:
 
     Equal names are not documented as refused, so a doubled request makes a second collection.
     """
-    members, workspace = request.members(), request.workspace
-    name = str(text_member(members, "name", required=True))
-    project_id = id_member(members, "project_id") or request.number("project_id")
-    operations = _operations(members.get("openapi_spec"))
-    folder = _project(request, project_id)
+    given, workspace = request.given, request.workspace
+    name, project_id = given["name"], given.get("project_id") or request.number("project_id")
+    operations = _operations(given.get("openapi_spec"))
+    folder = workspace.home if project_id is None else there(workspace.projects().get(project_id))
     now = request.state.clock.stamp()
     made = Collection(
         id=workspace.new_id("api_collection"),
@@ -111,21 +110,12 @@ def _endpoint(request: ApiRequest) -> Endpoint:
     return request.found(request.workspace.api.endpoints, "api_endpoint_id")
 
 
-def _project(request: ApiRequest, project_id: int | None) -> Folder:
-    if project_id is None:
-        return request.workspace.home
-    found = request.workspace.projects().get(project_id)
-    if found is None:
-        raise RefusedError(404, NOT_FOUND)
-    return found
-
-
-def _operations(spec: object) -> list[tuple[str, str, str]]:
+def _operations(spec: dict[str, Any] | None) -> list[tuple[str, str, str]]:
     """(path, method, name) of each operation. Raises: RefusedError 400 for what is no readable document."""
     if spec is None:
         return []
-    content = spec.get("content") if isinstance(spec, dict) else None
-    if not isinstance(spec, dict) or not isinstance(content, str):
+    content = spec.get("content")
+    if not isinstance(content, str):
         raise invalid("openapi_spec", "has no content")
     if spec.get("format", "json") != "json":
         return []  # the sandbox reads no YAML: such a collection begins empty

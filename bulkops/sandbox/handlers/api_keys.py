@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from bulkops.sandbox.api_platform import MASK, Pass
 from bulkops.sandbox.handlers._access import access_facts, find_client
-from bulkops.sandbox.handlers._api_credentials import Passes, active_in
+from bulkops.sandbox.handlers._api_credentials import Passes
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, Counted, text_member
+from bulkops.sandbox.request import ApiRequest, Counted, refuse_blank
 
 
 @answers("[managed_users.]api_keys.list", row="ApiKey")
@@ -27,10 +27,10 @@ def create_key(request: ApiRequest) -> dict[str, Any]:
 @answers("[managed_users.]api_keys.update", row="ApiKey")
 def update_key(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes."""
-    key, members = _KEYS.find(request), request.members()
-    name = text_member(members, "name", required="name" in members) or key.name
-    active, facts = active_in(members, usual=key.active), key.facts | access_facts(members)
-    _KEYS.change(request, key, name=name, active=active, facts=facts)
+    key = _KEYS.find(request)
+    given = {"name": key.name, "active": key.active} | dict(request.given)
+    refuse_blank(given, "name")
+    _KEYS.change(request, key, name=given["name"], active=given["active"], facts=key.facts | access_facts(given))
     return _row(key)
 
 

@@ -10,16 +10,7 @@ import msgspec
 
 from bulkops.sandbox.connectors import CONNECTORS
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import (
-    NOT_FOUND,
-    ApiRequest,
-    RefusedError,
-    flag_member,
-    id_member,
-    invalid,
-    taken,
-    text_member,
-)
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, refuse_blank, taken, there
 from bulkops.sandbox.workspace import TAGS_OF, Connection
 
 REFUSED_CREDENTIALS: Final = "Authentication failed: the credentials were refused by the application"
@@ -52,16 +43,17 @@ def create_connection(request: ApiRequest) -> dict[str, Any]:
 
     Equal names are not documented as refused, so a doubled request makes a second connection.
     """
-    members, workspace, now = request.members(), request.workspace, request.state.clock.stamp()
-    provider = text_member(members, "provider", required=True)
-    place, external_id = _place(request, members, provider=str(provider)), text_member(members, "external_id")
+    given, workspace, now = request.given, request.workspace, request.state.clock.stamp()
+    refuse_blank(given, "provider")
+    provider, external_id = given["provider"], given.get("external_id")
+    place = _place(request, provider=provider)
     _refuse_taken(request, external_id)
-    credentials, test = _credentials(members), not flag_member(members, "shell_connection")
+    credentials, test = _credentials(given), not given.get("shell_connection")
     _refuse_credentials(request, credentials, test=test)
     connection = Connection(
         id=workspace.new_id("connection"),
-        name=text_member(members, "name") or f"My {provider} account",
-        provider=str(provider),
+        name=given.get("name") or f"My {provider} account",
+        provider=provider,
         folder_id=place["folder_id"] or workspace.home.id,
         parent_id=place["parent_id"],
         external_id=external_id,
@@ -79,9 +71,9 @@ def create_connection(request: ApiRequest) -> dict[str, Any]:
 @answers("managed_users.connections.update", row="Connection")
 def update_connection(request: ApiRequest) -> dict[str, Any]:
     """Change name or place; with `input` (or `oauth_token_pair`) the credentials are tested and the status follows."""
-    connection, members = _connection(request), request.members()
-    credentials, test = _credentials(members), not flag_member(members, "shell_connection")
-    changes = _changes(request, connection, members)
+    connection, given = _connection(request), request.given
+    credentials, test = _credentials(given), not given.get("shell_connection")
+    changes = _changes(request, connection)
     _refuse_credentials(request, credentials, test=test)
     for name, new in changes.items():
         setattr(connection, name, new)
@@ -122,10 +114,7 @@ def delete_connection(request: ApiRequest) -> dict[str, Any]:
 @answers("[managed_users.]connections.pick_list", row="any[]")
 def list_pick_list(request: ApiRequest) -> list[list[Any]]:
     """The customer's call answers pairs, the partner's puts two members behind them."""
-    connection, members = _connection(request), request.members()
-    text_member(members, "pick_list_name", required=True)
-    if not isinstance(members.get("pick_list_params", {}), dict | None):
-        raise invalid("pick_list_params", "is not an object")
+    connection = _connection(request)
     if connection.authorization_status != "success":
         raise RefusedError(400, f"Connection '{connection.name}' is not connected")
     return [[*pair, None, False] if request.customer is None else list(pair) for pair in _VALUES]
@@ -133,10 +122,7 @@ def list_pick_list(request: ApiRequest) -> list[list[Any]]:
 
 @answers("managed_users.connections.input_schema", row="InputField")
 def get_input_schema(request: ApiRequest) -> list[dict[str, Any]]:
-    connector = CONNECTORS.get(request.names["adapter_name"])
-    if connector is None:
-        raise RefusedError(404, NOT_FOUND)
-    return connector.input_schema()
+    return there(CONNECTORS.get(request.names["adapter_name"])).input_schema()
 
 
 def _connection(request: ApiRequest) -> Connection:
@@ -152,26 +138,21 @@ def _row(request: ApiRequest, connection: Connection) -> dict[str, Any]:
     return {"application": connection.provider, "description": None, "tags": []} | row | lost
 
 
-def _place(request: ApiRequest, members: Mapping[str, Any], *, provider: str) -> dict[str, int | None]:
+def _place(request: ApiRequest, *, provider: str) -> dict[str, int | None]:
     """Folder and parent as the body names them. Raises: RefusedError for what is not there, or of another provider."""
-    place = {name: id_member(members, name) for name in ("folder_id", "parent_id")}
-    if place["folder_id"] is not None and place["folder_id"] not in request.workspace.folders:
-        raise RefusedError(404, NOT_FOUND)
-    if place["parent_id"] is not None:
-        parent = request.workspace.connections.get(place["parent_id"])
-        if parent is None:
-            raise RefusedError(404, NOT_FOUND)
-        if parent.provider != provider:
-            raise invalid("parent_id", "is a connection of another provider")
-    return place
+    folder = request.named(request.workspace.folders, "folder_id")
+    parent = request.named(request.workspace.connections, "parent_id")
+    if parent is not None and parent.provider != provider:
+        raise invalid("parent_id", "is a connection of another provider")
+    return {"folder_id": folder.id if folder else None, "parent_id": parent.id if parent else None}
 
 
-def _changes(request: ApiRequest, connection: Connection, members: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(request: ApiRequest, connection: Connection) -> dict[str, Any]:
     """What of name and place is to become something else."""
     wanted: dict[str, Any] = {
-        "name": text_member(members, "name"),
-        "external_id": text_member(members, "external_id"),
-        **_place(request, members, provider=connection.provider),
+        "name": request.given.get("name"),
+        "external_id": request.given.get("external_id"),
+        **_place(request, provider=connection.provider),
     }
     if wanted["parent_id"] == connection.id:
         raise invalid("parent_id", "is the connection itself")
@@ -185,16 +166,10 @@ def _refuse_taken(request: ApiRequest, external_id: str | None) -> None:
         raise taken(request, "external_id")
 
 
-def _credentials(members: Mapping[str, Any]) -> str | None:
+def _credentials(given: Mapping[str, Any]) -> str | None:
     """A digest of what was sent, so that the sandbox keeps no credentials; None when nothing was."""
-    given = {name: members[name] for name in ("input", "oauth_token_pair") if members.get(name) is not None}
-    for name, value in given.items():
-        if not isinstance(value, dict):
-            raise invalid(name, "is not an object")
-    try:
-        return hashlib.sha256(msgspec.json.encode(given, order="deterministic")).hexdigest() if given else None
-    except (OverflowError, RecursionError) as error:
-        raise invalid("input", "cannot be stored") from error
+    sent = {name: given[name] for name in ("input", "oauth_token_pair") if given.get(name) is not None}
+    return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest() if sent else None
 
 
 def _are_refused(request: ApiRequest) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bulkops.sandbox.connectors import CONNECTORS
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, invalid
+from bulkops.sandbox.request import ApiRequest, Counted, invalid, there
 
 
 @answers("integrations.list", row="Integration")
@@ -35,7 +35,5 @@ def list_custom_connectors(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("custom_connectors.code", row="ConnectorCode")
 def get_code(request: ApiRequest) -> dict[str, str]:
     wanted = request.path_id("connector_id")
-    for connector in CONNECTORS.values():
-        if connector.custom == wanted:
-            return {"code": connector.code()}
-    raise RefusedError(404, NOT_FOUND)
+    found = next((connector for connector in CONNECTORS.values() if connector.custom == wanted), None)
+    return {"code": there(found).code()}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.managers import Manager
-from bulkops.sandbox.request import ApiRequest, RefusedError, id_member, ids_member, invalid
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid
 from bulkops.sandbox.roles import group_by_id
-
-_WORKSPACES: Final = "permitted_workspace_ids"
 
 
 @answers("customer_managers.list", row="Manager")
@@ -22,9 +20,7 @@ def list_managers(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("customer_managers.create", row="Manager")
 def create_manager(request: ApiRequest) -> dict[str, Any]:
     """Of somebody who works at the partner, once."""
-    person_id = id_member(request.members(), "team_collaborator_id")
-    if person_id is None:
-        raise invalid("team_collaborator_id", "can't be blank")
+    person_id = request.given["team_collaborator_id"]
     member = request.state.partner.workspace.members.get(person_id)
     if member is None:
         raise RefusedError(400, f"Collaborator not found: {person_id}")
@@ -81,9 +77,7 @@ def _manager(request: ApiRequest) -> Manager:
 
 
 def _group(request: ApiRequest) -> dict[str, Any]:
-    role_id = id_member(request.members(), "role_id")
-    if role_id is None:
-        raise invalid("role_id", "can't be blank")
+    role_id = request.given["role_id"]
     group = group_by_id(role_id, request.state.partner.workspace)
     if group is None:
         raise RefusedError(400, f"Role not found: {role_id}")
@@ -93,7 +87,7 @@ def _group(request: ApiRequest) -> dict[str, Any]:
 def _workspaces(request: ApiRequest) -> dict[int, Customer]:
     """The customers that the body names. Raises: RefusedError 400 for one that is not there."""
     found = {}
-    for id_ in ids_member(request.members(), _WORKSPACES):
+    for id_ in request.given.get("permitted_workspace_ids", ()):
         customer = request.state.customers.find(str(id_))
         if customer is None:
             raise RefusedError(400, f"Workspace not found: {id_}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bulkops.sandbox.body import text_in
 from bulkops.sandbox.customers import customer_facts
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.environments import ENVIRONMENTS, read_environments, set_environments
-from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken, text_member
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, refuse_blank, taken
 
 _WRITABLE: Final = (
     "plan_id",
@@ -20,7 +21,7 @@ _WRITABLE: Final = (
 )
 _UPDATABLE: Final = ("name", "notification_email", *_WRITABLE)
 _NEVER_EMPTY: Final = frozenset({"name", "notification_email", "plan_id"})
-_LONGEST_NAME: Final = 10_000
+_LONGEST: Final = 10_000
 _SIGN_IN: Final = ("workato_auth", "two_fa_auth", "saml_sso")
 
 DEFAULT_PLAN: Final = "oem_plan"
@@ -43,18 +44,15 @@ def create_customer(request: ApiRequest) -> dict[str, Any]:
 
     Whoever is given settings for TEST and PROD has them from the start, by assumption.
     """
-    state, members = request.state, request.members()
-    name = text_member(members, "name", required=True, longest=_LONGEST_NAME)
-    email = text_member(members, "notification_email", required=True)
-    external_id = text_member(members, "external_id") or None
+    state, given = request.state, request.given
+    external_id = given.get("external_id")
     if external_id is not None and state.customers.find_external(external_id) is not None:
         raise taken(request, "external_id")
-    given: dict[str, Any] = {field: value for field in _WRITABLE if (value := text_member(members, field)) is not None}
-    given |= _apps(members)
-    _check_auth(members)
+    facts = {field: given[field] for field in _WRITABLE if given.get(field) is not None} | _apps(given)
+    _check_auth(given)
     environments = read_environments(request, None)
     now = state.clock.stamp()
-    facts = customer_facts(name=str(name), notification_email=str(email), now=now) | given
+    facts = customer_facts(name=given["name"], notification_email=given["notification_email"], now=now) | facts
     customer = state.customers.create(facts, external_id=external_id, now=now)
     state.ledger.note(customer.id, "customer.created", customer.key)
     if environments:
@@ -66,27 +64,22 @@ def create_customer(request: ApiRequest) -> dict[str, Any]:
 @answers("managed_users.update", row="Customer")
 def update_customer(request: ApiRequest) -> dict[str, Any]:
     """Only what the body names changes; null clears what may be empty."""
-    customer, members = request.account, request.members()
-    given: dict[str, Any] = {
-        field: text_member(members, field, longest=_LONGEST_NAME) for field in _UPDATABLE if field in members
-    }
-    given |= _apps(members)
-    _check_auth(members)
+    customer, given = request.account, request.given
+    facts = {field: given[field] for field in _UPDATABLE if field in given} | _apps(given)
+    _check_auth(given)
     environments = read_environments(request, customer)
     if environments and not customer.environments:
         raise invalid(ENVIRONMENTS, "have not been provisioned")
-    for field in _NEVER_EMPTY & set(given):
-        if given[field] is None:
-            raise invalid(field, "can't be blank")
-    external_id = text_member(members, "external_id")
-    is_renamed = "external_id" in members and external_id != customer.external_id
+    refuse_blank(facts, *_NEVER_EMPTY & set(facts))
+    external_id = given.get("external_id")
+    is_renamed = "external_id" in given and external_id != customer.external_id
     if is_renamed:
         if external_id is not None and request.state.customers.find_external(external_id) is not None:
             raise taken(request, "external_id")
         request.state.customers.rename(customer, external_id)
-    plan_id = given.pop("plan_id", None)
-    is_changed = any(customer.facts[field] != value for field, value in given.items())
-    customer.facts |= given
+    plan_id = facts.pop("plan_id", None)
+    is_changed = any(customer.facts[field] != value for field, value in facts.items())
+    customer.facts |= facts
     if set_environments(request, customer, environments) or is_changed or is_renamed:
         _touch(request, "customer.updated", customer.key)
     if plan_id is not None:
@@ -111,7 +104,7 @@ def delete_customer(request: ApiRequest) -> dict[str, Any]:
 @answers("managed_users.upgrade", row="Plan")
 def upgrade_customer(request: ApiRequest) -> dict[str, Any]:
     """To a paid plan: the partner's default one when the body names none."""
-    return _set_plan(request, text_member(request.members(), "plan_id") or DEFAULT_PLAN, trial=False)
+    return _set_plan(request, request.given.get("plan_id") or DEFAULT_PLAN, trial=False)
 
 
 @answers("managed_users.downgrade", row="Plan")
@@ -129,28 +122,23 @@ def _set_plan(request: ApiRequest, plan_id: str, *, trial: bool) -> dict[str, An
     return {"id": request.account.id, "plan_id": plan_id, "trial": trial}
 
 
-def _apps(members: Mapping[str, Any]) -> dict[str, list[str]]:
+def _apps(given: Mapping[str, Any]) -> dict[str, list[str]]:
     """The applications that a customer may use, when the body speaks of them; null means none in particular."""
-    if "whitelisted_apps" not in members:
-        return {}
-    apps = members["whitelisted_apps"] or []
-    if not isinstance(apps, list) or not all(isinstance(app, str) for app in apps):
-        raise invalid("whitelisted_apps", "is not a list of texts")
-    return {"whitelisted_apps": apps}
+    return {"whitelisted_apps": given["whitelisted_apps"] or []} if "whitelisted_apps" in given else {}
 
 
-def _check_auth(members: Mapping[str, Any]) -> None:
+def _check_auth(given: Mapping[str, Any]) -> None:
     """How people sign in: taken when it can be meant, shown nowhere."""
-    given = members.get("auth_settings")
-    if given is None:
+    settings = given.get("auth_settings")
+    if settings is None:
         return
-    if not isinstance(given, dict) or given.get("type") not in _SIGN_IN:
+    if settings.get("type") not in _SIGN_IN:
         raise invalid("auth_settings", f"type is none of {', '.join(_SIGN_IN)}")
-    if given["type"] == "saml_sso":
-        text_member(given, "provider", required=True)
-        if text_member(given, "metadata_url", longest=_LONGEST_NAME) is None:
+    if settings["type"] == "saml_sso":
+        text_in(settings, "provider", required=True)
+        if text_in(settings, "metadata_url", longest=_LONGEST) is None:
             for name in ("sso_url", "saml_issuer", "x509_cert"):
-                text_member(given, name, required=True, longest=_LONGEST_NAME)
+                text_in(settings, name, required=True, longest=_LONGEST)
 
 
 def _touch(request: ApiRequest, kind: str, key: str) -> None:

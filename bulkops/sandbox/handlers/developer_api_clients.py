@@ -11,16 +11,7 @@ import attrs
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.handlers.roles import folder_ids
-from bulkops.sandbox.request import (
-    NOT_FOUND,
-    ApiRequest,
-    Counted,
-    RefusedError,
-    flag_member,
-    id_member,
-    invalid,
-    text_member,
-)
+from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
 
 _ENVIRONMENTS: Final[Mapping[str, int]] = {"Development": 3218, "Test": 3219, "Production": 3220}
 _ROLE: Final = "api_privilege_group_id"
@@ -35,22 +26,17 @@ _ROLES: Final = Crud(
 
 def _checked(request: ApiRequest, given: Row, row: Row | None) -> Row:
     """All of a client at once, for a new one as for an old one (Raises: RefusedError 400)."""
-    name, role_id = given.get("name"), id_member(given, _ROLE)
-    if not isinstance(name, str):
-        raise invalid("name", "can't be blank" if name is None else "is not text")
-    if str(role_id) not in _ROLES.rows(request.workspace):
-        raise invalid(_ROLE, "can't be blank" if role_id is None else "is not there")
-    if given.get("all_folders") is None:
-        raise invalid("all_folders", "can't be blank")
-    everywhere, folders = flag_member(given, "all_folders"), folder_ids(request, given)
+    if str(given[_ROLE]) not in _ROLES.rows(request.workspace):
+        raise invalid(_ROLE, "is not there")
+    everywhere, folders = given["all_folders"], folder_ids(request)
     if not everywhere and not folders:
         raise invalid("folder_ids", "can't be blank")
-    environment = text_member(given, "environment_name") or (row or {}).get("environment_name") or "Development"
+    environment = given.get("environment_name") or (row or {}).get("environment_name") or "Development"
     if environment not in _ENVIRONMENTS:
         raise RefusedError(400, f"Environment not found: {environment}")
     return {
-        "name": name,
-        _ROLE: role_id,
+        "name": given["name"],
+        _ROLE: given[_ROLE],
         "all_folders": everywhere,
         "folder_ids": [] if everywhere else folders,
         "environment_name": environment,
@@ -83,19 +69,15 @@ def regenerate_token(request: ApiRequest) -> Row:
 
 @answers("[managed_users.]developer_api_client_roles.list", row="Named")
 def list_roles(request: ApiRequest) -> Counted:
-    found = _ROLES.counted(request)
+    found = _ROLES.list(request)
     return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
 
 
 @answers("[managed_users.]developer_api_client_roles.copy", row="Named")
 def copy_role(request: ApiRequest) -> Row:
     """Without a name the copy is called after what it was copied from."""
-    source = _ROLES.rows(request.workspace).get(request.names["role_id"])
-    if source is None:
-        raise RefusedError(404, NOT_FOUND)
-    name = request.members().get("name") or f"{source['name']} copy"
-    if not isinstance(name, str):
-        raise invalid("name", "is not text")
+    source = there(_ROLES.rows(request.workspace).get(request.names["role_id"]))
+    name = request.given.get("name") or f"{source['name']} copy"
     return _shown_role(_ROLES.add(request, {"name": name}))
 
 
@@ -109,7 +91,4 @@ def _with_new_token(request: ApiRequest, row: Row) -> Row:
     return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
 
 
-answers("[managed_users.]developer_api_clients.list", row="Developer")(_CLIENTS.counted)
-answers("[managed_users.]developer_api_clients.get", row="Developer")(_CLIENTS.get)
-answers("[managed_users.]developer_api_clients.update", row="Developer")(_CLIENTS.update)
-answers("[managed_users.]developer_api_clients.delete")(_CLIENTS.delete)
+_CLIENTS.serve("[managed_users.]developer_api_clients", "list", "get", "update", "delete", row="Developer")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bulkops.sandbox.body import text_in
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken, text_member
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, taken
 
 ENVIRONMENTS: Final = "environments"
 """The member that says more about TEST and PROD."""
@@ -37,10 +38,8 @@ def read_environments(request: ApiRequest, customer: Customer | None) -> Setting
 
     Raises: RefusedError 400.
     """
-    given = request.members().get(ENVIRONMENTS)
-    if given is None:
-        return {}
-    if not isinstance(given, dict) or not all(isinstance(said, dict) for said in given.values()):
+    given = request.given.get(ENVIRONMENTS) or {}
+    if not all(isinstance(said, dict) for said in given.values()):
         raise invalid(ENVIRONMENTS, "is not an object of objects")
     for name in given:
         if name == "dev":
@@ -49,7 +48,7 @@ def read_environments(request: ApiRequest, customer: Customer | None) -> Setting
             raise RefusedError(400, f"Environment not found: {name}")
     read = {name: _settings(said) for name, said in given.items()}
     wanted = [settings["external_id"] for settings in read.values() if settings.get("external_id")]
-    own = text_member(request.members(), "external_id")
+    own = request.given.get("external_id")
     wanted += [own] if own is not None else []
     if len(wanted) != len(set(wanted)):
         raise taken(request, "external_id")
@@ -76,4 +75,4 @@ def set_environments(request: ApiRequest, customer: Customer, settings: Settings
 
 
 def _settings(said: Mapping[str, Any]) -> dict[str, str | None]:
-    return {name: text_member(said, name) for name in ("error_notification_emails", "external_id") if name in said}
+    return {name: text_in(said, name) for name in ("error_notification_emails", "external_id") if name in said}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
+from bulkops.sandbox.body import text_in
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, refuse_blank, there
 from bulkops.sandbox.workspace import Folder
 
 CANNOT_DESTROY: Final = "Cannot destroy folder"
@@ -17,9 +17,8 @@ def list_folders(request: ApiRequest) -> list[dict[str, Any]]:
     """The folders directly in `parent_id`, Home when it is left out."""
     workspace = request.workspace
     parent_id = request.number("parent_id")
-    if parent_id is not None and parent_id not in workspace.folders:
-        raise RefusedError(404, NOT_FOUND)
-    children = workspace.children(workspace.home.id if parent_id is None else parent_id)
+    parent = workspace.home if parent_id is None else there(workspace.folders.get(parent_id))
+    children = workspace.children(parent.id)
     return [folder.row() for folder in request.on_page(children)]
 
 
@@ -30,14 +29,13 @@ def create_folder(request: ApiRequest) -> dict[str, Any]:
 
     `folder_name` in the query is the form of 2020: Home alone, and the id for an answer (vendor facts, section 14).
     """
-    workspace, members = request.workspace, request.members()
-    is_old_form = "name" not in members and "folder_name" in request.query
+    workspace, given = request.workspace, request.given
+    is_old_form = "name" not in given and "folder_name" in request.query
     if is_old_form:
-        members = {"name": request.query["folder_name"]}
-    name = text_member(members, "name", required=True)
-    folder = workspace.add_folder(
-        str(name), _parent(request, members) or workspace.home, now=request.state.clock.stamp()
-    )
+        given = {"name": text_in(request.query, "folder_name")}
+    refuse_blank(given, "name")
+    parent = workspace.home if is_old_form else _parent(request) or workspace.home
+    folder = workspace.add_folder(given["name"], parent, now=request.state.clock.stamp())
     _note(request, folder, "folder.created")
     return {"id": folder.id} if is_old_form else folder.row()
 
@@ -45,8 +43,8 @@ def create_folder(request: ApiRequest) -> dict[str, Any]:
 @answers("[managed_users.]folders.update", row="Folder")
 def update_folder(request: ApiRequest) -> dict[str, Any]:
     """Rename or move; Home stays where it is, and nothing goes into itself."""
-    folder, members = _folder(request), request.members()
-    name, parent = text_member(members, "name") or folder.name, _parent(request, members)
+    folder, parent = _folder(request), _parent(request)
+    name = request.given.get("name") or folder.name
     if folder is request.workspace.home:
         raise RefusedError(403, "Cannot change the Home folder")
     if parent is not None and parent in request.workspace.below(folder):
@@ -81,11 +79,10 @@ def list_projects(request: ApiRequest) -> list[dict[str, Any]]:
 
 @answers("managed_users.projects.update", row="Project")
 def update_project(request: ApiRequest) -> dict[str, Any]:
-    folder, members = _project(request), request.members()
+    folder, given = _project(request), request.given
     before = folder.project()
-    folder.name = text_member(members, "name") or folder.name
-    if "description" in members:
-        folder.description = text_member(members, "description", longest=1024)
+    folder.name = given.get("name") or folder.name
+    folder.description = given.get("description", folder.description)
     if folder.project() != before:
         folder.updated_at = request.state.clock.stamp()
         _note(request, folder, "project.updated")
@@ -116,15 +113,8 @@ def _project(request: ApiRequest) -> Folder:
     return request.found(request.workspace.projects(), "project_id")
 
 
-def _parent(request: ApiRequest, members: Mapping[str, Any]) -> Folder | None:
-    """Whom the body names as parent, None: nobody. Raises: RefusedError 404."""
-    parent_id = id_member(members, "parent_id")
-    if parent_id is None:
-        return None
-    parent = request.workspace.folders.get(parent_id)
-    if parent is None:
-        raise RefusedError(404, NOT_FOUND)
-    return parent
+def _parent(request: ApiRequest) -> Folder | None:
+    return request.named(request.workspace.folders, "parent_id")
 
 
 def _note(request: ApiRequest, folder: Folder, kind: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.recipes import Job, JobStatus, Recipe
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid, text_member
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 
 _PAGE: Final = 25
 _MOST_REPEATS: Final = 25
@@ -79,8 +79,8 @@ def get_job(request: ApiRequest) -> dict[str, Any]:
 @answers("managed_users.jobs.repeat", "recipes.jobs.repeat")
 def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
     """Runs the records of these jobs once more, each as a job of its own."""
-    recipe, wanted = recipe_of(request), request.members().get("job_ids")
-    if not isinstance(wanted, list) or not wanted:
+    recipe, wanted = recipe_of(request), request.given["job_ids"]
+    if not wanted:
         raise invalid("job_ids", "can't be blank")
     if len(wanted) > _MOST_REPEATS:
         raise invalid("job_ids", f"has too many jobs (maximum is {_MOST_REPEATS})")
@@ -94,9 +94,8 @@ def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
 @answers("jobs.resume")
 def resume_job(request: ApiRequest) -> None:
     """`token` is the id of a pending job of the partner's workspace."""
-    token = text_member(request.members(), "token", required=True)
     everything = [job for recipe in request.workspace.recipes.values() for job in recipe.jobs]
-    job = _job(everything, token)
+    job = _job(everything, request.given["token"])
     if job.status != "pending":
         raise RefusedError(400, "The job does not wait")
     job.status, job.completed_at = "succeeded", request.state.clock.stamp()
@@ -129,7 +128,4 @@ def _is_wanted(request: ApiRequest, job: Job) -> bool:
 
 
 def _job(jobs: Iterable[Job], id_: object) -> Job:
-    found = next((job for job in jobs if job.id == id_), None)
-    if found is None:
-        raise RefusedError(404, NOT_FOUND)
-    return found
+    return there(next((job for job in jobs if job.id == id_), None))

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
+from bulkops.sandbox.body import text_in
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row, Rows
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid, text_member
+from bulkops.sandbox.request import ApiRequest, Counted, invalid, there
 
 MAX_COLUMNS: Final = 10
 _BY: Final = re.compile(r"by\[(.+)\]", re.DOTALL)
@@ -17,16 +18,13 @@ _BY: Final = re.compile(r"by\[(.+)\]", re.DOTALL)
 
 def _table(request: ApiRequest, given: Row, row: Row | None) -> Row:
     """A schema is shown as text, a column's name made from its place, the project's id as text."""
-    columns = given["schema"]
-    if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
-        raise invalid("schema", "is not a list of columns")
+    columns, project_id = given["schema"], given["project_id"]
     if len(columns) > MAX_COLUMNS:
         raise invalid("schema", f"has more than {MAX_COLUMNS} columns")
     schema = [
-        {"name": f"col{place}", "label": text_member(column, "label") or f"col{place}", "type": "string"}
+        {"name": f"col{place}", "label": text_in(column, "label") or f"col{place}", "type": "string"}
         for place, column in enumerate(columns, start=1)
     ]
-    project_id = id_member(given, "project_id")
     return given | {
         "schema": msgspec.json.encode(schema).decode(),
         "project_id": None if project_id is None else str(project_id),
@@ -38,15 +36,12 @@ TABLES: Final = Crud(
     id_name="lookup_table_id",
     members={"name": None, "project_id": None, "schema": None},
     required=("name", "schema"),
-    wrapper="lookup_table",
     shape=_table,
 )
 
 
 def _row(request: ApiRequest, given: Row, row: Row | None) -> Row:
     """By the columns' own names, whichever of name and label the body says; the columns not named stay."""
-    if not isinstance(given.get("data"), dict):
-        raise invalid("data", "is not an object")
     names = _columns(request)
     unknown = sorted(given["data"].keys() - names.keys())
     if unknown:
@@ -69,8 +64,8 @@ ROWS: Final = Crud(
 
 
 @answers("[managed_users.]lookup_tables.rows.list", row="TableRow")
-def list_rows(request: ApiRequest) -> Rows:
-    return ROWS.page_of(request, _matching(request)).rows
+def list_rows(request: ApiRequest) -> Counted:
+    return ROWS.page_of(request, _matching(request))
 
 
 @answers("[managed_users.]lookup_tables.lookup", row="TableRow")
@@ -79,19 +74,14 @@ def lookup(request: ApiRequest) -> Row:
     found = _matching(request)
     if not any(_BY.fullmatch(name) for name in request.query):
         raise invalid("by", "can't be blank")
-    if not found:
-        raise RefusedError(404, NOT_FOUND)
-    return found[0]
+    return there(next(iter(found), None))
 
 
 @answers("[managed_users.]lookup_tables.batch_delete")
 def delete_tables(request: ApiRequest) -> Row:
     """Those of the ids that are there; the others are gone already."""
-    ids = request.members().get("ids")
-    if not isinstance(ids, list):
-        raise invalid("ids", "is not a list")
     shelf = TABLES.shelf(request)
-    for id_ in map(str, ids):
+    for id_ in map(str, request.given["ids"]):
         table = shelf.pop(id_, None)
         if table is not None:
             request.workspace.shelf(f"{ROWS.noun} of {id_}").clear()
@@ -121,9 +111,5 @@ def _matching(request: ApiRequest) -> Rows:
     ]
 
 
-answers("[managed_users.]lookup_tables.list", row="Table")(TABLES.list)
-answers("[managed_users.]lookup_tables.create", row="Table")(TABLES.create)
-answers("[managed_users.]lookup_tables.rows.get", row="TableRow")(ROWS.get)
-answers("[managed_users.]lookup_tables.rows.create", row="TableRow")(ROWS.create)
-answers("[managed_users.]lookup_tables.rows.update", row="TableRow")(ROWS.update)
-answers("[managed_users.]lookup_tables.rows.delete")(ROWS.delete)
+TABLES.serve("[managed_users.]lookup_tables", "list", "create", row="Table")
+ROWS.serve("[managed_users.]lookup_tables.rows", "get", "create", "update", "delete", row="TableRow")

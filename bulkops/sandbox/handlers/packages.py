@@ -8,7 +8,7 @@ from bulkops.sandbox.exports import Export
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.imports import accept_import, import_row
 from bulkops.sandbox.handlers.manifests import export, manifest_of
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError
+from bulkops.sandbox.request import ApiRequest, Redirection, there
 
 
 @answers("packages.export", "managed_users.exports.create", row="Export")
@@ -36,8 +36,7 @@ def get_package(request: ApiRequest) -> dict[str, Any]:
 def download_package(request: ApiRequest) -> Redirection:
     """404 until there is a file."""
     found = _export(request)
-    if request.state.exporter.status(found) != "completed":
-        raise RefusedError(404, NOT_FOUND)
+    there(found if request.state.exporter.status(found) == "completed" else None)
     return Redirection(request.file_origin + request.state.exporter.file_path(found, request.origin))
 
 

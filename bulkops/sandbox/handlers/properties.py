@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, invalid
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 
 MAX_PROPERTIES: Final = 1000
 LONGEST_NAME: Final = 100
@@ -29,12 +29,8 @@ def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]
 @answers("[managed_users.]properties.upsert")
 def upsert_properties(request: ApiRequest) -> dict[str, Any]:
     """All of them, or none where one cannot be."""
-    properties, given, project_id = (
-        _properties(request),
-        request.members().get("properties"),
-        request.number("project_id"),
-    )
-    if not isinstance(given, dict) or not given:
+    properties, given, project_id = _properties(request), request.given["properties"], request.number("project_id")
+    if not given:
         raise invalid("properties", "can't be blank")
     wanted = {name: _value(name, value) for name, value in given.items()}
     if len(properties.keys() | wanted.keys()) > MAX_PROPERTIES:
@@ -51,8 +47,8 @@ def upsert_properties(request: ApiRequest) -> dict[str, Any]:
 def _properties(request: ApiRequest) -> dict[str, str]:
     """Of the project that the query names, else of the environment. Raises: RefusedError 404."""
     project_id = request.number("project_id")
-    if project_id is not None and project_id not in request.workspace.projects():
-        raise RefusedError(404, NOT_FOUND)
+    if project_id is not None:
+        there(request.workspace.projects().get(project_id))
     return request.workspace.properties.setdefault(project_id, {})
 
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import msgspec
 
+from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.package_zip import PackedRecipe, Reference, first_steps, packed_recipe
 from bulkops.sandbox.recipes import Recipe
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, id_member, invalid, text_member
-
-_LONGEST_COMMENT: Final = 1024
-_LONGEST_DESCRIPTION: Final = 10_000
+from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
 
 
 @answers("[managed_users.]recipes.create", row="Created")
 def create_recipe(request: ApiRequest) -> dict[str, Any]:
     """Code and config are JSON texts; the recipe arrives stopped, in Home unless a folder is named."""
-    members = _members(request)
-    if members.get("code") in (None, ""):  # not a set: it may be anything
+    if request.given.get("code") in (None, ""):  # not a set: it may be anything
         raise invalid("code", "can't be blank")
-    packed, bound = _content(request, members)
-    made = add_recipe(request, packed, bound, folder_id=_folder_id(request, members) or request.workspace.home.id)
+    packed, bound = _content(request)
+    made = add_recipe(request, packed, bound, folder_id=_folder_id(request, request.workspace.home.id))
     return {"success": True, "id": made.id}
 
 
@@ -49,7 +46,7 @@ def add_recipe(request: ApiRequest, packed: PackedRecipe, bound: tuple[int | Non
 @answers("[managed_users.]recipes.update")
 def update_recipe(request: ApiRequest) -> dict[str, Any]:
     """Only while it stands still; what is the same already is no effect and makes no version."""
-    recipe, members = recipe_of(request), _members(request)
+    recipe = recipe_of(request)
     if recipe.running:
         raise RefusedError(
             request.assumptions.running_recipe_update,
@@ -57,8 +54,8 @@ def update_recipe(request: ApiRequest) -> dict[str, Any]:
             errors={"running": ["can't modify running recipe"]},
             says_success=True,
         )
-    packed, bound = _content(request, members, recipe)
-    folder_id = _folder_id(request, members) or recipe.folder_id
+    packed, bound = _content(request, recipe)
+    folder_id = _folder_id(request, recipe.folder_id)
     if (packed, bound, folder_id) != (recipe.packed, recipe.bound, recipe.folder_id):
         recipe.folder_id = folder_id
         recipe.revise(packed, bound, now=request.state.clock.stamp())
@@ -70,7 +67,7 @@ def update_recipe(request: ApiRequest) -> dict[str, Any]:
 def copy_recipe(request: ApiRequest) -> dict[str, Any]:
     """Into the same folder unless another is named, stopped, under a name of its own."""
     recipe = recipe_of(request)
-    folder_id = _folder_id(request, request.members()) or recipe.folder_id
+    folder_id = _folder_id(request, recipe.folder_id)
     packed = attrs.evolve(recipe.packed, name=f"Copy of {recipe.name}"[:255])
     recipe.copies += 1
     made = add_recipe(request, packed, recipe.bound, folder_id=folder_id)
@@ -89,13 +86,10 @@ def delete_recipe(request: ApiRequest) -> dict[str, Any]:
 @answers("[managed_users.]recipes.connect")
 def connect_recipe(request: ApiRequest) -> dict[str, Any]:
     """Points every use of one connector at another connection of it. Raises: RefusedError 400 while it runs."""
-    recipe, members = recipe_of(request), request.members()
-    provider = text_member(members, "adapter_name", required=True)
-    connection = request.workspace.connections.get(id_member(members, "connection_id") or 0)
+    recipe, provider = recipe_of(request), request.given["adapter_name"]
     if recipe.running:
         raise RefusedError(400, "Recipe is running: stop it before its connection is changed")
-    if connection is None:
-        raise RefusedError(404, NOT_FOUND)
+    connection = there(request.workspace.connections.get(request.given["connection_id"]))
     if connection.provider != provider:
         raise invalid("connection_id", f"is not a connection of {provider}")
     if provider not in {entry.provider for entry in recipe.packed.config}:
@@ -130,8 +124,7 @@ def get_version(request: ApiRequest) -> dict[str, Any]:
 @answers("managed_users.recipes.versions.update", row="RecipeVersion")
 def update_version(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
-    number = _version_no(request, recipe)
-    comment = str(text_member(request.members(), "comment", required=True, longest=_LONGEST_COMMENT))
+    number, comment = _version_no(request, recipe), request.given["comment"]
     if recipe.comments.get(number) != comment:
         recipe.comments[number] = comment
         note_recipe(request, recipe, "commented")
@@ -140,36 +133,21 @@ def update_version(request: ApiRequest) -> dict[str, Any]:
 
 def _version_no(request: ApiRequest, recipe: Recipe) -> int:
     number = request.path_id("version_id") - recipe.version_id(0)
-    if not 1 <= number <= recipe.version_no:
-        raise RefusedError(404, NOT_FOUND)
-    return number
+    return there(number if 1 <= number <= recipe.version_no else None)
 
 
-def _members(request: ApiRequest) -> Mapping[str, Any]:
-    """Those of the recipe, in their wrapper or, as in the samples of 2019, without it."""
-    body = request.members()
-    members = body.get("recipe", body)
-    if not isinstance(members, dict):
-        raise invalid("recipe", "is not an object")
-    return members
+def _folder_id(request: ApiRequest, usual: int) -> int:
+    folder = request.named(request.workspace.folders, "folder_id")
+    return usual if folder is None else folder.id
 
 
-def _folder_id(request: ApiRequest, members: Mapping[str, Any]) -> int | None:
-    folder_id = id_member(members, "folder_id")
-    if folder_id is not None and folder_id not in request.workspace.folders:
-        raise RefusedError(404, NOT_FOUND)
-    return folder_id
-
-
-def _content(
-    request: ApiRequest, members: Mapping[str, Any], old: Recipe | None = None
-) -> tuple[PackedRecipe, tuple[int | None, ...]]:
+def _content(request: ApiRequest, old: Recipe | None = None) -> tuple[PackedRecipe, tuple[int | None, ...]]:
     """What the recipe is to hold, and the connection of each entry of its config; what is not named stays."""
-    was = old.packed if old is not None else None
-    description = text_member(members, "description", longest=_LONGEST_DESCRIPTION) or ""
+    was, members = old.packed if old is not None else None, request.given
+    description = members.get("description") or ""
     code = _json(members, "code", dict) if "code" in members else msgspec.json.decode(was.code if was else "{}")
     asset = {
-        "name": text_member(members, "name") or (was.name if was else "Untitled recipe"),
+        "name": members.get("name") or (was.name if was else "Untitled recipe"),
         "description": description if was is None or "description" in members else was.description,
         "code": code,
         **(was.facts if was else {"private": True, "concurrency": 1}),
@@ -221,4 +199,4 @@ def _pointed(request: ApiRequest, entry: Any) -> Any:
 
 
 def _bound(entry: Any) -> int | None:
-    return id_member(entry, "account_id") if isinstance(entry, dict) else None
+    return id_in(entry, "account_id") if isinstance(entry, dict) else None

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from bulkops.sandbox.body import flag_in
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Counted, RefusedError, flag_member, ids_member, invalid
+from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
 from bulkops.sandbox.roles import CUSTOM, ENVIRONMENT, SYSTEM, inheritable
 
 
 def _checked(request: ApiRequest, given: Row, _: Row | None) -> Row:
-    """A name that is free, folders that are there, privileges that read as such. Raises: RefusedError 400."""
-    name = given.get("name")
-    if name is not None and not isinstance(name, str):
-        raise invalid("name", "is not text")
-    if not isinstance(given.get("privileges", {}), dict):
-        raise invalid("privileges", "is not an object")
-    if "folder_ids" in given:
-        given = {**given, "folder_ids": folder_ids(request, given)}
-    return given
+    """Folders that are there, no privileges rather than null. Raises: RefusedError 400."""
+    folder_ids(request)
+    return {name: {} if name == "privileges" and value is None else value for name, value in given.items()}
 
 
 _LEGACY: Final = Crud(
@@ -40,9 +35,9 @@ _ENVIRONMENT: Final = Crud(
 )
 
 
-def folder_ids(request: ApiRequest, given: Mapping[str, Any]) -> list[int]:
+def folder_ids(request: ApiRequest) -> list[int]:
     """The folders that the body names, all of which must be there. Raises: RefusedError 400."""
-    ids = ids_member(given, "folder_ids")
+    ids: list[int] = request.given.get("folder_ids", [])
     for each in ids:
         if each not in request.workspace.folders:
             raise invalid("folder_ids", f"{each} is not there")
@@ -54,13 +49,11 @@ def copy_role(request: ApiRequest) -> Row:
     """Of the workspace itself, or one that it inherits from the partner; the copy is its own and is not inherited."""
     own = _LEGACY.rows(request.workspace)
     inherited = {str(role["id"]): role for role in inheritable(request.state.partner.workspace)}
-    source = (inherited | own).get(request.names["role_id"])
-    if source is None:
-        raise RefusedError(404, NOT_FOUND)
+    source = there((inherited | own).get(request.names["role_id"]))
     _refuse_taken(request, own)
     made = _LEGACY.create(request)
     made["privileges"] = source["privileges"]
-    if "folder_ids" not in request.members() and request.customer is None:
+    if "folder_ids" not in request.given and request.customer is None:
         made["folder_ids"] = source["folder_ids"]
     return made
 
@@ -73,10 +66,8 @@ def copy_partners_role(request: ApiRequest) -> Row:
 @answers("roles.update")
 def update_partners_role(request: ApiRequest) -> Row:
     """`all_folders` is a text, "true" or "false", in the vendor's own words."""
-    role, members = _LEGACY.get(request), request.members()
-    if "all_folders" not in members:
-        raise invalid("all_folders", "can't be blank")
-    given = {"all_folders": flag_member(members, "all_folders"), "folder_ids": folder_ids(request, members)}
+    role = _LEGACY.get(request)
+    given = {"all_folders": flag_in(request.given, "all_folders"), "folder_ids": folder_ids(request)}
     if any(role.get(name) != value for name, value in given.items()):
         role |= given | {"updated_at": request.state.clock.stamp()}
         request.note("role.updated", role["name"])
@@ -150,10 +141,10 @@ def _count_members(request: ApiRequest, name: str) -> int:
 
 
 def _refuse_taken(request: ApiRequest, others: Mapping[str, Row]) -> None:
-    name = request.members().get("name")
-    if isinstance(name, str) and (name in SYSTEM or any(row["name"] == name for row in others.values())):
+    name = request.given.get("name")
+    if name is not None and (name in SYSTEM or any(row["name"] == name for row in others.values())):
         raise invalid("name", "has already been taken")
 
 
-answers("managed_users.roles.list", row="Role")(_LEGACY.list)
-answers("roles.list", row="OwnRole")(_LEGACY.list)
+_LEGACY.serve("managed_users.roles", "list", row="Role")
+_LEGACY.serve("roles", "list", row="OwnRole")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, ids_member, invalid
+from bulkops.sandbox.request import ApiRequest, invalid, there
 from bulkops.sandbox.workspace import TAGS_OF
 
 MAX_TAGS: Final = 1000
@@ -22,7 +21,6 @@ TAGS: Final = Crud(
     members={"title": None, "description": None, "color": "blue"},
     required=("title",),
     key="title",
-    texts=("title", "description", "color"),
     most=MAX_TAGS,
 )
 
@@ -39,15 +37,14 @@ def delete_tag(request: ApiRequest) -> Row:
 @answers("managed_users.tags_assignments.update")
 def assign_tags(request: ApiRequest) -> Row:
     """All of it, or nothing where a tag or what it should be on is not there."""
-    members, tags, workspace = request.members(), TAGS.shelf(request), request.workspace
-    adding, removing = (_handles(members, name) for name in ("add_tags", "remove_tags"))
-    recipe_ids, connection_ids = (ids_member(members, name) for name in ("recipe_ids", "connection_ids"))
-    targets: dict[str, object] = {f"recipe {id_}": workspace.recipes.get(id_) for id_ in recipe_ids}
-    targets |= {f"connection {id_}": workspace.connections.get(id_) for id_ in connection_ids}
+    given, tags, workspace = request.given, TAGS.shelf(request), request.workspace
+    adding, removing = given.get("add_tags") or [], given.get("remove_tags") or []
+    targets: dict[str, object] = {f"recipe {id_}": workspace.recipes.get(id_) for id_ in given.get("recipe_ids", ())}
+    targets |= {f"connection {id_}": workspace.connections.get(id_) for id_ in given.get("connection_ids", ())}
     if not targets:
         raise invalid("recipe_ids", "or connection_ids must be given")
-    if None in targets.values() or not {*adding, *removing} <= tags.keys():
-        raise RefusedError(404, NOT_FOUND)
+    for thing in (*targets.values(), *map(tags.get, (*adding, *removing))):
+        there(thing)
     assigned = workspace.shelf(TAGS_OF)
     for target in targets:
         before = assigned.get(target, {})
@@ -64,13 +61,4 @@ def clear_secrets_cache(request: ApiRequest) -> Row:
     return {"success": True}
 
 
-def _handles(members: Mapping[str, Any], name: str) -> list[str]:
-    given = members.get(name) or []
-    if not isinstance(given, list) or not all(isinstance(handle, str) for handle in given):
-        raise invalid(name, "is not a list of tag handles")
-    return given
-
-
-answers("managed_users.tags.list", row="Tag")(TAGS.counted)
-answers("managed_users.tags.create", row="Tag")(TAGS.create)
-answers("managed_users.tags.update", row="Tag")(TAGS.update)
+TAGS.serve("managed_users.tags", "list", "create", "update", row="Tag")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import recipe_of
 from bulkops.sandbox.recipes import Recipe
-from bulkops.sandbox.request import NOT_FOUND, ApiRequest, RefusedError, id_member, invalid
+from bulkops.sandbox.request import ApiRequest, RefusedError, there
 
 _RUN_S: Final = 2.0
 _SHELF: Final = "test run"
@@ -44,9 +44,7 @@ def run_cases(request: ApiRequest) -> dict[str, Any]:
 @answers("test_cases.run_status", row="TestRunStatus")
 def get_run(request: ApiRequest) -> dict[str, Any]:
     id_ = request.names["run_request_id"]
-    run = request.workspace.shelf(_SHELF).get(id_)
-    if run is None:
-        raise RefusedError(404, NOT_FOUND)
+    run = there(request.workspace.shelf(_SHELF).get(id_))
     ready = request.state.clock.now() >= run["ready_at"]
     return {
         "id": id_,
@@ -56,27 +54,20 @@ def get_run(request: ApiRequest) -> dict[str, Any]:
 
 
 def _chosen(request: ApiRequest) -> list[Recipe]:
-    workspace, members = request.workspace, request.members()
-    case_ids = members.get("test_case_ids")
-    if case_ids is not None and not isinstance(case_ids, list):
-        raise invalid("test_case_ids", "is not a list")
-    ids = {name: id_member(members, name) for name in _CHOICES[:-1]}
-    if not case_ids and not any(ids.values()):
+    workspace, given = request.workspace, request.given
+    if not any(given.get(name) for name in _CHOICES):
         raise RefusedError(400, f"Nothing to run: give one of {', '.join(_CHOICES)}")
-    manifest = workspace.manifests.get(ids["manifest_id"] or 0)
-    if ids["manifest_id"] is not None and manifest is None:
-        raise RefusedError(404, NOT_FOUND)
-    if ids["recipe_id"] is not None and ids["recipe_id"] not in workspace.recipes:
-        raise RefusedError(404, NOT_FOUND)
+    manifest = request.named(workspace.manifests, "manifest_id")
+    request.named(workspace.recipes, "recipe_id")
     in_manifest = {asset.id for asset in manifest.files.values() if asset.type == "recipe"} if manifest else set()
     return [
         recipe
         for recipe in workspace.recipes.values()
-        if recipe.id == ids["recipe_id"]
-        or recipe.folder_id == ids["folder_id"]
-        or workspace.folders[recipe.folder_id].project_id == ids["project_id"]
+        if recipe.id == given.get("recipe_id")
+        or recipe.folder_id == given.get("folder_id")
+        or workspace.folders[recipe.folder_id].project_id == given.get("project_id")
         or recipe.id in in_manifest
-        or _case_id(recipe) in (case_ids or ())
+        or _case_id(recipe) in (given.get("test_case_ids") or ())
     ]
 
 

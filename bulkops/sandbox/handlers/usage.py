@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bulkops.sandbox.customers import Customer
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, ids_member, instant, text_member
+from bulkops.sandbox.request import ApiRequest, instant
 
 _OF_CONNECTIONS: Final = ("active_connection_count", "active_connection_limit")
 
@@ -56,17 +56,14 @@ def _metrics(customer: Customer) -> dict[str, Any]:
 
 
 def _chosen(request: ApiRequest) -> list[Customer]:
-    if request.members().get("managed_user_ids") is None:
+    if "managed_user_ids" not in request.given:
         return list(request.state.customers.all())
-    ids = ids_member(request.members(), "managed_user_ids")
-    found = (request.state.customers.find(str(each)) for each in ids)
+    found = (request.state.customers.find(str(each)) for each in request.given["managed_user_ids"])
     return [customer for customer in found if customer is not None]
 
 
 def _check_time_frame(request: ApiRequest) -> None:
     """Whatever was counted was counted today: the time frame is only checked."""
-    members = request.members()
     for name in ("from", "to"):
-        text = text_member(members, name)
-        if text is not None:
-            instant(text, name)
+        if request.given.get(name) is not None:
+            instant(request.given[name], name)
