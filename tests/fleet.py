@@ -100,7 +100,7 @@ class Fleet:
             raise
         return Ended(process.returncode, out, err)
 
-    def rollout(self, *arguments: str, package: Path = PACKAGE, **environment: str) -> Ended:
+    def rollout(self, *arguments: str, package: Path = PACKAGE, **environment: Any) -> Ended:
         """The main job as a job file: import, authorize, start."""
         return self.cli(*self.rollout_command(*arguments, package=package), **environment)
 

@@ -20,7 +20,7 @@ any_texts = st.lists(any_text, min_size=10, max_size=10)
 
 
 def run_record(run_id: str = RUN, **members: Any) -> RunRecord:
-    known = {
+    known: dict[str, Any] = {
         "created_at": BEGAN,
         "title": "tidy up",
         "operation": {"name": "tidy"},
@@ -34,11 +34,12 @@ def run_record(run_id: str = RUN, **members: Any) -> RunRecord:
 
 
 def account_row(seq: int = 0, outcome: Outcome = Outcome.FAILED, **members: Any) -> AccountRow:
-    return AccountRow(**{"seq": seq, "account": str(4_100_000 + seq), "params": {}, "outcome": outcome} | members)
+    known: dict[str, Any] = {"seq": seq, "account": str(4_100_000 + seq), "params": {}, "outcome": outcome}
+    return AccountRow(**known | members)
 
 
 def report_of(*accounts: AccountRow, **members: Any) -> Report:
-    known = {
+    known: dict[str, Any] = {
         "run_id": RUN,
         "state": RunState.FINISHED,
         "reason": None,

@@ -74,7 +74,7 @@ def picture(driver: webdriver.Chrome, target: Path, *, most: int | None = None, 
 
 def complaints(driver: webdriver.Chrome) -> list[str]:
     """What the console said since it was last asked; any of it is a fault of the page."""
-    return [entry["message"] for entry in driver.get_log("browser")]
+    return [str(entry["message"]) for entry in driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
 
 def _command(driver: webdriver.Chrome, name: str, parameters: dict[str, Any]) -> dict[str, Any]:

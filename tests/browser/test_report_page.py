@@ -39,7 +39,8 @@ def test_the_page_says_first_what_became_of_the_run(browser: Browser, page: Path
     assert browser.text("h1").startswith(f"Finished: {counts[Outcome.CHANGED]} changed, ")
     troubled = counts[Outcome.FAILED] + counts[Outcome.UNKNOWN]
     assert browser.text(".badge") == f"{troubled} need attention"
-    legend = dict(reversed(entry.split(maxsplit=1)) for entry in browser.texts(".legend li"))
+    parts = (entry.split(maxsplit=1) for entry in browser.texts(".legend li"))
+    legend = {name: count for count, name in parts}
     assert legend == {name.value.replace("_", " "): str(count) for name, count in counts.items() if count}
     assert browser.text("#found") == "300 accounts"
     assert len(browser.accounts) == 50

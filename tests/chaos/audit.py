@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from importlib.metadata import Distribution, distribution
+from typing import Any
 
 ADVISORIES = "https://pypi.org/pypi/attrs/json"
 """One small page of the service that pip-audit asks."""
@@ -37,7 +38,7 @@ def brought_along(name: str) -> dict[str, Distribution]:
 
 
 def license_of(dist: Distribution) -> str:
-    meta = dist.metadata
+    meta: Any = dist.metadata  # an e-mail message, whatever its protocol leaves out
     classified = [
         text.rpartition(" :: ")[2] for text in meta.get_all("Classifier", []) if text.startswith("License ::")
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.chaos.tally import Trials
 EFFECTS = "folders.create|imports.create"
 """What must not be sent twice blindly."""
 
-LATE = {"mode": "late"}
+LATE: dict[str, Any] = {"mode": "late"}
 
 SEED = 20261122
 
@@ -42,7 +43,7 @@ def test_a_slice_of_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert [trial.killed for trial in late.trials] == [["late: managed_users.folders.create"]]
         said(trials, late)
 
-        trap = {"only": "folders.create", "per_trial": 1, "prepare": f"{TRAPS}:probe_without_waiting"}
+        trap: dict[str, Any] = {"only": "folders.create", "per_trial": 1, "prepare": f"{TRAPS}:probe_without_waiting"}
         for hold_s in (1.5, 15.0, 60.0):  # a busy machine may begin again only after a request that is not late enough
             hasty = bench.run(**trap, **LATE, hold_s=hold_s)
             if hasty.faults:
@@ -120,7 +121,7 @@ def test_the_wall_clock_steps_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials, per_trial: int
 ) -> None:
     with crashing(tmp_path, monkeypatch) as bench:
-        trap = {"only": EFFECTS, "per_trial": per_trial, "prepare": f"{TRAPS}:an_hour_back"}
+        trap: dict[str, Any] = {"only": EFFECTS, "per_trial": per_trial, "prepare": f"{TRAPS}:an_hour_back"}
         said(trials, bench.run(**trap))
         said(trials, bench.run(**trap, **LATE))
 

@@ -37,7 +37,7 @@ TUNING = Tuning(
 
 
 async def roll_out(
-    home: Path, sandbox: Sandbox, proxy: HostileProxy, accounts: list[str], tuning: Tuning, **policy: object
+    home: Path, sandbox: Sandbox, proxy: HostileProxy | Sandbox, accounts: list[str], tuning: Tuning, **policy: object
 ) -> Report:
     async with bulkops.Workato(token=sandbox.token, host=proxy.url, tuning=tuning) as workato:
         chosen = bulkops.Policy(**({"breaker": None} | policy))  # type: ignore[arg-type]

@@ -61,7 +61,7 @@ def raw(*parts: bytes) -> Answer:
 
 async def huge_body(_: Asked) -> AsyncIterator[bytes]:
     yield head(length=200 * 1024 * 1024) + b'{"result": ['
-    for _ in range(3200):
+    for _number in range(3200):
         yield b" " * 65_536
 
 

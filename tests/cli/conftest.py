@@ -9,7 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import pytest
@@ -19,6 +19,9 @@ from tests.fleet import Ended as Result, Fleet, clean_environment, fleet
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 12
+
+Cli: TypeAlias = Callable[..., Result]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
 
 
 @attrs.define
@@ -71,7 +74,7 @@ def customer_ids(sandbox: RemoteSandbox) -> list[str]:
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     """`cli("runs", "--journal", path)`: the command line in this process, without a terminal."""
 
     def invoke(*arguments: str | Path) -> Result:
@@ -93,7 +96,7 @@ def _logging_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shell() -> Callable[..., Result]:
+def shell() -> Cli:
     """`shell("--version")`: `python -m bulkops` in a process of its own; `code=` runs a program text instead."""
 
     def invoke(*arguments: str | Path, code: str | None = None, env: Mapping[str, str] | None = None) -> Result:
@@ -113,7 +116,7 @@ def shell() -> Callable[..., Result]:
 
 
 @pytest.fixture
-def background() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def background() -> Iterator[Start]:
     """`background("resume", env=...)`: a process to be sent signals; whatever still runs at the end is killed."""
     processes: list[subprocess.Popen[str]] = []
 

@@ -88,7 +88,6 @@ async def rollout(vendor: Fleet) -> dict[int, str]:
         count=CUSTOMERS,
         host=vendor.url,
         title=job.title,
-        concurrency=policy.concurrency,
         max_failures=None,
         overshoot=None,
     )

@@ -1,5 +1,7 @@
 """The command line on a pseudo-terminal, as an operator sits before it."""
 
+from __future__ import annotations
+
 import os
 import pty
 import select
@@ -7,6 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import RemoteSandbox
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,7 +19,7 @@ LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.
 """With a controlling terminal, so that Ctrl-C typed there arrives as a signal."""
 
 
-def on_a_terminal(arguments, *steps, sandbox):
+def on_a_terminal(arguments: Any, *steps: Any, sandbox: RemoteSandbox) -> Any:
     """Run the command line on a pseudo-terminal; its exit code and everything it showed.
 
     `steps`: pairs of a text to wait for, behind the text of the step before, and what is typed then.

@@ -17,6 +17,7 @@ import pytest
 
 from bulkops.errors import ConfigError
 from bulkops.session import webhook_address
+from tests.cli.conftest import Cli, RemoteSandbox
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
 SUMMARY = {"$ref": "#/$defs/summary", "$defs": SCHEMA["$defs"]}
@@ -29,7 +30,7 @@ print("on stdout")
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, sandbox):
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> tuple[object, ...]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keep.py").write_text(KEEP)
     (tmp_path / "one.txt").write_text(sandbox.accounts.read_text().split()[0])
@@ -84,7 +85,9 @@ def _is_gone(pid: int) -> bool:
     return False
 
 
-def test_the_command_gets_the_summary_and_no_token(cli, sandbox, command, tmp_path):
+def test_the_command_gets_the_summary_and_no_token(
+    cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], tmp_path: Path
+) -> None:
     done = cli(*command, "--on-finish", f"{sys.executable} keep.py 'two words' $HOME ;")
     assert done.code == 0, done.err
     assert done.err == ""
@@ -101,13 +104,15 @@ def test_the_command_gets_the_summary_and_no_token(cli, sandbox, command, tmp_pa
     assert sandbox.token not in json.dumps(told)
 
 
-def test_a_failing_command_is_told_and_changes_nothing(cli, command):
+def test_a_failing_command_is_told_and_changes_nothing(cli: Cli, command: tuple[object, ...]) -> None:
     done = cli(*command, "--on-finish", "sh -c 'exit 3'")
     assert done.code == 0
     assert done.err == "--on-finish: sh ended with exit code 3; the exit code stays that of the run\n"
 
 
-def test_a_command_that_hangs_is_stopped_with_what_it_started(cli, command, monkeypatch, tmp_path):
+def test_a_command_that_hangs_is_stopped_with_what_it_started(
+    cli: Cli, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("bulkops.cli.notify.COMMAND_S", 0.8)
     before = time.monotonic()
     done = cli(*command, "--on-finish", "sh -c 'sleep 600 & echo $! > pid; wait'")
@@ -126,7 +131,9 @@ def test_a_command_that_hangs_is_stopped_with_what_it_started(cli, command, monk
         ("  ", "--on-finish names no command"),
     ],
 )
-def test_a_command_that_cannot_be_is_refused_before_the_run(cli, sandbox, command, words, said):
+def test_a_command_that_cannot_be_is_refused_before_the_run(
+    cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], words: str, said: str
+) -> None:
     before = sandbox.count()
     refused = cli(*command, "--on-finish", words)
     assert refused.code == 2
@@ -135,7 +142,14 @@ def test_a_command_that_cannot_be_is_refused_before_the_run(cli, sandbox, comman
 
 
 @pytest.mark.parametrize(("flag", "value"), [("--on-finish", "true"), ("--webhook", "https://x.example/y")])
-def test_a_plan_has_no_end_to_be_told_of(cli, sandbox, command, monkeypatch, flag, value):
+def test_a_plan_has_no_end_to_be_told_of(
+    cli: Cli,
+    sandbox: RemoteSandbox,
+    command: tuple[object, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    flag: str,
+    value: str,
+) -> None:
     monkeypatch.setenv("BULKOPS_WEBHOOK", "https://x.example/set-for-all-runs")
     words = [word for word in command if word != "--yes"]
     before = sandbox.count()
@@ -146,7 +160,9 @@ def test_a_plan_has_no_end_to_be_told_of(cli, sandbox, command, monkeypatch, fla
     assert cli("plan", *words).code == 0
 
 
-def test_a_run_with_failures_is_told_with_their_causes(cli, sandbox, command, tmp_path):
+def test_a_run_with_failures_is_told_with_their_causes(
+    cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], tmp_path: Path
+) -> None:
     failing = ("start-recipes", "--folder", "Nowhere", *command[3:], "--on-finish", f"{sys.executable} keep.py")
     done = cli(*failing)
     assert done.code == 1
@@ -160,7 +176,9 @@ def test_a_run_with_failures_is_told_with_their_causes(cli, sandbox, command, tm
     assert "sh ended with exit code 4" in again.err
 
 
-def test_the_webhook_gets_the_summary_and_no_credentials(cli, sandbox, command, hook, monkeypatch):
+def test_the_webhook_gets_the_summary_and_no_credentials(
+    cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hook.answers += [503]
     monkeypatch.setenv("BULKOPS_WEBHOOK", hook.url)
     monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
@@ -178,7 +196,9 @@ def test_the_webhook_gets_the_summary_and_no_credentials(cli, sandbox, command, 
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "it answers 404"), (302, "it answers 302")])
-def test_a_webhook_that_refuses_is_told_without_its_address(cli, command, hook, status, words):
+def test_a_webhook_that_refuses_is_told_without_its_address(
+    cli: Cli, command: tuple[object, ...], hook: Hook, status: int, words: str
+) -> None:
     hook.answers += [status]
     done = cli(*command, "--webhook", hook.url, "--debug", "-v")
     assert done.code == 0
@@ -187,7 +207,7 @@ def test_a_webhook_that_refuses_is_told_without_its_address(cli, command, hook, 
     assert "canary-secret-of-the-address" not in done.err + done.out
 
 
-def test_a_webhook_where_nobody_is(cli, command, monkeypatch):
+def test_a_webhook_where_nobody_is(cli: Cli, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
     done = cli(*command, "--webhook", "http://127.0.0.1:1/canary-secret-of-the-address")
     assert done.code == 0
@@ -195,7 +215,9 @@ def test_a_webhook_where_nobody_is(cli, command, monkeypatch):
     assert "canary" not in done.err
 
 
-def test_a_webhook_that_never_answers_is_given_up(cli, command, monkeypatch):
+def test_a_webhook_that_never_answers_is_given_up(
+    cli: Cli, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bulkops.cli.notify.WEBHOOK_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = cli(*command, "--webhook", f"http://127.0.0.1:{silent.getsockname()[1]}/x")
@@ -207,7 +229,9 @@ def test_a_webhook_that_never_answers_is_given_up(cli, command, monkeypatch):
     "address",
     ["http://example.com/x", "ftp://127.0.0.1/x", "https://", "https://user:pass@example.com/", "x", "http://[::1/"],
 )
-def test_an_address_that_cannot_be_is_refused_before_the_run(cli, sandbox, command, address):
+def test_an_address_that_cannot_be_is_refused_before_the_run(
+    cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], address: str
+) -> None:
     before = sandbox.count()
     refused = cli(*command, "--webhook", address)
     assert refused.code == 2
@@ -219,7 +243,9 @@ def test_an_address_that_cannot_be_is_refused_before_the_run(cli, sandbox, comma
         webhook_address(address)
 
 
-def test_stderr_is_json_lines_when_asked(cli, sandbox, command, monkeypatch):
+def test_stderr_is_json_lines_when_asked(
+    cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BULKOPS_LOG_FORMAT", "json")
     done = cli(*[word for word in command if word != "--quiet"], "--on-finish", "sh -c 'exit 3'")
     lines = [json.loads(line) for line in done.err.splitlines()]

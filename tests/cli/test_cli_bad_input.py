@@ -6,14 +6,17 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.cli.conftest import Cli, RemoteSandbox
 
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
 
 
 @pytest.fixture
-def inputs(tmp_path, monkeypatch, sandbox):
+def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> None:
     """A directory with one file for each kind of trouble, as the working directory."""
     monkeypatch.chdir(tmp_path)
     files = {
@@ -43,10 +46,9 @@ def inputs(tmp_path, monkeypatch, sandbox):
     (tmp_path / "broken" / "journal.sqlite3").write_text(
         "this is no database, and long enough to be seen as none\n" * 9
     )
-    return tmp_path
 
 
-def importing(*more, package=PACKAGE, accounts="good.txt"):
+def importing(*more: Any, package: Any = PACKAGE, accounts: str = "good.txt") -> Any:
     return ("import-package", package, "--folder", "CRM", "--accounts", accounts, "--yes", *more)
 
 
@@ -128,13 +130,15 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
     ],
     ids=lambda value: " ".join(map(str, value))[-60:] if isinstance(value, tuple) else "",
 )
-def test_one_clear_line_and_no_request(cli, inputs, sandbox, arguments, words):
+def test_one_clear_line_and_no_request(
+    cli: Cli, inputs: Any, sandbox: RemoteSandbox, arguments: Any, words: Any
+) -> None:
     result = cli(*arguments)
     assert_refused(result, words)
     assert sandbox.count() == 0
 
 
-def assert_refused(result, words):
+def assert_refused(result: Any, words: Any) -> None:
     first, *rest = result.err.splitlines()
     assert first.startswith("error: ")
     assert len(rest) <= 1
@@ -157,7 +161,9 @@ def assert_refused(result, words):
         ("BULKOPS_LOG_FORMAT", "xml", ["BULKOPS_LOG_FORMAT", "xml"]),
     ],
 )
-def test_a_bad_environment(cli, inputs, sandbox, monkeypatch, name, value, words):
+def test_a_bad_environment(
+    cli: Cli, inputs: Any, sandbox: RemoteSandbox, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, words: Any
+) -> None:
     if value is None:
         monkeypatch.delenv(name)
     else:
@@ -169,7 +175,9 @@ def test_a_bad_environment(cli, inputs, sandbox, monkeypatch, name, value, words
     assert sandbox.count() == 0
 
 
-def test_accounts_from_stdin_may_be_bad_too(cli, inputs, sandbox, monkeypatch):
+def test_accounts_from_stdin_may_be_bad_too(
+    cli: Cli, inputs: Any, sandbox: RemoteSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stdin", (inputs / "twice.txt").open())
     assert_refused(cli(*importing(accounts="-")), ["stdin", "line 3", "4100231"])
     sys.stdin.close()

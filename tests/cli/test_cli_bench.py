@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,13 @@ from bulkops.cli.bench.result import compare, load, render
 from bulkops.errors import InputError
 from bulkops.events import AttemptEnded
 from bulkops.settings import Limit
+from tests.cli.conftest import Cli, RemoteSandbox
 
 FOLDERS = "assumed.customer.folders"
 
 
 @pytest.mark.slow
-def test_a_throughput_run_measures_each_quota_and_compares_itself(cli, tmp_path):
+def test_a_throughput_run_measures_each_quota_and_compares_itself(cli: Cli, tmp_path: Path) -> None:
     common = ("bench", "--accounts", "12", "--time-scale", "600", "--quiet")
     first = cli(*common, "--json")
     assert first.code == 0, first.err
@@ -40,7 +43,7 @@ def test_a_throughput_run_measures_each_quota_and_compares_itself(cli, tmp_path)
     assert worse[0].startswith("ms of CPU per request: ")
 
 
-def test_a_host_of_ones_own_is_asked_about_first_and_only_read(cli, sandbox):
+def test_a_host_of_ones_own_is_asked_about_first_and_only_read(cli: Cli, sandbox: RemoteSandbox) -> None:
     refused = cli("bench", "--host", sandbox.url, "--accounts", "5", "--client-file", sandbox.client_file)
     assert refused.code == 2
     assert "cannot ask for confirmation" in refused.err
@@ -53,7 +56,7 @@ def test_a_host_of_ones_own_is_asked_about_first_and_only_read(cli, sandbox):
     assert sandbox.count() == 17  # one for the list of accounts, one for the workspace
 
 
-def test_an_operation_of_ones_own_has_to_be_named(cli, sandbox, tmp_path):
+def test_an_operation_of_ones_own_has_to_be_named(cli: Cli, sandbox: RemoteSandbox, tmp_path: Path) -> None:
     job = tmp_path / "job.py"
     job.write_text(
         "async def folder(ctx):\n"
@@ -74,7 +77,9 @@ def test_an_operation_of_ones_own_has_to_be_named(cli, sandbox, tmp_path):
         ("[]", "of this version"),
     ],
 )
-def test_a_file_that_is_no_result_is_refused_before_anything_is_sent(cli, tmp_path, text, said):
+def test_a_file_that_is_no_result_is_refused_before_anything_is_sent(
+    cli: Cli, tmp_path: Path, text: Any, said: str
+) -> None:
     path = tmp_path / "before.json"
     if text is not None:
         path.write_text(text)
@@ -108,17 +113,17 @@ RESULT = {
         ({"refused": 1}, ["refused"]),
     ],
 )
-def test_a_regression_is_beyond_the_ratio(now, worse):
+def test_a_regression_is_beyond_the_ratio(now: Any, worse: Any) -> None:
     found = compare(RESULT, RESULT | now, ratio=1.10, source="before.json")
     assert [one.what for one in found if one.is_worse] == worse
 
 
-def test_half_a_second_more_is_noise_whatever_the_ratio():
+def test_half_a_second_more_is_noise_whatever_the_ratio() -> None:
     found = compare(RESULT | {"seconds": 0.3}, RESULT | {"seconds": 0.7}, ratio=1.10, source="before.json")
     assert not any(one.is_worse for one in found)
 
 
-def test_runs_of_other_work_are_not_compared(tmp_path):
+def test_runs_of_other_work_are_not_compared(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"before.json is of another run: accounts 10, not 500"):
         compare(RESULT, RESULT | {"accounts": 500}, ratio=1.1, source="before.json")
     path = tmp_path / "before.json"
@@ -127,7 +132,7 @@ def test_runs_of_other_work_are_not_compared(tmp_path):
         load(str(path))
 
 
-def test_use_is_the_part_of_what_the_time_permitted():
+def test_use_is_the_part_of_what_the_time_permitted() -> None:
     now = [0.0]
     measure = Measure(clock=lambda: now[0])
     for at in (0.1, 0.2, 2.5):
@@ -146,7 +151,7 @@ def test_use_is_the_part_of_what_the_time_permitted():
     assert percentiles([]) == {}
 
 
-def test_a_run_of_no_requests_is_rendered_too():
+def test_a_run_of_no_requests_is_rendered_too() -> None:
     figures = {
         "accounts_per_s": 0.0,
         "requests": 0,

@@ -7,21 +7,24 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.cli.app import bulkops
+from bulkops.cli.click_ext import Verb
 from bulkops.client import Workato
 from bulkops.operations import Each
-from tests.cli.conftest import CUSTOMERS, environment
+from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, environment
 
 FOLDERS = "managed_users.folders"
 FIRST = "4100231"
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, sandbox):
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> Path:
     monkeypatch.chdir(tmp_path)
     rows = "".join(f"{int(FIRST) + n},T{n},\n" for n in range(CUSTOMERS))
     (tmp_path / "tiers.csv").write_text(f"id,tier,blank\n{rows}")
@@ -29,20 +32,20 @@ def here(tmp_path, monkeypatch, sandbox):
 
 
 @pytest.fixture
-def run(cli, sandbox, here):
+def run(cli: Cli, sandbox: RemoteSandbox, here: Path) -> Cli:
     """`run("each", ...)` over the account file tiers.csv."""
     return lambda *words: cli(*words, "--accounts", "tiers.csv", "--client-file", sandbox.client_file)
 
 
-def lines(text):
+def lines(text: Any) -> Any:
     return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize("name", ["calls", "call", "each"])
-def test_help_shows_examples_first_that_parse(cli, name):
+def test_help_shows_examples_first_that_parse(cli: Cli, name: str) -> None:
     result = cli(name, "--help")
     assert result.out.splitlines()[0] == "Examples:"
-    for example in bulkops.commands[name].examples:
+    for example in cast("Verb", bulkops.commands[name]).examples:
         first, *words = example.split()
         assert first == name
         bulkops.commands[name].make_context(name, words)
@@ -53,7 +56,7 @@ def test_help_shows_examples_first_that_parse(cli, name):
 # calls
 
 
-def test_calls_lists_them_all(cli):
+def test_calls_lists_them_all(cli: Cli) -> None:
     result = cli("calls")
     assert (result.code, result.err) == (0, "")
     assert [line.split()[0] for line in result.out.splitlines()] == list(CALLS)
@@ -61,7 +64,7 @@ def test_calls_lists_them_all(cli):
     assert "(deprecated: managed_users.update with plan_id)" in result.out
 
 
-def test_calls_finds_by_every_word(cli):
+def test_calls_finds_by_every_word(cli: Cli) -> None:
     result = cli("calls", "Tags", "delete")
     assert [line.split()[0] for line in cli("calls", "tags").out.splitlines()] == [
         *(f"managed_users.tags.{verb}" for verb in ("list", "create", "update", "delete")),
@@ -91,19 +94,19 @@ def test_calls_finds_by_every_word(cli):
         ("managed_users.member_invitations.create", ["1 in 1200 s for each email"]),
     ],
 )
-def test_one_call_is_shown_in_full(cli, name, words):
+def test_one_call_is_shown_in_full(cli: Cli, name: str, words: Any) -> None:
     result = cli("calls", name)
     assert result.code == 0
     for each in words:
         assert each in " ".join(result.out.split()) or each in result.out
 
 
-def test_every_call_can_be_shown(cli):
+def test_every_call_can_be_shown(cli: Cli) -> None:
     for name in CALLS:
         assert cli("calls", name).code == 0
 
 
-def test_a_word_that_nothing_has_is_answered_with_the_nearest(cli):
+def test_a_word_that_nothing_has_is_answered_with_the_nearest(cli: Cli) -> None:
     result = cli("calls", "managed_users.folder.create")
     assert result.code == 2
     assert "did you mean managed_users.folders.create" in result.err
@@ -112,7 +115,7 @@ def test_a_word_that_nothing_has_is_answered_with_the_nearest(cli):
 # call
 
 
-def test_a_read_answers_json_without_its_envelope(cli, sandbox):
+def test_a_read_answers_json_without_its_envelope(cli: Cli, sandbox: RemoteSandbox) -> None:
     result = cli("call", "managed_users.list", "-p", "per_page=5")
     assert (result.code, result.err) == (0, "")
     assert [str(row["id"]) for row in json.loads(result.out)] == [str(int(FIRST) + n) for n in range(5)]
@@ -123,7 +126,7 @@ def test_a_read_answers_json_without_its_envelope(cli, sandbox):
     assert lines(one.out)[0]["external_id"] == "ORG-2"
 
 
-def test_a_write_needs_yes_where_nobody_can_be_asked(cli, sandbox):
+def test_a_write_needs_yes_where_nobody_can_be_asked(cli: Cli, sandbox: RemoteSandbox) -> None:
     command = ("call", f"{FOLDERS}.create", "--account", "EORG-1", "-p", "name=CRM")
     before = sandbox.count()
     refused = cli(*command)
@@ -136,7 +139,7 @@ def test_a_write_needs_yes_where_nobody_can_be_asked(cli, sandbox):
     assert [effect["key"] for effect in sandbox.effects("folder.created")] == ["CRM"]
 
 
-def test_the_body_comes_from_a_file_or_stdin(cli, sandbox, here):
+def test_the_body_comes_from_a_file_or_stdin(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
     (here / "folder.json").write_text('{"name": "From a file"}')
     done = cli("call", f"{FOLDERS}.create", "--account", FIRST, "--body", "folder.json", "--yes")
     assert json.loads(done.out)["name"] == "From a file"
@@ -176,7 +179,9 @@ def test_the_body_comes_from_a_file_or_stdin(cli, sandbox, here):
         (("managed_users.list", "--all-pages", "--body", "tiers.csv"), "leave out --body or --all-pages"),
     ],
 )
-def test_what_does_not_fit_is_told_before_anything_is_sent(cli, sandbox, here, words, said):
+def test_what_does_not_fit_is_told_before_anything_is_sent(
+    cli: Cli, sandbox: RemoteSandbox, here: Path, words: Any, said: str
+) -> None:
     before = sandbox.count()
     result = cli("call", *words, "--yes")
     assert (result.code, result.out) == (2, "")
@@ -184,14 +189,14 @@ def test_what_does_not_fit_is_told_before_anything_is_sent(cli, sandbox, here, w
     assert sandbox.count() == before
 
 
-def test_an_error_of_the_vendor_is_one_line(cli, sandbox):
+def test_an_error_of_the_vendor_is_one_line(cli: Cli, sandbox: RemoteSandbox) -> None:
     result = cli("call", "managed_users.get", "--account", "ENOBODY")
     assert (result.code, result.out) == (1, "")
     assert "404 Not found" in result.err
 
 
 @pytest.mark.parametrize("faults", [{}, {"error": 1.0}, {"reset": 1.0}])
-def test_a_call_is_not_told_to_retry_a_run(cli, sandbox, here, faults):
+def test_a_call_is_not_told_to_retry_a_run(cli: Cli, sandbox: RemoteSandbox, here: Path, faults: Any) -> None:
     """There is none: what to do about an answer is said without a command."""
     sandbox.ask("faults", faults)
     (here / "client.toml").write_text("call_timeout_s = 0.5\n" + sandbox.client_file.read_text())
@@ -206,7 +211,7 @@ def test_a_call_is_not_told_to_retry_a_run(cli, sandbox, here, faults):
 # each
 
 
-def test_reads_stream_one_line_an_account(run):
+def test_reads_stream_one_line_an_account(run: Cli) -> None:
     result = run("each", f"{FOLDERS}.list")
     assert result.code == 0
     rows = lines(result.out)
@@ -215,7 +220,7 @@ def test_reads_stream_one_line_an_account(run):
     assert f"{CUSTOMERS} unchanged" in result.err
 
 
-def test_a_reader_that_has_seen_enough_fails_no_account(here, sandbox):
+def test_a_reader_that_has_seen_enough_fails_no_account(here: Path, sandbox: RemoteSandbox) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     words = ["each", "managed_users.recipes.list", "--accounts", str(sandbox.accounts), "--concurrency", "2", "--yes"]
@@ -238,7 +243,7 @@ def test_a_reader_that_has_seen_enough_fails_no_account(here, sandbox):
     assert err.count("resume with") == 1
 
 
-def test_answers_go_to_a_file_of_ones_own(run, here):
+def test_answers_go_to_a_file_of_ones_own(run: Cli, here: Path) -> None:
     words = ("each", "managed_users.get", "-o", "answers.jsonl", "--json")
     for times in (1, 2):
         result = run(*words)
@@ -247,14 +252,14 @@ def test_answers_go_to_a_file_of_ones_own(run, here):
     assert stat.S_IMODE(os.stat(here / "answers.jsonl").st_mode) == 0o600
 
 
-def test_writes_take_their_parameters_from_columns(run, sandbox):
+def test_writes_take_their_parameters_from_columns(run: Cli, sandbox: RemoteSandbox) -> None:
     result = run("each", f"{FOLDERS}.create", "-p", "name={tier} of {account}", "--yes", "--json")
     assert result.outcomes == {"changed": CUSTOMERS}
     keys = sorted(effect["key"] for effect in sandbox.effects("folder.created"))
     assert keys == sorted(f"T{n} of {int(FIRST) + n}" for n in range(CUSTOMERS))
 
 
-def test_each_in_a_job_file(run, sandbox, here):
+def test_each_in_a_job_file(run: Cli, sandbox: RemoteSandbox, here: Path) -> None:
     (here / "tiers.toml").write_text(
         f"""
 [[operation]]
@@ -268,7 +273,7 @@ params = {{ name = "{{tier}}" }}
     assert len(sandbox.effects("folder.created")) == CUSTOMERS
 
 
-def test_a_plan_of_a_write_sends_nothing(run, sandbox):
+def test_a_plan_of_a_write_sends_nothing(run: Cli, sandbox: RemoteSandbox) -> None:
     before = sandbox.count()
     result = run("plan", "each", f"{FOLDERS}.create", "-p", "name={tier}")
     assert result.code == 0
@@ -276,7 +281,7 @@ def test_a_plan_of_a_write_sends_nothing(run, sandbox):
     assert sandbox.count() == before + 1  # whose token it is
 
 
-def test_a_lost_answer_is_unknown_and_says_where_to_look(run, cli, sandbox):
+def test_a_lost_answer_is_unknown_and_says_where_to_look(run: Cli, cli: Cli, sandbox: RemoteSandbox) -> None:
     sandbox.ask("faults", {"malformed": 1.0})
     result = run("each", f"{FOLDERS}.create", "-p", "name=CRM", "--breaker", "off", "--yes", "--json")
     sandbox.ask("faults", {})
@@ -289,7 +294,7 @@ def test_a_lost_answer_is_unknown_and_says_where_to_look(run, cli, sandbox):
     assert len(sandbox.effects("folder.created")) == CUSTOMERS  # nothing was sent again
 
 
-def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run, sandbox):
+def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run: Cli, sandbox: RemoteSandbox) -> None:
     before = sandbox.count()
     result = run("each", f"{FOLDERS}.create", "-p", "name={blank}", "--breaker", "off", "--yes", "--json")
     assert result.outcomes == {"failed": CUSTOMERS}
@@ -316,7 +321,7 @@ def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run, sandbox
         (("managed_users.tags.create", "-p", "title={file:not-there}"), "/not-there: No such file"),
     ],
 )
-def test_what_cannot_be_for_any_account_is_told_before(run, sandbox, words, said):
+def test_what_cannot_be_for_any_account_is_told_before(run: Cli, sandbox: RemoteSandbox, words: Any, said: str) -> None:
     before = sandbox.count()
     result = run("each", *words, "--yes")
     assert (result.code, result.out) == (2, "")
@@ -324,7 +329,9 @@ def test_what_cannot_be_for_any_account_is_told_before(run, sandbox, words, said
     assert sandbox.count() == before
 
 
-def test_a_credential_from_the_environment_reaches_the_vendor_and_not_the_journal(run, sandbox, here, monkeypatch):
+def test_a_credential_from_the_environment_reaches_the_vendor_and_not_the_journal(
+    run: Cli, sandbox: RemoteSandbox, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CRM_KEY", 'canary-"key"')
     result = run(
         *("each", "managed_users.connections.update", "-p", "connection_id=1"),
@@ -337,7 +344,7 @@ def test_a_credential_from_the_environment_reaches_the_vendor_and_not_the_journa
 
 
 @pytest.mark.anyio
-async def test_each_is_an_operation_of_the_library(here, sandbox):
+async def test_each_is_an_operation_of_the_library(here: Path, sandbox: RemoteSandbox) -> None:
     from bulkops.runs import run as run_operation
 
     token, url = sandbox.token, sandbox.url

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.cli.conftest import Cli
 
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
 FAST = ("--customers", "6", "--time-scale", "600")
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -20,7 +23,7 @@ def _place(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "made-up")
 
 
-def reports(text):
+def reports(text: Any) -> Any:
     """One JSON document a round."""
     decoder, place, found = json.JSONDecoder(), 0, []
     while place < len(text.rstrip()):
@@ -30,7 +33,7 @@ def reports(text):
     return found
 
 
-def test_every_second_round_finds_nothing_left_to_do(cli, tmp_path):
+def test_every_second_round_finds_nothing_left_to_do(cli: Cli, tmp_path: Path) -> None:
     result = cli("demo", *FAST, "--rounds", "4", "--json")
     assert result.code == 0, result.err
     assert reports(result.out) == [{"changed": 6}, {"unchanged": 6}, {"changed": 6}, {"unchanged": 6}]
@@ -40,7 +43,7 @@ def test_every_second_round_finds_nothing_left_to_do(cli, tmp_path):
     assert list(tmp_path.glob("bulkops-demo-*")) == []
 
 
-def test_the_journal_is_kept_on_request(cli, tmp_path):
+def test_the_journal_is_kept_on_request(cli: Cli, tmp_path: Path) -> None:
     result = cli("demo", *FAST, "--keep", "--quiet")
     assert result.code == 0
     (line,) = result.err.splitlines()
@@ -48,14 +51,14 @@ def test_the_journal_is_kept_on_request(cli, tmp_path):
     assert "6 changed" in cli("report", "--journal", directory).out
 
 
-def test_a_package_and_a_journal_of_ones_own(cli, tmp_path):
+def test_a_package_and_a_journal_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     result = cli("demo", *FAST, "--package", PACKAGE, "--journal", "mine", "--json", "--quiet")
     assert (result.code, result.err) == (0, "")
     assert reports(result.out) == [{"changed": 6}]
     assert "6 changed" in cli("runs", "--journal", "mine").out
 
 
-def test_a_bad_package_is_one_clear_line(cli, tmp_path):
+def test_a_bad_package_is_one_clear_line(cli: Cli, tmp_path: Path) -> None:
     result = cli("demo", *FAST, "--package", "missing.zip")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("error: cannot read the package missing.zip")

@@ -6,7 +6,9 @@ import importlib.util
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,29 +18,31 @@ PACKAGES = ["crm-v1", "crm-v2", "crm-api"]
 
 
 @pytest.fixture(scope="module")
-def build():
+def build() -> Any:
     spec = importlib.util.spec_from_file_location("build_packages", ROOT / "examples" / "packages" / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def members(name):
+def members(name: Any) -> Any:
     with zipfile.ZipFile(DEMO / f"{name}.zip") as archive:
         return {info.filename: json.loads(archive.read(info)) for info in archive.infolist()}
 
 
-def test_all_packages_are_known_to_the_builder(build):
+def test_all_packages_are_known_to_the_builder(build: Any) -> None:
     assert list(build.PACKAGES) == PACKAGES
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_the_shipped_zip_equals_a_fresh_build(build, tmp_path, name):
+def test_the_shipped_zip_equals_a_fresh_build(build: Any, tmp_path: Path, name: Any) -> None:
     assert build.build(name, tmp_path).read_bytes() == (DEMO / f"{name}.zip").read_bytes()
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_layout_and_references(name):
+def test_layout_and_references(name: Any) -> None:
     files = members(name)
     kinds = [file.split(".", 1)[1] for file in files]
     with_api = ["api_endpoint.json"] * 3 + ["api_group.json"] if name == "crm-api" else []
@@ -50,7 +54,7 @@ def test_layout_and_references(name):
         assert files[reference["zip_name"]]["name"] == reference["name"]
 
 
-def references_in(node):
+def references_in(node: Any) -> Iterator[Any]:
     if isinstance(node, dict):
         if "zip_name" in node:
             yield node
@@ -61,7 +65,7 @@ def references_in(node):
             yield from references_in(value)
 
 
-def test_one_recipe_calls_the_function():
+def test_one_recipe_calls_the_function() -> None:
     files = members("crm-v1")
     assert files["Functions/upsert_crm_contact.recipe.json"]["code"]["provider"] == "workato_recipe_function"
     calls = [
@@ -72,14 +76,14 @@ def test_one_recipe_calls_the_function():
     assert calls == ["Functions/upsert_crm_contact.recipe.json"]
 
 
-def test_the_second_version_has_the_same_names_and_other_content():
+def test_the_second_version_has_the_same_names_and_other_content() -> None:
     first, second = members("crm-v1"), members("crm-v2")
     assert {file: data["name"] for file, data in first.items()} == {file: data["name"] for file, data in second.items()}
     changed = {file for file in first if first[file] != second[file]}
     assert changed == {file for file in first if file.endswith(".recipe.json")}
 
 
-def test_a_package_is_a_readable_zip_of_plain_json():
+def test_a_package_is_a_readable_zip_of_plain_json() -> None:
     data = (DEMO / "crm-v1.zip").read_bytes()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None

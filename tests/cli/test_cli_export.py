@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Cli, RemoteSandbox
 from tests.fleet import PACKAGE
 
 PARTNER = ("--folder", "CRM rollout", "-o")
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, sandbox):
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
     return tmp_path
 
 
-def test_out_of_the_partners_workspace(cli, sandbox, here):
+def test_out_of_the_partners_workspace(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
     first = cli("export-package", "--manifest", "12", "-o", "crm.zip")
     assert (first.code, first.out.splitlines()[0].split(" bytes")[0]) == (0, "crm.zip: 3 recipes, 2 connections, 2806")
     assert "exporting manifest 12 of the partner's workspace" in first.err
@@ -40,7 +43,7 @@ def test_out_of_the_partners_workspace(cli, sandbox, here):
     assert imported.code == 0, imported.err
 
 
-def test_a_plan_of_it_sends_reads_alone(cli, sandbox, here):
+def test_a_plan_of_it_sends_reads_alone(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
     for what in (("--manifest", "12"), ("--folder", "CRM rollout")):
         foreseen = cli("plan", "export-package", *what, "-o", "crm.zip")
         assert foreseen.code == 0, foreseen.err
@@ -72,7 +75,7 @@ def test_a_plan_of_it_sends_reads_alone(cli, sandbox, here):
         (("-o", "x.zip", "--folder", "CRM/Nix"), "there is no folder 'CRM/Nix' in the partner's workspace"),
     ],
 )
-def test_what_cannot_be(cli, sandbox, here, arguments, words):
+def test_what_cannot_be(cli: Cli, sandbox: RemoteSandbox, here: Path, arguments: Any, words: str) -> None:
     refused = cli("export-package", *arguments)
     assert refused.code == 2
     assert words in refused.err
@@ -80,7 +83,7 @@ def test_what_cannot_be(cli, sandbox, here, arguments, words):
     assert list(here.iterdir()) == []
 
 
-def test_out_of_accounts_by_command_and_by_job(cli, sandbox, here):
+def test_out_of_accounts_by_command_and_by_job(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
     accounts = ("--accounts", sandbox.accounts, "--yes", "--json")
     assert cli("import-package", PACKAGE, "--folder", "CRM", *accounts).code == 0
     done = cli("export-package", "--folder", "CRM", "--into", "packages", *accounts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import pytest
 
@@ -9,7 +11,12 @@ from bulkops import errors
 from bulkops.cli.app import main
 from bulkops.cli.exit_codes import report_failure
 
-API = {"call": "managed_users.get", "method": "GET", "path": "/api/managed_users/1", "request_id": "r-1"}
+API: dict[str, Any] = {
+    "call": "managed_users.get",
+    "method": "GET",
+    "path": "/api/managed_users/1",
+    "request_id": "r-1",
+}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +36,7 @@ API = {"call": "managed_users.get", "method": "GET", "path": "/api/managed_users
         (ExceptionGroup("group", [errors.ConfigError("what", remedy="remedy")]), 2),
     ],
 )
-def test_two_lines_and_a_code(capsys, error, code):
+def test_two_lines_and_a_code(capsys: pytest.CaptureFixture[str], error: Any, code: int) -> None:
     assert report_failure(error, debug=False) == code
     out, err = capsys.readouterr()
     assert out == ""
@@ -40,12 +47,16 @@ def test_two_lines_and_a_code(capsys, error, code):
     assert second == "  try: remedy"
 
 
-def test_a_vendor_out_of_reach_is_no_failed_account_and_leaves_no_run_to_retry(capsys):
+def test_a_vendor_out_of_reach_is_no_failed_account_and_leaves_no_run_to_retry(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert report_failure(errors.ConnectFailed("what", remedy="look, then `bulkops retry`", **API), debug=False) == 2
     assert capsys.readouterr().err.splitlines()[-1] == "  try: check the network and WORKATO_HOST"
 
 
-def test_a_value_from_the_environment_is_called_by_its_variable(capsys, monkeypatch):
+def test_a_value_from_the_environment_is_called_by_its_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BULKOPS_CONCURRENCY", "many")
     assert main(["start-recipes", "--folder", "CRM", "--accounts", "1", "--yes"]) == 2
     first, second = capsys.readouterr().err.splitlines()
@@ -55,7 +66,7 @@ def test_a_value_from_the_environment_is_called_by_its_variable(capsys, monkeypa
     assert "'--concurrency': 'few'" in capsys.readouterr().err
 
 
-def test_an_unexpected_error_is_one_line_and_called_a_bug(capsys):
+def test_an_unexpected_error_is_one_line_and_called_a_bug(capsys: pytest.CaptureFixture[str]) -> None:
     assert report_failure(ZeroDivisionError("division"), debug=False) == 1
     assert capsys.readouterr().err.splitlines() == [
         "error: ZeroDivisionError: division",
@@ -63,13 +74,13 @@ def test_an_unexpected_error_is_one_line_and_called_a_bug(capsys):
     ]
 
 
-def test_an_interrupt_is_130(capsys):
+def test_an_interrupt_is_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert report_failure(KeyboardInterrupt(), debug=False) == 130
     assert report_failure(click.Abort(), debug=False) == 130
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_debug_shows_the_traceback_without_the_secret(capsys):
+def test_debug_shows_the_traceback_without_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         raise ValueError("refused wrkaus-1234")  # noqa: TRY301 - a traceback is wanted
     except ValueError as error:
@@ -80,7 +91,7 @@ def test_debug_shows_the_traceback_without_the_secret(capsys):
     assert "wrkaus-1234" not in err
 
 
-def test_a_message_stays_on_its_line_and_steers_nothing(capsys):
+def test_a_message_stays_on_its_line_and_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     report_failure(errors.InputError("row \x1b[31m\nerror: forged", remedy="a\nb"), debug=False)
     err = capsys.readouterr().err
     assert err.splitlines() == ["error: row \\x1b[31m error: forged", "  try: a b"]

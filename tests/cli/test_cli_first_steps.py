@@ -12,6 +12,8 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -20,24 +22,25 @@ from bulkops.cli.commands.init import SHELLS
 from bulkops.operations._credentials import read_credentials
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.sandbox.assumptions import Assumptions
+from tests.cli.conftest import Cli, RemoteSandbox
 
 HOSTILE = 'a "quoted" \\ name \x7f 🙂'
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def findings(result):
+def findings(result: Any) -> Any:
     return {(row["check"], row["state"]): row for row in map(json.loads, result.out.splitlines())}
 
 
 # init
 
 
-def test_init_writes_a_job_that_loads_and_runs(cli, sandbox, tmp_path):
+def test_init_writes_a_job_that_loads_and_runs(cli: Cli, sandbox: RemoteSandbox, tmp_path: Path) -> None:
     made = cli("init")
     assert (made.code, made.out.split()) == (0, ["rollout.toml", "connections.toml", "crm.zip"])
     assert made.err == "next: bulkops doctor rollout.toml\n"
@@ -47,7 +50,7 @@ def test_init_writes_a_job_that_loads_and_runs(cli, sandbox, tmp_path):
     assert len(sandbox.effects("recipe.started")) == 3 * 12
 
 
-def test_every_key_that_the_job_explains_is_one(cli, tmp_path):
+def test_every_key_that_the_job_explains_is_one(cli: Cli, tmp_path: Path) -> None:
     """Commented lines are examples: with their comment marks off the file still loads."""
     assert cli("init").code == 0
     (tmp_path / "client.toml").write_text("")
@@ -64,7 +67,9 @@ def test_every_key_that_the_job_explains_is_one(cli, tmp_path):
     assert settings["soak_s"] == {"value": "600", "source": "rollout.toml"}
 
 
-def test_the_credentials_that_init_explains_can_be_given(cli, tmp_path, monkeypatch):
+def test_the_credentials_that_init_explains_can_be_given(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert cli("init").code == 0
     (tmp_path / "key.txt").write_text("secret")
     monkeypatch.setenv("CRM_API_KEY", "secret")
@@ -77,7 +82,7 @@ def test_the_credentials_that_init_explains_can_be_given(cli, tmp_path, monkeypa
     assert credentials.columns() == {"region", "shop"}
 
 
-def test_init_overwrites_nothing(cli, tmp_path):
+def test_init_overwrites_nothing(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "connections.toml").write_text("mine")
     result = cli("init")
     assert result.code == 2
@@ -86,7 +91,7 @@ def test_init_overwrites_nothing(cli, tmp_path):
     assert not (tmp_path / "rollout.toml").exists()
 
 
-def test_init_again_leaves_equal_files_alone(cli, tmp_path):
+def test_init_again_leaves_equal_files_alone(cli: Cli, tmp_path: Path) -> None:
     first = cli("init")
     (tmp_path / "connections.toml").unlink()
     again = cli("init")
@@ -94,7 +99,7 @@ def test_init_again_leaves_equal_files_alone(cli, tmp_path):
     assert (tmp_path / "connections.toml").is_file()
 
 
-def test_init_for_a_package_of_ones_own(cli, tmp_path):
+def test_init_for_a_package_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "own.zip", "w") as package:
         package.writestr("a.recipe.json", json.dumps({"name": "A"}))
         package.writestr("c.connection.json", json.dumps({"name": HOSTILE, "provider": "x"}))
@@ -108,7 +113,7 @@ def test_init_for_a_package_of_ones_own(cli, tmp_path):
     assert credentials == {"connections": {HOSTILE: {"input": {"api_key": {"env": "A_QUOTED_NAME_API_KEY"}}}}}
 
 
-def test_init_with_a_package_that_is_none(cli, tmp_path):
+def test_init_with_a_package_that_is_none(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "bad.zip").write_text("no zip")
     result = cli("init", "bad.zip")
     assert result.code == 2
@@ -119,7 +124,7 @@ def test_init_with_a_package_that_is_none(cli, tmp_path):
 # doctor
 
 
-def test_doctor_finds_everything_well(cli, sandbox):
+def test_doctor_finds_everything_well(cli: Cli, sandbox: RemoteSandbox) -> None:
     cli("init")
     result = cli("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json")
     assert (result.code, result.err) == (0, "")
@@ -146,7 +151,7 @@ def test_doctor_finds_everything_well(cli, sandbox):
     assert sandbox.count() == 5  # the customers, the workspace, and three looks into one account
 
 
-def test_doctor_finds_the_right_that_is_missing(cli, sandbox):
+def test_doctor_finds_the_right_that_is_missing(cli: Cli, sandbox: RemoteSandbox) -> None:
     cli("init")
     sandbox.ask("rights", {"deny": ["managed_users.connections.*"]})
     result = cli("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json")
@@ -157,7 +162,7 @@ def test_doctor_finds_the_right_that_is_missing(cli, sandbox):
     assert missing["do"] == "check what the API client's role and folder scope allow"
 
 
-def test_a_run_without_a_right_says_which_call_it_is_for(cli, sandbox):
+def test_a_run_without_a_right_says_which_call_it_is_for(cli: Cli, sandbox: RemoteSandbox) -> None:
     cli("init")
     sandbox.ask("rights", {"deny": ["managed_users.imports.create"]})
     result = cli("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--accounts", sandbox.accounts)
@@ -167,7 +172,7 @@ def test_a_run_without_a_right_says_which_call_it_is_for(cli, sandbox):
     assert "--failure-class forbidden" in result.out
 
 
-def test_doctor_as_text_says_what_to_do(cli, monkeypatch):
+def test_doctor_as_text_says_what_to_do(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORKATO_API_TOKEN", raising=False)
     result = cli("doctor", "missing.toml")
     assert result.code == 2
@@ -177,7 +182,7 @@ def test_doctor_as_text_says_what_to_do(cli, monkeypatch):
     )
 
 
-def test_doctor_and_a_token_that_is_refused(cli, sandbox, monkeypatch):
+def test_doctor_and_a_token_that_is_refused(cli: Cli, sandbox: RemoteSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKATO_API_TOKEN", "canary-expired")
     result = cli("doctor", "--client-file", sandbox.client_file, "--json")
     assert result.code == 4
@@ -186,7 +191,7 @@ def test_doctor_and_a_token_that_is_refused(cli, sandbox, monkeypatch):
     assert sandbox.count() == 1
 
 
-def test_doctor_and_a_client_file_that_is_none(cli, sandbox, tmp_path):
+def test_doctor_and_a_client_file_that_is_none(cli: Cli, sandbox: RemoteSandbox, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("sharee = 1")
     result = cli("doctor", "--client-file", "bad.toml", "--json")
     assert result.code == 2
@@ -194,7 +199,7 @@ def test_doctor_and_a_client_file_that_is_none(cli, sandbox, tmp_path):
     assert sandbox.count() == 0
 
 
-def test_doctor_and_a_host_where_nobody_is(cli, monkeypatch, tmp_path):
+def test_doctor_and_a_host_where_nobody_is(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "client.toml").write_text("call_timeout_s = 0.2\nbackoff_base_s = 0.05\nconnect_timeout_s = 0.2")
     monkeypatch.setenv("WORKATO_API_TOKEN", "token-of-a-test")
     monkeypatch.setenv("WORKATO_HOST", "http://127.0.0.1:1")
@@ -203,7 +208,7 @@ def test_doctor_and_a_host_where_nobody_is(cli, monkeypatch, tmp_path):
     assert "cannot connect" in findings(result)["vendor", "fix"]["says"]
 
 
-def test_doctor_looks_at_the_webhook_and_sends_nothing_there(cli, monkeypatch):
+def test_doctor_looks_at_the_webhook_and_sends_nothing_there(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORKATO_API_TOKEN", raising=False)
     monkeypatch.setenv("BULKOPS_WEBHOOK", "https://127.0.0.1:1/canary")
     good = cli("doctor", "--json")
@@ -214,13 +219,13 @@ def test_doctor_looks_at_the_webhook_and_sends_nothing_there(cli, monkeypatch):
     assert "canary" not in good.out + bad.out
 
 
-def test_doctor_and_a_directory_that_cannot_be_written(cli, tmp_path):
+def test_doctor_and_a_directory_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = cli("doctor", "--journal", tmp_path / "file", "--json")
     assert findings(result)["disk", "fix"]["do"] == "choose another --journal DIR"
 
 
-def test_doctor_tells_of_a_run_that_is_unfinished(cli, sandbox):
+def test_doctor_tells_of_a_run_that_is_unfinished(cli: Cli, sandbox: RemoteSandbox) -> None:
     sandbox.ask("faults", {"unauthorizable": 1})
     cli("init")
     run = ("run", "rollout.toml", "--client-file", sandbox.client_file, "--yes", "--quiet")
@@ -254,7 +259,7 @@ class _Vendor(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def vendor(monkeypatch) -> Iterator[type[_Vendor]]:
+def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Vendor]]:
     socketserver.TCPServer.allow_reuse_address = True
     with ThreadingHTTPServer(("127.0.0.1", 0), type("Vendor", (_Vendor,), {})) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -270,7 +275,7 @@ def vendor(monkeypatch) -> Iterator[type[_Vendor]]:
     ("offset_s", "state", "says"),
     [(0, "ok", "within 10 s"), (-3600, "fix", "s ahead of the vendor's"), (3600, "fix", "s behind the vendor's")],
 )
-def test_doctor_compares_the_clocks(cli, vendor, offset_s, state, says):
+def test_doctor_compares_the_clocks(cli: Cli, vendor: type[_Vendor], offset_s: int, state: str, says: str) -> None:
     import time
 
     vendor.date = email.utils.formatdate(time.time() + offset_s, usegmt=True)
@@ -280,21 +285,21 @@ def test_doctor_compares_the_clocks(cli, vendor, offset_s, state, says):
 
 
 @pytest.mark.parametrize("date", [None, "yesterday", "Mon, 99 Foo 2026 25:00:00 GMT", "\x1b[31m", "Thu, 01 Jan 99999"])
-def test_doctor_and_a_clock_that_cannot_be_read(cli, vendor, date):
+def test_doctor_and_a_clock_that_cannot_be_read(cli: Cli, vendor: type[_Vendor], date: Any) -> None:
     vendor.date = date
     result = cli("doctor", "--json")
     assert (result.code, result.err) == (0, "")
     assert ("clock", "note") in findings(result)
 
 
-def test_doctor_and_a_right_that_is_missing(cli, vendor):
+def test_doctor_and_a_right_that_is_missing(cli: Cli, vendor: type[_Vendor]) -> None:
     vendor.status = 403
     result = cli("doctor", "--json")
     assert result.code == 2
     assert "no right to list customers" in findings(result)["rights", "fix"]["says"]
 
 
-def test_doctor_asks_for_the_right_to_write_where_nothing_can_be_written(cli, sandbox):
+def test_doctor_asks_for_the_right_to_write_where_nothing_can_be_written(cli: Cli, sandbox: RemoteSandbox) -> None:
     cli("init")
     command = ("doctor", "rollout.toml", "--client-file", sandbox.client_file, "--json", "--check-writes")
     well = cli(*command)
@@ -319,11 +324,13 @@ def test_doctor_asks_for_the_right_to_write_where_nothing_can_be_written(cli, sa
     assert sandbox.ledger() == []
 
 
-def test_doctor_and_a_vendor_that_calls_a_missing_right_a_401(cli, tmp_path, monkeypatch):
+def test_doctor_and_a_vendor_that_calls_a_missing_right_a_401(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "assumptions.toml").write_text("missing_right = 401\n")
     (tmp_path / "job.toml").write_text('[[operation]]\nuse = "start-recipes"\nfolder = "X"\n')
 
-    async def scene():
+    async def scene() -> Any:
         settings = SandboxSettings(
             customers=1,
             time_scale=600,
@@ -344,7 +351,7 @@ def test_doctor_and_a_vendor_that_calls_a_missing_right_a_401(cli, tmp_path, mon
 # config show
 
 
-def test_config_show_names_the_source_of_each_value(cli, monkeypatch, tmp_path):
+def test_config_show_names_the_source_of_each_value(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WORKATO_API_TOKEN", "canary-token")
     monkeypatch.setenv("BULKOPS_CONCURRENCY", "7")
     monkeypatch.setenv("BULKOPS_LOG_LEVEL", "info")
@@ -372,7 +379,7 @@ def test_config_show_names_the_source_of_each_value(cli, monkeypatch, tmp_path):
     assert "canary" not in result.out
 
 
-def test_config_show_as_a_table_and_without_a_token(cli):
+def test_config_show_as_a_table_and_without_a_token(cli: Cli) -> None:
     result = cli("config", "show", "--max-rate", "3")
     assert result.code == 0
     rows = [line.split() for line in result.out.splitlines()]
@@ -381,7 +388,7 @@ def test_config_show_as_a_table_and_without_a_token(cli):
     assert ["max_rate", "3", "flag", "--max-rate"] in rows
 
 
-def test_a_variable_stands_in_for_a_flag(cli, sandbox, monkeypatch):
+def test_a_variable_stands_in_for_a_flag(cli: Cli, sandbox: RemoteSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
     monkeypatch.setenv("BULKOPS_JOURNAL", "elsewhere")
     assert cli("init").code == 0
@@ -397,13 +404,13 @@ def test_a_variable_stands_in_for_a_flag(cli, sandbox, monkeypatch):
 
 
 @pytest.mark.parametrize("name", list(SHELLS))
-def test_completion_prints_a_script_and_nothing_else(cli, name):
+def test_completion_prints_a_script_and_nothing_else(cli: Cli, name: Any) -> None:
     result = cli("completion", name)
     assert (result.code, result.err) == (0, "")
     assert f"_BULKOPS_COMPLETE={name}_complete" in result.out
 
 
-def test_completion_in_a_real_bash(shell, tmp_path):
+def test_completion_in_a_real_bash(shell: Cli, tmp_path: Path) -> None:
     import os
     import subprocess
     import sys
@@ -427,7 +434,7 @@ COMPREPLY=(); COMP_WORDS=(bulkops config show --br); COMP_CWORD=3; _bulkops_comp
     assert done.stdout.splitlines() == ["resume", "--breaker"], done.stderr
 
 
-def completed(monkeypatch, *words):
+def completed(monkeypatch: pytest.MonkeyPatch, *words: Any) -> Any:
     """What the shell is offered for the last word."""
     from click.shell_completion import ShellComplete
 
@@ -438,7 +445,7 @@ def completed(monkeypatch, *words):
     return [item.value for item in offered]
 
 
-def test_calls_and_runs_are_completed(cli, sandbox, monkeypatch):
+def test_calls_and_runs_are_completed(cli: Cli, sandbox: RemoteSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert completed(monkeypatch, "call", "managed_users.recipes.st") == [
         "managed_users.recipes.start",
         "managed_users.recipes.stop",
@@ -453,7 +460,7 @@ def test_calls_and_runs_are_completed(cli, sandbox, monkeypatch):
         assert completed(monkeypatch, command, "x") == []
 
 
-def test_completion_of_a_shell_that_is_none(cli):
+def test_completion_of_a_shell_that_is_none(cli: Cli) -> None:
     result = cli("completion", "powershell")
     assert result.code == 2
     assert "'bash', 'zsh', 'fish'" in result.err

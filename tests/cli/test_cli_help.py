@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from bulkops.cli.app import bulkops
+from tests.cli.conftest import Cli
 
 COMMANDS = [
     "import-package",
@@ -53,12 +56,12 @@ COMMANDS = [
 ]
 
 
-def test_the_commands_are_those_of_the_specification():
+def test_the_commands_are_those_of_the_specification() -> None:
     assert list(bulkops.commands) == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_shows_an_example_first_and_says_what_the_command_does(cli, name):
+def test_help_shows_an_example_first_and_says_what_the_command_does(cli: Cli, name: Any) -> None:
     result = cli(name, "--help")
     assert result.code == 0
     assert result.err == ""
@@ -70,7 +73,7 @@ def test_help_shows_an_example_first_and_says_what_the_command_does(cli, name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_example_parses(name):
+def test_every_example_parses(name: Any) -> None:
     command = bulkops.commands[name]
     for example in command.examples:
         words = shlex.split(example)
@@ -79,7 +82,7 @@ def test_every_example_parses(name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_has_help(name):
+def test_every_option_has_help(name: Any) -> None:
     """Which options there are is on the generated page docs/reference/cli.md."""
     command = bulkops.commands[name]
     assert {"-v", "--debug"} <= {text for param in command.params for text in param.opts}
@@ -90,12 +93,12 @@ def test_every_option_has_help(name):
     ("name", "default"),
     [("--concurrency", "200"), ("--max-rate", "50"), ("--breaker", "20"), ("--journal", "./.bulkops")],
 )
-def test_defaults_stand_in_the_help(cli, name, default):
+def test_defaults_stand_in_the_help(cli: Cli, name: str, default: str) -> None:
     words = " ".join(cli("import-package", "--help").out.split())
     assert f"[default: {default}]" in words[words.index(f"{name} ") :]
 
 
-def test_defaults_in_the_help_are_those_of_the_library():
+def test_defaults_in_the_help_are_those_of_the_library() -> None:
     from bulkops.runs import Policy
     from bulkops.settings import Tuning
 
@@ -103,17 +106,17 @@ def test_defaults_in_the_help_are_those_of_the_library():
     assert Tuning().max_rate == 50
 
 
-def test_without_a_command_the_help_is_shown_as_a_usage_error(cli):
+def test_without_a_command_the_help_is_shown_as_a_usage_error(cli: Cli) -> None:
     result = cli()
     assert result.code == 2
     assert "Examples:" in result.err + result.out
 
 
-def test_verbose_and_debug_may_stand_before_the_command(cli, tmp_path):
+def test_verbose_and_debug_may_stand_before_the_command(cli: Cli, tmp_path: Path) -> None:
     assert cli("-v", "--debug", "runs", "--journal", tmp_path).code == 0
 
 
-def test_version(shell):
+def test_version(shell: Cli) -> None:
     result = shell("--version")
     assert result.code == 0
     assert result.out.startswith("bulkops")
@@ -123,7 +126,7 @@ def test_version(shell):
 @pytest.mark.parametrize(
     "arguments", [["--version"], ["--help"], ["import-package", "--help"], ["sandbox", "-h"], ["bench", "-h"]]
 )
-def test_help_loads_nothing_heavy(shell, arguments):
+def test_help_loads_nothing_heavy(shell: Cli, arguments: Any) -> None:
     program = f"""
 import sys
 sys.argv = ["bulkops", *{arguments!r}]
@@ -139,7 +142,7 @@ sys.exit(code)
     assert result.out
 
 
-def test_windows_is_told_where_it_runs(shell):
+def test_windows_is_told_where_it_runs(shell: Cli) -> None:
     program = "import sys; sys.modules['fcntl'] = None; from bulkops.__main__ import main; sys.exit(main())"
     reason = "bulkops runs on Linux and macOS only; on Windows, run it in WSL"
     result = shell(code=program)
@@ -150,7 +153,7 @@ def test_windows_is_told_where_it_runs(shell):
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
-def test_without_the_extra_it_says_how_to_install_it(shell, missing):
+def test_without_the_extra_it_says_how_to_install_it(shell: Cli, missing: str) -> None:
     program = f"import sys; sys.modules[{missing!r}] = None; from bulkops.__main__ import main; sys.exit(main())"
     result = shell(code=program)
     assert result.code == 2
@@ -158,7 +161,7 @@ def test_without_the_extra_it_says_how_to_install_it(shell, missing):
     assert result.err.splitlines() == ['error: the command line is an extra: pip install "bulkops[cli]"']
 
 
-def test_help_never_wraps_an_example():
+def test_help_never_wraps_an_example() -> None:
     formatter = click.HelpFormatter(width=40)
     context = click.Context(bulkops.commands["import-package"], info_name="import-package")
     bulkops.commands["import-package"].format_help(context, formatter)

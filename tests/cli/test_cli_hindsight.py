@@ -20,7 +20,7 @@ COUNT = 100
 
 
 def record(**members: Any) -> RunRecord:
-    usual = {
+    usual: dict[str, Any] = {
         "run_id": "r",
         "created_at": BEGAN,
         "title": "t",

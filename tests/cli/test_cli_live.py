@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+from typing import Any, cast
 
 import pytest
 from rich.cells import cell_len
@@ -25,7 +26,7 @@ HOSTILE = "\x1b[2J\u202e\r\n\tAcme 株式会社 " + "x" * 500
 QUOTA = "embedded.developer_api_client_roles.list"
 
 
-def statistics(**members):
+def statistics(**members: Any) -> Any:
     usual = {"requests": 9, "refused": 0, "lost": 0, "waited_s": 0.0, "allowed": 60, "limit": 60, "window_s": 60.0}
     return QuotaStatistics(**usual | {"used": 60, "waiting": 1234, "in_flight": 3, "closed_for_s": 0.0} | members)
 
@@ -33,16 +34,16 @@ def statistics(**members):
 class Outlook:
     seen_s_ago = None
 
-    def __init__(self, bound_by=QUOTA):
+    def __init__(self, bound_by: Any = QUOTA) -> None:
         self._bound_by = bound_by
 
-    def observe(self, event):
+    def observe(self, event: Any) -> None:
         pass
 
-    def eta(self):
+    def eta(self) -> Any:
         return Eta(seconds=372.0, bound_by=self._bound_by)
 
-    def quotas(self):
+    def quotas(self) -> Any:
         return {
             QUOTA: statistics(),
             "embedded.recipes.get": statistics(limit=2000, used=20, waiting=0),
@@ -52,7 +53,7 @@ class Outlook:
         }
 
 
-def busy(total=10_000):
+def busy(total: int = 10_000) -> Any:
     """A tally of the third of many waves, in the midst of trouble."""
     tally = Tally(total)
     seqs = itertools.count()
@@ -66,7 +67,7 @@ def busy(total=10_000):
     return tally
 
 
-def drawn(view, width, *, height=40, encoding="utf-8", **options):
+def drawn(view: Any, width: Any, *, height: int = 40, encoding: str = "utf-8", **options: Any) -> Any:
     """The lines that a terminal of this width is sent, without colors unless they are asked for."""
     raw = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     options.setdefault("color_system", None)
@@ -78,14 +79,14 @@ def drawn(view, width, *, height=40, encoding="utf-8", **options):
 
 @pytest.mark.parametrize("width", [24, 40, 60, 61, 79, 80, 100, 160, 200])
 @pytest.mark.parametrize("height", [8, 24, 60])
-def test_nothing_wraps_and_nothing_steers_at_any_width(width, height):
+def test_nothing_wraps_and_nothing_steers_at_any_width(width: int, height: int) -> None:
     lines = drawn(View(tally=busy(), outlook=Outlook()), width, height=height)
     assert max(cell_len(line) for line in lines) < width
     assert len(lines) < height
     assert not any(char in line for line in lines for char in "\x1b\r\t\u202e")
 
 
-def test_every_part_of_a_run_is_there():
+def test_every_part_of_a_run_is_there() -> None:
     lines = drawn(View(tally=busy(), outlook=Outlook()), 100)
     assert lines[0].startswith("1662 of 10000 accounts")
     assert "about 6 min left" in lines[0]
@@ -109,14 +110,14 @@ def test_every_part_of_a_run_is_there():
     assert any(line.startswith("185 failed: \\x1b[2J") for line in lines), text
 
 
-def test_the_quota_that_bounds_is_named_beside_the_end_where_there_is_room():
+def test_the_quota_that_bounds_is_named_beside_the_end_where_there_is_room() -> None:
     view = View(tally=busy(), outlook=Outlook())
     assert f"bound by {QUOTA}" in drawn(view, 120)[0]
     assert "bound" not in drawn(view, 60)[0]
     assert "bound by max_rate" in drawn(View(tally=busy(), outlook=Outlook("max_rate")), 80)[0]
 
 
-def test_while_nothing_new_starts_the_reason_stands_there_and_no_end():
+def test_while_nothing_new_starts_the_reason_stands_there_and_no_end() -> None:
     tally = busy()
     tally.observe(RunChanged(run_id="r", state="draining", reason="interrupted\x1b[2J"))
     first = drawn(View(tally=tally, outlook=Outlook()), 100)[0]
@@ -124,12 +125,12 @@ def test_while_nothing_new_starts_the_reason_stands_there_and_no_end():
     assert "left" not in first
 
 
-def test_a_terminal_that_knows_ascii_only_is_sent_ascii():
+def test_a_terminal_that_knows_ascii_only_is_sent_ascii() -> None:
     for line in drawn(View(tally=busy(), outlook=Outlook()), 80, encoding="ascii")[:8]:
         assert line.isascii()
 
 
-def test_no_color_and_force_color_are_honoured(monkeypatch):
+def test_no_color_and_force_color_are_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     view = View(tally=busy(), outlook=Outlook())
     monkeypatch.setenv("TERM", "xterm-256color")
     assert any("\x1b[" in line for line in drawn(view, 80, color_system="auto"))
@@ -138,7 +139,7 @@ def test_no_color_and_force_color_are_honoured(monkeypatch):
     assert all(part.split("m")[0] in {"0", "1", "2"} for part in colors)  # weights at most
 
 
-def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be():
+def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be() -> None:
     assert shares([1, 0, 10_000], 10_001, 20) == [1, 0, 19]
     assert shares([5, 5], 10, 0) == [0, 0]
     row = bar({CHANGED: 500, TROUBLE: 1, IN_FLIGHT: 3}, 1000, 30, ascii_only=True)
@@ -148,12 +149,12 @@ def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be():
 
 
 @pytest.mark.anyio
-async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys):
+async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
     voice = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
     assert voice.interval_s >= 1 / REDRAWS_PER_S
     assert REDRAWS_PER_S <= 8
     story = Story(voice)
-    async with story.told(4, {Outcome.CHANGED: 3}, Outlook()):
+    async with story.told(4, {Outcome.CHANGED: 3}, cast("Any", Outlook())):
         story.observe(RunChanged(run_id="r-1", state="running"))
         story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=3, state="inconclusive", reason="a person"))
         story.observe(AccountStarted(account="7", seq=3))
@@ -170,13 +171,13 @@ async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys):
     assert QUOTA not in last
 
 
-def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent():
+def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent() -> None:
     cpu, now = [0.0], [0.0]
     thrift = Thrift(
         0.01, accounts=300, longest_s=10.0, earning=lambda: cpu[0], spending=lambda: cpu[0], clock=lambda: now[0]
     )
 
-    def spend(seconds):
+    def spend(seconds: Any) -> None:
         with thrift.spending():
             cpu[0] += seconds
 
@@ -192,11 +193,11 @@ def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent():
 
 
 @pytest.mark.anyio
-async def test_nothing_is_redrawn_while_a_person_is_asked(capsys):
+async def test_nothing_is_redrawn_while_a_person_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     voice = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
     voice.interval_s = 0.001
     story = Story(voice)
-    async with story.told(4, None, Outlook()):
+    async with story.told(4, None, cast("Any", Outlook())):
         story.observe(AccountStarted(account="7", seq=3))
         with story.silence():
             assert QUOTA not in capsys.readouterr().err.rsplit("accounts", 1)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -21,19 +22,19 @@ def log_of(level: str = "debug", *, as_json: bool = True, **event: object) -> st
     return stream.getvalue()
 
 
-def test_a_library_says_nothing_until_asked(capsys):
+def test_a_library_says_nothing_until_asked(capsys: pytest.CaptureFixture[str]) -> None:
     get_logger("bulkops.test").info("something")
     get_logger("bulkops.test").debug("something")
     assert capsys.readouterr() == ("", "")
 
 
-def test_another_library_user_may_listen_with_the_standard_library(caplog):
+def test_another_library_user_may_listen_with_the_standard_library(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", logger="bulkops"):
         get_logger("bulkops.test").debug("something", account="4100231")
     assert "'account': '4100231'" in caplog.text
 
 
-def test_an_event_is_one_json_line():
+def test_an_event_is_one_json_line() -> None:
     line = log_of(account="4100231", attempt=2)
     assert line.count("\n") == 1
     assert {"event": "something", "level": "info", "account": "4100231", "attempt": 2}.items() <= json.loads(
@@ -42,11 +43,11 @@ def test_an_event_is_one_json_line():
 
 
 @pytest.mark.parametrize(("level", "count"), [("debug", 1), ("INFO", 1), ("warning", 0), ("error", 0)])
-def test_levels(level, count):
+def test_levels(level: str, count: int) -> None:
     assert log_of(level).count("\n") == count
 
 
-def test_an_unknown_level_is_refused_with_the_known_ones():
+def test_an_unknown_level_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"'loud'.*debug, info, warning"):
         log_of("loud")
 
@@ -68,7 +69,7 @@ def test_an_unknown_level_is_refused_with_the_known_ones():
         {TOKEN: 1},
     ],
 )
-def test_secrets_are_masked(event, as_json):
+def test_secrets_are_masked(event: Any, as_json: bool) -> None:
     text = log_of(as_json=as_json, **{"a": 1, **event})
     assert "something" in text
     assert "x-secret-x" not in text
@@ -78,7 +79,7 @@ def test_secrets_are_masked(event, as_json):
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_a_traceback_is_masked_too(as_json):
+def test_a_traceback_is_masked_too(as_json: bool) -> None:
     stream = io.StringIO()
     configure("debug", json=as_json, stream=stream, secrets=[TOKEN])
     try:
@@ -93,14 +94,14 @@ WORDS = st.text(alphabet="GHIJ .:/'\"\n")
 
 
 @given(st.text(alphabet="abcdef0123456789-", min_size=8), WORDS, WORDS)
-def test_redaction_holds_for_any_token(token, before, after):
+def test_redaction_holds_for_any_token(token: Any, before: Any, after: Any) -> None:
     around = before + token + after
     event = {"event": around, "list": [around, {around}], "map": {"x": {around: ValueError(around)}}, "n": 1}
     assert token not in str(Redaction([token])(None, "info", event))
     assert masked(around, [token, token[:4]]) == before + MASK + after
 
 
-def test_a_name_cannot_forge_a_line_or_steer_the_terminal():
+def test_a_name_cannot_forge_a_line_or_steer_the_terminal() -> None:
     text = log_of(as_json=False, name="Acme\n2026-01-01 [error] forged\x1b[2J\u202e")
     assert text.count("\n") == 1
     assert "\x1b" not in text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bulkops.cli.outage import AGAIN_AFTER_S, FIRST_AFTER_S, Outage
 from bulkops.events import AccountStarted, AttemptEnded, HostClosed
 
 
-def attempt(status=None, error="cannot connect to https://vendor.example: Connection refused"):
+def attempt(status: Any = None, error: str = "cannot connect to https://vendor.example: Connection refused") -> Any:
     return AttemptEnded(
         request_id="r-1",
         call="managed_users.list",
@@ -23,19 +25,19 @@ def attempt(status=None, error="cannot connect to https://vendor.example: Connec
 class Told:
     """An outage on a clock of its own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 100.0
-        self.lines = []
+        self.lines: list[str] = []
         self._outage = Outage(self.lines.append, lambda: self.now)
 
-    def after(self, seconds, event):
+    def after(self, seconds: Any, event: Any) -> Any:
         self.now += seconds
         self._outage.observe(event)
         said, self.lines[:] = list(self.lines), []
         return said
 
 
-def test_silence_is_told_after_a_while_with_its_reason_and_again_each_minute():
+def test_silence_is_told_after_a_while_with_its_reason_and_again_each_minute() -> None:
     told = Told()
     assert told.after(0, attempt()) == []
     assert told.after(FIRST_AFTER_S - 0.5, attempt()) == []
@@ -52,7 +54,7 @@ def test_silence_is_told_after_a_while_with_its_reason_and_again_each_minute():
     assert told.after(0, attempt(200)) == []
 
 
-def test_any_answer_ends_it_also_a_refusal():
+def test_any_answer_ends_it_also_a_refusal() -> None:
     told = Told()
     told.after(0, attempt())
     assert told.after(10, attempt(429, "429 Too many requests")) == []
@@ -60,7 +62,7 @@ def test_any_answer_ends_it_also_a_refusal():
     assert told.after(2, attempt(500, "500 Server error")) == []
 
 
-def test_an_announced_outage_is_told_at_once_and_so_is_its_end():
+def test_an_announced_outage_is_told_at_once_and_so_is_its_end() -> None:
     told = Told()
     assert told.after(0, HostClosed(seconds=900, said="503 Maintenance")) == [
         "the vendor has announced an outage of 15 min (503 Maintenance); waiting (Ctrl-C stops)"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Cli, RemoteSandbox
 from tests.cli.pseudo import on_a_terminal
 
 ACCOUNTS = 3
@@ -14,7 +16,7 @@ MEANT = "--delete-everything-in-them"
 
 
 @pytest.fixture
-def policy(tmp_path, monkeypatch, sandbox):
+def policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> tuple[object, ...]:
     """Three accounts with columns, and an own journal."""
     monkeypatch.chdir(tmp_path)
     ids = sandbox.accounts.read_text().split()[:ACCOUNTS]
@@ -23,7 +25,7 @@ def policy(tmp_path, monkeypatch, sandbox):
     return ("--accounts", "accounts.csv", "--client-file", str(sandbox.client_file))
 
 
-def test_customers_are_deleted_when_it_is_meant(cli, sandbox, policy):
+def test_customers_are_deleted_when_it_is_meant(cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...]) -> None:
     foreseen = cli("plan", "delete-customer", *policy)
     assert (foreseen.code, "delete the customer with everything in it" in foreseen.out) == (0, True)
     done = cli("delete-customer", MEANT, *policy, "--yes", "--json")
@@ -45,7 +47,9 @@ def test_customers_are_deleted_when_it_is_meant(cli, sandbox, policy):
         (("--yes", MEANT, "--accounts", "all"), "--accounts all is not taken"),
     ],
 )
-def test_nobody_is_deleted_by_the_way(cli, sandbox, policy, flags, words):
+def test_nobody_is_deleted_by_the_way(
+    cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...], flags: Any, words: str
+) -> None:
     before = sandbox.count()
     refused = cli("delete-customer", *policy, *flags)
     assert (refused.code, refused.out) == (2, "")
@@ -61,7 +65,9 @@ def test_nobody_is_deleted_by_the_way(cli, sandbox, policy, flags, words):
         ("delete_everything_in_them = true", "accounts.csv", ""),
     ],
 )
-def test_a_job_file_says_it_too(cli, sandbox, policy, flag, selection, words):
+def test_a_job_file_says_it_too(
+    cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...], flag: str, selection: str, words: str
+) -> None:
     first = '[[operation]]\nuse = "downgrade-plan"\n'
     job = f'[selection]\naccounts = "{selection}"\n{first}[[operation]]\nuse = "delete-customer"\n{flag}\n'
     Path("leave.toml").write_text(job)
@@ -75,7 +81,9 @@ def test_a_job_file_says_it_too(cli, sandbox, policy, flag, selection, words):
     ("answer", "number", "code", "deleted"),
     [("n\n", "", 2, 0), ("y\n", "yes\n", 2, 0), ("y\n", "4\n", 2, 0), ("y\n", "3\n", 0, 3), ("y\n3\n", "\n", 2, 0)],
 )
-def test_on_a_terminal_it_asks_twice(sandbox, policy, answer, number, code, deleted):
+def test_on_a_terminal_it_asks_twice(
+    sandbox: RemoteSandbox, policy: tuple[object, ...], answer: str, number: str, code: int, deleted: int
+) -> None:
     steps = [("(3 accounts)? [y]es, [N]o ", answer), ("to confirm: ", number)]
     exit_code, seen = on_a_terminal(["delete-customer", *policy], *steps, sandbox=sandbox)
     assert exit_code == code, seen
@@ -84,7 +92,7 @@ def test_on_a_terminal_it_asks_twice(sandbox, policy, answer, number, code, dele
     assert len(sandbox.effects("customer.deleted")) == deleted
 
 
-def test_managers_by_column(cli, sandbox, policy):
+def test_managers_by_column(cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...]) -> None:
     command = ("grant-manager", "--manager", "{csm}", "--role", "Integrator", *policy, "--yes", "--json")
     foreseen = cli("plan", *command[:-2])
     assert foreseen.code == 0, foreseen.err
@@ -111,7 +119,9 @@ def test_managers_by_column(cli, sandbox, policy):
         (("grant-manager", "--manager", "4400", "--role", " "), "role is empty"),
     ],
 )
-def test_what_cannot_be_is_said_before_anything_is_sent(cli, sandbox, policy, command, words):
+def test_what_cannot_be_is_said_before_anything_is_sent(
+    cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...], command: Any, words: str
+) -> None:
     before = sandbox.count()
     refused = cli(*command, *policy, "--yes", "--json")
     assert (refused.code, refused.out, words in refused.err) == (2, "", True), refused.err

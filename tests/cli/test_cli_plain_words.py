@@ -9,26 +9,27 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bulkops.settings import DATA_CENTERS, SANDBOX_TOKEN
-from tests.cli.conftest import environment
+from tests.cli.conftest import Cli, RemoteSandbox, environment
 
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch, sandbox):
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def words(text):
+def words(text: Any) -> Any:
     return " ".join(text.split())
 
 
 @pytest.mark.parametrize("command", ["run", "plan"])
-def test_a_package_is_not_a_job_file(cli, command):
+def test_a_package_is_not_a_job_file(cli: Cli, command: str) -> None:
     refused = cli(command, PACKAGE, "--accounts", "all", "--yes")
     assert refused.code == 2
     assert "is a package, not a job file" in refused.err
@@ -41,27 +42,27 @@ def test_a_package_is_not_a_job_file(cli, command):
     ("given", "spelled"),
     [("ORG-1,ORG-2", "EORG-1 EORG-2"), ("ORG-1", "EORG-1"), ("EORG-1", "EORG-1"), ("4100231,ORG-2", "4100231 EORG-2")],
 )
-def test_how_external_ids_are_written(cli, given, spelled):
+def test_how_external_ids_are_written(cli: Cli, given: str, spelled: str) -> None:
     refused = cli("create-folder", "--folder", "X", "--accounts", given, "--yes")
     assert refused.code == 2
     hint = "external ids are written with an E before them, one a line: printf '%s\\n'"
     assert f"{hint} {spelled} | bulkops" in words(refused.err)
 
 
-def test_a_path_is_not_taken_for_an_external_id(cli):
+def test_a_path_is_not_taken_for_an_external_id(cli: Cli) -> None:
     refused = cli("create-folder", "--folder", "X", "--accounts", "customers.csv", "--yes")
     assert refused.err.splitlines()[-1] == "  try: check the path"
 
 
 @pytest.mark.parametrize("command", [("report",), ("compare", "20260102-k3f9")])
-def test_a_file_whose_ending_names_no_format(cli, command):
+def test_a_file_whose_ending_names_no_format(cli: Cli, command: Any) -> None:
     refused = cli(*command, "-o", "foo.pdf")
     assert refused.code == 2
     assert "foo.pdf: .pdf names no report format. Use .txt" in words(refused.err)
     assert not Path("foo.pdf").exists()
 
 
-def test_an_ending_that_says_text_and_a_format_that_is_named(cli, sandbox):
+def test_an_ending_that_says_text_and_a_format_that_is_named(cli: Cli, sandbox: RemoteSandbox) -> None:
     fast = ("--client-file", sandbox.client_file, "--yes", "--quiet")
     assert cli("create-folder", "--folder", "X", "--accounts", "4100231", *fast).code == 0
     for name, more in (("report.txt", ()), ("report", ()), ("report.pdf", ("--format", "csv"))):
@@ -77,7 +78,7 @@ def test_an_ending_that_says_text_and_a_format_that_is_named(cli, sandbox):
         ("100%,1", "no accounts are left for '1'"),
     ],
 )
-def test_waves_of_more_than_everything(cli, sandbox, waves, why):
+def test_waves_of_more_than_everything(cli: Cli, sandbox: RemoteSandbox, waves: str, why: str) -> None:
     before = sandbox.count()
     refused = cli("create-folder", "--folder", "X", "--accounts", "all", "--waves", waves, "--yes")
     assert refused.code == 2
@@ -85,12 +86,12 @@ def test_waves_of_more_than_everything(cli, sandbox, waves, why):
     assert sandbox.count() == before
 
 
-def test_waves_that_add_up(cli):
+def test_waves_that_add_up(cli: Cli) -> None:
     assert cli("config", "show", "--waves", "10%,40%,rest").code == 0
     assert cli("config", "show", "--waves", "40%").code == 0, "the last one repeats"
 
 
-def test_settings_come_before_quotas(cli):
+def test_settings_come_before_quotas(cli: Cli) -> None:
     names = [line.split()[0] for line in cli("config", "show").out.splitlines()[1:]]
     first = next(place for place, name in enumerate(names) if name.startswith("quotas."))
     assert all(name.startswith("quotas.") for name in names[first:])
@@ -98,7 +99,9 @@ def test_settings_come_before_quotas(cli):
 
 
 @pytest.mark.parametrize("host", [None, *DATA_CENTERS, "https://WWW.workato.com:443/", "https://workato.com."])
-def test_a_sandbox_token_is_never_sent_to_the_vendor(cli, monkeypatch, sandbox, host):
+def test_a_sandbox_token_is_never_sent_to_the_vendor(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox, host: Any
+) -> None:
     assert sandbox.token.startswith(SANDBOX_TOKEN)
     if host is None:
         monkeypatch.delenv("WORKATO_HOST")
@@ -110,7 +113,7 @@ def test_a_sandbox_token_is_never_sent_to_the_vendor(cli, monkeypatch, sandbox, 
     assert sandbox.token not in refused.err
 
 
-def test_the_sandbox_writes_what_another_shell_needs(tmp_path):
+def test_the_sandbox_writes_what_another_shell_needs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bulkops", "sandbox", "--customers=1", "--time-scale=600"]
     process = subprocess.Popen(
         [*command, "--client-file", "client.toml", "--env-file", "sandbox.env"],
@@ -119,6 +122,7 @@ def test_the_sandbox_writes_what_another_shell_needs(tmp_path):
         text=True,
     )
     try:
+        assert process.stdout is not None
         greeting = process.stdout.readline()
         assert "sandbox with 1 customer on http" in greeting
         assert stat.S_IMODE(os.stat("sandbox.env").st_mode) == 0o600

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bulkops.forecast import POLL
+from tests.cli.conftest import Cli, RemoteSandbox
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
 
 from .conftest import CUSTOMERS, Result
 
 
 @pytest.fixture
-def job(sandbox, tmp_path, monkeypatch):
+def job(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """The main job as a user has it: in a directory with a journal and an account file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
@@ -44,7 +46,9 @@ def requests(plan: Result) -> dict[str, float]:
     return {call: count for call, count in found.items() if call != POLL}
 
 
-def test_an_offline_plan_needs_no_token_and_asks_nobody(cli, sandbox, job, monkeypatch):
+def test_an_offline_plan_needs_no_token_and_asks_nobody(
+    cli: Cli, sandbox: RemoteSandbox, job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     online = cli("plan", *job, "--json")
     assert online.code == 0, online.err
     counted = sandbox.count()
@@ -57,14 +61,16 @@ def test_an_offline_plan_needs_no_token_and_asks_nobody(cli, sandbox, job, monke
     assert cli("plan", "job.toml", "--accounts", "all", "--offline").code == 2
 
 
-def test_an_offline_plan_leaves_no_journal(cli, sandbox, job):
+def test_an_offline_plan_leaves_no_journal(cli: Cli, sandbox: RemoteSandbox, job: Any) -> None:
     assert cli("plan", *job, "--offline").code == 0
     assert not Path(".bulkops").exists()
     refused = cli("plan", "import-package", "--manifest", "12", "--folder", "A", *job[1:], "--offline", "--export")
     assert (refused.code, "leave out --offline" in refused.err) == (2, True)
 
 
-def test_a_detailed_exit_code_says_whether_there_are_changes(cli, sandbox, job, monkeypatch):
+def test_a_detailed_exit_code_says_whether_there_are_changes(
+    cli: Cli, sandbox: RemoteSandbox, job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     detailed = ("plan", *job, "--detailed-exitcode")
     assert cli(*detailed).code == 2
     assert cli(*detailed, "--offline").code == 2
@@ -77,7 +83,9 @@ def test_a_detailed_exit_code_says_whether_there_are_changes(cli, sandbox, job, 
     assert cli(*detailed).code == 4
 
 
-def test_a_run_that_leaves_out_what_its_plan_found_impossible_is_no_success(cli, sandbox, job):
+def test_a_run_that_leaves_out_what_its_plan_found_impossible_is_no_success(
+    cli: Cli, sandbox: RemoteSandbox, job: Any
+) -> None:
     first, second, *_ = sandbox.accounts.read_text().splitlines()
     Path("one.txt").write_text(first)
     Path("two.txt").write_text(f"{first}\n{second}\n")
@@ -93,7 +101,7 @@ def test_a_run_that_leaves_out_what_its_plan_found_impossible_is_no_success(cli,
     assert "there is no folder 'CRM'" in text.out
 
 
-def test_the_prompt_the_plan_and_the_run_agree(cli, sandbox, job):
+def test_the_prompt_the_plan_and_the_run_agree(cli: Cli, sandbox: RemoteSandbox, job: Any) -> None:
     planned = cli("plan", *job, "--json")
     expected = sum(json.loads(planned.out)["requests"].values())
     for made in ("most", "likely"):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.cli.conftest import Cli, RemoteSandbox
 
 ACCOUNT = "4100231"
 
 
 @pytest.fixture
-def changing(sandbox, tmp_path, monkeypatch):
+def changing(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
     """A command that changes accounts, in an empty directory."""
     monkeypatch.chdir(tmp_path)
     return ("upgrade-plan", "--plan", "big", "--client-file", str(sandbox.client_file), "--yes")
@@ -29,7 +32,9 @@ def changing(sandbox, tmp_path, monkeypatch):
         ("watch", "--quiet"),
     ],
 )
-def test_looking_at_runs_needs_no_token_and_sends_nothing(cli, sandbox, changing, monkeypatch, look):
+def test_looking_at_runs_needs_no_token_and_sends_nothing(
+    cli: Cli, sandbox: RemoteSandbox, changing: tuple[object, ...], monkeypatch: pytest.MonkeyPatch, look: Any
+) -> None:
     run = json.loads(cli(*changing, "--accounts", ACCOUNT, "--json").out)["run"]
     if look[0] == "compare":
         assert cli(*changing, "--accounts", ACCOUNT).code == 0
@@ -41,7 +46,9 @@ def test_looking_at_runs_needs_no_token_and_sends_nothing(cli, sandbox, changing
     assert sandbox.count() == before
 
 
-def test_a_night_on_which_nobody_is_new_reads_two_things_and_tells_nobody(cli, sandbox, changing):
+def test_a_night_on_which_nobody_is_new_reads_two_things_and_tells_nobody(
+    cli: Cli, sandbox: RemoteSandbox, changing: tuple[object, ...]
+) -> None:
     assert cli(*changing, "--accounts", "all").code == 0
     before = sandbox.requests()["quotas"]
     notify = f'{sys.executable} -c \'open("told", "w")\''
@@ -53,7 +60,9 @@ def test_a_night_on_which_nobody_is_new_reads_two_things_and_tells_nobody(cli, s
     assert not Path("told").exists()
 
 
-def test_what_the_command_at_the_end_prints_goes_to_stderr(shell, sandbox, changing):
+def test_what_the_command_at_the_end_prints_goes_to_stderr(
+    shell: Cli, sandbox: RemoteSandbox, changing: tuple[object, ...]
+) -> None:
     notify = f"{sys.executable} -c 'print(6 * 7)'"
     done = shell(*changing, "--accounts", ACCOUNT, "--json", "--on-finish", notify, env=sandbox.access)
     assert done.code == 0, done.err

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.cli.conftest import Cli, RemoteSandbox
 from tests.cli.pseudo import on_a_terminal
 
 START = "Start this run (12 accounts)? [y]es, [N]o "
@@ -11,7 +14,7 @@ GATE = "Start wave 2 (11 accounts)? [y]es, [N]o: halt, [p]ause "
 
 
 @pytest.fixture
-def waves(sandbox, tmp_path, monkeypatch):
+def waves(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """A command that runs in two waves with a question between them, in an empty directory."""
     monkeypatch.chdir(tmp_path)
     fast = ("--client-file", str(sandbox.client_file))
@@ -19,7 +22,9 @@ def waves(sandbox, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("early", ["y\n", "y", "\n"])
-def test_what_was_typed_before_the_question_does_not_answer_it(sandbox, waves, early):
+def test_what_was_typed_before_the_question_does_not_answer_it(
+    sandbox: RemoteSandbox, waves: list[object], early: str
+) -> None:
     code, seen = on_a_terminal(waves, (START, "y\n" + early), (GATE, "p\n"), sandbox=sandbox)
     assert code == 5, seen
     assert len(sandbox.effects("folder.created")) == 1
@@ -29,19 +34,21 @@ def test_what_was_typed_before_the_question_does_not_answer_it(sandbox, waves, e
     ("answer", "code", "made"),
     [("y\n", 0, 12), ("n\n", 3, 1), ("\n", 3, 1), ("p\n", 5, 1), ("\x04", 5, 1), ("\x03", 130, 1)],
 )
-def test_the_answer_at_a_gate(sandbox, waves, answer, code, made):
+def test_the_answer_at_a_gate(sandbox: RemoteSandbox, waves: list[object], answer: str, code: int, made: int) -> None:
     """Ctrl-D pauses; Ctrl-C interrupts the run, which then asks again."""
     exit_code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, answer), sandbox=sandbox)
     assert exit_code == code, seen
     assert len(sandbox.effects("folder.created")) == made
 
 
-def test_an_answer_that_means_nothing_is_asked_again(sandbox, waves):
+def test_an_answer_that_means_nothing_is_asked_again(sandbox: RemoteSandbox, waves: list[object]) -> None:
     code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, "sure\n"), (GATE, "y\n"), sandbox=sandbox)
     assert code == 0, seen
 
 
-def test_after_a_no_resume_asks_again_or_approve_goes_on_at_once(cli, sandbox, waves):
+def test_after_a_no_resume_asks_again_or_approve_goes_on_at_once(
+    cli: Cli, sandbox: RemoteSandbox, waves: list[object]
+) -> None:
     code, seen = on_a_terminal(waves, (START, "y\n"), (GATE, "n\n"), sandbox=sandbox)
     assert code == 3, seen
     assert "wave 2 did not start" in seen
@@ -51,7 +58,9 @@ def test_after_a_no_resume_asks_again_or_approve_goes_on_at_once(cli, sandbox, w
     assert (resumed.code, resumed.outcomes) == (0, {"changed": 12}), resumed.err
 
 
-def test_approve_passes_one_gate_and_says_when_there_is_none(cli, sandbox, waves):
+def test_approve_passes_one_gate_and_says_when_there_is_none(
+    cli: Cli, sandbox: RemoteSandbox, waves: list[object]
+) -> None:
     waves[waves.index("1,rest")] = "1,2,rest"
     paused = cli(*waves, "--yes", "--json")
     assert paused.code == 5, paused.err
@@ -62,7 +71,9 @@ def test_approve_passes_one_gate_and_says_when_there_is_none(cli, sandbox, waves
     assert (third.code, third.outcomes) == (0, {"changed": 12}), third.err
 
 
-def test_approve_of_a_run_that_stopped_elsewhere_has_no_effect(cli, sandbox, waves):
+def test_approve_of_a_run_that_stopped_elsewhere_has_no_effect(
+    cli: Cli, sandbox: RemoteSandbox, waves: list[object]
+) -> None:
     waves[waves.index("all")] = "1,4100231,4100232"  # there is no account 1
     halted = cli(*waves, "--waves", "2,rest", "--max-failures", "0", "--concurrency", "1", "--yes", "--json")
     assert (halted.code, halted.outcomes) == (3, {"failed": 1, "not_attempted": 2}), halted.err
@@ -71,7 +82,7 @@ def test_approve_of_a_run_that_stopped_elsewhere_has_no_effect(cli, sandbox, wav
     assert (resumed.code, resumed.outcomes) == (5, {"failed": 1, "changed": 1, "not_attempted": 1}), resumed.err
 
 
-def test_each_command_takes_the_flags_that_it_heeds(cli):
+def test_each_command_takes_the_flags_that_it_heeds(cli: Cli) -> None:
     assert "Pass the gate at which the run stopped" in " ".join(cli("resume", "--help").out.split())
     assert "--waves" not in cli("retry", "--help").out
     assert cli("retry", "--approve").code == 2

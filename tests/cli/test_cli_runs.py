@@ -13,10 +13,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bulkops.cli.app import main
+from tests.cli.conftest import Cli, RemoteSandbox, Start
 from tests.cli.pseudo import on_a_terminal
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +28,7 @@ COUNT = 12
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, sandbox):
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DEMO_CRM_KEY", "key-of-the-crm")
     monkeypatch.setenv("DEMO_SHOP_KEY", "key-of-the-shop")
@@ -34,7 +36,7 @@ def here(tmp_path, monkeypatch, sandbox):
 
 
 @pytest.fixture
-def importing(sandbox):
+def importing(sandbox: RemoteSandbox) -> tuple[object, ...]:
     return (
         "import-package",
         PACKAGE,
@@ -42,7 +44,9 @@ def importing(sandbox):
     )
 
 
-def test_import_authorize_start_and_all_of_it_again(cli, here, sandbox, importing):
+def test_import_authorize_start_and_all_of_it_again(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     policy = ("--accounts", "all", "--client-file", sandbox.client_file, "--yes", "--json")
     steps = [
         (*importing, "--json"),
@@ -62,7 +66,7 @@ def test_import_authorize_start_and_all_of_it_again(cli, here, sandbox, importin
     assert len(sandbox.ledger()) == before
 
 
-def test_stdout_is_the_report_and_stderr_the_story(cli, here, importing):
+def test_stdout_is_the_report_and_stderr_the_story(cli: Cli, here: Path, importing: tuple[object, ...]) -> None:
     result = cli(*importing)
     assert result.code == 0
     assert f"{COUNT} changed" in result.out
@@ -75,26 +79,28 @@ def test_stdout_is_the_report_and_stderr_the_story(cli, here, importing):
     assert lines[-1] == f"{COUNT}/{COUNT} accounts: {COUNT} changed"
 
 
-def test_quiet_says_nothing(cli, here, importing):
+def test_quiet_says_nothing(cli: Cli, here: Path, importing: tuple[object, ...]) -> None:
     result = cli(*importing, "--quiet")
     assert (result.code, result.err) == (0, "")
 
 
-def test_limit_and_exclude(cli, here, sandbox, importing):
+def test_limit_and_exclude(cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]) -> None:
     first, second, *_ = sandbox.accounts.read_text().splitlines()
     Path("without.txt").write_text(first)
     result = cli(*importing, "--json", "--exclude", "without.txt", "--limit", "1")
     assert [row["account"] for row in json.loads(result.out)["accounts"]] == [second]
 
 
-def test_accounts_from_stdin(cli, here, sandbox, importing, monkeypatch):
+def test_accounts_from_stdin(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = sandbox.accounts.read_text().splitlines()[0]
     monkeypatch.setattr(sys, "stdin", io.StringIO(first + "\n"))
     result = cli(*importing, "--accounts", "-", "--json")
     assert [row["account"] for row in json.loads(result.out)["accounts"]] == [first]
 
 
-def test_a_job_file(cli, here, sandbox):
+def test_a_job_file(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
     Path("rollout.toml").write_text(
         f"""
 [selection]
@@ -123,7 +129,7 @@ folder = "CRM"
     assert len(sandbox.effects("recipe.started")) == 9
 
 
-def test_a_python_function(cli, here, sandbox):
+def test_a_python_function(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
     Path("tidy.py").write_text("async def look(ctx):\n    [recipe async for recipe in ctx.account.recipes.list()]\n")
     arguments = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--json")
     result = cli("run", "tidy.py:look", *arguments)
@@ -131,7 +137,9 @@ def test_a_python_function(cli, here, sandbox):
     assert result.outcomes == {"unchanged": COUNT}
 
 
-def test_a_mistake_in_a_function_names_its_line_and_is_logged_once(cli, here, sandbox):
+def test_a_mistake_in_a_function_names_its_line_and_is_logged_once(
+    cli: Cli, here: Path, sandbox: RemoteSandbox
+) -> None:
     Path("tidy.py").write_text("async def look(ctx):\n    await ctx.account.folders.create('x') if 0 else [][3]\n")
     result = cli("run", "tidy.py:look", "--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes")
     assert result.code == 1
@@ -140,7 +148,9 @@ def test_a_mistake_in_a_function_names_its_line_and_is_logged_once(cli, here, sa
     assert "the log has its traceback" in result.out
 
 
-def test_a_corrected_function_takes_up_what_failed_when_that_is_accepted(cli, here, sandbox):
+def test_a_corrected_function_takes_up_what_failed_when_that_is_accepted(
+    cli: Cli, here: Path, sandbox: RemoteSandbox
+) -> None:
     wrong = "async def look(ctx):\n    [recipe async for recipe in ctx.account.recipes.list()]\n"
     wrong += "    if ctx.account.id == '4100231':\n        raise KeyError('x')\n"
     Path("tidy.py").write_text(wrong)
@@ -155,7 +165,9 @@ def test_a_corrected_function_takes_up_what_failed_when_that_is_accepted(cli, he
     assert cli("retry", "--yes").code == 0  # from now on this is the operation of the run
 
 
-def test_another_package_is_another_operation_whatever_is_accepted(cli, here, sandbox, importing):
+def test_another_package_is_another_operation_whatever_is_accepted(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     sandbox.ask("faults", {"import_failed": 1.0})
     package = Path("own.zip")
     package.write_bytes(PACKAGE.read_bytes())
@@ -168,7 +180,9 @@ def test_another_package_is_another_operation_whatever_is_accepted(cli, here, sa
     assert "start a new run" in refused.err
 
 
-def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importing):
+def test_failures_are_counted_explained_and_retried(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     sandbox.ask("faults", {"import_failed": 1.0})
     failed = cli(*importing)
     assert failed.code == 1
@@ -187,8 +201,8 @@ def test_failures_are_counted_explained_and_retried(cli, here, sandbox, importin
 
 @pytest.mark.parametrize("together", [True, False])
 def test_how_to_go_on_is_said_once_where_report_and_story_are_read_together(
-    here, sandbox, importing, monkeypatch, together
-):
+    here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...], monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
     sandbox.ask("faults", {"import_failed": 1.0})
     with open("out", "w", encoding="utf-8") as out, open("out" if together else "err", "a", encoding="utf-8") as err:
         monkeypatch.setattr(sys, "stdout", out)
@@ -199,7 +213,9 @@ def test_how_to_go_on_is_said_once_where_report_and_story_are_read_together(
     assert together or Path("err").read_text().count("retry with: bulkops retry ") == 1
 
 
-def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox, importing):
+def test_a_limit_of_failures_halts_with_the_overshoot_printed(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     sandbox.ask("faults", {"import_failed": 1.0})
     result = cli(*importing, "--max-failures", "2", "--concurrency", "3", "--json")
     assert result.code == 3
@@ -209,7 +225,9 @@ def test_a_limit_of_failures_halts_with_the_overshoot_printed(cli, here, sandbox
     assert result.err.splitlines()[-1].startswith("resume with: bulkops resume ")
 
 
-def test_one_expired_token_costs_one_request_beside_the_question_whose_it_is(cli, here, sandbox, importing):
+def test_one_expired_token_costs_one_request_beside_the_question_whose_it_is(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--json")
     assert result.code == 4
@@ -221,7 +239,9 @@ def test_one_expired_token_costs_one_request_beside_the_question_whose_it_is(cli
     assert resumed.outcomes == {"changed": COUNT}
 
 
-def test_listing_all_accounts_with_an_expired_token(cli, here, sandbox, importing):
+def test_listing_all_accounts_with_an_expired_token(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--accounts", "all")
     assert result.code == 4
@@ -230,7 +250,7 @@ def test_listing_all_accounts_with_an_expired_token(cli, here, sandbox, importin
     assert sandbox.count() == 2, "whose token it is, and the list"
 
 
-def test_nothing_to_resume_is_no_error(cli, here, importing):
+def test_nothing_to_resume_is_no_error(cli: Cli, here: Path, importing: tuple[object, ...]) -> None:
     empty = cli("resume", "--yes")
     assert (empty.code, empty.out) == (0, "")
     assert empty.err.startswith("nothing to resume")
@@ -240,7 +260,7 @@ def test_nothing_to_resume_is_no_error(cli, here, importing):
     assert cli("resume").err.startswith("nothing to resume")
 
 
-def test_runs_and_reports(cli, here, importing, monkeypatch):
+def test_runs_and_reports(cli: Cli, here: Path, importing: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     ran = json.loads(cli(*importing, "--json").out)
     monkeypatch.delenv("WORKATO_API_TOKEN")  # looking needs no token
     listed = cli("runs")
@@ -263,13 +283,15 @@ def test_runs_and_reports(cli, here, importing, monkeypatch):
     assert sorted(path.name for path in here.iterdir()) == [".bulkops", "report.csv"]
 
 
-def test_another_journal_stands_in_the_hint(cli, here, sandbox, importing):
+def test_another_journal_stands_in_the_hint(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
     sandbox.ask("faults", {"expired": True})
     result = cli(*importing, "--journal", "my journal")
     assert result.err.splitlines()[-1].endswith(" --journal 'my journal'")
 
 
-def test_looking_loads_no_http(shell, here, importing, cli):
+def test_looking_loads_no_http(shell: Cli, here: Path, importing: tuple[object, ...], cli: Cli) -> None:
     assert cli(*importing, "--limit", "1").code == 0
     program = (
         "import sys; from bulkops.cli.app import main; main(['show']); main(['runs']);"
@@ -280,17 +302,17 @@ def test_looking_loads_no_http(shell, here, importing, cli):
     assert "changed" in result.out
 
 
-def test_a_reader_that_left_is_no_error(here, sandbox, importing):
+def test_a_reader_that_left_is_no_error(here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    words = [sys.executable, "-m", "bulkops", *importing, "--limit", "1", "--quiet"]
+    words = [sys.executable, "-m", "bulkops", *map(str, importing), "--limit", "1", "--quiet"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(words, env=env, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=300)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_the_token_is_nowhere(cli, here, sandbox, importing):
+def test_the_token_is_nowhere(cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]) -> None:
     results = [cli(*importing, "-v"), cli("show", "-v"), cli("show", "--format", "json")]
     assert results[0].err.count("\n") > 3 * COUNT  # the debug log is there
     for result in results:
@@ -301,7 +323,9 @@ def test_the_token_is_nowhere(cli, here, sandbox, importing):
 
 
 @pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("\n", 2), ("y\n", 0), ("\x03", 130)])
-def test_on_a_terminal_it_asks(here, sandbox, importing, answer, code):
+def test_on_a_terminal_it_asks(
+    here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...], answer: str, code: int
+) -> None:
     words = [str(word) for word in importing if word != "--yes"]
     exit_code, seen = on_a_terminal(
         [*words, "--limit", "2"], ("Start this run (2 accounts)? [y]es, [N]o ", answer), sandbox=sandbox
@@ -314,7 +338,15 @@ def test_on_a_terminal_it_asks(here, sandbox, importing, answer, code):
 
 
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
-def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, importing, number, times):
+def test_signals_once_and_twice_then_resume(
+    cli: Cli,
+    background: Start,
+    here: Path,
+    sandbox: RemoteSandbox,
+    importing: tuple[object, ...],
+    number: Any,
+    times: int,
+) -> None:
     sandbox.ask("faults", {"slow": 0.3})
     process = background(*importing, "--concurrency", "2", "--json", env=sandbox.access)
     until(lambda: sandbox.effects("folder.created"))
@@ -323,6 +355,7 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
     assert "in progress" in listed
     assert "cancelled" not in listed  # what is in flight has no outcome yet
     process.send_signal(number)
+    assert process.stderr is not None
     said = process.stderr.readline()
     while "press Ctrl-C again" not in said:
         said = process.stderr.readline()
@@ -348,7 +381,7 @@ def test_signals_once_and_twice_then_resume(cli, background, here, sandbox, impo
         assert len(keys) == len(set(keys)), kind
 
 
-def until(condition, timeout_s=60.0):
+def until(condition: Any, timeout_s: float = 60.0) -> None:
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_once_and_twice(number):
+async def test_once_and_twice(number: Any) -> None:
     said: list[str] = []
     control = StopSignal()
     before = signal.getsignal(number)
@@ -33,7 +34,7 @@ async def test_once_and_twice(number):
     assert signal.getsignal(number) in {before, signal.SIG_DFL, signal.default_int_handler}
 
 
-async def test_without_a_signal_nothing_is_said_and_handlers_are_gone():
+async def test_without_a_signal_nothing_is_said_and_handlers_are_gone() -> None:
     said: list[str] = []
     with listening(StopSignal(), said.append):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 
@@ -16,15 +17,15 @@ from tests.virtual_time import over_sockets
 pytestmark = pytest.mark.anyio
 
 
-def started(seq):
+def started(seq: Any) -> Any:
     return AccountStarted(account=str(seq), seq=seq)
 
 
-def ended(seq, outcome):
+def ended(seq: Any, outcome: Any) -> Any:
     return AccountEnded(account=str(seq), seq=seq, outcome=outcome, cause=None, elapsed_s=1.0)
 
 
-def test_the_line_counts_outcomes_and_what_is_in_flight():
+def test_the_line_counts_outcomes_and_what_is_in_flight() -> None:
     tally = Tally(300)
     for seq in range(132):
         tally.observe(started(seq))
@@ -34,18 +35,18 @@ def test_the_line_counts_outcomes_and_what_is_in_flight():
     assert tally.line(0.0) == "120/300 accounts: 95 changed, 20 unchanged, 5 failed; 12 in flight"
 
 
-def test_a_resumed_run_counts_on():
+def test_a_resumed_run_counts_on() -> None:
     tally = Tally(300, {Outcome.CHANGED: 100, Outcome.FAILED: 2, Outcome.UNKNOWN: 0})
     assert tally.line(0.0) == "102/300 accounts: 100 changed, 2 failed"
 
 
-def test_draining_is_said():
+def test_draining_is_said() -> None:
     tally = Tally(3)
     tally.observe(RunChanged(run_id="r", state="draining", reason="interrupted"))
     assert tally.line(0.0) == "0/3 accounts; nothing new starts"
 
 
-async def test_a_closed_quota_is_said_as_long_as_it_is_closed():
+async def test_a_closed_quota_is_said_as_long_as_it_is_closed() -> None:
     tally = Tally(3)
     now = asyncio.get_running_loop().time()
     tally.observe(QuotaChanged(quota="embedded.recipes.get", change="closed", allowed=0, limit=60, closed_for_s=2.0))
@@ -54,7 +55,7 @@ async def test_a_closed_quota_is_said_as_long_as_it_is_closed():
 
 
 @over_sockets
-async def test_plain_lines_at_the_end_and_only_when_something_moved(capsys):
+async def test_plain_lines_at_the_end_and_only_when_something_moved(capsys: pytest.CaptureFixture[str]) -> None:
     story = Story(Plain(interval_s=0.005))
     async with story.told(2):
         story.observe(RunChanged(run_id="r-1", state="running"))
@@ -72,7 +73,7 @@ async def test_plain_lines_at_the_end_and_only_when_something_moved(capsys):
     ]
 
 
-async def test_quiet_says_nothing(capsys):
+async def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     story = Story(voice_for(quiet=True))
     assert isinstance(voice_for(quiet=True), Silent)
     async with story.told(1):
@@ -81,11 +82,11 @@ async def test_quiet_says_nothing(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-async def test_without_a_terminal_the_voice_is_plain():
+async def test_without_a_terminal_the_voice_is_plain() -> None:
     assert isinstance(voice_for(quiet=False), Plain)
 
 
-async def test_an_error_of_the_run_leaves_as_it_is():
+async def test_an_error_of_the_run_leaves_as_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
         async with Story(Plain()).told(1):
             raise ZeroDivisionError
@@ -94,23 +95,23 @@ async def test_an_error_of_the_run_leaves_as_it_is():
 class Foreseen:
     """An outlook that is sure of itself."""
 
-    def __init__(self, eta):
+    def __init__(self, eta: Any) -> None:
         self._eta = eta
 
-    def observe(self, event):
+    def observe(self, event: Any) -> None:
         pass
 
-    def eta(self):
+    def eta(self) -> Any:
         return self._eta
 
-    def quotas(self):
+    def quotas(self) -> Any:
         return {}
 
 
 @over_sockets
-async def test_plain_lines_name_the_end_in_sight_and_each_wave(capsys):
+async def test_plain_lines_name_the_end_in_sight_and_each_wave(capsys: pytest.CaptureFixture[str]) -> None:
     story = Story(Plain(interval_s=0.005))
-    async with story.told(16, outlook=Foreseen(Eta(seconds=372.0, bound_by="embedded.recipes.get"))):
+    async with story.told(16, outlook=cast("Any", Foreseen)(Eta(seconds=372.0, bound_by="embedded.recipes.get"))):
         story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="started", taken=1))
         story.observe(started(0))
         await asyncio.sleep(0.03)
@@ -125,7 +126,7 @@ async def test_plain_lines_name_the_end_in_sight_and_each_wave(capsys):
     ]
 
 
-def test_failures_are_put_together_by_cause_and_the_newest_come_first():
+def test_failures_are_put_together_by_cause_and_the_newest_come_first() -> None:
     tally = Tally(300)
     for seq in range(4):
         cause = "recipe 4135412 is broken" if seq % 2 else f"account {4100231 + seq} is locked"
@@ -138,7 +139,7 @@ def test_failures_are_put_together_by_cause_and_the_newest_come_first():
     ]
 
 
-def test_what_a_resumed_wave_holds_already_is_counted_in_it():
+def test_what_a_resumed_wave_holds_already_is_counted_in_it() -> None:
     tally = Tally(300, {Outcome.CHANGED: 100})
     assert tally.wave.done == 100
     tally.observe(WaveChanged(run_id="r", number=2, of=2, size=284, state="started", taken=200))

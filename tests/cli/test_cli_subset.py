@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,29 +11,32 @@ import bulkops
 from bulkops import Workato
 from bulkops.errors import InputError
 from bulkops.settings import Settings, Tuning
+from tests.cli.conftest import Cli, RemoteSandbox
 
 FIRST = 4100231
 
 
 @pytest.fixture
-def folders(sandbox, tmp_path, monkeypatch):
+def folders(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
     """A command that makes a folder in each account, in an empty directory."""
     monkeypatch.chdir(tmp_path)
     return ("create-folder", "--folder", "Night", "--client-file", str(sandbox.client_file), "--yes", "--json")
 
 
-def paused(cli, folders, waves="1,rest"):
+def paused(cli: Cli, folders: tuple[object, ...], waves: str = "1,rest") -> Any:
     """A run of twelve accounts that waits behind its first wave."""
     run = cli(*folders, "--accounts", "all", "--waves", waves, "--approve")
     assert run.code == 5, run.err
     return run.report["run"]
 
 
-def made(sandbox):
+def made(sandbox: RemoteSandbox) -> Any:
     return sorted(effect["account"] for effect in sandbox.effects("folder.created"))
 
 
-def test_resume_of_a_few_accounts_then_of_the_others(cli, sandbox, folders):
+def test_resume_of_a_few_accounts_then_of_the_others(
+    cli: Cli, sandbox: RemoteSandbox, folders: tuple[object, ...]
+) -> None:
     paused(cli, folders)
     few = cli("resume", "--accounts", f"{FIRST},{FIRST + 4},{FIRST + 2}", "--approve", "--yes", "--json")
     assert (few.code, few.report["state"]) == (0, "partial"), few.err
@@ -47,7 +51,9 @@ def test_resume_of_a_few_accounts_then_of_the_others(cli, sandbox, folders):
     assert made(sandbox) == [FIRST + n for n in range(12)]
 
 
-def test_resume_of_the_first_ones_and_all_but_some(cli, sandbox, folders):
+def test_resume_of_the_first_ones_and_all_but_some(
+    cli: Cli, sandbox: RemoteSandbox, folders: tuple[object, ...]
+) -> None:
     paused(cli, folders)
     first = cli("resume", "--limit", "2", "--approve", "--yes", "--json")
     assert (first.code, first.outcomes) == (0, {"changed": 3, "not_attempted": 9}), first.err
@@ -57,7 +63,9 @@ def test_resume_of_the_first_ones_and_all_but_some(cli, sandbox, folders):
     assert FIRST + 11 not in made(sandbox)
 
 
-def test_a_gate_passed_for_selected_accounts_asks_again_when_its_wave_has_ended(cli, folders):
+def test_a_gate_passed_for_selected_accounts_asks_again_when_its_wave_has_ended(
+    cli: Cli, folders: tuple[object, ...]
+) -> None:
     """The second wave has four accounts. One account of the third goes first; the gate then asks for the others."""
     paused(cli, folders, waves="1,4,rest")
     ahead = cli("resume", "--accounts", str(FIRST + 8), "--approve", "--yes", "--json")
@@ -70,7 +78,7 @@ def test_a_gate_passed_for_selected_accounts_asks_again_when_its_wave_has_ended(
     assert (third.code, third.outcomes) == (0, {"changed": 12}), third.err
 
 
-def test_retry_of_selected_accounts(cli, folders):
+def test_retry_of_selected_accounts(cli: Cli, folders: tuple[object, ...]) -> None:
     Path("accounts.txt").write_text("1\n2\n3\n")  # there are no such accounts
     failed = cli(*folders, "--accounts", "accounts.txt")
     assert failed.outcomes == {"failed": 3}, failed.err
@@ -80,7 +88,7 @@ def test_retry_of_selected_accounts(cli, folders):
     assert cli("retry", "--limit", "2", "--yes").err.startswith("2 accounts at ")
 
 
-def test_undo_of_selected_accounts(cli, sandbox, folders):
+def test_undo_of_selected_accounts(cli: Cli, sandbox: RemoteSandbox, folders: tuple[object, ...]) -> None:
     done = cli(*folders, "--accounts", "all")
     assert done.code == 0, done.err
     run = done.report["run"]
@@ -94,7 +102,9 @@ def test_undo_of_selected_accounts(cli, sandbox, folders):
 
 
 @pytest.mark.parametrize("verb", ["resume", "retry", "undo"])
-def test_an_account_that_the_run_does_not_have_is_refused(cli, sandbox, folders, verb):
+def test_an_account_that_the_run_does_not_have_is_refused(
+    cli: Cli, sandbox: RemoteSandbox, folders: tuple[object, ...], verb: str
+) -> None:
     paused(cli, folders)
     before = sandbox.count()
     for selection in (("--accounts", f"{FIRST},77"), ("--exclude", "others.txt")):
@@ -107,7 +117,7 @@ def test_an_account_that_the_run_does_not_have_is_refused(cli, sandbox, folders,
 
 
 @pytest.mark.parametrize("verb", ["resume", "retry"])
-def test_nothing_of_what_is_selected_is_left(cli, folders, verb):
+def test_nothing_of_what_is_selected_is_left(cli: Cli, folders: tuple[object, ...], verb: str) -> None:
     paused(cli, folders)
     nothing = cli(verb, "--accounts", str(FIRST), "--yes")
     assert (nothing.code, nothing.out) == (0, "")
@@ -115,14 +125,14 @@ def test_nothing_of_what_is_selected_is_left(cli, folders, verb):
 
 
 @pytest.mark.anyio
-async def test_in_the_library(sandbox, tmp_path):
+async def test_in_the_library(sandbox: RemoteSandbox, tmp_path: Path) -> None:
     ids = [FIRST + n for n in range(4)]
     settings = Settings.from_env(tuning=Tuning.from_file(sandbox.client_file))
     async with Workato.from_settings(settings) as workato:
         operation = bulkops.CreateFolder("Night")
         control = bulkops.StopSignal()
         control.drain()
-        here = {"workato": workato, "journal": tmp_path}
+        here: dict[str, Any] = {"workato": workato, "journal": tmp_path}
         await bulkops.run(operation, accounts=ids, control=control, **here)
         part = await bulkops.resume(accounts=ids[1:], exclude=[ids[2]], **here)
         assert part is not None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -21,14 +22,14 @@ ANYTHING = st.text(
 
 
 @given(ANYTHING)
-def test_nothing_that_steers_is_left(text):
+def test_nothing_that_steers_is_left(text: Any) -> None:
     for char in neutral(text):
         assert char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
         assert unicodedata.bidirectional(char) not in {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
 
 
 @given(st.text())
-def test_harmless_text_stays(text):
+def test_harmless_text_stays(text: Any) -> None:
     if text.isprintable():
         assert neutral(text).replace("\\", "") == text.replace("\\", "") or any(
             0x200B <= ord(c) <= 0x2069 for c in text
@@ -36,18 +37,18 @@ def test_harmless_text_stays(text):
 
 
 @given(st.dictionaries(st.text(), st.text()))
-def test_json_means_the_same_and_steers_nothing(data):
+def test_json_means_the_same_and_steers_nothing(data: Any) -> None:
     text = neutral_json(json.dumps(data, ensure_ascii=False))
     assert json.loads(text) == data
     assert neutral(text) == text
 
 
-def test_one_line():
+def test_one_line() -> None:
     assert one_line("a\n  b\x1b]0;title\x07") == "a b\\x1b]0;title\\x07"
 
 
 class Terminal(io.StringIO):
-    def isatty(self):
+    def isatty(self) -> Any:
         return True
 
 
@@ -63,7 +64,7 @@ class Terminal(io.StringIO):
         ({"NO_COLOR": ""}, Terminal(), True),
     ],
 )
-def test_who_wants_color(monkeypatch, environment, stream, color):
+def test_who_wants_color(monkeypatch: pytest.MonkeyPatch, environment: Any, stream: Any, color: bool) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -73,10 +74,10 @@ def test_who_wants_color(monkeypatch, environment, stream, color):
 
 
 @pytest.fixture
-def stdout(monkeypatch):
+def stdout(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A stdout of bytes in a given encoding, on a terminal or not."""
 
-    def make(encoding="utf-8", *, terminal=False):
+    def make(encoding: str = "utf-8", *, terminal: bool = False) -> Any:
         stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
         monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
         monkeypatch.setattr("sys.stdout", stream)
@@ -88,25 +89,25 @@ def stdout(monkeypatch):
 CSV = "id,name\r\n1,Acme \x1b[2J\r\n"
 
 
-def test_a_program_gets_the_bytes_as_they_are(stdout):
+def test_a_program_gets_the_bytes_as_they_are(stdout: Any) -> None:
     buffer = stdout()
     put(CSV)
     assert buffer.getvalue().decode() == CSV
 
 
-def test_a_terminal_gets_nothing_that_steers(stdout):
+def test_a_terminal_gets_nothing_that_steers(stdout: Any) -> None:
     buffer = stdout(terminal=True)
     put(CSV)
     assert buffer.getvalue().decode() == "id,name\n1,Acme \\x1b[2J\n"
 
 
-def test_what_the_locale_cannot_write_is_an_escape(stdout):
+def test_what_the_locale_cannot_write_is_an_escape(stdout: Any) -> None:
     buffer = stdout("ascii")
     put("Müller\n")
     assert buffer.getvalue() == b"M\\xfcller\n"
 
 
-def test_a_full_disk_is_told_in_words_and_not_called_a_bug():
+def test_a_full_disk_is_told_in_words_and_not_called_a_bug() -> None:
     program = "from bulkops.cli.app import main; import sys; sys.exit(main(['calls']))"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -118,7 +119,7 @@ def test_a_full_disk_is_told_in_words_and_not_called_a_bug():
     assert "`bulkops report`" in second
 
 
-def test_one_place_is_the_same_file_and_not_just_the_same_kind(tmp_path, monkeypatch):
+def test_one_place_is_the_same_file_and_not_just_the_same_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "both").open("w") as one, (tmp_path / "other").open("w") as other:
         monkeypatch.setattr("sys.stdout", one)
         monkeypatch.setattr("sys.stderr", other)
@@ -129,7 +130,7 @@ def test_one_place_is_the_same_file_and_not_just_the_same_kind(tmp_path, monkeyp
     assert not is_one_place()
 
 
-def test_json_never_steers(stdout):
+def test_json_never_steers(stdout: Any) -> None:
     buffer = stdout()
     put('{"name": "a\x9bb"}', json=True)
     assert json.loads(buffer.getvalue()) == {"name": "a\x9bb"}

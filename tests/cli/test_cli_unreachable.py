@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bulkops.session import _host
+from tests.cli.conftest import Cli
 from tests.fleet import fleet
 
 COMMANDS = [
@@ -36,7 +38,7 @@ def dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:3]))
-def test_a_host_that_was_never_reached_is_exit_2_and_one_sentence(cli, dead, command):
+def test_a_host_that_was_never_reached_is_exit_2_and_one_sentence(cli: Cli, dead: str, command: Any) -> None:
     assert cli("init").code == 0
     Path("some.txt").write_text("4100231\n4100232\n")
     result = cli(*command)
@@ -48,14 +50,16 @@ def test_a_host_that_was_never_reached_is_exit_2_and_one_sentence(cli, dead, com
     assert "Traceback" not in result.err
 
 
-def test_no_run_is_made_for_a_host_that_was_never_reached(cli, dead):
+def test_no_run_is_made_for_a_host_that_was_never_reached(cli: Cli, dead: str) -> None:
     cli("init")
     Path("some.txt").write_text("4100231\n")
     assert cli("run", "rollout.toml", "--accounts", "some.txt", "--yes").code == 2
     assert cli("runs").out == ""
 
 
-def test_a_run_whose_host_is_gone_when_it_is_resumed_stays_as_it_was(cli, dead, tmp_path, monkeypatch):
+def test_a_run_whose_host_is_gone_when_it_is_resumed_stays_as_it_was(
+    cli: Cli, dead: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("some.txt").write_text("4100231\n4100232\n")
     with fleet(tmp_path, customers=2, time_scale=600) as vendor:
         for name, value in vendor.access.items():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.cli.conftest import Cli, RemoteSandbox
 
 ACCOUNTS = 3
 
 
 @pytest.fixture
-def policy(tmp_path, monkeypatch, sandbox):
+def policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> tuple[object, ...]:
     """Three accounts with columns, and an own journal."""
     monkeypatch.chdir(tmp_path)
     ids = sandbox.accounts.read_text().split()[:ACCOUNTS]
@@ -19,7 +23,7 @@ def policy(tmp_path, monkeypatch, sandbox):
     return ("--accounts", "accounts.csv", "--client-file", sandbox.client_file, "--yes", "--json")
 
 
-def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
+def test_each_command_changes_once_and_is_planned(cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...]) -> None:
     commands = [
         ("import-package", "--manifest", "12", "--folder", "CRM"),
         ("upgrade-plan", "--plan", "{plan}"),
@@ -58,7 +62,9 @@ def test_each_command_changes_once_and_is_planned(cli, sandbox, policy):
     ]
 
 
-def test_customers_of_a_file_are_created(cli, sandbox, policy, tmp_path):
+def test_customers_of_a_file_are_created(
+    cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...], tmp_path: Path
+) -> None:
     (tmp_path / "accounts.csv").write_text("external_id,company,mail\nN-1,One,1@x.example\nN-2,Two,2@x.example\n")
     command = ("create-customer", "--name", "{company}", "--notification-email", "{mail}", "--plan", "big", *policy)
     done = cli(*command)
@@ -89,7 +95,9 @@ def test_customers_of_a_file_are_created(cli, sandbox, policy, tmp_path):
         (("import-package", "--manifest", "0", "--folder", "CRM"), "manifest"),
     ],
 )
-def test_what_cannot_be_is_said_before_anything_is_sent(cli, sandbox, policy, command, words):
+def test_what_cannot_be_is_said_before_anything_is_sent(
+    cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...], command: Any, words: str
+) -> None:
     before = sandbox.count()
     result = cli(*command, *policy)
     assert result.code == 2
@@ -98,7 +106,9 @@ def test_what_cannot_be_is_said_before_anything_is_sent(cli, sandbox, policy, co
     assert sandbox.count() == before
 
 
-def test_an_unknown_manifest_ends_the_run_before_it_begins(cli, sandbox, policy):
+def test_an_unknown_manifest_ends_the_run_before_it_begins(
+    cli: Cli, sandbox: RemoteSandbox, policy: tuple[object, ...]
+) -> None:
     result = cli("import-package", "--manifest", "99", "--folder", "CRM", *policy)
     assert result.code == 2
     assert "there is no export manifest 99" in result.err

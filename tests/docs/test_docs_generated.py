@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+import pytest
+
 import bulkops as bulkops_package
 from bulkops import errors
 from bulkops.cli.app import bulkops
@@ -17,7 +19,9 @@ def test_generated_pages_are_in_step() -> None:
     assert (generate.ROOT / generate.TABLE).read_text() == command_table.table(), "run python -m docs.generate"
 
 
-def test_check_names_a_stale_page(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_check_names_a_stale_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0

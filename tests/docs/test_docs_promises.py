@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_a_sentence_is_listed_once_and_the_pages_are_known() -> None:
     assert set(LISTED) | set(EXPLAINS) <= {str(page.relative_to(ROOT)) for page in pages()}
 
 
-def test_how_a_page_is_read(tmp_path) -> None:
+def test_how_a_page_is_read(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "# A title\n\nIt *never* [waits](x.md). It\nasks.\n\n* one: `a.b`. Two.\n* **Three.** Four\n\n"

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -70,7 +71,7 @@ def script(vendor: Fleet, name: str, *arguments: str | Path) -> Ended:
     return start(vendor, sys.executable, "-W", "error", EXAMPLES / name, *arguments)
 
 
-def function(vendor: Fleet, reference: str, **environment: str) -> Ended:
+def function(vendor: Fleet, reference: str, **environment: Any) -> Ended:
     return vendor.cli("run", str(EXAMPLES / reference), "--accounts", "all", *vendor.policy, "--json", **environment)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from typing import Any
 
 import anyio
 import attrs
@@ -135,7 +136,7 @@ async def test_workers_are_all_used() -> None:
 
 
 async def test_no_items_no_outcomes() -> None:
-    assert [one async for one in fan_out(echo, [], concurrency=5)] == []
+    assert [one async for one in fan_out(echo, list[int](), concurrency=5)] == []
     assert [one async for one in fan_out(echo, drip(0), concurrency=5)] == []
 
 
@@ -285,7 +286,7 @@ async def broken_async(count: int, error: BaseException) -> AsyncIterator[int]:
 @pytest.mark.parametrize("source", [broken, broken_async])
 @pytest.mark.parametrize("error", [LookupError("page 3 is gone"), asyncio.CancelledError("the iterator's own")])
 async def test_an_error_of_the_iterator_is_raised_after_the_outcomes_there_are(
-    source: type[broken], rate: float | None, error: BaseException
+    source: Callable[..., Any], rate: float | None, error: BaseException
 ) -> None:
     async def quick(item: int) -> int:
         return item
@@ -327,7 +328,7 @@ async def test_a_function_that_is_not_async_is_called_once_and_named() -> None:
         return item
 
     with pytest.raises(TypeError, match=r"plain.* returned int, not an awaitable.*functools\.partial"):
-        _ = [one async for one in fan_out(plain, range(100), concurrency=10)]  # type: ignore[arg-type]
+        _ = [one async for one in fan_out(plain, range(100), concurrency=10)]  # type: ignore[arg-type, var-annotated]
     assert calls == [0]
 
 
@@ -345,4 +346,4 @@ async def test_wrong_arguments_are_refused_where_they_are_given(
     arguments: dict[str, object], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        fan_out(**{"fn": echo, "items": [1], **arguments})  # type: ignore[arg-type]
+        fan_out(**{"fn": echo, "items": [1], **arguments})  # type: ignore[arg-type, var-annotated]

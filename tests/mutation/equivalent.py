@@ -14,13 +14,17 @@ from tests.mutation.draw import ROOT, Mutation, joined
 FILE: Final = Path(__file__).with_suffix(".toml")
 
 
+def _as_one(text: str) -> str:
+    return joined(text.splitlines())
+
+
 @attrs.frozen(kw_only=True)
 class Equivalent:
     """One change of a file, by the lines before and after it, and why the program does the same."""
 
     file: str
-    before: str = attrs.field(converter=lambda text: joined(text.splitlines()))
-    after: str = attrs.field(converter=lambda text: joined(text.splitlines()))
+    before: str = attrs.field(converter=_as_one)
+    after: str = attrs.field(converter=_as_one)
     why: str
 
     def is_gone(self) -> bool:

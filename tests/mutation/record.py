@@ -56,7 +56,8 @@ class Record:
             _run(durations, lines)
         data = coverage.CoverageData(str(lines))
         data.read()
-        return cls(*(json.loads(file.read_text(encoding="utf-8")) for file in (durations, sources)), data)
+        known = [json.loads(file.read_text(encoding="utf-8")) for file in (durations, sources)]
+        return cls(known[0], known[1], data)
 
     def unknown(self) -> list[str]:
         """The files that are not in the record: their mutations meet the tests of their room."""

@@ -196,5 +196,5 @@ def test_a_refusal_is_an_error_with_the_vendors_words_whatever_its_status(tmp_pa
             assert isinstance(refused.value, StatusError)
             assert refused.value.status == statuses[min(which, len(statuses) - 1)], name
 
-    chosen = {name: statuses[min(which, len(statuses) - 1)] for name, statuses, *_ in OPEN_STATUSES}
+    chosen: dict[str, Any] = {name: statuses[min(which, len(statuses) - 1)] for name, statuses, *_ in OPEN_STATUSES}
     here(tmp_path, scenario, customers=1, assumptions=Assumptions(**chosen))

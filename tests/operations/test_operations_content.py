@@ -145,9 +145,12 @@ def test_refused_credentials_leave_one_connection_that_a_retry_authorizes(tmp_pa
         failed, words = failure(report)
         assert (failed, "'CRM' cannot be authorized" in words) == ("connection-not-authorized", True)
         assert await changes(it, made) == [("authorize 'CRM'",)]
-        assert failure(await retry(report.run_id, workato=it.workato, journal=it.journal))[0] == failed
+        again = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        assert again is not None
+        assert failure(again)[0] == failed
         it.sandbox.set_faults("")
         again = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        assert again is not None
         assert outcomes(again) == {"changed": 1}, again.accounts
         (connection,) = await it.workato.account(FIRST).connections.list().collect()
         assert connection.is_authorized
@@ -239,6 +242,7 @@ def test_each_account_has_a_credential_of_its_own(tmp_path: Path, monkeypatch: p
         assert words in failure(report, 1)[1]
         monkeypatch.setenv("CRM_KEY_SOUTH", "canary-south")
         again = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        assert again is not None
         assert "cannot read SOUTH.pin: No such file" in failure(again, 1)[1]
         assert it.kinds() == {"connection.created": 1, "connection.authorized": 1}
         said = written(it) + str(report.accounts).encode() + str(again.accounts).encode() + repr(made).encode()

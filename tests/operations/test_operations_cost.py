@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_an_operation_sends_what_its_plan_says(tmp_path: Path, name: str) -> Non
         await it.run(case.make(), rows[:1])
 
         async def planned(of: Sequence[Mapping[str, object]], *, offline: bool = False) -> dict[str, float]:
-            fleet = {"accounts": from_values(of), "workato": it.workato, "journal": it.journal}
+            fleet: dict[str, Any] = {"accounts": from_values(of), "workato": it.workato, "journal": it.journal}
             return counted((await plan(case.make(), offline=offline, **fleet)).requests)
 
         ahead = await cost_ahead(

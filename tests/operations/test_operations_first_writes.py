@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import bulkops
-from bulkops.runs import Inventory, resume, retry, run, undoing
+from bulkops.runs import resume, retry, run, undoing
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.acceptance.cases import CASES, Case, accounts
@@ -44,7 +45,7 @@ async def test_a_lost_reply_is_looked_for(tmp_path: Path, case: Case) -> None:
         ) as workato,
     ):
 
-        async def played(made: object, rows: Inventory | list[object]) -> str:
+        async def played(made: object, rows: Any) -> str:
             """The run's id, once each account is changed. Looks again while it must."""
             lost.clear()
             report = await run(made, accounts=rows, workato=workato, journal=tmp_path)
@@ -99,6 +100,8 @@ async def test_a_refused_write_fails_the_account_and_a_retry_goes_on(tmp_path: P
         report = await run(made, accounts=rows, workato=workato, journal=tmp_path)
         while refused and "failed" in outcomes(report):
             assert "not on a Sunday" in str(report.accounts[0].reason), report.accounts[0]
-            report = await retry(report.run_id, workato=workato, journal=tmp_path)
+            again = await retry(report.run_id, workato=workato, journal=tmp_path)
+            assert again is not None
+            report = again
         assert outcomes(report) == {"changed": 1}, report.accounts[0]
         assert Counter(effect["kind"] for effect in sandbox.effects())[case.kind] >= case.each

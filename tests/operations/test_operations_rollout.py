@@ -29,7 +29,7 @@ ONE: list[Mapping[str, object]] = [{"id": FIRST}]
 
 
 def rollout(package: Path | None = API_PACKAGE, **options: Any) -> Rollout:
-    given = {"folder": "API", "connections": CREDENTIALS, "secrets_to": "keys.jsonl"} | options
+    given: dict[str, Any] = {"folder": "API", "connections": CREDENTIALS, "secrets_to": "keys.jsonl"} | options
     return Rollout(package, **given)
 
 
@@ -144,7 +144,7 @@ def test_mistakes_are_found_before_anything_is_sent(tmp_path: Path) -> None:
         ({"customer_name": "{"}, "braces around no column's name"),
     ):
         with pytest.raises((ConfigError, InputError), match=said):
-            rollout(**options)  # type: ignore[arg-type]
+            rollout(**options)
 
 
 def test_a_job_file_says_the_same(tmp_path: Path) -> None:

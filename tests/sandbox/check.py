@@ -78,8 +78,9 @@ async def _with_ids(client: Vendor) -> dict[str, Any]:
         operation = described["paths"][call.path][call.method.lower()]
         ids = [await walker.parameters(call) for walker in walkers[: FURNISHED if call.names_account else 1]]
         for parameter in operation["parameters"]:
-            known = _accounts(call) if parameter["name"] == ACCOUNT else [each.get(parameter["name"]) for each in ids]
-            known = [value for value in known if isinstance(value, str | int)]
+            name = parameter["name"]
+            found = _accounts(call) if name == ACCOUNT else [each.get(name) for each in ids]
+            known = [value for value in found if isinstance(value, str | int)]
             if parameter["in"] == "path" and known:
                 parameter["schema"] = {"anyOf": [{"enum": known}, parameter["schema"]]}
                 parameter["examples"] = {"there": {"value": known[0]}}

@@ -105,8 +105,8 @@ class Vendor:
 @asynccontextmanager
 async def vendor(**settings: Any) -> AsyncIterator[Vendor]:
     """A sandbox that imports within milliseconds, without quotas unless a test is about them."""
-    made = SandboxSettings(**{"customers": 5, "time_scale": 1000.0, "quotas": "off"} | settings)
-    async with Sandbox(made) as sandbox, aiohttp.ClientSession() as http:
+    usual: dict[str, Any] = {"customers": 5, "time_scale": 1000.0, "quotas": "off"}
+    async with Sandbox(SandboxSettings(**usual | settings)) as sandbox, aiohttp.ClientSession() as http:
         yield Vendor(sandbox, http)
 
 

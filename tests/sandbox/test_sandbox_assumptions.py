@@ -163,6 +163,10 @@ async def recipe_status(client: Vendor) -> Any:
     return "recipe_status" in await client.imported(shop_package(), await client.folder())
 
 
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
 async def untouched_result(client: Vendor) -> Any:
     ended = await client.imported(shop_package(), await client.folder())
     return ended["recipe_status"][0]["import_result"]
@@ -173,7 +177,7 @@ async def start_running(client: Vendor) -> Any:
     again = [await status(client, "PUT", f"{HOME}/recipes/{recipe_id}/start")]
     await client.put(f"{HOME}/recipes/{recipe_id}/stop")
     again.append(await status(client, "PUT", f"{HOME}/recipes/{recipe_id}/stop"))
-    return {(200, 200): "success", (400, 400): "refused"}[tuple(again)]
+    return {"[200, 200]": "success", "[400, 400]": "refused"}[str(again)]
 
 
 async def running_recipe_update(client: Vendor) -> Any:
@@ -188,7 +192,7 @@ async def config_errors(client: Vendor) -> Any:
     _, recipe_id = await stopped(client)
     started = (await client.put(f"{HOME}/recipes/{recipe_id}/start")).data
     assert started["success"] is False
-    return {str: "text", list: "nested"}[type(started["config_errors"][0])]
+    return {"str": "text", "list": "nested"}[_kind(started["config_errors"][0])]
 
 
 async def v1_api_clients(client: Vendor) -> Any:
@@ -237,7 +241,7 @@ async def single_objects(client: Vendor) -> Any:
     changed = (await client.put(f"{HOME}/folders/{row['id']}", json={"name": "CRM 2"})).data
     saved = (await client.post(f"{HOME}/properties", json={"properties": {"a": "b"}})).data
     wrapped = ["result" in changed, "result" in saved]
-    return {(False, True): "catalogue", (False, False): "bare", (True, True): "result"}[tuple(wrapped)]
+    return {"[False, True]": "catalogue", "[False, False]": "bare", "[True, True]": "result"}[str(wrapped)]
 
 
 async def members_list(client: Vendor) -> Any:
@@ -253,7 +257,7 @@ async def properties_list(client: Vendor) -> Any:
     await client.post(f"{HOME}/properties", json={"properties": {"crm.object": "Account"}})
     found = (await client.get(f"{HOME}/properties?prefix=crm.")).result
     assert found in ({"crm.object": "Account"}, [{"name": "crm.object", "value": "Account"}])
-    return {dict: "map", list: "pairs"}[type(found)]
+    return {"dict": "map", "list": "pairs"}[_kind(found)]
 
 
 async def properties_upsert(client: Vendor) -> Any:

@@ -207,7 +207,8 @@ async def _tags(walk: Walker) -> None:
 
 async def _partners_own(walk: Walker) -> None:
     names = {"applications": "salesforce, nothing,example_connector_1"}
-    for said in ({"query": names}, {"body": names}):  # the vendor's page has it in the body of a GET
+    forms: list[dict[str, Any]] = [{"query": names}, {"body": names}]
+    for said in forms:  # the vendor's page has it in the body of a GET
         rows = await walk("integrations.list", **said)
         assert [row["name"] for row in rows] == ["salesforce", "example_connector_1"]
         assert shows(rows[0], METADATA)
@@ -350,7 +351,8 @@ async def test_filters_of_connections_are_read_from_query_and_body() -> None:
             ({"provider": "jira"}, ["A", "B", "C"]),
         ]
         for filters, names in wanted:
-            for said in ({"query": filters}, {"body": filters}):
+            forms: list[dict[str, Any]] = [{"query": filters}, {"body": filters}]
+            for said in forms:
                 assert [row["name"] for row in await walk("connections.list", **said)] == names
 
 

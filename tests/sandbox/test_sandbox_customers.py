@@ -104,6 +104,7 @@ async def test_metrics_of_chosen_customers() -> None:
         assert [row["managed_user_id"] - FIRST for row in items] == [0, 1]
         items = (await it.post("/api/v2/managed_users/statistics/connection_usage")).result["items"]
         assert (len(items), items[0]["active_connection_count"]) == (5, 0)
+        wrong: dict[str, Any]
         for wrong in ({"managed_user_ids": "x"}, {"managed_user_ids": [None, {}]}, {"from": "yesterday"}):
             assert (await it.post("/api/v2/managed_users/statistics/usage", json=wrong)).status == 400
 

@@ -61,7 +61,7 @@ async def test_an_old_client_rolls_out() -> None:
         assert nested["parent_id"] == folder["id"]
         sent = requests.post(
             f"{url}/api/{home}/imports",
-            params={"folder_id": str(folder["id"]), "restart_recipes": False},
+            params={"folder_id": str(folder["id"]), "restart_recipes": "False"},
             data=io.BytesIO(shop_package()),
             headers={**old.session.headers, "Content-Type": "application/octet-stream"},
             timeout=60,

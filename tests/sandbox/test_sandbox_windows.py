@@ -20,7 +20,8 @@ limits = st.builds(Limit, st.integers(1, 5), st.sampled_from([0.7, 1.0, 3.3]))
 
 @given(arrivals, limits)
 def test_a_sliding_window_lets_through_whatever_fits_and_no_more(times: list[float], limit: Limit) -> None:
-    window, taken = Sliding(limit), []
+    window = Sliding(limit)
+    taken: list[float] = []
     for now in times:
         recent = [t for t in taken if t > now - limit.window_s]
         wait_s = window.wait_s(now)

@@ -64,7 +64,7 @@ async def test_the_sample_of_an_update_and_of_a_creation(server: Any, workato: W
     answering(server, UPDATED)
     updated = await workato.customer_managers.update("1234", role_id="2", workspaces=[29456, 27123])
     assert (updated.user.name, updated.workspace_ids) == ("Alex", [29456, 27123])
-    body = {"role_id": "2", "permitted_workspace_ids": [29456, 27123]}
+    body: dict[str, Any] = {"role_id": "2", "permitted_workspace_ids": [29456, 27123]}
     assert asked(server) == ("PUT", "/api/customer_managers/1234", body)
     answering(server, CREATED)
     created = await workato.customer_managers.create(team_collaborator_id=4321, role_id=2, workspaces=(29456,))

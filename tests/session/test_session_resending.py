@@ -32,7 +32,7 @@ pytestmark = pytest.mark.anyio
 GET = CALLS["managed_users.get"]
 START = CALLS["managed_users.recipes.start"]
 CREATE = CALLS["managed_users.folders.create"]
-PATH = {"managed_user_id": "7", "recipe_id": 1}
+PATH: dict[str, str | int] = {"managed_user_id": "7", "recipe_id": 1}
 
 
 async def _reset(_: Any, out: Any) -> None:

@@ -63,8 +63,8 @@ def test_a_read_never_acts(error: ApiError) -> None:
 
 
 def _all() -> Iterator[BulkopsError]:
-    kinds = {BulkopsError}
-    todo = [BulkopsError]
+    kinds: set[Any] = {BulkopsError}
+    todo: list[Any] = [BulkopsError]
     while todo:
         found = todo.pop().__subclasses__()
         todo += found

@@ -78,7 +78,13 @@ def of(span: ReadableSpan, name: str) -> Any:
 
 
 def attempt(**members: Any) -> AttemptEnded:
-    usual = {"request_id": "r-1", "call": "embedded.recipes.list", "account": "1", "quota": "q", "attempt": 1}
+    usual: dict[str, Any] = {
+        "request_id": "r-1",
+        "call": "embedded.recipes.list",
+        "account": "1",
+        "quota": "q",
+        "attempt": 1,
+    }
     return AttemptEnded(**usual | {"waited_s": 0.5, "latency_s": 0.25, "status": 200, "error": None} | members)
 
 

@@ -26,13 +26,13 @@ PAGES = {"none", "page", "page0", "since_id", "offset_job_id", "page[number]", "
 TYPES = {"str", "int", "bool", "object", "bytes", "str[]", "int[]", "object[]"}
 
 
-def test_the_table_is_that_of_the_digest():
+def test_the_table_is_that_of_the_digest() -> None:
     ours = [f"{c.id} {c.method} {c.path} {c.quota} {c.retry}" for c in sorted(CALLS.values(), key=lambda c: c.id)]
     assert ours == DIGEST.read_text().splitlines()
     assert len(ours) == 230
 
 
-def test_quotas_are_the_documented_ones_and_one_for_each_group_without_a_figure():
+def test_quotas_are_the_documented_ones_and_one_for_each_group_without_a_figure() -> None:
     assert len(DOCUMENTED) == 48
     assert set(QUOTAS) == {*DOCUMENTED, *ASSUMED}
     assert {limits for name, limits in QUOTAS.items() if name in ASSUMED} == {QUOTAS["assumed.customer.folders"]}
@@ -43,11 +43,11 @@ def test_quotas_are_the_documented_ones_and_one_for_each_group_without_a_figure(
 
 
 @pytest.mark.parametrize("field", ["scope", "body", "speaks_of"])
-def test_columns_hold_the_words_that_the_type_allows(field):
+def test_columns_hold_the_words_that_the_type_allows(field: str) -> None:
     assert {getattr(call, field) for call in CALLS.values()} == set(get_args(get_type_hints(Call)[field]))
 
 
-def test_every_row_is_whole():
+def test_every_row_is_whole() -> None:
     for call in CALLS.values():
         assert call.envelope in ENVELOPES, call.id
         assert call.pages in PAGES, call.id
@@ -65,19 +65,19 @@ def test_every_row_is_whole():
             assert each.place != "path" or f"{{{each.name}}}" in call.path, (call.id, each)
 
 
-def test_no_two_calls_share_an_address():
+def test_no_two_calls_share_an_address() -> None:
     shapes = Counter((call.method, re.sub(r"\{\w+\}", "{}", call.path)) for call in CALLS.values())
     assert [shape for shape, count in shapes.items() if count > 1] == []
 
 
-def test_deprecated_calls_name_a_replacement_that_exists():
+def test_deprecated_calls_name_a_replacement_that_exists() -> None:
     deprecated = [call for call in CALLS.values() if call.is_deprecated]
     assert len(deprecated) == 22
     for call in deprecated:
         assert call.replacement.split()[0] in CALLS, call.id
 
 
-def test_parameters_are_read_from_the_row():
+def test_parameters_are_read_from_the_row() -> None:
     assert CALLS["managed_users.tags.update"].parameters == (
         Parameter("handle", "path", "str", True),
         Parameter("title", "body", "str", False),
@@ -90,12 +90,12 @@ def test_parameters_are_read_from_the_row():
     )
 
 
-def test_only_poll_now_speaks_of_itself():
+def test_only_poll_now_speaks_of_itself() -> None:
     speaking = {call.id for call in CALLS.values() if call.speaks_of == "call"}
     assert speaking == {"managed_users.recipes.poll_now", "recipes.poll_now"}
 
 
-def test_calls_that_change_a_secret_are_not_repeated_blindly():
+def test_calls_that_change_a_secret_are_not_repeated_blindly() -> None:
     rotating = [call for call in CALLS.values() if call.path.endswith(("/refresh_secret", "/regenerate"))]
     assert len(rotating) == 6
     assert {call.retry for call in rotating} == {RetryClass.RECONCILE_FIRST}
@@ -103,7 +103,7 @@ def test_calls_that_change_a_secret_are_not_repeated_blindly():
 
 @pytest.mark.slow
 @pytest.mark.measures
-def test_importing_the_catalogue_costs_next_to_nothing():
+def test_importing_the_catalogue_costs_next_to_nothing() -> None:
     """Of what the settings cost, which come before it: a sixth on an idle machine."""
     program = """
 import time
@@ -118,10 +118,11 @@ def facts() -> dict[str, Any]:
     if not FACTS:
         pytest.skip("BULKOPS_FACTS names no endpoints.yaml: only the digest was compared")
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: only the digest was compared")
-    return yaml.safe_load(Path(FACTS).read_text(encoding="utf-8"))
+    read: dict[str, Any] = yaml.safe_load(Path(FACTS).read_text(encoding="utf-8"))
+    return read
 
 
-def test_rows_are_those_of_the_facts(facts):
+def test_rows_are_those_of_the_facts(facts: dict[str, Any]) -> None:
     assert set(CALLS) == {row["id"] for row in facts["endpoints"]}
     for row in facts["endpoints"]:
         call = CALLS[row["id"]]
@@ -137,7 +138,7 @@ def test_rows_are_those_of_the_facts(facts):
         assert call.summary == row["summary"], call.id
 
 
-def test_parameters_are_those_of_the_facts(facts):
+def test_parameters_are_those_of_the_facts(facts: dict[str, Any]) -> None:
     words = {"string": "str", "integer": "int", "boolean": "bool", "binary": "bytes"}
     for row in facts["endpoints"]:
         call = CALLS[row["id"]]
@@ -148,13 +149,13 @@ def test_parameters_are_those_of_the_facts(facts):
             kind, _, inner = each["type"].partition("<")
             inner = inner.rstrip(">")
             type_ = f"{words.get(inner, inner)}[]" if inner else words.get(kind, kind)
-            place = "query" if each["in"] == "body" and row["method"] == "GET" else each["in"]
+            place: Any = "query" if each["in"] == "body" and row["method"] == "GET" else each["in"]
             name = "body" if each["name"] == "(raw body)" else each["name"]
             stated.add(Parameter(name, place, type_, each["required"]))
         assert set(call.parameters) == stated, call.id
 
 
-def test_limits_are_those_of_the_facts(facts):
+def test_limits_are_those_of_the_facts(facts: dict[str, Any]) -> None:
     for name, bucket in facts["rate_limit_buckets"].items():
         stated = [(row["requests"], row["window_seconds"], row.get("key")) for row in bucket["limits"]]
         assert [(limit.requests, limit.window_s, limit.key) for limit in QUOTAS[name]] == stated, name

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from bulkops.catalogue import QUOTAS
@@ -13,13 +16,13 @@ LIST = "managed_users.recipes.list"
 FOLDERS, STARTS, IMPORTS = "managed_users.folders.list", "managed_users.recipes.start", "managed_users.imports.create"
 
 
-def seconds(requests: dict[str, float], *, waves: tuple[int, ...], **tuning: object) -> tuple[float, str | None]:
+def seconds(requests: dict[str, float], *, waves: tuple[int, ...], **tuning: Any) -> tuple[Any, str | None]:
     found = forecast(
         requests,
         operation=Operation(),
         pace=RunShape(waves=waves, concurrency=200, soak_s=7.0),
         quotas=QUOTAS,
-        tuning=Tuning(**tuning),  # type: ignore[arg-type]  # fields by name
+        tuning=Tuning(**tuning),
         latency_s=0.0,
     )
     return pytest.approx(found.seconds, abs=0.1), found.quota
@@ -63,11 +66,11 @@ def test_shares_and_lifted_limits_count() -> None:
 
 
 class Costs(Operation):
-    def cost(self, foreseen):
+    def cost(self, foreseen: Any) -> Any:
         return {STARTS: 1}
 
 
-def test_an_account_sends_its_requests_in_the_order_of_the_parts(tmp_path):
+def test_an_account_sends_its_requests_in_the_order_of_the_parts(tmp_path: Path) -> None:
     answers = str(tmp_path / "answers.jsonl")
     chain = Each(FOLDERS, output=answers) >> Each(LIST, output=answers) >> Costs() >> Each(LIST, output=answers)
     assert way(chain, {FOLDERS: 1, LIST: 3, "managed_users.recipes.get": 2, STARTS: 1}) == [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import statistics
+from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -39,7 +41,7 @@ LOOKS = [("managed_users.recipes.list", 1), ("managed_users.recipes.get", 3)]
 NARROW = {"embedded.recipes.get": (Limit(100, 10.0), Limit(700, 400.0))}
 
 
-def fair_draws(rng):
+def fair_draws(rng: Any) -> Iterator[Any]:
     """Pairs from the unit square, every hundred of them evenly spread: no run is luckier than another."""
     while True:
         rows, columns = list(range(100)), list(range(100))
@@ -51,11 +53,11 @@ def fair_draws(rng):
 class Account:
     """Sends its requests one after the other, as operations do through the session."""
 
-    def __init__(self, calls, pacer, likely, rng, observe):
+    def __init__(self, calls: Any, pacer: Any, likely: Any, rng: Any, observe: Any) -> None:
         self.calls, self.pacer, self.likely, self.rng, self.observe = calls, pacer, likely, rng, observe
         self.draws = fair_draws(rng)
 
-    async def __call__(self, seq):
+    async def __call__(self, seq: Any) -> None:
         progress = 0
         self.observe(AccountStarted(account=str(seq), seq=seq))
         for call, count in self.calls:
@@ -66,7 +68,7 @@ class Account:
                 await self.poll(progress, seq)
         self.observe(AccountEnded(account=str(seq), seq=seq, outcome=Outcome.CHANGED, cause=None, elapsed_s=0.0))
 
-    async def send(self, call, progress, seq):
+    async def send(self, call: Any, progress: Any, seq: Any) -> None:
         slot = await self.pacer.slot(CALLS[call].quota, key=str(seq), priority=(-progress, seq))
         left_at = now()
         await asyncio.sleep(LATENCY_S * self.rng.uniform(0.5, 1.5))
@@ -85,7 +87,7 @@ class Account:
             )
         )
 
-    async def poll(self, progress, seq):
+    async def poll(self, progress: Any, seq: Any) -> None:
         done_at = now() + import_time_s(next(self.draws))
         polling = Polling(2.0, self.likely, self.pacer)
         done = False
@@ -96,7 +98,16 @@ class Account:
             polling.note(done=done)
 
 
-async def really(calls, waves, concurrency, quotas, tuning, seed, observe=ignore, pacer=None):
+async def really(
+    calls: Any,
+    waves: Any,
+    concurrency: Any,
+    quotas: Any,
+    tuning: Any,
+    seed: Any,
+    observe: Any = ignore,
+    pacer: Any = None,
+) -> Any:
     pacer = pacer or Pacer(quotas, max_rate=tuning.max_rate, share=tuning.share, rng=Random(1))
     account = Account(calls, pacer, LikelyFinish(2.0), Random(seed), observe)
     seqs = itertools.count()
@@ -110,13 +121,13 @@ async def really(calls, waves, concurrency, quotas, tuning, seed, observe=ignore
         return now()
 
 
-def promised(calls, waves, concurrency, quotas, tuning):
+def promised(calls: Any, waves: Any, concurrency: Any, quotas: Any, tuning: Any) -> Any:
     stages = stages_of(calls, LATENCY_S)
     pace = RunShape(waves=waves, concurrency=concurrency, soak_s=SOAK_S)
     return foresee(stages, pace=pace, standings=opening(quotas, names_of(stages), tuning), tuning=tuning)
 
 
-def kept(seeds, calls, waves, concurrency, quotas, tuning, bound_by):
+def kept(seeds: Any, calls: Any, waves: Any, concurrency: Any, quotas: Any, tuning: Any, bound_by: Any) -> None:
     quotas, tuning = {**QUOTAS, **quotas}, Tuning(**tuning)
     took_s = [run(really(calls, waves, concurrency, quotas, tuning, seed)) for seed in seeds]
     foreseen = promised(calls, waves, concurrency, quotas, tuning)
@@ -134,7 +145,9 @@ def kept(seeds, calls, waves, concurrency, quotas, tuning, bound_by):
         (LOOKS[1:], [1500], 300, {}, {"max_rate": None}, "embedded.recipes.get"),
     ],
 )
-def test_the_finish_time_is_kept_within_three_percent(calls, waves, concurrency, quotas, tuning, bound_by):
+def test_the_finish_time_is_kept_within_three_percent(
+    calls: Any, waves: Any, concurrency: int, quotas: Any, tuning: Any, bound_by: str
+) -> None:
     kept([6], calls, waves, concurrency, quotas, tuning, bound_by)
 
 
@@ -148,12 +161,14 @@ def test_the_finish_time_is_kept_within_three_percent(calls, waves, concurrency,
         ([200], 200, {"share": 0.5}, "assumed.customer.folders"),
     ],
 )
-def test_it_is_the_mean_of_runs_whose_last_imports_are_luck(waves, concurrency, tuning, bound_by):
+def test_it_is_the_mean_of_runs_whose_last_imports_are_luck(
+    waves: Any, concurrency: int, tuning: Any, bound_by: str
+) -> None:
     kept([5, 6, 7], ROLLOUT, waves, concurrency, {}, tuning, bound_by)
 
 
-def test_a_large_fleet_costs_no_more_to_foresee_than_a_small_one():
-    def finish_s(accounts):
+def test_a_large_fleet_costs_no_more_to_foresee_than_a_small_one() -> None:
+    def finish_s(accounts: Any) -> Any:
         return promised(ROLLOUT, [accounts], 200, QUOTAS, Tuning()).seconds
 
     assert finish_s(100_000) == pytest.approx(100_000 / 30 * 60, rel=0.01)

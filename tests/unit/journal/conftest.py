@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import pytest
@@ -14,6 +14,7 @@ from bulkops.journal import Instant, InventoryRow, RunRecord
 from tests.records import run_record
 
 HOST = "http://127.0.0.1:8080"
+Make: TypeAlias = Callable[..., RunRecord]
 
 
 @attrs.define
@@ -57,7 +58,7 @@ def nothing_blocks() -> Iterator[None]:
 
 
 @pytest.fixture
-def record() -> Callable[..., RunRecord]:
+def record() -> Make:
     def make(run_id: str = "20261122-101530-k3f", **members: Any) -> RunRecord:
         known = {
             "operation": {"name": "import-package", "parameters": {"folder": "CRM"}, "digest": "d1"},

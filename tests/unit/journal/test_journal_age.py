@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from bulkops.clock import BEAT_S, MARGIN_S, ProcessRecord, SystemClock
 from bulkops.errors import JournalError
-from bulkops.journal import AccountResult, Instant, Journal
+from bulkops.journal import AccountResult, Instant, InventoryRow, Journal
 from bulkops.outcome import Outcome
+from tests.unit.journal.conftest import Make, StepClock
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +25,9 @@ HOST = "http://127.0.0.1:8080"
 
 
 @pytest.fixture
-async def dead(directory, clock, record, inventory):
+async def dead(
+    directory: Path, clock: StepClock, record: Make, inventory: list[InventoryRow]
+) -> AsyncIterator[Journal]:
     """A process beat at +0, wrote intents at +0 and +0.5, and is seen no more (its journal is merely not closed)."""
     async with Journal.open(directory, clock=clock) as journal:
         await journal.create_run(record(), inventory)
@@ -32,18 +38,22 @@ async def dead(directory, clock, record, inventory):
         yield journal
 
 
-async def _ages(directory, clock):
+async def _ages(directory: Path, clock: StepClock) -> Any:
     async with Journal.open(directory, read_only=True, clock=clock) as journal:
         return {name: step.began_age_s for name, step in (await journal.steps(RUN, 0)).items()}
 
 
-async def test_a_dead_process_can_have_sent_until_a_margin_after_its_last_sign(dead, directory, clock):
+async def test_a_dead_process_can_have_sent_until_a_margin_after_its_last_sign(
+    dead: Journal, directory: Path, clock: StepClock
+) -> None:
     clock.pass_s(20)
     ages = await _ages(directory, clock)
     assert ages == {"early": 20.5 - MARGIN_S, "late": 20.0 - MARGIN_S}
 
 
-async def test_nothing_is_older_than_the_last_beat_however_old_the_intent(dead, directory, clock):
+async def test_nothing_is_older_than_the_last_beat_however_old_the_intent(
+    dead: Journal, directory: Path, clock: StepClock
+) -> None:
     clock.pass_s(100)
     dead.start_beating(RUN)  # a sign of life
     await dead.begin_step(RUN, 1, "other", None)
@@ -53,17 +63,17 @@ async def test_nothing_is_older_than_the_last_beat_however_old_the_intent(dead, 
         assert (await journal.steps(RUN, 1))["other"].began_age_s == dead_for
 
 
-async def test_just_after_death_the_age_is_nothing(dead, directory, clock):
+async def test_just_after_death_the_age_is_nothing(dead: Journal, directory: Path, clock: StepClock) -> None:
     clock.pass_s(1)
     assert await _ages(directory, clock) == {"early": 0.0, "late": 0.0}
 
 
-async def test_a_living_process_can_send_right_now(dead, clock):
+async def test_a_living_process_can_send_right_now(dead: Journal, clock: StepClock) -> None:
     clock.pass_s(1000)
     assert {step.began_age_s for step in (await dead.steps(RUN, 0)).values()} == {0.0}
 
 
-async def test_an_ended_account_sends_nothing_any_more(dead, directory, clock):
+async def test_an_ended_account_sends_nothing_any_more(dead: Journal, directory: Path, clock: StepClock) -> None:
     """Whoever asks, and when the account is taken up again too."""
     clock.pass_s(10)
     await dead.end_account(RUN, 0, AccountResult(outcome=Outcome.UNKNOWN))
@@ -76,7 +86,9 @@ async def test_an_ended_account_sends_nothing_any_more(dead, directory, clock):
     assert (await dead.steps(RUN, 0))["late"].began_age_s == 0.0
 
 
-async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(dead, directory, clock):
+async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(
+    dead: Journal, directory: Path, clock: StepClock
+) -> None:
     clock.pass_s(10)
     async with Journal.open(directory, clock=clock) as successor:
         successor.start_beating(RUN)
@@ -85,7 +97,9 @@ async def test_who_ends_an_account_does_not_speak_for_the_intents_of_others(dead
         assert (await successor.steps(RUN, 0))["late"].began_age_s == 11 - MARGIN_S
 
 
-async def test_a_process_that_stopped_in_order_needs_no_margin(directory, clock, record, inventory):
+async def test_a_process_that_stopped_in_order_needs_no_margin(
+    directory: Path, clock: StepClock, record: Make, inventory: list[InventoryRow]
+) -> None:
     async with Journal.open(directory, clock=clock) as journal:
         await journal.create_run(record(), inventory)
         journal.start_beating(RUN)
@@ -98,7 +112,7 @@ async def test_a_process_that_stopped_in_order_needs_no_margin(directory, clock,
     assert (await _ages(directory, clock))["import"] == 5.0
 
 
-async def test_closing_says_that_nothing_is_sent_any_more(directory, clock, record):
+async def test_closing_says_that_nothing_is_sent_any_more(directory: Path, clock: StepClock, record: Make) -> None:
     async with Journal.open(directory, clock=clock) as journal:
         await journal.create_run(record(), [])
         await journal.begin_step(RUN, 0, "import", None)  # begins a life of its own accord
@@ -107,7 +121,7 @@ async def test_closing_says_that_nothing_is_sent_any_more(directory, clock, reco
     assert (await _ages(directory, clock))["import"] == 5.0
 
 
-async def test_two_runs_of_one_process_are_two_lives(directory, clock, record):
+async def test_two_runs_of_one_process_are_two_lives(directory: Path, clock: StepClock, record: Make) -> None:
     async with Journal.open(directory, clock=clock) as journal:
         for run_id in ["a", "b"]:
             await journal.create_run(record(run_id), [])
@@ -119,7 +133,9 @@ async def test_two_runs_of_one_process_are_two_lives(directory, clock, record):
         assert first.last_beat_at == clock.wall_s - 5
 
 
-async def test_a_life_that_an_intent_began_becomes_that_of_the_run(directory, clock, record):
+async def test_a_life_that_an_intent_began_becomes_that_of_the_run(
+    directory: Path, clock: StepClock, record: Make
+) -> None:
     """Else its intents would pass for those of a process that ended."""
     async with Journal.open(directory, clock=clock) as journal:
         await journal.create_run(record(), [])
@@ -130,7 +146,9 @@ async def test_a_life_that_an_intent_began_becomes_that_of_the_run(directory, cl
         assert (await journal.steps(RUN, 0))["import"].began_age_s == 0.0
 
 
-async def test_a_wall_clock_that_steps_does_not_matter_within_one_boot(dead, directory, clock):
+async def test_a_wall_clock_that_steps_does_not_matter_within_one_boot(
+    dead: Journal, directory: Path, clock: StepClock
+) -> None:
     clock.pass_s(20)
     clock.wall_s -= 86_400
     assert (await _ages(directory, clock))["late"] == 18.0
@@ -138,21 +156,23 @@ async def test_a_wall_clock_that_steps_does_not_matter_within_one_boot(dead, dir
     assert (await _ages(directory, clock))["late"] == 18.0
 
 
-async def test_after_a_reboot_the_time_since_it_counts(dead, directory, clock):
+async def test_after_a_reboot_the_time_since_it_counts(dead: Journal, directory: Path, clock: StepClock) -> None:
     clock.boot_id, clock.boot_s = "boot-b", 30.0
     clock.wall_s += 60
     assert (await _ages(directory, clock)) == {"early": 28.0, "late": 27.5}
 
 
 @pytest.mark.parametrize("step_s", [86_400.0, 1e9])
-async def test_a_wall_clock_that_stepped_over_a_reboot_makes_nothing_older(dead, directory, clock, step_s):
+async def test_a_wall_clock_that_stepped_over_a_reboot_makes_nothing_older(
+    dead: Journal, directory: Path, clock: StepClock, step_s: float
+) -> None:
     """A machine without a clock of its own starts in 1970 and is set right later."""
     clock.boot_id, clock.boot_s = "boot-b", 3.0
     clock.wall_s += step_s
     assert max((await _ages(directory, clock)).values()) <= 3.0
 
 
-async def test_an_implausible_wall_clock_makes_no_age(dead, directory, clock):
+async def test_an_implausible_wall_clock_makes_no_age(dead: Journal, directory: Path, clock: StepClock) -> None:
     clock.boot_id, clock.boot_s = "boot-b", 1e9
     clock.wall_s -= 60
     assert (await _ages(directory, clock)) == {"early": 0.0, "late": 0.0}
@@ -166,7 +186,9 @@ async def test_an_implausible_wall_clock_makes_no_age(dead, directory, clock):
     later=st.floats(0, 100),
     wall_step=st.floats(-1e6, 1e6),
 )
-def test_an_age_is_never_over_estimated(beats, after, intent, departure, later, wall_step):
+def test_an_age_is_never_over_estimated(
+    beats: Any, after: Any, intent: Any, departure: Any, later: Any, wall_step: Any
+) -> None:
     """A process beats each second, a commit takes up to `after`; it dies before the next beat is on the disk. Its
     request left at any time between the intent and its death."""
     began = 1000.0
@@ -187,7 +209,9 @@ def test_an_age_is_never_over_estimated(beats, after, intent, departure, later, 
     ended=st.booleans(),
     knows_boots=st.booleans(),
 )
-def test_over_a_reboot_an_age_is_never_over_estimated(lived, down, up, wall_step, ended, knows_boots):
+def test_over_a_reboot_an_age_is_never_over_estimated(
+    lived: Any, down: Any, up: Any, wall_step: Any, ended: Any, knows_boots: Any
+) -> None:
     """Whatever the wall clock did meanwhile, and on a system that does not tell its boots apart."""
     process = ProcessRecord(
         boot_id="a" if knows_boots else "", beat_boot_s=1000.0 + lived, beat_wall_s=5e8, ended=ended
@@ -197,7 +221,7 @@ def test_over_a_reboot_an_age_is_never_over_estimated(lived, down, up, wall_step
     assert process.age_s(1000.0, now) <= lived + down + up + 1e-6
 
 
-def test_system_clock_knows_its_boot(tmp_path):
+def test_system_clock_knows_its_boot(tmp_path: Path) -> None:
     (tmp_path / "boot_id").write_text("b3c9\n")
     first = SystemClock(boot_id_file=tmp_path / "boot_id").now()
     assert first.boot_id == "b3c9"
@@ -207,7 +231,7 @@ def test_system_clock_knows_its_boot(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_without_a_boot_id_both_clocks_must_agree_on_an_age(tmp_path, content):
+def test_without_a_boot_id_both_clocks_must_agree_on_an_age(tmp_path: Path, content: Any) -> None:
     if content is not None:
         (tmp_path / "boot_id").write_bytes(content)
     now = SystemClock(boot_id_file=tmp_path / "boot_id").now()
@@ -216,7 +240,9 @@ def test_without_a_boot_id_both_clocks_must_agree_on_an_age(tmp_path, content):
     assert life.idle_s(now) == pytest.approx(10)
 
 
-async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_margin(directory, clock, record):
+async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_margin(
+    directory: Path, clock: StepClock, record: Make
+) -> None:
     """A stalled disk, a journal kept busy: a process that is killed then would have sent what nobody counts."""
     async with Journal.open(directory, clock=clock) as journal:
         assert not journal.is_fresh, "none is on the disk yet"
@@ -236,8 +262,8 @@ async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_m
         assert journal.is_fresh
 
 
-async def test_who_waits_for_a_sign_of_life_that_never_comes_is_told(directory, clock):
-    async def waits():
+async def test_who_waits_for_a_sign_of_life_that_never_comes_is_told(directory: Path, clock: StepClock) -> None:
+    async def waits() -> None:
         async with Journal.open(directory, clock=clock) as journal:
             with closing(sqlite3.connect(journal.path, isolation_level=None)) as other:
                 other.execute("DROP TABLE events")

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import bulkops
 from bulkops.journal import InventoryRow, Journal, StepState
 from bulkops.outcome import Outcome
+from tests.unit.journal.conftest import Make
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +63,7 @@ except JournalError as error:
 """
 
 
-def _child(script, *args):
+def _child(script: Any, *args: Any) -> Any:
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, args)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -71,7 +73,7 @@ def _child(script, *args):
 
 
 @pytest.mark.parametrize("lines", [50, 1500])
-async def test_what_was_reported_durable_survives_kill(directory, record, lines):
+async def test_what_was_reported_durable_survives_kill(directory: Path, record: Make, lines: int) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), [InventoryRow(seq=seq, account=str(seq)) for seq in range(21)])
     with _child(WORKERS, directory, RUN) as child:
@@ -93,7 +95,7 @@ async def test_what_was_reported_durable_survives_kill(directory, record, lines)
         assert (await journal.get_run(RUN)).pid == child.pid
 
 
-async def test_a_full_disk_ends_in_words_and_keeps_what_was_durable(directory):
+async def test_a_full_disk_ends_in_words_and_keeps_what_was_durable(directory: Path) -> None:
     with _child(SMALL_DISK, directory) as child:
         assert child.stdout is not None
         failed, later, end = child.stdout.read().splitlines()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,11 @@ ROOT = Path(bulkops.__file__).parents[1]
 
 
 @pytest.fixture
-def locks(tmp_path):
+def locks(tmp_path: Path) -> Locks:
     return Locks(tmp_path)
 
 
-def test_a_run_is_worked_on_by_one(locks):
+def test_a_run_is_worked_on_by_one(locks: Locks) -> None:
     assert not locks.is_run_locked("r1")
     with locks.run("r1"):
         assert locks.is_run_locked("r1")
@@ -42,7 +43,7 @@ def test_a_run_is_worked_on_by_one(locks):
         pass
 
 
-def test_who_only_looks_does_not_keep_a_run_from_its_worker(locks, tmp_path):
+def test_who_only_looks_does_not_keep_a_run_from_its_worker(locks: Locks, tmp_path: Path) -> None:
     """`is_locked` on a dead run's file takes its lock for a moment, and on a busy machine for longer."""
     file = tmp_path / "run-r1.lock"
     file.write_text("r1 1")
@@ -54,26 +55,26 @@ def test_who_only_looks_does_not_keep_a_run_from_its_worker(locks, tmp_path):
         looker.join()
 
 
-def test_a_lock_is_given_back_after_an_exception(locks):
+def test_a_lock_is_given_back_after_an_exception(locks: Locks) -> None:
     with pytest.raises(ZeroDivisionError), locks.run("r1"):
         raise ZeroDivisionError
     assert not locks.is_run_locked("r1")
 
 
 @pytest.mark.parametrize("run_id", ["../../escape", "a/b", "\ud800", "\0"])
-def test_no_run_id_leads_out_of_the_directory(locks, tmp_path, run_id):
+def test_no_run_id_leads_out_of_the_directory(locks: Locks, tmp_path: Path, run_id: str) -> None:
     with locks.run(run_id):
         assert locks.is_run_locked(run_id)
     assert {file.parent for file in tmp_path.rglob("*.lock")} == {tmp_path}
 
 
-def test_a_lock_that_cannot_be_opened(tmp_path):
+def test_a_lock_that_cannot_be_opened(tmp_path: Path) -> None:
     locks = Locks(tmp_path / "missing")
     with pytest.raises(JournalError, match=r"cannot open the lock .*run-r1.lock: .*; check who owns"), locks.run("r1"):
         pass
 
 
-def test_a_link_in_the_lock_s_place_is_not_followed(locks, tmp_path):
+def test_a_link_in_the_lock_s_place_is_not_followed(locks: Locks, tmp_path: Path) -> None:
     (tmp_path / "run-r1.lock").symlink_to(tmp_path / "target")
     with pytest.raises(JournalError, match="cannot open the lock"), locks.run("r1"):
         pass
@@ -93,7 +94,7 @@ asyncio.run(main())
 
 
 @pytest.mark.anyio
-async def test_a_killed_process_holds_nothing(directory):
+async def test_a_killed_process_holds_nothing(directory: Path) -> None:
     child = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
         [sys.executable, "-c", HOLDER, str(directory)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -118,7 +119,7 @@ async def test_a_killed_process_holds_nothing(directory):
 
 
 @pytest.mark.anyio
-async def test_taking_a_lock_does_not_block_the_loop(directory, nothing_blocks):
+async def test_taking_a_lock_does_not_block_the_loop(directory: Path, nothing_blocks: Any) -> None:
     async with Journal.open(directory) as journal:
         with journal.lock_run("r1"):
             assert journal.is_locked("r1")
@@ -127,7 +128,7 @@ async def test_taking_a_lock_does_not_block_the_loop(directory, nothing_blocks):
 
 
 @pytest.mark.parametrize(("content", "pid"), [("", None), ("r9 abc", None), ("\xff", None)])
-def test_a_holder_that_did_not_say_who_it_is(locks, tmp_path, content, pid):
+def test_a_holder_that_did_not_say_who_it_is(locks: Locks, tmp_path: Path, content: str, pid: Any) -> None:
     with locks.run("r1"):
         (tmp_path / "run-r1.lock").write_text(content, encoding="latin-1")
         with pytest.raises(RunLocked, match="by another process") as caught, locks.run("r1"):

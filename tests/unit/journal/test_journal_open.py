@@ -9,16 +9,19 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 import bulkops
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import Journal
+from bulkops.journal import InventoryRow, Journal
 from bulkops.journal.schema import open_for_writing
+from tests.unit.journal.conftest import Make
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
 
@@ -27,13 +30,13 @@ FILE = "journal.sqlite3"
 
 
 @pytest.fixture
-async def made(directory, record, inventory):
+async def made(directory: Path, record: Make, inventory: list[InventoryRow]) -> Path:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), inventory)
     return directory
 
 
-async def test_directory_and_files_are_the_users_alone(directory):
+async def test_directory_and_files_are_the_users_alone(directory: Path) -> None:
     async with Journal.open(directory / "deeper"):
         modes = await anyio.to_thread.run_sync(
             lambda: {entry.name: entry.stat().st_mode & 0o777 for entry in os.scandir(directory / "deeper")}
@@ -42,11 +45,11 @@ async def test_directory_and_files_are_the_users_alone(directory):
         assert await anyio.to_thread.run_sync(lambda: (directory / "deeper").stat().st_mode & 0o777) == 0o700
 
 
-async def test_a_closed_journal_is_one_file(made):
+async def test_a_closed_journal_is_one_file(made: Path) -> None:
     assert await anyio.to_thread.run_sync(lambda: sorted(os.listdir(made))) == [FILE]
 
 
-async def test_any_directory_name_will_do(tmp_path, record, directory):
+async def test_any_directory_name_will_do(tmp_path: Path, record: Make, directory: Path) -> None:
     odd = tmp_path / os.fsdecode(b"a b?c#d%41 \xff")
     for _ in range(2):
         async with Journal.open(odd) as journal:
@@ -54,7 +57,7 @@ async def test_any_directory_name_will_do(tmp_path, record, directory):
     assert await anyio.to_thread.run_sync(lambda: sorted(os.listdir(odd))) == [FILE]
 
 
-async def test_reading_only_makes_nothing_and_says_so(tmp_path, directory):
+async def test_reading_only_makes_nothing_and_says_so(tmp_path: Path, directory: Path) -> None:
     with pytest.raises(JournalError, match=f"no journal in {directory}; name the directory"):
         async with Journal.open(directory, read_only=True):
             pass
@@ -65,7 +68,7 @@ async def test_reading_only_makes_nothing_and_says_so(tmp_path, directory):
             pass
 
 
-async def test_a_journal_whose_maker_died_at_once_is_none_and_can_be_made_again(directory):
+async def test_a_journal_whose_maker_died_at_once_is_none_and_can_be_made_again(directory: Path) -> None:
     def half_made() -> None:
         directory.mkdir()
         (directory / FILE).touch()
@@ -78,8 +81,9 @@ async def test_a_journal_whose_maker_died_at_once_is_none_and_can_be_made_again(
         assert await journal.list_runs() == []
 
 
-async def test_reading_only_refuses_to_write(made):
+async def test_reading_only_refuses_to_write(made: Path) -> None:
     async with Journal.open(made, read_only=True) as journal:
+        write: Callable[[], None]
         for write in [lambda: journal.start_account("r", 0), lambda: journal.add_event("r", "x")]:
             with pytest.raises(JournalError, match="opened for reading only"):
                 write()
@@ -89,7 +93,7 @@ async def test_reading_only_refuses_to_write(made):
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-async def test_a_file_that_is_no_database(directory, read_only):
+async def test_a_file_that_is_no_database(directory: Path, read_only: bool) -> None:
     def spoil() -> None:
         directory.mkdir()
         (directory / FILE).write_bytes(b"PK\x03\x04 not a database" * 300)
@@ -101,7 +105,7 @@ async def test_a_file_that_is_no_database(directory, read_only):
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-async def test_a_database_of_another_program_is_left_alone(directory, read_only):
+async def test_a_database_of_another_program_is_left_alone(directory: Path, read_only: bool) -> None:
     def make() -> bytes:
         directory.mkdir()
         connection = sqlite3.connect(directory / FILE)
@@ -117,7 +121,7 @@ async def test_a_database_of_another_program_is_left_alone(directory, read_only)
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-async def test_a_journal_of_another_version(made, read_only):
+async def test_a_journal_of_another_version(made: Path, read_only: bool) -> None:
     def age() -> None:
         connection = sqlite3.connect(made / FILE)
         connection.execute("PRAGMA user_version = 7")
@@ -129,7 +133,7 @@ async def test_a_journal_of_another_version(made, read_only):
             pass
 
 
-async def test_a_place_that_cannot_be_written(tmp_path, directory):
+async def test_a_place_that_cannot_be_written(tmp_path: Path, directory: Path) -> None:
     await anyio.to_thread.run_sync(lambda: (tmp_path / "file").write_text("x"))
     for place in [tmp_path / "file", tmp_path / "file" / "below"]:
         with pytest.raises(JournalError, match=r"cannot write a journal in .*file.*: .*; give another place"):
@@ -137,7 +141,7 @@ async def test_a_place_that_cannot_be_written(tmp_path, directory):
                 pass
 
 
-async def test_a_directory_in_the_file_s_place(directory):
+async def test_a_directory_in_the_file_s_place(directory: Path) -> None:
     await anyio.to_thread.run_sync(lambda: (directory / FILE).mkdir(parents=True))
     with pytest.raises(JournalError, match="cannot write a journal in"):
         async with Journal.open(directory):
@@ -147,11 +151,11 @@ async def test_a_directory_in_the_file_s_place(directory):
             pass
 
 
-def test_a_new_journal_may_be_opened_by_many_at_the_same_moment(tmp_path):
+def test_a_new_journal_may_be_opened_by_many_at_the_same_moment(tmp_path: Path) -> None:
     for attempt in range(10):
         together = threading.Barrier(8)
 
-        def open_one(directory=tmp_path / str(attempt), together=together):
+        def open_one(directory: Path = tmp_path / str(attempt), together: Any = together) -> None:
             together.wait()
             open_for_writing(directory).close()
 
@@ -185,11 +189,11 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("case", ["closed in order", "killed", "copied without its side file", "unreadable"])
-async def test_reading_in_a_read_only_directory(made, case):
+async def test_reading_in_a_read_only_directory(made: Path, case: str) -> None:
     await anyio.to_thread.run_sync(_read_in_a_read_only_directory, made, case)
 
 
-def _read_in_a_read_only_directory(made, case):
+def _read_in_a_read_only_directory(made: Path, case: Any) -> None:
     place = Path(tempfile.mkdtemp(prefix="bulkops-test-"))  # pytest's own directories are closed to other users
     try:
         shutil.copy(made / FILE, place / FILE)
@@ -221,7 +225,7 @@ def _read_in_a_read_only_directory(made, case):
         shutil.rmtree(place)
 
 
-def _read_as_someone_else(place):
+def _read_as_someone_else(place: Any) -> Any:
     result = subprocess.run(
         [sys.executable, "-c", READ_ONLY_DIRECTORY, str(place)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import anyio
 import pytest
 
 from bulkops.journal import InventoryRow, Journal
+from tests.unit.journal.conftest import Make
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +24,7 @@ print(connection)
 """What another process does that ends: the last one to close a journal takes its log away."""
 
 
-async def test_a_process_that_closes_it_leaves_the_log_of_one_that_has_it_open(directory, record):
+async def test_a_process_that_closes_it_leaves_the_log_of_one_that_has_it_open(directory: Path, record: Make) -> None:
     log = directory / "journal.sqlite3-wal"
     async with Journal.open(directory) as journal:
         await journal.create_run(record("r-1"), [InventoryRow(seq=seq, account=str(seq)) for seq in range(3)])

@@ -6,6 +6,9 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -16,6 +19,7 @@ from bulkops.journal.processes import Processes
 from bulkops.journal.schema import open_for_writing
 from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
+from tests.unit.journal.conftest import Make, StepClock
 
 pytestmark = pytest.mark.anyio
 
@@ -23,33 +27,33 @@ RUN = "20261122-101530-k3f"
 HOST = "http://127.0.0.1:8080"
 
 
-def _note(text):
+def _note(text: Any) -> Any:
     """A job that leaves a trace."""
     return lambda connection, lives: connection.execute(
         "INSERT INTO events (run_id, at, kind, data) VALUES ('r', 0, ?, 'null')", (text,)
     )
 
 
-def _fail(error):
-    def job(connection, processes):
+def _fail(error: Any) -> Any:
+    def job(connection: Any, processes: Any) -> None:
         raise error
 
     return job
 
 
 @pytest.fixture
-def connection(directory):
+def connection(directory: Path) -> Iterator[Any]:
     opened = open_for_writing(directory)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-async def make_writer(directory, connection, clock):
+async def make_writer(directory: Path, connection: Any, clock: StepClock) -> AsyncIterator[Any]:
     """Closed again whatever becomes of the test: the thread must not outlive its connection."""
     made = []
 
-    def make(**options):
+    def make(**options: Any) -> Any:
         made.append(Writer(connection, directory / "journal.sqlite3", Processes(clock), **options))
         return made[-1]
 
@@ -58,7 +62,7 @@ async def make_writer(directory, connection, clock):
         await writer.close()
 
 
-def _notes(directory):
+def _notes(directory: Path) -> Any:
     connection = sqlite3.connect(directory / "journal.sqlite3")
     try:
         return [kind for (kind,) in connection.execute("SELECT kind FROM events ORDER BY event_id")]
@@ -66,13 +70,13 @@ def _notes(directory):
         connection.close()
 
 
-async def test_a_hundred_workers_share_commits(directory, record, nothing_blocks):
+async def test_a_hundred_workers_share_commits(directory: Path, record: Make, nothing_blocks: Any) -> None:
     rows = [InventoryRow(seq=seq, account=str(seq)) for seq in range(100)]
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), rows)
         before = journal.commits
 
-        async def work(seq):
+        async def work(seq: Any) -> None:
             journal.start_account(RUN, seq)
             for number in range(10):
                 await journal.begin_step(RUN, seq, f"s{number}", {"n": number})
@@ -88,13 +92,15 @@ async def test_a_hundred_workers_share_commits(directory, record, nothing_blocks
         assert [len(await journal.steps(RUN, seq)) for seq in range(100)] == [11] * 100
 
 
-async def test_a_commit_is_on_the_disk_when_it_returns(connection):
+async def test_a_commit_is_on_the_disk_when_it_returns(connection: Any) -> None:
     """What no test can see without pulling the plug."""
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-async def test_what_was_queued_is_written_in_order_before_the_durable_write(directory, record, nothing_blocks):
+async def test_what_was_queued_is_written_in_order_before_the_durable_write(
+    directory: Path, record: Make, nothing_blocks: Any
+) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), [])
         for number in range(50):
@@ -104,7 +110,7 @@ async def test_what_was_queued_is_written_in_order_before_the_durable_write(dire
             assert [event.kind for event in await reader.events(RUN)] == [str(number) for number in range(50)]
 
 
-async def test_closing_writes_what_is_queued(directory, record):
+async def test_closing_writes_what_is_queued(directory: Path, record: Make) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), [])
         journal.add_event(RUN, "last words")
@@ -114,11 +120,13 @@ async def test_closing_writes_what_is_queued(directory, record):
     assert not [thread for thread in threading.enumerate() if "journal" in thread.name]
 
 
-async def test_reading_while_another_writes_sees_what_is_committed(directory, record, inventory, nothing_blocks):
+async def test_reading_while_another_writes_sees_what_is_committed(
+    directory: Path, record: Make, inventory: list[InventoryRow], nothing_blocks: Any
+) -> None:
     async with Journal.open(directory) as writer, Journal.open(directory, read_only=True) as reader:
         await writer.create_run(record(), inventory)
 
-        async def write():
+        async def write() -> None:
             for number in range(100):
                 await writer.begin_step(RUN, 0, str(number), None)
 
@@ -131,7 +139,9 @@ async def test_reading_while_another_writes_sees_what_is_committed(directory, re
                 seen = count
 
 
-async def test_a_cancelled_caller_leaves_the_write_to_happen(directory, record, inventory):
+async def test_a_cancelled_caller_leaves_the_write_to_happen(
+    directory: Path, record: Make, inventory: list[InventoryRow]
+) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), inventory)
         task = asyncio.create_task(journal.begin_step(RUN, 0, "import", None))
@@ -143,7 +153,7 @@ async def test_a_cancelled_caller_leaves_the_write_to_happen(directory, record, 
         assert "import" in await journal.steps(RUN, 0)
 
 
-async def test_one_bad_write_fails_alone(directory, make_writer):
+async def test_one_bad_write_fails_alone(directory: Path, make_writer: Any) -> None:
     writer = make_writer()
     gate = threading.Event()
     writer.queue(lambda connection, lives: gate.wait())  # so that the rest queues up into one batch
@@ -165,7 +175,7 @@ async def test_one_bad_write_fails_alone(directory, make_writer):
     assert _notes(directory) == ["a", "b", "c"]
 
 
-async def test_a_life_begun_in_a_failed_transaction_is_begun_again(connection, make_writer):
+async def test_a_life_begun_in_a_failed_transaction_is_begun_again(connection: Any, make_writer: Any) -> None:
     writer = make_writer()
     gate = threading.Event()
     writer.queue(lambda connection, lives: gate.wait())
@@ -181,7 +191,7 @@ async def test_a_life_begun_in_a_failed_transaction_is_begun_again(connection, m
     await writer.close()
 
 
-async def _queue_a_write_that_fails(directory, run, rows):
+async def _queue_a_write_that_fails(directory: Path, run: Any, rows: Any) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(run, rows)
         journal.start_account(RUN, 7)
@@ -193,12 +203,16 @@ async def _queue_a_write_that_fails(directory, run, rows):
         assert await journal.steps(RUN, 0) == {}
 
 
-async def test_a_queued_write_that_failed_fails_what_comes_after_and_the_end(directory, record, inventory):
+async def test_a_queued_write_that_failed_fails_what_comes_after_and_the_end(
+    directory: Path, record: Make, inventory: list[InventoryRow]
+) -> None:
     with pytest.raises(JournalError, match="account 7"):
         await _queue_a_write_that_fails(directory, record(), inventory)
 
 
-async def test_a_full_disk_is_said_in_words_to_all_who_wait_and_who_come_later(directory, connection, make_writer):
+async def test_a_full_disk_is_said_in_words_to_all_who_wait_and_who_come_later(
+    directory: Path, connection: Any, make_writer: Any
+) -> None:
     connection.execute("PRAGMA max_page_count = 30").fetchone()
     writer = make_writer()
     await writer.durable(_note("small"))
@@ -215,12 +229,12 @@ async def test_a_full_disk_is_said_in_words_to_all_who_wait_and_who_come_later(d
     assert _notes(directory) == ["small"]
 
 
-async def test_a_sign_of_life_that_cannot_be_written_stops_everything(connection, make_writer):
+async def test_a_sign_of_life_that_cannot_be_written_stops_everything(connection: Any, make_writer: Any) -> None:
     writer = make_writer(beat_s=0.01)
     await writer.durable(lambda connection, lives: lives.ensure(connection))
     connection.execute("CREATE TRIGGER no_beat BEFORE UPDATE ON processes BEGIN SELECT RAISE(FAIL, 'no'); END")
 
-    async def write_on():
+    async def write_on() -> None:
         while True:
             await writer.durable(_note("x"))
 
@@ -229,7 +243,7 @@ async def test_a_sign_of_life_that_cannot_be_written_stops_everything(connection
     await writer.close()
 
 
-async def test_a_busy_journal_is_said_in_words(directory, connection, make_writer):
+async def test_a_busy_journal_is_said_in_words(directory: Path, connection: Any, make_writer: Any) -> None:
     connection.execute("PRAGMA busy_timeout = 1")
     other = sqlite3.connect(directory / "journal.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -240,7 +254,7 @@ async def test_a_busy_journal_is_said_in_words(directory, connection, make_write
     await writer.close()
 
 
-async def test_a_fault_of_ours_leaves_nobody_waiting(monkeypatch, make_writer):
+async def test_a_fault_of_ours_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch, make_writer: Any) -> None:
     seen = []
     monkeypatch.setattr(threading, "excepthook", seen.append)
     writer = make_writer()
@@ -258,7 +272,7 @@ async def test_a_fault_of_ours_leaves_nobody_waiting(monkeypatch, make_writer):
     assert [type(hook.exc_value) for hook in seen] == [RuntimeError]
 
 
-async def test_a_closed_writer_takes_nothing(make_writer):
+async def test_a_closed_writer_takes_nothing(make_writer: Any) -> None:
     writer = make_writer()
     gate = threading.Event()
     writer.queue(lambda connection, lives: gate.wait())
@@ -270,10 +284,10 @@ async def test_a_closed_writer_takes_nothing(make_writer):
         gate.set()
 
 
-def test_a_loop_that_was_closed_leaves_the_thread_to_end(directory, connection, clock):
+def test_a_loop_that_was_closed_leaves_the_thread_to_end(directory: Path, connection: Any, clock: StepClock) -> None:
     loop = asyncio.new_event_loop()
 
-    async def begin():
+    async def begin() -> Any:
         writer = Writer(connection, directory, Processes(clock))
         gate = threading.Event()
         writer.queue(lambda connection, lives: gate.wait())
@@ -290,7 +304,9 @@ def test_a_loop_that_was_closed_leaves_the_thread_to_end(directory, connection, 
     assert _notes(directory) == ["x"]
 
 
-async def test_signs_of_life_go_on_while_the_event_loop_stands_still(directory, clock, make_writer):
+async def test_signs_of_life_go_on_while_the_event_loop_stands_still(
+    directory: Path, clock: StepClock, make_writer: Any
+) -> None:
     writer = make_writer(beat_s=0.01)
     await writer.durable(lambda connection, processes: processes.begin(connection, RUN))
     other = sqlite3.connect(directory / "journal.sqlite3", isolation_level=None)
@@ -304,8 +320,10 @@ async def test_signs_of_life_go_on_while_the_event_loop_stands_still(directory, 
     await writer.close()
 
 
-async def test_after_a_slow_commit_a_sign_of_life_goes_before_the_waiters(directory, connection, clock, make_writer):
-    def slow_disk(statement):
+async def test_after_a_slow_commit_a_sign_of_life_goes_before_the_waiters(
+    directory: Path, connection: Any, clock: StepClock, make_writer: Any
+) -> None:
+    def slow_disk(statement: Any) -> None:
         if statement == "COMMIT":
             time.sleep(0.03)
             clock.pass_s(50)
@@ -320,7 +338,7 @@ async def test_after_a_slow_commit_a_sign_of_life_goes_before_the_waiters(direct
     other.close()
 
 
-async def test_the_first_sign_of_life_is_written_at_once(directory, record):
+async def test_the_first_sign_of_life_is_written_at_once(directory: Path, record: Make) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), [])
         journal.start_beating(RUN)
@@ -330,7 +348,7 @@ async def test_the_first_sign_of_life_is_written_at_once(directory, record):
             assert run.last_beat_at == pytest.approx(time.time(), abs=60)
 
 
-async def test_damage_that_is_met_while_reading_is_said_in_words(directory, record):
+async def test_damage_that_is_met_while_reading_is_said_in_words(directory: Path, record: Make) -> None:
     async with Journal.open(directory) as journal:
         await journal.create_run(record(), [])
     file = directory / "journal.sqlite3"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import pytest
@@ -15,6 +15,7 @@ from bulkops.ledger.book import Book
 
 HOST = "https://www.workato.com"
 SERVER_TIMEOUT_S = 40.0
+Begin: TypeAlias = Callable[..., Book]
 
 
 @attrs.define
@@ -40,7 +41,7 @@ def clock() -> StepClock:
 
 
 @pytest.fixture
-def begin(tmp_path: Path, clock: StepClock) -> Iterator[Callable[..., Book]]:
+def begin(tmp_path: Path, clock: StepClock) -> Iterator[Begin]:
     """A process with a lease. `Book.close` kills it."""
     books = []
 

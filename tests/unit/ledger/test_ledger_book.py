@@ -6,6 +6,8 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -17,7 +19,7 @@ from bulkops.ledger.schema import FILE_NAME, open_ledger
 from bulkops.ledger.slots import Request, Settled
 from bulkops.pacing import Full, HeldSlot, window_length_s
 from bulkops.settings import Limit
-from tests.unit.ledger.conftest import HOST, SERVER_TIMEOUT_S
+from tests.unit.ledger.conftest import HOST, SERVER_TIMEOUT_S, Begin, StepClock
 
 NEVER = float("-inf")
 KILLED_S = MARGIN_S + SERVER_TIMEOUT_S
@@ -39,11 +41,11 @@ def told(slots: Sequence[HeldSlot]) -> list[float]:
 # -- one after the other ------------------------------------------------------------------------------------------
 
 
-def test_the_first_process_has_the_whole_of_each_quota(begin) -> None:
+def test_the_first_process_has_the_whole_of_each_quota(begin: Begin) -> None:
     assert renew(begin()) == Allotment(share=1.0, members=1, has_grown=True)
 
 
-def test_one_that_ended_leaves_its_slots(begin, clock) -> None:
+def test_one_that_ended_leaves_its_slots(begin: Begin, clock: StepClock) -> None:
     first = begin("r1")
     renew(first)
     first.end((), held(1.0, 30.0, -5.0))
@@ -54,7 +56,7 @@ def test_one_that_ended_leaves_its_slots(begin, clock) -> None:
     assert renew(begin("r3"), used=0.5).slots == (), "it takes nothing over before the other has made room"
 
 
-def test_a_slot_is_told_until_no_window_counts_it(begin, clock) -> None:
+def test_a_slot_is_told_until_no_window_counts_it(begin: Begin, clock: StepClock) -> None:
     first = begin("r1")
     first.end((), held(0.0))
     for seconds, slots in [(59.0, [-59.0]), (2.0, [])]:
@@ -64,7 +66,7 @@ def test_a_slot_is_told_until_no_window_counts_it(begin, clock) -> None:
         book.end((), ())
 
 
-def test_one_that_was_killed_closes_the_quotas_of_the_next(begin, clock) -> None:
+def test_one_that_was_killed_closes_the_quotas_of_the_next(begin: Begin, clock: StepClock) -> None:
     first = begin("r1")
     renew(first)
     clock.pass_s(7)
@@ -77,7 +79,9 @@ def test_one_that_was_killed_closes_the_quotas_of_the_next(begin, clock) -> None
 @pytest.mark.parametrize(
     ("passed_s", "is_known"), [(KILLED_S + DIVIDED_S - 1, True), (KILLED_S + DIVIDED_S + 1, False)]
 )
-def test_one_that_was_killed_long_ago_closes_nothing(begin, clock, passed_s, is_known) -> None:
+def test_one_that_was_killed_long_ago_closes_nothing(
+    begin: Begin, clock: StepClock, passed_s: Any, is_known: bool
+) -> None:
     first = begin("r1")
     renew(first)
     first.close()
@@ -85,12 +89,12 @@ def test_one_that_was_killed_long_ago_closes_nothing(begin, clock, passed_s, is_
     assert (renew(begin("r2")).killed_in_s > NEVER) == is_known
 
 
-def test_one_that_was_killed_before_it_had_a_share_closes_nothing(begin) -> None:
+def test_one_that_was_killed_before_it_had_a_share_closes_nothing(begin: Begin) -> None:
     begin("r1").close()
     assert renew(begin("r2")).killed_in_s == NEVER
 
 
-def test_a_session_does_not_inherit_from_itself(begin) -> None:
+def test_a_session_does_not_inherit_from_itself(begin: Begin) -> None:
     first = begin("r1", holder="pacer")
     renew(first)
     first.end((), held(1.0))
@@ -100,7 +104,7 @@ def test_a_session_does_not_inherit_from_itself(begin) -> None:
     assert told(renew(begin("r3", holder="another")).slots) == [-1.0, -1.0]
 
 
-def test_credentials_have_nothing_to_do_with_each_other(begin) -> None:
+def test_credentials_have_nothing_to_do_with_each_other(begin: Begin) -> None:
     first = begin("r1", workspace="1", share=False)
     renew(first)
     take(first)
@@ -113,7 +117,7 @@ def test_credentials_have_nothing_to_do_with_each_other(begin) -> None:
         begin("r5", workspace="2", share=False)
 
 
-def test_an_unknown_workspace_may_be_any_of_the_host(begin) -> None:
+def test_an_unknown_workspace_may_be_any_of_the_host(begin: Begin) -> None:
     one, two = begin("r1", workspace="1"), begin("r2", workspace="2")
     assert renew(one).share == renew(two).share == 1.0
     with pytest.raises(RunLocked):
@@ -134,7 +138,7 @@ def test_an_unknown_workspace_may_be_any_of_the_host(begin) -> None:
 # -- side by side -------------------------------------------------------------------------------------------------
 
 
-def test_another_run_is_refused_unless_it_shares(begin) -> None:
+def test_another_run_is_refused_unless_it_shares(begin: Begin) -> None:
     first = begin("r1", share=False)
     with pytest.raises(RunLocked) as caught:
         begin("r2", share=False)
@@ -146,7 +150,7 @@ def test_another_run_is_refused_unless_it_shares(begin) -> None:
         begin("r4", share=False)
 
 
-def test_a_refused_one_leaves_nothing(begin, tmp_path) -> None:
+def test_a_refused_one_leaves_nothing(begin: Begin, tmp_path: Path) -> None:
     book = begin("r1")
     with pytest.raises(RunLocked):
         begin("r2", share=False)
@@ -156,14 +160,14 @@ def test_a_refused_one_leaves_nothing(begin, tmp_path) -> None:
     assert list(tmp_path.glob("*.lock")) == []
 
 
-def test_there_are_not_endlessly_many(begin) -> None:
+def test_there_are_not_endlessly_many(begin: Begin) -> None:
     for number in range(MAX_MEMBERS):
         begin(f"r{number}")
     with pytest.raises(RunLocked, match="run r"):
         begin("r9")
 
 
-def test_a_newcomer_waits_until_the_other_has_made_room(begin) -> None:
+def test_a_newcomer_waits_until_the_other_has_made_room(begin: Begin) -> None:
     first, second = begin("r1"), None
     renew(first)
     second = begin("r2")
@@ -176,7 +180,7 @@ def test_a_newcomer_waits_until_the_other_has_made_room(begin) -> None:
     assert renew(first, part=0.5, used=0.5) == Allotment(share=0.5, members=2)
 
 
-def test_who_holds_more_than_a_fair_share_gets_none_yet(begin) -> None:
+def test_who_holds_more_than_a_fair_share_gets_none_yet(begin: Begin) -> None:
     """Its slots of before would be counted by nobody."""
     renew(begin("r1"), part=0.0)
     second = begin("r2")
@@ -184,7 +188,7 @@ def test_who_holds_more_than_a_fair_share_gets_none_yet(begin) -> None:
     assert renew(first, used=0.4).share == renew(second).share == 0.0
 
 
-def test_one_that_ended_frees_its_share_with_its_slots(begin) -> None:
+def test_one_that_ended_frees_its_share_with_its_slots(begin: Begin) -> None:
     first, second, third = begin("r1"), begin("r2"), begin("r3")
     for book in (first, second, third):
         assert renew(book).share == pytest.approx(1 / 3)
@@ -196,7 +200,9 @@ def test_one_that_ended_frees_its_share_with_its_slots(begin) -> None:
     assert (allotment.share, allotment.members, told(allotment.slots)) == (1.0, 1, [-4.0, -3.0])
 
 
-def test_each_that_was_killed_keeps_its_share_until_its_requests_have_left_every_window(begin, clock) -> None:
+def test_each_that_was_killed_keeps_its_share_until_its_requests_have_left_every_window(
+    begin: Begin, clock: StepClock
+) -> None:
     """Seen: of three the last one had the whole quota when the first kill was a window ago."""
     books = [begin("r1"), begin("r2"), begin("r3")]
     for book in books:
@@ -213,7 +219,7 @@ def test_each_that_was_killed_keeps_its_share_until_its_requests_have_left_every
     assert seen == [0.333, 0.333, 0.333, 0.333, 0.333, 1.0]
 
 
-def test_a_newcomer_does_not_get_the_share_of_one_that_was_killed(begin, clock) -> None:
+def test_a_newcomer_does_not_get_the_share_of_one_that_was_killed(begin: Begin, clock: StepClock) -> None:
     first, second = begin("r1"), begin("r2")
     for book in (first, second):
         renew(book)
@@ -227,7 +233,9 @@ def test_a_newcomer_does_not_get_the_share_of_one_that_was_killed(begin, clock) 
     assert renew(third).share == 0.5
 
 
-def test_one_that_stands_still_loses_its_share_when_nothing_of_it_counts_any_more(begin, clock) -> None:
+def test_one_that_stands_still_loses_its_share_when_nothing_of_it_counts_any_more(
+    begin: Begin, clock: StepClock
+) -> None:
     first, second = begin("r1"), begin("r2")
     assert renew(first).share == renew(second).share == 0.5
     for _ in range(int(KILLED_S + DIVIDED_S)):
@@ -247,13 +255,13 @@ def test_one_that_stands_still_loses_its_share_when_nothing_of_it_counts_any_mor
 
 
 def take(
-    book: Book, *, key: str | None = None, limits: Sequence[Limit] = (Limit(2, 3600.0),), settled=()
+    book: Book, *, key: str | None = None, limits: Sequence[Limit] = (Limit(2, 3600.0),), settled: Any = ()
 ) -> int | Full:
     [answer] = book.take(settled, [Request("q", key, limits)])
     return answer
 
 
-def test_a_recorded_quota_is_one_for_all_processes(begin, clock) -> None:
+def test_a_recorded_quota_is_one_for_all_processes(begin: Begin, clock: StepClock) -> None:
     first, second = begin("r1"), begin("r2")
     one, other = take(first), take(second)
     assert isinstance(one, int)
@@ -267,12 +275,12 @@ def test_a_recorded_quota_is_one_for_all_processes(begin, clock) -> None:
     assert isinstance(take(second, settled=[Settled(other, clock.boot_s - window_length_s(3600.0))]), int)
 
 
-def test_requests_of_one_commit_see_each_other(begin) -> None:
+def test_requests_of_one_commit_see_each_other(begin: Begin) -> None:
     answers = begin().take((), [Request("q", None, (Limit(2, 60.0),))] * 3)
     assert [isinstance(answer, Full) for answer in answers] == [False, False, True]
 
 
-def test_a_window_of_one_key_is_no_matter_of_others(begin) -> None:
+def test_a_window_of_one_key_is_no_matter_of_others(begin: Begin) -> None:
     limits = (Limit(3, 60.0), Limit(1, 1200.0, "workspace"))
     book = begin()
     assert isinstance(take(book, key="a\udcff", limits=limits), int)
@@ -282,7 +290,7 @@ def test_a_window_of_one_key_is_no_matter_of_others(begin) -> None:
     assert take(book, key="c", limits=limits) == Full(0.5, is_key=False)
 
 
-def test_after_the_end_what_was_in_flight_counts_until_the_server_gives_it_up(begin, clock) -> None:
+def test_after_the_end_what_was_in_flight_counts_until_the_server_gives_it_up(begin: Begin, clock: StepClock) -> None:
     first = begin("r1")
     take(first, limits=(Limit(1, 60.0),))
     first.end((), ())
@@ -292,9 +300,10 @@ def test_after_the_end_what_was_in_flight_counts_until_the_server_gives_it_up(be
     assert full.again_in_s == pytest.approx(SERVER_TIMEOUT_S + window_length_s(60.0) - 5)
 
 
-def test_after_a_kill_what_was_in_flight_counts_until_the_server_gives_it_up(begin, clock) -> None:
+def test_after_a_kill_what_was_in_flight_counts_until_the_server_gives_it_up(begin: Begin, clock: StepClock) -> None:
     first = begin("r1")
     answered = take(first, limits=(Limit(2, 60.0),))
+    assert isinstance(answered, int)
     take(first, limits=(Limit(2, 60.0),), settled=[Settled(answered, clock.boot_s)])
     clock.pass_s(7)
     renew(first)
@@ -310,9 +319,11 @@ def test_after_a_kill_what_was_in_flight_counts_until_the_server_gives_it_up(beg
     assert waits_s == pytest.approx([KILLED_S - 5 + window_length_s(60.0), KILLED_S - 55 + window_length_s(60.0)])
 
 
-def test_what_was_sent_before_the_lease_is_on_record_with_it(begin) -> None:
+def test_what_was_sent_before_the_lease_is_on_record_with_it(begin: Begin) -> None:
     first = begin("r1", slots=held(1.0))
-    assert take(first, limits=(Limit(1, 60.0),)) == Full(pytest.approx(window_length_s(60.0) - 1), is_key=False)
+    assert take(first, limits=(Limit(1, 60.0),)) == Full(
+        cast("Any", pytest.approx(window_length_s(60.0) - 1)), is_key=False
+    )
     first.end((), ())
     assert renew(begin("r2")).slots == (), "recorded quotas are not inherited"
 
@@ -320,7 +331,7 @@ def test_what_was_sent_before_the_lease_is_on_record_with_it(begin) -> None:
 # -- time ---------------------------------------------------------------------------------------------------------
 
 
-def test_after_a_reboot_nothing_is_older_than_it_is(begin, clock) -> None:
+def test_after_a_reboot_nothing_is_older_than_it_is(begin: Begin, clock: StepClock) -> None:
     ended, killed = begin("r1"), begin("r2")
     for book in (ended, killed):
         renew(book)
@@ -338,7 +349,7 @@ def test_after_a_reboot_nothing_is_older_than_it_is(begin, clock) -> None:
     assert full.again_in_s == pytest.approx(SERVER_TIMEOUT_S + window_length_s(3600.0) - 12)
 
 
-def test_what_nobody_counts_is_forgotten(begin, clock, tmp_path) -> None:
+def test_what_nobody_counts_is_forgotten(begin: Begin, clock: StepClock, tmp_path: Path) -> None:
     for number in range(3):
         book = begin(f"r{number}", host=f"http://127.0.0.1:{number}")
         renew(book)
@@ -355,7 +366,7 @@ def test_what_nobody_counts_is_forgotten(begin, clock, tmp_path) -> None:
     assert len(list(tmp_path.glob("*.lock"))) == 1
 
 
-def test_only_begin_and_renew_are_heartbeats(begin, clock) -> None:
+def test_only_begin_and_renew_are_heartbeats(begin: Begin, clock: StepClock) -> None:
     """One that stood still must learn what became of its share before anything else of it leaves."""
     book = begin()
     clock.pass_s(5)
@@ -365,7 +376,7 @@ def test_only_begin_and_renew_are_heartbeats(begin, clock) -> None:
     assert book.beat_boot_s == clock.boot_s
 
 
-def test_a_slow_disk_dates_a_heartbeat_ahead(begin, clock) -> None:
+def test_a_slow_disk_dates_a_heartbeat_ahead(begin: Begin, clock: StepClock) -> None:
     book = begin()
     book._commit_s = 3.0
     renew(book)
@@ -375,24 +386,24 @@ def test_a_slow_disk_dates_a_heartbeat_ahead(begin, clock) -> None:
 # -- the file -----------------------------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_no_ledger(tmp_path) -> None:
+def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"PK\x03\x04 not a database" * 300)
     with pytest.raises(JournalError, match=f"the ledger .*{FILE_NAME} cannot be used: .*; remove it"):
         open_ledger(tmp_path)
 
 
-def test_a_ledger_of_another_version(tmp_path) -> None:
+def test_a_ledger_of_another_version(tmp_path: Path) -> None:
     with closing(open_ledger(tmp_path)) as connection:
         connection.execute("PRAGMA user_version = 9")
     with pytest.raises(JournalError, match="has schema version 9, this bulkops knows version"):
         open_ledger(tmp_path)
 
 
-def test_a_directory_that_cannot_be_written(tmp_path) -> None:
+def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot be used: unable to open database file; check who owns"):
         open_ledger(tmp_path / "missing")
 
 
-def test_a_commit_is_on_the_disk_when_it_returns(tmp_path) -> None:
+def test_a_commit_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
     with closing(open_ledger(tmp_path)) as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)

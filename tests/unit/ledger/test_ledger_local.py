@@ -46,7 +46,7 @@ def rows(directory: Path) -> list[tuple[Any, ...]]:
         return connection.execute("SELECT key, counted_boot_s FROM slots ORDER BY key").fetchall()
 
 
-async def test_a_slot_is_on_the_disk_before_its_request_leaves(tmp_path, clock) -> None:
+async def test_a_slot_is_on_the_disk_before_its_request_leaves(tmp_path: Path, clock: StepClock) -> None:
     async with leased(tmp_path, clock) as lease:
         settle = await lease.take("q", "a", LIMITS)
         assert not isinstance(settle, Full)
@@ -61,7 +61,7 @@ async def test_a_slot_is_on_the_disk_before_its_request_leaves(tmp_path, clock) 
         assert rows(tmp_path) == [("a", clock.boot_s - 2.0)]
 
 
-async def test_requests_that_ask_together_share_a_commit(tmp_path, clock) -> None:
+async def test_requests_that_ask_together_share_a_commit(tmp_path: Path, clock: StepClock) -> None:
     async with leased(tmp_path, clock) as lease:
         commits = []
         lease._book._connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
@@ -71,7 +71,7 @@ async def test_requests_that_ask_together_share_a_commit(tmp_path, clock) -> Non
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_who_is_cancelled_while_asking_holds_no_slot(tmp_path, clock, turns) -> None:
+async def test_who_is_cancelled_while_asking_holds_no_slot(tmp_path: Path, clock: StepClock, turns: Any) -> None:
     async with leased(tmp_path, clock) as lease:
         asking = asyncio.create_task(lease.take("q", "a", LIMITS))
         for _ in range(turns):
@@ -83,7 +83,7 @@ async def test_who_is_cancelled_while_asking_holds_no_slot(tmp_path, clock, turn
             assert rows(tmp_path) == []
 
 
-async def test_only_a_young_heartbeat_is_fresh(tmp_path, clock) -> None:
+async def test_only_a_young_heartbeat_is_fresh(tmp_path: Path, clock: StepClock) -> None:
     async with leased(tmp_path, clock) as lease:
         assert not lease.is_fresh
         await lease.renew(part=0.0, used=0.0)
@@ -100,7 +100,7 @@ async def test_only_a_young_heartbeat_is_fresh(tmp_path, clock) -> None:
         assert not lease.is_fresh
 
 
-async def test_a_ledger_that_fails_is_told_to_everyone(tmp_path, clock) -> None:
+async def test_a_ledger_that_fails_is_told_to_everyone(tmp_path: Path, clock: StepClock) -> None:
     async with leased(tmp_path, clock) as lease:
         await lease.renew(part=0.0, used=0.0)
         with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
@@ -117,7 +117,9 @@ async def test_a_ledger_that_fails_is_told_to_everyone(tmp_path, clock) -> None:
             await lease.renew(part=0.0, used=0.0)
 
 
-async def test_it_is_kept_in_the_users_state_directory(tmp_path, clock, monkeypatch) -> None:
+async def test_it_is_kept_in_the_users_state_directory(
+    tmp_path: Path, clock: StepClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with LocalLedger(clock=clock).lease(
         Credential(HOST), label="r1", holder="h1", share=False, server_timeout_s=40.0
@@ -146,7 +148,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path) -> None:
+async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path: Path) -> None:
     child = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
         [sys.executable, "-c", HOLDER, str(tmp_path)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -172,7 +174,7 @@ async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path) ->
         child.stdout.close()
 
 
-def test_many_may_open_a_new_ledger_at_the_same_moment(tmp_path) -> None:
+def test_many_may_open_a_new_ledger_at_the_same_moment(tmp_path: Path) -> None:
     for attempt in range(5):
         directory, together = tmp_path / str(attempt), threading.Barrier(8)
         directory.mkdir()

@@ -81,7 +81,7 @@ class Process:
     """
 
     starts_at: float
-    if_running: str
+    if_running: Any
     requests: tuple[Request, ...]
     at_once: int
     killed_after_s: float | None

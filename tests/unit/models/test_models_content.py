@@ -27,7 +27,13 @@ from bulkops.session import decode_list, decode_object
 from tests import replies
 
 TIMES = {"created_at": "2025-06-02T08:00:00.000-07:00", "updated_at": "2025-06-02T16:30:00.000Z"}
-CONNECTION = {"id": 811, "name": "Harbour ERP", "provider": "netsuite", "authorized_at": None, "parent_id": None}
+CONNECTION: dict[str, Any] = {
+    "id": 811,
+    "name": "Harbour ERP",
+    "provider": "netsuite",
+    "authorized_at": None,
+    "parent_id": None,
+}
 CONNECTION |= {"authorization_status": None, "authorization_error": None, "external_id": "007", "folder_id": 31} | TIMES
 OWN = CONNECTION | {"application": "netsuite", "description": "d", "connection_lost_at": TIMES["created_at"]}
 FOLDER = {"id": 31, "name": "Harbour", "parent_id": 30, "is_project": True, "project_id": 77} | TIMES

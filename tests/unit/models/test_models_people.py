@@ -27,7 +27,12 @@ from bulkops.session import decode_list, decode_object
 from tests.replies import reply
 
 TIMES = {"created_at": "2025-02-03T08:30:00.000-08:00", "updated_at": "2025-02-03T16:31:00.000Z"}
-CUSTOMER = {"id": 5200, "external_id": "K-9", "name": "Fjord AS", "notification_email": "ops@fjord.example"}
+CUSTOMER: dict[str, Any] = {
+    "id": 5200,
+    "external_id": "K-9",
+    "name": "Fjord AS",
+    "notification_email": "ops@fjord.example",
+}
 CUSTOMER |= {"error_notification_emails": "e@fjord.example", "admin_notification_emails": "a@fjord.example"}
 CUSTOMER |= {"whitelisted_apps": ["jira"], "plan_id": "business_yearly", "origin_url": None, "frame_ancestors": None}
 CUSTOMER |= {"trial": False, "in_trial": False, "task_limit_adjustment": None, "task_limit": 500, "task_count": 7}

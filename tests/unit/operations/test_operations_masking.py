@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_every_text_of_an_error_is_masked() -> None:
 
 
 def test_what_an_error_comes_from_is_masked_too() -> None:
-    where = {"call": "managed_users.connections.create", "method": "POST", "path": "/api"}
+    where: dict[str, Any] = {"call": "managed_users.connections.create", "method": "POST", "path": "/api"}
     first = ServerError("500: hunter2-secret-value", status=500, said="hunter2-secret-value", **where)
     unknown = OutcomeUnknown("sent, 500: hunter2-secret-value", **where)
     unknown.__cause__ = first

@@ -134,7 +134,7 @@ async def test_a_write_outside_of_steps_is_refused_and_ends_the_rehearsal(beside
 async def test_a_mistake_in_a_rehearsal_is_the_account_s_problem(beside: Beside) -> None:
     @rehearsed
     async def broken(ctx: Context) -> None:
-        {}["word"]
+        dict[str, str]()["word"]
 
     foreseen = await beside.plan(broken)
     assert foreseen.problem is not None
@@ -145,7 +145,7 @@ async def test_a_name_used_twice_is_seen_in_the_plan_already(beside: Beside) -> 
     @rehearsed
     async def twice(ctx: Context) -> None:
         for name in ("A", "B"):
-            await ctx.step("create", lambda name=name: ctx.account.folders.create(name))
+            await ctx.step("create", lambda name=name: ctx.account.folders.create(name))  # type: ignore[misc, type-var]
 
     assert (await beside.plan(twice)).problem == "the operation uses a step name twice"
 
@@ -186,7 +186,7 @@ async def test_an_account_whose_rehearsal_is_another_one_now_is_skipped(beside: 
 
 async def put_back(ctx: Context, done: Mapping[str, StepRow]) -> None:
     for name, row in done.items():
-        await ctx.step(f"undo {name}", lambda row=row: ctx.account.folders.delete(row.result["id"]))
+        await ctx.step(f"undo {name}", lambda row=row: ctx.account.folders.delete(row.result["id"]))  # type: ignore[misc]
 
 
 @bulkops.operation(title="make a folder for what was retired", columns=["folder"], undo=put_back)

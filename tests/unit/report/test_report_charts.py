@@ -18,7 +18,8 @@ from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
 from bulkops.report.quota_usage import by_fullness, read_traffic
-from tests.browser.pages import BEGAN, large
+from tests.browser.pages import large
+from tests.records import BEGAN
 
 
 def process(**quotas: list[list[Any]]) -> EventRow:

@@ -29,7 +29,7 @@ CHANGED, UNCHANGED, FAILED, UNKNOWN = Outcome.CHANGED, Outcome.UNCHANGED, Outcom
 
 
 def detailed(report: Report, requests: Mapping[str, int], **record: Any) -> Report:
-    defaults = {
+    defaults: dict[str, Any] = {
         "operation": {"name": "import-package", "parameters": {"folder": "CRM"}, "digest": "0" * 64},
         "policy": {"concurrency": 200},
         "tuning": {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -201,7 +202,7 @@ def test_the_work_of_rendering_grows_with_the_accounts_and_no_faster(row: Row, r
         for seq in range(1_000)
     ]
 
-    def work(kind: str, count: int) -> int:
+    def work(kind: Any, count: int) -> int:
         made = report(*rows[:count])
         return lines_run(lambda: render(made, kind))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -18,7 +20,7 @@ def sample(parameter: Parameter) -> object:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-def test_every_parameter_of_every_call_finds_its_place(call):
+def test_every_parameter_of_every_call_finds_its_place(call: Any) -> None:
     given = {each.name: sample(each) for each in call.parameters if each.type != "bytes"}
     wrappers = {name for name in given if any(other.startswith(f"{name}[") for other in given)}
     arguments = place(
@@ -35,7 +37,7 @@ def test_every_parameter_of_every_call_finds_its_place(call):
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-def test_every_required_parameter_is_asked_for(call):
+def test_every_required_parameter_is_asked_for(call: Any) -> None:
     needed = [each for each in call.parameters if each.required and each.type != "bytes"]
     wrappers = {each.name.partition("[")[0] for each in call.parameters if "[" in each.name}
     given = {each.name: sample(each) for each in needed if each.name not in wrappers}
@@ -74,12 +76,12 @@ def test_every_required_parameter_is_asked_for(call):
         ("users.me", {"x": 1}, None, "it takes none"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_words(call, given, body, words):
+def test_what_does_not_fit_is_refused_in_words(call: str, given: Any, body: Any, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         place(CALLS[call], given, body=body)
 
 
-def test_members_of_a_wrapper_are_given_either_way():
+def test_members_of_a_wrapper_are_given_either_way() -> None:
     call = CALLS["recipes.create"]
     nested = place(call, {"recipe": {"name": "A", "code": "{}"}})
     assert nested == place(call, {"recipe[name]": "A", "recipe[code]": "{}"})
@@ -87,7 +89,7 @@ def test_members_of_a_wrapper_are_given_either_way():
     assert nested.json == {"recipe": {"name": "A", "code": "{}"}}
 
 
-def test_queries_take_lists_and_columns():
+def test_queries_take_lists_and_columns() -> None:
     listed = place(CALLS["connections.list"], {"includes": ["tags", "x"]})
     assert listed.query == {"includes[]": ["tags", "x"]}
     assert place(CALLS["api_clients_v2.list"], {"cert_bundle_ids": (1, 2)}).query == {"cert_bundle_ids": "1,2"}
@@ -95,12 +97,12 @@ def test_queries_take_lists_and_columns():
     assert rows.query == {"by[a b]": "1", "by[c]": "2"}
 
 
-def test_null_clears_in_a_body_and_means_nothing_in_a_query():
+def test_null_clears_in_a_body_and_means_nothing_in_a_query() -> None:
     assert place(CALLS["managed_users.update"], {"origin_url": None}).json == {"origin_url": None}
     assert place(CALLS["managed_users.list"], {"page": None}).query == {"page": None}  # the session leaves it out
 
 
-def test_a_call_with_an_optional_body_sends_an_empty_object():
+def test_a_call_with_an_optional_body_sends_an_empty_object() -> None:
     assert place(CALLS["managed_users.upgrade"], {}).json == {}
     assert place(CALLS["managed_users.recipes.start"], {"recipe_id": 1}).json is None
 
@@ -124,16 +126,16 @@ def test_a_call_with_an_optional_body_sends_an_empty_object():
         ("object[]", '[{"a": 1}]', [{"a": 1}]),
     ],
 )
-def test_texts_of_flags_become_values(type_, text, value):
+def test_texts_of_flags_become_values(type_: str, text: Any, value: Any) -> None:
     assert from_text(type_, text) == value
 
 
 @given(st.sampled_from(sorted(SAMPLES)), st.text())
-def test_no_text_is_too_odd_for_a_flag(type_, text):
+def test_no_text_is_too_odd_for_a_flag(type_: Any, text: Any) -> None:
     fits(type_, from_text(type_, text))
 
 
-def test_types_of_what_a_caller_may_say():
+def test_types_of_what_a_caller_may_say() -> None:
     call = CALLS["recipes.create"]
     assert [type_of(call, name) for name in ("recipe", "recipe[name]", "zzz")] == ["object", "str", "str"]
     assert type_of(CALLS["lookup_tables.create"], "lookup_table") == "object"

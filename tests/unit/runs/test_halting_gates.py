@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def judge(gate: Gate, **outcomes: int) -> tuple[GateVerdict, str, float]:
     return run_virtual(main())
 
 
-def answering(answer: bool | None):
+def answering(answer: bool | None) -> Any:
     async def ask(_: WaveResult) -> bool | None:
         return answer
 
@@ -121,10 +122,11 @@ PASSED, REFUSED, WAITING = ({"end": 5, "verdict": verdict} for verdict in ("pass
         ([], [], None),
     ],
 )
-def test_the_gate_at_which_a_run_stopped(judged, unfinished, gate) -> None:
+def test_the_gate_at_which_a_run_stopped(judged: Any, unfinished: Any, gate: Any) -> None:
     assert waiting_gate(judged, Policy(waves="5").cut(20), unfinished) == gate
 
 
 def test_soaking_takes_its_time() -> None:
     verdict, _, elapsed_s = judge(Gate(policy=Policy(soak_s="10m")), changed=1)
-    assert (verdict, elapsed_s) == (GateVerdict.PASS, pytest.approx(600, abs=0.1))
+    assert verdict is GateVerdict.PASS
+    assert elapsed_s == pytest.approx(600, abs=0.1)

@@ -16,7 +16,7 @@ _CALL: Final[dict[str, Any]] = {"call": "managed_users.get", "method": "GET", "p
 
 def _row(outcome: Outcome = Outcome.NOT_ATTEMPTED, **more: Any) -> AccountRow:
     fields = {"seq": 0, "account": "7", "params": {}, "outcome": outcome, "failure_class": None, "cause": None}
-    rest = {"reason": None, "remedy": None, "detail": {}, "started_at": None, "ended_at": None}
+    rest: dict[str, Any] = {"reason": None, "remedy": None, "detail": {}, "started_at": None, "ended_at": None}
     return AccountRow(**{**fields, **rest, **more})
 
 

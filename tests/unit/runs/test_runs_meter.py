@@ -101,7 +101,7 @@ async def test_a_narrowed_quota_is_noted_until_it_is_full_again(tmp_path: Path) 
     def changed(allowed: int) -> QuotaChanged:
         return QuotaChanged(quota="q", change="grown", allowed=allowed, limit=60)
 
-    acts = [
+    acts: list[tuple[float, Any]] = [
         (0.0, changed(3)),
         (0.0, changed(20)),
         (0.0, attempt()),

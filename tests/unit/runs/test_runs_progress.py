@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -25,26 +26,26 @@ SLOW_IMPORT_S = 40.0
 class Said(Operation):
     """An operation that is wrong about its cost: it forgets its last calls."""
 
-    def __init__(self, calls):
+    def __init__(self, calls: Any) -> None:
         self._cost = {call: float(count) for call, count in calls}
 
-    def cost(self, foreseen):
+    def cost(self, foreseen: Any) -> Any:
         return self._cost
 
 
-def session_of(**tuning):
+def session_of(**tuning: Any) -> Any:
     auth = Auth(token=Secret("token"))
     return ApiSession(Settings(url="http://127.0.0.1:1", auth=auth, tuning=Tuning(**tuning)))
 
 
-async def foreseen(calls, said, waves, concurrency, every_s):
+async def foreseen(calls: Any, said: Any, waves: Any, concurrency: Any, every_s: Any) -> Any:
     """(When, seconds foreseen, by what) during a run, and when it really ended."""
     session = session_of()
     policy = Policy(concurrency=concurrency, waves=",".join(map(str, waves)), soak_s=SOAK_S)
     progress = Progress(Said(said), session, policy, total=sum(waves))
     seen = []
 
-    async def ask():
+    async def ask() -> None:
         while True:
             await asyncio.sleep(every_s)
             seen.append((now(), progress.eta()))
@@ -66,7 +67,9 @@ async def foreseen(calls, said, waves, concurrency, every_s):
         (LOOKS, [], [1500], 200, 20.0, "embedded.recipes.get"),
     ],
 )
-def test_the_end_is_foreseen_all_along(calls, said, waves, concurrency, every_s, bound_by):
+def test_the_end_is_foreseen_all_along(
+    calls: Any, said: Any, waves: Any, concurrency: int, every_s: float, bound_by: str
+) -> None:
     seen, ended_at = run(foreseen(calls, said, waves, concurrency, every_s))
     assert len(seen) >= 5
     for at, eta in seen:
@@ -77,8 +80,8 @@ def test_the_end_is_foreseen_all_along(calls, said, waves, concurrency, every_s,
     )
 
 
-def test_nothing_is_foreseen_before_anything_is_known():
-    async def scene():
+def test_nothing_is_foreseen_before_anything_is_known() -> None:
+    async def scene() -> None:
         progress = Progress(Said([]), session_of(), Policy(), total=10)
         assert progress.eta() is None
         progress.observe(AccountStarted(account="1", seq=1))
@@ -89,7 +92,7 @@ def test_nothing_is_foreseen_before_anything_is_known():
     run(scene())
 
 
-def test_a_soak_that_is_on_is_counted_down():
+def test_a_soak_that_is_on_is_counted_down() -> None:
     seen, ended_at = run(foreseen(LOOKS[:1], LOOKS[:1], [20, 20], 20, 7.0))
     soaking = [(at, eta) for at, eta in seen if 3 < at < SOAK_S]
     assert len(soaking) >= 3
@@ -97,8 +100,8 @@ def test_a_soak_that_is_on_is_counted_down():
         assert eta.seconds == pytest.approx(ended_at - at, abs=1.5)
 
 
-def test_a_quota_that_a_429_has_closed_opens_when_the_server_says():
-    async def scene():
+def test_a_quota_that_a_429_has_closed_opens_when_the_server_says() -> None:
+    async def scene() -> Any:
         session = session_of()
         progress = Progress(Said(LOOKS), session, Policy(), total=10)
         before = progress.eta()

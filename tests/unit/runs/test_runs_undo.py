@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ async def test_an_account_without_an_effect_is_not_undone(tmp_path: Path) -> Non
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
         async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
             await workato.account(IDS[1]).folders.create("CRM")
-            here = {"workato": workato, "journal": tmp_path}
+            here: dict[str, Any] = {"workato": workato, "journal": tmp_path}
             done = await bulkops.run(CreateFolder("CRM"), accounts=[*IDS, MISSING], **here)
             outcomes = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.FAILED)
             assert [done.outcomes[one] for one in outcomes] == [3, 1, 1]

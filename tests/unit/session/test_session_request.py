@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -60,7 +62,7 @@ def test_what_is_counted_for_an_address_does_not_show_the_address() -> None:
     assert keys[0] == keys[1] != keys[2]
     assert all(key is not None and key.startswith("7 ") and "x.example" not in key for key in keys)
     assert key_of("8", {"email": "ana@x.example"}) != keys[0]
-    assert [key_of("7", body) for body in (None, {}, {"email": None}, [])] == ["7"] * 4
+    assert [key_of("7", body) for body in (None, dict[str, Any](), {"email": None}, list[Any]())] == ["7"] * 4
     assert counts_emails([Limit(60, 60.0), Limit(1, 1200.0, "email + workspace id")])
     assert not counts_emails([Limit(60, 60.0), Limit(500, 3600.0, "workspace")])
 

@@ -37,10 +37,11 @@ def _status(status: int, retry_after_s: float | None = None) -> FailedAttempt:
     return FailedAttempt(error=error, failure=Failure("status", status), status=status, retry_after_s=retry_after_s)
 
 
-def _pauses(failed: FailedAttempt, *, call: Any = GET, answered_at: float | None = None, **tuned: float) -> list[float]:
+def _pauses(failed: FailedAttempt, *, call: Any = GET, answered_at: float | None = None, **tuned: Any) -> list[float]:
     """The pauses between attempts that all end like `failed`, which take no time themselves."""
     tuning = Tuning(**tuned)
-    tries, rng, pauses = RetryState(), Random(3), []
+    tries, rng = RetryState(), Random(3)
+    pauses: list[float] = []
     for now in range(500):
         tries.note(failed, at=float(now), host_answered_at=answered_at)
         pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, host_away=False, rng=rng)

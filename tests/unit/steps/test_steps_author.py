@@ -66,7 +66,7 @@ async def test_a_name_used_twice_in_one_pass_fails_the_account(beside: Beside) -
 
     async def three(ctx: Context) -> None:
         for name in ("A", "B", "C"):
-            await ctx.step("create folder", lambda name=name: ctx.account.folders.create(name))
+            await ctx.step("create folder", lambda name=name: ctx.account.folders.create(name))  # type: ignore[misc, type-var]
 
     report = await beside.run(three)
     (row,) = report.accounts
@@ -95,7 +95,7 @@ async def test_nor_may_ensure_use_a_name_twice(beside: Beside) -> None:
             async def make(name: str = name) -> int:
                 return (await ctx.account.folders.create(name)).id
 
-            await ctx.ensure("folder", find=lambda name=name: find(ctx, name), do=make)
+            await ctx.ensure("folder", find=lambda name=name: find(ctx, name), do=make)  # type: ignore[misc]
 
     report = await beside.run(three)
     assert report.accounts[0].failure_class == "step-name-twice"
