@@ -1,7 +1,7 @@
 """`make mutations`: proof that the kit can fail. Each mistake is made in a copy of the project, and the slice of the
 tests that must notice it is run there. Arguments: words; only mutations whose name holds one of them are tried.
 
-Exit code 1 when a mistake goes unnoticed, 2 when one cannot be made any more: its text is gone, and so is the proof.
+Exit code 1 when a mistake goes unnoticed, 2 when one cannot be made any more: its code is gone, and so is the proof.
 """
 
 from __future__ import annotations
@@ -52,12 +52,13 @@ def copied(home: Path) -> Path:
 
 
 def made_in(copy: Path, mistake: Mistake) -> None:
-    """Raises: LookupError when the text to change is not there exactly once."""
-    file = copy / "bulkops" / mistake.file
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    if text.count(mistake.old) != 1:
-        raise LookupError(f"{mistake.name}: bulkops/{mistake.file} has its text {text.count(mistake.old)} times")
-    file.write_text(text.replace(mistake.old, mistake.new), encoding="utf-8")
+    """Raises: LookupError when the code to change is not there exactly once."""
+    for edit in mistake.edits:
+        try:
+            file, text = edit.made_in(copy / "bulkops")
+        except LookupError as error:
+            raise LookupError(f"{mistake.name}: {error}") from error
+        file.write_text(text, encoding="utf-8")
 
 
 def tried(copy: Path, tests: Sequence[str]) -> Ended:
@@ -101,10 +102,9 @@ def one(mistake: Mistake) -> Ended:
 def main(words: list[str]) -> int:
     chosen = [one for one in MISTAKES if not words or any(word in one.name for word in words)]
     try:
-        with tempfile.TemporaryDirectory() as home:  # all at once and at first: such a list rots quietly
-            copied(Path(home))
-            for mistake in chosen:
-                made_in(Path(home), attrs.evolve(mistake, new=mistake.old))
+        for mistake in chosen:  # all of them first: such a list rots quietly
+            for edit in mistake.edits:
+                edit.made_in(ROOT / "bulkops")
     except LookupError as gone:
         print(f"{gone}: put the mutation in step with the code")
         return 2

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.by_meaning import Edit
 from tests.chaos.mistakes import MISTAKES
 from tests.chaos.mutants import ROOT, copied, made_in, one
 
 
-def test_every_mistake_can_still_be_made(tmp_path: Path) -> None:
+def test_every_mistake_can_still_be_made() -> None:
     assert len(MISTAKES) >= 12
     assert len({mistake.name for mistake in MISTAKES}) == len(MISTAKES)
     for mistake in MISTAKES:
-        text = (ROOT / "bulkops" / mistake.file).read_text(encoding="utf-8")
-        assert text.count(mistake.old) == 1, f"{mistake.name}: put it in step with bulkops/{mistake.file}"
-        assert mistake.new != mistake.old
-        compile(text.replace(mistake.old, mistake.new), mistake.file, "exec")
+        for edit in mistake.edits:
+            file, text = edit.made_in(ROOT / "bulkops")
+            assert text != file.read_text(), mistake.name
+            compile(text, file, "exec")
 
 
 def test_one_that_cannot_be_made_is_loud(tmp_path: Path) -> None:
@@ -32,3 +33,25 @@ def test_one_of_them_is_noticed() -> None:
     (mistake,) = [mistake for mistake in MISTAKES if mistake.name == "a 429 counts as an answer"]
     ended = one(mistake)
     assert ended.code == 1, ended.said
+
+
+@pytest.mark.parametrize(
+    ("within", "old", "new", "made"),
+    [
+        ("Room.enter", "a  <  b", "a <= b", "if a <= b and (c or d):"),
+        ("Room.enter", "c or d", "c", "if a < b and (c):"),
+        ("Room.enter", "print(1)\nprint( 2 )", "", "            pass\n"),
+        ("SQL", "WHERE x = ?)", "WHERE 1)", '"SELECT (SELECT 1 WHERE 1)"'),
+    ],
+)
+def test_code_is_found_by_its_meaning(tmp_path: Path, within: str, old: str, new: str, made: str) -> None:
+    text = (
+        'SQL = "SELECT (SELECT 1 WHERE x = ?)"\n\n\nclass Room:\n    def enter(self, a, b, c, d):\n'
+        "        if a < b and (c or d):\n            print(1)  # one\n            print(2)\n"
+    )
+    (tmp_path / "room.py").write_text(text)
+    _, edited = Edit(within=within, old=old, new=new).made_in(tmp_path)
+    assert made in edited
+    compile(edited, "room.py", "exec")
+    with pytest.raises(LookupError, match="0 times"):
+        Edit(within=within, old=f"{old} is_gone", new=new).made_in(tmp_path)
