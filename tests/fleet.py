@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+
+from tests.processes import Process
 
 DEMO = Path(__file__).parent.parent / "bulkops" / "_demo"
 PACKAGE, PACKAGE_2, CREDENTIALS = DEMO / "crm-v1.zip", DEMO / "crm-v2.zip", DEMO / "connections.toml"
@@ -78,17 +79,8 @@ class Fleet:
     def environment(self, **extra: str) -> dict[str, str]:
         return clean_environment() | self.access | {"XDG_STATE_HOME": str(self.home)} | SECRETS | extra
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "bulkops", *arguments]
-        return subprocess.Popen(
-            command,
-            env=self.environment(**environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.home,
-        )
+    def start(self, *arguments: str, **environment: str) -> Process:
+        return Process(arguments, env=self.environment(**environment), cwd=self.home)
 
     def cli(self, *arguments: str, timeout_s: float = 300, **environment: str) -> Ended:
         process = self.start(*arguments, **environment)
@@ -98,7 +90,7 @@ class Fleet:
             process.send_signal(signal.SIGABRT)
             process.kill()
             raise
-        return Ended(process.returncode, out, err)
+        return Ended(process.wait(), out, err)
 
     def rollout(self, *arguments: str, package: Path = PACKAGE, **environment: Any) -> Ended:
         """The main job as a job file: import, authorize, start."""
@@ -148,14 +140,14 @@ class Ended:
         return {key: count for key, count in self.report["outcomes"].items() if count}
 
 
-def wait_until(process: subprocess.Popen[str], counted: Callable[[], int], goal: int, *, every_s: float = 0.01) -> None:
+def wait_until(process: Process, counted: Callable[[], int], goal: int, *, every_s: float = 0.01) -> None:
     """Until so many are counted, by when the process must not have ended."""
     while process.poll() is None and counted() < goal:
         time.sleep(every_s)
     assert process.poll() is None, process.communicate()
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill(process: Process) -> None:
     process.kill()
     process.communicate()
 
@@ -167,14 +159,9 @@ def fleet(home: Path, **options: object) -> Iterator[Fleet]:
     for key, value in options.items():
         name = key.replace("_", "-")
         flags.append(f"--{'' if value else 'no-'}{name}" if isinstance(value, bool) else f"--{name}={value}")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bulkops", "sandbox", "--json", "--client-file", str(home / "client.toml"), *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    arguments = ("sandbox", "--json", "--client-file", str(home / "client.toml"), *flags)
+    process = Process(arguments, env=os.environ, cwd=Path.cwd())
     try:
-        assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(process.communicate()[1])

@@ -7,13 +7,16 @@ import re
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fleet import Ended, Fleet, fleet
+from tests.processes import Process
 
 
 def _half(vendor: Fleet, name: str, start: int, count: int) -> tuple[str, ...]:
@@ -24,8 +27,10 @@ def _half(vendor: Fleet, name: str, start: int, count: int) -> tuple[str, ...]:
 
 
 def _first(vendor: Fleet, count: int) -> subprocess.Popen[str]:
-    """A run that is at work."""
-    first = vendor.start(*_half(vendor, "first", 0, count), "--if-running", "share")
+    """A run that is at work; a child of this process, so that it can be waited for when it is stopped."""
+    command = [sys.executable, "-m", "bulkops", *_half(vendor, "first", 0, count), "--if-running", "share"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    first = subprocess.Popen(command, env=vendor.environment(), cwd=vendor.home, **pipes)
     while len(vendor.ledger()) < 5:
         time.sleep(0.02)
         assert first.poll() is None, first.communicate()
@@ -36,9 +41,10 @@ def _both(vendor: Fleet, mode: str, count: int) -> tuple[Ended, Ended]:
     first = _first(vendor, count)
     second = vendor.start(*_half(vendor, "second", count, count), "--if-running", mode)
     ends = []
-    for process in (first, second):
+    processes: list[Process | subprocess.Popen[str]] = [first, second]
+    for process in processes:
         out, err = process.communicate(timeout=300)
-        ends.append(Ended(process.returncode, out, err))
+        ends.append(Ended(process.wait(), out, err))
     return ends[0], ends[1]
 
 

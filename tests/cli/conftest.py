@@ -16,12 +16,13 @@ import pytest
 
 from bulkops.cli.app import main
 from tests.fleet import Ended as Result, Fleet, clean_environment, fleet
+from tests.processes import Process
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 12
 
 Cli: TypeAlias = Callable[..., Result]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Start: TypeAlias = Callable[..., Process]
 
 
 @attrs.define
@@ -118,19 +119,11 @@ def shell() -> Cli:
 @pytest.fixture
 def background() -> Iterator[Start]:
     """`background("resume", env=...)`: a process to be sent signals; whatever still runs at the end is killed."""
-    processes: list[subprocess.Popen[str]] = []
+    processes: list[Process] = []
 
-    def start(*arguments: str | Path, env: Mapping[str, str]) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bulkops", *map(str, arguments)],
-            env=environment(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        return process
+    def start(*arguments: str | Path, env: Mapping[str, str]) -> Process:
+        processes.append(Process([*map(str, arguments)], env=environment(env), cwd=Path.cwd()))
+        return processes[-1]
 
     yield start
     for process in processes:

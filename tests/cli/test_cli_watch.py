@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +20,10 @@ from tests.cli.conftest import RemoteSandbox, Result
 from tests.cli.pseudo import on_a_terminal
 from tests.cli.test_cli_runs import until
 from tests.fleet import PACKAGE
+from tests.processes import Process
 
 Cli = Callable[..., Result]
-Background = Callable[..., subprocess.Popen[str]]
+Background = Callable[..., Process]
 
 pytestmark = pytest.mark.anyio
 
@@ -202,7 +202,7 @@ def test_a_run_that_is_over_is_reported_with_its_exit_code(
     assert cli("watch", run_id[:15]).out == cli("report", run_id).out
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+def ended(process: Process) -> tuple[str, str]:
     """What is left to read of one that a line was read of: `communicate` would miss what came with that line."""
     process.wait(timeout=30)
     assert process.stdout is not None
