@@ -254,15 +254,15 @@ MISTAKES = (
     Mistake(
         "a rehearsal sends its steps",
         "Rehearsal._do",
-        "result = msgspec.to_builtins(effect.planned)",
-        "result = msgspec.to_builtins(await effect.fn())",
+        "msgspec.to_builtins(effect.planned)",
+        "msgspec.to_builtins(await effect.fn())",
         OWN_PLANS,
     ),
     Mistake(
         "a rehearsal goes on with a result that was not planned",
         "Rehearsal._do",
-        "result: Any = _Unplanned(name)",
-        "result: Any = None",
+        "_Unplanned(name)",
+        "None",
         OWN_PLANS,
     ),
     Mistake(

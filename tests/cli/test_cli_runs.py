@@ -389,7 +389,9 @@ def until(condition: Any, timeout_s: float = 60.0) -> None:
 
 
 @pytest.mark.parametrize("verb", ["resume", "retry"])
-def test_resume_and_retry_name_the_requests_to_come(cli, here, sandbox, importing, verb):
+def test_resume_and_retry_name_the_requests_to_come(
+    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...], verb: str
+) -> None:
     if verb == "resume":
         assert cli(*importing, "--waves", "2,rest", "--approve", "--quiet").code == 5
         flags = ["--approve"]
@@ -401,6 +403,7 @@ def test_resume_and_retry_name_the_requests_to_come(cli, here, sandbox, importin
     before = sandbox.count()
     result = cli(verb, *flags, "--yes")
     assert result.code == 0, result.err
-    said = int(re.search(r"  up to ([\d,]+) requests in about", result.err)[1].replace(",", ""))
+    (bound,) = re.findall(r"  up to ([\d,]+) requests in about", result.err)
+    said = int(bound.replace(",", ""))
     sent = sandbox.count() - before
     assert sent <= said <= 3 * sent, "a bound; so fast a sandbox is polled less often than the worst case allows"

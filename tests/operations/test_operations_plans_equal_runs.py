@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import attrs
 import pytest
@@ -62,9 +63,9 @@ class State:
         await account.customer.update(plan_id=self.plan)
         if self.properties:
             await account.properties.upsert(self.properties)
-        for name, path in self.connections.items():
+        for name, place in self.connections.items():
             provider = "salesforce" if name == "CRM" else "shopify"
-            where = {} if ids.get(path) is None else {"folder_id": ids[path]}
+            where: dict[str, Any] = {} if ids.get(place) is None else {"folder_id": ids[place]}
             await account.connections.create(name, provider=provider, **where)
 
 

@@ -199,7 +199,7 @@ class TestKeys:
     def test_keys_that_are_used_up_come_back_each_at_its_own_time(self) -> None:
         async def main() -> list[tuple[str, float]]:
             pacer = make(Limit(1, 10.0, "workspace"))
-            served = []
+            served: list[tuple[str, float]] = []
 
             async def send(key: str) -> None:
                 slot = await pacer.slot("q", key=key)
