@@ -41,6 +41,10 @@ _NOT_INSISTED_ON: Final = frozenset(
 """Noun and member: required by the vendor's page, taken without it."""
 
 
+_REFUSED_ANYWAY: Final = "api_access_profiles.update_without_id"
+"""Whatever its body says."""
+
+
 def checked(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
     """The members of the body that the catalogue's row names, each of its type; no others.
 
@@ -76,7 +80,7 @@ def _members(call: Call) -> tuple[_Member, ...]:
     for each in call.parameters:
         outer, _, inner = each.name.partition("[")
         name = inner.rstrip("]") or outer
-        if each.place == "body" and each.type != "bytes":
+        if each.place == "body" and each.type != "bytes" and call.id != _REFUSED_ANYWAY:
             required = each.required and (noun, name) not in _NOT_INSISTED_ON
             members.append(_Member(outer if inner else "", name, required, _reader(call, each, name)))
     return tuple(members)

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
 
 
 @pytest.fixture
-def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> None:
+def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> Path:
     """A directory with one file for each kind of trouble, as the working directory."""
     monkeypatch.chdir(tmp_path)
     files = {
@@ -46,6 +46,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandb
     (tmp_path / "broken" / "journal.sqlite3").write_text(
         "this is no database, and long enough to be seen as none\n" * 9
     )
+    return tmp_path
 
 
 def importing(*more: Any, package: Any = PACKAGE, accounts: str = "good.txt") -> Any:

@@ -100,7 +100,7 @@ def _add(request: ApiRequest, *, name: str, roles: dict[str, str]) -> Member:
     member = Member(
         id=workspace.new_id("member"),
         name=name,
-        email=given.get("email"),
+        email=text_in(request.members(), "email"),  # which no page lists for a member, and clients send
         external_id=external_id,
         oauth_id=given.get("oauth_id"),
         roles=roles,
