@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
 
 from bulkops.cli.app import bulkops
+from bulkops.cli.click_ext import Verb
 from tests.cli.conftest import Cli
 
 COMMANDS = [
@@ -74,7 +75,7 @@ def test_help_shows_an_example_first_and_says_what_the_command_does(cli: Cli, na
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_parses(name: Any) -> None:
-    command = bulkops.commands[name]
+    command = cast("Verb", bulkops.commands[name])
     for example in command.examples:
         words = shlex.split(example)
         assert words[0] == name
@@ -165,5 +166,5 @@ def test_help_never_wraps_an_example() -> None:
     formatter = click.HelpFormatter(width=40)
     context = click.Context(bulkops.commands["import-package"], info_name="import-package")
     bulkops.commands["import-package"].format_help(context, formatter)
-    example = bulkops.commands["import-package"].examples[0]
+    example = cast("Verb", bulkops.commands["import-package"]).examples[0]
     assert f"  bulkops {example}\n" in formatter.getvalue()

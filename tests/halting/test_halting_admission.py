@@ -206,7 +206,7 @@ def test_the_cap_follows_max_rate_where_no_quota_binds() -> None:
     pacer = Pacer(QUOTAS, rng=Random(1), unlimited=True)
     policy = Policy(max_failures=3, concurrency=10_000)
 
-    def most(calls: Sequence[tuple[str, int]] | None, **tuned: float | None) -> int:
+    def most(calls: Sequence[tuple[str, int]] | None, **tuned: Any) -> int:
         return most_admitted(Costs(calls), policy=policy, pacer=pacer, tuning=attrs.evolve(Tuning(), **tuned))
 
     assert most(FOLDER, max_rate=None) == 10_000

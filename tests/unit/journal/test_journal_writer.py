@@ -255,7 +255,7 @@ async def test_a_busy_journal_is_said_in_words(directory: Path, connection: Any,
 
 
 async def test_a_fault_of_ours_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch, make_writer: Any) -> None:
-    seen = []
+    seen: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", seen.append)
     writer = make_writer()
     gate = threading.Event()

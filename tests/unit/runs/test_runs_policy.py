@@ -36,7 +36,7 @@ def test_bad_limits_are_refused_in_words(given: str) -> None:
 @pytest.mark.parametrize(("field", "value"), [("concurrency", 0), ("concurrency", 100_000), ("breaker", 0)])
 def test_bad_numbers_are_refused_in_words(field: str, value: int) -> None:
     with pytest.raises(ConfigError, match=str(value)):
-        Policy(**{field: value})
+        Policy(**{field: value})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_strict_failures_need_a_limit() -> None:
 
 def test_a_policy_for_halted_accounts_is_finish_or_stop() -> None:
     with pytest.raises(ConfigError, match="on_halt must be 'finish' or 'stop', not 'abort'"):
-        Policy(on_halt="abort")
+        Policy(on_halt="abort")  # type: ignore[arg-type]
