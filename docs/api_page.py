@@ -105,8 +105,14 @@ def _parameters(cls: type[Any]) -> Iterator[str]:
     if declared:
         yield "\n**Parameters**\n"
     for one in declared:
-        choices = f" One of {', '.join(f'`{choice}`' for choice in one.choices)}." if one.choices else ""
-        yield f"* `{one.name}`: {_inert(one.help)}{choices}"
+        facts = [one.help]
+        if one.is_template and "{" not in one.help:
+            facts.append("{column} is filled in.")
+        if one.choices:
+            facts.append(f"One of {', '.join(f'`{choice}`' for choice in one.choices)}.")
+        if one.may_be_off or one.unset is not None:
+            facts.append(f"None: {one.unset or 'no limit'}.")
+        yield f"* `{one.name}`: {_inert(' '.join(facts))}"
 
 
 def _verbs(cls: type[Any]) -> dict[str, Callable[..., Any]]:

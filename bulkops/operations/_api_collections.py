@@ -22,9 +22,12 @@ LOOKS: Final[Mapping[str, float]] = {**_OF_PLATFORM, RECIPES: 1.0}
 """Requests of `find`, where the folder is known."""
 
 
-FOLDER: Final = parameter("Folder under Home whose API collections are meant.", metavar="NAME")
+FOLDER: Final = parameter("Folder under Home that holds the API collections.", metavar="NAME")
 COLLECTIONS: Final = parameter(
-    "In place of a folder; repeatable.", flag="--collection", metavar="NAME", instead_of="folder"
+    "Name of an API collection, instead of a folder; repeatable.",
+    flag="--collection",
+    metavar="NAME",
+    instead_of="folder",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import attrs
@@ -30,6 +30,15 @@ def own_parameters(operation: object, *, without: Collection[str] = ()) -> dict[
         for name, value in _fields(operation)
         if name not in without
     }
+
+
+def absolute(path: str | Path) -> str:
+    """A path named from the root on: whoever resumes may stand in another directory."""
+    return str(Path(path).resolve())
+
+
+def absolute_or_none(path: str | Path | None) -> str | None:
+    return None if path is None else absolute(path)
 
 
 def check_value(declared: Parameter, value: object) -> None:

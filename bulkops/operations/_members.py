@@ -15,9 +15,7 @@ from bulkops.steps import Context, Intent, planned_id
 
 NAME: Final = parameter("Name; {column} is filled in.", key="name", template=True)
 EMAIL: Final = parameter("E-mail.", template=True)
-VIA: Final = parameter(
-    "The calls of today, or the older pair, which the vendor has deprecated.", choices=("members", "member")
-)
+VIA: Final = parameter("The current API calls, or the older, deprecated pair.", choices=("members", "member"))
 
 
 @attrs.frozen(kw_only=True)

@@ -17,7 +17,7 @@ from bulkops.steps import Context
 _STEP: Final = "add-member"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class AddMember(Operation):
     """Add a person to each account.
 
@@ -35,25 +35,21 @@ class AddMember(Operation):
     )
     affects: ClassVar[frozenset[str]] = frozenset({"members"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
-    member_name: str = attrs.field(kw_only=True, metadata=NAME)
+    member_name: str = attrs.field(metadata=NAME)
     role: str = attrs.field(
-        kw_only=True,
-        metadata=parameter("Role in DEV: Admin, Analyst, Operator or yours.", metavar="NAME", template=True),
+        metadata=parameter("Role in DEV: Admin, Analyst, Operator or yours.", metavar="NAME", template=True)
     )
     external_id: str | None = attrs.field(
-        kw_only=True,
         default=None,
         metadata=parameter(
             "Your own id of the person: by it a member is recognized, without it by the name.", template=True
         ),
     )
-    email: str | None = attrs.field(kw_only=True, default=None, metadata=EMAIL)
+    email: str | None = attrs.field(default=None, metadata=EMAIL)
     oauth_id: str | None = attrs.field(
-        kw_only=True,
-        default=None,
-        metadata=parameter("What the older call wants to know, with --via member.", template=True),
+        default=None, metadata=parameter("OAuth id, for --via member only.", template=True)
     )
-    via: str = attrs.field(kw_only=True, default="members", metadata=VIA)
+    via: str = attrs.field(default="members", metadata=VIA)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

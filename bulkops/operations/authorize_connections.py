@@ -14,6 +14,7 @@ from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorize, read_credentials, step_name
+from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._plan_effects import PlannedImport, is_planned_connection, planned_import
@@ -22,13 +23,9 @@ from bulkops.parameters import parameter
 from bulkops.steps import Context
 
 
-def _absolute(path: str | Path) -> str:
-    return str(Path(path).resolve())
-
-
 @attrs.frozen
 class AuthorizeConnections(Operation):
-    """Give connections their credentials.
+    """Authorize the connections of each account.
 
     Credentials go to the vendor and nowhere else. A connection that is authorized is left alone.
 
@@ -52,7 +49,7 @@ class AuthorizeConnections(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"connections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"connections"})
     from_file: str = attrs.field(
-        converter=_absolute,
+        converter=absolute,
         metadata=parameter(
             "Credentials by connection name: values, { env }, { file } or { column }.",
             key="from",

@@ -18,18 +18,18 @@ from bulkops.steps import Context
 
 _STEP: Final = "set-plan"
 _PLAN: Final = parameter(
-    "The plan, or a column of the account file that names it: {plan}.", flag="--plan", metavar="ID", template=True
+    "Plan id, or a column of the account file: {plan}.", flag="--plan", metavar="ID", template=True
 )
 
 
 def _via(older: str = "") -> dict[str, Any]:
     return parameter(
-        f"Update the customer, or use the older call, which the vendor has deprecated{older}.",
+        f"Update the customer, or use the older, deprecated call{older}.",
         choices=("update", "call"),
     )
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class SetPlan(Operation):
     """Move each account to a plan.
 
@@ -41,8 +41,8 @@ class SetPlan(Operation):
     only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"plan"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"plan"})
-    plan_id: str = attrs.field(kw_only=True, metadata=_PLAN)
-    via: str = attrs.field(kw_only=True, default="update", metadata=_via())
+    plan_id: str = attrs.field(metadata=_PLAN)
+    via: str = attrs.field(default="update", metadata=_via())
 
     async def apply(self, ctx: Context) -> None:
         await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=self._send).apply(ctx)
@@ -148,7 +148,7 @@ FREE: Final = "free"
 """Where the vendor's older call always ends."""
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class DowngradePlan(SetPlan):
     """Move each account to a smaller plan.
 
@@ -159,8 +159,8 @@ class DowngradePlan(SetPlan):
 
     name: ClassVar[str] = "downgrade-plan"
     examples: ClassVar[tuple[str, ...]] = ("downgrade-plan --accounts leaving.csv",)
-    plan_id: str = attrs.field(kw_only=True, default=FREE, metadata=_PLAN)
-    via: str = attrs.field(kw_only=True, default="update", metadata=_via("; it knows no plan but free"))
+    plan_id: str = attrs.field(default=FREE, metadata=_PLAN)
+    via: str = attrs.field(default="update", metadata=_via(", which knows only the plan free"))
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

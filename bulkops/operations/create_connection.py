@@ -24,6 +24,7 @@ from bulkops.operations._credentials import (
     revealed,
     step_name,
 )
+from bulkops.operations._fields import absolute_or_none
 from bulkops.operations._folders import find_path
 from bulkops.operations._plan_effects import plan_connection, planned_import
 from bulkops.parameters import parameter
@@ -34,16 +35,12 @@ _UNDO: Final = "undo create-connection"
 _DISCONNECT: Final = "undo authorization"
 
 
-def _absolute(path: str | Path | None) -> str | None:
-    return None if path is None else str(Path(path).resolve())
-
-
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class CreateConnection(Operation):
-    """Create a connection in each account, as a shell or authorized.
+    """Create a connection in each account.
 
-    A connection that is there is left alone, and authorized if it is not and credentials are given. Credentials go to
-    the vendor and nowhere else.
+    Without credentials the connection is a shell. A connection that is there is left alone, and authorized if it is not
+    and credentials are given. Credentials go to the vendor and nowhere else.
 
     Sends one look and one request. Undoing disconnects and deletes what the run made.
     """
@@ -56,26 +53,18 @@ class CreateConnection(Operation):
     )
     affects: ClassVar[frozenset[str]] = frozenset({"connections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
-    connection_name: str = attrs.field(
-        kw_only=True, metadata=parameter("Name; {column} is filled in.", key="name", template=True)
-    )
+    connection_name: str = attrs.field(metadata=parameter("Name; {column} is filled in.", key="name", template=True))
     provider: str | None = attrs.field(
-        kw_only=True,
         default=None,
         metadata=parameter(
-            "The connector, such as salesforce.",
-            metavar="NAME",
-            unset="as the credentials file says",
-            template=True,
+            "The connector, such as salesforce.", metavar="NAME", unset="as the credentials file says", template=True
         ),
     )
     folder: str | None = attrs.field(
-        kw_only=True,
         default=None,
         metadata=parameter("Folder below Home, which must be there.", metavar="PATH", unset="Home", template=True),
     )
     external_id: str | None = attrs.field(
-        kw_only=True,
         default=None,
         metadata=parameter(
             "Your own id of the connection: by it a connection is recognized, without it by name and provider.",
@@ -83,9 +72,8 @@ class CreateConnection(Operation):
         ),
     )
     from_file: str | None = attrs.field(
-        kw_only=True,
         default=None,
-        converter=_absolute,
+        converter=absolute_or_none,
         metadata=parameter(
             "Credentials by connection name, as for authorize-connections; without them the connection is a shell.",
             key="from",

@@ -22,7 +22,7 @@ _PLAN_COLUMN: Final = "plan_id"
 NAME: Final = parameter(
     "Name of a new customer; {column} is filled in from the account file.", key="name", template=True
 )
-NOTIFICATION_EMAIL: Final = parameter("Where the vendor's notifications to a new customer go.", template=True)
+NOTIFICATION_EMAIL: Final = parameter("E-mail for the vendor's notifications to a new customer.", template=True)
 PLAN: Final = parameter(
     "Plan of a new customer.",
     flag="--plan",
@@ -32,11 +32,11 @@ PLAN: Final = parameter(
 )
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class CreateCustomer(Operation):
-    """Create the customers of a file, under the ids in its column external_id.
+    """Create the customers of a file.
 
-    A customer that exists is left alone. This cannot be undone.
+    Their ids come from the file's column external_id. A customer that exists is left alone. This cannot be undone.
 
     A customer with that external id exists whatever its name or plan. Deleting one would delete what is in it. Sends
     one look and one request.
@@ -48,11 +48,11 @@ class CreateCustomer(Operation):
     name: ClassVar[str] = "create-customer"
     only_requests: ClassVar[bool] = True
     examples: ClassVar[tuple[str, ...]] = ("create-customer --accounts new-customers.csv",)
-    customer_name: str = attrs.field(kw_only=True, default="{name}", metadata=NAME)
-    notification_email: str = attrs.field(kw_only=True, default="{notification_email}", metadata=NOTIFICATION_EMAIL)
-    plan_id: str | None = attrs.field(kw_only=True, default=None, metadata=PLAN)
+    customer_name: str = attrs.field(default="{name}", metadata=NAME)
+    notification_email: str = attrs.field(default="{notification_email}", metadata=NOTIFICATION_EMAIL)
+    plan_id: str | None = attrs.field(default=None, metadata=PLAN)
     numbers_exist: bool = attrs.field(
-        kw_only=True, default=False, metadata=parameter("Take accounts named by number to exist.", flag="")
+        default=False, metadata=parameter("Treat accounts given by number as existing.", flag="")
     )
 
     @property

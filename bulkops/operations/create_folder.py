@@ -19,7 +19,7 @@ from bulkops.steps import Context, planned_id
 
 @attrs.frozen
 class CreateFolder(Operation):
-    """Create a folder in each account, and those it is in.
+    """Create a folder, and its parents, in each account.
 
     A folder that is there is left alone.
 

@@ -17,9 +17,9 @@ _STEP: Final = "delete-customer"
 _FLAG: Final = "delete_everything_in_them"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class DeleteCustomer(Operation):
-    """Delete customers, with everything in them. THIS CANNOT BE UNDONE.
+    """Delete customers and everything in them. CANNOT BE UNDONE.
 
     Asks twice, and never takes `--accounts all`. A customer that is gone is left alone.
 
@@ -36,10 +36,9 @@ class DeleteCustomer(Operation):
         "delete-customer --accounts leaving.csv --delete-everything-in-them --yes",
     )
     delete_everything_in_them: bool = attrs.field(
-        kw_only=True,
         default=False,
         metadata=parameter(  # a plan need not say it, and is of the same operation
-            "That it is meant: needed beside --yes, in place of the second answer.", identity=False
+            "Confirm the deletion; needed with --yes, which skips the second question.", identity=False
         ),
     )
 

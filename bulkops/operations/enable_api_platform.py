@@ -40,7 +40,7 @@ SECRETS: Final = parameter(
     identity=False,
 )
 VERSION: Final = parameter(
-    "API clients with keys, or clients with access profiles, whose end the vendor has announced.", choices=VERSIONS
+    "v2: API clients with keys; v1: API clients with access profiles, which the vendor will end.", choices=VERSIONS
 )
 CLIENT: Final = parameter(
     "Name of the API client; {column} is filled in from the account file.", metavar="NAME", template=True
@@ -48,11 +48,12 @@ CLIENT: Final = parameter(
 KEY: Final = parameter("Name of its API key or access profile.", metavar="NAME", template=True)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class EnableApiPlatform(Operation):
-    """Make an API client with a key for the API collections of each account.
+    """Create an API client with a key in each account.
 
-    An account whose client opens them and has such a key is left alone: the secret of that key is not shown again.
+    The client opens the account's API collections. An account that has such a client and key is left alone: the secret
+    of that key is not shown again.
 
     The secret is shown once, when the key is made, and goes to `secrets_to`: a file that only its owner may read, one
     JSON line a key, of which the last of an account counts; or a function of (account, what was shown), which may be
@@ -70,12 +71,12 @@ class EnableApiPlatform(Operation):
     )
     affects: ClassVar[frozenset[str]] = frozenset({"clients"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "clients"})
-    folder: str | None = attrs.field(kw_only=True, default=None, metadata=FOLDER)
-    collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata=COLLECTIONS)
-    secrets_to: str | Keep = attrs.field(kw_only=True, converter=place_of, metadata=SECRETS)
-    api_platform: str = attrs.field(kw_only=True, default="v2", metadata=VERSION)
-    client: str = attrs.field(kw_only=True, default="Default client", metadata=CLIENT)
-    key: str = attrs.field(kw_only=True, default="Default", metadata=KEY)
+    folder: str | None = attrs.field(default=None, metadata=FOLDER)
+    collections: tuple[str, ...] = attrs.field(default=(), converter=as_names, metadata=COLLECTIONS)
+    secrets_to: str | Keep = attrs.field(converter=place_of, metadata=SECRETS)
+    api_platform: str = attrs.field(default="v2", metadata=VERSION)
+    client: str = attrs.field(default="Default client", metadata=CLIENT)
+    key: str = attrs.field(default="Default", metadata=KEY)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

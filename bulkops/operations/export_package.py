@@ -15,6 +15,7 @@ from bulkops.errors import BulkopsError, InputError, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation, Plan
+from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_path, no_folder
 from bulkops.operations._foreseen import FOLDERS, Foreseen, added
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
@@ -32,11 +33,7 @@ _EFFECTS: Final = {
 _MANIFEST, _EXPORT, _WRITE = "create-manifest", "export", "write"
 
 
-def _absolute(directory: str | Path) -> str:
-    return str(Path(directory).resolve())
-
-
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class ExportPackage(Operation):
     """Export a folder of each account, with its sub-folders, as a package: a file in `into`, named by the account.
 
@@ -57,12 +54,10 @@ class ExportPackage(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"exports"})
     stands_on: ClassVar[frozenset[str]] = frozenset()
     folder: str = attrs.field(
-        kw_only=True,
-        metadata=parameter("A folder with everything in it; names between slashes.", metavar="PATH"),
+        metadata=parameter("A folder with everything in it; names between slashes.", metavar="PATH")
     )
     into: str = attrs.field(
-        kw_only=True,
-        converter=_absolute,
+        converter=absolute,
         metadata=parameter(
             "Export from each account of --accounts, into files of this directory named by the account.",
             metavar="DIR",
@@ -70,16 +65,10 @@ class ExportPackage(Operation):
         ),
     )
     overwrite: bool = attrs.field(
-        kw_only=True,
-        default=False,
-        metadata=parameter("Replace files that hold something else; else they stay."),
+        default=False, metadata=parameter("Replace files that hold something else; else they stay.")
     )
-    include_data: bool = attrs.field(
-        kw_only=True, default=False, metadata=parameter("With --into: the rows of lookup tables too.")
-    )
-    include_tags: bool = attrs.field(
-        kw_only=True, default=False, metadata=parameter("With --into: the tags of the assets too.")
-    )
+    include_data: bool = attrs.field(default=False, metadata=parameter("With --into: the rows of lookup tables too."))
+    include_tags: bool = attrs.field(default=False, metadata=parameter("With --into: the tags of the assets too."))
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

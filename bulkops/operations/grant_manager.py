@@ -27,12 +27,11 @@ _MERGES: Final = 4
 _CHECK: Final = "the workspaces of the customer manager"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class GrantManager(Operation):
-    """Let one of the partner's people work in each account.
+    """Add each account to a customer manager's workspaces.
 
-    The accounts are added to the workspaces that the customer manager has. A manager who has the workspace, or every
-    workspace, is left alone.
+    The manager works for the partner. A manager who has the workspace, or every workspace, is left alone.
 
     A list is only ever added to, and never becomes empty, which would mean every workspace. All accounts of a run that
     are at it share a look and an update.
@@ -46,24 +45,21 @@ class GrantManager(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"managers"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"managers"})
     manager: str = attrs.field(
-        kw_only=True,
         metadata=parameter(
             "E-mail or id of a collaborator of the partner's workspace; {column} is filled in.",
             metavar="WHO",
             template=True,
-        ),
+        )
     )
     role: str | None = attrs.field(
-        kw_only=True,
         default=None,
         metadata=parameter(
-            "Role of somebody who is no customer manager yet; the same in all workspaces, and never changed.",
+            "Role of a new customer manager: the same in all workspaces, and never changed afterwards.",
             metavar="NAME|ID",
             template=True,
         ),
     )
     all_workspaces: bool = attrs.field(
-        kw_only=True,
         default=False,
         metadata=parameter("Grant EVERY workspace of the partner, also those to come, whatever the selection."),
     )

@@ -36,7 +36,7 @@ def load_package(source: Package | str | Path | None) -> Package | None:
 
 PACKAGE: Final = parameter("A package as the vendor exports it.", flag="package", metavar="PKG.zip", file=True)
 MANIFEST: Final = parameter(
-    "In place of a package: export this manifest of the partner's workspace, once for the whole run.",
+    "Manifest of the partner's workspace, instead of a package: exported once for the whole run.",
     metavar="ID",
     instead_of="package",
 )
@@ -44,7 +44,7 @@ TARGET: Final = parameter("Folder under Home; made when it is missing.", metavar
 RESTART: Final = parameter(
     "Stop, update and start running recipes that the package touches; else such accounts fail, unchanged."
 )
-HOME_ASSETS: Final = parameter("Folder that takes the package's root-folder assets.", metavar="NAME")
+HOME_ASSETS: Final = parameter("Folder for the package's root-folder assets.", metavar="NAME")
 
 
 @attrs.frozen

@@ -18,7 +18,7 @@ from bulkops.steps import Context
 _STEP: Final = "remove-member"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class RemoveMember(Operation):
     """Remove a person from each account.
 
@@ -34,13 +34,11 @@ class RemoveMember(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"members"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
     external_id: str | None = attrs.field(
-        kw_only=True,
-        default=None,
-        metadata=parameter("Your own id of the person; {column} is filled in.", template=True),
+        default=None, metadata=parameter("Your own id of the person; {column} is filled in.", template=True)
     )
-    email: str | None = attrs.field(kw_only=True, default=None, metadata=EMAIL)
-    member_name: str | None = attrs.field(kw_only=True, default=None, metadata=NAME)
-    via: str = attrs.field(kw_only=True, default="members", metadata=VIA)
+    email: str | None = attrs.field(default=None, metadata=EMAIL)
+    member_name: str | None = attrs.field(default=None, metadata=NAME)
+    via: str = attrs.field(default="members", metadata=VIA)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -12,7 +12,7 @@ from bulkops.client import Workato
 from bulkops.errors import InputError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Chain, Operation, Plan, Undoing
-from bulkops.operations._fields import own_parameters
+from bulkops.operations._fields import absolute_or_none, own_parameters
 from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._private_lines import Keep, check_keeper, place_of
 from bulkops.operations._undo_from_journal import remembered
@@ -37,13 +37,9 @@ from bulkops.steps import Context
 _OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
 
 
-def _absolute(path: str | Path | None) -> str | None:
-    return None if path is None else str(Path(path).resolve())
-
-
 @attrs.frozen
 class Rollout(Operation):
-    """Bring API endpoints to each account, from the customer to the enabled endpoint.
+    """Roll API endpoints out to each account.
 
     Creates the customer where a column external_id names one that is not there; imports the package; authorizes the
     connections; makes an API client with a key; starts the recipes, called ones first; enables the endpoints. What is
@@ -67,7 +63,7 @@ class Rollout(Operation):
     connections: str | None = attrs.field(
         kw_only=True,
         default=None,
-        converter=_absolute,
+        converter=absolute_or_none,
         metadata=parameter(
             "Credentials by connection name, as of authorize-connections.",
             metavar="FILE.toml",

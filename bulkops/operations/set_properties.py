@@ -34,10 +34,10 @@ def _own(given: Mapping[str, str]) -> dict[str, str]:
 
 @attrs.frozen
 class SetProperties(Operation):
-    """Set properties of each account; those that are not named stay as they are.
+    """Set properties of each account.
 
-    An account whose properties have these values is left alone. Undoing puts the values of before back; the API cannot
-    delete a property that was new.
+    Other properties stay as they are. An account whose properties have these values is left alone. Undoing restores the
+    previous values; the API cannot delete a property that was new.
 
     Sends two looks (one when it is so) and one request with what differs. `{env:NAME}` and `{file:PATH}` are read when
     the account is worked on, and what they hold is written down nowhere.
@@ -63,7 +63,7 @@ class SetProperties(Operation):
     project: str | None = attrs.field(
         kw_only=True,
         default=None,
-        metadata=parameter("Of which project.", metavar="NAME", unset="of the environment", template=True),
+        metadata=parameter("Project of the properties.", metavar="NAME", unset="the environment", template=True),
     )
 
     def __attrs_post_init__(self) -> None:

@@ -17,7 +17,7 @@ from bulkops.operations.switch_recipes import all_of
 from bulkops.steps import Context, Intent
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class SwitchEndpoints(Operation):
     """Endpoints of a folder or of collections by name. `_active`: what they are to be."""
 
@@ -25,8 +25,8 @@ class SwitchEndpoints(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"endpoints"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "recipes", "endpoints"})
 
-    folder: str | None = attrs.field(kw_only=True, default=None, metadata=FOLDER)
-    collections: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names, metadata=COLLECTIONS)
+    folder: str | None = attrs.field(default=None, metadata=FOLDER)
+    collections: tuple[str, ...] = attrs.field(default=(), converter=as_names, metadata=COLLECTIONS)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -160,9 +160,9 @@ def _not_running(endpoint: ApiEndpoint, recipes: dict[int, Recipe]) -> TaskFaile
 
 @attrs.frozen
 class EnableEndpoints(SwitchEndpoints):
-    """Enable the API endpoints of each account, whose recipes must run.
+    """Enable the API endpoints of each account.
 
-    Endpoints that are enabled are left alone.
+    Their recipes must run. Endpoints that are enabled are left alone.
 
     An endpoint whose recipe does not run fails the account, after the others were tried. Sends three looks, one request
     an endpoint that is not enabled, and one look more.
@@ -175,7 +175,7 @@ class EnableEndpoints(SwitchEndpoints):
 
 @attrs.frozen
 class DisableEndpoints(SwitchEndpoints):
-    """Disable the API endpoints of each account: nobody can call them any more.
+    """Disable the API endpoints of each account.
 
     Clients and keys stay. Endpoints that are disabled are left alone.
 

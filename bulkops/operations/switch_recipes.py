@@ -84,15 +84,13 @@ def _not_started(recipe: Recipe, problems: list[StartProblem]) -> TaskFailed:
     )
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class SwitchRecipes(Operation):
     """Base of `StartRecipes` and `StopRecipes`: one switch with two ends."""
 
     affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
     turns_on: ClassVar[bool]
-    folder: str = attrs.field(
-        kw_only=True, metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME")
-    )
+    folder: str = attrs.field(metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME"))
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -80,9 +80,7 @@ class Policy:
     concurrency: int = attrs.field(
         default=200,
         validator=_check_concurrency,
-        metadata=parameter(
-            "Accounts in progress at once, at most: as many start as the quotas can serve.", metavar="N"
-        ),
+        metadata=parameter("Most accounts in progress at once; fewer start where the quotas serve fewer.", metavar="N"),
     )
     max_failures: int | str | None = attrs.field(
         default=None,
@@ -100,17 +98,14 @@ class Policy:
     on_halt: Literal["finish", "stop"] = attrs.field(
         default="finish",
         metadata=parameter(
-            "When a run halts, accounts that have begun an effect finish, or stop between the operations of their "
-            "chain.",
+            "At a halt, accounts that have begun an effect finish, or stop between the operations of their chain.",
             choices=("finish", "stop"),
         ),
     )
     breaker: int | None = attrs.field(
         default=20,
         validator=_check_breaker,
-        metadata=parameter(
-            "Halt when this many accounts in a row end with one and the same error.", metavar="N|off", off=True
-        ),
+        metadata=parameter("Halt when this many accounts in a row end with the same error.", metavar="N|off", off=True),
     )
     waves: str | None = attrs.field(
         default=None,

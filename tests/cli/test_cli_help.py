@@ -99,14 +99,6 @@ def test_defaults_stand_in_the_help(cli: Cli, name: str, default: str) -> None:
     assert f"[default: {default}]" in words[words.index(f"{name} ") :]
 
 
-def test_defaults_in_the_help_are_those_of_the_library() -> None:
-    from bulkops.runs import Policy
-    from bulkops.settings import Tuning
-
-    assert (Policy().concurrency, Policy().breaker, Policy().max_failures) == (200, 20, None)
-    assert Tuning().max_rate == 50
-
-
 def test_without_a_command_the_help_is_shown_as_a_usage_error(cli: Cli) -> None:
     result = cli()
     assert result.code == 2
