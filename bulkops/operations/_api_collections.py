@@ -11,10 +11,10 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
 from bulkops.operations._foreseen import RECIPES, Foreseen, added
-from bulkops.operations._plan_effects import PlannedImport, planned_import
+from bulkops.operations._plan_effects import is_import_unknown, planned_import, with_planned
 from bulkops.operations._recipe_versions import name_some
 from bulkops.parameters import parameter
-from bulkops.steps import Context
+from bulkops.steps import Context, is_planned
 
 ENDPOINTS: Final = "managed_users.api_endpoints.list"
 _OF_PLATFORM: Final[Mapping[str, float]] = {"managed_users.api_collections.list": 1.0, ENDPOINTS: 1.0}
@@ -77,18 +77,17 @@ class Wanted:
             return LOOKS
         return added(_OF_PLATFORM, foreseen.find(self.folder), foreseen.recipes_below(self.folder))
 
-    def coming(self, ctx: Context) -> PlannedImport | None:
-        """The import that a plan foresees, if it is into this folder."""
-        planned = planned_import(ctx)
-        return planned if planned is not None and planned.folder == self.folder else None
-
-    async def find(self, ctx: Context, *, may_be_none: bool = False) -> Found:
-        """Sends three looks. Raises: TaskFailed when there is none (unless that may be), or a name is not there exactly
-        once."""
+    async def find(self, ctx: Context) -> Found:
+        """Sends three looks. Raises: TaskFailed when there is none, or a name is not there exactly once."""
         collections = [collection async for collection in ctx.account.api_collections.list()]
         endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
+        planned = planned_import(ctx)
+        if planned is not None and self.folder in {None, planned.folder}:
+            there = {collection.name for collection in collections}
+            collections += [collection for collection in planned.collections if collection.name not in there]
+            endpoints += planned.endpoints
         if self.folder is None:
-            recipes = [recipe async for recipe in ctx.account.recipes.list()]
+            recipes = with_planned(ctx, [recipe async for recipe in ctx.account.recipes.list()], None)
             chosen = [_the_one(collections, name) for name in self.collections]
         else:
             folder_id = await find_folder(ctx, self.folder)
@@ -98,8 +97,8 @@ class Wanted:
             # by the recipes behind the endpoints: which project a collection is of, older answers do not say
             inside = {recipe.id for recipe in recipes}
             ids = {endpoint.api_collection_id for endpoint in endpoints if endpoint.flow_id in inside}
-            chosen = [collection for collection in collections if collection.id in ids]
-            if not chosen and not may_be_none:
+            chosen = [each for each in collections if each.id in ids or is_planned(each.id)]
+            if not chosen and not is_import_unknown(ctx, self.folder):
                 raise TaskFailed(
                     f"folder {self.folder!r} holds no API collection",
                     failure_class="collection-missing",
@@ -108,7 +107,7 @@ class Wanted:
         ids = {collection.id for collection in chosen}
         return Found(
             collections=chosen,
-            endpoints=[endpoint for endpoint in endpoints if endpoint.api_collection_id in ids],
+            endpoints=[each for each in endpoints if each.api_collection_id in ids or is_planned(each.id)],
             recipes={recipe.id: recipe for recipe in recipes},
         )
 

@@ -7,6 +7,7 @@ import difflib
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Recipe
 from bulkops.operations._foreseen import folders_key
+from bulkops.operations._plan_effects import with_planned
 from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id
 
 _HOME = "home folder"
@@ -136,7 +137,7 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     }
     if any(recipe.folder_id not in inside | elsewhere for recipe in everything):
         inside |= await folders_below(ctx, folder_id)
-    return [recipe for recipe in everything if recipe.folder_id in inside]
+    return with_planned(ctx, (recipe for recipe in everything if recipe.folder_id in inside), folder_id)
 
 
 async def folders_below(ctx: Context, folder_id: int) -> set[int]:

@@ -2,62 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Final
 
 import attrs
 
+from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations.package import Package
-from bulkops.steps import Context, memory_of
+from bulkops.steps import Context, memory_of, planned_id
 
-_KEY = "planned import"
-_CONNECTIONS = "planned connections"
+_IMPORT: Final = "planned import"
+_RUNNING: Final = "planned to run"
+_CONNECTIONS: Final = "planned connections"
 
 
 @attrs.frozen(kw_only=True)
 class PlannedImport:
-    """An import that a plan foresees into `folder`: how many recipes it would add, stopped, and how many of them may
-    call others; how many API endpoints, disabled; which connections and API collections. None: not known before the
-    package is exported."""
+    """An import that a plan foresees into `folder`, and what would be new then: recipes, stopped, and endpoints,
+    disabled. `connections`: the names that come with it. `is_known`: False before the package is exported."""
 
     folder: str
-    folder_id: int | None
-    new_recipes: int | None
-    new_callers: int
-    connections: frozenset[str] | None
-    new_endpoints: int | None
-    collections: frozenset[str] | None
-
-    def brings(self, connection: str) -> bool:
-        """Whether the connection comes with it, as far as anybody knows."""
-        return self.connections is None or connection in self.connections
+    folder_id: int
+    is_known: bool = False
+    recipes: tuple[Recipe, ...] = ()
+    endpoints: tuple[ApiEndpoint, ...] = ()
+    collections: tuple[ApiCollection, ...] = ()
+    connections: frozenset[str] = frozenset()
 
 
 def plan_import(
-    ctx: Context, folder: str, folder_id: int | None, package: Package | None, *, there: Collection[str] = ()
+    ctx: Context, folder: str, folder_id: int, package: Package | None, *, there: Collection[str] = ()
 ) -> None:
     """`package` None: not known before its export; `there`: the keys of its recipes that are in the folder already."""
-    new_callers = 0
-    if package is None:
-        new_recipes = new_endpoints = connections = collections = None
-    else:
-        new = [recipe for recipe in package.recipes if recipe.key not in there]
-        new_recipes, new_callers = len(new), sum(recipe.may_call for recipe in new)
-        new_endpoints = sum(endpoint.recipe_key not in there for endpoint in package.endpoints)
-        connections, collections = frozenset(package.connections), frozenset(package.collections)
-    memory_of(ctx).cache[_KEY] = PlannedImport(
-        folder=folder,
-        folder_id=folder_id,
-        new_recipes=new_recipes,
-        new_callers=new_callers,
-        connections=connections,
-        new_endpoints=new_endpoints,
-        collections=collections,
-    )
+    planned = PlannedImport(folder=folder, folder_id=folder_id)
+    if package is not None:
+        recipes = {
+            recipe.key: Recipe(
+                id=planned_id(),
+                name=recipe.name,
+                running=False,
+                folder_id=folder_id,
+                config=[] if recipe.may_call else [{"provider": ""}],
+            )
+            for recipe in package.recipes
+            if recipe.key not in there
+        }
+        planned = PlannedImport(
+            folder=folder,
+            folder_id=folder_id,
+            is_known=True,
+            recipes=tuple(recipes.values()),
+            endpoints=tuple(
+                ApiEndpoint(id=planned_id(), name=endpoint.name, active=False, flow_id=recipes[endpoint.recipe_key].id)
+                for endpoint in package.endpoints
+                if endpoint.recipe_key in recipes
+            ),
+            collections=tuple(ApiCollection(id=planned_id(), name=name) for name in package.collections),
+            connections=frozenset(package.connections),
+        )
+    memory_of(ctx).cache[_IMPORT] = planned
 
 
 def planned_import(ctx: Context) -> PlannedImport | None:
-    found = memory_of(ctx).cache.get(_KEY)
+    found = memory_of(ctx).cache.get(_IMPORT)
     return found if isinstance(found, PlannedImport) else None
+
+
+def is_import_unknown(ctx: Context, folder: str | None) -> bool:
+    """Whether a plan foresees an import into the folder of a package that is not exported yet."""
+    planned = planned_import(ctx)
+    return planned is not None and planned.folder == folder and not planned.is_known
+
+
+def plan_running(ctx: Context, recipe_id: int, *, running: bool) -> None:
+    """Note that the plan would start or stop a recipe."""
+    memory_of(ctx).cache.setdefault(_RUNNING, {})[recipe_id] = running
+
+
+def with_planned(ctx: Context, recipes: Iterable[Recipe], folder_id: int | None) -> list[Recipe]:
+    """Recipes of the folder (None: of all) as they would be by now, with those that a planned import brings."""
+    planned, running = planned_import(ctx), memory_of(ctx).cache.get(_RUNNING, {})
+    new = planned.recipes if planned is not None and folder_id in {None, planned.folder_id} else ()
+    return [
+        attrs.evolve(recipe, running=running[recipe.id]) if recipe.id in running else recipe
+        for recipe in (*recipes, *new)
+    ]
 
 
 def plan_connection(ctx: Context, name: str) -> None:

@@ -51,11 +51,6 @@ def may_call(config: Sequence[Mapping[str, Any]] | None) -> bool:
     return not config or any(row.get("provider") in CALLING for row in config)
 
 
-def callers(recipes: Sequence[Recipe]) -> int:
-    """How many requests `start_order` sends for these recipes."""
-    return sum(may_call(recipe.config) for recipe in recipes) if len(recipes) > 1 else 0
-
-
 def called_ids(code: str | None) -> set[int]:
     """Ids of the recipes that a recipe's code calls: every `flow_id` in it. Unreadable code calls nobody."""
     try:

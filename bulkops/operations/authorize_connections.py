@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,15 +12,14 @@ import attrs
 from bulkops.errors import BadRequest, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Connection
-from bulkops.operations._base import Operation, Plan, Undoing
-from bulkops.operations._credentials import SUCCESS, UPDATE, Credentials, authorize, read_credentials, step_name
+from bulkops.operations._base import Operation, Undoing
+from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
 from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
-from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._plan_effects import PlannedImport, is_planned_connection, planned_import
+from bulkops.operations._plan_effects import is_planned_connection, planned_import
 from bulkops.operations.switch_recipes import all_of
 from bulkops.parameters import parameter
-from bulkops.steps import Context
+from bulkops.steps import Context, log_of, planned_id
 
 
 @attrs.frozen
@@ -46,6 +45,7 @@ class AuthorizeConnections(Operation):
 
     name: ClassVar[str] = "authorize-connections"
     examples: ClassVar[tuple[str, ...]] = ("authorize-connections --from connections.toml --accounts customers.csv",)
+    only_requests: ClassVar[bool] = True
     affects: ClassVar[frozenset[str]] = frozenset({"connections"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"connections"})
     from_file: str = attrs.field(
@@ -85,39 +85,8 @@ class AuthorizeConnections(Operation):
     def columns(self) -> set[str]:
         return {column for wanted in self.credentials for column in wanted.columns()}
 
-    async def plan(self, ctx: Context) -> Plan | None:
-        coming = planned_import(ctx)
-        if coming is not None and self.folder not in {None, coming.folder}:
-            coming = None
-        found = await _Connections.of(ctx, self.folder, may_be_missing=coming is not None)
-        changes = []
-        for wanted in self.credentials:
-            if not await self._is_coming(ctx, found, wanted, coming):
-                connection = await found.the_one(ctx, wanted)
-                if connection.authorization_status == SUCCESS:
-                    continue
-            changes.append(f"authorize {wanted.connection!r}")
-        return Plan(tuple(changes), {UPDATE: len(changes)}) if changes else None
-
-    async def _is_coming(
-        self, ctx: Context, found: _Connections, wanted: Credentials, coming: PlannedImport | None
-    ) -> bool:
-        """Whether an operation before this one creates the connection."""
-        if coming is not None and coming.connections is not None and coming.brings(wanted.connection):
-            return not await found.of_folder(ctx, wanted)
-        return not found.named(wanted) and (
-            is_planned_connection(ctx, wanted.connection) or (coming is not None and coming.brings(wanted.connection))
-        )
-
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return added(self.look_cost(foreseen), {UPDATE: len(self.credentials)})
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        folder = foreseen.find(self.folder) if self.folder is not None else {}
-        return added(folder, {"managed_users.connections.list": 1})
-
     async def apply(self, ctx: Context) -> None:
-        found = await _Connections.of(ctx, self.folder)
+        found = await _Connections.of(ctx, self.folder, self.credentials)
         for wanted in self.credentials:
             connection = await found.the_one(ctx, wanted)
             if connection.authorization_status == SUCCESS and not ctx.began(step_name(wanted.connection)):
@@ -174,19 +143,32 @@ class _Connections:
     walked: bool = False
 
     @classmethod
-    async def of(cls, ctx: Context, folder: str | None, *, may_be_missing: bool = False) -> _Connections:
+    async def of(cls, ctx: Context, folder: str | None, wanted: Sequence[Credentials]) -> _Connections:
         """Sends one request, and one for the folder where it is named and not known.
 
-        Raises: TaskFailed when the folder is missing and must be there.
+        Raises: TaskFailed when the folder is missing.
         """
         folders = imported_into(ctx)
         if folder is not None:
-            folder_id = await find_folder(ctx, folder)
-            if folder_id is None and not may_be_missing:
+            folder_id = await find_folder(ctx, folder, must_exist=True)
+            if folder_id is None:
                 raise no_folder(ctx, folder)
-            folders = set() if folder_id is None else {folder_id}
-        connections = [connection async for connection in ctx.account.connections.list()]
-        return cls(connections, folders, folder is not None)
+            folders = {folder_id}
+        shells = [_shell(row, folders) for row in wanted]
+        connections = await log_of(ctx).look(ctx.account.connections.list().collect, missing=shells)
+        found = cls(connections, folders, folder is not None)
+        for row, shell in zip(wanted, shells, strict=True):
+            if await found._is_coming(ctx, row):
+                found.every.append(shell)
+        return found
+
+    async def _is_coming(self, ctx: Context, wanted: Credentials) -> bool:
+        """Whether a plan foresees the connection: an operation before this one creates it, or an import brings it."""
+        coming = planned_import(ctx)
+        if coming is not None and coming.folder_id in self.folders and wanted.connection in coming.connections:
+            return not await self.of_folder(ctx, wanted)
+        is_unknown = coming is not None and coming.folder_id in self.folders and not coming.is_known
+        return not self.named(wanted) and (is_unknown or is_planned_connection(ctx, wanted.connection))
 
     def named(self, wanted: Credentials) -> list[Connection]:
         return [
@@ -233,6 +215,12 @@ class _Connections:
             failure_class="connection-missing",
             remedy=f"did you mean {near[0]!r}? else {remedy}" if near else remedy,
         )
+
+
+def _shell(wanted: Credentials, folders: Collection[int]) -> Connection:
+    """The connection as a plan takes it to be there before it is authorized."""
+    folder_id = next(iter(folders), None)
+    return Connection(id=planned_id(), name=wanted.connection, provider=wanted.provider, folder_id=folder_id)
 
 
 def _ambiguous(wanted: Credentials, found: list[Connection]) -> TaskFailed:

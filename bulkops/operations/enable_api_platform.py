@@ -11,7 +11,7 @@ from bulkops.errors import StatusError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiClient
 from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to, kind_of
-from bulkops.operations._api_collections import COLLECTIONS, FOLDER, LOOKS, Wanted, as_names
+from bulkops.operations._api_collections import COLLECTIONS, FOLDER, Wanted, as_names
 from bulkops.operations._base import Operation, Plan, Undoing
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._private_lines import (
@@ -111,30 +111,23 @@ class EnableApiPlatform(Operation):
 
     async def plan(self, ctx: Context) -> Plan | None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
-        access, coming = access_to(ctx.account, self.api_platform), self._wanted.coming(ctx)
-        ids: Sequence[int] = ()
-        more = 0
-        unsent = LOOKS
-        if coming is None or coming.folder_id is not None:
-            unsent = {}
-            ids = (await self._wanted.find(ctx, may_be_none=coming is not None)).ids
-        if coming is not None and coming.collections is not None:
-            more = max(0, len(coming.collections) - len(ids))
+        access = access_to(ctx.account, self.api_platform)
+        ids = (await self._wanted.find(ctx)).ids
         client = await _asked(access.find_client(client_name))
         if client is None:
             made = (f"make API client {client_name!r}", f"make {access.key_word} {key_name!r}")
-            return Plan(made, added(unsent, _effects(access, "client", "key")))
+            return Plan(made, _effects(access, "client", "key"))
         key = await access.find_key(client.id, key_name)
         changes = [] if key is not None else [f"make {access.key_word} {key_name!r}"]
         effects = [] if key is not None else ["key"]
-        missing = len(set(ids) - set(await access.opened(client.id, key))) + more
+        missing = len(set(ids) - set(await access.opened(client.id, key)))
         if missing and (key is not None or self.api_platform == "v2"):
             effects.append("open")
             changes.insert(0, f"open {missing} API collection{'s' if missing != 1 else ''} to {client_name!r}")
         if key is not None and not key.active:
             effects.append("enable")
             changes.append(f"enable {access.key_word} {key_name!r}")
-        return Plan(tuple(changes), added(unsent, _effects(access, *effects))) if changes else None
+        return Plan(tuple(changes), _effects(access, *effects)) if changes else None
 
     async def apply(self, ctx: Context) -> None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)

@@ -19,7 +19,6 @@ from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_path, no_folder
 from bulkops.operations._foreseen import FOLDERS, Foreseen, added
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
-from bulkops.operations._plan_effects import planned_import
 from bulkops.operations._polling import Polling
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 from bulkops.parameters import parameter
@@ -94,9 +93,7 @@ class ExportPackage(Operation):
 
     async def plan(self, ctx: Context) -> Plan | None:
         """What is in the folder, and whether the file holds the same, only the export will tell."""
-        coming = planned_import(ctx)
-        if coming is None or coming.folder != self.folder:
-            await self._folder_id(ctx)
+        await self._folder_id(ctx)
         exists = "; its file is there: kept if it holds the same"
         there = not self.overwrite and (Path(self.into) / file_name(ctx.account.id)).exists()
         return Plan((f"export folder {self.folder!r}{exists if there else ''}",), _EFFECTS)

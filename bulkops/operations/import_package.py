@@ -22,7 +22,7 @@ from bulkops.operations._plan_effects import plan_import
 from bulkops.operations._recipe_versions import Standing
 from bulkops.operations.package import Contents, Package
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, planned_id
 
 _FOLDER: Final = "create-folder"
 _FOLDER_CREATE: Final = "managed_users.folders.create"
@@ -145,12 +145,18 @@ class ImportPackage(Operation):
         return then if attrs.evolve(then, package=None) == self else self
 
     async def plan(self, ctx: Context) -> Plan | None:
-        folder_id = await find_folder(ctx, self.folder)
-        if self.package is None:
-            return self._plan_unexported(ctx, folder_id)
+        found = await find_folder(ctx, self.folder)
+        folder_id = planned_id() if found is None else found
+        know_folder(ctx, self.folder, folder_id)
+        know_import(ctx, folder_id)
+        changes = () if found is not None else (f"create folder {self.folder!r}",)
+        requests = _EFFECTS if found is not None else {_FOLDER_CREATE: 1, **_EFFECTS}
+        if self.package is None:  # an export is a write, and a plan sends none
+            plan_import(ctx, self.folder, folder_id, None)
+            what = f"what manifest {self.manifest} holds (not known before its export)"
+            return Plan((*changes, f"import {what}"), requests)
         before: Standing = {}
-        if folder_id is not None:
-            know_import(ctx, folder_id)
+        if found is not None:
             importing = self._importing(ctx, self.package, folder_id)
             if await importing.is_already_so():
                 return None
@@ -158,19 +164,7 @@ class ImportPackage(Operation):
             importing.refuse_running(before)
         plan_import(ctx, self.folder, folder_id, self.package, there=before.keys())
         recipes = len(self.package.recipes)
-        return self._planned(ctx, folder_id, f"import {recipes} recipe{'s' if recipes != 1 else ''}")
-
-    def _plan_unexported(self, ctx: Context, folder_id: int | None) -> Plan:
-        """An export is a write, and a plan sends none: what is in the package, and whether it is there already, only
-        the run will know."""
-        plan_import(ctx, self.folder, folder_id, None)
-        what = f"what manifest {self.manifest} holds (not known before its export)"
-        return self._planned(ctx, folder_id, f"import {what}")
-
-    def _planned(self, ctx: Context, folder_id: int | None, importing: str) -> Plan:
-        if folder_id is not None:
-            return Plan((importing,), _EFFECTS)
-        return Plan((f"create folder {self.folder!r}", importing), {_FOLDER_CREATE: 1, **_EFFECTS})
+        return Plan((*changes, f"import {recipes} recipe{'s' if recipes != 1 else ''}"), requests)
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         listed = foreseen.find(self.folder, is_there=False)

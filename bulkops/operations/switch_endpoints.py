@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -13,6 +14,7 @@ from bulkops.models import ApiEndpoint, Recipe
 from bulkops.operations._api_collections import COLLECTIONS, ENDPOINTS, FOLDER, LOOKS, Wanted, as_names
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._foreseen import Foreseen, added
+from bulkops.operations._plan_effects import is_import_unknown
 from bulkops.operations.switch_recipes import all_of
 from bulkops.steps import Context, Intent
 
@@ -21,6 +23,7 @@ from bulkops.steps import Context, Intent
 class SwitchEndpoints(Operation):
     """Endpoints of a folder or of collections by name. `_active`: what they are to be."""
 
+    only_requests: ClassVar[bool] = True
     _active: ClassVar[bool]
     affects: ClassVar[frozenset[str]] = frozenset({"endpoints"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "recipes", "endpoints"})
@@ -56,20 +59,10 @@ class SwitchEndpoints(Operation):
         return f"managed_users.api_endpoints.{self._verb}"
 
     async def plan(self, ctx: Context) -> Plan | None:
-        """What an import brings arrives disabled."""
-        coming = self._wanted.coming(ctx)
-        new = 0 if coming is None or not self._active else coming.new_endpoints
-        if new is None:
+        if self._active and is_import_unknown(ctx, self.folder):
             what = "enable the endpoints that come (how many is not known before the export)"
             return Plan((what,), {**LOOKS, ENDPOINTS: 2, self._call: 1})
-        count = new
-        unsent = LOOKS
-        if coming is None or coming.folder_id is not None:
-            unsent = {}
-            found = await self._wanted.find(ctx, may_be_none=coming is not None)
-            count += sum(endpoint.active is not self._active for endpoint in found.endpoints)
-        what = f"{self._verb} {count} endpoint{'s' if count != 1 else ''}"
-        return Plan((what,), added(unsent, {ENDPOINTS: 1, self._call: count})) if count else None
+        return await super().plan(ctx)
 
     async def apply(self, ctx: Context) -> None:
         found = await self._wanted.find(ctx)
@@ -101,7 +94,15 @@ async def switch(ctx: Context, endpoint: ApiEndpoint, *, active: bool, step: str
                 return {"endpoint": endpoint.id}
         return None
 
-    await ctx.step(step, send, probe=probe, repeatable=True, data={"endpoint": endpoint.name})
+    await ctx.step(
+        step,
+        send,
+        probe=probe,
+        repeatable=True,
+        data={"endpoint": endpoint.name},
+        planned={"endpoint": endpoint.id},
+        says=[f"{'enable' if active else 'disable'} 1 endpoint"],
+    )
 
 
 async def switch_all(
@@ -128,7 +129,7 @@ async def switch_all(
     if problems:
         raise all_of(problems)
     if switched:
-        await _check(ctx, switched, active=active)
+        await ctx.confirm(partial(_check, ctx, switched, active=active))
 
 
 async def _check(ctx: Context, ids: Collection[int], *, active: bool) -> None:

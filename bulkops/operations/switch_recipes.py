@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -12,11 +13,11 @@ from bulkops.journal import StepRow
 from bulkops.models import Recipe, StartProblem
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
-from bulkops.operations._foreseen import RECIPE, RECIPES, Foreseen, added
-from bulkops.operations._plan_effects import planned_import
-from bulkops.operations._start_order import callers, may_call, start_order
+from bulkops.operations._foreseen import RECIPES, Foreseen, added
+from bulkops.operations._plan_effects import is_import_unknown, plan_running
+from bulkops.operations._start_order import start_order
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent
+from bulkops.steps import Context, Intent, Probe
 
 
 async def start(ctx: Context, recipe: Recipe, *, step: str) -> None:
@@ -32,7 +33,7 @@ async def start(ctx: Context, recipe: Recipe, *, step: str) -> None:
         now = await ctx.account.recipes.get(recipe.id)
         return {"started": recipe.id} if now.running else None
 
-    await ctx.step(step, send, probe=probe, repeatable=True, data={"recipe": recipe.name})
+    await _switch(ctx, recipe, step, send, probe, {"started": recipe.id})
 
 
 async def stop(ctx: Context, recipe: Recipe, *, step: str) -> None:
@@ -53,7 +54,16 @@ async def stop(ctx: Context, recipe: Recipe, *, step: str) -> None:
         now = await ctx.account.recipes.get(recipe.id)
         return None if now.running else {"stopped": recipe.id}
 
-    await ctx.step(step, send, probe=probe, repeatable=True, data={"recipe": recipe.name})
+    await _switch(ctx, recipe, step, send, probe, {"stopped": recipe.id})
+
+
+async def _switch(
+    ctx: Context, recipe: Recipe, step: str, send: Callable[[], Awaitable[Any]], probe: Probe, planned: Any
+) -> None:
+    says = [f"{'stop' if recipe.running else 'start'} 1 recipe"]
+    await ctx.step(step, send, probe=probe, repeatable=True, data={"recipe": recipe.name}, planned=planned, says=says)
+    if ctx.planning:
+        plan_running(ctx, recipe.id, running=not recipe.running)
 
 
 async def in_start_order(ctx: Context, folder_id: int, ids: Collection[int]) -> list[Recipe]:
@@ -89,6 +99,7 @@ class SwitchRecipes(Operation):
     """Base of `StartRecipes` and `StopRecipes`: one switch with two ends."""
 
     affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
+    only_requests: ClassVar[bool] = True
     turns_on: ClassVar[bool]
     folder: str = attrs.field(metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME"))
 
@@ -115,11 +126,11 @@ class SwitchRecipes(Operation):
     def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return added(foreseen.find(self.folder), foreseen.recipes_below(self.folder))
 
-    def _change(self, count: int, called: int, looks: int = 1) -> Plan | None:
-        if not count:
-            return None
-        requests = {RECIPE: called, RECIPES: looks, self._call: count}
-        return Plan((f"{self._verb} {count} recipe{'s' if count != 1 else ''}",), requests)
+    async def plan(self, ctx: Context) -> Plan | None:
+        if self.turns_on and is_import_unknown(ctx, self.folder):
+            what = "start the recipes that come (how many is not known before the export)"
+            return Plan((what,), {RECIPES: 2, self._call: 1})
+        return await super().plan(ctx)
 
     async def apply(self, ctx: Context) -> None:
         folder_id = await find_folder(ctx, self.folder)
@@ -139,7 +150,7 @@ class SwitchRecipes(Operation):
                 await ctx.reset_step(step)
             await _try(problems, ctx, recipe, step, turn_on=self.turns_on)
         _raise_all(problems)
-        await self._check(ctx, folder_id, {recipe.id for recipe in switched})
+        await ctx.confirm(partial(self._check, ctx, folder_id, {recipe.id for recipe in switched}))
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Switch back the recipes that the run switched; the others stay as they are."""
@@ -182,25 +193,6 @@ class StartRecipes(SwitchRecipes):
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "properties", "plan"})
     turns_on: ClassVar[bool] = True
 
-    async def plan(self, ctx: Context) -> Plan | None:
-        coming = planned_import(ctx)
-        if coming is not None and coming.folder == self.folder:
-            if coming.new_recipes is None:
-                what = "start the recipes that come (how many is not known before the export)"
-                return Plan((what,), {RECIPES: 2, self._call: 1})
-            folder_id, new, new_callers = coming.folder_id, coming.new_recipes, coming.new_callers
-        else:
-            folder_id, new, new_callers = await find_folder(ctx, self.folder), 0, 0
-            if folder_id is None:
-                raise no_folder(ctx, self.folder)
-        recipes = [] if folder_id is None else await recipes_below(ctx, folder_id)
-        if not recipes and not new:
-            raise _empty_folder(self.folder)
-        stopped = [recipe for recipe in recipes if not recipe.running]
-        count = new + len(stopped)
-        called = new_callers + sum(may_call(recipe.config) for recipe in stopped) if count > 1 else 0
-        return self._change(count, called, looks=1 if folder_id is not None else 2)  # the second: after the import
-
 
 @attrs.frozen
 class StopRecipes(SwitchRecipes):
@@ -216,17 +208,6 @@ class StopRecipes(SwitchRecipes):
     examples: ClassVar[tuple[str, ...]] = ("stop-recipes --folder CRM --accounts customers.csv",)
     stands_on: ClassVar[frozenset[str]] = frozenset({"recipes"})
     turns_on: ClassVar[bool] = False
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        """A planned import brings stopped recipes only."""
-        coming = planned_import(ctx)
-        folder_id = await find_folder(ctx, self.folder)
-        if folder_id is None:
-            if coming is not None and coming.folder == self.folder:
-                return None
-            raise no_folder(ctx, self.folder)
-        running = [recipe for recipe in await recipes_below(ctx, folder_id) if recipe.running]
-        return self._change(len(running), callers(running))
 
 
 async def _try(problems: list[TaskFailed], ctx: Context, recipe: Recipe, step: str, *, turn_on: bool) -> None:

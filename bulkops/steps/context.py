@@ -107,7 +107,8 @@ class Context:
             check: what to look at by hand when the outcome stays unknown.
             planned: what `fn` would return. A plan sends nothing: it records the step and goes on with this value.
                 Without one, the plan goes on until the operation uses the result.
-            says: the changes as a plan shows them, one phrase each. None: the step's name.
+            says: the changes as a plan shows them, one phrase each. None: the step's name. Of several
+                steps with "start 1 recipe" it is "start 3 recipes".
         Raises: TaskUnknown when the outcome is unknown and nothing can settle it; TaskFailed when this pass has used
             the name already; otherwise what `fn` raised.
         """

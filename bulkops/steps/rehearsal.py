@@ -21,6 +21,7 @@ from bulkops.steps.log import StepLog
 T = TypeVar("T")
 
 _NUMBER: Final = re.compile(r"[ \d]+$")
+_ONE: Final = re.compile(r" 1 (\w+)$")
 _CUSTOMER: Final = "managed_users.get"
 _IDS: Final = itertools.count(-1, -1)
 _EMPTY_LISTS: Final[Mapping[str, bytes]] = {
@@ -33,6 +34,8 @@ _EMPTY_LISTS: Final[Mapping[str, bytes]] = {
     "result": b'{"result": {}}',
 }
 """The answer of a list without rows, by the call's envelope."""
+_PLANNED: Final = b'{"id": 0, "name": "", "running": false}'
+"""The answer about one thing that only the plan knows."""
 
 
 def planned_id() -> int:
@@ -137,6 +140,9 @@ class Rehearsal(StepLog):
     def _answer(self, call: Call, path: Mapping[str, object], query: Mapping[str, object]) -> Reply | None:
         """The answer of an empty account, where the real one cannot be asked. Raises: NotFound."""
         names_planned = any(map(is_planned, (*path.values(), *query.values())))
+        if names_planned and call.envelope not in _EMPTY_LISTS:
+            self._requests[call.id] += 1
+            return _reply(call, self._scope.account, _PLANNED)
         is_empty = self.offline is not None or self._customer is not None
         if not (is_empty or self._is_confirming or names_planned):
             return None
@@ -186,7 +192,14 @@ def _kind_of(step: str) -> str:
 
 
 def _counted(kinds: Iterable[str]) -> tuple[str, ...]:
-    return tuple(kind + (f" ({count} times)" if count > 1 else "") for kind, count in Counter(kinds).items())
+    return tuple(_times(kind, count) for kind, count in Counter(kinds).items())
+
+
+def _times(kind: str, count: int) -> str:
+    """Of several "start 1 recipe" it is "start 3 recipes"."""
+    if count == 1:
+        return kind
+    return _ONE.sub(rf" {count} \1s", kind) if _ONE.search(kind) else f"{kind} ({count} times)"
 
 
 class _Unplanned:
