@@ -15,6 +15,9 @@ PEERS := $(VENV)/.peers
 CONSTRAINTS := constraints.txt
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# What one process has compiled, the hundreds that the tests start need not compile again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
 .DEFAULT_GOAL := help
 .PHONY: help constraints demo smoke lower-bounds has-python mutation-sample test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
@@ -40,11 +43,11 @@ demo: $(DEMO) ## the main job on the embedded sandbox: 300 accounts, one package
 	$(BIN)/bulkops demo
 
 test: $(READY) ## all tests but the slow ones, under three minutes on two cores
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow and not chaos"
+	$(PYTEST) -n 4 --dist worksteal -m "not slow and not chaos"
 
 test-all: test ## the slow ones too, a slice of the chaos kit among them, under ten minutes
-	$(BIN)/python -m pytest -n 6 -m "slow and measures and not chaos"
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "slow and not measures and not chaos"
+	$(PYTEST) -n 6 -m "slow and measures and not chaos"
+	$(PYTEST) -n 4 --dist worksteal -m "slow and not measures and not chaos"
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[test]' pip
@@ -52,7 +55,7 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 
 CORE := -n 4 --dist worksteal -m "not slow and not chaos" tests/unit tests/session tests/acceptance/test_main_job.py
 smoke: $(VENV)/.test ## a part of the tests, under a minute: make smoke PYTHON=python3.13
-	$(BIN)/python -m pytest tests/packaging $(CORE)
+	$(PYTEST) tests/packaging $(CORE)
 
 lower-bounds: ## the same part with the lowest versions that pyproject.toml allows, in .venv-lowest
 	$(BASE) -m venv --clear .venv-lowest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.fleet import SECRETS
 settings.register_profile("bulkops", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("bulkops")
 
+_NUMBERS = itertools.count()
 AMBIENT = {"GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 
 
@@ -24,21 +26,22 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _a_place_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _a_place_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where processes of one user meet, ours must meet neither other tests' nor the developer's own; and no proxy
     stands between a test and its sandbox."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        place = tmp_path_factory.mktemp("state")
+        patch.setenv("XDG_STATE_HOME", str(place))
         for name in list(os.environ):
             if name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
                 patch.delenv(name)
-        yield
+        yield place
 
 
 @pytest.fixture(autouse=True)
-def _a_ledger_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _a_ledger_of_its_own(_a_place_of_our_own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port may be another sandbox's soon: its requests are nobody else's."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(_a_place_of_our_own / str(next(_NUMBERS))))
 
 
 @pytest.fixture(autouse=True)

@@ -27,17 +27,24 @@ ROOT = Path(__file__).parents[1]
 class Process:
     """The part of `subprocess.Popen[str]` that tests use."""
 
-    def __init__(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, terminal: int | None = None
+    ) -> None:
+        """`terminal`: the end of a pseudo-terminal that it has for its own, in place of pipes."""
         self.returncode: int | None = None
         self._status = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._status.connect(_server())
         ends = [os.pipe() for _ in range(2)]
-        said = json.dumps({"arguments": [*arguments], "env": dict(env), "cwd": str(cwd)}).encode()
-        socket.send_fds(self._status, [len(said).to_bytes(4, "big")], [writing for _, writing in ends])
-        self._status.sendall(said)
-        for _, writing in ends:
-            os.close(writing)
         self.stdout, self.stderr = (os.fdopen(reading, encoding="utf-8") for reading, _ in ends)
+        given = [writing for _, writing in ends] + ([] if terminal is None else [terminal])
+        said = json.dumps({"arguments": [*arguments], "env": dict(env), "cwd": str(cwd)}).encode()
+        socket.send_fds(self._status, [len(said).to_bytes(4, "big")], given)
+        self._status.sendall(said)
+        for descriptor in given:
+            os.close(descriptor)
+        if terminal is not None:
+            self.stdout.close()
+            self.stderr.close()
         self.pid = int.from_bytes(_exactly(self._status, 4), "big")
 
     def poll(self) -> int | None:
@@ -139,25 +146,29 @@ def _serve(address: str) -> None:
 def _supervise(connection: socket.socket) -> None:
     """Start one process, and tell how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    length, (out, err), _, _ = socket.recv_fds(connection, 4, 2)
+    length, given, _, _ = socket.recv_fds(connection, 4, 3)
     said = json.loads(_exactly(connection, int.from_bytes(length, "big")))
     pid = os.fork()
     if pid == 0:
         connection.close()
-        _become(said, out, err)
-    os.close(out)
-    os.close(err)
+        _become(said, *given)
+    for descriptor in given:
+        os.close(descriptor)
     connection.sendall(pid.to_bytes(4, "big"))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     connection.sendall(code.to_bytes(4, "big", signed=True))
     os._exit(0)
 
 
-def _become(said: Mapping[str, Any], out: int, err: int) -> NoReturn:
+def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = None) -> NoReturn:
     """`python -m bulkops` with these arguments, as far as it can tell."""
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
+    if terminal is not None:
+        os.login_tty(terminal)
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    else:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
     os.close(out)
     os.close(err)
     os.chdir(str(said["cwd"]))

@@ -5,35 +5,23 @@ from __future__ import annotations
 import os
 import pty
 import select
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import RemoteSandbox
-
-ROOT = Path(__file__).parents[2]
-
-LOGIN = "import os, sys; os.login_tty(0); from bulkops.cli.app import main; sys.exit(main())"
-"""With a controlling terminal, so that Ctrl-C typed there arrives as a signal."""
+from tests.processes import Process
 
 
 def on_a_terminal(arguments: Any, *steps: Any, sandbox: RemoteSandbox) -> Any:
-    """Run the command line on a pseudo-terminal; its exit code and everything it showed.
+    """Run the command line on a pseudo-terminal, so that Ctrl-C typed there arrives as a signal; its exit code and
+    everything it showed.
 
     `steps`: pairs of a text to wait for, behind the text of the step before, and what is typed then.
     """
     ours, theirs = pty.openpty()
-    environment = {**os.environ, **sandbox.access, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", LOGIN, *map(str, arguments)],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment,
-    )
-    os.close(theirs)
+    environment = {**os.environ, **sandbox.access, "TERM": "xterm"}
+    process = Process([*map(str, arguments)], env=environment, cwd=Path.cwd(), terminal=theirs)
     seen, place, waiting, end = "", 0, list(steps), time.monotonic() + 120
     while time.monotonic() < end:
         ready, _, _ = select.select([ours], [], [], 0.2)

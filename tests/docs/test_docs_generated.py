@@ -13,6 +13,11 @@ from bulkops.cli.app import bulkops
 from docs import command_table, generate, messages_page
 
 
+def page(name: str) -> str:
+    """A generated page as it is kept; the first test sees to it that it is in step."""
+    return (generate.REFERENCE / name).read_text(encoding="utf-8")
+
+
 def test_generated_pages_are_in_step() -> None:
     stale = [name for name, text in generate.pages().items() if (generate.REFERENCE / name).read_text() != text]
     assert stale == [], "run python -m docs.generate"
@@ -24,7 +29,6 @@ def test_check_names_a_stale_page(
 ) -> None:
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     assert generate.main([]) == 0
-    assert generate.main(["--check"]) == 0
     (tmp_path / "docs/reference/quotas.md").write_text("old")
     assert generate.main(["--check"]) == 1
     assert capsys.readouterr().out == "docs/reference/quotas.md is not in step: run python -m docs.generate\n"
@@ -32,19 +36,17 @@ def test_check_names_a_stale_page(
 
 
 def test_every_command_and_every_error_is_in_the_reference() -> None:
-    pages = generate.pages()
     for name in bulkops.commands:
-        assert f"\n## bulkops {name}\n" in pages["cli.md"]
+        assert f"\n## bulkops {name}\n" in page("cli.md")
     kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, errors.BulkopsError)]
     assert len(kinds) > 20
     for kind in kinds:
-        assert f"| `{kind.__name__}` |" in pages["errors.md"]
+        assert f"| `{kind.__name__}` |" in page("errors.md")
 
 
 def test_a_common_option_is_described_once() -> None:
     """`--help` shows all options of a command; the page of commands links to the common ones."""
-    pages = generate.pages()
-    commands, common = pages["cli.md"], pages["common-options.md"]
+    commands, common = page("cli.md"), page("common-options.md")
     for flag in ("--accounts", "--only-new", "--max-failures", "--soak", "--journal", "--webhook"):
         assert common.count(f"| `{flag}") == 1, flag
     assert commands.count("Only the first N accounts.") == 0
@@ -61,14 +63,14 @@ def test_every_command_is_used_on_a_page_that_shows_how() -> None:
 
 
 def test_every_promised_name_is_on_the_page_of_the_api() -> None:
-    page = generate.pages()["api.md"]
+    api = page("api.md")
     for name in bulkops_package.__all__:
         thing = getattr(bulkops_package, name)
         is_error = inspect.isclass(thing) and issubclass(thing, Exception)
-        assert f"\n### {name}\n" in page or (is_error and f"`{name}`" in page) or name == "__version__", name
+        assert f"\n### {name}\n" in api or (is_error and f"`{name}`" in api) or name == "__version__", name
     for promise in ("#### Context.step\n", "### Recipes\n", "rate: float | None = None", "* `Outcome.UNKNOWN`: "):
-        assert promise in page
-    assert " at 0x" not in page
+        assert promise in api
+    assert " at 0x" not in api
 
 
 def test_every_message_has_a_next_step() -> None:
@@ -82,7 +84,4 @@ def test_every_message_has_a_next_step() -> None:
 
 
 def test_a_message_is_shown_with_what_varies_in_braces() -> None:
-    assert (
-        "| `ConfigError` | no API token | set the environment variable {TOKEN\\_VARIABLE} |"
-        in (generate.pages()["messages.md"])
-    )
+    assert "| `ConfigError` | no API token | set the environment variable {TOKEN\\_VARIABLE} |" in page("messages.md")
