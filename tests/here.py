@@ -59,6 +59,15 @@ class Here:
         return [key for key, count in seen.items() if count > 1]
 
 
+async def finished(get: Callable[[int], Awaitable[Any]], first: Any) -> Any:
+    """A package or an import, polled until it has ended."""
+    async with asyncio.timeout(60):
+        while not first.is_finished:
+            await asyncio.sleep(0.002)
+            first = await get(first.id)
+    return first
+
+
 def outcomes(report: Report) -> dict[str, int]:
     return {str(outcome): count for outcome, count in report.outcomes.items() if count}
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bulkops.errors import BadRequest, ConfigError, InputError, NotFound, RateLimited
 from bulkops.models import PackageExport
 from tests.fleet import PACKAGE
-from tests.here import Here, here
+from tests.here import Here, finished, here
 from tests.sandbox.kit import recipe
 
 FIRST = 4100231
@@ -137,14 +135,6 @@ def test_a_429_of_poll_now_is_the_callers_to_see(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=1, time_scale=200)
 
 
-async def _finished(get: Any, first: Any) -> Any:
-    async with asyncio.timeout(60):
-        while not first.is_finished:
-            await asyncio.sleep(0.002)
-            first = await get(first.id)
-    return first
-
-
 def test_packages(tmp_path: Path) -> None:
     """The four calls of the first seed (export, import, get, download), and the third seed's way into a customer."""
 
@@ -157,16 +147,16 @@ def test_packages(tmp_path: Path) -> None:
         shown = await own.export_manifests.get(manifest.id)
         assert [asset.zip_name for asset in shown.assets] == [asset.zip_name for asset in assets]
         begun = await own.packages.export(manifest.id)
-        done = await _finished(own.packages.get, begun)
+        done = await finished(own.packages.get, begun)
         data = await own.packages.download(done, most_bytes=MOST)
         assert it.kinds() == {"manifest.created": 1, "package.exported": 1}
         target = await own.folders.create("Copy")
-        mine = await _finished(own.packages.get_import, await own.packages.import_(data, folder_id=target.id))
+        mine = await finished(own.packages.get_import, await own.packages.import_(data, folder_id=target.id))
         assert (mine.status, len(mine.recipe_status), mine.bad_results) == ("completed", 3, [])
         assert (await own.recipes.get(mine.recipe_status[0].id)).name == "Upsert CRM contact"
         account = own.account(FIRST)
         folder = await account.folders.create("CRM")
-        theirs = await _finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
+        theirs = await finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
         assert (theirs.status, theirs.bad_results) == ("completed", [])
         assert len(await account.recipes.list().collect()) == 3
         await own.export_manifests.delete(manifest.id)
@@ -181,7 +171,7 @@ def test_a_customers_manifest_and_its_package(tmp_path: Path) -> None:
         account = it.workato.account(FIRST)
         folder = await account.folders.create("CRM")
         data = PACKAGE.read_bytes()
-        await _finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
+        await finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
         with pytest.raises(ConfigError, match="manifest of nothing"):
             await account.export_manifests.create("Nothing")
         manifest = await account.export_manifests.create("CRM", folder_id=folder.id)
@@ -190,7 +180,7 @@ def test_a_customers_manifest_and_its_package(tmp_path: Path) -> None:
         begun = await account.exports.create(manifest.id)
         with pytest.raises(InputError, match="nobody says where its file is"):
             await account.exports.download(PackageExport(id=begun.id, status="in_progress"), most_bytes=MOST)
-        done = await _finished(account.exports.get, begun)
+        done = await finished(account.exports.get, begun)
         assert (await account.exports.download(done, most_bytes=MOST))[:2] == b"PK"
         await account.export_manifests.delete(manifest.id)
         with pytest.raises(NotFound):

@@ -21,6 +21,7 @@ from bulkops.errors import InputError, NotFound
 from bulkops.events import AttemptEnded
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
+from tests.here import finished
 from tests.sandbox.kit import recipe
 
 FACTS = os.environ.get("BULKOPS_FACTS")  # read now: a fixture empties the environment
@@ -203,14 +204,14 @@ async def _packages(story: Story) -> bytes:
         begun = await own.packages.export(API_MANIFEST)
         assert begun.status == "in_progress"
         with story.sees("packages.get"):
-            done = await _finished(own.packages.get, begun)
+            done = await finished(own.packages.get, begun)
             assert done.status == "completed"
     with story.sees("packages.download"):
         data = await own.packages.download(attrs.evolve(done, download_url=None), most_bytes=2**20)
         assert data[:2] == b"PK"
     with story.sees("packages.import", effect="import.completed"):
         target = await own.folders.create("Copy")
-        mine = await _finished(own.packages.get_import, await own.packages.import_(data, folder_id=target.id))
+        mine = await finished(own.packages.get_import, await own.packages.import_(data, folder_id=target.id))
         assert mine.status == "completed"
     assert {row.id for row in mine.recipe_status} <= {row.id for row in await own.recipes.list().collect()}
     return data
@@ -222,7 +223,7 @@ async def _guide(story: Story, account: Account, data: bytes) -> None:
         (home, *_) = [row for row in await account.folders.list().collect() if row.id == folder.id]
         assert home.name == "API"
     with story.sees("managed_users.imports.create", effect="import.completed"):
-        imported = await _finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
+        imported = await finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
         assert imported.bad_results == []
     recipes = await _looked(story, "managed_users.recipes.list", account.recipes.list().collect)
     assert {row.id for row in recipes} == {row.id for row in imported.recipe_status}
@@ -286,11 +287,3 @@ async def _managers(story: Story, customer: int) -> None:
 async def _looked(story: Story, call: str, look: Callable[[], Awaitable[list[Any]]]) -> list[Any]:
     with story.sees(call):
         return await look()
-
-
-async def _finished(get: Callable[[int], Awaitable[Any]], first: Any) -> Any:
-    async with asyncio.timeout(60):
-        while not first.is_finished:
-            await asyncio.sleep(0.002)
-            first = await get(first.id)
-    return first

@@ -20,8 +20,6 @@ from bulkops.errors import (
     RateLimited,
     StatusError,
 )
-from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
 from tests.session.conftest import TOKEN, quick
 
 pytestmark = pytest.mark.anyio
@@ -38,30 +36,6 @@ def needed(call: Call) -> dict[str, Any]:
         for each in call.parameters
         if each.name.partition("[")[0] in wanted and each.name not in members and (each.required or "[" in each.name)
     }
-
-
-async def test_each_call_of_the_catalogue_reaches_the_sandbox_and_is_counted_in_its_quota() -> None:
-    settings = SandboxSettings(customers=3, quotas="off", time_scale=600)
-    tuning = Tuning(unlimited=True, max_rate=None)
-    async with Sandbox(settings) as sandbox, Workato(token=sandbox.token, host=sandbox.url, tuning=tuning) as workato:
-        counted = dict.fromkeys((call.quota for call in CALLS.values()), 0)
-        statuses: dict[str, int] = {}
-        # customers last, so that the one that the others act on is there
-        for call in sorted(CALLS.values(), key=lambda call: call.id == "managed_users.delete"):
-            account = "EORG-2" if call.names_account else None
-            body = b"PK" if call.body == "octets" else None
-            try:
-                await workato.call(call.id, account=account, body=body, **needed(call))
-                statuses[call.id] = 200
-            except StatusError as error:
-                statuses[call.id] = error.status
-            except OutcomeUnknown as error:  # what a write calls any 5xx
-                statuses[call.id] = getattr(error.__cause__, "status", 0)
-            counted[call.quota] += 1
-            tally = sandbox.requests()
-            assert tally["quotas"][call.quota]["requests"] == counted[call.quota], call.id
-        assert sandbox.requests()["total"] == len(CALLS) == sum(counted.values())  # no request went astray
-        assert set(statuses.values()) <= {200, 302, 400, 403, 404, 409, 422, 501}, statuses
 
 
 async def _answers(server: Any, *replies: Any) -> None:

@@ -6,34 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import attrs
 import pytest
 from blockbuster import blockbuster_ctx
 
-from bulkops.journal import Instant, InventoryRow, RunRecord
+from bulkops.journal import InventoryRow, RunRecord
+from tests.clocks import StepClock
 from tests.records import run_record
 
 HOST = "http://127.0.0.1:8080"
 Make: TypeAlias = Callable[..., RunRecord]
-
-
-@attrs.define
-class StepClock:
-    """Clocks that move when told to."""
-
-    boot_id: str = "boot-a"
-    boot_s: float = 1000.0
-    wall_s: float = 1_700_000_000.0
-
-    def now(self) -> Instant:
-        return Instant(self.boot_id, self.boot_s, self.wall_s)
-
-    def boot_time_s(self) -> float:
-        return self.boot_s
-
-    def pass_s(self, seconds: float) -> None:
-        self.boot_s += seconds
-        self.wall_s += seconds
 
 
 @pytest.fixture

@@ -6,33 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import attrs
 import pytest
 
-from bulkops.clock import Instant
 from bulkops.ledger import Credential
 from bulkops.ledger.book import Book
+from tests.clocks import StepClock
 
 HOST = "https://www.workato.com"
 SERVER_TIMEOUT_S = 40.0
 Begin: TypeAlias = Callable[..., Book]
-
-
-@attrs.define
-class StepClock:
-    boot_id: str = "boot-a"
-    boot_s: float = 1000.0
-    wall_s: float = 1_700_000_000.0
-
-    def now(self) -> Instant:
-        return Instant(self.boot_id, self.boot_s, self.wall_s)
-
-    def boot_time_s(self) -> float:
-        return self.boot_s
-
-    def pass_s(self, seconds: float) -> None:
-        self.boot_s += seconds
-        self.wall_s += seconds
 
 
 @pytest.fixture
