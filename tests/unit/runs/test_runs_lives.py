@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 import bulkops
-from bulkops import Outcome, Policy, TaskFailed, Workato
+from bulkops import Outcome, Policy, StopSignal, TaskFailed, Workato
 from bulkops.errors import InputError, JournalMismatch, PlanError, TaskUnknown
 from bulkops.journal import RunState
 from bulkops.runs import select, workspace_of
@@ -50,6 +50,20 @@ def operation(failing: Failing) -> Any:
         await failing(ctx)
 
     return touch
+
+
+async def test_a_retry_that_finds_nothing_failed_leaves_the_run_as_it_stood(workato: Workato, tmp_path: Path) -> None:
+    control = StopSignal()
+
+    async def drain(ctx: bulkops.Context) -> None:
+        control.drain()
+
+    here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "control": control}
+    stopped = await bulkops.run(drain, accounts=IDS[:3], policy=Policy(concurrency=1), **here)
+    assert (stopped.state, stopped.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.INTERRUPTED, 2)
+    again = await bulkops.retry(stopped.run_id, operation=drain, **here)
+    assert again is not None
+    assert (again.state, again.outcomes) == (stopped.state, stopped.outcomes)
 
 
 async def test_a_retry_does_not_end_what_was_halted(workato: Workato, tmp_path: Path) -> None:

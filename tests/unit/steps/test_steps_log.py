@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from bulkops.errors import TaskFailed
 from bulkops.journal import InventoryRow, Journal, StepState
 from bulkops.session import RequestContext
 from bulkops.settings import Tuning
-from bulkops.steps import Effect, StepLog
+from bulkops.steps import AccountMemory, Effect, StepLog
 from tests.records import run_record
-
-pytestmark = pytest.mark.anyio
+from tests.virtual_time import run_virtual
 
 
 @asynccontextmanager
@@ -37,6 +38,7 @@ async def one() -> int:
 ONE = Effect(fn=one)
 
 
+@pytest.mark.anyio
 async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: Path) -> None:
     async with opened(tmp_path) as (journal, log, run_id):
         seen: list[object] = []
@@ -54,6 +56,7 @@ async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: P
         assert {row.state for row in (await journal.steps(run_id, 0)).values()} == {StepState.DONE}
 
 
+@pytest.mark.anyio
 async def test_a_write_outside_of_steps_is_admitted_too(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, log, _):
         calls: list[int] = []
@@ -68,6 +71,7 @@ async def test_a_write_outside_of_steps_is_admitted_too(tmp_path: Path) -> None:
         assert calls == [1]
 
 
+@pytest.mark.anyio
 async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as (journal, log, run_id):
         log.before_effect = asyncio.Event().wait  # type: ignore[assignment]  # its result is not used
@@ -79,9 +83,24 @@ async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_p
         assert await journal.steps(run_id, 0) == {}
 
 
+@pytest.mark.anyio
 async def test_the_first_pause_before_a_step_is_sent_again_is_the_shortest(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, log, _):
         longest_s = [max(log._pause_s(sends) for _ in range(300)) for sends in (1, 2, 3)]
     base_s = Tuning().backoff_base_s
     assert longest_s == pytest.approx([base_s, 2 * base_s, 4 * base_s], rel=0.1)
     assert longest_s[0] <= base_s
+
+
+def test_a_lock_that_another_run_holds_is_waited_for_ten_minutes() -> None:
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        memory = AccountMemory(journal=cast("Journal", None), host="https://www.workato.com", account="7", shared={})
+        async with memory.exclusive("customer managers"):
+            began = loop.time()
+            with pytest.raises(TaskFailed, match="has held the lock of the customer managers for 600 s"):
+                async with memory.exclusive("customer managers"):
+                    pass
+            return loop.time() - began
+
+    assert run_virtual(main()) == pytest.approx(600.0, abs=0.2)
