@@ -11,10 +11,12 @@ from typing import cast
 import pytest
 
 from bulkops.errors import TaskFailed
-from bulkops.journal import InventoryRow, Journal, StepState
+from bulkops.events import Event, Observer, StepEnded, ignore
+from bulkops.journal import InventoryRow, Journal, StepRow, StepState
 from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 from bulkops.steps import AccountMemory, Effect, StepLog
+from bulkops.steps.log import OUTSIDE_STEPS
 from tests.records import run_record
 from tests.virtual_time import run_virtual
 
@@ -29,6 +31,18 @@ async def opened(home: Path) -> AsyncIterator[tuple[Journal, StepLog, str]]:
             journal=journal, run_id=run.run_id, seq=0, scope=RequestContext(account="7"), tuning=Tuning(), steps={}
         )
         yield journal, log, run.run_id
+
+
+def log_of_rows(journal: Journal | None, *rows: StepRow, observe: Observer = ignore) -> StepLog:
+    return StepLog(
+        journal=cast("Journal", journal),
+        run_id=run_record().run_id,
+        seq=0,
+        scope=RequestContext(account="7"),
+        tuning=Tuning(),
+        steps={row.step: row for row in rows},
+        observe=observe,
+    )
 
 
 async def one() -> int:
@@ -92,10 +106,41 @@ async def test_the_first_pause_before_a_step_is_sent_again_is_the_shortest(tmp_p
     assert longest_s[0] <= base_s
 
 
+@pytest.mark.parametrize(
+    ("step", "state", "is_untouched"),
+    [
+        ("import", StepState.DONE, False),
+        ("import", StepState.FAILED, False),
+        ("import", StepState.INTENT, False),
+        (OUTSIDE_STEPS, StepState.DONE, False),
+        (OUTSIDE_STEPS, StepState.INTENT, False),
+        (OUTSIDE_STEPS, StepState.FAILED, True),
+    ],
+)
+def test_an_account_is_untouched_until_a_step_was_begun_or_something_written(
+    step: str, state: StepState, *, is_untouched: bool
+) -> None:
+    assert log_of_rows(None).is_untouched
+    row = StepRow(step=step, state=state, data=None, result=None, changed=False, began_age_s=0.0)
+    assert log_of_rows(None, row).is_untouched == is_untouched
+
+
+@pytest.mark.anyio
+async def test_observers_are_told_of_each_step_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
+    seen: list[Event] = []
+    async with Journal.open(tmp_path) as journal:
+        await journal.create_run(run_record(), [InventoryRow(seq=0, account="7")])
+        log = log_of_rows(journal, observe=seen.append)
+        await log.step("import", ONE)
+        await log._scope.about_to_write()  # outside of steps
+        await log.settle_writes(ended_well=True)
+    assert seen == [StepEnded(account="7", step="import", state=state) for state in ("intent", "done")]
+
+
 def test_a_lock_that_another_run_holds_is_waited_for_ten_minutes() -> None:
     async def main() -> float:
         loop = asyncio.get_running_loop()
-        memory = AccountMemory(journal=cast("Journal", None), host="https://www.workato.com", account="7", shared={})
+        memory = AccountMemory(journal=cast("Journal", None), tenant="https://www.workato.com", account="7", shared={})
         async with memory.exclusive("customer managers"):
             began = loop.time()
             with pytest.raises(TaskFailed, match="has held the lock of the customer managers for 600 s"):
