@@ -14,6 +14,11 @@ _NO_SECRET: Final = frozenset({"jwt", "oidc"})
 """Whoever calls brings a token of an identity provider's: the vendor has none to show."""
 
 
+def fields_of(thing: attrs.AttrsInstance, *, but: tuple[str, ...]) -> dict[str, Any]:
+    """An object as a row: its fields, without those that answers do not show."""
+    return attrs.asdict(thing, recurse=False, filter=attrs.filters.exclude(*but))
+
+
 @attrs.define(kw_only=True)
 class Collection:
     """`folder_id`: where its project has it, `facts`: what else its file holds; the API does not say."""
@@ -30,15 +35,10 @@ class Collection:
 
     def row(self, origin: str) -> dict[str, Any]:
         """`project_id` is a text here, as the vendor has it."""
-        return {
-            "id": self.id,
-            "name": self.name,
+        return fields_of(self, but=("folder_id", "handle", "facts")) | {
             "project_id": str(self.project_id),
             "url": f"{origin}/_gateway/{self.handle}",
             "api_spec_url": f"{origin}/doc/service/{self.handle}/swagger?token={{token}}",
-            "version": self.version,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
         }
 
 
@@ -61,20 +61,12 @@ class Endpoint:
 
     def row(self, collection: Collection, origin: str) -> dict[str, Any]:
         base_path = f"/_gateway/{collection.handle}/{self.path}"
-        return {
-            "id": self.id,
+        return fields_of(self, but=("collection_id", "recipe_id", "facts")) | {
             "api_collection_id": self.collection_id,
             "flow_id": self.recipe_id,
-            "name": self.name,
-            "method": self.method,
             "url": origin + base_path,
             "legacy_url": None,
             "base_path": base_path,
-            "path": self.path,
-            "active": self.active,
-            "legacy": self.legacy,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
         }
 
 

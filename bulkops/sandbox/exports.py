@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import attrs
 
-from bulkops.sandbox.api_platform import Collection, Endpoint
+from bulkops.sandbox.api_platform import Collection, Endpoint, fields_of
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.clock import Clock
 from bulkops.sandbox.recipes import Recipe, calls_in
@@ -222,16 +222,7 @@ class Manifest:
     deleted_at: str | None = None
 
     def row(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "name": self.name,
-            "last_exported_at": self.last_exported_at,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
-            "deleted_at": self.deleted_at,
-            "project_path": self.project_path,
-            "status": "archived" if self.deleted_at else "working",
-        }
+        return fields_of(self, but=("files",)) | {"status": "archived" if self.deleted_at else "working"}
 
     def assets(self) -> list[dict[str, Any]]:
         return [asset.row(zip_name=name) for name, asset in self.files.items()]

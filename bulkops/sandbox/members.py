@@ -34,16 +34,10 @@ class Member:
 
     def row(self) -> dict[str, Any]:
         """Requests spell a role `name`, replies `role_name` (vendor facts, section 12)."""
-        return {
-            "id": self.id,
+        return attrs.asdict(self, filter=attrs.filters.exclude("oauth_id")) | {
             "grant_type": "team",
             "role_name": self.roles.get("dev"),
             "roles": [{"environment_type": where, "role_name": role} for where, role in self.roles.items()],
-            "external_id": self.external_id,
-            "name": self.name,
-            "email": self.email,
-            "time_zone": self.time_zone,
-            "created_at": self.created_at,
         }
 
 

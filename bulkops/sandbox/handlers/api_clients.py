@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkops.sandbox.api_platform import MASK, ApiClient
+from bulkops.sandbox.api_platform import MASK, ApiClient, fields_of
 from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest, Counted, refuse_blank
 
-_OWN_FACTS: Final = ("description", "email", "validation_formula", "api_portal_id", "mtls_enabled", "cert_bundle_ids")
+_SHOWN_FACTS: Final = ("email", "validation_formula", "mtls_enabled", "cert_bundle_ids")
+_OWN_FACTS: Final = (*_SHOWN_FACTS, "description", "api_portal_id")
+_SAID_BY_V2: Final = ("is_legacy", "auth_type", "collection_ids", "facts")
 _POLICY: Final = {"id": 2, "name": "Default"}
 
 
@@ -105,39 +107,28 @@ def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(client: ApiClient) -> dict[str, Any]:
-    return {
-        "id": client.id,
-        "name": client.name,
-        "project_id": None if client.project_id is None else str(client.project_id),
-        "created_at": client.created_at,
-        "updated_at": client.updated_at,
-    }
+    project_id = None if client.project_id is None else str(client.project_id)
+    return fields_of(client, but=_SAID_BY_V2) | {"project_id": project_id}
 
 
 def _row_v2(request: ApiRequest, client: ApiClient) -> dict[str, Any]:
     api = request.workspace.api
     keys = api.keys_of(client.id)
     facts = client.facts
-    return {
-        "id": client.id,
-        "name": client.name,
-        "description": facts.get("description") or "",
-        "active_api_keys_count": sum(key.active for key in keys),
-        "total_api_keys_count": len(keys),
-        "created_at": client.created_at,
-        "updated_at": client.updated_at,
-        "logo": None,
-        "logo_2x": None,
-        "is_legacy": client.is_legacy,
-        "email": facts.get("email"),
-        "auth_type": client.auth_type,
-        "api_token": None,
-        "mtls_enabled": facts.get("mtls_enabled"),
-        "validation_formula": facts.get("validation_formula"),
-        "cert_bundle_ids": facts.get("cert_bundle_ids"),
-        "active": True,
-        "active_since": client.created_at,
-        "auth_token": MASK,
-        "api_policies": [_POLICY],
-        "api_collections": [{"id": id_, "name": api.collections[id_].name} for id_ in client.collection_ids],
+    shown = dict.fromkeys(("logo", "logo_2x", "api_token", *_SHOWN_FACTS)) | {
+        name: facts[name] for name in _SHOWN_FACTS if name in facts
     }
+    return (
+        fields_of(client, but=("project_id", "collection_ids", "facts"))
+        | shown
+        | {
+            "description": facts.get("description") or "",
+            "active_api_keys_count": sum(key.active for key in keys),
+            "total_api_keys_count": len(keys),
+            "active": True,
+            "active_since": client.created_at,
+            "auth_token": MASK,
+            "api_policies": [_POLICY],
+            "api_collections": [{"id": id_, "name": api.collections[id_].name} for id_ in client.collection_ids],
+        }
+    )
