@@ -16,8 +16,7 @@ from bulkops.outcome import Outcome
 from bulkops.report import Report
 from bulkops.runs import resume, retry, run, undoing
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.secret import Secret
-from bulkops.settings import Auth, Settings, Tuning
+from bulkops.settings import Tuning
 from tests.fleet import CREDENTIALS, PACKAGE
 
 FIRST = 4100231
@@ -59,6 +58,12 @@ class Here:
         return [key for key, count in seen.items() if count > 1]
 
 
+def client_of(sandbox: Sandbox, **tuned: Any) -> Workato:
+    """A client with the sandbox's quotas and durations, but for those `tuned`."""
+    tuning = attrs.evolve(Tuning.from_toml(sandbox.client_file, source="client file"), **tuned)
+    return Workato(token=sandbox.token, host=sandbox.url, tuning=tuning)
+
+
 async def finished(get: Callable[[int], Awaitable[Any]], first: Any) -> Any:
     """A package or an import, polled until it has ended."""
     async with asyncio.timeout(60):
@@ -90,10 +95,8 @@ def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings
 
     async def scene() -> None:
         scale = 1000 if settings.get("customers", 0) > 100 else 2000
-        async with Sandbox(SandboxSettings(**{"time_scale": scale} | settings)) as sandbox:
-            tuning = Tuning.from_toml(sandbox.client_file, source="client file")
-            auth = Auth(token=Secret(sandbox.token))
-            async with Workato.from_settings(Settings(url=sandbox.url, auth=auth, tuning=tuning)) as workato:
-                await scenario(Here(sandbox, workato, tmp_path / "journal"))
+        made = SandboxSettings(**{"time_scale": scale} | settings)
+        async with Sandbox(made) as sandbox, client_of(sandbox) as workato:
+            await scenario(Here(sandbox, workato, tmp_path / "journal"))
 
     asyncio.run(scene())

@@ -15,7 +15,7 @@ from bulkops.errors import StatusError
 from bulkops.sandbox import Assumptions
 from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.openapi import document
-from bulkops.settings import Tuning
+from tests.here import client_of
 from tests.sandbox.kit import Vendor, vendor
 from tests.sandbox.walking import Walker, in_order
 
@@ -42,18 +42,16 @@ def test_the_sandbox_knows_every_call() -> None:
 
 
 async def test_each_call_reaches_the_sandbox_counts_in_its_quota_and_decodes() -> None:
-    async with furnished() as walker:
-        tuning = Tuning.from_toml(walker.vendor.sandbox.client_file, source="client file")
-        async with Workato(token=walker.vendor.sandbox.token, host=walker.vendor.sandbox.url, tuning=tuning) as workato:
-            for call in in_order():
-                given = await walker.parameters(call)
-                walker.forget(call)
-                before = _counts(walker.vendor)
-                assert await _call(workato, call, walker.account, given) == REFUSED.get(call.id, 200), call.id
-                after = _counts(walker.vendor)
-                assert {name: after[name] - before.get(name, 0) for name in after} == {
-                    name: int(name == call.quota) for name in after
-                }, call.id
+    async with furnished() as walker, client_of(walker.vendor.sandbox) as workato:
+        for call in in_order():
+            given = await walker.parameters(call)
+            walker.forget(call)
+            before = _counts(walker.vendor)
+            assert await _call(workato, call, walker.account, given) == REFUSED.get(call.id, 200), call.id
+            after = _counts(walker.vendor)
+            assert {name: after[name] - before.get(name, 0) for name in after} == {
+                name: int(name == call.quota) for name in after
+            }, call.id
 
 
 async def _call(workato: Workato, call: Call, account: str, given: dict[str, Any]) -> int:

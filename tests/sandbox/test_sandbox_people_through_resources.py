@@ -103,25 +103,6 @@ def test_roles_that_are_made_are_roles_of_members(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=1)
 
 
-def test_customer_managers(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        managers = it.workato.customer_managers
-        sam = next(member for member in await it.workato.members.list().collect() if member.name == "Sam Rivera")
-        made = await managers.create(team_collaborator_id=str(sam.id), role_id="247", workspaces=[FIRST])
-        assert (made.user.id, made.workspace_ids) == (sam.id, [FIRST])
-        assert await managers.list().collect() == [made]
-        wider = await managers.update(made.id, role_id=2, workspaces=[FIRST, FIRST + 1])
-        assert (wider.privilege_group.name, wider.workspace_ids) == ("Admin", [FIRST, FIRST + 1])
-        assert (await managers.update(made.id, role_id=2, all_workspaces=True)).has_all_workspaces
-        assert it.kinds()["all_workspaces.granted"] == 1
-        await managers.delete(made.id)
-        assert await managers.list().collect() == []
-        with pytest.raises(NotFound):
-            await managers.delete(made.id)
-
-    here(tmp_path, scenario, customers=2)
-
-
 def test_two_addresses_are_invited_to_one_workspace_at_once_and_one_address_waits(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         members = it.workato.account(FIRST).members

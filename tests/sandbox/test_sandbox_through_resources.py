@@ -81,15 +81,3 @@ def test_properties(tmp_path: Path) -> None:
         assert it.kinds()["property.set"] == 5
 
     here(tmp_path, scenario, customers=1)
-
-
-def test_connectors(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        names = [connector.name async for connector in it.workato.connectors.list(["salesforce", "nothing", "jira"])]
-        assert names == ["salesforce", "jira"]
-        everything = await it.workato.connectors.all().collect()
-        assert {"salesforce", "jira"} < {connector.name for connector in everything}
-        (own,) = await it.workato.custom_connectors.list().collect()
-        assert "Example CRM" in await it.workato.custom_connectors.code(own.id)
-
-    here(tmp_path, scenario, customers=1)

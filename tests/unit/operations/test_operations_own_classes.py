@@ -10,14 +10,14 @@ import attrs
 import pytest
 
 import bulkops
-from bulkops import Context, Workato
+from bulkops import Context
 from bulkops.errors import ConfigError, JournalMismatch
 from bulkops.operations import CreateFolder, load_from_file
 from bulkops.operations._base import _AROUND
 from bulkops.operations._function_digest import code_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.secret import Secret
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 
 class Own(bulkops.Operation):
@@ -81,13 +81,14 @@ async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:
     """Op("A") and Op("B") were equal: the second finished what the first had begun."""
     control = bulkops.StopSignal()
     control.drain("stopped")
-    async with Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            await bulkops.run(Fields("A"), accounts=[4100231], workato=workato, journal=tmp_path, control=control)
-            with pytest.raises(JournalMismatch):
-                await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("B"))
-            report = await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("A"))
+    async with (
+        Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor,
+        client_of(vendor) as workato,
+    ):
+        await bulkops.run(Fields("A"), accounts=[4100231], workato=workato, journal=tmp_path, control=control)
+        with pytest.raises(JournalMismatch):
+            await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("B"))
+        report = await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("A"))
     assert report is not None
     assert report.ok
 

@@ -15,7 +15,7 @@ from bulkops.errors import ConfigError
 from bulkops.operations import CreateFolder, as_operation
 from bulkops.runs import AccountPlan, from_values, load_job, plan, undoing
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -41,10 +41,11 @@ class Beside:
 
 @pytest.fixture
 async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
-    async with Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            yield Beside(vendor, workato, tmp_path / "journal")
+    async with (
+        Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as vendor,
+        client_of(vendor) as workato,
+    ):
+        yield Beside(vendor, workato, tmp_path / "journal")
 
 
 async def test_a_plan_does_not_call_a_function_whose_author_did_not_say_so(beside: Beside) -> None:

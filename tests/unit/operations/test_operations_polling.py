@@ -17,6 +17,7 @@ from bulkops.pacing import Pacer
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit
 from bulkops.steps import memory_of
+from tests.here import client_of
 from tests.unit.pacing.vendor import pumping
 from tests.virtual_time import run_virtual
 
@@ -139,10 +140,8 @@ async def test_the_accounts_of_a_run_learn_from_each_other(tmp_path: Path) -> No
     async def note(ctx: bulkops.Context) -> None:
         seen.append(memory_of(ctx).shared)
 
-    async with Sandbox(SandboxSettings(customers=0)) as vendor:
-        tuning = bulkops.Tuning.from_toml(vendor.client_file, source="the sandbox")
-        async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            report = await bulkops.run(note, accounts=[1, 2, 3], workato=workato, journal=tmp_path)
+    async with Sandbox(SandboxSettings(customers=0)) as vendor, client_of(vendor) as workato:
+        report = await bulkops.run(note, accounts=[1, 2, 3], workato=workato, journal=tmp_path)
     assert report.ok
     assert len(seen) == 3
     assert all(one is seen[0] for one in seen)

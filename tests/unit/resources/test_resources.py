@@ -224,14 +224,6 @@ async def test_folder_create_in_old_and_new_form(vendor: Vendor, workato: Workat
     assert json.loads(vendor.asked[0][3]) == {"name": "CRM", "parent_id": 3}
 
 
-async def test_folder_list_asks_for_its_parent(vendor: Vendor, workato: Workato) -> None:
-    vendor.answer = _paged(2, name="f")
-    folders = workato.account(1).folders
-    await folders.list().collect()
-    await folders.list(parent_id=8).collect()
-    assert [query.get("parent_id") for _, _, query, _ in vendor.asked] == [None, "8"]
-
-
 async def test_recipe_verbs(vendor: Vendor, workato: Workato) -> None:
     recipes = workato.account(1).recipes
     row = {"id": "4", "name": "r", "running": True, "version_no": 3, "code": "{}", "config": [{"provider": "x"}]}

@@ -13,7 +13,7 @@ from bulkops.errors import ConfigError, InputError
 from bulkops.journal import Journal, RunState
 from bulkops.operations import CreateFolder, StopRecipes
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +28,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def workato(sandbox: Sandbox) -> AsyncIterator[Workato]:
-    tuning = Tuning.from_toml(sandbox.client_file, source="client file")
-    async with Workato(token=sandbox.token, host=sandbox.url, tuning=tuning) as client:
+    async with client_of(sandbox) as client:
         yield client
 
 

@@ -18,6 +18,7 @@ from bulkops.locks import state_directory
 from bulkops.runs.credential import hold_credential
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -26,10 +27,8 @@ FIRST = 4100231
 
 @pytest.fixture
 async def workato() -> AsyncIterator[Workato]:
-    async with Sandbox(SandboxSettings(customers=2, time_scale=400)) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
-            yield client
+    async with Sandbox(SandboxSettings(customers=2, time_scale=400)) as vendor, client_of(vendor) as client:
+        yield client
 
 
 async def touch(ctx: bulkops.Context) -> None:

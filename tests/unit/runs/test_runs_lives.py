@@ -18,6 +18,7 @@ from bulkops.journal import RunState
 from bulkops.runs import select, workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -26,10 +27,11 @@ IDS = [4100231 + n for n in range(20)]
 
 @pytest.fixture
 async def workato() -> AsyncIterator[Workato]:
-    async with Sandbox(SandboxSettings(customers=20, time_scale=400, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
-            yield client
+    async with (
+        Sandbox(SandboxSettings(customers=20, time_scale=400, quotas="off")) as vendor,
+        client_of(vendor) as client,
+    ):
+        yield client
 
 
 class Failing:

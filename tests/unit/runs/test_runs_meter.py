@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bulkops.client import Workato
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
 from bulkops.journal import EventRow, InventoryRow, Journal
 from bulkops.report.quota_usage import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
 from bulkops.runs.traffic import PROCESS, REQUESTS, TrafficRecorder, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Limit
+from tests.here import client_of
 from tests.records import RUN, run_record
 
 pytestmark = pytest.mark.anyio
@@ -140,8 +140,7 @@ async def test_what_is_written_is_what_the_vendor_counted(tmp_path: Path) -> Non
     settings = SandboxSettings(customers=3, time_scale=100, faults=Faults(throttle=0.3))
     async with Sandbox(settings) as sandbox, Journal.open(tmp_path) as journal:
         await begin(journal)
-        tuning = Tuning.from_toml(sandbox.client_file, source="the sandbox")
-        async with Workato(token=sandbox.token, host=sandbox.url, tuning=tuning) as workato:
+        async with client_of(sandbox) as workato:
             with metered(workato.session, journal, RUN):
                 accounts = [customer.id async for customer in workato.customers.list()]
                 for account in accounts * 4:

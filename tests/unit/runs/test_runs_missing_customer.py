@@ -12,7 +12,7 @@ import bulkops
 from bulkops import CreateFolder, Outcome, Workato
 from bulkops.runs import from_values, plan
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -27,8 +27,7 @@ async def vendor() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def workato(vendor: Sandbox) -> AsyncIterator[Workato]:
-    tuning = Tuning.from_toml(vendor.client_file, source="client file")
-    async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
+    async with client_of(vendor) as client:
         yield client
 
 
@@ -71,7 +70,6 @@ async def test_a_customer_that_is_there_and_lacks_something_keeps_its_404(
 
 async def test_where_customers_may_not_be_read_the_404_stands(vendor: Sandbox, tmp_path: Path) -> None:
     vendor.deny("managed_users.get")
-    tuning = Tuning.from_toml(vendor.client_file, source="client file")
-    async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
+    async with client_of(vendor) as workato:
         report = await bulkops.run(CreateFolder("Tidy"), accounts=[99], workato=workato, journal=tmp_path)
     assert report.accounts[0].failure_class == "not-found"

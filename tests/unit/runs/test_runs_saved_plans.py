@@ -14,7 +14,7 @@ from bulkops.errors import InputError, PlanError
 from bulkops.operations import CreateFolder
 from bulkops.runs import FleetPlan, from_values, plan
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -23,10 +23,11 @@ IDS = [4100231, 4100232, 4100233, 4100234]
 
 @pytest.fixture
 async def workato() -> AsyncIterator[Workato]:
-    async with Sandbox(SandboxSettings(customers=4, time_scale=400, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as client:
-            yield client
+    async with (
+        Sandbox(SandboxSettings(customers=4, time_scale=400, quotas="off")) as vendor,
+        client_of(vendor) as client,
+    ):
+        yield client
 
 
 async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, tmp_path: Path) -> None:

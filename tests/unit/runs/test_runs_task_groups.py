@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import bulkops
-from bulkops import Outcome, Workato
+from bulkops import Outcome
 from bulkops.journal import RunState
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -32,10 +32,8 @@ async def _together(*calls: Awaitable[Any]) -> None:
 
 async def _run(operation: Any, journal: Path, *, faults: Faults | None = None, **more: Any) -> bulkops.Report:
     settings = SandboxSettings(customers=3, time_scale=400, quotas="off", faults=faults or Faults())
-    async with Sandbox(settings) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            return await bulkops.run(operation, accounts=[ID], workato=workato, journal=journal, **more)
+    async with Sandbox(settings) as vendor, client_of(vendor) as workato:
+        return await bulkops.run(operation, accounts=[ID], workato=workato, journal=journal, **more)
 
 
 async def test_a_404_in_a_task_group_is_a_404(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import bulkops
-from bulkops import Outcome, Workato
+from bulkops import Outcome
 from bulkops.errors import PlanError
 from bulkops.operations import CreateFolder
 from bulkops.runs import from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -25,8 +25,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 async def test_an_account_named_by_id_and_by_external_id_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
-    tuning = Tuning.from_toml(sandbox.client_file, source="client file")
-    async with Workato(token=sandbox.token, host=sandbox.url, tuning=tuning) as workato:
+    async with client_of(sandbox) as workato:
         first, second, third = [customer async for customer in workato.customers.list()]
         twice = from_values([second.id, f"E{first.external_id}", f"E{second.external_id}"])
         with pytest.raises(PlanError, match=rf"{second.id} and E{second.external_id} are one customer") as caught:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import bulkops
-from bulkops import Outcome, Workato
+from bulkops import Outcome
 from bulkops.errors import PlanError
 from bulkops.operations import CreateFolder
 from bulkops.runs import undoing
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -22,17 +22,18 @@ MISSING = 999
 
 
 async def test_an_account_without_an_effect_is_not_undone(tmp_path: Path) -> None:
-    async with Sandbox(SandboxSettings(customers=4, time_scale=400, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            await workato.account(IDS[1]).folders.create("CRM")
-            here: dict[str, Any] = {"workato": workato, "journal": tmp_path}
-            done = await bulkops.run(CreateFolder("CRM"), accounts=[*IDS, MISSING], **here)
-            outcomes = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.FAILED)
-            assert [done.outcomes[one] for one in outcomes] == [3, 1, 1]
-            _, inventory = await undoing(done.run_id, journal=tmp_path)
-            assert [row.account for row in inventory.rows] == [str(IDS[place]) for place in (3, 2, 0)]
-            again = await bulkops.run(CreateFolder("CRM"), accounts=IDS, **here)
-            assert again.outcomes[Outcome.UNCHANGED] == 4
-            with pytest.raises(PlanError, match="changed no account"):
-                await undoing(again.run_id, journal=tmp_path)
+    async with (
+        Sandbox(SandboxSettings(customers=4, time_scale=400, quotas="off")) as vendor,
+        client_of(vendor) as workato,
+    ):
+        await workato.account(IDS[1]).folders.create("CRM")
+        here: dict[str, Any] = {"workato": workato, "journal": tmp_path}
+        done = await bulkops.run(CreateFolder("CRM"), accounts=[*IDS, MISSING], **here)
+        outcomes = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.FAILED)
+        assert [done.outcomes[one] for one in outcomes] == [3, 1, 1]
+        _, inventory = await undoing(done.run_id, journal=tmp_path)
+        assert [row.account for row in inventory.rows] == [str(IDS[place]) for place in (3, 2, 0)]
+        again = await bulkops.run(CreateFolder("CRM"), accounts=IDS, **here)
+        assert again.outcomes[Outcome.UNCHANGED] == 4
+        with pytest.raises(PlanError, match="changed no account"):
+            await undoing(again.run_id, journal=tmp_path)

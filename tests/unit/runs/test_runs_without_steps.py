@@ -19,7 +19,7 @@ from bulkops.events import Event
 from bulkops.journal import Journal
 from bulkops.runs import workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +30,10 @@ ID = 4100231
 async def beside(*, faults: Faults | None = None, **settings: Any) -> AsyncIterator[tuple[Sandbox, Workato]]:
     """`faults`: begin once the client knows its workspace."""
     here = attrs.evolve(SandboxSettings(customers=2, time_scale=400, quotas="off"), **settings)
-    async with Sandbox(here) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            await workspace_of(workato)
-            vendor.set_faults(faults)
-            yield vendor, workato
+    async with Sandbox(here) as vendor, client_of(vendor) as workato:
+        await workspace_of(workato)
+        vendor.set_faults(faults)
+        yield vendor, workato
 
 
 async def test_a_process_that_dies_with_a_write_on_its_way_leaves_the_account_unknown(tmp_path: Path) -> None:

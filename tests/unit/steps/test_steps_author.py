@@ -16,7 +16,7 @@ import bulkops
 from bulkops import Context, Outcome, Report, StopSignal, Workato
 from bulkops.errors import NotFound
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -46,10 +46,11 @@ class Beside:
 
 @pytest.fixture
 async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
-    async with Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor:
-        tuning = Tuning.from_toml(vendor.client_file, source="client file")
-        async with Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-            yield Beside(vendor, workato, tmp_path / "journal")
+    async with (
+        Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor,
+        client_of(vendor) as workato,
+    ):
+        yield Beside(vendor, workato, tmp_path / "journal")
 
 
 async def find(ctx: Context, name: str) -> int | None:
