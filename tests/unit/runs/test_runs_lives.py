@@ -68,6 +68,20 @@ async def test_a_retry_that_finds_nothing_failed_leaves_the_run_as_it_stood(work
     assert (again.state, again.outcomes) == (stopped.state, stopped.outcomes)
 
 
+async def test_a_resume_that_was_interrupted_before_it_began_does_not_soak(workato: Workato, tmp_path: Path) -> None:
+    control = StopSignal()
+
+    async def drain(ctx: bulkops.Context) -> None:
+        control.drain()
+
+    here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "control": control}
+    stopped = await bulkops.run(drain, accounts=IDS[:3], policy=Policy(waves="1,rest", soak_s="1h"), **here)
+    assert (stopped.state, stopped.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.INTERRUPTED, 2)
+    again = await asyncio.wait_for(bulkops.resume(stopped.run_id, operation=drain, **here), 60)
+    assert again is not None
+    assert (again.state, again.outcomes) == (stopped.state, stopped.outcomes)
+
+
 async def test_a_retry_does_not_end_what_was_halted(workato: Workato, tmp_path: Path) -> None:
     failing = Failing(*IDS[:3])
     touch = operation(failing)
