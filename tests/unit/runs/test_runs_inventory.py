@@ -70,6 +70,12 @@ def test_numbers_are_a_list_of_accounts_unless_a_file_has_that_name(
         read_accounts("EORG-7")
 
 
+def test_external_ids_that_differ_by_case_alone_are_refused() -> None:
+    with pytest.raises(PlanError, match="ids, entry 3: Eorg-7 differs from EORG-7 in entry 1 by case alone") as caught:
+        from_values(["EORG-7", "EORG-8", "Eorg-7"], source="ids")
+    assert "numeric id" in str(caught.value)
+
+
 def test_people_call_an_account_by_a_column_of_the_file() -> None:
     rows = from_values(
         [{"id": 1, "name": "Ana", "customer": "Acme"}, {"id": 2, "name": "Otter", "customer": ""}, 3]

@@ -125,6 +125,38 @@ def test_an_account_is_untouched_until_a_step_was_begun_or_something_written(
     assert log_of_rows(None, row).is_untouched == is_untouched
 
 
+@pytest.mark.parametrize(("waits", "left", "may"), [(0, 0, False), (1, 0, True), (1, 1, False), (0, 1, False)])
+@pytest.mark.anyio
+async def test_a_first_effect_is_withdrawn_only_while_its_request_waits(
+    tmp_path: Path, waits: int, left: int, *, may: bool
+) -> None:
+    async with opened(tmp_path) as (_, log, _):
+        sending = asyncio.Event()
+
+        async def send() -> None:
+            (writes,) = log._sending.values()
+            writes.waits, writes.left = waits, left
+            sending.set()
+            await asyncio.Event().wait()
+
+        step = asyncio.create_task(log.step("a", Effect(fn=send)))
+        await sending.wait()
+        assert log.withdraw() == may
+        step.cancel()
+        await asyncio.wait([step])
+        assert log.has_effect != may, "one that was withdrawn did not happen"
+
+
+@pytest.mark.anyio
+async def test_nothing_is_withdrawn_after_an_effect(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, log, _):
+        assert log.withdraw(), "nothing was begun"
+        await log.step("a", ONE)
+        assert not log.withdraw()
+    row = StepRow(step="a", state=StepState.INTENT, data=None, result=None, changed=False, began_age_s=0.0)
+    assert not log_of_rows(None, row).withdraw(), "an earlier process may have sent it"
+
+
 @pytest.mark.anyio
 async def test_observers_are_told_of_each_step_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
     seen: list[Event] = []
