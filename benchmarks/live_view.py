@@ -23,7 +23,7 @@ from bulkops.cli.progress import Silent, Story
 from bulkops.cli.progress_counts import Tally
 from bulkops.events import Event
 from bulkops.settings import Tuning
-from tests.fleet import Fleet, fleet
+from tests.fleet import SandboxProcess, fleet
 
 BAR: Final = 2.0
 FIRST_ACCOUNT: Final = 4_100_231
@@ -38,7 +38,7 @@ async def look(ctx: bulkops.Context) -> None:
         pass
 
 
-async def watched(vendor: Fleet, accounts: int) -> dict[str, Any]:
+async def watched(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
     live = Live(Console(file=io.StringIO(), force_terminal=True, width=120, height=40))
     story = Story(live)
     events: list[Event] = []

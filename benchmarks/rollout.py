@@ -31,9 +31,9 @@ from benchmarks.kit.harness import Row, arguments, publish
 from benchmarks.kit.plain_rollout import USED, PlainRollout, one_for_all, one_per_quota
 from bulkops.events import AccountEnded, AttemptEnded
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
-from bulkops.runs import from_values, plan
+from bulkops.runs import Fleet, from_values
 from bulkops.settings import Limit, Tuning
-from tests.fleet import PACKAGE, Fleet, fleet
+from tests.fleet import PACKAGE, SandboxProcess, fleet
 
 BAR: Final = 1.05
 POLLS_BAR: Final = 1.5
@@ -101,7 +101,7 @@ class Trace:
         }
 
 
-async def with_bulkops(vendor: Fleet, accounts: int) -> dict[str, Any]:
+async def with_bulkops(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
     package, credentials = vendor.home / "one.zip", vendor.home / "credentials.toml"
     package.write_bytes(one_connection_package())
     credentials.write_text(CREDENTIALS)
@@ -128,23 +128,20 @@ async def with_bulkops(vendor: Fleet, accounts: int) -> dict[str, Any]:
     }
 
 
-async def promised(vendor: Fleet, job: Operation, accounts: int, tuning: Tuning, policy: bulkops.Policy) -> float:
+async def promised(
+    vendor: SandboxProcess, job: Operation, accounts: int, tuning: Tuning, policy: bulkops.Policy
+) -> float:
     """What `plan` says of a few accounts; then its requests grow old, as they do while a person reads it."""
     ids = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)
     async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
-        foreseen = await plan(
-            job,
-            accounts=from_values(ids),
-            workato=workato,
-            policy=policy,
-            journal=vendor.home / "plan",
-            sample=min(LOOKED_AT, accounts),
+        foreseen = await Fleet(workato, policy=policy, journal=vendor.home / "plan").plan(
+            job, from_values(ids), sample=min(LOOKED_AT, accounts)
         )
     await asyncio.sleep(1.1 * max(tuning.quotas[name][0].window_s for name in USED))
     return foreseen.seconds
 
 
-async def with_peer(vendor: Fleet, accounts: int, peer: str) -> dict[str, Any]:
+async def with_peer(vendor: SandboxProcess, accounts: int, peer: str) -> dict[str, Any]:
     tuning = Tuning.from_file(vendor.client_file)
     headers = {"Authorization": f"Bearer {vendor.token}"}
     async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=0)) as client:

@@ -74,15 +74,13 @@ if TYPE_CHECKING:
         Report as Report,
     )
     from bulkops.runs import (
+        Fleet as Fleet,
         Inventory as Inventory,
         Policy as Policy,
         StopSignal as StopSignal,
         read_accounts as read_accounts,
-        resume as resume,
-        retry as retry,
         run as run,
         select as select,
-        undo as undo,
     )
     from bulkops.settings import (
         Limit as Limit,
@@ -155,15 +153,13 @@ _HOMES: Final = {
     "bulkops.outcome": ("Outcome",),
     "bulkops.report": ("Report",),
     "bulkops.runs": (
-        "StopSignal",
+        "Fleet",
         "Inventory",
         "Policy",
+        "StopSignal",
         "read_accounts",
-        "resume",
-        "retry",
         "run",
         "select",
-        "undo",
     ),
     "bulkops.settings": (
         "Limit",
@@ -195,6 +191,7 @@ __all__ = [
     "EnableEndpoints",
     "Ensure",
     "ExportPackage",
+    "Fleet",
     "GrantManager",
     "ImportPackage",
     "InputError",
@@ -236,11 +233,8 @@ __all__ = [
     "fan_out",
     "operation",
     "read_accounts",
-    "resume",
-    "retry",
     "run",
     "select",
-    "undo",
 ]
 
 

@@ -16,7 +16,7 @@ from bulkops.parameters import parameters_of
 
 WIDTH: Final = 100
 _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("Running", ("run", "resume", "retry", "select", "read_accounts", "Policy", "StopSignal", "Inventory")),
+    ("Running", ("Fleet", "run", "select", "read_accounts", "Policy", "StopSignal", "Inventory")),
     ("What came of it", ("Report", "Outcome")),
     ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit")),
     (

@@ -158,7 +158,7 @@ async def _of_a_run(directory: Path) -> dict[str, BulkopsError]:
             failed = await bulkops.run(start, accounts=[4100231], workato=workato, journal=directory)
             stopped = bulkops.StopSignal()
             stopped.drain()
-            halted = await bulkops.run(start, accounts=[4100231], workato=workato, journal=directory, control=stopped)
+            halted = await bulkops.run(start, accounts=[4100231], workato=workato, journal=directory, stop=stopped)
     found["RunFailed"] = _caught(failed.raise_for_failures)
     found["RunAborted"] = _caught(halted.raise_for_failures)
     async with Journal.open(directory) as journal:

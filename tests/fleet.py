@@ -32,7 +32,7 @@ def clean_environment() -> dict[str, str]:
 
 
 @attrs.define
-class Fleet:
+class SandboxProcess:
     """A running sandbox and the journal of one client beside it."""
 
     url: str
@@ -153,7 +153,7 @@ def kill(process: Process) -> None:
 
 
 @contextmanager
-def fleet(home: Path, **options: object) -> Iterator[Fleet]:
+def fleet(home: Path, **options: object) -> Iterator[SandboxProcess]:
     """A sandbox process with `bulkops sandbox` options by name: fleet(tmp_path, customers=20, time_scale=200)."""
     flags = []
     for key, value in options.items():
@@ -166,7 +166,7 @@ def fleet(home: Path, **options: object) -> Iterator[Fleet]:
         if not line:
             raise RuntimeError(process.communicate()[1])
         said: Mapping[str, str] = json.loads(line)
-        yield Fleet(said["url"], said["token"], home)
+        yield SandboxProcess(said["url"], said["token"], home)
     finally:
         process.send_signal(signal.SIGINT)
         try:

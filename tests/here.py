@@ -14,7 +14,7 @@ from bulkops.client import Workato
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
 from bulkops.outcome import Outcome
 from bulkops.report import Report
-from bulkops.runs import resume, retry, run, undoing
+from bulkops.runs import Fleet, run, undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.fleet import CREDENTIALS, PACKAGE
@@ -36,7 +36,7 @@ class Here:
         return await run(prepared, accounts=rows, workato=self.workato, journal=self.journal)
 
     async def undo(self, done: Report) -> Report:
-        reverse, inventory = await undoing(done.run_id, journal=self.journal)
+        reverse, inventory = await undo_of(done.run_id, journal=self.journal)
         return await run(reverse, accounts=inventory, workato=self.workato, journal=self.journal)
 
     async def until_changed(self, report: Report, times: int) -> Report:
@@ -44,8 +44,9 @@ class Here:
         for _ in range(times):
             if outcomes(report).keys() == {"changed"}:
                 break
-            again = retry if report.outcomes[Outcome.FAILED] else resume
-            later = await again(report.run_id, workato=self.workato, journal=self.journal)
+            fleet = Fleet(self.workato, journal=self.journal)
+            again = fleet.retry if report.outcomes[Outcome.FAILED] else fleet.resume
+            later = await again(report.run_id)
             assert later is not None
             report = later
         return report

@@ -94,14 +94,14 @@ class Rehearsal:
                 for line in scope(Policy(), count=len(inventory), host=settings.url, title=operation.title).lines():
                     say(line)
 
-            async def go(control: StopSignal) -> Report:
+            async def go(stop_signal: StopSignal) -> Report:
                 return await run(
                     operation,
                     accounts=inventory,
                     workato=workato,
                     journal=self.journal,
                     observe=story.observe,
-                    control=control,
+                    stop=stop_signal,
                 )
 
             outlook = None if story.is_silent else Outlook(workato, operation, Policy(), total=len(inventory))

@@ -55,7 +55,7 @@ async def foresee_over(
 ) -> int:
     """The same over accounts that `listed` knows."""
     from bulkops.client import Workato
-    from bulkops.runs import Policy, looking_cost, plan
+    from bulkops.runs import Fleet, Policy, looking_cost
 
     policy = flags.over(Policy())
     observe = ignore if output.quiet else Outage().observe
@@ -70,14 +70,8 @@ async def foresee_over(
             cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)
             words = f"up to {cost_words(cost)}" if cost.requests else "how many requests that takes is not foreseen"
             say(f"looking at {looked} of {len(inventory)} accounts: {words}")
-        foreseen = await plan(
-            operation,
-            accounts=inventory,
-            workato=workato,
-            policy=policy,
-            journal=output.journal,
-            sample=plan_flags.sample,
-            offline=plan_flags.offline,
+        foreseen = await Fleet(workato, policy=policy, journal=output.journal).plan(
+            operation, inventory, sample=plan_flags.sample, offline=plan_flags.offline
         )
     if plan_flags.save is not None:
         foreseen.save(plan_flags.save)

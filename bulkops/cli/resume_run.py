@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import click
@@ -92,7 +92,7 @@ async def _take_up(
 ) -> int:
     from bulkops.cli.log_events import with_log, with_telemetry
     from bulkops.client import Workato
-    from bulkops.runs import Policy, cost_ahead, require_workspace, resume, retry
+    from bulkops.runs import Fleet, Policy, cost_ahead, require_workspace
 
     afterwards = Afterwards.of(output)
     left = await _look_up(verb, run_id, output.journal, failure_class, subset)
@@ -125,36 +125,23 @@ async def _take_up(
         words = tuple(ahead_words(ahead)) if ahead else ()
         await consent.ask(attrs.evolve(about, ahead=words, begin=f"{verb.capitalize()} this run"))
 
-        async def go(control: StopSignal) -> Report:
-            if verb == "resume":
-                report = await resume(
-                    record.run_id,
-                    workato=workato,
-                    policy=policy,
-                    journal=output.journal,
-                    observe=observe,
-                    control=control,
-                    approve=approver(story.silence),
-                    approved=bool(flags.given.get("approve")),
-                    accept_changes=accept_changes,
-                    accounts=subset.accounts,
-                    exclude=subset.exclude or None,
-                    limit=subset.limit,
+        async def go(stop: StopSignal) -> Report:
+            fleet = Fleet(
+                workato,
+                journal=output.journal,
+                policy=policy,
+                observe=observe,
+                stop=stop,
+                approve=approver(story.silence),
+            )
+            chosen: Any = {"accounts": subset.accounts, "exclude": subset.exclude or None, "limit": subset.limit}
+            if verb == "retry":
+                return await fleet.retry(
+                    record.run_id, failure_class=failure_class, accept_changes=accept_changes, **chosen
                 )
-            else:
-                report = await retry(
-                    record.run_id,
-                    failure_class=failure_class,
-                    workato=workato,
-                    policy=policy,
-                    journal=output.journal,
-                    observe=observe,
-                    control=control,
-                    accept_changes=accept_changes,
-                    accounts=subset.accounts,
-                    exclude=subset.exclude or None,
-                    limit=subset.limit,
-                )
+            report = await fleet.resume(
+                record.run_id, approved=bool(flags.given.get("approve")), accept_changes=accept_changes, **chosen
+            )
             if report is None:
                 raise JournalError(
                     f"run {record.run_id} is no longer in the journal",
@@ -226,9 +213,9 @@ async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, outpu
     from bulkops.cli.plan import foresee_over
     from bulkops.cli.start_run import over_inventory
     from bulkops.journal import Journal
-    from bulkops.runs import require_workspace, undoing
+    from bulkops.runs import require_workspace, undo_of
 
-    operation, inventory = await undoing(run_id, journal=output.journal, subset=subset)
+    operation, inventory = await undo_of(run_id, journal=output.journal, subset=subset)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))

@@ -87,10 +87,10 @@ async def told(
     """Carry out `go` while signals reach it and stderr tells of it. `settled`: outcomes that stay as they are."""
     from bulkops.runs import StopSignal
 
-    control = StopSignal()
+    stop_signal = StopSignal()
     async with story.told(total, settled, outlook):
-        with listening(control, say):
-            return await go(control)
+        with listening(stop_signal, say):
+            return await go(stop_signal)
 
 
 def finish(report: Report, output: Output, *, beside: bool = False) -> int:

@@ -20,7 +20,7 @@ class Stoppable(Protocol):
 
 
 @contextmanager
-def listening(control: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
+def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
     """While inside, signals reach the run; after it, or after the second one, they have their usual effect again.
 
     To be entered inside a running event loop of the main thread.
@@ -33,11 +33,11 @@ def listening(control: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
         heard += 1
         if heard == 1:
             say("accounts that have begun an effect finish; press Ctrl-C again to stop now")
-            control.drain()
+            stop_signal.drain()
         else:
             say("stopping now; resume settles the accounts in progress")
             release()
-            control.abort()
+            stop_signal.abort()
 
     def release() -> None:
         for number in SIGNALS:

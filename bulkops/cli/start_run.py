@@ -131,7 +131,7 @@ async def _carry_out(
         notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
         await consent.ask(attrs.evolve(about, ahead=words, notes=notes))
 
-        async def go(control: StopSignal) -> Report:
+        async def go(stop_signal: StopSignal) -> Report:
             return await run(
                 operation,
                 accounts=inventory,
@@ -139,7 +139,7 @@ async def _carry_out(
                 policy=policy,
                 journal=output.journal,
                 observe=observe,
-                control=control,
+                stop=stop_signal,
                 source=source,
                 approve=approver(story.silence),
                 plan=plan,

@@ -181,7 +181,7 @@ def _build(data: Mapping[str, Any]) -> Operation:
         return OPERATIONS[name].from_parameters(parameters)
     raise ConfigError(
         f"{parameters.get('function', name)!r} is an operation of a script: it cannot be found again by name",
-        remedy="resume it from that script (bulkops.resume(operation=...)), or run it as FILE.py:NAME",
+        remedy="resume it from that script (Fleet.resume(operation=...)), or run it as FILE.py:NAME",
     )
 
 

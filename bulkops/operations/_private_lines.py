@@ -103,7 +103,7 @@ def check_keeper(recorded: str | None) -> None:
     if recorded is None:
         raise ConfigError(
             "the run gave its secrets to a function of a script, which cannot be found again by name",
-            remedy="go on with it from that script: bulkops.resume(operation=...)",
+            remedy="go on with it from that script: Fleet.resume(operation=...)",
         )
 
 

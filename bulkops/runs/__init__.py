@@ -2,21 +2,22 @@
 
 from bulkops.runs.costs import Ahead, cost_ahead, looking_cost
 from bulkops.runs.credential import hold_credential
+from bulkops.runs.fleet import Fleet, run
 from bulkops.runs.halting import Check, GateVerdict, StopSignal, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
-from bulkops.runs.planning import AccountPlan, FleetPlan, plan
+from bulkops.runs.planning import AccountPlan, FleetPlan
 from bulkops.runs.policy import Policy, overshoot
 from bulkops.runs.previous_runs import PreviousRuns, Unfinished, earlier_runs, unfinished_run
-from bulkops.runs.start import resume, retry, run
 from bulkops.runs.subset import Subset, pick
-from bulkops.runs.undo import undo, undoing
+from bulkops.runs.undo import undo_of
 
 __all__ = [
     "AccountPlan",
     "Ahead",
     "Check",
+    "Fleet",
     "FleetPlan",
     "GateVerdict",
     "Inventory",
@@ -36,15 +37,11 @@ __all__ = [
     "most_admitted",
     "overshoot",
     "pick",
-    "plan",
     "read_accounts",
     "require_workspace",
-    "resume",
-    "retry",
     "run",
     "select",
-    "undo",
-    "undoing",
+    "undo_of",
     "unfinished_run",
     "waiting_gate",
     "workspace_of",

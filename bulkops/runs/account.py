@@ -39,7 +39,7 @@ class AccountTask:
     workato: Workato
     journal: Journal
     observe: Observer
-    control: StopSignal
+    stop_signal: StopSignal
     halt: Halt
     expected: Mapping[str, tuple[str, ...] | str] | None = None
     shared: dict[str, Any] = attrs.field(factory=dict)
@@ -84,12 +84,12 @@ class AccountTask:
         worst = None if raised is None else worst_of(raised)
         if isinstance(worst, JournalError) or not isinstance(worst, Exception | asyncio.CancelledError | None):
             raise worst from worst.__cause__  # without a journal nothing can be promised: the run ends
-        if isinstance(raised, BaseExceptionGroup) and not self.control.aborting:
+        if isinstance(raised, BaseExceptionGroup) and not self.stop_signal.aborting:
             _forget_cancellation()
         is_cut = turn.scope.cancelled_caught or (turn.is_let_go and raised is not None)
         await log_of(ctx).settle_writes(ended_well=not is_cut and raised is None)
         if isinstance(worst, ReaderGone):
-            self.control.drain(worst.message)
+            self.stop_signal.drain(worst.message)
         effects = Effects.of(ctx)
         why = self._cut_short(worst, is_cut=is_cut)
         if why is not None:
@@ -107,7 +107,7 @@ class AccountTask:
             return worst.message
         if isinstance(worst, StoppedBetween):
             return f"stopped between operations: {self.halt.reason}"
-        if self.control.aborting and not isinstance(worst, BulkopsError | None):
+        if self.stop_signal.aborting and not isinstance(worst, BulkopsError | None):
             return _STOPPED  # it made its cancellation into something else
         return None
 

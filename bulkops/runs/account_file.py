@@ -98,8 +98,7 @@ def _read_csv(text: str, name: str) -> Iterator[Record]:
                 {key: value.strip() for key, value in row.items() if value is not None},
             )
     except csv.Error as error:
-        # The line that cannot be read is not counted by the DictReader yet.
-        raise InputError(f"{name}, line {reader.reader.line_num}: {error}", remedy="correct the row") from error
+        raise InputError(f"{name}, line {reader.line_num}: {error}", remedy="correct the row") from error
 
 
 def _read_jsonl(text: str, name: str) -> Iterator[Record]:

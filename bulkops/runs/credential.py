@@ -34,7 +34,7 @@ async def credential(
     run_id: str,
     *,
     policy: Policy,
-    control: StopSignal,
+    stop_signal: StopSignal,
     workspace: str | None = None,
 ) -> AsyncIterator[None]:
     """`hold_credential` for a run, as its policy says, with heartbeats in the journal too: they date its intents."""
@@ -43,7 +43,7 @@ async def credential(
         run_id,
         workspace=workspace,
         if_running=policy.if_running,
-        stops_waiting=lambda: control.draining,
+        stops_waiting=lambda: stop_signal.draining,
     ) as use:
         journal.start_beating(run_id)
         use.signs.append(journal)

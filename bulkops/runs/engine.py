@@ -36,7 +36,7 @@ from bulkops.runs.waves import Wave
 
 @attrs.define(kw_only=True)
 class Engine:
-    """One process working on one run. `control` may stop it from outside, the policy's rules and gates from inside.
+    """One process working on one run. `stop_signal` may stop it from outside, the policy's rules and gates from inside.
 
     `expected`: by account, the changes that a saved plan foresaw, or the problem it found; see `AccountTask`.
     """
@@ -47,7 +47,7 @@ class Engine:
     journal: Journal
     policy: Policy
     observe: Observer = attrs.field(converter=guarded)
-    control: StopSignal
+    stop_signal: StopSignal
     gate: Gate
     expected: Mapping[str, tuple[str, ...] | str] | None = None
     _halted: str | None = None
@@ -79,14 +79,14 @@ class Engine:
             workato=self.workato,
             journal=self.journal,
             observe=self.observe,
-            control=self.control,
+            stop_signal=self.stop_signal,
             halt=self._halt,
             expected=self.expected,
         )
         await self._set_state(RunState.RUNNING)
-        self.control.on_drain(self._halt.stop)
-        if self.control.reason is not None:  # it came before anybody listened
-            self._halt.stop(self.control.reason)
+        self.stop_signal.on_drain(self._halt.stop)
+        if self.stop_signal.reason is not None:  # it came before anybody listened
+            self._halt.stop(self.stop_signal.reason)
         unsubscribe = session.subscribe(admission.note)
         try:
             with metered(session, self.journal, self.record.run_id):
@@ -136,8 +136,8 @@ class Engine:
         for row in accounts[wave.start : wave.end]:
             outcomes[row.outcome] += 1
         with anyio.CancelScope(deadline=self._ends_at) as asking:
-            self.control.on_drain(lambda _: asking.cancel())
-            if self.control.draining:  # it came before anybody listened
+            self.stop_signal.on_drain(lambda _: asking.cancel())
+            if self.stop_signal.draining:  # it came before anybody listened
                 asking.cancel()
             result = WaveResult(
                 run_id=self.record.run_id, wave=wave, outcomes=outcomes, next_wave=next_wave, starting=starting
@@ -159,7 +159,7 @@ class Engine:
                 self._halted = why
             elif verdict is GateVerdict.INCONCLUSIVE:
                 self._paused = why
-        if asking.cancelled_caught and not self.control.draining:
+        if asking.cancelled_caught and not self.stop_signal.draining:
             self._halted = self._deadline_passed()
 
     def _must_stop(self) -> bool:
@@ -196,8 +196,8 @@ class Engine:
                 self._stop(reason)
 
         with anyio.CancelScope() as now:
-            self.control.on_abort(now.cancel)
-            if self.control.aborting:
+            self.stop_signal.on_abort(now.cancel)
+            if self.stop_signal.aborting:
                 now.cancel()
             outcomes = fan_out(work, self._feed(rows), concurrency=min(self.policy.concurrency, max(1, len(rows))))
             deadline = Deadline(
@@ -238,12 +238,12 @@ class Engine:
     async def _conclude(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
         counts = await self.journal.counts(self.record.run_id)
         # An unknown account is an answer, unless it was an abort that made it so.
-        stopped = RESUMABLE if self.control.aborting else RESUMABLE - {Outcome.UNKNOWN}
+        stopped = RESUMABLE if self.stop_signal.aborting else RESUMABLE - {Outcome.UNKNOWN}
         left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
         if self.workato.session.auth_failure is not None:
             await self._set_state(RunState.AUTH_FAILED, TOKEN_REFUSED)
-        elif self.control.draining and left:
-            await self._set_state(RunState.INTERRUPTED, self.control.reason)
+        elif self.stop_signal.draining and left:
+            await self._set_state(RunState.INTERRUPTED, self.stop_signal.reason)
         elif self._halted:
             await self._set_state(RunState.HALTED, self._halted)
         elif self._paused:

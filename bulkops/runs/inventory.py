@@ -8,14 +8,17 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, TextIO, TypeAlias
 
 import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import InputError, PlanError
+from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import InventoryRow
+from bulkops.models import Customer
+from bulkops.operations import Operation
+from bulkops.resources import Pages
 from bulkops.runs.account_file import REMEDY, Record, id_columns, read_records
 
 _NAME_COLUMNS: Final = ("customer", "name")
@@ -38,6 +41,10 @@ class Inventory:
         """Equal for the same accounts with the same parameters in the same order. Hex, 64 characters."""
         data = [[row.account, dict(row.params)] for row in self.rows]
         return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
+
+
+Accounts: TypeAlias = Inventory | Pages[Customer] | Iterable[str | int | Mapping[str, object]]
+"""What `Fleet.run` takes for accounts."""
 
 
 def from_values(values: Iterable[str | int | Mapping[str, object]], *, source: str = "accounts") -> Inventory:
@@ -205,3 +212,24 @@ def _param(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def check_columns(operation: Operation, inventory: Inventory) -> None:
+    """Raises: InputError when the operation reads columns that no account has."""
+    missing = operation.columns() - {column for row in inventory.rows for column in row.params}
+    if missing:
+        names = ", ".join(map(repr, sorted(missing)))
+        raise InputError(f"{inventory.source} has no column {names}", remedy=f"add it: {operation.title} reads it")
+
+
+async def inventory_of(accounts: Accounts, workato: Workato) -> Inventory:
+    if isinstance(accounts, Inventory):
+        return accounts
+    if isinstance(accounts, Pages):
+        customers = [customer async for customer in accounts.complete()]
+        found = from_values([customer.id for customer in customers], source=workato.settings.url)
+        named = (attrs.evolve(row, name=one.name or "") for row, one in zip(found.rows, customers, strict=True))
+        return attrs.evolve(found, rows=tuple(named))
+    if isinstance(accounts, str):
+        raise ConfigError(f"accounts={accounts!r} is text", remedy="give a list of ids, or bulkops.read_accounts(path)")
+    return from_values(accounts)

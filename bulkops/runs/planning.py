@@ -12,7 +12,7 @@ import msgspec
 
 from bulkops.client import Workato
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized, worst_of
-from bulkops.events import AttemptEnded, Event, Observer, guarded, ignore
+from bulkops.events import AttemptEnded, Event, Observer, guarded
 from bulkops.executor import fan_out
 from bulkops.journal import InventoryRow, Journal, tenant
 from bulkops.operations import Foreseen, Operation, added, as_operation, describe
@@ -119,27 +119,20 @@ class FleetPlan:
             raise InputError(f"{path} is no plan: {error}", remedy=remedy) from error
 
 
-async def plan(
+async def plan_accounts(
     operation: object,
     *,
     accounts: Inventory,
     workato: Workato,
-    policy: Policy | None = None,
+    policy: Policy,
     journal: str | Path,
-    sample: int | None = None,
-    offline: bool = False,
-    observe: Observer = ignore,
-    control: StopSignal | None = None,
+    sample: int | None,
+    offline: bool,
+    observe: Observer,
+    stop: StopSignal,
 ) -> FleetPlan:
-    """Look at the accounts and say what a run would change. Sends reads only.
-
-    Args:
-        sample: look at so many accounts, evenly spread, and scale up.
-        offline: look at none: everything is taken as still to be done.
-    Raises: Unauthorized; RunLocked; JournalError; what the operation's own check raises.
-    """
+    """As `Fleet.plan`. Raises: Unauthorized; RunLocked; JournalError; what the operation's own check raises."""
     made = as_operation(operation)
-    policy = policy or Policy()
     rows = () if offline else sampled(accounts.rows, sample)
     looks = Planner(made, workato, observe)
     workspace = None
@@ -149,7 +142,7 @@ async def plan(
             workspace = await workspace_for(made, workato, opened)
             looks.tenant = tenant(workato.settings.url, workspace)
             async with credential(
-                opened, workato.session, "plan", policy=policy, control=control or StopSignal(), workspace=workspace
+                opened, workato.session, "plan", policy=policy, stop_signal=stop, workspace=workspace
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
     more: dict[str, float] = {}

@@ -18,7 +18,7 @@ from bulkops.client import Workato
 from bulkops.journal import Journal
 from bulkops.operations import Operation
 from bulkops.report import Report, load_report
-from bulkops.runs import Policy, resume, run
+from bulkops.runs import Fleet, Policy, run
 from bulkops.settings import Settings
 from bulkops.testing._points import Points
 
@@ -110,7 +110,7 @@ async def _carry_on(work: Work, place: Place) -> Report:
                 journal=place.journal,
                 source=work.source,
             )
-        report = await resume(workato=workato, journal=place.journal)
+        report = await Fleet(workato, journal=place.journal).resume()
     if report is not None:
         return report
     async with Journal.open(place.journal, read_only=True) as journal:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.fleet import Fleet, fleet, kill, wait_until
+from tests.fleet import SandboxProcess, fleet, kill, wait_until
 
 CUSTOMERS = 40
 
 
-def _killed(vendor: Fleet, *arguments: str, after: int) -> None:
+def _killed(vendor: SandboxProcess, *arguments: str, after: int) -> None:
     """Start, and kill -9 once the sandbox has counted so many requests; the rest would take seconds."""
     process = vendor.start(*arguments, "--max-rate", "5")
     wait_until(process, lambda: vendor.requests()["total"], after, every_s=0.005)

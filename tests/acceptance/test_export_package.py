@@ -14,7 +14,7 @@ import pytest
 
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import ExportPackage, ImportPackage, export_to_file
-from bulkops.runs import from_values, plan, run
+from bulkops.runs import Fleet, from_values, run
 from tests.fleet import PACKAGE, PACKAGE_2, fleet, kill, wait_until
 from tests.here import FIRST, Here, here, outcomes
 
@@ -184,22 +184,19 @@ def test_a_plan_sends_no_write(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         await imported(it, 5)
         effects, made = it.sandbox.effects(), ExportPackage(folder="CRM", into=into)
-        foreseen = await plan(made, accounts=from_values(rows(5)), workato=it.workato, journal=tmp_path / "other")
+        foreseen = await Fleet(it.workato, journal=tmp_path / "other").plan(made, from_values(rows(5)))
         assert (it.sandbox.effects(), into.exists()) == (effects, False)
         assert foreseen.groups == [(5, "export folder 'CRM'")]
         assert foreseen.requests["managed_users.exports.create"] == 5
         await it.run(made, rows(5))
-        later = await plan(made, accounts=from_values(rows(5)), workato=it.workato, journal=it.journal)
+        later = await Fleet(it.workato, journal=it.journal).plan(made, from_values(rows(5)))
         assert later.groups == [(5, "export folder 'CRM'; its file is there: kept if it holds the same")]
-        missing = await plan(
-            ExportPackage(folder="Nix", into=into),
-            accounts=from_values(rows(5)),
-            workato=it.workato,
-            journal=it.journal,
+        missing = await Fleet(it.workato, journal=it.journal).plan(
+            ExportPackage(folder="Nix", into=into), from_values(rows(5))
         )
         assert missing.groups == [(5, "there is no folder 'Nix'")]
         chain = ImportPackage(PACKAGE_2, folder="New") >> ExportPackage(folder="New", into=into)
-        both = await plan(chain, accounts=from_values(rows(1)), workato=it.workato, journal=it.journal)
+        both = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows(1)))
         assert both.groups[0][1].endswith("export folder 'New'; its file is there: kept if it holds the same")
 
     here(tmp_path, scenario, customers=5)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet import Fleet, fleet, wait_until
+from tests.fleet import SandboxProcess, fleet, wait_until
 
 FLEETS = pytest.mark.parametrize(
     ("customers", "time_scale"), [(100, 60), pytest.param(300, 20, marks=pytest.mark.slow)]
@@ -18,15 +18,15 @@ FLEETS = pytest.mark.parametrize(
 DENIED = "managed_users.connections.update"
 
 
-def touched(vendor: Fleet) -> int:
+def touched(vendor: SandboxProcess) -> int:
     return len({effect["account"] for effect in vendor.ledger()})
 
 
-def imports(vendor: Fleet) -> int:
+def imports(vendor: SandboxProcess) -> int:
     return vendor.kinds()["import.completed"]
 
 
-def job(vendor: Fleet) -> tuple[str, ...]:
+def job(vendor: SandboxProcess) -> tuple[str, ...]:
     """What `bulkops init` writes, over all accounts in one wave."""
     assert vendor.cli("init").code == 0
     return ("run", "rollout.toml", "--accounts", "all", "--waves", "rest", *vendor.policy, "--json")

@@ -8,7 +8,7 @@ import pytest
 
 from bulkops.errors import BulkopsError
 from bulkops.runs import load_job
-from tests.fleet import CREDENTIALS, PACKAGE, Fleet, fleet
+from tests.fleet import CREDENTIALS, PACKAGE, SandboxProcess, fleet
 
 pytestmark = pytest.mark.usefixtures("credentials")
 
@@ -65,21 +65,21 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     home = tmp_path_factory.mktemp("jobs")
     (home / "accounts.txt").write_text("4100231\n")
     with fleet(home, customers=2, time_scale=200) as running:
         yield running
 
 
-def test_without_a_mistake_it_loads(vendor: Fleet) -> None:
+def test_without_a_mistake_it_loads(vendor: SandboxProcess) -> None:
     path = vendor.home / "rollout.toml"
     path.write_text(GOOD)
     assert load_job(str(path)).policy["waves"] == "1,5%,rest"
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_each_mistake_is_pointed_at(vendor: Fleet, name: str) -> None:
+def test_each_mistake_is_pointed_at(vendor: SandboxProcess, name: str) -> None:
     old, new, line, key, remedy = MISTAKES[name]
     assert old in GOOD
     path = vendor.home / "rollout.toml"
@@ -94,7 +94,7 @@ def test_each_mistake_is_pointed_at(vendor: Fleet, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["unknown key", "missing package", "secret in clear"])
-def test_the_command_line_ends_with_2_and_sends_nothing(vendor: Fleet, name: str) -> None:
+def test_the_command_line_ends_with_2_and_sends_nothing(vendor: SandboxProcess, name: str) -> None:
     old, new, line, _, _ = MISTAKES[name]
     (vendor.home / "rollout.toml").write_text(GOOD.replace(old, new, 1))
     done = vendor.cli("run", "rollout.toml", *vendor.policy)

@@ -17,7 +17,7 @@ from bulkops.operations import (
     UpgradePlan,
     operation,
 )
-from bulkops.runs import from_values, plan, run
+from bulkops.runs import Fleet, from_values, run
 from bulkops.steps import Context
 from tests.acceptance.cases import CASES, Case, accounts
 from tests.fleet import API_PACKAGE, PACKAGE, fleet, kill, wait_until
@@ -158,16 +158,14 @@ def test_a_plan_changes_nothing(tmp_path: Path, case: Case) -> None:
         if before is not None:
             await it.run(before, rows)
         effects = it.sandbox.effects()
-        foreseen = await plan(
-            case.make(), accounts=from_values(rows), workato=it.workato, journal=tmp_path / "other-journal"
-        )
+        foreseen = await Fleet(it.workato, journal=tmp_path / "other-journal").plan(case.make(), from_values(rows))
         assert it.sandbox.effects() == effects
         assert [row.problem for row in foreseen.accounts] == [None] * 5
         assert all(row.changes for row in foreseen.accounts)
         assert sum(foreseen.requests.values()) > 0
         await it.run(case.make(), rows)
         if "manifest" not in foreseen.title:
-            so = await plan(case.make(), accounts=from_values(rows), workato=it.workato, journal=it.journal)
+            so = await Fleet(it.workato, journal=it.journal).plan(case.make(), from_values(rows))
             assert [row.changes for row in so.accounts] == [()] * 5
 
     here(tmp_path, scenario, customers=5)
@@ -189,12 +187,12 @@ def test_a_plan_that_would_write_is_refused_by_the_session(tmp_path: Path) -> No
     rows = from_values([FIRST, FIRST + 1])
 
     async def scenario(it: Here) -> None:
-        foreseen = await plan(Forgetful(), accounts=rows, workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(Forgetful(), rows)
         assert ["managed_users.update may change something" in str(row.problem) for row in foreseen.accounts] == [
             True,
             True,
         ]
-        foreseen = await plan(careless, accounts=rows, workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(careless, rows)
         assert [row.changes for row in foreseen.accounts] == [("managed_users.members.create (and what follows)",)] * 2
         assert it.sandbox.effects() == []
         counted = it.sandbox.requests()
@@ -208,7 +206,7 @@ def test_a_plan_of_new_customers_goes_on_without_looking(tmp_path: Path) -> None
 
     async def scenario(it: Here) -> None:
         chain = CreateCustomer() >> ImportPackage(PACKAGE, folder="CRM") >> UpgradePlan(plan_id="oem_big")
-        foreseen = await plan(chain, accounts=from_values(rows), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows))
         assert foreseen.groups == [
             (3, "create the customer, import crm-v1.zip (3 recipes) into folder 'CRM', upgrade to plan 'oem_big'")
         ]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet import PACKAGE, Ended, Fleet, fleet
+from tests.fleet import PACKAGE, Ended, SandboxProcess, fleet
 from tests.pace import time_scale
 
 
-def plan(vendor: Fleet, *arguments: str) -> Ended:
+def plan(vendor: SandboxProcess, *arguments: str) -> Ended:
     """`bulkops plan` of the rollout job."""
     vendor.rollout_command()
     job, journal = str(vendor.home / f"{PACKAGE.stem}.toml"), str(vendor.journal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, Fleet, fleet
+from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SandboxProcess, fleet
 from tests.here import FIRST
 
 pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.timeout(1800)]
@@ -45,7 +45,7 @@ def test_what_the_prompt_says_is_a_bound_and_not_far_off(tmp_path: Path) -> None
     assert [row for row in rows if not row[3] <= row[2] <= WORST * row[3]] == []
 
 
-def played(vendor: Fleet, job: str, arguments: Sequence[str], name: str) -> tuple[int, int]:
+def played(vendor: SandboxProcess, job: str, arguments: Sequence[str], name: str) -> tuple[int, int]:
     """The bound that the prompt named (of a fleet on which something is done: for that case), and what was sent."""
     accounts = vendor.home / "accounts.txt"
     accounts.write_text("".join(f"{FIRST + place}\n" for place in FLEETS[name]))

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from bulkops.operations import Package
-from tests.fleet import API_PACKAGE, Fleet, fleet, kill, wait_until
+from tests.fleet import API_PACKAGE, SandboxProcess, fleet, kill, wait_until
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "packages" / "sf-api-collection.zip"
 CUSTOMERS = 300
@@ -28,7 +28,7 @@ def _write_inputs(home: Path, package: Package) -> None:
     (home / "connections.toml").write_text("".join(tables), encoding="utf-8")
 
 
-def _get(vendor: Fleet, path: str) -> Any:
+def _get(vendor: SandboxProcess, path: str) -> Any:
     request = urllib.request.Request(vendor.url + path, headers={"Authorization": f"Bearer {vendor.token}"})
     with urllib.request.urlopen(request, timeout=60) as reply:
         return json.load(reply)["result"]
@@ -89,7 +89,7 @@ def test_three_hundred_new_customers(tmp_path: Path, version: str) -> None:
         _check_as_before(vendor, version)
 
 
-def _check_keys(vendor: Fleet, path: Path) -> None:
+def _check_keys(vendor: SandboxProcess, path: Path) -> None:
     """The last line of each account is a secret that opens its endpoints; a few are tried."""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     lines = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
@@ -102,7 +102,7 @@ def _check_keys(vendor: Fleet, path: Path) -> None:
     assert [account for account, secret in newest.items() if secret.encode() in journal] == []
 
 
-def _check_as_before(vendor: Fleet, version: str) -> None:
+def _check_as_before(vendor: SandboxProcess, version: str) -> None:
     """By the ledger: each thing made is gone, each thing switched is back; and a few accounts are looked at."""
     kinds = vendor.kinds()
     pairs = {

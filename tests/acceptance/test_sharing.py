@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 
-from tests.fleet import Ended, Fleet, fleet
+from tests.fleet import Ended, SandboxProcess, fleet
 from tests.processes import Process
 
 
-def _half(vendor: Fleet, name: str, start: int, count: int) -> tuple[str, ...]:
+def _half(vendor: SandboxProcess, name: str, start: int, count: int) -> tuple[str, ...]:
     path = vendor.home / f"{name}.txt"
     path.write_text("".join(f"{4100231 + start + n}\n" for n in range(count)))
     journal = ("--journal", str(vendor.home / name))
     return (*vendor.rollout_command("--accounts", str(path)), *journal)
 
 
-def _first(vendor: Fleet, count: int) -> subprocess.Popen[str]:
+def _first(vendor: SandboxProcess, count: int) -> subprocess.Popen[str]:
     """A run that is at work; a child of this process, so that it can be waited for when it is stopped."""
     command = [sys.executable, "-m", "bulkops", *_half(vendor, "first", 0, count), "--if-running", "share"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -37,7 +37,7 @@ def _first(vendor: Fleet, count: int) -> subprocess.Popen[str]:
     return first
 
 
-def _both(vendor: Fleet, mode: str, count: int) -> tuple[Ended, Ended]:
+def _both(vendor: SandboxProcess, mode: str, count: int) -> tuple[Ended, Ended]:
     first = _first(vendor, count)
     second = vendor.start(*_half(vendor, "second", count, count), "--if-running", mode)
     ends = []
@@ -48,7 +48,7 @@ def _both(vendor: Fleet, mode: str, count: int) -> tuple[Ended, Ended]:
     return ends[0], ends[1]
 
 
-def _stop_between_commits(process: subprocess.Popen[str], vendor: Fleet) -> None:
+def _stop_between_commits(process: subprocess.Popen[str], vendor: SandboxProcess) -> None:
     """Stop a run at a moment at which it does not hold the ledger: a process that waits for it cannot be refused."""
     (path,) = vendor.home.rglob("ledger.sqlite3")
     while True:

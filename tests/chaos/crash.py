@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bulkops.testing.crashing import CLIENT_FILE, CrashKit, CrashResult
-from tests.fleet import SECRETS, Fleet, fleet
+from tests.fleet import SECRETS, SandboxProcess, fleet
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def crashing(home: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Ite
 class CrashBench:
     """Runs kits one after the other on accounts that none of them had before."""
 
-    def __init__(self, vendor: Fleet, home: Path) -> None:
+    def __init__(self, vendor: SandboxProcess, home: Path) -> None:
         self._vendor = vendor
         self._home = home
         self._next = 4100231

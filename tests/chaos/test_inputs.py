@@ -17,20 +17,20 @@ import pytest
 
 from bulkops.cli.app import main
 from bulkops.runs import read_accounts
-from tests.fleet import PACKAGE, Fleet, fleet
+from tests.fleet import PACKAGE, SandboxProcess, fleet
 
 RECIPE = json.dumps({"name": "R", "code": {}})
 
 
 @pytest.fixture(scope="module")
-def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     with fleet(tmp_path_factory.mktemp("vendor"), customers=3, time_scale=400) as running:
         yield running
 
 
 @pytest.fixture
 def refused(
-    vendor: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    vendor: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., str]]:
     """`refused("import-package", ...)`: what stderr says; two lines at most, exit code 2, nothing sent."""
     for name, value in vendor.environment().items():
@@ -115,7 +115,7 @@ def test_bad_account_files(refused: Callable[..., str], tmp_path: Path, name: st
     assert re.search(words, said, re.DOTALL), said
 
 
-def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: Fleet, tmp_path: Path) -> None:
+def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: SandboxProcess, tmp_path: Path) -> None:
     """The file alone cannot tell: the token's workspace and the list of customers are asked for, and nothing else."""
     (tmp_path / "a.txt").write_text("4100231\nEORG-1\n")
     named = vendor.cli("call", "managed_users.get", "--account", "4100232", *vendor.policy[:2])

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from bulkops.errors import JournalError
 from bulkops.journal import Journal
-from tests.fleet import Fleet, fleet, kill, wait_until
+from tests.fleet import SandboxProcess, fleet, kill, wait_until
 from tests.processes import Process
 
 CUSTOMERS = 12
 SEED = 20261122
 
 
-def start_slowly(vendor: Fleet, *more: str) -> Process:
+def start_slowly(vendor: SandboxProcess, *more: str) -> Process:
     """A run that is still at work when something else happens: returns once it has changed something."""
     process = vendor.start(*vendor.rollout_command("--concurrency", "2", *more))
     wait_until(process, lambda: len(vendor.ledger()), 6)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.tally import Trials
-from tests.fleet import Fleet, fleet, kill
+from tests.fleet import SandboxProcess, fleet, kill
 
 CUSTOMERS = 100
 KILLS = 10
@@ -20,7 +20,7 @@ FIRST = 4100231
 Effects = Counter[tuple[str, str]]
 
 
-def of_each(vendor: Fleet) -> dict[int, Effects]:
+def of_each(vendor: SandboxProcess) -> dict[int, Effects]:
     found: dict[int, Effects] = {}
     for effect in vendor.ledger():
         found.setdefault(effect["account"], Counter())[effect["kind"], effect["key"]] += 1
@@ -35,7 +35,7 @@ def undisturbed(home: Path) -> Effects:
         return of_each(vendor)[FIRST]
 
 
-def killed_and_resumed(vendor: Fleet, draw: random.Random, accounts: Path) -> int:
+def killed_and_resumed(vendor: SandboxProcess, draw: random.Random, accounts: Path) -> int:
     """Kill a run KILLS times, each when it has sent a drawn number of requests more; how many were really killed."""
     process = vendor.start(*vendor.rollout_command("--accounts", str(accounts)))
     for nth in range(KILLS):
@@ -51,7 +51,7 @@ def killed_and_resumed(vendor: Fleet, draw: random.Random, accounts: Path) -> in
     return KILLS
 
 
-def finished(vendor: Fleet) -> dict[str, int]:
+def finished(vendor: SandboxProcess) -> dict[str, int]:
     """Resumed and retried until every account is changed; the outcomes then, or after ten rounds."""
     shown: dict[str, int] = {}
     for _ in range(10):

@@ -100,7 +100,7 @@ async def test_away_for_good_halts_at_the_runs_deadline(tmp_path: Path, sandbox:
 
         proxy.down = False
         async with bulkops.Workato(token=sandbox.token, host=proxy.url, tuning=TUNING) as workato:
-            again = await bulkops.resume(workato=workato, journal=tmp_path)
+            again = await bulkops.Fleet(workato, journal=tmp_path).resume()
         assert again is not None
         assert again.outcomes[Outcome.CHANGED] == len(ACCOUNTS), str(again)
     keys = [(effect["account"], effect["kind"], effect["key"]) for effect in sandbox.effects()]

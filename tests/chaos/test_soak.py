@@ -32,7 +32,7 @@ PLANS = ("oem_enterprise", "oem_plan")
 TICK_S = 1.0
 """Coarse: each tick in which something happens costs a real millisecond."""
 
-ROWS = ("runs", "accounts", "steps", "facts", "lives")
+ROWS = ("runs", "accounts", "steps", "facts", "processes")
 
 
 @attrs.frozen
@@ -124,7 +124,7 @@ def test_nothing_grows(tmp_path: Path, trials: Trials, customers: int, hours: in
     assert last.objects - settled.objects < 0.02 * settled.objects
     later = hours - 4
     grown = {name: last.rows[name] - settled.rows[name] for name in ROWS}
-    assert grown["runs"] == grown["lives"] == later
+    assert grown["runs"] == grown["processes"] == later
     assert grown["accounts"] == grown["steps"] == later * customers
     assert grown["facts"] == 0
     for before, after in itertools.pairwise(day.marks):

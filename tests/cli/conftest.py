@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from bulkops.cli.app import main
-from tests.fleet import Ended as Result, Fleet, clean_environment, fleet
+from tests.fleet import Ended as Result, SandboxProcess, clean_environment, fleet
 from tests.processes import Process
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ Start: TypeAlias = Callable[..., Process]
 
 
 @attrs.define
-class RemoteSandbox(Fleet):
+class RemoteSandbox(SandboxProcess):
     """A sandbox, and the files that a user of it has at hand."""
 
     @property

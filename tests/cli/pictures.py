@@ -27,7 +27,7 @@ from bulkops.cli.progress import Story, View, words_for
 from bulkops.events import Event, RunChanged
 from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 from bulkops.settings import Tuning
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS, Fleet, fleet
+from tests.fleet import CREDENTIALS, PACKAGE, SECRETS, SandboxProcess, fleet
 
 DIRECTORY: Final = Path(__file__).parents[2] / "docs" / "screenshots"
 WIDTHS: Final = (80, 160)
@@ -76,7 +76,7 @@ class Photographer:
         return _FONTS.sub("", svg)
 
 
-async def rollout(vendor: Fleet) -> dict[int, str]:
+async def rollout(vendor: SandboxProcess) -> dict[int, str]:
     """One run; the pictures of it by width."""
     job = (
         ImportPackage(str(PACKAGE), folder="CRM")

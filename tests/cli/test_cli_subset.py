@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import bulkops
@@ -132,14 +133,14 @@ async def test_in_the_library(sandbox: RemoteSandbox, tmp_path: Path) -> None:
         operation = bulkops.CreateFolder("Night")
         control = bulkops.StopSignal()
         control.drain()
-        here: dict[str, Any] = {"workato": workato, "journal": tmp_path}
-        await bulkops.run(operation, accounts=ids, control=control, **here)
-        part = await bulkops.resume(accounts=ids[1:], exclude=[ids[2]], **here)
+        fleet = bulkops.Fleet(workato, journal=tmp_path)
+        await attrs.evolve(fleet, stop=control).run(operation, ids)
+        part = await fleet.resume(accounts=ids[1:], exclude=[ids[2]])
         assert part is not None
         assert part.state == "partial"
         assert [row.account for row in part.accounts if row.outcome == "changed"] == [str(ids[1]), str(ids[3])]
         with pytest.raises(InputError, match="account 77 is not in run"):
-            await bulkops.resume(accounts=[77], **here)
-        undone = await bulkops.undo(part.run_id, limit=1, **here)
+            await fleet.resume(accounts=[77])
+        undone = await fleet.undo(part.run_id, limit=1)
         assert [(row.account, row.outcome) for row in undone.accounts] == [(str(ids[3]), "changed")]
-        assert await bulkops.retry(part.run_id, accounts=[ids[0]], **here) is not None
+        assert await fleet.retry(part.run_id, accounts=[ids[0]]) is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CUSTOMERS, RemoteSandbox
-from tests.fleet import Ended, Fleet, fleet, kill, wait_until
+from tests.fleet import Ended, SandboxProcess, fleet, kill, wait_until
 
 HERE, THERE = "17293", "90001"
 """The sandbox's own workspace, and another partner's on the same host."""
@@ -25,10 +25,10 @@ def policy(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def other(sandbox: RemoteSandbox) -> Fleet:
+def other(sandbox: RemoteSandbox) -> SandboxProcess:
     """The second partner: same customers, own books."""
     sandbox.ask("workspaces", {"workspace": int(THERE), "token": OTHER_TOKEN})
-    return Fleet(sandbox.url, OTHER_TOKEN, sandbox.home)
+    return SandboxProcess(sandbox.url, OTHER_TOKEN, sandbox.home)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def as_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKATO_API_TOKEN", OTHER_TOKEN)
 
 
-def assert_refused(ended: Ended, other: Fleet) -> None:
+def assert_refused(ended: Ended, other: SandboxProcess) -> None:
     """Exit 2, both workspaces by name, and one request: the question whose token it is."""
     assert ended.code == 2, ended.err
     assert f"workspace {HERE}" in ended.err
@@ -71,7 +71,7 @@ def assert_refused(ended: Ended, other: Fleet) -> None:
 
 @pytest.mark.parametrize("command", ["resume", "retry"])
 def test_a_run_goes_on_with_a_token_of_its_own_workspace_alone(
-    cli: Cli, begun: str, other: Fleet, policy: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, command: str
+    cli: Cli, begun: str, other: SandboxProcess, policy: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     with monkeypatch.context() as patch:
         as_the_other(patch)
@@ -83,7 +83,7 @@ def test_a_run_goes_on_with_a_token_of_its_own_workspace_alone(
 def test_an_undo_is_of_the_workspace_that_the_run_changed(
     cli: Cli,
     sandbox: RemoteSandbox,
-    other: Fleet,
+    other: SandboxProcess,
     policy: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
     command: tuple[str, ...],
@@ -98,7 +98,7 @@ def test_an_undo_is_of_the_workspace_that_the_run_changed(
 def test_a_saved_plan_is_carried_out_in_its_own_workspace(
     cli: Cli,
     sandbox: RemoteSandbox,
-    other: Fleet,
+    other: SandboxProcess,
     policy: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
     accounts: str,
@@ -143,5 +143,5 @@ def test_a_run_that_was_killed_writes_nothing_into_another_partners_customers(tm
         wait_until(process, lambda: vendor.kinds()["import.completed"], 5)
         kill(process)
         vendor.ask("workspaces", {"workspace": int(THERE), "token": OTHER_TOKEN})
-        other = Fleet(vendor.url, OTHER_TOKEN, vendor.home)
+        other = SandboxProcess(vendor.url, OTHER_TOKEN, vendor.home)
         assert_refused(vendor.cli("resume", *vendor.policy, WORKATO_API_TOKEN=OTHER_TOKEN), other)

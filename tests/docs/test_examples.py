@@ -16,7 +16,7 @@ import attrs
 import pytest
 import yaml
 
-from tests.fleet import CREDENTIALS, PACKAGE, Ended, Fleet, fleet
+from tests.fleet import CREDENTIALS, PACKAGE, Ended, SandboxProcess, fleet
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CUSTOMERS = 6
@@ -40,20 +40,20 @@ TESTED = {
 
 
 @pytest.fixture(scope="module")
-def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     with fleet(tmp_path_factory.mktemp("sandbox"), customers=CUSTOMERS, time_scale=600) as vendor:
         yield vendor
 
 
 @pytest.fixture
-def vendor(_process: Fleet, tmp_path: Path) -> Fleet:
+def vendor(_process: SandboxProcess, tmp_path: Path) -> SandboxProcess:
     """Everyone as at the start, and an empty directory with the client file."""
     _process.ask("reset", {})
     (tmp_path / "client.toml").write_text(_process.client_file.read_text())
     return attrs.evolve(_process, home=tmp_path)
 
 
-def start(vendor: Fleet, *command: str | Path, **environment: str) -> Ended:
+def start(vendor: SandboxProcess, *command: str | Path, **environment: str) -> Ended:
     done = subprocess.run(
         list(map(str, command)),
         cwd=vendor.home,
@@ -67,11 +67,11 @@ def start(vendor: Fleet, *command: str | Path, **environment: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def script(vendor: Fleet, name: str, *arguments: str | Path) -> Ended:
+def script(vendor: SandboxProcess, name: str, *arguments: str | Path) -> Ended:
     return start(vendor, sys.executable, "-W", "error", EXAMPLES / name, *arguments)
 
 
-def function(vendor: Fleet, reference: str, **environment: Any) -> Ended:
+def function(vendor: SandboxProcess, reference: str, **environment: Any) -> Ended:
     return vendor.cli("run", str(EXAMPLES / reference), "--accounts", "all", *vendor.policy, "--json", **environment)
 
 
@@ -79,7 +79,7 @@ def test_every_example_is_tested() -> None:
     assert {path.name for path in EXAMPLES.iterdir() if path.is_file() and path.suffix != ".md"} == TESTED
 
 
-def test_rollout(vendor: Fleet) -> None:
+def test_rollout(vendor: SandboxProcess) -> None:
     first = script(vendor, "rollout.py", PACKAGE, CREDENTIALS, "client.toml")
     assert first.code == 0, first.err
     assert first.out.startswith("Finished: 6 changed of 6 accounts")
@@ -88,14 +88,14 @@ def test_rollout(vendor: Fleet) -> None:
     assert again.out.startswith("Finished: 6 unchanged of 6 accounts")
 
 
-def test_canary_by_hand(vendor: Fleet) -> None:
+def test_canary_by_hand(vendor: SandboxProcess) -> None:
     done = script(vendor, "canary_by_hand.py", PACKAGE, "client.toml")
     assert (done.code, done.out) == (0, "3 canaries, then 3 of 3 others\n"), done.err
     assert vendor.kinds()["import.completed"] == CUSTOMERS
 
 
 @pytest.mark.slow
-def test_add_members_from_a_file(vendor: Fleet) -> None:
+def test_add_members_from_a_file(vendor: SandboxProcess) -> None:
     people = vendor.home / "new-admins.csv"
     people.write_text("id,name,email,who\n4100231,Ana Ruiz,ana@x.example,hr-17\n4100232,Bo Lund,bo@x.example,hr-18\n")
     done = script(vendor, "add_members.py", people, "client.toml")
@@ -114,7 +114,7 @@ def test_add_members_from_a_file(vendor: Fleet) -> None:
 
 
 @pytest.mark.slow
-def test_upgrade_plans_pauses_for_a_person(vendor: Fleet) -> None:
+def test_upgrade_plans_pauses_for_a_person(vendor: SandboxProcess) -> None:
     plans = [row["plan_id"] for row in json.loads(vendor.cli("call", "managed_users.list", *vendor.policy[:2]).out)]
     old, count = Counter(plans).most_common(1)[0]
     assert count > 1, plans
@@ -127,7 +127,7 @@ def test_upgrade_plans_pauses_for_a_person(vendor: Fleet) -> None:
     assert (nobody.code, nobody.err) == (1, f"nobody is on plan {old!r}: nothing to do\n")
 
 
-def test_archive_folder(vendor: Fleet) -> None:
+def test_archive_folder(vendor: SandboxProcess) -> None:
     foreseen = vendor.cli(
         "plan", "run", str(EXAMPLES / "archive_folder.py:archive"), "--accounts", "all", *vendor.policy[:2], "--json"
     )
@@ -142,7 +142,7 @@ def test_archive_folder(vendor: Fleet) -> None:
     assert vendor.kinds()["folder.deleted"] == CUSTOMERS
 
 
-def test_archive_folder_is_made_once_although_replies_are_lost(vendor: Fleet) -> None:
+def test_archive_folder_is_made_once_although_replies_are_lost(vendor: SandboxProcess) -> None:
     vendor.ask("faults", {"reset": 0.3})
     done = function(vendor, "archive_folder.py:archive")
     for _ in range(20):
@@ -154,7 +154,7 @@ def test_archive_folder_is_made_once_although_replies_are_lost(vendor: Fleet) ->
     assert vendor.kinds() == {"folder.created": CUSTOMERS}
 
 
-def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
+def test_a_rotation_that_some_providers_refuse(vendor: SandboxProcess) -> None:
     """rotate_credential, explore_fleet and stop_unauthorized on one fleet, of which a third refuses the new key."""
     assert script(vendor, "rollout.py", PACKAGE, CREDENTIALS, "client.toml").code == 0
     refusing = CUSTOMERS // 3
@@ -184,13 +184,13 @@ def test_a_rotation_that_some_providers_refuse(vendor: Fleet) -> None:
     assert b"canary-new-credential" not in journal
 
 
-def test_fan_out_anything(vendor: Fleet) -> None:
+def test_fan_out_anything(vendor: SandboxProcess) -> None:
     done = script(vendor, "fan_out_anything.py", "1000")
     assert done.out.splitlines() == ["900 halved", "100 threes are left alone"], done.err
 
 
 @pytest.mark.slow
-def test_the_workflow_does_on_a_machine_what_it_does_at_github(vendor: Fleet) -> None:
+def test_the_workflow_does_on_a_machine_what_it_does_at_github(vendor: SandboxProcess) -> None:
     """Its steps' commands, in order, in a directory with the job; twice, with the journal kept between nights."""
     workflow = yaml.safe_load((EXAMPLES / "github-actions.yml").read_text())
     (job,) = workflow["jobs"].values()
@@ -233,7 +233,7 @@ folder = "CRM"
 
 
 @pytest.mark.slow
-def test_nightly_is_silent_on_a_good_night_and_tells_of_a_bad_one(vendor: Fleet) -> None:
+def test_nightly_is_silent_on_a_good_night_and_tells_of_a_bad_one(vendor: SandboxProcess) -> None:
     job = vendor.home / "nightly.toml"
     job.write_text(
         f"""
@@ -282,7 +282,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_unit_and_the_cron_job_do_a_night(vendor: Fleet) -> None:
+def test_the_unit_and_the_cron_job_do_a_night(vendor: SandboxProcess) -> None:
     """Their commands, in order, with their directories below a temporary one; for two nights."""
     (vendor.home / "nightly.toml").write_text(
         f"""

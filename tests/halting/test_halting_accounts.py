@@ -100,7 +100,7 @@ def check_let_go(report: Report, sandbox: Sandbox, reason: str, *, changed: int 
 
 
 async def check_resumed(operation: object, sandbox: Sandbox, workato: Workato, journal: Path, effects: int = 2) -> None:
-    done = await bulkops.resume(workato=workato, journal=journal, operation=operation)
+    done = await bulkops.Fleet(workato, journal=journal).resume(operation=operation)
     assert done is not None
     assert done.outcomes[Outcome.CHANGED] == len(IDS), str(done)
     assert len(sandbox.effects()) == effects * len(IDS)
@@ -111,7 +111,7 @@ async def test_a_first_interrupt(sandbox: Sandbox, tmp_path: Path) -> None:
     operation = TwoFolders(control.drain)
     async with client(sandbox) as workato:
         report = await bulkops.run(
-            operation, accounts=IDS, workato=workato, journal=tmp_path, control=control, observe=operation.observe
+            operation, accounts=IDS, workato=workato, journal=tmp_path, stop=control, observe=operation.observe
         )
         assert (report.state, report.exit_code) == (RunState.INTERRUPTED, 130)
         check_let_go(report, sandbox, "interrupted")
@@ -224,7 +224,7 @@ async def test_an_account_whose_intent_is_being_written_has_begun(sandbox: Sandb
         await ctx.step("first", lambda: TwoFolders.create(ctx, "first"))
 
     async with client(sandbox) as workato:
-        report = await bulkops.run(one, accounts=IDS[:1], workato=workato, journal=tmp_path, control=control)
+        report = await bulkops.run(one, accounts=IDS[:1], workato=workato, journal=tmp_path, stop=control)
     assert report.outcomes[Outcome.CHANGED] == 1, str(report)
     assert touched(sandbox) == {IDS[0]}
 
@@ -244,7 +244,7 @@ async def test_an_effect_that_may_have_happened_is_not_given_up(sandbox: Sandbox
         await ctx.step("elsewhere", elsewhere)
 
     async with client(sandbox) as workato:
-        report = await bulkops.run(one, accounts=IDS[:1], workato=workato, journal=tmp_path, control=control)
+        report = await bulkops.run(one, accounts=IDS[:1], workato=workato, journal=tmp_path, stop=control)
     assert report.outcomes[Outcome.CHANGED] == 1, str(report)
 
 
@@ -270,7 +270,7 @@ async def test_an_effect_whose_request_waits_for_its_quota_is_given_up(
     tuning = Tuning(quotas={FOLDERS: (Limit(1, 600.0),)})
     began = asyncio.get_running_loop().time()
     async with Workato.from_settings(attrs.evolve(settings, tuning=tuning)) as workato:
-        report = await bulkops.run(one, accounts=IDS[:3], workato=workato, journal=tmp_path, control=control)
+        report = await bulkops.run(one, accounts=IDS[:3], workato=workato, journal=tmp_path, stop=control)
     assert asyncio.get_running_loop().time() - began < 60
     assert report.state is RunState.INTERRUPTED
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 2), str(report)
@@ -287,8 +287,8 @@ async def test_a_resumed_account_with_an_effect_finishes(sandbox: Sandbox, tmp_p
     control = StopSignal()
     again = TwoFolders(control.drain)
     async with client(sandbox) as workato:
-        report = await bulkops.resume(
-            workato=workato, journal=tmp_path, operation=again, control=control, observe=again.observe
+        report = await bulkops.Fleet(workato, journal=tmp_path, stop=control, observe=again.observe).resume(
+            operation=again
         )
     assert report is not None
     check_let_go(report, sandbox, "interrupted")
@@ -304,7 +304,7 @@ async def test_on_halt_stop_leaves_a_chain_between_its_operations(sandbox: Sandb
             accounts=IDS,
             workato=workato,
             journal=tmp_path,
-            control=control,
+            stop=control,
             observe=first.observe,
             policy=Policy(on_halt="stop"),
         )

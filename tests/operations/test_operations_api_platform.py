@@ -26,7 +26,7 @@ from bulkops.operations import (
     restore,
 )
 from bulkops.report import render
-from bulkops.runs import from_values, load_job, plan, resume, retry, run
+from bulkops.runs import Fleet, from_values, load_job, run
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.secret import Secret
 from tests.fleet import API_PACKAGE
@@ -159,8 +159,8 @@ def test_a_function_takes_the_secrets_and_one_that_fails_is_asked_again(tmp_path
         assert "vault" not in str(row.reason)  # what the function says may hold the secret
         broken[0] = False
         with pytest.raises(ConfigError, match="a function of a script, which cannot be found again by name"):
-            await resume(report.run_id, workato=it.workato, journal=it.journal)
-        done = await resume(report.run_id, operation=operation, workato=it.workato, journal=it.journal)
+            await Fleet(it.workato, journal=it.journal).resume(report.run_id)
+        done = await Fleet(it.workato, journal=it.journal).resume(report.run_id, operation=operation)
         assert done is not None
         assert outcomes(done) == {"changed": 1}
         ((account, shown),) = kept
@@ -179,7 +179,7 @@ def test_a_later_collection_is_opened_to_the_client_that_is_there(tmp_path: Path
         await it.run(main_job(API_PACKAGE, folder="API") >> enabled(api_platform=version), ONE)
         await it.run(main_job(API_PACKAGE, folder="More"), ONE)
         more = enabled(folder="More", api_platform=version)
-        foreseen = await plan(more, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(more, from_values(ONE))
         assert [row.changes for row in foreseen.accounts] == [("open 1 API collection to 'Default client'",)]
         done = await it.run(more, ONE)
         assert outcomes(done) == {"changed": 1}
@@ -256,9 +256,7 @@ def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tm
         account = it.workato.account(FIRST)
         (stopped,) = [recipe async for recipe in account.recipes.list() if recipe.name == "Find order"]
         await account.recipes.stop(stopped.id)
-        foreseen = await plan(
-            EnableEndpoints(folder="API"), accounts=from_values(ONE), workato=it.workato, journal=it.journal
-        )
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(EnableEndpoints(folder="API"), from_values(ONE))
         report = await it.run(EnableEndpoints(folder="API"), ONE)
         assert [row.problem for row in foreseen.accounts] == [report.accounts[0].cause]
         assert failure(report) == (
@@ -268,7 +266,7 @@ def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tm
         )
         assert it.kinds()["endpoint.enabled"] == 2
         await account.recipes.start(stopped.id)
-        done = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        done = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
         assert done is not None
         assert outcomes(done) == {"changed": 1}
         assert it.kinds()["endpoint.enabled"] == 3
@@ -329,7 +327,7 @@ def test_a_file_that_others_may_read_gets_no_secrets(tmp_path: Path) -> None:
         assert not (tmp_path / "other").exists()
         path.unlink()
         path.touch(mode=0o644)
-        resumed = await resume(report.run_id, operation=operation, workato=it.workato, journal=it.journal)
+        resumed = await Fleet(it.workato, journal=it.journal).resume(report.run_id, operation=operation)
         assert resumed is not None
         report = resumed
         assert outcomes(report) == {"unknown": 1}
@@ -361,7 +359,7 @@ def test_a_key_that_somebody_disabled_is_enabled_again(tmp_path: Path) -> None:
         (client,) = await account.api_clients.list().collect()
         (key,) = await account.api_keys.list(client.id).collect()
         await account.api_keys.disable(client.id, key.id)
-        foreseen = await plan(made, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(made, from_values(ONE))
         assert foreseen.groups == [(1, "enable API key 'Router'")]
         assert outcomes(await it.run(made, ONE)) == {"changed": 1}
         assert [row.active for row in await account.api_keys.list(client.id).collect()] == [True]
@@ -379,10 +377,10 @@ def test_a_client_and_a_key_that_are_gone_are_made_again_by_a_retry(tmp_path: Pa
         (client,) = await account.api_clients.list().collect()
         (key,) = await account.api_keys.list(client.id).collect()
         await account.api_keys.delete(client.id, key.id)
-        await retry(done.run_id, workato=it.workato, journal=it.journal)
+        await Fleet(it.workato, journal=it.journal).retry(done.run_id)
         assert [row.name for row in await account.api_keys.list(client.id).collect()] == ["Router"]
         await account.api_clients.delete(client.id)
-        await retry(done.run_id, workato=it.workato, journal=it.journal)
+        await Fleet(it.workato, journal=it.journal).retry(done.run_id)
         (client,) = await account.api_clients.list().collect()
         assert [row.name for row in await account.api_keys.list(client.id).collect()] == ["Router"]
         assert len(lines()) == 3

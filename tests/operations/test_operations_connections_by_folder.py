@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bulkops.operations import AuthorizeConnections, ImportPackage
-from bulkops.runs import from_values, plan
+from bulkops.runs import Fleet, from_values
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, failure, here, main_job, outcomes
 
@@ -23,9 +23,7 @@ def authorized(it: Here) -> int:
 def test_a_job_authorizes_the_connections_of_the_folder_that_it_imports_into(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         async def planned() -> str:
-            return (await plan(main_job(), accounts=from_values(ONE), workato=it.workato, journal=it.journal)).groups[
-                0
-            ][1]
+            return (await Fleet(it.workato, journal=it.journal).plan(main_job(), from_values(ONE))).groups[0][1]
 
         await it.run(ImportPackage(PACKAGE, folder="Night"), ONE)
         assert "authorize 'CRM', authorize 'Web shop'" in await planned()
@@ -46,7 +44,7 @@ def test_an_operation_alone_wants_the_folder_when_a_name_is_there_twice(tmp_path
         failed, words = failure(await it.run(AuthorizeConnections(CREDENTIALS), ONE))
         assert (failed, "2 connections are named 'CRM'" in words) == ("connection-ambiguous", True)
         of_night = AuthorizeConnections(CREDENTIALS, folder="Night")
-        foreseen = await plan(of_night, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(of_night, from_values(ONE))
         assert foreseen.groups == [(1, "authorize 'CRM', authorize 'Web shop'")]
         done = await it.run(of_night, ONE)
         assert (outcomes(done), authorized(it)) == ({"changed": 1}, 2)

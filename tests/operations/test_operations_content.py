@@ -19,7 +19,7 @@ from bulkops.operations import (
     StartRecipes,
 )
 from bulkops.report import Report
-from bulkops.runs import from_values, plan, retry
+from bulkops.runs import Fleet, from_values
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, here, main_job, outcomes
 
@@ -35,7 +35,7 @@ def failure(report: Report, place: int = 0) -> tuple[str, str]:
 async def changes(it: Here, made: Operation, rows: list[Mapping[str, object]] = ONE) -> list[tuple[str, ...] | str]:
     """What a plan foresees for each account, or why it cannot; it has no effect."""
     before = it.sandbox.effects()
-    foreseen = await plan(made, accounts=from_values(rows), workato=it.workato, journal=it.journal)
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(made, from_values(rows))
     assert it.sandbox.effects() == before
     return [row.problem or row.changes for row in foreseen.accounts]
 
@@ -145,11 +145,11 @@ def test_refused_credentials_leave_one_connection_that_a_retry_authorizes(tmp_pa
         failed, words = failure(report)
         assert (failed, "'CRM' cannot be authorized" in words) == ("connection-not-authorized", True)
         assert await changes(it, made) == [("authorize 'CRM'",)]
-        again = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        again = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
         assert again is not None
         assert failure(again)[0] == failed
         it.sandbox.set_faults("")
-        again = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        again = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
         assert again is not None
         assert outcomes(again) == {"changed": 1}, again.accounts
         (connection,) = await it.workato.account(FIRST).connections.list().collect()
@@ -241,7 +241,7 @@ def test_each_account_has_a_credential_of_its_own(tmp_path: Path, monkeypatch: p
         assert failure(report, 1)[0] == "credential-missing"
         assert words in failure(report, 1)[1]
         monkeypatch.setenv("CRM_KEY_SOUTH", "canary-south")
-        again = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        again = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
         assert again is not None
         assert "cannot read SOUTH.pin: No such file" in failure(again, 1)[1]
         assert it.kinds() == {"connection.created": 1, "connection.authorized": 1}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import POLL
 from bulkops.operations import CreateFolder
-from bulkops.runs import Policy, cost_ahead, from_values, plan
+from bulkops.runs import Fleet, Policy, cost_ahead, from_values
 from bulkops.runs.identity import ME
 from tests.acceptance.cases import CASES, Case, accounts
 from tests.here import FIRST, Here, here
@@ -42,8 +41,8 @@ def test_an_operation_sends_what_its_plan_says(tmp_path: Path, name: str) -> Non
         await it.run(case.make(), rows[:1])
 
         async def planned(of: Sequence[Mapping[str, object]], *, offline: bool = False) -> dict[str, float]:
-            fleet: dict[str, Any] = {"accounts": from_values(of), "workato": it.workato, "journal": it.journal}
-            return counted((await plan(case.make(), offline=offline, **fleet)).requests)
+            fleet = Fleet(it.workato, journal=it.journal)
+            return counted((await fleet.plan(case.make(), from_values(of), offline=offline)).requests)
 
         ahead = await cost_ahead(
             case.make(), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal

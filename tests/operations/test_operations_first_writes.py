@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import bulkops
-from bulkops.runs import resume, retry, run, undoing
+from bulkops.runs import Fleet, run, undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.acceptance.cases import CASES, Case, accounts
@@ -50,7 +50,7 @@ async def test_a_lost_reply_is_looked_for(tmp_path: Path, case: Case) -> None:
             lost.clear()
             report = await run(made, accounts=rows, workato=workato, journal=tmp_path)
             if "unknown" in outcomes(report):
-                later = await resume(report.run_id, workato=workato, journal=tmp_path)
+                later = await Fleet(workato, journal=tmp_path).resume(report.run_id)
                 assert later is not None
                 report = later
             assert outcomes(report) == {"changed": 1}, report.accounts[0]
@@ -67,7 +67,7 @@ async def test_a_lost_reply_is_looked_for(tmp_path: Path, case: Case) -> None:
         assert kinds()[case.kind] - state[case.kind] >= case.each
         if case.undone is not None:
             after = kinds()
-            await played(*await undoing(done, journal=tmp_path))
+            await played(*await undo_of(done, journal=tmp_path))
             assert kinds()[case.undone] - after[case.undone] >= case.each
 
 
@@ -100,7 +100,7 @@ async def test_a_refused_write_fails_the_account_and_a_retry_goes_on(tmp_path: P
         report = await run(made, accounts=rows, workato=workato, journal=tmp_path)
         while refused and "failed" in outcomes(report):
             assert "not on a Sunday" in str(report.accounts[0].reason), report.accounts[0]
-            again = await retry(report.run_id, workato=workato, journal=tmp_path)
+            again = await Fleet(workato, journal=tmp_path).retry(report.run_id)
             assert again is not None
             report = again
         assert outcomes(report) == {"changed": 1}, report.accounts[0]

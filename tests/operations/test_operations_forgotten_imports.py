@@ -82,7 +82,7 @@ async def test_one_that_brought_nothing_fails_and_may_be_sent_again(tmp_path: Pa
             report = await bulkops.run(made, accounts=[ACCOUNT], workato=workato, journal=tmp_path)
             row = report.accounts[0]
             assert (row.outcome, row.failure_class) == (Outcome.FAILED, "import-gone"), row.reason
-            again = await bulkops.retry(workato=workato, journal=tmp_path)
+            again = await bulkops.Fleet(workato, journal=tmp_path).retry()
             assert again is not None
             assert again.outcomes[Outcome.CHANGED] == 1, again.accounts[0].reason
         assert brought(sandbox) == 1

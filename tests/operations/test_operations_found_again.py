@@ -12,7 +12,7 @@ import pytest
 from bulkops.errors import JournalMismatch, PlanError
 from bulkops.journal.schema import FILE_NAME
 from bulkops.operations import ImportPackage, UpgradePlan, as_operation, describe, load_from_file, restore
-from bulkops.runs import FleetPlan, from_values, plan, run, undoing
+from bulkops.runs import Fleet, FleetPlan, from_values, run, undo_of
 from tests.fleet import PACKAGE, PACKAGE_2
 from tests.here import FIRST, Here, here, outcomes
 
@@ -61,7 +61,7 @@ def test_what_undoing_a_package_takes_is_in_the_journal(tmp_path: Path, then: st
         assert [str(row.outcome) for row in first.accounts] == ["changed", "changed", "failed"]
         assert "holds what the run did not bring, or what was changed since: 'Mine'" in str(first.accounts[2].reason)
         await account.connections.delete(mine.id)
-        reverse, inventory = await undoing(chain.run_id, journal=it.journal)
+        reverse, inventory = await undo_of(chain.run_id, journal=it.journal)
         assert (reverse.title, reverse.notes()) == (f"undo run {chain.run_id}: {chain.title}", ())
         assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
         undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
@@ -93,7 +93,7 @@ def test_a_chain_of_an_old_journal_is_undone_as_far_as_its_files_are_there(tmp_p
         package.unlink()
         if then == "another":
             shutil.copy(PACKAGE_2, package)
-        reverse, inventory = await undoing(done.run_id, journal=it.journal)
+        reverse, inventory = await undo_of(done.run_id, journal=it.journal)
         undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
         assert outcomes(undone) == {"changed": 3}
         words = "cannot read the package" if then == "gone" else "is not the package the run began with"
@@ -116,7 +116,7 @@ def test_an_undo_of_an_operation_from_a_file_is_found_again(tmp_path: Path) -> N
         made = as_operation(load_from_file(source))
         done = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, source=source)
         assert outcomes(done) == {"changed": 3}
-        reverse, inventory = await undoing(done.run_id, journal=it.journal)
+        reverse, inventory = await undo_of(done.run_id, journal=it.journal)
         again = restore(describe(reverse))
         assert again.digest == reverse.digest
         undone = await run(again, accounts=inventory, workato=it.workato, journal=it.journal)
@@ -141,7 +141,7 @@ def test_what_was_planned_with_its_export_is_run_with_that_export(tmp_path: Path
     async def scenario(it: Here) -> None:
         chain = ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_big")
         prepared = await chain.prepare(it.workato, it.journal)
-        foreseen = await plan(prepared, accounts=from_values(ROWS), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(prepared, from_values(ROWS))
         saved = tmp_path / "plan.json"
         foreseen.save(saved)
         loaded = FleetPlan.load(saved)

@@ -110,8 +110,8 @@ async def test_the_end_of_an_import(
         assert words in str(row.reason)
         assert row.remedy
         lies[0] = False
-        take_up = bulkops.resume if outcome is Outcome.UNKNOWN else bulkops.retry
-        again = await take_up(report.run_id, workato=patient, journal=tmp_path)
+        fleet = bulkops.Fleet(patient, journal=tmp_path)
+        again = await (fleet.resume if outcome is Outcome.UNKNOWN else fleet.retry)(report.run_id)
         assert again is not None
         assert again.outcomes[Outcome.CHANGED] == 1, again.accounts[0].reason
     assert brought(sandbox) == (1 if outcome is Outcome.UNKNOWN else 2)

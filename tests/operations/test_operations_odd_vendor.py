@@ -14,7 +14,7 @@ from aiohttp import web
 from bulkops.client import Workato
 from bulkops.operations import CreateConnection, CreateFolder, Each, Operation, SetProperties, StartRecipes
 from bulkops.report import Report
-from bulkops.runs import run, undoing
+from bulkops.runs import run, undo_of
 from bulkops.settings import Tuning
 from tests.fleet import CREDENTIALS, SECRETS
 
@@ -48,7 +48,7 @@ def played(tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = Fals
             async with Workato(token="token-of-the-test", host=url, tuning=TUNING) as workato:
                 reports = [await run(made, accounts=ROWS, workato=workato, journal=journal)]
                 if undo:
-                    reverse, inventory = await undoing(reports[0].run_id, journal=journal)
+                    reverse, inventory = await undo_of(reports[0].run_id, journal=journal)
                     reports.append(await run(reverse, accounts=inventory, workato=workato, journal=journal))
                 return reports
         finally:

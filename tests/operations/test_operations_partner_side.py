@@ -16,7 +16,7 @@ from bulkops.ledger import alone_with
 from bulkops.locks import holder_at, state_directory
 from bulkops.operations import DeleteCustomer, GrantManager, UpgradePlan
 from bulkops.report import Report
-from bulkops.runs import Policy, from_values, looking_cost, plan, resume, retry, run
+from bulkops.runs import Fleet, Policy, from_values, looking_cost, run
 from bulkops.steps import Context
 from tests.here import FIRST, Here, here, outcomes
 
@@ -88,7 +88,7 @@ def test_every_workspace_is_never_turned_into_a_few(tmp_path: Path) -> None:
         effects = it.sandbox.effects()
         for op in (TO_LEE, GrantManager(manager="lee@partner.example", all_workspaces=True)):
             assert outcomes(await it.run(op, rows(0, 1))) == {"unchanged": 2}
-            foreseen = await plan(op, accounts=from_values(rows(0, 1)), workato=it.workato, journal=it.journal)
+            foreseen = await Fleet(it.workato, journal=it.journal).plan(op, from_values(rows(0, 1)))
             assert [row.changes for row in foreseen.accounts] == [(), ()]
         assert await workspaces(it) == []
         assert it.sandbox.effects() == effects
@@ -101,7 +101,7 @@ def test_every_workspace_is_granted_when_that_is_said_and_the_list_comes_back(tm
 
     async def scenario(it: Here) -> None:
         manager = await make(it, 3, 1)
-        foreseen = await plan(everywhere, accounts=from_values(rows(0)), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(everywhere, from_values(rows(0)))
         assert foreseen.accounts[0].changes == ("grant customer manager 'lee@partner.example' EVERY workspace",)
         done = await it.run(everywhere, rows(0, 1))
         assert outcomes(done) in ({"changed": 2}, {"changed": 1, "unchanged": 1})
@@ -233,7 +233,7 @@ def test_a_grant_that_somebody_overwrites_is_merged_again(tmp_path: Path, times:
         else:
             ((kind, words),) = failures(done).values()
             assert (kind, "does not have the workspace, 4 times over" in str(words)) == ("manager-not-granted", True)
-            again = await retry(done.run_id, workato=it.workato, journal=it.journal)
+            again = await Fleet(it.workato, journal=it.journal).retry(done.run_id)
             assert again is not None
             assert outcomes(again) == {"changed": 1}, failures(again)
             assert await workspaces(it) == [0, 1]
@@ -325,7 +325,7 @@ def test_accounts_called_by_the_partners_own_id_share_the_list_of_customers(tmp_
 
     async def scenario(it: Here) -> None:
         everybody = from_values(own(*range(300)))
-        foreseen = await plan(TO_LEE, accounts=everybody, workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(TO_LEE, everybody)
         planned = customer_requests(it)
         assert planned <= 5
         assert by_quota(foreseen.requests)["embedded.customers.other"] == planned
@@ -356,9 +356,7 @@ def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
             await run(DeleteCustomer(), accounts=it.workato.customers.list(), workato=it.workato, journal=it.journal)
         assert it.sandbox.effects() == []
         environments = (await it.workato.customers.provision_environments(FIRST)).environment_ids()
-        foreseen = await plan(
-            DeleteCustomer(), accounts=from_values(rows(0, 1, 7)), workato=it.workato, journal=it.journal
-        )
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(DeleteCustomer(), from_values(rows(0, 1, 7)))
         assert [row.changes for row in foreseen.accounts] == [
             ("delete the customer and its environments with everything in it",),
             ("delete the customer with everything in it",),
@@ -417,7 +415,7 @@ def test_a_deletion_that_takes_the_vendor_a_while_is_the_runs_own(tmp_path: Path
     async def scenario(it: Here) -> None:
         early = await it.run(Early(), [{"external_id": "ORG-1"}])
         assert outcomes(early) == {"failed": 1}
-        done = await retry(early.run_id, workato=it.workato, journal=it.journal, operation=DeleteCustomer())
+        done = await Fleet(it.workato, journal=it.journal).retry(early.run_id, operation=DeleteCustomer())
         assert done is not None
         assert outcomes(done) == {"changed": 1}, failures(done)
         facts = done.accounts[0].detail["customer"]
@@ -450,7 +448,7 @@ def test_a_customer_that_takes_the_external_id_meanwhile_is_left_alone(tmp_path:
     async def scenario(it: Here) -> None:
         lost = await it.run(Lost(), [{"external_id": "ORG-1"}])
         assert outcomes(lost) == {"unknown": 1}
-        done = await resume(lost.run_id, workato=it.workato, journal=it.journal, operation=DeleteCustomer())
+        done = await Fleet(it.workato, journal=it.journal).resume(lost.run_id, operation=DeleteCustomer())
         assert done is not None
         assert outcomes(done) == {"changed": 1}, failures(done)
         assert it.kinds() == {"customer.deleted": 1, "customer.created": 1}

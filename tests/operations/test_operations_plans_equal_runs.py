@@ -34,7 +34,7 @@ from bulkops.operations import (
     UpgradePlan,
 )
 from bulkops.outcome import Outcome
-from bulkops.runs import AccountPlan, FleetPlan, from_values, plan
+from bulkops.runs import AccountPlan, Fleet, FleetPlan, from_values
 from bulkops.runs.identity import ME
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, here
@@ -151,7 +151,7 @@ def check(parts: Sequence[Operation], state: State | Operation | None) -> None:
         it.workato.session.subscribe(note)
 
         async def foretold() -> tuple[FleetPlan, AccountPlan]:
-            found = await plan(made, accounts=from_values(rows), workato=it.workato, journal=it.journal)
+            found = await Fleet(it.workato, journal=it.journal).plan(made, from_values(rows))
             return found, found.accounts[0]
 
         before = len(it.sandbox.effects())

@@ -19,7 +19,7 @@ from bulkops.operations import (
     describe,
     restore,
 )
-from bulkops.runs import from_values, load_job, plan, retry
+from bulkops.runs import Fleet, from_values, load_job
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, failure, here, outcomes
 
@@ -37,7 +37,7 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
     rows = [*NEW, *ONE, {"external_id": "ORG-2"}, {"external_id": "N/2"}, {"id": 7}]
 
     async def scenario(it: Here) -> None:
-        foreseen = await plan(rollout(), accounts=from_values(rows), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(rollout(), from_values(rows))
         assert it.sandbox.effects() == []
         assert [row.changes[0] if row.changes else row.problem for row in foreseen.accounts] == [
             "create the customer",
@@ -46,7 +46,7 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
             "the account file has nothing in column 'name'",
             "no such customer",
         ]
-        new = await plan(rollout(), accounts=from_values(NEW), workato=it.workato, journal=it.journal)
+        new = await Fleet(it.workato, journal=it.journal).plan(rollout(), from_values(NEW))
         calls = ("imports.create", "recipes.start", "connections.update", "api_keys.create", "api_endpoints.enable")
         assert [new.requests[f"managed_users.{call}"] for call in calls] == [1, 4, 2, 1, 3]
         assert foreseen.accounts[1].changes[1:] == (
@@ -85,7 +85,7 @@ def test_what_a_refused_credential_leaves_is_taken_up_again(tmp_path: Path) -> N
         assert "connection 'CRM' cannot be authorized" in words
         assert it.kinds()["api_client.created"] == 0
         it.sandbox.set_faults(None)
-        done = await retry(report.run_id, workato=it.workato, journal=it.journal)
+        done = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
         assert done is not None
         assert outcomes(done) == {"changed": 1}
         assert (it.kinds()["import.completed"], it.kinds()["endpoint.enabled"]) == (1, 3)
@@ -96,7 +96,7 @@ def test_what_a_refused_credential_leaves_is_taken_up_again(tmp_path: Path) -> N
 def test_a_manifest_is_exported_once_and_the_run_is_found_again(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         operation = rollout(None, manifest=MANIFEST)
-        foreseen = await plan(operation, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(operation, from_values(ONE))
         assert (
             "enable the endpoints that come (how many is not known before the export)" in foreseen.accounts[0].changes
         )

@@ -23,7 +23,7 @@ from bulkops.operations import (
     restore,
 )
 from bulkops.operations._base import Chain
-from bulkops.runs import resume, retry, undoing
+from bulkops.runs import Fleet, undo_of
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS
 from tests.here import Here, here, outcomes
 
@@ -70,7 +70,7 @@ def test_what_a_failed_part_stands_on_stays_and_the_rest_is_undone(tmp_path: Pat
         assert (kinds["endpoint.disabled"], kinds["api_client.deleted"], kinds["plan.changed"]) == (6, 2, 4)
         assert kinds["folder.deleted"] == kinds["connection.disconnected"] == kinds["recipe.stopped"] == 0
         it.sandbox.deny()
-        again = await retry(undone.run_id, workato=it.workato, journal=it.journal)
+        again = await Fleet(it.workato, journal=it.journal).retry(undone.run_id)
         assert again is not None
         assert outcomes(again) == {"changed": 2}, again.accounts
         kinds = it.kinds()
@@ -92,7 +92,7 @@ def test_independent_parts_do_not_wait_for_each_other(tmp_path: Path) -> None:
         assert "undone: add-member" in str(undone.accounts[0].reason)
         assert it.kinds()["member.removed"] == 2
         it.sandbox.deny()
-        again = await retry(undone.run_id, workato=it.workato, journal=it.journal)
+        again = await Fleet(it.workato, journal=it.journal).retry(undone.run_id)
         assert again is not None
         assert outcomes(again) == {"changed": 2}, again.accounts
         assert (it.kinds()["member.removed"], it.kinds()["plan.changed"]) == (2, 4)
@@ -133,7 +133,7 @@ def test_before_an_operation_that_says_nothing_all_is_held_back(tmp_path: Path) 
     async def scenario(it: Here) -> None:
         from bulkops.journal import Journal
         from bulkops.operations import UndoRun
-        from bulkops.runs import run
+        from bulkops.runs import Fleet, run
 
         one = ROWS[:1]
         done = await it.run(chain, one)
@@ -145,7 +145,7 @@ def test_before_an_operation_that_says_nothing_all_is_held_back(tmp_path: Path) 
             "not undone: second (nobody can tell); held back, as what is not undone stands on it: upgrade-plan, first; "
             "undone: third; `bulkops resume` looks again"
         )
-        again = await resume(undone.run_id, workato=it.workato, journal=it.journal, operation=reverse)
+        again = await Fleet(it.workato, journal=it.journal).resume(undone.run_id, operation=reverse)
         assert again is not None
         assert outcomes(again) == {"changed": 1}
         async with Journal.open(it.journal, read_only=True) as journal:
@@ -225,7 +225,7 @@ def test_an_undo_of_one_operation_needs_no_file_and_can_be_resumed(tmp_path: Pat
         assert [outcomes(done) for done in runs] == [{"changed": 1}, {"unchanged": 1}, {"changed": 1}]
         credentials.unlink()
         for done in (runs[0], runs[2]):
-            reverse, _ = await undoing(done.run_id, journal=it.journal)
+            reverse, _ = await undo_of(done.run_id, journal=it.journal)
             assert restore(describe(reverse)).digest == reverse.digest
         assert outcomes(await it.undo(runs[2])) == {"changed": 1}
         assert it.kinds()["connection.deleted"] == 1

@@ -23,7 +23,7 @@ from bulkops.operations import (
 )
 from bulkops.operations._partner_export import export_package
 from bulkops.report import Report
-from bulkops.runs import from_values, plan, resume, run
+from bulkops.runs import Fleet, from_values, run
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, failure, here, main_job, outcomes
 
@@ -40,7 +40,7 @@ def test_a_member_in_another_role_is_neither_added_nor_changed(tmp_path: Path) -
             "'Ana' is a member already, as Operator, not as Admin; "
             "change the role in the workspace, or remove the member first",
         )
-        foreseen = await plan(admin, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(admin, from_values(ONE))
         assert "in another role than Admin" in str(foreseen.accounts[0].problem)
         same = AddMember(member_name="Anything", external_id="U-1", role="Operator")
         assert outcomes(await it.run(same, ONE)) == {"unchanged": 1}
@@ -240,7 +240,7 @@ def test_lost_answers_to_creations_are_looked_for(tmp_path: Path, malformed: flo
         report: Report | None = created
         if malformed:
             assert outcomes(created) != {"changed": 1}
-            report = await resume(created.run_id, workato=it.workato, journal=it.journal)
+            report = await Fleet(it.workato, journal=it.journal).resume(created.run_id)
             if report is not None and outcomes(report) == {"failed": 1}:
                 report = await it.run(CreateCustomer() >> AddMember(member_name="Ana", role="Admin"), new)
         assert report is not None
@@ -270,7 +270,7 @@ def test_a_manifest_is_exported_once_and_found_again(tmp_path: Path) -> None:
         assert (kept.stat().st_mode & 0o777, kept.suffix, len(kept.stem)) == (0o600, ".zip", 64)
         with zipfile.ZipFile(kept) as archive:
             assert len(archive.namelist()) == 5
-        again = await resume(report.run_id, workato=it.workato, journal=it.journal)
+        again = await Fleet(it.workato, journal=it.journal).resume(report.run_id)
         assert again is not None
         assert it.kinds()["package.exported"] == 1
 
@@ -303,7 +303,7 @@ def test_a_plan_before_the_export_says_what_it_cannot_know(tmp_path: Path) -> No
         chain = (
             ImportPackage(manifest=12, folder="CRM") >> AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder="CRM")
         )
-        foreseen = await plan(chain, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(ONE))
         assert foreseen.accounts[0].changes == (
             "create folder 'CRM'",
             "import what manifest 12 holds (not known before its export)",
@@ -313,7 +313,7 @@ def test_a_plan_before_the_export_says_what_it_cannot_know(tmp_path: Path) -> No
         )
         assert it.sandbox.effects() == []
         prepared = await chain.prepare(it.workato, it.journal)
-        foreseen = await plan(prepared, accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(prepared, from_values(ONE))
         assert foreseen.accounts[0].changes[1] == "import 3 recipes"
         assert outcomes(await run(prepared, accounts=ONE, workato=it.workato, journal=it.journal)) == {"changed": 1}
 

@@ -42,7 +42,7 @@ def test_the_promised_names_are_these() -> None:
             "export_to_file",
         ),
         *("NotFound", "Plan", "RunAborted", "RunLocked", "StepRow", "TransportError", "Unauthorized"),
-        *("operation", "read_accounts", "resume", "retry", "run", "select", "undo"),
+        *("Fleet", "operation", "read_accounts", "run", "select"),
     }
 
 

@@ -127,7 +127,7 @@ class Bench:
 
         with tempfile.TemporaryDirectory(prefix="bulkops-bench-") as journal:
 
-            async def go(control: StopSignal) -> Report:
+            async def go(stop_signal: StopSignal) -> Report:
                 return await run(
                     operation,
                     accounts=inventory,
@@ -135,7 +135,7 @@ class Bench:
                     policy=policy,
                     journal=journal,
                     observe=observe,
-                    control=control,
+                    stop=stop_signal,
                 )
 
             outlook = None if story.is_silent else Outlook(workato, operation, policy, total=len(inventory))

@@ -11,7 +11,7 @@ import attrs
 from bulkops import Context, Ensure, Operation, StepRow, TaskFailed
 from bulkops.errors import TaskUnknown
 from bulkops.operations import Foreseen, UndoRun
-from bulkops.runs import from_values, plan, resume
+from bulkops.runs import Fleet, from_values
 from tests.here import FIRST, Here, failure, here, outcomes
 
 LIST, UPDATE = "managed_users.members.list", "managed_users.members.update"
@@ -77,13 +77,13 @@ def test_a_plan_counts_the_requests_of_one_thing_as_it_should_be(tmp_path: Path)
 
     async def scenario(it: Here) -> None:
         await add_ana(it)
-        fleet: dict[str, Any] = {"accounts": from_values(ONE), "workato": it.workato, "journal": it.journal}
-        foreseen = await plan(Promote(), **fleet)
+        fleet = Fleet(it.workato, journal=it.journal)
+        foreseen = await fleet.plan(Promote(), from_values(ONE))
         assert foreseen.accounts[0].changes == ("make Ana Admin",)
         assert (foreseen.requests[LIST], foreseen.requests[UPDATE]) == (1, 1)
         assert it.kinds()["member.changed"] == 0
         assert outcomes(await it.run(Promote(), ONE)) == {"changed": 1}
-        again = await plan(Promote(), **fleet)
+        again = await fleet.plan(Promote(), from_values(ONE))
         assert (again.accounts[0].changes, UPDATE in again.requests) == ((), False)
 
     here(tmp_path, scenario, customers=1)
@@ -116,7 +116,7 @@ def test_a_change_that_an_earlier_process_began_is_made_once(tmp_path: Path) -> 
         await add_ana(it)
         killed = await it.run(Killed(), ONE)
         assert outcomes(killed) == {"unknown": 1}
-        done = await resume(killed.run_id, workato=it.workato, journal=it.journal, operation=Promote())
+        done = await Fleet(it.workato, journal=it.journal).resume(killed.run_id, operation=Promote())
         assert done is not None
         assert outcomes(done) == {"changed": 1}, done.accounts
         assert await role_of_ana(it) == "Admin"
@@ -149,7 +149,7 @@ def test_a_plan_begins_no_step_of_a_class_that_may_do_more_than_send_requests(tm
             await ctx.step("mail", mail)
 
     async def scenario(it: Here) -> None:
-        foreseen = await plan(Tell(), accounts=from_values(ONE), workato=it.workato, journal=it.journal)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(Tell(), from_values(ONE))
         assert (foreseen.accounts[0].changes, begun) == (("mail",), [])
 
     assert Tell().cost(Foreseen()) == {}

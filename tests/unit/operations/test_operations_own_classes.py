@@ -85,10 +85,10 @@ async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:
         Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor,
         client_of(vendor) as workato,
     ):
-        await bulkops.run(Fields("A"), accounts=[4100231], workato=workato, journal=tmp_path, control=control)
+        await bulkops.run(Fields("A"), accounts=[4100231], workato=workato, journal=tmp_path, stop=control)
         with pytest.raises(JournalMismatch):
-            await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("B"))
-        report = await bulkops.resume(workato=workato, journal=tmp_path, operation=Fields("A"))
+            await bulkops.Fleet(workato, journal=tmp_path).resume(operation=Fields("B"))
+        report = await bulkops.Fleet(workato, journal=tmp_path).resume(operation=Fields("A"))
     assert report is not None
     assert report.ok
 

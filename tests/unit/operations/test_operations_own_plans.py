@@ -13,7 +13,7 @@ import bulkops
 from bulkops import Context, Outcome, StepRow, Workato
 from bulkops.errors import ConfigError
 from bulkops.operations import CreateFolder, as_operation
-from bulkops.runs import AccountPlan, from_values, load_job, plan, undoing
+from bulkops.runs import AccountPlan, Fleet, from_values, load_job, undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
@@ -29,7 +29,7 @@ class Beside:
     journal: Path
 
     async def plan(self, operation: object) -> AccountPlan:
-        foreseen = await plan(operation, accounts=from_values([ID]), workato=self.workato, journal=self.journal)
+        foreseen = await Fleet(self.workato, journal=self.journal).plan(operation, from_values([ID]))
         return foreseen.accounts[0]
 
     async def run(self, operation: Any, **options: Any) -> bulkops.Report:
@@ -176,7 +176,7 @@ async def test_an_account_whose_rehearsal_is_another_one_now_is_skipped(beside: 
             do=lambda: ctx.account.folders.create("Archive"),
         )
 
-    foreseen = await plan(archive, accounts=from_values([ID]), workato=beside.workato, journal=beside.journal)
+    foreseen = await Fleet(beside.workato, journal=beside.journal).plan(archive, from_values([ID]))
     await beside.workato.account(ID).folders.create("Archive")
     report = await beside.run(archive, plan=foreseen)
     assert report.outcomes[Outcome.SKIPPED] == 1
@@ -225,7 +225,7 @@ async def test_a_function_s_undo_gets_the_journaled_results(beside: Beside, tmp_
         source=loaded.source,
     )
     job.write_text(job.read_text().replace("'delete'", "'delete it'"))  # an undo may be corrected after the run
-    reverse, inventory = await undoing(report.run_id, journal=beside.journal)
+    reverse, inventory = await undo_of(report.run_id, journal=beside.journal)
     undone = await bulkops.run(reverse, accounts=inventory, workato=beside.workato, journal=beside.journal)
     assert undone.outcomes[Outcome.CHANGED] == 1
     assert [effect["kind"] for effect in beside.writes()] == ["folder.created", "folder.deleted"]

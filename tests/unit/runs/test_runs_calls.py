@@ -35,7 +35,7 @@ async def workato(sandbox: Sandbox) -> AsyncIterator[Workato]:
 async def test_a_list_of_customers_brings_its_client(workato: Workato, tmp_path: Path) -> None:
     report = await bulkops.run(CreateFolder("CRM"), accounts=workato.customers.list(), journal=tmp_path)
     assert report.outcomes[Outcome.CHANGED] == 2
-    with pytest.raises(ConfigError, match=r"run\(\) needs a client") as caught:
+    with pytest.raises(ConfigError, match=r"a run needs a client") as caught:
         await bulkops.run(CreateFolder("CRM"), accounts=IDS, journal=tmp_path)
     assert caught.value.remedy
 
@@ -63,13 +63,13 @@ async def test_a_retry_without_a_client_takes_it_from_the_environment(
     await workato.account(IDS[0]).folders.create("CRM")
     monkeypatch.setenv("WORKATO_API_TOKEN", sandbox.token)
     monkeypatch.setenv("WORKATO_HOST", sandbox.url)
-    again = await bulkops.retry(journal=tmp_path)
+    again = await bulkops.Fleet(journal=tmp_path).retry()
     assert again is not None
     assert again.outcomes[Outcome.UNCHANGED] == 1
 
 
 async def test_there_is_nothing_to_resume_in_an_empty_journal(workato: Workato, tmp_path: Path) -> None:
-    assert await bulkops.resume(journal=tmp_path, workato=workato) is None
+    assert await bulkops.Fleet(workato, journal=tmp_path).resume() is None
 
 
 async def test_a_run_whose_process_died_after_its_last_account_is_finished_by_a_resume(
@@ -78,6 +78,6 @@ async def test_a_run_whose_process_died_after_its_last_account_is_finished_by_a_
     report = await bulkops.run(CreateFolder("CRM"), accounts=IDS, workato=workato, journal=tmp_path)
     async with Journal.open(tmp_path) as journal:
         await journal.set_state(report.run_id, RunState.RUNNING)
-    again = await bulkops.resume(report.run_id, workato=workato, journal=tmp_path)
+    again = await bulkops.Fleet(workato, journal=tmp_path).resume(report.run_id)
     assert again is not None
     assert (again.state, again.outcomes[Outcome.CHANGED]) == (RunState.FINISHED, 2)

@@ -72,11 +72,11 @@ async def test_a_role_without_the_call_works_and_compares_nothing(tmp_path: Path
         stop = bulkops.StopSignal()
         stop.drain("stopped by the test")
         async with client(vendor) as workato:
-            report = await bulkops.run(look, accounts=IDS, workato=workato, journal=tmp_path, control=stop)
+            report = await bulkops.run(look, accounts=IDS, workato=workato, journal=tmp_path, stop=stop)
         assert (report.exit_code, report.workspace) == (130, None)
         vendor.add_workspace(90001, THERE)
         async with client(vendor, token=THERE) as other:
-            resumed = await bulkops.resume(report.run_id, workato=other, journal=tmp_path, operation=look)
+            resumed = await bulkops.Fleet(other, journal=tmp_path).resume(report.run_id, operation=look)
         assert resumed is not None
         assert (resumed.exit_code, resumed.workspace) == (0, None)
 
@@ -98,11 +98,11 @@ async def test_the_library_refuses_another_workspace_too(vendor: Sandbox, tmp_pa
     stop = bulkops.StopSignal()
     stop.drain("stopped by the test")
     async with client(vendor) as workato:
-        report = await bulkops.run(make, accounts=IDS, workato=workato, journal=tmp_path, control=stop)
+        report = await bulkops.run(make, accounts=IDS, workato=workato, journal=tmp_path, stop=stop)
     vendor.add_workspace(90001, THERE)
     async with client(vendor, token=THERE) as other:
         with pytest.raises(PlanError, match="belongs to workspace 17293, but this token belongs to workspace 90001"):
-            await bulkops.resume(report.run_id, workato=other, journal=tmp_path, operation=make)
+            await bulkops.Fleet(other, journal=tmp_path).resume(report.run_id, operation=make)
     assert vendor.effects() == []
 
 

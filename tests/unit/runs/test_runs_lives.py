@@ -63,7 +63,7 @@ async def test_a_retry_that_finds_nothing_failed_leaves_the_run_as_it_stood(work
     here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "control": control}
     stopped = await bulkops.run(drain, accounts=IDS[:3], policy=Policy(concurrency=1), **here)
     assert (stopped.state, stopped.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.INTERRUPTED, 2)
-    again = await bulkops.retry(stopped.run_id, operation=drain, **here)
+    again = await bulkops.Fleet(**here).retry(stopped.run_id, operation=drain)
     assert again is not None
     assert (again.state, again.outcomes) == (stopped.state, stopped.outcomes)
 
@@ -77,7 +77,7 @@ async def test_a_resume_that_was_interrupted_before_it_began_does_not_soak(worka
     here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "control": control}
     stopped = await bulkops.run(drain, accounts=IDS[:3], policy=Policy(waves="1,rest", soak_s="1h"), **here)
     assert (stopped.state, stopped.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.INTERRUPTED, 2)
-    again = await asyncio.wait_for(bulkops.resume(stopped.run_id, operation=drain, **here), 60)
+    again = await asyncio.wait_for(bulkops.Fleet(**here).resume(stopped.run_id, operation=drain), 60)
     assert again is not None
     assert (again.state, again.outcomes) == (stopped.state, stopped.outcomes)
 
@@ -89,11 +89,11 @@ async def test_a_retry_does_not_end_what_was_halted(workato: Workato, tmp_path: 
     halted = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path)
     assert (halted.state, halted.exit_code) == (RunState.HALTED, 3)
     failing.bad.clear()
-    retried = await bulkops.retry(workato=workato, journal=tmp_path, operation=touch)
+    retried = await bulkops.Fleet(workato, journal=tmp_path).retry(operation=touch)
     assert retried is not None
     assert retried.outcomes[Outcome.FAILED] == 0
     assert (retried.state, retried.exit_code) == (RunState.HALTED, 3), "eighteen accounts were never tried"
-    resumed = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch)
+    resumed = await bulkops.Fleet(workato, journal=tmp_path).resume(operation=touch)
     assert resumed is not None
     assert (resumed.state, resumed.exit_code) == (RunState.FINISHED, 0)
 
@@ -104,7 +104,7 @@ async def test_a_percentage_that_a_finished_wave_passed_holds_after_a_resume(wor
     halted = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path)
     assert halted.outcomes[Outcome.FAILED] == 9
     assert halted.state is RunState.HALTED
-    again = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch)
+    again = await bulkops.Fleet(workato, journal=tmp_path).resume(operation=touch)
     assert again is not None
     assert (again.state, again.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.HALTED, 10)
     assert "more than the 1 allowed" in str(again.reason)
@@ -116,8 +116,8 @@ async def test_a_refused_resume_leaves_the_run_as_it_stood(workato: Workato, tmp
     halted = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path)
     assert halted.state is RunState.HALTED
     with pytest.raises(PlanError, match="more than the 1 allowed"):
-        await bulkops.resume(workato=workato, journal=tmp_path, operation=touch)
-    report = await bulkops.retry(failure_class="none", workato=workato, journal=tmp_path, operation=touch)
+        await bulkops.Fleet(workato, journal=tmp_path).resume(operation=touch)
+    report = await bulkops.Fleet(workato, journal=tmp_path).retry(failure_class="none", operation=touch)
     assert report is not None
     assert (report.state, report.reason) == (RunState.HALTED, halted.reason)
 
@@ -127,20 +127,16 @@ async def test_an_approval_is_for_the_gate_that_waits(workato: Workato, tmp_path
     control = bulkops.StopSignal()
     control.drain()
     policy = Policy(waves="5,5,rest", approve=True)
-    stopped = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path, control=control)
+    stopped = await bulkops.run(touch, accounts=IDS, workato=workato, policy=policy, journal=tmp_path, stop=control)
     assert stopped.state is RunState.INTERRUPTED
-    paused = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch, approved=True)
+    paused = await bulkops.Fleet(workato, journal=tmp_path).resume(operation=touch, approved=True)
     assert paused is not None
     assert (paused.state, paused.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 5)
-    second = await bulkops.resume(workato=workato, journal=tmp_path, operation=touch, approved=True)
+    second = await bulkops.Fleet(workato, journal=tmp_path).resume(operation=touch, approved=True)
     assert second is not None
     assert (second.state, second.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 10)
-    recut = await bulkops.resume(
-        workato=workato,
-        journal=tmp_path,
-        operation=touch,
-        policy=Policy(waves="15,rest", approve=True),
-        approved=True,
+    recut = await bulkops.Fleet(workato, journal=tmp_path, policy=Policy(waves="15,rest", approve=True)).resume(
+        operation=touch, approved=True
     )
     assert recut is not None
     assert (recut.state, recut.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 15), "another cut, another gate"
@@ -186,7 +182,7 @@ async def test_a_changed_function_is_not_the_run_that_began(workato: Workato, tm
         ctx.detail["x"] = 1
 
     with pytest.raises(JournalMismatch, match="not the one the run began with"):
-        await bulkops.retry(workato=workato, journal=tmp_path, operation=another)
+        await bulkops.Fleet(workato, journal=tmp_path).retry(operation=another)
 
 
 async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_unknown(tmp_path: Path) -> None:
@@ -210,7 +206,7 @@ async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_un
             vendor.set_faults(Faults(slow=1.0))
             policy = Policy(concurrency=1)
             report = await bulkops.run(
-                tidy, accounts=IDS[:2], workato=client, policy=policy, journal=tmp_path, control=control
+                tidy, accounts=IDS[:2], workato=client, policy=policy, journal=tmp_path, stop=control
             )
         await aborting
     assert (report.outcomes[Outcome.UNKNOWN], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 1), str(report)

@@ -10,7 +10,7 @@ import pytest
 
 import bulkops
 from bulkops import CreateFolder, Outcome, Workato
-from bulkops.runs import from_values, plan
+from bulkops.runs import Fleet, from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
@@ -46,7 +46,7 @@ async def test_wrong_customers_are_one_cluster(workato: Workato, tmp_path: Path)
 
 async def test_a_plan_says_so_too(workato: Workato, tmp_path: Path) -> None:
     accounts = from_values([ID, 99])
-    foreseen = await plan(CreateFolder("Tidy"), accounts=accounts, workato=workato, journal=tmp_path)
+    foreseen = await Fleet(workato, journal=tmp_path).plan(CreateFolder("Tidy"), accounts)
     assert [one.problem for one in foreseen.accounts] == [None, "no such customer"]
 
 

@@ -12,7 +12,7 @@ import bulkops
 from bulkops import Outcome, Workato
 from bulkops.errors import InputError, PlanError
 from bulkops.operations import CreateFolder
-from bulkops.runs import FleetPlan, from_values, plan
+from bulkops.runs import Fleet, FleetPlan, from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
@@ -32,7 +32,7 @@ async def workato() -> AsyncIterator[Workato]:
 
 async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, tmp_path: Path) -> None:
     made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
-    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path, sample=2)
+    foreseen = await Fleet(workato, journal=tmp_path).plan(made, accounts, sample=2)
     report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (2, 2)
     reasons = {row.reason for row in report.accounts if row.outcome is Outcome.SKIPPED}
@@ -41,7 +41,7 @@ async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, 
 
 async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Path) -> None:
     made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
-    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    foreseen = await Fleet(workato, journal=tmp_path).plan(made, accounts)
     elsewhere = attrs.evolve(foreseen, host="https://www.workato.com")
     with pytest.raises(PlanError, match=r"belongs to https://www\.workato\.com, not to http://127"):
         await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=elsewhere)
@@ -49,7 +49,7 @@ async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Pat
 
 async def test_an_account_that_drifted_is_left_alone(workato: Workato, tmp_path: Path) -> None:
     made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
-    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    foreseen = await Fleet(workato, journal=tmp_path).plan(made, accounts)
     await workato.account(IDS[1]).folders.create("CRM")
     report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (3, 1)
@@ -60,7 +60,7 @@ async def test_an_account_that_drifted_is_left_alone(workato: Workato, tmp_path:
 
 async def test_an_account_that_cannot_be_planned_any_more_is_left_alone(workato: Workato, tmp_path: Path) -> None:
     made, accounts = CreateFolder(folder="CRM/Orders"), from_values(IDS)
-    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    foreseen = await Fleet(workato, journal=tmp_path).plan(made, accounts)
     for _ in range(2):
         await workato.account(IDS[2]).folders.create("CRM")
     report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
@@ -72,7 +72,7 @@ async def test_an_account_that_cannot_be_planned_any_more_is_left_alone(workato:
 
 async def test_a_plan_that_was_saved_and_read_is_the_same_plan(workato: Workato, tmp_path: Path) -> None:
     made, accounts = CreateFolder(folder="CRM"), from_values(IDS)
-    foreseen = await plan(made, accounts=accounts, workato=workato, journal=tmp_path)
+    foreseen = await Fleet(workato, journal=tmp_path).plan(made, accounts)
     foreseen.save(tmp_path / "plan.json")
     assert FleetPlan.load(tmp_path / "plan.json") == foreseen
     with pytest.raises(InputError, match="cannot write the plan"):

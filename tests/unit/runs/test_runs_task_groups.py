@@ -93,6 +93,6 @@ async def test_an_account_that_is_stopped_within_a_task_group_did_not_fail(tmp_p
         with contextlib.suppress(asyncio.CancelledError):
             await _together(wait())
 
-    report = await _run(look, tmp_path, control=control)
+    report = await _run(look, tmp_path, stop=control)
     assert report.state is RunState.INTERRUPTED
     assert report.accounts[0].outcome is Outcome.NOT_ATTEMPTED

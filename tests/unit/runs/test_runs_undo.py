@@ -11,7 +11,7 @@ import bulkops
 from bulkops import Outcome
 from bulkops.errors import PlanError
 from bulkops.operations import CreateFolder
-from bulkops.runs import undoing
+from bulkops.runs import undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
@@ -31,9 +31,9 @@ async def test_an_account_without_an_effect_is_not_undone(tmp_path: Path) -> Non
         done = await bulkops.run(CreateFolder("CRM"), accounts=[*IDS, MISSING], **here)
         outcomes = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.FAILED)
         assert [done.outcomes[one] for one in outcomes] == [3, 1, 1]
-        _, inventory = await undoing(done.run_id, journal=tmp_path)
+        _, inventory = await undo_of(done.run_id, journal=tmp_path)
         assert [row.account for row in inventory.rows] == [str(IDS[place]) for place in (3, 2, 0)]
         again = await bulkops.run(CreateFolder("CRM"), accounts=IDS, **here)
         assert again.outcomes[Outcome.UNCHANGED] == 4
         with pytest.raises(PlanError, match="changed no account"):
-            await undoing(again.run_id, journal=tmp_path)
+            await undo_of(again.run_id, journal=tmp_path)

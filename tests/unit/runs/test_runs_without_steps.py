@@ -55,13 +55,13 @@ async def test_a_process_that_dies_with_a_write_on_its_way_leaves_the_account_un
             control.abort()
 
         dying = asyncio.create_task(die())
-        await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path / "journal", control=control)
+        await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path / "journal", stop=control)
         await dying
         async with Journal.open(copy, read_only=True) as journal:
             counts = await journal.counts((await journal.get_run()).run_id)
         assert counts[Outcome.UNKNOWN] == 1, "cancelled would say that every effect is known"
         work_left = False
-        report = await bulkops.resume(workato=workato, journal=copy, operation=tidy)
+        report = await bulkops.Fleet(workato, journal=copy).resume(operation=tidy)
     assert report is not None
     assert report.outcomes[Outcome.CHANGED] == 1
 
@@ -78,7 +78,7 @@ async def test_who_resumes_an_unknown_account_and_stops_leaves_it_unknown(tmp_pa
     async with beside() as (_, workato):
         await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
         controls.append(bulkops.StopSignal())
-        report = await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy, control=controls[-1])
+        report = await bulkops.Fleet(workato, journal=tmp_path, stop=controls[-1]).resume(operation=tidy)
     assert report is not None
     row = report.accounts[0]
     assert (row.outcome, row.reason, row.remedy) == (Outcome.UNKNOWN, "the line went dead; ring up", "ring up")
@@ -95,10 +95,10 @@ async def test_what_was_written_in_an_earlier_process_of_the_run_is_a_change(tmp
             await asyncio.sleep(1)
 
     async with beside() as (_, workato):
-        stopped = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path, control=first)
+        stopped = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path, stop=first)
         assert stopped.outcomes[Outcome.CANCELLED] == 1
         again = bulkops.StopSignal()
-        report = await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy, control=again)
+        report = await bulkops.Fleet(workato, journal=tmp_path, stop=again).resume(operation=tidy)
     assert report is not None
     assert report.outcomes[Outcome.CHANGED] == 1
 
@@ -150,8 +150,8 @@ async def test_a_step_whose_second_request_is_refused_is_not_sent_again_unlooked
     async with beside() as (vendor, workato):
         report = await bulkops.run(tidy, accounts=[ID], workato=workato, journal=tmp_path)
         assert report.outcomes[Outcome.UNKNOWN] == 1
-        await bulkops.retry(workato=workato, journal=tmp_path, operation=tidy)
-        await bulkops.resume(workato=workato, journal=tmp_path, operation=tidy)
+        await bulkops.Fleet(workato, journal=tmp_path).retry(operation=tidy)
+        await bulkops.Fleet(workato, journal=tmp_path).resume(operation=tidy)
         assert len(vendor.effects()) == 1
 
 

@@ -35,7 +35,7 @@ class Beside:
         return await bulkops.run(operation, accounts=[ID], workato=self.workato, journal=self.journal, **options)
 
     async def resume(self, operation: Any) -> Report:
-        report = await bulkops.resume(workato=self.workato, journal=self.journal, operation=operation)
+        report = await bulkops.Fleet(self.workato, journal=self.journal).resume(operation=operation)
         assert report is not None
         return report
 
@@ -111,7 +111,7 @@ async def test_a_later_pass_meets_the_same_names_again(beside: Beside) -> None:
             first.abort()
             await asyncio.sleep(1)
 
-    await beside.run(one, control=first)
+    await beside.run(one, stop=first)
     report = await beside.resume(one)
     assert report.outcomes[Outcome.CHANGED] == 1
     assert beside.made() == {"A": 1}
@@ -217,7 +217,7 @@ async def test_done_with_none_is_not_the_same_as_not_done(beside: Beside) -> Non
             first.abort()
             await asyncio.sleep(1)
 
-    await beside.run(delete, control=first)
+    await beside.run(delete, stop=first)
     await beside.resume(delete)
     assert seen == [(False, None), (True, None)]
 
@@ -276,7 +276,7 @@ async def test_ensure_settles_what_an_earlier_process_left_open(beside: Beside) 
 
         await ctx.ensure("Archive", find=lambda: find(ctx, "Archive"), do=create)
 
-    report = await beside.run(cut_off, control=control)
+    report = await beside.run(cut_off, stop=control)
     assert report.outcomes[Outcome.UNKNOWN] == 1
     report = await beside.resume(cut_off)
     assert report.outcomes[Outcome.CHANGED] == 1
