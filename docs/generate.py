@@ -35,6 +35,7 @@ def pages() -> dict[str, str]:
         "api.md": api_page.page,
         "cli.md": cli_page.commands,
         cli_page.COMMON_PAGE: cli_page.common,
+        "job.md": job_schema.page,
         "errors.md": _errors,
         "messages.md": _messages,
         "quotas.md": _quotas,

@@ -1,9 +1,9 @@
-"""The JSON schema of a job file, for editors: made from what the loader accepts."""
+"""A job file as a page for people and as a JSON schema for editors: made from what the loader accepts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from bulkops.operations import OPERATIONS
@@ -19,6 +19,52 @@ _TYPES: Final = {
     "dict": "object",
     "list": "array",
 }
+
+
+_WORDS: Final = {
+    "str": "text",
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "dict": "table",
+    "list": "list of texts",
+}
+
+
+def page() -> Iterator[str]:
+    """The lines of the page."""
+    yield "# A job file"
+    yield ""
+    yield "Tables and keys of a TOML file for `bulkops run`; [an example](../configuration.md#a-job-file). Paths are"
+    yield "relative to the file. [job.schema.json](job.schema.json) says the same to editors."
+    yield "\n## [selection]\n"
+    yield from _rows(one for one in parameters_of(Selection) if one.key)
+    yield f"\n`where` takes {', '.join(f'`{key}`' for key in WHERE_KEYS)}."
+    yield "\n## [policy]\n"
+    yield from _rows(POLICY_PARAMETERS)
+    yield "\n## [[operation]]\n"
+    yield "One table for each operation, in the order in which they run; `use` names it."
+    for name, cls in OPERATIONS.items():
+        yield f"\n### {name}\n\n{(cls.__doc__ or '').partition(chr(10))[0]}\n"
+        yield from _rows(parameters_of(cls))
+
+
+def _rows(declared: Iterable[Parameter]) -> Iterator[str]:
+    yield "| key | value | default | what it is |\n| --- | --- | --- | --- |"
+    for one in declared:
+        default = "required" if one.is_required else one.default_words or ""
+        about = one.help.replace("|", "\\|")
+        yield f"| `{one.key}` | {' or '.join(_values(one))} | {default} | {about} |"
+
+
+def _values(declared: Parameter) -> list[str]:
+    if declared.choices:
+        return [f"`{choice}`" for choice in declared.choices]
+    if declared.is_duration:
+        return ["seconds", "text"]
+    words = {**_WORDS, "str": "path"} if declared.is_file else _WORDS
+    kinds = [kind for kind in declared.kinds if not (declared.may_be_off and kind == "str")]
+    return [words[kind] for kind in kinds] + (["`off`"] if declared.may_be_off else [])
 
 
 def schema() -> str:
