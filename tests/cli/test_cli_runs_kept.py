@@ -122,7 +122,7 @@ def aged(days: float) -> None:
     """Make every run of the journal so much older."""
     with sqlite3.connect(".bulkops/journal.sqlite3") as connection:
         connection.execute("UPDATE runs SET created_at = created_at - ?, ended_at = ended_at - ?", 2 * (days * 86400,))
-        connection.execute("UPDATE lives SET beat_wall_s = beat_wall_s - ?", (days * 86400,))
+        connection.execute("UPDATE processes SET beat_wall_s = beat_wall_s - ?", (days * 86400,))
     connection.close()
 
 
@@ -145,7 +145,7 @@ def test_pruning_keeps_what_is_young_and_what_is_unfinished(cli: Cli, runs: list
 def test_a_named_run_is_deleted_whatever_its_state(cli: Cli, runs: list[str]) -> None:
     assert cli("runs", "prune", "previous", "--yes").code == 0
     assert listed(cli) == [runs[1]]
-    tables = ("accounts", "steps", "events", "lives")
+    tables = ("accounts", "steps", "events", "processes")
     with sqlite3.connect(".bulkops/journal.sqlite3") as connection:
         left = [connection.execute(f"SELECT count(*) FROM {name} WHERE run_id = ?", runs[:1]) for name in tables]
         assert [found.fetchone() for found in left] == [(0,)] * len(tables)
