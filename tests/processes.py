@@ -171,6 +171,7 @@ def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = 
         os.dup2(err, 2)
     os.close(out)
     os.close(err)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
     os.chdir(str(said["cwd"]))
     os.environ.clear()
     os.environ.update(said["env"])
