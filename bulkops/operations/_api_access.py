@@ -39,14 +39,14 @@ class Key:
 class Access(Protocol):
     """One account's clients and keys; each method sends one request, unless it says otherwise.
 
-    `key_word`: what a key is called; `deletes`: whether clients and keys can be deleted. `calls`: those
-    that list clients, and make a client, make a key, open collections, enable a key; `checks`: requests that see what
-    became of them; `looks`: requests that see that everything is there.
+    `key_word`: what a key is called; `deletes`: whether clients and keys can be deleted. `makes`: requests that look
+    for a client, make it and make a key; `checks`: requests that see the result of a change; `looks`: requests that see
+    that everything is there.
     """
 
     key_word: str
     deletes: bool
-    calls: Mapping[str, str]
+    makes: Mapping[str, float]
     checks: Mapping[str, float]
     looks: Mapping[str, float]
 
@@ -92,12 +92,10 @@ class AccessV2:
 
     key_word = "API key"
     deletes = True
-    calls: Mapping[str, str] = {
-        "list": f"{_P}api_clients_v2.list",
-        "client": f"{_P}api_clients_v2.create",
-        "key": f"{_P}api_keys.create",
-        "open": f"{_P}api_clients_v2.update",
-        "enable": f"{_P}api_keys.enable",
+    makes: Mapping[str, float] = {
+        f"{_P}api_clients_v2.list": 1,
+        f"{_P}api_clients_v2.create": 1,
+        f"{_P}api_keys.create": 1,
     }
     checks: Mapping[str, float] = {f"{_P}api_keys.list": 1, f"{_P}api_clients_v2.get": 1}
     looks: Mapping[str, float] = {f"{_P}api_clients_v2.list": 1, **checks}
@@ -162,12 +160,10 @@ class AccessV1:
 
     key_word = "access profile"
     deletes = False
-    calls: Mapping[str, str] = {
-        "list": f"{_P}api_clients.list",
-        "client": f"{_P}api_clients.create",
-        "key": f"{_P}api_access_profiles.create",
-        "open": f"{_P}api_access_profiles.update",
-        "enable": f"{_P}api_access_profiles.enable",
+    makes: Mapping[str, float] = {
+        f"{_P}api_clients.list": 1,
+        f"{_P}api_clients.create": 1,
+        f"{_P}api_access_profiles.create": 1,
     }
     checks: Mapping[str, float] = {f"{_P}api_access_profiles.list": 1}
     looks: Mapping[str, float] = {f"{_P}api_clients.list": 1, **checks}

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import attrs
 
-from bulkops.errors import BulkopsError, ConfigError, Forbidden, NotFound, TaskFailed
+from bulkops.errors import ConfigError, Forbidden, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import find_folder, know_folder
 from bulkops.operations._templates import fill
+from bulkops.operations.ensure import delete_own
 from bulkops.parameters import parameter
 from bulkops.steps import Context, planned_id
 
@@ -75,7 +76,15 @@ class CreateFolder(Operation):
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the folders that the run made, the deepest first. One with something in it stays: see the failure."""
         for name, row in reversed(list(done.items())):
-            await _delete(ctx, f"undo {name}", row.result["id"], row.result["path"])
+            try:
+                await delete_own(ctx, f"undo {name}", partial(ctx.account.folders.delete, row.result["id"]))
+            except Forbidden as refused:
+                raise TaskFailed(
+                    f"folder {row.result['path']!r} cannot be deleted: {refused.said or refused}",
+                    failure_class="folder-not-empty",
+                    cause="a folder that the run made cannot be deleted",
+                    remedy="it has something in it by now: leave it, or empty it and undo once more",
+                ) from refused
 
 
 def _names(path: str) -> list[str]:
@@ -93,34 +102,3 @@ async def _find(ctx: Context, name: str, path: str, parent_id: int | None) -> An
 
 async def _create(ctx: Context, name: str, path: str, parent_id: int | None) -> Any:
     return {"id": (await ctx.account.folders.create(name, parent_id=parent_id)).id, "path": path}
-
-
-async def _delete(ctx: Context, step: str, folder_id: int, path: str) -> None:
-    """A folder that is gone already is no change."""
-    if ctx.is_done(step):
-        return
-    may_be_ours = ctx.began(step)
-
-    async def send() -> Any:
-        nonlocal may_be_ours
-        try:
-            await ctx.account.folders.delete(folder_id)
-        except NotFound as gone:
-            if not may_be_ours and gone.attempt == 1:
-                raise  # another program deleted it
-        except BulkopsError:
-            may_be_ours = True  # for the next request of this step
-            raise
-        return {"deleted": folder_id}
-
-    try:
-        await ctx.step(step, send, repeatable=True)
-    except NotFound:
-        return
-    except Forbidden as refused:
-        raise TaskFailed(
-            f"folder {path!r} cannot be deleted: {refused.said or refused}",
-            failure_class="folder-not-empty",
-            cause="a folder that the run made cannot be deleted",
-            remedy="it has something in it by now: leave it, or empty it and undo once more",
-        ) from refused

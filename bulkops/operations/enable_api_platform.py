@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import attrs
@@ -12,7 +13,7 @@ from bulkops.journal import StepRow
 from bulkops.models import ApiClient
 from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to, kind_of
 from bulkops.operations._api_collections import COLLECTIONS, FOLDER, Wanted, as_names
-from bulkops.operations._base import Operation, Plan, Undoing
+from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._private_lines import (
     Keep,
@@ -25,7 +26,7 @@ from bulkops.operations._private_lines import (
 )
 from bulkops.operations._templates import fill
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent, log_of
+from bulkops.steps import Context, Intent, planned_id
 
 _CLIENT: Final = "create-api-client"
 _OPEN: Final = "open-collections"
@@ -65,6 +66,7 @@ class EnableApiPlatform(Operation):
     """
 
     name: ClassVar[str] = "enable-api-platform"
+    only_requests: ClassVar[bool] = True
     examples: ClassVar[tuple[str, ...]] = (
         "enable-api-platform --folder API --secrets-to keys.jsonl --accounts customers.csv",
         "enable-api-platform --collection Orders --client {company} --secrets-to keys.jsonl --accounts customers.csv",
@@ -104,30 +106,10 @@ class EnableApiPlatform(Operation):
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         access = kind_of(self.api_platform)
-        return added(self._wanted.find_cost(foreseen), {access.calls["list"]: 1}, _effects(access, "client", "key"))
+        return added(self._wanted.find_cost(foreseen), access.makes, access.checks)
 
     def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         return added(self._wanted.find_cost(foreseen), kind_of(self.api_platform).looks)
-
-    async def plan(self, ctx: Context) -> Plan | None:
-        client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
-        access = access_to(ctx.account, self.api_platform)
-        ids = (await self._wanted.find(ctx)).ids
-        client = await _asked(access.find_client(client_name))
-        if client is None:
-            made = (f"make API client {client_name!r}", f"make {access.key_word} {key_name!r}")
-            return Plan(made, _effects(access, "client", "key"))
-        key = await access.find_key(client.id, key_name)
-        changes = [] if key is not None else [f"make {access.key_word} {key_name!r}"]
-        effects = [] if key is not None else ["key"]
-        missing = len(set(ids) - set(await access.opened(client.id, key)))
-        if missing and (key is not None or self.api_platform == "v2"):
-            effects.append("open")
-            changes.insert(0, f"open {missing} API collection{'s' if missing != 1 else ''} to {client_name!r}")
-        if key is not None and not key.active:
-            effects.append("enable")
-            changes.append(f"enable {access.key_word} {key_name!r}")
-        return Plan(tuple(changes), _effects(access, *effects)) if changes else None
 
     async def apply(self, ctx: Context) -> None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
@@ -136,15 +118,16 @@ class EnableApiPlatform(Operation):
         client_id, is_new = await self._ensure_client(ctx, access, client_name, ids)
         key = None if is_new else await access.find_key(client_id, key_name)
         if not is_new and (key is not None or self.api_platform == "v2"):
-            await self._open(ctx, access, client_id, key, ids)
+            await self._open(ctx, access, client_id, client_name, key, ids)
         if key is None or ctx.began(_KEY):  # of one whose making nobody saw the end of, nobody has the secret
             await self._make_key(ctx, access, client_id, client_name, key_name, ids)
         else:
             await self._remark_lost(ctx, access, client_id, key)
             if not key.active or ctx.began(_ENABLE):
-                await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True)
-        if log_of(ctx).changed:
-            await self._check(ctx, access, client_id, key_name, ids)
+                says = [f"enable {access.key_word} {key_name!r}"]
+                await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True, planned={}, says=says)
+        if any(ctx.is_done(step) for step in (_CLIENT, _OPEN, _KEY, _ENABLE)):
+            await ctx.confirm(partial(self._check, ctx, access, client_id, key_name, ids))
 
     async def _remark_lost(self, ctx: Context, access: Access, client_id: int, key: Key) -> None:
         """Of a key that was there before the run, whose secret is not where those of new ones go: how to replace it."""
@@ -174,10 +157,19 @@ class EnableApiPlatform(Operation):
             return None if found is None else {"client_id": found.id}
 
         began = ctx.began(_CLIENT)
-        made = await ctx.step(_CLIENT, send, probe=probe, check=f"whether there is an API client {name!r}")
+        made = await ctx.step(
+            _CLIENT,
+            send,
+            probe=probe,
+            check=f"whether there is an API client {name!r}",
+            planned={"client_id": planned_id()},
+            says=[f"make API client {name!r}"],
+        )
         return int(made["client_id"]), not began
 
-    async def _open(self, ctx: Context, access: Access, client_id: int, key: Key | None, ids: Sequence[int]) -> None:
+    async def _open(
+        self, ctx: Context, access: Access, client_id: int, client: str, key: Key | None, ids: Sequence[int]
+    ) -> None:
         before = await access.opened(client_id, key)
         missing = [id_ for id_ in ids if id_ not in before]
         if not missing and not ctx.began(_OPEN):
@@ -190,7 +182,8 @@ class EnableApiPlatform(Operation):
             await access.open(client_id, key, every)
             return {"client_id": client_id, "key_id": None if key is None else key.id, "opened": missing}
 
-        await ctx.step(_OPEN, send, repeatable=True, data={"before": list(before)})
+        says = [f"open {len(missing)} API collection{'s' if len(missing) != 1 else ''} to {client!r}"]
+        await ctx.step(_OPEN, send, repeatable=True, data={"before": list(before)}, planned={}, says=says)
 
     async def _make_key(
         self, ctx: Context, access: Access, client_id: int, client: str, name: str, ids: Sequence[int]
@@ -219,7 +212,14 @@ class EnableApiPlatform(Operation):
             return None if found is None else await kept(await access.refresh(client_id, found.id))
 
         check = f"whether API client {client!r} has {access.key_word} {name!r}"
-        ctx.detail["api_client"] = await ctx.step(_KEY, send, probe=probe, check=check)
+        ctx.detail["api_client"] = await ctx.step(
+            _KEY,
+            send,
+            probe=probe,
+            check=check,
+            planned={"client_id": client_id, "key_id": planned_id()},
+            says=[f"make {access.key_word} {name!r}"],
+        )
 
     async def _check(self, ctx: Context, access: Access, client_id: int, key_name: str, ids: Sequence[int]) -> None:
         """ "Accepted" is not "done". Sends two looks, one of v1."""
@@ -268,11 +268,6 @@ class EnableApiPlatform(Operation):
             ctx.add_note(ctx.detail[self.name])
             return
         await _undo(ctx, _OPEN, lambda: access.open(client_id, key, left), wanted=left != list(now))
-
-
-def _effects(access: Access | type[Access], *effects: str) -> Mapping[str, float]:
-    """Requests that make these, and see what became of them."""
-    return {**{access.calls[effect]: 1.0 for effect in effects}, **access.checks}
 
 
 def _nowhere(account: str, shown: Mapping[str, Any]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
+from bulkops.errors import BulkopsError, NotFound
 from bulkops.steps import Context, Intent, log_of
 
 T = TypeVar("T")
@@ -111,3 +113,26 @@ class Ensure(Generic[T]):
         if found is not None and not self.mismatch(found):
             return self.result(found)
         return await self._change(ctx, found)
+
+
+async def delete_own(ctx: Context, step: str, delete: Callable[[], Awaitable[None]]) -> None:
+    """Delete what the run made in one durable step. What another program has deleted by then is no change.
+
+    `delete`: sends the one request. Raises: what it raises, but for NotFound.
+    """
+    may_be_ours = ctx.began(step)
+
+    async def send() -> Any:
+        nonlocal may_be_ours
+        try:
+            await delete()
+        except NotFound as gone:
+            if not may_be_ours and gone.attempt == 1:
+                raise
+        except BulkopsError:
+            may_be_ours = True  # for the next request of this step
+            raise
+        return {}
+
+    with suppress(NotFound):
+        await ctx.step(step, send, repeatable=True)

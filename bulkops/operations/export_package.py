@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -11,7 +12,7 @@ import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import BulkopsError, InputError, NotFound, TaskFailed
+from bulkops.errors import InputError, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation, Plan
@@ -20,6 +21,7 @@ from bulkops.operations._folders import check_name, find_path, no_folder
 from bulkops.operations._foreseen import FOLDERS, Foreseen, added
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
 from bulkops.operations._polling import Polling
+from bulkops.operations.ensure import delete_own
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 from bulkops.parameters import parameter
 from bulkops.steps import Context, tuning_of
@@ -122,27 +124,10 @@ class ExportPackage(Operation):
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the manifest that the run made."""
         step = f"undo {_MANIFEST}"
-        if _MANIFEST not in done or ctx.is_done(step):
-            return
-        made, may_be_ours = done[_MANIFEST].result, ctx.began(step)
-
-        async def send() -> Any:
-            nonlocal may_be_ours
-            try:
-                await ctx.account.export_manifests.delete(made["id"])
-            except NotFound as gone:
-                if gone.attempt == 1 and not may_be_ours:
-                    raise  # another program deleted it
-            except BulkopsError:
-                may_be_ours = True  # for the next request of this step
-                raise
-            return {"deleted": made["id"]}
-
-        await ctx.remember("export-manifest", str(made["folder_id"]), None)
-        try:
-            await ctx.step(step, send, repeatable=True)
-        except NotFound:
-            return
+        if _MANIFEST in done and not ctx.is_done(step):
+            made = done[_MANIFEST].result
+            await ctx.remember("export-manifest", str(made["folder_id"]), None)
+            await delete_own(ctx, step, partial(ctx.account.export_manifests.delete, made["id"]))
 
     async def _folder_id(self, ctx: Context) -> int:
         found = await find_path(ctx, self.folder, parent_id=None)

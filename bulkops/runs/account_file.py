@@ -98,7 +98,8 @@ def _read_csv(text: str, name: str) -> Iterator[Record]:
                 {key: value.strip() for key, value in row.items() if value is not None},
             )
     except csv.Error as error:
-        raise InputError(f"{name}, line {reader.line_num}: {error}", remedy="correct the row") from error
+        # The line that cannot be read is not counted by the DictReader yet.
+        raise InputError(f"{name}, line {reader.reader.line_num}: {error}", remedy="correct the row") from error
 
 
 def _read_jsonl(text: str, name: str) -> Iterator[Record]:

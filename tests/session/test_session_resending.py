@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
+import aiohttp
 import anyio
 import pytest
 
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import (
     ApiError,
+    ConfigError,
     ConnectionLost,
     NotFound,
     OutcomeUnknown,
@@ -23,6 +25,7 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.session import ApiSession, RequestContext
+from bulkops.session._transport import _switch_off_resending
 from bulkops.settings import Limit
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
@@ -333,3 +336,12 @@ async def test_a_create_that_is_redirected_is_as_unknown_as_one_that_met_a_5xx(
     assert caught.value.may_have_acted
     assert (scope.writes, scope.lost_writes) == (0, 1)
     assert len(server.seen) == 1
+
+
+def test_an_aiohttp_whose_own_resending_cannot_be_switched_off_is_refused() -> None:
+    class Client:
+        """Of an aiohttp in which the switch has another name."""
+
+    with pytest.raises(ConfigError, match="has no switch for its own resending") as caught:
+        _switch_off_resending(cast("aiohttp.ClientSession", Client()))
+    assert "install an aiohttp" in str(caught.value)

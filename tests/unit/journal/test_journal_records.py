@@ -238,6 +238,16 @@ async def test_what_json_cannot_say_is_refused_in_words(journal: Journal, value:
     assert await journal.steps(RUN, 0) == {}
 
 
+async def test_what_is_nested_too_deep_is_refused_in_words_too(journal: Journal) -> None:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(JournalError, match="cannot keep a list"):
+        await journal.begin_step(RUN, 0, "s", value)
+    while value:  # freed at once it would be one deep recursion
+        value = value.pop()
+
+
 async def test_a_run_is_found_by_the_only_prefix(journal: Journal, record: Make) -> None:
     for run_id in ["20261122-101531-aaa", "20261123-000000-zzz"]:
         await journal.create_run(record(run_id), [])

@@ -381,6 +381,8 @@ def test_a_slow_disk_dates_a_heartbeat_ahead(begin: Begin, clock: StepClock) -> 
     book._commit_s = 3.0
     renew(book)
     assert book.beat_boot_s == clock.boot_s + 3.0
+    book.close()
+    assert renew(begin("r2")).killed_in_s == KILLED_S + 3.0, "whoever reads it sees the same date"
 
 
 # -- the file -----------------------------------------------------------------------------------------------------

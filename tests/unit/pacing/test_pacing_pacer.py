@@ -553,6 +553,21 @@ def test_unlimited_means_no_window_but_429s_still_close() -> None:
     run(main())
 
 
+def test_a_closing_is_told_as_what_is_left_of_it() -> None:
+    async def main() -> list[float]:
+        pacer = make(Limit(60, 60.0))
+        async with pumping(pacer):
+            await asyncio.sleep(100.0)
+            (await pacer.slot("q")).refused(5.0)
+            left_s = []
+            for _ in range(3):
+                left_s.append(pacer.statistics()["q"].closed_for_s)
+                await asyncio.sleep(3.0)
+            return left_s
+
+    assert run(main()) == pytest.approx([5.0, 2.0, 0.0])
+
+
 def test_a_name_nobody_documented_gets_sixty_a_minute() -> None:
     async def main() -> None:
         pacer = make(Limit(1, 10.0))

@@ -71,6 +71,18 @@ async def test_a_ledger_that_fails_wakes_those_who_wait_for_their_share(workato:
             await asyncio.wait_for(sending, 30)
 
 
+async def test_after_its_last_run_a_client_has_each_quota_as_before(workato: Workato) -> None:
+    async def limits() -> dict[str, int]:
+        async for _ in workato.account(FIRST).recipes.list():
+            pass
+        return {name: quota.limit for name, quota in workato.session.pacer.statistics().items()}
+
+    before = await limits()
+    async with another(workato), hold_credential(workato.session, "r1", if_running="share"):
+        pass
+    assert await limits() == before
+
+
 async def test_a_person_may_stop_the_waiting(workato: Workato, tmp_path: Path) -> None:
     control = StopSignal()
     async with another(workato):

@@ -116,6 +116,13 @@ async def test_a_narrowed_quota_is_noted_until_it_is_full_again(tmp_path: Path) 
     ]
 
 
+async def test_a_change_after_the_last_request_of_an_interval_is_noted_too(tmp_path: Path) -> None:
+    change = QuotaChanged(quota="q", change="shrunk", allowed=20, limit=60)
+    assert [data["quotas"]["q"] for data in await written(tmp_path, [(0.0, attempt()), (0.1, change)])] == [
+        {"requests": 1, "allowed": 20}
+    ]
+
+
 async def test_nothing_sent_is_nothing_written(tmp_path: Path) -> None:
     assert await written(tmp_path, [(9.0, AccountStarted(account="1", seq=0))]) == []
 
