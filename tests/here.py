@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ class Here:
     def kinds(self) -> Counter[str]:
         return Counter(effect["kind"] for effect in self.sandbox.effects())
 
+    def keys(self, kind: str) -> list[str]:
+        return [effect["key"] for effect in self.sandbox.effects() if effect["kind"] == kind]
+
     def twice(self) -> list[tuple[Any, ...]]:
         seen = Counter((effect["account"], effect["kind"], effect["key"]) for effect in self.sandbox.effects())
         return [key for key, count in seen.items() if count > 1]
@@ -91,13 +95,19 @@ def main_job(package: Path = PACKAGE, *, folder: str = "CRM") -> Operation:
     return imported >> AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder=folder)
 
 
+@asynccontextmanager
+async def beside(journal: Path, **settings: Any) -> AsyncIterator[Here]:
+    """A sandbox with a client beside it, until the block ends."""
+    async with Sandbox(SandboxSettings(**settings)) as sandbox, client_of(sandbox) as workato:
+        yield Here(sandbox, workato, journal)
+
+
 def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings: Any) -> None:
     """Play `scenario`; a small fleet is served faster than any quota could matter."""
 
     async def scene() -> None:
         scale = 1000 if settings.get("customers", 0) > 100 else 2000
-        made = SandboxSettings(**{"time_scale": scale} | settings)
-        async with Sandbox(made) as sandbox, client_of(sandbox) as workato:
-            await scenario(Here(sandbox, workato, tmp_path / "journal"))
+        async with beside(tmp_path / "journal", **{"time_scale": scale} | settings) as it:
+            await scenario(it)
 
     asyncio.run(scene())

@@ -10,42 +10,33 @@ import attrs
 import pytest
 
 import bulkops
-from bulkops import Context, Outcome, StepRow, Workato
+from bulkops import Context, Outcome, StepRow
 from bulkops.errors import ConfigError
 from bulkops.operations import CreateFolder, as_operation
 from bulkops.runs import AccountPlan, Fleet, from_values, load_job, undo_of
-from bulkops.sandbox import Sandbox, SandboxSettings
-from tests.here import client_of
+from tests.here import Here, beside as started
 
 pytestmark = pytest.mark.anyio
 
 ID = 4100231
 
 
-@attrs.define
-class Beside:
-    vendor: Sandbox
-    workato: Workato
-    journal: Path
-
+class Beside(Here):
     async def plan(self, operation: object) -> AccountPlan:
         foreseen = await Fleet(self.workato, journal=self.journal).plan(operation, from_values([ID]))
         return foreseen.accounts[0]
 
-    async def run(self, operation: Any, **options: Any) -> bulkops.Report:
+    async def run_one(self, operation: Any, **options: Any) -> bulkops.Report:
         return await bulkops.run(operation, accounts=[ID], workato=self.workato, journal=self.journal, **options)
 
     def writes(self) -> list[dict[str, Any]]:
-        return self.vendor.effects()
+        return self.sandbox.effects()
 
 
 @pytest.fixture
 async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
-    async with (
-        Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as vendor,
-        client_of(vendor) as workato,
-    ):
-        yield Beside(vendor, workato, tmp_path / "journal")
+    async with started(tmp_path / "journal", customers=1, time_scale=2000, quotas="off") as it:
+        yield Beside(it.sandbox, it.workato, it.journal)
 
 
 async def test_a_plan_does_not_call_a_function_whose_author_did_not_say_so(beside: Beside) -> None:
@@ -57,7 +48,7 @@ async def test_a_plan_does_not_call_a_function_whose_author_did_not_say_so(besid
     for operation in (tidy, bulkops.operation(tidy), bulkops.operation(plan="unforeseen")(tidy)):
         assert await beside.plan(operation) == AccountPlan(account=str(ID), changes=("tidy (not rehearsed)",))
     assert called == []
-    assert (await beside.run(tidy)).outcomes[Outcome.UNCHANGED] == 1
+    assert (await beside.run_one(tidy)).outcomes[Outcome.UNCHANGED] == 1
     assert called == [1]
 
 
@@ -96,7 +87,7 @@ async def test_what_is_there_is_no_change_of_the_plan(beside: Beside) -> None:
         ctx.detail["id"] = found["id"]
 
     assert (await beside.plan(archive)).changes == ("folder", "what depends on 'folder' (and what follows)")
-    await beside.run(archive)
+    await beside.run_one(archive)
     assert (await beside.plan(archive)).changes == ()
 
 
@@ -178,7 +169,7 @@ async def test_an_account_whose_rehearsal_is_another_one_now_is_skipped(beside: 
 
     foreseen = await Fleet(beside.workato, journal=beside.journal).plan(archive, from_values([ID]))
     await beside.workato.account(ID).folders.create("Archive")
-    report = await beside.run(archive, plan=foreseen)
+    report = await beside.run_one(archive, plan=foreseen)
     assert report.outcomes[Outcome.SKIPPED] == 1
 
 
@@ -199,7 +190,7 @@ async def made(ctx: Context) -> None:
 async def test_a_function_says_its_title_and_its_columns(beside: Beside) -> None:
     assert as_operation(made).title == "make a folder for what was retired"
     with pytest.raises(bulkops.BulkopsError, match="folder"):
-        await beside.run(made)
+        await beside.run_one(made)
     rows = [{"id": ID, "folder": "Old"}]
     report = await bulkops.run(made, accounts=rows, workato=beside.workato, journal=beside.journal)
     assert report.outcomes[Outcome.CHANGED] == 1

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
-import attrs
 import pytest
 
-from bulkops.client import Account, Workato
+from bulkops.client import Account
 from bulkops.errors import BadRequest, InputError, NotFound, PlanError
 from bulkops.models import Recipe
-from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Tuning
+from tests.here import Here, beside
 
 pytestmark = pytest.mark.anyio
 
 MANIFEST = 13
 
 
-@attrs.define
-class World:
-    sandbox: Sandbox
-    workato: Workato
-
-    def keys(self, kind: str) -> list[str]:
-        return [effect["key"] for effect in self.sandbox.effects() if effect["kind"] == kind]
-
-
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as sandbox:
-        tuning = Tuning(unlimited=True, max_rate=None, first_poll_s=0.002)
-        async with Workato(token=sandbox.token, host=sandbox.url, tuning=tuning) as workato:
-            yield World(sandbox, workato)
+async def world(tmp_path: Path) -> AsyncIterator[Here]:
+    async with beside(tmp_path, customers=1, time_scale=2000, quotas="off") as it:
+        yield it
 
 
 async def _finished(account: Account, import_id: int) -> None:
@@ -41,7 +29,7 @@ async def _finished(account: Account, import_id: int) -> None:
         pass
 
 
-async def _enabled(world: World) -> tuple[Account, list[Recipe]]:
+async def _enabled(world: Here) -> tuple[Account, list[Recipe]]:
     """The guide's steps 2, 3 and the first half of 5, in a customer of its own."""
     workato = world.workato
     made = await workato.customers.create(name="Acme", external_id="A/1", notification_email="ops@acme.example")
@@ -65,7 +53,7 @@ async def _call(url: str | None, secret: str) -> int:
         return reply.status
 
 
-async def test_the_guides_steps_by_the_first_version(world: World) -> None:
+async def test_the_guides_steps_by_the_first_version(world: Here) -> None:
     account, recipes = await _enabled(world)
     assert world.keys("customer.created") == ["A/1"]
     assert world.keys("folder.created")[0] == "API"
@@ -112,7 +100,7 @@ async def test_the_guides_steps_by_the_first_version(world: World) -> None:
         await account.api_access_profiles.create(client.id, "None", api_collection_ids=[])
 
 
-async def test_clients_and_keys_of_the_second_version(world: World) -> None:
+async def test_clients_and_keys_of_the_second_version(world: Here) -> None:
     account, _ = await _enabled(world)
     (collection,) = await account.api_collections.list().collect()
     client = await account.api_clients.create("Acme", api_collection_ids=[collection.id], description="d")
@@ -146,7 +134,7 @@ async def test_clients_and_keys_of_the_second_version(world: World) -> None:
     assert [row.name async for row in account.api_portals.list()] == ["Partner portal"]
 
 
-async def test_the_partners_own_workspace(world: World) -> None:
+async def test_the_partners_own_workspace(world: Here) -> None:
     workato = world.workato
     (collection,) = await workato.api_collections.list().collect()
     endpoint = (await workato.api_endpoints.list().collect())[0]

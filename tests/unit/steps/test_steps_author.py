@@ -9,29 +9,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 import bulkops
-from bulkops import Context, Outcome, Report, StopSignal, Workato
+from bulkops import Context, Outcome, Report, StopSignal
 from bulkops.errors import NotFound
-from bulkops.sandbox import Sandbox, SandboxSettings
-from tests.here import client_of
+from tests.here import Here, beside as started
 
 pytestmark = pytest.mark.anyio
 
 ID = 4100231
 
 
-@attrs.define
-class Beside:
-    """A sandbox without quotas, a client of it, and a journal."""
-
-    vendor: Sandbox
-    workato: Workato
-    journal: Path
-
-    async def run(self, operation: Any, **options: Any) -> Report:
+class Beside(Here):
+    async def run_one(self, operation: Any, **options: Any) -> Report:
         return await bulkops.run(operation, accounts=[ID], workato=self.workato, journal=self.journal, **options)
 
     async def resume(self, operation: Any) -> Report:
@@ -41,16 +32,13 @@ class Beside:
 
     def made(self) -> Counter[str]:
         """Folders by name, as often as each was made."""
-        return Counter(effect["key"] for effect in self.vendor.effects() if effect["kind"] == "folder.created")
+        return Counter(self.keys("folder.created"))
 
 
 @pytest.fixture
 async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
-    async with (
-        Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor,
-        client_of(vendor) as workato,
-    ):
-        yield Beside(vendor, workato, tmp_path / "journal")
+    async with started(tmp_path / "journal", customers=2, time_scale=2000, quotas="off") as it:
+        yield Beside(it.sandbox, it.workato, it.journal)
 
 
 async def find(ctx: Context, name: str) -> int | None:
@@ -69,7 +57,7 @@ async def test_a_name_used_twice_in_one_pass_fails_the_account(beside: Beside) -
         for name in ("A", "B", "C"):
             await ctx.step("create folder", lambda name=name: ctx.account.folders.create(name))  # type: ignore[misc, type-var]
 
-    report = await beside.run(three)
+    report = await beside.run_one(three)
     (row,) = report.accounts
     assert (row.outcome, row.failure_class) == (Outcome.FAILED, "step-name-twice")
     assert "'create folder'" in (row.reason or "")
@@ -83,7 +71,7 @@ async def test_nor_may_two_tasks_of_one_pass_share_a_name(beside: Beside) -> Non
 
         await asyncio.gather(make("A"), make("B"))
 
-    report = await beside.run(two)
+    report = await beside.run_one(two)
     assert report.accounts[0].failure_class == "step-name-twice"
 
 
@@ -98,7 +86,7 @@ async def test_nor_may_ensure_use_a_name_twice(beside: Beside) -> None:
 
             await ctx.ensure("folder", find=lambda name=name: find(ctx, name), do=make)  # type: ignore[misc]
 
-    report = await beside.run(three)
+    report = await beside.run_one(three)
     assert report.accounts[0].failure_class == "step-name-twice"
 
 
@@ -111,7 +99,7 @@ async def test_a_later_pass_meets_the_same_names_again(beside: Beside) -> None:
             first.abort()
             await asyncio.sleep(1)
 
-    await beside.run(one, stop=first)
+    await beside.run_one(one, stop=first)
     report = await beside.resume(one)
     assert report.outcomes[Outcome.CHANGED] == 1
     assert beside.made() == {"A": 1}
@@ -124,7 +112,7 @@ async def test_a_refused_step_leaves_its_name_free(beside: Beside) -> None:
         except bulkops.ApiError:
             await ctx.step("create", lambda: ctx.account.folders.create("A"))
 
-    report = await beside.run(otherwise)
+    report = await beside.run_one(otherwise)
     assert report.outcomes[Outcome.CHANGED] == 1
 
 
@@ -135,7 +123,7 @@ async def test_so_does_one_that_was_reset(beside: Beside) -> None:
         await ctx.reset_step("create")
         await ctx.step("create", lambda: ctx.account.folders.create("A"))
 
-    report = await beside.run(again)
+    report = await beside.run_one(again)
     assert report.outcomes[Outcome.CHANGED] == 1
     assert beside.made() == {"A": 2}
 
@@ -149,8 +137,8 @@ async def test_only_a_finished_step_can_be_reset(beside: Beside) -> None:
             await ctx.step("create", lambda: ctx.account.folders.create("A"))
         await ctx.reset_step("create")
 
-    beside.vendor.set_faults("malformed=1")
-    report = await beside.run(lost)
+    beside.sandbox.set_faults("malformed=1")
+    report = await beside.run_one(lost)
     assert report.outcomes[Outcome.UNKNOWN] == 1
 
 
@@ -163,12 +151,12 @@ async def test_a_repeatable_step_is_sent_again_within_the_process(beside: Beside
     async def make(ctx: Context) -> None:
         async def send() -> int:
             sends.append(1)
-            beside.vendor.set_faults("malformed=1" if len(sends) < 3 else None)
+            beside.sandbox.set_faults("malformed=1" if len(sends) < 3 else None)
             return (await ctx.account.folders.create(f"A{len(sends)}")).id
 
         await ctx.step("create", send, repeatable=True)
 
-    report = await beside.run(make)
+    report = await beside.run_one(make)
     assert report.outcomes[Outcome.CHANGED] == 1
     assert beside.made() == {"A1": 1, "A2": 1, "A3": 1}
 
@@ -177,8 +165,8 @@ async def test_and_is_unknown_when_no_reply_ever_comes(beside: Beside) -> None:
     async def make(ctx: Context) -> None:
         await ctx.step("create", lambda: ctx.account.folders.create("A"), repeatable=True, check="the folders")
 
-    beside.vendor.set_faults("malformed=1")
-    report = await beside.run(make)
+    beside.sandbox.set_faults("malformed=1")
+    report = await beside.run_one(make)
     (row,) = report.accounts
     assert (row.outcome, row.remedy) == (Outcome.UNKNOWN, "the folders")
     assert "unknown after 5 requests" in (row.reason or "")
@@ -191,12 +179,12 @@ async def test_a_refusal_after_a_lost_request_does_not_make_it_known(beside: Bes
     async def make(ctx: Context) -> None:
         async def send() -> int:
             sends.append(1)
-            beside.vendor.set_faults("malformed=1" if len(sends) == 1 else None)
+            beside.sandbox.set_faults("malformed=1" if len(sends) == 1 else None)
             return (await ctx.account.folders.create("A", parent_id=None if len(sends) == 1 else 1)).id
 
         await ctx.step("create", send, repeatable=True)
 
-    report = await beside.run(make)
+    report = await beside.run_one(make)
     assert report.outcomes[Outcome.UNKNOWN] == 1
     report = await beside.resume(make)
     assert report.outcomes[Outcome.UNKNOWN] == 1, "it was refused once more, and nothing was learned"
@@ -217,7 +205,7 @@ async def test_done_with_none_is_not_the_same_as_not_done(beside: Beside) -> Non
             first.abort()
             await asyncio.sleep(1)
 
-    await beside.run(delete, stop=first)
+    await beside.run_one(delete, stop=first)
     await beside.resume(delete)
     assert seen == [(False, None), (True, None)]
 
@@ -234,9 +222,9 @@ async def archive(ctx: Context) -> None:
 
 
 async def test_ensure_makes_what_is_missing_and_leaves_what_is_there(beside: Beside) -> None:
-    report = await beside.run(archive)
+    report = await beside.run_one(archive)
     assert report.outcomes[Outcome.CHANGED] == 1
-    again = await beside.run(archive)
+    again = await beside.run_one(archive)
     assert again.outcomes[Outcome.UNCHANGED] == 1
     assert again.accounts[0].detail == report.accounts[0].detail
     assert beside.made() == {"Archive": 1}
@@ -249,15 +237,15 @@ async def test_ensure_looks_before_it_sends_again(beside: Beside) -> None:
     async def once(ctx: Context) -> None:
         async def create() -> int:
             sends.append(1)
-            beside.vendor.set_faults("malformed=1")
+            beside.sandbox.set_faults("malformed=1")
             try:
                 return (await ctx.account.folders.create("Archive")).id
             finally:
-                beside.vendor.set_faults(None)
+                beside.sandbox.set_faults(None)
 
         await ctx.ensure("Archive", find=lambda: find(ctx, "Archive"), do=create)
 
-    report = await beside.run(once)
+    report = await beside.run_one(once)
     assert report.outcomes[Outcome.CHANGED] == 1
     assert (len(sends), beside.made()) == (1, {"Archive": 1})
 
@@ -276,7 +264,7 @@ async def test_ensure_settles_what_an_earlier_process_left_open(beside: Beside) 
 
         await ctx.ensure("Archive", find=lambda: find(ctx, "Archive"), do=create)
 
-    report = await beside.run(cut_off, stop=control)
+    report = await beside.run_one(cut_off, stop=control)
     assert report.outcomes[Outcome.UNKNOWN] == 1
     report = await beside.resume(cut_off)
     assert report.outcomes[Outcome.CHANGED] == 1
@@ -292,5 +280,5 @@ async def test_ensure_says_what_find_raised(beside: Beside) -> None:
 
         await ctx.ensure("x", find=find, do=find)
 
-    report = await beside.run(broken)
+    report = await beside.run_one(broken)
     assert report.accounts[0].failure_class == NotFound.failure_class
