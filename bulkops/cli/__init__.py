@@ -11,7 +11,7 @@ run_frame.py      what surrounds every run           signals.py        the first
 plan.py           a plan: computed and printed       call.py           one API call
 init.py           the files that `init` writes       demo.py           the demo on the embedded sandbox
 export.py         an export without accounts         bench/            `bulkops bench`
-doctor.py         the checks of `bulkops doctor`     watch.py          following another process's run
+doctor/           the checks of `bulkops doctor`     watch.py          following another process's run
 config_sources.py the source of each setting         call_help.py      listing and explaining API calls
 
 progress.py       progress on stderr                 progress_counts.py  accounts by outcome, while it runs

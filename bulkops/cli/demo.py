@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from bulkops.cli.eta import Outlook
-from bulkops.cli.progress import Story, voice_for
-from bulkops.cli.run_frame import put_report, scope, told
+from bulkops.cli.progress import Story
+from bulkops.cli.run_frame import put_report, scope, told, voice_for
 from bulkops.cli.terminal import say
 from bulkops.secret import Secret
 from bulkops.settings import Auth, Settings, Tuning

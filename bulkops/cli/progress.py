@@ -14,7 +14,7 @@ import attrs
 from bulkops.cli.eta import Foresight, Outlook, eta_words
 from bulkops.cli.outage import Outage
 from bulkops.cli.progress_counts import Tally
-from bulkops.cli.terminal import is_live, say
+from bulkops.cli.terminal import say
 from bulkops.events import AttemptEnded, Event, HostClosed, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 
@@ -114,17 +114,6 @@ def words_for(event: Event) -> str | None:
         started = f"wave {event.number} of {event.of}: {event.size} {noun}"
         return started if event.state == "started" else f"{_GATES[event.state]}: {event.reason}"
     return None
-
-
-def voice_for(*, quiet: bool) -> Voice:
-    """Nothing, a live view on a terminal, or plain lines elsewhere."""
-    if quiet:
-        return Silent()
-    if is_live():
-        from bulkops.cli.live import Live
-
-        return Live()
-    return Plain()
 
 
 class Story:

@@ -17,8 +17,8 @@ from bulkops.cli.eta import Outlook
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.journal_dir import exists, journal_flag
 from bulkops.cli.notify import Afterwards
-from bulkops.cli.progress import Story, voice_for
-from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told
+from bulkops.cli.progress import Story
+from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told, voice_for
 from bulkops.cli.selection import subset_of
 from bulkops.cli.terminal import say
 from bulkops.errors import BulkopsError, JournalError

@@ -13,9 +13,9 @@ from bulkops.cli.durations import duration
 from bulkops.cli.eta import Outlook
 from bulkops.cli.flags import Output
 from bulkops.cli.github_summary import add_step_summary
-from bulkops.cli.progress import Story
+from bulkops.cli.progress import Plain, Silent, Story, Voice
 from bulkops.cli.signals import listening
-from bulkops.cli.terminal import is_one_place, put, say
+from bulkops.cli.terminal import is_live, is_one_place, put, say
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -124,3 +124,14 @@ def put_report(report: Report, *, as_json: bool) -> None:
 def takes_stdout(parameters: Mapping[str, Any]) -> bool:
     """Whether an operation with these parameters writes its own results to stdout."""
     return parameters.get("output") == "-"
+
+
+def voice_for(*, quiet: bool) -> Voice:
+    """Nothing, a live view on a terminal, or plain lines elsewhere."""
+    if quiet:
+        return Silent()
+    if is_live():
+        from bulkops.cli.live import Live
+
+        return Live()
+    return Plain()

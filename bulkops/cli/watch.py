@@ -11,8 +11,9 @@ from typing import Final
 
 import attrs
 
-from bulkops.cli.progress import View, Voice, voice_for
+from bulkops.cli.progress import View, Voice
 from bulkops.cli.progress_counts import Tally
+from bulkops.cli.run_frame import voice_for
 from bulkops.cli.terminal import is_live, one_line, say
 from bulkops.events import AccountEnded, AccountStarted, Event, WaveChanged, ignore
 from bulkops.journal import AccountTiming, EventRow, Journal, RunRecord, RunState

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from bulkops.cli.progress import Plain, Silent, Story, voice_for
+from bulkops.cli.progress import Plain, Silent, Story
 from bulkops.cli.progress_counts import Tally
+from bulkops.cli.run_frame import voice_for
 from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.runs.progress import Eta

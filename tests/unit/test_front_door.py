@@ -67,12 +67,3 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_the_front_door_reads_no_environment_and_configures_nothing() -> None:
     tree = ast.parse((ROOT / "__init__.py").read_text())
     assert not {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {"environ", "configure"}
-
-
-def test_no_module_is_above_400_lines() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in ROOT.rglob("*.py")
-        if (lines := len(path.read_text().splitlines())) > 400
-    }
-    assert long == {}

@@ -18,8 +18,8 @@ from bulkops.cli.bench.target import SANDBOX, sandbox, settings_for
 from bulkops.cli.confirm import Consent, Question
 from bulkops.cli.eta import Outlook
 from bulkops.cli.flags import PolicyFlags
-from bulkops.cli.progress import Story, voice_for
-from bulkops.cli.run_frame import scope, told
+from bulkops.cli.progress import Story
+from bulkops.cli.run_frame import scope, told, voice_for
 from bulkops.cli.terminal import put, say
 from bulkops.settings import Settings, Tuning
 

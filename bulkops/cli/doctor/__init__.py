@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
-import secrets
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
-from string import Formatter
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bulkops import __version__
 from bulkops.catalogue import ACCOUNT, CALLS, QUOTAS, Call
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE
+from bulkops.cli.doctor.findings import Finding
+from bulkops.cli.doctor.write_rights import check_writes_of, fields, untold
 from bulkops.cli.journal_dir import journal_flag
 from bulkops.client import Workato
 from bulkops.errors import (
     ApiError,
-    BadRequest,
     BulkopsError,
-    Conflict,
-    Forbidden,
-    Invalid,
     JournalError,
-    NotFound,
     RunLocked,
     TransportError,
     Unauthorized,
@@ -46,79 +41,7 @@ from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
 if TYPE_CHECKING:
     from bulkops.operations import Operation
 
-
-@attrs.frozen
-class Finding:
-    """`state`: "ok", "note" (a person should look), or "fix" (a run would fail); `do`: what to do about it."""
-
-    check: str
-    state: Literal["ok", "note", "fix"]
-    says: str
-    do: str | None = None
-    is_auth: bool = False
-
-
-_CONTROL: Final = "managed_users.folders.list"
-_LEAVE: Final = "give the role of the API client this right"
-_LOOK: Final = "see that the role of the API client has them"
-
-
-async def check_writes_of(workato: Workato, writes: Iterable[str]) -> AsyncIterator[Finding]:
-    """One finding a call that acts on an account, and one for all others. Sends one request each, and one before."""
-    left = sorted(writes)
-    asked = [call_id for call_id in left if CALLS[call_id].names_account]
-    nowhere = f"Ebulkops-doctor-{secrets.token_hex(16)}"
-    if asked and await _says_not_found(workato, nowhere):
-        for call_id in asked:
-            finding = await _try(workato, CALLS[call_id], nowhere)
-            yield finding
-            left.remove(call_id)
-            if finding.is_auth:  # after a 401 nothing more is sent
-                break
-    async for finding in untold(left):
-        yield finding
-
-
-async def untold(writes: Iterable[str]) -> AsyncIterator[Finding]:
-    """What is said of writes that are not asked about."""
-    if names := ", ".join(sorted(writes)):
-        yield Finding("rights", "note", f"cannot be told without writing: {names}", _LOOK)
-
-
-def fields(path: str) -> set[str]:
-    return {field for _, field, _, _ in Formatter().parse(path) if field}
-
-
-async def _says_not_found(workato: Workato, nowhere: str) -> bool:
-    """Whether a read that the token may make is answered with 404 there: else a 403 would say nothing of rights."""
-    try:
-        await workato.session.send(CALLS[_CONTROL], scope=RequestContext(account=nowhere), path={ACCOUNT: nowhere})
-    except NotFound:
-        return True
-    except ApiError:
-        pass
-    return False
-
-
-async def _try(workato: Workato, call: Call, nowhere: str) -> Finding:
-    path = {field: nowhere if field == ACCOUNT else 0 for field in fields(call.path)}
-    data = b"" if call.body == "octets" else None
-    json: object = {} if data is None else None
-    try:
-        await workato.session.send(call, scope=RequestContext(account=nowhere), path=path, json=json, data=data)
-    except Forbidden as error:
-        return Finding("rights", "fix", f"{call.id} is refused: {error.message}", _LEAVE)
-    except Unauthorized as error:
-        return Finding(
-            "rights", "fix", f"{call.id} is refused, and reads are not: {error.message}", _LEAVE, is_auth=True
-        )
-    except (NotFound, BadRequest, Conflict, Invalid) as error:
-        return Finding("rights", "ok", f"{call.id} is not refused: {error.status} where there is no such customer")
-    except ApiError as error:
-        return Finding("rights", "note", f"{call.id}: {error.message}", "ask again")
-    return Finding(
-        "rights", "note", f"{call.id} is taken where there is no such customer", "look with -v whose API it is"
-    )
+__all__ = ["Finding", "Patient", "examine"]
 
 
 MIN_FREE_BYTES: Final = 200 * 1024 * 1024
