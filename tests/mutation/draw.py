@@ -115,6 +115,12 @@ class Mutation:
     def after(self) -> str:
         return self._rows()[1]
 
+    @property
+    def above(self) -> int:
+        """How often its first line stands above it in the file."""
+        rows = [row.strip() for row in self.source.splitlines()]
+        return rows[: self.lines[0] - 1].count(rows[self.lines[0] - 1])
+
     def _rows(self) -> tuple[str, str]:
         old, new = self.source.splitlines(), self.changed.splitlines()
         while old and new and old[0] == new[0]:

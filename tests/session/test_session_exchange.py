@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+import bulkops
 from bulkops.catalogue import CALLS
 from bulkops.errors import (
     BodyTooLarge,
@@ -47,7 +48,7 @@ async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, s
     (seen,) = server.seen
     assert seen.target == "/api/managed_users/7?a=b+c%26d&t=true"
     assert seen.headers["authorization"] == f"Bearer {token}"
-    assert seen.headers["user-agent"].startswith("bulkops/")
+    assert seen.headers["user-agent"] == f"bulkops/{bulkops.__version__}"
     assert seen.headers["x-request-id"] == reply.request_id
     assert "cookie" not in seen.headers
     assert reply.status == 200

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import bulkops
 from bulkops.secret import Secret
 from bulkops.session import post_json
 from tests.virtual_time import over_sockets
@@ -34,4 +35,5 @@ async def test_a_refusal_that_may_pass_is_tried_again_a_second_later(
     server.handler = handler
     assert await post_json(Secret(server.url + "/hook"), b"{}", within_s=60.0) == answer
     assert len(server.seen) == sent
+    assert {seen.headers["user-agent"] for seen in server.seen} == {f"bulkops/{bulkops.__version__}"}
     assert all(later.at - earlier.at == pytest.approx(1.0, abs=0.2) for earlier, later in pairwise(server.seen))

@@ -14,7 +14,7 @@ import pytest
 import bulkops
 from bulkops import Outcome, Policy, StopSignal, TaskFailed, Workato
 from bulkops.errors import InputError, JournalMismatch, PlanError, TaskUnknown
-from bulkops.journal import RunState
+from bulkops.journal import Journal, RunState
 from bulkops.runs import select, workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
@@ -80,6 +80,16 @@ async def test_a_resume_that_was_interrupted_before_it_began_does_not_soak(worka
     again = await asyncio.wait_for(bulkops.Fleet(**here).resume(stopped.run_id, operation=drain), 60)
     assert again is not None
     assert (again.state, again.outcomes) == (stopped.state, stopped.outcomes)
+
+
+async def test_each_wave_is_written_down_once_when_it_begins(workato: Workato, tmp_path: Path) -> None:
+    touch = operation(Failing())
+    here: dict[str, Any] = {"workato": workato, "journal": tmp_path}
+    report = await bulkops.run(touch, accounts=IDS[:3], policy=Policy(waves="1,rest"), **here)
+    async with Journal.open(tmp_path, read_only=True) as journal:
+        events = await journal.events(report.run_id)
+    waves = [{"wave": 1, "of": 2, "size": 1}, {"wave": 2, "of": 2, "size": 2}]
+    assert [event.data for event in events if event.kind == "wave"] == waves
 
 
 async def test_a_retry_does_not_end_what_was_halted(workato: Workato, tmp_path: Path) -> None:
