@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from bulkops.catalogue import CALLS, Call
-from bulkops.errors import Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
+from bulkops.errors import ConfigError, Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
 from bulkops.session import ApiSession, RequestContext
 from bulkops.session._attempt import Attempt, PendingCall
@@ -338,3 +338,19 @@ async def test_nothing_leaves_on_an_old_sign_of_life(
         assert (sign.asked_to_wait, sign.is_fresh) == (waits, True)
     assert len(server.seen) == 2
     assert reply.attempt == 1, "what did not leave was no attempt"
+
+
+async def test_a_session_sends_only_within_its_block(server: Any, session_for: Any) -> None:
+    session: ApiSession = session_for(server.url)
+    with pytest.raises(ConfigError, match="the session is not open; use it inside"):
+        await session.send(GET, scope=RequestContext(), path=PATH)
+    assert server.seen == []
+
+
+async def test_a_request_whose_time_is_up_does_not_leave(server: Any, session_for: Any) -> None:
+    async with session_for(server.url) as session:
+        scope = RequestContext(deadline=asyncio.get_running_loop().time() - 1)
+        with pytest.raises(RequestTimeout, match="not sent: its time was up before it was its turn") as caught:
+            await session.send(GET, scope=scope, path=PATH)
+    assert not caught.value.may_have_acted
+    assert server.seen == []

@@ -345,3 +345,16 @@ def test_an_aiohttp_whose_own_resending_cannot_be_switched_off_is_refused() -> N
     with pytest.raises(ConfigError, match="has no switch for its own resending") as caught:
         _switch_off_resending(cast("aiohttp.ClientSession", Client()))
     assert "install an aiohttp" in str(caught.value)
+
+
+async def test_a_resend_costs_a_token_and_each_good_answer_gives_a_part_of_one_back(
+    server: Any, session_for: Any
+) -> None:
+    _script(server, _status(503), _status(429, Retry_After="0"), OK, _status(503), OK)
+    tokens = []
+    async with session_for(server.url) as session:
+        for _ in range(4):
+            await session.send(GET, scope=RequestContext(), path=PATH)
+            tokens.append(session._budget.tokens(GET.quota))
+    assert len(server.seen) == 7
+    assert tokens == pytest.approx([9.1, 8.2, 8.3, 8.4])
