@@ -92,6 +92,15 @@ def test_nothing_is_foreseen_before_anything_is_known() -> None:
     run(scene())
 
 
+def test_an_account_that_ends_without_a_start_is_one_less_to_do() -> None:
+    async def scene() -> list[int]:
+        progress = Progress(Said(LOOKS), session_of(), Policy(), total=300)
+        progress.observe(AccountEnded(account="1", seq=1, outcome=Outcome.SKIPPED, cause=None, elapsed_s=0.0))
+        return list(progress._pace().waves)
+
+    assert run(scene()) == [299]
+
+
 def test_a_soak_that_is_on_is_counted_down() -> None:
     seen, ended_at = run(foreseen(LOOKS[:1], LOOKS[:1], [20, 20], 20, 7.0))
     soaking = [(at, eta) for at, eta in seen if 3 < at < SOAK_S]
