@@ -60,7 +60,7 @@ async def test_a_retry_that_finds_nothing_failed_leaves_the_run_as_it_stood(work
     async def drain(ctx: bulkops.Context) -> None:
         control.drain()
 
-    here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "control": control}
+    here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "stop": control}
     stopped = await bulkops.run(drain, accounts=IDS[:3], policy=Policy(concurrency=1), **here)
     assert (stopped.state, stopped.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.INTERRUPTED, 2)
     again = await bulkops.Fleet(**here).retry(stopped.run_id, operation=drain)
@@ -74,7 +74,7 @@ async def test_a_resume_that_was_interrupted_before_it_began_does_not_soak(worka
     async def drain(ctx: bulkops.Context) -> None:
         control.drain()
 
-    here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "control": control}
+    here: dict[str, Any] = {"workato": workato, "journal": tmp_path, "stop": control}
     stopped = await bulkops.run(drain, accounts=IDS[:3], policy=Policy(waves="1,rest", soak_s="1h"), **here)
     assert (stopped.state, stopped.outcomes[Outcome.NOT_ATTEMPTED]) == (RunState.INTERRUPTED, 2)
     again = await asyncio.wait_for(bulkops.Fleet(**here).resume(stopped.run_id, operation=drain), 60)
