@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bulkops.catalogue import Call
@@ -28,6 +28,8 @@ _COUNTS: Final[Mapping[str, str]] = {
     "managed_users.developer_api_client_roles.list": "result_counted",
 }
 """Lists with numbers beside their rows that the catalogue's column does not tell apart."""
+
+_NUMBERS: Final = {name: name for name in ("count", "page", "per_page")}
 
 _SINGLE: Final = frozenset(
     {
@@ -62,27 +64,40 @@ def form_of(call: Call, assumptions: Assumptions) -> str:
     return form
 
 
+FORMS: Final[Mapping[str, Any]] = {
+    "array": "rows",
+    "list": {"result": "rows"},
+    "result": {"result": "row"},
+    "data": {"data": "row"},
+    "data_list": {"data": "rows", "total": "count"},
+    "data_page": {"data": "rows", **_NUMBERS},
+    "items": {"items": "rows"},
+    "items_page": {"items": "rows", **_NUMBERS},
+    "result_items": {"result": {"items": "rows"}},
+    "result_counted": {"result": {"count": "count", "items": "rows"}},
+    "assets": {"result": {"assets": "rows"}},
+}
+"""Where payload and numbers stand, by form; a form that is not here is the payload itself."""
+
+
+def fill(template: Any, values: Mapping[str, Any], obj: Callable[[dict[str, Any]], Any] = dict) -> Any:
+    """A form of `FORMS` with its words replaced; `obj` makes an object of its members."""
+    if isinstance(template, str):
+        return values[template]
+    return obj({name: fill(part, values, obj) for name, part in template.items()})
+
+
 def wrap(form: str, data: Any) -> Any:
     """The payload in its envelope, with the numbers that stand beside it."""
-    counted = data if isinstance(data, Counted) else None
-    rows, total = (data, None) if counted is None else (counted.rows, counted.total)
     if form == "pairs":
         return {"result": [{"name": name, "value": value} for name, value in data.items()]}
-    count = {"count": len(rows) if total is None else total} if isinstance(rows, list) else {}
-    numbered = count | (dict(zip(("page", "per_page"), counted.page, strict=True)) if counted else {})
-    wrapped = {
-        "list": {"result": rows},
-        "result": {"result": rows},
-        "data": {"data": rows},
-        "data_list": {"data": rows, "total": count.get("count")},
-        "data_page": {"data": rows} | numbered,
-        "items": {"items": rows},
-        "items_page": {"items": rows} | numbered,
-        "result_items": {"result": {"items": rows} if total is None else count | {"items": rows}},
-        "result_counted": {"result": count | {"items": rows}},
-        "assets": {"result": {"assets": rows}},
-    }
-    return wrapped.get(form, rows)
+    if not isinstance(data, Counted):
+        count = len(data) if isinstance(data, list) else None
+        return fill(FORMS.get(form, "row"), {"rows": data, "row": data, "count": count})
+    page, per_page = data.page
+    numbers = {"count": data.total, "page": page, "per_page": per_page}
+    form = "result_counted" if form == "result_items" else form
+    return fill(FORMS.get(form, "row"), {"rows": data.rows, "row": data.rows, **numbers})
 
 
 def spell(form: str, data: Any, assumptions: Assumptions) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bulkops.catalogue import ACCOUNT, Call, Parameter
 from bulkops.sandbox.assumptions import Assumptions
-from bulkops.sandbox.envelopes import STATUS, form_of
+from bulkops.sandbox.envelopes import FORMS, STATUS, fill, form_of
 from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.openapi._parse_shapes import Schema, read_type
 
@@ -22,8 +22,6 @@ _PLAIN: Final[dict[str, Schema]] = {
 _ERROR: Final[Schema] = {"$ref": "#/components/schemas/Error"}
 SPELLED: Final = "Spelled"
 """The shape of a bare `Success` that is spelled otherwise."""
-
-_COUNTS: Final = {name: {"type": "integer"} for name in ("count", "page", "per_page")}
 
 
 def operation(call: Call, assumptions: Assumptions) -> dict[str, Any]:
@@ -122,22 +120,16 @@ def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
 
 def wrapped(form: str, row: Schema) -> Schema:
     """As `bulkops.sandbox.envelopes.wrap` does with data."""
-    rows = {"type": "array", "items": row}
-    return {
-        "array": rows,
-        "list": _object(result=rows),
-        "result": _object(result=row),
-        "data": _object(data=row),
-        "data_list": _object(data=rows),
-        "data_page": _object(data=rows, **_COUNTS),
-        "items": _object(items=rows),
-        "items_page": _object(items=rows, **_COUNTS),
-        "result_items": _object(result=_object(items=rows)),
-        "result_counted": _object(result=_object(items=rows, count=_COUNTS["count"])),
-        "assets": _object(result=_object(assets=rows)),
-        "pairs": _object(result={"type": "array", "items": _object(name=_PLAIN["str"], value=_PLAIN["str"])}),
-    }.get(form, row)
+    if form == "pairs":
+        return _object({"result": _list(_object({"name": _PLAIN["str"], "value": _PLAIN["str"]}))})
+    numbers = dict.fromkeys(("count", "page", "per_page"), _PLAIN["int"])
+    schema: Schema = fill(FORMS.get(form, "row"), {"rows": _list(row), "row": row, **numbers}, _object)
+    return schema
 
 
-def _object(**members: Schema) -> Schema:
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _object(members: dict[str, Any]) -> Schema:
     return {"type": "object", "required": list(members), "properties": members}
