@@ -37,3 +37,9 @@ async def test_a_refusal_that_may_pass_is_tried_again_a_second_later(
     assert len(server.seen) == sent
     assert {seen.headers["user-agent"] for seen in server.seen} == {f"bulkops/{bulkops.__version__}"}
     assert all(later.at - earlier.at == pytest.approx(1.0, abs=0.2) for earlier, later in pairwise(server.seen))
+
+
+async def test_an_address_that_no_resolver_takes_is_told_as_one() -> None:
+    why = await post_json(Secret("https://name..example/hook-with-a-key"), b"{}", within_s=60.0)
+    assert why is not None
+    assert "hook-with-a-key" not in why

@@ -358,3 +358,16 @@ async def test_damage_that_is_met_while_reading_is_said_in_words(directory: Path
     async with Journal.open(directory, read_only=True) as journal:
         with pytest.raises(JournalCorrupt, match=r"journal.sqlite3 is damaged: .*; move it away"):
             await journal.list_runs()
+
+
+async def test_to_begin_a_run_is_a_heartbeat(connection: Any, clock: StepClock) -> None:
+    """Also where an intent has begun the record before."""
+    processes = Processes(clock)
+    for _ in range(2):
+        processes.ensure(connection)
+        clock.pass_s(5)
+        processes.begin(connection, RUN)
+        assert processes.signed_boot_s == clock.boot_s
+        beat = "SELECT beat_boot_s FROM processes WHERE process_id = ?"
+        assert connection.execute(beat, (processes.current,)).fetchone() == (clock.boot_s,)
+    connection.rollback()
