@@ -16,6 +16,7 @@ from bulkops.journal import InventoryRow, Journal, StepRow, StepState
 from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 from bulkops.steps import AccountMemory, Effect, StepLog
+from bulkops.steps.effect import Intent
 from bulkops.steps.log import OUTSIDE_STEPS
 from tests.records import run_record
 from tests.virtual_time import run_virtual
@@ -33,13 +34,15 @@ async def opened(home: Path) -> AsyncIterator[tuple[Journal, StepLog, str]]:
         yield journal, log, run.run_id
 
 
-def log_of_rows(journal: Journal | None, *rows: StepRow, observe: Observer = ignore) -> StepLog:
+def log_of_rows(
+    journal: Journal | None, *rows: StepRow, observe: Observer = ignore, tuning: Tuning | None = None
+) -> StepLog:
     return StepLog(
         journal=cast("Journal", journal),
         run_id=run_record().run_id,
         seq=0,
         scope=RequestContext(account="7"),
-        tuning=Tuning(),
+        tuning=tuning or Tuning(),
         steps={row.step: row for row in rows},
         observe=observe,
     )
@@ -145,6 +148,27 @@ async def test_a_first_effect_is_withdrawn_only_while_its_request_waits(
         step.cancel()
         await asyncio.wait([step])
         assert log.has_effect != may, "one that was withdrawn did not happen"
+
+
+@pytest.mark.parametrize(("repeatable", "looks"), [(False, 2), (True, 1)])
+@pytest.mark.anyio
+async def test_a_probe_that_finds_nothing_looks_again_when_the_server_has_given_up(
+    tmp_path: Path, looks: int, *, repeatable: bool
+) -> None:
+    """Until then the request of the earlier process may still be running. One that may be repeated need not wait."""
+    ages_s: list[float] = []
+
+    async def probe(intent: Intent) -> None:
+        ages_s.append(intent.age_s)
+
+    row = StepRow(step="a", state=StepState.INTENT, data=None, result=None, changed=False, began_age_s=100.0)
+    async with Journal.open(tmp_path) as journal:
+        await journal.create_run(run_record(), [InventoryRow(seq=0, account="7")])
+        log = log_of_rows(journal, row, tuning=Tuning(server_timeout_s=100.01))
+        assert await log.step("a", Effect(fn=one, probe=probe, repeatable=repeatable)) == 1
+    assert len(ages_s) == looks
+    assert ages_s[0] == 100.0
+    assert repeatable or ages_s[-1] >= 100.01
 
 
 @pytest.mark.anyio
