@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -32,8 +31,9 @@ class Process:
     ) -> None:
         """`terminal`: the end of a pseudo-terminal that it has for its own, in place of pipes."""
         self.returncode: int | None = None
-        self._status = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._status.connect(_server())
+        self._status, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(_server(), [b"+"], [theirs.fileno()])
         ends = [os.pipe() for _ in range(2)]
         self.stdout, self.stderr = (os.fdopen(reading, encoding="utf-8") for reading, _ in ends)
         given = [writing for _, writing in ends] + ([] if terminal is None else [terminal])
@@ -94,16 +94,17 @@ class Process:
 
 
 @functools.cache
-def _server() -> str:
-    """The address of this process's server; it ends with this process, whose end closes its standard input."""
-    address = f"{tempfile.mkdtemp(prefix='bulkops-tests-')}/server"
-    command = [sys.executable, __file__, address]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+def _server() -> socket.socket:
+    """The way to this process's server, which ends when this process closes it by its own end."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        command = [sys.executable, __file__, str(theirs.fileno())]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        server = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, env=env)
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
     _KEPT.append(server)
-    return address
+    return ours
 
 
 _KEPT: list[subprocess.Popen[bytes]] = []
@@ -119,7 +120,7 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
     return data
 
 
-def _serve(address: str) -> None:
+def _serve(control: socket.socket) -> None:
     import bulkops
 
     for module in pkgutil.walk_packages(bulkops.__path__, "bulkops."):
@@ -127,20 +128,15 @@ def _serve(address: str) -> None:
             importlib.import_module(module.name)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who supervise
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(address)
-    listener.listen(64)
     print("ready", flush=True)
     while True:
-        if sys.stdin in select.select([listener, sys.stdin], [], [])[0]:
-            Path(address).unlink()
-            Path(address).parent.rmdir()
+        asked, given, _, _ = socket.recv_fds(control, 1, 1)
+        if not asked:
             return
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            _supervise(connection)
-        connection.close()
+        with socket.socket(fileno=given[0]) as connection:
+            if os.fork() == 0:
+                control.close()
+                _supervise(connection)
 
 
 def _supervise(connection: socket.socket) -> None:
@@ -182,4 +178,4 @@ def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = 
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1])
+    _serve(socket.socket(fileno=int(sys.argv[1])))
