@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bulkops.errors import ConfigError, InputError
 from bulkops.operations import named
 from bulkops.operations._package_files import check_place, is_same, make_directory, read_existing, write_file
 from bulkops.operations.functions import load_from_file
-from bulkops.operations.package import MAX_MEMBERS, MAX_UNPACKED_BYTES, Package
+from bulkops.operations.package import MAX_MEMBERS, MAX_UNPACKED_BYTES, Package, PackageEndpoint
 
 
 def zipped(*names: str, text: str = '{"name": "A"}', compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -53,6 +54,26 @@ def test_a_package_that_cannot_be_one(data: bytes, words: str) -> None:
 
 def test_a_package_may_hold_as_many_files_as_allowed() -> None:
     Package.from_bytes(zipped(*(f"{n}.json" for n in range(MAX_MEMBERS))), needs_recipes=False)
+
+
+def test_what_a_package_holds_is_read_from_its_files() -> None:
+    files: dict[str, dict[str, object]] = {
+        "CRM/order.recipe.json": {"name": "Order"},
+        "CRM/sf.connection.json": {"name": "SF"},
+        "CRM/shop.api_group.json": {"name": "Shop"},
+        "CRM/get.api_endpoint.json": {"name": "Get", "recipe_id": {"zip_name": "CRM/order.recipe.json"}},
+        "CRM/old.api_endpoint.json": {"name": "Old", "recipe_id": None},
+        "CRM/notes.txt": {},
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, json.dumps(content))
+    package = Package.from_bytes(buffer.getvalue())
+    (recipe,) = package.recipes
+    assert (recipe.name, recipe.directory) == ("Order", "CRM")
+    assert (package.connections, package.collections) == (("SF",), ("Shop",))
+    assert package.endpoints == (PackageEndpoint("Get", recipe.key), PackageEndpoint("Old", ""))
 
 
 def test_the_name_of_an_operation() -> None:

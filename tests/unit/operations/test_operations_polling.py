@@ -7,15 +7,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 import bulkops
+from bulkops import Workato
+from bulkops.errors import InputError
+from bulkops.models import PackageExport
+from bulkops.operations._partner_export import _finished
 from bulkops.operations._polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Limit
+from bulkops.settings import Limit, Tuning
 from bulkops.steps import memory_of
 from tests.here import client_of
 from tests.unit.pacing.vendor import pumping
@@ -145,3 +150,38 @@ async def test_the_accounts_of_a_run_learn_from_each_other(tmp_path: Path) -> No
     assert report.ok
     assert len(seen) == 3
     assert all(one is seen[0] for one in seen)
+
+
+class Exports:
+    """A client whose export is finished from a time on."""
+
+    def __init__(self, finished_at: float) -> None:
+        self.settings = SimpleNamespace(tuning=Tuning(first_poll_s=FIRST_S, import_deadline_s=60.0))
+        self.packages = self
+        self.asked: list[float] = []
+        self._finished_at = finished_at
+
+    async def get(self, package_id: int) -> PackageExport:
+        now = asyncio.get_running_loop().time()
+        self.asked.append(now)
+        return PackageExport(id=package_id, status="completed" if now >= self._finished_at else "in_progress")
+
+
+@pytest.mark.parametrize(
+    ("finished_at", "asked"),
+    [(0.0, [2.0]), (7.0, [2.0, 5.0, 9.5]), (40.0, [2.0, 5.0, 9.5, 16.25, 26.25, 36.25, 46.25])],
+)
+def test_an_export_is_asked_for_ever_more_rarely_up_to_five_first_delays(
+    finished_at: float, asked: list[float]
+) -> None:
+    exports = Exports(finished_at)
+    made = run_virtual(_finished(cast("Workato", exports), PackageExport(id=7, status="in_progress"), 5))
+    assert made.is_finished
+    assert exports.asked == pytest.approx(asked, abs=0.01)
+
+
+def test_an_export_that_does_not_end_is_given_up_after_the_deadline_of_imports() -> None:
+    exports = Exports(1e9)
+    with pytest.raises(InputError, match="the export of manifest 5 is still in_progress after 60 s"):
+        run_virtual(_finished(cast("Workato", exports), PackageExport(id=7, status="in_progress"), 5))
+    assert 60.0 < exports.asked[-1] < 60.0 + 5 * FIRST_S + 1
