@@ -70,7 +70,13 @@ class Operation:
     """Kinds of things that must stay as long as what it did stays. None: any, so nothing before it is undone then."""
     only_requests: ClassVar[bool] = False
     """Whether `apply`, `verify` and each step only send requests of the API. Then a plan begins each step, of which
-    nothing is sent, to count its request; and the figures before any look come from a rehearsal without an account."""
+    nothing is sent, to count its request; and the figures before any look come from a rehearsal without an account.
+    A subclass with an `apply` or a `verify` of its own has to say it again."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not vars(cls).keys().isdisjoint({"apply", "verify"}) and "only_requests" not in vars(cls):
+            cls.only_requests = False
 
     def __attrs_post_init__(self) -> None:
         """Raises: ConfigError for a declared parameter whose value cannot be."""

@@ -140,14 +140,14 @@ class Rehearsal(StepLog):
     def _answer(self, call: Call, path: Mapping[str, object], query: Mapping[str, object]) -> Reply | None:
         """The answer of an empty account, where the real one cannot be asked. Raises: NotFound."""
         names_planned = any(map(is_planned, (*path.values(), *query.values())))
-        if names_planned and call.envelope not in _EMPTY_LISTS:
-            self._requests[call.id] += 1
-            return _reply(call, self._scope.account, _PLANNED)
-        is_empty = self.offline is not None or self._customer is not None
+        is_empty = self.offline is not None or (self._customer is not None and call.names_account)
         if not (is_empty or self._is_confirming or names_planned):
             return None
         self._requests[call.id] += 1
-        return _reply(call, self._scope.account, self._customer if call.id == _CUSTOMER else None)
+        body = self._customer if call.id == _CUSTOMER else None
+        if names_planned and call.envelope not in _EMPTY_LISTS:
+            body = _PLANNED
+        return _reply(call, self._scope.account, body)
 
 
 def _reply(call: Call, account: str | None, body: bytes | None) -> Reply:

@@ -14,7 +14,7 @@ from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import by_quota
 from bulkops.ledger import alone_with
 from bulkops.locks import holder_at, state_directory
-from bulkops.operations import DeleteCustomer, GrantManager, UpgradePlan
+from bulkops.operations import CreateCustomer, DeleteCustomer, GrantManager, UpgradePlan
 from bulkops.report import Report
 from bulkops.runs import Fleet, Policy, from_values, looking_cost, run
 from bulkops.steps import Context
@@ -339,6 +339,21 @@ def test_accounts_called_by_the_partners_own_id_share_the_list_of_customers(tmp_
         assert outcomes(await it.undo(done)) == {"changed": 300}
 
     here(tmp_path, scenario, customers=300)
+
+
+def test_a_plan_grants_a_customer_that_it_would_create(tmp_path: Path) -> None:
+    """What is the partner's own is asked of the API, though the customer is not there yet."""
+
+    async def scenario(it: Here) -> None:
+        made = CreateCustomer() >> TO_LEE
+        new = from_values([{"external_id": "N-1", "name": "New", "notification_email": "n@x.example"}])
+        await make(it, 0)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(made, new)
+        (found,) = foreseen.accounts
+        assert found.problem is None
+        assert [change.split(" ", 1)[0] for change in found.changes] == ["create", "grant"]
+
+    here(tmp_path, scenario, customers=1)
 
 
 def test_a_few_accounts_among_many_do_not_read_them_all(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import attrs
 
 from bulkops import Context, Ensure, Operation, StepRow, TaskFailed
 from bulkops.errors import TaskUnknown
-from bulkops.operations import Foreseen, UndoRun
+from bulkops.operations import CreateFolder, Foreseen, UndoRun
 from bulkops.runs import Fleet, from_values
 from tests.here import FIRST, Here, failure, here, outcomes
 
@@ -149,8 +149,17 @@ def test_a_plan_begins_no_step_of_a_class_that_may_do_more_than_send_requests(tm
             await ctx.step("mail", mail)
 
     async def scenario(it: Here) -> None:
-        foreseen = await Fleet(it.workato, journal=it.journal).plan(Tell(), from_values(ONE))
-        assert (foreseen.accounts[0].changes, begun) == (("mail",), [])
+        for made, changes in ((Tell(), ["mail"]), (TellAfterwards("A"), ["create folder 'A'", "mail"])):
+            foreseen = await Fleet(it.workato, journal=it.journal).plan(made, from_values(ONE))
+            assert (list(foreseen.accounts[0].changes), begun) == (changes, [])
+
+    @attrs.frozen
+    class TellAfterwards(CreateFolder):
+        async def apply(self, ctx: Context) -> None:
+            await super().apply(ctx)
+            await Tell().apply(ctx)
 
     assert Tell().cost(Foreseen()) == {}
+    assert CreateFolder("A").cost(Foreseen()) != {}
+    assert TellAfterwards("A").cost(Foreseen()) == {}
     here(tmp_path, scenario, customers=1)
