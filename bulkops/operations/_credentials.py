@@ -13,6 +13,7 @@ import attrs
 
 from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
+from bulkops.operations._plan_effects import plan_connection
 from bulkops.operations._templates import columns_of, fill_in
 from bulkops.secret import Secret, looks_secret, masked, register
 from bulkops.steps import Context, Intent, log_of
@@ -95,6 +96,8 @@ async def authorize(ctx: Context, connection: Connection, wanted: Credentials, *
         planned={"connection_id": connection.id},
         says=[f"authorize {wanted.connection!r}"],
     )
+    if ctx.planning:
+        plan_connection(ctx, attrs.evolve(connection, authorization_status=SUCCESS))
 
 
 def revealed(ctx: Context, wanted: Credentials) -> dict[str, object]:

@@ -9,6 +9,7 @@ import attrs
 
 from bulkops.errors import BadRequest, NotFound, TaskFailed
 from bulkops.models import Member
+from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations.ensure import Ensure
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, planned_id
@@ -16,6 +17,8 @@ from bulkops.steps import Context, Intent, planned_id
 NAME: Final = parameter("Name; {column} is filled in.", key="name", template=True)
 EMAIL: Final = parameter("E-mail.", template=True)
 VIA: Final = parameter("The current API calls, or the older, deprecated pair.", choices=("members", "member"))
+
+_MEMBERS: Final = "members"
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +45,9 @@ class Person:
 
 async def find_member(ctx: Context, person: Person) -> Member | None:
     """The one member that fits, or None. Sends one request. Raises: TaskFailed when several do."""
-    found = [member async for member in ctx.account.members.list() if person.fits(member)]
+    there: dict[int, Member | None] = {member.id: member async for member in ctx.account.members.list()}
+    there |= plan_notes(ctx, _MEMBERS)
+    found = [member for member in there.values() if member is not None and person.fits(member)]
     if len(found) > 1:
         raise TaskFailed(
             f"{len(found)} members fit {person} ({', '.join(str(member.id) for member in found)})",
@@ -100,6 +105,11 @@ class EnsureMember(Ensure[Member]):
     def planned(self) -> Any:
         return {"member_id": None if self.via == "member" else planned_id()}
 
+    def foresee(self, ctx: Context, found: Member | None) -> None:
+        name, external_id = self.wanted["name"], self.wanted.get("external_id")
+        new = Member(id=planned_id(), name=name, external_id=external_id, role_name=self.role)
+        plan_notes(ctx, _MEMBERS)[new.id] = new
+
     async def verify(self, ctx: Context, made: Any) -> None:
         if made["member_id"] is None and await self.find(ctx) is None:
             await ctx.reset_step(self.step)
@@ -154,6 +164,10 @@ class EnsureNoMember(Ensure[Member]):
             if refusal.call != "managed_users.member.delete" or refusal.attempt == 1:
                 raise
         return {"removed": found.id}
+
+    def foresee(self, ctx: Context, found: Member | None) -> None:
+        if found is not None:
+            plan_notes(ctx, _MEMBERS)[found.id] = None
 
     async def probe(self, ctx: Context, intent: Intent) -> Any:
         """By the id: somebody may have changed the names meanwhile."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
-from bulkops.models import ApiCollection, ApiEndpoint, Recipe
+from bulkops.models import ApiCollection, ApiEndpoint, Connection, Recipe
 from bulkops.operations.package import Package
 from bulkops.steps import Context, memory_of, planned_id
 
+_CONNECTIONS: Final = "connections"
 _IMPORT: Final = "planned import"
-_RUNNING: Final = "planned to run"
-_CONNECTIONS: Final = "planned connections"
+_RUNNING: Final = "running recipes"
 
 
 @attrs.frozen(kw_only=True)
@@ -76,12 +76,12 @@ def is_import_unknown(ctx: Context, folder: str | None) -> bool:
 
 def plan_running(ctx: Context, recipe_id: int, *, running: bool) -> None:
     """Note that the plan would start or stop a recipe."""
-    memory_of(ctx).cache.setdefault(_RUNNING, {})[recipe_id] = running
+    plan_notes(ctx, _RUNNING)[recipe_id] = running
 
 
 def with_planned(ctx: Context, recipes: Iterable[Recipe], folder_id: int | None) -> list[Recipe]:
     """Recipes of the folder (None: of all) as they would be by now, with those that a planned import brings."""
-    planned, running = planned_import(ctx), memory_of(ctx).cache.get(_RUNNING, {})
+    planned, running = planned_import(ctx), plan_notes(ctx, _RUNNING)
     new = planned.recipes if planned is not None and folder_id in {None, planned.folder_id} else ()
     return [
         attrs.evolve(recipe, running=running[recipe.id]) if recipe.id in running else recipe
@@ -89,10 +89,18 @@ def with_planned(ctx: Context, recipes: Iterable[Recipe], folder_id: int | None)
     ]
 
 
-def plan_connection(ctx: Context, name: str) -> None:
-    """Note a connection that the plan would create."""
-    memory_of(ctx).cache.setdefault(_CONNECTIONS, set()).add(name)
+def plan_notes(ctx: Context, what: str) -> dict[Any, Any]:
+    """How things of that kind would be by now, by what tells them apart; None: gone. Empty in a run."""
+    notes: dict[Any, Any] = memory_of(ctx).cache.setdefault(f"planned {what}", {})
+    return notes
 
 
-def is_planned_connection(ctx: Context, name: str) -> bool:
-    return name in memory_of(ctx).cache.get(_CONNECTIONS, ())
+def plan_connection(ctx: Context, connection: Connection) -> None:
+    """Note how a connection would be that the plan would create or change."""
+    plan_notes(ctx, _CONNECTIONS)[connection.id] = connection
+
+
+async def connections_of(ctx: Context) -> list[Connection]:
+    """The account's connections, in a plan as they would be by now. Sends one request."""
+    there = {connection.id: connection async for connection in ctx.account.connections.list()}
+    return list((there | plan_notes(ctx, _CONNECTIONS)).values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
 from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
-from bulkops.operations._plan_effects import is_planned_connection, planned_import
+from bulkops.operations._plan_effects import connections_of, planned_import
 from bulkops.operations.switch_recipes import all_of
 from bulkops.parameters import parameter
 from bulkops.steps import Context, log_of, planned_id
@@ -155,7 +156,7 @@ class _Connections:
                 raise no_folder(ctx, folder)
             folders = {folder_id}
         shells = [_shell(row, folders) for row in wanted]
-        connections = await log_of(ctx).look(ctx.account.connections.list().collect, missing=shells)
+        connections = await log_of(ctx).look(partial(connections_of, ctx), missing=shells)
         found = cls(connections, folders, folder is not None)
         for row, shell in zip(wanted, shells, strict=True):
             if await found._is_coming(ctx, row):
@@ -163,12 +164,13 @@ class _Connections:
         return found
 
     async def _is_coming(self, ctx: Context, wanted: Credentials) -> bool:
-        """Whether a plan foresees the connection: an operation before this one creates it, or an import brings it."""
+        """Whether a plan foresees an import that brings the connection."""
         coming = planned_import(ctx)
-        if coming is not None and coming.folder_id in self.folders and wanted.connection in coming.connections:
-            return not await self.of_folder(ctx, wanted)
-        is_unknown = coming is not None and coming.folder_id in self.folders and not coming.is_known
-        return not self.named(wanted) and (is_unknown or is_planned_connection(ctx, wanted.connection))
+        if coming is None or coming.folder_id not in self.folders:
+            return False
+        if not coming.is_known:
+            return not self.named(wanted)
+        return wanted.connection in coming.connections and not await self.of_folder(ctx, wanted)
 
     def named(self, wanted: Credentials) -> list[Connection]:
         return [

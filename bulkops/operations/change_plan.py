@@ -11,11 +11,13 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
 from bulkops.operations._base import Operation
+from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._templates import fill
 from bulkops.operations.ensure import Ensure
 from bulkops.parameters import parameter
 from bulkops.steps import Context
 
+_CUSTOMER: Final = "customer"
 _STEP: Final = "set-plan"
 _PLAN: Final = parameter(
     "Plan id, or a column of the account file: {plan}.", flag="--plan", metavar="ID", template=True
@@ -82,7 +84,10 @@ class _EnsurePlan(Ensure[Customer]):
     ours: str | None = None
 
     async def find(self, ctx: Context) -> Customer | None:
-        return await ctx.account.customer.get()
+        return attrs.evolve(await ctx.account.customer.get(), **plan_notes(ctx, _CUSTOMER))
+
+    def foresee(self, ctx: Context, found: Customer | None) -> None:
+        plan_notes(ctx, _CUSTOMER)["plan_id"] = self.plan_id
 
     def mismatch(self, found: Customer | None) -> Sequence[str]:
         now = found.plan_id if found is not None else None

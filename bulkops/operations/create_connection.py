@@ -26,7 +26,7 @@ from bulkops.operations._credentials import (
 )
 from bulkops.operations._fields import absolute_or_none
 from bulkops.operations._folders import find_path
-from bulkops.operations._plan_effects import plan_connection, planned_import
+from bulkops.operations._plan_effects import connections_of, plan_connection, planned_import
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, log_of, planned_id
 
@@ -182,8 +182,16 @@ class CreateConnection(Operation):
             says=[f"create {wanted['provider']} connection {self.connection_name!r} {how}"],
         )
         if ctx.planning:
-            plan_connection(ctx, wanted["name"])
-            return Connection(id=result["connection_id"], name=wanted["name"], authorization_status=SUCCESS)
+            new = Connection(
+                id=result["connection_id"],
+                name=wanted["name"],
+                provider=wanted["provider"],
+                external_id=wanted.get("external_id"),
+                folder_id=folder_id,
+                authorization_status=None if values is None else SUCCESS,
+            )
+            plan_connection(ctx, new)
+            return new
         (connection,) = made
         if values is not None and connection.authorization_status not in {None, SUCCESS}:
             raise refused(wanted["name"], connection, values)
@@ -245,7 +253,7 @@ async def _find(ctx: Context, wanted: Mapping[str, str], folder_id: int | None) 
     external_id = wanted.get("external_id")
     found = [
         each
-        async for each in ctx.account.connections.list()
+        for each in await connections_of(ctx)
         if (each.external_id == external_id if external_id is not None else _is_named(each, wanted, folder_id))
     ]
     if len(found) > 1:

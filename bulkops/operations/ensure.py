@@ -71,6 +71,9 @@ class Ensure(Generic[T]):
         """What the change would return, for a plan."""
         return {}
 
+    def foresee(self, ctx: Context, found: T | None) -> None:
+        """Note in a plan how the thing would be after the change, for the operations behind this one."""
+
     async def probe(self, ctx: Context, intent: Intent) -> Any:
         """The result of a change of unknown outcome, if it happened; else None."""
         found = await self.find(ctx)
@@ -99,6 +102,8 @@ class Ensure(Generic[T]):
                 planned=self.planned(),
                 says=changes,
             )
+            if ctx.planning:
+                self.foresee(ctx, found)
         await ctx.confirm(partial(self.verify, ctx, made))
         return made
 

@@ -13,6 +13,7 @@ from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
 from bulkops.operations._folders import planned_folders
+from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._recipe_versions import name_some
 from bulkops.operations._templates import anchored, fill, fill_in, secrets_in
 from bulkops.operations.ensure import Ensure
@@ -176,7 +177,11 @@ class _EnsureValues(Ensure[dict[str, str]]):
     templates: Mapping[str, str]
 
     async def find(self, ctx: Context) -> dict[str, str]:
-        return await _read(ctx, self.values, self.project_id)
+        noted = plan_notes(ctx, f"properties of {self.project_id}")
+        return await _read(ctx, self.values, self.project_id) | {key: noted[key] for key in self.values if key in noted}
+
+    def foresee(self, ctx: Context, found: dict[str, str] | None) -> None:
+        plan_notes(ctx, f"properties of {self.project_id}").update(self.values)
 
     def mismatch(self, found: dict[str, str] | None) -> Sequence[str]:
         return tuple(f"set property {name!r}" for name in _differing(self.values, found or {}))
