@@ -30,7 +30,8 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
     offline = log_of(ctx).offline
     is_assumed = offline is Offline.DONE or (offline is not None and must_exist)
     if known is None or (name not in known and not is_assumed):  # what was not there may have been made since
-        known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id)
+        planned = {name: ids for name, ids in (known or {}).items() if any(map(is_planned, ids))}
+        known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id) | planned
     if is_assumed:
         known.setdefault(name, [planned_id()])
     ids: list[int] = known.get(name, [])
