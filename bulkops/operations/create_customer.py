@@ -90,7 +90,7 @@ class CreateCustomer(Operation):
         ctx.detail["customer"] = made
         log = log_of(ctx)
         if isinstance(log, Rehearsal):
-            log.begin_anew(made)
+            log.begin_anew({"plan_id": made["plan_id"] or "(default)"})  # which one that is, the API tells afterwards
 
     def _is_taken_to_be_there(self, ctx: Context) -> bool:
         return self.numbers_exist and not ctx.account.id.startswith("E")

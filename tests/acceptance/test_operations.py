@@ -207,9 +207,8 @@ def test_a_plan_of_new_customers_goes_on_without_looking(tmp_path: Path) -> None
     async def scenario(it: Here) -> None:
         chain = CreateCustomer() >> ImportPackage(PACKAGE, folder="CRM") >> UpgradePlan(plan_id="oem_big")
         foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows))
-        assert foreseen.groups == [
-            (3, "create the customer, import crm-v1.zip (3 recipes) into folder 'CRM', upgrade to plan 'oem_big'")
-        ]
+        changes = "create folder 'CRM', import 3 recipes, change plan (default) to oem_big"
+        assert foreseen.groups == [(3, f"create the customer, {changes}")]
         assert it.sandbox.effects() == []
         assert outcomes(await it.run(chain, rows)) == {"changed": 3}
 
