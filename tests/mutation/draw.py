@@ -116,10 +116,15 @@ class Mutation:
         return self._rows()[1]
 
     @property
-    def above(self) -> int:
-        """How often its first line stands above it in the file."""
-        rows = [row.strip() for row in self.source.splitlines()]
-        return rows[: self.lines[0] - 1].count(rows[self.lines[0] - 1])
+    def inside(self) -> str:
+        """The name of the innermost function around it; empty outside of functions."""
+        functions = [
+            node
+            for node in ast.walk(ast.parse(self.source))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.lineno <= self.lines[0] <= (node.end_lineno or 0)
+        ]
+        return max(functions, key=lambda node: node.lineno).name if functions else ""
 
     def _rows(self) -> tuple[str, str]:
         old, new = self.source.splitlines(), self.changed.splitlines()

@@ -22,14 +22,14 @@ def _as_one(text: str) -> str:
 class Equivalent:
     """One change of a file, by the lines before and after it, and why the program does the same.
 
-    `above`: how often the line stands above in the file.
+    `inside`: the function that the line is in; empty outside of functions.
     """
 
     file: str
     before: str = attrs.field(converter=_as_one)
     after: str = attrs.field(converter=_as_one)
     why: str
-    above: int = 0
+    inside: str
 
     def is_gone(self) -> bool:
         """Whether the lines are no longer in the file."""
@@ -43,8 +43,8 @@ def equivalents() -> list[Equivalent]:
 
 def reason(mutation: Mutation, known: list[Equivalent]) -> str | None:
     """Why nothing changes; None when nobody said so."""
-    change = (mutation.file, mutation.before, mutation.after, mutation.above)
-    return next((one.why for one in known if (one.file, one.before, one.after, one.above) == change), None)
+    change = (mutation.file, mutation.before, mutation.after, mutation.inside)
+    return next((one.why for one in known if (one.file, one.before, one.after, one.inside) == change), None)
 
 
 def _read() -> Iterator[Equivalent]:

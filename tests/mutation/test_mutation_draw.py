@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import textwrap
 
+import attrs
 import pytest
 
 pytest.importorskip("cosmic_ray", reason="only make mutation-sample installs it")
 
-from tests.mutation.draw import draw, mutated, places
-from tests.mutation.equivalent import equivalents
+from tests.mutation.draw import Mutation, draw, mutated, places
+from tests.mutation.equivalent import Equivalent, equivalents, reason
 
 UNNOTICEABLE = {
     "annotations": "def f(x: int | None = None, *rest: A | B) -> dict[str, Literal[3]]: ...\nx: Annotated[int, 7]",
@@ -103,6 +104,15 @@ def test_each_mutation_is_another_program_that_compiles() -> None:
         compile(mutation.changed, mutation.file, "exec")
         assert ast.dump(ast.parse(mutation.changed)) != ast.dump(ast.parse(mutation.source)), mutation.key
         assert mutation.before != mutation.after
+
+
+def test_a_mutation_is_explained_in_its_own_function_alone() -> None:
+    source = "def f():\n    g(1)\ndef h():\n    g(1)\n"
+    changed = source.replace("g(1)", "g(2)", 1)
+    mutation = Mutation("x.py", "NumberReplacer", (2, 2), source, changed, "key")
+    known = Equivalent(file="x.py", before="g(1)", after="g(2)", inside="f", why="So.")
+    assert reason(mutation, [known]) == "So."
+    assert reason(mutation, [attrs.evolve(known, inside="h")]) is None
 
 
 def test_each_explained_mutation_is_of_a_line_that_is_still_there() -> None:
