@@ -22,7 +22,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 .PHONY: help constraints demo smoke lower-bounds has-python mutation-sample test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
   reference clean
 
-help: ## what there is
+help: ## list of targets
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/python:
@@ -36,16 +36,16 @@ $(DEMO): pyproject.toml constraints.txt | $(BIN)/python # without what only test
 	$(INSTALL) --editable '.[cli]'
 	@touch $(DEMO)
 
-constraints: $(BIN)/python ## constraints.txt with the newest versions; KEEP=1 only adds what is missing
+constraints: $(BIN)/python ## constraints.txt with the newest versions; KEEP=1 only adds missing ones
 	$(BIN)/python -m tests.packaging.constraints $(if $(KEEP),--keep)
 
-demo: $(DEMO) ## the main job on the embedded sandbox: 300 accounts, one package, one report
+demo: $(DEMO) ## the main job on the sandbox: 300 accounts, one package, one report
 	$(BIN)/bulkops demo
 
-test: $(READY) ## all tests but the slow ones, under three minutes on two cores
+test: $(READY) ## all tests except slow ones, under three minutes on two cores
 	$(PYTEST) -n 4 --dist worksteal -m "not slow and not chaos"
 
-test-all: test ## the slow ones too, a slice of the chaos kit among them, under ten minutes
+test-all: test ## slow tests too, with a part of the chaos tests, under ten minutes
 	$(PYTEST) -n 6 -m "slow and measures and not chaos"
 	$(PYTEST) -n 4 --dist worksteal -m "slow and not measures and not chaos"
 
@@ -57,7 +57,7 @@ CORE := -n 4 --dist worksteal -m "not slow and not chaos" tests/unit tests/sessi
 smoke: $(VENV)/.test ## a part of the tests, under a minute: make smoke PYTHON=python3.13
 	$(PYTEST) tests/packaging $(CORE)
 
-lower-bounds: ## the same part with the lowest versions that pyproject.toml allows, in .venv-lowest
+lower-bounds: ## the same part with the lowest allowed versions, in .venv-lowest
 	$(BASE) -m venv --clear .venv-lowest
 	.venv-lowest/bin/python -m tests.packaging.lower_bounds > .venv-lowest/constraints.txt
 	$(MAKE) .venv-lowest/.test VENV=.venv-lowest CONSTRAINTS=.venv-lowest/constraints.txt
@@ -66,7 +66,7 @@ lower-bounds: ## the same part with the lowest versions that pyproject.toml allo
 has-python: # succeeds where PYTHON can be run
 	@$(BASE) -c ''
 
-stalled: $(READY) ## all fast tests while their event loops stand still at random: make stalled SEED=7
+stalled: $(READY) ## all fast tests with random stalls of their event loops: make stalled SEED=7
 	PYTHONPATH=$(CURDIR)/tests/stalls STALL_SEED=$(SEED) $(BIN)/python -m pytest -n 8 --dist worksteal -m "not slow and not chaos"
 
 $(VENV)/.mutation: $(READY)
@@ -75,28 +75,28 @@ $(VENV)/.mutation: $(READY)
 
 COUNT ?= 300
 WORKERS ?= 2
-mutation-sample: $(VENV)/.mutation ## mistakes drawn by seed, and which of them no test notices: SEED=7 COUNT=300 WORKERS=2
+mutation-sample: $(VENV)/.mutation ## random mistakes, and those that no test notices: SEED=7 COUNT=300 WORKERS=2
 	nice $(BIN)/python -m tests.mutation --seed $(SEED) --count $(COUNT) --workers $(WORKERS)
 
-chaos: $(READY) ## the whole kit that breaks it on purpose, under 25 minutes: ends with a table
+chaos: $(READY) ## chaos tests: kills, outages, hostile servers, damaged journals; under 25 minutes
 	$(BIN)/python -m tests.chaos
 
-mutations: $(READY) ## that the kit can fail: each mistake in a copy of the package must be noticed
+mutations: $(READY) ## check of the chaos tests: each mistake in a copy must be noticed
 	$(BIN)/python -m tests.chaos.mutants
 
-browser-test: $(READY) ## the HTML report in a headless Chromium, with what it measured there
+browser-test: $(READY) ## tests of the HTML report in headless Chromium, with measurements
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest -rsP tests/browser
 
-pictures: $(READY) ## the pictures in docs/, of real runs: a minute; needs Chromium
+pictures: $(READY) ## pictures for docs/ from real runs: a minute; needs Chromium
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.cli.pictures
 	$(BIN)/python -m tests.browser.pictures
 
-docs: $(READY) ## the documentation as a site in site/, offline, every link looked at
+docs: $(READY) ## the documentation as an offline site in site/, with checked links
 	$(BIN)/python -m docs.site
 
-check: lint types layers ## what needs no test run: lint, strict types, layer contract
+check: lint types layers ## lint, strict types, layer contract
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -112,10 +112,10 @@ $(VENV)/.check: $(READY)
 	$(INSTALL) --editable '.[check]'
 	@touch $(VENV)/.check
 
-check-sandbox: $(VENV)/.check ## schemathesis against the sandbox's own description, under two minutes
+check-sandbox: $(VENV)/.check ## schemathesis against the sandbox's OpenAPI document, under two minutes
 	$(BIN)/python -m tests.sandbox.check
 
-format: $(READY) ## rewrite the sources as the linter wants them
+format: $(READY) ## fix lint errors and format the sources
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -123,23 +123,23 @@ $(PEERS): $(READY)
 	$(INSTALL) --editable '.[bench]'
 	@touch $(PEERS)
 
-bench: $(PEERS) ## every bar beside its peers, under 25 minutes: benchmarks/RESULTS.md
+bench: $(PEERS) ## all benchmarks beside their peers, under 25 minutes: benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-bench-smoke: $(PEERS) ## that the benchmarks run and count right, under 40 seconds
+bench-smoke: $(PEERS) ## short check of the benchmarks, under 40 seconds
 	$(BIN)/python -m benchmarks --smoke
 
-bench-page: $(READY) ## benchmarks/RESULTS.md again, from the results that are there
+bench-page: $(READY) ## benchmarks/RESULTS.md from existing results
 	$(BIN)/python -m benchmarks --page
 
-bench-%: $(PEERS) ## one of them: make bench-rollout
+bench-%: $(PEERS) ## one benchmark: make bench-rollout
 	$(BIN)/python -m benchmarks $(subst -,_,$*)
 
-audit: $(READY) ## licenses of what bulkops brings along, and known holes where advisories can be reached
+audit: $(READY) ## licenses of dependencies, and known vulnerabilities if advisories are reachable
 	$(BIN)/python -m tests.chaos.audit
 
-reference: $(READY) ## rewrite docs/reference from the code
+reference: $(READY) ## docs/reference from the code
 	$(BIN)/python -m docs.generate
 
-clean: ## remove what make made
+clean: ## remove everything that make created
 	rm -rf .venv .venv-* site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -65,7 +65,7 @@ async def _rolled(url: str, accounts: int, home: Path) -> None:
 
 
 def child(url: str, accounts: int) -> None:
-    """Run so many accounts in this process and print what they took, as JSON."""
+    """Run this number of accounts in this process and print their cost, as JSON."""
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=RESULTS) as directory:
         home = Path(directory)
@@ -169,36 +169,36 @@ def _span(seconds: float) -> str:
 
 _PAGE: Final = """# How far does this go
 
-Long before one process of bulkops is busy, the vendor's quotas are. The second and third column are the finish time of
-the main job (import, authorize two connections, start three recipes) at the documented quotas, from the same model as
-`bulkops plan`; the others were measured: a fleet of that size through operation, quota (unlimited), session and
-journal, one request and one durable step an account, against a bare server on the same machine
-({machine}, {at}).
+The vendor's quotas limit a run long before one process of bulkops is busy. The table shows the main job: import,
+authorize two connections, start three recipes.
 
-| accounts | time by the quotas | bound by | without quotas | accounts a second | memory above start | journal |
+* *time by the quotas* and *bound by* are a forecast at the documented quotas, from the same model as `bulkops plan`.
+* The other columns were measured ({machine}, {at}). A fleet of that size went through operation, quota (unlimited),
+  session and journal, with one request and one durable step per account. The server was a bare one on the same machine.
+
+| accounts | time by the quotas | bound by | without quotas | accounts per second | memory above start | journal |
 | ---: | ---: | --- | ---: | ---: | ---: | ---: |
 {rows}
 
-The measured columns, one size at a time:
+Measure one size:
 
 ```text
 python -m benchmarks.how_far --accounts 100000
 ```
 
-And the first two, for your own job and fleet, with nothing sent:
+Forecast your own job and fleet, without sending a request:
 
 ```text
 bulkops plan rollout.toml --accounts customers.csv --offline
 ```
 
-## Played through
+## Simulated in full
 
-The second column above is a forecast, which plays some hundred accounts and extends their pace. Here the whole fleet is
-played: the executor, the pacer and the polling of imports themselves, on a clock that jumps over every wait, against a
-vendor that counts each quota in a sliding window and refuses what is too much. A request takes 0.2 s, an import 2 to
-60 s.
+The forecast above simulates some hundred accounts and extrapolates their pace. The next table simulates the whole
+fleet: the real executor, pacer and polling of imports, on a clock that skips every wait. The simulated vendor counts
+each quota in a sliding window and refuses what exceeds it. A request takes 0.2 s, an import 2 to 60 s.
 
-| accounts | played | foreseen | difference | requests | refused |
+| accounts | simulated | forecast | difference | requests | refused |
 | ---: | ---: | ---: | ---: | ---: | ---: |
 {played}
 
@@ -206,23 +206,22 @@ vendor that counts each quota in a sliding window and refuses what is too much. 
 python -m benchmarks.how_far --virtual 10000
 ```
 
-A hundred thousand take five to fifteen minutes, as the machine is busy. A million are not played: they add windows like
-those before.
+A hundred thousand accounts take five to fifteen minutes to simulate. A million were not simulated: they only add
+windows of the same kind.
 
 ## Where one process stops being enough
 
-* **The quotas.** 60 requests a minute are 86,400 a day: two such requests an account are 43,200 accounts a day, however
-  many processes there are. More processes, tokens or machines share the same quotas and add nothing.
-* **Memory.** The inventory is in memory, as is each account's row while the report is made: bytes an account are
-  constant, so that a hundred thousand accounts are no matter and a million want a machine with memory to spare.
-  `bulkops.fan_out` alone keeps nothing for an item: a million items grow it by less than 2 MiB (`make
-  bench-fan_out_memory`).
-* **CPU.** A process does thousands of accounts a second where the vendor permits one or two: one core is idle at
-  99 %.
-* **Journal.** One or two hundred bytes an account and step, on one disk, written by one process for a run. A nightly
-  job keeps every night: delete the journals of runs that nobody will resume.
-* **Time.** A run of days outlives a token, a deployment, a laptop's battery. `resume` takes it up again; waves make it
-  something that a person can watch. Beyond some tens of thousands of accounts ask the vendor for wider quotas first.
+* **Quotas.** 60 requests per minute are 86,400 per day. At two such requests per account that is 43,200 accounts per
+  day, whatever the number of processes. More processes, tokens or machines share the same quotas and add nothing.
+* **Memory.** The inventory is in memory, and so is each account's row while the report is written. The bytes per
+  account are constant: a hundred thousand accounts fit anywhere, a million need a machine with memory to spare.
+  `bulkops.fan_out` alone keeps nothing per item: a million items grow it by less than 2 MiB
+  (`make bench-fan_out_memory`).
+* **CPU.** A process does thousands of accounts per second where the vendor permits one or two. One core is 99 % idle.
+* **Journal.** It takes one or two hundred bytes per account and step, on one disk, written by one process per run. A
+  nightly job keeps every night: delete the journals of runs that you will not resume.
+* **Time.** A run of days outlives a token, a deployment or a laptop's battery. `resume` continues it, and waves divide
+  it into parts that you can check. Beyond some tens of thousands of accounts ask the vendor for wider quotas first.
 """
 
 

@@ -57,7 +57,7 @@ class Order:
 
 
 async def waiting(acquire: Acquire, waiters: int, grants: int, order: Order | None = None) -> float:
-    """CPU seconds a grant, with so many waiters all the time."""
+    """CPU seconds per grant, with a constant number of waiters."""
     granted = 0
     began_s = ended_s = 0.0
     over = asyncio.Event()

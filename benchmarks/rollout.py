@@ -131,7 +131,7 @@ async def with_bulkops(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
 async def promised(
     vendor: SandboxProcess, job: Operation, accounts: int, tuning: Tuning, policy: bulkops.Policy
 ) -> float:
-    """What `plan` says of a few accounts; then its requests grow old, as they do while a person reads it."""
+    """What `plan` says of a few accounts; then its requests grow old, as they do while the user reads it."""
     ids = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)
     async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning) as workato:
         foreseen = await Fleet(workato, policy=policy, journal=vendor.home / "plan").plan(
@@ -158,7 +158,7 @@ async def with_peer(vendor: SandboxProcess, accounts: int, peer: str) -> dict[st
 
 
 def child(client: str, window: str, accounts: int, scale: float) -> None:
-    """One rollout against a sandbox of its own; prints what came of it as JSON."""
+    """One rollout against a sandbox of its own; prints the result as JSON."""
     with (
         tempfile.TemporaryDirectory() as home,
         fleet(Path(home), customers=accounts, time_scale=scale, window=window) as vendor,

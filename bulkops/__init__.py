@@ -1,6 +1,6 @@
-"""Run one operation across thousands of Workato Embedded customer accounts, with one answer per account.
+"""Run one operation across thousands of Workato Embedded customer accounts, with one outcome per account.
 
-The names below are promised; each is imported when it is first used, so that `bulkops --help` waits for nothing.
+The names below are the public API. Each is imported on first use, so `bulkops --help` starts at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`Workato`, the front door to the API: settings in, nouns out."""
+"""`Workato`: the API client, with one attribute per noun of the API."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ N = TypeVar("N")
 
 
 class _Resource(Generic[N]):
-    """A resource of the client in which it stands, made when it is first asked for: a run makes a client for each
-    account, and most operations need two or three of its nouns."""
+    """A resource of the client, created on first use: a run makes a client for each account, and most operations need
+    two or three nouns.
+    """
 
     def __init__(self, kind: Callable[[ApiSession, RequestContext], N]) -> None:
         self._kind = kind
@@ -69,8 +70,9 @@ class _Resource(Generic[N]):
 
 
 class Account:
-    """One customer's workspace. `id`: as the API takes it, a number or an E-id, as text; `scope`: who asks for it;
-    `session`: through which it asks."""
+    """One customer's workspace. `id`: a number or an E-id, as text; `scope`: the account's request context; `session`:
+    the session that sends its requests.
+    """
 
     folders = _Resource(Folders)
     projects = _Resource(AccountProjects)
@@ -96,7 +98,7 @@ class Account:
 
     def __init__(self, session: ApiSession, scope: RequestContext) -> None:
         if scope.account is None:
-            raise ConfigError("the scope of an account names no account", remedy="use workato.account(id)")
+            raise ConfigError("account scope without an account", remedy="use workato.account(id)")
         self.id: str = scope.account
         self.scope = scope
         self.session = session
@@ -123,8 +125,8 @@ class Workato:
             async for customer in workato.customers.list():
                 print(customer.name)
 
-    `customers` are the partner's, `account(id)` is one of them; the other nouns are those of the partner's own
-    workspace. All requests of one Workato and its siblings share one session: its quotas, its connections, its token.
+    `customers` are the partner's, `account(id)` is one of them; the other nouns belong to the partner's own workspace.
+    All requests of one Workato and its siblings share one session, with its quotas, connections and token.
     """
 
     customers = _Resource(Customers)
@@ -182,13 +184,13 @@ class Workato:
 
     @classmethod
     def over(cls, session: ApiSession, *, read_only: bool = False, deadline: float | None = None) -> Self:
-        """A client over a session that somebody else opens and closes."""
+        """A client over a session that the caller opens and closes."""
         made = cls.__new__(cls)
         made._bind(session, owns=False, read_only=read_only, deadline=deadline)
         return made
 
     def with_options(self, *, read_only: bool | None = None, deadline: float | None = None) -> Self:
-        """A sibling that shares the session. What is not given stays as it is here.
+        """A sibling that shares the session. Options that are not given stay as they are.
 
         `read_only`: only reads are sent, anything else raises PlanError; `deadline`: loop time after which nothing is.
         """
@@ -212,7 +214,8 @@ class Workato:
         return self.session.settings
 
     def account(self, id: str | int, *, scope: RequestContext | None = None) -> Account:  # noqa: A002 - the API's own word
-        """The workspace of one customer, by number or E-id; nothing is sent. `scope`: who asks, if not a new one.
+        """The workspace of one customer, by number or E-id; nothing is sent. `scope`: its request context (None: a new
+        one).
 
         Raises: InputError for an id that is neither.
         """
@@ -237,10 +240,10 @@ class Workato:
             await workato.call("managed_users.tags.list", account="EA2300", per_page=50)
 
         Args:
-            account: whose, where the call acts on a customer.
+            account: the customer, if the call acts on one.
             body: the bytes of a file for a call that takes one, else members of the JSON body.
             all_pages: go on to the last page of a list; one request each.
-            params: by name, as `bulkops calls ID` lists them; put into path, query or body as the call wants.
+            params: by name, as `bulkops calls ID` lists them; they go into path, query or body as the call defines.
         Raises: ConfigError for a call or parameter that is unknown, missing or of the wrong type, before anything is
             sent; the ApiError tree. OutcomeUnknown: see the call's `look` before sending it again.
         """
@@ -259,7 +262,7 @@ class Workato:
         json: object = None,
         data: bytes | None = None,
     ) -> Any:
-        """The last resort, for what the catalogue does not know: the JSON answer as it came.
+        """Send a request that the catalogue does not have; returns the JSON response unchanged.
 
             await workato.request("GET", "/api/managed_users/EA2300/brand_new", query={"page": 1})
 
@@ -302,5 +305,5 @@ async def _call(
     if not all_pages:
         return await generic.call(session, scope, wanted, params, body=body)
     if body is not None:
-        raise ConfigError(f"{call_id}: a list takes no body", remedy="leave out the body, or all_pages")
+        raise ConfigError(f"{call_id}: a call with all_pages takes no body", remedy="leave out the body, or all_pages")
     return [row async for row in generic.walk(session, scope, wanted, params)]

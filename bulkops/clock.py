@@ -1,7 +1,7 @@
-"""Instants that outlive a process, and how long ago they were at least.
+"""Instants that outlive a process, and lower bounds of their age.
 
-Everything here errs to one side: an age may be too small (a probe then waits a little longer), never too great (it
-would look before the old request has ended, find nothing, and the effect would be asked for twice).
+An age may be too small: a probe then waits a little longer. It is never too great: a probe would run before the old
+request has ended, find nothing, and the effect would be sent twice.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from typing import Final, Protocol
 import attrs
 
 BEAT_S: Final = 1.0
-"""A process at work writes a heartbeat this often."""
+"""Seconds between two heartbeats of a process at work."""
 
 MARGIN_S: Final = 2.0
-"""A killed process can have sent requests for this long after its last heartbeat: one beat, and one slow commit."""
+"""Seconds after its last heartbeat in which a killed process can have sent requests: one beat, and one slow commit."""
 
 _BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Keeps counting through suspend; on Linux CLOCK_MONOTONIC does not. Other systems have neither it nor a boot id."""
+"""Counts through suspend, which CLOCK_MONOTONIC on Linux does not. Other systems have neither this clock nor a boot
+id.
+"""
 
 
 @attrs.frozen
@@ -41,7 +43,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks. Reads one small file when made."""
+    """The machine's clocks. Reads one small file on creation."""
 
     def __init__(self, *, boot_id_file: Path = Path("/proc/sys/kernel/random/boot_id")) -> None:
         try:
@@ -58,7 +60,7 @@ class SystemClock:
 
 @attrs.frozen(kw_only=True)
 class ProcessRecord:
-    """One process, as its newest heartbeat shows it. `ended`: it said itself that it sends nothing any more."""
+    """One process, as of its newest heartbeat. `ended`: it reported that it sends nothing any more."""
 
     boot_id: str
     beat_boot_s: float
@@ -68,7 +70,7 @@ class ProcessRecord:
     def age_s(self, boot_s: float, now: Instant) -> float:
         """Seconds since the instant `boot_s` of this process's boot clock, or fewer.
 
-        Within one boot the boot clock tells. Between boots it tells up to the heartbeat; from there on at least the
+        Within one boot the boot clock counts. Between boots it counts up to the heartbeat; after that, at least the
         time since this machine started has passed, and the wall clock may only shorten that.
         """
         if self.boot_id and self.boot_id == now.boot_id:
@@ -76,7 +78,9 @@ class ProcessRecord:
         return max(0.0, self._since_beat_s(now) + self.beat_boot_s - boot_s)
 
     def _since_beat_s(self, now: Instant) -> float:
-        """A lower bound over a reboot, whatever the wall clock did. Between two machines it needs set wall clocks."""
+        """A lower bound across a reboot, even if the wall clock was changed. Between two machines it needs correct wall
+        clocks.
+        """
         by_boot_s = now.boot_s - self.beat_boot_s
         if (self.boot_id and now.boot_id) or by_boot_s < 0:
             by_boot_s = now.boot_s  # certainly another boot: the process lived before this one

@@ -1,16 +1,16 @@
-"""Everything bulkops raises on purpose.
+"""The tree of errors that bulkops raises on purpose.
 
-    BulkopsError                     cause (the same words for every account that has it), remedy
+    BulkopsError                     cause (the same text for every account that has it), remedy
     ├── ConfigError                  bad settings, flag, client file or job file: which key, from which source
     ├── InputError                   bad account file or package: file, row or member, and what to do
     ├── ApiError                     call, path, account, attempt, elapsed_s, request_id - never headers or token
-    │   ├── TransportError           no usable answer
+    │   ├── TransportError           no usable response
     │   │   ├── ConnectFailed        nothing was sent
-    │   │   ├── ConnectionLost       sent, the connection died before the answer
-    │   │   ├── RequestTimeout       sent, no answer in time: the server may have acted
-    │   │   └── BodyTooLarge         the answer was cut off at the stated size
-    │   ├── OutcomeUnknown           sent, no usable answer, not safe to repeat: look before acting again
-    │   ├── DecodeError              an answer came and did not fit the model: path of the field
+    │   │   ├── ConnectionLost       sent, the connection died before the response
+    │   │   ├── RequestTimeout       sent, no response in time: the server may have acted
+    │   │   └── BodyTooLarge         the response was cut off at the stated size
+    │   ├── OutcomeUnknown           sent, no usable response, not safe to repeat: probe before sending again
+    │   ├── DecodeError              the response does not fit the model: path of the field
     │   └── StatusError              status, what the server said
     │       ├── BadRequest 400 / Unauthorized 401 / Forbidden 403 / NotFound 404 / Conflict 409 / Invalid 422
     │       ├── RateLimited 429      retry_after_s
@@ -39,7 +39,7 @@ _REDIRECTS: Final = range(300, 400)
 
 
 def leaves_open(status: int) -> bool:
-    """Whether an answer with this status leaves it open if the server has acted: 1xx, redirects, and 5xx do.
+    """Whether the server may have acted although it sent this status: true for 1xx, redirects and 5xx.
 
     A 4xx is a refusal, and so is a 2xx with `success: false`.
     """
@@ -47,10 +47,10 @@ def leaves_open(status: int) -> bool:
 
 
 class BulkopsError(Exception):
-    """Base of the tree. `str()` is one line a stranger can act on. Errors can be copied and pickled."""
+    """Base of the tree. `str()` is one line: what failed, then what to do. Errors can be copied and pickled."""
 
     failure_class: ClassVar[str] = "error"
-    """Short kebab-case name, what `bulkops retry --failure-class` takes."""
+    """Short kebab-case name, as `bulkops retry --failure-class` takes it."""
 
     def __init__(self, message: str, *, cause: str | None = None, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -61,14 +61,14 @@ class BulkopsError(Exception):
 
     @property
     def may_have_acted(self) -> bool:
-        """Whether an effect was asked for whose outcome this error leaves unknown (contracts C4 and C5)."""
+        """Whether this error leaves the outcome of an effect unknown (contracts C4 and C5)."""
         return False
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The inherited one calls the class with `args` alone, and the constructors need more than that.
+        # The inherited method calls the class with `args` alone, but the constructors need more.
         return _remade, (type(self), self.args), self.__dict__
 
 
@@ -85,10 +85,10 @@ class InputError(BulkopsError):
 
 
 class ApiError(BulkopsError):
-    """Something about one call to the API.
+    """An error of one call to the API.
 
-    Attributes carry what a log line needs. `sent_at` is the loop time at which the last attempt left
-    (None: nothing left); `is_read`: the call changes nothing, whatever becomes of it.
+    The attributes have everything that a log line needs. `sent_at`: loop time at which the last attempt left (None: no
+    attempt left); `is_read`: the call cannot change anything.
     """
 
     failure_class = "api"
@@ -122,7 +122,7 @@ class ApiError(BulkopsError):
 
     @property
     def may_have_acted(self) -> bool:
-        """Whether the server may have acted on a changing call although it raised: it was sent, and not refused."""
+        """Whether the server may have acted on a changing call: it was sent, and not refused."""
         return self._leaves_open and not self.is_read
 
     @property
@@ -254,11 +254,11 @@ class ServerError(StatusError):
 
 
 class TaskFailed(BulkopsError):
-    """An operation says: this account cannot be done, and every effect so far is known.
+    """Raised by an operation: the account cannot be done, and every effect so far is known.
 
     Args:
         failure_class: kebab-case, e.g. "import-failed", "recipe-not-started"; what `retry --failure-class` takes.
-        message: for this account; `cause`: the same words for every account with this trouble.
+        message: for this account; `cause`: the same text for every account with this problem.
     """
 
     failure_class = "task-failed"
@@ -311,7 +311,7 @@ class PlanError(BulkopsError):
 
 
 class WouldChange(PlanError):
-    """A plan writes nothing. `what`: the step or call that would have come next; `call`: its id, if it is a call."""
+    """A plan met a write. `what`: the step or call that would have come next; `call`: its id, if it is a call."""
 
     failure_class = "would-change"
 
@@ -336,7 +336,7 @@ class RunFailed(RunError):
 
 
 def leaves_of(error: BaseException) -> Iterator[BaseException]:
-    """The errors in an exception group, however deep; an error that is not a group is its own only leaf."""
+    """The errors in an exception group, at any depth; an error that is not a group is its only leaf."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from leaves_of(inner)
@@ -345,10 +345,9 @@ def leaves_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def worst_of(error: BaseException) -> BaseException:
-    """The leaf that decides what the whole group means: the first of the worst kind.
-
-    A failing journal ends a run, and an interrupt its process. A refused token outweighs an unknown outcome, which
-    outweighs a mistake in the code, which outweighs a failure that is understood.
+    """The error that decides for the whole group: the first of the worst kind. The order, worst first: a failing
+    journal (it ends the run), an interrupt, a refused token, an unknown outcome, a mistake in the code, a known
+    failure.
     """
     return min(leaves_of(error), key=_mildness)
 

@@ -1,4 +1,4 @@
-"""What happens, as frozen records. Observers (journal, live view, log) subscribe; nobody here knows them."""
+"""Events of a run and its session, as frozen records for observers: journal, live view, log."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ log = get_logger("bulkops.events")
 
 @attrs.frozen(kw_only=True)
 class AttemptEnded:
-    """One HTTP attempt. `status` None: no usable answer, `error` says why. Times are seconds.
-
-    `waited_s`: for the quota and the smoother; `latency_s`: from leaving to the end of the reply.
+    """One HTTP attempt. `status` None: no usable response, and `error` says why. Times are seconds. `waited_s`: for the
+    quota and the rate limiter; `latency_s`: from leaving to the end of the response.
     """
 
     request_id: str
@@ -33,7 +32,7 @@ class AttemptEnded:
 
 @attrs.frozen(kw_only=True)
 class QuotaChanged:
-    """A quota opened wider, closed, shrank or grew (contract C3). `allowed`: slots now, of `limit`."""
+    """A quota opened wider, closed, was narrowed or widened (contract C3). `allowed`: slots now, of `limit`."""
 
     quota: str
     change: Literal["grown", "closed", "reopened", "shrunk", "opened"]
@@ -44,7 +43,7 @@ class QuotaChanged:
 
 @attrs.frozen(kw_only=True)
 class HostClosed:
-    """The host has announced an outage of `seconds`: nothing is sent before it is over. `said`: in its words."""
+    """The host has announced an outage of `seconds`: nothing is sent before it is over. `said`: its message."""
 
     seconds: float
     said: str
@@ -52,7 +51,7 @@ class HostClosed:
 
 @attrs.frozen(kw_only=True)
 class StepEnded:
-    """A durable step was begun (`intent`), or it is known what came of it; what is in the journal already."""
+    """A durable step has begun (`intent`), or its outcome is known. It is in the journal already."""
 
     account: str
     step: str
@@ -107,11 +106,11 @@ Observer: TypeAlias = Callable[[Event], None]
 
 
 def ignore(_: Event) -> None:
-    """The observer of those who did not bring one."""
+    """The default observer: it ignores every event."""
 
 
 def guarded(observe: Observer) -> Observer:
-    """`observe`, whose own failure changes nothing of what it looks at: it is logged, and told nothing more."""
+    """`observe`, isolated: if it fails, the failure is logged and it gets no further events."""
     if observe is ignore or isinstance(observe, _Guarded):
         return observe
     return _Guarded(observe)

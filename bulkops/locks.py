@@ -1,7 +1,7 @@
-"""Kernel locks, which die with the process that holds them, and the directory where a user's processes meet.
+"""Kernel locks, which die with their process, and the state directory that a user's processes share.
 
-The file's content only says who holds it; the lock itself is flock's. A file is emptied when its lock is given back.
-One that others wait for is never removed: a waiter might hold a lock on a file without a name.
+The lock is flock's; the file's content only names the holder, and is emptied when the lock is released. A file that
+others wait for is never removed, because a waiter could hold a lock on a file without a name.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from urllib.parse import quote
 from bulkops.errors import JournalError
 
 _PATIENCE_S: Final = 0.1
-"""`is_locked` may hold a dead run's lock for a few microseconds, longer when its process is not scheduled just then."""
+"""Seconds. `is_locked` may hold a dead run's lock for microseconds, longer if its process is not scheduled then."""
 
 _LOOKED_AT_S: Final = 10.0
-"""How long others may look at a lock that nobody holds, on a very busy machine."""
+"""Seconds for which others may probe a free lock, on a very busy machine."""
 _MAX_CONTENT: Final = 4096
 
 
 def state_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where this user's processes meet, whatever journal they use; made (0700) when it is missing.
+    """The state directory of this user's processes, shared by all journals; created (0700) if missing.
 
-    Below the home directory and not XDG_RUNTIME_DIR: a cron job has the one and not the other, and must meet the
-    terminal. Raises: JournalError when it is not this user's alone: another could make us wait, or lie about who works.
+    It is below the home directory, not XDG_RUNTIME_DIR, because cron jobs have only the former and must share it with
+    terminals. Raises: JournalError when other users can access it: they could make us wait, or name a wrong holder.
     """
     user = os.geteuid()
     given = environ.get("XDG_STATE_HOME")
@@ -43,22 +43,22 @@ def state_directory(environ: Mapping[str, str] = os.environ) -> Path:
         status = path.lstat()
     except OSError as error:
         raise JournalError(
-            f"cannot make the state directory {path}: {error.strerror}",
-            remedy="set XDG_STATE_HOME to a directory of your own",
+            f"cannot create the state directory {path}: {error.strerror}",
+            remedy="set XDG_STATE_HOME to a directory that you can write",
         ) from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != user or status.st_mode & 0o077:
         raise JournalError(
-            f"the state directory {path} is open to other users",
-            remedy="remove it, or set XDG_STATE_HOME to a directory of your own",
+            f"other users can access the state directory {path}",
+            remedy="delete it, or set XDG_STATE_HOME to a directory that only you can access",
         )
     return path
 
 
 def holder_at(path: Path) -> tuple[str, int | None] | None:
-    """Who holds the lock, or None; disturbs nobody."""
+    """The holder of the lock, or None. Does not take the lock."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:  # nobody took it yet, or it is not for us to see
+    except OSError:  # not taken yet, or not readable for this user
         return None
     try:
         if not os.pread(handle, 1, 0):  # given back in order
@@ -73,7 +73,7 @@ def holder_at(path: Path) -> tuple[str, int | None] | None:
 
 @contextmanager
 def held(path: Path, run_id: str, *, patience_s: float = _PATIENCE_S) -> Iterator[tuple[str, int | None] | None]:
-    """Yields None when the lock is ours, else who has it: run id ("" when not told) and pid."""
+    """Yields None when this process has the lock, else the holder: run id ("" if unknown) and pid."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -94,7 +94,7 @@ def held(path: Path, run_id: str, *, patience_s: float = _PATIENCE_S) -> Iterato
 
 
 def _say(handle: int, content: str) -> None:
-    with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+    with contextlib.suppress(OSError):  # a full disk: the lock is valid without the text
         os.ftruncate(handle, 0)
         os.pwrite(handle, content.encode(), 0)
 
@@ -117,7 +117,7 @@ def _try_lock(handle: int, path: Path, patience_s: float) -> bool:
 
 
 def _is_only_looked_at(handle: int) -> bool:
-    """Whether all who keep the lock from us share it: they look, for as long as a busy machine makes it last."""
+    """Whether all other holders share the lock: they only probe it, which takes longer on a busy machine."""
     os.sched_yield()
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What may be written where people read: structlog for the command line, nothing secret, nothing that steers.
+"""Logging: structlog set-up for the command line, without secrets and without control characters.
 
 A library never configures logging: it logs through `get_logger`, and only the command line calls `configure`.
 """
@@ -15,7 +15,7 @@ from bulkops.secret import MASK, looks_secret, masked
 LEVELS: Final[Mapping[str, int]] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 # C0 and C1 controls, DEL, lone surrogates, and the marks that turn the direction of text or hide in it: a customer's
-# name must neither move the cursor nor make "failed" read as something else. Source: ECMA-48, Unicode bidi classes.
+# name must neither move the cursor nor change how "failed" reads. Source: ECMA-48, Unicode bidi classes.
 _UNSAFE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -24,7 +24,7 @@ _OURS: Final = frozenset({"level", "timestamp"})
 
 
 def neutral(text: str) -> str:
-    r"""The text with everything that could steer a terminal made visible; line ends and tabs stay.
+    r"""The text with characters that control a terminal made visible; line ends and tabs stay.
 
     >>> neutral("a\x1b[31mb\r")
     'a\\x1b[31mb\\r'
@@ -33,12 +33,12 @@ def neutral(text: str) -> str:
 
 
 def neutral_json(text: str) -> str:
-    """The same JSON with unsafe characters inside its texts as JSON escapes: nothing is lost and nothing steers."""
+    """The same JSON with unsafe characters inside its texts as JSON escapes."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 class Redaction:
-    """A structlog processor: masks what stands under a telling key, and secrets wherever they stand."""
+    """A structlog processor that masks values under secret-looking keys, and secrets anywhere else."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = tuple(secrets)
@@ -64,10 +64,10 @@ class Redaction:
 
 
 def get_logger(name: str) -> Any:
-    """A structlog logger whose events go through the standard library's logger `name`, silent until someone listens.
+    """A structlog logger whose events go through the standard library's logger `name`; silent without a handler.
 
-    It depends on no global configuration: whoever uses bulkops as a library hears warnings as from any other library,
-    and debug events when they set the level of "bulkops" and give their handler structlog's ProcessorFormatter.
+    It needs no global configuration. A program that uses bulkops as a library gets warnings as from any other library.
+    It gets debug events if it sets the level of "bulkops" and gives its handler structlog's ProcessorFormatter.
     """
     import structlog  # noqa: PLC0415 - imports rich where it is installed: only who logs pays for that
 
@@ -91,7 +91,7 @@ def configure(level: str, *, json: bool, stream: TextIO, colors: bool = False, s
     """Send events of at least `level` to `stream`, one line each: JSON, or key=value for people. Replaces what an
     earlier call set up.
 
-    Raises: ValueError for an unknown level, naming those there are.
+    Raises: ValueError for an unknown level, naming the known ones.
     """
     if level.lower() not in LEVELS:
         raise ValueError(f"{level!r} is not a log level: use one of {', '.join(LEVELS)}")

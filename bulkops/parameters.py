@@ -1,4 +1,4 @@
-"""Parameters: what a person reads and writes of an attrs field; commands, job files and pages are made of it."""
+"""Parameters: attrs fields with help and flags, from which commands, job files and pages are generated."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import attrs
 from bulkops.errors import ConfigError
 
 OFF: Final = "off"
-"""What a flag or a job file says for None, where that means no limit."""
+"""The text for None (no limit) in flags and job files."""
 
 _DECLARED: Final = "parameter"
 _KINDS: Final[Mapping[str, str]] = {"bool": "bool", "int": "int", "float": "float", "tuple": "list", "Mapping": "dict"}
-"""What a job file holds, by the first word of an annotation; anything else is text."""
+"""Type in a job file, by the first word of an annotation; anything else is text."""
 
 
 def parameter(
-    help: str,  # noqa: A002 - the word of click and argparse
+    help: str,  # noqa: A002 - the name in click and argparse
     *,
     key: str | None = None,
     flag: str | None = None,
@@ -71,7 +71,7 @@ def parameter(
 
 @attrs.frozen(kw_only=True)
 class Parameter:
-    """One parameter. `name`: as the constructor takes it; the rest as `parameter` says.
+    """One parameter. `name`: of the constructor's argument; the rest as in `parameter`.
 
     `kinds`: names of the types that a job file may hold; `flags`: names of the option, or of the argument.
     """
@@ -95,7 +95,7 @@ class Parameter:
 
     @classmethod
     def of(cls, field: attrs.Attribute[Any]) -> Parameter:
-        """The parameter that the field is declared to be."""
+        """The parameter declared on a field."""
         declared = dict(field.metadata[_DECLARED])
         key, flag = declared.pop("key"), declared.pop("flag")
         key = field.name if key is None else key
@@ -115,13 +115,13 @@ class Parameter:
 
     @property
     def default_words(self) -> str | None:
-        """What counts where nothing is given; None: not worth a word."""
+        """Text of the default; None: not shown."""
         if self.unset is not None or isinstance(self.default, bool | None):
             return self.unset
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
     def check_choice(self, value: object) -> None:
-        """Raises: ConfigError for a value that is none of the choices."""
+        """Raises: ConfigError for a value outside the choices."""
         if self.choices and value is not None and value not in self.choices:
             *most, last = self.choices
             raise ConfigError(
@@ -136,7 +136,7 @@ def _kinds(annotation: str) -> tuple[str, ...]:
 
 
 def parameters_of(cls: type[Any]) -> tuple[Parameter, ...]:
-    """The declared parameters of an attrs class, in its order; none of another class."""
+    """The declared parameters of an attrs class, in its order; empty for another class."""
     return _declared(cls) if attrs.has(cls) else ()
 
 
@@ -146,7 +146,7 @@ def _declared(cls: Any) -> tuple[Parameter, ...]:
 
 
 def check_choices(declared: object) -> None:
-    """Raises: ConfigError for the first parameter whose value is none of its choices."""
+    """Raises: ConfigError for the first parameter with a value outside its choices."""
     for one in parameters_of(type(declared)):
         one.check_choice(getattr(declared, one.name))
 

@@ -1,4 +1,4 @@
-"""Secrets: a text that cannot be printed by accident, and the one place that takes secrets out of other texts."""
+"""`Secret`, a text that cannot be printed by accident, and `masked`, which removes secrets from other texts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from urllib.parse import quote
 MASK: Final = "***"
 
 _SHORTEST_KNOWN: Final = 6
-"""A shorter registered secret would mask parts of ordinary words."""
+"""Characters. A shorter registered secret would mask parts of ordinary words."""
 _MOST_KNOWN: Final = 4096
-"""Registered secrets; a process that reads more of them forgets the oldest."""
+"""Maximum number of registered secrets; beyond it the oldest is forgotten."""
 _SHORTEST_CUT: Final = 6
-"""Of a secret in which a text is cut off: fewer characters reveal nothing."""
+"""Characters of a secret at the end of a cut-off text. Fewer reveal nothing."""
 
 _NAMES: Final = (
     r"(?:token|authori[sz]ation|password|passwd|passphrase|secret|credential|api[_.-]?key|private[_-]?key|cookie)"
 )
 _SECRET_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
-# Every repetition is bounded, and none stands before a name: a hostile text must not keep the patterns busy.
+# Every repetition is bounded, and none precedes a name, so a hostile text cannot keep the patterns busy.
 _LOOKS_SECRET: Final = re.compile(
     "|".join(
         (
@@ -59,7 +59,7 @@ class Secret:
         register(text)
 
     def reveal(self) -> str:
-        """The secret itself. Called where it is put on the wire and nowhere else."""
+        """The secret itself. Call it only where the secret goes onto the wire."""
         return self._text
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ def register(text: str) -> None:
 
 @lru_cache(maxsize=1024)
 def looks_secret(name: str) -> bool:
-    """Whether what stands under this name is better not shown.
+    """Whether a value under this name may be a secret.
 
     >>> looks_secret("Api-Key"), looks_secret("folder")
     (True, False)
@@ -105,9 +105,9 @@ def looks_secret(name: str) -> bool:
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without `secrets`, without every registered secret, and without what looks like one.
+    """The text without `secrets`, registered secrets, and parts that look like one.
 
-    A server may repeat a secret as it was, on one line, escaped as in JSON or in a URL. `secrets` may also be cut off
+    A server may repeat a secret as it is, on one line, or escaped as in JSON or in a URL. `secrets` may also be cut off
     at the end of the text.
 
     >>> masked("login as root with password=hunter2 failed")
@@ -124,7 +124,7 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _longest_first(secrets: Iterable[str]) -> list[str]:
-    """One secret may hold another."""
+    """Longest first, because one secret may contain another."""
     return sorted(filter(str.strip, secrets), key=len, reverse=True)
 
 

@@ -1,4 +1,4 @@
-"""Which accounts a run takes: what flags and the table [selection] of a job file say."""
+"""`Selection`: the accounts of a run, from flags and the table [selection] of a job file."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ WHERE_KEYS: Final = ("plan_id", "name", "external_id")
 
 @attrs.frozen(kw_only=True)
 class Selection:
-    """None: not given. `plan`: a saved plan; `where`: what a customer must have, by name (`WHERE_KEYS`)."""
+    """Selection of accounts; None: not given. `plan`: a saved plan; `where`: patterns by member (`WHERE_KEYS`)."""
 
     accounts: str | None = attrs.field(
         default=None,
         metadata=parameter(
-            "Which accounts: a csv, json, jsonl or txt file of ids or external ids, numbers such as 4100231,4100232, "
-            "- for stdin (one id a line), or the word all.",
+            "Accounts: a csv, json, jsonl or txt file of ids or external ids, numbers such as 4100231,4100232, "
+            "- for stdin (one id per line), or the word all.",
             metavar="FILE|IDS|-|all",
             file=True,
         ),
     )
     exclude: str | None = attrs.field(
-        default=None, metadata=parameter("Leave out the accounts of this file.", metavar="FILE", file=True)
+        default=None, metadata=parameter("File with accounts to leave out.", metavar="FILE", file=True)
     )
     limit: int | None = attrs.field(default=None, metadata=parameter("Only the first N accounts.", metavar="N"))
     only_new: bool | None = attrs.field(
         default=None,
-        metadata=parameter("Leave out the accounts of earlier runs of the same operation in this journal."),
+        metadata=parameter("Only accounts that no earlier run of the same operation in this journal has."),
     )
     plan: str | None = attrs.field(
         default=None,
         metadata=parameter(
-            "Do only what this saved plan foresaw; accounts that drifted since are skipped.",
+            "Saved plan to follow: accounts that have changed since then are skipped.",
             key="",
             flag="--from-plan",
             metavar="FILE",
@@ -48,5 +48,5 @@ class Selection:
     )
 
     def filled(self, job: Mapping[str, Any]) -> Selection:
-        """What the flags say, and what a job file says where they say nothing."""
+        """The flags, with values of the job file for absent ones."""
         return attrs.evolve(self, **{key: value for key, value in job.items() if getattr(self, key) is None})

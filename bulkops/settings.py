@@ -1,4 +1,4 @@
-"""Frozen settings: where to send, as whom, how fast, how long to wait. Nothing here is read at import.
+"""Frozen settings: host, credentials, quotas and timeouts. Nothing is read at import.
 
 Precedence, highest first: argument > client file > environment > default. `None` means "no limit";
 "not given" is the absence of the argument.
@@ -30,7 +30,7 @@ DATA_CENTERS: Final[Mapping[str, str]] = {
     "cn": "https://app.workatoapp.cn",
     "trial": "https://app.trial.workato.com",
 }
-"""Data-center names to base URLs. Source: vendor pages; KR and UK hosts were not seen."""
+"""Data-center names to base URLs. Source: vendor pages, which list no hosts for KR and UK."""
 
 _VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn")
 
@@ -38,14 +38,14 @@ TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variab
 HOST_VARIABLE: Final = "WORKATO_HOST"
 
 SANDBOX_TOKEN: Final = "sandbox-"  # noqa: S105 - the start of a token
-"""How a sandbox's tokens begin. Such a token is never sent to the vendor."""
+"""Prefix of a sandbox's tokens. Such a token is never sent to the vendor."""
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @attrs.frozen
 class Limit:
-    """At most `requests` in any `window_s` seconds; `key` names what is counted apart (None: all together)."""
+    """At most `requests` in any `window_s` seconds; `key` says what is counted separately (None: all together)."""
 
     requests: int
     window_s: float
@@ -69,16 +69,20 @@ def base_url(host: str) -> str:
         parts = urlsplit(host)
         port = parts.port
     except ValueError as error:
-        raise ConfigError("the host's URL cannot be read", remedy="use the form https://host:port") from error
+        raise ConfigError("the host is not a valid URL", remedy="use the form https://host:port") from error
     if parts.username is not None or parts.password is not None:
-        raise ConfigError("the host's URL carries a user name or password", remedy=f"put the token in {TOKEN_VARIABLE}")
+        raise ConfigError(
+            "the host's URL contains a user name or password", remedy=f"put the token in {TOKEN_VARIABLE}"
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigError(f"{host!r} is not an http(s) URL", remedy="use the form https://host:port")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ConfigError(f"{host!r} goes beyond the host", remedy="give the scheme, host and port only; /api is added")
+        raise ConfigError(
+            f"{host!r} has more than scheme, host and port", remedy="leave out the rest; bulkops adds /api"
+        )
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigError(
-            f"plain http to {parts.hostname!r} would send the token in clear",
+            f"plain http to {parts.hostname!r} would send the token unencrypted",
             remedy="use https; http is for a sandbox on this machine only",
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -86,14 +90,15 @@ def base_url(host: str) -> str:
 
 
 _NO_TOKEN: Final = "no-token"  # noqa: S105 - no secret
-"""Stands for the token of a client that sends nothing; no server takes it."""
+"""Placeholder token of a client that sends nothing; no server accepts it."""
 
 
 @attrs.frozen(kw_only=True)
 class Auth:
-    """Who asks. `scheme`: "bearer" (current), "legacy-headers" (X-USER-TOKEN and X-USER-EMAIL) or "legacy-query".
+    """The credentials of a client. `scheme`: "bearer" (current), "legacy-headers" (X-USER-TOKEN and X-USER-EMAIL) or
+    "legacy-query".
 
-    The query scheme puts the token into URLs, which proxies and servers log: it is used only when asked for by name.
+    The query scheme puts the token into URLs, which proxies and servers log, so it must be chosen by name.
     """
 
     token: Secret
@@ -106,13 +111,13 @@ class Auth:
             raise ConfigError("the API token is empty", remedy=f"set {TOKEN_VARIABLE}")
         if not text.isascii() or not text.isprintable() or " " in text:
             raise ConfigError(
-                "the API token holds characters that cannot stand in a header",
+                "the API token contains characters that a header cannot hold",
                 remedy=f"set {TOKEN_VARIABLE} to the token alone, without quotes, spaces or line ends",
             )
         if self.scheme != "bearer" and not self.email:
-            raise ConfigError(f"the {self.scheme} scheme needs an e-mail", remedy="give email=...")
+            raise ConfigError(f"the {self.scheme} scheme needs an e-mail", remedy="set email=...")
         if self.email and not (self.email.isascii() and self.email.isprintable()):
-            raise ConfigError("the e-mail holds characters that cannot stand in a header", remedy="check email=...")
+            raise ConfigError("the e-mail contains characters that a header cannot hold", remedy="check email=...")
 
     @property
     def is_for_sandbox(self) -> bool:
@@ -121,7 +126,7 @@ class Auth:
 
 
 def _positive(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    """Not-a-number is not positive either. Raises: ValueError."""
+    """Refuse numbers that are not positive, NaN included. Raises: ValueError."""
     if not isinstance(value, int | float) or not value > 0:
         raise ValueError(f"{field.name} must be a number above 0, not {value!r}")
 
@@ -153,14 +158,14 @@ _MAY_BE_OFF: Final = _MAY_BE_INFINITE | {"max_rate", "account_timeout_s", "run_t
 
 @attrs.frozen(kw_only=True)
 class Tuning:
-    """How fast and how patient; what a client file may set. Durations are seconds.
+    """Quotas, rates and timeouts; a client file may set each. Durations are seconds.
 
     `quotas`: limits by quota name, replacing the catalogue's (enterprise plans differ); `unlimited` lifts all.
     `share`: fraction of every quota to use, leaving the rest to the vendor's UI and other tools.
     `max_rate`: requests a second for the whole session (None: no smoothing).
     `attempt_timeout_s`, `connect_timeout_s`, `call_timeout_s`: `math.inf` for no limit; "off" in a client file.
-    `server_timeout_s`: after this long the server has given up a request (40 s at the vendor).
-    `proxy_from_environment`: send through the proxy that HTTPS_PROXY names; without it the environment is not asked.
+    `server_timeout_s`: after this time the server has given up a request (40 s at the vendor).
+    `proxy_from_environment`: send through the proxy that HTTPS_PROXY names; otherwise the environment is ignored.
     """
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
@@ -169,7 +174,7 @@ class Tuning:
     max_rate: float | None = attrs.field(
         default=50.0,
         validator=_finite_or_none,
-        metadata=parameter("Requests a second, all quotas together.", metavar="N|off", off=True),
+        metadata=parameter("Maximum requests per second over all quotas.", metavar="N|off", off=True),
     )
     server_timeout_s: float = attrs.field(default=40.0, validator=_finite)
     attempt_timeout_s: float = attrs.field(default=45.0, validator=_positive)
@@ -250,11 +255,13 @@ class Tuning:
 
 @attrs.frozen(kw_only=True)
 class ClientFile:
-    """Where a `Tuning` is read from; None: the defaults."""
+    """Source of a `Tuning`; None: the defaults."""
 
     client_file: str | None = attrs.field(
         default=None,
-        metadata=parameter("TOML with your own quotas and timeouts (a sandbox writes one).", metavar="FILE", file=True),
+        metadata=parameter(
+            "TOML file with your own quotas and timeouts (a sandbox writes one).", metavar="FILE", file=True
+        ),
     )
 
 
@@ -264,7 +271,7 @@ def _limit_row(limit: Limit) -> dict[str, Any]:
 
 
 def _plain(error: Exception) -> str:
-    """attrs validators raise with the message first and the attribute after it; only the message is for people."""
+    """The message of an error from an attrs validator, without the attribute that follows it."""
     return str(error.args[0]) if error.args else str(error)
 
 
@@ -282,14 +289,14 @@ def _parse_quotas(data: Any, *, source: str) -> dict[str, tuple[Limit, ...]]:
 
 def _parse_limit(row: Any, *, where: str) -> Limit:
     if not isinstance(row, Mapping) or not {"limit", "window_s"} <= set(row) <= {"limit", "window_s", "key"}:
-        raise ConfigError(f"{where}: a limit has limit, window_s and maybe key", remedy="correct the row")
+        raise ConfigError(f"{where}: a limit has the keys limit, window_s and optionally key", remedy="correct the row")
     requests, window_s, key = row["limit"], row["window_s"], row.get("key")
     if type(requests) is not int or requests < 1:
-        raise ConfigError(f"{where}: limit must be a whole number from 1, not {requests!r}", remedy="correct it")
+        raise ConfigError(f"{where}: limit must be a whole number from 1, not {requests!r}", remedy="correct the value")
     if isinstance(window_s, bool) or not isinstance(window_s, int | float) or not 0 < window_s < math.inf:
-        raise ConfigError(f"{where}: window_s must be seconds above 0, not {window_s!r}", remedy="correct it")
+        raise ConfigError(f"{where}: window_s must be seconds above 0, not {window_s!r}", remedy="correct the value")
     if key is not None and not isinstance(key, str):
-        raise ConfigError(f"{where}: key must be text, not {key!r}", remedy="correct it")
+        raise ConfigError(f"{where}: key must be text, not {key!r}", remedy="correct the value")
     return Limit(requests, float(window_s), key)
 
 
@@ -300,7 +307,7 @@ def _is_vendor(url: str) -> bool:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """All that a session needs: one value, through one constructor. `repr` shows no secret."""
+    """All settings of a session in one value. `repr` shows no secret."""
 
     url: str = attrs.field(converter=base_url)
     auth: Auth

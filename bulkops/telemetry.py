@@ -1,11 +1,11 @@
-"""OpenTelemetry: an observer that turns what happens into spans and metrics. Needs `bulkops[otel]`.
+"""`Telemetry`: an observer that emits OpenTelemetry spans and metrics. Needs `bulkops[otel]`.
 
     with Telemetry() as telemetry:
         async with Workato.from_env(observe=telemetry) as workato:
             await bulkops.run(..., workato=workato, observe=telemetry)
 
 Spans: `bulkops.run`, below it one for each account, below that one for each step, and one for each request, named by
-its call. Where they go is the provider's business; without one they go nowhere. No address, header or body is in them.
+its call. The provider decides where they go; without one they are dropped. They have no URL, header or body.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LONGEST: Final = 500
 
 
 class Telemetry:
-    """An observer for one run after the other. Leaving it ends the spans that are still open.
+    """An observer, for any number of runs in sequence. Leaving it ends the spans that are still open.
 
     `tracer_provider`, `meter_provider`: None: the process's own. Raises: ConfigError without opentelemetry-api.
     """
@@ -78,7 +78,7 @@ class Telemetry:
         self.close()
 
     def close(self) -> None:
-        """End what is open: of a run that was torn down nobody tells the end."""
+        """End the open spans: a run that was torn down reports no end."""
         for account in list(self._open):
             self._end_account(account)
         if self._run is not None:
@@ -164,7 +164,7 @@ class Telemetry:
 
     def _end_account(self, account: str) -> None:
         for step in self._steps.pop(account, {}).values():
-            step.set_attribute("bulkops.step.state", "intent")  # nobody knows what came of it
+            step.set_attribute("bulkops.step.state", "intent")  # its outcome is unknown
             step.end()
         span = self._open.pop(account, None)
         if span is not None:
@@ -177,7 +177,7 @@ class Telemetry:
 
     def _run_changed(self, event: RunChanged) -> None:
         if event.state == "running":
-            if self._run is None:  # below the span of whoever started it, if there is one
+            if self._run is None:  # below the current span of the caller, if there is one
                 self._run = self._tracer.start_span("bulkops.run", attributes={"bulkops.run": event.run_id})
             return
         run = self._run
@@ -192,14 +192,14 @@ class Telemetry:
         self.close()
 
     def _nearest(self, account: str | None) -> Span | None:
-        """What a request of the account belongs to: the step that is open, the account, the run."""
+        """Parent of an account's request: the open step, the account, or the run."""
         if account is None:
             return self._run
         steps = self._steps.get(account)
         return next(reversed(steps.values())) if steps else self._open.get(account, self._run)
 
     def _below(self, span: Span | None) -> Context | None:
-        """None: what is current."""
+        """None: the current one."""
         return None if span is None else self._trace.set_span_in_context(span)
 
     def _fail(self, span: Span, why: str) -> None:
@@ -207,10 +207,10 @@ class Telemetry:
 
 
 def of_this_process() -> Telemetry | None:
-    """Telemetry for the providers that this process has; None when nobody gave it any. Loads nothing to find out."""
+    """Telemetry for the providers of this process; None without any. Loads no module to find out."""
     if "opentelemetry.trace" not in sys.modules:
         return None
-    from opentelemetry import metrics, trace  # noqa: PLC0415 - loaded by whoever set the providers
+    from opentelemetry import metrics, trace  # noqa: PLC0415 - loaded by the code that set the providers
 
     given = (trace.get_tracer_provider(), metrics.get_meter_provider())
     # Before a provider is set the API hands out stand-ins, which it has no other word for.

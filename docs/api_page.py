@@ -17,7 +17,7 @@ from bulkops.parameters import parameters_of
 WIDTH: Final = 100
 _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Running", ("Fleet", "run", "select", "read_accounts", "Policy", "StopSignal", "Inventory")),
-    ("What came of it", ("Report", "Outcome")),
+    ("Outcomes", ("Report", "Outcome")),
     ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit")),
     (
         "An operation of your own",
@@ -47,9 +47,9 @@ def page() -> Iterator[str]:
     promised = {name: getattr(bulkops, name) for name in bulkops.__all__ if name != "__version__"}
     yield "# The public API"
     yield ""
-    yield "Everything in `bulkops.__all__`, by its docstring: `from bulkops import run, Policy`. These names are"
-    yield "promised; a name or module with a leading underscore, and what is not listed here, may change tomorrow."
-    yield "Everything that waits is async. What can be raised: [errors](errors.md)."
+    yield "All names in `bulkops.__all__`, with their docstrings: `from bulkops import run, Policy`. These names are"
+    yield "stable. A name or module with a leading underscore, or a name that is not listed here, may change."
+    yield "Functions that wait are async. [Errors](errors.md) lists the exceptions."
     shown: set[str] = set()
     for title, names in _SECTIONS:
         yield f"\n## {title}"
@@ -57,11 +57,11 @@ def page() -> Iterator[str]:
             shown.add(name)
             yield from _thing(name, promised[name])
     operations = {name: thing for name, thing in promised.items() if _is_operation(thing)}
-    yield "\n## Operations\n\nBuilt in, to be given to `run` and chained with `>>`."
+    yield "\n## Operations\n\nBuilt-in operations for `run`; chain them with `>>`."
     for name in sorted(operations.keys() - shown):
         shown.add(name)
         yield from _thing(name, operations[name])
-    yield "\n## The rest"
+    yield "\n## Other names"
     errors = [name for name, thing in promised.items() if inspect.isclass(thing) and issubclass(thing, Exception)]
     yield f"\nErrors, drawn as a tree in [errors](errors.md): {', '.join(f'`{name}`' for name in sorted(errors))}."
     for name in sorted(promised.keys() - shown - set(errors)):
@@ -73,7 +73,7 @@ def _nouns() -> Iterator[str]:
     yield "\n## The API's nouns"
     yield ""
     yield "`workato.customers`, `workato.packages`, and for one customer `workato.account(id).recipes`, `.folders` ..."
-    yield "Lists are async iterators, page by page. What has no method here is a `workato.call`: [calls](calls.md)."
+    yield "Lists are async iterators, page by page. For calls without a method use `workato.call`: [calls](calls.md)."
     for name in sorted(resources.__all__):
         noun = getattr(resources, name)
         if inspect.isclass(noun) and _verbs(noun) and name != "Pages":

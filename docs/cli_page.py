@@ -37,19 +37,19 @@ def common() -> Iterator[str]:
     """The page of the options that many commands share."""
     yield "# Common options"
     yield ""
-    yield "Options that many commands share. Flags beat environment variables, which beat a job file, which beats a"
-    yield "client file: see [configuration](../configuration.md)."
+    yield "Options that many commands share. Flags override environment variables, which override a job file, which"
+    yield "overrides a client file: see [configuration](../configuration.md)."
     full = bulkops.commands[_FULL]
     ctx = _context(full, click.Context(bulkops, info_name="bulkops"), _FULL)
     for section, about in _SECTIONS.items():
         yield f"\n## {section}\n"
         yield about
-        yield "\n| option | what it does | variable |\n| --- | --- | --- |"
+        yield "\n| option | meaning | variable |\n| --- | --- | --- |"
         for option in _options(full):
             if option.section == section:
                 yield _row(option, ctx)
     yield "\n## Every command\n"
-    yield "| option | what it does |\n| --- | --- |"
+    yield "| option | meaning |\n| --- | --- |"
     for param in full.get_params(ctx):
         record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
         if record is not None and record[0] in _EVERYWHERE:
@@ -86,8 +86,8 @@ def _plan(command: click.Group) -> Iterator[str]:
     """What every `plan COMMAND` has beside the command's own options."""
     ctx = click.Context(command, info_name="plan")
     full = command.get_command(ctx, _FULL)
-    yield "\nBefore any of these commands, with its options, and besides:\n"
-    yield "| option | what it does |\n| --- | --- |"
+    yield "\nPut `plan` before any of these commands and its options. Additional options:\n"
+    yield "| option | meaning |\n| --- | --- |"
     for option in _options(full) if full is not None else ():
         if option.section == "Plan":
             names, about = option.get_help_record(ctx) or ("", "")

@@ -50,9 +50,9 @@ def pages() -> dict[str, str]:
 def _errors() -> Iterator[str]:
     yield "# Errors"
     yield ""
-    yield "Everything that bulkops raises on purpose is a `bulkops.BulkopsError`. `str(error)` is one line: what"
-    yield "failed, then what to do. `error.cause` is the same text for every account with the same trouble,"
-    yield "`error.remedy` what to do about it, `error.failure_class` what `bulkops retry --failure-class` takes."
+    yield "Every error that bulkops raises on purpose is a `bulkops.BulkopsError`. `str(error)` is one line: what"
+    yield "failed, then what to do. `error.cause` is the same text for every account with the same problem,"
+    yield "`error.remedy` is what to do, and `bulkops retry --failure-class` takes `error.failure_class`."
     tree = inspect.getdoc(errors) or ""
     _, _, rest = tree.partition("\n\n")
     drawn, _, after = rest.partition("\n\n")
@@ -64,9 +64,9 @@ def _errors() -> Iterator[str]:
         about = about.partition(" Args:")[0]
         yield f"| `{kind.__name__}` | `{kind.failure_class}` | {_exit_code(kind)} | {_cell(about)} |"
     yield ""
-    yield "## How they read"
+    yield "## Examples"
     yield ""
-    yield "One of each, as `str(error)` says it, what it was raised by, and what to do. The messages that bulkops can"
+    yield "One example of each, with its cause and remedy. The messages that bulkops can"
     yield "raise are [all listed](messages.md)."
     yield ""
     yield "| error | message | cause | remedy |"
@@ -109,10 +109,10 @@ def _messages() -> Iterator[str]:
 def _quotas() -> Iterator[str]:
     yield "# The vendor's quotas"
     yield ""
-    yield "What a client counts against, as documented by the vendor; names that begin with `assumed` have no"
-    yield "published figure and stand at 60 a minute until you say otherwise. A [client file](../configuration.md)"
+    yield "Quotas as documented by the vendor. Names that begin with `assumed` have no"
+    yield "published figure; their default is 60 per minute. A [client file](../configuration.md)"
     yield "replaces any of them. Embedded quotas count per partner workspace: all customers and all tokens share one."
-    yield "What else is known of them: [vendor facts, section 6](vendor.md#6-quotas)."
+    yield "More about them: [vendor facts, section 6](vendor.md#6-quotas)."
     yield ""
     yield "| quota | limits | calls |"
     yield "| --- | --- | ---: |"
@@ -129,8 +129,8 @@ def _limit(limit: Limit) -> str:
 def _calls() -> Iterator[str]:
     yield "# The vendor's calls"
     yield ""
-    yield "Each call with the quota it counts against and what may be done after an unknown outcome: *idempotent* and"
-    yield "*safe_to_retry* calls are sent again, before a *reconcile_first* one bulkops looks whether it happened."
+    yield "Each call with its quota, and what happens after an unknown outcome: *idempotent* and"
+    yield "*safe_to_retry* calls are sent again; before a *reconcile_first* call is sent again, bulkops probes."
     yield ""
     yield "| call | request | quota | after an unknown outcome |"
     yield "| --- | --- | --- | --- |"
@@ -141,10 +141,10 @@ def _calls() -> Iterator[str]:
 def _assumptions() -> Iterator[str]:
     yield "# What the sandbox assumes"
     yield ""
-    yield "The vendor's documents leave these points open ([what is known](vendor.md), and how one would find out the"
-    yield "rest). The sandbox does the first of the choices unless the file"
-    yield "given as `bulkops sandbox --assumptions FILE` says otherwise: TOML, one line for each that differs. A client"
-    yield "that is to be trusted copes with every one of them."
+    yield "The vendor's documents leave these points open. [A page](vendor.md) has what is known, and how to find"
+    yield "out the rest. The sandbox takes the first choice, unless the TOML file of"
+    yield "`bulkops sandbox --assumptions FILE` has another one, with a line for each difference. A reliable client"
+    yield "works with every choice."
     yield ""
     yield "| assumption | choices, the default first | about |"
     yield "| --- | --- | --- |"
@@ -155,7 +155,7 @@ def _assumptions() -> Iterator[str]:
 
 def _promises() -> Iterator[str]:
     listed, _ = promises.load()
-    yield "# What is promised, and what holds it"
+    yield "# Promises and their tests"
     yield ""
     yield "Each sentence of README, the concepts and the how-to guides that promises behavior, with the tests that fail"
     yield "when it is no longer true. A test compares this list with the pages."

@@ -31,8 +31,8 @@ def page(sources: Path, kinds: Collection[str], cell: Callable[[str], str]) -> I
     """The lines of the page. `kinds`: names of our error classes."""
     yield "# Messages"
     yield ""
-    yield "What bulkops says when something is wrong: what and where, and the next step; `{...}` stands for a value."
-    yield "Each was read as part of this list; a test refuses one without a next step."
+    yield "All messages about problems, with the next step. `{...}` stands for a value."
+    yield "A test refuses a message without a next step."
     found = sorted(set(messages(sources, kinds)))
     home = None
     for one in found:
@@ -41,7 +41,7 @@ def page(sources: Path, kinds: Collection[str], cell: Callable[[str], str]) -> I
             yield f"\n## {home}\n\n| error | message | what to do |\n| --- | --- | --- |"
         yield f"| `{one.kind}` | {cell(one.text)} | {cell(one.remedy)} |"
     yield "\n## The vendor's refusals\n"
-    yield "The message has the status and the vendor's own words, on one line and without secrets."
+    yield "The message has the status and the vendor's own text, on one line and without secrets."
     yield "\n| status | what to do |\n| --- | --- |"
     for status in _STATUSES:
         yield f"| {status} | {cell(remedy_for(status))} |"

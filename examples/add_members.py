@@ -1,12 +1,12 @@
-"""Add a person to each customer's workspace, who is in the columns of a CSV file.
+"""Add a member to each customer's workspace, from the columns of a CSV file.
 
     python examples/add_members.py new-admins.csv [CLIENT.toml]
 
     id,name,email,who
     4100231,Ana Ruiz,ana@example.com,hr-17
 
-`who` is your own id of the person: a second start finds the member by it and adds nobody. `bulkops undo RUN` removes
-those whom the run added. The same on the command line:
+`who` is your own id of the member: a second start finds the member by it and adds none. `bulkops undo RUN` removes the
+members that the run added. The same on the command line:
 
     bulkops add-member --name '{name}' --email '{email}' --external-id '{who}' --role Admin --accounts new-admins.csv
 """
@@ -20,7 +20,7 @@ from bulkops import AddMember, Report, Tuning, Workato
 
 async def main(file: str, *client_file: str) -> Report:
     add = AddMember(member_name="{name}", email="{email}", external_id="{who}", role="Admin")
-    accounts = bulkops.read_accounts(file)  # checked whole before anything is sent
+    accounts = bulkops.read_accounts(file)  # the whole file is checked before anything is sent
     tuning = Tuning.from_file(client_file[0]) if client_file else None
     async with Workato.from_env(tuning=tuning) as workato:
         return await bulkops.run(add, accounts=accounts, workato=workato)

@@ -1,12 +1,12 @@
-"""An operation of one's own: an effect that must not happen twice (a folder in each account), its probe and its undo.
+"""A custom operation: an effect that must not happen twice (a folder in each account), with its probe and undo.
 
     bulkops plan examples/archive_folder.py:archive --accounts all
     bulkops run  examples/archive_folder.py:archive --accounts all
     bulkops undo RUN
 
-The vendor makes a second folder of the same name without a word, so a lost reply must not simply be sent again. The
-intent of `ctx.ensure` is on disk before the request leaves; `find` settles one with an unknown outcome. Undoing deletes
-the folders that the run made, and only while they are empty: the vendor refuses the others.
+The vendor accepts a second folder of the same name, so a request with a lost response must not simply be sent again.
+The intent of `ctx.ensure` is on disk before the request leaves; `find` settles one with an unknown outcome. Undoing
+deletes the folders that the run made, and only while they are empty: the vendor refuses the others.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from bulkops.journal import StepRow
 
 @attrs.frozen
 class ArchiveFolder(Operation):
-    """Give each account a folder for what was retired."""
+    """Give each account a folder for retired recipes."""
 
     name: ClassVar[str] = "archive-folder"
     folder: str = "Archive"

@@ -1,8 +1,8 @@
-"""Three accounts first, a look at them, then the others.
+"""Run on three accounts first, check the result, then run on the others.
 
     python examples/canary_by_hand.py crm.zip [CLIENT.toml]
 
-`Policy(waves="3,rest", approve=True)` does this in one run; by hand one may look at anything in between.
+`Policy(waves="3,rest", approve=True)` does this in one run; by hand you can check anything in between.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from bulkops import ImportPackage, Outcome, Tuning, Workato
 
 
 async def looks_right(workato: Workato, account: str) -> bool:
-    """What the package must have brought: three recipes, none of which runs before somebody starts it."""
+    """Expected result: three recipes, none of them running."""
     recipes = [recipe async for recipe in workato.account(account).recipes.list()]
     return len(recipes) >= 3 and not any(recipe.running for recipe in recipes)
 

@@ -1,8 +1,8 @@
-"""Look at the whole fleet without changing anything: which accounts have stopped recipes or dead connections?
+"""Explore a whole fleet without any write: list accounts with stopped recipes or unauthorized connections.
 
     python examples/explore_fleet.py [CLIENT.toml]
 
-`read_only=True` is a promise that the session keeps: anything but a read raises before it is sent.
+With `read_only=True` the session raises for anything but a read, before it is sent.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ async def main(*client_file: str) -> None:
             health = outcome.unwrap()
             print(
                 f"{outcome.item:<10} {health.running:>7} {health.stopped:>7} {health.dead_connections:>5}"
-                f"  {names[outcome.item]!r}"  # repr: a customer's name may hold anything, a terminal obeys some of it
+                f"  {names[outcome.item]!r}"  # repr, because a customer's name may contain control characters
             )
 
 

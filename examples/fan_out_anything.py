@@ -1,4 +1,4 @@
-"""`fan_out` has nothing to do with Workato: any async function, over anything that can be iterated.
+"""`fan_out` without Workato: any async function, over any iterable.
 
     python examples/fan_out_anything.py 10000
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Nightly maintenance from cron: take up what last night left, then run the job, and say only what a person must know.
+# Nightly maintenance from cron: resume last night's run, run the job, and print only what needs attention.
 #
 #   10 2 * * *  . $HOME/.workato-env && /srv/bulkops/nightly.sh /srv/bulkops/nightly.toml
 #
-# ~/.workato-env (mode 0600) exports WORKATO_API_TOKEN and WORKATO_HOST: a crontab shows its lines to everyone.
-# cron mails what is printed, so a good night prints nothing. The exit code is that of the run.
+# ~/.workato-env (mode 0600) exports WORKATO_API_TOKEN and WORKATO_HOST: a crontab is visible to others.
+# cron mails the output, so a good night prints nothing. The exit code is that of the run.
 set -u
 job=$1
 journal=${BULKOPS_JOURNAL:-${HOME}/.local/share/bulkops}
@@ -17,7 +17,7 @@ say() {
 }
 
 if [ -d "$journal" ]; then
-    # Nothing unfinished is exit code 0 too. 5: a wave waits for a person, which is no trouble, but nothing to go over.
+    # Without an unfinished run the exit code is 0. 5: a wave waits for approval, so the job must not start.
     bulkops resume --journal "$journal" --yes --quiet >"$log" 2>&1
     code=$?
     if [ "$code" -gt 1 ]; then
@@ -31,9 +31,9 @@ code=$?
 case $code in
     0) ;;
     1) say "some accounts failed" ;;
-    3) say "halted: too many failures, or one and the same error again and again" ;;
+    3) say "halted: too many failures, or the same error many times in a row" ;;
     4) say "the vendor refuses the token" ;;
-    5) say "paused: a wave waits for a person; bulkops resume --approve goes on" ;;
+    5) say "paused: a wave waits for approval; bulkops resume --approve continues" ;;
     *) say "exit code $code" ;;
 esac
 exit "$code"

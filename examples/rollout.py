@@ -1,8 +1,8 @@
-"""Roll a package out to every customer: import it, authorize its connections, start its recipes.
+"""Roll out a package to every customer: import it, authorize its connections, start its recipes.
 
     python examples/rollout.py crm.zip connections.toml [CLIENT.toml]
 
-A second start finds everything as it left it and imports nothing. CLIENT.toml: your own quotas; a sandbox writes one.
+A second start finds everything done and imports nothing. CLIENT.toml: your own quotas; a sandbox writes one.
 """
 
 import asyncio

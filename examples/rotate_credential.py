@@ -2,8 +2,8 @@
 
     CRM_API_KEY=... bulkops run examples/rotate_credential.py:rotate --accounts all
 
-authorize-connections leaves an authorized connection alone; a rotation must not. What says "already so" is a fact that
-the journal remembers about the account: never the credential itself, only which version it was.
+authorize-connections leaves an authorized connection alone, but a rotation must not. The journal remembers for each
+account which version of the credential it has, never the credential itself.
 """
 
 import os

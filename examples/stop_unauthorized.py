@@ -1,4 +1,4 @@
-"""Stop the recipes of accounts that have a connection which is not authorized: they only fill logs with errors.
+"""Stop the recipes of accounts with an unauthorized connection: they only fill logs with errors.
 
     bulkops plan examples/stop_unauthorized.py:stop_unauthorized --accounts all
     bulkops run examples/stop_unauthorized.py:stop_unauthorized --accounts all

@@ -1,4 +1,4 @@
-"""How an operation of one's own is tested: what it does, and that a crash at no point of it does anything twice.
+"""Tests of a custom operation: its effect, and that no crash makes it happen twice.
 
     python -m pytest examples/test_archive_folder.py
 

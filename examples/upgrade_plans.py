@@ -1,10 +1,10 @@
-"""Move every customer of one plan to another, one of them first; then a person decides whether the others follow.
+"""Move every customer of one plan to another: one first, then the others after your approval.
 
     python examples/upgrade_plans.py free gold [CLIENT.toml]
     bulkops resume --approve
 
-Where nobody can be asked (cron, a pipeline) the run pauses after the first: exit code 5, and nothing is lost.
-`bulkops undo RUN` puts each account back on the plan that it had, unless somebody has moved it on since.
+Without a terminal (cron, a pipeline) the run pauses after the first, with exit code 5.
+`bulkops undo RUN` restores the plan of each account, unless it has changed since.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from bulkops.runs import WaveResult
 
 
 async def ask(first: WaveResult) -> bool | None:
-    """True goes on, False halts, None pauses the run until somebody resumes it."""
+    """True continues, False halts, None pauses the run until you resume it."""
     if first.troubled:
         return False
     if not sys.stdin.isatty():
         return None
-    answer = await asyncio.to_thread(input, f"wave {first.wave.number} went well; go on with the next? [y/N] ")
+    answer = await asyncio.to_thread(input, f"wave {first.wave.number} went well; continue with the next? [y/N] ")
     return answer.strip().lower() == "y"
 
 

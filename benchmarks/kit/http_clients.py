@@ -18,7 +18,7 @@ from benchmarks.kit.harness import version
 CONCURRENCY: Final = 100
 
 Client = Callable[[str, int], Coroutine[Any, Any, None]]
-"""(base URL, how many): gets so many recipes, CONCURRENCY at a time, each into plain data."""
+"""(base URL, how many): gets this number of recipes, CONCURRENCY at a time, each into plain data."""
 
 
 def target(url: str, number: int) -> str:

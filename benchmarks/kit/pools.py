@@ -15,7 +15,7 @@ from bulkops.executor import fan_out
 
 Work = Callable[[int], Awaitable[int]]
 Pool = Callable[[Work, Iterable[int], int], Coroutine[Any, Any, int]]
-"""Calls the work for every item, so many at a time, and returns the sum of what came back."""
+"""Calls the work for every item, with bounded concurrency, and returns the sum of the results."""
 
 
 async def ours(fn: Work, items: Iterable[int], concurrency: int) -> int:

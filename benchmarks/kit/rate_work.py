@@ -1,7 +1,7 @@
 """The work of the rate-bound rows: for each account begin a job, poll it to its end, start something.
 
 `python -m benchmarks.kit.rate_work CLIENT WINDOW LONGEST_JOB_S ACCOUNTS stalled|steady` runs it once, against a
-server of its own, and prints what came of it as JSON.
+server of its own, and prints the result as JSON.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ async def with_limiter(url: str, accounts: int, acquire: Acquire) -> None:
 
 @contextlib.asynccontextmanager
 async def stalling(*, on: bool) -> AsyncIterator[None]:
-    """The event loop stands still for 100 to 200 ms at random: somebody computes, or the machine is busy elsewhere."""
+    """The event loop stands still for 100 to 200 ms at random: another task computes, or the machine is busy."""
     chance = Random(17)
 
     async def stall() -> None:

@@ -105,7 +105,7 @@ class Fleet:
 
 
 def rolled(calls: Sequence[tuple[str, int]], accounts: int, *, concurrency: int, seed: int = 1) -> dict[str, float]:
-    """Run so many accounts. Returns: virtual seconds, requests, refused, and the real seconds that it took."""
+    """Run this number of accounts. Returns: virtual seconds, requests, refused, and the real seconds that it took."""
     began = time.monotonic()
 
     async def main() -> tuple[float, Vendor]:

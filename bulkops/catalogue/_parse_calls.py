@@ -12,7 +12,7 @@ A block is one line of columns, then indented lines that a mark begins:
       % what other versions of the vendor's pages say
 
 A parameter is `name`, `name*` (required), `name:int`; without a type it is text. The columns are read at once, the
-rest when somebody asks: importing the catalogue must cost next to nothing.
+rest on first use: importing the catalogue must cost next to nothing.
 """
 
 from __future__ import annotations

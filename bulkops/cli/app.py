@@ -1,4 +1,4 @@
-"""The commands under one name, and what happens around each of them."""
+"""The `bulkops` command group and `main`: runs a command and returns its exit code."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _FIRST_STEPS = (
 
 
 _SENTENCE: Final = 200
-"""Characters of the first sentence of a command's help that the list of commands shows: all of it."""
+"""Length limit for a command's summary in the list of commands: none is cut."""
 
 
 class _Commands(click.Group):
-    """The group; its commands are listed in the order in which one meets them."""
+    """The command group. Help lists the commands in the order in which a user needs them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -63,7 +63,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="bulkops")
 def bulkops() -> None:
     """Run one operation across thousands of Workato Embedded customer accounts, inside the vendor's rate limits,
-    with one answer per account.
+    with one outcome per account.
 
     The API token comes from WORKATO_API_TOKEN, the host (a URL or a data center such as eu) from WORKATO_HOST.
     """
@@ -76,12 +76,12 @@ _OWN: Final = {"export-package": export.export_package, "each": calls.each}
 
 _ON_ACCOUNTS: Final = tuple(_OWN.get(name) or command_of(name) for name in operations() if name != "each")
 _STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_ANYTHING, resume.undo)}
-"""What starts runs, and can be planned."""
+"""The commands that start a run. `plan` takes the same names."""
 
 _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
-    "On each account": _ON_ACCOUNTS,
-    "Anything else": (*_ANYTHING, calls.call, calls.calls),
-    "Before a run and after it": (
+    "Operations on each account": _ON_ACCOUNTS,
+    "Other operations and API calls": (*_ANYTHING, calls.call, calls.calls),
+    "Plans, runs and reports": (
         plan.Plan(_STARTS, job=job.run),
         resume.resume,
         resume.retry,
@@ -93,7 +93,7 @@ _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
         watch.watch,
         compare.compare,
     ),
-    "To begin and to try": (
+    "Setup and tools": (
         init.init,
         doctor.doctor,
         config.config,
@@ -109,7 +109,7 @@ for section in _SECTIONS.values():
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line (default: on sys.argv); the exit code. Errors are told on stderr, never raised."""
+    """Run the command line (default: sys.argv) and return the exit code. Errors go to stderr; none is raised."""
     invocation = Invocation()
     try:
         code = bulkops.main(args=arguments, prog_name="bulkops", standalone_mode=False, obj=invocation)

@@ -1,4 +1,4 @@
-"""The way of one call: parameters from texts, question, request, answer, exit code."""
+"""`bulkops call`: parameters from texts, confirmation, request, response, exit code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STDIN: Final = "-"
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """What the command line says; `params` as texts."""
+    """Arguments of the command line; `params` as texts."""
 
     call_id: str
     account: str | None
@@ -38,7 +38,7 @@ class Wanted:
 
 @attrs.frozen(kw_only=True)
 class OneCall:
-    """What the question before a call is about."""
+    """The confirmation's contents for a call."""
 
     what: str
     whose: str
@@ -65,7 +65,7 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
     if not call.is_read:
         whose = f"for {account} at {settings.url}" if account is not None else f"at {settings.url}"
         deprecated = f" (deprecated: use {call.replacement})" if call.is_deprecated else ""
-        await Consent(yes=yes, quiet=True, before="look at the call and its parameters once more").ask(
+        await Consent(yes=yes, quiet=True, before="check the call and its parameters").ask(
             OneCall(what=f"{call.id}{deprecated}", whose=whose)
         )
     async with Workato.from_settings(settings, observe=Outage().observe) as workato:
@@ -79,9 +79,9 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
 
 def _check_flags(wanted: Wanted, call: Call) -> None:
     if wanted.all_pages and wanted.body is not None:
-        raise click.UsageError("A list takes no body: leave out --body or --all-pages.")
+        raise click.UsageError("A call with --all-pages takes no body: leave out --body or --all-pages.")
     if wanted.body == STDIN and not call.is_read and sys.stdin.isatty():
-        say("reading the body from the terminal; end it with Ctrl-D")
+        say("reading the body from the terminal; press Ctrl-D to end it")
 
 
 def _read_body(name: str, call: Call) -> object:
@@ -91,7 +91,7 @@ def _read_body(name: str, call: Call) -> object:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the body is not valid JSON: {error}", remedy="correct it") from error
+        raise InputError(f"the body is not valid JSON: {error}", remedy="correct the JSON") from error
 
 
 def _read(name: str) -> bytes:
@@ -110,7 +110,7 @@ def _told(call: Call, answer: Any, *, as_lines: bool) -> int:
     elif answer is not None:
         put(json.dumps(answer, indent=2, ensure_ascii=False) + "\n", json=True)
     if call.envelope == "verdict" and isinstance(answer, dict) and answer.get("success") is False:
-        say(f"{call.id} answers success: false")
+        say(f"{call.id} returned success: false")
         return EXIT_FAILED
     return 0
 

@@ -1,4 +1,4 @@
-"""The catalogue for people: found by words, as a table, and one call in full."""
+"""`bulkops calls`: search of the catalogue, the table of calls, and one call in full."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bulkops.errors import ConfigError
 from bulkops.settings import Limit
 
 _REPEATING: Final = {
-    RetryClass.IDEMPOTENT: "a read: sent again when no answer comes",
-    RetryClass.SAFE_TO_RETRY: "sent again when no answer comes: it reaches the same end",
-    RetryClass.RECONCILE_FIRST: "never sent again when no answer comes: look first whether it happened",
+    RetryClass.IDEMPOTENT: "a read: sent again when no response arrives",
+    RetryClass.SAFE_TO_RETRY: "sent again when no response arrives: repeating it has the same effect",
+    RetryClass.RECONCILE_FIRST: "never sent again when no response arrives: check first whether it happened",
 }
 
 _PER: Final = {1: "a second", 60: "a minute", 3600: "an hour"}
@@ -29,8 +29,8 @@ def find(words: Sequence[str]) -> list[Call]:
     if not found:
         near = difflib.get_close_matches(" ".join(wanted), CALLS, n=3, cutoff=0.4)
         raise ConfigError(
-            f"no call has {' and '.join(map(repr, words))}",
-            remedy=f"did you mean {', '.join(near)}?" if near else "`bulkops calls` lists them all",
+            f"no API call matches {' and '.join(map(repr, words))}",
+            remedy=f"did you mean {', '.join(near)}?" if near else "`bulkops calls` lists all calls",
         )
     return found
 
@@ -51,7 +51,7 @@ def _gist(call: Call) -> str:
 
 
 def describe(call: Call) -> str:
-    """Everything the catalogue knows of a call, and a command line to begin with."""
+    """All facts about a call, with an example command line."""
     lines = [call.id, *_wrapped(call.summary), f"  {call.method} {call.path}", ""]
     for name, text in _facts(call):
         lines += textwrap.wrap(text, 100, initial_indent=f"  {name:12}", subsequent_indent=" " * 14) or []
@@ -79,7 +79,7 @@ def _facts(call: Call) -> Iterator[tuple[str, str]]:
     assumed = " (assumed: the vendor states no figure)" if call.quota.startswith("assumed.") else ""
     yield "quota", f"{call.quota}: {limits}{assumed}"
     if call.speaks_of == "call":
-        yield "", "a 429 speaks of this call alone (trigger back-off, missing credit) and is not waited for"
+        yield "", "a 429 concerns this call alone (trigger back-off, no credit); bulkops does not wait for it"
     yield "repeating", f"{call.retry}: {_REPEATING[call.retry]}"
     if call.look:
         yield "look", call.look

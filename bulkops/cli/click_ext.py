@@ -1,4 +1,4 @@
-"""What every command has: an example before its usage, options in sections, -h, -v and --debug."""
+"""Base classes of commands: examples before the usage, options in sections, -h, -v and --debug."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Invocation:
 
 @attrs.frozen(kw_only=True)
 class PlanFlags:
-    """That nothing is to be done but looked at: how many accounts (None: all), none at all, and where to keep it.
+    """Plan mode: number of accounts to look at (None: all), or none, and the file for the plan.
 
     `export`: the one export of a manifest is allowed, so that its package is known; `detailed_exitcode`: whether the
     exit code tells that there are changes.
@@ -51,7 +51,7 @@ class Flag(click.Option):
         self.section = section
 
     def get_help_extra(self, ctx: click.Context) -> Any:
-        """Without the range of numbers: nobody asks for less than one account."""
+        """Without the range of numbers, which is obvious."""
         extra = super().get_help_extra(ctx)
         extra.pop("range", None)
         return extra
@@ -94,7 +94,7 @@ class Noun(_Exemplary, click.Group):
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
-    """Not wrapped: an example is there to be copied."""
+    """Not wrapped, so that an example can be copied."""
     formatter.write_heading("Example" if len(examples) == 1 else "Examples")
     for example in examples:
         formatter.write(f"  bulkops {example}\n")
@@ -103,11 +103,13 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 
 def start_logging(invocation: Invocation) -> None:
     """Log to stderr at the level of -v or of the environment. Raises: ConfigError naming the variable."""
-    usual = "info" if wants_json_lines() else "warning"  # for people the story says what the log would
+    usual = "info" if wants_json_lines() else "warning"  # on terminals the progress output replaces the log
     level = "debug" if invocation.verbose else os.environ.get(LEVEL_VARIABLE) or usual
     form = os.environ.get(FORMAT_VARIABLE) or "text"
     if form not in {"text", "json"}:
-        raise ConfigError(f"{FORMAT_VARIABLE} is {form!r}", remedy="use text or json")
+        raise ConfigError(
+            f"{FORMAT_VARIABLE} must be text or json, not {form!r}", remedy=f"correct or unset {FORMAT_VARIABLE}"
+        )
     try:
         configure(
             level,
@@ -121,7 +123,7 @@ def start_logging(invocation: Invocation) -> None:
 
 
 def known_secrets() -> tuple[str, ...]:
-    """Texts that must not be printed wherever they turn up."""
+    """Texts that must not be printed anywhere."""
     return tuple(filter(None, (os.environ.get(name, "") for name in (TOKEN_VARIABLE, WEBHOOK_VARIABLE))))
 
 
@@ -152,7 +154,7 @@ def about_itself() -> list[click.Parameter]:
             expose_value=False,
             is_eager=True,
             callback=note("verbose"),
-            help=f"Log every request to stderr (as {LEVEL_VARIABLE}=debug).",
+            help=f"Log every request to stderr (same as {LEVEL_VARIABLE}=debug).",
         ),
         Flag(
             ["--debug"],
@@ -160,6 +162,6 @@ def about_itself() -> list[click.Parameter]:
             expose_value=False,
             is_eager=True,
             callback=note("debug"),
-            help="Show a traceback when something fails.",
+            help="Show the traceback of an error.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Texts of flags to values where click has no type of its own. What the library checks itself stays text here."""
+"""Parameter types that click does not have. Values that the library checks stay text."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class RunName(click.ParamType[str, Any]):
 
         try:
             runs = asyncio.run(known())
-        except BulkopsError:  # somebody who presses Tab wants no error
+        except BulkopsError:  # completion must not print an error
             return []
         return [run for run in runs if str(run.value).startswith(incomplete)]
 
@@ -101,7 +101,7 @@ class Assignment(click.ParamType[tuple[str, str], Any]):
 
 
 def once(assignments: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """By name. Raises: UsageError for a name that is there twice: nobody could tell which one counts."""
+    """Pairs by name. Raises: UsageError for a duplicate name, because the choice would be arbitrary."""
     found: dict[str, str] = {}
     for name, text in assignments:
         if name in found:

@@ -1,4 +1,4 @@
-"""Where each setting comes from, for `bulkops config show`: flag > environment > job file > client file > default."""
+"""`bulkops config show`: each setting with its source: flag > environment > job file > client file > default."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ class Setting:
 def settings_of(
     policy: Policy, tuning: Tuning, *, sources: Mapping[str, str], client_file: str | None, journal: str
 ) -> Iterator[Setting]:
-    """Every setting that counts for a run. `sources`: of those that a flag, a variable or the job file says.
-
-    Raises: ConfigError when WORKATO_HOST is no host.
+    """Every setting of a run. `sources`: of those from a flag, a variable or the job file. Raises: ConfigError when
+    WORKATO_HOST is not a host.
     """
     yield _from_variable("host", HOST_VARIABLE, base_url(os.environ.get(HOST_VARIABLE) or "us"))
     token = os.environ.get(TOKEN_VARIABLE)
@@ -51,7 +50,7 @@ def settings_of(
     usual = "info" if wants_json_lines() else "warning"
     yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or usual)
     yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
-    for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):  # last: there are many
+    for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):  # last, because there are many
         source = client_file if name in tuning.quotas and client_file else DEFAULT
         yield Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)
 

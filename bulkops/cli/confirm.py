@@ -1,4 +1,4 @@
-"""The question before a run: how many accounts, where, what will be done, and how far a halt can overshoot."""
+"""Confirmation before a run: accounts, host, operation, and how far a halt can overshoot."""
 
 from __future__ import annotations
 
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Scope:
-    """What is about to happen. `overshoot`: accounts that may fail beyond `max_failures` (None: no such limit).
-
-    `notes`: what the operation wants to be known before it starts; `ahead`: what it will cost, in lines, where that is
-    foreseen; `begin`: what a yes does.
+    """The run that needs confirmation. `overshoot`: accounts that may fail beyond `max_failures` (None: no limit).
+    `notes`: from the operation; `ahead`: expected cost, in lines; `begin`: what a yes starts.
     """
 
     count: int
@@ -44,7 +42,7 @@ class Scope:
         lines = [f"{_accounts(self.count)} at {one_line(self.host)}: {one_line(self.title)}"]
         lines += [f"  {line}" for line in self.ahead]
         if self.overshoot is not None:
-            worst = f"in the worst case {self.overshoot} more fail, which have begun by then"
+            worst = f"in the worst case {self.overshoot} more fail, because they are in progress by then"
             lines.append(
                 f"  halts when more than {self.max_failures} failed; "
                 + (worst if self.overshoot else "no further account can fail then")
@@ -53,7 +51,7 @@ class Scope:
 
 
 class Question(Protocol):
-    """What is about to happen, in lines; `count`: to how many accounts; `yes_does`: such as "Start this run"."""
+    """Contents of a confirmation: lines, number of accounts, and what a yes does, such as "Start this run"."""
 
     @property
     def count(self) -> int: ...
@@ -73,17 +71,18 @@ class Consent:
         yes: bool,
         quiet: bool,
         danger: Danger | None = None,
-        before: str = "look at the selection once more",
+        before: str = "check the selection",
     ) -> None:
-        """`danger`: what nothing can bring back: it is asked about twice, and --yes alone is no answer to it.
-        `before`: what to do before adding --yes, without a terminal."""
+        """`danger`: an irreversible effect, which needs a second confirmation beside --yes. `before`: what to do before
+        adding --yes, without a terminal.
+        """
         self._yes = yes
         self._quiet = quiet
         self._danger = danger
         self._before = before
 
     def require_askable(self) -> None:
-        """Refuse before the first request when the question that follows could not be answered."""
+        """Refuse before the first request if the later confirmation cannot be answered."""
         if not (self._yes or can_ask()):
             raise PlanError(
                 "cannot ask for confirmation: stdin or stderr is not a terminal",
@@ -92,12 +91,12 @@ class Consent:
         danger = self._danger
         if danger is not None and self._yes and not danger.is_meant:
             raise PlanError(
-                f"--yes is not enough for this: {danger.words}",
-                remedy=f"add --{danger.flag.replace('_', '-')} (in a job file: {danger.flag} = true) if it is meant",
+                f"--yes alone does not confirm this: {danger.words}",
+                remedy=f"add --{danger.flag.replace('_', '-')} (in a job file: {danger.flag} = true) to confirm",
             )
 
     async def ask(self, scope: Question) -> None:
-        """Tell the scope, then ask. Raises: PlanError when the answer is not yes."""
+        """Show the scope, then ask. Raises: PlanError when the answer is not yes."""
         self.require_askable()
         if not (self._yes and self._quiet):
             for line in scope.lines():
@@ -113,14 +112,13 @@ class Consent:
         if await _answer(f"Type the number of accounts ({scope.count}) to confirm: ") != str(scope.count):
             raise PlanError(
                 "not started: the answer was not the number of accounts; nothing was changed",
-                remedy=f"look at the selection once more; it has {scope.count}",
+                remedy=f"check the selection: it has {scope.count}",
             )
 
 
 def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
-    """A check that asks on the terminal whether the next wave may start. Without a terminal its answer is None.
-
-    `silence`: while it lasts nothing is redrawn over the question.
+    """A check that asks on the terminal whether the next wave may start. Without a terminal it returns None. `silence`:
+    suspends the live view during the question.
     """
 
     async def approve(result: WaveResult) -> bool | None:
@@ -163,7 +161,7 @@ async def _answer(question: str) -> str | None:
 
 
 async def _read_line() -> str:
-    """A line from the terminal. The event loop goes on meanwhile, so that Ctrl-C ends the wait."""
+    """Read a line from the terminal without blocking the event loop, so that Ctrl-C ends the wait."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     descriptor = sys.stdin.fileno()

@@ -1,4 +1,4 @@
-"""What is shown of a run may cost a small share of what the run itself costs, and no more."""
+"""A CPU budget: limits a display to a small share of the process's CPU time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ _FREE_ACCOUNT_S: Final = 100.0
 
 
 class Thrift:
-    """A budget of CPU time: `share` of the process's own, and some to begin with, more for a run of few accounts.
-
-    `longest_s`: after so long without spending it may be overdrawn (None: never).
+    """A budget of CPU time: `share` of the process's own, plus an initial amount, larger for a run of few accounts.
+    `longest_s`: after this time without spending it may be overdrawn (None: never).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Options of what is declared as a parameter, from a table that is made of the classes: none is imported for `--help`.
+"""Options from declared parameters, read from a generated table, so that `--help` imports no operation.
 
 `python -m docs.generate` writes the table, and a test compares it.
 """
@@ -25,7 +25,7 @@ TABLE: Final = Path(__file__).with_name("declared.json")
 
 @attrs.frozen
 class Declared:
-    """A built-in operation as its command shows it."""
+    """A built-in operation, as data for its command."""
 
     help: str
     examples: tuple[str, ...]
@@ -58,12 +58,12 @@ def _parameter(row: Mapping[str, Any]) -> Parameter:
 
 
 def variable_of(flag: str) -> str:
-    """The environment variable that stands in for a flag: --max-rate is BULKOPS_MAX_RATE."""
+    """The environment variable for a flag: BULKOPS_MAX_RATE for --max-rate."""
     return f"BULKOPS_{flag.lstrip('-').replace('-', '_').upper()}"
 
 
 def option_of(declared: Parameter, name: str, **attributes: Any) -> Decorator:
-    """The option of a parameter, or its argument. What is not given is None, or empty where it is repeatable.
+    """The option or argument of a parameter. An absent one is None, or empty if it is repeatable.
 
     `name`: of the argument that the command gets; `attributes`: of the option, before those that are declared.
     """

@@ -1,4 +1,4 @@
-"""What `bulkops demo` plays: a rollout against a sandbox in this process, and what the sandbox saw of it."""
+"""`bulkops demo`: a rollout against a sandbox in this process, with the sandbox's own counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FOLDER: Final = "CRM"
 EXAMPLE: Final = Path(__file__).parents[1] / "_demo"
 VERSIONS: Final = ("crm-v1.zip", "crm-v1.zip", "crm-v2.zip", "crm-v2.zip")
-"""The package of each round: every second round finds nothing left to do, and says so."""
+"""The package of each round; every second round finds nothing left to do."""
 
 _KEYS: Final = ("DEMO_CRM_KEY", "DEMO_SHOP_KEY")
 """What connections.toml takes from the environment."""
@@ -66,7 +66,7 @@ class Rehearsal:
     quiet: bool
 
     async def play(self, rounds: int) -> int:
-        """So many runs, one after the other, on one sandbox; the exit code of the first that did not go well, or 0."""
+        """Run `rounds` demos in sequence on one sandbox. Returns the exit code of the first that failed, or 0."""
         from bulkops.sandbox import Sandbox, SandboxSettings
 
         settings = SandboxSettings(customers=self.customers, time_scale=self.time_scale, seed=self.seed)
@@ -141,7 +141,7 @@ def _connection_names(package: str) -> Iterator[object]:
 
 
 def _seen_by(sandbox: Sandbox) -> str:
-    """What the other side counted, in one line."""
+    """The sandbox's counts, in one line."""
     counted = sandbox.requests()
     refused = sum(quota["refused"] for quota in counted["quotas"].values())
     imports = sum(effect["kind"] == "import.completed" for effect in sandbox.effects())

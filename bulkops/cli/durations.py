@@ -1,4 +1,4 @@
-"""Seconds as people say them."""
+"""Durations as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's view knows beyond counting: when it will end, and how its quotas stand."""
+"""Expected end of a run and state of its quotas, for progress displays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SOONEST_S: Final = 1.0
 
 
 class Foresight(Protocol):
-    """What a view may be told beyond counting.
+    """Data for a display beyond counts.
 
     `seen_s_ago`: how old `quotas` is, which then does not know what waits; None: it is of this moment.
     """
@@ -42,7 +42,7 @@ class Foresight(Protocol):
 
 
 class Outlook:
-    """Foresees the end now and then, as far as that costs next to nothing, and counts down between."""
+    """Forecasts the end at intervals, within a CPU budget, and counts down between."""
 
     seen_s_ago: float | None = None
 
@@ -60,7 +60,7 @@ class Outlook:
 
     @property
     def spent_s(self) -> float:
-        """CPU seconds that foreseeing has cost."""
+        """CPU seconds that forecasts have cost."""
         return self._thrift.spent_s
 
     def eta(self) -> Eta | None:
@@ -74,7 +74,7 @@ class Outlook:
         return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - (now - self._answered_for)))
 
     def _ask(self, now: float) -> None:
-        """Let another thread answer: a fleet with thousands in flight takes it seconds, and the run goes on."""
+        """Compute in another thread: with thousands of accounts in flight it takes seconds."""
         self._asked_at = now
         with self._thrift.spending():
             question = self._progress.question()
@@ -89,7 +89,7 @@ class Outlook:
         self._asking = asyncio.get_running_loop().run_in_executor(None, answer)
 
     def quotas(self) -> dict[str, QuotaStatistics]:
-        """Of those that were used, how each stands now."""
+        """Current state of each used quota."""
         return self._pacer.statistics()
 
 

@@ -1,4 +1,4 @@
-"""Exceptions to lines and exit codes.
+"""Exit codes, and messages for exceptions.
 
 0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration, or the
 vendor is out of reach, 3 halted by a gate, 4 authentication, 5 paused, 130 interrupted. `plan --detailed-exitcode`: 0
@@ -46,7 +46,9 @@ _OUT_OF_REACH: Final = "check the network and WORKATO_HOST"
 
 
 def report_failure(error: BaseException, *, debug: bool, secrets: tuple[str, ...] = ()) -> int:
-    """Say what went wrong and what to try, on stderr; the exit code. A traceback only with `debug`, secrets masked."""
+    """Print the error and its remedy to stderr and return the exit code. Secrets are masked; a traceback needs
+    `debug`.
+    """
     error = worst_of(error)  # task groups wrap even a single error
     if debug:
         say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
@@ -64,7 +66,7 @@ def exit_code(error: BaseException) -> int:
 
 
 def _words(error: BaseException) -> tuple[str, str | None]:
-    """What happened, and what to try."""
+    """The error, and its remedy."""
     match error:
         case KeyboardInterrupt() | click.Abort():
             return "interrupted; no run was in progress", None
@@ -81,7 +83,7 @@ def _words(error: BaseException) -> tuple[str, str | None]:
             # of no account: there is no run to retry
             return what, _OUT_OF_REACH if isinstance(error, ConnectFailed) else error.remedy
         case _:
-            return f"{type(error).__name__}: {error}", "this is a bug: run again with --debug"
+            return f"{type(error).__name__}: {error}", "this is a bug: run the command again with --debug"
 
 
 def _variable(error: click.BadParameter) -> str | None:

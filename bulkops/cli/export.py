@@ -1,4 +1,4 @@
-"""The way of an export from the partner's own workspace: no accounts, no run; a file, and what is in it."""
+"""`bulkops export-package` from the partner's own workspace: writes a file, without accounts and run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """What the command line says: a manifest or a folder, and the file."""
+    """Arguments: a manifest or a folder, and the file."""
 
     manifest: int | None
     folder: str | None
@@ -35,7 +35,7 @@ class Wanted:
 
 
 async def export(wanted: Wanted, *, flags: PolicyFlags, output: Output) -> int:
-    """Export into a file, or in a plan say what would be in it; the exit code."""
+    """Export into a file, or in a plan print its contents. Returns the exit code."""
     from bulkops.client import Workato
     from bulkops.operations import export_to_file
 
@@ -74,9 +74,9 @@ async def export(wanted: Wanted, *, flags: PolicyFlags, output: Output) -> int:
 
 
 async def _foresee(wanted: Wanted, plan: PlanFlags, workato: Workato, *, output: Output) -> int:
-    """Reads alone. `--offline`: not even those."""
+    """Plan: sends reads only; with `--offline` nothing."""
     if plan.save is not None:
-        raise click.UsageError("An export from the partner's workspace is no run: leave out --save.")
+        raise click.UsageError("An export from the partner's workspace has no plan to save: leave out --save.")
     assets = [] if plan.offline else await _assets(wanted, workato)
     if output.json:
         rows = [{"type": asset.type, "name": asset.name, "zip_name": asset.zip_name} for asset in assets]

@@ -1,4 +1,4 @@
-"""What the flags say that several commands share, as values; what a job file says fills the gaps."""
+"""Values of the options that several commands share; a job file fills the gaps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class PolicyFlags:
-    """The policy as far as flags say it, by key; where they say nothing, the run's own or the default counts."""
+    """Policy flags by key; absent ones fall back to the run's policy or the default."""
 
     given: Mapping[str, Any]
 
@@ -31,7 +31,7 @@ class PolicyFlags:
         return attrs.evolve(policy, **values_for(type(policy), self.given))
 
     def filled(self, job: Mapping[str, Any]) -> PolicyFlags:
-        """What the flags say, and what a job file says where they say nothing."""
+        """The flags, with values of the job file for absent ones."""
         return PolicyFlags({**job, **self.given})
 
     def without(self, key: str) -> PolicyFlags:
@@ -46,7 +46,7 @@ class PolicyFlags:
 
 @attrs.frozen(kw_only=True)
 class Output:
-    """Where a run is written down, and what is told about it."""
+    """Journal, progress output and notifications of a run."""
 
     journal: str
     yes: bool

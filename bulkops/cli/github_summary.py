@@ -15,8 +15,9 @@ SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 
 
 def add_step_summary(report: Report) -> None:
-    """Append the report as Markdown where the variable says, if it is set. What cannot be written is said, not raised:
-    the run is over and its exit code is worth more."""
+    """Append the report as Markdown to the file in the variable, if it is set. A failure to write is printed, not
+    raised, because the run is over and its exit code matters more.
+    """
     path = os.environ.get(SUMMARY_VARIABLE)
     if not path:
         return

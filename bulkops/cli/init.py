@@ -1,4 +1,4 @@
-"""The files that `bulkops init` writes: a job that loads as it stands, its credentials, and an example package."""
+"""The files that `bulkops init` writes: a complete job, its credentials, and an example package."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from bulkops.operations import Package
 EXAMPLE: Final = Path(__file__).parents[1] / "_demo" / "crm-v1.zip"
 
 _JOB: Final = """\
-# What to do to each account, in order: the first operation that fails ends that account, the others go on.
+# Operations for each account, in order. The first one that fails ends that account; the others continue.
 #
-#   bulkops doctor {job}     is everything there?
-#   bulkops plan run {job}   what would change, how many requests, how long?
-#   bulkops run {job}        says how many accounts it means, and asks before it starts
+#   bulkops doctor {job}     check token, rights, quotas, disk
+#   bulkops plan run {job}   show changes, requests and time
+#   bulkops run {job}        show the number of accounts, and ask before the start
 
 [selection]
 accounts = "all"              # or a csv, json, jsonl or txt file beside this one
 # exclude = "not-these.txt"
-# limit = 3                   # the first three accounts: a good first try
+# limit = 3                   # the first three accounts, for a first try
 
 [policy]
-waves = "1,5%,rest"           # first one account, then a twentieth, then the others; a gate between them
+waves = "1,5%,rest"           # one account, then a twentieth, then the others; a gate after each wave
 max_failures = "2%"           # halt when more of a wave's accounts failed; a count ("10") is for the whole run
-# strict_failures = true      # never overshoot that limit: fewer accounts at once, so the run is slower
+# strict_failures = true      # never exceed that limit: fewer accounts in progress, so the run is slower
 # on_halt = "stop"            # after a halt, accounts in progress stop between operations; else they finish
 # soak = "10m"                # wait after each wave but the last
-# approve = true              # ask a person before each wave but the first
-# concurrency = 200           # accounts in progress at once, at most
-# breaker = 20                # halt after so many accounts in a row with one and the same error; "off"
+# approve = true              # ask before each wave but the first
+# concurrency = 200           # maximum number of accounts in progress
+# breaker = 20                # halt after this many accounts in a row with the same error; "off"
 # client_file = "client.toml" # your own quotas and timeouts; a sandbox writes one
-# max_rate = 50               # requests a second, all quotas together; "off"
+# max_rate = 50               # requests per second over all quotas; "off"
 
 [[operation]]
 use = "import-package"
 package = {package}
-folder = {folder}                # under Home; made when it is missing
+folder = {folder}                # under Home; created if missing
 # restart_recipes = true      # stop, update and start running recipes that the package touches
 {authorize}
 [[operation]]
@@ -58,12 +58,12 @@ from = {credentials}
 """
 
 _CREDENTIALS: Final = """\
-# Credentials for the connections that the package brings. A value is text, or comes from elsewhere:
+# Credentials for the connections that the package brings. A value is text, or a reference:
 #   {{ env = "CRM_API_KEY" }}     an environment variable
 #   {{ file = "key.txt" }}        a file beside this one
-#   {{ env = "CRM_KEY_{{region}}" }}  a variable (or file) of each account's own: the column region is filled in
-#   {{ column = "shop" }}         a column of the account file, for what is not secret
-# Which fields a connection has depends on its provider. Credentials go to the vendor and nowhere else.
+#   {{ env = "CRM_KEY_{{region}}" }}  a variable (or file) per account, named by a column
+#   {{ column = "shop" }}         a column of the account file; not for secrets
+# The fields of a connection depend on its provider. Credentials go to the vendor and nowhere else.
 {tables}"""
 
 
@@ -119,7 +119,9 @@ def _holds(path: Path, content: bytes) -> bool:
     except FileNotFoundError:
         return False
     if found != content:
-        raise InputError(f"{path} exists with other content", remedy="remove it, or give another --directory")
+        raise InputError(
+            f"{path} already exists with different content", remedy="remove it, or give another --directory"
+        )
     return True
 
 

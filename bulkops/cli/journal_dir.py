@@ -1,4 +1,4 @@
-"""Where runs are written down: the directory that --journal means."""
+"""The journal directory: default and existence."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ DEFAULT_JOURNAL: Final = "./.bulkops"
 
 
 def journal_flag(journal: str) -> str:
-    """What a command that is to be typed next needs to find this journal: nothing for the default one."""
+    """The --journal flag for a suggested command; empty for the default directory."""
     return "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(journal)}"
 
 
 def exists(journal: str) -> bool:
-    """Whether there is something to open; one that does not exist yet has no runs, which is no error."""
+    """Whether the journal exists. A missing one has no runs, which is not an error."""
     from bulkops.journal.schema import FILE_NAME
 
     path = Path(journal)

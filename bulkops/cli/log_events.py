@@ -1,4 +1,4 @@
-"""What happens in a run, as log lines: the end of each account, waves and gates, states, quotas that closed."""
+"""Events of a run as log lines: the end of each account, waves and gates, states, quotas that closed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def with_telemetry(observe: Observer) -> Observer:
 
 
 def with_log(observe: Observer) -> Observer:
-    """`observe`, and the log beside it if anybody wants it at level info."""
+    """`observe`, plus the log if level info is enabled."""
     if not logging.getLogger(_NAME).isEnabledFor(logging.INFO):
         return observe
     log = get_logger(_NAME)

@@ -1,4 +1,4 @@
-"""Who is told when a run has ended: a command of the user's, a webhook. Neither changes the exit code."""
+"""Notifications at the end of a run: --on-finish and webhook. Neither changes the exit code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COMMAND_S: Final = 300.0
 WEBHOOK_S: Final = 30.0
-"""How long each may take: a run that has ended must not hang on those who are told of it."""
+"""Time limit of each in seconds, so that a finished run does not hang."""
 
 _STDERR: Final = 2
 
@@ -40,7 +40,7 @@ class Afterwards:
 
     @classmethod
     def of(cls, output: Output) -> Self:
-        """Checked before the run begins: a mistake must not show when the work is done. Raises: ConfigError."""
+        """Check both before the run begins. Raises: ConfigError."""
         webhook = None
         if output.webhook:
             from bulkops.session import webhook_address
@@ -49,7 +49,7 @@ class Afterwards:
         return cls(command=_words(output.on_finish), webhook=webhook, journal=output.journal)
 
     async def tell(self, report: Report) -> None:
-        """Tell the webhook, then the command. What fails is said and no more: the run is over."""
+        """Call the webhook, then the command. A failure is only printed: the run is over."""
         if self.webhook is None and not self.command:
             return
         from bulkops.report import render
@@ -61,16 +61,14 @@ class Afterwards:
 
             why = await post_json(self.webhook, text.encode(), within_s=WEBHOOK_S)
             if why is not None:
-                say(
-                    f"the webhook was not told: {one_line(why)}; the report is in the journal: {report_command(report)}"
-                )
+                say(f"webhook call failed: {one_line(why)}; the report is in the journal: {report_command(report)}")
         if self.command:
             why = await self._run(text.encode(), report)
             if why is not None:
                 say(f"--on-finish: {one_line(self.command[0])} {why}; the exit code stays that of the run")
 
     async def _run(self, text: bytes, report: Report) -> str | None:
-        """Why it went wrong; None when it did not. Its stdout is our stderr: ours is the report's."""
+        """The reason of a failure; None on success. Its output goes to stderr, because stdout has the report."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.command,
@@ -94,7 +92,7 @@ class Afterwards:
         return f"ended with exit code {process.returncode}" if process.returncode else None
 
     def _environment(self, report: Report) -> dict[str, str]:
-        """Ours without what is secret: who is told needs no token."""
+        """Our environment without secrets: the command needs no token."""
         own = {name: value for name, value in os.environ.items() if name not in {TOKEN_VARIABLE, WEBHOOK_VARIABLE}}
         return own | {
             "BULKOPS_RUN": report.run_id,
@@ -104,18 +102,20 @@ class Afterwards:
 
 
 def _words(command: str | None) -> tuple[str, ...]:
-    """As a shell would split it, and nothing else that a shell does. Raises: ConfigError."""
+    """Split the command as a shell does, without other shell syntax. Raises: ConfigError."""
     if command is None:
         return ()
     try:
         words = tuple(shlex.split(command))
     except ValueError as error:
-        raise ConfigError(f"--on-finish cannot be read: {error}", remedy="close every quotation mark") from error
+        raise ConfigError(
+            f"--on-finish is not a valid command line: {error}", remedy="close every quotation mark"
+        ) from error
     if not words:
-        raise ConfigError("--on-finish names no command", remedy="give one, or leave it out")
+        raise ConfigError("--on-finish is empty", remedy="give a command, or leave it out")
     if shutil.which(words[0]) is None:
         raise ConfigError(
-            f"--on-finish: there is no program {words[0]!r}",
-            remedy="give its path; for what a shell does write --on-finish \"sh -c '...'\"",
+            f"--on-finish: program {words[0]!r} not found",
+            remedy="give its path; for shell syntax write --on-finish \"sh -c '...'\"",
         )
     return words

@@ -1,4 +1,4 @@
-"""The flags that several commands share: as decorators of a command, which gets them as one value."""
+"""Options that several commands share, as decorators: the command gets each group as one value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def policy_options(command: Command) -> Command:
 
 
 def resume_policy_options(command: Command) -> Command:
-    """The policy's flags as `policy`; --approve is the answer to the gate at which the run stopped."""
+    """The policy's flags as `policy`; --approve answers the gate at which the run stopped."""
     return _gathered(command, "policy", PolicyFlags.of, {**_POLICY, "approve": _PASS_GATE})
 
 
@@ -49,14 +49,14 @@ def output_options(command: Command) -> Command:
 
 
 def run_options(command: Command) -> Command:
-    """What a command takes that starts a run: `selection`, `policy` and `output`."""
+    """The options of a command that starts a run: `selection`, `policy` and `output`."""
     return selection_options(policy_options(output_options(command)))
 
 
 def operation_options(
     operation: str, *, types: Mapping[str, Any] | None = None, may_be_missing: bool = False
 ) -> Decorator:
-    """Decorator: the parameters of a built-in operation as one `parameters`, of those that are given.
+    """Decorator: the given parameters of a built-in operation, as one `parameters`.
 
     `types`: click's, by parameter, in place of the usual ones; `may_be_missing`: the command checks what it needs.
     """
@@ -101,12 +101,12 @@ journal_option: Final = _option(
     help="Journal directory.",
 )
 
-yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do not ask before the run.")
+yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do not ask for confirmation.")
 
 quiet_option: Final = _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr.")
 
 report_path_option: Final = click.option(
-    "-o", "--output", "path", cls=Flag, metavar="FILE", help="Write to a file, only yours to read."
+    "-o", "--output", "path", cls=Flag, metavar="FILE", help="Output file, readable only by you."
 )
 
 
@@ -116,7 +116,7 @@ def report_format_option(forms: Sequence[str]) -> Decorator:
         "form",
         cls=Flag,
         type=click.Choice(forms),
-        help="What to write.  [default: by FILE's ending, else text]",
+        help="Report format.  [default: by FILE's ending, else text]",
     )
 
 
@@ -129,45 +129,44 @@ _SUBSET: Final = {
         _ACCOUNTS,
         "accounts",
         section="Selection",
-        help="Only these accounts of the run; the others stay as they are.  [default: all]",
+        help="Accounts of the run to work on; the others stay as they are.  [default: all]",
     ),
     "exclude": option_of(
         _EXCLUDE,
         "exclude",
         section="Selection",
-        help="Leave out the accounts of this file; they stay as they are.",
+        help="File with accounts to leave out; they stay as they are.",
     ),
     "limit": _SELECTION["limit"],
 }
 
-_PASS_GATE: Final = click.option(  # no variable: a yes is given to one gate
+_PASS_GATE: Final = click.option(  # no variable: an approval is for one gate
     "--approve",
     cls=Flag,
     section="Policy",
     is_flag=True,
     default=None,
-    help="Pass the gate at which the run stopped, paused or halted. Later gates ask as the run's policy says.",
+    help="Pass the gate at which the run paused or halted. Later gates follow the run's policy.",
 )
 
 _OUTPUT: Final = {
     "journal": journal_option,
     "yes": yes_option,
-    "json": _option(
-        "--json", section="Output", is_flag=True, help="The report as JSON on stdout, and nothing else there."
-    ),
+    "json": _option("--json", section="Output", is_flag=True, help="Write only the report to stdout, as JSON."),
     "quiet": quiet_option,
     "on_finish": _option(
         "--on-finish",
         section="Output",
         metavar="COMMAND",
-        help="Run this when the run has ended, without a shell: the summary as JSON is its stdin.",
+        help="Command to start when the run has ended. It gets the summary as JSON on stdin; no shell is used.",
     ),
     "webhook": _option(
         "--webhook",
         section="Output",
         type=Hidden(),
         metavar="URL",
-        help=f"POST the summary as JSON when the run has ended. Prefer {WEBHOOK_VARIABLE}: shells keep flags.",
+        help=f"URL that gets the summary as JSON when the run has ended. Prefer {WEBHOOK_VARIABLE}: flags end up in "
+        "shell history.",
     ),
 }
 
@@ -175,7 +174,7 @@ _OUTPUT: Final = {
 def _gathered(
     command: Command, name: str, value_of: Callable[[Mapping[str, Any]], Any], options: Mapping[str, Decorator]
 ) -> Command:
-    """`command`, what these options say gathered into one value. `options`: by the name of what each gives."""
+    """`command`, with the values of these options collected into one. `options`: by argument name."""
 
     @functools.wraps(command)
     def gathered(**given: Any) -> int:

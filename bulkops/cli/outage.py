@@ -1,4 +1,4 @@
-"""That the vendor does not answer, told while it lasts: a command that waits must not look like one that hangs."""
+"""Messages about an outage while it lasts, so that a waiting command does not seem to hang."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bulkops.cli.terminal import one_line, say
 from bulkops.events import AttemptEnded, Event, HostClosed
 
 FIRST_AFTER_S: Final = 3.0
-"""A hiccup of a second is not worth a line."""
+"""Seconds. A shorter interruption is not reported."""
 AGAIN_AFTER_S: Final = 60.0
 
 _HOST_AWAY: Final = frozenset({502, 503, 504})
@@ -53,5 +53,5 @@ class Outage:
 
     def _back(self) -> None:
         if self._since is not None and self._told_at is not None:
-            self._say(f"the vendor answers again, after {duration(self._clock() - self._since)}")
+            self._say(f"the vendor answers again after {duration(self._clock() - self._since)}")
         self._since = self._told_at = None

@@ -1,4 +1,4 @@
-"""A report in a file: its format by the file's ending; all of it or nothing."""
+"""Report files: format from the file's ending, written atomically."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def format_for(path: str | None) -> str:
     if ending not in _ENDINGS:
         known = ", ".join(filter(None, _ENDINGS))
         raise click.UsageError(
-            f"{path}: {ending} names no report format. Use {known}, or give --format.",
+            f"{path}: no report format has the ending {ending}. Use {known}, or add --format.",
             ctx=click.get_current_context(silent=True),
         )
     return _ENDINGS[ending]
 
 
 def write(path: Path, text: str) -> None:
-    """All of it or nothing: a reader never sees half a report. Mode 0600: it names customers."""
+    """Write the file atomically: a reader never sees half a report. Mode 0600, because it names customers."""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

@@ -1,4 +1,4 @@
-"""The way of a plan: its own cost first, a look at the accounts, what would change, when it would end."""
+"""`bulkops plan`: its own cost, reads of the accounts, changes, finish time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 async def foresee(
     operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
-    """Say what a run would change. Sends reads only; the exit code, see `_exit_code`."""
+    """Print what a run would change. Sends reads only. Returns the exit code, see `_exit_code`."""
     from bulkops.runs import workspace_of
 
     accounts = accounts_of(selection, output, asks=False)

@@ -21,12 +21,12 @@ from bulkops.outcome import Outcome
 PLAIN_INTERVAL_S: Final = 5.0
 _LONGEST_INTERVAL_S: Final = 60.0
 _SPREAD: Final = 20
-"""A log of a long run has a line each twentieth of its age: those of an hour fill a screen, not a book."""
+"""In a log, one line per twentieth of the run's age: an hour fills a screen."""
 
 
 @attrs.define(kw_only=True)
 class View:
-    """What a voice may speak of. `outlook`: None when nobody asked for it; `began_at`: monotonic seconds."""
+    """Data for a progress display. `outlook`: None if not needed; `began_at`: monotonic seconds."""
 
     tally: Tally = attrs.field(factory=Tally)
     outlook: Foresight | None = None
@@ -50,7 +50,7 @@ class Voice(Protocol):
     def end(self, view: View) -> None: ...
 
     def note(self, event: Event, view: View) -> None:
-        """Something happened that is worth a line of its own, perhaps."""
+        """Print a line for an event, if it deserves one."""
 
 
 class Silent:
@@ -102,7 +102,7 @@ def _left(view: View) -> str:
 
 
 _GATES: Final = {"pass": "pass", "fail": "halt", "inconclusive": "pause"}
-"""How a gate was judged, in the words of what follows from it."""
+"""A gate's verdict, as text."""
 
 
 def words_for(event: Event) -> str | None:
@@ -145,7 +145,7 @@ class Story:
     async def told(
         self, total: int, settled: Mapping[Outcome, int] | None = None, outlook: Outlook | None = None
     ) -> AsyncIterator[None]:
-        """While inside, the voice speaks. `settled`: accounts of a resumed run that stay as they are."""
+        """While inside, progress is displayed. `settled`: accounts of a resumed run that stay as they are."""
         self.view = View(tally=Tally(total, settled), outlook=outlook)
         self._voice.begin(self.view)
         # A plain task, not a task group: that would wrap the run's own error into a group.
@@ -161,7 +161,7 @@ class Story:
 
     @contextmanager
     def silence(self) -> Iterator[None]:
-        """While inside, the voice says nothing: a person is being asked."""
+        """While inside, the display is silent, because a question is open."""
         self._voice.end(self.view)
         self._is_silenced = True
         try:

@@ -1,4 +1,4 @@
-"""Where the accounts of a run stand, counted from events: in all, by wave, and the failures by cause."""
+"""Counts of a run's accounts from events: in all, by wave, and failures by cause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bulkops.events import AccountEnded, AccountStarted, Event, QuotaChanged, Ru
 from bulkops.outcome import TROUBLED, Outcome
 
 _MOST_CAUSES: Final = 200
-"""Causes that are told apart; what comes after them is counted in the waves and stands in the report."""
+"""Maximum number of causes; further ones are only counted in the waves and in the report."""
 
 
 @attrs.define(kw_only=True)
@@ -139,5 +139,5 @@ class Tally:
             parts.append("nothing new starts")
         waiting = [name for name, until in self.closed.items() if until > now]
         if waiting:
-            parts.append(f"the vendor throttles {', '.join(sorted(waiting))}")
+            parts.append(f"throttled by the vendor: {', '.join(sorted(waiting))}")
         return "; ".join(parts)

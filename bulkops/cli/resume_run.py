@@ -1,4 +1,4 @@
-"""The way of a run that exists: what is left of it, question, the run itself, report, exit code."""
+"""`bulkops resume`, `retry` and `undo`: remaining accounts, confirmation, run, report, exit code."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def take_up(
     accept_changes: bool,
     failure_class: str | None = None,
 ) -> int:
-    """Resume a run or retry what failed in it, ask before; the exit code. Nothing left: says so, exit code 0."""
+    """Resume or retry a run after a confirmation. Returns the exit code; 0 if nothing is left."""
     if run_id is None and not exists(output.journal):
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
@@ -166,7 +166,7 @@ def _restored(record: RunRecord) -> Operation | None:
 
 
 def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: Policy) -> Outlook:
-    """Foresees the end. The cost of an operation that cannot be restored here is learned on the way."""
+    """Forecasts the end. Without the operation, its cost is measured during the run."""
     from bulkops.operations import Operation
 
     settled = sum(left.settled.values())
@@ -177,7 +177,7 @@ def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: 
 async def _look_up(
     verb: Verb, run_id: str | None, directory: str, failure_class: str | None, subset: Subset
 ) -> Left | None:
-    """The run that is meant, and what is left of it; None when there is none."""
+    """The selected run and its remaining accounts; None without a run."""
     from bulkops.journal import InventoryRow, Journal
     from bulkops.runs import Inventory, Policy, pick, waiting_gate
 
@@ -203,7 +203,7 @@ async def _look_up(
 
 
 def undo(run_id: str | None, *, selection: Selection, flags: PolicyFlags, output: Output) -> int:
-    """Undo what a run changed, as a run of its own; the exit code."""
+    """Undo the changes of a run, as a new run. Returns the exit code."""
     invocation = click.get_current_context().find_object(Invocation)
     asks = invocation is None or invocation.plan is None
     return asyncio.run(_undo(run_id, subset=subset_of(selection, output, asks=asks), flags=flags, output=output))
@@ -227,7 +227,7 @@ async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, outpu
 
     invocation = click.get_current_context().find_object(Invocation)
     if invocation is None or invocation.plan is None:
-        look = f"see what it would do: `bulkops plan undo {record.run_id}{journal_flag(output.journal)}`"
+        look = f"see what it would change: `bulkops plan undo {record.run_id}{journal_flag(output.journal)}`"
         return await over_inventory(operation, known, settings, flags=flags, output=output, before=look)
 
     return await foresee_over(operation, invocation.plan, known, settings, flags=flags, output=output)

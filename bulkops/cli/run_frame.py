@@ -1,4 +1,4 @@
-"""What is around every run: what the question is about, the story while it is on, the report and the exit code."""
+"""Confirmation, progress, report and exit code of a run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int | None = None) -> Scope:
-    """What the question before a run is about. `most_open`: accounts in progress at once, if that is known."""
+    """Contents of the confirmation before a run. `most_open`: accounts in progress at once, if that is known."""
     from bulkops.runs import overshoot
 
     most_open = policy.concurrency if most_open is None else most_open
@@ -94,7 +94,9 @@ async def told(
 
 
 def finish(report: Report, output: Output, *, beside: bool = False) -> int:
-    """The report to stdout, how to go on to stderr; the exit code. `beside`: stdout has other results."""
+    """Print the report to stdout and the next command to stderr. Returns the exit code. `beside`: stdout has other
+    results.
+    """
     from bulkops.report import render
     from bulkops.report.next_steps import go_on_command, go_on_words
 
@@ -110,7 +112,7 @@ def finish(report: Report, output: Output, *, beside: bool = False) -> int:
 
 
 def _ends_with_it(*, as_json: bool, beside: bool) -> bool:
-    """Whether who reads stderr has just seen the command that goes on as the last line of the text report."""
+    """Whether the text report on the same terminal already ends with the next command."""
     return beside or (not as_json and is_one_place())
 
 

@@ -1,4 +1,4 @@
-"""Which accounts a run or a plan is about, as the selection says it."""
+"""Accounts of a run or plan, from the selection's options."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> str:
-    """What --accounts says. Raises: UsageError when it says nothing, or takes the place of the answer."""
+    """The value of --accounts. Raises: UsageError when it is missing, or uses the stdin of the confirmation."""
     ctx = click.get_current_context(silent=True)
     if selection.accounts is None:
-        raise click.UsageError("Which accounts? Give --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
+        raise click.UsageError("No accounts given: add --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
     if asks and selection.accounts == "-" and not output.yes:
-        raise click.UsageError("--accounts - reads stdin, which leaves none for the confirmation: add --yes.", ctx=ctx)
+        raise click.UsageError("--accounts - uses stdin, so bulkops cannot ask for confirmation: add --yes.", ctx=ctx)
     return selection.accounts
 
 
@@ -49,7 +49,7 @@ async def accounts_meant(
     output: Output,
     workspace: str | None = None,
 ) -> Inventory:
-    """The accounts that the selection means; of --only-new, how many those are is said. Empty when none is new.
+    """The selected accounts; for --only-new their number is printed. Empty without a new account.
 
     `workspace`: of the token, whose earlier runs --only-new looks at; None: not known.
     """
@@ -85,9 +85,9 @@ def _about_new(count: int, earlier: PreviousRuns, journal: str) -> Iterator[str]
 
 
 def refuse_all(accounts: str, operation: Operation) -> None:
-    """What nothing can bring back is not done to whoever is a customer today. Raises: PlanError."""
+    """Refuse --accounts all for an irreversible operation. Raises: PlanError."""
     if accounts == "all":
         raise PlanError(
-            f"--accounts all is not taken by an operation that cannot be undone: {operation.title}",
-            remedy="put the accounts that are meant into a file: --accounts FILE",
+            f"--accounts all is not allowed for an operation that cannot be undone: {operation.title}",
+            remedy="list the accounts in a file: --accounts FILE",
         )

@@ -12,7 +12,7 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stoppable(Protocol):
-    """What a run can be told: `bulkops.runs.StopSignal`."""
+    """The stop signal of a run: `bulkops.runs.StopSignal`."""
 
     def drain(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The way of a new run: settings, selection, question, the run itself, report, exit code."""
+"""A new run: settings, selection, confirmation, run, report, exit code."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ async def _carry_out(
 
 
 async def _about_unfinished(operation: Operation, host: str, journal: str) -> tuple[str, ...]:
-    """That the newest run of the same operation left accounts to resume, and the command that does."""
+    """Warning that the newest run of the same operation has accounts to resume, with the command."""
     from bulkops.runs import unfinished_run
 
     found = await unfinished_run(operation, host=host, journal=journal)
@@ -161,13 +161,12 @@ async def _about_unfinished(operation: Operation, host: str, journal: str) -> tu
         return ()
     left = ", ".join(f"{count} {outcome.value.replace('_', ' ')}" for outcome, count in found.left.items())
     command = f"bulkops resume {found.run_id}{journal_flag(journal)}"
-    return (f"run {found.run_id} of the same operation is unfinished ({left}): `{command}` goes on with it",)
+    return (f"run {found.run_id} of the same operation is unfinished ({left}): `{command}` continues it",)
 
 
 async def _try_journal(directory: str) -> None:
-    """Open a journal that exists, so that the question is not about a run that cannot be recorded.
-
-    Raises: JournalError. Makes nothing: the answer may be no.
+    """Open an existing journal before the confirmation, to find errors early. Raises: JournalError. Creates nothing,
+    because the answer may be no.
     """
     from bulkops.journal import Journal
 

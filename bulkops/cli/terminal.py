@@ -1,4 +1,4 @@
-"""What may be printed, and where: stdout is the result, stderr is the story."""
+"""Output: results to stdout, messages and progress to stderr, both without control characters."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def wants_json_lines() -> bool:
 
 
 def say(text: str) -> None:
-    """One line of the story, to stderr. Nobody reading is no reason to stop a run."""
+    """Print one line to stderr. A closed stderr does not stop a run."""
     _write(_json_line("info", "said", text=text) if wants_json_lines() else neutral(text))
 
 
 def say_failure(what: str, remedy: str | None) -> None:
-    """What went wrong and what to try: two lines for people, one for programs."""
+    """Print an error and its remedy: two lines, or one JSON line."""
     if wants_json_lines():
         _write(_json_line("error", "failed", error=what, remedy=remedy))
         return
@@ -56,7 +56,7 @@ def _write(line: str) -> None:
 def put(text: str, *, json: bool = False) -> None:
     """The result, to stdout: byte for byte for a program, without what steers for a terminal.
 
-    A reader that left (`| head`) has what it wanted. What the locale cannot write is written as an escape.
+    A closed pipe (`| head`) is not an error. Characters that the locale cannot write are escaped.
     """
     if json:
         text = neutral_json(text)
@@ -72,12 +72,12 @@ def put(text: str, *, json: bool = False) -> None:
         _abandon(sys.stdout)
         raise BulkopsError(
             f"cannot write to stdout: {error.strerror}",
-            remedy="make room; what a run did is in the journal: `bulkops report`",
+            remedy="free some space; the journal has what the run did: `bulkops report`",
         ) from error
 
 
 def _abandon(stream: TextIO) -> None:
-    """Point a broken stream at nothing, else Python complains about it once more at exit."""
+    """Redirect a broken stream to nothing, or Python reports it again at exit."""
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())
@@ -87,7 +87,7 @@ def _abandon(stream: TextIO) -> None:
 
 
 def is_one_place() -> bool:
-    """Whether stdout and stderr are the same terminal, file or pipe: what stands on one is seen on the other."""
+    """Whether stdout and stderr are the same terminal, file or pipe."""
     try:
         return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
     except (OSError, ValueError):
@@ -95,7 +95,7 @@ def is_one_place() -> bool:
 
 
 def can_ask() -> bool:
-    """Whether a person sits there: the question goes to stderr and the answer comes from stdin."""
+    """Whether the session is interactive: questions go to stderr and answers come from stdin."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

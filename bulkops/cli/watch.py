@@ -28,14 +28,14 @@ from bulkops.runs.waves import Wave
 _WAVE: Final = "wave"
 _GATE: Final = "gate"
 _PACED: Final = 200
-"""Accounts whose ends tell the pace: what a run does now, not what it did an hour ago."""
+"""Number of latest ends that determine the pace of a run."""
 _FEWEST: Final = 10
 _LONGEST_WINDOW_S: Final = 3600.0
 
 
 @attrs.frozen(kw_only=True)
 class Look:
-    """What the journal said at one moment, `at` wall-clock seconds.
+    """The journal at one moment, `at` wall-clock seconds.
 
     `events`: all so far, but of requests that no window holds any more; `new`: those since the look before.
     """
@@ -71,7 +71,7 @@ class Look:
 
 
 def tally_of(look: Look) -> Tally:
-    """Everything that has happened, counted as if one had watched from the beginning."""
+    """Counts of all events since the beginning of the run."""
     waves = _waves(look)
     shown = waves[-1].end
     beyond = (mark for mark in look.marks if mark.seq >= shown and look.is_settled(mark))
@@ -138,7 +138,7 @@ def _wave_changed(record: RunRecord, wave: Wave, state: str, reason: str | None 
 class Hindsight:
     """How the quotas stood when the journal was told last, and when the run ends at its present pace.
 
-    What waits for a quota and which one decides the end only the run's own process knows.
+    Only the run's own process knows what waits for a quota and which one bounds the run.
     """
 
     observe = staticmethod(ignore)
@@ -154,7 +154,7 @@ class Hindsight:
         traffic = read_traffic(look.events)
         newest = max((one.end for each in traffic for one in each.intervals), default=look.at)
         length_s = max((one.length_s for each in traffic for one in each.intervals), default=0.0)
-        # A quiet run writes nothing: then what was sent has left the window since.
+        # A quiet run writes nothing: then earlier requests have left the window.
         at = newest if look.at - newest < 3 * length_s else look.at
         self.seen_s_ago = max(0.0, look.at - at)
         self._quotas = {each.quota: _standing(each, at) for each in traffic if each.limit}
@@ -207,10 +207,10 @@ def kept(events: Iterable[EventRow], at: float) -> list[EventRow]:
 _OFTEN_S: Final = 0.25
 _SELDOM_S: Final = 10.0
 _SHARE: Final = 20
-"""A look that takes long is taken as much more seldom: at most a twentieth of the time goes into looking."""
+"""Factor between two reads: reading takes at most a twentieth of the time."""
 
 _COMING_S: Final = 3.0
-"""A command that takes a run up again holds its lock within seconds. Until then nothing tells of it."""
+"""Seconds until a command that resumes a run holds its lock."""
 
 
 async def watch(directory: str, run_id: str | None, *, quiet: bool) -> Report:

@@ -1,4 +1,4 @@
-"""Bounded concurrency over any async callable. Knows no HTTP and no Workato."""
+"""Bounded concurrency over any async callable, independent of HTTP and Workato."""
 
 from bulkops.executor._pool import Statistics
 from bulkops.executor.fan_out import FanOut, fan_out

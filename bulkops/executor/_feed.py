@@ -1,4 +1,4 @@
-"""Items that must be waited for: an async iterator, or a start rate."""
+"""Sources of items that need waiting: an async iterator, or a start rate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Feed(Generic[Item]):
         self._handed: asyncio.Queue[tuple[int, Item] | None] = asyncio.Queue()
 
     async def next(self) -> tuple[int, Item] | None:
-        """The next item and its place, or None when there is none left."""
+        """The next item and its place, or None at the end."""
         self._asked.release()
         return await self._handed.get()
 
@@ -47,8 +47,9 @@ class Feed(Generic[Item]):
             self._handed.put_nowait(None)
 
     async def _space_out(self) -> None:
-        """Wait until the next start is due. A start late by less than an interval (a timer, a busy loop) leaves the
-        schedule as it is, or the rate would sink; a stall moves it, or a burst would make up for it."""
+        """Wait until the next start is due. A start that is late by less than an interval leaves the schedule as it is,
+        or the rate would sink. A stall moves it, or a burst would follow.
+        """
         wait_s = self._due - self._clock()
         if wait_s > 0:
             await asyncio.sleep(wait_s)

@@ -1,4 +1,4 @@
-"""The workers of one `fan_out`, and the two signals between them and whoever takes the outcomes."""
+"""The workers of one `fan_out`, and the two signals between workers and consumer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Pool(Generic[Item, Value]):
         self._tasks.append(task)
 
     async def close(self) -> None:
-        """Cancel what is in flight and wait for its clean-up. What that raises was not asked for any more."""
+        """Cancel the items in flight and wait for their clean-up. Exceptions from it are dropped."""
         self._stopping = True  # also for a callable that swallows its cancellation: it gets no further item
         for task in self._tasks:
             task.cancel()
@@ -80,7 +80,7 @@ class Pool(Generic[Item, Value]):
         self._closed = True
 
     def take(self) -> TaskOutcome[Item, Value]:
-        """The oldest outcome; one of the workers that wait for room goes on."""
+        """The oldest outcome; a worker that waits for room continues."""
         outcome = self.outcomes.popleft()
         self._taken += 1
         if self._blocked:
@@ -90,7 +90,7 @@ class Pool(Generic[Item, Value]):
         return outcome
 
     async def news(self) -> None:
-        """Wait until there is an outcome, a failure, or nobody left who works."""
+        """Wait until there is an outcome, a failure, or no worker left."""
         self._news = self._loop.create_future()
         try:
             await self._news
@@ -127,7 +127,7 @@ class Pool(Generic[Item, Value]):
             if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # a coroutine runs in a task
                 raise
             self._failed += 1
-            error = cancelled  # the callable's own doing, nobody asked this worker to stop: the item's outcome
+            error = cancelled  # the callable cancelled itself, not this worker: it is the item's outcome
         except Exception as raised:  # noqa: BLE001 - here a failure becomes an outcome
             self._failed += 1
             error = raised
@@ -142,7 +142,7 @@ class Pool(Generic[Item, Value]):
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.running -= 1
         if not self._stopping:
-            # a worker that was cancelled and not by us took an item with it: never end as if all were done
+            # a worker cancelled from elsewhere has lost its item: do not end as if all were done
             error = asyncio.CancelledError() if task.cancelled() else task.exception()
             if error is not None:
                 self._fail(error)

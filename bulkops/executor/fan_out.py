@@ -1,4 +1,4 @@
-"""`fan_out`: an async callable over many items, a bounded number at a time, outcomes as they come."""
+"""`fan_out`: an async callable over many items, a bounded number at a time, outcomes as they arrive."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class FanOut(AsyncGenerator[TaskOutcome[Item, Value], None], Generic[Item, Value
         self._outcomes = _outcomes(self._pool, items, concurrency, rate)
 
     def __aiter__(self) -> AsyncGenerator[TaskOutcome[Item, Value], None]:
-        return self._outcomes  # itself: an outcome passes through no frame of ours
+        return self._outcomes  # itself: outcomes pass without an additional frame
 
     def statistics(self) -> Statistics:
-        """Where it stands now; to be asked for at any time, after the end too."""
+        """Current counts, at any time, also after the end."""
         return self._pool.statistics()
 
     async def asend(self, value: None) -> TaskOutcome[Item, Value]:
@@ -48,7 +48,7 @@ class FanOut(AsyncGenerator[TaskOutcome[Item, Value], None], Generic[Item, Value
         return await self._outcomes.athrow(typ, val, tb)
 
     async def aclose(self) -> None:
-        """Cancel what is in flight, and wait for its clean-up."""
+        """Cancel the items in flight, and wait for their clean-up."""
         await self._outcomes.aclose()
 
 
@@ -69,9 +69,9 @@ def fan_out(
     An exception of `fn` is that item's outcome. An exception of the iterator ends everything: the outcomes
     that are there come first, then it is raised here.
 
-    Leaving the loop early cancels what is in flight, and closing waits for its clean-up. Python closes a
-    generator that was left by `break` some time later; who must not go on before that writes
-    `async with contextlib.aclosing(fan_out(...)) as outcomes`.
+    Leaving the loop early cancels the items in flight, and closing waits for their clean-up. Python closes a generator
+    that was left by `break` some time later. To wait for that, write `async with contextlib.aclosing(fan_out(...)) as
+    outcomes`.
 
     `fan_out(...).statistics()` counts items started, in flight, ended, failed, and outcomes that wait to be taken.
 

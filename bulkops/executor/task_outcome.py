@@ -1,4 +1,4 @@
-"""What became of one item."""
+"""`TaskOutcome`: the result of one item."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 @attrs.define  # not frozen: a frozen class pays twice for its constructor, and there is one per item
 class TaskOutcome(Generic[Item, Value]):
-    """What became of one item: `error` is None and `value` counts, or the other way round.
+    """The result of one item: either `value`, with `error` None, or `error`.
 
     `index`: the item's place in `items`, from 0; `elapsed_s`: how long the callable took.
     """

@@ -1,4 +1,4 @@
-"""When a run will end: the executor's rules and the quotas, played through without sending anything."""
+"""Forecast of a run's end, by a simulation of executor and quotas that sends nothing."""
 
 from __future__ import annotations
 

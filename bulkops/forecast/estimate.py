@@ -1,4 +1,4 @@
-"""When a run will end: the executor's rules played through for some accounts, the rest at the pace they reach."""
+"""Expected end of a run: some accounts are simulated, the rest extrapolated from their pace."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ GUESSED_LATENCY_S: Final = 0.1
 """Of a request to the vendor, before one was seen."""
 
 _TYPICAL_IMPORT: Final = 4.0
-"""How long an import takes on average, in delays of a first poll."""
+"""Average duration of an import, in delays of a first poll."""
 SLOW_IMPORT: Final = SLOW_S / 2
-"""How long a slow import takes, in delays of a first poll."""
+"""Duration of a slow import, in delays of a first poll."""
 _POLLS_SPREAD: Final = 4.0
 """Standard deviation of the polls of one import, above the average, with a margin: those of many add up as squares."""
 _POLLS_OF_A_SLOW_ONE: Final = 10
@@ -47,7 +47,7 @@ class Forecast:
 
     @property
     def expected(self) -> int:
-        return math.ceil(sum(self.requests.values()) - 1e-9)  # what accounts share is not nothing
+        return math.ceil(sum(self.requests.values()) - 1e-9)  # shared requests count too
 
     @property
     def at_most(self) -> int:
@@ -65,7 +65,7 @@ def guessed_latency_s(tuning: Tuning) -> float:
 
 @attrs.frozen(kw_only=True)
 class RunShape:
-    """What bounds how fast accounts go in. `concurrency`, `soak_s`: the policy's; `waves`: sizes of those to come.
+    """Limits on how fast accounts start. `concurrency`, `soak_s`: the policy's; `waves`: sizes of those to come.
 
     `soaked_s`: of the soak after the first of them, what has passed already.
     """
@@ -179,10 +179,10 @@ def foresee(
     tuning: Tuning,
     begun: Sequence[InFlightAccount] = (),
 ) -> Played:
-    """What the end of the run depends on.
+    """Everything that the end of the run depends on.
 
-    Few accounts are played one by one. Of many, those at the beginning and the end are, and each account between takes
-    as long as the narrowest of quotas, smoother and workers lets one through.
+    Few accounts are simulated one by one. Of many, only those at the beginning and the end are; each account between
+    takes the time set by the tightest of quotas, rate limiter and workers.
     """
     narrowest = _narrowest(stages, pace, standings, tuning)
     at_its_pace = sum(1 for one in begun if one.progress) >= pace.concurrency // 2
@@ -220,7 +220,7 @@ def foresee(
 
 @attrs.frozen(kw_only=True)
 class _Narrowest:
-    """`per_account_s`: what each further account adds; `together`: so many at a time (those of one window)."""
+    """`per_account_s`: added by each further account; `together`: accounts at a time (those of one window)."""
 
     name: str | None
     per_account_s: float

@@ -1,4 +1,4 @@
-"""One account of the simulation: the requests on its way, what it waited for, how long its import takes."""
+"""One simulated account: its requests, its waits, and the duration of its import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 SLOW_PART: Final = 0.06
-"""Of imports, how many are slow; assumed, as all durations of imports are: nobody publishes any."""
+"""Share of slow imports. It is an assumption, because no durations are published."""
 
 SLOW_S: Final = 40.0
 """How long a slow import takes, for a first poll after 2 s."""
@@ -83,7 +83,7 @@ class SimulatedAccount:
         return unit_s * (2 + 18 * ((part - SLOW_PART) / (1 - SLOW_PART)) ** 2)
 
     def waits_on_the_way(self) -> dict[str, float]:
-        """What it waited for, and those before it whose ends let it start."""
+        """Its waits, and the accounts before it whose ends let it start."""
         waits: defaultdict[str, float] = defaultdict(float)
         account: SimulatedAccount | None = self
         while account is not None:

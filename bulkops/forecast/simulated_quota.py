@@ -1,4 +1,4 @@
-"""One quota of the simulation: `bulkops.pacing.quota` without requests, refusals and keys."""
+"""One simulated quota: like `bulkops.pacing.quota`, without refusals and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The executor's rules on paper: when each account would send what, without sending anything.
+"""Discrete-event simulation of a run: when each account would send each request.
 
 Discrete events in plain Python, about ten microseconds a request. What it plays: workers that take accounts in
 inventory order, wave by wave; quotas whose slots come free one window after the reply, opened carefully; the smoother;
@@ -38,7 +38,7 @@ class SimulationResult:
 
 
 class Simulation:
-    """Accounts through `stages`, so many at once, in waves of these sizes.
+    """Simulate accounts going through `stages`, in waves of these sizes.
 
     Args:
         standings: by quota, for all that the stages name.
@@ -127,7 +127,7 @@ class Simulation:
 
     def _fill(self, before: SimulatedAccount | None) -> None:
         """Start accounts of the wave as long as there is room; when its last has ended, soak and begin the next."""
-        if self._filling:  # one that has nothing to send ends while it starts
+        if self._filling:  # an account without requests ends while it starts
             return
         self._filling = True
         while self._left > 0 and self._running < self._concurrency:
@@ -183,7 +183,7 @@ class Simulation:
         self._arrange(quota)
 
     def _arrange(self, quota: SimulatedQuota) -> None:
-        """See that somebody looks at the quota when its next request may leave."""
+        """Schedule a look at the quota for when its next request may leave."""
         at = quota.free_at(self._now)
         if at <= self._now:
             if not self._drawing:

@@ -1,4 +1,4 @@
-"""The record of a run in SQLite: what was intended, what was tried, what became of it."""
+"""The record of runs in SQLite: intents, results and outcomes."""
 
 from bulkops.clock import Clock, Instant
 from bulkops.journal.journal import Journal

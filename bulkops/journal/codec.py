@@ -1,4 +1,4 @@
-"""Values to what SQLite and UTF-8 take, and back."""
+"""Encoding of values for SQLite and UTF-8, and decoding."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def encode(value: object) -> str:
             return msgspec.json.encode(_cleaned(msgspec.to_builtins(value, enc_hook=_plain))).decode()
     except (TypeError, ValueError, RecursionError) as error:
         raise JournalError(
-            f"the journal cannot keep a {type(value).__name__}: {error}", remedy="give plain JSON data"
+            f"the journal cannot store a value of type {type(value).__name__}: {error}", remedy="use plain JSON data"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The record of runs: intended, tried, became. What is in it survives `kill -9`."""
+"""`Journal`: the record of runs. Everything in it survives `kill -9`."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Journal:
     ) -> AsyncIterator[Journal]:
         """The journal in a directory; both are made when missing, unless `read_only`.
 
-        `read_only` works beside a process that writes and in a directory that cannot be written.
-        Raises: JournalError when there is none or it cannot be opened; JournalCorrupt when it is no journal.
+        `read_only` works beside a process that writes and in a directory that cannot be written. Raises: JournalError
+        if it is missing or cannot be opened; JournalCorrupt if the file is not a journal.
         """
         async with AsyncExitStack() as stack:
-            with anyio.CancelScope(shield=True):  # what the thread has opened must reach its owner
+            with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
                 files = await anyio.to_thread.run_sync(_open_files, Path(directory), read_only, clock)
                 writer = None
                 if files.writing is not None:
@@ -96,7 +96,7 @@ class Journal:
     async def create_run(self, record: RunRecord, inventory: Sequence[InventoryRow]) -> None:
         """A new run and a row for each account, `not_attempted`, in one transaction.
 
-        Leave `inventory` alone meanwhile.
+        Do not change `inventory` meanwhile.
         `pid` and `last_beat_at` of the record are not stored: they come from `start_beating`.
         """
         await self._writing.durable(writes.create_run(record, inventory))
@@ -110,9 +110,7 @@ class Journal:
             return await self._reader.ask(queries.run_by_name, run_id, str(self._path))
         newest = await self._reader.ask(queries.newest_run, unfinished=False)
         if newest is None:
-            raise JournalError(
-                f"there is no run in {self._path} yet", remedy="start one, or give another --journal DIR"
-            )
+            raise JournalError(f"{self._path} has no run yet", remedy="start one, or give another --journal DIR")
         return newest
 
     async def newest_unfinished(self) -> RunRecord | None:
@@ -128,7 +126,7 @@ class Journal:
         await self._writing.durable(writes.set_state(run_id, state, reason, self._clock.now()))
 
     async def set_policy(self, run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]) -> None:
-        """Durable. What a later `resume` inherits."""
+        """Durable. A later `resume` inherits them."""
         await self._writing.durable(writes.set_policy(run_id, policy, tuning))
 
     async def set_operation(self, run_id: str, operation: Mapping[str, Any]) -> None:
@@ -163,7 +161,7 @@ class Journal:
         return await self._reader.ask(queries.history, account)
 
     async def worked_on(self, tenant: str) -> set[str]:
-        """Accounts of this tenant, as they were named, that a run has changed or found as they should be."""
+        """Accounts of this tenant, by their names, that a run left `changed` or `unchanged`."""
         return await self._reader.ask(queries.worked_on, tenant)
 
     async def in_flight(self, run_id: str) -> int:
@@ -211,19 +209,19 @@ class Journal:
         return await self._reader.ask(queries.step_marks, run_id)
 
     async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
-        """Durable: the intent, before its request is sent. Begins the process's heartbeats if nothing did."""
+        """Durable: the intent, before its request is sent. Starts the process's heartbeats if necessary."""
         await self._writing.durable(writes.begin_step(run_id, seq, step, data, self._clock.now()))
 
     async def end_step(
         self, run_id: str, seq: int, step: str, state: StepState, result: object = None, *, changed: bool = False
     ) -> None:
-        """Durable: what became of it."""
+        """Durable: the step's result."""
         await self._writing.durable(
             writes.end_step(run_id, seq, step, state, result, changed=changed, now=self._clock.now())
         )
 
     async def get_fact(self, tenant: str, account: str, kind: str, key: str) -> Any:
-        """What `put_fact` kept, by any run of this journal; None when nothing."""
+        """The value that `put_fact` stored, in any run of this journal; None without one."""
         return await self._reader.ask(queries.fact, tenant, account, kind, key)
 
     async def put_fact(self, tenant: str, account: str, kind: str, key: str, value: object) -> None:
@@ -233,21 +231,22 @@ class Journal:
     # Heartbeats
 
     def start_beating(self, run_id: str) -> None:
-        """Queued. From now on a heartbeat each second, also while the event loop stands still."""
+        """Queued. From now on a heartbeat each second, also while the event loop is blocked."""
         self._writing.queue(writes.begin_process(run_id))
 
     def stop_beating(self) -> None:
-        """Queued. The last heartbeat: this process sends nothing any more. Closing the journal says so too."""
+        """Queued. The last heartbeat: this process sends nothing any more. Closing the journal does the same."""
         self._writing.queue(writes.end_process())
 
     @property
     def is_fresh(self) -> bool:
-        """Whether a request may leave now: whoever comes after a killed process counts what that one sent from its
-        last heartbeat on, which must not be older than the margin that is allowed for."""
+        """Whether a request may leave now. A later process dates the requests of a killed one by its last heartbeat, so
+        the heartbeat must not be older than the margin.
+        """
         return self._clock.boot_time_s() <= self._writing.signed_boot_s + MARGIN_S
 
     async def until_fresh(self) -> None:
-        """Wait for a heartbeat that is young enough. Raises: JournalError when there will be none."""
+        """Wait for a recent heartbeat. Raises: JournalError if none can be written."""
         while not self.is_fresh:
             self._writing.check()
             await anyio.sleep(_LOOK_EVERY_S)
@@ -269,11 +268,11 @@ class Journal:
     # Locks
 
     def lock_run(self, run_id: str) -> AbstractContextManager[None]:
-        """Be the one process that works on this run. Raises: RunLocked naming run and process."""
+        """Take the run's lock. Raises: RunLocked naming run and process."""
         return self._locks.run(run_id)
 
     def is_locked(self, run_id: str) -> bool:
-        """Whether a process works on the run. Takes nothing, disturbs nobody."""
+        """Whether a process works on the run. Does not take the lock."""
         return self._locks.is_run_locked(run_id)
 
     def worker(self, run_id: str) -> int | None:
@@ -289,7 +288,7 @@ class Journal:
     @property
     def _writing(self) -> Writer:
         if self._writer is None:
-            raise JournalError(f"the journal {self._path} was opened for reading only", remedy="open it for writing")
+            raise JournalError(f"the journal {self._path} is open for reading only", remedy="open it for writing")
         return self._writer
 
 

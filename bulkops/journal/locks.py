@@ -1,4 +1,4 @@
-"""One process per run."""
+"""Locks of runs: one process per run."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Locks:
 
     @contextmanager
     def run(self, run_id: str) -> Iterator[None]:
-        """Be the one process that works on this run. Raises: RunLocked naming run and process; JournalError."""
+        """Take the run's lock. Raises: RunLocked naming run and process; JournalError."""
         with held(self._run_file(run_id), run_id) as holder:
             if holder is not None:
                 raise RunLocked(
-                    f"run {run_id} is being worked on by {process_words(holder[1])}",
+                    f"run {run_id} is already in progress in {process_words(holder[1])}",
                     run_id=run_id,
                     pid=holder[1],
                     remedy="wait until it ends, or stop it with Ctrl-C",
@@ -31,11 +31,11 @@ class Locks:
             yield
 
     def is_run_locked(self, run_id: str) -> bool:
-        """Whether a process works on the run; disturbs nobody."""
+        """Whether a process works on the run. Does not take the lock."""
         return holder_at(self._run_file(run_id)) is not None
 
     def worker(self, run_id: str) -> int | None:
-        """Pid of the process that works on the run or waits to; None: there is none, or it is not told."""
+        """Pid of the process that works on the run or waits to; None if there is no process or its pid is unknown."""
         holder = holder_at(self._run_file(run_id))
         return None if holder is None else holder[1]
 

@@ -1,4 +1,4 @@
-"""Heartbeats: which process works on which run. Used by the writer thread alone."""
+"""Heartbeats: which process works on which run. Used only by the writer thread."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Processes:
         self.signed_boot_s = -math.inf
 
     def ensure(self, connection: sqlite3.Connection) -> int:
-        """Id of the current record; one without a run begins when there is none."""
+        """Id of the current record; without one, begin a record that belongs to no run."""
         if self.current is None:
             self.current = self._insert(connection, None)
         return self.current
 
     def begin(self, connection: sqlite3.Connection, run_id: str) -> None:
-        """Be at work for this run from now on."""
+        """Work on this run from now on."""
         adopted = connection.execute(
             "UPDATE processes SET run_id = ? WHERE process_id = ? AND run_id IS NULL", (run_id, self.current)
         ).rowcount
@@ -38,8 +38,9 @@ class Processes:
         self.beat(connection)
 
     def beat(self, connection: sqlite3.Connection, *, ahead_s: float = 0.0) -> None:
-        """Say that the process lives now. `ahead_s`: date it so much later: by the time it is on a slow disk it would
-        be old."""
+        """Write a heartbeat. `ahead_s`: date it later by this time, because it would be old when it is on a slow
+        disk.
+        """
         now = self._clock.now()
         connection.execute(
             "UPDATE processes SET beat_boot_s = ?, beat_wall_s = ? WHERE process_id = ?",

@@ -1,4 +1,4 @@
-"""What is asked, as functions of a connection. Run in the reader's thread."""
+"""Queries of the journal, as functions of a connection. They run in the reader's thread."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ NAMES: Final = {"latest": 0, "previous": 1}
 """Names of runs by age: how many runs are newer."""
 
 _SHOWN: Final = 5
-"""How many runs an ambiguity names."""
+"""Number of runs that the error about an ambiguous id names."""
 
-_NOT_ENDED: Final = "its process died while it worked on it, or is still at work"
-_LOOK_AGAIN: Final = "`bulkops resume` looks first and goes on"
+_NOT_ENDED: Final = "its process died while it worked on the account, or is still at work"
+_LOOK_AGAIN: Final = "`bulkops resume` checks first, then continues"
 
 _RUNS: Final = """
 SELECT r.run_id, r.created_at, r.title, r.operation, r.host, r.workspace, r.inventory_hash,
@@ -88,7 +88,7 @@ def run_by_name(connection: sqlite3.Connection, name: str, where: str) -> RunRec
         names = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
         raise JournalError(
             f"{len(found)} runs in {where} begin with {prefix!r}: {names}",
-            remedy="give more of the id; `bulkops runs` lists them",
+            remedy="type more of the id; `bulkops runs` lists the runs",
         )
     return _run(connection.execute(_RUNS + "WHERE r.run_id = ?", found).fetchone())
 
@@ -201,7 +201,7 @@ def latest_outcomes(connection: sqlite3.Connection, run_ids: Iterable[str]) -> d
 
 
 def worked_on(connection: sqlite3.Connection, tenant: str) -> set[str]:
-    """Accounts of this tenant that a run has changed, or found as they should be."""
+    """Accounts of this tenant that a run left `changed` or `unchanged`."""
     rows = connection.execute(
         f"""SELECT DISTINCT a.account FROM accounts a JOIN runs r USING (run_id)
             WHERE {_TENANT} = ? AND a.outcome IN ('changed', 'unchanged')""",  # noqa: S608 - a constant
@@ -225,7 +225,7 @@ def between_s(connection: sqlite3.Connection, run_id: str) -> float:
 
 
 def last_seen_at(connection: sqlite3.Connection, run_id: str) -> float | None:
-    """Wall-clock time of the newest sign of a process at work on the run: a heartbeat, an account, or a step."""
+    """Wall-clock time of the newest activity on the run: a heartbeat, an account, or a step."""
     row = connection.execute(
         """SELECT max(at) FROM (
              SELECT beat_wall_s AS at FROM processes WHERE run_id = :run

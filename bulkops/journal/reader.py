@@ -1,4 +1,4 @@
-"""One thread that reads, beside the writer: the event loop never waits for the disk."""
+"""`Reader`: a thread for queries, so that the event loop never waits for the disk."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ import attrs
 from bulkops.outcome import Outcome
 
 NAMED: Final = ("customer", "name")
-"""Kind and key of the fact that says what people call an account."""
+"""Kind and key of the fact with an account's display name."""
 
 
 class RunState(StrEnum):
     RUNNING = "running"
-    """A process works on it, or died doing so (the lock tells)."""
+    """A process works on it, or died while it did; the lock shows which."""
     FINISHED = "finished"
-    """Every selected account was taken up and ended."""
+    """Every selected account has ended."""
     HALTED = "halted"
     """max_failures, the breaker or the run's deadline stopped it."""
     PAUSED = "paused"
@@ -33,7 +33,7 @@ class RunState(StrEnum):
 
 class StepState(StrEnum):
     INTENT = "intent"
-    """Durable before the effect was asked for; nothing is known of it yet."""
+    """Durable before the effect's request; its outcome is not known yet."""
     DONE = "done"
     FAILED = "failed"
     """Known not to have happened, or undone: the step may run again."""
@@ -55,7 +55,7 @@ def tenant(host: str, workspace: str | None) -> str:
 class RunRecord:
     """One run. Times are wall-clock seconds since the epoch; mappings are plain JSON data without secrets.
 
-    `operation`: {"name", "parameters", "digest"}; `title`: what a person reads; `host`: base URL; `workspace`: id of
+    `operation`: {"name", "parameters", "digest"}; `title`: for display; `host`: base URL; `workspace`: id of
     the partner's workspace on it, None when the token may not read it;
     `pid` and `last_beat_at`: of the newest process that worked on it.
     """
@@ -86,7 +86,7 @@ class RunRecord:
 class InventoryRow:
     """An account as the user named it (id or E-id) and its parameters: the other columns of the account file.
 
-    `name`: what people call the customer, where that is known; empty else.
+    `name`: of the customer, empty if unknown.
     """
 
     seq: int
@@ -97,7 +97,7 @@ class InventoryRow:
 
 @attrs.frozen(kw_only=True)
 class AccountRow:
-    """The one answer of an account. `outcome` is the effective one: an account that was started by a process that
+    """The result of an account. `outcome` is the effective one: an account that was started by a process that
     died counts as unknown when an intent is open, else as cancelled. `name`: of the customer, as the newest run of
     this journal knew it."""
 
@@ -117,7 +117,7 @@ class AccountRow:
 
 @attrs.frozen(kw_only=True)
 class AccountTiming:
-    """That an account was begun, or has its answer, for telling how far a run is. `outcome` None: it is under way."""
+    """Start or end of an account, for the progress of a run. `outcome` None: it is in progress."""
 
     seq: int
     account: str
@@ -142,7 +142,7 @@ class AccountResult:
 
 @attrs.frozen(kw_only=True)
 class StepRow:
-    """One durable step of one account. `data`: what the intent wanted to remember; `result`: JSON of the answer.
+    """One durable step of one account. `data`: recorded with the intent; `result`: JSON of the answer.
 
     `began_age_s`: seconds since the latest moment at which the request of an open intent can have left: the last
     heartbeat of the process that wrote it. `changed`: whether the step's effect changes the account.

@@ -1,4 +1,4 @@
-"""The file: where it is, what is in it, how it is opened."""
+"""The journal file: its place, its tables, and how it is opened."""
 
 from __future__ import annotations
 
@@ -115,22 +115,21 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
         handle = os.open(directory, os.O_RDONLY)
     except OSError as error:
         raise JournalError(
-            f"cannot write a journal in {directory}: {error.strerror}", remedy="give another place with --journal DIR"
+            f"cannot write a journal in {directory}: {error.strerror}", remedy="choose another directory: --journal DIR"
         ) from error
     try:
-        with contextlib.suppress(OSError):  # a file system without locks: SQLite will say what it thinks of it
-            fcntl.flock(handle, fcntl.LOCK_EX)  # who opens at the same moment finds the tables made
+        with contextlib.suppress(OSError):  # a file system without locks: SQLite reports it
+            fcntl.flock(handle, fcntl.LOCK_EX)  # another process may have created the tables just now
         return _opened(path, "mode=rw", _make_ready)
     finally:
         os.close(handle)
 
 
 def _make_missing(path: Path) -> None:
-    """The file, empty and ours alone, where there is none. Raises: OSError when it could not be written.
-
-    One that is there is not opened: closing it would drop every lock that SQLite holds on it for this process, whoever
-    closes the journal next would take himself for the last one and delete its log, and what is written then is lost
-    and damages the file. Source: sqlite.org, "How To Corrupt An SQLite Database File", 2.2.
+    """Create the file, empty and with mode 0600, if it is missing. Raises: OSError if it cannot be written. An existing
+    file is not opened: closing it would drop every lock that SQLite holds on it for this process. The next process to
+    close the journal would then delete its log as if it were the last, and later writes would be lost and damage the
+    file. Source: sqlite.org, "How To Corrupt An SQLite Database File", 2.2.
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # its side files get the same mode
@@ -167,7 +166,7 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE_NAME
     try:
-        empty = path.stat().st_size == 0  # a look and no opening: see `_make_missing`
+        empty = path.stat().st_size == 0  # checked without opening: see `_make_missing`
         _check_access(path, os.R_OK)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _no_journal(directory) from error
@@ -184,15 +183,13 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
 def _no_journal(directory: Path) -> JournalError:
     return JournalError(
         f"there is no journal in {directory.absolute()}",
-        remedy="name the directory of an earlier run with --journal DIR, or start a run",
+        remedy="give the directory of an earlier run with --journal DIR, or start a run",
     )
 
 
 def _can_only_be_read_as_it_lies(path: Path) -> bool:
-    """Whether SQLite needs our promise that nobody writes.
-
-    It wants to make side files even to read a WAL database. A journal that was closed in order has none, and where
-    none can be made nobody is writing.
+    """Whether to open the file as immutable. SQLite creates side files even to read a WAL database. A journal that was
+    closed in order has no side files, and if none can be created no process is writing.
     """
     wal, shm = (path.with_name(path.name + side) for side in ("-wal", "-shm"))
     return not os.access(path.parent, os.W_OK) and not shm.exists() and not (wal.exists() and wal.stat().st_size)
@@ -233,11 +230,11 @@ def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION_ID,):
         raise JournalError(
-            f"{path} is an SQLite database, but no journal of bulkops", remedy="give another place with --journal DIR"
+            f"{path} is an SQLite database, but not a bulkops journal", remedy="choose another directory: --journal DIR"
         )
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != VERSION:
         raise JournalError(
-            f"the journal {path} has schema version {version}, this bulkops knows version {VERSION}",
-            remedy="use the bulkops that wrote it, or give another place with --journal DIR",
+            f"the journal {path} has schema version {version}, but this bulkops supports version {VERSION}",
+            remedy="use the bulkops version that wrote it, or choose another directory: --journal DIR",
         )

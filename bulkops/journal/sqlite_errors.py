@@ -1,4 +1,4 @@
-"""What went wrong with the file, in words. Nothing of sqlite3 leaves this package."""
+"""Errors of SQLite as journal errors; no sqlite3 exception leaves this package."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 
 from bulkops.errors import JournalCorrupt, JournalError
 
-_MOVE_IT_AWAY: Final = "move it away to begin a new journal, or restore it from a backup"
+_MOVE_IT_AWAY: Final = "move the file away to begin a new journal, or restore it from a backup"
 
-_GO_ON: Final = "`bulkops resume` goes on from what is in it"
+_GO_ON: Final = "`bulkops resume` continues from the journal"
 
 _WORDS: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "free some space"),
@@ -32,7 +32,7 @@ def describe(error: sqlite3.Error | JournalError, path: Path) -> JournalError:
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         failure: JournalError = JournalCorrupt(f"the journal {path} is damaged: {error}", remedy=_MOVE_IT_AWAY)
     else:
-        what, remedy = _WORDS.get(code, ("does not take this", "this is a fault of bulkops: please report it"))
+        what, remedy = _WORDS.get(code, ("rejects this value", "this is a bug in bulkops: please report it"))
         failure = JournalError(f"the journal {path} {what}: {error}", remedy=remedy)
     failure.__cause__ = error
     return failure
@@ -47,13 +47,13 @@ def of_a_run(failure: JournalError) -> JournalError:
 
 
 def ended(path: Path) -> JournalError:
-    """Nobody writes any more."""
-    return JournalError(f"the writer of the journal {path} has ended", remedy=_GO_ON)
+    """The writer has ended."""
+    return JournalError(f"the journal {path} cannot be written any more: its writer has ended", remedy=_GO_ON)
 
 
 def unreadable_row(error: ValueError, path: Path) -> JournalCorrupt:
-    """A row that this version did not write."""
-    return JournalCorrupt(f"the journal {path} holds a row that cannot be read: {error}", remedy=_MOVE_IT_AWAY)
+    """The error for a row that this version cannot read."""
+    return JournalCorrupt(f"the journal {path} has an unreadable row: {error}", remedy=_MOVE_IT_AWAY)
 
 
 def again(failure: JournalError) -> JournalError:

@@ -1,4 +1,4 @@
-"""One thread that writes, many writes a commit.
+"""`Writer`: a thread that puts many writes into one commit.
 
 A commit waits for the disk, whatever is in it. The thread takes all that has queued up meanwhile into the next
 transaction and wakes those who wait for it together: 8 to 14 times the steps a second of a commit each, the more the
@@ -27,7 +27,7 @@ from bulkops.journal.processes import Processes
 from bulkops.journal.sqlite_errors import again, describe, ended, of_a_run
 
 _SLOW_S: Final = 0.5
-"""A disk that takes longer for a commit makes heartbeats old before they can be read."""
+"""Seconds. If a commit takes longer, a heartbeat is old before it can be read."""
 
 Job: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
@@ -45,8 +45,8 @@ class _Write:
 class Writer:
     """Owns the writing connection and its thread; made and closed on the event loop.
 
-    `commits`: transactions so far. While there is a process record, a heartbeat is written every `beat_s`, also when
-    the event loop stands still; `signed_boot_s`: boot clock of the newest that is on the disk.
+    `commits`: transactions so far. While there is a process record, a heartbeat is written every `beat_s`, also while
+    the event loop is blocked; `signed_boot_s`: boot-clock time of the newest one on the disk.
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class Writer:
     async def durable(self, job: Job) -> None:
         """Return when the job, and all that was queued before it, is on the disk.
 
-        Raises: JournalError when it is not; of an earlier queued write too: what follows would stand on a gap.
+        Raises: JournalError when it is not, and when an earlier queued write failed, because later ones would follow a
+        gap.
         """
         waiter = self._loop.create_future()
         self._put(_Write(job, waiter))
@@ -90,7 +91,7 @@ class Writer:
             raise again(self._broken)
 
     async def close(self) -> None:
-        """Write what is queued, say that this process sends nothing any more, and end the thread."""
+        """Write the queue and the last heartbeat, and end the thread."""
         self._queue.put(_Write(_end_life, None))
         self._closed = True
         self._queue.put(None)
@@ -112,18 +113,18 @@ class Writer:
             while more:
                 batch, more = self._take()
                 settled = self._commit(batch)
-                if self._is_beat_due():  # the disk was slow: nobody acts on a step whose heartbeat has grown old
+                if self._is_beat_due():  # the disk was slow: no step may begin with an old heartbeat
                     self._commit(())
                 self._wake(settled)
                 batch = ()
-        finally:  # whatever ended the loop, nobody is left waiting
+        finally:  # wake all waiting callers, whatever ended the loop
             self._broken = self._broken or ended(self._path)
             self._wake(self._refuse([*batch, *self._take_all()]))
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
 
     def _take(self) -> tuple[list[_Write], bool]:
-        """All that is queued; waits for the first until the next heartbeat is due. False: the last there is."""
+        """All queued writes; waits for the first until the next heartbeat is due. False: the queue has ended."""
         timeout = None if self._processes.current is None else max(0.0, self._beat_due - time.monotonic())
         try:
             first = self._queue.get(timeout=timeout)
@@ -180,7 +181,7 @@ class Writer:
 
     def _wake(self, settled: Sequence[_Settled]) -> None:
         if settled:
-            with contextlib.suppress(RuntimeError):  # the loop was closed under us: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: no caller waits any more
                 self._loop.call_soon_threadsafe(_settle, settled)
 
 

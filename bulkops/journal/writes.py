@@ -1,4 +1,4 @@
-"""What is written, one function a kind of row. Each returns a job for the writer's thread.
+"""Writes to the journal, one function per kind of row. Each returns a job for the writer's thread.
 
 Values are copied and encoded when the job is made, times are taken then too; only an inventory, which may be long,
 is encoded in the thread.
@@ -50,7 +50,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
                 run,
             )
         except sqlite3.IntegrityError as error:
-            raise JournalError(f"run {run_id} is in the journal already", remedy="take a new run id") from error
+            raise JournalError(f"run {run_id} is already in the journal", remedy="use a new run id") from error
         try:
             connection.executemany(
                 "INSERT INTO accounts (run_id, seq, account, params, outcome) VALUES (?, ?, ?, ?, ?)",
@@ -61,7 +61,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
             )
         except sqlite3.IntegrityError as error:
             raise JournalError(
-                f"the inventory of run {run_id} has a sequence number twice", remedy="number the accounts from 0"
+                f"the inventory of run {run_id} has a duplicate sequence number", remedy="number the accounts from 0"
             ) from error
         connection.executemany(
             _PUT_FACT,
@@ -124,8 +124,9 @@ def delete_run(run_id: str) -> Job:
 
 
 def start_account(run_id: str, seq: int, now: Instant) -> Job:
-    """An account is taken up. An unknown one stays unknown if this process is killed, unless open intents say what is
-    unknown of it: those are settled one by one, and what settles them is how it becomes known."""
+    """Start an account. An unknown one stays unknown if this process is killed, unless it has open intents: those are
+    settled one by one, which makes its outcome known.
+    """
     key = (utf8_text(run_id), seq)
     start = _change_one(
         "UPDATE accounts SET outcome = NULL, started_at = ?, ended_at = NULL WHERE run_id = ? AND seq = ?",
@@ -237,6 +238,6 @@ def add_event(run_id: str, kind: str, data: object, now: Instant) -> Job:
 def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Job:
     def job(connection: sqlite3.Connection, _: Processes) -> None:
         if connection.execute(statement, values).rowcount != 1:
-            raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists what is")
+            raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists the runs")
 
     return job

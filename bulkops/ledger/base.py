@@ -1,15 +1,15 @@
-"""What a ledger does, wherever it is kept.
+"""`Ledger`, `Lease`: the protocol of every ledger.
 
 The vendor counts requests per credential, whatever process sends them. A process takes a *lease* on the credential
-before it sends, renews it each second, and ends it. Recorded quotas (`pacing.is_recorded`) are kept whole: each request
-takes its slot in the ledger before it leaves. Divided quotas are kept by parts:
+before it sends, renews it each second, and ends it. For recorded quotas (`pacing.is_recorded`), each request takes its
+slot in the ledger before it leaves. Divided quotas are split into parts:
 
 * The shares of all processes at work add up to 1 at most. A process gives a share back when its requests fit into
   what it keeps, and takes a larger one only from what is free.
 * One that ended in order frees its share at once and leaves its exact slots. Each process that takes freed share holds
   these slots too, so they are counted at least once.
 * One that was killed keeps its share until the server has counted its last request and that has left every window.
-* One whose heartbeat stays away for so long, with its process alive, loses its share and must take it anew.
+* A live process without a heartbeat for as long loses its share and must take it again.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ import attrs
 from bulkops.pacing import HeldSlot, SlotRecorder
 
 MAX_MEMBERS: Final = 8
-"""Processes at work on one credential: more would leave each of them hardly any slots."""
+"""Maximum number of processes on one credential: more would leave each hardly any slots."""
 
 
 @attrs.frozen
 class Credential:
-    """Whose requests the vendor counts together. `workspace`: the partner's; None when the token may not read it, and
-    then it may be any workspace of the host."""
+    """The credential for which the vendor counts requests together. `workspace`: the partner's; None when the token may
+    not read it, and then it may be any workspace of the host.
+    """
 
     host: str
     workspace: str | None = None
@@ -40,8 +41,8 @@ class Allotment:
     """What a lease allows now. `share`: of each divided quota; `members`: processes at work on the credential.
 
     `has_grown`: the share is larger than before, and this counts now: `slots` of divided quotas that earlier processes
-    hold, and `killed_in_s`, seconds from now until the server has counted all that a killed one sent (minus infinity:
-    there is none).
+    hold, and `killed_in_s`, seconds until the server has counted all requests of a killed process (minus infinity:
+    without one).
     """
 
     share: float
@@ -61,11 +62,12 @@ class Lease(SlotRecorder, Protocol):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether a request may leave: the newest heartbeat on record is young enough for those who come after a
-        kill."""
+        """Whether a request may leave: the newest recorded heartbeat is recent enough to date this process after a
+        kill.
+        """
 
     async def until_fresh(self) -> None:
-        """Wait for a heartbeat that is young enough. Raises: JournalError when there will be none."""
+        """Wait for a recent heartbeat. Raises: JournalError if none can be written."""
 
     @property
     def is_due(self) -> bool:
@@ -96,9 +98,9 @@ class Ledger(Protocol):
         """Use a credential. Leaving without `Lease.end` leaves the record of a killed process.
 
         Args:
-            label: the run's id, for those who are refused.
+            label: the run's id, for the error of a refused run.
             holder: of whom this lease is, if there are several one after the other: a pacer that holds its own slots.
-            share: stand beside other processes at work.
+            share: run beside other processes.
             server_timeout_s: how long after it left the server may still count a request that was never answered.
             slots: of recorded quotas, that requests before this lease hold.
         Raises: RunLocked naming another run, when there is one (with `share`: when there are too many); JournalError.

@@ -1,4 +1,4 @@
-"""The local ledger's transactions: SQLite and kernel locks, each method one commit. Knows no event loop."""
+"""The local ledger's transactions: SQLite and kernel locks, each method one commit. Independent of the event loop."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _KILLED: Final = "killed"
 
 _DIVIDED_S: Final = window_length_s(LONGEST_DIVIDED_S)
 _SLOW_S: Final = 0.5
-"""A disk that takes longer for a commit makes heartbeats old before they are on it: they are dated ahead."""
+"""Seconds. If a commit takes longer, heartbeats are old before they are on the disk, so they are dated ahead."""
 _TINY: Final = 1e-9
 
 
@@ -52,7 +52,7 @@ class _Process:
     pid: int
     share: float
     counted_by: float
-    """Boot clock by which the server has counted all that it sent, if its newest heartbeat was its last."""
+    """Boot-clock time by which the server has counted all its requests, if its newest heartbeat was its last."""
 
 
 @attrs.define
@@ -73,7 +73,7 @@ class Book:
         self._connection = open_ledger(self.directory)
 
     def close(self) -> None:
-        """Without `end` before it: what a kill leaves."""
+        """Without `end` before it, the state is as after a kill."""
         self._connection.close()
         self._lock.close()
 
@@ -133,7 +133,7 @@ class Book:
             members = 1 + round(_most(others, lambda _: 1.0))
             fair, has_grown = 1 / members, False
             if share < fair - _TINY and used <= fair + _TINY:
-                # Who is alone waits for each quota's own window only.
+                # A process without others waits only for each quota's own window.
                 taken = _most(others if is_alone else others + killed, lambda process: process.share)
                 if taken + fair <= 1 + _TINY:
                     share, has_grown = fair, True
@@ -149,13 +149,13 @@ class Book:
             )
 
     def take(self, settled: Sequence[Settled], requests: Sequence[Request]) -> list[int | Full]:
-        """Of each request the id of its slot, or that there is none."""
+        """For each request the id of its slot, or a refusal."""
         with self._transaction() as now:
             settle_slots(self._connection, settled)
             return [take_slot(self._connection, self._mine, request, now) for request in requests]
 
     def end(self, settled: Sequence[Settled], slots: Iterable[HeldSlot]) -> None:
-        """In order: these slots of divided quotas are all that is left, and those on record."""
+        """End in order: only these slots of divided quotas, and recorded slots, remain."""
         with self._transaction() as now:
             settle_slots(self._connection, settled)
             self._connection.execute(
@@ -172,7 +172,7 @@ class Book:
     # -- others -------------------------------------------------------------------------------------------------
 
     def _working(self, now: Instant) -> list[_Process]:
-        """Other processes at work. Finds those that were killed, and takes the share of those that stand still."""
+        """Other processes at work. Detects killed processes, and takes the share of stalled ones."""
         found = []
         for process in self._processes(_WORKING):
             if holder_at(self._lock_file(process.process_id)) is None:
@@ -197,7 +197,7 @@ class Book:
         self._lock_file(process.process_id).unlink(missing_ok=True)
 
     def _killed(self, now: Instant) -> list[_Process]:
-        """Those whose requests a divided quota may still count."""
+        """Processes whose requests a divided quota may still count."""
         killed = self._processes(_KILLED)
         return [process for process in killed if process.share and process.counted_by + _DIVIDED_S > now.boot_s]
 
@@ -226,7 +226,7 @@ class Book:
     def _transaction(self, *, beats: bool = False) -> Iterator[Instant]:
         """One commit. Yields: now. `beats`: it is a heartbeat too.
 
-        No other commit is one: a process that stood still must learn what became of its share before it sends.
+        Other commits are not: a stalled process must learn about its share before it sends.
         """
         beat_boot_s = self.beat_boot_s
         try:
@@ -255,7 +255,7 @@ class Book:
         return now.boot_s + ahead_s
 
     def _redate(self, now: Instant) -> None:
-        """Tell the times of processes of earlier boots by this boot's clock: never earlier than they were."""
+        """Convert the times of processes of earlier boots to this boot's clock, never to an earlier moment."""
         rows = self._connection.execute(
             "SELECT process_id, boot_id, beat_boot_s, beat_wall_s FROM processes WHERE boot_id <> ? OR boot_id = ''",
             (now.boot_id,),
@@ -272,7 +272,7 @@ class Book:
             )
 
     def _forget(self, now: Instant) -> None:
-        """What no window counts any more, of any credential."""
+        """Delete rows that no window counts any more, of any credential."""
         for process in self._processes(_WORKING, any_credential=True):
             if holder_at(self._lock_file(process.process_id)) is None:
                 self._bury(process)
@@ -298,8 +298,8 @@ def _most(processes: Sequence[_Process], what: Callable[[_Process], float]) -> f
 
 def _in_use(other: _Process, host: str) -> RunLocked:
     return RunLocked(
-        f"run {other.label} is being worked on by {process_words(other.pid)}, on the same host {host}",
+        f"run {other.label} is already using this credential in {process_words(other.pid)}, on host {host}",
         run_id=other.label,
         pid=other.pid,
-        remedy="wait until it ends (--if-running wait), or share the quotas with it (--if-running share)",
+        remedy="wait for it (--if-running wait), or share the quotas with it (--if-running share)",
     )

@@ -73,7 +73,7 @@ class LocalLedger:
 
         loop = asyncio.get_running_loop()
         try:
-            with anyio.CancelScope(shield=True):  # what the thread has opened must reach its owner
+            with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
                 book = await loop.run_in_executor(executor, begin)
             try:
                 lease = LocalLease(book, executor)
@@ -201,7 +201,7 @@ class LocalLease:
         return settled
 
     async def _in_thread(self, job: Callable[[], T]) -> T:
-        """The job's result. Once one has failed, nothing counts any more and nothing may leave."""
+        """The job's result. After one failure no later job counts, and no request may leave."""
         self._check()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, job)
@@ -223,8 +223,9 @@ def _again(error: JournalError) -> JournalError:
 
 @asynccontextmanager
 async def alone_with(host: str, name: str, *, within_s: float) -> AsyncIterator[bool]:
-    """Wait to be the one of this user's processes that works on a named thing of a host; yields whether that came true
-    in time. Another task of this process counts as another."""
+    """Wait for this user's lock on a named resource of a host; yields whether it was acquired in time. Tasks of one
+    process exclude each other too.
+    """
     digest = hashlib.sha256(f"{host} {name}".encode("utf-8", "replace")).hexdigest()[:16]
     path = state_directory() / f"resource-{digest}.lock"
     end = anyio.current_time() + within_s

@@ -1,4 +1,4 @@
-"""The file of the local ledger: its tables, how it is opened, and what SQLite's errors mean."""
+"""The file of the local ledger: its tables, how it is opened, and how SQLite's errors are reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ COMMIT;
 def open_ledger(directory: Path) -> sqlite3.Connection:
     """A connection to the ledger in a directory of the user's own; made when missing.
 
-    A rollback journal and no write-ahead log: few writes, and it also works where home directories are on a network.
+    It uses a rollback journal instead of a write-ahead log: writes are few, and home directories may be on a network.
     Raises: JournalError.
     """
     path = directory / FILE_NAME
@@ -82,8 +82,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 raise
     if _version(connection) != VERSION:
         raise JournalError(
-            f"the ledger {path} has schema version {_version(connection)}, this bulkops knows version {VERSION}",
-            remedy="use the bulkops that wrote it, or remove it when no run has been at work for an hour",
+            f"the ledger {path} has schema version {_version(connection)}, but this bulkops supports version {VERSION}",
+            remedy="use the bulkops version that wrote it, or delete the file when no run has been active for an hour",
         )
 
 
@@ -95,11 +95,11 @@ def describe(error: sqlite3.Error, path: Path) -> JournalError:
     """An error that names the file, what happened and what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        remedy = "remove it when no run has been at work for an hour: it only counts requests"
+        remedy = "delete it when no run has been active for an hour: it only counts requests"
     elif code == sqlite3.SQLITE_FULL:
         remedy = "free some space on the disk"
     elif code == sqlite3.SQLITE_BUSY:
-        remedy = "continue or end the bulkops process that was stopped while it held the ledger, then try again"
+        remedy = "continue or kill the bulkops process that was stopped while it held the ledger, then try again"
     else:
         remedy = "check who owns the file, its directory and the disk"
     failure = JournalError(f"the ledger {path} cannot be used: {error}", remedy=remedy)

@@ -14,7 +14,9 @@ from bulkops.pacing import Full, HeldSlot, window_length_s
 from bulkops.settings import Limit
 
 _ASK_AGAIN_S: Final = 0.5
-"""While other processes' requests are in flight nobody knows when their slots come free."""
+"""Seconds until the next try while other processes' requests are in flight: their slots come free at an unknown
+time.
+"""
 _AT_LEAST_S: Final = 0.001
 
 
@@ -41,7 +43,7 @@ SAME_CREDENTIAL: Final = "host = ? AND (workspace = ? OR workspace IS NULL OR ? 
 
 @attrs.frozen
 class Request:
-    """One that wants a slot of a recorded quota."""
+    """A request that needs a slot of a recorded quota."""
 
     quota: str
     key: str | None
@@ -57,7 +59,7 @@ class Settled:
 
 
 def take_slot(connection: sqlite3.Connection, mine: Owner, request: Request, now: Instant) -> int | Full:
-    """Id of the slot, which is in flight from now on; or that a window has none."""
+    """Id of the slot, which is in flight from now on; or a refusal if a window is full."""
     lengths_s = [window_length_s(limit.window_s) for limit in request.limits]
     for limit, length_s in zip(request.limits, lengths_s, strict=True):
         full = _full(connection, mine, request, limit, length_s, now)

@@ -1,4 +1,4 @@
-"""What the API's replies mean: frozen classes that mirror the vendor's own nouns.
+"""The API's responses as frozen classes that mirror the vendor's nouns.
 
 Only what every reply must have is required; members that older or newer forms of a call leave out default to None.
 Unknown members are ignored. Instants are aware datetimes in the offset the server chose.

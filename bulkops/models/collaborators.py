@@ -19,7 +19,7 @@ class MemberRole:
 @attrs.frozen(kw_only=True)
 class Member:
     """`role_name`: the role in DEV; `roles`: in every environment to which the member has access, where the reply says
-    so. `email` may be absent even of somebody who has one."""
+    so. `email` may be absent even if the member has one."""
 
     id: Id
     name: str | None = None

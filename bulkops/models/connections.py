@@ -1,4 +1,4 @@
-"""Connections of a workspace, and what they can tell of their application."""
+"""Connections of a workspace, and pick lists of their application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Package imports: how far one is, and what became of each recipe."""
+"""Package imports: state, and result of each recipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ GOOD_RESULTS: Final = frozenset(
 
 @attrs.frozen(kw_only=True)
 class RecipeStatus:
-    """`import_result` outside GOOD_RESULTS needs a person: stopped, restart_failed, stop_failed, not_found, or new."""
+    """`import_result` outside GOOD_RESULTS needs manual work: stopped, restart_failed, stop_failed, not_found, or
+    new.
+    """
 
     id: Id
     import_result: str

@@ -1,4 +1,4 @@
-"""Jobs of a recipe: what became of each record that its trigger found."""
+"""Jobs of a recipe: one for each record that its trigger found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Export manifests: what of a workspace goes into a package."""
+"""Export manifests: the parts of a workspace that go into a package."""
 
 from __future__ import annotations
 

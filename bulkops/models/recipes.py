@@ -1,4 +1,4 @@
-"""Recipes of a workspace, and what starting or stopping one answered."""
+"""Recipes of a workspace, and results of starting and stopping them."""
 
 from __future__ import annotations
 

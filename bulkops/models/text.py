@@ -1,4 +1,4 @@
-"""Words that come from a server, made safe to show: one line, and nothing in it that moves the cursor."""
+"""Text from a server, made safe to show: on one line, without control characters."""
 
 from __future__ import annotations
 

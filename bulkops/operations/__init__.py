@@ -1,4 +1,4 @@
-"""What to do to one account: one module per bulk verb, and how they are chained and found again by name."""
+"""Operations on one account: one module per bulk verb, chains, and lookup by name."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _build(data: Mapping[str, Any]) -> Operation:
     if name in OPERATIONS:
         return OPERATIONS[name].from_parameters(parameters)
     raise ConfigError(
-        f"{parameters.get('function', name)!r} is an operation of a script: it cannot be found again by name",
+        f"{parameters.get('function', name)!r} is a function of a script and cannot be found by name",
         remedy="resume it from that script (Fleet.resume(operation=...)), or run it as FILE.py:NAME",
     )
 
@@ -188,8 +188,8 @@ def _build(data: Mapping[str, Any]) -> Operation:
 def check_same(op: Operation, data: Mapping[str, Any]) -> None:
     """Raises: JournalMismatch when `op` is not what the run began with."""
     if op.digest != data["digest"]:
-        accept = "go on with what it is now: --accept-changes" if data.get("source") else "start a new run"
+        accept = "accept the changes: --accept-changes" if data.get("source") else "start a new run"
         raise JournalMismatch(
             f"the operation is not the one the run began with ({op.title})",
-            remedy=f"put its files and parameters back as they were, or {accept}",
+            remedy=f"restore its files and parameters, or {accept}",
         )

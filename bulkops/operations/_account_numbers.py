@@ -1,9 +1,9 @@
-"""The vendor's numbers of accounts that are called by the partner's own ids, found for many at a time.
+"""Account numbers of accounts with external ids, found for many at a time.
 
-Asking for one customer and asking for a hundred cost the same request, out of the same tight quota. Who needs numbers
-therefore reads the list of customers, page by page, as long as that pays: so many pages at most as half the accounts
-that have asked so far, and an account that is not on them is asked for alone. So it is never much dearer than one
-request an account (3 pages for 300 of 300 customers; of 10,000 customers, three accounts cost four requests).
+One customer and a page of a hundred customers cost the same request, of the same tight quota. So numbers come from the
+list of customers, page by page, as long as that pays: at most half as many pages as accounts that have asked so far. An
+account that is not on them is requested alone. The cost is never much above one request per account (3 pages for 300 of
+300 customers; of 10,000 customers, three accounts cost four requests).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHARED: Final = "account numbers"
 
 
 class Numbers:
-    """What the accounts of one run know of each other's numbers."""
+    """Numbers that the accounts of one run share."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
@@ -47,7 +47,7 @@ class Numbers:
         return self._known[name]
 
     async def _look(self, ctx: Context, names: Sequence[str]) -> Sequence[int | None]:
-        """By what is known, and what the next pages say; None for who is not there."""
+        """From known numbers and the next pages; None for a missing account."""
         missing = {name for name in names if name not in self._known}
         self._asked += len(missing)
         while missing and not self._is_over and self._read < self._asked // 2:
@@ -56,7 +56,7 @@ class Numbers:
         return [self._known.get(name) for name in names]
 
     async def _read_page(self, ctx: Context) -> None:
-        """A hundred customers more, in the turn of one account; without the right to list there are none."""
+        """Read a hundred more customers, in the turn of one account; empty without the right to list."""
         if self._walk is None:
             scope = attrs.evolve(ctx.account.scope, account=None, deadline=None)
             self._walk = aiter(Customers(ctx.account.session, scope).list())
@@ -72,12 +72,12 @@ class Numbers:
         except ApiError:
             self._is_over = True
         except BaseException:
-            self._walk = None  # who was reading is cancelled, and its list has ended with it
+            self._walk = None  # the reading account was cancelled, and its list with it
             raise
 
 
 async def number_of(ctx: Context) -> int:
-    """The vendor's number of the account: where a request takes no other name. Raises: NotFound."""
+    """The vendor's number of the account, for requests that take no other name. Raises: NotFound."""
     if ctx.account.id.isdigit():
         return int(ctx.account.id)
     numbers: Numbers = memory_of(ctx).shared.setdefault(_SHARED, Numbers())

@@ -1,4 +1,4 @@
-"""What lets the callers of an API in, in both versions of the vendor's calls, with one set of verbs.
+"""API clients and keys, in both versions of the vendor's calls, behind one interface.
 
 Second version: the client names the collections, and its API keys let callers in. First: the client is a name, and its
 access profiles name the collections and let callers in; neither can be deleted.
@@ -64,7 +64,7 @@ class Access(Protocol):
         """A new secret; the one before ends."""
 
     def renewal(self, client_id: int, key_id: int) -> str:
-        """The command that does so, for a person who has lost a secret."""
+        """The command that does so, for a user who has lost a secret."""
 
     async def enable_key(self, client_id: int, key: Key) -> None: ...
 
@@ -78,13 +78,13 @@ class Access(Protocol):
         """Whether there is anything for `end_key` to do."""
 
     async def end_key(self, client_id: int, key_id: int) -> None:
-        """Nobody gets in by it any more. One that is gone is fine."""
+        """Make it useless. A missing one is fine."""
 
     async def has_client(self, client_id: int) -> bool:
         """Whether there is anything for `end_client` to do."""
 
     async def end_client(self, client_id: int) -> None:
-        """Delete it with its keys, where that can be done. One that is gone is fine."""
+        """Delete it with its keys, if that is possible. A missing one is fine."""
 
 
 class AccessV2:
@@ -200,7 +200,7 @@ class AccessV1:
         return () if key is None else key.collection_ids or ()
 
     async def open(self, client_id: int, key: Key | None, collection_ids: Sequence[int]) -> None:
-        """The whole profile is replaced: what it said of the rest is said again."""
+        """The call replaces the whole profile, so the other members are sent again."""
         if key is None or key.profile is None:
             return
         profile = key.profile
@@ -225,7 +225,7 @@ class AccessV1:
         return False
 
     async def end_client(self, client_id: int) -> None:
-        """It stays: without an active profile it lets nobody in."""
+        """It stays: without an active profile no caller has access."""
 
 
 def access_to(account: Account, version: str) -> Access:

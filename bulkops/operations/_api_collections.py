@@ -1,4 +1,4 @@
-"""API collections and endpoints as operations mean them: those of a folder, or those of these names."""
+"""API collections and endpoints of an operation: those of a folder, or by name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def as_names(given: object) -> tuple[str, ...]:
     """Names as a list or tuple of texts. Raises: ConfigError."""
     names: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
     if not all(isinstance(name, str) and name.strip() for name in names):
-        raise ConfigError(f"collections = {given!r} names no API collections", remedy="give a list of their names")
+        raise ConfigError(f"collections must be a list of names, not {given!r}", remedy="correct the list")
     return names
 
 
@@ -62,9 +62,7 @@ class Wanted:
     def check(self) -> None:
         """Raises: ConfigError, InputError."""
         if (self.folder is None) == (not self.collections):
-            raise ConfigError(
-                "which API collections are meant is not said", remedy="give a folder, or the collections' names"
-            )
+            raise ConfigError("no API collections given", remedy="give a folder, or names of collections")
         if self.folder is not None:
             check_name(self.folder)
 
@@ -78,7 +76,7 @@ class Wanted:
         return added(_OF_PLATFORM, foreseen.find(self.folder), foreseen.recipes_below(self.folder))
 
     async def find(self, ctx: Context) -> Found:
-        """Sends three looks. Raises: TaskFailed when there is none, or a name is not there exactly once."""
+        """Sends three reads. Raises: TaskFailed when no collection exists, or a name does not exist exactly once."""
         collections = [collection async for collection in ctx.account.api_collections.list()]
         endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
         planned = planned_import(ctx)
@@ -100,9 +98,9 @@ class Wanted:
             chosen = [each for each in collections if each.id in ids or is_planned(each.id)]
             if not chosen and not is_import_unknown(ctx, self.folder):
                 raise TaskFailed(
-                    f"folder {self.folder!r} holds no API collection",
+                    f"folder {self.folder!r} has no API collection",
                     failure_class="collection-missing",
-                    remedy="import the package that brings it first",
+                    remedy="import its package first",
                 )
         ids = {collection.id for collection in chosen}
         return Found(
@@ -122,11 +120,11 @@ def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:
             f"there is no API collection {name!r}; there are: {there}",
             failure_class="collection-missing",
             cause=f"there is no API collection {name!r}",
-            remedy="import the package that brings it, or correct the name",
+            remedy="import its package, or correct the name",
         )
     raise TaskFailed(
         f"{len(found)} API collections are named {name!r} ({', '.join(str(row.id) for row in found)})",
         failure_class="collection-ambiguous",
         cause=f"several API collections are named {name!r}",
-        remedy="name the folder in place of the collection",
+        remedy="give the folder instead of the collection",
     )

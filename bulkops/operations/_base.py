@@ -1,4 +1,4 @@
-"""What an operation is: what to do to one account."""
+"""`Operation`: the base class of operations on one account."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from bulkops.parameters import parameters_of
 from bulkops.steps import Context, Offline, Rehearsal, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
-"""As `Operation.undo`, of an operation that need not be there."""
+"""`Undo` built from journaled parameters; needs no operation instance."""
 
 
 @attrs.frozen
 class Plan:
-    """What applying would change on one account.
+    """Changes that `apply` would make to one account.
 
     `changes`: one phrase each, the same words for the same change, so that accounts can be grouped by them. Empty: the
     account is already so, and applying sends something all the same, such as a read.
@@ -42,10 +42,9 @@ class Plan:
 
 @attrs.frozen(kw_only=True)
 class Danger:
-    """What nothing can bring back. Whoever runs such an operation names its accounts, and says twice that it is meant.
-
-    `words`: what it does, in words for a person; `flag`: the parameter that stands in for the second answer where
-    nobody can be asked; `is_meant`: whether that was given.
+    """An irreversible effect. Such an operation needs a list of accounts and two confirmations. `words`: the effect,
+    for the user; `flag`: the parameter that replaces the second confirmation without a terminal; `is_meant`: whether it
+    was given.
     """
 
     words: str
@@ -54,7 +53,7 @@ class Danger:
 
 
 class Operation:
-    """What to do to one account. Only `apply` is required; a plain `async def tidy(ctx)` is an operation too.
+    """An operation on one account. Only `apply` is required; a plain `async def tidy(ctx)` is an operation too.
 
     `name`: the verb, as on the command line; `title`: one line for people, with the parameters that matter. Of a
     built-in operation the command is made from the class: its help is the first two paragraphs of the docstring, its
@@ -97,13 +96,13 @@ class Operation:
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Operation:
         """The operation again, for `resume`. Raises: ConfigError or InputError when its files are gone."""
-        if parameters_of(cls):  # what is recorded beside the parameters is no argument
+        if parameters_of(cls):  # other recorded members are not arguments
             taken = {field.alias for field in attrs.fields(cls) if field.init}  # type: ignore[arg-type]  # attrs.has
             parameters = {name: value for name, value in parameters.items() if name in taken}
         return cls(**parameters)
 
     def identity(self) -> Mapping[str, Any]:
-        """What makes it this operation and no other: its parameters, without where its files happen to lie."""
+        """The identity of the operation: its parameters, without the paths of its files."""
         others = {one.name for one in parameters_of(type(self)) if not one.is_identity}
         return {name: value for name, value in self.parameters().items() if name not in others}
 
@@ -121,14 +120,15 @@ class Operation:
         return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
 
     async def apply(self, ctx: Context) -> None:
-        """Act. An account that is already so is left alone: no step with an effect, no change."""
+        """Apply the operation. An account that is already done is left alone: no step with an effect, no change."""
         raise NotImplementedError
 
     async def verify(self, ctx: Context) -> None:
         """Check the end state: "accepted" is not "done". Raises: TaskFailed."""
 
     async def plan(self, ctx: Context) -> Plan | None:
-        """What `apply` would change; None: already so. Sends reads only: in a plan the session refuses anything else.
+        """Changes that `apply` would make; None: already done. Sends reads only: in a plan the session refuses anything
+        else.
 
         Unless overridden, `apply` is rehearsed: `ctx.step` and `ctx.ensure` record what they would do, and the
         rehearsal goes on with their `planned` results. It ends early at a write outside of steps, or where `apply`
@@ -150,11 +150,11 @@ class Operation:
         return Plan(changes, requests) if changes or requests else None
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        """Requests of each call (by catalogue id) that an account takes when everything is to be done."""
+        """Requests of each call (by catalogue id) for an account that needs everything."""
         return rehearse_offline(self, foreseen, Offline.FRESH) if self.only_requests else {}
 
     def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        """Requests of each call that find an account to be already so; `plan` sends no more."""
+        """Requests of each call that find an account already done; `plan` sends no more."""
         return rehearse_offline(self, foreseen, Offline.DONE) if self.only_requests else {}
 
     def run_cost(self) -> Mapping[str, float]:
@@ -175,11 +175,11 @@ class Operation:
         return {key: fill(text, ctx) for key, text in templates(self).items() if isinstance(text, str)}
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know before it starts, a sentence each; told even where nobody is asked."""
+        """Notes to show before the start, one sentence each; shown also without a confirmation."""
         return ()
 
     async def prepare(self, workato: Workato, directory: Path) -> Operation:
-        """Do what is to be done once for the whole run; the operation to run then. Most need nothing.
+        """Prepare the whole run once; returns the operation to run. Most operations need nothing.
 
         `directory`: of the journal, for what `resume` must find again.
         """
@@ -192,27 +192,27 @@ class Operation:
 
     @property
     def danger(self) -> Danger | None:
-        """None for all but what nothing can bring back."""
+        """None except for an irreversible effect."""
         return None
 
     def can_undo(self) -> bool:
-        """Whether `undo` reverts what a run did: unless it says otherwise, when it is there."""
+        """Whether `undo` reverts a run: by default, whether the class defines it."""
         return type(self).undo is not Operation.undo
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Revert what a run changed: `done` are its finished steps on this account, by name. Raises: TaskFailed."""
-        raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="do it by hand")
+        """Revert the changes of a run: `done` has its finished steps on this account, by name. Raises: TaskFailed."""
+        raise TaskFailed(f"{self.name} cannot be undone", failure_class=CANNOT_UNDO, remedy="undo it by hand")
 
     @classmethod
     def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
-        """What undoes it, made of its recorded `parameters` alone, so that files which are gone by then do not matter.
+        """An undo built from the recorded `parameters` alone, so that it needs no files.
 
         None: that takes the operation itself, made again by `from_parameters`.
         """
         return None
 
     def parts(self) -> tuple[Operation, ...]:
-        """What a chain takes it for: itself, or the operations that it is made of, one after the other."""
+        """Parts for a chain: itself, or the operations that it consists of, in order."""
         return (self,)
 
     def __rshift__(self, other: Operation) -> Chain:
@@ -220,7 +220,7 @@ class Operation:
 
 
 _AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__init__", "__attrs_post_init__"}
-"""Members that a run does not act by: correcting an undo makes no other operation."""
+"""Members that do not affect a run: a corrected undo is still the same operation."""
 
 
 def costs_in_order(operation: Operation) -> list[Mapping[str, float]]:
@@ -265,7 +265,7 @@ class Chain(Operation):
             await operation.verify(ctx)
 
     async def plan(self, ctx: Context) -> Plan | None:
-        """Each operation's plan after those before it: they leave in the cache what they would have made."""
+        """Each operation's plan after the earlier ones, which record their planned effects in the cache."""
         changes: list[str] = []
         costs: list[Mapping[str, float]] = []
         rehearsal = _rehearsal_of(ctx)
@@ -308,7 +308,7 @@ class Chain(Operation):
 
     @property
     def danger(self) -> Danger | None:
-        """The first, of those that are not said to be meant if there is one."""
+        """The first danger that is not confirmed, else the first one."""
         dangers = [operation.danger for operation in self.operations if operation.danger is not None]
         return min(dangers, key=lambda danger: danger.is_meant, default=None)
 
@@ -316,8 +316,9 @@ class Chain(Operation):
         return any(operation.can_undo() for operation in self.operations)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """In reverse order. One that cannot be undone is left as it is, and named in the report; when one fails, those
-        that it does not stand on are undone all the same, and the failure says of each what became of it."""
+        """Undo in reverse order. A part that cannot be undone is left as it is and named in the report. When one fails,
+        the parts that it does not stand on are undone all the same, and the failure lists the outcome of each.
+        """
         parts = [Part(operation, _prefix(place, operation)) for place, operation in enumerate(self.operations, start=1)]
         await undo_parts(ctx, parts, done)
 

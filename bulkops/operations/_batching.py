@@ -1,4 +1,4 @@
-"""One request for many accounts: who comes while a round is on takes part in the next one, all together."""
+"""Batches: one request for many accounts. Wishes that arrive during a round join the next one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ class _Entry(Generic[W, R]):
 
 
 class Rounds(Generic[By, W, R]):
-    """Carries out wishes in rounds, one round at a time; a lone wish waits for nobody.
-
-    `play`: given somebody by whom to ask, and wishes, answers each one in order: its result, or its failure. It may be
-    played again for the same wishes when whoever played it is cancelled.
+    """Runs wishes in rounds, one round at a time; a single wish does not wait. `play`: takes an account's API and
+    wishes, and returns each result or failure in order. It may run again for the same wishes if its account is
+    cancelled.
     """
 
     def __init__(self, play: Callable[[By, Sequence[W]], Awaitable[Sequence[R | Exception]]]) -> None:
@@ -33,7 +32,7 @@ class Rounds(Generic[By, W, R]):
         self._waiting: list[_Entry[W, R]] = []
 
     async def join(self, by: By, wish: W) -> R:
-        """What came of the wish, in a round that began after it was made. Raises: what `play` raises or answers."""
+        """Result of the wish, from a round that begins after the call. Raises: what `play` raises or returns."""
         mine: _Entry[W, R] = _Entry(wish)
         self._waiting.append(mine)
         try:
@@ -51,10 +50,10 @@ class Rounds(Generic[By, W, R]):
         playing, self._waiting = [entry for entry in self._waiting if entry.wanted], []
         try:
             answers: Sequence[R | Exception] = await self._play(by, [entry.wish for entry in playing])
-        except Exception as error:  # noqa: BLE001 - it is everybody's, and each one raises it
+        except Exception as error:  # noqa: BLE001 - it concerns all wishes, and each caller raises it
             answers = [error] * len(playing)
         except BaseException:
-            self._waiting = playing + self._waiting  # who played is cancelled, the others are not
+            self._waiting = playing + self._waiting  # only the playing account is cancelled
             raise
         for entry, answer in zip(playing, answers, strict=True):
             entry.answer.append(answer)

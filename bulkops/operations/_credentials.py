@@ -1,5 +1,4 @@
-"""Credentials of connections: read from a file that says where each value comes from, sent to the vendor, and written
-down nowhere."""
+"""Credentials of connections: read from a file with the source of each value, sent only to the vendor."""
 
 from __future__ import annotations
 
@@ -149,7 +148,7 @@ def _reveal(value: Value, ctx: Context, connection: str) -> object:
         return value
     if not ctx.params.get(value.name):
         raise TaskFailed(
-            f"the account file has nothing in column {value.name!r} for connection {connection!r}",
+            f"column {value.name!r} of the account file is empty, but connection {connection!r} needs it",
             failure_class="column-missing",
             remedy="fill the column for this account",
         )
@@ -159,7 +158,7 @@ def _reveal(value: Value, ctx: Context, connection: str) -> object:
 def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
     name = str(fill_in("str", value.name, ctx.params, ctx.account.id))
     if value.source == "env":
-        found, what = os.environ.get(name, ""), f"the environment has no {name}"
+        found, what = os.environ.get(name, ""), f"environment variable {name} is not set"
     else:
         try:
             found, what = (value.directory / name).read_text(encoding="utf-8").strip(), f"{name} is empty"
@@ -169,7 +168,7 @@ def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
         raise TaskFailed(
             f"{what}, which connection {connection!r} needs",
             failure_class="credential-missing",
-            cause=f"connection {connection!r} lacks a credential of the account's own",
+            cause=f"connection {connection!r} lacks a credential of this account",
             remedy="set it, then `bulkops retry`",
         )
     register(found)
@@ -197,12 +196,12 @@ def read_credentials(path: Path) -> tuple[Credentials, ...]:
 def _read_table(path: Path, name: str, table: object) -> Credentials:
     where = f"{path.name}: connections.{name!r}"
     if not isinstance(table, dict) or not {"input"} <= set(table) <= {"input", "provider"}:
-        raise InputError(f"{where} must have input and may have provider, nothing else", remedy="correct the table")
+        raise InputError(f"{where} must have the keys input and, optionally, provider", remedy="correct the table")
     provider, fields = table.get("provider"), table["input"]
     if provider is not None and not isinstance(provider, str):
-        raise InputError(f"{where}.provider must be text", remedy="correct it")
+        raise InputError(f"{where}.provider must be text", remedy="correct the value")
     if not isinstance(fields, dict) or not fields:
-        raise InputError(f"{where}.input must be a table of the connection's fields", remedy="correct it")
+        raise InputError(f"{where}.input must be a table of the connection's fields", remedy="correct the value")
     return Credentials(
         connection=name,
         provider=provider,
@@ -214,14 +213,16 @@ def _read_value(path: Path, where: str, value: object) -> Value:
     if isinstance(value, str | int | float):
         return Secret(value) if isinstance(value, str) else value
     if not isinstance(value, dict) or len(value) != 1 or not set(value) <= _SOURCES:
-        raise InputError(f"{where} is neither a plain value nor {{ env|file|column = NAME }}", remedy="correct it")
+        raise InputError(
+            f"{where} is neither a plain value nor {{ env|file|column = NAME }}", remedy="correct the value"
+        )
     ((source, name),) = value.items()
     if not isinstance(name, str) or not name:
-        raise InputError(f"{where}.{source} must be a name", remedy="correct it")
+        raise InputError(f"{where}.{source} must be a name", remedy="correct the value")
     if source == "column":
         if _holds_secrets(where.rpartition(".")[2]) or _holds_secrets(name):
             raise InputError(
-                f"{where} looks secret, and the columns of an account file are written to the journal",
+                f"{where} looks secret, but columns of an account file are written to the journal",
                 remedy='give it as { env = "NAME" } or { file = "PATH" }',
             )
         return Column(name)

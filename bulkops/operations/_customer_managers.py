@@ -1,12 +1,11 @@
 """The partner's customer managers, as the accounts of one run share them.
 
-A manager is one row of the partner's, and an update replaces its whole list of workspaces. Accounts that sent a list
-each would overwrite one another, and spend a request each on it. So they hand in what they want, and one of them at a
-time reads the rows anew, merges what all have wanted meanwhile, and writes each row once.
-
-Other runs of this user's wait for each other, whatever journal they use. What somebody else writes (on another machine,
-in the vendor's own pages) between our reading and our writing is lost, and what he writes after ours may lose ours: the
-API knows no condition on an update. Ours is looked at again and merged again, some times over; his nobody can know of.
+A manager is one row of the partner's, and an update replaces its whole list of workspaces. Accounts that each sent a
+list would overwrite one another, at one request each. So they submit wishes. One account at a time reads the rows
+again, merges all wishes so far, and writes each row once. Runs of the same user wait for each other, whatever journal
+they use. A write from elsewhere (another machine, the vendor's pages) between our read and our write is lost, and a
+later one may overwrite ours, because the API has no conditional update. Ours is checked and merged again a few times; a
+lost write of others cannot be detected.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ LIST: Final = "customer_managers.list"
 UPDATE: Final = "customer_managers.update"
 _SHARED: Final = "customer managers"
 _ENOUGH: Final = 2
-"""So many workspaces that are refused in the same words show that it is not the workspace that is refused."""
+"""Workspaces refused with the same message, from which on the cause is not the workspace."""
 
 Answer: TypeAlias = dict[str, Any]
 
 
 @attrs.frozen
 class Partner:
-    """The partner's own nouns, asked for in the turn of one account. `alone`: while nobody else writes a manager."""
+    """The partner's own nouns, in the turn of one account. `alone`: holds the lock on managers."""
 
     managers: CustomerManagers
     members: PartnerMembers
@@ -57,7 +56,7 @@ class Partner:
 
 @attrs.frozen(kw_only=True)
 class Grant:
-    """`who`: e-mail or collaborator id; `create_as`: collaborator and role of somebody who is no manager yet."""
+    """`who`: e-mail or collaborator id; `create_as`: collaborator and role for a new manager."""
 
     who: str
     workspace: int
@@ -90,7 +89,9 @@ def has(manager: CustomerManager, workspace: int) -> bool:
 
 
 class Roster:
-    """Managers, and who could become one. `made`: ids of the managers that the run to be undone has made."""
+    """Managers, and collaborators who could become one. `made`: ids of the managers that the run to be undone has
+    made.
+    """
 
     def __init__(self) -> None:
         self.made: set[int] = set()
@@ -103,7 +104,7 @@ class Roster:
 
     @classmethod
     def of(cls, ctx: Context) -> Roster:
-        """The one of this run."""
+        """The instance of this run."""
         roster: Roster = memory_of(ctx).shared.setdefault(_SHARED, cls())
         return roster
 
@@ -116,18 +117,18 @@ class Roster:
         return await self._grants.join(partner, wish)
 
     async def revoke(self, partner: Partner, wish: Revocation) -> Answer:
-        """Raises: TaskFailed when nothing would be left, which would mean every workspace."""
+        """Raises: TaskFailed when the list would become empty, which would mean every workspace."""
         return await self._revocations.join(partner, wish)
 
     async def people(self, partner: Partner) -> list[Member]:
-        """Who works at the partner; asked for once a run."""
+        """The partner's collaborators; requested once per run."""
         async with self._fetching:
             if self._people is None:
                 self._people = await partner.members.list().collect()
             return self._people
 
     async def roles(self, partner: Partner) -> list[Role]:
-        """The partner's own roles; asked for once a run."""
+        """The partner's roles; requested once per run."""
         async with self._fetching:
             if self._roles is None:
                 self._roles = await partner.roles.list().collect()
@@ -146,7 +147,7 @@ class Roster:
     async def _grant_alone(self, partner: Partner, wishes: Sequence[Grant]) -> Sequence[Answer | Exception]:
         managers = await partner.managers.list().collect()
         by_person: defaultdict[object, list[int]] = defaultdict(list)
-        for place, wish in enumerate(wishes):  # however the person is called: one row is written once
+        for place, wish in enumerate(wishes):  # one row is written once, however the collaborator is named
             there = find(managers, wish.who)
             by_person[there.user.id if there else wish.create_as and wish.create_as[0]].append(place)
         answers: dict[int, Answer | Exception] = {}
@@ -155,7 +156,7 @@ class Roster:
             mine = _of_one_role(there, {place: wishes[place] for place in places}, answers)
             try:
                 _, found = await _merge(partner, there, list(mine.values()), Counter())
-            except Exception as error:  # noqa: BLE001 - it is theirs alone: another manager's row may do
+            except Exception as error:  # noqa: BLE001 - it concerns these wishes only: another manager's row may succeed
                 found = [error] * len(mine)
             answers |= dict(zip(mine, found, strict=True))
         return [answers[place] for place in range(len(wishes))]
@@ -180,7 +181,7 @@ class Roster:
         return [answers[wish.manager] for wish in wishes]
 
     async def _take(self, partner: Partner, manager: CustomerManager, wishes: Sequence[Revocation]) -> None:
-        """Take these workspaces away from a manager, and nothing else. Raises: TaskFailed."""
+        """Remove only these workspaces from a manager. Raises: TaskFailed."""
         taken = {wish.workspace for wish in wishes}
         left = [id_ for id_ in manager.workspace_ids if id_ not in taken]
         if any(wish.everywhere for wish in wishes):
@@ -188,9 +189,9 @@ class Roster:
             if set(left) == set(manager.workspace_ids) and left:
                 return
             if not manager.has_all_workspaces:
-                raise _changed(manager, "has no longer every workspace: somebody has changed that since the run")
+                raise _changed(manager, "no longer has every workspace: this was changed since the run")
         elif manager.has_all_workspaces:
-            raise _changed(manager, "has every workspace now: somebody has granted that since the run")
+            raise _changed(manager, "now has every workspace: this was granted since the run")
         if left and len(left) == len(manager.workspace_ids):
             return
         if left:
@@ -198,7 +199,7 @@ class Roster:
         elif manager.id in self.made:
             await partner.managers.delete(manager.id)
         else:
-            raise _changed(manager, "would be left without a workspace, and to the vendor that means every workspace")
+            raise _changed(manager, "would have an empty list of workspaces, which to the vendor means every workspace")
 
 
 def _changed(manager: CustomerManager, what: str) -> TaskFailed:
@@ -220,10 +221,10 @@ def _of_one_role(
         if wish.create_as is not None and wish.create_as[1] != role:
             del wishes[place]
             answers[place] = TaskFailed(
-                f"{wish.who} is made a customer manager as role {role}, not as role {wish.create_as[1]}",
+                f"{wish.who} becomes a customer manager with role {role}, not with role {wish.create_as[1]}",
                 failure_class="manager-other-role",
-                cause="the person is made a customer manager in another role",
-                remedy="a customer manager has the same role in all workspaces: give each person one",
+                cause="the collaborator becomes a customer manager with another role",
+                remedy="a customer manager has the same role in all workspaces: give one role per collaborator",
             )
     return wishes
 
@@ -256,9 +257,9 @@ async def _write(
         create_as = wishes[0].create_as
         if create_as is None:
             raise TaskFailed(
-                f"{wishes[0].who} is no customer manager any more",
+                f"{wishes[0].who} is not a customer manager any more",
                 failure_class="manager-changed",
-                remedy="`bulkops retry` looks again",
+                remedy="`bulkops retry` checks again",
             )
         person, role = create_as
         made = await partner.managers.create(

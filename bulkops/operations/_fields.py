@@ -1,4 +1,4 @@
-"""What an operation's fields say: its parameters as JSON data, their checks, and the columns that they name."""
+"""Fields of an operation: parameters as JSON data, their checks, and the columns that they name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def own_parameters(operation: object, *, without: Collection[str] = ()) -> dict[
 
 
 def absolute(path: str | Path) -> str:
-    """A path named from the root on: whoever resumes may stand in another directory."""
+    """An absolute path, because a resume may start in another directory."""
     return str(Path(path).resolve())
 
 
@@ -42,7 +42,7 @@ def absolute_or_none(path: str | Path | None) -> str | None:
 
 
 def check_value(declared: Parameter, value: object) -> None:
-    """Raises: ConfigError for a value that is none of the choices, or a text that cannot be filled in."""
+    """Raises: ConfigError for a value outside the choices, or an invalid template."""
     declared.check_choice(value)
     if declared.is_template and isinstance(value, Mapping):
         for template in value.values():

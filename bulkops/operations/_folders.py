@@ -24,12 +24,12 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
     """Id of the one folder `name` in `parent_id` (None: Home), or None. Sends one request a page, once per account.
 
     `must_exist`: figures before any look assume that it is there.
-    Raises: TaskFailed when several folders have the name: nobody can tell which one is meant.
+    Raises: TaskFailed when several folders have the name.
     """
     known = memory_of(ctx).cache.get(folders_key(parent_id))
     offline = log_of(ctx).offline
     is_assumed = offline is Offline.DONE or (offline is not None and must_exist)
-    if known is None or (name not in known and not is_assumed):  # what was not there may have been made since
+    if known is None or (name not in known and not is_assumed):  # a missing folder may have been created since
         planned = {name: ids for name, ids in (known or {}).items() if any(map(is_planned, ids))}
         known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id) | planned
     if is_assumed:
@@ -46,7 +46,7 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
 
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
-    """After `find_folder` found none under Home: with the nearest name there, which may be what was meant."""
+    """Error after `find_folder` found no folder under Home, with the nearest name there."""
     by_letters = {known.casefold(): known for known in memory_of(ctx).cache.get(folders_key(None), {})}
     near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
     return TaskFailed(

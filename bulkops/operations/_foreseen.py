@@ -1,4 +1,4 @@
-"""What the cost of an operation depends on, as far as it is known before the accounts are looked at."""
+"""`Foreseen`: knowledge about an account before it is read, for the cost of an operation."""
 
 from __future__ import annotations
 

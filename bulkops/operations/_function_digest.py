@@ -1,4 +1,4 @@
-"""Digests of code: a function or a class, and what it takes from around it."""
+"""Digests of code: a function or a class, with the names that it uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bulkops.secret import looks_secret
 
 
 def name_of(fn: object) -> str:
-    """What people call it; of a partial, the function's own name."""
+    """Display name; of a partial, the function's own name."""
     return str(getattr(_unbound(fn), "__name__", type(fn).__name__))
 
 
@@ -53,7 +53,7 @@ def _members_said(kind: type, without: Collection[str], seen: set[int]) -> Itera
 
 
 def _function_in(member: object) -> FunctionType | None:
-    """The function of a method, property, class method or cached property, if a person wrote it."""
+    """The function of a method, property, class method or cached property, unless it is generated."""
     inner = getattr(member, "__func__", None) or getattr(member, "fget", None) or getattr(member, "func", member)
     is_written = isinstance(inner, FunctionType) and not inner.__code__.co_filename.startswith("<attrs generated")
     return inner if is_written else None

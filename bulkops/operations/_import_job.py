@@ -24,16 +24,16 @@ from bulkops.steps import Context, Intent, log_of, memory_of, tuning_of
 async def undo_import(
     ctx: Context, contents: Contents, folder: str, done: Mapping[str, StepRow], *, made_by: str
 ) -> None:
-    """Delete the folder, if step `made_by` made it and nobody has put anything of his own there since.
+    """Delete the folder, if step `made_by` created it and it has no other contents since.
 
     Sends one look for each folder below it, two more, and the request. Raises: TaskFailed when it has to stay.
     """
     made, step = done.get(made_by), f"undo {made_by}"
     if made is None:
         raise TaskFailed(
-            f"folder {folder!r} was there before, and what an import overwrote in it nobody can bring back",
+            f"folder {folder!r} existed before the run, and overwritten contents cannot be restored",
             failure_class=CANNOT_UNDO,
-            remedy="import the package that was there before",
+            remedy="import the earlier package again",
         )
     folder_id = int(made.result["id"])
     if not ctx.began(step):
@@ -59,17 +59,17 @@ async def _check_nothing_else(ctx: Context, contents: Contents, folder: str, fol
             others.append(connection.name)
     if others:
         raise TaskFailed(
-            f"folder {folder!r} holds what the run did not bring, or what was changed since: {name_some(others)}",
+            f"folder {folder!r} has contents that the run did not import, or changed ones: {name_some(others)}",
             failure_class=CANNOT_UNDO,
-            cause=f"folder {folder!r} holds what the run did not bring",
+            cause=f"folder {folder!r} has contents that the run did not import",
             remedy="delete the rest by hand",
         )
     running = [recipe.name for recipe in recipes if recipe.running]
     if running:
         raise TaskFailed(
-            f"recipes of folder {folder!r} run: {name_some(running)}",
+            f"recipes of folder {folder!r} are running: {name_some(running)}",
             failure_class="recipes-running",
-            cause=f"recipes of folder {folder!r} run",
+            cause=f"recipes of folder {folder!r} are running",
             remedy="stop-recipes first, then `bulkops retry`",
         )
 
@@ -87,11 +87,12 @@ FACT: Final = "import"
 """What a journal remembers of a good one: the recipes as it left them."""
 
 _LOOK_AGAIN: Final = 5.0
-"""A lost import is looked for each time this many `first_poll_s` have passed: looking costs more than a poll."""
+"""Interval of probes for a lost import, in `first_poll_s`: a probe costs more than a poll."""
 
 _FORGOTTEN: Final = 3
-"""So many times in a row the vendor must say that it knows no such import: one may be asked for before all of its
-servers have heard of it, and one that ended long ago is kept for a while only."""
+"""Number of 404s in a row after which an import counts as missing. The vendor's servers may not all know a new import
+yet, and old ones are kept only for a while.
+"""
 
 
 def fact_key(folder_id: int, sha256: str) -> str:
@@ -155,7 +156,7 @@ class Importing:
                 f"the package touches running recipes: {name_some(running)}",
                 failure_class="recipes-running",
                 cause="the package touches running recipes",
-                remedy="stop them and retry, or run it anew with --restart-recipes: who has the package is left alone",
+                remedy="stop them and retry, or start a new run with --restart-recipes, which skips done accounts",
             )
 
     async def send(self, home_id: int | None, before: Standing) -> Any:
@@ -190,8 +191,8 @@ class Importing:
                 if not moved:
                     return None
                 raise TaskUnknown(
-                    f"a lost import moved {name_some(moved)} and not the rest of the package",
-                    cause="a lost import moved some recipes of the package and not the others",
+                    f"a lost import changed {name_some(moved)}, but not the rest of the package",
+                    cause="a lost import changed some recipes of the package, but not the others",
                     remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
                 )
             await anyio.sleep(min(tuning_of(self._ctx).first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
@@ -243,9 +244,9 @@ class Importing:
         if found is None:
             await self._ctx.reset_step(STEP)
             raise TaskFailed(
-                f"import {package_id} was accepted; the vendor does not know it any more, and it brought nothing",
+                f"import {package_id} was accepted, but the vendor has no such import now, and it imported nothing",
                 failure_class="import-gone",
-                cause="an import was accepted and is gone",
+                cause="an accepted import has disappeared",
                 remedy="`bulkops retry` imports again",
             )
 
@@ -310,9 +311,9 @@ class Importing:
 
 
 def _asking_failed(package_id: int, error: ApiError) -> TaskUnknown:
-    """The import goes on, whatever became of the question."""
+    """The import continues although the poll failed."""
     return TaskUnknown(
-        f"import {package_id} was accepted, and asking for it failed: {error}",
-        cause="an import was accepted, and asking for it failed",
+        f"import {package_id} was accepted, but reading its state failed: {error}",
+        cause="an import was accepted, but reading its state failed",
         remedy="`bulkops resume` asks again",
     )

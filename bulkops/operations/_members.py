@@ -1,4 +1,4 @@
-"""Members of an account as operations know them: who is meant, and whether somebody is there."""
+"""Members of an account: identification, and the desired state of one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEMBERS: Final = "members"
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """Who is meant. A member fits when everything given is the same."""
+    """Identification of a member, who matches if every given value is equal."""
 
     id: int | None = None
     external_id: str | None = None
@@ -44,23 +44,25 @@ class Person:
 
 
 async def find_member(ctx: Context, person: Person) -> Member | None:
-    """The one member that fits, or None. Sends one request. Raises: TaskFailed when several do."""
+    """The member that matches, or None. Sends one request. Raises: TaskFailed when several match."""
     there: dict[int, Member | None] = {member.id: member async for member in ctx.account.members.list()}
     there |= plan_notes(ctx, _MEMBERS)
     found = [member for member in there.values() if member is not None and person.fits(member)]
     if len(found) > 1:
         raise TaskFailed(
-            f"{len(found)} members fit {person} ({', '.join(str(member.id) for member in found)})",
+            f"{len(found)} members match {person} ({', '.join(str(member.id) for member in found)})",
             failure_class="member-ambiguous",
-            cause="several members fit",
-            remedy="say who is meant by external id",
+            cause="several members match",
+            remedy="give the external id",
         )
     return found[0] if found else None
 
 
 @attrs.frozen(kw_only=True)
 class EnsureMember(Ensure[Member]):
-    """Somebody is a member. `wanted`: members of the call, the name among them; `role`: in DEV, None takes any."""
+    """Desired state: the member exists. `wanted`: arguments of the call, with the name; `role`: in DEV, None takes
+    any.
+    """
 
     wanted: Mapping[str, Any]
     role: str | None = None
@@ -73,7 +75,7 @@ class EnsureMember(Ensure[Member]):
 
     @property
     def person(self) -> Person:
-        """By external id, else by name: whether the vendor keeps an e-mail is not known."""
+        """By external id, else by name, because the vendor may not store the e-mail."""
         external_id = self.wanted.get("external_id")
         return Person(external_id=external_id) if external_id is not None else Person(name=self.wanted["name"])
 
@@ -81,19 +83,19 @@ class EnsureMember(Ensure[Member]):
         return await find_member(ctx, self.person)
 
     def mismatch(self, found: Member | None) -> Sequence[str]:
-        """The vendor may leave roles out of its list: then nobody can say that it is another."""
+        """The vendor may omit roles from its list: then the role counts as equal."""
         now = found.env_roles().get("dev") if found is not None and self.role is not None else None
         if found is not None and now not in {None, self.role}:
             raise TaskFailed(
-                f"{found.name!r} is a member already, as {now}, not as {self.role}",
+                f"{found.name!r} is already a member with role {now}, not {self.role}",
                 failure_class="member-other-role",
-                cause=f"the person is a member already, in another role than {self.role}",
+                cause=f"the member already exists with a role other than {self.role}",
                 remedy="change the role in the workspace, or remove the member first",
             )
         return super().mismatch(found)
 
     async def create(self, ctx: Context) -> Any:
-        """The older call's answer does not speak of the member."""
+        """The older call's response has no data about the member."""
         if self.via == "member":
             await ctx.account.members.add_by_old_route(**self.wanted)
             return {"member_id": None}
@@ -123,7 +125,7 @@ class EnsureMember(Ensure[Member]):
 
 @attrs.frozen(kw_only=True)
 class EnsureNoMember(Ensure[Member]):
-    """Nobody who fits is a member. `via`: the call that removes somebody."""
+    """Desired state: no matching member exists. `via`: the call that removes one."""
 
     is_wanted: ClassVar[bool] = False
     repeatable: ClassVar[bool] = True
@@ -135,7 +137,7 @@ class EnsureNoMember(Ensure[Member]):
         return await find_member(ctx, self.person)
 
     def facts(self, found: Member | None) -> dict[str, Any]:
-        """What it takes to add the member again."""
+        """Data to add the member again."""
         if found is None:
             return {"id": None}
         return {
@@ -151,9 +153,9 @@ class EnsureNoMember(Ensure[Member]):
         whether anybody is left is what the look before and the one after are for."""
         if found is None:
             raise TaskFailed(
-                "the member whom an earlier removal meant is still there, under other names",
+                "the removed member still exists, under other names",
                 failure_class="member-changed",
-                remedy="look at the members of the workspace",
+                remedy="check the members of the workspace",
             )
         members = ctx.account.members
         try:
@@ -170,6 +172,6 @@ class EnsureNoMember(Ensure[Member]):
             plan_notes(ctx, _MEMBERS)[found.id] = None
 
     async def probe(self, ctx: Context, intent: Intent) -> Any:
-        """By the id: somebody may have changed the names meanwhile."""
+        """By the id, because the names may have changed meanwhile."""
         there = {member.id async for member in ctx.account.members.list()}
         return None if intent.data["id"] in there else {"removed": intent.data["id"]}

@@ -1,4 +1,4 @@
-"""Packages as files on disk: whole or not at all, for their owner alone, and never over something else unasked."""
+"""Package files: written atomically, readable only by their owner, never over other contents unless requested."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check_place(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{path} is a directory", remedy="name the file, such as crm.zip")
     if not os.access(path.parent, os.W_OK):
-        raise InputError(f"cannot write into {path.parent}", remedy="check the path; make the directory first")
+        raise InputError(f"cannot write into {path.parent}", remedy="check the path; create the directory first")
 
 
 def make_directory(path: Path) -> None:
@@ -68,7 +68,9 @@ def make_directory(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make the directory {path}: {error.strerror}", remedy="choose another") from error
+        raise InputError(
+            f"cannot create the directory {path}: {error.strerror}", remedy="choose another directory"
+        ) from error
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -47,7 +47,7 @@ async def export_to_file(
         export fails, or the file is there and holds something else (unless `overwrite`); the ApiError tree.
     """
     if (manifest is None) == (folder is None):
-        raise ConfigError("what is to be exported is not said", remedy="give a manifest or a folder, and not both")
+        raise ConfigError("nothing to export", remedy="give either a manifest or a folder")
     target = await anyio.to_thread.run_sync(_checked, path)
     if folder is None:
         package = await export_package(workato, int(manifest or 0), needs_recipes=False)
@@ -65,10 +65,9 @@ def _checked(path: str | Path) -> Path:
 async def export_package(workato: Workato, manifest_id: int, *, needs_recipes: bool = True) -> Package:
     """The package that the manifest describes now: exported, waited for, fetched, checked.
 
-    Sends one request to begin, one a poll, and one for the file, which carries no credentials. A reply that was lost
-    costs a second export, which does no harm.
-
-    Raises: InputError when there is no such manifest, its export fails or takes too long, or the package is no good;
+    Sends one request to begin, one a poll, and one for the file, which carries no credentials. A lost response costs a
+    second export, which does no harm. Raises: InputError when the manifest does not exist, its export fails or takes
+    too long, or the package is invalid;
         WouldChange in a read-only client; the ApiError tree.
     """
     try:
@@ -86,7 +85,7 @@ async def export_package(workato: Workato, manifest_id: int, *, needs_recipes: b
 
 
 def no_manifest(manifest_id: int) -> InputError:
-    return InputError(f"there is no export manifest {manifest_id}", remedy="look it up in the partner's workspace")
+    return InputError(f"there is no export manifest {manifest_id}", remedy="check its id in the partner's workspace")
 
 
 async def partner_folder(workato: Workato, path: str) -> int:
@@ -97,7 +96,7 @@ async def partner_folder(workato: Workato, path: str) -> int:
         there = [folder async for folder in workato.folders.list(parent_id=folder_id) if folder.name == name]
         if len(there) != 1:
             what = f"there is no folder {path!r}" if not there else f"{len(there)} folders are named {name!r}"
-            raise InputError(f"{what} in the partner's workspace", remedy="give its path from Home on: CRM/Orders")
+            raise InputError(f"{what} in the partner's workspace", remedy="give its path under Home: CRM/Orders")
         folder_id = there[0].id
     return int(folder_id or 0)
 
@@ -119,7 +118,7 @@ def _put(path: Path, package: Package, overwrite: bool) -> ExportedPackage:
         return ExportedPackage(path=path, package=there, written=False)
     if old is not None and not overwrite:
         raise InputError(
-            f"{path} is there and holds something else", remedy="replace it with --overwrite, or choose another file"
+            f"{path} exists with other contents", remedy="replace it with --overwrite, or choose another file"
         )
     try:
         write_file(path, package.data)
@@ -136,7 +135,7 @@ async def _finished(workato: Workato, made: PackageExport, manifest_id: int) -> 
         if clock() > end:
             raise InputError(
                 f"the export of manifest {manifest_id} is still {made.status} after {tuning.import_deadline_s:g} s",
-                remedy="look at it in the partner's workspace, then run it again",
+                remedy="check it in the partner's workspace, then run it again",
             )
         await anyio.sleep(delay_s)
         made = await workato.packages.get(made.id)
@@ -156,5 +155,5 @@ def keep_package(package: Package, directory: Path) -> Package:
         write_file(path, package.data)
     except (OSError, InputError) as error:
         why = error.strerror if isinstance(error, OSError) else error.message
-        raise ConfigError(f"cannot keep the package in {folder}: {why}", remedy="check --journal") from error
+        raise ConfigError(f"cannot store the package in {folder}: {why}", remedy="check --journal") from error
     return Package.from_bytes(package.data, path=str(path.resolve()))

@@ -1,4 +1,4 @@
-"""What the operations of a chain would have made, for the plans of those that come after them."""
+"""Planned effects of earlier operations of a chain, for the plans of later ones."""
 
 from __future__ import annotations
 

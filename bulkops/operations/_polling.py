@@ -1,4 +1,4 @@
-"""When to ask whether an import is done: rarely while others bound the run, often when nothing else does.
+"""Polling of imports: rarely while other accounts bound the run, often otherwise.
 
 A poll costs a request and brings nothing before the import is done; asking late costs nothing either, as long as other
 accounts wait for quotas and decide when the run ends. Only the last imports are worth asking often.
@@ -24,9 +24,9 @@ class LikelyFinish:
     """The age at which nine of ten imports of this run are done, learned from polls. Flat in memory.
 
     A poll says whether an import was done at an age, not when it was done: the ages at which imports were found done
-    are those at which somebody asked, and their 90th percentile could only rise. So a poll at about the guess moves it
-    a little: done, down; not done, up nine times as far (stochastic approximation, Robbins and Monro 1951), but never
-    far beyond what the poll has seen.
+    are the ages of polls, and their 90th percentile could only rise. So a poll at about the guess moves it a little:
+    done, down; not done, up nine times as far (stochastic approximation, Robbins and Monro 1951), but never far beyond
+    what the poll has seen.
     """
 
     def __init__(self, first_s: float) -> None:

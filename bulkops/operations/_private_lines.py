@@ -33,7 +33,7 @@ def check_output(output: str) -> None:
     """Raises: ConfigError when no file can be written there. Makes nothing."""
     path = Path(output)
     if output != STDOUT and not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ConfigError(f"cannot write {output}", remedy="check the path of the file for the answers")
+        raise ConfigError(f"cannot write {output}", remedy="check the path of the output file")
 
 
 async def write_result(output: str, row: Mapping[str, Any]) -> None:
@@ -43,14 +43,14 @@ async def write_result(output: str, row: Mapping[str, Any]) -> None:
         await anyio.to_thread.run_sync(_append_result, output, line)
     except BrokenPipeError as error:
         if output != STDOUT:
-            raise TaskFailed(f"nobody reads {output}", failure_class="output", remedy="choose a file") from error
-        raise ReaderGone("nobody reads stdout any more", failure_class="output") from error
+            raise TaskFailed(f"{output} is not being read", failure_class="output", remedy="choose a file") from error
+        raise ReaderGone("stdout was closed", failure_class="output") from error
     except OSError as error:
         where = "stdout" if output == STDOUT else output
         raise TaskFailed(
-            f"the answer cannot be written to {where}: {error.strerror}",
+            f"the response cannot be written to {where}: {error.strerror}",
             failure_class="output",
-            remedy="make room, or choose another file with -o",
+            remedy="free some space, or choose another file with -o",
         ) from error
 
 
@@ -93,7 +93,7 @@ def check_place(place: str | Keep) -> None:
         raise ConfigError(f"cannot write {path}", remedy="choose another file for the secrets")
     if found.st_mode & _OTHERS:
         raise ConfigError(
-            f"others may read {path}, and secrets are to go there",
+            f"other users can read {path}, but secrets would be written there",
             remedy=f"chmod 600 {path}, or choose another file",
         )
 
@@ -102,13 +102,13 @@ def check_keeper(recorded: str | None) -> None:
     """Raises: ConfigError when a run that is to go on gave its secrets to a function."""
     if recorded is None:
         raise ConfigError(
-            "the run gave its secrets to a function of a script, which cannot be found again by name",
+            "the run passed its secrets to a function of a script, which cannot be found by name",
             remedy="go on with it from that script: Fleet.resume(operation=...)",
         )
 
 
 def words_for(place: str | Keep) -> str:
-    """What a person should know before secrets are made."""
+    """Notes to show before secrets are created."""
     where = "a function" if callable(place) else place
     return (
         f"the secrets of new keys go to {where} and nowhere else: the vendor shows each once, and one that is lost "
@@ -117,7 +117,7 @@ def words_for(place: str | Keep) -> str:
 
 
 async def kept_keys(ctx: Context, place: str | Keep) -> frozenset[int] | None:
-    """Ids of the keys whose secrets are in the file, as it was when first asked in this run; None: nobody can tell."""
+    """Ids of the keys whose secrets are in the file, as it was when first asked in this run; None: unknown."""
     if callable(place):
         return None
     if place not in memory_of(ctx).shared:
@@ -138,9 +138,9 @@ def _read_keys(path: Path) -> frozenset[int]:
 
 
 async def keep_secret(place: str | Keep, account: str, shown: Mapping[str, Any]) -> None:
-    """Put away what the vendor showed, durably: as one JSON line, or into the function.
+    """Store what the vendor showed, durably: as one JSON line, or into the function.
 
-    Raises: TaskUnknown: the secret exists, and nobody has it; the step that made it must look again.
+    Raises: TaskUnknown: the secret exists but is lost; the step that created it must probe again.
     """
     try:
         if callable(place):
@@ -154,9 +154,9 @@ async def keep_secret(place: str | Keep, account: str, shown: Mapping[str, Any])
     except Exception as error:
         said = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise TaskUnknown(
-            f"a key was made, and its secret cannot be put away: {said}",
-            cause="a key was made, and its secret cannot be put away",
-            remedy="make room for it, then `bulkops resume`: it asks for a new secret",
+            f"a key was created, but its secret cannot be stored: {said}",
+            cause="a key was created, but its secret cannot be stored",
+            remedy="free some space, then `bulkops resume`: it requests a new secret",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How a package's recipes stand in an account: what an import changes, and how to tell that it did."""
+"""Versions of a package's recipes in an account, which show whether an import ran."""
 
 from __future__ import annotations
 

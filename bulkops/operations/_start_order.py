@@ -1,4 +1,4 @@
-"""Which recipe calls which: a called recipe must run before its callers start."""
+"""Start order of recipes: a called recipe must run before its callers start."""
 
 from __future__ import annotations
 

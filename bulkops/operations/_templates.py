@@ -15,12 +15,12 @@ from bulkops.steps import Context
 
 
 def check_words(name: str, template: str) -> None:
-    """Raises: ConfigError naming the parameter, for one that is blank or has braces around no column's name."""
+    """Raises: ConfigError naming the parameter, for one that is blank or has braces without a column name."""
     if not template.strip():
         raise ConfigError(f"{name} is empty", remedy="give it, or leave it out")
     if set(without_references(template)) & set("{}"):
         raise ConfigError(
-            f"{name} = {template!r} has braces around no column's name",
+            f"{name} = {template!r} has braces without a column name",
             remedy="write {column} for a column of the account file",
         )
     check_sources(template)
@@ -37,7 +37,7 @@ _REFERENCE: Final = re.compile(r"\{(?:(env|file):([^{}]+)|([^\W\d][\w .-]*))\}")
 
 
 def refers(template: object) -> bool:
-    """Whether anything is to be filled in."""
+    """Whether the text has references."""
     return isinstance(template, str) and _REFERENCE.search(template) is not None
 
 
@@ -53,7 +53,7 @@ def without_references(template: str) -> str:
 
 
 def anchored(template: Any) -> Any:
-    """The template with its files named from the root on: whoever resumes may stand in another directory."""
+    """The template with absolute file names, because a resume may start in another directory."""
     if not isinstance(template, str):
         return template
     return _REFERENCE.sub(
@@ -115,7 +115,7 @@ def _each_text(tree: Any, change: Any) -> Any:
 def _column(columns: Mapping[str, str], name: str) -> str:
     if not columns.get(name):
         raise TaskFailed(
-            f"the account file has nothing in column {name!r}",
+            f"column {name!r} of the account file is empty",
             failure_class="column-missing",
             remedy="fill the column for this account",
         )
@@ -126,7 +126,7 @@ def _from_outside(kind: str, name: str) -> str:
     if kind == "env":
         value = os.environ.get(name, "")
         if not value:
-            raise ConfigError(f"the environment has no {name}", remedy="set it")
+            raise ConfigError(f"environment variable {name} is not set", remedy=f"set {name}")
         register(value)
         return value
     try:

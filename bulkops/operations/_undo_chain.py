@@ -1,8 +1,8 @@
-"""How a chain is undone: in reverse, and past a part that fails as far as that is safe.
+"""Undo of a chain: in reverse, and past a failed part as far as that is safe.
 
-A part that cannot be taken back just now (its recipes cannot be stopped, the vendor answers 500) is still in place, and
-so must everything be that it stands on: no connection is taken from running recipes, no folder from under them. What it
-does not stand on is undone all the same. The next `retry` or `resume` comes by again and finishes the rest.
+A part may fail to undo (its recipes cannot be stopped, the vendor answers 500). Then everything that it stands on must
+stay too: running recipes keep their connections and folder. Other parts are undone all the same. The next `retry` or
+`resume` finishes the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bulkops.operations._base import Operation
 
 CANNOT_UNDO: Final = "cannot-undo"
-"""Failure class of what nobody can take back, now or later: a chain leaves it and goes on with everything else."""
+"""Failure class of a permanent inability to undo: a chain leaves the part and continues with the others."""
 
 _RETRY: Final = "`bulkops retry`"
 
@@ -48,7 +48,7 @@ class Part:
 
 @attrs.define
 class _Tally:
-    """What became of each part, by what the report calls it."""
+    """Outcome of each part, by its name in the report."""
 
     undone: list[str] = attrs.field(factory=list)
     left: dict[str, str] = attrs.field(factory=dict)
@@ -59,7 +59,7 @@ class _Tally:
         """ "not undone: start-recipes (...); held back, ...: import-package; undone: enable-endpoints" """
         said = [
             ("not undone", [f"{name} ({_said(problem)})" for name, problem in self.failed.items()]),
-            ("held back, as what is not undone stands on it", list(self.held)),
+            ("held back, because a part that is not undone stands on it", list(self.held)),
             ("left as it is", [f"{name} ({why})" for name, why in self.left.items()]),
             ("undone", self.undone),
         ]
@@ -76,13 +76,14 @@ class _Tally:
 
 
 def _said(problem: BulkopsError) -> str:
-    """Its words without the remedy, which is one for all, and without the path of a request."""
+    """Its message without the remedy, which is the same for all, and without the path of a request."""
     return problem.cause if isinstance(problem, ApiError) else str(problem).removesuffix(f"; {problem.remedy}")
 
 
 async def undo_parts(ctx: Context, parts: Sequence[Part], done: Mapping[str, StepRow]) -> None:
-    """Undo the last part first. Raises: TaskFailed, or TaskUnknown, that says of every part what became of it; at once
-    what concerns the whole run."""
+    """Undo the last part first. Raises: TaskFailed or TaskUnknown with the outcome of every part; immediately an error
+    of the whole run.
+    """
     names = _names(parts)
     tally = _Tally()
     in_place: list[tuple[str, Operation]] = []
@@ -122,21 +123,21 @@ def _names(parts: Sequence[Part]) -> list[str]:
 
 
 def _stands_on(later: Operation, earlier: Operation) -> bool:
-    """Whether what `later` did may need what `earlier` did."""
+    """Whether the effects of `later` may depend on those of `earlier`."""
     if later.stands_on is None or earlier.affects is None:
         return later.stands_on is None or bool(later.stands_on)
     return not later.stands_on.isdisjoint(earlier.affects)
 
 
 def _failure(tally: _Tally) -> BulkopsError:
-    """One failure that says all of it, in the class of the first."""
+    """One failure with all details, in the class of the first."""
     name, first = next(iter(tally.failed.items()))
     unknown = next((each for each in tally.failed.values() if isinstance(each, OutcomeUnknown | TaskUnknown)), None)
     more = len(tally.failed) - 1
     cause = f"{name} could not be undone: {first.cause}" + (f"; and {more} more" if more else "")
     if unknown is not None:
-        return TaskUnknown(tally.words(), cause=cause, remedy=unknown.remedy or "`bulkops resume` looks again")
-    remedy = first.remedy or "look at the account"
+        return TaskUnknown(tally.words(), cause=cause, remedy=unknown.remedy or "`bulkops resume` checks again")
+    remedy = first.remedy or "check the account"
     if _RETRY not in remedy:
         remedy = f"{remedy}, then {_RETRY}"
     return TaskFailed(

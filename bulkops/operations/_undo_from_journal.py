@@ -1,4 +1,4 @@
-"""Operations that are only to be undone, as the journal has them."""
+"""Operations for undo only, restored from the journal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Recorded(Operation):
 
 @attrs.frozen
 class Remembered(_Recorded):
-    """Stands for an operation whose undoing takes nothing but what the journal has: its files may be gone."""
+    """Replaces an operation whose undo needs only the journal: its files may be gone."""
 
     like: type[Operation] = attrs.field(kw_only=True)
     how: Undoing = attrs.field(kw_only=True, eq=False)
@@ -53,7 +53,7 @@ class Remembered(_Recorded):
 
 @attrs.frozen
 class Lost(_Recorded):
-    """Stands in a chain for a part whose files are gone, and must not be. `why`: what is wrong."""
+    """Replaces a part of a chain whose files are missing but needed. `why`: the problem."""
 
     why: str = attrs.field(kw_only=True, eq=False)
 

@@ -1,4 +1,4 @@
-"""add-member: add a person to each account's workspace."""
+"""add-member: add a member to each account's workspace."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _STEP: Final = "add-member"
 
 @attrs.frozen(kw_only=True)
 class AddMember(Operation):
-    """Add a person to each account.
+    """Add a member to each account.
 
-    An account that has the member in that role is left alone.
+    An account that has the member with that role is left alone.
 
-    Somebody with the external id (without one: with the name) is the member. The e-mail is sent along, though the
-    vendor's page does not name it. Sends one look and one request.
+    The external id identifies the member, or the name without one. The e-mail is sent too, although the vendor's page
+    does not mention it. Sends one read and one request.
     """
 
     name: ClassVar[str] = "add-member"
@@ -37,13 +37,11 @@ class AddMember(Operation):
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
     member_name: str = attrs.field(metadata=NAME)
     role: str = attrs.field(
-        metadata=parameter("Role in DEV: Admin, Analyst, Operator or yours.", metavar="NAME", template=True)
+        metadata=parameter("Role in DEV: Admin, Analyst, Operator or a custom role.", metavar="NAME", template=True)
     )
     external_id: str | None = attrs.field(
         default=None,
-        metadata=parameter(
-            "Your own id of the person: by it a member is recognized, without it by the name.", template=True
-        ),
+        metadata=parameter("Your own id of the member, which identifies it; without it the name does.", template=True),
     )
     email: str | None = attrs.field(default=None, metadata=EMAIL)
     oauth_id: str | None = attrs.field(
@@ -54,11 +52,13 @@ class AddMember(Operation):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         if self.via == "member" and self.oauth_id is None:
-            raise ConfigError("the older call for members needs an oauth id", remedy='give oauth_id, or via "members"')
+            raise ConfigError(
+                "the older call for members needs an OAuth id", remedy='set oauth_id, or use via "members"'
+            )
         if self.via == "members" and self.oauth_id is not None:
-            raise ConfigError("an oauth id is for the older call alone", remedy='leave it out, or give via "member"')
+            raise ConfigError("only the older call takes an OAuth id", remedy='leave it out, or use via "member"')
         if self.via == "member" and self.email is not None:
-            raise ConfigError("the older call for members takes no e-mail", remedy='leave it out, or via "members"')
+            raise ConfigError("the older call for members takes no e-mail", remedy='leave it out, or use via "members"')
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""authorize-connections: give an account's shell connections their credentials, which never reach the journal."""
+"""authorize-connections: give an account's connections their credentials, which never reach the journal."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class AuthorizeConnections(Operation):
     folder: str | None = attrs.field(
         kw_only=True,
         default=None,
-        metadata=parameter("Only connections in this folder under Home and its sub-folders.", metavar="NAME"),
+        metadata=parameter("Folder under Home; only connections in it and its sub-folders.", metavar="NAME"),
     )
     credentials: tuple[Credentials, ...] = attrs.field(init=False, repr=False, eq=False)
 
@@ -95,7 +95,7 @@ class AuthorizeConnections(Operation):
             await authorize(ctx, connection, wanted, name=wanted.connection)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Disconnect what the run authorized; what is gone, or a shell again, is left alone."""
+        """Disconnect the connections that the run authorized; missing or unauthorized ones are left alone."""
         await _undo(ctx, done)
 
     @classmethod
@@ -209,7 +209,7 @@ class _Connections:
 
     def _missing(self, wanted: Credentials) -> TaskFailed:
         near = difflib.get_close_matches(wanted.connection, {row.name for row in self.every} - {wanted.connection}, n=1)
-        remedy = "import the package that brings it, or correct the credentials file"
+        remedy = "import its package, or correct the credentials file"
         return TaskFailed(
             f"there is no connection {wanted.connection!r}"
             + (f" of provider {wanted.provider!r}" if wanted.provider else "")

@@ -50,16 +50,16 @@ class SetPlan(Operation):
         await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=self._send).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Back to the plan that the account had, unless somebody has moved it on since."""
+        """Restore the earlier plan, unless the plan has changed since."""
         row = done.get(_STEP)
         if row is None:
             return
         before, ours = (row.data or {}).get("before"), row.result["plan"]
         if before is None:
             raise TaskFailed(
-                f"nobody knows which plan the account had before {ours!r}",
+                f"the plan of the account before {ours!r} is unknown",
                 failure_class="cannot-undo",
-                cause="the plan before is not known",
+                cause="the earlier plan is unknown",
                 remedy="set it by hand",
             )
         await _EnsurePlan(step=f"undo {_STEP}", plan_id=before, ours=ours).apply(ctx)
@@ -95,10 +95,10 @@ class _EnsurePlan(Ensure[Customer]):
             return ()
         if self.ours not in {None, now}:
             raise TaskFailed(
-                f"the account is on plan {now!r} now, not on {self.ours!r} that the run set",
+                f"the account is now on plan {now!r}, not on {self.ours!r} from the run",
                 failure_class="plan-changed-since",
                 cause="the plan was changed again since the run",
-                remedy="leave it, or set it by hand",
+                remedy="leave the plan, or set it by hand",
             )
         return (f"change plan {now or '(none)'} to {self.plan_id}",)
 
@@ -107,9 +107,9 @@ class _EnsurePlan(Ensure[Customer]):
         said = await self.send(ctx, self.plan_id)
         if said not in {None, self.plan_id}:
             raise TaskFailed(
-                f"the vendor took the change to plan {self.plan_id!r}, and says the plan is {said!r}",
+                f"the vendor accepted the change to plan {self.plan_id!r}, but reports plan {said!r}",
                 failure_class="plan-not-changed",
-                cause="the vendor took the change of plan and did not make it",
+                cause="the vendor accepted the change of plan, but did not make it",
                 remedy="check that the plan exists in your contract",
             )
         return self.planned()
@@ -171,7 +171,7 @@ class DowngradePlan(SetPlan):
         super().__attrs_post_init__()
         if self.via == "call" and self.plan_id != FREE:
             raise ConfigError(
-                f"the vendor's downgrade call knows no plan but {FREE!r}, not {self.plan_id!r}",
+                f"the vendor's downgrade call takes only plan {FREE!r}, not {self.plan_id!r}",
                 remedy='leave the plan out, or use via "update"',
             )
 

@@ -1,4 +1,4 @@
-"""create-connection: make a connection where it is missing, as a shell or with its credentials."""
+"""create-connection: create a missing connection, with or without credentials."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _DISCONNECT: Final = "undo authorization"
 class CreateConnection(Operation):
     """Create a connection in each account.
 
-    Without credentials the connection is a shell. A connection that is there is left alone, and authorized if it is not
-    and credentials are given. Credentials go to the vendor and nowhere else.
+    Without credentials the connection is a shell. An existing connection is left alone; if it is not authorized and
+    credentials are given, it is authorized. Credentials go to the vendor and nowhere else.
 
     Sends one look and one request. Undoing disconnects and deletes what the run made.
     """
@@ -62,12 +62,12 @@ class CreateConnection(Operation):
     )
     folder: str | None = attrs.field(
         default=None,
-        metadata=parameter("Folder below Home, which must be there.", metavar="PATH", unset="Home", template=True),
+        metadata=parameter("Folder under Home, which must exist.", metavar="PATH", unset="Home", template=True),
     )
     external_id: str | None = attrs.field(
         default=None,
         metadata=parameter(
-            "Your own id of the connection: by it a connection is recognized, without it by name and provider.",
+            "Your own id of the connection, which identifies it; without it name and provider do.",
             template=True,
         ),
     )
@@ -75,7 +75,7 @@ class CreateConnection(Operation):
         default=None,
         converter=absolute_or_none,
         metadata=parameter(
-            "Credentials by connection name, as for authorize-connections; without them the connection is a shell.",
+            "Credentials by connection name, as for authorize-connections; without them it is not authorized.",
             key="from",
             metavar="FILE.toml",
             file=True,
@@ -91,10 +91,10 @@ class CreateConnection(Operation):
         super().__attrs_post_init__()
         stated = self.credentials.provider if self.credentials is not None else None
         if self.provider is None and stated is None:
-            raise ConfigError("whose connection it is to be is not said", remedy="give a provider, such as salesforce")
+            raise ConfigError("no provider given", remedy="give a provider, such as salesforce")
         if self.provider is not None and stated not in {None, self.provider}:
             raise ConfigError(
-                f"the provider is {self.provider!r} here and {stated!r} in the credentials file", remedy="correct one"
+                f"the provider is {self.provider!r} here, but {stated!r} in the credentials file", remedy="correct one"
             )
 
     @property
@@ -121,7 +121,7 @@ class CreateConnection(Operation):
         ctx.detail["connection"] = {"id": found.id}
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Disconnect and delete the connection that the run made, unless running recipes use it."""
+        """Disconnect and delete the connection that the run created, unless running recipes use it."""
         await _undo(ctx, done)
 
     @classmethod
@@ -219,7 +219,7 @@ async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
         raise TaskFailed(
             f"connection {id_} cannot be deleted: {problem.said}",
             failure_class="connection-in-use",
-            cause="a connection that the run made cannot be deleted",
+            cause="a connection that the run created cannot be deleted",
             remedy="stop the recipes that use it, then undo once more",
         ) from problem
 
@@ -231,8 +231,8 @@ def _table(path: Path, connection: str) -> Credentials:
     if found is None:
         names = ", ".join(repr(table.connection) for table in tables)
         raise ConfigError(
-            f"{path.name} has no table for the connection {connection!r}, only for {names}",
-            remedy=f'write [connections."{connection}".input], or name one of those',
+            f"{path.name} has no table for connection {connection!r}, only for {names}",
+            remedy=f'write [connections."{connection}".input], or use one of those names',
         )
     return found
 
@@ -265,10 +265,10 @@ async def _find(ctx: Context, wanted: Mapping[str, str], folder_id: int | None) 
         )
     if found and found[0].provider not in {None, wanted["provider"]}:
         raise TaskFailed(
-            f"external id {external_id!r} is a connection of {found[0].provider}, not of {wanted['provider']}",
+            f"external id {external_id!r} belongs to a connection of {found[0].provider}, not of {wanted['provider']}",
             failure_class="connection-other-provider",
-            cause="the external id is a connection of another provider",
-            remedy="give another external id",
+            cause="the external id belongs to a connection of another provider",
+            remedy="use another external id",
         )
     return found[0] if found else None
 

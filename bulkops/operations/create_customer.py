@@ -1,4 +1,4 @@
-"""create-customer: make the customers of a file, each under the partner's own id."""
+"""create-customer: create the customers of a file, each with its external id."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class CreateCustomer(Operation):
         return set() if self.numbers_exist else super().columns()
 
     def can_undo(self) -> bool:
-        """There is an `undo`, and it only says what stays."""
+        """`undo` only reports the customers that stay."""
         return False
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
@@ -72,7 +72,7 @@ class CreateCustomer(Operation):
             f"customer {done[_STEP].result['id']} stays",
             failure_class=CANNOT_UNDO,
             cause="the customer stays",
-            remedy="`bulkops delete-customer` deletes one with all that is in it",
+            remedy="`bulkops delete-customer` deletes it with everything in it",
         )
 
     async def apply(self, ctx: Context) -> None:
@@ -96,13 +96,15 @@ class CreateCustomer(Operation):
         return self.numbers_exist and not ctx.account.id.startswith("E")
 
     def _members(self, ctx: Context) -> dict[str, str]:
-        """What the customer is created with. Raises: TaskFailed when a column is empty, or the id is not one's own."""
+        """What the customer is created with. Raises: TaskFailed when a column is empty, or the id is not an external
+        id.
+        """
         if not ctx.account.id.startswith("E"):
             raise TaskFailed(
-                f"{ctx.account.id} is the vendor's own number: nobody can choose it",
+                f"{ctx.account.id} is a number, and only the vendor assigns numbers",
                 failure_class="external-id-missing",
-                cause="the account is named by the vendor's number",
-                remedy="give your own ids in a column external_id",
+                cause="the account is given by the vendor's number",
+                remedy="put your own ids into a column external_id",
             )
         given = {
             "name": fill(self.customer_name, ctx),

@@ -1,4 +1,4 @@
-"""create-folder: make a folder, and those it is in, where they are missing."""
+"""create-folder: create missing folders of a path."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bulkops.steps import Context, planned_id
 class CreateFolder(Operation):
     """Create a folder, and its parents, in each account.
 
-    A folder that is there is left alone.
+    An existing folder is left alone.
 
     A path such as "CRM/Orders" makes every folder that is missing on the way. Sends one look a level, and one request
     for each folder that is missing. Undoing deletes what the run made, as long as it is empty.
@@ -38,7 +38,7 @@ class CreateFolder(Operation):
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
     folder: str = attrs.field(
         metadata=parameter(
-            "Names between slashes, from Home on; {column} is filled in from the account file.",
+            "Path under Home, names separated by slashes; {column} is filled in from the account file.",
             metavar="PATH",
             template=True,
         )
@@ -82,8 +82,8 @@ class CreateFolder(Operation):
                 raise TaskFailed(
                     f"folder {row.result['path']!r} cannot be deleted: {refused.said or refused}",
                     failure_class="folder-not-empty",
-                    cause="a folder that the run made cannot be deleted",
-                    remedy="it has something in it by now: leave it, or empty it and undo once more",
+                    cause="a folder that the run created cannot be deleted",
+                    remedy="it has contents by now: leave it, or empty it, then undo once more",
                 ) from refused
 
 
@@ -91,7 +91,9 @@ def _names(path: str) -> list[str]:
     """Raises: ConfigError for a path with an empty name in it."""
     names = [part.strip() for part in path.split("/")]
     if not all(names):
-        raise ConfigError(f"{path!r} is no path of folders", remedy="write names between slashes, such as CRM/Orders")
+        raise ConfigError(
+            f"{path!r} is not a path of folders", remedy="write names between slashes, such as CRM/Orders"
+        )
     return names
 
 

@@ -21,12 +21,12 @@ _FLAG: Final = "delete_everything_in_them"
 class DeleteCustomer(Operation):
     """Delete customers and everything in them. CANNOT BE UNDONE.
 
-    Asks twice, and never takes `--accounts all`. A customer that is gone is left alone.
+    Asks twice, and refuses `--accounts all`. A customer that is already gone is left alone.
 
-    Deletes its recipes, connections, people, and its environments. One that no run has ever heard of fails: by a slip
-    in the file the customer that is meant would stay, and seem to be gone. Sends two looks and one request: the second
-    look makes sure that it is gone. A customer that was given the same external id meanwhile is another one, and is
-    left alone.
+    Deletes its recipes, connections, people, and its environments. A customer that no run knows fails, because with a
+    typing error in the file the intended customer would stay, and seem to be gone. Sends two looks and one request: the
+    second look makes sure that it is gone. A customer that was given the same external id meanwhile is another one, and
+    is left alone.
     """
 
     name: ClassVar[str] = "delete-customer"
@@ -70,9 +70,9 @@ class DeleteCustomer(Operation):
                 return {"deleted": facts["id"]}
             if found is None:
                 raise TaskFailed(
-                    "the customer whom an earlier deletion meant is there again",
+                    "the deleted customer exists again",
                     failure_class="customer-changed",
-                    remedy="look at the customer",
+                    remedy="check the customer",
                 )
             with suppress(NotFound):  # a deletion whose reply was lost and that was sent again
                 await ctx.account.customer.delete(id=found.id)
@@ -99,7 +99,7 @@ class DeleteCustomer(Operation):
         if done is not None and await _is_there(ctx, done["deleted"]):
             await ctx.reset_step(_STEP)
             raise TaskFailed(
-                "the vendor took the deletion, and the customer is still there",
+                "the vendor accepted the deletion, but the customer still exists",
                 failure_class="customer-not-deleted",
                 remedy="`bulkops retry` deletes again",
             )
@@ -111,15 +111,15 @@ async def _require_known(ctx: Context) -> None:
         return
     words = "and no run of this journal has ever worked on one"
     raise TaskFailed(
-        f"the vendor knows no customer {ctx.account.id}, {words}",
+        f"the vendor has no customer {ctx.account.id}, {words}",
         failure_class="customer-not-found",
-        cause=f"the vendor knows no such customer, {words}",
-        remedy="correct the id, or the data center (WORKATO_HOST); if somebody else has deleted it, leave it out",
+        cause=f"the vendor has no such customer, {words}",
+        remedy="correct the id, or the data center (WORKATO_HOST); if it was deleted elsewhere, leave it out",
     )
 
 
 async def _is_there(ctx: Context, id_: int | None) -> bool:
-    """Whether that very customer is there: its external id may be somebody else's by now."""
+    """Whether this very customer exists: its external id may belong to another one by now."""
     found = await ctx.account.customer.find()
     return found is not None and found.id == id_
 

@@ -48,10 +48,10 @@ def _anchored(params: Mapping[str, Any]) -> dict[str, Any]:
 
 @attrs.frozen
 class Each(Operation):
-    """Make one call of the vendor's API for each account.
+    """Make one API call for each account.
 
-    Reads write one JSON line an account, lists with all their pages; the report goes to stderr then. Anything else is
-    written down before it is sent, and not sent twice unless repeating is harmless.
+    Reads write one JSON line per account, lists with all pages; then the report goes to stderr. Other calls are
+    journaled before they are sent, and are sent twice only if that is harmless.
 
         Each("managed_users.tags.create", params={"title": "Tier {tier}"})
 
@@ -64,13 +64,13 @@ class Each(Operation):
         "each managed_users.recipes.list --accounts customers.csv -p running=true -o running.jsonl",
         "each managed_users.tags.create --accounts customers.csv -p title={tier} --max-failures 2%",
     )
-    call: str = attrs.field(metadata=parameter("The call, as `bulkops calls` lists it.", flag="call", metavar="ID"))
+    call: str = attrs.field(metadata=parameter("Call id, as `bulkops calls` lists it.", flag="call", metavar="ID"))
     params: Mapping[str, Any] = attrs.field(
         factory=dict,
         kw_only=True,
         converter=_anchored,
         metadata=parameter(
-            "A parameter; {column} is filled from the account file, {account}, {env:NAME} and {file:PATH} too.",
+            "Parameter of the call; may contain {column}, {account}, {env:NAME} and {file:PATH}.",
             flag="-p/--param",
             metavar="NAME=VALUE",
             template=True,
@@ -81,7 +81,7 @@ class Each(Operation):
         kw_only=True,
         converter=_absolute,
         metadata=parameter(
-            "Append the answers there, one JSON line an account, only yours to read.",
+            "File for the responses, one JSON line per account, readable only by you; lines are appended.",
             flag="-o/--output",
             metavar="FILE",
             unset="stdout, for reads",
@@ -94,26 +94,24 @@ class Each(Operation):
         if not row.names_account:
             raise ConfigError(f"{row.id} acts on the partner's own workspace", remedy=f"use `bulkops call {row.id}`")
         if row.id == "managed_users.delete":
-            raise ConfigError(
-                "customers are not deleted by the dozen", remedy="use `bulkops delete-customer`, which asks twice"
-            )
+            raise ConfigError("each cannot delete customers", remedy="use `bulkops delete-customer`, which asks twice")
         if row.body == "octets":
             raise ConfigError(
-                f"{row.id} takes a file, and `each` sends only what can be written as parameters",
-                remedy="use `bulkops import-package`, which also sees what became of it",
+                f"{row.id} takes a file, but `each` sends only parameters",
+                remedy="use `bulkops import-package`, which also checks the result",
             )
         for name, template in self.params.items():
             if name in _CREDENTIALS and not refers(template):
                 raise ConfigError(
-                    f"{row.id}: {name} may hold a credential, and what is written here is kept in the journal",
-                    remedy=f"let {name} come from {{env:NAME}}, {{file:PATH}} or a column",
+                    f"{row.id}: {name} may be a credential, but values given here are kept in the journal",
+                    remedy=f"take {name} from {{env:NAME}}, {{file:PATH}} or a column",
                 )
         generic.check_call(row, self._samples(), account="1")
         if self.output is not None:
             check_output(self.output)
         if self.output is None and (row.is_read or row.id.removeprefix("managed_users.") in _SHOWN_ONCE):
             what = "answers" if row.is_read else "shows a secret once, which"
-            raise ConfigError(f"{row.id} {what} must go somewhere", remedy="give a file for the answers with -o FILE")
+            raise ConfigError(f"{row.id} {what} needs an output file", remedy="add -o FILE")
 
     @property
     def _row(self) -> Call:
@@ -165,14 +163,14 @@ class Each(Operation):
             try:
                 await self._write(ctx, answer)  # before the step is done: a secret is shown once
             except TaskFailed as lost:
-                raise TaskUnknown(f"{row.id} was done, and {lost.message}", remedy=lost.remedy) from lost
+                raise TaskUnknown(f"{row.id} was done, but {lost.message}", remedy=lost.remedy) from lost
             return _id_of(answer)
 
         await ctx.step(
             row.id,
             send,
             repeatable=row.retry is RetryClass.SAFE_TO_RETRY,
-            check=row.look or "look at the account first",
+            check=row.look or "check the account first",
         )
 
     def _mask(self, error: ApiError) -> None:

@@ -35,7 +35,7 @@ _ENABLE: Final = "enable-api-key"
 
 
 SECRETS: Final = parameter(
-    "File for the secrets of new keys, one JSON line each, readable by you alone. The vendor shows each once.",
+    "File for the secrets of new keys, one JSON line each, readable only by you. The vendor shows each once.",
     metavar="FILE",
     file=True,
     identity=False,
@@ -119,7 +119,7 @@ class EnableApiPlatform(Operation):
         key = None if is_new else await access.find_key(client_id, key_name)
         if not is_new and (key is not None or self.api_platform == "v2"):
             await self._open(ctx, access, client_id, client_name, key, ids)
-        if key is None or ctx.began(_KEY):  # of one whose making nobody saw the end of, nobody has the secret
+        if key is None or ctx.began(_KEY):  # a key with an unknown outcome has a lost secret
             await self._make_key(ctx, access, client_id, client_name, key_name, ids)
         else:
             await self._remark_lost(ctx, access, client_id, key)
@@ -195,7 +195,7 @@ class EnableApiPlatform(Operation):
             secrets = shown.shown()
             if not secrets:
                 raise TaskFailed(
-                    f"{access.key_word} {name!r} was made, and its answer shows no secret",
+                    f"{access.key_word} {name!r} was created, but the response has no secret",
                     failure_class="secret-not-shown",
                     remedy=f"renew it: {access.renewal(client_id, shown.id)}",
                 )
@@ -207,7 +207,7 @@ class EnableApiPlatform(Operation):
             return await kept(await access.create_key(client_id, name, ids))
 
         async def probe(_: Intent) -> Any:
-            """Its secret was in the reply that nobody read: only a new one helps, and ends the lost one."""
+            """Its secret was in a lost response: only a new secret helps, and it replaces the lost one."""
             found = await access.find_key(client_id, name)
             return None if found is None else await kept(await access.refresh(client_id, found.id))
 
@@ -227,13 +227,13 @@ class EnableApiPlatform(Operation):
         opened = await access.opened(client_id, key)
         if key is None or not key.active or not set(ids) <= set(opened):
             raise TaskFailed(
-                f"{access.key_word} {key_name!r} was made, and does not open the API collections",
+                f"{access.key_word} {key_name!r} was created, but does not open the API collections",
                 failure_class="api-key-not-ready",
-                remedy="look at the API client, then `bulkops retry`",
+                remedy="check the API client, then `bulkops retry`",
             )
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """What the run made is gone, or lets nobody in any more; collections that it opened are closed again."""
+        """Delete or disable what the run created, and close the collections that it opened."""
         access = access_to(ctx.account, self.api_platform)
         client, key, opened = (done.get(name) for name in (_CLIENT, _KEY, _OPEN))
         if key is not None and (client is None or not access.deletes):
@@ -298,7 +298,7 @@ async def _asked(looking: Awaitable[ApiClient | None]) -> ApiClient | None:
         if error.status not in {404, 410}:
             raise
         raise TaskFailed(
-            f"the API platform cannot be asked for clients: {error}",
+            f"cannot list the clients of the API platform: {error}",
             failure_class="api-platform-missing",
             cause="the vendor does not serve this version of API clients, or the account has no API platform",
             remedy="use --api-platform v2; if that is refused too, have the API platform enabled for the account",

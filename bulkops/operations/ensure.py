@@ -121,7 +121,7 @@ class Ensure(Generic[T]):
 
 
 async def delete_own(ctx: Context, step: str, delete: Callable[[], Awaitable[None]]) -> None:
-    """Delete what the run made in one durable step. What another program has deleted by then is no change.
+    """Delete what the run created, in one durable step. A thing that is already gone does not count as a change.
 
     `delete`: sends the one request. Raises: what it raises, but for NotFound.
     """

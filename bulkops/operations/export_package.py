@@ -38,8 +38,8 @@ _MANIFEST, _EXPORT, _WRITE = "create-manifest", "export", "write"
 class ExportPackage(Operation):
     """Export a folder of each account, with its sub-folders, as a package: a file in `into`, named by the account.
 
-    A file that holds the same already is left alone. One that holds something else is left alone and the account fails,
-    unless `overwrite`. The report has each file's sha256.
+    A file with the same contents is left alone. A file with other contents is left alone too, and the account fails,
+    unless `overwrite` is set. The report has each file's sha256.
 
     An export needs a manifest in the account. The first one makes it and this journal remembers it, so that later runs
     bring the same one up to date: manifests cannot be listed, and a lost reply may leave a second one, which does no
@@ -55,18 +55,18 @@ class ExportPackage(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"exports"})
     stands_on: ClassVar[frozenset[str]] = frozenset()
     folder: str = attrs.field(
-        metadata=parameter("A folder with everything in it; names between slashes.", metavar="PATH")
+        metadata=parameter("Path of the folder to export, with everything in it.", metavar="PATH")
     )
     into: str = attrs.field(
         converter=absolute,
         metadata=parameter(
-            "Export from each account of --accounts, into files of this directory named by the account.",
+            "Directory for one file per account, named by the account's id.",
             metavar="DIR",
             file=True,
         ),
     )
     overwrite: bool = attrs.field(
-        default=False, metadata=parameter("Replace files that hold something else; else they stay.")
+        default=False, metadata=parameter("Replace files with other contents; without it they stay.")
     )
     include_data: bool = attrs.field(default=False, metadata=parameter("With --into: the rows of lookup tables too."))
     include_tags: bool = attrs.field(default=False, metadata=parameter("With --into: the tags of the assets too."))
@@ -115,7 +115,7 @@ class ExportPackage(Operation):
         if data is None or Package.from_bytes(data, needs_recipes=False).sha256 != said["sha256"]:
             await ctx.reset_step(_WRITE)
             raise TaskFailed(
-                f"{said['file']} is not what was written: somebody else changed it",
+                f"{said['file']} was changed while it was exported",
                 failure_class="file-changed",
                 cause="a file was changed while it was exported",
                 remedy="`bulkops retry` writes it again",
@@ -132,7 +132,7 @@ class ExportPackage(Operation):
     async def _folder_id(self, ctx: Context) -> int:
         found = await find_path(ctx, self.folder, parent_id=None)
         if found is None:
-            raise no_folder(ctx, self.folder, remedy="give the folder that is to be exported")
+            raise no_folder(ctx, self.folder, remedy="give the folder to export")
         return found
 
     async def _manifest(self, ctx: Context, folder_id: int) -> int:
@@ -154,7 +154,7 @@ class ExportPackage(Operation):
                 await ctx.step("update-manifest", refresh, repeatable=True, changes=False)
                 return int(known)
             except NotFound:
-                pass  # somebody deleted it
+                pass  # it was deleted
 
         async def create() -> Any:
             manifest = await manifests.create(
@@ -181,9 +181,9 @@ class ExportPackage(Operation):
         except NotFound as error:
             await ctx.reset_step(_EXPORT)
             raise TaskFailed(
-                f"export {begun['package_id']} is gone: the vendor keeps packages for a while only",
+                f"export {begun['package_id']} is gone: the vendor keeps packages only for a while",
                 failure_class="export-gone",
-                cause="the export is gone: the vendor keeps packages for a while only",
+                cause="the export is gone: the vendor keeps packages only for a while",
                 remedy="`bulkops retry` exports again",
             ) from error
         if status.status != "completed":
@@ -212,7 +212,7 @@ class ExportPackage(Operation):
                     f"export {package_id} is still {status.status} after {tuning_of(ctx).import_deadline_s:g} s",
                     failure_class="export-slow",
                     cause="the export takes too long",
-                    remedy="`bulkops retry` asks for it again",
+                    remedy="`bulkops retry` checks it again",
                 )
 
     async def _package(self, ctx: Context, status: PackageExport) -> Package:
@@ -225,7 +225,7 @@ class ExportPackage(Operation):
             raise TaskFailed(
                 f"export {status.id} cannot be used: {error.message}",
                 failure_class="export-unusable",
-                cause="the file of the export cannot be used",
+                cause="the exported file cannot be used",
                 remedy="`bulkops retry` exports again",
             ) from error
 
@@ -237,9 +237,9 @@ class ExportPackage(Operation):
                 return _said(path, Package.from_bytes(old, needs_recipes=False))
             if not self.overwrite:
                 raise TaskFailed(
-                    f"{path} is there and holds something else",
+                    f"{path} exists with other contents",
                     failure_class="file-exists",
-                    cause="the file is there and holds something else",
+                    cause="the file exists with other contents",
                     remedy="replace it with --overwrite, or choose another directory with --into",
                 )
 
@@ -251,7 +251,7 @@ class ExportPackage(Operation):
                     f"{path} cannot be written: {error.strerror}",
                     failure_class="output",
                     cause=f"the file cannot be written: {error.strerror}",
-                    remedy="make room, or choose another directory with --into",
+                    remedy="free some space, or choose another directory with --into",
                 ) from error
             return _said(path, package)
 

@@ -125,7 +125,7 @@ def operation(
     Raises: ConfigError.
     """
     if plan not in {"rehearse", "unforeseen"}:
-        raise ConfigError(f'plan must be "rehearse" or "unforeseen", not {plan!r}', remedy="choose one of the two")
+        raise ConfigError(f'plan must be "rehearse" or "unforeseen", not {plan!r}', remedy="use one of the two")
     if isinstance(columns, str):
         raise ConfigError(f"columns must be a list of names, not {columns!r}", remedy=f"write columns=[{columns!r}]")
 
@@ -146,7 +146,7 @@ def as_operation(thing: object) -> Operation:
     if inspect.iscoroutinefunction(thing) or inspect.isfunction(thing):
         return FunctionOperation(thing)
     raise ConfigError(
-        f"{thing!r} is not an operation", remedy="give an Operation or an async function of one argument, ctx"
+        f"{thing!r} is not an operation", remedy="use an Operation or an async function of one argument, ctx"
     )
 
 
@@ -181,7 +181,7 @@ def load_from_file(reference: str) -> object:
     """
     file, _, name = reference.rpartition(":")
     if not file or not name:
-        raise ConfigError(f"{reference!r} names no function", remedy="write FILE.py:NAME")
+        raise ConfigError(f"{reference!r} has no function name", remedy="write FILE.py:NAME")
     path = Path(file).resolve()
     spec = importlib.util.spec_from_file_location(f"bulkops_job_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
@@ -191,7 +191,9 @@ def load_from_file(reference: str) -> object:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"{file} cannot be loaded: {type(error).__name__}: {error}", remedy="correct it") from error
+        raise ConfigError(
+            f"{file} cannot be loaded: {type(error).__name__}: {error}", remedy="correct the file"
+        ) from error
     found = getattr(module, name, None)
     if found is None:
         near = difflib.get_close_matches(name, [key for key in vars(module) if not key.startswith("_")], n=1)

@@ -1,4 +1,4 @@
-"""grant-manager: let one of the partner's people work in each account's workspace."""
+"""grant-manager: let one of the partner's collaborators work in each account's workspace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bulkops.steps import Context, Intent
 _STEP: Final = "grant-manager"
 _UNDO: Final = "undo grant-manager"
 _MERGES: Final = 4
-"""How often a grant is written that somebody else overwrites each time."""
+"""Maximum writes of a grant that is overwritten from elsewhere each time."""
 
 _CHECK: Final = "the workspaces of the customer manager"
 
@@ -112,7 +112,11 @@ class GrantManager(Operation):
             now, there = (wish, None) if wish is not None else await self._wish(ctx)
             if now is not None:
                 return await roster.grant(partner, now)
-            return {"manager": there and there.id, "added": False, "created": False}  # somebody else did it meanwhile
+            return {
+                "manager": there and there.id,
+                "added": False,
+                "created": False,
+            }  # it was done from elsewhere meanwhile
 
         async def probe(intent: Intent) -> Any:
             there = find(await roster.look(partner), intent.data["who"])
@@ -125,7 +129,7 @@ class GrantManager(Operation):
         await ctx.step(_STEP, send, probe=probe, data=_facts(wish, before), check=_CHECK)
 
     async def verify(self, ctx: Context) -> None:
-        """Whoever else writes the list at the same time may have overwritten it: then it is merged again."""
+        """A simultaneous write from elsewhere may have overwritten it: then it is merged again."""
         done = ctx.result(_STEP)
         if done is None:
             return
@@ -143,7 +147,7 @@ class GrantManager(Operation):
         raise await _overwritten(ctx, _STEP, "manager-not-granted", f"does not have the workspace{times}")
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Take away what the run has added. Whoever has nothing left is no manager any more, if the run made it one."""
+        """Remove what the run added. A manager without workspaces is deleted, if the run created it."""
         row = done.get(_STEP)
         if row is None or not row.result["added"] or ctx.is_done(_UNDO):
             return
@@ -171,9 +175,8 @@ class GrantManager(Operation):
         raise await _overwritten(ctx, _UNDO, "manager-not-revoked", f"has the workspace, {_MERGES} times over")
 
     async def _wish(self, ctx: Context) -> tuple[Grant | None, CustomerManager | None]:
-        """What is to be granted, None when it is already so; the manager as it is, None when there is none.
-
-        Raises: TaskFailed for a person or role that is not there, or that is another one.
+        """The missing grant (None: already done) and the current manager (None: not a manager). Raises: TaskFailed for
+        a missing collaborator or role, or another role.
         """
         who, workspace = fill(self.manager, ctx), await number_of(ctx)
         there = find(await Roster.of(ctx).look(Partner.of(ctx)), who)
@@ -196,10 +199,10 @@ class GrantManager(Operation):
         if wanted is None or wanted == str(group.id) or wanted.lower() == (group.name or "").lower():
             return
         raise TaskFailed(
-            f"{manager.user.email or manager.user.name} is a customer manager as {group.name}, not as {wanted}",
+            f"{manager.user.email or manager.user.name} is a customer manager with role {group.name}, not {wanted}",
             failure_class="manager-other-role",
-            cause=f"the person is a customer manager already, in another role than {wanted}",
-            remedy="leave the role out: it is the same in all workspaces, and changing it here would change it there",
+            cause=f"the collaborator is already a customer manager with a role other than {wanted}",
+            remedy="leave out the role: it is the same in all workspaces, so a change here would change all",
         )
 
     async def _person(self, ctx: Context, who: str) -> int:
@@ -209,10 +212,10 @@ class GrantManager(Operation):
         found = next((person.id for person in people if (person.email or "").lower() == who.lower()), None)
         if found is None:
             raise TaskFailed(
-                f"nobody with the e-mail {who} works in the partner's workspace",
+                f"the partner's workspace has no collaborator with the e-mail {who}",
                 failure_class="collaborator-missing",
-                cause="nobody with that e-mail works in the partner's workspace",
-                remedy="invite the person there first, or correct the e-mail",
+                cause="the partner's workspace has no collaborator with that e-mail",
+                remedy="invite the collaborator first, or correct the e-mail",
             )
         return found
 
@@ -220,9 +223,9 @@ class GrantManager(Operation):
         wanted = self._role(ctx)
         if wanted is None:
             raise TaskFailed(
-                f"{fill(self.manager, ctx)} is no customer manager yet: in which role is not said",
+                f"{fill(self.manager, ctx)} is not a customer manager yet, and no role is given",
                 failure_class="role-missing",
-                cause="the person is no customer manager yet: in which role is not said",
+                cause="the collaborator is not a customer manager yet, and no role is given",
                 remedy="give the role's name or id",
             )
         if wanted.isdigit():
@@ -249,9 +252,9 @@ async def _overwritten(ctx: Context, step: str, failure_class: str, what: str) -
         if ctx.is_done(name):
             await ctx.reset_step(name)
     return TaskFailed(
-        f"the vendor took the change, and the customer manager {what}",
+        f"the vendor accepted the change, but the customer manager {what}",
         failure_class=failure_class,
-        remedy="see that nobody else changes the manager at the same time, then `bulkops retry`",
+        remedy="check that nothing else changes the manager at the same time, then `bulkops retry`",
     )
 
 
@@ -266,7 +269,7 @@ async def _is_gone(roster: Roster, partner: Partner, wish: Revocation) -> bool:
 
 
 def _facts(wish: Grant | None, before: CustomerManager | None) -> dict[str, Any]:
-    """What was so before, for those who have to find out what became of it."""
+    """The state before, for a probe."""
     if wish is None:
         return {}
     facts: dict[str, Any] = {"who": wish.who, "workspace": wish.workspace, "existed": before is not None}

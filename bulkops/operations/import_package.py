@@ -34,15 +34,15 @@ def load_package(source: Package | str | Path | None) -> Package | None:
     return None if source is None else Package.load(source)
 
 
-PACKAGE: Final = parameter("A package as the vendor exports it.", flag="package", metavar="PKG.zip", file=True)
+PACKAGE: Final = parameter("Package, as the vendor exports it.", flag="package", metavar="PKG.zip", file=True)
 MANIFEST: Final = parameter(
     "Manifest of the partner's workspace, instead of a package: exported once for the whole run.",
     metavar="ID",
     instead_of="package",
 )
-TARGET: Final = parameter("Folder under Home; made when it is missing.", metavar="NAME")
+TARGET: Final = parameter("Folder under Home; created if missing.", metavar="NAME")
 RESTART: Final = parameter(
-    "Stop, update and start running recipes that the package touches; else such accounts fail, unchanged."
+    "Stop, update and start running recipes that the package touches; without it such accounts fail, unchanged."
 )
 HOME_ASSETS: Final = parameter("Folder for the package's root-folder assets.", metavar="NAME")
 
@@ -75,7 +75,7 @@ class ImportPackage(Operation):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         if self.package is None and self.manifest is None:
-            raise ConfigError("what is to be imported is not said", remedy="give a package, or a manifest to export")
+            raise ConfigError("nothing to import", remedy="give a package, or a manifest to export")
         if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
             raise ConfigError(f"there is no manifest {self.manifest}", remedy="give its number in the workspace")
         for value in (self.folder, self.home_assets_folder):
@@ -97,7 +97,7 @@ class ImportPackage(Operation):
         return self.package
 
     def _unexported(self) -> PlanError:
-        return PlanError(f"manifest {self.manifest} is not exported yet", remedy="await prepare() first")
+        return PlanError(f"manifest {self.manifest} is not exported yet", remedy="call `await prepare()` first")
 
     def parameters(self) -> Mapping[str, Any]:
         path, sha256 = (self.package.path, self.package.sha256) if self.package is not None else (None, None)
@@ -126,7 +126,7 @@ class ImportPackage(Operation):
         if expected is not None and made._content.sha256 != expected:
             raise InputError(
                 f"{made._content.path} is not the package the run began with (its sha256 differs)",
-                remedy="put the old file back to resume, or start a new run with the new package",
+                remedy="restore the old file to resume, or start a new run with the new package",
             )
         return made
 

@@ -19,7 +19,7 @@ MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MAX_MEMBERS: Final = 20_000
 
-_REMEDY: Final = "export the package again and give that file"
+_REMEDY: Final = "export the package again and use that file"
 
 
 @attrs.frozen
@@ -78,7 +78,7 @@ class Package:
             size = path.stat().st_size
             if size > MAX_PACKAGE_BYTES:
                 raise InputError(
-                    f"{path}: {size} bytes is more than the {MAX_PACKAGE_BYTES} a package may have",
+                    f"{path}: {size} bytes is more than the limit of {MAX_PACKAGE_BYTES}",
                     remedy=_REMEDY,
                 )
             data = path.read_bytes()
@@ -96,7 +96,7 @@ class Package:
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise InputError(f"{name} is not a readable zip file: {error}", remedy=_REMEDY) from error
         if not found.recipes and needs_recipes:
-            raise InputError(f"{name} holds no recipe (*.recipe.json)", remedy=_REMEDY)
+            raise InputError(f"{name} contains no recipe (*.recipe.json)", remedy=_REMEDY)
         sha256 = hashlib.sha256(data).hexdigest()
         keys = {file: recipe.key for file, recipe in found.recipes.items()}
         return cls(
@@ -151,7 +151,7 @@ class _Assets:
 def _read(archive: zipfile.ZipFile, name: str) -> _Assets:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) > MAX_MEMBERS:
-        raise InputError(f"{name} holds {len(members)} files, more than {MAX_MEMBERS}", remedy=_REMEDY)
+        raise InputError(f"{name} contains {len(members)} files, more than {MAX_MEMBERS}", remedy=_REMEDY)
     if sum(info.file_size for info in members) > MAX_UNPACKED_BYTES:
         raise InputError(f"{name} unpacks to more than {MAX_UNPACKED_BYTES} bytes", remedy=_REMEDY)
     seen: set[str] = set()
@@ -161,9 +161,9 @@ def _read(archive: zipfile.ZipFile, name: str) -> _Assets:
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
             raise InputError(f"{name}: {info.filename!r} points outside the package", remedy=_REMEDY)
         if not info.filename.isprintable():
-            raise InputError(f"{name}: {info.filename!r} has characters that no name has", remedy=_REMEDY)
+            raise InputError(f"{name}: {info.filename!r} has invalid characters", remedy=_REMEDY)
         if info.filename in seen:
-            raise InputError(f"{name}: {info.filename!r} is in the package twice", remedy=_REMEDY)
+            raise InputError(f"{name}: {info.filename!r} occurs twice in the package", remedy=_REMEDY)
         seen.add(info.filename)
         found.add(member, info.filename, archive.read(info), name)  # checks the CRC of every member
     return found

@@ -1,4 +1,4 @@
-"""remove-member: remove a person from each account's workspace."""
+"""remove-member: remove a member from each account's workspace."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _STEP: Final = "remove-member"
 
 @attrs.frozen(kw_only=True)
 class RemoveMember(Operation):
-    """Remove a person from each account.
+    """Remove a member from each account.
 
-    The member must fit everything that is given. An account without such a member is left alone.
+    The member must match every given value. An account without such a member is left alone.
 
-    Several who fit are refused. Sends one look and one request. Undone, the person is added again with the same name,
-    external id, roles and time zone; the vendor gives a new id.
+    Several matching members are an error. Sends one read and one request. Undo adds the member again with the same
+    name, external id, roles and time zone; the vendor assigns a new id.
     """
 
     name: ClassVar[str] = "remove-member"
@@ -34,7 +34,7 @@ class RemoveMember(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"members"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
     external_id: str | None = attrs.field(
-        default=None, metadata=parameter("Your own id of the person; {column} is filled in.", template=True)
+        default=None, metadata=parameter("Your own id of the member; {column} is filled in.", template=True)
     )
     email: str | None = attrs.field(default=None, metadata=EMAIL)
     member_name: str | None = attrs.field(default=None, metadata=NAME)
@@ -43,7 +43,7 @@ class RemoveMember(Operation):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         if not templates(self):
-            raise ConfigError("who is to be removed is not said", remedy="give an external id, an e-mail or a name")
+            raise ConfigError("no member given", remedy="give an external id, an e-mail or a name")
 
     @property
     def title(self) -> str:
@@ -54,14 +54,14 @@ class RemoveMember(Operation):
         await EnsureNoMember(step=_STEP, person=Person(**given), via=self.via, says=self.title).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Add the person again, unless somebody did."""
+        """Add the member again, if missing."""
         row = done.get(_STEP)
         if row is None:
             return
         facts = row.data or {}
         if not facts.get("name") or not facts.get("roles"):
             raise TaskFailed(
-                "the vendor did not say the member's name and role when it was removed",
+                "the vendor did not return the name and role of the removed member",
                 failure_class="cannot-undo",
                 remedy="add the member by hand",
             )

@@ -41,9 +41,9 @@ _OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
 class Rollout(Operation):
     """Roll API endpoints out to each account.
 
-    Creates the customer where a column external_id names one that is not there; imports the package; authorizes the
-    connections; makes an API client with a key; starts the recipes, called ones first; enables the endpoints. What is
-    so already is left alone.
+    Creates the customer if a column external_id names a missing one, imports the package, authorizes the connections,
+    creates an API client with a key, starts the recipes (called ones first), and enables the endpoints. Finished parts
+    are left alone.
 
     A chain of create-customer, import-package, authorize-connections, enable-api-platform, start-recipes and
     enable-endpoints, with their parameters, steps and ways to see that it is so already. A customer that is called by
@@ -65,7 +65,7 @@ class Rollout(Operation):
         default=None,
         converter=absolute_or_none,
         metadata=parameter(
-            "Credentials by connection name, as of authorize-connections.",
+            "Credentials by connection name, as for authorize-connections.",
             metavar="FILE.toml",
             unset="they are authorized already",
             file=True,
@@ -111,8 +111,8 @@ class Rollout(Operation):
         super().__attrs_post_init__()
         if self.package is not None and not self.package.endpoints:
             raise InputError(
-                f"{Path(self.package.path).name} holds no API endpoint (*.api_endpoint.json)",
-                remedy="give a package of endpoints; for one without: `bulkops run` with a job of import-package, "
+                f"{Path(self.package.path).name} contains no API endpoint (*.api_endpoint.json)",
+                remedy="use a package with endpoints; for one without, `bulkops run` a job of import-package, "
                 "authorize-connections and start-recipes",
             )
 

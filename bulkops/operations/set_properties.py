@@ -55,7 +55,7 @@ class SetProperties(Operation):
     properties: Mapping[str, str] = attrs.field(
         converter=_own,
         metadata=parameter(
-            "A property and its value, in which {column}, {env:NAME} and {file:PATH} are filled in.",
+            "Property and value; the value may contain {column}, {env:NAME} and {file:PATH}.",
             flag="-p/--property",
             metavar="NAME=VALUE",
             template=True,
@@ -70,7 +70,7 @@ class SetProperties(Operation):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         if not self.properties:
-            raise ConfigError("no property is given", remedy="give NAME=VALUE for each one")
+            raise ConfigError("no property given", remedy="give NAME=VALUE for each")
         for name, template in self.properties.items():
             _check(name, template)
 
@@ -84,7 +84,7 @@ class SetProperties(Operation):
         await _EnsureValues(step=_STEP, values=values, project_id=project_id, templates=self.properties).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Put back what was there, unless somebody has set it again since; name what cannot be put back."""
+        """Restore the earlier values, unless they have changed since; name those that cannot be restored."""
         row = done.get(_STEP)
         if row is None:
             return
@@ -105,7 +105,7 @@ class SetProperties(Operation):
             f"{_named(names)} {what}"
             for names, what in (
                 (new, "did not exist before the run: the API cannot delete a property"),
-                (since, "was set again since the run"),
+                (since, "was changed since the run"),
                 (unknown, "had a value that looked secret and was not written down"),
             )
             if names
@@ -127,7 +127,7 @@ class SetProperties(Operation):
                     f"the value of property {name!r} has {len(value)} characters",
                     failure_class="value-too-long",
                     cause=f"the value of property {name!r} is too long",
-                    remedy=f"the vendor takes {LONGEST_VALUE}: shorten it",
+                    remedy=f"shorten it to {LONGEST_VALUE} characters",
                 )
             filled[name] = value
         return filled
@@ -157,7 +157,7 @@ def _check(name: str, template: object) -> None:
         raise ConfigError(what, remedy=f"a property's name has 1 to {LONGEST_NAME} characters")
     if looks_secret(name) and _OUTSIDE.match(template) is None:
         raise ConfigError(
-            f"property {name!r} looks secret, and what is written here is kept in the journal",
+            f"property {name!r} looks secret, but values given here are kept in the journal",
             remedy=f"give it as {name}={{env:NAME}} or {name}={{file:PATH}}",
         )
 
@@ -214,9 +214,9 @@ class _EnsureValues(Ensure[dict[str, str]]):
         if wrong:
             await ctx.reset_step(self.step)
             raise TaskFailed(
-                f"the vendor took {_named(wrong)} and shows another value",
+                f"the vendor accepted {_named(wrong)}, but shows another value",
                 failure_class="property-not-set",
-                cause="the vendor took a property and shows another value",
+                cause="the vendor accepted a property, but shows another value",
                 remedy="`bulkops retry` sets it again",
             )
 

@@ -138,9 +138,9 @@ async def _check(ctx: Context, ids: Collection[int], *, active: bool) -> None:
         if endpoint.id in ids and endpoint.active is not active:
             word = "enabled" if active else "disabled"
             raise TaskFailed(
-                f"endpoint {endpoint.name!r} was {word} and is so no more",
+                f"endpoint {endpoint.name!r} was {word}, but is not any more",
                 failure_class=f"endpoint-not-{word}",
-                remedy="see who switches it, then `bulkops retry`",
+                remedy="find out what switches it, then `bulkops retry`",
             )
 
 
@@ -163,7 +163,7 @@ def _not_running(endpoint: ApiEndpoint, recipes: dict[int, Recipe]) -> TaskFaile
 class EnableEndpoints(SwitchEndpoints):
     """Enable the API endpoints of each account.
 
-    Their recipes must run. Endpoints that are enabled are left alone.
+    Their recipes must run. Enabled endpoints are left alone.
 
     An endpoint whose recipe does not run fails the account, after the others were tried. Sends three looks, one request
     an endpoint that is not enabled, and one look more.
@@ -178,7 +178,7 @@ class EnableEndpoints(SwitchEndpoints):
 class DisableEndpoints(SwitchEndpoints):
     """Disable the API endpoints of each account.
 
-    Clients and keys stay. Endpoints that are disabled are left alone.
+    Clients and keys stay. Disabled endpoints are left alone.
 
     Sends three looks, one request an enabled endpoint, and one look more. Undone, they are enabled again, if their
     recipes run.

@@ -1,4 +1,4 @@
-"""`start-recipes` and `stop-recipes`, and the steps that other operations take of them."""
+"""`start-recipes` and `stop-recipes`, and their steps for other operations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def stop(ctx: Context, recipe: Recipe, *, step: str) -> None:
             raise TaskFailed(
                 f"recipe {recipe.name!r} cannot be stopped: {said}",
                 failure_class="recipe-not-stopped",
-                remedy="look at the recipe, then `bulkops retry`",
+                remedy="check the recipe, then `bulkops retry`",
             )
         return {"stopped": recipe.id}
 
@@ -90,7 +90,7 @@ def _not_started(recipe: Recipe, problems: list[StartProblem]) -> TaskFailed:
     return TaskFailed(
         f"recipe {recipe.name!r} cannot be started: {said}",
         failure_class="recipe-not-started",
-        remedy="correct it (a connection that is not authorized?), then `bulkops retry`",
+        remedy="correct it (often a connection is not authorized), then `bulkops retry`",
     )
 
 
@@ -182,7 +182,7 @@ class SwitchRecipes(Operation):
 class StartRecipes(SwitchRecipes):
     """Start the recipes in a folder of each account.
 
-    Called recipes start before their callers; recipes that run are left alone.
+    Called recipes start before their callers. Running recipes are left alone.
 
     Tries every recipe; the account fails with the first problem's recipe, step, field and message. Requests: one or two
     to list the recipes, and one per stopped recipe.
@@ -198,7 +198,7 @@ class StartRecipes(SwitchRecipes):
 class StopRecipes(SwitchRecipes):
     """Stop the recipes in a folder of each account.
 
-    Callers stop before the recipes that they call; recipes that stand still are left alone.
+    Callers stop before the recipes that they call. Stopped recipes are left alone.
 
     Tries every recipe. Requests: one or two to list the recipes, and one per running recipe. Undo starts the recipes
     that it stopped.
@@ -226,17 +226,17 @@ def _raise_all(problems: list[TaskFailed]) -> None:
 def _switched_back(recipe: Recipe) -> TaskFailed:
     if recipe.running:
         return TaskFailed(
-            f"recipe {recipe.name!r} was stopped and runs again",
+            f"recipe {recipe.name!r} was stopped, but is running again",
             failure_class="recipe-runs-again",
-            remedy="see who starts it, then `bulkops retry`",
+            remedy="find out what starts it, then `bulkops retry`",
         )
     why = f" ({recipe.stop_cause})" if recipe.stop_cause else ""
     return TaskFailed(
         f"recipe {recipe.name!r} was started and stopped again{why}",
         failure_class="recipe-stopped-again",
-        remedy="look at the recipe's jobs, then `bulkops retry`",
+        remedy="check the recipe's jobs, then `bulkops retry`",
     )
 
 
 def _empty_folder(folder: str) -> TaskFailed:
-    return TaskFailed(f"folder {folder!r} holds no recipe", failure_class="folder-empty", remedy="import into it first")
+    return TaskFailed(f"folder {folder!r} has no recipe", failure_class="folder-empty", remedy="import into it first")

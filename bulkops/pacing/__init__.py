@@ -1,4 +1,4 @@
-"""When a request may leave, and when a failed one may leave again. Knows time, knows no HTTP."""
+"""Pacing: when a request may leave, and when a failed one may leave again. Independent of HTTP."""
 
 from bulkops.pacing.adaptive_limit import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter

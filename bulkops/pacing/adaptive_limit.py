@@ -1,4 +1,4 @@
-"""`AdaptiveLimit`: how many requests a quota accepts, learned from answers and 429s (contract C3).
+"""`AdaptiveLimit`: the number of requests that a quota accepts, learned from responses and 429s (contract C3).
 
 Documented limits may be wrong for this customer's plan, others may use the same quota, a server may refuse bursts that
 its limit per minute would allow, and some throttle at random. What a refusal teaches:
@@ -35,13 +35,13 @@ CLEAN_WINDOWS: Final = 10
 SPACED_BURST_SHARE: Final = 0.25
 STUCK_CLOSINGS: Final = 3
 LONGEST_CLOSING_SHARE: Final = 0.25
-"""Of T: after T the server's window is over in any case, and a long backoff would sleep through the next one."""
+"""Fraction of T. After T the server's window is over in any case, and a long backoff would waste the next one."""
 SILENCE_SHARE: Final = 1.5
 COMPARING_SHARE: Final = 0.75
 TRIAL_SHARE: Final = 0.9
-"""Of the width before: while a narrowing is on trial it is this much narrower at least, or nothing could be told."""
+"""Factor of the width before. A narrowing on trial is at least this much narrower, or the trial could not decide."""
 WORTH_SHRINKING: Final = 0.98
-"""Refused slots count as used (C1), so random throttling of a few percent looks like a limit that is a little lower."""
+"""Refused slots count as used (C1), so random throttling of a few percent looks like a slightly lower limit."""
 
 Change = Literal["grown", "closed", "shrunk"]
 
@@ -78,7 +78,7 @@ class AdaptiveLimit:
     _steps: int = 1
     _grown_from: int | None = None
     _grown_at: float = -math.inf
-    # what of it was noise
+    # the share of noise
     _noise: float = 0.0
     _trial: RefusalTest | None = None
     _narrowings: list[tuple[int, WindowUsage]] = attrs.field(factory=list)
@@ -95,12 +95,12 @@ class AdaptiveLimit:
         return self._is_opening and self.allowed < self.limit
 
     def may_leave_at(self, now: float) -> float:
-        """The earliest time at which the gate and the spacing let a request leave; slots are another matter."""
+        """Earliest time at which the gate and the spacing let a request leave, without regard to slots."""
         at = max(now, self.closed_until)
         return at if self._spacing is None else max(at, self._spacing.next_at())
 
     def relimit(self, limit: int) -> None:
-        """Another limit counts from now on. A wider one is opened as carefully as the first was."""
+        """Use another limit from now on. A wider one opens as slowly as the first."""
         if self.allowed == self.limit < limit:
             self._is_opening = True
             self._full_at_grant = None
@@ -125,7 +125,7 @@ class AdaptiveLimit:
             if self._spacing is not None and not self._is_dense:
                 self._spacing.credit(self._episode_ends - self._turned_at)
         if now - self._answered_at > SILENCE_SHARE * self.window_s:
-            # Idle, or refused for longer than a window explains: the last T says nothing about the limit.
+            # Idle, or refused for longer than a window explains: the last T does not show the limit.
             self._measure_afresh(now)
         self._answered_at = now
         if (change := self._tried(granted_at, refused=False)) is not None:
@@ -137,7 +137,7 @@ class AdaptiveLimit:
         return self._widen(now) if now - self._clean_since >= CLEAN_WINDOWS * self.window_s else None
 
     def ended(self) -> Change | None:
-        """A request was never answered, or never left: the round trip that it was part of may be over all the same."""
+        """A request was never answered, or never left. Its round trip may still be over."""
         self._ended += 1
         return self._round_ended() if self._is_opening and self.allowed < self.limit else None
 
@@ -202,7 +202,7 @@ class AdaptiveLimit:
         return ["closed"]
 
     def _close_longer(self, now: float, retry_after_s: float | None) -> list[Change]:
-        """It left before the closing: the same news once more. After the reopening it is stale."""
+        """It left before the closing, so it adds nothing. After the reopening it is stale."""
         if now >= self.closed_until or retry_after_s is None:
             return []
         added_s = now + retry_after_s - self.closed_until
@@ -212,7 +212,7 @@ class AdaptiveLimit:
     # -- spacing and narrowing ----------------------------------------------------------------------------------
 
     def _space(self, now: float, usage: WindowUsage) -> list[Change]:
-        """The burst was too large, and says little about the limit: spaced departures will tell."""
+        """The burst was too large. It says little about the limit; spaced departures will show it."""
         self._is_opening = False
         self.allowed = self.limit
         self._spaced_at, self._spaced_by = now, usage
@@ -222,7 +222,7 @@ class AdaptiveLimit:
         return ["shrunk"]
 
     def _measure_afresh(self, now: float) -> None:
-        """What was answered before now says nothing about the limit: a full T must pass, and another to compare."""
+        """Responses before now do not show the limit: a full T must pass, and another to compare."""
         self._measured_from = now + self.window_s
         self._may_strike = False
         self._turns.clear()
@@ -230,7 +230,7 @@ class AdaptiveLimit:
 
     def _turned(self, now: float, answered: int) -> None:
         """It turned from answering to refusing."""
-        # Noise may have kept it closed for most of a window: one more says what is answered well.
+        # Noise may have kept it closed for most of a window: one more window shows how much is answered.
         remembered_s = self.window_s * (2 if self._noise else 1)
         while self._turns and self._turns[0][0] < now - remembered_s:
             self._turns.popleft()
@@ -253,7 +253,7 @@ class AdaptiveLimit:
         return ["shrunk"]
 
     def _narrow(self, width: int, usage: WindowUsage) -> None:
-        if not self._is_dense:  # refused again and again in a row: noise does not come like that
+        if not self._is_dense:  # refusals in a row: noise is not like that
             self._narrowings.clear()
             self._set_allowed(width)
             return
@@ -280,13 +280,13 @@ class AdaptiveLimit:
         return "grown"
 
     def _undo(self) -> None:
-        """Take back what was done about refusals that were no more than noise."""
+        """Undo the reaction to refusals that were only noise."""
         while self._narrowings and not is_dense(self._narrowings[-1][1], noise=self._noise):
             self._set_allowed(self._narrowings.pop()[0])
         if self._narrowings or self._spaced_by is None or is_dense(self._spaced_by, noise=self._noise):
             return
         self._spacing = self._spaced_by = None
-        self._is_opening = True  # as carefully as at first, from where it stands
+        self._is_opening = True  # as slowly as at first, from the current width
         self._full_at_grant = None
         self._set_allowed(max(self._used, math.ceil(self.limit * OPENING_SHARE)))
 

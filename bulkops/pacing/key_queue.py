@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from bulkops.pacing.slot import Slot
 
 Priority: TypeAlias = tuple[int, int]
-"""Who goes first: (-progress, seq), lower first: the account that is furthest along, then inventory order."""
+"""Priority (-progress, seq), lower first: the account that is furthest along, then inventory order."""
 
 Order: TypeAlias = tuple[int, int, int]
-"""Priority, then arrival: no two are equal. Flat, since comparing is most of what a heap of ten thousand costs."""
+"""Priority, then arrival: no two are equal. A flat tuple, because comparing is most of the cost of a large heap."""
 
 _FEW: Final = 64
 _FEW_LINES: Final = 1024
@@ -44,7 +44,7 @@ class KeyQueue:
         self.offers: list[Order] = []
         """Its entries in the queue's heap of heads, best last: never later than the head, unless blocked."""
         self.blocked = False
-        """The key is used up: the line is not offered before that may have changed."""
+        """The key is used up: the line is not offered before this time."""
         self.not_before = -math.inf
         """Other processes hold all slots of the key until then."""
         self.waiting = 0
@@ -55,7 +55,7 @@ class KeyQueue:
         self.waiting += 1
 
     def head(self) -> Waiter | None:
-        """The first who still waits."""
+        """The first waiter that is not cancelled."""
         while self._heap:
             waiter = self._heap[0][3]
             if not waiter.future.done():
@@ -69,7 +69,7 @@ class KeyQueue:
         self.waiting -= 1
 
     def forget(self) -> None:
-        """A waiter was cancelled: it is dropped when it comes up, or now if too many like it are about."""
+        """A waiter was cancelled: drop it when it reaches the head, or now if there are many."""
         self.waiting -= 1
         if len(self._heap) > _FEW + 2 * self.waiting:
             self._heap = [entry for entry in self._heap if not entry[3].future.done()]
@@ -157,14 +157,14 @@ class Queue:
             self._look_again(line, line.free_at(now))
 
     def may_leave(self, key: str | None, now: float) -> bool:
-        """Whether a newcomer would overtake nobody and its key has room."""
+        """Whether a new waiter would overtake no other and its key has room."""
         if self._only is not None:
             return not self.waiting
         line = self.line(key, now)
         return self.next_at(now) > now and not line.waiting and line.free_at(now) <= now
 
     def next_at(self, now: float) -> float:
-        """When `head` may have another answer, if nothing ends before: now if it has one, infinity if nobody waits."""
+        """When `head` may change, if no request ends before: now if there is a head, infinity without waiters."""
         if self._heads or (self._only is not None and self._only.head() is not None):
             return now
         return self._blocked[0][0] if self._blocked else math.inf

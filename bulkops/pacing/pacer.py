@@ -1,4 +1,4 @@
-"""The one pump in front of all quotas: it draws the smoother's token, then lets the next waiter leave (C2)."""
+"""`Pacer`: one pump for all quotas, which takes a rate limiter's token and then releases the next waiter (C2)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.settings import Limit
 
 SHORTEST_SLEEP_S: Final = 0.0005
-"""A timer that fires early must not make the pump spin until its time has come."""
+"""Seconds. A timer that fires early must not make the pump spin."""
 
 ASSUMED: Final = (Limit(60, 60.0),)
-"""For a quota that nobody documented."""
+"""For a quota without a documented limit."""
 
 
 class Pacer:
@@ -85,9 +85,9 @@ class Pacer:
         return self._clock()
 
     async def slot(self, quota: str, *, key: str | None = None, priority: Priority = (0, 0)) -> Slot:
-        """Wait for leave to send one request of `quota`; `key`: whose, where the vendor counts apart.
+        """Wait for a slot for one request of `quota`; `key`: for limits that the vendor counts separately.
 
-        Returns without giving way to other tasks when nobody waits and there is room.
+        Returns without yielding to other tasks if there is room and no waiter.
         """
         slot = self.slot_now(quota, key=key)
         if slot is not None:
@@ -116,7 +116,7 @@ class Pacer:
             raise
 
     async def _is_on_record(self, slot: Slot, recorder: SlotRecorder) -> bool:
-        """Whether the slot may be used; else it is given back, and its quota or key waits."""
+        """Whether the slot may be used. If not, it is returned, and its quota or key waits."""
         quota = self._quotas[slot.quota]
         try:
             taken = await recorder.take(quota.name, slot.key, quota.limits)
@@ -132,7 +132,7 @@ class Pacer:
         return False
 
     def slot_now(self, quota: str, *, key: str | None = None) -> Slot | None:
-        """Leave to send one request now, or None where `slot` would wait: somebody else does, or there is no room."""
+        """A slot for one request now, or None if `slot` would wait: others wait, or there is no room."""
         now = self.now()
         wanted = self._quota(quota)
         if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):
@@ -143,7 +143,7 @@ class Pacer:
         return self._grant(wanted, key, now, since=now)
 
     async def run(self) -> None:
-        """Pump until cancelled. The only place where the smoother is waited for."""
+        """Pump until cancelled. Only here a request waits for the rate limiter."""
         self._clock = None
         while True:
             self._planned_at = math.inf
@@ -155,13 +155,13 @@ class Pacer:
                 self._leave(*leaving)
             else:
                 await self._draw()
-                # Time went by: someone further along may be waiting now.
+                # Time has passed: an account further along may be waiting now.
                 leaving, _ = self._next()
                 if leaving is not None:
                     self._leave(*leaving)
 
     async def _draw(self) -> None:
-        """Wait for a token; nobody may snatch it meanwhile."""
+        """Wait for a token that no other request can take meanwhile."""
         self._is_drawing = True
         try:
             await self._smoother.draw()
@@ -171,7 +171,7 @@ class Pacer:
     # -- among processes ----------------------------------------------------------------------------------------
 
     def set_part(self, part: float) -> None:
-        """Use this fraction of every divided quota from now on; 0: none of it. Recorded quotas stay whole."""
+        """Use this fraction of every divided quota from now on. Recorded quotas stay whole."""
         self._part = part
         for quota in self._quotas.values():
             if quota.is_divided:
@@ -240,7 +240,7 @@ class Pacer:
         return min(limit.requests * (1 + within_s // limit.window_s) for limit in limits)
 
     def narrowest(self, quota: str) -> Limit | None:
-        """The limit with the shortest window of those that all accounts share, as this process may use it."""
+        """Of the limits shared by all accounts, the one with the shortest window, as this process may use it."""
         return min(self._shared_limits(quota), key=lambda limit: limit.window_s, default=None)
 
     def _shared_limits(self, quota: str) -> list[Limit]:
@@ -268,7 +268,7 @@ class Pacer:
     # -- the pump -----------------------------------------------------------------------------------------------
 
     def _next(self) -> tuple[tuple[Quota, Waiter] | None, float]:
-        """Who leaves next, of all quotas; if nobody, the time at which to look again."""
+        """The next request to leave, of all quotas; without one, the time at which to look again."""
         now = self.now()
         first: tuple[Quota, Waiter] | None = None
         again_at = math.inf

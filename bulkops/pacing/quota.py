@@ -1,4 +1,4 @@
-"""One quota: its windows, who waits for it, and what its answers teach (contracts C1, C2, C3)."""
+"""One quota: its windows, its waiters, and its adaptation to responses (contracts C1, C2, C3)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class QuotaStatistics:
 
 
 class Quota:
-    """A quota's windows: shared ones for all, and one apart for each key where the vendor counts so.
+    """A quota's windows: shared ones, and one for each key if the vendor counts keys separately.
 
     The adaptation widens and narrows the shared window that is shortest; every other window keeps its documented
     limit (a key's window is met too rarely to learn from).
@@ -89,7 +89,7 @@ class Quota:
     def relimit(self, limits: Sequence[Limit]) -> None:
         """The same quota with other numbers, for all but the windows of keys: what is taken stays taken."""
         shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
-        for window, limit in zip(self._shared, shared, strict=False):  # without a limit the narrow one has no twin
+        for window, limit in zip(self._shared, shared, strict=False):  # without a limit the shortest window has no twin
             window.limit = limit.requests
         if shared:
             self.adaptation.relimit(self.shortest_window.limit)
@@ -112,7 +112,7 @@ class Quota:
             window.inherit(counted_by)
 
     def track(self, slot: Slot) -> None:
-        """Know of the slot until no window counts its request any more."""
+        """Keep the slot until no window counts its request any more."""
         self._in_flight.add(slot)
 
     def held(self, now: float, server_timeout_s: float) -> Iterator[HeldSlot]:
@@ -155,11 +155,11 @@ class Quota:
         return self._queue.head(now) if self._shared_free_at(now) <= now else None
 
     def next_at(self, now: float) -> float:
-        """When `best` may have another answer, if nothing ends before; infinity when nobody waits."""
+        """When `best` may change, if no request ends before; infinity without waiters."""
         return max(self._shared_free_at(now), self._queue.next_at(now))
 
     def may_leave(self, key: str | None, now: float) -> bool:
-        """Whether a newcomer could leave now without overtaking anybody."""
+        """Whether a new request could leave now without overtaking a waiter."""
         return self._queue.may_leave(key, now) and self._shared_free_at(now) <= now
 
     def _shared_free_at(self, now: float) -> float:
@@ -217,7 +217,7 @@ class Quota:
         return self.adaptation.ended()
 
     def was_refused(self, granted_at: float, now: float, retry_after_s: float | None) -> list[Change]:
-        """Its slot is taken all the same, but says nothing about what the server accepts."""
+        """Its slot is taken all the same, but does not count as accepted by the server."""
         self.refused += 1
         heapq.heappush(self._refused_until, now + self.shortest_window.length_s)
         return self.adaptation.refused(granted_at, now, self._usage(now), retry_after_s=retry_after_s)
@@ -248,7 +248,7 @@ class Quota:
         )
 
     def _closed_for_s(self, now: float) -> float:
-        """Until another process gives a part of the quota back, a window's length is the best guess."""
+        """Without better knowledge, another process returns its part of the quota after a window's length."""
         until = max(self.adaptation.closed_until, self.not_before)
         return max(0.0, until - now) if until < math.inf else self._longest_s
 

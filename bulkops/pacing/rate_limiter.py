@@ -30,17 +30,17 @@ class RateLimiter:
         return self._limiter is None or self._limiter.has_capacity()
 
     def take(self) -> None:
-        """Take a token that is there: `is_ready` said so."""
+        """Take a token without waiting. Requires `is_ready`."""
         if self._limiter is None:
             return
         try:
             self._limiter.acquire().send(None)  # it waits only when it has no capacity
         except StopIteration:
             return
-        raise RuntimeError("a token was taken that was not there")
+        raise RuntimeError("no token available")
 
     async def draw(self) -> None:
-        """Take a token, waiting for it; does not give way to other tasks when one is there."""
+        """Take a token, waiting for it if necessary; does not yield to other tasks if there is one."""
         if self._limiter is not None:
             await self._limiter.acquire()
 
@@ -69,7 +69,7 @@ class Gcra:
         self._due_at -= seconds
 
     def spread(self, allowed: int) -> None:
-        """From now on `allowed` departures a window."""
+        """Allow `allowed` departures per window from now on."""
         self._interval_s = self._window_s / allowed
 
     def next_at(self) -> float:

@@ -10,15 +10,18 @@ import attrs
 DENSE_SHARE: Final = 0.03
 DENSE_COUNT: Final = 3
 CHANCE: Final = 2.0
-"""Standard deviations that chance may add to the refusals that come anyhow."""
+"""Standard deviations that chance may add to the expected refusals."""
 
 MOST: Final = 0.9
-"""A share of all would make one good answer a proof."""
+"""Upper bound of the assumed share of refusals. At 1 a single accepted request would decide the test.
+"""
 FEWER: Final = 0.25
-"""Of the refusals above the noise, so many are left when a narrowing was right: it may be a little too wide still."""
+"""Share of the refusals above the noise that remains after a right narrowing, which may still be slightly too wide."""
 SURE_OF_NOISE: Final = math.log(100)
 SURE_OF_LIMIT: Final = math.log(10)
-"""A noise that is none lets refusals pass for the rest of the run; a narrowing that was wrong is on trial again."""
+"""Confidence of the two verdicts. A wrong "noise" tolerates refusals for the rest of the run; a wrong narrowing gets
+another trial.
+"""
 
 
 @attrs.frozen
@@ -31,7 +34,7 @@ class WindowUsage:
 
 
 def is_dense(usage: WindowUsage, *, noise: float) -> bool:
-    """Whether more are refused than come anyhow: singly (a few) and by the known `noise`, a share of requests."""
+    """Whether more are refused than expected from single refusals and the known `noise`, a share of requests."""
     expected = noise * usage.used
     few = max(DENSE_COUNT, DENSE_SHARE * usage.used)
     return usage.refused >= few + expected + CHANCE * math.sqrt(expected)
@@ -52,10 +55,10 @@ class RefusalTest:
     _answered: int = 0
     _refused: int = 0
     _for_noise: float = 0.0
-    """Logarithm of how much more likely the answers so far are if nothing has changed."""
+    """Log-likelihood ratio of the responses so far: nothing has changed, against the narrowing helped."""
 
     def count(self, *, refused: bool) -> Literal["noise", "limit"] | None:
-        """One more answer. Returns: the cause of the refusals, once it is clear."""
+        """Add one response. Returns: the cause of the refusals, once it is clear."""
         same = min(MOST, self.before.refused / self.before.used)
         fewer = self.noise + (same - self.noise) * FEWER
         if not refused:

@@ -1,4 +1,4 @@
-"""Which failure may be sent again (contract C4), and how many such sendings a run may afford."""
+"""Which failures may be sent again (contract C4), and the retry budget."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Failure:
 def may_resend(retry: str, failure: Failure) -> bool:
     """Whether a call of retry class `retry` may be sent again after `failure`.
 
-    What was refused before it was executed (no connection, 429) always may. What may have been executed only when
-    repeating it reaches the same end state; a read also after a 500.
+    A request refused before it was executed (no connection, 429) always may. One that may have been executed may only
+    if repeating it reaches the same end state; a read also after a 500.
 
     >>> may_resend("reconcile_first", Failure("timeout")), may_resend("reconcile_first", Failure("status", 429))
     (False, True)
@@ -43,12 +43,12 @@ def may_resend(retry: str, failure: Failure) -> bool:
 class RetryBudget:
     """How many resends a run may spend, per quota: each spends one token, each success earns `refund`.
 
-    First attempts are free. When a quota's tokens are spent the host is probably down: callers wait, and one of them
-    at a time probes it with its own resend, at backoff pace. A probe that gets through opens the budget again. No
-    caller is ever refused: an outage makes a run slow, not wrong.
+    First attempts are free. When a quota's tokens are spent, the host is probably down. Then callers wait, and one at a
+    time probes the host with its own resend, at backoff pace. A successful probe opens the budget again. No caller is
+    ever refused: an outage makes a run slow, not wrong.
 
-    Waiting and taking are two steps, so that whoever waits for a slot of its quota meanwhile does not hold the one
-    probe: others may have slots.
+    Waiting and taking are two steps. So a request that waits for a slot of its quota does not hold the single probe
+    while others have slots.
     """
 
     def __init__(self, *, capacity: float = 10, refund: float = 0.1, base_s: float, cap_s: float, rng: Random) -> None:
@@ -89,9 +89,8 @@ class RetryBudget:
                     await self._changed.wait()
 
     def take(self, quota: str) -> bool | None:
-        """Spend one resend now. True: it is the host's one probe; None: not allowed any more, somebody was quicker.
-
-        What was taken must be `settled`, also after a cancellation.
+        """Spend one resend now. True: it is the host's single probe; None: another request took it first. Each taken
+        resend must be `settled`, also after a cancellation.
         """
         if self.tokens(quota) >= 1:
             self._tokens[quota] = self.tokens(quota) - 1

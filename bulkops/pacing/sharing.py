@@ -1,4 +1,4 @@
-"""How a quota is kept among processes: divided into parts, or recorded request by request."""
+"""Sharing of a quota among processes: divided into parts, or recorded request by request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 from bulkops.settings import Limit
 
 LONGEST_DIVIDED_S: Final = 120.0
-"""After a killed process a divided quota stays closed for its window, which must not take hours."""
+"""Seconds. After a killed process a divided quota stays closed for its window, so longer windows are recorded."""
 
 SMALLEST_DIVIDED: Final = 16
 """Requests that a divided quota has at least: each of 8 processes gets two."""

@@ -1,4 +1,4 @@
-"""Leave to send one request, and what became of it."""
+"""`Slot`: permission to send one request, and its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class Slot:
-    """Leave to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do nothing."""
+    """Permission to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do
+    nothing.
+    """
 
     __slots__ = ("_ended", "_pacer", "_quota", "_windows", "granted_at", "key", "settle", "waited_s")
 
@@ -37,7 +39,7 @@ class Slot:
         self.granted_at = self._pacer.now()
 
     def replied(self) -> None:
-        """A reply came, whatever it says but "too many requests"."""
+        """A response arrived, other than "too many requests"."""
         now = self._pacer.now()
         if self._end(now):
             self._pacer.ended(self._quota, self._quota.was_answered(self.granted_at, now))

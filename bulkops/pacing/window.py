@@ -1,4 +1,4 @@
-"""One window of one quota: slots that are taken when a request leaves and free again T after its reply (C1)."""
+"""One window of one quota: slots are taken when a request leaves, and free again T after its response (C1)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def window_length_s(window_s: float) -> float:
 class Window:
     """At most `limit` slots at any time. Times are the event loop's, seconds.
 
-    The server counts a request at some moment between its leaving and its reply. A slot is taken before the one and
-    given back T after the other, so any two requests that the server counts less than T apart hold slots at the same
-    time: no window of length T, wherever it starts, sees more than `limit`. Assumes that both clocks run at the
-    same rate (to within the guard). Slots of processes that have ended count the same; they are *inherited*.
+    The server counts a request at some moment between its departure and its response. A slot is taken before the
+    departure and freed T after the response. So any two requests that the server counts less than T apart hold slots at
+    the same time: no window of length T, wherever it starts, sees more than `limit`. Assumes that both clocks run at
+    the same rate (to within the guard). Slots of processes that have ended count the same; they are *inherited*.
     """
 
     __slots__ = ("_frees", "_inherited", "documented_s", "in_flight", "length_s", "limit")
@@ -78,8 +78,8 @@ class Window:
     def free_at(self, allowed: int, now: float, *, is_opening: bool = False) -> float:
         """`now` if a request may leave; else when the next slot comes free, or infinity while all are in flight.
 
-        `allowed` (at most `limit`) bounds all slots; while the quota is opening only the own ones: what others hold is
-        no reason to open later. After a narrowing several must come free: the answer is a time to ask again.
+        `allowed` (at most `limit`) bounds all slots; while the quota is opening only the own ones: slots of others do
+        not delay the opening. After a narrowing several must come free, so the result is a time to ask again.
         """
         own = self.in_flight + self._frees.drop(now)
         total = own + self._inherited.drop(now)

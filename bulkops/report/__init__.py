@@ -1,4 +1,4 @@
-"""What a run came to: queries of the journal, shown to people (text, HTML, Markdown) and to programs (the others)."""
+"""Reports of a run from the journal: text, HTML and Markdown for people, other formats for programs."""
 
 from bulkops.report.clusters import Cluster
 from bulkops.report.formats import DETAILED, FORMATS, Format, render

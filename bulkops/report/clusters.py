@@ -12,7 +12,7 @@ from bulkops.journal import REMARKS, AccountRow
 from bulkops.outcome import TROUBLED, Outcome
 
 _CONSIDERED: Final = 500
-"""Characters of a cause that count: a server that answers with a page of HTML still makes a cluster."""
+"""Characters of a cause that are compared, so that even a page of HTML forms a cluster."""
 
 _WORD: Final = re.compile(r"[\w-]+")
 _QUOTED: Final = re.compile(r"""(?P<quote>['"])(?P<id>[\w-]+)(?P=quote)""")
@@ -48,7 +48,7 @@ class Cluster:
 
 @attrs.frozen(kw_only=True)
 class Remark:
-    """What is to be told of accounts that are done. `here`: what it means for the example, if that is told apart."""
+    """A note about accounts that are done. `here`: what it means for the example, if that differs."""
 
     words: str
     count: int
@@ -74,7 +74,7 @@ def remarks(rows: Iterable[AccountRow]) -> list[Remark]:
 def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> list[Cluster]:
     """Clusters of all accounts that were not done: failed and unknown first, then the others, largest first.
 
-    `run_reason`: why the run ended; the cause of an account that was never started has no better words.
+    `run_reason`: why the run ended; it is the cause of accounts that were never started.
     """
     groups: dict[tuple[Outcome, str | None, str], list[AccountRow]] = {}
     for row in rows:
@@ -94,7 +94,7 @@ def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> lis
 
 
 def fingerprint(row: AccountRow, run_reason: str | None = None) -> tuple[Outcome, str | None, str]:
-    """What accounts of one cluster have in common: outcome, failure class, normalized cause."""
+    """Key of a cluster: outcome, failure class, normalized cause."""
     return row.outcome, row.failure_class, normalized(_words(row, run_reason), row.account)
 
 

@@ -1,4 +1,4 @@
-"""The report for programs: JSON, JSON lines, CSV. Columns of the account file may hold secrets and stay out."""
+"""The report as JSON, JSON lines and CSV, without columns of the account file, which may hold secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bulkops.report.model import Report
 
 SCHEMA: Final = 1
-"""Grows when a member changes its meaning or goes away; new members may come without."""
+"""Incremented when a member changes its meaning or is removed; new members do not increment it."""
 
 _COLUMNS: Final = (
     "account",
@@ -53,7 +53,7 @@ def render_json(report: Report) -> str:
 
 
 def render_summary(report: Report) -> str:
-    """What a program that is told of the end of a run gets: one line of JSON, without the accounts.
+    """The summary for --on-finish and --webhook: one line of JSON, without the accounts.
 
     `text`: the run in a sentence, where chats look for it; `next`: the command that takes up most of what is left.
     """

@@ -1,4 +1,4 @@
-"""The report for continuous integration: JUnit XML, a test case an account."""
+"""The report as JUnit XML, with a test case per account, for continuous integration."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
     if len(accounts) != record.inventory_count:
         raise JournalCorrupt(
             f"the journal has {len(accounts)} accounts of run {record.run_id}, "
-            f"which began with {record.inventory_count}",
+            f"but the run began with {record.inventory_count}",
             remedy="restore the journal directory from a backup",
         )
     return Report(

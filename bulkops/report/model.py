@@ -1,4 +1,4 @@
-"""`Report`: everything a person or program asks about a run, from queries of the journal alone."""
+"""`Report`: the state, outcomes, causes and times of a run, from the journal."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Report:
 
     @property
     def inventory(self) -> int:
-        """How many accounts the run is about."""
+        """Number of accounts of the run."""
         return len(self.accounts)
 
     @cached_property
@@ -72,7 +72,7 @@ class Report:
 
     @cached_property
     def outcomes(self) -> Mapping[Outcome, int]:
-        """How many accounts ended how: all seven outcomes, summing to the inventory."""
+        """Accounts by outcome: all seven, summing to the inventory."""
         counts = Counter(row.outcome for row in self.accounts)
         return {outcome: counts[outcome] for outcome in Outcome}
 
@@ -84,7 +84,7 @@ class Report:
 
     @cached_property
     def remarks(self) -> list[Remark]:
-        """What the operation wants to be known of accounts that are done."""
+        """Notes from the operation about accounts that are done."""
         return remarks(self.accounts)
 
     @property

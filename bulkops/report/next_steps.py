@@ -1,4 +1,4 @@
-"""The next command for the accounts that a run left undone."""
+"""The next command for the accounts that are not done."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _PASSING: Final = frozenset(
         *("never-happened", "kept-by-another", "api-key-not-ready"),
     }
 )
-"""Failure classes that a retry alone may cure: their cause passes by itself."""
+"""Failure classes with a temporary cause, which a retry alone may cure."""
 
 _UNEXPECTED: Final = "unexpected"
 _THEN_RETRY: Final = re.compile(r",? then (?:`bulkops \w[^`]*`|undo once more).*$")
 
 
 def change_first(row: AccountRow) -> str | None:
-    """What to change before a retry can help, None when the cause may pass by itself or the remedy is not known."""
+    """What to correct before a retry; None if the cause may be temporary or the remedy is unknown."""
     if row.outcome is not Outcome.FAILED or row.failure_class in _PASSING:
         return None
     if not row.remedy or row.remedy.startswith("`bulkops "):
@@ -37,7 +37,7 @@ def change_first(row: AccountRow) -> str | None:
 
 
 def next_command(report: Report, cluster: Cluster) -> str | None:
-    """What takes a cluster's accounts up again; None while the run is on and for skipped ones."""
+    """The command that continues a cluster's accounts; None while the run is on and for skipped ones."""
     if report.state is RunState.RUNNING:
         return None
     if cluster.outcome is Outcome.FAILED:
@@ -46,7 +46,7 @@ def next_command(report: Report, cluster: Cluster) -> str | None:
 
 
 def go_on_words(report: Report) -> str | None:
-    """How to go on, before `go_on_command`: "resume with"."""
+    """Text before `go_on_command`: "resume with"."""
     command = go_on_command(report)
     if command is None:
         return None
@@ -57,7 +57,9 @@ def go_on_words(report: Report) -> str | None:
 
 
 def go_on_command(report: Report) -> str | None:
-    """What takes up most of what is left, or None when nothing is. Resuming comes first: it ends the run."""
+    """The command that continues most of the remaining accounts; None without any. Resuming comes first: it ends the
+    run.
+    """
     if report.state is RunState.RUNNING:
         return None
     if any(report.outcomes[outcome] for outcome in RESUMABLE):
@@ -72,7 +74,7 @@ def resume_command(report: Report) -> str:
 
 def retry_command(report: Report, failure_class: str | None = None) -> str:
     selection = f" --failure-class {_quoted(failure_class)}" if failure_class else ""
-    # A corrected operation is another one, which a retry refuses otherwise.
+    # A corrected operation counts as another one, which a retry otherwise refuses.
     accepted = " --accept-changes" if failure_class == _UNEXPECTED else ""
     return f"bulkops retry {_quoted(report.run_id)}{selection}{accepted}{_journal(report)}"
 

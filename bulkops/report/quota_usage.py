@@ -1,4 +1,4 @@
-"""Requests by quota and interval, from what the run recorded."""
+"""Requests by quota and interval, as recorded by the run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FULL: Final = 0.2
 
 @attrs.frozen(kw_only=True)
 class Interval:
-    """What one quota saw in `[begin, begin + length_s)`. `allowed`: below the limit while the quota is narrowed."""
+    """Requests of one quota in `[begin, begin + length_s)`. `allowed`: below the limit while the quota is narrowed."""
 
     begin: float
     length_s: float

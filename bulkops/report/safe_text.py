@@ -1,4 +1,4 @@
-"""Text from elsewhere (customer names, server messages) made safe for one line of a terminal."""
+"""Text from outside (customer names, server messages), made safe for one line of a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 _JOINERS: Final = "\u200c\u200d"
-"""Invisible, but names in Persian, Hindi and emoji are spelled with them, and they move nothing."""
+"""Invisible characters that names in Persian, Hindi and emoji need; they do not move text."""
 
 
 class _Printable(dict[int, str]):
@@ -72,6 +72,6 @@ def figures(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def known_as(account: str, name: str | None, longest: int | None = None) -> str:
-    """`4100231 (Acme Ltd)`: an account with what people call it, where that is known."""
+    """`4100231 (Acme Ltd)`: an account with its name, if known."""
     shown = inline(account, longest) if longest else inline(account)
     return f"{shown} ({inline(name, 60)})" if name else shown

@@ -1,4 +1,4 @@
-"""The report for people: what they need first, first. Plain text, no assumption about a terminal."""
+"""The report as plain text, most important parts first; independent of a terminal."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def headline(report: Report) -> str:
 
 
 def counts_in_words(report: Report) -> str:
-    """`270 changed, 30 failed`, without what did not occur; of a run that is on, what is in progress and what waits."""
+    """`270 changed, 30 failed`, without outcomes that do not occur. For a run in progress it adds accounts in progress
+    and waiting.
+    """
     counts = _counts_so_far(report) if report.state is RunState.RUNNING else _counts(report)
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
 
@@ -79,7 +81,7 @@ def _counts(report: Report) -> dict[str, int]:
 
 
 def _counts_so_far(report: Report) -> dict[str, int]:
-    """While the run is on, an account that was started has no outcome yet, whatever a crash would make it."""
+    """While the run is on, a started account has no outcome yet."""
     counts = _counts(report)
     for row in report.in_progress:
         counts[outcome_words(row.outcome)] -= 1

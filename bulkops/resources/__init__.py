@@ -1,4 +1,4 @@
-"""The API by its nouns: each method is one call of the catalogue, or the pages of one."""
+"""The API by its nouns: each method is one call of the catalogue, or all pages of one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a caller gives for one call of the catalogue: checked by name and rough type, and put where it belongs.
+"""Arguments of a call: checked by name and rough type, and placed into path, query and body.
 
-Nothing is sent for a name that the call does not know: the vendor ignores such members without a word, and a misspelt
-`restart_recipes` would be found out by the customer.
+An unknown name is an error before anything is sent. The vendor ignores such members without an error, so a misspelled
+`restart_recipes` would only be noticed by the customer.
 """
 
 from __future__ import annotations
@@ -45,22 +45,20 @@ def place(call: Call, given: Mapping[str, Any], *, body: object = None) -> Argum
     if body is None:
         return _placed(call, given)
     if not isinstance(body, Mapping):
-        raise ConfigError(f"{call.id} does not take a file as its body", remedy="give a JSON object")
+        raise ConfigError(f"{call.id} does not take a file as its body", remedy="pass a JSON object")
     known = _by_name(call)
     members = _flat(body, known)
     elsewhere = [name for name in members if (found := _find(known, name)) is not None and found.place != "body"]
     if elsewhere:
-        raise ConfigError(
-            f"{call.id}: {elsewhere[0]!r} does not belong into the body", remedy="give it as a parameter of its own"
-        )
+        raise ConfigError(f"{call.id}: {elsewhere[0]!r} is not part of the body", remedy="pass it as a parameter")
     both = sorted(members.keys() & _flat(given, known).keys())
     if both:
-        raise ConfigError(f"{call.id}: {both[0]!r} is in the body and given beside it", remedy="give it once")
+        raise ConfigError(f"{call.id}: {both[0]!r} is given in the body and as a parameter", remedy="give it once")
     return _placed(call, {**given, **members})
 
 
 def type_of(call: Call, name: str) -> str:
-    """The declared type of what a caller may call `name`; "str" for a name that the call does not know."""
+    """The declared type of the parameter `name`; "str" for an unknown name."""
     known = _by_name(call)
     found = _find(known, name) or known.get(f"{name}[]")
     if found is not None:
@@ -72,7 +70,7 @@ def _octets(call: Call, body: object) -> bytes:
     if isinstance(body, bytes) and body:
         return body
     what = "is missing" if body is None else "holds nothing" if body == b"" else "is not bytes"
-    raise ConfigError(f"{call.id}: the body {what}", remedy="give the bytes of the file as the body")
+    raise ConfigError(f"{call.id}: the body {what}", remedy="pass the bytes of the file as the body")
 
 
 def _placed(call: Call, given: Mapping[str, Any], *, data: bytes | None = None) -> Arguments:
@@ -125,7 +123,7 @@ def _known(call: Call, known: Mapping[str, Parameter], name: str) -> Parameter:
     if found is not None:
         return found
     if name == "managed_user_id":
-        raise ConfigError(f"{call.id}: the account is not a parameter", remedy="give it as the account")
+        raise ConfigError(f"{call.id}: the account is not a parameter", remedy="pass it as the account")
     near = difflib.get_close_matches(name, known, n=1)
     takes = f"it takes {_listed(known)}" if known else "it takes none"
     raise ConfigError(
@@ -138,7 +136,8 @@ def _check(call: Call, name: str, parameter: Parameter, value: Any) -> None:
         return
     if not fits(parameter.type, value):
         raise ConfigError(
-            f"{call.id}: {name} must be {_WORDS[parameter.type]}, not {type(value).__name__}", remedy="correct it"
+            f"{call.id}: {name} must be {_WORDS[parameter.type]}, not {type(value).__name__}",
+            remedy="correct the value",
         )
 
 
@@ -160,7 +159,7 @@ def _check_complete(call: Call, known: Mapping[str, Parameter], given: set[str])
         if each.required and name not in given and not any(other.startswith(f"{name}[") for other in given)
     ]
     if missing:
-        raise ConfigError(f"{call.id} needs {_listed(missing)}", remedy=f"`bulkops calls {call.id}` says what they are")
+        raise ConfigError(f"{call.id} needs {_listed(missing)}", remedy=f"`bulkops calls {call.id}` explains them")
 
 
 def _listed(names: Iterable[str]) -> str:

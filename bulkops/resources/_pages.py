@@ -18,17 +18,17 @@ SIZES: Final[Mapping[str, tuple[str, int]]] = {
     "page[number]": ("page[size]", PER_PAGE),
     "page[after]": ("page[size]", PER_PAGE),
 }
-"""Where the caller says how long a page is to be, by the way of paging; jobs cannot be asked for so many."""
+"""Parameter for the page size, by kind of paging; jobs have no such parameter."""
 
 _NUMBERED: Final[Mapping[str, tuple[str, int]]] = {
     "page": ("page", 1),
     "page0": ("page", 0),
     "page[number]": ("page[number]", 1),
 }
-"""Ways of paging by number, with the first one."""
+"""Kinds of paging by number, with the number of the first page."""
 
 _MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
-"""A million customers, or a hundred thousand of anything in one workspace: a list that is longer never ends."""
+"""Rows. A list longer than a million customers, or a hundred thousand rows of one workspace, counts as endless."""
 
 _MOST_WALKS: Final = 4
 
@@ -42,7 +42,7 @@ T = TypeVar("T", bound=Row)
 
 
 class Pages(Generic[T]):
-    """Rows of a list, asked for page by page while it is iterated: one request a hundred rows, none before the first.
+    """Rows of a list, requested page by page during iteration: one request per hundred rows, none before the first.
 
     No row comes twice: a page shifts when something is created while it is read. Each iteration begins anew.
 
@@ -63,7 +63,7 @@ class Pages(Generic[T]):
         query: Mapping[str, str | int | bool | None],
         note: Callable[[T], object] | None = None,
     ) -> None:
-        """`note`: is shown each row."""
+        """`note`: is called with each row."""
         self.session = session
         self._call = call
         self._type = type_
@@ -77,10 +77,10 @@ class Pages(Generic[T]):
         return [row async for row in self]
 
     async def complete(self) -> AsyncIterator[T]:
-        """Every row that is there all the while, though others are deleted meanwhile.
+        """Every row that exists during the whole walk, even if others are deleted meanwhile.
 
-        A deletion moves a row to the end of a page that was read before, and one walk misses it. So a list of more than
-        one page is walked until nothing new comes, mostly twice; one that grows all the time, four times.
+        A deletion moves a row to a page that was read before, so one walk misses it. A list of more than one page is
+        therefore walked until no new row appears: mostly twice, four times for a list that keeps growing.
         """
         known: set[int | str] = set()
         for _ in range(_MOST_WALKS):

@@ -1,4 +1,4 @@
-"""Answers as plain JSON data, without the envelope that the catalogue says is around them."""
+"""Responses as plain JSON data, without the envelope that the catalogue declares."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ _COUNTS: Final = frozenset({"count", "page", "per_page", "total", "success", "Su
 
 
 def whole(reply: Reply) -> Any:
-    """The answer as it came: JSON data, None for an empty body, bytes where the catalogue expects a file.
-
-    Raises: StatusError for `success: false` (unless that is an answer); DecodeError or OutcomeUnknown for what is not
+    """The response unchanged: JSON data, None for an empty body, bytes if the catalogue expects a file. Raises:
+    StatusError for `success: false` (unless that is a result); DecodeError or OutcomeUnknown for a body that is not
     JSON.
     """
     if reply.call.envelope == "bytes":
@@ -26,8 +25,9 @@ def whole(reply: Reply) -> Any:
 
 
 def payload(reply: Reply) -> Any:
-    """The answer without its envelope: a list, an object, or None. What does not come in the expected envelope comes
-    as it is: of some calls nobody has seen an answer. Raises: as `whole`."""
+    """The response without its envelope: a list, an object, or None. A response without the expected envelope is
+    returned unchanged, because some calls have no documented response. Raises: as `whole`.
+    """
     tree = whole(reply)
     if reply.call.envelope in _LISTS:
         return _list_in(tree)
@@ -35,7 +35,7 @@ def payload(reply: Reply) -> Any:
 
 
 def page(reply: Reply) -> tuple[list[Any], int | None]:
-    """The list in the answer, wherever it is, and how many rows a full page has if the answer says so.
+    """The list in the response, wherever it is, and the rows of a full page if the response states them.
 
     Raises: DecodeError when there is no list, else as `whole`.
     """
@@ -57,7 +57,7 @@ def _list_in(tree: Any) -> Any:
 
 
 def _object_in(tree: Any, envelope: str) -> Any:
-    """What is in a lone `result` or `data`: an object of the API may have a member of that name beside others."""
+    """The contents of a lone `result` or `data`; an object of the API may have such a member beside others."""
     if not isinstance(tree, dict):
         return tree
     lone = tree.keys() - _COUNTS

@@ -1,4 +1,4 @@
-"""A request by method and path: the last resort, for what the catalogue does not know."""
+"""A request by method and path, for calls that the catalogue does not have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ACCOUNT: Final = re.compile(r"/managed_users/([^/]+)")
 
 @attrs.frozen(kw_only=True)
 class Raw:
-    """`account`: whom the path names, for the quotas that count apart; None: nobody."""
+    """`account`: in the path, for quotas that count accounts separately; None: no account."""
 
     call: Call
     account: str | None
@@ -34,8 +34,8 @@ def raw_request(
 ) -> Raw:
     """A request as a call of its own.
 
-    It counts against the quota of the call that the catalogue has at this address, else against an assumed one. A GET
-    may be repeated; nothing else must be, whatever it is: nobody knows what it does.
+    It counts against the quota of the known call at this address, else against an assumed one. Only a GET may be
+    repeated, because the effect of other requests is unknown.
     Raises: ConfigError for a method, path or body that cannot be.
     """
     method = method.upper()
@@ -44,10 +44,10 @@ def raw_request(
     if _PATH.fullmatch(path) is None or any(not part.strip(".") for part in path.strip("/").split("/")):
         raise ConfigError(
             f"{path!r} is not a path of the API",
-            remedy="give what follows the host, percent-encoded, such as /api/users/me; a query goes into query=...",
+            remedy="give the path after the host, percent-encoded, such as /api/users/me; pass the query as query=...",
         )
     if json is not None and data is not None:
-        raise ConfigError("a request has one body", remedy="give json=... or data=...")
+        raise ConfigError("a request cannot have both json and data", remedy="pass one of them")
     known = _known(method, path.rstrip("/"))
     account = _ACCOUNT.search(path) if known is None or known.names_account else None
     scope: Literal["customer", "partner"] = "partner" if account is None else "customer"
@@ -67,7 +67,7 @@ def raw_request(
 
 
 def _known(method: str, path: str) -> Call | None:
-    """The call at this address; a fixed word wins over a parameter (`managed_users/usage` is no customer)."""
+    """The call at this address; a fixed word wins over a parameter (`managed_users/usage` is not a customer)."""
     found = [call for pattern, call in _patterns() if call.method == method and pattern.fullmatch(path)]
     return min(found, key=lambda call: call.path.count("{"), default=None)
 

@@ -1,4 +1,4 @@
-"""What every resource is bound to: a session, and who asks."""
+"""`Resource`: base class of the API's nouns, bound to a session and a request context."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Resource:
         return decode_list(await self._send(call_id, **request), type_)
 
     async def _done(self, call_id: str, **request: Any) -> None:
-        """For a call whose answer says no more than that it was done. Raises: StatusError for `success: false`."""
+        """For a call whose response only confirms success. Raises: StatusError for `success: false`."""
         whole(await self._send(call_id, **request))
 
     def _pages(

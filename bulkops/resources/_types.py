@@ -1,4 +1,4 @@
-"""The catalogue's rough types: whether a value fits one, and what a text means as one."""
+"""The catalogue's rough types: checks of values, and parsing of text."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ _FITS: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 
 def from_text(type_: str, text: str) -> Any:
-    """What a flag or a column of an account file says: `17`, `true`, `a,b`, `{"a": 1}`. What does not read as the type
-    stays text: whoever checks the value says so, with the parameter's name."""
+    """Parse the text of a flag or a column: `17`, `true`, `a,b`, `{"a": 1}`. A text that does not fit the type stays
+    text; the later check reports it with the parameter's name.
+    """
     if type_ == "int" and _WHOLE.fullmatch(text.strip()):
         return int(text)
     if type_ == "bool":

@@ -1,4 +1,4 @@
-"""From page to page of a list, in each of the vendor's ways (vendor facts, section 7)."""
+"""The next page of a list, for each of the vendor's kinds of paging (vendor facts, section 7)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def with_size(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def full_page(call: Call, query: Mapping[str, Any]) -> int | None:
-    """Rows that a page has when another may follow; None where nobody can say."""
+    """Rows of a page after which another may follow; None if unknown."""
     return int(query[SIZES[call.pages][0]]) if call.pages in SIZES else None
 
 
 def next_page(call: Call, query: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any] | None:
-    """The query for the page after `rows`; None: there is no way on."""
+    """The query for the page after `rows`; None: no further page."""
     match call.pages:
         case "page" | "page[number]":
             return {**query, call.pages: int(query.get(call.pages) or 1) + 1}

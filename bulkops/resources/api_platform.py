@@ -79,7 +79,7 @@ class ApiClients(Resource):
         return await self._object(self._id("api_clients_v2.update"), ApiClient, path=path, json=members)
 
     async def delete(self, id: int) -> None:  # noqa: A002
-        """With its keys. Raises: NotFound when there is none (any more)."""
+        """With its keys. Raises: NotFound if it does not exist."""
         await self._done(self._id("api_clients_v2.delete"), path={"api_client_id": id})
 
 
@@ -119,7 +119,7 @@ class ApiKeys(Resource):
         return await self._object(self._id("api_keys.refresh_secret"), ApiKey, path=_key(client_id, id))
 
     async def delete(self, client_id: int, id: int) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more)."""
+        """Raises: NotFound if it does not exist."""
         await self._done(self._id("api_keys.delete"), path=_key(client_id, id))
 
 
@@ -164,7 +164,7 @@ class ApiAccessProfiles(Resource):
         body = _profile(name, api_collection_ids, auth_type, active) | members
         if nested:
             if self._scope.account is None:
-                raise InputError("the nested form is there for customers only", remedy="leave out nested=True")
+                raise InputError("nested=True is for customers only", remedy="leave out nested=True")
             call, place = "managed_users.api_access_profiles.create_nested", {"path": {"api_client_id": api_client_id}}
         else:
             call, place = self._id("api_access_profiles.create"), {"query": {"api_client_id": api_client_id}}
@@ -186,9 +186,9 @@ class ApiAccessProfiles(Resource):
         """
         if id is None:
             raise InputError(
-                "which access profile is to be updated? The enablement guide prints PUT /api/api_access_profiles "
-                "without an id, but then nobody can tell which one is meant, and the vendor answers 404",
-                remedy="give the profile's id: `list` has it",
+                "the access profile to update has no id: the enablement guide prints PUT /api/api_access_profiles "
+                "without an id, but the vendor answers 404 to it",
+                remedy="pass the profile's id; `list` returns it",
             )
         body = _profile(name, api_collection_ids, auth_type, active) | members
         path = {"api_access_profile_id": id}

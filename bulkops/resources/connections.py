@@ -34,8 +34,8 @@ class Connections(Resource):
         input: Mapping[str, Any] | None = None,  # noqa: A002 - the API's own word
         **members: Any,
     ) -> Connection:
-        """Create a connection: a shell without `input`, else the vendor tests the credentials in it at once, and says
-        in `authorization_status` what came of it. `members`: `folder_id`, `external_id`, `oauth_token_pair`,
+        """Create a connection: a shell without `input`, else the vendor tests its credentials at once and reports the
+        result in `authorization_status`. `members`: `folder_id`, `external_id`, `oauth_token_pair`,
         `shell_connection=True` (keep what is in `input` untested) and others of the call.
 
         Raises: OutcomeUnknown when the reply is lost: `list` before creating it again. The server refuses no second
@@ -63,7 +63,7 @@ class Connections(Resource):
         await self._done(self._id("connections.disconnect"), path={"connection_id": id}, query=query)
 
     async def delete(self, id: int) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more); BadRequest while it is authorized or in use."""
+        """Raises: NotFound if it does not exist; BadRequest while it is authorized or in use."""
         await self._done(self._id("connections.delete"), path={"connection_id": id})
 
     async def pick_list(self, id: int, name: str, **params: Any) -> Values:  # noqa: A002

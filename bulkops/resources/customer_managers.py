@@ -14,8 +14,9 @@ _CHOICE = "give workspaces=[id, ...], or all_workspaces=True"
 
 
 class CustomerManagers(Resource):
-    """To the vendor a list of workspaces that is empty or left out means all of them. Here it has to be said: either
-    `workspaces`, which is never empty, or `all_workspaces=True`."""
+    """To the vendor an empty or absent list of workspaces means all of them. So this method requires either
+    `workspaces`, never empty, or `all_workspaces=True`.
+    """
 
     def list(self) -> Pages[CustomerManager]:
         """All of them, in one request."""
@@ -29,7 +30,7 @@ class CustomerManagers(Resource):
         workspaces: Iterable[int] | None = None,
         all_workspaces: bool = False,
     ) -> CustomerManager:
-        """Make somebody of `workato.members` a manager. `workspaces`: ids of customers, as numbers.
+        """Make one of `workato.members` a manager. `workspaces`: ids of customers, as numbers.
 
         Raises: InputError when it is not said which workspaces; BadRequest; OutcomeUnknown when the reply is lost:
             `list` before making it again.
@@ -54,17 +55,17 @@ class CustomerManagers(Resource):
         return await self._object("customer_managers.update", CustomerManager, path=path, json=body)
 
     async def delete(self, id: int | str) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more)."""
+        """Raises: NotFound if it does not exist."""
         await self._done("customer_managers.delete", path={"customer_manager_id": id})
 
 
 def _body(role_id: int | str, workspaces: Iterable[int] | None, all_workspaces: bool) -> dict[str, Any]:
     ids = None if workspaces is None else list(workspaces)
     if all_workspaces and ids is not None:
-        raise InputError("both some workspaces and all of them are given", remedy=_CHOICE)
+        raise InputError("some workspaces and all workspaces are both given", remedy=_CHOICE)
     if not all_workspaces and not ids:
         what = "an empty list of workspaces means all of them" if ids == [] else "it is not said which workspaces"
         raise InputError(what, remedy=_CHOICE)
     if any(type(each) is not int for each in ids or ()):
-        raise InputError(f"workspaces are ids, as numbers, not {ids!r}", remedy=_CHOICE)
+        raise InputError(f"workspaces must be numeric ids, not {ids!r}", remedy=_CHOICE)
     return {"role_id": role_id, "permitted_workspace_ids": ids or []}

@@ -133,8 +133,8 @@ class OwnCustomer:
         """
         if not self._id.startswith("E"):
             raise InputError(
-                f"{self._id} is the vendor's own number: nobody can choose it",
-                remedy="give your own id in a column external_id",
+                f"{self._id} is a number, and only the vendor assigns numbers",
+                remedy="put your own id into a column external_id",
             )
         return await self._customers.create(name=name, external_id=self._id[1:], **members)
 

@@ -16,7 +16,7 @@ Assets: TypeAlias = list[Asset]
 
 
 class ExportManifests(Resource):
-    """The vendor has no list of them: who needs one again keeps its id."""
+    """The vendor has no list of them: keep the id of a manifest that you need again."""
 
     async def folder_assets(self, folder_id: int | None = None, *, include_data: bool = False) -> Assets:
         """What a manifest of the folder can hold; None: of Home. One request."""
@@ -36,11 +36,11 @@ class ExportManifests(Resource):
         """A manifest of these assets, or with None of everything in the folder now. `include_data`: rows of lookup
         tables; `include_tags`: the tags of the assets.
 
-        Raises: ConfigError when neither assets nor a folder is given; OutcomeUnknown when the reply is lost: nobody can
-        look for it, and one more does no harm.
+        Raises: ConfigError when neither assets nor a folder is given; OutcomeUnknown when the response is lost: it
+        cannot be found again, and a second manifest does no harm.
         """
         if assets is None and folder_id is None:
-            raise ConfigError("an export manifest of nothing", remedy="give assets=..., or folder_id=...")
+            raise ConfigError("the export manifest is empty", remedy="give assets=..., or folder_id=...")
         wanted = {
             "name": name,
             **_content(folder_id, assets),
@@ -75,7 +75,7 @@ class ExportManifests(Resource):
         )
 
     async def delete(self, id: int) -> None:  # noqa: A002
-        """Archive it; packages made from it stay. Raises: NotFound when there is none (any more)."""
+        """Archive it; packages made from it stay. Raises: NotFound if it does not exist."""
         await self._done(self._id("export_manifests.delete"), path={"manifest_id": id})
 
 

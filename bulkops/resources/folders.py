@@ -47,7 +47,7 @@ class Folders(Resource):
     async def delete(self, id: int, *, force: bool = False) -> None:  # noqa: A002
         """Delete an empty folder; with `force` also one with recipes and connections in it, which go too.
 
-        Raises: NotFound when there is none (any more); Forbidden for one that is not empty, or Home.
+        Raises: NotFound if it does not exist; Forbidden for one that is not empty, or Home.
         """
         query = {"force": True} if force else {}
         await self._done(self._id("folders.delete"), path={"folder_id": id}, query=query)

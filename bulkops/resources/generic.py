@@ -1,4 +1,4 @@
-"""Any call of the catalogue by its id, and any request at all: checked before, counted, resent as its class allows."""
+"""Any call of the catalogue by its id, and any other request: checked, counted, and resent as its class allows."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ def find_call(call_id: str) -> Call:
 
 
 def check_call(wanted: Call, given: Mapping[str, Any], *, account: str | None, body: object = None) -> Arguments:
-    """What is to be sent. Raises: ConfigError naming what is unknown, missing, out of place or of the wrong type."""
+    """The request to send. Raises: ConfigError naming what is unknown, missing, misplaced or of the wrong type."""
     if wanted.names_account and account is None:
         raise ConfigError(
-            f"{wanted.id} acts on one customer", remedy="say which account: a number, or E and your own id"
+            f"{wanted.id} acts on one customer, but no account is given",
+            remedy="give the account: its number, or E and its external id",
         )
     if not wanted.names_account and account is not None:
-        raise ConfigError(f"{wanted.id} acts on the partner's own workspace", remedy="leave out the account")
+        raise ConfigError(
+            f"{wanted.id} acts on the partner's own workspace and takes no account", remedy="leave out the account"
+        )
     return place(wanted, given, body=body)
 
 
 def from_texts(wanted: Call, texts: Mapping[str, str]) -> dict[str, Any]:
-    """What flags say, as values of the types that the call declares. What does not read as its type stays text."""
+    """Texts of flags as values of the declared types. A text that does not fit its type stays text."""
     return {name: from_text(type_of(wanted, name), text) for name, text in texts.items()}
 
 
@@ -64,7 +67,7 @@ async def walk(
     """
     arguments = check_call(wanted, given, account=scope.account)
     if not wanted.is_read:
-        raise ConfigError(f"{wanted.id} is not a list", remedy="ask for it without its pages")
+        raise ConfigError(f"{wanted.id} is not a list", remedy="leave out all_pages (--all-pages)")
     query: dict[str, Any] | None = with_size(wanted, arguments.query)
     seen: set[object] = set()
     while query is not None:

@@ -42,7 +42,7 @@ class Jobs(Resource):
         """
         if not 1 <= len(job_ids) <= MOST_REPEATS:
             raise ConfigError(
-                f"{len(job_ids)} jobs to repeat: one call takes 1 to {MOST_REPEATS}", remedy="repeat them in parts"
+                f"one call repeats 1 to {MOST_REPEATS} jobs, not {len(job_ids)}", remedy="split them into several calls"
             )
         body = {"job_ids": [*job_ids]}
         await self._done(f"{self._PREFIX}.repeat", path={"recipe_id": recipe_id}, json=body)

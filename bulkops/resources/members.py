@@ -1,4 +1,4 @@
-"""Members of one account: the calls of today, and the older pair; and the people of the partner."""
+"""Members of one account, by the current and the older calls, and collaborators of the partner."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class _People(Resource):
     async def invite(
         self, *, name: str, email: str, role_name: str | None = None, env_roles: Mapping[str, str] | None = None
     ) -> None:
-        """Invite somebody by e-mail; roles as for `add`. The answer says no more than that it was done.
+        """Invite a user by e-mail; roles as for `add`. The response only confirms the invitation.
 
         To one customer's workspace the vendor takes one invitation of an address in 20 minutes: a second one waits.
-        Raises: BadRequest for a role nobody knows; OutcomeUnknown when the reply is lost: look at the `list`.
+        Raises: BadRequest for an unknown role; OutcomeUnknown when the response is lost: check the `list`.
         """
         body = _given(name=name, email=email, role_name=role_name) | _env_roles(env_roles)
         await self._done(self._id("member_invitations.create"), json=body)
@@ -76,22 +76,22 @@ class Members(_People):
         env_roles: Mapping[str, str] | None = None,
         **members: str | None,
     ) -> Member:
-        """Add a person. `role_name`: in DEV alone; `env_roles`: by environment, wins over it, and gives no access to
+        """Add a member. `role_name`: in DEV alone; `env_roles`: by environment, wins over it, and gives no access to
         those it leaves out. `members`: `external_id`, `time_zone` and others of the call; None is left out.
 
-        Raises: BadRequest for a role nobody knows; OutcomeUnknown when the reply is lost: `list` before adding again.
+        Raises: BadRequest for an unknown role; OutcomeUnknown when the response is lost: `list` before adding again.
         """
         body = _given(name=name, role_name=role_name, **members) | _env_roles(env_roles)
         return await self._object("managed_users.members.create", Member, json=body)
 
     async def remove(self, id: int) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more)."""
+        """Raises: NotFound if it does not exist."""
         await self._done("managed_users.members.delete", path={"member_id": id})
 
     async def add_by_old_route(
         self, *, name: str, oauth_id: str, role_name: str | None = None, external_id: str | None = None
     ) -> PlanChange:
-        """Add a person by the deprecated call. The answer speaks of the customer: the member's id is in the `list`.
+        """Add a member by the deprecated call. The response describes the customer: the member's id is in the `list`.
 
         Raises: as `add`.
         """
@@ -99,7 +99,7 @@ class Members(_People):
         return await self._object("managed_users.member.create", PlanChange, json=body)
 
     async def remove_by_old_route(self, id: int) -> None:  # noqa: A002
-        """Raises: NotFound, or BadRequest, when there is none (any more)."""
+        """Raises: NotFound, or BadRequest, if it does not exist."""
         await self._done("managed_users.member.delete", json={"member_id": id})
 
 

@@ -73,7 +73,7 @@ class Exports(Resource):
         """
         if package.file_url is None:
             raise InputError(
-                f"package {package.id} is {package.status}, and nobody says where its file is",
-                remedy="ask for it again when it is completed",
+                f"package {package.id} is {package.status} and has no download address",
+                remedy="get it again when it is completed",
             )
         return await self._session.download(package.file_url, most_bytes=most_bytes)

@@ -66,7 +66,7 @@ class Recipes(Resource):
         return await self._made("recipes.copy", path={"recipe_id": id}, json=body)
 
     async def delete(self, id: int) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more)."""
+        """Raises: NotFound if it does not exist."""
         await self._done(self._id("recipes.delete"), path={"recipe_id": id})
 
     async def connect(self, id: int, *, adapter_name: str, connection_id: int) -> None:  # noqa: A002

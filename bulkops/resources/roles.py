@@ -79,7 +79,7 @@ class EnvironmentRoles(Resource):
         )
 
     async def delete(self, id: int) -> None:  # noqa: A002
-        """Raises: NotFound when there is none (any more)."""
+        """Raises: NotFound if it does not exist."""
         await self._done("managed_users.environment_roles.delete", path={"role_id": id})
 
 

@@ -1,4 +1,4 @@
-"""Inventory -> journal -> executor -> report: what `bulkops.run()` and the command line both call."""
+"""Runs: inventory -> journal -> executor -> report, for `bulkops.run()` and the command line."""
 
 from bulkops.runs.costs import Ahead, cost_ahead, looking_cost
 from bulkops.runs.credential import hold_credential

@@ -1,4 +1,4 @@
-"""One account through its operation, to exactly one answer (contract C6)."""
+"""`AccountTask`: takes one account through its operation, to exactly one outcome (contract C6)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STOPPED: Final = "stopped by a second interrupt or the run's deadline"
 
 @attrs.define(kw_only=True)
 class AccountTask:
-    """What every account of a run shares; `run` is the callable that the executor fans out.
+    """Data that all accounts of a run share; `run` is the callable that the executor fans out.
 
     `expected`: by account, the changes of a saved plan, or the problem it found; an account with a problem, or with
     another plan now, is skipped.
@@ -46,7 +46,7 @@ class AccountTask:
     _logged: set[str | None] = attrs.field(factory=set, init=False)
 
     async def run(self, row: AccountRow) -> AccountResult:
-        """Take one account to its end and write it down. Raises: JournalError, which ends the run."""
+        """Take one account to its end and journal its outcome. Raises: JournalError, which ends the run."""
         clock = asyncio.get_running_loop().time
         began = clock()
         ctx = await self._begin(row)
@@ -54,7 +54,7 @@ class AccountTask:
             try:
                 ending = await self._through(row, ctx, turn)
             except asyncio.CancelledError:
-                # Delivered once: the journal may still be awaited, and the account gets its answer.
+                # Delivered once: the journal may still be awaited, and the account gets its outcome.
                 await log_of(ctx).settle_writes(ended_well=False)
                 await self._end(row, stopped(Effects.of(ctx), row, _STOPPED), clock() - began)
                 raise
@@ -62,7 +62,7 @@ class AccountTask:
         return ending
 
     async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> AccountResult:
-        """The answer of the operation, or of the halt that cut it short. Raises: JournalError."""
+        """The outcome from the operation, or from the halt that ended it early. Raises: JournalError."""
         raised: BaseException | None = None
         drifted: AccountResult | None = None
         try:
@@ -75,7 +75,7 @@ class AccountTask:
                 except (NotFound, ExceptionGroup) as error:
                     await require_customer(ctx, error)
                     raise
-        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake in an operation is an answer
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake in an operation is an outcome
             raised = error
         except asyncio.CancelledError as cancelled:
             if _is_ours():
@@ -83,7 +83,7 @@ class AccountTask:
             raised = cancelled
         worst = None if raised is None else worst_of(raised)
         if isinstance(worst, JournalError) or not isinstance(worst, Exception | asyncio.CancelledError | None):
-            raise worst from worst.__cause__  # without a journal nothing can be promised: the run ends
+            raise worst from worst.__cause__  # without a journal the run ends
         if isinstance(raised, BaseExceptionGroup) and not self.stop_signal.aborting:
             _forget_cancellation()
         is_cut = turn.scope.cancelled_caught or (turn.is_let_go and raised is not None)
@@ -100,7 +100,7 @@ class AccountTask:
         return ending
 
     def _cut_short(self, worst: BaseException | None, *, is_cut: bool) -> str | None:
-        """Why the account stops before its end, when that is not its own doing."""
+        """Why the account stops before its end, if something else caused it."""
         if is_cut:
             return self.halt.reason
         if isinstance(worst, ReaderGone):
@@ -108,7 +108,7 @@ class AccountTask:
         if isinstance(worst, StoppedBetween):
             return f"stopped between operations: {self.halt.reason}"
         if self.stop_signal.aborting and not isinstance(worst, BulkopsError | None):
-            return _STOPPED  # it made its cancellation into something else
+            return _STOPPED  # the operation turned its cancellation into another error
         return None
 
     async def _begin(self, row: AccountRow) -> Context:
@@ -140,19 +140,19 @@ class AccountTask:
         )
 
     def _log_unexpected(self, row: AccountRow, ending: AccountResult, error: BaseException | None) -> None:
-        """With its traceback, once for each cause: the same mistake meets every account."""
+        """Log the traceback once for each cause, because the same mistake occurs in every account."""
         level = "debug" if ending.cause in self._logged else "warning"
         self._logged.add(ending.cause)
         getattr(log, level)("account.unexpected", account=row.account, exc_info=error)
 
     async def _drift(self, row: AccountRow, ctx: Context) -> AccountResult | None:
-        """Why the account is left out: its plan is not the saved one any more. Sends what planning sends."""
+        """Why the account is skipped: its plan differs from the saved one. Sends the requests of a plan."""
         if self.expected is None or not log_of(ctx).is_untouched or row.outcome is Outcome.UNKNOWN:
             return None
         expected = self.expected.get(row.account)
         if expected is None:
             return AccountResult(
-                outcome=Outcome.SKIPPED, reason="the plan did not look at it", remedy="plan all accounts"
+                outcome=Outcome.SKIPPED, reason="the plan did not look at this account", remedy="plan all accounts"
             )
         if isinstance(expected, str):
             return AccountResult(
@@ -176,7 +176,7 @@ class AccountTask:
         finally:
             asked.accepted += scope.accepted
         return AccountResult(
-            outcome=Outcome.SKIPPED, reason=f"it drifted since the plan; now: {now}", remedy="plan it again"
+            outcome=Outcome.SKIPPED, reason=f"the account has changed since the plan; now: {now}", remedy="plan again"
         )
 
     async def _end(self, row: AccountRow, ending: AccountResult, elapsed_s: float) -> None:

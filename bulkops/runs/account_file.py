@@ -1,4 +1,4 @@
-"""An account file as records: where each stands, and its columns; in the formats and as spreadsheets save them."""
+"""Parsing of account files: csv, json, jsonl and txt, as records with their place and columns."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ REMEDY: Final = "each account needs a column id (a number) or external_id"
 
 _ID_COLUMNS: Final = frozenset({"id", "external_id"})
 _REPORTED: Final = "account"
-"""As reports and the answers of `each` call it: their lines are account files too."""
+"""Name of the id column in reports and in the output of `each`, whose lines are account files too."""
 _NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:,[0-9]{1,19})*")
 _OWN_IDS: Final = re.compile(r"[\w-]+(?:,[\w-]+)*", re.ASCII)
 _SEPARATORS: Final = ",;\t"
-"""A spreadsheet separates by what its country does not write numbers with."""
+"""Separators of csv files. A spreadsheet uses one that its locale does not use in numbers."""
 _ZIP: Final = b"PK\x03\x04"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 Record = tuple[str, Mapping[str, object]]
-"""Where it stands ("line 3"), and its columns."""
+"""One row: its place ("line 3") and its columns."""
 
 
 def id_columns(columns: Iterable[object]) -> frozenset[str]:
-    """Those of the columns that say which account is meant."""
+    """The columns that identify the account."""
     named = set(columns)
     return frozenset(_ID_COLUMNS & named) or frozenset({_REPORTED} & named)
 
 
 def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, Iterator[Record]]:
-    """What to call the source in messages, and its records. Raises: InputError, also while they are read."""
+    """Name of the source for messages, and its records. Raises: InputError, also while the records are read."""
     if str(source) == "-":
         return "stdin", _read_any((stdin or sys.stdin).read(), "stdin")
     path = Path(source)
@@ -50,14 +50,14 @@ def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, 
 def _read_text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise InputError(f"{path} is larger than {MAX_FILE_BYTES} bytes", remedy="split it")
+            raise InputError(f"{path} is larger than {MAX_FILE_BYTES} bytes", remedy="split the file")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
             f"cannot read the account file {path}: {error.strerror}", remedy=f"check the path{_if_external_ids(path)}"
         ) from error
     if data.startswith(_ZIP):
-        raise InputError(f"{path} is a workbook or another zip file", remedy="save the sheet as CSV UTF-8")
+        raise InputError(f"{path} is an Excel workbook or another zip file", remedy="save the sheet as CSV UTF-8")
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -68,12 +68,12 @@ def _read_text(path: Path) -> str:
 
 
 def _if_external_ids(path: Path) -> str:
-    """How to give external ids, for a name that looks like some."""
+    """How to write external ids, for a name that looks like a list of them."""
     if not _OWN_IDS.fullmatch(str(path)):
         return ""
     names = str(path).split(",")
     spelled = [name if name.startswith("E") or name.isdigit() else f"E{name}" for name in names]
-    said = "; external ids are written with an E before them, one a line"
+    said = "; external ids need an E before them, one id per line"
     return f"{said}: printf '%s\\n' {' '.join(spelled)} | bulkops ... --accounts -"
 
 
@@ -86,12 +86,12 @@ def _read_csv(text: str, name: str) -> Iterator[Record]:
             remedy = f"write {near[0]} in small letters" if near else REMEDY
             raise InputError(f"{name}: the header {', '.join(columns)!r} has no id", remedy=remedy)
         if len(set(columns)) < len(columns):
-            raise InputError(f"{name}: the header names a column twice", remedy="rename one")
+            raise InputError(f"{name}: the header has a duplicate column", remedy="rename one")
         reader.fieldnames = columns
         for row in reader:
             if None in row:
                 raise InputError(
-                    f"{name}, line {reader.line_num}: more cells than the header", remedy="correct the row"
+                    f"{name}, line {reader.line_num}: more cells than the header has", remedy="correct the row"
                 )
             yield (
                 f"line {reader.line_num}",
@@ -126,7 +126,9 @@ def _read_txt(text: str, name: str) -> Iterator[Record]:
 
 
 def _read_any(text: str, name: str) -> Iterator[Record]:
-    """By content, where no suffix tells: JSON by its bracket, csv by its header, else one id a line."""
+    """Detect the format from the content if there is no suffix: JSON by its bracket, csv by its header, else one id per
+    line.
+    """
     first = text.lstrip()[:1]
     if first == "[":
         return _read_json(text, name)
@@ -136,7 +138,7 @@ def _read_any(text: str, name: str) -> Iterator[Record]:
 
 
 def _separator(text: str) -> str:
-    """What separates the columns: the first with which the header names an id."""
+    """The separator of the columns: the first one with which the header has an id."""
     return next((each for each in _SEPARATORS if id_columns(_header(text, each))), ",")
 
 
@@ -151,7 +153,7 @@ def _load_json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where} is not valid JSON: {error}", remedy="correct it") from error
+        raise InputError(f"{where} is not valid JSON: {error}", remedy="correct the JSON") from error
 
 
 def _as_record(entry: object, where: str) -> Mapping[str, object]:

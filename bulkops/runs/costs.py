@@ -1,4 +1,4 @@
-"""How many requests a run sends and when it ends, foreseen before anything is sent."""
+"""Forecast of a run before it starts: its number of requests and its end."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ _DONE: Final = frozenset({Outcome.CHANGED, Outcome.UNCHANGED})
 
 @attrs.frozen(kw_only=True)
 class Known:
-    """What the journal tells of the accounts. `folders`: contents by name, of what its runs imported on this host;
-    `done`: accounts that run `done_by` or one before it of the same operation left as they are meant to be."""
+    """Knowledge about the accounts from the journal. `folders`: contents by name, of what its runs imported on this
+    host; `done`: accounts that run `done_by`, or an earlier one of the same operation, left `changed` or `unchanged`.
+    """
 
     folders: Mapping[str, FolderContents] = attrs.field(factory=dict)
     done: frozenset[str] = frozenset()
@@ -58,8 +59,9 @@ async def known_of(operation: Operation, *, host: str, journal: str | Path) -> K
 
 @attrs.frozen(kw_only=True)
 class Ahead:
-    """What a run will cost. `most`: when every account is still to be done; `more`: requests for each of what is not
-    known, by noun. `likely`: when the `done` accounts are still as run `done_by` left them; None: there are none."""
+    """Cost of a run. `most`: if every account still has to be done; `more`: requests per unknown item, by noun;
+    `likely`: if the `done` accounts are still as run `done_by` left them (None: no such accounts).
+    """
 
     most: Forecast
     more: Mapping[str, float]
@@ -77,7 +79,7 @@ async def cost_ahead(
     journal: str | Path,
     plan: FleetPlan | None = None,
 ) -> Ahead | None:
-    """What a run will cost; None where the operation cannot say. Sends nothing. Raises: JournalError.
+    """Cost of a run; None if the operation cannot state it. Sends nothing. Raises: JournalError.
 
     `plan`: a saved one that the run follows; it has looked at the accounts already, and the run looks once more.
     """
@@ -111,7 +113,7 @@ async def cost_ahead(
 def looking_cost(
     operation: Operation, accounts: Inventory, *, sample: int | None, policy: Policy, workato: Workato
 ) -> Forecast:
-    """What `plan` itself costs for these accounts, or for a sample of so many."""
+    """Cost of `plan` itself, for these accounts or a sample."""
     rows = sampled(accounts.rows, sample)
     requests = added(asking_cost(workato), on_all(operation.look_cost(Foreseen()), operation, rows))
     return fleet_forecast(requests, operation, [len(rows)], policy, workato)

@@ -1,4 +1,4 @@
-"""The use of a credential by a run: alone or beside others, and never more requests than the vendor allows."""
+"""Leases of runs on a credential, alone or shared, so that they stay within the vendor's quotas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession, Heartbeat
 
 _ASK_EVERY_S: Final = 0.2
-"""While other processes have not made room yet."""
+"""Seconds between tries while other processes have not made room yet."""
 _TRY_AGAIN_S: Final = 0.5
 
 IfRunning = Literal["fail", "wait", "share"]
@@ -70,10 +70,10 @@ async def hold_credential(
     Several holders in one session have one lease, since one pacer keeps their quotas.
 
     Args:
-        label: the run's id, for those who are refused.
+        label: the run's id, for the error of a refused run.
         workspace: of the token, if it may be read.
         if_running: refuse another run on the credential, wait for its end, or share the quotas with it.
-        stops_waiting: whether a person has stopped the run meanwhile.
+        stops_waiting: whether the run was stopped meanwhile.
     Raises: RunLocked; with `if_running` "wait" only when `stops_waiting`; JournalError.
     """
     credential = Credential(session.settings.url, workspace)
@@ -108,7 +108,7 @@ async def _use(
         return await CredentialUse.begin(session, credential, label=label, share=if_running == "share", ledger=ledger)
     if if_running != "share":
         raise RunLocked(
-            f"run {use.label} is being worked on by this process, with the same client",
+            f"run {use.label} is already using this client in this process",
             run_id=use.label,
             pid=os.getpid(),
             remedy="wait until it ends, or share the quotas with it (--if-running share)",
@@ -168,14 +168,14 @@ class CredentialUse:
         return True
 
     async def until_fresh(self) -> None:
-        """Wait for heartbeats that are young enough. Raises: JournalError when there will be none."""
+        """Wait for recent heartbeats. Raises: JournalError if none can be written."""
         while not self.is_fresh:
             await self.lease.until_fresh()
             for sign in tuple(self.signs):
                 await sign.until_fresh()
 
     async def end(self) -> None:
-        """Leave the exact slots to those who follow."""
+        """Record the exact slots for later processes."""
         async with self._stack:
             # Where they cannot be written, the next process waits as after a kill.
             with contextlib.suppress(JournalError):
@@ -207,7 +207,7 @@ class CredentialUse:
                 self._part = part
                 pacer.set_part(part)
             if part >= before or pacer.used_part() > part:
-                return  # else others need not wait a second for what this process does not use
+                return  # free the unused share now, so that others need not wait a second
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""An account's answer, computed from its effects and the error that ended it. Pure: nothing is sent or written."""
+"""An account's outcome, computed from its effects and the error that ended it. Pure functions."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _NOT_THE_USERS: Final = (
 
 @attrs.frozen(kw_only=True)
 class Effects:
-    """What a run has done to one account, in all of its processes.
+    """The effects of a run on one account, in all of its processes.
 
     `unresolved`: names of the effects whose outcome is unknown; `has_steps`: a step was begun; `began_unresolved`: an
-    earlier process left open intents; `stopped_by`: why the session sends nothing any more, if a request of the account
-    has met that; `detail`: what the operation tells the report.
+    earlier process left open intents; `stopped_by`: why the session sends nothing any more, if that affected a request
+    of the account; `detail`: data from the operation for the report.
     """
 
     unresolved: str | None = None
@@ -60,10 +60,10 @@ class Effects:
 
 
 def ending_of(effects: Effects, error: BaseException | None, before: AccountRow) -> AccountResult:
-    """The answer of an account whose operation returned (`error` None) or raised. `before`: its row when it began.
+    """The outcome of an account whose operation returned (`error` None) or raised. `before`: its row when it began.
 
-    Of an exception group the worst error decides. When a request met a refused token, no answer of the operation
-    counts: it did not see the account as it is. The same goes for a host that was never reached.
+    In an exception group the worst error decides. If the token was refused or the host was never reached, the
+    operation's result does not count, because it did not see the account.
     """
     worst = None if error is None else worst_of(error)
     if effects.stopped_by is not None or isinstance(worst, Unauthorized):
@@ -71,7 +71,7 @@ def ending_of(effects: Effects, error: BaseException | None, before: AccountRow)
     if error is None or worst is None:
         return _returned(effects)
     ending = _failed(effects, worst) if isinstance(worst, BulkopsError) else _unexpected(effects, worst)
-    # Only an operation's own verdict says that all of its effects are known.
+    # Only an operation's own verdict guarantees that all of its effects are known.
     if ending.outcome is Outcome.FAILED and not isinstance(worst, TaskFailed) and _is_still_unknown(effects, before):
         return _as_before(before, reason=_shown(f"{before.cause or before.reason}; this time: {ending.reason}"))
     others = [other for other in leaves_of(error) if other is not worst]
@@ -91,11 +91,11 @@ def stop_reason(error: BaseException | None) -> str:
 
 
 def stopped(effects: Effects, before: AccountRow, why: str) -> AccountResult:
-    """The answer of an account that was stopped from outside. `before`: its row when this process began with it."""
+    """The outcome of an account that was stopped from outside. `before`: its row when this process began with it."""
     if effects.unresolved:
         words = f"{why} while {effects.unresolved} was under way"
-        looks = "`bulkops resume` looks first and goes on"
-        again = "look at the account: `bulkops resume` runs the operation again, which has no steps to go by"
+        looks = "`bulkops resume` checks first, then continues"
+        again = "check the account: `bulkops resume` runs the whole operation again, because it has no steps"
         return AccountResult(
             outcome=Outcome.UNKNOWN,
             failure_class="outcome-unknown",
@@ -109,7 +109,7 @@ def stopped(effects: Effects, before: AccountRow, why: str) -> AccountResult:
     return AccountResult(
         outcome=Outcome.CANCELLED if effects.changed else Outcome.NOT_ATTEMPTED,  # whatever was read
         reason=why,
-        remedy="`bulkops resume` goes on",
+        remedy="`bulkops resume` continues",
         detail=effects.detail,
     )
 
@@ -131,22 +131,22 @@ def _as_before(before: AccountRow, *, reason: str | None) -> AccountResult:
 
 
 def _returned(effects: Effects) -> AccountResult:
-    """The operation says that all is done; an effect with an unknown outcome contradicts it."""
+    """The operation ended well, but an effect with an unknown outcome contradicts it."""
     if effects.unresolved:
-        words = f"the operation ended and left open what came of {effects.unresolved}"
+        words = f"the operation ended, but the outcome of {effects.unresolved} is unknown"
         return AccountResult(
             outcome=Outcome.UNKNOWN,
             failure_class="outcome-unknown",
             cause=words,
             reason=words,
-            remedy="`bulkops resume` looks again",
+            remedy="`bulkops resume` checks again",
             detail=effects.detail,
         )
     return AccountResult(outcome=Outcome.CHANGED if effects.changed else Outcome.UNCHANGED, detail=effects.detail)
 
 
 def cause_of(error: BaseException) -> str:
-    """What a failed account's cause would be, for a plan that meets the error."""
+    """The cause that a failed account would have, for a plan that meets the error."""
     worst = worst_of(error)
     return _shown(worst.cause) if isinstance(worst, BulkopsError) else _mistake(worst)
 
@@ -164,7 +164,7 @@ def _failed(effects: Effects, error: BulkopsError) -> AccountResult:
 
 
 def _unexpected(effects: Effects, error: BaseException) -> AccountResult:
-    """A bug of ours or of the user's operation: one account's failure all the same."""
+    """A bug, in bulkops or in the user's operation, fails one account only."""
     said = _mistake(error)
     return AccountResult(
         outcome=Outcome.UNKNOWN if effects.unresolved else Outcome.FAILED,
@@ -182,7 +182,7 @@ def _mistake(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str | None:
-    """`archive.py, line 19`: where the mistake is, in the newest frame that is neither ours nor a library's."""
+    """`archive.py, line 19`: the newest frame outside of bulkops and libraries."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -192,14 +192,14 @@ def _place(error: BaseException) -> str | None:
 
 
 def _shown(text: str) -> str:
-    """An operation's words may hold a server's, or a secret: one line of bearable length without either's tricks."""
+    """One safe, short line: an operation's text may contain a server's text, or a secret."""
     return one_line(masked(text[:_LONGEST_READ]), longest=_LONGEST_REASON)
 
 
 def _json_data(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The detail, if it is JSON data; anything else must not cost the run its journal."""
+    """The detail, if it is JSON data; other values must not break the journal."""
     try:
         msgspec.json.encode(detail)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return {"detail": f"left out, it is no JSON data: {error}"}
+        return {"detail": f"left out: it is not JSON data: {error}"}
     return detail

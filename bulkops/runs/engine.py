@@ -1,4 +1,4 @@
-"""Rows of the journal through the executor, wave by wave, until the inventory ends or something says stop."""
+"""The engine of a run: takes rows of the journal through the executor, wave by wave, until the end or a halt."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Engine:
         try:
             with metered(session, self.journal, self.record.run_id):
                 await (self._in_waves(rows) if in_waves else self._fan_out(rows))
-        except PlanError:  # the policy forbids to go on: the run stands as it stood
+        except PlanError:  # the policy forbids to continue: the run keeps its state
             await self._set_state(*self._stood())
             raise
         finally:
@@ -102,7 +102,7 @@ class Engine:
     async def _set_rules(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
         taken = {row.seq for row in rows}
         troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
-        # What a retry leaves failed does not keep it from trying the others.
+        # Accounts that stay failed in a retry do not stop it from trying the others.
         left = [row.seq for row in troubled if row.seq not in taken] if in_waves else []
         self._rules = HaltRules(self.policy, self.record.inventory_count, left)
         if not in_waves:
@@ -111,7 +111,7 @@ class Engine:
     # -- waves --------------------------------------------------------------------------------------------------
 
     async def _in_waves(self, rows: Sequence[AccountRow]) -> None:
-        """Wave after wave; those whose accounts have all ended are behind us, their gates need not be."""
+        """Run the waves in order. Skip waves whose accounts have all ended; their gate may still be open."""
         events = await self.journal.events(self.record.run_id)
         passed = passed_gates([event.data for event in events if event.kind == "gate"])
         before: Wave | None = None
@@ -208,7 +208,7 @@ class Engine:
             )
             try:
                 async for outcome in outcomes:
-                    outcome.unwrap()  # an account's failure is its ending; what arrives here is the run's
+                    outcome.unwrap()  # an account's failure is its outcome; only errors of the run arrive here
             finally:
                 deadline.close()
                 with anyio.CancelScope(shield=True):
@@ -237,7 +237,7 @@ class Engine:
 
     async def _conclude(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
         counts = await self.journal.counts(self.record.run_id)
-        # An unknown account is an answer, unless it was an abort that made it so.
+        # An unknown account counts as ended, unless an abort caused it.
         stopped = RESUMABLE if self.stop_signal.aborting else RESUMABLE - {Outcome.UNKNOWN}
         left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
         if self.workato.session.auth_failure is not None:
@@ -256,7 +256,7 @@ class Engine:
             await self._set_state(RunState.FINISHED)
 
     def _stood(self) -> tuple[RunState, str | None]:
-        """How the run stood before this process took it up."""
+        """State of the run before this process took it up."""
         if self.record.state in {RunState.RUNNING, RunState.FINISHED}:
             return RunState.INTERRUPTED, "the process that worked on it died"
         return self.record.state, self.record.reason

@@ -1,4 +1,4 @@
-"""`Fleet`: what every run of one partner shares, and the ways to start a process on a run."""
+"""`Fleet`: plan, run, resume, retry and undo for the accounts of one partner."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _PLAN: Final = "plan"
 
 @attrs.frozen
 class Fleet:
-    """The accounts of one partner, and what their runs share: the client, the journal, the policy.
+    """The accounts of one partner, with client, journal and policy of their runs.
 
     Args:
-        workato: an entered client. None: `run` takes that of `accounts`; `resume`, `retry` and `undo` make one from the
-            environment, with the tuning of the run.
+        workato: an entered client. None: `run` takes the one of `accounts`; `resume`, `retry` and `undo` create one
+        from the environment, with the tuning of the run.
         journal: directory of the journal; made when missing.
         policy: of `plan`, `run` and `undo`; None: the defaults. It also replaces the policy of a run that is resumed or
             retried; None: the run keeps its own.
@@ -62,7 +62,7 @@ class Fleet:
         """Look at the accounts and return what a run would change. Sends reads only.
 
         Args:
-            sample: look at so many accounts, evenly spread, and scale up.
+            sample: number of accounts to look at, evenly spread; the plan scales up.
             offline: look at none: everything is taken as still to be done.
         Raises: as `run`.
         """
@@ -82,13 +82,13 @@ class Fleet:
     async def run(
         self, operation: object, accounts: Accounts, *, plan: FleetPlan | None = None, source: str | None = None
     ) -> Report:
-        """Run an operation on accounts; one answer per account, in the journal from the first second.
+        """Run an operation on accounts; each has a row in the journal from the first second.
 
         Args:
             operation: an Operation, a chain of them, or `async def f(ctx)`.
             accounts: ids, E-ids, mappings with `id` or `external_id` and parameters, `workato.customers.list()`,
                 or what `select` or `read_accounts` returned.
-            plan: a saved plan of this operation; accounts that drifted since are skipped.
+            plan: a saved plan of this operation; accounts that have changed since are skipped.
             source: FILE.py:NAME that `operation` was loaded from, so that `resume` finds it again.
         Raises: ConfigError, InputError, PlanError before anything is sent; Unauthorized when listing the accounts is
             refused; RunLocked when another run works with this credential; JournalError.
@@ -96,7 +96,7 @@ class Fleet:
         made = as_operation(operation) if plan is None else plan.planned(as_operation(operation))
         expected = plan.expected(made) if plan is not None else None
         if made.danger is not None and isinstance(accounts, Pages):
-            raise PlanError(f"{made.title}: not for whoever is a customer today", remedy="give a list of accounts")
+            raise PlanError(f"{made.title}: not allowed for all customers", remedy="give a list of accounts")
         workato = self._client_of(accounts)
         policy, run_id = self.policy or Policy(), new_run_id()
         known = None if isinstance(accounts, Pages) else await inventory_of(accounts, workato)
@@ -131,9 +131,9 @@ class Fleet:
                 tuning=workato.settings.tuning.to_mapping(),
             )
             if policy.if_running != "wait":
-                stack.enter_context(opened.lock_run(run_id))  # before there is anything that somebody could resume
+                stack.enter_context(opened.lock_run(run_id))  # before the run exists and can be resumed
             if expected is not None:
-                opened.add_event(run_id, _PLAN, {"expected": expected})  # for those who do
+                opened.add_event(run_id, _PLAN, {"expected": expected})  # for operations that need it
             await opened.create_run(record, inventory.rows)
             engine = Engine(
                 record=record,
@@ -160,16 +160,16 @@ class Fleet:
         exclude: Names | None = None,
         limit: int | None = None,
     ) -> Report | None:
-        """Go on with a run: its not attempted, cancelled and unknown accounts; None when no run is unfinished.
+        """Continue a run with its not attempted, cancelled and unknown accounts; None when no run is unfinished.
 
         Args:
             run_id: a run or the unique beginning of its id; None: the newest unfinished one.
             operation: needed when the run's operation is a function of a script; must be the same.
             approved: passes the gate at which the run stopped, unasked; later gates ask as before.
-            accept_changes: go on although the Python file of the operation was changed; finished steps stay done.
-            accounts: only these accounts of the run, by id or E-id; exclude: not these; limit: the first so many of
-                them. The others stay as they are, and the run's state is `partial` while some of them are left.
-        Raises: as `run`; JournalMismatch when the operation's files say something else now; InputError for an account
+            accept_changes: continue although the Python file of the operation has changed; finished steps stay done.
+            accounts: only these accounts of the run, by id or E-id; exclude: not these; limit: only the first N of
+            them. The others stay as they are, and the run's state is `partial` while some of them are left.
+        Raises: as `run`; JournalMismatch when the operation's files have changed; InputError for an account
             that is not in the run.
         """
         subset = Subset.of(accounts, exclude, limit)
@@ -187,14 +187,13 @@ class Fleet:
         exclude: Names | None = None,
         limit: int | None = None,
     ) -> Report:
-        """Take a run's failed accounts up again, all or those of one failure class; run_id None: the newest run.
-
-        The other arguments, and what is raised: as of `resume`.
+        """Retry a run's failed accounts, all or those of one failure class; run_id None: the newest run. Other
+        arguments and errors as for `resume`.
         """
         subset = Subset.of(accounts, exclude, limit)
         again = _Continuation(self, operation=operation, accept_changes=accept_changes)
         report = await again.work(run_id, frozenset({Outcome.FAILED}), subset, failure_class)
-        assert report is not None  # noqa: S101 - only a run that is to be resumed may be missing
+        assert report is not None  # noqa: S101 - only an unfinished run may be missing
         return report
 
     async def undo(
@@ -205,11 +204,12 @@ class Fleet:
         exclude: Names | None = None,
         limit: int | None = None,
     ) -> Report:
-        """Undo what a run changed, last account first; run_id None: the newest run. A run of its own, with its own id.
+        """Undo the changes of a run, last account first; run_id None: the newest run. Undo is a new run, with its own
+        id.
 
         Args:
-            accounts: only these accounts of the run, by id or E-id; exclude: not these; limit: the first so many of
-                them, last changed first. The others stay as they are.
+            accounts: only these accounts of the run, by id or E-id; exclude: not these; limit: only the first N of
+            them, last changed first. The others stay as they are.
         Raises: PlanError when nothing of the operation can be undone or nothing was changed; otherwise as `run`.
         """
         subset = Subset.of(accounts, exclude, limit)
@@ -267,7 +267,7 @@ async def run(
 
 @attrs.frozen
 class _Continuation:
-    """What resuming and retrying share."""
+    """The common part of `resume` and `retry`."""
 
     fleet: Fleet
     operation: object = attrs.field(kw_only=True)
@@ -364,5 +364,5 @@ async def _client_for(record: RunRecord, workato: Workato | None) -> AsyncIterat
 
 
 def _found(found: str | list[str]) -> tuple[str, ...] | str:
-    """What a saved plan found of an account, as the journal has it."""
+    """An account of a saved plan, in the journal's form."""
     return found if isinstance(found, str) else tuple(found)

@@ -1,4 +1,4 @@
-"""The workspace that a token belongs to: one request, sent once per client."""
+"""The workspace of a token: one request, sent once per client."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _answers: Final[WeakKeyDictionary[ApiSession, _Answer]] = WeakKeyDictionary()
 
 
 async def workspace_of(workato: Workato) -> str | None:
-    """Id of the token's workspace; None when the API client has no right to read it.
+    """Id of the token's workspace; None if the API client may not read it.
 
-    Sends one request for each session, whatever the number of runs and siblings on it. A 401 to it is no verdict on the
-    token, because a role may lack this call: the next request goes alone too and decides.
-    Raises: the ApiError tree when the vendor is out of reach or in trouble.
+    Sends one request for each session, whatever the number of runs and siblings on it. A 401 to it does not mean that
+    the token is refused, because a role may lack this call. The next request goes alone too, and decides.
+    Raises: the ApiError tree if the vendor cannot be reached or returns a server error.
     """
     answer = _answers.setdefault(workato.session, _Answer())
     async with answer.lock:
@@ -77,7 +77,7 @@ async def workspace_for(operation: Operation, workato: Workato, journal: Journal
 
 
 async def require_workspace(workato: Workato, record: RunRecord) -> str | None:
-    """The token's workspace, which must be the run's; the run's where the token may not read its own.
+    """The token's workspace, which must be the run's. Returns the run's if the token may not read its own.
 
     Raises: PlanError for another host (nothing is sent) or workspace; as `workspace_of`.
     """

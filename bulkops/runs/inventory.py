@@ -1,4 +1,4 @@
-"""Which accounts a run is about: read from a file, a pipe or the API, counted and hashed before anything is sent."""
+"""`Inventory`: the accounts of a run, from a file, a pipe or the API, counted and hashed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bulkops.resources import Pages
 from bulkops.runs.account_file import REMEDY, Record, id_columns, read_records
 
 _NAME_COLUMNS: Final = ("customer", "name")
-"""What a report calls an account beside its id: the first of these columns that is there."""
+"""Columns with an account's name for reports; the first one present counts."""
 _ACCOUNT: Final = re.compile(r"[0-9]{1,19}|E.{1,499}", re.DOTALL)
 
 
@@ -57,7 +57,7 @@ def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Invento
     """Read an account file: csv, json, jsonl or txt by its suffix; "-" reads stdin in whichever form it has.
 
     csv, json and jsonl have `id` or `external_id` (or `account`, as in a report), other columns become parameters; txt
-    has one id or E-id a line. Where there is no such file, numbers with commas between them are the accounts.
+    has one id or E-id a line. If the file does not exist, numbers separated by commas are the accounts.
     Raises: InputError naming file and row; PlanError for an account that is there twice.
     """
     name, records = read_records(source, stdin)
@@ -78,7 +78,8 @@ async def select(
     Args:
         where: patterns by member (plan_id, name, external_id), such as {"name": "Acme*"}: of the customers, or of
             the account file's columns; all must match.
-        known: accounts that are not new, by id or E-id; with nobody new the inventory is empty, which is no error.
+        known: accounts that are not new, by id or E-id. Without a new account the inventory is empty, which is not an
+        error.
     Raises: InputError, PlanError; ApiError when the API cannot be asked.
     """
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
@@ -98,31 +99,33 @@ async def select(
         source = found.source
     wanted = [(row, other) for row, other in named if not {row.account, other} & left_out]
     if not wanted:
-        raise PlanError("no account is left to work on", remedy="check --accounts, --exclude and the job's where")
+        raise PlanError("no account is selected", remedy="check --accounts, --exclude and the job's where")
     rows = [row for row, other in wanted if row.account not in known and other not in known]
     return Inventory(_numbered(rows[:limit]), source)
 
 
 def _check_known(found: Inventory, known: Collection[str]) -> None:
-    """Raises: InputError when an account that looks new may be known by its other name: nobody can tell offline."""
+    """Raises: InputError when an account that looks new may be known under its other name; offline this is unknown."""
     new = [row.account for row in found.rows if row.account not in known]
     listed = {row.account for row in found.rows}
     for account in known:
         if account not in listed and any(other.startswith("E") != account.startswith("E") for other in new):
             raise InputError(
-                f"{found.source} and the earlier runs name accounts in two ways ({new[0]}, {account}): who is new?",
+                f"cannot find new accounts: {found.source} and the earlier runs use other ids ({new[0]}, {account})",
                 remedy="name accounts as the earlier runs did, by id or by external id; or give --accounts all",
             )
 
 
 def _check_names(found: Inventory, left_out: set[str], exclude: str | None) -> None:
-    """Raises: InputError when an account to leave out may be in the list by its other name: nobody can tell offline."""
+    """Raises: InputError when an account to leave out may be in the list under its other name; offline this is
+    unknown.
+    """
     listed = {row.account for row in found.rows}
     for account in sorted(left_out - listed):
         if any(other.startswith("E") != account.startswith("E") for other in listed):
             raise InputError(
-                f"{exclude}: {account} is not in {found.source}, which names accounts the other way",
-                remedy="name accounts in both files the same way: all by id, or all by external id",
+                f"{exclude}: {account} is not in {found.source}, which uses the other kind of id",
+                remedy="use the same kind of id in both files: ids, or external ids",
             )
 
 
@@ -145,12 +148,12 @@ def _inventory(records: Iterable[Record], source: str) -> Inventory:
         name = next(filter(None, (params.get(column) for column in _NAME_COLUMNS)), "")
         rows.append(InventoryRow(seq=len(rows), account=account, params=params, name=name))
     if not rows:
-        raise InputError(f"{source} names no account", remedy=REMEDY)
+        raise InputError(f"{source} has no accounts", remedy=REMEDY)
     return Inventory(tuple(rows), source)
 
 
 class _Names:
-    """Every name of every account so far, with where it stands: nobody is worked on twice at the same time."""
+    """Every name of every account so far, with its place: no account may occur twice."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -166,7 +169,7 @@ class _Names:
             if spelt == name:
                 raise PlanError(f"{self._source}, {where}: account {name} is already in {place}", remedy="remove one")
             raise PlanError(
-                f"{self._source}, {where}: {name} differs from {spelt} in {place} by case alone",
+                f"{self._source}, {where}: {name} differs from {spelt} in {place} only by case",
                 remedy="remove one, or name one of them by its numeric id",
             )
 
@@ -183,7 +186,7 @@ async def refuse_two_names(inventory: Inventory, workato: Workato) -> None:
         external = f"E{customer.external_id}"
         if str(customer.id) in names and external in names:
             raise PlanError(
-                f"{inventory.source}: {customer.id} and {external} are one customer", remedy="remove one of them"
+                f"{inventory.source}: {customer.id} and {external} are the same customer", remedy="remove one of them"
             )
 
 
@@ -192,7 +195,7 @@ def _account(record: Mapping[str, object], where: str) -> str:
     external_id = _param(record.get("external_id")).strip()
     account = own_id or (f"E{external_id}" if external_id else "")
     if not account:
-        raise InputError(f"{where}: no id and no external_id", remedy=REMEDY)
+        raise InputError(f"{where}: id and external_id are both missing", remedy=REMEDY)
     if not _ACCOUNT.fullmatch(account):
         raise InputError(
             f"{where}: {account[:80]!r} is neither a numeric id nor E and an external id",
@@ -202,10 +205,10 @@ def _account(record: Mapping[str, object], where: str) -> str:
 
 
 def _check_text(*texts: str, where: str) -> None:
-    r"""JSON can spell half a character (`"\ud800"`), which nobody can send. Raises: InputError."""
+    r"""Refuse lone surrogates, which JSON can express (`"\ud800"`) but no request can send. Raises: InputError."""
     for text in texts:
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            raise InputError(f"{where}: {text[:80]!a} is not valid text", remedy="correct it")
+            raise InputError(f"{where}: {text[:80]!a} is not valid text", remedy="correct the text")
 
 
 def _param(value: object) -> str:
@@ -231,5 +234,8 @@ async def inventory_of(accounts: Accounts, workato: Workato) -> Inventory:
         named = (attrs.evolve(row, name=one.name or "") for row, one in zip(found.rows, customers, strict=True))
         return attrs.evolve(found, rows=tuple(named))
     if isinstance(accounts, str):
-        raise ConfigError(f"accounts={accounts!r} is text", remedy="give a list of ids, or bulkops.read_accounts(path)")
+        raise ConfigError(
+            f"accounts must be a list, not the text {accounts!r}",
+            remedy="give a list of ids, or bulkops.read_accounts(path)",
+        )
     return from_values(accounts)

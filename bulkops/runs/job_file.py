@@ -1,4 +1,4 @@
-"""The text of a job file: its data, and on which line each key stands, so that an error can point there."""
+"""`JobFile`: the data of a job file, and the line of each key for errors."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class JobFile:
             self.refuse(section, key, error.message, remedy=error.remedy or "correct the value")
 
     def check_keys(self, section: str, keys: Mapping[str, Any], known: Collection[str]) -> None:
-        """Raises: ConfigError for the first key that is not known; a secret in clear is refused as such."""
+        """Raises: ConfigError for the first unknown key, with its own message for a plain secret."""
         for key in keys:
             if key in known:
                 continue
@@ -70,22 +70,22 @@ class JobFile:
                 self.refuse(
                     section,
                     key,
-                    "a secret does not belong into a job file",
-                    remedy="put the token into WORKATO_API_TOKEN, credentials into the file that `from` names",
+                    "a job file must not contain a secret",
+                    remedy="put the token into WORKATO_API_TOKEN, and credentials into the file that `from` names",
                 )
             near = difflib.get_close_matches(key, known, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-            self.refuse(section, key, "there is no such key", remedy=remedy)
+            self.refuse(section, key, "unknown key", remedy=remedy)
 
     def check_kind(self, section: str, key: str, value: object, kinds: Collection[str]) -> None:
-        """Raises: ConfigError when the value is of none of the kinds (as of `Parameter`); True is no number."""
+        """Raises: ConfigError when the value has none of the kinds (as in `Parameter`); True is not a number."""
         types = tuple(kind for name in kinds for kind in _KINDS[name][0])
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             wanted = " or ".join(_KINDS[name][1] for name in kinds)
             self.refuse(section, key, f"{_shown(value)} is not {wanted}", remedy=f"write {wanted}")
 
     def resolve(self, text: str) -> str:
-        """A path that stands in the file, which is relative to it."""
+        """A path from the file, resolved relative to it."""
         return str(self.path.parent / text)
 
 
@@ -105,7 +105,9 @@ def _shown(value: object) -> str:
 
 
 def _locate(text: str) -> dict[tuple[str, str], int]:
-    """Line of each key by (section, key); the key "" is the section's header. Good enough to point; tomllib judges."""
+    """Line of each key by (section, key); the key "" is the section's header. Only for messages; tomllib parses the
+    file.
+    """
     lines: dict[tuple[str, str], int] = {}
     section, counts = "", dict[str, int]()
     for number, line in enumerate(text.splitlines(), start=1):

@@ -44,7 +44,7 @@ def load_job(reference: str) -> Job:
         source = f"{Path(file).resolve()}:{name}"
         return Job(operation=as_operation(load_from_file(source)), source=source)
     if reference.endswith(".py"):
-        raise ConfigError(f"{reference} is a Python file: which function?", remedy="write FILE.py:NAME")
+        raise ConfigError(f"{reference} is a Python file without a function name", remedy="write FILE.py:NAME")
     if Path(reference).suffix.lower() == ".zip":
         path = shlex.quote(reference)
         raise ConfigError(
@@ -99,7 +99,7 @@ def _check_policy(job: JobFile, policy: Mapping[str, Any]) -> None:
             try:
                 Policy(**values_for(Policy, given))
             except TypeError as error:
-                raise ConfigError(f"{value!r} is not of the right kind", remedy="correct the value") from error
+                raise ConfigError(f"{value!r} has the wrong type", remedy="correct the value") from error
 
 
 def _operations(job: JobFile) -> Operation:
@@ -112,7 +112,7 @@ def _operations(job: JobFile) -> Operation:
 
 def _operation(job: JobFile, section: str, row: object) -> Operation:
     if not isinstance(row, dict) or not isinstance(row.get("use"), str):
-        job.refuse(section, "use", "it does not say what to do", remedy='write use = "import-package"')
+        job.refuse(section, "use", "the operation has no `use`", remedy='write use = "import-package"')
     with job.pointing_at(section, "use"):
         cls = named(row["use"])
     parameters = {one.key: one for one in parameters_of(cls)}

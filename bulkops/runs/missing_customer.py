@@ -1,4 +1,4 @@
-"""Tells a customer that does not exist from a missing thing of a customer: both are a 404 to the first call."""
+"""Distinguishes a missing customer from a missing item of a customer: both are a 404 to the first call."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ async def require_customer(ctx: Context, error: BaseException) -> None:
             remedy="correct the id in the account file, or the data center (WORKATO_HOST)",
         ) from error
     except ApiError:
-        return  # not to be told: the operation's own error stands
+        return  # undecided: the operation's own error stands

@@ -1,4 +1,4 @@
-"""What a run would change, before it changes anything (contract C8)."""
+"""Plans: what a run would change, computed with reads only (contract C8)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class FleetPlan:
         """
         if operation.digest != self.operation["digest"]:
             raise PlanError(
-                f"the plan is of another operation: {self.title}", remedy="plan this operation, or run the planned one"
+                f"the plan is for another operation: {self.title}", remedy="plan this operation, or run the planned one"
             )
         return {plan.account: plan.problem or plan.changes for plan in self.accounts}
 
@@ -104,19 +104,19 @@ class FleetPlan:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what `save` wrote. Raises: InputError."""
-        remedy = "give a file that `bulkops plan --save` wrote"
+        remedy = "use a file that `bulkops plan --save` wrote"
         try:
             data = msgspec.json.decode(Path(path).read_bytes())
         except OSError as error:
             raise InputError(f"cannot read the plan {path}: {error.strerror}", remedy="check the path") from error
         except msgspec.DecodeError as error:
-            raise InputError(f"{path} is no plan: {error}", remedy=remedy) from error
+            raise InputError(f"{path} is not a plan file: {error}", remedy=remedy) from error
         if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
-            raise InputError(f"{path} is no plan of this version", remedy=remedy)
+            raise InputError(f"{path} is not a plan file, or is from another bulkops version", remedy=remedy)
         try:
             return msgspec.convert(data, cls)
         except msgspec.ValidationError as error:
-            raise InputError(f"{path} is no plan: {error}", remedy=remedy) from error
+            raise InputError(f"{path} is not a plan file: {error}", remedy=remedy) from error
 
 
 async def plan_accounts(

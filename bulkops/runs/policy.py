@@ -1,4 +1,4 @@
-"""How many at once, and when to stop: what a run's flags may change on every start."""
+"""`Policy`: concurrency, limits and waves, which flags may change on every start of a run."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ def _parse_max_failures(value: int | str | None) -> int | str | None:
 def _check_concurrency(_: object, __: object, value: int) -> None:
     if not 1 <= value <= MAX_CONCURRENCY:
         raise ConfigError(
-            f"concurrency {value} is outside 1 to {MAX_CONCURRENCY}",
+            f"concurrency must be 1 to {MAX_CONCURRENCY}, not {value}",
             remedy="the default of 200 suits most runs",
         )
 
 
 def _check_breaker(_: object, __: object, value: int | None) -> None:
     if value is not None and value < 1:
-        raise ConfigError(f"a breaker of {value} accounts makes no sense", remedy="give 1 or more, or switch it off")
+        raise ConfigError(
+            f"breaker must be 1 or more, not {value}", remedy="correct the number, or switch the breaker off"
+        )
 
 
 def _check_waves(_: object, __: object, value: str | None) -> None:
@@ -62,16 +64,16 @@ def _parse_soak(value: float | str) -> float:
     else:
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
         if found is None:
-            raise ConfigError(f"soak {value!r} is no duration", remedy="write 90s, 10m or 1h")
+            raise ConfigError(f"soak {value!r} is not a duration", remedy="write 90s, 10m or 1h")
         seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
     if not 0 <= seconds <= MAX_SOAK_S:
-        raise ConfigError(f"a soak of {seconds:g} s is outside 0 to {MAX_SOAK_S} s", remedy="write 90s, 10m or 1h")
+        raise ConfigError(f"soak must be 0 to {MAX_SOAK_S} s, not {seconds:g} s", remedy="write 90s, 10m or 1h")
     return seconds
 
 
 @attrs.frozen(kw_only=True)
 class Policy:
-    """How many accounts at once, and when to stop.
+    """Concurrency, limits and waves of a run.
 
     `max_failures`: a count is for the whole run, "P%" for the current wave. `soak_s`: seconds; text such as "10m" is
     read too.
@@ -86,13 +88,13 @@ class Policy:
         default=None,
         converter=_parse_max_failures,
         metadata=parameter(
-            "Halt when more accounts than this failed or are unknown.", metavar="N|P%", unset="no limit"
+            "Halt when more accounts than this are failed or unknown.", metavar="N|P%", unset="no limit"
         ),
     )
     strict_failures: bool = attrs.field(
         default=False,
         metadata=parameter(
-            "Never overshoot --max-failures: no more accounts in progress than failures still allowed, plus one."
+            "Never exceed --max-failures: at most as many accounts in progress as failures still allowed, plus one."
         ),
     )
     on_halt: Literal["finish", "stop"] = attrs.field(
@@ -111,22 +113,22 @@ class Policy:
         default=None,
         validator=_check_waves,
         metadata=parameter(
-            "Waves such as 1,5%,rest: after each one a gate decides on the next.", metavar="SIZES", unset="rest"
+            "Wave sizes such as 1,5%,rest: a gate after each wave decides on the next.", metavar="SIZES", unset="rest"
         ),
     )
     soak_s: float = attrs.field(
         default=0.0,
         converter=_parse_soak,
-        metadata=parameter("Wait after each wave, such as 10m.", key="soak", metavar="TIME", duration=True),
+        metadata=parameter("Waiting time after each wave, such as 10m.", key="soak", metavar="TIME", duration=True),
     )
     approve: bool = attrs.field(
         default=False,
-        metadata=parameter("Ask before each wave but the first; without a terminal the run pauses (exit code 5)."),
+        metadata=parameter("Ask before each wave but the first. Without a terminal the run pauses (exit code 5)."),
     )
     if_running: Literal["fail", "wait", "share"] = attrs.field(
         default="fail",
         metadata=parameter(
-            "While another run uses the same credential: fail, wait for it, or share the quotas.",
+            "If another run uses the same credential: fail, wait for it, or share the quotas.",
             choices=("fail", "wait", "share"),
         ),
     )
@@ -134,7 +136,7 @@ class Policy:
     def __attrs_post_init__(self) -> None:
         check_choices(self)
         if self.strict_failures and self.max_failures is None:
-            raise ConfigError("strict_failures needs a limit of failures", remedy="give max_failures too")
+            raise ConfigError("strict_failures needs max_failures", remedy="set max_failures too")
 
     def to_mapping(self) -> dict[str, Any]:
         return attrs.asdict(self)
@@ -144,7 +146,7 @@ class Policy:
         return cls(**data)
 
     def cut(self, inventory_count: int) -> list[Wave]:
-        """The waves of an inventory: one of everything unless asked otherwise."""
+        """The waves of an inventory; by default a single one."""
         return Waves.parse(self.waves or "rest").over(inventory_count)
 
     def allowed_failures(self, wave_size: int) -> int | None:
@@ -162,7 +164,7 @@ class Policy:
 POLICY_PARAMETERS: Final[tuple[Parameter, ...]] = tuple(
     one for cls in (Policy, ClientFile, Tuning) for one in parameters_of(cls)
 )
-"""What flags and the table [policy] of a job file may set."""
+"""Parameters of the flags and of the table [policy] in a job file."""
 
 
 def overshoot(policy: Policy, inventory_count: int, *, most_open: int) -> int:

@@ -1,4 +1,4 @@
-"""Who was there before: the accounts of earlier runs of the same operation, for --only-new."""
+"""Accounts of earlier runs of the same operation, for --only-new."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from bulkops.outcome import RESUMABLE, Outcome
 
 @attrs.frozen(kw_only=True)
 class PreviousRuns:
-    """The accounts of earlier runs of one operation on one host, with what became of each in the newest one.
-
-    `newest`: id of the newest of these runs; None: there was none.
+    """The accounts of earlier runs of one operation on one host, with the outcome of each in the newest run. `newest`:
+    id of the newest run; None: no earlier run.
     """
 
     newest: str | None = None
@@ -83,7 +82,7 @@ def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object
 
 
 def _kind(described: Mapping[str, Any]) -> object:
-    """Equal for what counts as the same operation."""
+    """A key that is equal for equal operations."""
     name, parameters = described["name"], described["parameters"]
     if name == Chain.name:
         return [_kind(part) for part in parameters["operations"]]

@@ -1,4 +1,4 @@
-"""How far a run is and when it will end, from its events and the quotas as they stand now."""
+"""`Progress`: progress and expected end of a run, from its events and the current quotas."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession
 
 _TRUSTED: Final = 5.0
-"""What an operation says of its cost counts like this many accounts that were seen."""
+"""Weight of the operation's own cost, in measured accounts."""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,8 +41,8 @@ class Eta:
 class Progress:
     """An observer of one run that foresees its end. Counts a few numbers for each account in flight, and no more.
 
-    What an account costs is what those that have ended really sent, blended with what the operation says; until either
-    is known there is no forecast.
+    The cost of an account is the average of the ended ones, blended with the operation's own figure. Without either
+    there is no forecast.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Progress:
         return None if asked is None else asked()
 
     def question(self) -> Callable[[], Eta] | None:
-        """The same, with everything written down that it depends on: for another thread to answer."""
+        """The same as a value with all its inputs, for evaluation in another thread."""
         each = self._each()
         if not each:
             return None
@@ -154,7 +154,7 @@ class Progress:
 
 
 def _rest(sent: Mapping[str, int], rows: Sequence[tuple[str, float]], stages: Sequence[Stage]) -> InFlightAccount:
-    """What an account that has sent so much has still before it: nothing of what lies behind its furthest request."""
+    """The remaining requests of an account: those after the furthest one that it has sent."""
     left = [stage.count for stage in stages]
     furthest = -1
     spent: dict[str, float] = dict(sent)

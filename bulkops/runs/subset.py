@@ -1,4 +1,4 @@
-"""Which accounts of a run a resume, retry or undo takes; the others stay as they are."""
+"""`Subset`: the accounts of a run that a resume, retry or undo takes; the others stay as they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AnyRow = TypeVar("_AnyRow", bound=_Row)
 
 @attrs.frozen(kw_only=True)
 class Subset:
-    """Accounts by name, in the way the run names them. `accounts` None: all; `limit`: at most so many, in order."""
+    """Accounts by name, in the way the run names them. `accounts` None: all; `limit`: at most this number, in order."""
 
     accounts: frozenset[str] | None = None
     exclude: frozenset[str] = frozenset()
@@ -35,9 +35,9 @@ class Subset:
     def of(cls, accounts: Names | None, exclude: Names | None, limit: int | None) -> Subset:
         """Raises: InputError, PlanError, ConfigError for values that select nothing."""
         if limit is not None and limit < 1:
-            raise ConfigError(f"limit is {limit}", remedy="give 1 or more")
+            raise ConfigError(f"limit must be 1 or more, not {limit}", remedy="correct the limit")
         if isinstance(accounts, str) or isinstance(exclude, str):
-            raise ConfigError("accounts and exclude are lists of ids", remedy="write accounts=[4100231, 4100232]")
+            raise ConfigError("accounts and exclude must be lists of ids", remedy="write accounts=[4100231, 4100232]")
         return cls(
             accounts=None if accounts is None else _names(accounts, "accounts"),
             exclude=frozenset() if exclude is None else _names(exclude, "exclude"),
@@ -57,7 +57,7 @@ class Subset:
         wanted = known if self.accounts is None else _as_known(self.accounts, known)
         _refuse_unknown(wanted - known, run_id, known)
         left_out = _as_known(self.exclude, known)
-        # One customer has an id and an external id: a name of the other kind may mean an account of the run.
+        # A customer has an id and an external id, so a name of the other kind may mean an account of the run.
         unsure = {name for name in left_out - known if any(_is_external(name) != _is_external(one) for one in known)}
         _refuse_unknown(unsure, run_id, known)
         return [row for row in rows if row.account in wanted and row.account not in left_out][: self.limit]
@@ -93,5 +93,5 @@ def _refuse_unknown(names: Collection[str], run_id: str, known: Collection[str])
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         raise InputError(
             f"account {first}{more} is not in run {run_id}",
-            remedy=f"name accounts as the run does, such as {min(known, default='4100231')}",
+            remedy=f"use the ids of the run, such as {min(known, default='4100231')}",
         )

@@ -1,4 +1,4 @@
-"""How many requests a run sent when, against which quota: what the report draws. One event each few seconds."""
+"""`TrafficRecorder`: requests of a run by time and quota, for the report. One event every few seconds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ that took long comes in a later event with the same "from"."""
 _LONGEST_S: Final = 5.0
 _SHORTEST_S: Final = 0.1
 _INTERVALS_PER_WINDOW: Final = 12
-"""Fine enough to see how full a window is wherever it starts."""
+"""Intervals per window: enough to see how full a window is, wherever it starts."""
 
 
 @attrs.define

@@ -1,4 +1,4 @@
-"""How an inventory is cut into waves. Pure arithmetic: sizes in, places out."""
+"""`Waves`: cuts an inventory into waves, from sizes to places."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Waves:
 
     @classmethod
     def parse(cls, text: str) -> Waves:
-        """Raises: ValueError naming the entry that is none."""
+        """Raises: ValueError naming the invalid entry."""
         sizes = tuple(part.strip() for part in text.split(","))
         taken = 0.0
         for place, size in enumerate(sizes, start=1):

@@ -1,4 +1,4 @@
-"""One request, done right (contracts C1-C4): the only package that speaks HTTP as a client."""
+"""The HTTP client: quotas, authorization, retries and decoding of one request (contracts C1-C4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request is counted under, where the vendor counts apart."""
+"""Keys of requests, for quotas that the vendor counts per workspace or address."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _EMAIL: Final = "email"
 class AccountNames:
     """One name for each workspace, for the quotas that the vendor counts per workspace.
 
-    An account is called by its number or by its E-id, and the vendor counts both as one. That two names are one account
-    is learned from customers as they are read. The name that was counted first stays.
+    An account has a number and an E-id, and the vendor counts both as one. The session learns from each customer that
+    it reads which names belong together. The name that was counted first stays.
     """
 
     def __init__(self) -> None:
@@ -39,13 +39,14 @@ class AccountNames:
 
 
 def counts_emails(limits: Sequence[Limit]) -> bool:
-    """Whether one of the limits is for one e-mail address at a time ("email + workspace id")."""
+    """Whether one of the limits counts per e-mail address ("email + workspace id")."""
     return any(_EMAIL in (limit.key or "") for limit in limits)
 
 
 def key_of(account: str | None, json: object) -> str | None:
-    """The account and the address that the body names, in one text that does not hold the address: the journal
-    remembers it for later processes."""
+    """A key for the account and the address in the body. It does not contain the address, because it is kept for later
+    processes.
+    """
     email = json.get(_EMAIL) if isinstance(json, Mapping) else None
     if not isinstance(email, str):
         return account

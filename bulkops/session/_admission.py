@@ -1,4 +1,4 @@
-"""When a request may leave: the host, the sign of life, the quota, the retry budget, the deadline, in this order."""
+"""Admission of requests: checks host, heartbeat, quota, retry budget and deadline, in this order."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ T = TypeVar("T")
 
 
 class Admission:
-    """Hands out slots to the requests of one session, until something stops it.
-
-    `stopped_by`: why nothing is sent any more: the token was refused, or the host was never reached. Requests in flight
-    finish, waiting ones raise.
+    """Gives slots to the requests of one session, until it is stopped. `stopped_by`: why nothing is sent any more: the
+    token was refused, or the host was never reached. Requests in flight finish, waiting ones raise.
     """
 
     def __init__(self, pacer: Pacer, budget: RetryBudget) -> None:
@@ -38,7 +36,7 @@ class Admission:
 
     def start(self) -> None:
         self._pump = asyncio.create_task(self._pacer.run(), name="bulkops.pacer")
-        self._pump.add_done_callback(lambda _: self._waiting.end())  # nobody waits for slots that never come
+        self._pump.add_done_callback(lambda _: self._waiting.end())  # wake the requests that wait for a slot
 
     async def end(self) -> asyncio.Task[None] | None:
         """Returns: the task that handed out the slots, which has ended."""
@@ -55,7 +53,7 @@ class Admission:
         self._waiting.end()
 
     def extend(self, by_s: float) -> None:
-        """Move the deadlines of everybody who waits: the host is away for so long."""
+        """Move the deadlines of all waiting requests by the host's outage."""
         self._waiting.extend(by_s)
 
     def may_leave(self) -> bool:
@@ -64,7 +62,7 @@ class Admission:
     # -- slots --------------------------------------------------------------------------------------------------
 
     def slot_now(self, pending: PendingCall) -> Slot | None:
-        """A slot when nothing has to be waited for: most requests of a session need no more than this."""
+        """A slot if no wait is needed, which is the case for most requests."""
         if not self.host.is_open or not self.may_leave() or self._is_late(pending.scope):
             return None
         return self._pacer.slot_now(pending.request.call.quota, key=pending.key)
@@ -74,7 +72,7 @@ class Admission:
         return await self._wait(pending, self._slot(pending))
 
     async def slot_after(self, pending: PendingCall, pause_s: float) -> Slot:
-        """Wait for a slot of a resend: the backoff, then the budget's leave."""
+        """Wait for a slot of a resend: first the backoff, then the retry budget."""
         await self._wait(pending, asyncio.sleep(pause_s))
         pending.tries.spent_s += pause_s
         return await self._wait(pending, self._slot_in_budget(pending))
@@ -84,13 +82,13 @@ class Admission:
         return await self._wait(pending, self.host.doubt(seconds))
 
     def settle(self, pending: PendingCall, *, ok: bool | None) -> None:
-        """Tell the budget the outcome of the resend it allowed, exactly once. `ok` None: nothing was sent."""
+        """Report the outcome of an allowed resend to the budget, exactly once. `ok` None: nothing was sent."""
         probe, pending.tries.probe = pending.tries.probe, None
         if probe is not None:
             self._budget.settled(pending.request.call.quota, probe=probe, ok=ok)
 
     async def _slot(self, pending: PendingCall) -> Slot:
-        """A slot with which the errand may leave: not while the host is away, nor while another request tries it."""
+        """A slot for the call: not while the host is away, nor while another request tries it."""
         call, scope = pending.request.call, pending.scope
         while True:
             await self.host.approach()
@@ -102,8 +100,9 @@ class Admission:
             slot.unused()
 
     async def _slot_in_budget(self, pending: PendingCall) -> Slot:
-        """A slot, and the budget's leave to use it. A request that waits for its slot holds no leave: the one probe of
-        the host must not wait for a full window while resends of other quotas could go."""
+        """A slot, and the budget's permission to use it. A request that waits for its slot holds no permission: the
+        single probe of the host must not wait for a full window while resends of other quotas could leave.
+        """
         quota = pending.request.call.quota
         while True:
             await self._budget.until_allowed(quota)
@@ -117,7 +116,7 @@ class Admission:
     # -- waiting ------------------------------------------------------------------------------------------------
 
     async def _wait(self, pending: PendingCall, awaitable: Awaitable[T]) -> T:
-        """Wait as long as there is something to hope for. Raises: what `_refusal` says."""
+        """Wait until the request may leave, or never can. Raises: what `_refusal` says."""
         counted = pending.scope.counted
         counted.waits += 1
         try:
@@ -137,7 +136,7 @@ class Admission:
         return self.heartbeat is None or self.heartbeat.is_fresh
 
     def _deadline(self, scope: RequestContext) -> float | None:
-        """The scope's deadline, later by the outages that the host has announced since its first request."""
+        """The scope's deadline, extended by the outages that the host has announced since its first request."""
         if scope.away_s is None:
             scope.away_s = self.host.away_s
         return None if scope.deadline is None else scope.deadline + self.host.away_s - scope.away_s
@@ -151,11 +150,11 @@ class Admission:
             self.stop(self.host.unreachable)
 
     def _refusal(self, pending: PendingCall) -> Exception:
-        """Why nothing (more) is sent for the errand."""
+        """The error that explains why nothing (more) is sent for the call."""
         facts, stopped_by = pending.facts(), self.stopped_by
         if isinstance(stopped_by, Unauthorized):
             error = Unauthorized(
-                f"not sent: the server refused the token before ({stopped_by.said})",
+                f"not sent: the server has already refused the token ({stopped_by.said})",
                 status=stopped_by.status,
                 said=stopped_by.said,
                 remedy=stopped_by.remedy,
@@ -170,12 +169,12 @@ class Admission:
             return ConfigError("the session is not open", remedy="use it inside `async with`")
         if self._pump.done():
             return RuntimeError("the task that hands out the quota's slots has ended")
-        late = "not sent: its time was up before it was its turn"
+        late = "not sent: its time limit passed while it waited for a slot"
         remedy = "raise account_timeout_s or call_timeout_s in a client file"
         return pending.tries.final(RequestTimeout(late, remedy=remedy, **facts))
 
 
 def _never_awaited(awaitable: Awaitable[Any]) -> None:
-    """A coroutine that was not even begun is closed, so that it does not warn."""
+    """Close a coroutine that has not begun, so that it does not warn."""
     if asyncio.iscoroutine(awaitable):
         awaitable.close()

@@ -1,4 +1,4 @@
-"""One attempt of one errand, and the one slot that it holds."""
+"""One attempt of a pending call, with its slot."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bulkops.session._waits import WaitCancelled
 
 @attrs.frozen(kw_only=True)
 class PendingCall:
-    """One call of `ApiSession.send`: what is asked, by whom, and what it has been through.
+    """One call of `ApiSession.send`: the request, its context and its history.
 
     `key`: under which the vendor counts it, where a limit is not for everybody together.
     """
@@ -29,7 +29,7 @@ class PendingCall:
     tries: RetryState = attrs.field(factory=RetryState)
 
     def facts(self, attempt: Attempt | None = None) -> ErrorContext:
-        """What an error about it carries; without an attempt: about something that was not sent."""
+        """Attributes for an error; without an attempt: for a request that was not sent."""
         return ErrorContext(
             call=self.request.call.id,
             method=self.request.call.method,
@@ -44,10 +44,9 @@ class PendingCall:
 
 
 class Attempt(AttemptIO):
-    """Settles its slot exactly once, whatever happens: by the answer's head, or when it ends without one.
-
-    The server has counted a request when its reply begins; the body may take its time. `status`: None until then;
-    `began_at`: loop time at which it began to connect.
+    """Settles its slot exactly once: at the response's head, or when the attempt ends without one. The server has
+    counted a request when its response begins, even if the body takes longer. `status`: None until then; `began_at`:
+    loop time at which it began to connect.
     """
 
     def __init__(self, pending: PendingCall, slot: Slot, *, timeout_s: float, may_leave: Callable[[], bool]) -> None:
@@ -85,7 +84,7 @@ class Attempt(AttemptIO):
             scope.counted.writes += 1
 
     def end(self) -> None:
-        """No more will come of it. Without an answer the server may still be at it: the slot stays taken longer."""
+        """End the attempt. Without a response the server may still work on it, so the slot stays taken longer."""
         self.elapsed_s = self._clock() - (self.sent_at if self.sent_at is not None else self.began_at)
         if self._is_settled:
             return

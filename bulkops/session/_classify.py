@@ -1,4 +1,4 @@
-"""What one attempt's result means for its errand: a reply, or an error and whether it may be tried again. Sans-IO."""
+"""Classification of an attempt's result: a response, or an error and whether a retry is allowed. Sans-IO."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ADVICE: Final[Mapping[str, str]] = {
 
 
 def classify(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -> Reply | FailedAttempt:
-    """A 2xx answer is a reply, whatever its body says: that is for the decoder. So is the way to a file."""
+    """A 2xx is a response, whatever its body says; the decoder judges the body. So is a redirect to a file."""
     if isinstance(result, NoResponse):
         return _silent(result, attempt)
     if 200 <= result.status < 300 or _is_file_elsewhere(result, attempt):
@@ -54,7 +54,7 @@ def classify(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]
 
 
 def _is_file_elsewhere(answer: RawResponse, attempt: Attempt) -> bool:
-    """A call that answers with a file may say where it is instead. Nobody follows without looking at the address."""
+    """A call that returns a file may return its address instead. The address is checked before it is followed."""
     is_redirect = 300 <= answer.status < 400 and "Location" in answer.headers
     return is_redirect and attempt.pending.request.call.envelope == "bytes"
 
@@ -78,7 +78,7 @@ def _reply(answer: RawResponse, attempt: Attempt, one_line: Callable[[str], str]
 
 def _silent(silence: NoResponse, attempt: Attempt) -> FailedAttempt:
     error = _SILENCES[silence.kind](silence.why, remedy=_ADVICE[silence.kind], **attempt.pending.facts(attempt))
-    # what was cut off at the stated size would be cut off again
+    # a resend would be cut off at the same size
     failure = None if silence.kind == "too-large" else Failure(kind=silence.kind, status=None)
     return FailedAttempt(error=_for_class(error, attempt), failure=failure, is_permanent=silence.is_permanent)
 
@@ -89,9 +89,9 @@ def _for_class(error: ApiError, attempt: Attempt) -> ApiError:
     if not error.may_have_acted or pending.request.call.retry is not RetryClass.RECONCILE_FIRST:
         return error
     unknown = OutcomeUnknown(
-        f"sent, without a usable answer: {error.message}",
+        f"sent, but no usable response: {error.message}",
         cause=error.cause,
-        remedy="look at the account before sending it again",
+        remedy="check the account before you send it again",
         **pending.facts(attempt),
     )
     unknown.__cause__ = error

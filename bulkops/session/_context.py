@@ -1,4 +1,4 @@
-"""Who asks, and what came back: the two values that pass between a caller and the session."""
+"""`RequestContext` and `Response`: the two values that pass between a caller and the session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bulkops.errors import ApiError
 
 
 class Heartbeat(Protocol):
-    """What must be on record before a request leaves, for those who come after a process that was killed."""
+    """A heartbeat: it must be on record before a request leaves, so that a later process can date a killed one."""
 
     @property
     def is_fresh(self) -> bool: ...
@@ -55,16 +55,16 @@ def in_step(counted: StepWrites) -> Iterator[None]:
 
 @attrs.define
 class RequestContext(StepWrites):
-    """Who asks: one per account task, shared by all its requests. The counters are the session's to raise.
+    """Context of requests: one per account task, shared by all its requests. The session increments the counters.
 
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
-    `accepted`: replies that are neither 401 nor 429; `stopped_by`: why the session sends nothing any more, as a request
-    of this scope has met it; `away_s`: announced outages before its first request. The counters of `StepWrites` are
-    those outside of durable steps; `before_write`: awaited before such a changing request is sent.
-    `read_only`: only calls of retry class "idempotent" are let through (contract C8). `stand_in`: gets each call, with
-    the values of its path and query, and may answer in the server's place; None: the call is sent.
-    `deadline`: loop time after which nothing is sent any more. `tolerates_401`: a 401 speaks of the call alone, and
-    says nothing about the token. `server_date`: Date header of the newest answer.
+    `accepted`: replies that are neither 401 nor 429; `stopped_by`: why the session sends nothing any more, as seen by a
+    request of this scope; `away_s`: announced outages before its first request. The counters of `StepWrites` are those
+    outside of durable steps; `before_write`: awaited before such a changing request is sent. `read_only`: only calls of
+    retry class "idempotent" are let through (contract C8). `stand_in`: gets each call, with the values of its path and
+    query, and may answer in the server's place; None: the call is sent. `deadline`: loop time after which nothing is
+    sent any more. `tolerates_401`: a 401 concerns the call alone, not the token. `server_date`:
+    Date header of the newest answer.
     """
 
     account: str | None = None
@@ -82,7 +82,7 @@ class RequestContext(StepWrites):
 
     @property
     def counted(self) -> StepWrites:
-        """Where the writes of the task at hand are counted."""
+        """The counters for writes of the current task."""
         return _step.get() or self
 
     async def about_to_write(self) -> None:
@@ -97,7 +97,7 @@ class RequestContext(StepWrites):
 
 @attrs.frozen(kw_only=True)
 class Reply:
-    """A 2xx answer, as bytes: `decode_object` and `decode_list` say what they mean.
+    """A 2xx response, as bytes: `decode_object` and `decode_list` say what they mean.
 
     `sent_at`: loop time at which the request had left; `elapsed_s`: from there to the end of the body, this attempt
     only; `path`: without the query; `location`: where a file is that this answer is not, unchecked; `one_line`: makes

@@ -1,8 +1,8 @@
-"""Bytes to models: strict about types, blind to unknown members, tolerant of the envelopes the vendor uses.
+"""Decoder from bytes to models: strict about types, ignores unknown members, accepts the vendor's envelopes.
 
-The first look is one pass straight from bytes into the model. Only when it does not fit is there a second look, at a
-tree: it unwraps `{"result": ...}` and `{"data": ...}`, takes ids spelled as numeric strings, `Success` for `success`,
-and null for "absent".
+The first attempt decodes bytes directly into the model. Only if that fails, a second one decodes a tree: it unwraps
+`{"result": ...}` and `{"data": ...}`, takes ids spelled as numeric strings, `Success` for `success`, and null for
+"absent".
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _PLACES: Final = re.compile(r"\[\d+\]|\(byte \d+\)|position \d+")
 def decode_object(reply: Reply, type_: type[T]) -> T:
     """The one object in `reply`: bare, or in `{"result": {...}}` or `{"data": {...}}`.
 
-    Raises: StatusError when it says `success: false` (unless the call's envelope is "verdict": that is an answer);
+    Raises: StatusError when it says `success: false` (unless the call's envelope is "verdict": then it is a result);
     DecodeError with the path of the field that does not fit. A call that must not be repeated raises OutcomeUnknown
-    from it: the server has acted, and what it said of it is lost.
+    from it: the server has acted, but its result is lost.
     """
     if reply.call.envelope != "verdict":
         _refuse_verdict(reply)
@@ -80,15 +80,15 @@ def facts_of(reply: Reply) -> ErrorContext:
 def decode_error(reply: Reply, reason: str) -> ApiError:
     """The error for an answer that does not fit: DecodeError, or OutcomeUnknown where repeating is not safe."""
     reason = reply.one_line(reason)
-    cause = f"{reply.call.id}: the answer does not fit: {_PLACES.sub('', reason)}"
-    remedy = "look with -v whether WORKATO_HOST is the vendor's API; if it is, report it with the call's id"
-    error = DecodeError(f"the answer does not fit: {reason}", cause=cause, remedy=remedy, **facts_of(reply))
+    cause = f"{reply.call.id}: unexpected response: {_PLACES.sub('', reason)}"
+    remedy = "check with -v that WORKATO_HOST is the vendor's API; if it is, report this with the call's id"
+    error = DecodeError(f"unexpected response: {reason}", cause=cause, remedy=remedy, **facts_of(reply))
     if reply.call.retry is not RetryClass.RECONCILE_FIRST:
         return error
     unknown = OutcomeUnknown(
-        f"sent, and the answer cannot be read: {reason}",
+        f"sent, but the response cannot be read: {reason}",
         cause=cause,
-        remedy="look at the account before sending it again",
+        remedy="check the account before you send it again",
         **facts_of(reply),
     )
     unknown.__cause__ = error
@@ -107,14 +107,14 @@ def _object_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
 
 @cache
 def _rows_decoder(type_: Hashable) -> msgspec.json.Decoder[Any]:
-    """For the usual form alone, `{"result": [...]}`: the others are for the second look."""
+    """The usual form only, `{"result": [...]}`; the second attempt decodes the others."""
     fields = [("result", list[type_])]  # type: ignore[valid-type]  # a type at run time
     rows = msgspec.defstruct("Rows", fields, bases=(_Said,), kw_only=True)
     return msgspec.json.Decoder(rows, dec_hook=_own_types)
 
 
 def _own_types(type_: type[Any], value: Any) -> Any:
-    """A text that the reply shows and nobody may see."""
+    """A secret text in a response."""
     if type_ is not Secret:
         raise NotImplementedError(type_)
     if not isinstance(value, str):
@@ -123,7 +123,7 @@ def _own_types(type_: type[Any], value: Any) -> Any:
 
 
 class _Said(msgspec.Struct):
-    """What a reply says of itself, beside the payload. The overview page spells it with a capital S."""
+    """Status members beside the payload. The overview page spells Success with a capital S."""
 
     success: Any = None
     capital: Any = msgspec.field(name="Success", default=None)
@@ -144,7 +144,7 @@ _VERDICT: Final = msgspec.json.Decoder(_Verdict)
 
 
 def _refuse_verdict(reply: Reply) -> None:
-    """Raise for `success: false`, at the top or inside the wrapper. Costs nothing when the word is not there."""
+    """Raise for `success: false`, at the top or inside the wrapper. Does nothing if the word is absent."""
     if b'uccess"' not in reply.body:
         return
     layer = reply.body
@@ -157,7 +157,7 @@ def _refuse_verdict(reply: Reply) -> None:
                 )
             layer = bytes(verdict.result) or bytes(verdict.data)
     except _UNREADABLE:
-        return  # whoever decodes the payload says what is wrong
+        return  # decoding the payload reports what is wrong
 
 
 def decode_tolerantly(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, str]]) -> Any:

@@ -1,4 +1,4 @@
-"""A file behind an address that an answer named: fetched without credentials, from the vendor's own hosts alone."""
+"""Download of a file from an address in a response: without credentials, only from the vendor's hosts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bulkops.session._transport import AttemptIO, NoResponse, RawResponse, Resul
 from bulkops.settings import LOOPBACK, Settings
 
 VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn", "workato-assets.com", "workato-staging-assets.com")
-"""Where the API lives, and where its samples say that the files do."""
+"""Domains of the API, and of its files according to the vendor's samples."""
 
 _HOPS: Final = 4
 _TRIES: Final = 5
@@ -56,11 +56,11 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
         if not 300 <= answer.status < 400:
             return answer.body
         base, url = origin + request.target, answer.headers.get("Location", "")
-    raise InputError("the package's address only leads to further addresses", remedy="export it again")
+    raise InputError("the package's address redirects too many times", remedy="export it again")
 
 
 async def _fetch(request: Request, settings: Settings, rng: Random) -> RawResponse:
-    """One place of the way: a 2xx or a redirect. Raises: StatusError, TransportError."""
+    """One hop: a 2xx or a redirect. Raises: StatusError, TransportError."""
     tuning = settings.tuning
     async with Transport(settings, anonymous=True) as transport:
         for attempt in range(1, _TRIES + 1):
@@ -109,19 +109,19 @@ def _place(url: str, base: str, settings: Settings) -> tuple[str, str, str]:
         parts = urlsplit(urljoin(base, url))
         port = parts.port
     except ValueError:
-        raise InputError("the package's address cannot be read", remedy="export it again") from None
+        raise InputError("the package's address is not a valid URL", remedy="export it again") from None
     host = parts.hostname or ""
     if parts.username is not None or not _is_allowed(parts.scheme, host, settings):
         raise InputError(
-            f"the package's file is at {one_line(host) or 'no host'!r}, which is not a host of the vendor's",
-            remedy="download it yourself, look at it, and give the file instead of the manifest",
+            f"the package's file is on {one_line(host) or 'no host'!r}, which is not a host of the vendor",
+            remedy="download and inspect it yourself, then give the file instead of the manifest",
         )
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}" + (f":{port}" if port else ""), parts.path or "/", parts.query
 
 
 def _is_allowed(scheme: str, host: str, settings: Settings) -> bool:
-    """This machine is a host of the vendor's only while the API is here too: a sandbox."""
+    """This machine counts as a vendor host only if the API is here too: a sandbox."""
     here = urlsplit(settings.url).hostname
     if host in LOOPBACK:
         return here in LOOPBACK and scheme in {"http", "https"}

@@ -1,4 +1,4 @@
-"""What a session knows of its host: whether it was ever reached, and until when it has announced to be away."""
+"""State of the host: whether it was ever reached, and until when it has announced an outage."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Final
 from bulkops.errors import ConnectFailed, ConnectionLost, TransportError
 
 UNREACHED_S: Final = 8.0
-"""Patience with a host that has never answered. A command ends within 15 s, the start of its process included."""
+"""Seconds to wait for a host that has never answered. A command ends within 15 s, its start included."""
 
 _DOUBT_S: Final = 10.0
-"""How long an announced outage is doubted when no other request has a slot to try the host with."""
+"""Seconds for which an announced outage is in doubt when no other request has a slot to try the host."""
 
 _ALONE_S: Final = 1.0
-"""How long it is doubted when there is no other request at all: the next one may be about to come."""
+"""Seconds for which it is in doubt without any other request: one may arrive soon."""
 
 
 class Host:
@@ -76,7 +76,7 @@ class Host:
         return True
 
     async def approach(self) -> None:
-        """Wait until the host is open, or until somebody has to try it."""
+        """Wait until the host is open, or until a request has to try it."""
         while not self.is_open:
             wait_s = self._closed_for_s
             if wait_s > 0:
@@ -87,7 +87,9 @@ class Host:
                 return
 
     def tried(self, who: object, *, answered: bool) -> None:
-        """The request of `who` is over. If it tried the host alone: the answer opens it, else the next one tries."""
+        """The request of `who` is over. If it tried the host alone, its response opens the host, else the next one
+        tries.
+        """
         was_alone = self._trying is who
         self._tried_last = who if was_alone else None
         if not was_alone:
@@ -114,8 +116,9 @@ class Host:
         return 0.0
 
     async def doubt(self, seconds: float) -> float:
-        """Wait until it is known whether an announced outage is everybody's. Returns: as `announced`; then `is_away`
-        or `is_open` says which. Nobody else may be there to try the host: then it is."""
+        """Wait until it is known whether an announced outage affects all calls. Returns: as `announced`; then `is_away`
+        or `is_open` says which. Without another request to try the host, it does.
+        """
         alone_since, ends_at = math.inf, self._now() + min(seconds, _DOUBT_S)
         self._doubting += 1
         self._move()

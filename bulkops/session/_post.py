@@ -1,4 +1,4 @@
-"""One JSON message to an address of the user's own: a webhook. Never the token, never another host, never for long."""
+"""Webhook: POST one JSON message to the user's URL, without the token, without redirects, within a time limit."""
 
 from __future__ import annotations
 
@@ -21,37 +21,33 @@ _WORTH_ANOTHER_TRY: Final = frozenset({429, 500, 502, 503, 504})
 
 
 def webhook_address(text: str) -> Secret:
-    """The address, checked; what is in it is a password to whoever reads it, so it is kept as one.
-
-    Raises: ConfigError, in words that hold nothing of the address but its scheme.
+    """The checked URL, as a Secret because its path may hold a key. Raises: ConfigError, whose text has only the scheme
+    of the URL.
     """
     remedy = "write https://HOST/PATH; http is for this machine only"
     try:
         parts = urlsplit(text)
         host, user, _ = parts.hostname or "", parts.username, parts.port
     except ValueError:
-        raise ConfigError("the webhook's address cannot be read", remedy=remedy) from None
+        raise ConfigError("the webhook is not a valid URL", remedy=remedy) from None
     if parts.scheme not in {"https", "http"} or not host:
-        raise ConfigError("the webhook's address is no https URL", remedy=remedy)
+        raise ConfigError("the webhook is not an https URL", remedy=remedy)
     if parts.scheme == "http" and host not in LOOPBACK:
-        raise ConfigError("a webhook over plain http would send the summary in clear", remedy=remedy)
+        raise ConfigError("a webhook over plain http would send the summary unencrypted", remedy=remedy)
     if user is not None:
-        raise ConfigError(
-            "the webhook's address carries a user name or password", remedy="use an address with a key in its path"
-        )
+        raise ConfigError("the webhook URL contains a user name or password", remedy="use a URL with a key in its path")
     return Secret(text)
 
 
 async def post_json(address: Secret, body: bytes, *, within_s: float) -> str | None:
-    """POST `body`; None when it was taken, else why not, in words without the address. Ends after `within_s`.
-
-    A refusal that may pass (429, 5xx, nobody there) is tried again twice; redirects are not followed.
+    """POST `body`. Returns None on success, else the reason, without the URL. Ends after `within_s`. A temporary
+    refusal (429, 5xx, no connection) is tried again twice; redirects are not followed.
     """
     try:
         async with asyncio.timeout(within_s):
             return await _post(URL(address.reveal(), encoded=True), body)
     except TimeoutError:
-        return f"no answer within {within_s:g} s"
+        return f"no response within {within_s:g} s"
 
 
 async def _post(url: URL, body: bytes) -> str | None:
@@ -65,7 +61,7 @@ async def _post(url: URL, body: bytes) -> str | None:
                 async with client.post(url, data=body, allow_redirects=False) as answer:
                     if 200 <= answer.status < 300:
                         return None
-                    why = f"it answers {answer.status}"
+                    why = f"it answered {answer.status}"
                     if answer.status not in _WORTH_ANOTHER_TRY:
                         return why
             except (aiohttp.ClientError, OSError, ValueError) as error:

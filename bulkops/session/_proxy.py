@@ -1,4 +1,4 @@
-"""A proxy from the environment, for those who asked for one: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."""
+"""A proxy from the environment, if the settings ask for it: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bulkops.errors import ConfigError
 
 
 def proxy_for(url: str) -> dict[str, Any]:
-    """What aiohttp's `request` wants for a request to `url`: `proxy` and `proxy_headers`, or nothing.
+    """Arguments of aiohttp's `request` for a request to `url`: `proxy` and `proxy_headers`, or nothing.
 
     Raises: ConfigError for a proxy that cannot be one; its address is not shown, it may hold a password.
     """
@@ -31,7 +31,7 @@ def proxy_for(url: str) -> dict[str, Any]:
         is_usable = False
     if not is_usable:
         raise ConfigError(
-            f"the proxy for {parts.scheme} in the environment is no http(s) address",
+            f"the proxy for {parts.scheme} in the environment is not an http(s) URL",
             remedy=f"correct {parts.scheme.upper()}_PROXY (http://host:port), or leave out proxy_from_environment",
         )
     if user is None:

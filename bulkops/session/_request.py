@@ -1,4 +1,4 @@
-"""What is sent: the address, the body and the credentials of one call, as plain values."""
+"""Address, body and credentials of one call, as plain values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def build(
             body, content_type = msgspec.json.encode(json), "application/json"
         except (TypeError, ValueError, RecursionError):
             # the text of the exception may hold a credential that was to be sent
-            raise InputError(f"{call.id}: the body cannot be written as JSON", remedy="give plain data") from None
+            raise InputError(f"{call.id}: the body cannot be written as JSON", remedy="use plain data") from None
     return Request(
         call=call,
         path=shown,
@@ -62,7 +62,7 @@ def _path(call: Call, values: PathValues) -> str:
     try:
         return call.path.format_map({name: path_segment(name, value) for name, value in values.items()})
     except KeyError as missing:
-        raise InputError(f"{call.id} needs {missing.args[0]}", remedy="give it") from None
+        raise InputError(f"{call.id} needs {missing.args[0]}", remedy="pass it") from None
 
 
 def path_segment(name: str, value: str | int) -> str:
@@ -73,7 +73,7 @@ def path_segment(name: str, value: str | int) -> str:
         return str(value)
     if value.isdigit() and value.isascii():
         return value
-    # a dot segment would be folded away by anything between here and the server
+    # proxies and servers remove dot segments from a path
     if not value or not value.strip(". "):
         raise InputError(f"{name} is not an id: {value!r}", remedy="give the id")
     try:
@@ -84,21 +84,21 @@ def path_segment(name: str, value: str | int) -> str:
 
 @lru_cache(maxsize=4096)
 def _quoted(value: str) -> str:
-    """Every request of an account has the same segment."""
+    """Cached: every request of an account has the same segment."""
     return quote(value, safe="")
 
 
 def account_segment(account: str | int) -> str:
     """The account as the API takes it: a number, or "E" and the partner's own id, not yet encoded.
 
-    Raises: InputError for anything else; a plain external id would be taken for something it is not.
+    Raises: InputError for anything else; the API would misread a plain external id.
     """
     text = str(account).strip() if not isinstance(account, bool) else repr(account)
     numeric = text.isascii() and text.isdigit()
     if not numeric and not (text.startswith("E") and len(text) > 1):
         raise InputError(
             f"{one_line(text) or 'an empty text'!r} is not an account id",
-            remedy="give the number, or E and your own id: ORG-7 is EORG-7",
+            remedy="use the number, or E and the external id: EORG-7 for ORG-7",
         )
     path_segment("the account id", text)
     return text
@@ -113,7 +113,7 @@ def _query_text(value: QueryValue) -> str:
 
 
 def credentials_in_headers(auth: Auth) -> dict[str, str]:
-    """What every request carries. The token is revealed here and in `credentials_in_query`, nowhere else."""
+    """Headers of every request. Only this and `credentials_in_query` reveal the token."""
     token = auth.token.reveal()
     match auth.scheme:
         case "bearer":

@@ -1,4 +1,4 @@
-"""Whether and when one call is sent again (contract C4): what a failure allows is `pacing.may_resend`.
+"""Retries of one call: whether and when it is sent again (contract C4). `pacing.may_resend` has the basic rule.
 
 - A 429 was not executed: the call goes back into its quota's queue at once, and the quota's closing is the wait. That
   wait counts only against the run, so a quota may stay closed for as long as it likes; a call that is refused
@@ -33,8 +33,9 @@ MAX_REFUSALS: Final = 50
 
 @attrs.frozen(kw_only=True)
 class FailedAttempt:
-    """One attempt that gave no usable answer. `failure` None: an answer that no repetition can change; `status` None:
-    no whole answer; `retry_after_s`: when to come back, as the server says."""
+    """One attempt without a usable response. `failure` None: a repetition cannot change the response; `status` None: no
+    complete response; `retry_after_s`: the server's Retry-After.
+    """
 
     error: ApiError
     status: int | None = None
@@ -47,7 +48,7 @@ class FailedAttempt:
 
     @property
     def away_s(self) -> float:
-        """How long the host has announced to be away, 0 for not at all."""
+        """Seconds of outage that the host has announced; 0 without an announcement."""
         return (self.retry_after_s or 0.0) if self.status in TRANSIENT else 0.0
 
     @property
@@ -57,8 +58,9 @@ class FailedAttempt:
 
 @attrs.define
 class RetryState:
-    """What one call has been through. `failures`: in a row, for the backoff; `resends`: counted against the call;
-    `spent_s`: in attempts and backoffs; `probe`: what the budget lent for the next attempt (None: nothing)."""
+    """The retries of one call. `failures`: in a row, for the backoff; `resends`: counted against the call; `spent_s`:
+    in attempts and backoffs; `probe`: the budget's permission for the next attempt (None: none needed).
+    """
 
     attempt: int = 0
     refusals: int = 0
@@ -78,8 +80,8 @@ class RetryState:
             return
         self.refusals = 0
         self.failures += 1
-        # Since this call's last failure, not its first: an answer that still came through as the host went away says
-        # nothing about the minutes after it.
+        # Since this call's last failure, not its first: a response from the moment the host went away does not count
+        # for the minutes after it.
         since, self.failed_at = at if self.failed_at is None else self.failed_at, at
         host_answers = host_answered_at is not None and host_answered_at > since
         if failed.failure is not None and _is_own(failed.failure, host_answers=host_answers):
@@ -101,7 +103,7 @@ class RetryState:
         base_s = tuning.backoff_base_s
         jitter_s = full_jitter(self.failures - 1, base_s=base_s, cap_s=max(base_s, tuning.backoff_cap_s), rng=rng)
         pause_s = failed.retry_after_s or jitter_s
-        # cut any shorter, the last attempt would only replace the real error by its own haste
+        # a shorter attempt would only replace the real error by a timeout
         least_s = min(tuning.attempt_timeout_s, tuning.call_timeout_s) / 2
         return pause_s if self.spent_s + pause_s + least_s <= tuning.call_timeout_s else None
 

@@ -1,4 +1,4 @@
-"""`ApiSession`: one call, done right. Order of things: door, quota, connection, answer, verdict, and perhaps again."""
+"""`ApiSession`: sends one call. The order: host, quota, connection, response, verdict, and perhaps a retry."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class ApiSession:
         self._redact = Redactor(settings.auth.token)
         self._admission = Admission(self.pacer, self._budget)
         self.leasing = anyio.Lock()
-        """Held while a run begins or ends its use of the credential: another run at that moment waits, then looks."""
+        """Held while a run begins or ends its use of the credential; other runs wait for it."""
         self._families: set[tuple[str, str]] = set()
         self._ids = count(1)
         self._id_prefix = uuid.uuid4().hex[:8]
@@ -145,7 +145,7 @@ class ApiSession:
         """The 2xx reply to `call`, sent as often as contract C4 and `_retrying` allow.
 
         Waiting for the quota, for a closed gate and for the retry budget counts only against `scope.deadline`; attempts
-        and backoffs count against `call_timeout_s` too. `poll`: the reply does not bring the account further.
+        and backoffs count against `call_timeout_s` too. `poll`: the response does not count as progress of the account.
 
         Raises: WouldChange (nothing sent) for a changing call in a read-only scope; InputError for a value that cannot
         stand in the address; OutcomeUnknown when the server may have acted on a call that must not be repeated; else
@@ -190,7 +190,7 @@ class ApiSession:
         self._names.learn(number, external_id)
 
     def _key(self, call: Call, account: str | None, json: object) -> str | None:
-        """Under what the vendor counts the request apart from others of its quota."""
+        """The key under which the vendor counts the request separately, within its quota."""
         name = self._names.counted(account)
         return key_of(name, json) if self._by_key[call.quota] else name
 
@@ -235,9 +235,9 @@ class ApiSession:
         return outcome
 
     async def _slot_again(self, pending: PendingCall, failed: FailedAttempt | None) -> Slot:
-        """A slot for another attempt. Raises: the errand's error, when there may be none.
+        """A slot for another attempt. Raises: the call's error, if there is no further attempt.
 
-        `failed` None: the attempt before did not leave: the sign of life grew old, or the request was withdrawn, while
+        `failed` None: the attempt before did not leave: the heartbeat became old, or the request was withdrawn, while
         it was connecting.
         """
         admission, tries = self._admission, pending.tries
@@ -264,7 +264,7 @@ class ApiSession:
         return await admission.slot_after(pending, pause_s)
 
     def _learn(self, pending: PendingCall, attempt: Attempt, outcome: Reply | FailedAttempt) -> Reply | FailedAttempt:
-        """What the answer says about the token, the host and the budget. Returns: the outcome as it is to be read."""
+        """Update token, host and budget from the response. Returns: the outcome with its final meaning."""
         call, status = pending.request.call, attempt.status
         is_usable = status is not None and status < 500
         if status is not None:
@@ -282,7 +282,7 @@ class ApiSession:
         call, error = attempt.pending.request.call, failed.error
         silence = error.__cause__ if isinstance(error, OutcomeUnknown) else error
         if isinstance(error, Unauthorized):
-            # A token that was good for other calls a moment ago, and never for this family of them.
+            # The token works for other calls, but has never worked for this family of calls.
             if self._families and call.family not in self._families:
                 return attrs.evolve(failed, error=missing_right(error, group=call.group))
             if not attempt.pending.scope.tolerates_401:
@@ -294,14 +294,15 @@ class ApiSession:
         return failed
 
     def _note_away(self, more_s: float, failed: FailedAttempt) -> None:
-        """The host is closed for `more_s` longer. Each request in flight may be told of the same outage: that is no
-        news."""
+        """Report that the host is closed for `more_s` longer. Other requests in flight may announce the same outage
+        again.
+        """
         self._admission.extend(more_s)
         if more_s > _NEWS * failed.away_s:
             self._emit(HostClosed(seconds=failed.away_s, said=failed.error.message))
 
     def _tell(self, pending: PendingCall, attempt: Attempt, *, status: int | None, error: str | None) -> None:
-        """Observers and the log; an event that nobody wants is not made."""
+        """Notify observers and the log; without a receiver no event is created."""
         is_logged = _listeners.isEnabledFor(logging.DEBUG)
         if not self._observers and not is_logged:
             return

@@ -1,4 +1,4 @@
-"""What a status means: (status, headers, body) -> an error in words. Pure functions, no sockets, no clock of their own.
+"""Meaning of a status: (status, headers, body) -> error. Pure functions without sockets or clock.
 
 Body forms are those of the vendor and of the gateways in front of it.
 """
@@ -29,7 +29,7 @@ from bulkops.errors import (
 )
 
 LONGEST_RETRY_AFTER_S: Final = 3600.0
-"""The vendor's longest window: nothing that it says can mean a longer wait."""
+"""Seconds, the vendor's longest window. A longer Retry-After is cut to it."""
 
 _CLASSES: Final[Mapping[int, type[StatusError]]] = {
     400: BadRequest,
@@ -42,24 +42,25 @@ _CLASSES: Final[Mapping[int, type[StatusError]]] = {
 }
 
 _REMEDIES: Final[Mapping[int, str]] = {
-    400: "correct what it names",
+    400: "correct the value that the message names",
     401: "check WORKATO_API_TOKEN, and that it belongs to this data center (WORKATO_HOST)",
     403: "check what the API client's role and folder scope allow",
-    404: "look whether it is still there, and whether this is its data center (WORKATO_HOST)",
-    409: "look at the account",
-    422: "correct what it names",
+    404: "check that it still exists, and that this is its data center (WORKATO_HOST)",
+    409: "check the account",
+    422: "correct the value that the message names",
     429: "leave other tools more room (`share` in a client file), then try again",
 }
 
 
 def remedy_for(status: int) -> str:
-    """What to do about an answer with this status. No command: whether there is a run to retry is not known here, and
-    its report names the command."""
+    """What to do about this status. It names no command, because this module does not know of a run; the report
+    does.
+    """
     if 300 <= status < 400:
-        return "check WORKATO_HOST: the API itself does not redirect"
+        return "check WORKATO_HOST: the API does not redirect"
     if status >= 500:
-        return "the vendor is in trouble: try again when it is over"
-    return _REMEDIES.get(status, "look at the account")
+        return "the vendor has a problem: try again later"
+    return _REMEDIES.get(status, "check the account")
 
 
 _SECONDS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?", re.ASCII)
@@ -88,7 +89,7 @@ class ErrorContext(TypedDict):
 
 @attrs.frozen(kw_only=True)
 class ErrorBody:
-    """What a body says. `support_id`: the vendor's own id of a 500, worth keeping for support."""
+    """Parsed error body. `support_id`: the vendor's id of a 500, for support."""
 
     message: str
     errors: object = None
@@ -133,7 +134,7 @@ def missing_right(error: Unauthorized, *, group: str) -> Forbidden:
     """A 401 of a token that works elsewhere: the vendor answers so when a role lacks a whole family of calls (and 403
     when it lacks one of them). Both possibilities are named: the token may also have been revoked just now."""
     made = Forbidden(
-        f"{error.message}: the API client's role lacks all calls of {group!r}, or the token was revoked just now",
+        f"{error.message}: the API client's role has none of the calls of {group!r}, or the token was revoked just now",
         status=error.status,
         said=error.said,
         errors=error.errors,
@@ -157,7 +158,7 @@ def verdict_error(status: int, body: Any, *, facts: ErrorContext, one_line: Call
     said = _read_object(body)
     words = one_line(said.message) or "no reason given"
     error = _made(StatusError, status, words, said, facts=facts, one_line=one_line, wait_s=None)
-    error.message = f"the answer says success: false: {words}"
+    error.message = f"the response says success: false: {words}"
     error.cause = f"{facts['call']}: {_IDS.sub('…', words)}"
     return error
 
@@ -236,7 +237,8 @@ def _json_text(value: object) -> str:
 
 def _page_words(page: str) -> str:
     """The title or first heading of an HTML page, else its text. Only its beginning is read: a hostile page must not
-    keep the patterns busy."""
+    slow the patterns down.
+    """
     page = page[:_PAGE_START]
     found = _PAGE_TITLE.search(page)
     words = _MARKUP.sub(" ", found.group(2)).strip() if found else ""
@@ -250,7 +252,7 @@ def _redirect(headers: Mapping[str, str]) -> ErrorBody:
         host = f" to {parts.scheme}://{parts.hostname}" if parts.hostname else ""
     except ValueError:
         host = ""
-    return ErrorBody(message=f"the server redirects{host}, which is not followed")
+    return ErrorBody(message=f"the server redirects{host}; bulkops does not follow redirects")
 
 
 def _phrase(status: int) -> str:

@@ -1,4 +1,4 @@
-"""The thinnest layer over aiohttp: one attempt out, one answer or one kind of silence back. Nothing here retries."""
+"""A thin layer over aiohttp: sends one attempt and returns a response or `NoResponse`. It does not retry."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from bulkops.session._waits import DeadlineTimer
 from bulkops.settings import Settings
 
 _ERROR_BODY_BYTES: Final = 64 * 1024
-"""Of an error's body only the beginning is read: enough for its words, whatever its length."""
+"""Bytes of an error's body that are read: enough for its message."""
 
 _LARGE_BODY_BYTES: Final = 64 * 1024
-"""What fits into the transport's buffer leaves at once; larger bodies take their time."""
+"""Bytes. A body that fits into the transport's buffer leaves at once; a larger one does not."""
 
 _HEADER_LINE_BYTES: Final = 16 * 1024
 _HEADERS: Final = 128
@@ -35,7 +35,7 @@ _HEADERS: Final = 128
 
 @attrs.frozen(kw_only=True)
 class RawResponse:
-    """A whole HTTP reply. Of an error's body only the beginning is kept."""
+    """A complete HTTP response. Of an error's body only the beginning is kept."""
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
@@ -44,7 +44,7 @@ class RawResponse:
 
 @attrs.frozen(kw_only=True)
 class NoResponse:
-    """No usable answer. `why`: one line for people, without ids or addresses of accounts.
+    """No usable response. `why`: one line for people, without ids or addresses of accounts.
 
     `kind`: "connect" (nothing left), "lost" (it left; the connection died or did not speak HTTP), "timeout" (it left;
     no answer in time) or "too-large" (the answer was cut off). `is_permanent`: a retry cannot help unless the host was
@@ -63,13 +63,13 @@ _HOPELESS: Final = (
 )
 
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (aiohttp.ClientHttpProxyError, "the proxy does not let it through"),
+    (aiohttp.ClientHttpProxyError, "the proxy refuses the connection"),
     (aiohttp.ClientProxyConnectionError, "the proxy cannot be reached"),
     (aiohttp.ClientConnectorDNSError, "the host's name cannot be resolved"),
-    (aiohttp.ClientConnectorCertificateError, "the host's certificate is not good"),
-    (aiohttp.ClientConnectorSSLError, "the host does not speak TLS as expected"),
-    (aiohttp.ClientPayloadError, "the body broke off or was not packed as it said"),
-    (aiohttp.ClientResponseError, "the answer was not HTTP, or its headers were too large"),
+    (aiohttp.ClientConnectorCertificateError, "the host's certificate is not valid"),
+    (aiohttp.ClientConnectorSSLError, "the TLS handshake with the host failed"),
+    (aiohttp.ClientPayloadError, "the response body is incomplete or badly compressed"),
+    (aiohttp.ClientResponseError, "the response is not HTTP, or its headers are too large"),
     (aiohttp.ServerDisconnectedError, "the server closed the connection"),
 )
 
@@ -94,10 +94,10 @@ class AttemptIO:
         """The first byte is about to go out. May raise to keep it from leaving."""
 
     def on_answer(self, status: int, headers: Mapping[str, str]) -> None:
-        """Status and headers are here, the body is not."""
+        """Status and headers have arrived, the body has not."""
 
     def limit(self, patience: DeadlineTimer) -> None:
-        """What runs out: until the request leaves it is for connecting, from then on for the attempt."""
+        """The current time limit: for connecting until the request leaves, then for the attempt."""
         self._patience = patience
 
     def leave(self) -> None:
@@ -128,9 +128,8 @@ _attempt_io: ContextVar[AttemptIO] = ContextVar("_flight")
 
 
 class _WatchedRequest(aiohttp.ClientRequest):
-    """Tells the flight when the request really leaves: on a fresh connection that is a while after it was asked for.
-
-    aiohttp's tracing could tell as well, at the price of building the address a second time for each request.
+    """Reports when the request really leaves: on a new connection that is later than the call. aiohttp's tracing would
+    report it too, but builds the URL a second time for each request.
     """
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
@@ -159,14 +158,14 @@ class Transport:
         self._anonymous = anonymous
         self._client: aiohttp.ClientSession | None = None
         self._proxy: Mapping[str, Any] = {}
-        # Not among the client's own headers: aiohttp hands those to a proxy as well.
+        # Not in the client's default headers: aiohttp sends those to a proxy as well.
         self._credentials = {} if anonymous else credentials_in_headers(settings.auth)
 
     async def __aenter__(self) -> Transport:
         if self._settings.tuning.proxy_from_environment:
             self._proxy = proxy_for(self._settings.url)
         client = aiohttp.ClientSession(
-            # concurrency is decided by those who ask: a second limit here would make requests wait unseen
+            # callers limit concurrency; a second limit here would make requests wait invisibly
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={
@@ -200,8 +199,9 @@ class Transport:
         return self._client is not None
 
     async def exchange(self, request: Request, request_id: str, attempt_io: AttemptIO) -> Result:
-        """Send `request` once. Returns, never raises, what became of it; foreign exceptions end here, and none is
-        kept as a context: they hold headers and addresses. Cancellation passes through."""
+        """Send `request` once and return its result; never raises. Foreign exceptions end here and are not kept as a
+        context, because they hold headers and addresses. Cancellation passes through.
+        """
         _attempt_io.set(attempt_io)
         patience = DeadlineTimer(asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s)
         attempt_io.limit(patience)
@@ -243,19 +243,21 @@ class Transport:
 
     def _timed_out(self, attempt_io: AttemptIO) -> NoResponse:
         if attempt_io.sent_at is not None:
-            return NoResponse(kind="timeout", why=f"no answer within {attempt_io.timeout_s:g} s")
+            return NoResponse(kind="timeout", why=f"no response within {attempt_io.timeout_s:g} s")
         within_s = self._settings.tuning.connect_timeout_s
         return NoResponse(kind="connect", why=f"cannot connect to {self._settings.url} within {within_s:g} s")
 
     def _broken(self, error: Exception, attempt_io: AttemptIO) -> NoResponse:
         if attempt_io.sent_at is not None:
-            return NoResponse(kind="lost", why=f"the connection was lost before the whole answer: {reason_of(error)}")
+            return NoResponse(
+                kind="lost", why=f"the connection was lost before the whole response arrived: {reason_of(error)}"
+            )
         why = f"cannot connect to {self._settings.url}: {reason_of(error)}"
         return NoResponse(kind="connect", why=why, is_permanent=isinstance(error, _HOPELESS))
 
 
 def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
-    """A large body is sent in pieces, so that it does not hold up the loop."""
+    """Send a large body in pieces, so that it does not block the loop."""
     return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY_BYTES else body
 
 
@@ -268,7 +270,7 @@ async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | NoRespo
         block = await content.readany()
         size += len(block)
         if size > most:
-            return NoResponse(kind="too-large", why=f"the answer is larger than {most} bytes")
+            return NoResponse(kind="too-large", why=f"the response is larger than {most} bytes")
         blocks.append(block)
     return b"".join(blocks)
 
@@ -285,7 +287,7 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
 
 
 def reason_of(error: Exception) -> str:
-    """In our words: the text of aiohttp's own exceptions holds addresses, with their query."""
+    """The reason in our words, because aiohttp's exceptions contain URLs with their query."""
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words
@@ -298,8 +300,8 @@ def _switch_off_resending(client: aiohttp.ClientSession) -> None:
     not know of it (contract C1). A test counts arrivals, for the day when the switch has another name."""
     if not hasattr(client, "_retry_connection") or not hasattr(aiohttp.ClientRequest, "write_bytes"):
         raise ConfigError(
-            f"aiohttp {aiohttp.__version__} has no switch for its own resending where bulkops looks for it",
-            remedy="install an aiohttp that this version of bulkops was tested with",
+            f"cannot switch off the resending of aiohttp {aiohttp.__version__}",
+            remedy="install an aiohttp version that this bulkops was tested with",
         )
     client._retry_connection = False
 

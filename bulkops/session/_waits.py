@@ -1,4 +1,4 @@
-"""Waiting that ends early: at a deadline, or for everybody at once when nothing more may be sent."""
+"""Waits that can end early: at a deadline, or all at once when nothing more may be sent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _EARLY_S: Final = 1e-6
-"""A loop may ring a timer by its clock's resolution too early."""
+"""Seconds. A loop may fire a timer early, by its clock's resolution."""
 
 _NOBODYS: Final = Context()
-"""For timers: a cancelled one stays with the loop for a while, and would keep alive all that its context refers to."""
+"""Context for timers: a cancelled timer stays in the loop for a while and keeps its context alive."""
 
 
 class WaitCancelled(Exception):
@@ -21,7 +21,7 @@ class WaitCancelled(Exception):
 
 
 class DeadlineTimer:
-    """Cancels the task that made it at a time, or when told to, and knows its own cancellation from anybody else's.
+    """Cancels its task at a time or on request, and distinguishes its own cancellation from others.
 
     What `asyncio.timeout` does, for the hot path: moving the time further away costs nothing, since the timer looks
     at the time only when it rings, and no timer is made when there is no time.
@@ -69,7 +69,7 @@ class DeadlineTimer:
             self.lose()
 
     def was_lost(self) -> bool:
-        """Whether the CancelledError at hand is this one's, and nobody else's as well."""
+        """Whether the current CancelledError is only from this timer."""
         if not self.is_lost:
             return False
         self.is_lost = False
@@ -78,13 +78,13 @@ class DeadlineTimer:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self.is_lost:  # somebody below swallowed the cancellation
+        if self.is_lost:  # a callee swallowed the cancellation
             self.is_lost = False
             self._task.uncancel()
 
 
 class PendingWaits:
-    """Everything of one session that waits before it sends: for a quota, a retry's turn, the end of a backoff."""
+    """All waits of one session before a request is sent: for a quota, a retry's turn, the end of a backoff."""
 
     def __init__(self) -> None:
         self._waiters: set[DeadlineTimer] = set()
@@ -104,12 +104,12 @@ class PendingWaits:
         raise WaitCancelled
 
     def extend(self, by_s: float) -> None:
-        """Move everybody's deadline: the host has announced to be away for so long."""
+        """Move all deadlines by the outage that the host has announced."""
         for patience in self._waiters:
             if patience.until is not None:
                 patience.extend(patience.until + by_s)
 
     def end(self) -> None:
-        """Wake everyone who waits now."""
+        """End all current waits."""
         for patience in list(self._waiters):
             patience.lose()

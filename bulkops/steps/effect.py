@@ -1,4 +1,4 @@
-"""`Effect`: what a step does, and what a probe gets to know of an open intent."""
+"""`Effect`: the effect of a step, and `Intent`, the data of an open intent for its probe."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import attrs
 from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
 
 MAX_SENDS: Final = 5
-"""Requests of one step in one pass, while their outcome is unknown or a probe finds that they came to nothing."""
+"""Maximum requests of one step in one pass, while the outcome is unknown or a probe finds no effect."""
 
 
 @attrs.frozen(kw_only=True)
 class Intent:
-    """What a probe may go by.
+    """Data for a probe.
 
     `data`: what `step(data=...)` recorded before the request left; `age_s`: seconds since the request left, or less.
     """

@@ -288,13 +288,13 @@ class StepLog:
             raise TaskUnknown(
                 unknown + (f": {error}" if error else ""),
                 cause=unknown,
-                remedy=effect.check or "look at the account before running it again",
+                remedy=effect.check or "check the account before you run it again",
             ) from error
         clock = asyncio.get_running_loop().time
         left_at = clock() - intent.age_s
         try:
             found = await effect.probe(intent)
-            # The old request may still be running on the server: until then, nothing found means nothing.
+            # The old request may still be running on the server: until it has ended, a miss is not final.
             wait_s = 0.0 if effect.repeatable else left_at + self._tuning.server_timeout_s - clock()
             if found is None and wait_s > 0:
                 await anyio.sleep(wait_s)
@@ -305,7 +305,7 @@ class StepLog:
             raise TaskUnknown(
                 f"{unknown}: its probe failed: {decode_error}",
                 cause=f"{unknown}: its probe failed",
-                remedy=effect.check or "`bulkops resume` looks again",
+                remedy=effect.check or "`bulkops resume` checks again",
             ) from decode_error
         if found is None:
             await self._end(key, StepState.FAILED)

@@ -1,4 +1,4 @@
-"""What is known of one account beside the steps of the run at hand."""
+"""Knowledge about one account beyond the steps of the current run."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ class AccountMemory:
                 raise TaskFailed(
                     f"another run has held the lock of the {name} for {_LOCK_WAIT_S:g} s",
                     failure_class="kept-by-another",
-                    remedy="see whether it was suspended, then `bulkops retry`",
+                    remedy="check whether that run is suspended, then `bulkops retry`",
                 )
             yield

@@ -1,4 +1,4 @@
-"""A vendor to test against, for users' own tests: `pytest_plugins = ["bulkops.testing"]`.
+"""A sandbox, faults and crashes for users' own tests: `pytest_plugins = ["bulkops.testing"]`.
 
     async def test_tidy(sandbox, workato, faults, tmp_path):
         faults("error=0.1,reset=0.05")

@@ -24,7 +24,7 @@ from bulkops.testing._points import Mode, Points
 from bulkops.testing._process import DEADLINE_S, Place, Work, fork
 
 MOST_STARTS: Final = 8
-"""A run that is not done after so many starts never will be."""
+"""Maximum number of starts: a run that is not done by then never will be."""
 
 _MARGIN: Final = 1.05
 """No two runs pass quite as many points: the numbers go a little beyond those of the uninterrupted one."""

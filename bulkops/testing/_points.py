@@ -1,4 +1,4 @@
-"""Where a process can be cut off: every commit of journal and ledger, every boundary of a request.
+"""Points at which a process can be killed: every commit of journal and ledger, every boundary of a request.
 
 Put in place from outside, in a process that is about to die; shipped code knows nothing of it.
 """

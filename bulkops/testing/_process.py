@@ -1,4 +1,4 @@
-"""One process of a trial: begins the run, or goes on with it, and is killed on the way or leaves a result."""
+"""One process of a trial: begins or continues the run, and is killed or leaves a result."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Place:
         return self.home / "log.txt"
 
     def note(self, data: dict[str, Any]) -> None:
-        """Replace the result at once: whoever reads it never sees half of it."""
+        """Replace the result atomically: a reader never sees half of it."""
         part = self.result.with_suffix(".part")
         part.write_text(json.dumps(data))
         part.replace(self.result)

@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps over every wait, beside real sockets and real threads."""
+"""An event loop whose clock skips every wait, with real sockets and real threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crash at every step of an operation and tell what was done twice, what was lost, what hung.
+"""Crashes at every step of an operation, with a table of effects that are done twice or missing.
 
     kit = CrashKit(job="rollout.toml", url=..., token=..., client_file=..., home=tmp_path)
     result = kit.run(accounts)

@@ -81,7 +81,7 @@ def test_a_file_that_holds_something_else_is_replaced_only_when_asked(tmp_path: 
         (into / f"{FIRST + 1}.zip").write_text("somebody's notes")
         refused = await it.run(ExportPackage(folder="CRM", into=into), rows(3))
         assert outcomes(refused) == {"failed": 2, "unchanged": 1}
-        assert "is there and holds something else" in str(refused.accounts[0].reason)
+        assert "exists with other contents" in str(refused.accounts[0].reason)
         assert "--overwrite" in str(refused.accounts[0].reason)
         assert {row.failure_class for row in refused.accounts} == {"file-exists", None}
         assert (into / f"{FIRST + 1}.zip").read_text() == "somebody's notes"
@@ -109,7 +109,7 @@ def test_failures_in_words(tmp_path: Path) -> None:
         again = await it.run(made, rows(1))
         assert outcomes(again) == {"changed": 1}  # with a new manifest
         (tmp_path / "file").write_text("x")
-        with pytest.raises(InputError, match="cannot make the directory"):
+        with pytest.raises(InputError, match="cannot create the directory"):
             await it.run(ExportPackage(folder="CRM", into=tmp_path / "file" / "x"), rows(1))
         with pytest.raises(InputError, match="the folder's name is empty"):
             ExportPackage(folder=" ", into=tmp_path)
@@ -212,7 +212,7 @@ def test_out_of_the_partners_workspace(tmp_path: Path) -> None:
         again = await export_to_file(it.workato, path, folder="CRM rollout")
         assert (again.written, again.package.sha256) == (False, done.package.sha256)
         assert it.kinds() == {"package.exported": 2, "manifest.created": 1, "manifest.deleted": 1}
-        with pytest.raises(InputError, match="is there and holds something else"):
+        with pytest.raises(InputError, match="exists with other contents"):
             await export_to_file(it.workato, path, folder="CRM rollout/Functions")
         changed = await export_to_file(it.workato, path, folder="CRM rollout/Functions", overwrite=True)
         assert (changed.written, len(changed.package.recipes)) == (True, 1)
@@ -226,7 +226,7 @@ def test_out_of_the_partners_workspace(tmp_path: Path) -> None:
             await export_to_file(it.workato, tmp_path, manifest=MANIFEST)
         with pytest.raises(InputError, match="cannot write into"):
             await export_to_file(it.workato, tmp_path / "no" / "x.zip", manifest=MANIFEST)
-        with pytest.raises(ConfigError, match="what is to be exported is not said"):
+        with pytest.raises(ConfigError, match="nothing to export"):
             await export_to_file(it.workato, path)
 
     here(tmp_path, scenario, customers=0)

@@ -62,7 +62,7 @@ def test_accounts_that_drifted_since_the_plan_are_skipped(tmp_path: Path) -> Non
         done = vendor.rollout("--plan", saved)
         assert (done.code, done.outcomes) == (0, {"skipped": 2, "changed": 4}), done.err
         assert {row["reason"] for row in done.report["accounts"] if row["outcome"] == "skipped"} == {
-            "it drifted since the plan; now: nothing to do"
+            "the account has changed since the plan; now: nothing to do"
         }
         other = vendor.cli(
             "start-recipes", "--folder", "CRM", "--accounts", str(first), "--from-plan", saved, *vendor.policy

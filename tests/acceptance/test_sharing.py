@@ -72,7 +72,7 @@ def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
         _, err = first.communicate(timeout=300)
         assert first.returncode == 0, err
         assert (second.code, second.out) == (2, "")
-        assert re.search(r"run \d{8}-\d{6}-\w+ is being worked on by process \d+", second.err)
+        assert re.search(r"run \d{8}-\d{6}-\w+ is already using this credential in process \d+", second.err)
         assert "--if-running share" in second.err
 
 

@@ -124,7 +124,7 @@ def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: Sand
     before = vendor.requests()["total"]
     done = vendor.rollout("--accounts", str(tmp_path / "a.txt"))
     assert done.code == 2, done.err
-    assert f"a.txt: 4100232 and E{external} are one customer" in done.err
+    assert f"a.txt: 4100232 and E{external} are the same customer" in done.err
     assert vendor.requests()["total"] == before + 2
     assert vendor.ledger() == []
 

@@ -126,9 +126,9 @@ def test_a_command_that_hangs_is_stopped_with_what_it_started(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("no-such-program --x", "there is no program 'no-such-program'"),
-        ("sh -c 'x", "--on-finish cannot be read: No closing quotation"),
-        ("  ", "--on-finish names no command"),
+        ("no-such-program --x", "program 'no-such-program' not found"),
+        ("sh -c 'x", "--on-finish is not a valid command line: No closing quotation"),
+        ("  ", "--on-finish is empty"),
     ],
 )
 def test_a_command_that_cannot_be_is_refused_before_the_run(
@@ -155,7 +155,7 @@ def test_a_plan_has_no_end_to_be_told_of(
     before = sandbox.count()
     refused = cli("plan", *words, flag, value)
     assert (refused.code, sandbox.count()) == (2, before)
-    assert f"{flag}: a plan is no run whose end anybody is told of. Leave it out." in refused.err
+    assert f"{flag}: a plan sends no notifications. Leave it out." in refused.err
     assert flag not in cli("plan", words[0], "--help").out
     assert cli("plan", *words).code == 0
 
@@ -195,14 +195,14 @@ def test_the_webhook_gets_the_summary_and_no_credentials(
     assert hook.url not in shown.out
 
 
-@pytest.mark.parametrize(("status", "words"), [(404, "it answers 404"), (302, "it answers 302")])
+@pytest.mark.parametrize(("status", "words"), [(404, "it answered 404"), (302, "it answered 302")])
 def test_a_webhook_that_refuses_is_told_without_its_address(
     cli: Cli, command: tuple[object, ...], hook: Hook, status: int, words: str
 ) -> None:
     hook.answers += [status]
     done = cli(*command, "--webhook", hook.url, "--debug", "-v")
     assert done.code == 0
-    assert f"the webhook was not told: {words}" in done.err
+    assert f"webhook call failed: {words}" in done.err
     assert len(hook.taken) == 1
     assert "canary-secret-of-the-address" not in done.err + done.out
 
@@ -211,7 +211,7 @@ def test_a_webhook_where_nobody_is(cli: Cli, command: tuple[object, ...], monkey
     monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
     done = cli(*command, "--webhook", "http://127.0.0.1:1/canary-secret-of-the-address")
     assert done.code == 0
-    assert "the webhook was not told: Connection refused" in done.err
+    assert "webhook call failed: Connection refused" in done.err
     assert "canary" not in done.err
 
 
@@ -222,7 +222,7 @@ def test_a_webhook_that_never_answers_is_given_up(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = cli(*command, "--webhook", f"http://127.0.0.1:{silent.getsockname()[1]}/x")
     assert done.code == 0
-    assert "the webhook was not told: no answer within 0.1 s" in done.err
+    assert "webhook call failed: no response within 0.1 s" in done.err
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
         (importing(accounts="broken.json"), ["broken.json", "JSON"]),
         (importing(accounts="object.json"), ["object.json", "list"]),
         (importing("--exclude", "missing.csv"), ["missing.csv"]),
-        (importing("--exclude", "good.txt"), ["no account is left"]),
+        (importing("--exclude", "good.txt"), ["no account is selected"]),
         (("import-package", PACKAGE, "--folder", "CRM", "--yes"), ["--accounts", "all"]),
         (("import-package", PACKAGE, "--folder", "CRM", "--accounts", "-"), ["stdin", "--yes"]),
         # packages

@@ -72,9 +72,9 @@ def test_an_operation_of_ones_own_has_to_be_named(cli: Cli, sandbox: RemoteSandb
     ("text", "said"),
     [
         (None, "cannot read"),
-        ("no json", "is no result of a throughput run"),
-        ('{"schema": 7}', "of this version"),
-        ("[]", "of this version"),
+        ("no json", "is not a result file of"),
+        ('{"schema": 7}', "or is from another version"),
+        ("[]", "or is from another version"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused_before_anything_is_sent(
@@ -124,11 +124,11 @@ def test_half_a_second_more_is_noise_whatever_the_ratio() -> None:
 
 
 def test_runs_of_other_work_are_not_compared(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"before.json is of another run: accounts 10, not 500"):
+    with pytest.raises(InputError, match=r"before.json measured different work: accounts 10, not 500"):
         compare(RESULT, RESULT | {"accounts": 500}, ratio=1.1, source="before.json")
     path = tmp_path / "before.json"
     path.write_text(json.dumps(RESULT | {"seconds": "many"}))
-    with pytest.raises(InputError, match="is no number"):
+    with pytest.raises(InputError, match="is not a number"):
         load(str(path))
 
 

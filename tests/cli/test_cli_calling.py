@@ -90,7 +90,7 @@ def test_calls_finds_by_every_word(cli: Cli) -> None:
         ("managed_users.api_clients.create", ["deprecated  use managed_users.api_clients_v2.create"]),
         ("managed_users.imports.create", ["1000 a minute and 500 an hour for each workspace", "--body FILE"]),
         ("managed_users.environment_roles.list", ["10 a second", "--all-pages"]),
-        ("recipes.poll_now", ["speaks of this call alone"]),
+        ("recipes.poll_now", ["concerns this call alone"]),
         ("managed_users.member_invitations.create", ["1 in 1200 s for each email"]),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_write_needs_yes_where_nobody_can_be_asked(cli: Cli, sandbox: RemoteSa
     before = sandbox.count()
     refused = cli(*command)
     assert (refused.code, refused.out) == (2, "")
-    assert "  try: look at the call and its parameters once more, then add --yes\n" in refused.err
+    assert "  try: check the call and its parameters, then add --yes\n" in refused.err
     assert sandbox.count() == before
     done = cli(*command, "--yes")
     assert done.code == 0
@@ -169,7 +169,7 @@ def test_the_body_comes_from_a_file_or_stdin(cli: Cli, sandbox: RemoteSandbox, h
         ((f"{FOLDERS}.create", "--account", "1", "-p", "nme=x"), "did you mean 'name'"),
         ((f"{FOLDERS}.create", "--account", "1"), "needs name"),
         ((f"{FOLDERS}.create", "-p", "name=x"), "acts on one customer"),
-        ((f"{FOLDERS}.create", "--account", "ORG-1", "-p", "name=x"), "ORG-7 is EORG-7"),
+        ((f"{FOLDERS}.create", "--account", "ORG-1", "-p", "name=x"), "EORG-7 for ORG-7"),
         ((f"{FOLDERS}.create", "--account", "1", "-p", "name"), "is not NAME=VALUE"),
         ((f"{FOLDERS}.create", "--account", "1", "-p", "name=a", "-p", "name=b"), "name is given twice"),
         ((f"{FOLDERS}.create", "--account", "1", "--body", "nowhere.json"), "cannot read the body nowhere.json"),
@@ -237,7 +237,7 @@ def test_a_reader_that_has_seen_enough_fails_no_account(here: Path, sandbox: Rem
     os.close(writing)
     err = done.stderr.decode()
     assert done.returncode == 130, err
-    assert "reason: nobody reads stdout any more" in err
+    assert "reason: stdout was closed" in err
     assert " failed" not in err
     assert err.splitlines()[-1].startswith("resume with: bulkops resume ")
     assert err.count("resume with") == 1
@@ -306,7 +306,7 @@ def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run: Cli, sa
     ("words", "said"),
     [
         (("managed_users.list",), "use `bulkops call managed_users.list`"),
-        (("managed_users.delete",), "not deleted by the dozen"),
+        (("managed_users.delete",), "each cannot delete customers"),
         ((f"{FOLDERS}.create",), "needs name"),
         ((f"{FOLDERS}.create", "-p", "nme={tier}"), "did you mean 'name'"),
         ((f"{FOLDERS}.list", "--json"), "add -o FILE"),
@@ -315,9 +315,9 @@ def test_a_column_that_is_empty_fails_the_account_with_nothing_sent(run: Cli, sa
         (("managed_users.api_keys.create", "-p", "api_client_id=1", "-p", "name=k", "-p", "active=true"), "-o FILE"),
         (
             ("managed_users.connections.update", "-p", "connection_id=1", "-p", 'input={"key": "s3cret"}'),
-            "let input come from {env:NAME}",
+            "take input from {env:NAME}",
         ),
-        (("managed_users.tags.create", "-p", "title={env:NOT_THERE}"), "the environment has no NOT_THERE"),
+        (("managed_users.tags.create", "-p", "title={env:NOT_THERE}"), "environment variable NOT_THERE is not set"),
         (("managed_users.tags.create", "-p", "title={file:not-there}"), "/not-there: No such file"),
     ],
 )

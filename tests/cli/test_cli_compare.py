@@ -73,8 +73,8 @@ def test_what_cannot_be_compared_is_said(cli: Cli, here: Path, sandbox: RemoteSa
     run_id = cli("runs").out.splitlines()[1].split()[0]
     alone = cli("compare", run_id[:15])
     assert (alone.code, alone.out) == (2, "")
-    assert f"run {run_id}, which is the newest one, would be compared with itself" in alone.err
-    assert "`bulkops runs` lists them" in alone.err
+    assert f"cannot compare run {run_id}, which is the newest one, with itself" in alone.err
+    assert "`bulkops runs` lists the runs" in alone.err
     missing = cli("compare", run_id, "19990101")
     assert (missing.code, missing.out) == (2, "")
     assert "no run '19990101'" in missing.err

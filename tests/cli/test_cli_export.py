@@ -33,7 +33,7 @@ def test_out_of_the_partners_workspace(cli: Cli, sandbox: RemoteSandbox, here: P
     assert [len(sandbox.effects(kind)) for kind in ("manifest.created", "manifest.deleted")] == [1, 1]
     other = cli("export-package", "--folder", "CRM API", "-o", "crm.zip")
     assert other.code == 2
-    assert "crm.zip is there and holds something else" in other.err
+    assert "crm.zip exists with other contents" in other.err
     assert "--overwrite" in other.err
     replaced = cli("export-package", "--folder", "CRM API", "-o", "crm.zip", "--overwrite")
     assert (replaced.code, replaced.out.startswith("crm.zip: 4 recipes")) == (0, True)
@@ -60,14 +60,14 @@ def test_a_plan_of_it_sends_reads_alone(cli: Cli, sandbox: RemoteSandbox, here: 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "Where to?"),
-        (("--folder", "CRM"), "Where to?"),
-        (("--folder", "CRM", "-o", "x.zip", "--into", "d"), "Where to?"),
-        (("-o", "x.zip"), "What is to be exported?"),
-        (("-o", "x.zip", "--manifest", "1", "--folder", "CRM"), "What is to be exported?"),
+        ((), "No destination"),
+        (("--folder", "CRM"), "No destination"),
+        (("--folder", "CRM", "-o", "x.zip", "--into", "d"), "No destination"),
+        (("-o", "x.zip"), "Nothing to export"),
+        (("-o", "x.zip", "--manifest", "1", "--folder", "CRM"), "Nothing to export"),
         (("-o", "x.zip", "--manifest", "1", "--accounts", "all"), "give --into DIR for the accounts"),
         (("--into", "d", "--manifest", "1", "--accounts", "all"), "A manifest belongs to one workspace"),
-        (("--into", "d", "--folder", "CRM"), "Which accounts?"),
+        (("--into", "d", "--folder", "CRM"), "No accounts given"),
         (("--into", "d", "--folder", " ", "--accounts", "all"), "the folder's name is empty"),
         (("-o", "no/such/x.zip", "--manifest", "12"), "cannot write into"),
         (("-o", ".", "--manifest", "12"), "is a directory"),

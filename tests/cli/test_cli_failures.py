@@ -70,7 +70,7 @@ def test_an_unexpected_error_is_one_line_and_called_a_bug(capsys: pytest.Capture
     assert report_failure(ZeroDivisionError("division"), debug=False) == 1
     assert capsys.readouterr().err.splitlines() == [
         "error: ZeroDivisionError: division",
-        "  try: this is a bug: run again with --debug",
+        "  try: this is a bug: run the command again with --debug",
     ]
 
 

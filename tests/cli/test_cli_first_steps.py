@@ -86,7 +86,7 @@ def test_init_overwrites_nothing(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "connections.toml").write_text("mine")
     result = cli("init")
     assert result.code == 2
-    assert result.err.splitlines()[0] == "error: connections.toml exists with other content"
+    assert result.err.splitlines()[0] == "error: connections.toml already exists with different content"
     assert (tmp_path / "connections.toml").read_text() == "mine"
     assert not (tmp_path / "rollout.toml").exists()
 
@@ -306,7 +306,7 @@ def test_doctor_asks_for_the_right_to_write_where_nothing_can_be_written(cli: Cl
     assert (well.code, well.err) == (0, "")
     rows = [json.loads(line) for line in well.out.splitlines()]
     says = [row["says"] for row in rows if row["check"] == "rights" and row["state"] == "ok"]
-    assert "managed_users.imports.create is not refused: 404 where there is no such customer" in says
+    assert "managed_users.imports.create is permitted: 404 for a customer that does not exist" in says
     assert len(says) == 3 + 4
     assert not [row for row in rows if row["state"] == "note" and row["check"] == "rights"]
     sandbox.ask("rights", {"deny": ["managed_users.imports.create", "managed_users.recipes.start"]})
@@ -317,10 +317,10 @@ def test_doctor_asks_for_the_right_to_write_where_nothing_can_be_written(cli: Cl
         f"managed_users.{call} is refused: 403 Your API client has no right to this call"
         for call in ("imports.create", "recipes.start")
     ]
-    assert {row["do"] for row in fixes} == {"give the role of the API client this right"}
+    assert {row["do"] for row in fixes} == {"give the API client's role this right"}
     sandbox.ask("rights", {"deny": ["managed_users.folders.list", "managed_users.imports.create"]})
     untold = findings(cli(*command))["rights", "note"]
-    assert "cannot be told without writing: managed_users.connections.update, " in untold["says"]
+    assert "not checked, because these calls write: managed_users.connections.update, " in untold["says"]
     assert sandbox.ledger() == []
 
 
@@ -344,8 +344,8 @@ def test_doctor_and_a_vendor_that_calls_a_missing_right_a_401(
 
     told = asyncio.run(scene())
     assert told.code == 4
-    assert "managed_users.recipes.start is refused, and reads are not: 401 Unauthorized\n" in told.out
-    assert "do: give the role of the API client this right" in told.out
+    assert "managed_users.recipes.start is refused although reads are not: 401 Unauthorized\n" in told.out
+    assert "do: give the API client's role this right" in told.out
 
 
 # config show

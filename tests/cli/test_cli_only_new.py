@@ -114,7 +114,7 @@ def test_the_other_name_of_an_account_does_not_make_it_new(
     (tmp_path / "few.txt").write_text("Esomebody-else\n")
     refused = cli(*command, "--accounts", "few.txt")
     assert refused.code == 2
-    assert "name accounts in two ways (Esomebody-else, " in refused.err
+    assert "use other ids (Esomebody-else, " in refused.err
     assert "give --accounts all" in refused.err
 
 

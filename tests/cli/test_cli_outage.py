@@ -50,7 +50,7 @@ def test_silence_is_told_after_a_while_with_its_reason_and_again_each_minute() -
     assert told.after(1, AccountStarted(account="1", seq=0)) == []
     (again,) = told.after(0, attempt(503, "503 Service unavailable"))
     assert "63 s: 503 Service unavailable" in again
-    assert told.after(2, attempt(200)) == ["the vendor answers again, after 65 s"]
+    assert told.after(2, attempt(200)) == ["the vendor answers again after 65 s"]
     assert told.after(0, attempt(200)) == []
 
 
@@ -68,4 +68,4 @@ def test_an_announced_outage_is_told_at_once_and_so_is_its_end() -> None:
         "the vendor has announced an outage of 15 min (503 Maintenance); waiting (Ctrl-C stops)"
     ]
     assert told.after(0, attempt(503, "503 Maintenance")) == []
-    assert told.after(900, attempt(200)) == ["the vendor answers again, after 15 min"]
+    assert told.after(900, attempt(200)) == ["the vendor answers again after 15 min"]

@@ -44,7 +44,7 @@ def test_customers_are_deleted_when_it_is_meant(cli: Cli, sandbox: RemoteSandbox
         ((), "cannot ask for confirmation"),
         ((MEANT,), "cannot ask for confirmation"),
         (("--yes",), "add --delete-everything-in-them (in a job file: delete_everything_in_them = true)"),
-        (("--yes", MEANT, "--accounts", "all"), "--accounts all is not taken"),
+        (("--yes", MEANT, "--accounts", "all"), "--accounts all is not allowed"),
     ],
 )
 def test_nobody_is_deleted_by_the_way(
@@ -61,7 +61,7 @@ def test_nobody_is_deleted_by_the_way(
     ("flag", "selection", "words"),
     [
         ("", "accounts.csv", "add --delete-everything-in-them"),
-        ("delete_everything_in_them = true", "all", "--accounts all is not taken"),
+        ("delete_everything_in_them = true", "all", "--accounts all is not allowed"),
         ("delete_everything_in_them = true", "accounts.csv", ""),
     ],
 )
@@ -114,7 +114,7 @@ def test_managers_by_column(cli: Cli, sandbox: RemoteSandbox, policy: tuple[obje
     [
         (("grant-manager",), "--manager"),
         (("grant-manager", "--manager", "lee"), "neither an e-mail nor an id"),
-        (("grant-manager", "--manager", "{csm"), "braces around no column"),
+        (("grant-manager", "--manager", "{csm"), "braces without a column name"),
         (("grant-manager", "--manager", "{nobody}"), "has no column 'nobody'"),
         (("grant-manager", "--manager", "4400", "--role", " "), "role is empty"),
     ],

@@ -45,7 +45,7 @@ def test_a_package_is_not_a_job_file(cli: Cli, command: str) -> None:
 def test_how_external_ids_are_written(cli: Cli, given: str, spelled: str) -> None:
     refused = cli("create-folder", "--folder", "X", "--accounts", given, "--yes")
     assert refused.code == 2
-    hint = "external ids are written with an E before them, one a line: printf '%s\\n'"
+    hint = "external ids need an E before them, one id per line: printf '%s\\n'"
     assert f"{hint} {spelled} | bulkops" in words(refused.err)
 
 
@@ -58,7 +58,7 @@ def test_a_path_is_not_taken_for_an_external_id(cli: Cli) -> None:
 def test_a_file_whose_ending_names_no_format(cli: Cli, command: Any) -> None:
     refused = cli(*command, "-o", "foo.pdf")
     assert refused.code == 2
-    assert "foo.pdf: .pdf names no report format. Use .txt" in words(refused.err)
+    assert "foo.pdf: no report format has the ending .pdf. Use .txt" in words(refused.err)
     assert not Path("foo.pdf").exists()
 
 

@@ -83,6 +83,6 @@ def test_approve_of_a_run_that_stopped_elsewhere_has_no_effect(
 
 
 def test_each_command_takes_the_flags_that_it_heeds(cli: Cli) -> None:
-    assert "Pass the gate at which the run stopped" in " ".join(cli("resume", "--help").out.split())
+    assert "Pass the gate at which the run paused or halted" in " ".join(cli("resume", "--help").out.split())
     assert "--waves" not in cli("retry", "--help").out
     assert cli("retry", "--approve").code == 2

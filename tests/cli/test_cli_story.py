@@ -51,7 +51,7 @@ async def test_a_closed_quota_is_said_as_long_as_it_is_closed() -> None:
     tally = Tally(3)
     now = asyncio.get_running_loop().time()
     tally.observe(QuotaChanged(quota="embedded.recipes.get", change="closed", allowed=0, limit=60, closed_for_s=2.0))
-    assert tally.line(now) == "0/3 accounts; the vendor throttles embedded.recipes.get"
+    assert tally.line(now) == "0/3 accounts; throttled by the vendor: embedded.recipes.get"
     assert tally.line(now + 3) == "0/3 accounts"
 
 

@@ -34,7 +34,7 @@ def test_yes_goes_on_with_a_warning(cli: Cli, sandbox: RemoteSandbox, job: tuple
     run = halted(cli, sandbox, job)
     again = cli(*job, "--yes", "--json")
     assert f"run {run} of the same operation is unfinished (" in again.err
-    assert f"`bulkops resume {run}` goes on with it" in again.err
+    assert f"`bulkops resume {run}` continues it" in again.err
     assert (again.code, again.outcomes) == (0, {"changed": CUSTOMERS})
     assert "unfinished" not in cli(*job, "--yes").err, "its newest run is finished now"
 
@@ -55,4 +55,4 @@ def test_another_operation_is_another_job(cli: Cli, sandbox: RemoteSandbox, job:
 def test_the_command_finds_the_journal(cli: Cli, sandbox: RemoteSandbox, job: tuple[str, ...]) -> None:
     run = halted(cli, sandbox, (*job, "--journal", "night"))
     again = cli(*job, "--journal", "night", "--yes")
-    assert f"`bulkops resume {run} --journal night` goes on with it" in again.err
+    assert f"`bulkops resume {run} --journal night` continues it" in again.err

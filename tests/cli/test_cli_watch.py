@@ -224,7 +224,7 @@ def test_until_it_ends_from_two_shells_and_one_leaves(
     assert "wave 1 of 2" in seen
     assert "█ 6 changed" in seen
     assert "6 accounts to come" in seen
-    assert "no longer watched; the run goes on" in seen
+    assert "stopped watching; the run continues" in seen
     assert run.poll() is None
     run.send_signal(signal.SIGINT)  # which ends the soak
     told, _ = run.communicate(timeout=30)

@@ -132,7 +132,7 @@ def test_a_token_that_may_not_read_its_workspace_works_all_the_same(tmp_path: Pa
         told = vendor.cli("report", "--journal", str(vendor.journal))
         assert "workspace not known" in told.out
         doctor = vendor.cli("doctor", "--client-file", str(vendor.client_file))
-        assert (doctor.code, "note  workspace not known" in doctor.out) == (0, True), doctor.out
+        assert (doctor.code, "note  workspace unknown" in doctor.out) == (0, True), doctor.out
         undone = vendor.cli("undo", *vendor.policy, "--json")
         assert (undone.code, undone.outcomes) == (0, {"changed": 2}), undone.err
 

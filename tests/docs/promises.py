@@ -48,6 +48,11 @@ def sentences(page: Path) -> list[str]:
     if page.name == "README.md":
         _, _, text = text.partition(f"\n## {README_SECTION}\n")
         text, _, _ = text.partition("\n## ")
+    return prose(text)
+
+
+def prose(text: str) -> list[str]:
+    """The sentences of Markdown text, without its code blocks and comments."""
     return list(_sentences(_COMMENT.sub("", _FENCE.sub("", text))))
 
 

@@ -50,7 +50,7 @@ def test_a_common_option_is_described_once() -> None:
     for flag in ("--accounts", "--only-new", "--max-failures", "--soak", "--journal", "--webhook"):
         assert common.count(f"| `{flag}") == 1, flag
     assert commands.count("Only the first N accounts.") == 0
-    assert "Pass the gate at which the run stopped" in commands, "resume has an --approve of its own"
+    assert "Pass the gate at which the run paused or halted" in commands, "resume has an --approve of its own"
     assert commands.count("[policy](common-options.md#policy)") > 20
     assert len(commands.split()) < 6000
 

@@ -47,3 +47,11 @@ def test_the_architecture_shows_each_package_in_the_order_of_ls() -> None:
     there = [f"{path.name}/" if path.is_dir() else path.name for path in (ROOT / "bulkops").iterdir()]
     told = re.findall(r"^\| `([a-z][\w.]*/?)` \|", page, re.MULTILINE)
     assert told == sorted(name for name in there if name[0] != "_" and name != "py.typed")
+
+
+def test_twenty_questions_of_a_newcomer_have_one_file_each() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    asked = re.findall(r"^\| ([A-Z][^|]*\?) \| `([^`]*)` \|$", page, re.MULTILINE)
+    assert len(asked) == 20
+    assert len({question for question, _ in asked}) == len({file for _, file in asked}) == 20
+    assert [file for _, file in asked if not (ROOT / file).is_file()] == []

@@ -10,7 +10,7 @@ from docs.error_examples import NEVER_RAISED, examples, shown
 
 SHOWN = {
     "BadRequest": (
-        "GET /api/managed_users/4100231: 400 can't modify running recipe; correct what it names "
+        "GET /api/managed_users/4100231: 400 can't modify running recipe; correct the value that the message names "
         "(attempt 1, request 3f2a91c4-1)"
     ),
     "Unauthorized": (
@@ -22,15 +22,16 @@ SHOWN = {
         "scope allow (attempt 1, request 3f2a91c4-1)"
     ),
     "NotFound": (
-        "GET /api/managed_users/4100231: 404 Not found; look whether it is still there, and whether this is "
-        "its data center (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: 404 Not found; check that it still exists, and that this is its "
+        "data center (WORKATO_HOST) (attempt 1, request 3f2a91c4-1)"
     ),
     "Conflict": (
-        "GET /api/managed_users/4100231: 409 is being changed by somebody else; look at the account "
+        "GET /api/managed_users/4100231: 409 is being changed by somebody else; check the account "
         "(attempt 1, request 3f2a91c4-1)"
     ),
     "Invalid": (
-        "GET /api/managed_users/4100231: 422 name is too long; correct what it names (attempt 1, request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: 422 name is too long; correct the value that the message names "
+        "(attempt 1, request 3f2a91c4-1)"
     ),
     "RateLimited": (
         "GET /api/managed_users/4100231: 429 Too many requests; leave other tools more room (`share` in a "
@@ -38,19 +39,19 @@ SHOWN = {
     ),
     "ServerError": (
         "GET /api/managed_users/4100231: 500 Internal server error (the server's id for it: 5b7c); the "
-        "vendor is in trouble: try again when it is over (attempt 1, request 3f2a91c4-1)"
+        "vendor has a problem: try again later (attempt 1, request 3f2a91c4-1)"
     ),
     "StatusError": (
-        "GET /api/managed_users/4100231: the answer says success: false: the plan does not allow it; look at "
+        "GET /api/managed_users/4100231: the response says success: false: the plan does not allow it; check "
         "the account (attempt 1, request 3f2a91c4-1)"
     ),
     "DecodeError": (
-        "GET /api/managed_users/4100231: the answer does not fit: Expected `int`, got `str` - at `$.id`; "
-        "look with -v whether WORKATO_HOST is the vendor's API; if it is, report it with the call's id "
+        "GET /api/managed_users/4100231: unexpected response: Expected `int`, got `str` - at `$.id`; "
+        "check with -v that WORKATO_HOST is the vendor's API; if it is, report this with the call's id "
         "(attempt 1, request 3f2a91c4-1)"
     ),
     "BodyTooLarge": (
-        "GET /api/managed_users/4100231: the answer is larger than 1000 bytes; raise max_body_bytes in a "
+        "GET /api/managed_users/4100231: the response is larger than 1000 bytes; raise max_body_bytes in a "
         "client file, or ask for less (attempt 1, request 3f2a91c4-1)"
     ),
     "ConnectFailed": (
@@ -58,16 +59,16 @@ SHOWN = {
         "check the network and WORKATO_HOST (attempt 1, request 3f2a91c4-1)"
     ),
     "ConnectionLost": (
-        "GET /api/managed_users/4100231: the connection was lost before the whole answer: the server closed "
+        "GET /api/managed_users/4100231: the connection was lost before the whole response arrived: the server closed "
         "the connection; try again (attempt 1, request 3f2a91c4-1)"
     ),
     "RequestTimeout": (
-        "GET /api/managed_users/4100231: no answer within 1.2 s; try again (attempt 1, request 3f2a91c4-1)"
+        "GET /api/managed_users/4100231: no response within 1.2 s; try again (attempt 1, request 3f2a91c4-1)"
     ),
     "OutcomeUnknown": (
-        "POST /api/managed_users/4100231/folders: sent, without a usable answer: the connection was lost "
-        "before the whole answer: the server closed the connection; look at the account before sending it "
-        "again (attempt 1, request 3f2a91c4-1)"
+        "POST /api/managed_users/4100231/folders: sent, but no usable response: the connection was lost "
+        "before the whole response arrived: the server closed the connection; check the account before you "
+        "send it again (attempt 1, request 3f2a91c4-1)"
     ),
     "ConfigError": "no API token; set the environment variable WORKATO_API_TOKEN",
     "InputError": (
@@ -76,16 +77,16 @@ SHOWN = {
     ),
     "PlanError": "twice.csv, line 4: account 7 is already in line 2; remove one",
     "JournalMismatch": (
-        "the operation is not the one the run began with (upgrade to plan 'b'); put its files and parameters "
-        "back as they were, or start a new run"
+        "the operation is not the one the run began with (upgrade to plan 'b'); restore its files and "
+        "parameters, or start a new run"
     ),
     "JournalError": (
-        "there is no journal in /home/ana/rollout/nowhere; name the directory of an earlier run with "
+        "there is no journal in /home/ana/rollout/nowhere; give the directory of an earlier run with "
         "--journal DIR, or start a run"
     ),
     "JournalCorrupt": (
         "the journal /home/ana/rollout/damaged/journal.sqlite3 is damaged: database disk image is malformed; "
-        "move it away to begin a new journal, or restore it from a backup"
+        "move the file away to begin a new journal, or restore it from a backup"
     ),
     "WouldChange": "managed_users.folders.create may change something, and this plan only reads: nothing was sent",
     "TaskUnknown": (
@@ -97,7 +98,7 @@ SHOWN = {
         "Interrupted: 1 not attempted of 1 account in 1.2 s (run RUN); resume with: bulkops resume RUN "
         "--journal /home/ana/rollout/journal"
     ),
-    "RunLocked": "run RUN is being worked on by process 4711; wait until it ends, or stop it with Ctrl-C",
+    "RunLocked": "run RUN is already in progress in process 4711; wait until it ends, or stop it with Ctrl-C",
 }
 
 

@@ -312,7 +312,7 @@ async def test_on_halt_stop_leaves_a_chain_between_its_operations(sandbox: Sandb
         cancelled = [row for row in report.accounts if row.outcome == "cancelled"]
         assert [row.account for row in cancelled] == IDS[:BEGUN]
         assert {row.reason for row in cancelled} == {"stopped between operations: interrupted"}
-        assert {row.remedy for row in cancelled} == {"`bulkops resume` goes on"}
+        assert {row.remedy for row in cancelled} == {"`bulkops resume` continues"}
         assert len(sandbox.effects()) == 2 * BEGUN
         await check_resumed(chain, sandbox, workato, tmp_path, effects=3)
 

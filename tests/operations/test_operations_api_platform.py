@@ -154,11 +154,11 @@ def test_a_function_takes_the_secrets_and_one_that_fails_is_asked_again(tmp_path
         operation = enabled(secrets_to=keep)
         report = await it.run(operation, ONE)
         (row,) = report.accounts
-        assert (row.outcome, row.cause) == ("unknown", "a key was made, and its secret cannot be put away")
+        assert (row.outcome, row.cause) == ("unknown", "a key was created, but its secret cannot be stored")
         assert "RuntimeError" in str(row.reason)
         assert "vault" not in str(row.reason)  # what the function says may hold the secret
         broken[0] = False
-        with pytest.raises(ConfigError, match="a function of a script, which cannot be found again by name"):
+        with pytest.raises(ConfigError, match="a function of a script, which cannot be found by name"):
             await Fleet(it.workato, journal=it.journal).resume(report.run_id)
         done = await Fleet(it.workato, journal=it.journal).resume(report.run_id, operation=operation)
         assert done is not None
@@ -212,13 +212,12 @@ def test_several_of_one_name_and_none(tmp_path: Path) -> None:
         await account.folders.create("API")
         assert failure(await it.run(enabled(), ONE)) == (
             "collection-missing",
-            "folder 'API' holds no API collection; import the package that brings it first",
+            "folder 'API' has no API collection; import its package first",
         )
         named = enabled(folder=None, collections=["CRM API"])
         assert failure(await it.run(named, ONE)) == (
             "collection-missing",
-            "there is no API collection 'CRM API'; there are: none; import the package that brings it, or correct the "
-            "name",
+            "there is no API collection 'CRM API'; there are: none; import its package, or correct the name",
         )
         await it.run(main_job(API_PACKAGE, folder="API"), ONE)
         (collection,) = await account.api_collections.list().collect()
@@ -283,14 +282,14 @@ def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tm
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"folder": None}, "which API collections are meant is not said"),
-        ({"collections": ["A"]}, "which API collections are meant is not said"),
+        ({"folder": None}, "no API collections given"),
+        ({"collections": ["A"]}, "no API collections given"),
         ({"folder": " "}, "the folder's name is empty"),
-        ({"folder": None, "collections": [7]}, "names no API collections"),
-        ({"folder": None, "collections": [""]}, "names no API collections"),
+        ({"folder": None, "collections": [7]}, "must be a list of names"),
+        ({"folder": None, "collections": [""]}, "must be a list of names"),
         ({"api_platform": "v3"}, "api_platform must be 'v2' or 'v1', not 'v3'"),
         ({"client": ""}, "client is empty"),
-        ({"key": "{"}, "braces around no column's name"),
+        ({"key": "{"}, "braces without a column name"),
         ({"secrets_to": "nowhere/keys.jsonl"}, "cannot write"),
         ({"secrets_to": "."}, "cannot write"),
     ],
@@ -304,7 +303,7 @@ def test_a_file_that_others_may_read_gets_no_secrets(tmp_path: Path) -> None:
     path = tmp_path / "keys.jsonl"
     path.write_text("")
     path.chmod(0o640)
-    with pytest.raises(ConfigError, match=r"others may read .*keys\.jsonl.*chmod 600"):
+    with pytest.raises(ConfigError, match=r"other users can read .*keys\.jsonl.*chmod 600"):
         enabled()
     path.chmod(0o600)
     operation = enabled()
@@ -347,7 +346,7 @@ def test_a_job_file_names_collections_in_a_list(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"line 3: .*collections: 'CRM API' is not a list of texts"):
         load_job(str(job))
     job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = [7]\n')
-    with pytest.raises(ConfigError, match="names no API collections"):
+    with pytest.raises(ConfigError, match="must be a list of names"):
         load_job(str(job))
 
 

@@ -148,7 +148,7 @@ def test_a_right_that_is_missing_is_the_accounts_failure_as_401_too(tmp_path: Pa
         assert report.exit_code == 1
         assert [row.failure_class for row in report.accounts] == ["forbidden"] * 3
         assert len(report.clusters) == 1
-        assert "lacks all calls of" in (report.accounts[0].reason or "")
+        assert "has none of the calls of" in (report.accounts[0].reason or "")
         assert it.kinds()["import.completed"] == 0
 
     assumptions = Assumptions(missing_right=401)

@@ -232,10 +232,10 @@ def test_each_account_has_a_credential_of_its_own(tmp_path: Path, monkeypatch: p
     assert made.columns() == {"region"}
 
     async def scenario(it: Here) -> None:
-        words = "the environment has no CRM_KEY_SOUTH, which connection 'CRM' needs"
+        words = "environment variable CRM_KEY_SOUTH is not set, which connection 'CRM' needs"
         foreseen = await changes(it, made, TWO)
         assert foreseen[0] == ("create salesforce connection 'CRM' with its credentials",)
-        assert "connection 'CRM' lacks a credential of the account's own" in foreseen[1]
+        assert "connection 'CRM' lacks a credential of this account" in foreseen[1]
         report = await it.run(made, TWO)
         assert outcomes(report) == {"changed": 1, "failed": 1}
         assert failure(report, 1)[0] == "credential-missing"
@@ -258,7 +258,7 @@ def test_each_account_has_a_credential_of_its_own(tmp_path: Path, monkeypatch: p
         ({"connection_name": "CRM", "provider": " "}, "provider is empty"),
         (
             {"connection_name": "Nothing", "from_file": CREDENTIALS},
-            "no table for the connection 'Nothing', only for 'CRM'",
+            "no table for connection 'Nothing', only for 'CRM'",
         ),
         ({"connection_name": "CRM", "provider": "jira", "from_file": CREDENTIALS}, "'salesforce' in the credentials"),
         ({"connection_name": "CRM", "from_file": "no.toml"}, "cannot read the credentials file"),
@@ -296,7 +296,7 @@ def test_a_property_that_somebody_set_since_is_not_put_back(tmp_path: Path) -> N
         done = await it.run(SetProperties({"x": "2", "y": "2"}), ONE)
         await properties.upsert({"y": "3"})
         failed, words = failure(await it.undo(done))
-        assert (failed, "property 'y' was set again since the run" in words) == ("property-changed-since", True)
+        assert (failed, "property 'y' was changed since the run" in words) == ("property-changed-since", True)
         assert (await properties.get("x") | await properties.get("y")) == {"x": "1", "y": "3"}
         await properties.upsert({"y": "1"})
         assert outcomes(await it.undo(done)) == {"unchanged": 1}
@@ -346,7 +346,7 @@ def test_a_value_too_long_fails_its_account_before_anything_is_sent(tmp_path: Pa
         assert outcomes(report) == {"changed": 1, "failed": 1}
         assert failure(report) == (
             "value-too-long",
-            "the value of property 'a' has 1025 characters; the vendor takes 1024: shorten it",
+            "the value of property 'a' has 1025 characters; shorten it to 1024 characters",
         )
         # names without a common beginning: a look for each beginning, before and after, for the vendor wants a prefix
         assert it.sandbox.requests()["quotas"]["embedded.properties.list"]["requests"] == 4
@@ -357,13 +357,13 @@ def test_a_value_too_long_fails_its_account_before_anything_is_sent(tmp_path: Pa
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({}, "no property is given"),
+        ({}, "no property given"),
         ({" ": "x"}, "1 to 100 characters"),
         ({"n" * 101: "x"}, "has 101 characters"),
         ({"a": 5}, "not text"),
         ({"api_token": "clear"}, "looks secret"),
         ({"crm.api-key": "{column}"}, "kept in the journal"),
-        ({"a": "{env:NOT_SET_ANYWHERE}"}, "the environment has no NOT_SET_ANYWHERE"),
+        ({"a": "{env:NOT_SET_ANYWHERE}"}, "environment variable NOT_SET_ANYWHERE is not set"),
     ],
 )
 def test_properties_that_nobody_could_set(properties: dict[str, Any], words: str) -> None:

@@ -101,5 +101,5 @@ def test_an_answer_that_cannot_be_written_leaves_the_change_unknown(tmp_path: Pa
     (report,) = played(tmp_path, answer, Each(START, params={"recipe_id": "5"}, output=str(output)))
     (row,) = report.accounts
     assert row.outcome == "unknown", row
-    assert f"{START} was done, and " in str(row.reason)
+    assert f"{START} was done, but " in str(row.reason)
     assert "directory" in str(row.reason)

@@ -59,7 +59,7 @@ def test_what_undoing_a_package_takes_is_in_the_journal(tmp_path: Path, then: st
         mine = await account.connections.create("Mine", provider="jira", folder_id=folder.id)
         first = await it.undo(alone)  # and it knows what the package held
         assert [str(row.outcome) for row in first.accounts] == ["changed", "changed", "failed"]
-        assert "holds what the run did not bring, or what was changed since: 'Mine'" in str(first.accounts[2].reason)
+        assert "has contents that the run did not import, or changed ones: 'Mine'" in str(first.accounts[2].reason)
         await account.connections.delete(mine.id)
         reverse, inventory = await undo_of(chain.run_id, journal=it.journal)
         assert (reverse.title, reverse.notes()) == (f"undo run {chain.run_id}: {chain.title}", ())

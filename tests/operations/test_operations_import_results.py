@@ -121,7 +121,7 @@ async def test_a_question_that_is_refused_leaves_the_import_unknown(tmp_path: Pa
     report = await imported(tmp_path, sandbox, polled({"message": "not now"}, 400))
     (row,) = report.accounts
     assert row.outcome is Outcome.UNKNOWN
-    assert "was accepted, and asking for it failed" in str(row.reason)
+    assert "was accepted, but reading its state failed" in str(row.reason)
 
 
 async def test_a_completed_import_of_which_nothing_is_there_is_incomplete(tmp_path: Path, sandbox: Sandbox) -> None:

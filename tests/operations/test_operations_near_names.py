@@ -28,7 +28,7 @@ def test_the_nearest_name_is_in_the_failures_words(tmp_path: Path, monkeypatch: 
             ),
             (
                 AuthorizeConnections(tmp_path / "wrong.toml"),
-                "there is no connection 'Web shpo'; did you mean 'Web shop'? else import the package",
+                "there is no connection 'Web shpo'; did you mean 'Web shop'? else import its package",
             ),
         ):
             (row,) = (await it.run(operation, ONE)).accounts

@@ -102,7 +102,7 @@ def test_accepted_is_not_set(tmp_path: Path) -> None:
     (report,) = played(tmp_path, answer, SetProperties({"crm.key": "new"}))
     (row,) = report.accounts
     assert (row.outcome, row.failure_class, len(sent)) == ("failed", "property-not-set", 1)
-    assert "property 'crm.key' and shows another value" in str(row.reason)
+    assert "property 'crm.key', but shows another value" in str(row.reason)
 
 
 def test_a_recipe_that_stops_again_is_no_started_recipe(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_every_workspace_is_granted_when_that_is_said_and_the_list_comes_back(tm
         again = await it.run(everywhere, rows(0))
         await it.workato.customer_managers.update(manager, role_id=310, workspaces=[FIRST])
         ((kind, words),) = failures(await it.undo(again)).values()
-        assert (kind, "no longer every workspace" in str(words)) == ("cannot-undo", True)
+        assert (kind, "no longer has every workspace" in str(words)) == ("cannot-undo", True)
         assert await workspaces(it) == [0]
         await it.workato.customer_managers.delete(manager)
         made = await it.run(everywhere, rows(0))
@@ -130,13 +130,13 @@ def test_an_undo_never_leaves_an_empty_list(tmp_path: Path) -> None:
         refused = failures(await it.undo(done))
         for kind, words in refused.values():
             assert kind == "cannot-undo"
-            assert "left without a workspace, and to the vendor that means every workspace" in str(words)
+            assert "an empty list of workspaces, which to the vendor means every workspace" in str(words)
         # together both are refused; where one came before the other, that one is gone, and the last one stays
         left = await workspaces(it)
         assert (len(refused), left) in ((2, [1, 2]), (1, [1]), (1, [2]))
         await it.workato.customer_managers.update(manager, role_id=310, all_workspaces=True)
         for _, words in failures(await it.undo(done)).values():
-            assert "has every workspace now" in str(words)
+            assert "now has every workspace" in str(words)
         assert await workspaces(it) == []
         await it.workato.customer_managers.delete(manager)
         assert outcomes(await it.undo(done)) == {"unchanged": 2}
@@ -157,7 +157,7 @@ def test_one_that_is_not_there_fails_alone(tmp_path: Path) -> None:
         wrong = GrantManager(manager=str(SAM), role="77")
         refused = failures(await it.run(wrong, rows(*range(60))))
         assert {words.partition("(")[0] for _, words in refused.values() if words} == {
-            "POST /api/customer_managers: 400 Role not found: 77; correct what it names "
+            "POST /api/customer_managers: 400 Role not found: 77; correct the value that the message names "
         }, refused
         assert (len(refused), await workspaces(it, SAM)) == (60, None)
         assert sent(it) - before < 50
@@ -168,10 +168,18 @@ def test_one_that_is_not_there_fails_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("op", "kind", "words"),
     [
-        (GrantManager(manager="who@partner.example", role="310"), "collaborator-missing", "invite the person there"),
-        (GrantManager(manager="sam@partner.example"), "role-missing", "no customer manager yet"),
+        (
+            GrantManager(manager="who@partner.example", role="310"),
+            "collaborator-missing",
+            "invite the collaborator first",
+        ),
+        (GrantManager(manager="sam@partner.example"), "role-missing", "is not a customer manager yet"),
         (GrantManager(manager="sam@partner.example", role="Boss"), "role-missing", "it has Customer Admin, Integrator"),
-        (GrantManager(manager="lee@partner.example", role="Boss"), "manager-other-role", "as Integrator, not as Boss"),
+        (
+            GrantManager(manager="lee@partner.example", role="Boss"),
+            "manager-other-role",
+            "with role Integrator, not Boss",
+        ),
         (GrantManager(manager="7", role="310"), "bad-request", "Collaborator not found: 7"),
     ],
 )
@@ -378,7 +386,7 @@ def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
             (),
         ]
         assert str(foreseen.accounts[2].problem) == (
-            "the vendor knows no such customer, and no run of this journal has ever worked on one"
+            "the vendor has no such customer, and no run of this journal has ever worked on one"
         )
         alone = failures(await it.run(DeleteCustomer(), [{"id": environments["test"]}]))
         assert "cannot be deleted apart" in str(alone)
@@ -388,8 +396,8 @@ def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:
         assert failures(done) == {
             str(FIRST + 7): (
                 "customer-not-found",
-                f"the vendor knows no customer {FIRST + 7}, and no run of this journal has ever worked on one; "
-                "correct the id, or the data center (WORKATO_HOST); if somebody else has deleted it, leave it out",
+                f"the vendor has no customer {FIRST + 7}, and no run of this journal has ever worked on one; "
+                "correct the id, or the data center (WORKATO_HOST); if it was deleted elsewhere, leave it out",
             )
         }
         assert done.accounts[2].detail["customer"]["id"] == FIRST + 1

@@ -43,7 +43,7 @@ def test_new_and_old_customers_in_one_run(tmp_path: Path) -> None:
             "create the customer",
             "create folder 'API'",
             "create folder 'API'",
-            "the account file has nothing in column 'name'",
+            "column 'name' of the account file is empty",
             "no such customer",
         ]
         new = await Fleet(it.workato, journal=it.journal).plan(rollout(), from_values(NEW))
@@ -105,7 +105,7 @@ def test_a_manifest_is_exported_once_and_the_run_is_found_again(tmp_path: Path) 
         assert it.kinds()["package.exported"] == 1
         assert outcomes(await it.undo(report)) == {"changed": 1}  # made again from the journal
         no_api = rollout(None, manifest=MANIFEST - 1)
-        with pytest.raises(InputError, match="holds no API endpoint"):
+        with pytest.raises(InputError, match="contains no API endpoint"):
             await no_api.prepare(it.workato, it.journal)
 
     here(tmp_path, scenario, customers=1)
@@ -135,13 +135,13 @@ def test_a_chain_takes_a_rollout_for_its_parts(tmp_path: Path) -> None:
 
 def test_mistakes_are_found_before_anything_is_sent(tmp_path: Path) -> None:
     for options, said in (
-        ({"package": PACKAGE}, "holds no API endpoint .*`bulkops run` with a job"),
-        ({"package": None}, "what is to be imported is not said"),
+        ({"package": PACKAGE}, "contains no API endpoint .*`bulkops run` a job"),
+        ({"package": None}, "nothing to import"),
         ({"folder": ""}, "the folder's name is empty"),
         ({"api_platform": "v3"}, "api_platform must be 'v2' or 'v1', not 'v3'"),
         ({"connections": tmp_path / "nothing.toml"}, "cannot read the credentials file"),
         ({"secrets_to": tmp_path / "no" / "keys"}, "cannot write"),
-        ({"customer_name": "{"}, "braces around no column's name"),
+        ({"customer_name": "{"}, "braces without a column name"),
     ):
         with pytest.raises((ConfigError, InputError), match=said):
             rollout(**options)
@@ -175,14 +175,14 @@ def test_undoing_an_import_spares_what_others_put_into_the_folder(tmp_path: Path
         done = await it.run(imported(), ONE)
         await it.run(AuthorizeConnections(CREDENTIALS) >> StartRecipes(folder="API"), ONE)
         failed, words = failure(await it.undo(done))
-        assert (failed, "recipes of folder 'API' run: " in words) == ("recipes-running", True)
+        assert (failed, "recipes of folder 'API' are running: " in words) == ("recipes-running", True)
         async for recipe in account.recipes.list():
             await account.recipes.stop(recipe.id)
         (folder,) = await account.folders.list().collect()
         extra = await account.connections.create("Mine", provider="jira", folder_id=folder.id)
         failed, words = failure(await it.undo(done))
         assert failed == "cannot-undo"
-        assert "holds what the run did not bring, or what was changed since: 'Mine'" in words
+        assert "has contents that the run did not import, or changed ones: 'Mine'" in words
         await account.connections.delete(extra.id)
         await it.run(imported(PACKAGE), ONE)  # another package into the same folder: that run can only leave it
         failed, words = failure(await it.undo(done))
@@ -198,8 +198,8 @@ def test_an_import_into_a_folder_that_was_there_stays(tmp_path: Path) -> None:
         done = await it.run(imported(), ONE)
         assert failure(await it.undo(done)) == (
             "cannot-undo",
-            "folder 'API' was there before, and what an import overwrote in it nobody can bring back; "
-            "import the package that was there before",
+            "folder 'API' existed before the run, and overwritten contents cannot be restored; "
+            "import the earlier package again",
         )
         chain = await it.run(rollout(), ONE)
         undone = await it.undo(chain)

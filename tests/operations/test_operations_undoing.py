@@ -59,7 +59,7 @@ def test_what_a_failed_part_stands_on_stays_and_the_rest_is_undone(tmp_path: Pat
         assert (str(row.outcome), row.failure_class) == ("failed", "forbidden")
         assert str(row.reason).startswith("not undone: start-recipes (managed_users.recipes.stop: 403 ")
         assert (
-            "; held back, as what is not undone stands on it: authorize-connections, import-package; "
+            "; held back, because a part that is not undone stands on it: authorize-connections, import-package; "
             "undone: upgrade-plan, enable-endpoints, enable-api-platform" in str(row.reason)
         )
         assert str(row.cause).startswith("start-recipes could not be undone: managed_users.recipes.stop: 403 ")
@@ -142,8 +142,9 @@ def test_before_an_operation_that_says_nothing_all_is_held_back(tmp_path: Path) 
         (row,) = undone.accounts
         assert (str(row.outcome), row.failure_class) == ("unknown", "outcome-unknown")
         assert row.reason == (
-            "not undone: second (nobody can tell); held back, as what is not undone stands on it: upgrade-plan, first; "
-            "undone: third; `bulkops resume` looks again"
+            "not undone: second (nobody can tell); held back, because a part that is not undone stands on it: "
+            "upgrade-plan, first; "
+            "undone: third; `bulkops resume` checks again"
         )
         again = await Fleet(it.workato, journal=it.journal).resume(undone.run_id, operation=reverse)
         assert again is not None

@@ -37,11 +37,11 @@ def test_a_member_in_another_role_is_neither_added_nor_changed(tmp_path: Path) -
         admin = AddMember(member_name="Ana Ruiz", external_id="U-1", role="Admin")
         assert failure(await it.run(admin, ONE)) == (
             "member-other-role",
-            "'Ana' is a member already, as Operator, not as Admin; "
+            "'Ana' is already a member with role Operator, not Admin; "
             "change the role in the workspace, or remove the member first",
         )
         foreseen = await Fleet(it.workato, journal=it.journal).plan(admin, from_values(ONE))
-        assert "in another role than Admin" in str(foreseen.accounts[0].problem)
+        assert "with a role other than Admin" in str(foreseen.accounts[0].problem)
         same = AddMember(member_name="Anything", external_id="U-1", role="Operator")
         assert outcomes(await it.run(same, ONE)) == {"unchanged": 1}
         assert it.kinds() == kinds
@@ -190,7 +190,7 @@ def test_an_empty_cell_fails_its_own_account_before_anything_is_sent(tmp_path: P
         assert outcomes(report) == {"changed": 1, "failed": 1}
         failed = report.accounts[1]
         assert failed.failure_class == "column-missing"
-        assert failed.reason == "the account file has nothing in column 'plan'; fill the column for this account"
+        assert failed.reason == "column 'plan' of the account file is empty; fill the column for this account"
         assert (
             sum(quota["requests"] for quota in it.sandbox.requests()["quotas"].values()) == 3
         )  # one says whose the token is
@@ -279,12 +279,12 @@ def test_a_manifest_is_exported_once_and_found_again(tmp_path: Path) -> None:
 
 def test_what_cannot_be_exported_ends_before_any_account(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
-        with pytest.raises(InputError, match="there is no export manifest 99; look it up"):
+        with pytest.raises(InputError, match="there is no export manifest 99; check its id"):
             await it.run(ImportPackage(manifest=99, folder="CRM"), ONE)
         with pytest.raises(WouldChange):
             await export_package(it.workato.with_options(read_only=True), 12)
         it.journal.parent.joinpath("file").write_text("")
-        with pytest.raises(ConfigError, match=r"cannot keep the package in .*check --journal"):
+        with pytest.raises(ConfigError, match=r"cannot store the package in .*check --journal"):
             await ImportPackage(manifest=12, folder="CRM").prepare(it.workato, it.journal.parent / "file")
         made = ImportPackage(manifest=12, folder="CRM")
         with pytest.raises(PlanError, match="not exported yet"):

@@ -172,13 +172,13 @@ def test_a_customers_manifest_and_its_package(tmp_path: Path) -> None:
         folder = await account.folders.create("CRM")
         data = PACKAGE.read_bytes()
         await finished(account.imports.get, await account.imports.create(data, folder_id=folder.id))
-        with pytest.raises(ConfigError, match="manifest of nothing"):
+        with pytest.raises(ConfigError, match="the export manifest is empty"):
             await account.export_manifests.create("Nothing")
         manifest = await account.export_manifests.create("CRM", folder_id=folder.id)
         renamed = await account.export_manifests.update(manifest.id, name="CRM 2", folder_id=folder.id)
         assert renamed.name == "CRM 2"
         begun = await account.exports.create(manifest.id)
-        with pytest.raises(InputError, match="nobody says where its file is"):
+        with pytest.raises(InputError, match="has no download address"):
             await account.exports.download(PackageExport(id=begun.id, status="in_progress"), most_bytes=MOST)
         done = await finished(account.exports.get, begun)
         assert (await account.exports.download(done, most_bytes=MOST))[:2] == b"PK"

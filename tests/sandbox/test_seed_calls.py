@@ -237,7 +237,7 @@ async def _guide(story: Story, account: Account, data: bytes) -> None:
         assert [row.id async for row in profiles.list(api_client_id=client.id)] == [made.id]
     refused = "api_access_profiles.update_without_id"
     with story.sees(refused, status=4):
-        with pytest.raises(InputError, match="nobody can tell which one is meant"):
+        with pytest.raises(InputError, match="the access profile to update has no id"):
             await profiles.update(None, name="Default", api_collection_ids=opens)
         with pytest.raises(NotFound):
             await story.workato.call(refused, name="P", api_collection_ids=opens, active=True, auth_type="token")

@@ -118,7 +118,7 @@ async def test_parameters_arrive_where_they_belong(server: Any) -> None:
         ("users.me", {"account": 3}, "partner's own workspace"),
         ("managed_users.list", {"perpage": 3}, "did you mean 'per_page'"),
         ("managed_users.folders.create", {"account": 3, "name": "x", "all_pages": True}, "is not a list"),
-        ("managed_users.list", {"all_pages": True, "body": {}}, "a list takes no body"),
+        ("managed_users.list", {"all_pages": True, "body": {}}, "a call with all_pages takes no body"),
     ],
 )
 async def test_what_does_not_fit_is_refused_before_anything_is_sent(

@@ -63,14 +63,14 @@ async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, ses
 )
 async def test_nothing_is_sent_elsewhere(server: Any, session_for: Any, address: str) -> None:
     async with session_for(server.url) as session:
-        with pytest.raises(InputError, match=r"address cannot be read|not a host of the vendor"):
+        with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
             await session.download(address, most_bytes=10)
 
         async def handler(seen: Any, out: Any) -> None:
             await out.body(302, Location=address)
 
         server.handler = handler
-        with pytest.raises(InputError, match=r"address cannot be read|not a host of the vendor"):
+        with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
             await session.download(f"{server.url}/a", most_bytes=10)
     assert len(server.seen) == 1
 
@@ -89,7 +89,7 @@ async def test_redirects_in_a_circle_end(server: Any, session_for: Any) -> None:
 
     server.handler = handler
     async with session_for(server.url) as session:
-        with pytest.raises(InputError, match="only leads to further addresses"):
+        with pytest.raises(InputError, match="redirects too many times"):
             await session.download(f"{server.url}/a", most_bytes=10)
     assert len(server.seen) == 4
 
@@ -200,6 +200,6 @@ async def test_any_other_call_still_refuses_redirects(server: Any, session_for: 
     server.handler = handler
     session: ApiSession = session_for(server.url)
     async with session:
-        with pytest.raises(StatusError, match=r"redirects to http://127\.0\.0\.1, which is not followed"):
+        with pytest.raises(StatusError, match=r"redirects to http://127\.0\.0\.1; bulkops does not follow redirects"):
             await Workato.over(session).customers.get(7)
     assert len(server.seen) == 1

@@ -89,10 +89,10 @@ async def test_every_workspace_is_only_granted_when_it_is_said(server: Any, work
         ({}, "not said which workspaces"),
         ({"workspaces": []}, "an empty list of workspaces means all of them"),
         ({"workspaces": None, "all_workspaces": False}, "not said which workspaces"),
-        ({"workspaces": [1], "all_workspaces": True}, "both some workspaces and all"),
-        ({"workspaces": [], "all_workspaces": True}, "both some workspaces and all"),
-        ({"workspaces": ["EORG-1"]}, "ids, as numbers"),
-        ({"workspaces": [True]}, "ids, as numbers"),
+        ({"workspaces": [1], "all_workspaces": True}, "some workspaces and all workspaces"),
+        ({"workspaces": [], "all_workspaces": True}, "some workspaces and all workspaces"),
+        ({"workspaces": ["EORG-1"]}, "must be numeric ids"),
+        ({"workspaces": [True]}, "must be numeric ids"),
     ):
         with pytest.raises(InputError, match=words):
             await managers.update(1, role_id=2, **given)  # type: ignore[arg-type]  # what must not be given

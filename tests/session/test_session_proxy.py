@@ -57,7 +57,7 @@ async def test_a_tunnel_is_asked_for_with_the_proxys_password_and_without_the_to
     monkeypatch.setenv("HTTPS_PROXY", server.url.replace("://", "://ana:canary%2Fpass@"))
     server.handler = refuse
     async with session_for("https://api.example", proxy_from_environment=True, call_timeout_s=0.05) as session:
-        with pytest.raises(ConnectFailed, match="the proxy does not let it through") as caught:
+        with pytest.raises(ConnectFailed, match="the proxy refuses the connection") as caught:
             await session.send(GET, scope=RequestContext(), path=PATH)
         assert "canary" not in f"{session!r} {caught.value} {caught.value!r}"
     seen = server.seen[0]

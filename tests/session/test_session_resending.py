@@ -101,7 +101,7 @@ async def test_unsafe_call_is_sent_once_and_its_outcome_unknown(
     server.handler = failure
     async with session_for(server.url) as session:
         before = asyncio.get_running_loop().time()
-        with pytest.raises(OutcomeUnknown, match="sent, without a usable answer") as caught:
+        with pytest.raises(OutcomeUnknown, match="sent, but no usable response") as caught:
             await session.send(CREATE, scope=RequestContext(account="7"), path=PATH, json={"name": "x"})
         after = asyncio.get_running_loop().time()
     assert len(server.seen) == 1
@@ -342,7 +342,7 @@ def test_an_aiohttp_whose_own_resending_cannot_be_switched_off_is_refused() -> N
     class Client:
         """Of an aiohttp in which the switch has another name."""
 
-    with pytest.raises(ConfigError, match="has no switch for its own resending") as caught:
+    with pytest.raises(ConfigError, match="cannot switch off the resending") as caught:
         _switch_off_resending(cast("aiohttp.ClientSession", Client()))
     assert "install an aiohttp" in str(caught.value)
 

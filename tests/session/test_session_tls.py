@@ -64,6 +64,6 @@ async def test_the_certificate_is_looked_at(
                 assert (await asking).status == 200
                 assert b"Authorization: Bearer" in heard
             else:
-                with pytest.raises(ConnectFailed, match="the host's certificate is not good"):
+                with pytest.raises(ConnectFailed, match="the host's certificate is not valid"):
                     await asking
                 assert heard == b""

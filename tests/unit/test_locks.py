@@ -38,13 +38,13 @@ def test_a_state_directory_of_others_is_refused(tmp_path: Path, trap: str) -> No
     if trap == "open":
         place.mkdir()
         place.chmod(0o777)
-        words = "open to other users"
+        words = "other users can access"
     elif trap == "link":
         (tmp_path / "elsewhere").mkdir(mode=0o700)
         place.symlink_to(tmp_path / "elsewhere")
-        words = "open to other users"
+        words = "other users can access"
     else:
         place.write_text("x")
-        words = "cannot make the state directory"
+        words = "cannot create the state directory"
     with pytest.raises(JournalError, match=f"{words}.*XDG_STATE_HOME"):
         state_directory({"XDG_STATE_HOME": str(tmp_path)})

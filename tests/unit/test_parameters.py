@@ -69,7 +69,7 @@ def test_a_built_in_operation_declares_each_field_that_it_takes(name: str) -> No
     ("text", "line", "words"),
     [
         ('name = "Ana"\nrole = "Admin"\nvia = "mail"', 5, "via must be 'members' or 'member', not 'mail'"),
-        ('name = "{who"\nrole = "Admin"', 3, "braces around no column's name"),
+        ('name = "{who"\nrole = "Admin"', 3, "braces without a column name"),
         ('name = "Ana"\nrole = " "', 4, "role is empty"),
     ],
 )

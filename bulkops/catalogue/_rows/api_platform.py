@@ -177,5 +177,5 @@ api_access_profiles.update_without_id            PUT    /api/api_access_profiles
   = Update an access profile (path printed without the id in the enablement guide).
   > name* api_collection_ids*:int[] active*:bool auth_type* ip_allow_list:str[] jwt_method jwt_secret oidc_issuer oidc_jwks_uri access_profile_claim required_claims:str[] allowed_issuers:str[]
   ! managed_users.api_access_profiles.update
-  % The guide prints no id, so that nobody can tell which profile is meant.
+  % The guide prints no id, so the profile would be ambiguous.
 """  # noqa: E501 - a table

@@ -41,7 +41,7 @@ managed_users.member.delete                    DELETE /api/managed_users/{manage
   > member_id*
   ! managed_users.members.delete
 managed_users.member_invitations.create        POST   /api/managed_users/{managed_user_id}/member_invitations                                  customer members               embedded.collaborators.invite            reconcile_first result       none         json
-  = Invite a person by e-mail to a customer workspace.
+  = Invite a user by e-mail to a customer workspace.
   > name* email* role_name env_roles:object[]
   ~ One invitation per e-mail and workspace every 20 minutes; check the member list before another try.
 members.list                                   GET    /api/members                                                                             partner  members               assumed.partner.members                  idempotent      data_list    none         none

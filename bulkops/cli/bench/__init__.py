@@ -1,1 +1,1 @@
-"""`bulkops bench`: what a fleet run gets out of the quotas, and what it costs this machine."""
+"""`bulkops bench`: measures how a fleet run uses the quotas and this machine."""

@@ -28,7 +28,7 @@ class _Series:
 
 
 class Measure:
-    """Sees the events of one run; `clock`: seconds that never step back."""
+    """Measures one run from its events; `clock`: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -64,7 +64,7 @@ class Measure:
 def _row(series: _Series, limits: Sequence[Limit], share: float) -> dict[str, Any]:
     count, span_s = len(series.latencies_s), series.last_at - series.first_at
     shared = [limit for limit in limits if limit.key is None]
-    # So many may leave in that time: a window's worth at once, and again each time a window has passed.
+    # Permitted in that time: a window's worth at once, and as many again for each window that has passed.
     permitted = [limit.requests * share * (span_s // limit.window_s + 1) for limit in shared]
     narrowest = min(shared, key=lambda limit: limit.requests / limit.window_s, default=None)
     return {

@@ -1,4 +1,4 @@
-"""What a throughput run does when nobody says what: it reads a little of each account."""
+"""Default operation of `bulkops bench`: reads three lists of each account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bulkops.operations import Foreseen, Operation
 from bulkops.steps import Context
 
 CALLS: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
-"""Of three quotas, one of them narrow."""
+"""Reads against three quotas, one of them narrow."""
 
 
 class Reads(Operation):

@@ -1,4 +1,4 @@
-"""What a throughput run found: as JSON, as a table, and compared with an earlier one."""
+"""Result of `bulkops bench`: as JSON, as a table, and compared with an earlier one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Result: TypeAlias = dict[str, Any]
 """The document that --json writes."""
 
 _ALIKE: Final = ("host", "operation", "accounts", "time_scale", "concurrency")
-"""What has to be the same, or two results say nothing about each other."""
+"""Members that must be equal for two results to be comparable."""
 
 _COMPARED: Final = {
     "seconds": ("seconds", 0.5),
@@ -28,7 +28,7 @@ _COMPARED: Final = {
     "requests_per_account": ("requests per account", 0.0),
     "refused": ("refused", 0.0),
 }
-"""Figures of which more is worse: in words, and by how much more is within the noise whatever the ratio."""
+"""Figures that may not grow: their name, and a difference that always counts as noise."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,20 +46,20 @@ class Comparison:
 
 
 def load(path: str) -> Result:
-    """A result that `bench --json` wrote. Raises: InputError."""
-    remedy = "give a file that `bulkops bench --json` wrote"
+    """Read a result of `bench --json`. Raises: InputError."""
+    remedy = "use a file that `bulkops bench --json` wrote"
     try:
         found = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
     except ValueError as error:
-        raise InputError(f"{path} is no result of a throughput run: {error}", remedy=remedy) from error
+        raise InputError(f"{path} is not a result file of `bulkops bench`: {error}", remedy=remedy) from error
     wanted = {*_ALIKE, *_COMPARED}
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or not wanted <= found.keys():
-        raise InputError(f"{path} is no result of a throughput run of this version", remedy=remedy)
+        raise InputError(f"{path} is not a result file of `bulkops bench`, or is from another version", remedy=remedy)
     numbers = [found[key] for key in _COMPARED]
     if not all(isinstance(number, int | float) and number >= 0 for number in numbers):
-        raise InputError(f"{path}: a figure to compare is no number", remedy=remedy)
+        raise InputError(f"{path}: a figure to compare is not a number", remedy=remedy)
     return found
 
 
@@ -71,7 +71,8 @@ def compare(before: Result, now: Result, *, ratio: float, source: str) -> list[C
     other = [f"{key} {before[key]!r}, not {now[key]!r}" for key in _ALIKE if before[key] != now[key]]
     if other:
         raise InputError(
-            f"{source} is of another run: {'; '.join(other)}", remedy="compare runs of the same work on the same host"
+            f"{source} measured different work: {'; '.join(other)}",
+            remedy="compare results of the same work on the same host",
         )
     return [
         Comparison(

@@ -1,4 +1,4 @@
-"""The way of a throughput run: where, what, question, the run itself, measured, and compared."""
+"""`bulkops bench`: target, operation, confirmation, the measured run, and the comparison."""
 
 from __future__ import annotations
 
@@ -79,9 +79,7 @@ class Bench:
         from bulkops.client import Workato
         from bulkops.runs import Policy, select
 
-        consent = Consent(
-            yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="look at --host and --accounts once more"
-        )
+        consent = Consent(yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="check --host and --accounts")
         consent.require_askable()
         policy = self.flags.over(Policy())
         story, measure = Story(voice_for(quiet=self.quiet)), Measure()
@@ -92,7 +90,7 @@ class Bench:
 
         async with Workato.from_settings(settings, observe=story.observe) as lister:
             inventory = await select(lister, accounts="all", limit=self.accounts)
-        # A session of its own: the list of accounts is not part of what is measured.
+        # A separate session, so that the list of accounts is not measured.
         async with Workato.from_settings(settings, observe=observe) as workato:
             await consent.ask(self._question(policy, inventory, settings, operation))
             began, cpu = time.monotonic(), time.process_time()

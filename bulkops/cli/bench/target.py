@@ -1,4 +1,4 @@
-"""Where a throughput run plays: a sandbox in a process of its own, or a host of the user's."""
+"""Target of `bulkops bench`: a sandbox in a separate process, or the user's host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def settings_for(host: str, tuning: Tuning) -> Settings:
 
 @asynccontextmanager
 async def sandbox(accounts: int, *, time_scale: float, seed: int) -> AsyncIterator[Settings]:
-    """A sandbox as long as the block lasts. It has its own process: what this one uses is the client's alone."""
+    """A sandbox for the duration of the block, in its own process, so that this process measures only the client."""
     with tempfile.TemporaryDirectory(prefix="bulkops-bench-") as directory:
         client_file = Path(directory) / "client.toml"
         process = await asyncio.create_subprocess_exec(
@@ -57,6 +57,6 @@ async def _said_by(process: asyncio.subprocess.Process) -> dict[str, str]:
         if process.returncode is None:
             process.kill()
         _, said = await process.communicate()
-        reason = said.decode(errors="replace").strip() or "it said nothing"
-        raise ConfigError(f"the sandbox did not start: {reason}", remedy="try `bulkops sandbox`") from error
+        reason = said.decode(errors="replace").strip() or "it printed nothing"
+        raise ConfigError(f"the sandbox did not start: {reason}", remedy="run `bulkops sandbox` to see why") from error
     return where

@@ -1,4 +1,4 @@
-"""A throughput run: what a fleet gets out of the quotas."""
+"""`bulkops bench`: measures how a fleet run uses the quotas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEFAULT_RATIO = 1.10
     default="sandbox",
     show_default=True,
     metavar="URL|DC|sandbox",
-    help="Where: a sandbox that is started for it, or a host; the token comes from the environment.",
+    help="Target: a new sandbox, or a host; the token comes from the environment.",
 )
 @click.option(
     "--accounts",
@@ -38,19 +38,23 @@ _DEFAULT_RATIO = 1.10
     default=200,
     show_default=True,
     metavar="N",
-    help="How many accounts, the first of the list.",
+    help="Number of accounts, from the start of the list.",
 )
 @click.option(
     "--operation",
     cls=Flag,
     type=FileName(),
     metavar="JOB.toml|FILE.py:NAME",
-    help="What to do to each.  [default: three reads, which change nothing]",
+    help="Job file or operation.  [default: three reads, which change nothing]",
 )
 @TIME_SCALE
-@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Of the sandbox.")
+@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Seed of the sandbox.")
 @click.option(
-    "--compare", cls=Flag, type=FileName(), metavar="FILE", help="An earlier result: exit code 1 on a regression."
+    "--compare",
+    cls=Flag,
+    type=FileName(),
+    metavar="FILE",
+    help="File with an earlier result; exit code 1 on a regression.",
 )
 @click.option(
     "--regression",
@@ -59,10 +63,12 @@ _DEFAULT_RATIO = 1.10
     default=_DEFAULT_RATIO,
     show_default=True,
     metavar="RATIO",
-    help="How many times worse a figure may be before that is a regression.",
+    help="Factor from which a worse figure is a regression.",
 )
 @yes_option
-@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="The result as JSON on stdout.")
+@click.option(
+    "--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Write the result to stdout, as JSON."
+)
 @quiet_option
 @policy_options
 def bench(
@@ -79,10 +85,10 @@ def bench(
     *,
     policy: PolicyFlags,
 ) -> int:
-    """Measure how much of its quotas a fleet run uses.
+    """Measure how a fleet run uses its quotas.
 
-    Requests a second against each limit, waits, latencies, refusals, and this process's own CPU time per request. On a
-    host of yours it reads only, unless you name an operation, and asks first.
+    Shows requests per second against each limit, waits, latencies, refusals, and this process's CPU time per request.
+    On your own host it only reads, unless you name an operation, and asks first.
     """
     import asyncio
 

@@ -1,4 +1,4 @@
-"""Any call of the vendor's API: found by words, made once, made for each account."""
+"""`bulkops calls` and `call`: find a call of the vendor's API, and send it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _PARAMETERS: Final[dict[str, Any]] = {
 
 
 @click.command("calls", cls=Verb, examples=["calls", "calls tags", "calls managed_users.folders.create"])
-@click.argument("words", metavar="[WORD]...", nargs=-1, help="Words to find, or one call's id.")
+@click.argument("words", metavar="[WORD]...", nargs=-1, help="Search words, or a call's id.")
 def calls(words: tuple[str, ...]) -> int:
-    """Find a call of the vendor's API.
+    """Find an API call.
 
-    Without a word: all of them. An id, or words that leave one call: what it takes, its quota, whether it may be
-    repeated. Sends nothing.
+    Without words it lists all calls. An id, or words that match one call, show its parameters, its quota, and whether
+    it may be repeated. Sends nothing.
     """
     from bulkops.cli.call_help import describe, find, table
     from bulkops.cli.terminal import put
@@ -48,19 +48,19 @@ def calls(words: tuple[str, ...]) -> int:
         "call managed_users.update --account 4100231 --body plan.json --yes",
     ],
 )
-@click.argument("call_id", metavar="ID", type=CallName(), help="The call, as `bulkops calls` lists it.")
-@click.option("--account", cls=Flag, metavar="A", help="The customer: a number, or E and your own id.")
-@click.option("-p", "--param", "params", help="A parameter; may come more than once.", **_PARAMETERS)
+@click.argument("call_id", metavar="ID", type=CallName(), help="Call id, as `bulkops calls` lists it.")
+@click.option("--account", cls=Flag, metavar="A", help="Customer: a number, or E and your own id.")
+@click.option("-p", "--param", "params", help="Parameter of the call; repeatable.", **_PARAMETERS)
 @click.option(
     "--body",
     cls=Flag,
     type=FileName(),
     metavar="FILE|-",
-    help="A file with the members of the JSON body, or the file that the call takes; - for stdin.",
+    help="File with the members of the JSON body, or the file that the call takes; - for stdin.",
 )
-@click.option("--all-pages", cls=Flag, is_flag=True, help="Go on to the end of a list.")
-@click.option("--jsonl", cls=Flag, is_flag=True, help="One line a row, as they come.")
-@click.option("--yes", cls=Flag, is_flag=True, help="Do not ask before a call that may change something.")
+@click.option("--all-pages", cls=Flag, is_flag=True, help="All pages of a list.")
+@click.option("--jsonl", cls=Flag, is_flag=True, help="One JSON line per row.")
+@click.option("--yes", cls=Flag, is_flag=True, help="Do not ask for confirmation of a changing call.")
 @client_file_option
 def call(
     call_id: str,
@@ -72,10 +72,9 @@ def call(
     yes: bool,
     client_file: str | None,
 ) -> int:
-    """Make one call of the vendor's API.
+    """Make one API call.
 
-    The answer goes to stdout as JSON, without the envelope that the vendor puts around it. Parameters are checked
-    before anything is sent.
+    The response goes to stdout as JSON, without the vendor's envelope. Parameters are checked before anything is sent.
     """
     import asyncio
 
@@ -94,8 +93,8 @@ def each(*, parameters: Mapping[str, Any], selection: Selection, policy: PolicyF
     from bulkops.resources import generic
 
     if generic.find_call(parameters["call"]).is_read:
-        output = attrs.evolve(output, yes=True)  # nobody need be asked whether to look
+        output = attrs.evolve(output, yes=True)  # reads need no confirmation
         if "output" not in parameters and output.json:
-            raise click.UsageError("The answers and the report cannot share stdout: add -o FILE for the answers.")
+            raise click.UsageError("Responses and report cannot share stdout: add -o FILE for the responses.")
         parameters = {"output": "-", **parameters}
     return start(Each(**parameters), selection=selection, flags=policy, output=output)

@@ -1,4 +1,4 @@
-"""Two runs of the journal side by side. Needs no token and sends nothing."""
+"""`bulkops compare`: differences between two runs of a journal. Needs no token and sends nothing."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ FORMATS = ("text", "json", "markdown")
     ],
 )
 @click.argument(
-    "run_a", metavar="RUN_A", type=RunName(), help="Before: a run's id, the start of it, latest or previous."
+    "run_a", metavar="RUN_A", type=RunName(), help="Earlier run: its id, the start of it, latest or previous."
 )
-@click.argument("run_b", metavar="[RUN_B]", required=False, type=RunName(), help="The other: after.")
+@click.argument("run_b", metavar="[RUN_B]", required=False, type=RunName(), help="Later run.")
 @report_format_option(FORMATS)
 @report_path_option
 @click.option(
@@ -39,16 +39,15 @@ FORMATS = ("text", "json", "markdown")
     type=click.Choice(["difference", "new-failures"]),
     default="difference",
     show_default=True,
-    help="What makes the exit code 1.",
+    help="Condition for exit code 1.",
 )
 @journal_option
 def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, fail_on: str, journal: str) -> int:
-    """Show what changed from one run to another.
+    """Show what changed between two runs.
 
-    Accounts that ended differently or are in one run only, failures that are new, gone or still there, by cause,
-    durations, and requests by quota. The runs may differ in everything, and may be on. Without RUN_B: the newest.
-
-    Exit codes as of diff: 0 all accounts ended alike, 1 they did not, 2 the runs could not be compared.
+    Shows accounts that ended differently or are in one run only, failures by cause (new, gone, still there), durations,
+    and requests by quota. The runs may differ in everything, and may be in progress. Without RUN_B it takes the newest.
+    Exit codes as in diff: 0 no differences, 1 differences, 2 the runs could not be compared.
     """
     import asyncio
 
@@ -57,7 +56,7 @@ def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, f
 
     form = form or format_for(path)
     if form not in FORMATS:
-        raise click.UsageError(f"A comparison is no {form}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+        raise click.UsageError(f"compare cannot write {form}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     found = asyncio.run(_load(journal, run_a, run_b))
     text = render_comparison(found, form)  # type: ignore[arg-type]  # it is one of them
     if path is None:

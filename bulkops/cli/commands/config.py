@@ -1,4 +1,4 @@
-"""`bulkops config show`: what would count for a run, and who says so."""
+"""`bulkops config show`: the settings of a run, with their sources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("config", cls=Noun, examples=["config show", "config show rollout.toml --max-rate 20"])
 def config() -> None:
-    """Look at the settings."""
+    """Show the settings."""
 
 
 @config.command("show", cls=Verb, examples=["config show", "config show rollout.toml --max-rate 20"])
@@ -31,15 +31,16 @@ def config() -> None:
     metavar="[JOB.toml]",
     required=False,
     type=FileName(),
-    help="A job file whose policy counts where no flag and no variable says otherwise.",
+    help="Job file; flags and variables override its policy.",
 )
 @policy_options
 @journal_option
-@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="JSON output.")
 def show(job: str | None, journal: str, as_json: bool, *, policy: PolicyFlags) -> int:
     """Show each setting with its value and its source.
 
-    Flag beats environment beats job file beats client file beats default. The token is masked. Sends nothing.
+    Flags override variables, which override the job file, the client file and the defaults. The token is masked. Sends
+    nothing.
     """
     from bulkops.cli.config_sources import settings_of
     from bulkops.runs import Policy, load_job
@@ -59,7 +60,7 @@ def show(job: str | None, journal: str, as_json: bool, *, policy: PolicyFlags) -
 
 
 def _sources(ctx: click.Context, said: Mapping[str, Any], job: str | None) -> dict[str, str]:
-    """What flags, variables and the job file say, by parameter name."""
+    """Values of flags, variables and the job file, by parameter name."""
     sources = {name: str(job) for name in said}
     for param in ctx.command.params:
         if not isinstance(param, click.Option) or param.name is None:

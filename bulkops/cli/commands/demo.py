@@ -1,4 +1,4 @@
-"""The whole story on one machine: sandbox, rollout, report."""
+"""`bulkops demo`: sandbox, rollout and report on one machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bulkops.cli.options import quiet_option
     default=300,
     show_default=True,
     metavar="N",
-    help="How many accounts.",
+    help="Number of customers.",
 )
 @click.option(
     "--rounds",
@@ -27,20 +27,22 @@ from bulkops.cli.options import quiet_option
     default=1,
     show_default=True,
     metavar="1-4",
-    help="1: a new package; 2: and the same again; 3: and its next version; 4: and that again.",
+    help="Number of rounds: a new package, the same again, its next version, that again.",
 )
 @TIME_SCALE
-@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Same seed, same customers.")
-@click.option("--package", cls=Flag, metavar="PKG.zip", help="A package of yours instead of the example.")
+@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Seed of the customers.")
+@click.option("--package", cls=Flag, metavar="PKG.zip", help="Your own package, instead of the example.")
 @click.option(
     "--journal",
     cls=Flag,
     section="Output",
     metavar="DIR",
-    help=f"Where the runs are written down.  [default: a temporary directory, not {DEFAULT_JOURNAL}]",
+    help=f"Journal directory.  [default: a temporary directory, not {DEFAULT_JOURNAL}]",
 )
 @click.option("--keep", cls=Flag, section="Output", is_flag=True, help="Keep the temporary directory.")
-@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Reports as JSON on stdout.")
+@click.option(
+    "--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Write the reports to stdout, as JSON."
+)
 @quiet_option
 def demo(
     customers: int,
@@ -53,10 +55,10 @@ def demo(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Roll a package out to 300 made-up customers.
+    """Roll out a package to 300 invented customers.
 
     Starts a sandbox on this machine, imports a package into a folder of each account, authorizes its connections,
-    starts its recipes, and reports. Needs no token and reaches nothing else.
+    starts its recipes, and reports. Needs no token and contacts no other host.
     """
     import asyncio
 

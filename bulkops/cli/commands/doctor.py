@@ -1,4 +1,4 @@
-"""`bulkops doctor`: is everything there for a run?"""
+"""`bulkops doctor`: checks whether a run can start."""
 
 from __future__ import annotations
 
@@ -29,24 +29,23 @@ EXIT_AUTH: Final = 4
     metavar="[JOB.toml|FILE.py:NAME]",
     required=False,
     type=FileName(),
-    help="What is going to be run; its calls decide which rights are looked at.",
+    help="Job file or operation; its calls decide which rights are checked.",
 )
 @click.option(
     "--check-writes",
     cls=Flag,
     is_flag=True,
-    help="Ask for the rights to write too: the job's writes are sent to a customer that does not exist.",
+    help="Check rights to write too, by sending the job's writes to a customer that does not exist.",
 )
 @client_file_option
 @journal_option
-@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object per line.")
 def doctor(job: str | None, check_writes: bool, client_file: str | None, journal: str, as_json: bool) -> int:
-    """Check that a run could begin.
+    """Check that a run can start.
 
-    Versions, disk, journal, job, quotas, token, the vendor's clock, and rights as far as reads can tell; each line is
-    ok or says what to do. Sends a few reads. With --check-writes a write that is refused with 403 shows that a right is
-    missing; one that is answered with 404 is a good sign and no proof. Exit code 0, 2 (something is to be done) or 4
-    (the token is refused).
+    Checks versions, disk, journal, job, quotas, token, the vendor's clock, and rights as far as reads show them. Each
+    line is ok or says what to do. Sends a few reads. With --check-writes, a write that returns 403 shows a missing
+    right; a 404 is a good sign, but not a proof. Exit code 0, 2 (something to fix) or 4 (the token is refused).
     """
     import asyncio
 

@@ -17,10 +17,10 @@ from bulkops.selection import Selection
 
 @click.command("export-package", cls=Verb, examples=operations()["export-package"].examples)
 @click.option(
-    "--manifest", cls=Flag, type=click.IntRange(1), metavar="ID", help="An export manifest of the partner's workspace."
+    "--manifest", cls=Flag, type=click.IntRange(1), metavar="ID", help="Export manifest of the partner's workspace."
 )
 @click.option(
-    "-o", "file", cls=Flag, metavar="FILE.zip", type=FileName(), help="Export from the partner's workspace into a file."
+    "-o", "file", cls=Flag, metavar="FILE.zip", type=FileName(), help="File for an export from the partner's workspace."
 )
 @operation_options("export-package", may_be_missing=True)
 @run_options
@@ -35,11 +35,11 @@ def export_package(
 ) -> int:
     """Export a package: from the partner's workspace, or from each account.
 
-    A file that holds the same already is left alone; its sha256 is in the report.
+    A file with the same contents is left alone; its sha256 is in the report.
     """
     if (file is None) == ("into" not in parameters):
         raise click.UsageError(
-            "Where to? Give -o FILE.zip for the partner's workspace, or --into DIR for the accounts, and not both."
+            "No destination: give either -o FILE.zip (partner's workspace) or --into DIR (accounts)."
         )
     if file is not None:
         folder, overwrite = parameters.get("folder"), bool(parameters.get("overwrite"))
@@ -63,7 +63,7 @@ def _from_partner(
     output: Output,
 ) -> int:
     if (manifest is None) == (folder is None):
-        raise click.UsageError("What is to be exported? Give --manifest ID or --folder PATH, and not both.")
+        raise click.UsageError("Nothing to export: give either --manifest ID or --folder PATH.")
     if selection.accounts is not None:
         raise click.UsageError("-o exports from the partner's workspace: give --into DIR for the accounts.")
     import asyncio

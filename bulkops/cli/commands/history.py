@@ -22,23 +22,21 @@ _REASON = 120
 
 
 @click.command("history", cls=Verb, examples=["history 4100231", "history EORG-7 --json"])
-@click.argument(
-    "account", metavar="ACCOUNT", help="The account as the runs named it: its id, or E and its external id."
-)
+@click.argument("account", metavar="ACCOUNT", help="Account id as in the runs: a number, or E and the external id.")
 @click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array, newest run first.")
 @journal_option
 def history(account: str, as_json: bool, journal: str) -> int:
     """Show one account across all runs of a journal.
 
-    Newest run first. An account that runs named in two ways, by id and by external id, has two histories.
+    Newest run first. An account that runs named by id and by external id has two histories.
     """
     import asyncio
 
     found = asyncio.run(_load(journal, account.strip())) if exists(journal) else []
     if not found:
         raise InputError(
-            f"account {account} is in no run of {journal}",
-            remedy="name it as the runs did, by id or as E and the external id: see `bulkops report --ids`",
+            f"no run of {journal} has account {account}",
+            remedy="use the id from the runs, or E and the external id: see `bulkops report --ids`",
         )
     put(_as_json(found) if as_json else _as_table(found), json=as_json)
     return 0

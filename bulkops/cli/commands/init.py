@@ -1,4 +1,4 @@
-"""Before the first run: `init` writes a job to begin with, `completion` lets the shell finish words."""
+"""`bulkops init` writes a job file, `bulkops completion` a script for shell completion."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SHELLS = {
     metavar="[PKG.zip]",
     required=False,
     type=FileName(),
-    help="Your package; without it a small example is written too.",
+    help="Your package; without it, a small example is written too.",
 )
 @click.option("--folder", cls=Flag, default="CRM", show_default=True, metavar="NAME", help="Folder to import into.")
 @click.option(
-    "--directory", cls=Flag, default=".", show_default=True, metavar="DIR", help="Where to write; made when missing."
+    "--directory", cls=Flag, default=".", show_default=True, metavar="DIR", help="Output directory, created if missing."
 )
 def init(package: str | None, folder: str, directory: str) -> int:
-    """Write a commented job file to begin with.
+    """Write a commented job file.
 
     rollout.toml imports a package, authorizes its connections (connections.toml) and starts its recipes. Files that
     exist are never overwritten.
@@ -49,9 +49,9 @@ def init(package: str | None, folder: str, directory: str) -> int:
 @click.command("completion", cls=Verb, examples=["completion bash", "completion zsh", "completion fish"])
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(list(SHELLS)), help="Your shell.")
 def completion(shell: str) -> int:
-    """Print what lets your shell complete commands, flags and files.
+    """Print a script for shell completion.
 
-    The output is a script for the shell to read; on a terminal, how to install it is said too.
+    Your shell reads the script. On a terminal, the way to install it is printed too.
     """
     import sys
 

@@ -1,4 +1,4 @@
-"""`bulkops run`: a new run of what a job file or a Python file says."""
+"""`bulkops run`: a new run from a job file or a Python file."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bulkops.selection import Selection
     cls=Verb,
     examples=["run rollout.toml --accounts customers.csv", "run maintenance.py:tidy --accounts all --limit 5"],
 )
-@click.argument("job", metavar="JOB.toml|FILE.py:NAME", type=FileName(), help="A job file, or a name in a Python file.")
+@click.argument("job", metavar="JOB.toml|FILE.py:NAME", type=FileName(), help="Job file, or a name in a Python file.")
 @click.option(
-    "--plan", "planned", cls=Flag, section="Selection", metavar="FILE", type=FileName(), help="The same as --from-plan."
+    "--plan", "planned", cls=Flag, section="Selection", metavar="FILE", type=FileName(), help="Same as --from-plan."
 )
 @run_options
 def run(job: str, planned: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Run a job file or a Python function.
 
-    A name in a Python file is an operation or an `async def` of one account. Flags override what a job file says.
+    A name in a Python file is an operation or an `async def` of one account. Flags override the job file.
     """
     from bulkops.cli.start_run import start
     from bulkops.runs import load_job

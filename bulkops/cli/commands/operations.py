@@ -1,4 +1,4 @@
-"""The commands of the built-in operations: a new run of each, made from what its class declares."""
+"""The commands of the built-in operations, created from their classes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def command_of(name: str) -> click.Command:
 
 
 def _check_alternatives(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> None:
-    """Raises: UsageError where both or none are given of two parameters that stand in for each other."""
+    """Raises: UsageError if both or none of two alternative parameters are given."""
     by_name = {one.name: one for one in declared}
     for one in declared:
         if one.instead_of is not None and (one.name in given) == (one.instead_of in given):
-            raise click.UsageError(f"Give {_shown(by_name[one.instead_of])}, or {_shown(one)}, and not both.")
+            raise click.UsageError(f"Give either {_shown(by_name[one.instead_of])} or {_shown(one)}.")
 
 
 def _shown(one: Parameter) -> str:

@@ -18,7 +18,7 @@ _EXAMPLES = (
     "plan rollout.toml --accounts all --sample 20 --save plan.json",
 )
 
-_HELP = """Say what a run would change, how many requests it takes and when it would end. Changes nothing.
+_HELP = """Show what a run would change, its requests and its duration. Changes nothing.
 
 A plan calls a function of your own (FILE.py:NAME) only if its author allows it with
 @bulkops.operation(plan="rehearse"): its reads are sent, its steps are recorded and not sent. The `apply` of a class is
@@ -26,15 +26,26 @@ rehearsed in the same way, unless the class has a `plan`.
 """
 
 _OPTIONS = (
-    Flag(["--sample"], section="Plan", type=click.IntRange(1), metavar="N", help="Look at N accounts and scale up."),
-    Flag(["--offline"], section="Plan", is_flag=True, help="Send nothing: take everything as still to be done."),
-    Flag(["--save"], section="Plan", metavar="FILE", help="Keep the plan, for --plan of the run."),
-    Flag(["--export"], section="Plan", is_flag=True, help="Allow the one export of a manifest, to know its package."),
+    Flag(
+        ["--sample"],
+        section="Plan",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Number of accounts to look at; the plan scales up.",
+    ),
+    Flag(
+        ["--offline"],
+        section="Plan",
+        is_flag=True,
+        help="Send nothing, and assume that everything is still to be done.",
+    ),
+    Flag(["--save"], section="Plan", metavar="FILE", help="File for the plan, for --plan of the run."),
+    Flag(["--export"], section="Plan", is_flag=True, help="Allow the export of the manifest, to know its package."),
     Flag(
         [DETAILED],
         section="Plan",
         is_flag=True,
-        help="Exit with 2 when there are changes, 0 when there are none, and 1 after an error.",
+        help="Exit code 2 for changes, 0 for no changes, 1 for an error.",
     ),
 )
 
@@ -61,9 +72,9 @@ class Plan(Noun):
 
 
 _NOT_OF_A_PLAN: Final[Mapping[str, str]] = {
-    "on_finish": "a plan is no run whose end anybody is told of",
-    "webhook": "a plan is no run whose end anybody is told of",
-    "plan": "a plan is made anew, not from one that was saved",
+    "on_finish": "a plan sends no notifications",
+    "webhook": "a plan sends no notifications",
+    "plan": "a plan is always computed anew",
 }
 """Flags of the runs, and why a plan does not take them. A variable that stands in for one is left alone."""
 

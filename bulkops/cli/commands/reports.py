@@ -18,11 +18,11 @@ from bulkops.outcome import Outcome
 FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
 
 _ONLY_ACCOUNTS = ("ids", "jsonl", "csv")
-"""Formats that hold accounts and nothing else."""
+"""Formats with accounts only."""
 
 
 def _show(name: str, help_text: str) -> click.Command:
-    """One command under two names: the first is what one types, the second what one looks for."""
+    """One command under two names, so that both are found."""
 
     @click.command(
         name,
@@ -39,14 +39,14 @@ def _show(name: str, help_text: str) -> click.Command:
     )
     @report_format_option(FORMATS)
     @report_path_option
-    @click.option("--ids", cls=Flag, is_flag=True, help="The accounts alone, one a line: a file for --accounts.")
+    @click.option("--ids", cls=Flag, is_flag=True, help="Only account ids, one per line, as a file for --accounts.")
     @click.option(
         "--outcome",
         "outcomes",
         cls=Flag,
         multiple=True,
         type=click.Choice([outcome.value.replace("_", "-") for outcome in Outcome]),
-        help="Only accounts with this outcome, with --ids, jsonl or csv. May come more than once.",
+        help="Outcome of the accounts to list, with --ids, jsonl or csv; repeatable.",
     )
     @journal_option
     def show(
@@ -57,18 +57,18 @@ def _show(name: str, help_text: str) -> click.Command:
         from bulkops.cli.output_file import format_for, write
 
         if ids and form is not None:
-            raise click.UsageError("--ids is a format of its own: leave out --format.")
+            raise click.UsageError("--ids and --format cannot be combined: leave out one.")
         form = "ids" if ids else form or format_for(path)
         if outcomes and form not in _ONLY_ACCOUNTS:
             raise click.UsageError("--outcome selects accounts: add --ids, --format jsonl or --format csv.")
         if form == "html" and path is None and sys.stdout.isatty():
-            raise click.UsageError("A page of HTML is nothing for a terminal: add -o report.html.")
+            raise click.UsageError("HTML needs a file: add -o report.html.")
         text = asyncio.run(_render(journal, run_id, form, {outcome.replace("-", "_") for outcome in outcomes}))
         if path is None:
             put(text, json=form in {"json", "jsonl", "summary"})
         else:
             write(Path(path), text)
-            if sys.stderr.isatty():  # cron mails what is said
+            if sys.stderr.isatty():  # cron mails any output
                 say(f"wrote {path}")
         return 0
 

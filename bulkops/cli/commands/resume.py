@@ -1,4 +1,4 @@
-"""Runs that exist: resume what was not ended, retry what failed."""
+"""`bulkops resume`, `retry` and `undo`: continue or revert an existing run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ accept_option = click.option(
     "--accept-changes",
     cls=Flag,
     is_flag=True,
-    help="Go on although the operation's Python file was changed since; finished steps stay done.",
+    help="Continue although the operation's Python file has changed; finished steps stay done.",
 )
 
 
@@ -37,11 +37,11 @@ accept_option = click.option(
 def resume(
     run_id: str | None, *, accept_changes: bool, selection: Selection, policy: PolicyFlags, output: Output
 ) -> int:
-    """Go on with an unfinished run.
+    """Continue an unfinished run.
 
-    Without RUN: the newest one that was killed, stopped or halted. Takes up accounts that were not attempted, were
-    stopped between steps, or whose effect is unknown: it looks before it acts. Policy and client file are the run's
-    own; flags override. A run that stopped at a gate asks that gate again; --approve passes it.
+    Without RUN it takes the newest run that was killed, stopped or halted. It continues accounts that were not
+    attempted, were stopped between steps, or have an unknown outcome, which it probes first. Policy and client file are
+    the run's own; flags override them. A run that stopped at a gate asks that gate again; --approve passes it.
     """
     from bulkops.cli.resume_run import take_up
 
@@ -52,7 +52,9 @@ def resume(
 @click.argument(
     "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
 )
-@click.option("--failure-class", cls=Flag, metavar="C", help="Only accounts that failed this way; the report names it.")
+@click.option(
+    "--failure-class", cls=Flag, metavar="C", help="Failure class of the accounts to retry, as the report shows it."
+)
 @accept_option
 @subset_options
 @retry_policy_options
@@ -66,9 +68,9 @@ def retry(
     policy: PolicyFlags,
     output: Output,
 ) -> int:
-    """Try the failed accounts of a run again.
+    """Retry the failed accounts of a run.
 
-    Without RUN: the newest one. Policy and client file are the run's own; flags override.
+    Without RUN it takes the newest run. Policy and client file are the run's own; flags override them.
     """
     from bulkops.cli.resume_run import take_up
 
@@ -95,10 +97,10 @@ def retry(
 @policy_options
 @output_options
 def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
-    """Undo what a run changed.
+    """Undo the changes of a run.
 
-    Without RUN: the newest one. A run of its own over the accounts that were really changed, last one first; what
-    cannot be undone is left as it is and named in the report. Client file and host are those of the run.
+    Without RUN it takes the newest run. Undo is a new run over the accounts that were changed, last one first. Changes
+    that cannot be undone are left and named in the report. Client file and host are those of the run.
     """
     from bulkops.cli.resume_run import undo as take_back
 

@@ -34,20 +34,22 @@ _UNITS: Final = {"h": 3600.0, "d": 86400.0, "w": 604800.0}
     invoke_without_command=True,
     examples=["runs", "runs --state halted --limit 5", "runs prune --older-than 90d"],
 )
-@click.option("--state", cls=Flag, type=click.Choice(_STATES), help="Only runs in this state.")
+@click.option("--state", cls=Flag, type=click.Choice(_STATES), help="State of the runs to list.")
 @click.option("--limit", cls=Flag, type=click.IntRange(1), metavar="N", help="Only the newest N runs.")
-@click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array, as the head of a JSON report.")
+@click.option(
+    "--json", "as_json", cls=Flag, is_flag=True, help="One JSON array; each run is the head of a JSON report."
+)
 @journal_option
 @click.pass_context
 def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool, journal: str) -> int:
     """List the runs of a journal, newest first.
 
-    Times are UTC. Commands take a run's id, the start of it, or one of the names latest and previous.
+    Times are UTC. Commands take a run's id, the start of it, latest or previous.
     """
     if ctx.invoked_subcommand is not None:
         given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
         if given:  # `runs --journal DIR prune` must not prune the default journal
-            raise click.UsageError(f"Put the options behind the word {ctx.invoked_subcommand}.")
+            raise click.UsageError(f"Put the options after {ctx.invoked_subcommand}.")
         return 0
     import asyncio
 
@@ -134,22 +136,20 @@ class _Age(click.ParamType[float, Any]):
 
 
 @runs.command("prune", cls=Verb, examples=["runs prune --older-than 90d", "runs prune 20260102-k3f9 --yes"])
-@click.argument("names", metavar="[RUN]...", nargs=-1, type=RunName(), help="Runs to delete, unfinished ones too.")
-@click.option(
-    "--older-than", cls=Flag, type=_Age(), metavar="AGE", help="Finished runs that ended before, such as 90d."
-)
-@click.option("--yes", cls=Flag, is_flag=True, help="Delete without asking.")
+@click.argument("names", metavar="[RUN]...", nargs=-1, type=RunName(), help="Runs to delete, also unfinished ones.")
+@click.option("--older-than", cls=Flag, type=_Age(), metavar="AGE", help="Minimum age of finished runs, such as 90d.")
+@click.option("--yes", cls=Flag, is_flag=True, help="Do not ask for confirmation.")
 @journal_option
 def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: str) -> int:
     """Delete runs from a journal.
 
     Unfinished runs are kept unless they are named, and so is a run on which a process works. A deleted run cannot be
-    reported, retried or undone, and --only-new takes its accounts for new ones.
+    reported, retried or undone, and --only-new treats its accounts as new.
     """
     import asyncio
 
     if not names and older_than is None:
-        raise click.UsageError("Which runs? Give --older-than AGE or the ids of runs.")
+        raise click.UsageError("No runs given: add --older-than AGE or run ids.")
     if not exists(journal):
         say(f"no runs in {journal}")
         return 0
@@ -158,7 +158,7 @@ def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: 
 
 @attrs.frozen
 class _Pruning:
-    """What is asked before runs are deleted."""
+    """Contents of the confirmation before runs are deleted."""
 
     records: Sequence[RunRecord]
 
@@ -187,7 +187,7 @@ async def _prune(directory: str, names: Sequence[str], older_than: float | None,
             chosen |= {record.run_id: record for record in done}
             kept = sum(record.run_id not in chosen for record in old)
         if kept:
-            say(f"kept: {_counted(kept)} not finished; name a run to delete it all the same")
+            say(f"kept: {_counted(kept)} not finished; name a run to delete it anyway")
         if not chosen:
             say("no run to delete")
             return 0

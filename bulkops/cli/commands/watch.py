@@ -1,4 +1,4 @@
-"""The live view of a run that goes on elsewhere. Needs no token and sends nothing."""
+"""`bulkops watch`: the live view of another process's run. Needs no token and sends nothing."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from bulkops.cli.terminal import put, say
 @click.argument(
     "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
 )
-@click.option("--quiet", "-q", cls=Flag, is_flag=True, help="No progress on stderr: wait for the end.")
+@click.option("--quiet", "-q", cls=Flag, is_flag=True, help="No progress on stderr; only wait for the end.")
 @journal_option
 def watch(run_id: str | None, quiet: bool, journal: str) -> int:
-    """Follow a run that goes on in another process.
+    """Follow a run of another process.
 
-    Without RUN: the newest one that is on, else one that is queued (--if-running wait), else the newest. Shows on
-    stderr what that process shows, as far as the journal tells; at the end the report, with the command that goes on
-    where something is left. Takes nothing from the run and never holds it up; Ctrl-C ends the watching only.
-
-    The exit code is that of the run; 130 also when you stop watching.
+    Without RUN it takes the newest run in progress, else a queued one (--if-running wait), else the newest. It shows on
+    stderr what that process shows, as far as the journal has it. At the end it prints the report, with the command that
+    continues the run. It never delays the run; Ctrl-C ends only the watching. The exit code is that of the run, or 130
+    when you stop watching.
     """
     import asyncio
 
@@ -34,7 +33,7 @@ def watch(run_id: str | None, quiet: bool, journal: str) -> int:
     try:
         report = asyncio.run(follow(journal, run_id, quiet=quiet))
     except KeyboardInterrupt:
-        say("no longer watched; the run goes on")
+        say("stopped watching; the run continues")
         return EXIT_INTERRUPTED
     put(render(report, "text"))
     return report.exit_code

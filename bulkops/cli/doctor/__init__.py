@@ -48,14 +48,14 @@ MIN_FREE_BYTES: Final = 200 * 1024 * 1024
 """A journal takes about 10 KB an account; this is room for twenty thousand."""
 
 MAX_SKEW_S: Final = 10.0
-"""Dates of reports and of the vendor's own logs should agree when a person compares them."""
+"""Seconds. Dates in reports and in the vendor's logs should be comparable."""
 
 PATIENCE_S: Final = 10.0
-"""For each request; a run itself is far more patient."""
+"""Seconds per request. A run waits far longer."""
 
 _LIST: Final = "managed_users.list"
 _WITHOUT_A_JOB: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
-"""What every built-in operation looks at."""
+"""Calls that every built-in operation makes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +71,7 @@ class Patient:
 async def examine(patient: Patient) -> AsyncIterator[Finding]:
     """One finding after the other, the cheap ones first. Sends at most one request a call looked at.
 
-    Nothing is sent when settings are missing, or while a run is at work: the quotas are that run's.
+    Nothing is sent when settings are missing, or while a run uses the quotas.
     """
     yield _versions()
     for finding in _disk(Path(patient.journal)):
@@ -108,12 +108,12 @@ def _versions() -> Finding:
 
 
 def _webhook(address: str) -> Finding:
-    """Whether it could be told: nothing is sent, or somebody would read of a run that never was."""
+    """Whether the webhook's URL is valid. Nothing is sent to it, because there is no run to report."""
     try:
         webhook_address(address)
     except BulkopsError as error:
         return _fix("webhook", error)
-    return Finding("webhook", "ok", f"the address in {WEBHOOK_VARIABLE} can be used; it was not tried")
+    return Finding("webhook", "ok", f"the URL in {WEBHOOK_VARIABLE} is valid; nothing was sent to it")
 
 
 def _disk(journal: Path) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ def _disk(journal: Path) -> Iterator[Finding]:
     while not place.exists():
         place = place.parent
     if not os.access(place, os.W_OK | os.X_OK) or not place.is_dir():
-        yield Finding("disk", "fix", f"{place} cannot be written", "choose another --journal DIR")
+        yield Finding("disk", "fix", f"cannot write in {place}", "choose another --journal DIR")
         return
     free = shutil.disk_usage(place).free
     says = f"{free / 2**30:.1f} GiB free at {place}"
@@ -134,7 +134,7 @@ def _disk(journal: Path) -> Iterator[Finding]:
 
 async def _journal(directory: str) -> Finding:
     if not (Path(directory) / FILE_NAME).exists():
-        return Finding("journal", "ok", f"{directory} will be made by the first run")
+        return Finding("journal", "ok", f"the first run creates {directory}")
     try:
         async with Journal.open(directory, read_only=True) as journal:
             runs = len(await journal.list_runs())
@@ -154,9 +154,9 @@ async def _journal(directory: str) -> Finding:
 
 
 def _quotas(tuning: Tuning, operation: Operation | None) -> Finding:
-    """Where the figures come from, and how many accounts an hour they permit the job."""
+    """Source of the quotas, and the accounts per hour that they permit the job."""
     if tuning.unlimited:
-        return Finding("quotas", "note", "the client file lifts every limit", "that is for a sandbox only")
+        return Finding("quotas", "note", "the client file removes every limit", "do this against a sandbox only")
     source = f"{len(tuning.quotas)} of {len(QUOTAS)} from the client file" if tuning.quotas else "as documented"
     if tuning.share < 1:
         source += f", {tuning.share:.0%} of each used"
@@ -168,7 +168,7 @@ def _quotas(tuning: Tuning, operation: Operation | None) -> Finding:
 
 
 def _costs(operation: Operation) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """Requests of an account that is already so, and of one on which everything is to be done."""
+    """Requests of an account that is already done, and of one that needs everything."""
     from bulkops.operations import Foreseen
 
     return operation.look_cost(Foreseen()), operation.cost(Foreseen())
@@ -190,7 +190,7 @@ def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | 
 
 
 async def _vendor(settings: Settings, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
-    """Token, clock and rights, as far as can be told. A host that does not answer is given up soon."""
+    """Token, clock and rights, as far as reads show them. Gives up early on a host that does not answer."""
     patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
     settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
     try:
@@ -201,7 +201,7 @@ async def _vendor(settings: Settings, operation: Operation | None, *, check_writ
             async for finding in _asked(workato, operation, check_writes=check_writes):
                 yield finding
     except RunLocked as error:
-        yield Finding("vendor", "note", f"not asked: {error.message}", "its quotas are in use: ask again afterwards")
+        yield Finding("vendor", "note", f"not checked: {error.message}", "run doctor again when that run has ended")
     except JournalError as error:
         yield _fix("vendor", error)
 
@@ -241,7 +241,7 @@ async def _asked(workato: Workato, operation: Operation | None, *, check_writes:
 
 
 async def _workspace(workato: Workato) -> Finding:
-    """The token's workspace, by which resume, retry and undo know their run's."""
+    """The token's workspace, which resume, retry and undo compare with the run's."""
     try:
         workspace = await workspace_of(workato)
     except ApiError as error:
@@ -250,8 +250,8 @@ async def _workspace(workato: Workato) -> Finding:
         return Finding(
             "workspace",
             "note",
-            "not known: this token may not read it, so resume, retry and undo cannot compare it with the run's",
-            f"give the API client's role the right to {CALLS[ME].path}",
+            "unknown: this token may not read it, so resume, retry and undo cannot check that it is the run's",
+            f"allow the API client's role {CALLS[ME].path}",
         )
     return Finding("workspace", "ok", f"the token belongs to workspace {workspace}")
 
@@ -278,12 +278,12 @@ def _clock(server_date: str | None, reply: Reply) -> Finding:
     try:
         there = parsedate_to_datetime(server_date or "").replace(tzinfo=UTC)
     except ValueError:
-        return Finding("clock", "note", "the vendor's reply has no readable Date header", "compare the clock by hand")
+        return Finding("clock", "note", "the response has no readable Date header", "check the clock by hand")
     off_by_s = (datetime.now(UTC) - there).total_seconds()
     if abs(off_by_s) <= MAX_SKEW_S + reply.elapsed_s:
         return Finding("clock", "ok", f"within {MAX_SKEW_S:g} s of the vendor's")
     word = "ahead of" if off_by_s > 0 else "behind"
-    return Finding("clock", "fix", f"{abs(off_by_s):.0f} s {word} the vendor's", "set the clock (NTP)")
+    return Finding("clock", "fix", f"this clock is {abs(off_by_s):.0f} s {word} the vendor's", "set the clock (NTP)")
 
 
 def _source(variable: str) -> str:

@@ -9,7 +9,7 @@ import attrs
 
 @attrs.frozen
 class Finding:
-    """`state`: "ok", "note" (a person should look), or "fix" (a run would fail); `do`: what to do about it."""
+    """`state`: "ok", "note" (needs a look), or "fix" (a run would fail); `do`: the remedy."""
 
     check: str
     state: Literal["ok", "note", "fix"]

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 from bulkops.cli.doctor.findings import Finding
 
 _CONTROL: Final = "managed_users.folders.list"
-_LEAVE: Final = "give the role of the API client this right"
-_LOOK: Final = "see that the role of the API client has them"
+_LEAVE: Final = "give the API client's role this right"
+_LOOK: Final = "check that the API client's role may make these calls"
 
 
 async def check_writes_of(workato: Workato, writes: Iterable[str]) -> AsyncIterator[Finding]:
@@ -56,9 +56,9 @@ async def check_writes_of(workato: Workato, writes: Iterable[str]) -> AsyncItera
 
 
 async def untold(writes: Iterable[str]) -> AsyncIterator[Finding]:
-    """What is said of writes that are not asked about."""
+    """The finding for writes that are not checked."""
     if names := ", ".join(sorted(writes)):
-        yield Finding("rights", "note", f"cannot be told without writing: {names}", _LOOK)
+        yield Finding("rights", "note", f"not checked, because these calls write: {names}", _LOOK)
 
 
 def fields(path: str) -> set[str]:
@@ -66,7 +66,7 @@ def fields(path: str) -> set[str]:
 
 
 async def _says_not_found(workato: Workato, nowhere: str) -> bool:
-    """Whether a read that the token may make is answered with 404 there: else a 403 would say nothing of rights."""
+    """Whether a permitted read returns 404 there; otherwise a 403 would not show a missing right."""
     try:
         await workato.session.send(CALLS[_CONTROL], scope=RequestContext(account=nowhere), path={ACCOUNT: nowhere})
     except NotFound:
@@ -86,12 +86,15 @@ async def _try(workato: Workato, call: Call, nowhere: str) -> Finding:
         return Finding("rights", "fix", f"{call.id} is refused: {error.message}", _LEAVE)
     except Unauthorized as error:
         return Finding(
-            "rights", "fix", f"{call.id} is refused, and reads are not: {error.message}", _LEAVE, is_auth=True
+            "rights", "fix", f"{call.id} is refused although reads are not: {error.message}", _LEAVE, is_auth=True
         )
     except (NotFound, BadRequest, Conflict, Invalid) as error:
-        return Finding("rights", "ok", f"{call.id} is not refused: {error.status} where there is no such customer")
+        return Finding("rights", "ok", f"{call.id} is permitted: {error.status} for a customer that does not exist")
     except ApiError as error:
-        return Finding("rights", "note", f"{call.id}: {error.message}", "ask again")
+        return Finding("rights", "note", f"{call.id}: {error.message}", "run doctor again")
     return Finding(
-        "rights", "note", f"{call.id} is taken where there is no such customer", "look with -v whose API it is"
+        "rights",
+        "note",
+        f"{call.id} succeeded for a customer that does not exist",
+        "check with -v which server answers",
     )

@@ -1,4 +1,4 @@
-"""The live view of a run on a terminal: waves, quotas, the end in sight, the last failures."""
+"""The live view of a run on a terminal: waves, quotas, remaining time, latest failures."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ _STYLES: Final = {
 
 
 class Live:
-    """rich's redrawing, by our own clock: its thread would redraw between two awaits of the run.
-
-    Redraws more seldom when they would cost a hundredth of the process's CPU time, yet every ten seconds.
+    """Redraws rich's display on our own schedule, because rich's thread would interrupt the run. It redraws less often
+    if that costs a hundredth of the process's CPU time, but at least every ten seconds.
     """
 
     interval_s = 1 / REDRAWS_PER_S
@@ -63,7 +62,7 @@ class Live:
             console=self._console,
             auto_refresh=False,
             redirect_stdout=False,  # stdout is the result
-            redirect_stderr=True,  # what is said meanwhile goes above the view
+            redirect_stderr=True,  # other output goes above the view
             vertical_overflow="crop",
         )
         self._redrawn.start()
@@ -82,7 +81,7 @@ class Live:
             self._redrawn = None
 
     def note(self, event: Event, view: View) -> None:
-        """The waves are on the screen; that a gate did not let the run pass is said as well."""
+        """Waves are on the screen already; a gate that stopped the run is printed too."""
         if isinstance(event, WaveChanged) and event.state in {"started", "pass"}:
             return
         words = words_for(event)

@@ -1,4 +1,4 @@
-"""Waves as bars: what has changed, what needed nothing, what went wrong, what is in flight, what is left."""
+"""Waves as bars of accounts: changed, unchanged, failed, in flight, left."""
 
 from __future__ import annotations
 

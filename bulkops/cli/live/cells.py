@@ -44,7 +44,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def inert(text: str, width: int) -> str:
-    """A server's or a customer's words: nothing in them steers, one line, no longer than needed."""
+    """Text from a server or a customer: safe, on one line, cut to length."""
     return clipped(one_line(text[: 4 * width]), width)
 
 

@@ -1,4 +1,4 @@
-"""Quotas as gauges: how full the window of each is, what waits for it, and which one decides when the run ends."""
+"""Quotas as gauges: how full each window is, what waits for it, and which quota bounds the run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def gauges(
 ) -> Iterator[Row]:
     """The quotas that matter most, those that are waited for first; what does not fit is counted.
 
-    `seen_s_ago`: this is how they stood then, and what waited for them nobody told.
+    `seen_s_ago`: the state is from then, without waiters.
     """
     limited = {
         name: quota
@@ -57,7 +57,7 @@ def gauges(
 
 
 def _matters(quota: QuotaStatistics) -> bool:
-    """Whether anybody should know: it is waited for, closed, or well used."""
+    """Whether to show the quota: it has waiters, is closed, or is well used."""
     return bool(quota.waiting or quota.closed_for_s or quota.used >= _WELL_USED * quota.limit)
 
 

@@ -1,4 +1,4 @@
-"""What changed between two runs: account by account, failures by cause, requests by quota."""
+"""Comparison of two runs: account by account, failures by cause, requests by quota."""
 
 from bulkops.report.comparison.model import Comparison, load_comparison
 from bulkops.report.comparison.rendering import render_comparison

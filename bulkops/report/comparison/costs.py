@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def figure_rows(found: Comparison) -> Iterator[tuple[str, str, str, str]]:
-    """Name, in A, in B, and how they stand to each other: totals, then the requests of each quota."""
+    """Name, value in A, value in B, and their ratio: totals, then the requests of each quota."""
     yield _row("duration", found.a.duration_s, found.b.duration_s, duration)
     a, b = [[one[side] for one in found.traffic.values()] for side in (0, 1)]
     if any(a) and any(b):
@@ -37,7 +37,7 @@ def _sum(traffic: list[Traffic | None], member: str) -> float:
 
 
 def _each(report: Report, traffic: list[Traffic | None]) -> float:
-    """Of the accounts that were begun."""
+    """Number of accounts that were begun."""
     begun = sum(row.started_at is not None for row in report.accounts)
     return _sum(traffic, "requests") / begun if begun else 0.0
 

@@ -1,4 +1,4 @@
-"""A comparison for a pull request or a job's summary page: never long."""
+"""A short comparison as Markdown, for a pull request or a job's summary page."""
 
 from __future__ import annotations
 

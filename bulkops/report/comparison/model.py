@@ -23,10 +23,9 @@ Pair: TypeAlias = tuple[AccountRow, AccountRow]
 
 @attrs.frozen
 class Comparison:
-    """Run A and run B, which need not have had the same accounts, operation or host.
-
-    An account is the same when its name is: the id or external id that the list of accounts gave. Accounts that have
-    not ended yet in a run that is on are compared with nothing: `open_a`, `open_b` count them.
+    """Run A and run B, which may have different accounts, operations or hosts. An account is the same if its name is:
+    the id or external id in the list of accounts. Accounts that have not ended yet are not compared: `open_a`, `open_b`
+    count them.
     """
 
     a: Report
@@ -53,7 +52,7 @@ class Comparison:
 
     @cached_property
     def only_a(self) -> list[AccountRow]:
-        """Accounts that B is not about, in A's order."""
+        """Accounts that are only in A, in A's order."""
         return _without(self.a, self.b)
 
     @cached_property
@@ -78,17 +77,17 @@ class Comparison:
 
     @cached_property
     def gone(self) -> list[Cluster]:
-        """Failed or unknown in A, and no more in B; in the words of A."""
+        """Failed or unknown in A, and no longer in B; with the causes of A."""
         return _troubles(a for a, b in self.both if b.outcome not in TROUBLED)
 
     @cached_property
     def still(self) -> list[Cluster]:
-        """Failed or unknown in both; in the words of B."""
+        """Failed or unknown in both; with the causes of B."""
         return _troubles(b for a, b in self.both if a.outcome in TROUBLED)
 
     @cached_property
     def recast(self) -> set[int]:
-        """Of `still`: places in B of accounts that A says another cause of."""
+        """Of `still`: places in B of accounts with another cause in A."""
         return {
             b.seq
             for a, b in self.both
@@ -106,7 +105,7 @@ class Comparison:
 
     @cached_property
     def asked(self) -> list[tuple[str, str | None, str | None]]:
-        """What the runs were asked for differently: name, in A, in B; None where one of them has no such thing."""
+        """Different settings of the runs: name, value in A, value in B; None if a run does not have it."""
         a, b = _asked(self.a), _asked(self.b)
         return [(name, a.get(name), b.get(name)) for name in {**a, **b} if a.get(name) != b.get(name)]
 
@@ -126,15 +125,15 @@ async def load_comparison(journal: Journal, run_a: str, run_b: str | None = None
     if first.run_id == second.run_id:
         why = ", which is the newest one," if run_b is None else ""
         raise ConfigError(
-            f"run {first.run_id}{why} would be compared with itself",
-            remedy="name the other run; `bulkops runs` lists them",
+            f"cannot compare run {first.run_id}{why} with itself",
+            remedy="give another run; `bulkops runs` lists the runs",
         )
     a, b = [await load_report(journal, one.run_id, detailed=True) for one in (first, second)]
     return Comparison(a, b)
 
 
 def _ended(report: Report) -> list[AccountRow]:
-    """Accounts that have their answer; of a run that is over all have one."""
+    """Accounts with an outcome; in a run that is over, all of them."""
     if report.state is not RunState.RUNNING:
         return report.accounts
     return [row for row in report.accounts if row.ended_at is not None]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bulkops.report.quota_usage import Traffic
 
 SCHEMA: Final = 1
-"""Grows when a member changes its meaning or goes away; new members may come without."""
+"""Incremented when a member changes its meaning or is removed; new members do not increment it."""
 
 
 def render_json(found: Comparison) -> str:

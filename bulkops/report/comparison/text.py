@@ -1,4 +1,4 @@
-"""A comparison for people: who ended differently first, then why, then what it cost."""
+"""A comparison as text: accounts that ended differently, then causes, then costs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def render_text(found: Comparison) -> str:
 
 
 def account_names(rows: Sequence[AccountRow]) -> str:
-    """The first of them by name, and how many there are beside."""
+    """The first of them by name, and the number of others."""
     names = ", ".join(inline(row.account, _NAME) for row in islice(rows, _MOST_NAMES))
     more = len(rows) - _MOST_NAMES
     return f"{names} and {more:,} more" if more > 0 else names

@@ -1,4 +1,4 @@
-"""The report as one HTML file that reaches nothing else: for a browser today and a mail attachment tomorrow."""
+"""The report as one self-contained HTML file, for a browser or as a mail attachment."""
 
 from bulkops.report.html.page import render_html
 

@@ -1,4 +1,4 @@
-"""Where values fall on a chart, and the round figures beside it."""
+"""Axes of a chart: positions of values, and round tick labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STEPS_S: Final = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0),
     *(3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0),
 )
-"""Steps between two ticks of a time axis that a reader adds up without thinking."""
+"""Seconds between two ticks of a time axis: round steps."""
 
 _PAUSE_SHARE: Final = 0.05
 """A silence longer than this part of the time in which something happened is cut out of the axis ..."""

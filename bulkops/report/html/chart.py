@@ -47,7 +47,7 @@ class Label:
 
 @attrs.frozen(kw_only=True)
 class Panel:
-    """`summary`: the chart in words, for who cannot see it; `note`: a line under it for everyone;
+    """`summary`: the chart in words, for screen readers; `note`: a line under it;
     `aside`: beside the title."""
 
     title: str

@@ -1,4 +1,4 @@
-"""How long accounts and their steps took."""
+"""Durations of accounts and of their steps, as charts."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Standing:
         return cls(kinds, tuple(map(kind, report.accounts)))
 
     def counts(self) -> list[tuple[Kind, int]]:
-        """Worst first, without those that nobody is."""
+        """Worst first, without those that do not occur."""
         counted = [0] * len(self.kinds)
         for index in self.of:
             counted[index] += 1

@@ -1,4 +1,4 @@
-"""All that the page shows, put together: figures here, how they look in the templates beside it."""
+"""The HTML page: figures here, layout in the templates beside it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _context(report: Report) -> dict[str, Any]:
 
 
 def _badge(report: Report) -> tuple[str, str]:
-    """Its class and word: what somebody who reads nothing else should take along."""
+    """Class and word of the headline."""
     troubled = len(report.failures)
     if report.state is RunState.RUNNING:
         return "open", "running"
@@ -156,7 +156,7 @@ def _remedy(cluster: Cluster, reason: str | None) -> str | None:
 
 
 def _settings(report: Report, events: list[EventRow]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """How the run was asked for, in groups of names and values. Columns of the account file are not among them."""
+    """Settings of the run, in groups of names and values, without columns of the account file."""
     if report.details is None:
         return
     record = report.details.record
@@ -223,7 +223,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _shown(value: Any) -> Any:
-    """Applied to whatever a template puts out: names and messages from elsewhere stay on their line."""
+    """Applied to every value in a template: names and messages from outside stay on one line."""
     return inline(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 

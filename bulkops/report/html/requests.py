@@ -1,4 +1,4 @@
-"""Requests over time against each quota's line."""
+"""Charts of requests over time against each quota's limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The accounts as data for the page's script: small, since there may be ten thousand, and inert."""
+"""The accounts as compact, inert data for the page's script; there may be ten thousand."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] =
     """JSON for the `<script type="application/json">` of the page; ASCII, and nothing in it ends the element.
 
     `rows`: per account [id, kind, started, took, class, cause, reason, remedy, cluster, detail, steps, name]; times are
-    seconds from `began` and null when there is none, texts are indices into `texts` (-1: none), `steps` is a flat list
-    of [text, 2 * state + changed, began, ...] with states 0 done, 1 open, 2 failed. `waves`: places of the first
-    account of each wave.
+    seconds from `began` or null, texts are indices into `texts` (-1: none), `steps` is a flat list of [text, 2 * state
+    + changed, began, ...] with states 0 done, 1 open, 2 failed. `waves`: places of the first account of each wave.
     """
     texts = Texts()
     clusters = {seq: place for place, one in enumerate(report.clusters) for seq in one.seqs}

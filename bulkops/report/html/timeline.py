@@ -1,4 +1,4 @@
-"""How the accounts ended over time, and how many were under way."""
+"""Timeline: ended accounts by outcome, and accounts in progress."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def timeline(report: Report, standing: Standing, axis: TimeAxis, waves: Sequence
 
 
 def _wave_labels(begins: Sequence[tuple[Wave, float]]) -> list[Label]:
-    """As many as there is room for."""
+    """As many labels as fit."""
     labels: list[Label] = []
     for wave, x in begins:
         if not labels or x - labels[-1].x > _LABEL:
@@ -87,7 +87,7 @@ def _wave_labels(begins: Sequence[tuple[Wave, float]]) -> list[Label]:
 def _stack(
     ends: dict[int, list[float]], kinds: Sequence[Kind], moments: Sequence[tuple[float, float]], up: Scale
 ) -> list[Shape]:
-    """The good at the bottom and the bad on top of them, where they are seen."""
+    """Good outcomes at the bottom, bad ones on top, where they are visible."""
     shapes = []
     floor = [0] * len(moments)
     for index in sorted(ends, reverse=True):

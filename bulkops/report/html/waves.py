@@ -1,4 +1,4 @@
-"""The waves that a run went through, and what was decided between them."""
+"""The waves of a run, and the decisions of their gates."""
 
 from __future__ import annotations
 

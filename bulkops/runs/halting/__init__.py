@@ -1,4 +1,4 @@
-"""When a run stops: its limits, breaker and gates, the stop signal, and which accounts may begin or go on (C7)."""
+"""Halting: limits, breaker, gates and stop signal of a run, and admission of accounts (C7)."""
 
 from bulkops.runs.halting.admission import Admission, most_admitted
 from bulkops.runs.halting.deadline import Deadline

@@ -1,4 +1,4 @@
-"""How many accounts are in progress: as many as the quotas can carry through (C7).
+"""`Admission`: limits the accounts in progress to what the quotas can serve (C7).
 
 By Little's law the accounts that a quota keeps busy are its throughput times the time that one account takes. More than
 those only wait, with effects half done, and all of them could fail after a halt. So an account is admitted when every
@@ -27,16 +27,16 @@ _AHEAD_LEAST_S: Final = 0.25
 """Seconds. An intent has to be on the disk and a request in its queue before the slot comes free."""
 
 _AHEAD_LEAST_SHARE: Final = 0.05
-"""Of a quota's window: its queue must not run empty between two bursts of slots."""
+"""Share of a quota's window. Its queue must not run empty between two bursts of slots."""
 
 _FIRST: Final = 10
 _MORE_EACH_S: Final = 1.0
-"""Accounts admitted while nothing is known of what they take: at once, and in each second until one has ended well."""
+"""Accounts admitted while their cost is unknown: at once, and in each second until one has ended well."""
 
 _LOOK_SHARE: Final = 1 / 60
 _LOOK_LEAST_S: Final = 0.05
 _LOOK_MOST_S: Final = 1.0
-"""How often those that wait are looked at: slots come free by time alone."""
+"""Seconds between two looks at waiting accounts, because slots come free by time alone."""
 
 _CAP_POLLS: Final = 5.0
 """Delays of a first poll. The cap allows an account this long, also when its requests alone take less."""
@@ -81,7 +81,7 @@ class _Waiting:
 
 
 class Admission:
-    """Lets accounts start. An observer of the session: what the accounts really take replaces the forecast.
+    """Lets accounts start. An observer of the session: measured costs replace the forecast.
 
     `most`: accounts in progress at once, whatever the quotas could serve.
     """
@@ -118,7 +118,7 @@ class Admission:
         return await waiting.granted
 
     def leave(self, account: str, *, teaches: bool) -> None:
-        """The account has ended. `teaches`: it shows what an account takes from its beginning to a good end."""
+        """The account has ended. `teaches`: it shows the cost of a complete account."""
         entry = self._open.pop(account)
         for quota, count in entry.left.items():
             self._expected[quota] -= count
@@ -171,9 +171,8 @@ class Admission:
             self._expected[quota] = self._expected.get(quota, 0.0) + entry.left[quota]
 
     def _rooms(self) -> dict[str, float] | None:
-        """What each quota can serve beyond the accounts in progress; None when no further one may start.
-
-        One always may: a quota that is closed, or narrower than one account, must not keep a run from trying.
+        """Requests that each quota can serve beyond the accounts in progress; None when no further account may start.
+        One account always may: a closed quota, or one narrower than an account, must not block a run.
         """
         if self.open >= self._most_now():
             return None

@@ -15,8 +15,8 @@ _LONG_WINDOW_S: Final = 120.0
 
 
 class Deadline:
-    """Calls `stop` at the loop time `at`, and `abort` when the API has then not answered for the longest wait that is
-    no outage: an attempt's timeout and the longest window of a quota.
+    """Calls `stop` at the loop time `at`. Calls `abort` if the API then does not answer for an attempt's timeout and
+    the longest window of a quota, which is the longest wait without an outage.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What one account takes: requests of each quota, and time of its own."""
+"""`Demand`: cost of one account, as requests per quota and time without waits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bulkops.operations import Foreseen, Operation
 from bulkops.settings import Tuning
 
 _TRUSTED: Final = 5.0
-"""The operation's own figures count like this many accounts that were seen."""
+"""Weight of the operation's own figures, in measured accounts."""
 
 _SEEN: Final = 64
 """Accounts whose times are kept: enough to meet a slow one, few enough to follow a vendor that grows slower."""

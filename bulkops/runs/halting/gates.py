@@ -1,4 +1,4 @@
-"""Between two waves: may the next one start? Pass, fail, or inconclusive, which pauses the run (contract C7)."""
+"""Gates between two waves: pass, fail, or inconclusive, which pauses the run (contract C7)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GateVerdict(StrEnum):
 
 
 Judgement: TypeAlias = tuple[GateVerdict, str]
-"""A verdict and why, in words."""
+"""A verdict and its reason."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,14 +44,14 @@ class WaveResult:
 
 
 Check: TypeAlias = Callable[[WaveResult], Awaitable[bool | None]]
-"""True: go on; False: halt; None: cannot tell, so the run pauses."""
+"""True: continue; False: halt; None: undecided, so the run pauses."""
 
 
 @attrs.frozen(kw_only=True)
 class Gate:
-    """The rules between two waves, cheapest first: failures, soak time, the caller's check, a person's approval.
+    """The rules between two waves, cheapest first: failures, soak time, the caller's check, the operator's approval.
 
-    `approve`: asks the operator; None without a terminal: the run pauses and `resume --approve` goes on.
+    `approve`: asks the operator; None without a terminal: the run pauses, and `resume --approve` continues.
     `approved`: the wave that ends at this place has its yes already (`waiting_gate`), so its gate passes unasked.
     """
 
@@ -107,7 +107,7 @@ def waiting_gate(judged: Sequence[Mapping[str, Any]], waves: Sequence[Wave], unf
 
 
 def passed_gates(judged: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Gates that need no second judgement, each as the end of the wave before it.
+    """Gates that need no second decision, each as the end of the wave before it.
 
     A resume of selected accounts may pass a gate while accounts of the wave before it are left; that pass is for this
     resume alone.

@@ -1,4 +1,4 @@
-"""`Halt`: once nothing new may start, it lets go of every account without an effect; the others go on."""
+"""`Halt`: once nothing new may start, releases every account without an effect; the others finish."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Turn:
     is_let_go: bool = False
 
     async def hold_back(self) -> None:
-        """Before the first effect: an account that was let go, and not cancelled yet, begins none."""
+        """Before the first effect: a released account that is not cancelled yet begins none."""
         if self.is_let_go:
             await anyio.sleep_forever()
 
@@ -58,7 +58,7 @@ class Halt:
         self._timer: asyncio.TimerHandle | None = None
 
     def stop(self, reason: str) -> None:
-        """Start nothing new, and let go of the accounts that have no effect. The first reason counts."""
+        """Start nothing new, and release the accounts without an effect. The first reason counts."""
         if self.reason is not None:
             return
         self.reason = reason
@@ -99,7 +99,7 @@ class Halt:
 
     @contextmanager
     def turn(self, log: StepLog) -> Iterator[Turn]:
-        """While inside, the account may be let go."""
+        """While inside, the account can be released."""
         turn = Turn(log)
         log.before_effect = turn.hold_back
         log.before_operation = self._before_operation

@@ -1,4 +1,4 @@
-"""When a run stops by itself: a limit of failures, and a breaker for one cause in a row. Outcomes in, a reason out."""
+"""Rules that halt a run: a limit of failures, and a breaker for the same cause in a row."""
 
 from __future__ import annotations
 

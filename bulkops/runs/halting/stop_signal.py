@@ -1,4 +1,4 @@
-"""How a run is stopped from outside: `drain` halts it, `abort` ends it now."""
+"""`StopSignal`: stops a run from outside: `drain` halts it, `abort` ends it now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StopSignal:
         return self.reason is not None
 
     def drain(self, reason: str = "interrupted") -> None:
-        """Start nothing new and let go of accounts without an effect; the others finish."""
+        """Start nothing new and release accounts without an effect; the others finish."""
         if self.reason is None:
             self.reason = reason
             for call in self._on_drain:

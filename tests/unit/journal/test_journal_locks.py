@@ -34,7 +34,7 @@ def test_a_run_is_worked_on_by_one(locks: Locks) -> None:
         with pytest.raises(RunLocked) as caught, locks.run("r1"):
             pass
         assert (caught.value.run_id, caught.value.pid) == ("r1", os.getpid())
-        assert f"run r1 is being worked on by process {os.getpid()}; wait" in str(caught.value)
+        assert f"run r1 is already in progress in process {os.getpid()}; wait" in str(caught.value)
         assert locks.is_run_locked("r1")
         with locks.run("r2"):
             pass
@@ -131,6 +131,6 @@ async def test_taking_a_lock_does_not_block_the_loop(directory: Path, nothing_bl
 def test_a_holder_that_did_not_say_who_it_is(locks: Locks, tmp_path: Path, content: str, pid: Any) -> None:
     with locks.run("r1"):
         (tmp_path / "run-r1.lock").write_text(content, encoding="latin-1")
-        with pytest.raises(RunLocked, match="by another process") as caught, locks.run("r1"):
+        with pytest.raises(RunLocked, match="in another process") as caught, locks.run("r1"):
             pass
     assert caught.value.pid is pid

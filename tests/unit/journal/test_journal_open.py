@@ -58,7 +58,7 @@ async def test_any_directory_name_will_do(tmp_path: Path, record: Make, director
 
 
 async def test_reading_only_makes_nothing_and_says_so(tmp_path: Path, directory: Path) -> None:
-    with pytest.raises(JournalError, match=f"no journal in {directory}; name the directory"):
+    with pytest.raises(JournalError, match=f"no journal in {directory}; give the directory"):
         async with Journal.open(directory, read_only=True):
             pass
     assert await anyio.to_thread.run_sync(lambda: not directory.exists())
@@ -85,9 +85,9 @@ async def test_reading_only_refuses_to_write(made: Path) -> None:
     async with Journal.open(made, read_only=True) as journal:
         write: Callable[[], None]
         for write in [lambda: journal.start_account("r", 0), lambda: journal.add_event("r", "x")]:
-            with pytest.raises(JournalError, match="opened for reading only"):
+            with pytest.raises(JournalError, match="open for reading only"):
                 write()
-        with pytest.raises(JournalError, match="opened for reading only"):
+        with pytest.raises(JournalError, match="open for reading only"):
             await journal.flush()
         assert await journal.steps("r", 0) == {}
 
@@ -99,7 +99,7 @@ async def test_a_file_that_is_no_database(directory: Path, read_only: bool) -> N
         (directory / FILE).write_bytes(b"PK\x03\x04 not a database" * 300)
 
     await anyio.to_thread.run_sync(spoil)
-    with pytest.raises(JournalCorrupt, match=rf"{FILE} is damaged: file is not a database; move it away"):
+    with pytest.raises(JournalCorrupt, match=rf"{FILE} is damaged: file is not a database; move the file away"):
         async with Journal.open(directory, read_only=read_only):
             pass
 
@@ -114,7 +114,7 @@ async def test_a_database_of_another_program_is_left_alone(directory: Path, read
         return (directory / FILE).read_bytes()
 
     before = await anyio.to_thread.run_sync(make)
-    with pytest.raises(JournalError, match="is an SQLite database, but no journal of bulkops"):
+    with pytest.raises(JournalError, match="is an SQLite database, but not a bulkops journal"):
         async with Journal.open(directory, read_only=read_only):
             pass
     assert await anyio.to_thread.run_sync((directory / FILE).read_bytes) == before
@@ -128,7 +128,7 @@ async def test_a_journal_of_another_version(made: Path, read_only: bool) -> None
         connection.close()
 
     await anyio.to_thread.run_sync(age)
-    with pytest.raises(JournalError, match="schema version 7, this bulkops knows version 4; use the bulkops"):
+    with pytest.raises(JournalError, match="schema version 7, but this bulkops supports version 4; use the bulkops"):
         async with Journal.open(made, read_only=read_only):
             pass
 
@@ -136,7 +136,7 @@ async def test_a_journal_of_another_version(made: Path, read_only: bool) -> None
 async def test_a_place_that_cannot_be_written(tmp_path: Path, directory: Path) -> None:
     await anyio.to_thread.run_sync(lambda: (tmp_path / "file").write_text("x"))
     for place in [tmp_path / "file", tmp_path / "file" / "below"]:
-        with pytest.raises(JournalError, match=r"cannot write a journal in .*file.*: .*; give another place"):
+        with pytest.raises(JournalError, match=r"cannot write a journal in .*file.*: .*; choose another directory"):
             async with Journal.open(place):
                 pass
 

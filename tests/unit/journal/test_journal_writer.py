@@ -238,7 +238,7 @@ async def test_a_sign_of_life_that_cannot_be_written_stops_everything(connection
         while True:
             await writer.durable(_note("x"))
 
-    with pytest.raises(JournalError, match="does not take this: no"), anyio.fail_after(60):
+    with pytest.raises(JournalError, match="rejects this value: no"), anyio.fail_after(60):
         await write_on()
     await writer.close()
 
@@ -356,7 +356,7 @@ async def test_damage_that_is_met_while_reading_is_said_in_words(directory: Path
     data[4096:] = b"\xa5" * (len(data) - 4096)
     file.write_bytes(data)
     async with Journal.open(directory, read_only=True) as journal:
-        with pytest.raises(JournalCorrupt, match=r"journal.sqlite3 is damaged: .*; move it away"):
+        with pytest.raises(JournalCorrupt, match=r"journal.sqlite3 is damaged: .*; move the file away"):
             await journal.list_runs()
 
 

@@ -143,7 +143,7 @@ def test_another_run_is_refused_unless_it_shares(begin: Begin) -> None:
     with pytest.raises(RunLocked) as caught:
         begin("r2", share=False)
     assert (caught.value.run_id, caught.value.pid) == ("r1", os.getpid())
-    assert f"run r1 is being worked on by process {os.getpid()}, on the same host {HOST}; " in str(caught.value)
+    assert f"run r1 is already using this credential in process {os.getpid()}, on host {HOST}; " in str(caught.value)
     begin("r3", share=True)
     first.end((), ())
     with pytest.raises(RunLocked, match="run r3"):
@@ -390,14 +390,14 @@ def test_a_slow_disk_dates_a_heartbeat_ahead(begin: Begin, clock: StepClock) -> 
 
 def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"PK\x03\x04 not a database" * 300)
-    with pytest.raises(JournalError, match=f"the ledger .*{FILE_NAME} cannot be used: .*; remove it"):
+    with pytest.raises(JournalError, match=f"the ledger .*{FILE_NAME} cannot be used: .*; delete it"):
         open_ledger(tmp_path)
 
 
 def test_a_ledger_of_another_version(tmp_path: Path) -> None:
     with closing(open_ledger(tmp_path)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with pytest.raises(JournalError, match="has schema version 9, this bulkops knows version"):
+    with pytest.raises(JournalError, match="has schema version 9, but this bulkops supports version"):
         open_ledger(tmp_path)
 
 

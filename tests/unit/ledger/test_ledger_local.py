@@ -126,7 +126,7 @@ async def test_it_is_kept_in_the_users_state_directory(
     ):
         assert (tmp_path / "bulkops" / FILE_NAME).exists()
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
-    with pytest.raises(JournalError, match="cannot make the state directory"):
+    with pytest.raises(JournalError, match="cannot create the state directory"):
         async with LocalLedger().lease(Credential(HOST), label="r1", holder="h", share=False, server_timeout_s=40.0):
             pass
 
@@ -158,7 +158,7 @@ async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path: Pa
     known: dict[str, Any] = {"label": "r2", "holder": "h2", "share": False, "server_timeout_s": 40.0}
     try:
         assert child.stdout.readline() == b"at work\n"
-        with pytest.raises(RunLocked, match=f"run r1 is being worked on by process {child.pid}"):
+        with pytest.raises(RunLocked, match=f"run r1 is already using this credential in process {child.pid}"):
             async with LocalLedger(tmp_path).lease(Credential(HOST), **known):
                 pass
         child.send_signal(signal.SIGKILL)

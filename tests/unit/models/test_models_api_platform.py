@@ -106,5 +106,5 @@ def test_a_secret_that_is_no_text_is_refused_without_being_shown(value: object) 
     with pytest.raises(ApiError, match=r"Expected `str` - at `\$.auth_token`") as refused:
         decode_object(reply(KEY | {"auth_token": value}, "api_keys.update"), ApiKey)
     assert HIDDEN not in str(refused.value)
-    with pytest.raises(OutcomeUnknown, match="look at the account"):  # the key was made
+    with pytest.raises(OutcomeUnknown, match="check the account"):  # the key was made
         decode_object(reply(KEY | {"auth_token": value}, "api_keys.create"), ApiKey)

@@ -36,13 +36,13 @@ def bomb() -> bytes:
     ("data", "words"),
     [
         (b"PK no zip", "is not a zip|no zip"),
-        (zipped(*(f"{n}.json" for n in range(MAX_MEMBERS + 1))), f"holds {MAX_MEMBERS + 1} files"),
+        (zipped(*(f"{n}.json" for n in range(MAX_MEMBERS + 1))), f"contains {MAX_MEMBERS + 1} files"),
         (bomb(), f"unpacks to more than {MAX_UNPACKED_BYTES} bytes"),
         (zipped("/a.recipe.json"), "points outside the package"),
         (zipped("x/../../a.recipe.json"), "points outside the package"),
         (zipped("a\\b.recipe.json"), "points outside the package"),
-        (zipped("a\x1b.recipe.json"), "characters that no name has"),
-        (zipped("a.recipe.json", "b.recipe.json").replace(b"b.recipe", b"a.recipe"), "is in the package twice"),
+        (zipped("a\x1b.recipe.json"), "has invalid characters"),
+        (zipped("a.recipe.json", "b.recipe.json").replace(b"b.recipe", b"a.recipe"), "occurs twice in the package"),
     ],
 )
 def test_a_package_that_cannot_be_one(data: bytes, words: str) -> None:
@@ -90,9 +90,9 @@ def test_a_function_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text("def tidy(): ...\n")
     assert callable(load_from_file(f"{tmp_path}/job.py:tidy"))
     for reference, words in {
-        "tidy": "'tidy' names no function",
-        ":tidy": "':tidy' names no function",
-        "job.py:": "'job.py:' names no function",
+        "tidy": "'tidy' has no function name",
+        ":tidy": "':tidy' has no function name",
+        "job.py:": "'job.py:' has no function name",
         f"{tmp_path}/none.py:tidy": "there is no Python file",
         f"{tmp_path}:tidy": "there is no Python file",
         f"{tmp_path}/job.py:other": "other",
@@ -136,5 +136,5 @@ def test_a_place_for_a_file(tmp_path: Path) -> None:
     make_directory(tmp_path / "a" / "b")
     make_directory(tmp_path / "a" / "b")
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot make the directory"):
+    with pytest.raises(InputError, match="cannot create the directory"):
         make_directory(tmp_path / "file" / "b")

@@ -126,7 +126,7 @@ async def test_missing_accounts_are_noticed(journal: Journal) -> None:
     run_id = await begin(journal)
     with closing(sqlite3.connect(journal.path)) as connection, connection:
         connection.execute("DELETE FROM accounts WHERE seq = 2")
-    with pytest.raises(JournalCorrupt, match=f"the journal has 3 accounts of run {run_id}, which began with 4"):
+    with pytest.raises(JournalCorrupt, match=f"the journal has 3 accounts of run {run_id}, but the run began with 4"):
         await load_report(journal, run_id)
 
 

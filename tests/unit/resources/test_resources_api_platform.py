@@ -81,7 +81,7 @@ async def test_the_guides_steps_by_the_first_version(world: Here) -> None:
     # "when you add more collections in the future": the guide prints no id
     more = await account.api_collections.create("More", project_id=collection.project_id)
     both = [collection.id, more.id]
-    with pytest.raises(InputError, match=r"which access profile .* without an id.* nobody can tell which one is meant"):
+    with pytest.raises(InputError, match=r"the access profile .* has no id.* without an id"):
         await account.api_access_profiles.update(None, name="Default", api_collection_ids=both)
     changed = await account.api_access_profiles.update(profile.id, name="Default", api_collection_ids=both)
     assert changed.api_collection_ids == both
@@ -148,7 +148,7 @@ async def test_the_partners_own_workspace(world: Here) -> None:
     assert [row.id async for row in workato.api_clients_v1.list()] == [old.id]
     profile = await workato.api_access_profiles.create(old.id, "P", api_collection_ids=[collection.id])
     assert [row.id async for row in workato.api_access_profiles.list()] == [profile.id]
-    with pytest.raises(InputError, match="nested form is there for customers only"):
+    with pytest.raises(InputError, match="nested=True is for customers only"):
         await workato.api_access_profiles.create(old.id, "P", api_collection_ids=[collection.id], nested=True)
     with pytest.raises(NotFound):  # as the guide prints it
         await workato.call(

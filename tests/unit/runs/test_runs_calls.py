@@ -41,7 +41,7 @@ async def test_a_list_of_customers_brings_its_client(workato: Workato, tmp_path:
 
 
 async def test_accounts_are_no_text(workato: Workato, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="accounts='4100231' is text"):
+    with pytest.raises(ConfigError, match="accounts must be a list, not the text '4100231'"):
         await bulkops.run(CreateFolder("CRM"), accounts="4100231", workato=workato, journal=tmp_path)  # type: ignore[arg-type]
 
 

@@ -99,7 +99,7 @@ async def test_a_person_may_stop_the_waiting(workato: Workato, tmp_path: Path) -
         done, _ = await asyncio.wait([waiting], timeout=0.1)
         assert not done
         control.drain()
-        with pytest.raises(RunLocked, match="run r9 is being worked on"):
+        with pytest.raises(RunLocked, match="run r9 is already using this credential"):
             await asyncio.wait_for(waiting, 30)
 
 

@@ -66,12 +66,12 @@ def test_numbers_are_a_list_of_accounts_unless_a_file_has_that_name(
         read_accounts("7,7")
     Path("7").write_text("8\n")
     assert [row.account for row in read_accounts("7").rows] == ["8"]
-    with pytest.raises(InputError, match=r"EORG-7.*external ids are written with an E.*EORG-7 \| bulkops"):
+    with pytest.raises(InputError, match=r"EORG-7.*external ids need an E before them.*EORG-7 \| bulkops"):
         read_accounts("EORG-7")
 
 
 def test_external_ids_that_differ_by_case_alone_are_refused() -> None:
-    with pytest.raises(PlanError, match="ids, entry 3: Eorg-7 differs from EORG-7 in entry 1 by case alone") as caught:
+    with pytest.raises(PlanError, match="ids, entry 3: Eorg-7 differs from EORG-7 in entry 1 only by case") as caught:
         from_values(["EORG-7", "EORG-8", "Eorg-7"], source="ids")
     assert "numeric id" in str(caught.value)
 
@@ -95,14 +95,14 @@ def test_the_lines_of_a_report_are_an_account_file() -> None:
 
 BAD = [
     ("missing.csv", None, "cannot read"),
-    ("empty.csv", "", "names no account"),
-    ("header.csv", "id,name\n", "names no account"),
+    ("empty.csv", "", "has no accounts"),
+    ("header.csv", "id,name\n", "has no accounts"),
     ("noid.csv", "name,plan\nx,y\n", "has no id"),
-    ("row.csv", "id,name\n1,a\n,b\n", "row.csv, line 3: no id"),
+    ("row.csv", "id,name\n1,a\n,b\n", "row.csv, line 3: id and external_id are both missing"),
     ("wide.csv", "id,name\n1,a,b\n", "line 2: more cells"),
     ("long.csv", "id,name\n1,a\n2," + 200_000 * "x", "long.csv, line 3: field larger than field limit"),
     ("quote.csv", 'id,name\n1,"a\n', "quote.csv, line 2: unexpected end of data"),
-    ("twice.csv", "id,id\n1,2\n", "names a column twice"),
+    ("twice.csv", "id,id\n1,2\n", "has a duplicate column"),
     ("word.csv", "id\nabc\n", "line 2: 'abc' is neither"),
     ("float.csv", "id\n4100231.0\n", "neither a numeric id"),
     ("dup.csv", "id\n1\n2\n1\n", "line 4: account 1 is already in line 2"),
@@ -116,7 +116,7 @@ BAD = [
     ("bool.json", "[true]", "neither an account nor an id"),
     ("deep.json", "[" * 100_000, "not valid JSON"),
     ("broken.jsonl", '{"id": 1}\n{"id": \n', "line 2"),
-    ("empty.txt", "\n\n", "names no account"),
+    ("empty.txt", "\n\n", "has no accounts"),
 ]
 
 

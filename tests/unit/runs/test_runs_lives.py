@@ -158,7 +158,7 @@ async def test_a_detail_that_is_no_data_costs_nobody_the_run(workato: Workato, t
 
     report = await bulkops.run(noted, accounts=IDS, workato=workato, journal=tmp_path)
     assert report.outcomes[Outcome.UNCHANGED] == 20
-    assert "no JSON data" in report.accounts[0].detail["detail"]
+    assert "not JSON data" in report.accounts[0].detail["detail"]
 
 
 async def test_an_open_effect_is_unknown_whatever_the_operation_says(workato: Workato, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_un
         await aborting
     assert (report.outcomes[Outcome.UNKNOWN], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 1), str(report)
     assert "while a change was under way" in str(report.accounts[0].reason)
-    assert "look at the account" in str(report.accounts[0].remedy)
+    assert "check the account" in str(report.accounts[0].remedy)
 
 
 async def test_a_function_whose_write_is_never_answered_is_unknown(tmp_path: Path) -> None:

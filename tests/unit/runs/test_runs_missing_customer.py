@@ -65,7 +65,7 @@ async def test_a_customer_that_is_there_and_lacks_something_keeps_its_404(
     assert (report.accounts[0].outcome, report.accounts[0].failure_class) == (Outcome.FAILED, "not-found")
     assert "recipes.get: 404" in (report.accounts[0].cause or "")
     asked = vendor.requests()["total"] - 1  # whose token it is
-    assert asked == 2, "the look at the customer, or the list before"
+    assert asked == 2, "the check the customer, or the list before"
 
 
 async def test_where_customers_may_not_be_read_the_404_stands(vendor: Sandbox, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_bad_waves_are_refused_in_words(given: str) -> None:
 
 
 def test_strict_failures_need_a_limit() -> None:
-    with pytest.raises(ConfigError, match="strict_failures needs a limit") as caught:
+    with pytest.raises(ConfigError, match="strict_failures needs max_failures") as caught:
         Policy(strict_failures=True)
     assert "max_failures" in str(caught.value)
 

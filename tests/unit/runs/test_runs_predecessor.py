@@ -101,7 +101,7 @@ async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path:
 
         first = asyncio.create_task(bulkops.run(linger, accounts=IDS[:1], workato=workato, journal=tmp_path / "first"))
         await inside.wait()
-        with pytest.raises(RunLocked, match="with the same client"):
+        with pytest.raises(RunLocked, match="using this client in this process"):
             await run(workato, IDS[1:2], tmp_path / "second")
         share = Policy(if_running="share")
         await run(workato, IDS[1:2], tmp_path / "second", policy=share)

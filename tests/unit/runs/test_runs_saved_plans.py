@@ -36,7 +36,7 @@ async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, 
     report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (2, 2)
     reasons = {row.reason for row in report.accounts if row.outcome is Outcome.SKIPPED}
-    assert reasons == {"the plan did not look at it"}
+    assert reasons == {"the plan did not look at this account"}
 
 
 async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Path) -> None:
@@ -54,8 +54,11 @@ async def test_an_account_that_drifted_is_left_alone(workato: Workato, tmp_path:
     report = await bulkops.run(made, accounts=accounts, workato=workato, journal=tmp_path, plan=foreseen)
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (3, 1)
     (drifted,) = (row for row in report.accounts if row.outcome is Outcome.SKIPPED)
-    assert (drifted.account, drifted.reason) == (str(IDS[1]), "it drifted since the plan; now: nothing to do")
-    assert drifted.remedy == "plan it again"
+    assert (drifted.account, drifted.reason) == (
+        str(IDS[1]),
+        "the account has changed since the plan; now: nothing to do",
+    )
+    assert drifted.remedy == "plan again"
 
 
 async def test_an_account_that_cannot_be_planned_any_more_is_left_alone(workato: Workato, tmp_path: Path) -> None:

@@ -71,5 +71,5 @@ def test_only_without_a_choice_it_is_all() -> None:
     assert Subset.of(None, None, None) == ALL
     assert not Subset.of(None, [1], None).is_all
     for limit in (0, -1):
-        with pytest.raises(ConfigError, match=f"limit is {limit}"):
+        with pytest.raises(ConfigError, match=f"limit must be 1 or more, not {limit}"):
             Subset.of(None, None, limit)

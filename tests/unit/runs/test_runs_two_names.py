@@ -28,7 +28,7 @@ async def test_an_account_named_by_id_and_by_external_id_is_refused(sandbox: San
     async with client_of(sandbox) as workato:
         first, second, third = [customer async for customer in workato.customers.list()]
         twice = from_values([second.id, f"E{first.external_id}", f"E{second.external_id}"])
-        with pytest.raises(PlanError, match=rf"{second.id} and E{second.external_id} are one customer") as caught:
+        with pytest.raises(PlanError, match=rf"{second.id} and E{second.external_id} are the same customer") as caught:
             await bulkops.run(CreateFolder("CRM"), accounts=twice, workato=workato, journal=tmp_path)
         assert caught.value.remedy == "remove one of them"
         assert sandbox.effects() == []

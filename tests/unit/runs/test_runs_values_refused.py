@@ -18,10 +18,10 @@ from bulkops.runs.subset import Subset
     ("content", "words"),
     [
         (None, "cannot read the plan .*No such file"),
-        ("[1", "is no plan: "),
-        ("[1]", "is no plan of this version"),
-        ('{"schema": 0}', "is no plan of this version"),
-        ('{"schema": 1}', "is no plan: "),
+        ("[1", "is not a plan file: "),
+        ("[1]", "or is from another bulkops version"),
+        ('{"schema": 0}', "or is from another bulkops version"),
+        ('{"schema": 1}', "is not a plan file: "),
     ],
 )
 def test_a_plan_that_is_none(tmp_path: Path, content: str | None, words: str) -> None:
@@ -59,16 +59,16 @@ def test_a_list_of_accounts_that_is_too_large(tmp_path: Path) -> None:
         file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(InputError, match=f"larger than {MAX_FILE_BYTES} bytes") as caught:
         read_accounts(path)
-    assert caught.value.remedy == "split it"
+    assert caught.value.remedy == "split the file"
 
 
 @pytest.mark.parametrize(
     ("selected", "words"),
     [
-        ({"limit": 0}, "limit is 0"),
-        ({"limit": -1}, "limit is -1"),
-        ({"accounts": "4100231"}, "accounts and exclude are lists of ids"),
-        ({"exclude": "4100231"}, "accounts and exclude are lists of ids"),
+        ({"limit": 0}, "limit must be 1 or more, not 0"),
+        ({"limit": -1}, "limit must be 1 or more, not -1"),
+        ({"accounts": "4100231"}, "accounts and exclude must be lists of ids"),
+        ({"exclude": "4100231"}, "accounts and exclude must be lists of ids"),
     ],
 )
 def test_a_selection_of_nothing(selected: dict[str, Any], words: str) -> None:

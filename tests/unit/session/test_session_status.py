@@ -157,8 +157,8 @@ def test_the_vendors_id_of_a_500_is_kept_for_support_but_not_in_the_cause() -> N
 
 def test_redirects_show_the_host_only() -> None:
     error = _error(307, b"", Location="https://else.example:1/p?user_token=x")
-    assert error.message == "307 the server redirects to https://else.example, which is not followed"
-    assert "redirects, which" in _error(301, b"", Location="http://[").message
+    assert error.message == "307 the server redirects to https://else.example; bulkops does not follow redirects"
+    assert "redirects; bulkops" in _error(301, b"", Location="http://[").message
 
 
 def test_401_and_403_say_what_to_check() -> None:

@@ -1,0 +1,78 @@
+"""Unclear phrases and British spellings, and the texts in which they are looked for."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.docs import promises
+
+FORBIDDEN: Final = {
+    r"(?<!there )\bis no (?!longer\b|more\b)": 'write "is not a" or "has no"',
+    r"\b(is|are) (?-i:none)\b": "name what is missing",
+    r"\bnobody (can|knows|could|may|says)\b": "say what is unknown, or who cannot",
+    r"\bwhat (came|comes|became|becomes|has become) of\b": 'write "outcome of"',
+    r"\b(whoever|whomever|somebody)\b": "name the reader, the program or the process",
+    r"\bone's own\b": 'write "your own" or "its own"',
+    r"\bso many\b": "name the number",
+    r"\ba person\b": 'write "the user" or "you"',
+    r"\bone and the same\b": 'write "the same"',
+    r"\b(is|are) to be \w+ed\b": "use the active voice",
+    r"\b(must needs|nowhere to be found|no matter)\b": "say it plainly",
+    r"\bshells (remember|keep)\b": 'write "flags end up in shell history"',
+    r"\b(authoris|recognis|organis|normalis|initialis|serialis|optimis|minimis|maximis|summaris)\w*": "write -ize",
+    r"\b(behaviour|colour|favour|honour|neighbour|licence|centre|defence|grey|misspelt|spelt|learnt|whilst)\w*": (
+        "use the American spelling"
+    ),
+}
+"""Patterns, matched without regard to case, each with its remedy."""
+
+LONGEST_SENTENCE: Final = 30
+"""Words. A longer sentence needs a second reading."""
+
+_NAME_FIRST: Final = re.compile(r"(?<=[.!?]) (?=bulkops )")
+_CODE: Final = re.compile(r"`[^`]*`")
+_WORD: Final = re.compile(r"[\w'./-]*\w[\w'./-]*")
+
+
+def faults(text: str) -> list[str]:
+    """The forbidden phrases of a text, each with its remedy."""
+    found = ((hit.group(), remedy) for pattern, remedy in FORBIDDEN.items() for hit in _hits(pattern, text))
+    return [f"{phrase!r}: {remedy}" for phrase, remedy in found]
+
+
+def _hits(pattern: str, text: str) -> Iterator[re.Match[str]]:
+    return re.finditer(pattern, text, re.IGNORECASE)
+
+
+def sentences(page: Path) -> list[str]:
+    """Sentences of a page's paragraphs and lists; code blocks and tables are left out."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    prose = promises.prose("\n".join(line for line in lines if not line.lstrip().startswith("|")))
+    return [part for one in prose for part in _NAME_FIRST.split(one)]
+
+
+def words(sentence: str) -> int:
+    """Number of words; a piece of code counts as one."""
+    return len(_WORD.findall(_CODE.sub("code", sentence)))
+
+
+def texts(module: Path) -> Iterator[tuple[int, str]]:
+    """Docstrings, other strings and comments of a module, each with its line."""
+    source = module.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, " ".join(node.value.split())
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def first_line(module: Path) -> str:
+    """The first line of a module's docstring; empty without one."""
+    return (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").partition("\n")[0]
