@@ -11,7 +11,7 @@ AUTH_TYPES: Final = ("token", "jwt", "oauth2", "oidc")
 MASK: Final = "****"
 
 _NO_SECRET: Final = frozenset({"jwt", "oidc"})
-"""Whoever calls brings a token of an identity provider's: the vendor has none to show."""
+"""The caller brings a token of an identity provider; the vendor has no secret to show."""
 
 
 def fields_of(thing: attrs.AttrsInstance, *, but: tuple[str, ...]) -> dict[str, Any]:

@@ -161,7 +161,7 @@ class Service:
     async def _answer(
         self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None, body: bytes | None
     ) -> web.Response:
-        """`body`: when somebody has read it already. Raises: RefusedError."""
+        """`body`: when it has been read already. Raises: RefusedError."""
         call, state, settings, host = route.call, self.state, self.settings, host_of(request)
         admit(call, route.names, customer, denied=state.denied, assumptions=settings.assumptions)
         asked = ApiRequest(
@@ -203,7 +203,7 @@ def _counted(response: web.Response, standing: Standing | None) -> web.Response:
 
 
 async def _live(strike: Strike, call: Call, request: ApiRequest) -> Answer | None:
-    """Wait, act, wait. Whoever asked may be gone by then: a request once read takes effect all the same."""
+    """Wait, act, wait. The client may have left by then: a request that was read takes effect all the same."""
     await _pause(strike.before_s)
     answer = _act(call, request) if strike.acts else None
     await _pause(strike.after_s)

@@ -59,7 +59,7 @@ class Assumptions:
         "refused",
         about="A package over running recipes without restart_recipes: fails later, or 400.",
     )
-    bad_zip: str = _one_of("failed", "refused", about="A body that is no package: fails later, or 400 at once.")
+    bad_zip: str = _one_of("failed", "refused", about="A body that is not a package: fails later, or 400 at once.")
     second_import: str = _one_of(
         "queued", "refused", about="An import while the customer's last one runs: waits for its turn, or 400."
     )

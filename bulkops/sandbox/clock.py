@@ -39,5 +39,5 @@ class Clock:
         return moment.isoformat(timespec="milliseconds")
 
     def call_after(self, delay_s: float, fn: Callable[[], None]) -> asyncio.TimerHandle:
-        """Call `fn` in `delay_s` real seconds; whoever asked owns the handle and cancels it."""
+        """Call `fn` in `delay_s` real seconds; the caller owns the handle and cancels it."""
         return self._loop.call_later(delay_s, fn)

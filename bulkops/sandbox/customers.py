@@ -1,4 +1,4 @@
-"""The partner's customers: found by number or E-id, listed by page, built only when somebody asks."""
+"""The partner's customers: found by number or E-id, listed by page, each built on first use."""
 
 from __future__ import annotations
 

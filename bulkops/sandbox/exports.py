@@ -233,7 +233,7 @@ class Manifest:
 
 @attrs.frozen(kw_only=True)
 class Export:
-    """A package on its way: `ready_at` is when its file is there, or why there is none, on the sandbox's clock."""
+    """A package on its way: `ready_at` is when its file is there, or why there is no file, on the sandbox's clock."""
 
     id: int
     manifest_id: int

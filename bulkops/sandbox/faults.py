@@ -29,8 +29,8 @@ class Faults:
     after the effect. `throttle`: a 429 that is not the quota's doing, without Retry-After. `slow`: a delay up to
     beyond the server's timeout. `malformed`: 200 with truncated JSON or HTML, after the effect.
     `import_failed`: per import. `unauthorizable`: exactly this part of the customers has credentials that are refused.
-    `expired`: every token answers 401. `revoke_after`: so many API requests later the token answers 401, until a new
-    one is set.
+    `expired`: every token answers 401. `revoke_after`: number of API requests after which the token
+    answers 401, until a new one is set.
     """
 
     error: float = 0.0
@@ -115,7 +115,7 @@ End: TypeAlias = Literal["answer", "throttle", "reset", "error", "malformed", "t
 
 @attrs.frozen
 class Strike:
-    """What becomes of one request: wait, act (or not), wait, end so.
+    """The fate of one request: wait, act (or not), wait, end so.
 
     `acts`: whether the request has its effect; `shape`: a draw that picks one of several ways to end so.
     """

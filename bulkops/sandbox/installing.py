@@ -1,5 +1,4 @@
-"""What an import does to a workspace: an upsert of folders, connections, recipes, API collections and endpoints, by
-name within their folder."""
+"""Install a package in a workspace: upsert folders, connections, recipes and endpoints by name in their folder."""
 
 from __future__ import annotations
 

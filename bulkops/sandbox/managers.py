@@ -41,8 +41,8 @@ class Managers:
         self.by_id: dict[int, Manager] = {}
 
     def forget(self, *customers: Customer) -> None:
-        """Deleted customers are nobody's workspaces any more; who had no other one is no manager either: an empty list
-        would mean all of them."""
+        """Deleted customers leave every manager's list. One left without any is removed: an empty list would
+        mean all."""
         for manager in list(self.by_id.values()):
             left = {id_: there for id_, there in manager.workspaces.items() if there not in customers}
             if manager.workspaces and not left:

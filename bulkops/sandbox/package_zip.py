@@ -216,10 +216,10 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePo
 
 def _asset(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> dict[str, Any]:
     with archive.open(info) as file:
-        content = file.read(info.file_size + 1)  # never more than it declared: a forged size is no way around the limit
+        content = file.read(info.file_size + 1)  # never more than it declared: a forged size must not evade the limit
     try:
         asset = msgspec.json.decode(content)
-        msgspec.json.encode(asset)  # what the API could not show again is no asset either: huge numbers, endless depth
+        msgspec.json.encode(asset)  # values that the API could not show again are refused: huge numbers, endless depth
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
         raise BadPackageError(f"{info.filename} is not valid JSON") from error
     if not isinstance(asset, dict) or not isinstance(asset.get("name"), str) or not asset["name"]:

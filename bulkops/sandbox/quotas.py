@@ -22,7 +22,7 @@ _SOON_S: Final = 1e-9
 
 
 def email_in(body: bytes) -> str | None:
-    """The address that a JSON body names, in small letters; None where there is none to be read."""
+    """The address that a JSON body names, in small letters; None where it has no address."""
     try:
         email = msgspec.json.decode(body)["email"]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):

@@ -19,7 +19,7 @@ AUTHOR: Final = "Robin Sandbox"
 AUTHOR_EMAIL: Final = "robin@sandbox.example"
 
 _WAITS: Final = '"name":"wait_for_resume"'
-"""An action of this name leaves a job pending until somebody resumes it."""
+"""An action of this name leaves a job pending until it is resumed."""
 
 
 @attrs.define(kw_only=True)
@@ -80,7 +80,7 @@ def file_called(step: Mapping[str, Any]) -> str | None:
 @attrs.define(kw_only=True)
 class Recipe:
     """`packed`: its content, shared by all customers who imported the same bytes; `bound`: the connection id of each
-    `packed.config` entry, None where there is none; `callees`: recipe ids by the files that the code calls.
+    `packed.config` entry, None without a connection; `callees`: recipe ids by the files that the code calls.
 
     `changed_at`: when each version came, the first one first; `comments`: by version number. `records`: how many the
     source holds, `cursor`: how many of them the trigger has seen; `rests_until`: the trigger backs off until then, on

@@ -244,6 +244,6 @@ def instant(text: str, name: str) -> datetime:
 
 
 def taken(request: ApiRequest, field: str) -> RefusedError:
-    """Somebody else has it (vendor facts, section 17.5)."""
+    """Another one has it (vendor facts, section 17.5)."""
     status = request.assumptions.duplicate_external_id
     return RefusedError(status, "Validation failed", errors={field: ["has already been taken"]})

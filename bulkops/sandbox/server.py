@@ -67,7 +67,7 @@ class _Protocol(web.RequestHandler):
     __slots__ = ()
 
     def log_exception(self, *args: Any, exc_info: BaseException | None = None, **kw: Any) -> None:
-        """A body that could not be decoded was answered with 400; that its rest cannot be read either is no news."""
+        """A body that could not be decoded was answered with 400; the rest of it needs no second answer."""
         if not isinstance(exc_info, web.RequestPayloadError):
             super().log_exception(*args, exc_info=exc_info, **kw)
 

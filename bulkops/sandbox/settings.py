@@ -152,7 +152,7 @@ def _is_number(value: Any) -> bool:
 
 
 def check_token(token: str) -> None:
-    """What a client could not put into a header is no token. The value itself is never shown."""
+    """A text that does not fit into a header cannot be a token. The value itself is never shown."""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ConfigError("sandbox: the token must be printable ASCII without spaces", remedy="choose another")
 

@@ -143,7 +143,7 @@ class Workspace:
         return folder
 
     def move_folder(self, folder: Folder, parent: Folder) -> None:
-        """Below `parent`, with everything in it; directly under Home it becomes a project, elsewhere it is none."""
+        """Move it below `parent`, with its contents; under Home it becomes a project, elsewhere it is a folder."""
         folder.parent_id, folder.is_project = parent.id, parent.parent_id is None
         project_id = self._ids("project") if folder.is_project else parent.project_id
         moved = {each.id: each for each in self.below(folder)}

@@ -14,8 +14,6 @@ from tests.docs.promises import ROOT
 SOURCES: Final = ROOT / "bulkops"
 OTHER_SOURCES: Final = ("docs", "examples", "benchmarks")
 ROOMS: Final = sorted({path.relative_to(SOURCES).parts[0] for path in SOURCES.rglob("*.py")})
-NOT_YET: Final = ("sandbox",)
-"""Rooms of the package whose texts have not been read for this yet."""
 
 _GENERATED: Final = "<!-- Written by "
 PAGES: Final = [
@@ -32,10 +30,6 @@ ALLOWED: Final = {
     ("docs/reference/vendor.md", "somebody"),
 }
 """Hits that are right as they stand: (file, phrase)."""
-
-
-def _is_not_yet(module: Path) -> bool:
-    return any(module.is_relative_to(SOURCES / room) for room in NOT_YET)
 
 
 def _faults(file: Path, text: str) -> list[str]:
@@ -63,13 +57,12 @@ def test_ten_pages_and_more_are_read_aloud() -> None:
     assert {"README.md", "tutorial.md", "first-hour.md", "quotas.md", "waves.md"} <= {page.name for page in READ_ALOUD}
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room not in NOT_YET])
+@pytest.mark.parametrize("room", ROOMS)
 def test_messages_help_and_docstrings_have_no_unclear_phrase(room: str) -> None:
     modules = [SOURCES / room] if room.endswith(".py") else sorted((SOURCES / room).rglob("*.py"))
     found = [
         f"{module.relative_to(ROOT)}:{line}: {fault}"
         for module in modules
-        if not _is_not_yet(module)
         for line, text in texts(module)
         for fault in _faults(module, text)
     ]
@@ -89,7 +82,7 @@ def test_other_sources_have_no_unclear_phrase(folder: str) -> None:
 
 def test_each_module_says_in_its_first_line_what_it_is() -> None:
     """A sentence on one line, which ends on that line."""
-    for module in (one for one in sorted(SOURCES.rglob("*.py")) if not _is_not_yet(one)):
+    for module in sorted(SOURCES.rglob("*.py")):
         line = first_line(module)
         assert len(line.split()) >= 3, f"{module.relative_to(ROOT)}: {line!r}"
         assert re.search(r"[.:]$", line), f"{module.relative_to(ROOT)}: {line!r}"

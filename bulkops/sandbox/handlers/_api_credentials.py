@@ -54,7 +54,7 @@ class Passes:
         return self._with_secret(made)
 
     def change(self, request: ApiRequest, granted: Pass, **values: Any) -> None:
-        """What is so already is no effect."""
+        """A value that is set already has no effect."""
         if any(getattr(granted, name) != value for name, value in values.items()):
             if values.get("active") and not granted.active:
                 granted.active_since = request.state.clock.stamp()
@@ -63,7 +63,7 @@ class Passes:
             self.touch(request, granted, "updated")
 
     def switch(self, request: ApiRequest, *, active: bool) -> Pass:
-        """Let it in, or no more; what is so already is no effect."""
+        """Let it in, or keep it out; a value that is set already has no effect."""
         granted = self.find(request)
         if granted.active is not active:
             granted.active = active

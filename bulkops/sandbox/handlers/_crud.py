@@ -17,12 +17,12 @@ Rows: TypeAlias = list[Row]
 
 @attrs.frozen(kw_only=True)
 class Crud:
-    """Handlers for one such noun, of a customer's workspace or of the partner's own, whoever the call names.
+    """Handlers for one such noun, of a customer's workspace or of the partner's own, as the call names it.
 
     `noun`: names the shelf and the effects ("tag.created"); `id_name`: the path parameter; `members`: what a body may
     set, with what it is when not given; `required`: those that must not be empty; `key`: the member that tells one from
-    another in the ledger; `facts`: other members of a new row. `id_member`: what the id is called in a row, `new_id`:
-    makes one where it is no number; `inside`: the noun that holds it, whose id is in the path and in each row; `shape`:
+    another in the ledger; `facts`: other members of a new row. `id_member`: the name of the id in a row, `new_id`:
+    makes ids that are not numbers; `inside`: the noun that holds it, whose id is in the path and in each row; `shape`:
     what is stored of the given members, beside the row that is there already, None for a new one (Raises:
     RefusedError); `most`: rows that a shelf holds, `per_page`: of a page usually, `most_per_page`: at most, `paging`:
     how the query asks for one; `first`: rows that every workspace has from the start.
@@ -81,7 +81,7 @@ class Crud:
         return self.add(request, self.shape(request, {**self.members, **given}, None))
 
     def add(self, request: ApiRequest, members: Mapping[str, Any]) -> Row:
-        """A new row of members that somebody has checked."""
+        """A new row of checked members."""
         now = request.state.clock.stamp()
         made = {self.id_member: self.new_id() if self.new_id else request.workspace.new_id(self.noun)}
         if self.inside is not None:
@@ -92,7 +92,7 @@ class Crud:
         return made
 
     def update(self, request: ApiRequest) -> Row:
-        """Only what the body names changes; what is so already is no effect."""
+        """Only the members of the body change; an equal value has no effect."""
         row, given = self.get(request), dict(request.given)
         for name in self.required:
             if name in given and not given[name]:

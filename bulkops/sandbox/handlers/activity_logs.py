@@ -11,7 +11,7 @@ from bulkops.sandbox.handlers.me import WORKSPACE_NAME
 from bulkops.sandbox.request import ApiRequest, Counted
 
 _USER: Final = {"id": 4400, "name": "Lee Park", "email": "lee@partner.example"}
-"""Who does everything: the partner's token is somebody's."""
+"""The actor of every entry: the owner of the partner's token."""
 
 
 @answers("[managed_users.]activity_logs.list", row="Activity")

@@ -65,7 +65,7 @@ def disable_profile(request: ApiRequest) -> dict[str, Any]:
 
 @answers("api_access_profiles.update_without_id", row="Profile")
 def refuse_update_without_id(_: ApiRequest) -> Any:
-    """The guide prints the path so; nobody can tell which profile is meant."""
+    """The guide prints the path so; it does not name a profile."""
     there(None)
 
 

@@ -60,7 +60,7 @@ def get_client_v2(request: ApiRequest) -> dict[str, Any]:
 
 @answers("[managed_users.]api_clients_v2.update", row="ApiClientV2")
 def update_client_v2(request: ApiRequest) -> dict[str, Any]:
-    """Only what the body names changes; what is so already is no effect."""
+    """Only the members of the body change; an equal value has no effect."""
     client, given = _client(request), request.given
     before = (client.name, client.collection_ids, client.auth_type, client.project_id, dict(client.facts))
     refuse_blank({"name": client.name} | dict(given), "name")

@@ -96,7 +96,7 @@ def disable_endpoint(request: ApiRequest) -> dict[str, Any]:
 
 
 def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> dict[str, Any]:
-    """What is so already is no effect."""
+    """A value that is set already has no effect."""
     if endpoint.active is not active:
         endpoint.active = active
         endpoint.updated_at = request.state.clock.stamp()
@@ -111,7 +111,7 @@ def _endpoint(request: ApiRequest) -> Endpoint:
 
 
 def _operations(spec: dict[str, Any] | None) -> list[tuple[str, str, str]]:
-    """(path, method, name) of each operation. Raises: RefusedError 400 for what is no readable document."""
+    """(path, method, name) of each operation. Raises: RefusedError 400 for a document that cannot be read."""
     if spec is None:
         return []
     content = spec.get("content")

@@ -10,7 +10,7 @@ from bulkops.sandbox.request import ApiRequest
 
 @answers("managed_users.api_portals.list", row="Portal")
 def list_portals(request: ApiRequest) -> list[dict[str, Any]]:
-    """One, until somebody knows by which call they are made."""
+    """One: the call that makes portals is unknown."""
     shelf = request.workspace.shelf("api_portal")
     if not shelf:
         made = {"id": request.workspace.new_id("api_portal"), "name": "Partner portal"}

@@ -19,7 +19,7 @@ def list_managers(request: ApiRequest) -> list[dict[str, Any]]:
 
 @answers("customer_managers.create", row="Manager")
 def create_manager(request: ApiRequest) -> dict[str, Any]:
-    """Of somebody who works at the partner, once."""
+    """One person of the partner, once."""
     person_id = request.given["team_collaborator_id"]
     member = request.state.partner.workspace.members.get(person_id)
     if member is None:

@@ -42,7 +42,7 @@ def get_customer(request: ApiRequest) -> dict[str, Any]:
 def create_customer(request: ApiRequest) -> dict[str, Any]:
     """Name and notification_email are required; a used external id is refused (vendor facts, section 17.5).
 
-    Whoever is given settings for TEST and PROD has them from the start, by assumption.
+    A customer that is given settings for TEST and PROD has them from the start, by assumption.
     """
     state, given = request.state, request.given
     external_id = given.get("external_id")
@@ -113,7 +113,8 @@ def downgrade_customer(request: ApiRequest) -> dict[str, Any]:
 
 
 def _set_plan(request: ApiRequest, plan_id: str, *, trial: bool) -> dict[str, Any]:
-    """Which plans exist is the partner's contract with the vendor: any name is one. What is so already is no effect."""
+    """Which plans exist is the partner's contract with the vendor: any name is accepted. The
+    plan that a customer has already has no effect."""
     facts = request.account.facts
     if (facts["plan_id"], facts["trial"]) != (plan_id, trial):
         is_other = facts["plan_id"] != plan_id
@@ -133,7 +134,7 @@ def _check_auth(given: Mapping[str, Any]) -> None:
     if settings is None:
         return
     if settings.get("type") not in _SIGN_IN:
-        raise invalid("auth_settings", f"type is none of {', '.join(_SIGN_IN)}")
+        raise invalid("auth_settings", f"type must be one of {', '.join(_SIGN_IN)}")
     if settings["type"] == "saml_sso":
         text_in(settings, "provider", required=True)
         if text_in(settings, "metadata_url", longest=_LONGEST) is None:

@@ -86,7 +86,7 @@ def _shown_role(row: Row) -> Row:
 
 
 def _with_new_token(request: ApiRequest, row: Row) -> Row:
-    """The row with its token, which is not kept: nobody can call anything with it here."""
+    """The row with its token, which is not kept: no call is possible with it here."""
     row["token"] = {"updated_at": request.state.clock.stamp()}
     return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
 

@@ -69,7 +69,7 @@ def delete_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
 
 @answers("[managed_users.]member_invitations.create")
 def invite(request: ApiRequest) -> dict[str, Any]:
-    """By assumption whoever is invited accepts at once, and is a member with that e-mail from then on."""
+    """By assumption an invited person accepts at once, and is a member with that e-mail from then on."""
     name, email = request.given["name"], request.given["email"]
     if "@" not in email:
         raise invalid("email", "is not an e-mail address")

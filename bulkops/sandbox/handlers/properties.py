@@ -15,7 +15,7 @@ LONGEST_VALUE: Final = 1024
 
 @answers("[managed_users.]properties.list", row="object")
 def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]]:
-    """By name; whoever asks in the form of 2020, by `param`, is answered in it (vendor facts, section 14)."""
+    """By name; a request in the form of 2020, by `param`, is answered in that form (vendor facts, section 14)."""
     properties = _properties(request)
     prefix, old_prefix = request.query.get("prefix"), request.query.get("param")
     if prefix is None and old_prefix is None:

@@ -45,7 +45,7 @@ def add_recipe(request: ApiRequest, packed: PackedRecipe, bound: tuple[int | Non
 
 @answers("[managed_users.]recipes.update")
 def update_recipe(request: ApiRequest) -> dict[str, Any]:
-    """Only while it stands still; what is the same already is no effect and makes no version."""
+    """Only while it is stopped; equal content has no effect and makes no version."""
     recipe = recipe_of(request)
     if recipe.running:
         raise RefusedError(
@@ -169,7 +169,7 @@ def _content(request: ApiRequest, old: Recipe | None = None) -> tuple[PackedReci
 
 
 def _shown(packed: PackedRecipe, bound: tuple[int | None, ...]) -> list[Any]:
-    """What a client sees of a recipe's content beside its code: how its file names things is no difference."""
+    """What a client sees of a recipe's content beside its code: the names in its file do not count."""
     entries = [{**entry.members, "account_id": None} for entry in packed.config]
     return [packed.name, packed.description, entries, bound]
 

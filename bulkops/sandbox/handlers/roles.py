@@ -110,7 +110,7 @@ def update_environment_role(request: ApiRequest) -> Row:
 
 @answers("managed_users.environment_roles.delete")
 def delete_environment_role(request: ApiRequest) -> Row:
-    """One that somebody has is refused: nobody may be left with a role that is not there."""
+    """A role that is in use is refused: every collaborator must have a role that exists."""
     role = _own(request)
     if _count_members(request, role["name"]):
         raise RefusedError(400, f"The role {role['name']} has members")
