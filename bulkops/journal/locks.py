@@ -35,7 +35,7 @@ class Locks:
         return holder_at(self._run_file(run_id)) is not None
 
     def worker(self, run_id: str) -> int | None:
-        """Pid of the process that works on the run or waits to; None if there is no process or its pid is unknown."""
+        """Pid of the process that holds the run's lock, or None if no process holds it or its pid is unknown."""
         holder = holder_at(self._run_file(run_id))
         return None if holder is None else holder[1]
 

@@ -100,7 +100,7 @@ async def authorize(ctx: Context, connection: Connection, wanted: Credentials, *
 
 
 def revealed(ctx: Context, wanted: Credentials) -> dict[str, object]:
-    """As `Credentials.reveal`; nothing before any look, when there is no account whose credentials they would be."""
+    """As `Credentials.reveal`, or an empty result in an offline plan, which has no account."""
     return {} if log_of(ctx).offline is not None else wanted.reveal(ctx)
 
 

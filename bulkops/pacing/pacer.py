@@ -132,7 +132,7 @@ class Pacer:
         return False
 
     def slot_now(self, quota: str, *, key: str | None = None) -> Slot | None:
-        """A slot for one request now, or None if `slot` would wait: others wait, or there is no room."""
+        """Return a slot for one request, or None if `slot` would have to wait."""
         now = self.now()
         wanted = self._quota(quota)
         if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):

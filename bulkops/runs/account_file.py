@@ -126,9 +126,7 @@ def _read_txt(text: str, name: str) -> Iterator[Record]:
 
 
 def _read_any(text: str, name: str) -> Iterator[Record]:
-    """Detect the format from the content if there is no suffix: JSON by its bracket, csv by its header, else one id per
-    line.
-    """
+    """Detect the format of a nameless source: JSON starts with a bracket, CSV has a header, else one id a line."""
     first = text.lstrip()[:1]
     if first == "[":
         return _read_json(text, name)

@@ -41,8 +41,8 @@ class Eta:
 class Progress:
     """An observer of one run that foresees its end. Counts a few numbers for each account in flight, and no more.
 
-    The cost of an account is the average of the ended ones, blended with the operation's own figure. Without either
-    there is no forecast.
+    The cost of an account is the average of the ended ones, blended with the operation's own figure. Without either,
+    it forecasts nothing.
     """
 
     def __init__(

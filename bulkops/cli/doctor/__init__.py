@@ -108,7 +108,7 @@ def _versions() -> Finding:
 
 
 def _webhook(address: str) -> Finding:
-    """Whether the webhook's URL is valid. Nothing is sent to it, because there is no run to report."""
+    """Check the webhook's URL without sending a request to it."""
     try:
         webhook_address(address)
     except BulkopsError as error:
