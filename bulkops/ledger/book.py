@@ -16,7 +16,8 @@ import attrs
 
 from bulkops.clock import MARGIN_S, Clock, Instant, ProcessRecord
 from bulkops.errors import RunLocked
-from bulkops.ledger.base import MAX_MEMBERS, Allotment, Credential
+from bulkops.ledger.base import Credential
+from bulkops.ledger.dividing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, describe, open_ledger
 from bulkops.ledger.slots import (
     SAME_CREDENTIAL,

@@ -16,11 +16,12 @@ import attrs
 
 from bulkops.clock import BEAT_S, MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
-from bulkops.ledger.base import Allotment, Credential, Lease
+from bulkops.ledger.base import Credential, Lease
 from bulkops.ledger.book import Book
+from bulkops.ledger.dividing import Allotment, dividing
 from bulkops.ledger.slots import Request, Settled
 from bulkops.locks import held, state_directory
-from bulkops.pacing import Full, HeldSlot, Settle
+from bulkops.pacing import Full, HeldSlot, Pacer, Settle
 from bulkops.settings import Limit
 
 T = TypeVar("T")
@@ -42,7 +43,23 @@ class LocalLedger:
         self._executor = executor
 
     @asynccontextmanager
-    async def lease(
+    async def lease(self, credential: Credential, pacer: Pacer, *, label: str, share: bool) -> AsyncIterator[Lease]:
+        """See `Ledger.lease`."""
+        async with (
+            self.join(
+                credential,
+                label=label,
+                holder=pacer.id,
+                share=share,
+                server_timeout_s=pacer.server_timeout_s,
+                slots=pacer.held(recorded=True),
+            ) as member,
+            dividing(member, pacer),
+        ):
+            yield member
+
+    @asynccontextmanager
+    async def join(
         self,
         credential: Credential,
         *,
@@ -51,8 +68,16 @@ class LocalLedger:
         share: bool,
         server_timeout_s: float,
         slots: Sequence[HeldSlot] = (),
-    ) -> AsyncIterator[Lease]:
-        """See `Ledger.lease`."""
+    ) -> AsyncIterator[LocalLease]:
+        """Be one of the processes on a credential. Leaving without `LocalLease.end` leaves the record of a killed
+        process.
+
+        Args:
+            holder: of whom this lease is, if there are several one after the other: a pacer that holds its own slots.
+            server_timeout_s: how long after it left the server may still count a request that was never answered.
+            slots: of recorded quotas, that requests before this lease hold.
+        Raises: as `Ledger.lease`.
+        """
         executor = self._executor or ThreadPoolExecutor(1, thread_name_prefix="bulkops-ledger")
 
         def begin() -> Book:
@@ -121,11 +146,11 @@ class LocalLease:
 
     @property
     def is_due(self) -> bool:
-        """See `Lease.is_due`. A loop whose clock jumps renews no more often than any other."""
+        """See `Member.is_due`. A loop whose clock jumps renews no more often than any other."""
         return self._clock.boot_time_s() > self._beat_boot_s + BEAT_S / 2
 
     async def renew(self, *, part: float, used: float) -> Allotment:
-        """See `Lease.renew`."""
+        """See `Member.renew`."""
         settled = self._take_settled()
         allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used))
         self._beat_boot_s = self._book.beat_boot_s  # the caller acts on the allotment before anything else runs
@@ -147,7 +172,7 @@ class LocalLease:
         return taken if isinstance(taken, Full) else self._settler(taken)
 
     async def end(self, slots: Sequence[HeldSlot]) -> None:
-        """See `Lease.end`."""
+        """See `Member.end`."""
         self._has_ended = True
         if self._committing is not None:
             await asyncio.wait([self._committing])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,16 +10,13 @@ from typing import Final, Literal
 import anyio
 import attrs
 
-from bulkops.clock import BEAT_S
-from bulkops.errors import JournalError, RunLocked
+from bulkops.errors import RunLocked
 from bulkops.journal import Journal
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
 from bulkops.runs.halting import StopSignal
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession, Heartbeat
 
-_ASK_EVERY_S: Final = 0.2
-"""Seconds between tries while other processes have not made room yet."""
 _TRY_AGAIN_S: Final = 0.5
 
 IfRunning = Literal["fail", "wait", "share"]
@@ -122,40 +117,20 @@ class CredentialUse:
     request leaves."""
 
     label: str
-    session: ApiSession
     lease: Lease
     users: int = 0
     signs: list[Heartbeat] = attrs.field(factory=list)
     _stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
-    _part: float = 0.0
 
     @classmethod
     async def begin(
         cls, session: ApiSession, credential: Credential, *, label: str, share: bool, ledger: Ledger
     ) -> CredentialUse:
         """Take a lease and keep it. Raises: RunLocked; JournalError."""
-        pacer = session.pacer
         async with AsyncExitStack() as stack:
-            lease = await stack.enter_async_context(
-                ledger.lease(
-                    credential,
-                    label=label,
-                    holder=pacer.id,
-                    share=share,
-                    server_timeout_s=pacer.server_timeout_s,
-                    slots=pacer.held(recorded=True),
-                )
-            )
-            use = cls(label, session, lease)
-            stack.callback(use._let_go)
-            pacer.set_part(0.0)
-            pacer.recorder = lease
-            session.heartbeat = use
-            await use._renew()
-            # A plain task, not a task group: that would wrap the run's own error into a group.
-            renewing = asyncio.create_task(use._keep_renewing(), name="bulkops.lease")
-            stack.push_async_callback(_cancel, renewing)
-            use._stack = stack.pop_all()
+            stack.callback(_let_go, session)  # the last: until the lease is over, nothing leaves without it
+            lease = await stack.enter_async_context(ledger.lease(credential, session.pacer, label=label, share=share))
+            use = session.heartbeat = cls(label, lease, stack=stack.pop_all())
         return use
 
     @property
@@ -175,43 +150,9 @@ class CredentialUse:
                 await sign.until_fresh()
 
     async def end(self) -> None:
-        """Record the exact slots for later processes."""
-        async with self._stack:
-            # Where they cannot be written, the next process waits as after a kill.
-            with contextlib.suppress(JournalError):
-                await self.lease.end(self.session.pacer.held(recorded=False))
-
-    def _let_go(self) -> None:
-        self.session.heartbeat = None
-        self.session.pacer.recorder = None
-        self.session.pacer.set_part(1.0)
-
-    async def _keep_renewing(self) -> None:
-        while True:
-            await asyncio.sleep(BEAT_S if self._part else _ASK_EVERY_S)
-            try:
-                if self.lease.is_due or not self._part:
-                    await self._renew()
-            except JournalError:  # `until_fresh` raises it for those who want to send: wake them
-                self.session.pacer.set_part(1.0)
-                return
-
-    async def _renew(self) -> None:
-        pacer = self.session.pacer
-        while True:
-            allotment = await self.lease.renew(part=self._part, used=pacer.used_part())
-            if allotment.has_grown:
-                pacer.inherit(allotment.slots, killed_in_s=allotment.killed_in_s)
-            part, before = min(allotment.share, allotment.fair), self._part
-            if part != before:
-                self._part = part
-                pacer.set_part(part)
-            if part >= before or pacer.used_part() > part:
-                return  # free the unused share now, so that others need not wait a second
+        """End the lease: it records the exact slots for later processes."""
+        await self._stack.aclose()
 
 
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
-    if not task.cancelled():
-        task.result()
+def _let_go(session: ApiSession) -> None:
+    session.heartbeat = None

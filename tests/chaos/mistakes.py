@@ -441,9 +441,9 @@ MISTAKES = (
     ),
     Mistake(
         "the slots of a process that ended are forgotten",
-        "CredentialUse.end",
-        "await self.lease.end(self.session.pacer.held(recorded=False))",
-        "await self.lease.end([])",
+        "dividing",
+        "await member.end(pacer.held(recorded=False))",
+        "await member.end([])",
         PREDECESSOR,
     ),
     Mistake(

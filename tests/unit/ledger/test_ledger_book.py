@@ -13,8 +13,8 @@ import pytest
 
 from bulkops.clock import MARGIN_S
 from bulkops.errors import JournalError, RunLocked
-from bulkops.ledger.base import MAX_MEMBERS, Allotment
 from bulkops.ledger.book import Book
+from bulkops.ledger.dividing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, open_ledger
 from bulkops.ledger.slots import Request, Settled
 from bulkops.pacing import Full, HeldSlot, window_length_s

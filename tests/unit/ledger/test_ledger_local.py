@@ -36,7 +36,7 @@ LIMITS = (Limit(3, 3600.0),)
 @asynccontextmanager
 async def leased(directory: Path, clock: StepClock, **changes: Any) -> AsyncIterator[LocalLease]:
     known: dict[str, Any] = {"label": "r1", "holder": "h1", "share": True, "server_timeout_s": 40.0}
-    async with LocalLedger(directory, clock=clock).lease(Credential(HOST), **(known | changes)) as lease:
+    async with LocalLedger(directory, clock=clock).join(Credential(HOST), **(known | changes)) as lease:
         assert isinstance(lease, LocalLease)
         yield lease
 
@@ -121,13 +121,13 @@ async def test_it_is_kept_in_the_users_state_directory(
     tmp_path: Path, clock: StepClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    async with LocalLedger(clock=clock).lease(
+    async with LocalLedger(clock=clock).join(
         Credential(HOST), label="r1", holder="h1", share=False, server_timeout_s=40.0
     ):
         assert (tmp_path / "bulkops" / FILE_NAME).exists()
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
     with pytest.raises(JournalError, match="cannot create the state directory"):
-        async with LocalLedger().lease(Credential(HOST), label="r1", holder="h", share=False, server_timeout_s=40.0):
+        async with LocalLedger().join(Credential(HOST), label="r1", holder="h", share=False, server_timeout_s=40.0):
             pass
 
 
@@ -139,7 +139,7 @@ from bulkops.settings import Limit
 async def main():
     ledger = LocalLedger(Path(sys.argv[1]))
     credential = Credential("https://www.workato.com")
-    async with ledger.lease(credential, label="r1", holder="h1", share=False, server_timeout_s=40.0) as lease:
+    async with ledger.join(credential, label="r1", holder="h1", share=False, server_timeout_s=40.0) as lease:
         await lease.renew(part=0.0, used=0.0)
         await lease.take("q", None, (Limit(3, 3600.0),))
         print("at work", flush=True)
@@ -159,11 +159,11 @@ async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path: Pa
     try:
         assert child.stdout.readline() == b"at work\n"
         with pytest.raises(RunLocked, match=f"run r1 is already using this credential in process {child.pid}"):
-            async with LocalLedger(tmp_path).lease(Credential(HOST), **known):
+            async with LocalLedger(tmp_path).join(Credential(HOST), **known):
                 pass
         child.send_signal(signal.SIGKILL)
         child.wait(10)
-        async with LocalLedger(tmp_path).lease(Credential(HOST), **known) as lease:
+        async with LocalLedger(tmp_path).join(Credential(HOST), **known) as lease:
             allotment = await lease.renew(part=0.0, used=0.0)
             assert 0 < allotment.killed_in_s <= 40 + MARGIN_S
             answers = [await lease.take("q", None, LIMITS) for _ in range(3)]

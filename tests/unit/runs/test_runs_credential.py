@@ -13,7 +13,8 @@ import pytest
 import bulkops
 from bulkops import Policy, StopSignal, Workato
 from bulkops.errors import JournalError, RunLocked
-from bulkops.ledger import Credential, Lease, LocalLedger
+from bulkops.ledger import Credential, LocalLedger
+from bulkops.ledger.local import LocalLease
 from bulkops.locks import state_directory
 from bulkops.runs.credential import hold_credential
 from bulkops.sandbox import Sandbox, SandboxSettings
@@ -42,8 +43,8 @@ def spoil() -> None:
 
 
 @asynccontextmanager
-async def another(workato: Workato, *, workspace: str | None = None) -> AsyncIterator[Lease]:
-    async with LocalLedger().lease(
+async def another(workato: Workato, *, workspace: str | None = None) -> AsyncIterator[LocalLease]:
+    async with LocalLedger().join(
         Credential(workato.settings.url, workspace), label="r9", holder="r9", share=True, server_timeout_s=40.0
     ) as lease:
         await lease.renew(part=0.0, used=0.0)

@@ -116,7 +116,7 @@ async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path:
 @asynccontextmanager
 async def earlier(vendor: Sandbox, *, slots: list[HeldSlot] | None) -> AsyncIterator[None]:
     """An earlier process, which ended and left these slots, or was killed."""
-    async with LocalLedger().lease(
+    async with LocalLedger().join(
         Credential(vendor.url), label="earlier", holder="earlier", share=False, server_timeout_s=SERVER_TIMEOUT_S
     ) as lease:
         await lease.renew(part=0.0, used=0.0)
