@@ -47,7 +47,7 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
         request = Request(
             call=CALLS["packages.download"],
             path=path,
-            target=path + (f"?{query}" if query else ""),
+            query=query,
             body=None,
             content_type=None,
         )
@@ -55,7 +55,7 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
         answer = await _fetch(request, host, rng)
         if not 300 <= answer.status < 400:
             return answer.body
-        base, url = origin + request.target, answer.headers.get("Location", "")
+        base, url = f"{origin}{path}?{query}", answer.headers.get("Location", "")
     raise InputError("the package's address redirects too many times", remedy="export it again")
 
 

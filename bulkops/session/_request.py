@@ -23,11 +23,11 @@ QueryValues: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """`path` is percent-encoded and without the query: it may be shown. `target` may not (legacy-query)."""
+    """`path` and `query` are percent-encoded. The path may be shown; the query may not (legacy-query)."""
 
     call: Call
     path: str
-    target: str = attrs.field(repr=False)
+    query: str = attrs.field(repr=False)
     body: bytes | None = attrs.field(repr=False)
     content_type: str | None
 
@@ -39,7 +39,6 @@ def build(
 
     Raises: InputError for a path value that is missing or cannot stand in an address, or a body that is not JSON.
     """
-    shown = _path(call, path)
     pairs = [(name, _query_text(each)) for name, value in query.items() for each in _each(value) if each is not None]
     pairs += credentials_in_query(auth)
     body, content_type = data, "application/octet-stream" if data is not None else None
@@ -51,8 +50,8 @@ def build(
             raise InputError(f"{call.id}: the body cannot be written as JSON", remedy="use plain data") from None
     return Request(
         call=call,
-        path=shown,
-        target=f"{shown}?{urlencode(pairs)}" if pairs else shown,
+        path=_path(call, path),
+        query=urlencode(pairs) if pairs else "",
         body=body,
         content_type=content_type,
     )

@@ -7,13 +7,13 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias
 
 import aiohttp
 import attrs
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from yarl import URL
 
@@ -30,7 +30,12 @@ _LARGE_BODY_BYTES: Final = 64 * 1024
 """Bytes. A body that fits into the transport's buffer leaves at once; a larger one does not."""
 
 _HEADER_LINE_BYTES: Final = 16 * 1024
-_HEADERS: Final = 128
+_RESPONSE: Final[Mapping[str, Any]] = {
+    "read_until_eof": True,
+    "max_line_size": _HEADER_LINE_BYTES,
+    "max_field_size": _HEADER_LINE_BYTES,
+}
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # `exchange` keeps the time
 
 
 @attrs.frozen(kw_only=True)
@@ -124,16 +129,13 @@ class AttemptIO:
                 over.abort()  # close() would go on sending what is buffered
 
 
-_attempt_io: ContextVar[AttemptIO] = ContextVar("_flight")
-
-
 class _WatchedRequest(aiohttp.ClientRequest):
-    """Reports when the request really leaves: on a new connection that is later than the call. aiohttp's tracing would
-    report it too, but builds the URL a second time for each request.
-    """
+    """Reports to `attempt_io` when the request really leaves: on a new connection that is later than the call."""
+
+    attempt_io: AttemptIO
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        _attempt_io.get().leave()
+        self.attempt_io.leave()
         return await super().send(conn)
 
     async def write_bytes(
@@ -141,50 +143,38 @@ class _WatchedRequest(aiohttp.ClientRequest):
     ) -> None:
         is_large = content_length is None or content_length > _LARGE_BODY_BYTES
         if is_large:
-            _attempt_io.get().body_leaves(conn.transport)
+            self.attempt_io.body_leaves(conn.transport)
         await super().write_bytes(writer, conn, content_length)
         if is_large:
-            _attempt_io.get().body_left()
+            self.attempt_io.body_left()
 
 
 class Transport:
-    """Owns the one ClientSession. No cookies, no redirects, no netrc, no resending; a proxy only when it is asked for.
+    """Owns the pool of connections. Sends over it without `ClientSession.request`, which costs as much CPU again: no
+    cookies, no redirects, no netrc and no resending. aiohttp's client sends an idempotent request a second time when a
+    kept-alive connection died, and the quota would not know of it (contract C1); a test counts arrivals.
 
-    `anonymous`: for files, which are fetched without credentials.
+    A proxy only when it is asked for. `anonymous`: for files, which are fetched without credentials.
     """
 
     def __init__(self, settings: Settings, *, anonymous: bool = False) -> None:
         self._settings = settings
-        self._anonymous = anonymous
         self._client: aiohttp.ClientSession | None = None
         self._proxy: Mapping[str, Any] = {}
-        # Not in the client's default headers: aiohttp sends those to a proxy as well.
-        self._credentials = {} if anonymous else credentials_in_headers(settings.auth)
+        origin = URL(settings.url)
+        self._scheme, self._authority = origin.scheme, origin.raw_authority
+        self._headers = {
+            "Accept": "*/*" if anonymous else "application/json",
+            "User-Agent": f"bulkops/{_version()}",
+            **({} if anonymous else credentials_in_headers(settings.auth)),
+        }
 
     async def __aenter__(self) -> Transport:
         if self._settings.tuning.proxy_from_environment:
             self._proxy = proxy_for(self._settings.url)
-        client = aiohttp.ClientSession(
-            # callers limit concurrency; a second limit here would make requests wait invisibly
-            connector=aiohttp.TCPConnector(limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "Accept": "*/*" if self._anonymous else "application/json",
-                "User-Agent": f"bulkops/{_version()}",
-            },
-            request_class=_WatchedRequest,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # `exchange` keeps the time
-            trust_env=False,
-            max_line_size=_HEADER_LINE_BYTES,
-            max_field_size=_HEADER_LINE_BYTES,
-            max_headers=_HEADERS,
-        )
-        try:
-            _switch_off_resending(client)
-        except BaseException:
-            await client.close()
-            raise
-        self._client = client
+        _refuse_unknown_aiohttp()
+        # callers limit concurrency; a second limit here would make requests wait invisibly
+        self._client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         return self
 
     async def __aexit__(
@@ -202,7 +192,6 @@ class Transport:
         """Send `request` once and return its result; never raises. Foreign exceptions end here and are not kept as a
         context, because they hold headers and addresses. Cancellation passes through.
         """
-        _attempt_io.set(attempt_io)
         patience = DeadlineTimer(asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s)
         attempt_io.limit(patience)
         try:
@@ -218,27 +207,44 @@ class Transport:
             attempt_io.land()
 
     async def _exchange(self, request: Request, request_id: str, attempt_io: AttemptIO) -> Result:
-        if self._client is None:
+        client = self._client
+        if client is None or client.connector is None:
             raise ConfigError("the session is not open", remedy="use it inside `async with`")
-        headers = {"X-Request-Id": request_id, **self._credentials}
+        headers = {"X-Request-Id": request_id, **self._headers}
         if request.content_type is not None:
             headers["Content-Type"] = request.content_type
-        response = await self._client.request(
+        outgoing = _WatchedRequest(
             request.call.method,
-            URL(self._settings.url + request.target, encoded=True),
+            URL.build(
+                scheme=self._scheme,
+                authority=self._authority,
+                path=request.path,
+                query_string=request.query,
+                encoded=True,
+            ),
             headers=headers,
             data=_payload(request.body),
-            allow_redirects=False,
+            loop=asyncio.get_running_loop(),
+            session=client,
             **self._proxy,
         )
+        outgoing.attempt_io = attempt_io
+        connection = await client.connector.connect(outgoing, traces=[], timeout=_NO_TIMEOUT)
+        response = None
         try:
+            if connection.protocol is not None:
+                connection.protocol.set_response_params(**_RESPONSE)
+            response = await outgoing.send(connection)
+            await response.start(connection)
             attempt_io.on_answer(response.status, response.headers)
             if not 200 <= response.status < 300:
                 return RawResponse(status=response.status, headers=response.headers, body=await _beginning(response))
             read = await _whole(response, self._settings.tuning.max_body_bytes)
             return read if isinstance(read, NoResponse) else RawResponse(status=response.status, headers={}, body=read)
         finally:
-            if not response.closed:  # after a whole body it is, and its connection back in the pool
+            if response is None:
+                connection.close()
+            elif not response.closed:  # after a whole body it is, and its connection back in the pool
                 response.close()
 
     def _timed_out(self, attempt_io: AttemptIO) -> NoResponse:
@@ -295,15 +301,20 @@ def reason_of(error: Exception) -> str:
     return os.strerror(number) if number is not None and number > 0 else type(error).__name__
 
 
-def _switch_off_resending(client: aiohttp.ClientSession) -> None:
-    """aiohttp sends an idempotent request a second time by itself when a kept-alive connection died; the quota would
-    not know of it (contract C1). A test counts arrivals, for the day when the switch has another name."""
-    if not hasattr(client, "_retry_connection") or not hasattr(aiohttp.ClientRequest, "write_bytes"):
+def _refuse_unknown_aiohttp() -> None:
+    """Raises: ConfigError when the parts of aiohttp that are used here have other names."""
+    parts = (
+        (aiohttp.BaseConnector, "connect"),
+        (aiohttp.ClientRequest, "send"),
+        (aiohttp.ClientRequest, "write_bytes"),
+        (aiohttp.ClientResponse, "start"),
+        (ResponseHandler, "set_response_params"),
+    )
+    if not all(hasattr(owner, name) for owner, name in parts):
         raise ConfigError(
-            f"cannot switch off the resending of aiohttp {aiohttp.__version__}",
+            f"cannot send over the connections of aiohttp {aiohttp.__version__}",
             remedy="install an aiohttp version that this bulkops was tested with",
         )
-    client._retry_connection = False
 
 
 def _version() -> str:

@@ -159,7 +159,7 @@ def _watch_leaving(before: Callable[[Any, Any, str], object], after: Callable[[A
     send, write_bytes = request_class.send, request_class.write_bytes
 
     async def watched_send(self: Any, conn: Any) -> Any:
-        name = _call_name()
+        name = _call_name(self.attempt_io)
         before(self, conn, name)
         response = await send(self, conn)
         if not self.body:
@@ -167,7 +167,7 @@ def _watch_leaving(before: Callable[[Any, Any, str], object], after: Callable[[A
         return response
 
     async def watched_write_bytes(self: Any, *args: Any) -> None:
-        name = _call_name()
+        name = _call_name(self.attempt_io)
         await write_bytes(self, *args)
         after(self, name)
 
@@ -181,7 +181,7 @@ def _watch_answers(points: Points) -> None:
 
     def watched_on_answer(self: Any, status: int, headers: Any) -> None:
         on_answer(self, status, headers)
-        points.reached(f"at the answer to {_call_name()}")
+        points.reached(f"at the answer to {_call_name(self)}")
 
     async def watched_exchange(self: Any, request: Any, *args: Any) -> Any:
         result = await exchange(self, request, *args)
@@ -192,9 +192,8 @@ def _watch_answers(points: Points) -> None:
     setattr(transport_class, "exchange", watched_exchange)  # noqa: B010
 
 
-def _call_name() -> str:
-    flight = _transport._attempt_io.get()
-    return flight.pending.request.call.id if isinstance(flight, _attempt.Attempt) else "a request"
+def _call_name(attempt: object) -> str:
+    return attempt.pending.request.call.id if isinstance(attempt, _attempt.Attempt) else "a request"
 
 
 @attrs.define

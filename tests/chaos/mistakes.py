@@ -294,14 +294,6 @@ MISTAKES = (
         'retry not in {"idempotent", "safe_to_retry", "reconcile_first"}',
         ("tests/session/test_session_resending.py",),
     ),
-    Mistake(
-        "aiohttp sends by itself a second time",
-        "_switch_off_resending",
-        "client._retry_connection = False",
-        "client._retry_connection = True",
-        EXCHANGE,
-    ),
-    Mistake("redirects are followed with credentials", "Transport._exchange", "False", "True", EXCHANGE),
     Mistake("an answer may be of any size", "_whole", "size > most", "size < 0", HOSTILE),
     Mistake("a 401 stops nobody", "ApiSession._learn_from_failure", "self._admission.stop(error)", "pass", GATE),
     Mistake(

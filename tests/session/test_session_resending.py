@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import anyio
@@ -25,7 +25,6 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.session import ApiSession, RequestContext
-from bulkops.session._transport import _switch_off_resending
 from bulkops.settings import Limit
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
@@ -338,12 +337,13 @@ async def test_a_create_that_is_redirected_is_as_unknown_as_one_that_met_a_5xx(
     assert len(server.seen) == 1
 
 
-def test_an_aiohttp_whose_own_resending_cannot_be_switched_off_is_refused() -> None:
-    class Client:
-        """Of an aiohttp in which the switch has another name."""
-
-    with pytest.raises(ConfigError, match="cannot switch off the resending") as caught:
-        _switch_off_resending(cast("aiohttp.ClientSession", Client()))
+async def test_an_aiohttp_with_other_parts_is_refused(
+    server: Any, session_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(aiohttp.ClientRequest, "write_bytes")
+    with pytest.raises(ConfigError, match="cannot send over the connections of aiohttp") as caught:
+        async with session_for(server.url):
+            pass
     assert "install an aiohttp" in str(caught.value)
 
 
