@@ -37,14 +37,23 @@ def neutral_json(text: str) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
+class _Redacted(dict[str, Any]):
+    """An event that was redacted; so is its copy, which structlog's formatter makes."""
+
+    def copy(self) -> _Redacted:
+        return _Redacted(self)
+
+
 class Redaction:
     """A structlog processor that masks values under secret-looking keys, and secrets anywhere else."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = tuple(secrets)
 
-    def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-        return {key: value if key in _OURS else self._under(key, value) for key, value in event.items()}
+    def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if isinstance(event, _Redacted) and not self._secrets:
+            return event
+        return _Redacted((key, value if key in _OURS else self._under(key, value)) for key, value in event.items())
 
     def _under(self, key: object, value: Any) -> Any:
         return MASK if value is not None and key != "event" and looks_secret(str(key)) else self._clean(value)

@@ -16,6 +16,8 @@ _SHORTEST_KNOWN: Final = 6
 """Characters. A shorter registered secret would mask parts of ordinary words."""
 _MOST_KNOWN: Final = 4096
 """Maximum number of registered secrets; beyond it the oldest is forgotten."""
+_SHORT_TEXT: Final = 100
+"""Characters. Results for texts up to this length are kept."""
 _SHORTEST_CUT: Final = 6
 """Characters of a secret at the end of a cut-off text. Fewer reveal nothing."""
 
@@ -92,6 +94,7 @@ def register(text: str) -> None:
     _known[text] = None
     if len(_known) > _MOST_KNOWN:
         del _known[next(iter(_known))]
+    _masked_again.cache_clear()
 
 
 @lru_cache(maxsize=1024)
@@ -116,11 +119,19 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in _longest_first(secrets):
         for form in _forms(secret):
             text = _without_cut(text.replace(form, MASK), form)
-    for secret in _longest_first(tuple(_known)):
+    return _masked_again(text) if len(text) <= _SHORT_TEXT else _masked_now(text)
+
+
+def _masked_now(text: str) -> str:
+    for secret in _longest_first(_known):
         for form in _forms(secret):
             if form in text:
                 text = text.replace(form, MASK)
     return _LOOKS_SECRET.sub(_covered, text)
+
+
+# A log line repeats the names of calls, quotas and accounts. Forgotten when another secret is registered.
+_masked_again = lru_cache(maxsize=4096)(_masked_now)
 
 
 def _longest_first(secrets: Iterable[str]) -> list[str]:
