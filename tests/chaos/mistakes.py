@@ -486,7 +486,7 @@ MISTAKES = (
     ),
     Mistake(
         "a ledger for each journal",
-        "LocalLedger.lease.begin",
+        "LocalLedger.join.begin",
         "Book(self._directory or state_directory(), self._clock)",
         "Book(self._directory or Path(__import__('tempfile').mkdtemp()), self._clock)",
         PREDECESSOR,
