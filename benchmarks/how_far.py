@@ -31,10 +31,11 @@ from typing import Any, Final
 from benchmarks.kit.harness import RESULTS
 from benchmarks.kit.server_process import served
 from benchmarks.kit.virtual_fleet import LATENCY_S, rolled
-from bulkops import AuthorizeConnections, ImportPackage, Policy, StartRecipes, Workato, run
+from bulkops import Policy, Workato, run
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import RunShape, forecast, way
-from bulkops.operations import Foreseen, Operation
+from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
+from bulkops.operations.foreseen import Foreseen
 from bulkops.settings import Tuning
 from bulkops.steps import Context
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS

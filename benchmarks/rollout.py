@@ -29,6 +29,7 @@ import attrs
 import bulkops
 from benchmarks.kit.harness import Row, arguments, publish
 from benchmarks.kit.plain_rollout import USED, PlainRollout, one_for_all, one_per_quota
+from bulkops.client import session_of
 from bulkops.events import AccountEnded, AttemptEnded
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
 from bulkops.runs import Fleet, from_values
@@ -116,7 +117,7 @@ async def with_bulkops(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
         began = time.monotonic()
         await bulkops.run(job, accounts=ids, workato=workato, policy=policy, journal=vendor.journal, observe=trace)
         took_s = time.monotonic() - began
-        least = trace.least_s(workato.session.quotas)
+        least = trace.least_s(session_of(workato).quotas)
     bound_by = max(least, key=least.__getitem__)
     return {
         "took_s": took_s,

@@ -36,6 +36,7 @@ from bulkops.resources import (
     OwnJobs,
     OwnRecipes,
     Packages,
+    Pages,
     PartnerMembers,
     PartnerRoles,
     Projects,
@@ -64,15 +65,13 @@ class _Resource(Generic[N]):
         self._name = name
 
     def __get__(self, client: Account | Workato, _: type | None = None) -> N:
-        made = self._kind(client.session, client._context())
+        made = self._kind(client._session, client._context())
         vars(client)[self._name] = made
         return made
 
 
 class Account:
-    """One customer's workspace. `id`: a number or an E-id, as text; `scope`: the account's request context; `session`:
-    the session that sends its requests.
-    """
+    """One customer's workspace. `id`: a number or an E-id, as text."""
 
     folders = _Resource(Folders)
     projects = _Resource(AccountProjects)
@@ -100,19 +99,19 @@ class Account:
         if scope.account is None:
             raise ConfigError("account scope without an account", remedy="use workato.account(id)")
         self.id: str = scope.account
-        self.scope = scope
-        self.session = session
+        self._scope = scope
+        self._session = session
 
     def _context(self) -> RequestContext:
-        return self.scope
+        return self._scope
 
     async def call(self, call_id: str, /, *, body: object = None, all_pages: bool = False, **params: Any) -> Any:
         """As `Workato.call`, for this account."""
-        return await _call(self.session, self.scope, call_id, params, body=body, all_pages=all_pages)
+        return await _call(self._session, self._scope, call_id, params, body=body, all_pages=all_pages)
 
     def rows(self, call_id: str, /, **params: Any) -> AsyncIterator[Any]:
         """As `Workato.rows`, for this account."""
-        return generic.walk(self.session, self.scope, generic.find_call(call_id), params)
+        return generic.walk(self._session, self._scope, generic.find_call(call_id), params)
 
     def __repr__(self) -> str:
         return f"Account({self.id!r})"
@@ -182,26 +181,22 @@ class Workato:
         made._bind(ApiSession(settings, observe=observe, rng=rng), owns=True)
         return made
 
-    @classmethod
-    def over(cls, session: ApiSession, *, read_only: bool = False, deadline: float | None = None) -> Self:
-        """A client over a session that the caller opens and closes."""
-        made = cls.__new__(cls)
-        made._bind(session, owns=False, read_only=read_only, deadline=deadline)
-        return made
-
     def with_options(self, *, read_only: bool | None = None, deadline: float | None = None) -> Self:
         """A sibling that shares the session. Options that are not given stay as they are.
 
         `read_only`: only reads are sent, anything else raises PlanError; `deadline`: loop time after which nothing is.
         """
-        return self.over(
-            self.session,
+        sibling = type(self).__new__(type(self))
+        sibling._bind(
+            self._session,
+            owns=False,
             read_only=self._read_only if read_only is None else read_only,
             deadline=self._deadline if deadline is None else deadline,
         )
+        return sibling
 
     def _bind(self, session: ApiSession, *, owns: bool, read_only: bool = False, deadline: float | None = None) -> None:
-        self.session = session
+        self._session = session
         self._owns = owns
         self._read_only = read_only
         self._deadline = deadline
@@ -211,19 +206,12 @@ class Workato:
 
     @property
     def settings(self) -> Settings:
-        return self.session.settings
+        return self._session.settings
 
-    def account(self, id: str | int, *, scope: RequestContext | None = None) -> Account:  # noqa: A002 - the API's own word
-        """The workspace of one customer, by number or E-id; nothing is sent. `scope`: its request context (None: a new
-        one).
-
-        Raises: InputError for an id that is neither.
-        """
-        account = account_segment(id)
-        if scope is None:
-            scope = self._context()
-        scope.account = account
-        return Account(self.session, scope)
+    def account(self, id: str | int) -> Account:  # noqa: A002 - the API's own word
+        """The workspace of one customer, by number or E-id; nothing is sent. Raises: InputError for an id that is
+        neither."""
+        return account_in(self, id, self._context())
 
     async def call(
         self,
@@ -247,11 +235,11 @@ class Workato:
         Raises: ConfigError for a call or parameter that is unknown, missing or of the wrong type, before anything is
             sent; the ApiError tree. OutcomeUnknown: see the call's `look` before sending it again.
         """
-        return await _call(self.session, self._scope(account), call_id, params, body=body, all_pages=all_pages)
+        return await _call(self._session, self._scope(account), call_id, params, body=body, all_pages=all_pages)
 
     def rows(self, call_id: str, /, *, account: str | int | None = None, **params: Any) -> AsyncIterator[Any]:
         """The rows of a list, one by one, a page at a time; nothing is sent before the first. Raises: as `call`."""
-        return generic.walk(self.session, self._scope(account), generic.find_call(call_id), params)
+        return generic.walk(self._session, self._scope(account), generic.find_call(call_id), params)
 
     async def request(
         self,
@@ -271,7 +259,7 @@ class Workato:
         Raises: ConfigError; the ApiError tree.
         """
         raw = generic.raw_request(method, path, query=query, json=json, data=data)
-        return await generic.request(self.session, self._scope(raw.account), raw)
+        return await generic.request(self._session, self._scope(raw.account), raw)
 
     def _scope(self, account: str | int | None) -> RequestContext:
         segment = None if account is None else account_segment(account)
@@ -279,17 +267,40 @@ class Workato:
 
     async def __aenter__(self) -> Self:
         if self._owns:
-            await self.session.__aenter__()
+            await self._session.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._owns:
-            await self.session.__aexit__(kind, error, traceback)
+            await self._session.__aexit__(kind, error, traceback)
 
     def __repr__(self) -> str:
         return f"Workato({self.settings.url!r})"
+
+
+def client_over(session: ApiSession) -> Workato:
+    """A client over a session that the caller opens and closes."""
+    made = Workato.__new__(Workato)
+    made._bind(session, owns=False)
+    return made
+
+
+def account_in(workato: Workato, id_: str | int, scope: RequestContext) -> Account:
+    """`Workato.account` with a request context of the engine's own. Raises: InputError."""
+    scope.account = account_segment(id_)
+    return Account(workato._session, scope)
+
+
+def session_of(owner: Workato | Account | Pages[Any]) -> ApiSession:
+    """The session that sends the requests, for the engine and the built-in operations."""
+    return owner._session
+
+
+def scope_of(account: Account) -> RequestContext:
+    """The request context of the account, for the engine and the built-in operations."""
+    return account._scope
 
 
 async def _call(

@@ -16,6 +16,7 @@
     │       ├── RateLimited 429      retry_after_s
     │       └── ServerError 5xx
     ├── TaskFailed                   an operation's own verdict on one account
+    │   └── ReaderGone               the reader of stdout has gone (`| head`): the run ends early without a failure
     ├── TaskUnknown                  the outcome of an effect is unknown, with what to check
     ├── JournalError
     │   ├── JournalCorrupt           the file cannot be read
@@ -32,7 +33,6 @@ Whether an error is worth another try is policy (`pacing.retry`), not a property
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 _REDIRECTS: Final = range(300, 400)
@@ -275,6 +275,10 @@ class TaskFailed(BulkopsError):
         self.failure_class = failure_class  # type: ignore[misc]  # per failure here, per class elsewhere
 
 
+class ReaderGone(TaskFailed):
+    pass
+
+
 class TaskUnknown(BulkopsError):
     """The outcome of an effect is unknown. `remedy` says what to check."""
 
@@ -333,32 +337,3 @@ class RunAborted(RunError):
 
 class RunFailed(RunError):
     pass
-
-
-def leaves_of(error: BaseException) -> Iterator[BaseException]:
-    """The errors in an exception group, at any depth; an error that is not a group is its only leaf."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from leaves_of(inner)
-    else:
-        yield error
-
-
-def worst_of(error: BaseException) -> BaseException:
-    """The error that decides for the whole group: the first of the worst kind. The order, worst first: a failing
-    journal (it ends the run), an interrupt, a refused token, an unknown outcome, a mistake in the code, a known
-    failure.
-    """
-    return min(leaves_of(error), key=_mildness)
-
-
-def _mildness(error: BaseException) -> int:
-    kinds = (
-        isinstance(error, JournalError),
-        not isinstance(error, Exception),
-        isinstance(error, Unauthorized),
-        isinstance(error, BulkopsError) and error.may_have_acted,
-        not isinstance(error, BulkopsError),
-        True,
-    )
-    return kinds.index(True)

@@ -1,4 +1,4 @@
-"""The page of the public API: what `bulkops.__all__` promises, and the nouns behind a client, from their docstrings."""
+"""The page of the public API: the names of `import bulkops`, its modules, and the nouns behind a client."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Final
 
-import bulkops
-from bulkops import resources
+from bulkops import Operation, _api, events, operations, resources
 from bulkops.parameters import parameters_of
 
 WIDTH: Final = 100
@@ -25,18 +24,18 @@ _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "operation",
             "Operation",
             "Ensure",
+            "parameter",
             "Context",
             "Intent",
-            "Plan",
             "StepRow",
-            "Chain",
+            "BulkopsError",
             "TaskFailed",
             "TaskUnknown",
         ),
     ),
     ("Any async function", ("fan_out", "TaskOutcome")),
 )
-"""In the order in which one meets them; operations and errors follow, and nothing may be forgotten."""
+"""In the order in which one meets them; modules follow. A test says when a name is forgotten."""
 
 _PART: Final = re.compile(r"^(Args|Returns|Raises|Source):\s*(.*)$")
 _ENTRY: Final = re.compile(r"^(\w[\w, *|]*): (.*)$")
@@ -44,28 +43,25 @@ _ENTRY: Final = re.compile(r"^(\w[\w, *|]*): (.*)$")
 
 def page() -> Iterator[str]:
     """The lines of the page."""
-    promised = {name: getattr(bulkops, name) for name in bulkops.__all__ if name != "__version__"}
     yield "# The public API"
     yield ""
-    yield "All names in `bulkops.__all__`, with their docstrings: `from bulkops import run, Policy`. These names are"
-    yield "stable. A name or module with a leading underscore, or a name that is not listed here, may change."
-    yield "Functions that wait are async. [Errors](errors.md) lists the exceptions."
-    shown: set[str] = set()
+    yield "The names that `from bulkops import run, Policy` finds, with their docstrings. These names are stable,"
+    yield "and so are the modules `bulkops.errors` ([errors](errors.md)), `bulkops.events`, `bulkops.operations`,"
+    yield "`bulkops.testing` ([testing](../how-to/testing.md)) and `bulkops.sandbox` ([sandbox](../how-to/sandbox.md))."
+    yield "A name or module with a leading underscore, or one that is not listed here, may change. Functions that wait"
+    yield "are async."
     for title, names in _SECTIONS:
         yield f"\n## {title}"
         for name in names:
-            shown.add(name)
-            yield from _thing(name, promised[name])
-    operations = {name: thing for name, thing in promised.items() if _is_operation(thing)}
-    yield "\n## Operations\n\nBuilt-in operations for `run`; chain them with `>>`."
-    for name in sorted(operations.keys() - shown):
-        shown.add(name)
-        yield from _thing(name, operations[name])
-    yield "\n## Other names"
-    errors = [name for name, thing in promised.items() if inspect.isclass(thing) and issubclass(thing, Exception)]
-    yield f"\nErrors, drawn as a tree in [errors](errors.md): {', '.join(f'`{name}`' for name in sorted(errors))}."
-    for name in sorted(promised.keys() - shown - set(errors)):
-        yield from _thing(name, promised[name])
+            yield from _thing(name, getattr(_api, name))
+    yield "\n## bulkops.operations\n\nBuilt-in operations for `run`, chained with `>>`, and what they consist of."
+    for name in sorted(set(operations.__all__) - vars(_api).keys()):
+        if callable(getattr(operations, name)):
+            yield from _thing(name, getattr(operations, name))
+    yield "\n## bulkops.events\n\nWhat `observe=` is called with."
+    for name, event in vars(events).items():
+        if inspect.isclass(event) and event.__module__ == events.__name__:
+            yield from _thing(name, event)
     yield from _nouns()
 
 
@@ -124,7 +120,7 @@ def _verbs(cls: type[Any]) -> dict[str, Callable[..., Any]]:
                 called = member.__func__ if isinstance(member, classmethod | staticmethod) else member
                 if not name.startswith("_") and inspect.isfunction(called) and called.__doc__:
                     found[name] = called
-    return found if not _is_operation(cls) or cls is bulkops.Operation else {}
+    return found if not _is_operation(cls) or cls is Operation else {}
 
 
 def _properties(cls: type[Any]) -> dict[str, str]:
@@ -138,7 +134,7 @@ def _properties(cls: type[Any]) -> dict[str, str]:
 
 
 def _is_operation(thing: Any) -> bool:
-    return inspect.isclass(thing) and issubclass(thing, bulkops.Operation)
+    return inspect.isclass(thing) and issubclass(thing, Operation)
 
 
 class _Bare(str):

@@ -15,7 +15,8 @@ import asyncio
 import sys
 
 import bulkops
-from bulkops import AddMember, Report, Tuning, Workato
+from bulkops import Report, Tuning, Workato
+from bulkops.operations import AddMember
 
 
 async def main(file: str, *client_file: str) -> Report:
@@ -29,7 +30,7 @@ async def main(file: str, *client_file: str) -> Report:
 if __name__ == "__main__":
     try:
         report = asyncio.run(main(*sys.argv[1:]))
-    except bulkops.InputError as error:
+    except bulkops.errors.InputError as error:
         sys.exit(f"error: {error}")
     print(report, end="")
     for row in report.failures:

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import attrs
 
-from bulkops import Context, NotFound, Operation, TaskFailed
-from bulkops.errors import Forbidden
+from bulkops import Context, Operation, TaskFailed
+from bulkops.errors import Forbidden, NotFound
 from bulkops.journal import StepRow
 
 

@@ -9,7 +9,8 @@ import asyncio
 import sys
 
 import bulkops
-from bulkops import ImportPackage, Outcome, Tuning, Workato
+from bulkops import Outcome, Tuning, Workato
+from bulkops.operations import ImportPackage
 
 
 async def looks_right(workato: Workato, account: str) -> bool:

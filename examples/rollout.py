@@ -9,7 +9,8 @@ import asyncio
 import sys
 
 import bulkops
-from bulkops import AuthorizeConnections, ImportPackage, Policy, Report, StartRecipes, Tuning, Workato
+from bulkops import Policy, Report, Tuning, Workato
+from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 
 
 async def main(package: str, credentials: str, *client_file: str) -> Report:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bulkops
-from bulkops.operations import load_from_file
+from bulkops.operations.functions import load_from_file
 from bulkops.testing import CrashResult, SandboxInThread, SandboxSettings, TestVendor, VirtualClock
 
 JOB = f"{Path(__file__).with_name('archive_folder.py')}:archive"

@@ -11,7 +11,8 @@ import asyncio
 import sys
 
 import bulkops
-from bulkops import Policy, Report, Tuning, UpgradePlan, Workato
+from bulkops import Policy, Report, Tuning, Workato
+from bulkops.operations import UpgradePlan
 from bulkops.runs import WaveResult
 
 

@@ -18,8 +18,7 @@ from benchmarks.kit.windows import Sliding
 from bulkops import fan_out
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.forecast import IMPORT, POLL
-from bulkops.operations import LikelyFinish
-from bulkops.operations._polling import Polling
+from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.sandbox.imports import import_time_s
 from bulkops.settings import Limit, Tuning

@@ -47,10 +47,11 @@ class Outlook:
     seen_s_ago: float | None = None
 
     def __init__(self, workato: Workato, operation: Operation, policy: Policy, *, total: int, settled: int = 0) -> None:
+        from bulkops.client import session_of
         from bulkops.runs.progress import Progress
 
-        self._pacer = workato.session.pacer
-        self._progress = Progress(operation, workato.session, policy, total=total, settled=settled)
+        self._pacer = session_of(workato).pacer
+        self._progress = Progress(operation, session_of(workato), policy, total=total, settled=settled)
         self.observe: Observer = self._progress.observe
         self._thrift = Thrift(_SHARE, accounts=total)
         self._eta: Eta | None = None

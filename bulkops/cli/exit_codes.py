@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from bulkops.cli.terminal import one_line, say, say_failure
+from bulkops.error_groups import worst_of
 from bulkops.errors import (
     BulkopsError,
     ConfigError,
@@ -22,7 +23,6 @@ from bulkops.errors import (
     PlanError,
     RunAborted,
     Unauthorized,
-    worst_of,
 )
 from bulkops.secret import masked
 

@@ -89,7 +89,7 @@ async def _foresee(wanted: Wanted, plan: PlanFlags, workato: Workato, *, output:
 
 
 async def _assets(wanted: Wanted, workato: Workato) -> list[Asset]:
-    from bulkops.operations import no_manifest, partner_folder
+    from bulkops.operations.partner_export import no_manifest, partner_folder
 
     if wanted.folder is not None:
         return await workato.export_manifests.folder_assets(await partner_folder(workato, wanted.folder))

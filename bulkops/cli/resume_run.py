@@ -158,7 +158,7 @@ async def _take_up(
 
 def _restored(record: RunRecord) -> Operation | None:
     """The run's operation; None when it cannot be restored here: resuming it then says what is wrong."""
-    from bulkops.operations import restore
+    from bulkops.operations.restore import restore
 
     with contextlib.suppress(BulkopsError):
         return restore(record.operation)

@@ -42,11 +42,12 @@ def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int |
 
 def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> int | None:
     """Accounts in progress at once, at most; None when the operation is not known here."""
+    from bulkops.client import session_of
     from bulkops.runs import most_admitted
 
     if operation is None:
         return None
-    pacer, tuning = workato.session.pacer, workato.settings.tuning
+    pacer, tuning = session_of(workato).pacer, workato.settings.tuning
     return most_admitted(operation, policy=policy, pacer=pacer, tuning=tuning)
 
 

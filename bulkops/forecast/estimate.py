@@ -12,7 +12,8 @@ import attrs
 from bulkops.catalogue import CALLS
 from bulkops.forecast.simulated_account import SLOW_S, InFlightAccount, Stage
 from bulkops.forecast.simulation import SMOOTHER, Simulation
-from bulkops.operations import Operation, costs_in_order
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
 from bulkops.pacing import OPENING_SHARE, QuotaSnapshot, window_length_s
 from bulkops.settings import Limit, Tuning
 
@@ -90,7 +91,8 @@ def way(operation: Operation, requests: Mapping[str, float]) -> list[tuple[str, 
 
     The order is that of the operation's parts and their costs; a call that occurs in several has its share in each.
     """
-    rows = [row for cost in costs_in_order(operation) for row in cost.items() if row[1]]
+    foreseen = Foreseen()
+    rows = [row for part in operation.parts() for row in part.cost(foreseen).items() if row[1]]
     known: dict[str, float] = {}
     for call, count in rows:
         known[call] = known.get(call, 0.0) + count

@@ -2,7 +2,7 @@
 
 Discrete events in plain Python, about ten microseconds a request. What it plays: workers that take accounts in
 inventory order, wave by wave; quotas whose slots come free one window after the reply, opened carefully; the smoother;
-the furthest-along account first; imports that take their time, and are polled as `operations._polling` polls.
+the furthest-along account first; imports that take their time, and are polled as `operations.polling` polls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import attrs
 
 from bulkops.forecast.simulated_account import InFlightAccount, SimulatedAccount, Stage
 from bulkops.forecast.simulated_quota import SimulatedQuota
-from bulkops.operations import LikelyFinish, eager_age_s, patient_age_s
+from bulkops.operations.polling import LikelyFinish, eager_age_s, patient_age_s
 from bulkops.pacing import QuotaSnapshot
 
 SMOOTHER: Final = "max_rate"

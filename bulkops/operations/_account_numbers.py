@@ -13,6 +13,7 @@ from typing import Final
 
 import attrs
 
+from bulkops.client import scope_of, session_of
 from bulkops.errors import ApiError, Unauthorized
 from bulkops.models import Customer
 from bulkops.operations._batching import Rounds
@@ -58,8 +59,8 @@ class Numbers:
     async def _read_page(self, ctx: Context) -> None:
         """Read a hundred more customers, in the turn of one account; empty without the right to list."""
         if self._walk is None:
-            scope = attrs.evolve(ctx.account.scope, account=None, deadline=None)
-            self._walk = aiter(Customers(ctx.account.session, scope).list())
+            scope = attrs.evolve(scope_of(ctx.account), account=None, deadline=None)
+            self._walk = aiter(Customers(session_of(ctx.account), scope).list())
         self._read += 1
         try:
             for _ in range(PER_PAGE):

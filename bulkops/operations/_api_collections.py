@@ -10,9 +10,9 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
-from bulkops.operations._foreseen import RECIPES, Foreseen, added
 from bulkops.operations._plan_effects import is_import_unknown, planned_import, with_planned
 from bulkops.operations._recipe_versions import name_some
+from bulkops.operations.foreseen import RECIPES, Foreseen, added
 from bulkops.parameters import parameter
 from bulkops.steps import Context, is_planned
 

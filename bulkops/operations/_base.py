@@ -14,12 +14,12 @@ import msgspec
 from bulkops.client import Workato
 from bulkops.errors import TaskFailed, WouldChange
 from bulkops.journal import StepRow
-from bulkops.operations._fields import check_values, columns, own_parameters, templates
-from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._offline import rehearse_offline
 from bulkops.operations._templates import fill
 from bulkops.operations._undo_chain import CANNOT_UNDO, Part, undo_parts
+from bulkops.operations.fields import check_values, columns, own_parameters, templates
+from bulkops.operations.foreseen import Foreseen, added
 from bulkops.parameters import parameters_of
 from bulkops.steps import Context, Offline, Rehearsal, log_of
 
@@ -170,7 +170,7 @@ class Operation:
         """Columns of the account file that it reads: a run over a file without one of them must not start."""
         return columns(self)
 
-    def _filled(self, ctx: Context) -> dict[str, str]:
+    def filled(self, ctx: Context) -> dict[str, str]:
         """Each text of the parameters for this account, by key, without those that were not given."""
         return {key: fill(text, ctx) for key, text in templates(self).items() if isinstance(text, str)}
 
@@ -221,12 +221,6 @@ class Operation:
 
 _AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__init__", "__attrs_post_init__"}
 """Members that do not affect a run: a corrected undo is still the same operation."""
-
-
-def costs_in_order(operation: Operation) -> list[Mapping[str, float]]:
-    """`cost` of each part of a chain; any other operation is its own only part."""
-    foreseen = Foreseen()
-    return [part.cost(foreseen) for part in operation.parts()]
 
 
 def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:

@@ -19,6 +19,7 @@ from typing import Any, Final, Self, TypeAlias
 import anyio
 import attrs
 
+from bulkops.client import scope_of, session_of
 from bulkops.errors import BadRequest, Conflict, Invalid, TaskFailed
 from bulkops.models import CustomerManager, Member, Role
 from bulkops.operations._batching import Rounds
@@ -45,7 +46,7 @@ class Partner:
 
     @classmethod
     def of(cls, ctx: Context) -> Self:
-        session, scope = ctx.account.session, attrs.evolve(ctx.account.scope, account=None)
+        session, scope = session_of(ctx.account), attrs.evolve(scope_of(ctx.account), account=None)
         return cls(
             managers=CustomerManagers(session, scope),
             members=PartnerMembers(session, scope),

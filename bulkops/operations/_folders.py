@@ -6,8 +6,8 @@ import difflib
 
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Recipe
-from bulkops.operations._foreseen import folders_key
 from bulkops.operations._plan_effects import with_planned
+from bulkops.operations.foreseen import folders_key
 from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id
 
 _HOME = "home folder"

@@ -14,10 +14,10 @@ from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthor
 from bulkops.journal import StepRow
 from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._folders import find_folder, find_path, folders_below, know_inside, recipes_below, recipes_in
-from bulkops.operations._polling import Polling
 from bulkops.operations._recipe_versions import Standing, folders_of, has_moved, name_some, stamp, versions_of
 from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.operations.package import Contents, Package
+from bulkops.operations.polling import Polling
 from bulkops.steps import Context, Intent, log_of, memory_of, tuning_of
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.client import Account
 from bulkops.errors import BulkopsError
-from bulkops.operations._foreseen import Foreseen
+from bulkops.operations.foreseen import Foreseen
 from bulkops.secret import Secret
 from bulkops.session import ApiSession, RequestContext
 from bulkops.settings import Auth, Settings

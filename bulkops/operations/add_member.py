@@ -65,7 +65,7 @@ class AddMember(Operation):
         return f"add member {self.member_name!r} as {self.role}"
 
     async def apply(self, ctx: Context) -> None:
-        wanted = self._filled(ctx)
+        wanted = self.filled(ctx)
         role = wanted.pop("role")
         says = f"add member {self.member_name!r} as {role}"
         members = {**wanted, "role_name": role}
@@ -76,5 +76,5 @@ class AddMember(Operation):
         row = done.get(_STEP)
         if row is not None:
             added = row.result["member_id"]
-            person = Person(id=added) if added is not None else EnsureMember(step="", wanted=self._filled(ctx)).person
+            person = Person(id=added) if added is not None else EnsureMember(step="", wanted=self.filled(ctx)).person
             await EnsureNoMember(step=f"undo {_STEP}", person=person, via=self.via).apply(ctx)

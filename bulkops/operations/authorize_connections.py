@@ -15,9 +15,9 @@ from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
-from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
 from bulkops.operations._plan_effects import connections_of, planned_import
+from bulkops.operations.fields import absolute
 from bulkops.operations.switch_recipes import all_of
 from bulkops.parameters import parameter
 from bulkops.steps import Context, log_of, planned_id

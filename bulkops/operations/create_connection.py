@@ -24,9 +24,9 @@ from bulkops.operations._credentials import (
     revealed,
     step_name,
 )
-from bulkops.operations._fields import absolute_or_none
 from bulkops.operations._folders import find_path
 from bulkops.operations._plan_effects import connections_of, plan_connection, planned_import
+from bulkops.operations.fields import absolute_or_none
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, log_of, planned_id
 
@@ -106,7 +106,7 @@ class CreateConnection(Operation):
         return super().columns() | (self.credentials.columns() if self.credentials is not None else set())
 
     async def apply(self, ctx: Context) -> None:
-        wanted = self._filled(ctx)
+        wanted = self.filled(ctx)
         folder_id = await self._folder(ctx, wanted)
         found = None
         if not ctx.began(_STEP):
@@ -128,9 +128,9 @@ class CreateConnection(Operation):
     def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
         return _undo
 
-    def _filled(self, ctx: Context) -> dict[str, str]:
+    def filled(self, ctx: Context) -> dict[str, str]:
         stated = self.credentials.provider if self.credentials is not None else None
-        return {"provider": stated or "", **super()._filled(ctx)}
+        return {"provider": stated or "", **super().filled(ctx)}
 
     async def _folder(self, ctx: Context, wanted: Mapping[str, str]) -> int | None:
         if "folder" not in wanted:

@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from bulkops.catalogue import Call, RetryClass
+from bulkops.client import scope_of, session_of
 from bulkops.errors import ApiError, ConfigError, NotFound, TaskFailed, TaskUnknown
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._credentials import mask
-from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._private_lines import STDOUT, check_output, write_result
 from bulkops.operations._templates import anchored, fill_in, refers, secrets_in
+from bulkops.operations.foreseen import Foreseen
+from bulkops.operations.private_lines import STDOUT, check_output, write_result
 from bulkops.parameters import parameter
 from bulkops.resources import generic
 from bulkops.steps import Context
@@ -127,22 +128,22 @@ class Each(Operation):
 
     async def plan(self, ctx: Context) -> Plan | None:
         """Sends nothing: whether a call would change anything is not known before it is made."""
-        self._filled(ctx)
+        self.filled(ctx)
         return Plan(() if self._row.is_read else (self.title,), {self.call: 1})
 
     async def apply(self, ctx: Context) -> None:
-        values = self._filled(ctx)
+        values = self.filled(ctx)
         if self._row.is_read:
             await self._write(ctx, await self._read(ctx, values))
         else:
             await self._change(ctx, values)
 
     async def _read(self, ctx: Context, values: Mapping[str, Any]) -> Any:
-        row, scope = self._row, ctx.account.scope
+        row, scope = self._row, scope_of(ctx.account)
         goes_on = row.pages != "none" and not _PLACES & values.keys()
         if goes_on:
-            return [each async for each in generic.walk(ctx.account.session, scope, row, values)]
-        return await generic.call(ctx.account.session, scope, row, values)
+            return [each async for each in generic.walk(session_of(ctx.account), scope, row, values)]
+        return await generic.call(session_of(ctx.account), scope, row, values)
 
     async def _change(self, ctx: Context, values: Mapping[str, Any]) -> None:
         row = self._row
@@ -150,7 +151,7 @@ class Each(Operation):
 
         async def send() -> Any:
             try:
-                answer = await generic.call(ctx.account.session, ctx.account.scope, row, values)
+                answer = await generic.call(session_of(ctx.account), scope_of(ctx.account), row, values)
             except NotFound as error:
                 if row.method == "DELETE" and (began or error.attempt > 1):
                     return {"gone": True}  # by the first sending, whose answer was lost
@@ -182,7 +183,7 @@ class Each(Operation):
         if self.output is not None:
             await write_result(self.output, {"account": ctx.account.id, "result": answer})
 
-    def _filled(self, ctx: Context) -> dict[str, Any]:
+    def filled(self, ctx: Context) -> dict[str, Any]:
         return {
             name: fill_in(generic.type_of(self._row, name), template, ctx.params, ctx.account.id)
             for name, template in self.params.items()

@@ -14,8 +14,9 @@ from bulkops.models import ApiClient
 from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to, kind_of
 from bulkops.operations._api_collections import COLLECTIONS, FOLDER, Wanted, as_names
 from bulkops.operations._base import Operation, Undoing
-from bulkops.operations._foreseen import Foreseen, added
-from bulkops.operations._private_lines import (
+from bulkops.operations._templates import fill
+from bulkops.operations.foreseen import Foreseen, added
+from bulkops.operations.private_lines import (
     Keep,
     check_keeper,
     check_place,
@@ -24,7 +25,6 @@ from bulkops.operations._private_lines import (
     place_of,
     words_for,
 )
-from bulkops.operations._templates import fill
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, planned_id
 

@@ -16,13 +16,13 @@ from bulkops.errors import InputError, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._fields import absolute
 from bulkops.operations._folders import check_name, find_path, no_folder
-from bulkops.operations._foreseen import FOLDERS, Foreseen, added
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
-from bulkops.operations._polling import Polling
 from bulkops.operations.ensure import delete_own
+from bulkops.operations.fields import absolute
+from bulkops.operations.foreseen import FOLDERS, Foreseen, added
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
+from bulkops.operations.polling import Polling
 from bulkops.parameters import parameter
 from bulkops.steps import Context, tuning_of
 

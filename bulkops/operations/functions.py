@@ -15,8 +15,8 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._function_digest import digest_of, name_of
+from bulkops.operations.foreseen import Foreseen
 from bulkops.steps import Context
 
 _FORM: Final = "an operation is `async def name(ctx): ...`"

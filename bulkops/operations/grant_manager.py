@@ -14,8 +14,8 @@ from bulkops.models import CustomerManager
 from bulkops.operations._account_numbers import COST, number_of
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._customer_managers import LIST, UPDATE, Grant, Partner, Revocation, Roster, find, has
-from bulkops.operations._foreseen import Foreseen
 from bulkops.operations._templates import fill
+from bulkops.operations.foreseen import Foreseen
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent
 

@@ -13,14 +13,14 @@ from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan, Undoing
-from bulkops.operations._fields import own_parameters
 from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
-from bulkops.operations._foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
 from bulkops.operations._import_job import STEP, Importing, undo_import
-from bulkops.operations._partner_export import export_package, keep_package
 from bulkops.operations._plan_effects import plan_import
 from bulkops.operations._recipe_versions import Standing
+from bulkops.operations.fields import own_parameters
+from bulkops.operations.foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
 from bulkops.operations.package import Contents, Package
+from bulkops.operations.partner_export import export_package, keep_package
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, planned_id
 

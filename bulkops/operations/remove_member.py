@@ -10,8 +10,8 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
-from bulkops.operations._fields import templates
 from bulkops.operations._members import EMAIL, NAME, VIA, EnsureMember, EnsureNoMember, Person
+from bulkops.operations.fields import templates
 from bulkops.parameters import parameter
 from bulkops.steps import Context
 
@@ -50,7 +50,7 @@ class RemoveMember(Operation):
         return f"remove member {', '.join(map(repr, templates(self).values()))}"
 
     async def apply(self, ctx: Context) -> None:
-        given: dict[str, Any] = self._filled(ctx)
+        given: dict[str, Any] = self.filled(ctx)
         await EnsureNoMember(step=_STEP, person=Person(**given), via=self.via, says=self.title).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:

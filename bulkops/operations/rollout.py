@@ -12,13 +12,11 @@ from bulkops.client import Workato
 from bulkops.errors import InputError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Chain, Operation, Plan, Undoing
-from bulkops.operations._fields import absolute_or_none, own_parameters
-from bulkops.operations._foreseen import Foreseen
-from bulkops.operations._private_lines import Keep, check_keeper, place_of
-from bulkops.operations._undo_from_journal import remembered
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.create_customer import NAME, NOTIFICATION_EMAIL, PLAN, CreateCustomer
 from bulkops.operations.enable_api_platform import CLIENT, KEY, SECRETS, VERSION, EnableApiPlatform
+from bulkops.operations.fields import absolute_or_none, own_parameters
+from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.import_package import (
     HOME_ASSETS,
     MANIFEST,
@@ -29,8 +27,10 @@ from bulkops.operations.import_package import (
     load_package,
 )
 from bulkops.operations.package import Package
+from bulkops.operations.private_lines import Keep, check_keeper, place_of
 from bulkops.operations.switch_endpoints import EnableEndpoints
 from bulkops.operations.switch_recipes import StartRecipes
+from bulkops.operations.undo import remembered
 from bulkops.parameters import parameter, parameters_of
 from bulkops.steps import Context
 

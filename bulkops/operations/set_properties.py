@@ -80,7 +80,7 @@ class SetProperties(Operation):
         return f"set {_named(self.properties)}{where}"
 
     async def apply(self, ctx: Context) -> None:
-        values, project_id = self._filled(ctx), await self._project_id(ctx)
+        values, project_id = self.filled(ctx), await self._project_id(ctx)
         await _EnsureValues(step=_STEP, values=values, project_id=project_id, templates=self.properties).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
@@ -89,7 +89,7 @@ class SetProperties(Operation):
         if row is None:
             return
         noted: dict[str, Any] = (row.data or {}).get("before", {})
-        ours, project_id = self._filled(ctx), await self._project_id(ctx)
+        ours, project_id = self.filled(ctx), await self._project_id(ctx)
         now = await _read(ctx, noted, project_id)
         known = {name: what["value"] for name, what in noted.items() if what and "value" in what}
         since = [name for name in known if now.get(name) not in {known[name], ours[name]}]
@@ -117,7 +117,7 @@ class SetProperties(Operation):
                 remedy="set or delete it by hand in the workspace",
             )
 
-    def _filled(self, ctx: Context) -> dict[str, str]:
+    def filled(self, ctx: Context) -> dict[str, str]:
         """Each value for this account. Raises: TaskFailed for one that is too long, or a column that is empty."""
         filled = {}
         for name, template in self.properties.items():

@@ -13,8 +13,8 @@ from bulkops.journal import StepRow
 from bulkops.models import ApiEndpoint, Recipe
 from bulkops.operations._api_collections import COLLECTIONS, ENDPOINTS, FOLDER, LOOKS, Wanted, as_names
 from bulkops.operations._base import Operation, Plan
-from bulkops.operations._foreseen import Foreseen, added
 from bulkops.operations._plan_effects import is_import_unknown
+from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.switch_recipes import all_of
 from bulkops.steps import Context, Intent
 

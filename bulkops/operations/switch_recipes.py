@@ -13,9 +13,9 @@ from bulkops.journal import StepRow
 from bulkops.models import Recipe, StartProblem
 from bulkops.operations._base import Operation, Plan
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
-from bulkops.operations._foreseen import RECIPES, Foreseen, added
 from bulkops.operations._plan_effects import is_import_unknown, plan_running
 from bulkops.operations._start_order import start_order
+from bulkops.operations.foreseen import RECIPES, Foreseen, added
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, Probe
 

@@ -64,7 +64,7 @@ class Pages(Generic[T]):
         note: Callable[[T], object] | None = None,
     ) -> None:
         """`note`: is called with each row."""
-        self.session = session
+        self._session = session
         self._call = call
         self._type = type_
         self._scope = scope
@@ -103,7 +103,7 @@ class Pages(Generic[T]):
                 place[name] = first + page - 1
             if size:
                 place[size_name] = size
-            reply = await self.session.send(
+            reply = await self._session.send(
                 self._call, scope=self._scope, path=self._path, query={**self._query, **place}
             )
             rows = decode_list(reply, self._type)

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import attrs
 
-from bulkops.client import Workato
-from bulkops.errors import BulkopsError, JournalError, NotFound, TaskFailed, worst_of
+from bulkops.client import Workato, account_in, scope_of
+from bulkops.error_groups import worst_of
+from bulkops.errors import BulkopsError, JournalError, NotFound, ReaderGone, TaskFailed
 from bulkops.events import AccountEnded, AccountStarted, Observer
 from bulkops.journal import AccountResult, AccountRow, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
-from bulkops.operations import Operation, ReaderGone
+from bulkops.operations import Operation
 from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.ending import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
@@ -123,7 +124,7 @@ class AccountTask:
     def _context(self, row: AccountRow, scope: RequestContext, steps: Mapping[str, StepRow]) -> Context:
         kind = Rehearsal if scope.read_only else StepLog
         return Context(
-            account=self.workato.account(row.account, scope=scope),
+            account=account_in(self.workato, row.account, scope),
             params=row.params,
             log=kind(
                 journal=self.journal,
@@ -162,7 +163,7 @@ class AccountTask:
                 reason=f"the plan found that it cannot be done: {expected}",
                 remedy="remove the cause, then plan again",
             )
-        asked = ctx.account.scope
+        asked = scope_of(ctx.account)
         scope = RequestContext(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
         try:
             planned = await self.operation.plan(self._context(row, scope, {}))

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.forecast import Forecast, RunShape, forecast, guessed_latency_s
 from bulkops.journal import InventoryRow, Journal
 from bulkops.journal.schema import FILE_NAME
-from bulkops.operations import FolderContents, Foreseen, Operation, UndoRun, added, recorded_folders
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import FolderContents, Foreseen, added, recorded_folders
+from bulkops.operations.undo import UndoRun
 from bulkops.outcome import Outcome
 from bulkops.runs.identity import asking_cost
 from bulkops.runs.inventory import Inventory
@@ -140,7 +142,7 @@ def fleet_forecast(
         requests,
         operation=operation,
         pace=RunShape(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
-        quotas=workato.session.quotas,
+        quotas=session_of(workato).quotas,
         tuning=tuning,
         latency_s=guessed_latency_s(tuning) if latency_s is None else latency_s,
     )

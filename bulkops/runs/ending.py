@@ -11,7 +11,9 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized, leaves_of, worst_of
+from bulkops.client import scope_of
+from bulkops.error_groups import leaves_of, worst_of
+from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized
 from bulkops.journal import AccountResult, AccountRow
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
@@ -54,7 +56,7 @@ class Effects:
             changed=log.changed,
             has_steps=log.has_steps,
             began_unresolved=log.began_unresolved,
-            stopped_by=ctx.account.scope.stopped_by,
+            stopped_by=scope_of(ctx.account).stopped_by,
             detail=_json_data(ctx.detail),
         )
 

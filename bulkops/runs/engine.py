@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import anyio
 import attrs
 
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.errors import PlanError
 from bulkops.events import Observer, RunChanged, WaveChanged, guarded
 from bulkops.executor import fan_out
@@ -69,7 +69,7 @@ class Engine:
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
         )
-        session, tuning = self.workato.session, self.workato.settings.tuning
+        session, tuning = session_of(self.workato), self.workato.settings.tuning
         most = most_admitted(self.operation, policy=self.policy, pacer=session.pacer, tuning=tuning)
         admission = Admission(self.operation, pacer=session.pacer, tuning=tuning, most=most)
         self._halt = Halt(self.policy, self._rules, admission, announce=self._announce)
@@ -190,7 +190,7 @@ class Engine:
             self._taken += 1
             ending = await self._task.run(row)
             reason = self._halt.ended(row, ending)  # before this worker takes its next account
-            if self.workato.session.auth_failure is not None:
+            if session_of(self.workato).auth_failure is not None:
                 self._halt.stop(TOKEN_REFUSED)
             elif reason is not None:
                 self._stop(reason)
@@ -202,7 +202,7 @@ class Engine:
             outcomes = fan_out(work, self._feed(rows), concurrency=min(self.policy.concurrency, max(1, len(rows))))
             deadline = Deadline(
                 self._ends_at,
-                self.workato.session,
+                session_of(self.workato),
                 stop=lambda: self._stop(self._deadline_passed()),
                 abort=now.cancel,
             )
@@ -240,7 +240,7 @@ class Engine:
         # An unknown account counts as ended, unless an abort caused it.
         stopped = RESUMABLE if self.stop_signal.aborting else RESUMABLE - {Outcome.UNKNOWN}
         left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
-        if self.workato.session.auth_failure is not None:
+        if session_of(self.workato).auth_failure is not None:
             await self._set_state(RunState.AUTH_FAILED, TOKEN_REFUSED)
         elif self.stop_signal.draining and left:
             await self._set_state(RunState.INTERRUPTED, self.stop_signal.reason)

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from bulkops.client import Workato
+from bulkops.client import Workato, client_over, session_of
 from bulkops.errors import ConfigError, PlanError
 from bulkops.events import Observer, ignore
-from bulkops.journal import AccountRow, Journal, RunRecord, RunState, new_run_id
-from bulkops.operations import Operation, as_operation, check_same, describe, restore
+from bulkops.journal import Journal, RunRecord, new_run_id
+from bulkops.operations.functions import as_operation
+from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
+from bulkops.runs.continuation import PLAN_EVENT, Continuation, client_for
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
-from bulkops.runs.halting import Check, Gate, StopSignal, waiting_gate
-from bulkops.runs.identity import require_workspace, workspace_for
+from bulkops.runs.halting import Check, Gate, StopSignal
+from bulkops.runs.identity import workspace_for
 from bulkops.runs.inventory import Accounts, check_columns, inventory_of, refuse_two_names
 from bulkops.runs.planning import FleetPlan, plan_accounts
 from bulkops.runs.policy import Policy
-from bulkops.runs.subset import Names, Subset, pick
+from bulkops.runs.subset import Names, Subset
 from bulkops.runs.undo import undo_of
-from bulkops.settings import Settings, Tuning
 
 JOURNAL: Final = "./.bulkops"
-_PLAN: Final = "plan"
 
 
 @attrs.frozen
@@ -112,7 +111,9 @@ class Fleet:
             if policy.if_running == "wait":
                 stack.enter_context(opened.lock_run(run_id))  # `watch` sees it queue
             await stack.enter_async_context(
-                credential(opened, workato.session, run_id, policy=policy, stop_signal=self.stop, workspace=workspace)
+                credential(
+                    opened, session_of(workato), run_id, policy=policy, stop_signal=self.stop, workspace=workspace
+                )
             )
             inventory = known if known is not None else await inventory_of(accounts, workato)
             check_columns(made, inventory)
@@ -133,7 +134,7 @@ class Fleet:
             if policy.if_running != "wait":
                 stack.enter_context(opened.lock_run(run_id))  # before the run exists and can be resumed
             if expected is not None:
-                opened.add_event(run_id, _PLAN, {"expected": expected})  # for operations that need it
+                opened.add_event(run_id, PLAN_EVENT, {"expected": expected})  # for operations that need it
             await opened.create_run(record, inventory.rows)
             engine = Engine(
                 record=record,
@@ -173,7 +174,7 @@ class Fleet:
             that is not in the run.
         """
         subset = Subset.of(accounts, exclude, limit)
-        again = _Continuation(self, operation=operation, accept_changes=accept_changes, approved=approved)
+        again = Continuation(self, operation=operation, accept_changes=accept_changes, approved=approved)
         return await again.work(run_id, RESUMABLE, subset)
 
     async def retry(
@@ -191,7 +192,7 @@ class Fleet:
         arguments and errors as for `resume`.
         """
         subset = Subset.of(accounts, exclude, limit)
-        again = _Continuation(self, operation=operation, accept_changes=accept_changes)
+        again = Continuation(self, operation=operation, accept_changes=accept_changes)
         report = await again.work(run_id, frozenset({Outcome.FAILED}), subset, failure_class)
         assert report is not None  # noqa: S101 - only an unfinished run may be missing
         return report
@@ -216,7 +217,7 @@ class Fleet:
         operation, inventory = await undo_of(run_id, journal=self.journal, subset=subset)
         async with Journal.open(self.journal, read_only=True) as opened:
             record = await opened.get_run(operation.run_id)
-        async with _client_for(record, self.workato) as client:
+        async with client_for(record, self.workato) as client:
             return await attrs.evolve(self, workato=client).run(operation, inventory)
 
     async def report(self, run_id: str | None = None) -> Report:
@@ -234,7 +235,7 @@ class Fleet:
         if self.workato is not None:
             return self.workato
         if isinstance(accounts, Pages):
-            return Workato.over(accounts.session)
+            return client_over(session_of(accounts))
         raise ConfigError("a run needs a client", remedy="give workato=..., or accounts=workato.customers.list()")
 
 
@@ -263,106 +264,3 @@ async def run(
         approve=approve,
     )
     return await fleet.run(operation, accounts, plan=plan, source=source)
-
-
-@attrs.frozen
-class _Continuation:
-    """The common part of `resume` and `retry`."""
-
-    fleet: Fleet
-    operation: object = attrs.field(kw_only=True)
-    accept_changes: bool = attrs.field(kw_only=True)
-    approved: bool = attrs.field(kw_only=True, default=False)
-
-    async def work(
-        self, run_id: str | None, outcomes: Collection[Outcome], subset: Subset, failure_class: str | None = None
-    ) -> Report | None:
-        is_retry = Outcome.FAILED in outcomes
-        async with Journal.open(self.fleet.journal) as opened:
-            find_newest = run_id is None and not is_retry
-            record = await (opened.newest_unfinished() if find_newest else opened.get_run(run_id))
-            if record is None:
-                return None
-            made = self._operation(record)
-            with opened.lock_run(record.run_id):
-                record = await opened.get_run(record.run_id)  # as the last process left it, who may have ended just now
-                if not self.accept_changes:
-                    check_same(made, record.operation)
-                left = await opened.accounts(record.run_id, outcomes=outcomes, failure_class=failure_class)
-                rows = await pick(opened, record.run_id, left, subset)
-                if rows:
-                    await self._take_up(opened, record, made, rows, in_waves=not is_retry)
-                elif not left and not is_retry and record.state is not RunState.FINISHED:
-                    await opened.set_state(record.run_id, RunState.FINISHED)  # it died after its last account
-            return await load_report(opened, record.run_id)
-
-    def _operation(self, record: RunRecord) -> Operation:
-        """Raises: JournalMismatch when it is another one than the run began with, and that is not accepted."""
-        if self.operation is None:
-            return restore(record.operation, accept_changes=self.accept_changes)
-        made = as_operation(self.operation)
-        if not self.accept_changes:
-            check_same(made, record.operation)
-        return made
-
-    async def _take_up(
-        self, journal: Journal, record: RunRecord, operation: Operation, rows: list[AccountRow], *, in_waves: bool
-    ) -> None:
-        policy = self.fleet.policy or Policy.from_mapping(record.policy)
-        events = await journal.events(record.run_id)
-        approved = None
-        if self.approved:
-            judged = [event.data for event in events if event.kind == "gate"]
-            approved = waiting_gate(judged, policy.cut(record.inventory_count), [row.seq for row in rows])
-        saved = [event.data["expected"] for event in events if event.kind == _PLAN]
-        async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(_client_for(record, self.fleet.workato))
-            workspace = await require_workspace(client, record)
-            record = await _with_changes(journal, record, operation)
-            await stack.enter_async_context(
-                credential(
-                    journal,
-                    client.session,
-                    record.run_id,
-                    policy=policy,
-                    stop_signal=self.fleet.stop,
-                    workspace=workspace,
-                )
-            )
-            engine = Engine(
-                record=record,
-                operation=operation,
-                workato=client,
-                journal=journal,
-                policy=policy,
-                observe=self.fleet.observe,
-                stop_signal=self.fleet.stop,
-                gate=Gate(policy=policy, check=self.fleet.check, approve=self.fleet.approve, approved=approved),
-                expected={account: _found(found) for account, found in saved[0].items()} if saved else None,
-            )
-            await engine.work(rows, in_waves=in_waves)
-
-
-async def _with_changes(journal: Journal, record: RunRecord, made: Operation) -> RunRecord:
-    """The run with the operation as it is now, in the journal too: what comes later compares with this one."""
-    if made.digest == record.operation["digest"]:
-        return record
-    changed = attrs.evolve(record, operation=describe(made, source=record.operation.get("source")))
-    await journal.set_operation(record.run_id, changed.operation)
-    return changed
-
-
-@asynccontextmanager
-async def _client_for(record: RunRecord, workato: Workato | None) -> AsyncIterator[Workato]:
-    """The caller's client, or one from the environment with the journal's tuning."""
-    if workato is not None:
-        yield workato
-        return
-    settings = Settings.from_env(tuning=Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
-    async with Workato.from_settings(settings) as client:
-        yield client
-
-
-def _found(found: str | list[str]) -> tuple[str, ...] | str:
-    """An account of a saved plan, in the journal's form."""
-    return found if isinstance(found, str) else tuple(found)

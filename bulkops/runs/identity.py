@@ -9,11 +9,12 @@ import anyio
 import attrs
 
 from bulkops.catalogue import CALLS
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.errors import DecodeError, PlanError, RateLimited, ServerError, StatusError, Unauthorized
 from bulkops.journal import Journal, RunRecord
 from bulkops.models import PartnerWorkspace
-from bulkops.operations import Operation, UndoRun
+from bulkops.operations import Operation
+from bulkops.operations.undo import UndoRun
 from bulkops.session import ApiSession, RequestContext, decode_object
 
 ME: Final = "users.me"
@@ -38,17 +39,17 @@ async def workspace_of(workato: Workato) -> str | None:
     the token is refused, because a role may lack this call. The next request goes alone too, and decides.
     Raises: the ApiError tree if the vendor cannot be reached or returns a server error.
     """
-    answer = _answers.setdefault(workato.session, _Answer())
+    answer = _answers.setdefault(session_of(workato), _Answer())
     async with answer.lock:
         if not answer.is_known:
-            answer.id = await _ask(workato.session)
+            answer.id = await _ask(session_of(workato))
             answer.is_known = True
     return answer.id
 
 
 def asking_cost(workato: Workato) -> dict[str, float]:
     """Requests, by call id, that `workspace_of` still sends for this client."""
-    answer = _answers.get(workato.session)
+    answer = _answers.get(session_of(workato))
     return {} if answer is not None and answer.is_known else {ME: 1.0}
 
 

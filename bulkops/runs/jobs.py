@@ -10,7 +10,9 @@ from typing import Any, Final
 import attrs
 
 from bulkops.errors import ConfigError
-from bulkops.operations import Chain, Operation, as_operation, check_value, load_from_file, named
+from bulkops.operations import Chain, Operation, named
+from bulkops.operations.fields import check_value
+from bulkops.operations.functions import as_operation, load_from_file
 from bulkops.parameters import Parameter, parameters_of, values_for
 from bulkops.runs.job_file import JobFile
 from bulkops.runs.policy import POLICY_PARAMETERS, Policy

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bulkops.errors import ApiError, NotFound, TaskFailed, worst_of
+from bulkops.client import scope_of
+from bulkops.error_groups import worst_of
+from bulkops.errors import ApiError, NotFound, TaskFailed
 from bulkops.steps import Context
 
 FAILURE_CLASS = "no-such-customer"
@@ -14,7 +16,7 @@ async def require_customer(ctx: Context, error: BaseException) -> None:
     Raises: TaskFailed, from `error`, when the vendor does not know the customer.
     """
     account = ctx.account
-    if not isinstance(worst_of(error), NotFound) or account.scope.progress:
+    if not isinstance(worst_of(error), NotFound) or scope_of(account).progress:
         return
     try:
         await account.customer.get()

@@ -10,12 +10,16 @@ from typing import Any, Self
 import attrs
 import msgspec
 
-from bulkops.client import Workato
-from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized, worst_of
+from bulkops.client import Workato, account_in, session_of
+from bulkops.error_groups import worst_of
+from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, guarded
 from bulkops.executor import fan_out
 from bulkops.journal import InventoryRow, Journal, tenant
-from bulkops.operations import Foreseen, Operation, added, as_operation, describe
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen, added
+from bulkops.operations.functions import as_operation
+from bulkops.operations.restore import describe
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
 from bulkops.runs.ending import cause_of
@@ -142,7 +146,7 @@ async def plan_accounts(
             workspace = await workspace_for(made, workato, opened)
             looks.tenant = tenant(workato.settings.url, workspace)
             async with credential(
-                opened, workato.session, "plan", policy=policy, stop_signal=stop, workspace=workspace
+                opened, session_of(workato), "plan", policy=policy, stop_signal=stop, workspace=workspace
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
     more: dict[str, float] = {}
@@ -189,7 +193,7 @@ class Planner:
         async def look(row: InventoryRow) -> AccountPlan:
             return await self._look(row, journal)
 
-        unsubscribe = self._workato.session.subscribe(self._note)
+        unsubscribe = session_of(self._workato).subscribe(self._note)
         try:
             outcomes = [outcome async for outcome in fan_out(look, rows, concurrency=concurrency)]
         finally:
@@ -200,7 +204,7 @@ class Planner:
     async def _look(self, row: InventoryRow, journal: Journal) -> AccountPlan:
         scope = RequestContext(account=row.account, seq=row.seq, read_only=True)
         ctx = Context(
-            account=self._workato.account(row.account, scope=scope),
+            account=account_in(self._workato, row.account, scope),
             params=row.params,
             log=Rehearsal(
                 journal=journal,

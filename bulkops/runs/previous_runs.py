@@ -10,7 +10,8 @@ import attrs
 
 from bulkops.journal import Journal, RunRecord
 from bulkops.journal.schema import FILE_NAME
-from bulkops.operations import Chain, Operation, describe
+from bulkops.operations import Chain, Operation
+from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
 
 

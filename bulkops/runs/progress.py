@@ -20,7 +20,8 @@ from bulkops.forecast import (
     stages_of,
     way,
 )
-from bulkops.operations import Foreseen, Operation
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
 from bulkops.pacing import QuotaSnapshot
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bulkops.errors import PlanError
 from bulkops.journal import InventoryRow, Journal
-from bulkops.operations import UndoRun, restore_to_undo
+from bulkops.operations.restore import restore_to_undo
+from bulkops.operations.undo import UndoRun
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.subset import ALL, Subset, pick
 

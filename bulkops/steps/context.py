@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 import attrs
 
-from bulkops.client import Account
+from bulkops.client import Account, scope_of, session_of
 from bulkops.journal import REMARKS
 from bulkops.settings import Tuning
 from bulkops.steps.effect import NOT_PLANNED, Effect, Probe
@@ -35,7 +35,7 @@ class Context:
     @property
     def planning(self) -> bool:
         """Whether this is a plan: reads are sent, steps are recorded and not sent, other writes raise WouldChange."""
-        return self.account.scope.read_only
+        return scope_of(self.account).read_only
 
     def add_note(self, words: str, here: str | None = None) -> None:
         """Add a note to the account's line in the report. It is not a failure.
@@ -238,4 +238,4 @@ def memory_of(ctx: Context) -> AccountMemory:
 
 def tuning_of(ctx: Context) -> Tuning:
     """The client's tuning, for the built-in operations."""
-    return ctx.account.session.settings.tuning
+    return session_of(ctx.account).settings.tuning

@@ -11,13 +11,12 @@ import anyio
 import attrs
 import msgspec
 
+from bulkops.error_groups import leaves_of, worst_of
 from bulkops.errors import (
     ApiError,
     BulkopsError,
     TaskFailed,
     TaskUnknown,
-    leaves_of,
-    worst_of,
 )
 from bulkops.events import Observer, StepEnded, ignore
 from bulkops.journal import Journal, StepRow, StepState

@@ -130,7 +130,7 @@ async def test_in_the_library(sandbox: RemoteSandbox, tmp_path: Path) -> None:
     ids = [FIRST + n for n in range(4)]
     settings = Settings.from_env(tuning=Tuning.from_file(sandbox.client_file))
     async with Workato.from_settings(settings) as workato:
-        operation = bulkops.CreateFolder("Night")
+        operation = bulkops.operations.CreateFolder("Night")
         control = bulkops.StopSignal()
         control.drain()
         fleet = bulkops.Fleet(workato, journal=tmp_path)

@@ -12,9 +12,11 @@ import pytest
 
 import bulkops
 from bulkops import Outcome, Policy, TaskFailed, Workato
+from bulkops.client import scope_of
 from bulkops.events import AccountEnded, AccountStarted, Event
 from bulkops.journal import Journal, RunState, StepState
-from bulkops.operations import Foreseen, Operation
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
 from bulkops.outcome import TROUBLED
 from bulkops.report import Report
 from bulkops.runs import StopSignal
@@ -67,7 +69,7 @@ class TwoFolders(Operation):
 
     async def apply(self, ctx: bulkops.Context) -> None:
         await ctx.account.folders.list().collect()
-        if ctx.account.scope.seq >= self.begun and not self.halted.is_set():
+        if scope_of(ctx.account).seq >= self.begun and not self.halted.is_set():
             self._is_ready()
             await asyncio.sleep(3600)
         await ctx.step("first", lambda: self.create(ctx, "first"))
@@ -143,7 +145,7 @@ async def test_the_deadline_waits_for_nobody_when_the_api_is_silent(sandbox: San
 async def test_limit_and_breaker(sandbox: Sandbox, tmp_path: Path, policy: dict[str, Any], words: str) -> None:
     class OneFails(TwoFolders):
         async def apply(self, ctx: bulkops.Context) -> None:
-            if ctx.account.scope.seq == len(IDS) - 1 and not self.halted.is_set():
+            if scope_of(ctx.account).seq == len(IDS) - 1 and not self.halted.is_set():
                 self._is_ready()
                 await failing.wait()
                 raise TaskFailed("it does not want to", failure_class="unwilling")
@@ -169,7 +171,7 @@ async def test_a_token_that_is_refused(sandbox: Sandbox, tmp_path: Path) -> None
 
     class Refused(TwoFolders):
         async def apply(self, ctx: bulkops.Context) -> None:
-            if ctx.account.scope.seq == len(IDS) - 1 and not self.halted.is_set():
+            if scope_of(ctx.account).seq == len(IDS) - 1 and not self.halted.is_set():
                 self._is_ready()
                 await revoked.wait()
                 await ctx.account.folders.list().collect()
@@ -342,7 +344,7 @@ async def test_strict_failures_are_never_overshot(sandbox: Sandbox, tmp_path: Pa
 
     async def fails_late(ctx: bulkops.Context) -> None:
         await ctx.step("first", lambda: TwoFolders.create(ctx, "first"))
-        if ctx.account.scope.seq % 2:
+        if scope_of(ctx.account).seq % 2:
             raise TaskFailed("it does not want to", failure_class="unwilling")
 
     async with client(sandbox) as workato:

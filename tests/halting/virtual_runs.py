@@ -13,8 +13,9 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AttemptEnded
 from bulkops.executor import fan_out
 from bulkops.forecast import IMPORT, POLL
-from bulkops.operations import Foreseen, LikelyFinish, Operation
-from bulkops.operations._polling import Polling
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
+from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.runs.halting import Admission
 from bulkops.sandbox.imports import import_time_s

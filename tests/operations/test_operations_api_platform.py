@@ -17,14 +17,8 @@ import pytest
 
 from bulkops.cli.app import main
 from bulkops.errors import ConfigError, InputError
-from bulkops.operations import (
-    DisableEndpoints,
-    EnableApiPlatform,
-    EnableEndpoints,
-    StartRecipes,
-    describe,
-    restore,
-)
+from bulkops.operations import DisableEndpoints, EnableApiPlatform, EnableEndpoints, StartRecipes
+from bulkops.operations.restore import describe, restore
 from bulkops.report import render
 from bulkops.runs import Fleet, from_values, load_job, run
 from bulkops.sandbox.assumptions import Assumptions

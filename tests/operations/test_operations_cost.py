@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkops.client import session_of
 from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import POLL
 from bulkops.operations import CreateFolder
@@ -55,7 +56,7 @@ def test_an_operation_sends_what_its_plan_says(tmp_path: Path, name: str) -> Non
             if isinstance(event, AttemptEnded) and event.attempt == 1:
                 sent[event.call] += 1
 
-        it.workato.session.subscribe(note)
+        session_of(it.workato).subscribe(note)
         await it.run(case.make(), rows)
         assert counted(sent) == of_both
         assert ahead is not None

@@ -11,7 +11,9 @@ import pytest
 
 from bulkops.errors import JournalMismatch, PlanError
 from bulkops.journal.schema import FILE_NAME
-from bulkops.operations import ImportPackage, UpgradePlan, as_operation, describe, load_from_file, restore
+from bulkops.operations import ImportPackage, UpgradePlan
+from bulkops.operations.functions import as_operation, load_from_file
+from bulkops.operations.restore import describe, restore
 from bulkops.runs import Fleet, FleetPlan, from_values, run, undo_of
 from tests.fleet import PACKAGE, PACKAGE_2
 from tests.here import FIRST, Here, here, outcomes

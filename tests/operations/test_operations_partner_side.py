@@ -9,6 +9,7 @@ import anyio
 import attrs
 import pytest
 
+from bulkops.client import session_of
 from bulkops.errors import PlanError, TaskFailed, TaskUnknown
 from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import by_quota
@@ -231,7 +232,7 @@ def test_a_grant_that_somebody_overwrites_is_merged_again(tmp_path: Path, times:
     async def scenario(it: Here) -> None:
         await make(it, 0)
         meddler = Meddler(it, times)
-        stop = it.workato.session.subscribe(meddler.observe)
+        stop = session_of(it.workato).subscribe(meddler.observe)
         done = await it.run(GrantManager(manager=str(LEE)), rows(1))
         stop()
         assert outcomes(done) == {ends: 1}
@@ -255,7 +256,7 @@ def test_a_workspace_that_comes_back_is_taken_away_again(tmp_path: Path) -> None
         done = await it.run(GrantManager(manager=str(LEE)), rows(0))
         assert outcomes(done) == {"changed": 1}
         meddler = _PutsBack(it)
-        stop = it.workato.session.subscribe(meddler.observe)
+        stop = session_of(it.workato).subscribe(meddler.observe)
         undone = await it.undo(done)
         stop()
         assert outcomes(undone) == {"changed": 1}, failures(undone)
@@ -311,7 +312,7 @@ def test_runs_write_a_manager_one_after_the_other(tmp_path: Path) -> None:
             if isinstance(event, AttemptEnded) and event.call == "customer_managers.update":
                 held += any(holder_at(file) is not None for file in state_directory().glob("resource-*.lock"))
 
-        stop = it.workato.session.subscribe(look)
+        stop = session_of(it.workato).subscribe(look)
         done = await it.run(GrantManager(manager=str(LEE)), rows(1))
         await it.undo(done)
         stop()

@@ -13,7 +13,7 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bulkops.client import Account
+from bulkops.client import Account, session_of
 from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import POLL
 from bulkops.operations import (
@@ -143,7 +143,7 @@ def check(parts: Sequence[Operation], state: State | Operation | None) -> None:
             if isinstance(event, AttemptEnded) and event.attempt == 1:
                 sent[event.call] += 1
 
-        it.workato.session.subscribe(note)
+        session_of(it.workato).subscribe(note)
 
         async def foretold() -> tuple[FleetPlan, AccountPlan]:
             found = await Fleet(it.workato, journal=it.journal).plan(made, from_values(rows))

@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from bulkops.errors import ConfigError, InputError
-from bulkops.operations import (
-    AuthorizeConnections,
-    Chain,
-    ImportPackage,
-    Rollout,
-    StartRecipes,
-    UpgradePlan,
-    describe,
-    restore,
-)
+from bulkops.operations import AuthorizeConnections, Chain, ImportPackage, Rollout, StartRecipes, UpgradePlan
+from bulkops.operations.restore import describe, restore
 from bulkops.runs import Fleet, from_values, load_job
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, failure, here, outcomes

@@ -19,10 +19,9 @@ from bulkops.operations import (
     Rollout,
     StartRecipes,
     UpgradePlan,
-    describe,
-    restore,
 )
 from bulkops.operations._base import Chain
+from bulkops.operations.restore import describe, restore
 from bulkops.runs import Fleet, undo_of
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE, SECRETS
 from tests.here import Here, here, outcomes
@@ -132,7 +131,7 @@ def test_before_an_operation_that_says_nothing_all_is_held_back(tmp_path: Path) 
 
     async def scenario(it: Here) -> None:
         from bulkops.journal import Journal
-        from bulkops.operations import UndoRun
+        from bulkops.operations.undo import UndoRun
         from bulkops.runs import Fleet, run
 
         one = ROWS[:1]
@@ -162,7 +161,7 @@ def test_a_failure_that_is_not_for_now_holds_nothing_back(tmp_path: Path) -> Non
     chain = Chain((UpgradePlan(plan_id="oem_big"), Own("second", problems)))
 
     async def scenario(it: Here) -> None:
-        from bulkops.operations import UndoRun
+        from bulkops.operations.undo import UndoRun
         from bulkops.runs import run
 
         done = await it.run(chain, ROWS[:1])

@@ -21,7 +21,7 @@ from bulkops.operations import (
     StopRecipes,
     UpgradePlan,
 )
-from bulkops.operations._partner_export import export_package
+from bulkops.operations.partner_export import export_package
 from bulkops.report import Report
 from bulkops.runs import Fleet, from_values, run
 from tests.fleet import CREDENTIALS, PACKAGE

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkops.client import session_of
 from bulkops.errors import BadRequest, ConfigError, InputError, NotFound, RateLimited
 from bulkops.models import PackageExport
 from tests.fleet import PACKAGE
@@ -129,7 +130,7 @@ def test_a_429_of_poll_now_is_the_callers_to_see(tmp_path: Path) -> None:
         with pytest.raises(RateLimited, match="backs off") as refused:
             await account.recipes.poll_now(made)
         assert refused.value.retry_after_s == 1.0
-        quota = it.workato.session.pacer.statistics()["embedded.recipes.other"]
+        quota = session_of(it.workato).pacer.statistics()["embedded.recipes.other"]
         assert quota.limit == 1000  # it spoke of the trigger: the quota stays as it is
 
     here(tmp_path, scenario, customers=1, time_scale=200)

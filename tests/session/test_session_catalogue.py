@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.errors import (
     ConfigError,
     DecodeError,
@@ -235,8 +235,8 @@ async def test_a_429_of_poll_now_speaks_of_the_call_and_closes_no_quota(server: 
     async with client(server, unlimited=False) as workato:
         with pytest.raises(RateLimited, match="backing off until later"):
             await workato.call(call.id, account=1, recipe_id=2)
-        assert workato.session.pacer.statistics()[call.quota].closed_for_s == 0
-        assert workato.session.pacer.statistics()[call.quota].refused == 0
+        assert session_of(workato).pacer.statistics()[call.quota].closed_for_s == 0
+        assert session_of(workato).pacer.statistics()[call.quota].refused == 0
         await workato.call("managed_users.recipes.stop", account=1, recipe_id=2)  # the same quota, at once
     assert len(server.seen) == 2
 
@@ -278,8 +278,8 @@ async def test_the_last_resort_sends_anything_and_repeats_only_reads(server: Any
         with pytest.raises(OutcomeUnknown):
             await workato.request("PUT", "/api/managed_users/7/recipes/1/start", json={"a": 1})
         assert len(server.seen) == 3
-        assert workato.session.pacer.statistics()["embedded.recipes.other"].requests == 1
-        assert workato.session.pacer.statistics()["assumed.partner.other"].requests == 2
+        assert session_of(workato).pacer.statistics()["embedded.recipes.other"].requests == 1
+        assert session_of(workato).pacer.statistics()["assumed.partner.other"].requests == 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bulkops.client import Workato
+from bulkops.client import Workato, client_over
 from bulkops.errors import BadRequest, BodyTooLarge, ConnectionLost, InputError, NotFound, RateLimited, ServerError
 from bulkops.models import PackageExport
 from bulkops.session import ApiSession
@@ -201,5 +201,5 @@ async def test_any_other_call_still_refuses_redirects(server: Any, session_for: 
     session: ApiSession = session_for(server.url)
     async with session:
         with pytest.raises(StatusError, match=r"redirects to http://127\.0\.0\.1; bulkops does not follow redirects"):
-            await Workato.over(session).customers.get(7)
+            await client_over(session).customers.get(7)
     assert len(server.seen) == 1

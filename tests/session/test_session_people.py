@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bulkops.catalogue import CALLS
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, StatusError
 from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
 from bulkops.session import RequestContext
@@ -240,6 +240,6 @@ async def test_a_workspace_has_one_window_whatever_name_it_is_called_by(server: 
         call = CALLS["managed_users.members.create"]
         for account in ("EORG-7", "7"):
             scope = RequestContext(account=account)
-            await workato.session.send(call, scope=scope, path={"managed_user_id": account}, json={})
+            await session_of(workato).send(call, scope=scope, path={"managed_user_id": account}, json={})
         first, second = server.seen[-2:]
     assert second.at - first.at >= 0.5

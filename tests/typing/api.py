@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import bulkops
-from bulkops import Context, ImportPackage, Outcome, Policy, Report, StartRecipes, TaskOutcome, Workato
+from bulkops import Context, Outcome, Policy, Report, TaskOutcome, Workato
+from bulkops.operations import CreateConnection, CreateFolder, ImportPackage, SetProperties, StartRecipes
 
 
 @bulkops.operation
@@ -40,6 +41,13 @@ async def main() -> Report:
     return report
 
 
+def modules(error: bulkops.errors.NotFound, sandbox: bulkops.sandbox.Sandbox, kit: bulkops.testing.CrashKit) -> int:
+    event: type[bulkops.events.StepEnded] = bulkops.events.StepEnded
+    bulkops.operations.AddMember(member_name="Ana", role="Admin")
+    bulkops.unknown  # type: ignore[attr-defined]  # noqa: B018
+    return error.status + len(str((event, sandbox, kit)))
+
+
 async def double(item: int) -> str:
     return str(item * 2)
 
@@ -59,6 +67,6 @@ async def content(workato: Workato) -> dict[str, str]:
         values |= {field.name: field.type or "" for field in await account.connections.input_schema("salesforce")}
     async for connector in workato.connectors.all():
         values[connector.id] = connector.title or ""
-    chain = bulkops.CreateFolder("CRM") >> bulkops.CreateConnection(connection_name="CRM", provider="salesforce")
-    await bulkops.run(chain >> bulkops.SetProperties(values), accounts=[7], workato=workato)
+    chain = CreateFolder("CRM") >> CreateConnection(connection_name="CRM", provider="salesforce")
+    await bulkops.run(chain >> SetProperties(values), accounts=[7], workato=workato)
     return values

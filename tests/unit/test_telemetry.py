@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bulkops.client import session_of
 from bulkops.events import (
     AccountEnded,
     AccountStarted,
@@ -100,7 +101,7 @@ def test_a_real_run_is_one_tree_of_spans_and_no_secret_is_in_it(
             seen.update([type(event).__name__])
             exported.telemetry(event)  # type: ignore[arg-type]  # it is an event
 
-        at.workato.session.subscribe(observe)
+        session_of(at.workato).subscribe(observe)
         ids = [customer.id async for customer in at.workato.customers.list()]
         made = ImportPackage(PACKAGE, folder="CRM") >> AuthorizeConnections(CREDENTIALS)
         operation = await made.prepare(at.workato, at.journal)

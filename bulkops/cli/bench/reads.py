@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from bulkops.operations import Foreseen, Operation
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
 from bulkops.steps import Context
 
 CALLS: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")

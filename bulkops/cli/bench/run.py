@@ -76,7 +76,7 @@ class Bench:
         return load_job(self.operation).operation
 
     async def _measured(self, operation: Operation, settings: Settings) -> tuple[Result, int]:
-        from bulkops.client import Workato
+        from bulkops.client import Workato, session_of
         from bulkops.runs import Policy, select
 
         consent = Consent(yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="check --host and --accounts")
@@ -96,7 +96,7 @@ class Bench:
             began, cpu = time.monotonic(), time.process_time()
             report = await self._run(operation, inventory, workato, policy, story, observe)
             seconds, cpu_s = time.monotonic() - began, time.process_time() - cpu
-            quotas = measure.by_quota(workato.session.quotas, share=settings.tuning.share)
+            quotas = measure.by_quota(session_of(workato).quotas, share=settings.tuning.share)
         requests = measure.requests
         figures: dict[str, Any] = {
             "seconds": round(seconds, 3),

@@ -21,7 +21,7 @@ from bulkops.cli.click_ext import WEBHOOK_VARIABLE
 from bulkops.cli.doctor.findings import Finding
 from bulkops.cli.doctor.write_rights import check_writes_of, fields, untold
 from bulkops.cli.journal_dir import journal_flag
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.errors import (
     ApiError,
     BulkopsError,
@@ -169,7 +169,7 @@ def _quotas(tuning: Tuning, operation: Operation | None) -> Finding:
 
 def _costs(operation: Operation) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Requests of an account that is already done, and of one that needs everything."""
-    from bulkops.operations import Foreseen
+    from bulkops.operations.foreseen import Foreseen
 
     return operation.look_cost(Foreseen()), operation.cost(Foreseen())
 
@@ -196,7 +196,7 @@ async def _vendor(settings: Settings, operation: Operation | None, *, check_writ
     try:
         async with (
             Workato.from_settings(settings) as workato,
-            hold_credential(workato.session, "of bulkops doctor"),
+            hold_credential(session_of(workato), "of bulkops doctor"),
         ):
             async for finding in _asked(workato, operation, check_writes=check_writes):
                 yield finding
@@ -209,7 +209,7 @@ async def _vendor(settings: Settings, operation: Operation | None, *, check_writ
 async def _asked(workato: Workato, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
     scope = RequestContext(read_only=True)
     try:
-        reply = await workato.session.send(CALLS[_LIST], scope=scope, query={"page": 1, "per_page": 100})
+        reply = await session_of(workato).send(CALLS[_LIST], scope=scope, query={"page": 1, "per_page": 100})
         customers = decode_list(reply, Customer)
     except Unauthorized as error:
         yield Finding("token", "fix", *_words(error), is_auth=True)
@@ -265,7 +265,7 @@ def _readable(needed: tuple[str, ...]) -> list[Call]:
 async def _try_call(workato: Workato, call: Call, account: str) -> Finding:
     try:
         scope = RequestContext(account=account, read_only=True)
-        await workato.session.send(call, scope=scope, path={ACCOUNT: account})
+        await session_of(workato).send(call, scope=scope, path={ACCOUNT: account})
     except Unauthorized as error:
         return Finding("rights", "fix", *_words(error), is_auth=True)
     except ApiError as error:

@@ -16,7 +16,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Final
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
-from bulkops.client import Workato
+from bulkops.client import Workato, session_of
 from bulkops.errors import (
     ApiError,
     BadRequest,
@@ -68,7 +68,7 @@ def fields(path: str) -> set[str]:
 async def _says_not_found(workato: Workato, nowhere: str) -> bool:
     """Whether a permitted read returns 404 there; otherwise a 403 would not show a missing right."""
     try:
-        await workato.session.send(CALLS[_CONTROL], scope=RequestContext(account=nowhere), path={ACCOUNT: nowhere})
+        await session_of(workato).send(CALLS[_CONTROL], scope=RequestContext(account=nowhere), path={ACCOUNT: nowhere})
     except NotFound:
         return True
     except ApiError:
@@ -81,7 +81,7 @@ async def _try(workato: Workato, call: Call, nowhere: str) -> Finding:
     data = b"" if call.body == "octets" else None
     json: object = {} if data is None else None
     try:
-        await workato.session.send(call, scope=RequestContext(account=nowhere), path=path, json=json, data=data)
+        await session_of(workato).send(call, scope=RequestContext(account=nowhere), path=path, json=json, data=data)
     except Forbidden as error:
         return Finding("rights", "fix", f"{call.id} is refused: {error.message}", _LEAVE)
     except Unauthorized as error:

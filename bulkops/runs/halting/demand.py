@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bulkops.forecast import GUESSED_LATENCY_S, IMPORT, POLL, SLOW_IMPORT, by_quota
-from bulkops.operations import Foreseen, Operation
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
 from bulkops.settings import Tuning
 
 _TRUSTED: Final = 5.0

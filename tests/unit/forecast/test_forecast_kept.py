@@ -15,8 +15,7 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, WaveChanged, ignore
 from bulkops.executor import fan_out
 from bulkops.forecast import IMPORT, POLL, RunShape, foresee, names_of, opening, stages_of
-from bulkops.operations import LikelyFinish
-from bulkops.operations._polling import Polling
+from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.outcome import Outcome
 from bulkops.pacing import Pacer
 from bulkops.sandbox.imports import import_time_s

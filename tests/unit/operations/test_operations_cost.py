@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bulkops.operations import (
-    CreateFolder,
-    DisableEndpoints,
-    FolderContents,
-    Foreseen,
-    ImportPackage,
-    StartRecipes,
-    StopRecipes,
-)
+from bulkops.operations import CreateFolder, DisableEndpoints, ImportPackage, StartRecipes, StopRecipes
+from bulkops.operations.foreseen import FolderContents, Foreseen
 from tests.fleet import PACKAGE
 
 FOLDERS, RECIPES = "managed_users.folders.list", "managed_users.recipes.list"

@@ -10,7 +10,9 @@ import attrs
 
 from bulkops import Context, Ensure, Operation, StepRow, TaskFailed
 from bulkops.errors import TaskUnknown
-from bulkops.operations import CreateFolder, Foreseen, UndoRun
+from bulkops.operations import CreateFolder
+from bulkops.operations.foreseen import Foreseen
+from bulkops.operations.undo import UndoRun
 from bulkops.runs import Fleet, from_values
 from tests.here import FIRST, Here, failure, here, outcomes
 

@@ -12,7 +12,7 @@ import pytest
 
 import bulkops
 from bulkops.errors import ConfigError
-from bulkops.operations import as_operation, load_from_file
+from bulkops.operations.functions import as_operation, load_from_file
 
 
 def on_plan(plan: str, *, api_key: str = "", seen: list[str] | None = None) -> Callable[..., Any]:

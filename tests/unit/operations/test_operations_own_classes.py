@@ -12,9 +12,10 @@ import pytest
 import bulkops
 from bulkops import Context
 from bulkops.errors import ConfigError, JournalMismatch
-from bulkops.operations import CreateFolder, load_from_file
+from bulkops.operations import CreateFolder
 from bulkops.operations._base import _AROUND
 from bulkops.operations._function_digest import code_of
+from bulkops.operations.functions import load_from_file
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.secret import Secret
 from tests.here import client_of

@@ -11,8 +11,9 @@ import pytest
 
 import bulkops
 from bulkops import Context, Outcome, StepRow
-from bulkops.errors import ConfigError
-from bulkops.operations import CreateFolder, as_operation
+from bulkops.errors import ConfigError, InputError
+from bulkops.operations import CreateFolder
+from bulkops.operations.functions import as_operation
 from bulkops.runs import AccountPlan, Fleet, from_values, load_job, undo_of
 from tests.here import Here, beside as started
 
@@ -195,6 +196,35 @@ async def test_a_function_says_its_title_and_its_columns(beside: Beside) -> None
     report = await bulkops.run(made, accounts=rows, workato=beside.workato, journal=beside.journal)
     assert report.outcomes[Outcome.CHANGED] == 1
     assert [effect["key"] for effect in beside.writes()] == ["Old"]
+
+
+@attrs.frozen
+class Label(bulkops.Operation):
+    """Create a folder in each account."""
+
+    name: ClassVar[str] = "label"
+    label: str = attrs.field(metadata=bulkops.parameter("Name of the folder.", template=True))
+    color: str = attrs.field(default="red", metadata=bulkops.parameter("Its color.", choices=("red", "blue")))
+    priority: int = attrs.field(default=1, metadata=bulkops.parameter("When it runs.", identity=False))
+
+    async def apply(self, ctx: Context) -> None:
+        label = self.filled(ctx)["label"]
+        await ctx.step("folder", lambda: ctx.account.folders.create(label))
+
+
+async def test_a_declared_parameter_is_filled_in_and_its_column_is_needed(beside: Beside) -> None:
+    with pytest.raises(InputError, match="has no column 'region'"):
+        await bulkops.run(Label("{region}"), accounts=[ID], workato=beside.workato, journal=beside.journal)
+    rows = [{"id": ID, "region": "North"}]
+    report = await bulkops.run(Label("{region}"), accounts=rows, workato=beside.workato, journal=beside.journal)
+    assert report.outcomes[Outcome.CHANGED] == 1
+    assert [effect["key"] for effect in beside.writes()] == ["North"]
+
+
+def test_a_declared_parameter_refuses_other_values_before_the_run() -> None:
+    with pytest.raises(ConfigError, match="color must be 'red' or 'blue', not 'green'"):
+        Label("A", color="green")
+    assert Label("A", priority=2).digest == Label("A").digest != Label("A", color="blue").digest
 
 
 async def test_a_function_s_undo_gets_the_journaled_results(beside: Beside, tmp_path: Path) -> None:

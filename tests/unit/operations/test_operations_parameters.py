@@ -18,7 +18,6 @@ from bulkops.operations import (
     DowngradePlan,
     Each,
     ExportPackage,
-    Foreseen,
     GrantManager,
     ImportPackage,
     Operation,
@@ -26,9 +25,9 @@ from bulkops.operations import (
     SetProperties,
     StopRecipes,
     UpgradePlan,
-    describe,
-    restore,
 )
+from bulkops.operations.foreseen import Foreseen
+from bulkops.operations.restore import describe, restore
 from bulkops.runs import load_job
 from tests.fleet import CREDENTIALS, PACKAGE
 

@@ -16,8 +16,8 @@ import bulkops
 from bulkops import Workato
 from bulkops.errors import InputError
 from bulkops.models import PackageExport
-from bulkops.operations._partner_export import _finished
-from bulkops.operations._polling import LikelyFinish, Polling
+from bulkops.operations.partner_export import _finished
+from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Limit, Tuning

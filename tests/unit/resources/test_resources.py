@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from aiohttp import web
 
-from bulkops.client import Account, Workato
+from bulkops.client import Account, Workato, account_in, client_over, scope_of, session_of
 from bulkops.errors import ConfigError, DecodeError, InputError, NotFound, PlanError, StatusError
 from bulkops.models import Folder
 from bulkops.session import RequestContext
@@ -101,7 +101,7 @@ async def test_pages_are_read_as_they_are_needed(vendor: Vendor, workato: Workat
         if customer.id == 150:
             break
     assert len(vendor.asked) == 2
-    assert pages.session is workato.session
+    assert session_of(pages) is session_of(workato)
 
 
 async def test_a_list_that_repeats_itself_ends_in_words(vendor: Vendor, workato: Workato) -> None:
@@ -257,7 +257,7 @@ async def test_connection_update(vendor: Vendor, workato: Workato) -> None:
 
 async def test_imports_send_the_zip_and_polls_do_not_move_the_account(vendor: Vendor, workato: Workato) -> None:
     scope = RequestContext(seq=3)
-    imports = workato.account(7, scope=scope).imports
+    imports = account_in(workato, 7, scope).imports
     vendor.answer = lambda *_: {"id": 251, "operation_type": "import", "status": "in_progress", "recipe_status": None}
     data = bytes(range(256)) * 5000
     status = await imports.create(data, folder_id=3, restart_recipes=True)
@@ -281,17 +281,17 @@ async def test_imports_send_the_zip_and_polls_do_not_move_the_account(vendor: Ve
 async def test_siblings_share_the_session_and_may_only_read(vendor: Vendor, workato: Workato) -> None:
     vendor.answer = _paged(1, name="f")
     async with workato.with_options(read_only=True) as reading:
-        assert reading.session is workato.session
+        assert session_of(reading) is session_of(workato)
         await reading.account(1).folders.list().collect()
         for refused in (reading.account(1).folders.create("x"), reading.customers.create(name="x")):
             with pytest.raises(PlanError):
                 await refused
-        assert reading.with_options(deadline=5.0).account(1).scope == RequestContext(
+        assert scope_of(reading.with_options(deadline=5.0).account(1)) == RequestContext(
             account="1", read_only=True, deadline=5.0
         )
     await workato.account(1).folders.list().collect()  # leaving the sibling closed nothing
     assert len(vendor.asked) == 2
-    assert Workato.over(workato.session).settings is workato.settings
+    assert client_over(session_of(workato)).settings is workato.settings
 
 
 def test_accounts_are_checked_before_anything_is_sent() -> None:
@@ -302,7 +302,7 @@ def test_accounts_are_checked_before_anything_is_sent() -> None:
     assert workato.account(" 12 ").id == "12"
     assert repr(workato.account("E1")) == "Account('E1')"
     with pytest.raises(ConfigError):
-        Account(workato.session, RequestContext())
+        Account(session_of(workato), RequestContext())
 
 
 @pytest.mark.parametrize(

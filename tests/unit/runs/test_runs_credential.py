@@ -12,6 +12,7 @@ import pytest
 
 import bulkops
 from bulkops import Policy, StopSignal, Workato
+from bulkops.client import session_of
 from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential, LocalLedger
 from bulkops.ledger.local import LocalLease
@@ -60,11 +61,11 @@ async def test_a_ledger_that_fails_ends_the_run_in_words(workato: Workato, tmp_p
 
     with pytest.raises(JournalError, match=r"the ledger .* cannot be used: no such table"):
         await asyncio.wait_for(bulkops.run(go_on, accounts=[FIRST], workato=workato, journal=tmp_path), 30)
-    assert workato.session.heartbeat is None
+    assert session_of(workato).heartbeat is None
 
 
 async def test_a_ledger_that_fails_wakes_those_who_wait_for_their_share(workato: Workato) -> None:
-    async with another(workato), hold_credential(workato.session, "r1", if_running="share"):
+    async with another(workato), hold_credential(session_of(workato), "r1", if_running="share"):
         sending = asyncio.create_task(workato.account(FIRST).folders.create("X"))
         await asyncio.sleep(0)
         spoil()
@@ -76,10 +77,10 @@ async def test_after_its_last_run_a_client_has_each_quota_as_before(workato: Wor
     async def limits() -> dict[str, int]:
         async for _ in workato.account(FIRST).recipes.list():
             pass
-        return {name: quota.limit for name, quota in workato.session.pacer.statistics().items()}
+        return {name: quota.limit for name, quota in session_of(workato).pacer.statistics().items()}
 
     before = await limits()
-    async with another(workato), hold_credential(workato.session, "r1", if_running="share"):
+    async with another(workato), hold_credential(session_of(workato), "r1", if_running="share"):
         pass
     assert await limits() == before
 
@@ -112,7 +113,7 @@ async def test_a_run_of_another_workspace_is_no_matter(workato: Workato, tmp_pat
 
 async def test_the_lease_ends_in_order_after_an_error_too(workato: Workato, tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
-        async with hold_credential(workato.session, "r1"):
+        async with hold_credential(session_of(workato), "r1"):
             raise ZeroDivisionError
     async with another(workato) as lease:
         allotment = await lease.renew(part=1.0, used=0.0)

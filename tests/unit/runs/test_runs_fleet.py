@@ -8,9 +8,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from bulkops import CreateFolder, Fleet, Outcome, Policy, StopRecipes, StopSignal, Workato, run, select
+from bulkops import Fleet, Outcome, Policy, StopSignal, Workato, run, select
 from bulkops.errors import ConfigError, JournalError
 from bulkops.journal import RunState
+from bulkops.operations import CreateFolder, StopRecipes
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 

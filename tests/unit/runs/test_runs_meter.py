@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bulkops.client import session_of
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
 from bulkops.journal import EventRow, InventoryRow, Journal
 from bulkops.report.quota_usage import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
@@ -141,7 +142,7 @@ async def test_what_is_written_is_what_the_vendor_counted(tmp_path: Path) -> Non
     async with Sandbox(settings) as sandbox, Journal.open(tmp_path) as journal:
         await begin(journal)
         async with client_of(sandbox) as workato:
-            with metered(workato.session, journal, RUN):
+            with metered(session_of(workato), journal, RUN):
                 accounts = [customer.id async for customer in workato.customers.list()]
                 for account in accounts * 4:
                     async for _ in workato.account(account).recipes.list():

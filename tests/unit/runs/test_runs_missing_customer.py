@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import bulkops
-from bulkops import CreateFolder, Outcome, Workato
+from bulkops import Outcome, Workato
+from bulkops.operations import CreateFolder
 from bulkops.runs import Fleet, from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of

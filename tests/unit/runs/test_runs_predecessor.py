@@ -14,6 +14,7 @@ import pytest
 
 import bulkops
 from bulkops import Policy, Workato
+from bulkops.client import session_of
 from bulkops.errors import RunLocked
 from bulkops.ledger import Credential, LocalLedger
 from bulkops.pacing import HeldSlot
@@ -88,7 +89,7 @@ async def test_runs_on_one_client_neither_wait_nor_count_twice(tmp_path: Path, w
         async with client(vendor, quotas=quotas, unlimited=False) as workato:
             for number in range(1, 5):
                 await asyncio.wait_for(run(workato, IDS[:4], tmp_path), 30)
-                assert workato.session.pacer.statistics()[FOLDERS].used == 4 * number
+                assert session_of(workato).pacer.statistics()[FOLDERS].used == 4 * number
 
 
 async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path: Path) -> None:
@@ -107,10 +108,10 @@ async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path:
             await run(workato, IDS[1:2], tmp_path / "second")
         share = Policy(if_running="share")
         await run(workato, IDS[1:2], tmp_path / "second", policy=share)
-        assert isinstance(workato.session.heartbeat, CredentialUse)
+        assert isinstance(session_of(workato).heartbeat, CredentialUse)
         leave.set()
         assert (await first).ok
-        assert workato.session.heartbeat is None, "it ends with the last run"
+        assert session_of(workato).heartbeat is None, "it ends with the last run"
 
 
 @asynccontextmanager
@@ -153,7 +154,7 @@ async def test_a_request_leaves_only_beside_fresh_heartbeats_of_ledger_and_journ
 
     async def look(ctx: bulkops.Context) -> None:
         await touch(ctx)
-        use = ctx.account.session.heartbeat
+        use = session_of(ctx.account).heartbeat
         assert isinstance(use, CredentialUse)
         assert len(use.signs) == 1, "the journal"
         seen.append(use.is_fresh and use.lease.is_fresh)
@@ -161,7 +162,7 @@ async def test_a_request_leaves_only_beside_fresh_heartbeats_of_ledger_and_journ
     vendor = Sandbox(SandboxSettings(customers=1, time_scale=400, quotas="off"))
     async with vendor, client(vendor) as workato:
         report = await bulkops.run(look, accounts=IDS[:1], workato=workato, journal=tmp_path)
-        assert workato.session.heartbeat is None, "it outlives the run"
+        assert session_of(workato).heartbeat is None, "it outlives the run"
     assert report.ok, report.accounts[0].reason
     assert seen == [True]
 

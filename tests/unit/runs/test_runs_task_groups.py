@@ -64,7 +64,7 @@ async def test_no_account_fails_after_a_401(tmp_path: Path, hidden: str) -> None
             await _together(ctx.account.folders.list().collect(), ctx.account.recipes.get(1))
         try:
             await ctx.account.folders.list().collect()
-        except bulkops.ApiError as error:
+        except bulkops.errors.ApiError as error:
             if hidden == "in a TaskFailed":
                 raise bulkops.TaskFailed("there are no folders") from error
 

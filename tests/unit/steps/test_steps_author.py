@@ -109,7 +109,7 @@ async def test_a_refused_step_leaves_its_name_free(beside: Beside) -> None:
     async def otherwise(ctx: Context) -> None:
         try:
             await ctx.step("create", lambda: ctx.account.folders.create("A", parent_id=1))
-        except bulkops.ApiError:
+        except bulkops.errors.ApiError:
             await ctx.step("create", lambda: ctx.account.folders.create("A"))
 
     report = await beside.run_one(otherwise)

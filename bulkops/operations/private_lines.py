@@ -15,15 +15,11 @@ from typing import Any, Final, TypeAlias
 
 import anyio
 
-from bulkops.errors import ConfigError, TaskFailed, TaskUnknown
+from bulkops.errors import ConfigError, ReaderGone, TaskFailed, TaskUnknown
 from bulkops.secret import Secret
 from bulkops.steps import Context, memory_of
 
 STDOUT: Final = "-"
-
-
-class ReaderGone(TaskFailed):
-    """The reader of stdout has closed the pipe (`| head`): the run ends early without a failure."""
 
 
 _one_at_a_time: Final = Lock()
@@ -44,7 +40,9 @@ async def write_result(output: str, row: Mapping[str, Any]) -> None:
     except BrokenPipeError as error:
         if output != STDOUT:
             raise TaskFailed(f"{output} is not being read", failure_class="output", remedy="choose a file") from error
-        raise ReaderGone("stdout was closed", failure_class="output") from error
+        raise ReaderGone(
+            "stdout was closed", failure_class="output", remedy="`bulkops resume` writes the rest, or use -o FILE"
+        ) from error
     except OSError as error:
         where = "stdout" if output == STDOUT else output
         raise TaskFailed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from bulkops.client import session_of
 from bulkops.pacing import Pacer
 from bulkops.steps import Context, memory_of, tuning_of
 
@@ -68,9 +69,8 @@ class Polling:
     def of(cls, ctx: Context, what: str = "import") -> Polling:
         """Polls of an import that was accepted just now, with what the run has learned so far of its like."""
         first_s = tuning_of(ctx).first_poll_s
-        return cls(
-            first_s, memory_of(ctx).shared.setdefault(_GUESS + what, LikelyFinish(first_s)), ctx.account.session.pacer
-        )
+        likely = memory_of(ctx).shared.setdefault(_GUESS + what, LikelyFinish(first_s))
+        return cls(first_s, likely, session_of(ctx.account).pacer)
 
     async def wait(self) -> None:
         """Until it is worth a request to ask. Looks around each `first_poll_s`: the others may be through."""

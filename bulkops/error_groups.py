@@ -1,0 +1,36 @@
+"""Exception groups: the errors in them, and the one that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bulkops.errors import BulkopsError, JournalError, Unauthorized
+
+
+def leaves_of(error: BaseException) -> Iterator[BaseException]:
+    """The errors in an exception group, at any depth; an error that is not a group is its only leaf."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves_of(inner)
+    else:
+        yield error
+
+
+def worst_of(error: BaseException) -> BaseException:
+    """The error that decides for the whole group: the first of the worst kind. The order, worst first: a failing
+    journal (it ends the run), an interrupt, a refused token, an unknown outcome, a mistake in the code, a known
+    failure.
+    """
+    return min(leaves_of(error), key=_mildness)
+
+
+def _mildness(error: BaseException) -> int:
+    kinds = (
+        isinstance(error, JournalError),
+        not isinstance(error, Exception),
+        isinstance(error, Unauthorized),
+        isinstance(error, BulkopsError) and error.may_have_acted,
+        not isinstance(error, BulkopsError),
+        True,
+    )
+    return kinds.index(True)

@@ -1,0 +1,77 @@
+"""Operations in the journal: described when a run begins, restored when it is resumed or undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bulkops.errors import ConfigError, InputError, JournalMismatch
+from bulkops.operations import OPERATIONS, Chain, Operation
+from bulkops.operations.functions import as_operation, load_from_file
+from bulkops.operations.undo import Lost, UndoRun, remembered
+
+
+def describe(op: Operation, *, source: str | None = None) -> dict[str, Any]:
+    """JSON data for the journal, from which `restore` makes the operation again; `source`: its FILE.py:NAME."""
+    return {"name": op.name, "parameters": dict(op.parameters()), "digest": op.digest, "source": source}
+
+
+def restore(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operation:
+    """The operation that `describe` described. `accept_changes`: also when its Python file was changed since.
+
+    Raises: JournalMismatch when its files say something else now; ConfigError or InputError when they are gone.
+    """
+    op = _build(data)
+    if not (accept_changes and data.get("source")):  # another package is another operation, whatever is accepted
+        check_same(op, data)
+    return op
+
+
+def restore_to_undo(data: Mapping[str, Any]) -> Operation:
+    """The operation that `describe` described, as far as it can be undone: from the journal alone where that is enough,
+    else from its files. A part of a chain that needs files which are gone or say something else now is left as it is,
+    which its notes and the report tell.
+
+    Raises: as `restore`.
+    """
+    if data["name"] == Chain.name and not data.get("source"):
+        return Chain(tuple(_part_to_undo(part) for part in data["parameters"]["operations"]))
+    known = None if data.get("source") else OPERATIONS.get(data["name"])
+    found = None if known is None else remembered(known, data)
+    if found is not None:
+        return found
+    return restore(data) if "digest" in data else _build(data)
+
+
+def _part_to_undo(data: Mapping[str, Any]) -> Operation:
+    try:
+        return restore_to_undo(data)
+    except (ConfigError, InputError, JournalMismatch) as error:
+        return Lost(data, why=error.message)
+
+
+def _build(data: Mapping[str, Any]) -> Operation:
+    name, parameters = data["name"], data["parameters"]
+    if data.get("source"):
+        return as_operation(load_from_file(data["source"])).as_prepared(data)
+    if name == Chain.name:
+        return Chain(tuple(_build(part) for part in parameters["operations"]))
+    if name == UndoRun.name:
+        undone = parameters["operation"]
+        return UndoRun(restore_to_undo(undone), run_id=parameters["run"], source=undone.get("source"))
+    if name in OPERATIONS:
+        return OPERATIONS[name].from_parameters(parameters)
+    raise ConfigError(
+        f"{parameters.get('function', name)!r} is a function of a script and cannot be found by name",
+        remedy="resume it from that script (Fleet.resume(operation=...)), or run it as FILE.py:NAME",
+    )
+
+
+def check_same(op: Operation, data: Mapping[str, Any]) -> None:
+    """Raises: JournalMismatch when `op` is not what the run began with."""
+    if op.digest != data["digest"]:
+        accept = "accept the changes: --accept-changes" if data.get("source") else "start a new run"
+        raise JournalMismatch(
+            f"the operation is not the one the run began with ({op.title})",
+            remedy=f"restore its files and parameters, or {accept}",
+        )
