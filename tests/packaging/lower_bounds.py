@@ -11,9 +11,9 @@ def lowest() -> dict[str, str]:
     """The lower bound of each direct dependency, those of the tests included, by name."""
     table = project()
     needs = [*table["build-system"]["requires"], *table["project"]["dependencies"]]
-    for extra in ("cli", "otel", "test"):
+    for extra in ("cli", "otel", "postgres", "test"):
         needs += table["project"]["optional-dependencies"][extra]
-    bounds = (re.fullmatch(r"([A-Za-z0-9._-]+)>=([0-9.]+)", need) for need in needs)
+    bounds = (re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[a-z]+\])?>=([0-9.]+)", need) for need in needs)
     return {canonical(bound[1]): bound[2] for bound in bounds if bound}
 
 
