@@ -11,6 +11,11 @@ import pytest
 from hypothesis import settings
 
 from tests.fleet import SECRETS
+from tests.postgres import (  # noqa: F401 - fixtures
+    postgres,
+    postgres_role,
+    postgres_server,
+)
 
 settings.register_profile("bulkops", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("bulkops")

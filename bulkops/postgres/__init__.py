@@ -1,0 +1,23 @@
+"""PostgreSQL: its URL, connections, and the versions of tables. Journal and ledger use the same database.
+
+psycopg is imported with the first connection: the extra `postgres` installs it.
+"""
+
+from bulkops.postgres.connection import connect, connect_again, connect_async
+from bulkops.postgres.failures import describe, is_outage
+from bulkops.postgres.migrations import migrate, version
+from bulkops.postgres.url import DEFAULT_SCHEMA, DatabaseUrl, is_database_url, without_password
+
+__all__ = [
+    "DEFAULT_SCHEMA",
+    "DatabaseUrl",
+    "connect",
+    "connect_again",
+    "connect_async",
+    "describe",
+    "is_database_url",
+    "is_outage",
+    "migrate",
+    "version",
+    "without_password",
+]

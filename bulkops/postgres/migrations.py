@@ -1,0 +1,76 @@
+"""Versions of tables in PostgreSQL. Journal and ledger each have their own in the schema of bulkops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from bulkops.errors import JournalError
+from bulkops.postgres.failures import describe
+from bulkops.postgres.url import DatabaseUrl
+
+if TYPE_CHECKING:
+    import psycopg
+
+_LOCK: Final = 0x62756C6B  # "bulk"
+"""Advisory lock: two processes must not create the tables at once."""
+
+_VERSIONS: Final = """
+CREATE TABLE IF NOT EXISTS versions (
+  part text PRIMARY KEY,
+  version integer NOT NULL,
+  migrated_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)
+"""
+
+
+def version(connection: psycopg.Connection[Any], part: str) -> int:
+    """The version of the tables of this part ("journal", "ledger"), 0 without tables."""
+    if connection.execute("SELECT to_regclass('versions')").fetchone() == (None,):
+        return 0
+    row = connection.execute("SELECT version FROM versions WHERE part = %s", (part,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def migrate(connection: psycopg.Connection[Any], database: DatabaseUrl, part: str, scripts: Sequence[str]) -> None:
+    """Bring the tables of this part to version `len(scripts)`. Script n leads from version n to n + 1; it creates
+    unqualified names, which the search path puts into the schema. Sends nothing but queries when they are up to date,
+    so a role without the right to create tables can use them.
+
+    Raises: JournalError when a newer bulkops made the tables, or when the role may not create them.
+    """
+    import psycopg  # noqa: PLC0415 - an extra
+
+    try:
+        if _is_current(version(connection, part), database, part, len(scripts)):
+            return
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            if connection.execute("SELECT to_regnamespace(%s)", (database.schema,)).fetchone() == (None,):
+                connection.execute(f"CREATE SCHEMA {database.schema}")
+            connection.execute(_VERSIONS)
+            for script in scripts[version(connection, part) :]:
+                connection.execute(script)
+            connection.execute(
+                """INSERT INTO versions (part, version) VALUES (%s, %s)
+                   ON CONFLICT (part) DO UPDATE SET version = excluded.version, migrated_at = clock_timestamp()""",
+                (part, len(scripts)),
+            )
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise JournalError(
+            f"the database {database.place} has no {part} tables of version {len(scripts)}, and this role may not "
+            f"create them: {error.diag.message_primary}",
+            remedy="run `bulkops runs --journal URL` once as the owner of the schema",
+        ) from None
+    except psycopg.Error as error:
+        raise describe(error, database) from None
+
+
+def _is_current(found: int, database: DatabaseUrl, part: str, wanted: int) -> bool:
+    if found > wanted:
+        raise JournalError(
+            f"the {part} in {database.place} has schema version {found}, but this bulkops supports version {wanted}",
+            remedy="use the bulkops version that wrote it, or another schema: add ?schema=NAME to the URL",
+        )
+    return found == wanted

@@ -1,0 +1,144 @@
+"""One sentence for each way in which a database cannot be used."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+import psycopg
+import pytest
+
+from bulkops.errors import ConfigError, JournalError
+from bulkops.postgres import DatabaseUrl, connect, connect_again, connect_async, migrate, version
+from tests.postgres import own_server, with_parts
+
+_SCRIPTS = ["CREATE TABLE first (x integer)", "ALTER TABLE first ADD COLUMN y integer; CREATE TABLE second (z text)"]
+
+
+def said(url: str) -> str:
+    with pytest.raises(JournalError) as caught:
+        connect(DatabaseUrl.parse(url))
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_a_connection_writes_durably_into_its_schema(postgres: str) -> None:
+    url = DatabaseUrl.parse(f"{postgres}&schema=ops")
+    connection = await connect_async(url)
+    try:
+        cursor = await connection.execute("SHOW search_path")
+        assert await cursor.fetchone() == ("ops, pg_temp",)
+    finally:
+        await connection.close()
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute("ALTER ROLE postgres SET synchronous_commit = off")
+        try:
+            with connect(url) as connection_2:
+                assert connection_2.execute("SHOW synchronous_commit").fetchone() == ("on",)
+        finally:
+            admin.execute("ALTER ROLE postgres RESET synchronous_commit")
+
+
+def test_no_server() -> None:
+    words = said("postgresql://ann:hunter2pw@127.0.0.1:1/fleet")
+    assert words.startswith("cannot use the database ann@127.0.0.1:1/fleet: ")
+    assert "Connection refused" in words
+    assert words.endswith("check that the server runs and that the URL is correct")
+    assert "hunter2pw" not in words
+
+
+def test_no_such_database_and_a_wrong_password(postgres: str, postgres_role: str) -> None:
+    assert 'database "nowhere" does not exist; create it, or correct the URL' in said(
+        with_parts(postgres, dbname="nowhere")
+    )
+    words = said(with_parts(postgres_role, password="wrong-hunter2"))
+    assert "password authentication failed" in words
+    assert words.endswith("correct user and password, in the URL, PGPASSWORD or ~/.pgpass")
+    assert "wrong-hunter2" not in words
+
+
+def test_a_url_that_libpq_refuses_does_not_show_its_password() -> None:
+    with pytest.raises(ConfigError, match="is not valid: ") as caught:
+        connect(DatabaseUrl.parse("postgresql://ann:hunter2pw@db/fleet?wrong=1"))
+    assert "hunter2pw" not in str(caught.value)
+
+
+def test_without_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match=r"pip install 'bulkops\[postgres\]'"):
+        connect(DatabaseUrl.parse("postgresql://db/fleet"))
+
+
+def test_migrations_run_once_and_in_order(postgres: str) -> None:
+    url = DatabaseUrl.parse(postgres)
+    with connect(url) as connection:
+        assert version(connection, "journal") == 0
+        migrate(connection, url, "journal", _SCRIPTS[:1])
+        migrate(connection, url, "journal", _SCRIPTS)
+        migrate(connection, url, "journal", _SCRIPTS)
+        assert version(connection, "journal") == 2
+        assert version(connection, "ledger") == 0
+        connection.execute("INSERT INTO bulkops.first VALUES (1, 2)")
+        with pytest.raises(JournalError, match="has schema version 2, but this bulkops supports version 1; use the"):
+            migrate(connection, url, "journal", _SCRIPTS[:1])
+
+
+def test_a_migration_that_fails_leaves_nothing(postgres: str) -> None:
+    url = DatabaseUrl.parse(postgres)
+    with connect(url) as connection:
+        with pytest.raises(JournalError, match="syntax error"):
+            migrate(connection, url, "journal", [_SCRIPTS[0], "CREATE GIBBERISH"])
+        assert version(connection, "journal") == 0
+        migrate(connection, url, "journal", _SCRIPTS)
+
+
+def test_many_processes_create_the_tables_once(postgres: str) -> None:
+    url = DatabaseUrl.parse(postgres)
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            with connect(url) as connection:
+                migrate(connection, url, "journal", _SCRIPTS)
+        except Exception as error:  # noqa: BLE001 - told by the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_role_that_may_only_use_the_tables(postgres: str, postgres_role: str) -> None:
+    url, user = DatabaseUrl.parse(postgres), DatabaseUrl.parse(postgres_role)
+    with connect(user) as connection, pytest.raises(JournalError, match="may not create them: permission denied"):
+        migrate(connection, user, "journal", _SCRIPTS)
+    with connect(url) as owner:
+        migrate(owner, url, "journal", _SCRIPTS)
+        owner.execute(f"GRANT USAGE ON SCHEMA bulkops TO {user.place.partition('@')[0]}")
+        owner.execute(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA bulkops TO {user.place.partition('@')[0]}")
+    with connect(user) as connection:
+        migrate(connection, user, "journal", _SCRIPTS)
+        connection.execute("INSERT INTO second VALUES ('x')")
+
+
+def test_a_restart_is_waited_out_and_an_outage_is_not_waited_out_for_ever() -> None:
+    with own_server() as server:
+        url = DatabaseUrl.parse(server.url)
+        connection = connect(url)
+        server.stop()
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+        began = time.monotonic()
+        with pytest.raises(JournalError, match="check that the server runs"):
+            connect_again(url, patience_s=0.3)
+        assert time.monotonic() - began < 1.0
+        waiting = threading.Timer(0.2, server.start)
+        waiting.start()
+        with connect_again(url, patience_s=10.0) as again:
+            assert again.execute("SELECT 1").fetchone() == (1,)
+        waiting.join()
