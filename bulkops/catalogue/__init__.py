@@ -9,13 +9,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bulkops.catalogue._call import ACCOUNT, Call, Parameter, RetryClass
+from bulkops.catalogue._call import ACCOUNT, ANY_MEMBER, Call, Confidence, Parameter, RetryClass
 from bulkops.catalogue._parse_calls import read_calls
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED, assumed
 from bulkops.catalogue._rows import TABLES
 from bulkops.settings import Limit
 
-__all__ = ["ACCOUNT", "CALLS", "QUOTAS", "Call", "Parameter", "RetryClass", "assumed"]
+__all__ = [
+    "ACCOUNT",
+    "ANY_MEMBER",
+    "CALLS",
+    "QUOTAS",
+    "Call",
+    "Confidence",
+    "Parameter",
+    "RetryClass",
+    "assumed",
+]
 
 CALLS: Final[Mapping[str, Call]] = MappingProxyType(read_calls(TABLES))
 

@@ -13,7 +13,12 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 ACCOUNT: Final = "managed_user_id"
 """The path parameter that every caller gives as `account`."""
 
+ANY_MEMBER: Final = "<any>"
+"""The parameter of a body that no page shows: it takes members of any name."""
+
 Place = Literal["path", "query", "body"]
+
+Confidence = Literal["documented", "client", "inferred"]
 
 _PLACES: Final[dict[str, Place]] = {"/": "path", "?": "query", ">": "body"}
 
@@ -34,7 +39,8 @@ class Parameter:
     """What a call takes. `type`: str, int, bool, object, bytes, or str[], int[], object[].
 
     A name in brackets is a member of a member: `recipe[name]` is `{"recipe": {"name": ...}}` in a body, and stays as
-    it is in a query. `by[<column>]` takes any word for the one in angle brackets; `includes[]` may come more than once.
+    it is in a query. `by[<column>]` takes any word for the one in angle brackets, and `<any>` any name: no page of the
+    vendor shows that body. `includes[]` may come more than once.
     """
 
     name: str
@@ -52,12 +58,14 @@ class Call:
         object, array      nothing around it
         result, data       `{"result": ...}`, `{"data": ...}` around an object
         list, data_list    the same around an array, maybe with counts beside it
-        items, result_items, assets     an array in `items`, in `result.items`, in `result.assets`
+        items, result_items, assets, tags    an array in `items`, `result.items`, `result.assets`, `data.tags`
         verdict            an object whose `success: false` is an answer, not an error
         none, bytes        no body, a file
     `pages`: how a list goes on: none, page (page + per_page, from 1), page0 (the same from 0), since_id,
     offset_job_id, page[number], page[after].
     `speaks_of`: whether a 429 speaks of the quota or of this one call (poll_now).
+    `prefix`: the beginning of `path`: "/api" or "/api/v2". `confidence`: what names the call: a page of the vendor,
+    a client's code, or only analogy. `assumes_envelope`: no page shows how the answer is wrapped.
     `about`: the rest of the row, as text, read when asked for.
     """
 
@@ -70,6 +78,9 @@ class Call:
     envelope: str
     pages: str
     body: Literal["json", "octets", "none"]
+    confidence: Confidence = "documented"
+    assumes_envelope: bool = False
+    prefix: str = "/api"
     speaks_of: Literal["quota", "call"] = "quota"
     group: str = ""
     about: tuple[str, ...] = attrs.field(default=(), repr=False)
@@ -110,6 +121,17 @@ class Call:
     def drift(self) -> str:
         """What other versions of the vendor's pages say, ""."""
         return self._line("%")
+
+    @property
+    def note(self) -> str:
+        """What else the vendor's pages say, ""."""
+        return self._line("+")
+
+    @property
+    def other_path(self) -> str:
+        """The path under the other prefix that some of the vendor's pages have, "" where all agree."""
+        prefix = self._line("@")
+        return prefix and prefix + self.path.removeprefix(self.prefix)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

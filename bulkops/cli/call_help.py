@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bulkops.catalogue import CALLS, QUOTAS, Call, RetryClass
+from bulkops.catalogue import CALLS, QUOTAS, Call, Confidence, RetryClass
 from bulkops.errors import ConfigError
 from bulkops.settings import Limit
 
@@ -15,6 +15,12 @@ _REPEATING: Final = {
     RetryClass.IDEMPOTENT: "a read: sent again when no response arrives",
     RetryClass.SAFE_TO_RETRY: "sent again when no response arrives: repeating it has the same effect",
     RetryClass.RECONCILE_FIRST: "never sent again when no response arrives: check first whether it happened",
+}
+
+_CONFIDENCE: Final[dict[Confidence, str]] = {
+    "documented": "documented by the vendor",
+    "client": "seen in client code",
+    "inferred": "inferred from similar calls",
 }
 
 _PER: Final = {1: "a second", 60: "a minute", 3600: "an hour"}
@@ -47,7 +53,9 @@ def table(calls: Sequence[Call]) -> str:
 
 
 def _gist(call: Call) -> str:
-    return call.summary + (f" (deprecated: {call.replacement})" if call.is_deprecated else "")
+    marks = [f"deprecated: {call.replacement}"] if call.is_deprecated else []
+    marks += [] if call.confidence == "documented" else [_CONFIDENCE[call.confidence]]
+    return call.summary + (f" ({'; '.join(marks)})" if marks else "")
 
 
 def describe(call: Call) -> str:
@@ -87,8 +95,14 @@ def _facts(call: Call) -> Iterator[tuple[str, str]]:
         yield "pages", f"by {call.pages.replace('page0', 'page, from 0')}; --all-pages goes to the end"
     if call.body == "octets":
         yield "body", "a file's bytes"
+    unseen = "; no page shows its response" if call.assumes_envelope else ""
+    yield "confidence", f"{_CONFIDENCE[call.confidence]}{unseen}"
+    if call.note:
+        yield "note", call.note
     if call.drift:
         yield "drift", call.drift
+    if call.other_path:
+        yield "also at", call.other_path
 
 
 def _limit(limit: Limit) -> str:

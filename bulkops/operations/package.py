@@ -15,7 +15,7 @@ import attrs
 from bulkops.errors import InputError
 from bulkops.operations._start_order import may_call
 
-MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
+MAX_PACKAGE_BYTES: Final = 100_000_000
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MAX_MEMBERS: Final = 20_000
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from bulkops.catalogue import Call, Parameter
+from bulkops.catalogue import ANY_MEMBER, Call, Parameter
 from bulkops.errors import ConfigError
 from bulkops.resources._types import fits
 
@@ -109,13 +109,13 @@ def _flat(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str,
 
 
 def _find(known: Mapping[str, Parameter], name: str) -> Parameter | None:
-    """`by[country]` is `by[<column>]`."""
+    """`by[country]` is `by[<column>]`; a body that no page shows takes any name."""
     if name in known:
         return known[name]
     head, bracket, tail = name.partition("[")
     if bracket and tail.endswith("]") and len(tail) > 1:
         return next((each for key, each in known.items() if key.startswith(f"{head}[<")), None)
-    return None
+    return known.get(ANY_MEMBER)
 
 
 def _known(call: Call, known: Mapping[str, Parameter], name: str) -> Parameter:
@@ -132,7 +132,7 @@ def _known(call: Call, known: Mapping[str, Parameter], name: str) -> Parameter:
 
 
 def _check(call: Call, name: str, parameter: Parameter, value: Any) -> None:
-    if value is None and parameter.place != "path":
+    if (value is None and parameter.place != "path") or parameter.name == ANY_MEMBER:
         return
     if not fits(parameter.type, value):
         raise ConfigError(
@@ -154,7 +154,7 @@ _WORDS: Final[Mapping[str, str]] = {
 
 def _check_complete(call: Call, known: Mapping[str, Parameter], given: set[str]) -> None:
     missing = [
-        name
+        "members of its body" if name == ANY_MEMBER else name
         for name, each in known.items()
         if each.required and name not in given and not any(other.startswith(f"{name}[") for other in given)
     ]

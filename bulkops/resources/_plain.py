@@ -6,8 +6,8 @@ from typing import Any, Final, cast
 
 from bulkops.session import Reply, decode_error, decode_object
 
-_LISTS: Final = frozenset({"array", "list", "data_list", "items", "result_items", "assets"})
-_WRAPPERS: Final = ("result", "data", "items", "assets")
+_LISTS: Final = frozenset({"array", "list", "data_list", "items", "result_items", "assets", "tags"})
+_WRAPPERS: Final = ("result", "data", "items", "assets", "tags")
 _COUNTS: Final = frozenset({"count", "page", "per_page", "total", "success", "Success"})
 """What may stand beside the payload of an envelope."""
 

@@ -29,17 +29,6 @@ def check_patterns(patterns: Iterable[str]) -> None:
 
 NO_RIGHT: Final = "Your API client has no right to this call"
 
-_INFERRED: Final = frozenset(
-    {
-        "managed_users.recipes.connect",
-        "managed_users.export_manifests.delete",
-        "managed_users.api_keys.delete",
-        "managed_users.api_portals.list",
-        "managed_users.test_cases.list",
-        "managed_users.test_cases.run",
-        "api_keys.delete",
-    }
-)
 _V1: Final = ("api_clients.", "api_access_profiles.")
 _NESTED: Final = "managed_users.api_access_profiles.create_nested"
 
@@ -68,6 +57,6 @@ def _switched_off(call: Call, assumptions: Assumptions) -> int | None:
         return int(assumptions.v1_api_clients)
     if assumptions.nested_access_profiles != "served" and call.id == _NESTED:
         return int(assumptions.nested_access_profiles)
-    if assumptions.inferred_calls != "served" and call.id in _INFERRED:
+    if assumptions.inferred_calls != "served" and call.confidence == "inferred":
         return int(assumptions.inferred_calls)
     return None

@@ -145,8 +145,11 @@ class ApiPlatform:
         return None
 
     def forget_folder(self, folder_ids: set[int]) -> None:
-        """Collections in these folders are gone, with their endpoints; clients lose them."""
-        gone = {row.id for row in self.collections.values() if row.folder_id in folder_ids}
+        """Collections in these folders are gone."""
+        self.forget({row.id for row in self.collections.values() if row.folder_id in folder_ids})
+
+    def forget(self, gone: set[int]) -> None:
+        """These collections are gone, with their endpoints; clients lose them."""
         self.collections = {id_: row for id_, row in self.collections.items() if id_ not in gone}
         self.endpoints = {id_: row for id_, row in self.endpoints.items() if row.collection_id not in gone}
         holders: list[ApiClient | Pass] = [*self.clients.values(), *self.profiles.values()]

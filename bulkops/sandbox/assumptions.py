@@ -121,6 +121,13 @@ class Assumptions:
         "result",
         about="The wrapper of a customer's single recipe, job, folder, export, upsert.",
     )
+    assumed_wrappers: str = _one_of(
+        "catalogue",
+        "bare",
+        "result",
+        "data",
+        about="The wrapper of every other answer that no page of the vendor shows.",
+    )
     members_list: str = _one_of("data", "bare", "result", about="The wrapper of a customer's list of members.")
     recipes_list: str = _one_of("result", "items", about="The wrapper of a customer's list of recipes.")
     properties_list: str = _one_of("map", "pairs", about="A customer's properties: {name: value}, or [{name, value}].")

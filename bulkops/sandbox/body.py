@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from bulkops.catalogue import Call, Parameter
+from bulkops.catalogue import ANY_MEMBER, Call, Parameter
 from bulkops.sandbox.request import FALSE, NUMBER, TRUE, invalid
 
 _LONGEST: Final = 255
@@ -18,16 +18,18 @@ _LONGER: Final[Mapping[str, Mapping[str, int]]] = {
     | dict.fromkeys(("admin_notification_emails", "origin_url", "frame_ancestors"), 10_000),
     "folders": {"description": 1024},
     "recipes": {"comment": 1024, "description": 10_000},
+    "connectors": dict.fromkeys(("code", "sample"), 1_000_000) | dict.fromkeys(("description", "note"), 10_000),
+    "agent_studio": dict.fromkeys(("description", "instructions"), 10_000),
     "api_platform": dict.fromkeys(("description", "email", "validation_formula", "jwt_secret"), 10_000)
     | dict.fromkeys(("oidc_issuer", "oidc_jwks_uri", "access_profile_claim"), 2_000),
 }
 """Characters that a text may have, by the call's group, where it is not 255."""
 
-_TEXT_IDS: Final = frozenset({"external_id", "oauth_id", "plan_id"})
+_TEXT_IDS: Final = frozenset({"external_id", "oauth_id", "plan_id", "user_group_id", "genie_client_id"})
 """Other members called `..._id` are whole numbers, in digits or not, whatever type the vendor's page gives them."""
 
 _RAW: Final = frozenset({"code", "config"})
-"""JSON texts that samples also show as plain JSON: their handler reads them."""
+"""Of recipes: JSON texts that samples also show as plain JSON: their handler reads them."""
 
 _NOT_INSISTED_ON: Final = frozenset(
     {
@@ -46,12 +48,16 @@ _REFUSED_ANYWAY: Final = "api_access_profiles.update_without_id"
 
 
 def checked(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of the body that the catalogue's row names, each of its type; no others.
+    """The members of the body that the catalogue's row names, each of its type; no others, unless the row says that the
+    members are not known.
 
     Members of a wrapper (`recipe[name]`) stand beside the others. A blank text and null are None; an id is an int
     however it came; null for a list of ids is an empty one. Raises: RefusedError 400.
     """
     given: dict[str, Any] = {}
+    if any(each.name == ANY_MEMBER for each in call.parameters):
+        _refuse_unstorable("body", body)
+        given |= body
     for member in _members(call):
         holder = body
         if member.wrapper:
@@ -80,14 +86,14 @@ def _members(call: Call) -> tuple[_Member, ...]:
     for each in call.parameters:
         outer, _, inner = each.name.partition("[")
         name = inner.rstrip("]") or outer
-        if each.place == "body" and each.type != "bytes" and call.id != _REFUSED_ANYWAY:
+        if each.place == "body" and each.type != "bytes" and name != ANY_MEMBER and call.id != _REFUSED_ANYWAY:
             required = each.required and (noun, name) not in _NOT_INSISTED_ON
             members.append(_Member(outer if inner else "", name, required, _reader(call, each, name)))
     return tuple(members)
 
 
 def _reader(call: Call, parameter: Parameter, name: str) -> Callable[[Mapping[str, Any], str], Any]:
-    if name in _RAW:
+    if name in _RAW and call.group == "recipes":
         return lambda members, name: members[name]
     if parameter.type == "str" and not (name.endswith("_id") and name not in _TEXT_IDS):
         return functools.partial(text_in, longest=_LONGER.get(call.group, {}).get(name, _LONGEST))

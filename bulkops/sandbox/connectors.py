@@ -54,19 +54,6 @@ class Connector:
             for field in self.fields
         ]
 
-    def custom_row(self, *, released_at: str) -> dict[str, Any]:
-        """As `GET /api/custom_connectors` shows it."""
-        version = {"version": 2, "version_note": None, "created_at": released_at, "released_at": released_at}
-        return {
-            "id": self.custom,
-            "name": self.name,
-            "title": self.title,
-            "latest_released_version": 2,
-            "latest_released_version_note": None,
-            "released_versions": [version],
-            "static_webhook_url": None,
-        }
-
     def code(self) -> str:
         fields = ", ".join(f"{{ name: '{field.rstrip('?')}' }}" for field in self.fields)
         return f"{{\n  title: '{self.title}',\n  connection: {{ fields: [{fields}] }}\n}}\n"

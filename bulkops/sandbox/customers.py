@@ -89,6 +89,10 @@ class Customers:
         """The same, all of them."""
         return self._listed(0, self._count)
 
+    def built(self) -> Iterator[Customer]:
+        """Those that were looked at so far: nothing was ever changed in the others."""
+        yield from self._built.values()
+
     def create(self, facts: dict[str, Any], *, external_id: str | None, now: str) -> Customer:
         place = self._count
         self._count += 1

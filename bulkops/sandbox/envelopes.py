@@ -22,6 +22,11 @@ _COUNTS: Final[Mapping[str, str]] = {
     "managed_users.api_clients_v2.list": "data_page",
     "managed_users.api_keys.list": "data_page",
     "integrations.all": "items_page",
+    "managed_users.members.list": "data_total",
+    "managed_users.recipes.versions.list": "data_total",
+    "managed_users.activity_logs.list": "data_total",
+    "members.list": "data_total",
+    "event_streams.topics.list": "data_count",
     "developer_api_clients.list": "result_counted",
     "developer_api_client_roles.list": "result_counted",
     "managed_users.developer_api_clients.list": "result_counted",
@@ -49,8 +54,8 @@ _SINGLE: Final = frozenset(
 def form_of(call: Call, assumptions: Assumptions) -> str:
     """The catalogue's envelope, or what an assumption makes of it.
 
-    Beside the catalogue's words: `data_page` and `items_page` with count, page and per_page; `result_counted` with
-    count; `pairs` for properties as a list.
+    Beside the catalogue's words: `data_page` and `items_page` with count, page and per_page; `data_total`, `data_count`
+    and `result_counted` with one number; `pairs` for properties as a list.
     """
     form = _COUNTS.get(call.id, call.envelope)
     if call.id in _SINGLE and assumptions.single_objects != "catalogue":
@@ -61,7 +66,19 @@ def form_of(call: Call, assumptions: Assumptions) -> str:
         return "items"
     if call.id == "managed_users.properties.list" and assumptions.properties_list == "pairs":
         return "pairs"
+    if call.assumes_envelope and assumptions.assumed_wrappers != "catalogue" and form in _WRAPPED:
+        return _WRAPPED[form][assumptions.assumed_wrappers]
     return form
+
+
+_ONE: Final = {"bare": "object", "result": "result", "data": "data"}
+_MANY: Final = {"bare": "array", "result": "list", "data": "data_list"}
+
+_WRAPPED: Final[Mapping[str, Mapping[str, str]]] = {
+    **dict.fromkeys(("object", "result", "data"), _ONE),
+    **dict.fromkeys(("array", "list", "items", "data_list", "result_items", "tags"), _MANY),
+}
+"""What a wrapper that no page shows may be instead, by the catalogue's guess and the assumption."""
 
 
 FORMS: Final[Mapping[str, Any]] = {
@@ -69,13 +86,16 @@ FORMS: Final[Mapping[str, Any]] = {
     "list": {"result": "rows"},
     "result": {"result": "row"},
     "data": {"data": "row"},
-    "data_list": {"data": "rows", "total": "count"},
+    "data_list": {"data": "rows"},
+    "data_total": {"data": "rows", "total": "count"},
+    "data_count": {"data": "rows", "count": "count"},
     "data_page": {"data": "rows", **_NUMBERS},
     "items": {"items": "rows"},
     "items_page": {"items": "rows", **_NUMBERS},
     "result_items": {"result": {"items": "rows"}},
     "result_counted": {"result": {"count": "count", "items": "rows"}},
     "assets": {"result": {"assets": "rows"}},
+    "tags": {"data": {"tags": "rows"}},
 }
 """Where payload and numbers stand, by form; a form that is not here is the payload itself."""
 

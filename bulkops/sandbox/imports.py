@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bulkops.sandbox.clock import Clock
@@ -40,6 +40,7 @@ class Importer:
         self._ledger = ledger
         self._seed = seed
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._others: list[asyncio.TimerHandle] = []
         self._closed = False
 
     def accept(
@@ -84,10 +85,16 @@ class Importer:
                 timer.cancel()
         workspace.queue.clear()
 
+    def later(self, delay_s: float, fn: Callable[[], None]) -> None:
+        """Call `fn` in `delay_s` real seconds, unless the sandbox ends before."""
+        if not self._closed:
+            self._others = [each for each in self._others if each.when() > asyncio.get_running_loop().time()]
+            self._others.append(self._clock.call_after(delay_s, fn))
+
     def close(self) -> None:
         """Stop everything still running, and what a late request may yet bring; it never takes effect."""
         self._closed = True
-        for timer in self._timers.values():
+        for timer in (*self._timers.values(), *self._others):
             timer.cancel()
         self._timers.clear()
 

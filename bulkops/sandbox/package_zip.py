@@ -110,7 +110,7 @@ class ParsedPackage:
         return any(connection.root_folder for connection in self.connections)
 
 
-MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
+MAX_PACKAGE_BYTES: Final = 100_000_000
 _MAX_UNPACKED_BYTES: Final = 256 * 1024 * 1024
 _MAX_MEMBERS: Final = 20_000
 _MAX_DEPTH: Final = 100

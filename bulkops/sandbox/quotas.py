@@ -14,7 +14,7 @@ from bulkops.sandbox.responses import Standing
 from bulkops.sandbox.settings import WindowKind
 from bulkops.settings import Limit
 
-_EMAIL: Final = "email"
+_PEOPLE: Final = ("email", "user")
 """In the key of a limit: counted apart for each address, beside whatever else the key says."""
 
 _SOON_S: Final = 1e-9
@@ -153,7 +153,7 @@ class Rule:
 
     @property
     def counts_emails(self) -> bool:
-        return _EMAIL in (self._limit.key or "")
+        return any(word in (self._limit.key or "") for word in _PEOPLE)
 
     def take(self, key: Hashable, now: float) -> None:
         self._windows[key if self._limit.key else None].take(now)

@@ -71,20 +71,9 @@ class Routes:
         return Route(call, dict(zip(names, values, strict=True)))
 
 
-_MOVED: Final = (
-    "managed_users.environment_roles.",
-    "managed_users.recipes.versions.",
-    "managed_users.tags_assignments.",
-)
-"""Under `/api/v2` on some pages of the vendor and without it on others."""
-
-
 def addresses(call: Call) -> list[tuple[str, str]]:
     """Method and path of a call: the catalogue's, and where other versions of the vendor's pages have it."""
-    paths = [call.path]
-    if call.id.startswith(_MOVED):
-        is_new = call.path.startswith("/api/v2/")
-        paths.append(call.path.replace("/api/v2/", "/api/") if is_new else call.path.replace("/api/", "/api/v2/", 1))
+    paths = [path for path in (call.path, call.other_path) if path]
     # a change of part of a thing is printed as either
     methods = ["PATCH", "PUT"] if call.method == "PATCH" else [call.method]
     return [(method, path) for method in methods for path in paths]

@@ -9,6 +9,7 @@ from typing import Final
 from bulkops.settings import Limit
 
 _EMAIL: Final = "email"
+_PEOPLE: Final = (_EMAIL, "user")
 
 
 class AccountNames:
@@ -39,8 +40,8 @@ class AccountNames:
 
 
 def counts_emails(limits: Sequence[Limit]) -> bool:
-    """Whether one of the limits counts per e-mail address ("email + workspace id")."""
-    return any(_EMAIL in (limit.key or "") for limit in limits)
+    """Whether one of the limits counts per e-mail address ("email + workspace id", "user + workspace id")."""
+    return any(word in (limit.key or "") for limit in limits for word in _PEOPLE)
 
 
 def key_of(account: str | None, json: object) -> str | None:

@@ -24,7 +24,7 @@ from bulkops.session._status import ErrorContext, verdict_error
 T = TypeVar("T")
 
 _OBJECT_WRAPPERS: Final = ("result", "data")
-_LIST_WRAPPERS: Final = ("result", "data", "items", "assets")
+_LIST_WRAPPERS: Final = ("result", "data", "items", "assets", "tags")
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 _NUMERIC: Final = re.compile(r"[0-9]{1,19}")
 _PLACES: Final = re.compile(r"\[\d+\]|\(byte \d+\)|position \d+")

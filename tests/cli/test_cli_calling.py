@@ -62,15 +62,18 @@ def test_calls_lists_them_all(cli: Cli) -> None:
     assert [line.split()[0] for line in result.out.splitlines()] == list(CALLS)
     assert "managed_users.upgrade" in result.out
     assert "(deprecated: managed_users.update with plan_id)" in result.out
+    assert "Start a genie. (inferred from similar calls)" in result.out
 
 
 def test_calls_finds_by_every_word(cli: Cli) -> None:
     result = cli("calls", "Tags", "delete")
     assert [line.split()[0] for line in cli("calls", "tags").out.splitlines()] == [
-        *(f"managed_users.tags.{verb}" for verb in ("list", "create", "update", "delete")),
-        "managed_users.tags_assignments.update",
+        f"{scope}{noun}"
+        for scope in ("managed_users.", "")
+        for noun in (*(f"tags.{verb}" for verb in ("list", "create", "update", "delete")), "tags_assignments.update")
     ]
-    assert result.out.startswith("managed_users.tags.delete\n")
+    assert [line.split()[0] for line in result.out.splitlines()] == ["managed_users.tags.delete", "tags.delete"]
+    result = cli("calls", "managed_users.tags.delete")
     assert "quota" in result.out
 
 
@@ -89,7 +92,10 @@ def test_calls_finds_by_every_word(cli: Cli) -> None:
         ),
         ("managed_users.api_clients.create", ["deprecated  use managed_users.api_clients_v2.create"]),
         ("managed_users.imports.create", ["1000 a minute and 500 an hour for each workspace", "--body FILE"]),
-        ("managed_users.environment_roles.list", ["10 a second", "--all-pages"]),
+        ("managed_users.environment_roles.list", ["10 a second", "--all-pages", "also at     /api/v2/managed_users/"]),
+        ("managed_users.agentic.genies.start", ["inferred from similar calls; no page shows its response"]),
+        ("managed_users.list", ["confidence  documented by the vendor\n"]),
+        ("managed_users.projects.build", ["note        Private beta"]),
         ("recipes.poll_now", ["concerns this call alone"]),
         ("managed_users.member_invitations.create", ["1 in 1200 s for each email"]),
     ],

@@ -244,6 +244,18 @@ async def single_objects(client: Vendor) -> Any:
     return {"[False, True]": "catalogue", "[False, False]": "bare", "[True, True]": "result"}[str(wrapped)]
 
 
+async def assumed_wrappers(client: Vendor) -> Any:
+    made = (await client.post(f"{HOME}/user_groups", json={"name": "G"})).data
+    listed = (await client.get("/api/v2/api_portals")).data
+    assert (await client.get(f"{HOME}/user_groups")).data.keys() == {"data"}  # which a page shows
+    if client.sandbox.settings.assumptions.assumed_wrappers == "catalogue":
+        assert made.keys() == listed.keys() == {"data"}
+        return "catalogue"
+    wrapper = "bare" if "id" in made else next(iter(made))
+    assert (wrapper == "bare") == isinstance(listed, list) or listed.keys() == {wrapper}
+    return wrapper
+
+
 async def members_list(client: Vendor) -> Any:
     data = (await client.get(f"{HOME}/members")).data
     return next(iter(data)) if isinstance(data, dict) else "bare"

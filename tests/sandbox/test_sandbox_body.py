@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bulkops.catalogue import CALLS, Call
+from bulkops.catalogue import ANY_MEMBER, CALLS, Call
 from bulkops.sandbox.body import checked
 from bulkops.sandbox.request import RefusedError
 
@@ -36,6 +36,7 @@ MEMBERS = [
     if call.body == "json"
     and call.id not in REFUSED
     and each.place == "body"
+    and each.name != ANY_MEMBER
     and each.name.rpartition("[")[2] not in ("code]", "config]")
 ]
 

@@ -25,7 +25,7 @@ HOME = f"/api/managed_users/{FIRST}"
 
 async def test_calls_that_moved_are_served_at_both_addresses() -> None:
     moved = {call.id for call in CALLS.values() if len({path for _, path in addresses(call)}) == 2}
-    assert len(moved) == 9
+    assert len(moved) == 13
     assert addresses(CALLS["managed_users.recipes.versions.update"])[0][0] == "PATCH"
     async with vendor() as client:
         walker = Walker(client)

@@ -7,10 +7,8 @@ and its request was answered.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -21,10 +19,9 @@ from bulkops.errors import InputError, NotFound
 from bulkops.events import AttemptEnded
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
+from tests.facts import facts
 from tests.here import finished
 from tests.sandbox.kit import recipe
-
-FACTS = os.environ.get("BULKOPS_FACTS")  # read now: a fixture empties the environment
 
 CODE = recipe("x")["code"]
 API_MANIFEST = 13
@@ -125,15 +122,10 @@ def test_each_call_of_the_vendors_pages_has_its_effect() -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.skipif(FACTS is None, reason="BULKOPS_FACTS names no endpoints.yaml")
 def test_the_list_is_that_of_the_facts() -> None:
     """Every call for which the catalogue of facts names one of the four pages as its source."""
-    named, call = set(), ""
-    for line in Path(FACTS or "").read_text(encoding="utf-8").splitlines():
-        if line.startswith("- id: "):
-            call = line.removeprefix("- id: ").strip()
-        elif "{name: " in line and "seed 00" in line:
-            named.add(call)
+    rows = facts()["endpoints"]
+    named = {row["id"] for row in rows if any("seed 00" in source["name"] for source in row["source"])}
     assert named == set(SEEN)
 
 

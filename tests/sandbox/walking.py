@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 import bulkops
-from bulkops.catalogue import CALLS, Call
+from bulkops.catalogue import ANY_MEMBER, CALLS, Call
 from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package
 
 CRM_API = (Path(bulkops.__file__).parent / "_demo" / "crm-api.zip").read_bytes()
@@ -32,6 +32,7 @@ _BESIDE = {
     "managed_users.connections.create": ("name", "provider"),
     "connections.create": ("name", "provider"),
     "managed_users.tags_assignments.update": ("add_tags", "recipe_ids"),
+    "tags_assignments.update": ("add_tags", "recipe_ids"),
     "managed_users.test_cases.run": ("recipe_id",),
     "test_cases.run": ("recipe_id",),
 }
@@ -57,6 +58,16 @@ _FIXED: Mapping[str, Any] = {
     "env_roles": [{"environment_type": "dev", "name": "Admin"}],
     "all_folders": False,
     "body": shop_package(),
+    "full_name": "Ana Ruiz",
+    "code": "{ title: 'New' }",
+    "sample": '{"a": 1}',
+    "version": 2,
+    "auth": {"type": "api_key"},
+    "configuration": {"strength": "HIGH"},
+    "policy_type": "prompt_attack",
+    "mcp_server_policy": {"rate_limits": {"limit": 60, "interval": "minute"}},
+    "environment_type": "test",
+    "cn": "abcdef0123456789",
 }
 
 _NOUNS = {
@@ -78,6 +89,22 @@ _NOUNS = {
     "api_privilege_group_id": "developer_api_client_roles",
     "handle": "tags",
     "add_tags": "tags",
+    "member_ids": "members",
+    "reviewer_ids": "members",
+    "group_id": "user_groups",
+    "project_role_id": "project_roles",
+    "on_prem_group_id": "on_prem_groups",
+    "agent_id": "on_prem_agents",
+    "data_table_id": "data_tables",
+    "genie_id": "agentic.genies",
+    "skill_id": "agentic.skills",
+    "skill_ids": "agentic.skills",
+    "knowledge_base_id": "agentic.knowledge_bases",
+    "knowledge_base_ids": "agentic.knowledge_bases",
+    "parent_id": "connections",
+    "topic_id": "event_streams.topics",
+    "app_link_id": "iam.app_links",
+    "cert_bundle_id": "cert_bundles",
 }
 """Where an id of that name is found: a list of the same scope."""
 
@@ -85,12 +112,21 @@ _PARTNERS = {
     "customer_manager_id": "customer_managers",
     "team_collaborator_id": "members",
     "connector_id": "custom_connectors",
+    "custom_oauth_profile_id": "custom_oauth_profiles",
+    "user_id": "iam.users",
+    "user_ids": "iam.users",
+    "user_group_id": "iam.user_groups",
+    "user_group_ids": "iam.user_groups",
+    "idp_user_group_ids": "iam.user_groups",
+    "client_id": "agentic.genie_clients",
+    "genie_client_id": "agentic.genie_clients",
 }
 """The same in the partner's workspace, whatever the scope."""
 
 _MADE = {
     "manifest_id": "export_manifests.create",
     "run_request_id": "test_cases.run",
+    "deployment_id": "projects.deploy",
 }
 """What no list shows: one is made each time."""
 
@@ -100,6 +136,19 @@ INHERITED = 310
 ON_ITS_WAY = ("in_progress", "processing")
 
 _HOLDERS = ("lookup_table_id", "recipe_id", "api_client_id")
+
+_OF_PROFILES: Mapping[str, Any] = {
+    "provider": "hubspot",  # which no connection is of
+    "data": {"client_id": "example-client", "client_secret": "example-secret"},
+}
+
+_NEW = ("name", "title", "oauth_id", "external_id", "client_name")
+"""Members that need a value of their own."""
+
+
+def key_of(row: Mapping[str, Any]) -> Any:
+    """What calls name it by."""
+    return next(row[name] for name in ("handle", "id", "client_id") if name in row)
 
 
 def in_order() -> list[Call]:
@@ -116,8 +165,8 @@ def _rank(call: Call) -> tuple[int, int]:
 
 def _is_last(call: Call, name: str) -> bool:
     """Whether it names what the call is about, and not what holds that."""
-    if call.id in ("customer_managers.delete", "managed_users.member.delete"):
-        return False  # one person is one manager; the old route does not say whom it has added
+    if call.id in ("customer_managers.delete", "managed_users.member.delete", "custom_connectors.suppress_oem_version"):
+        return False  # one person is one manager; the old route does not say whom it has added; a new one is not shared
     return name == [each.name for each in call.parameters if each.place == "path" or each.required][-1]
 
 
@@ -150,7 +199,7 @@ class Walker:
         given: dict[str, Any] = {}
         for each in call.parameters:
             if each.place == "path" or each.required or each.name in _BESIDE.get(call.id, ()):
-                name = each.name.replace("<column>", "code")
+                name = "name" if each.name == ANY_MEMBER else each.name.replace("<column>", "code")
                 value = await self._value(call, name, given)
                 value = [value] if each.type in ("str[]", "int[]") else value
                 given[name] = str(value) if each.type == "str" else value
@@ -158,14 +207,12 @@ class Walker:
 
     async def _value(self, call: Call, name: str, given: Mapping[str, Any]) -> Any:
         scope = "managed_users." if call.names_account else ""
-        if name in ("name", "title", "oauth_id") or name.endswith("[name]"):
-            return f"New {next(self._numbers)}"
-        if name in _FIXED:
-            return _FIXED[name]
+        plain = self._plain(call, name)
+        if plain is not None:
+            return plain
         create = f"{call.id.rpartition('.')[0]}.create"
         if call.method == "DELETE" and create in CALLS and _is_last(call, name):
-            row = await self.made(create)
-            return row["handle"] if name == "handle" else row["id"]
+            return key_of(await self.made(create))
         special = getattr(self, f"_{name}", None)
         found = await special(call, scope, given) if special is not None else None
         if found is not None:
@@ -176,8 +223,62 @@ class Walker:
         inside = {
             key: given[key] for key in _HOLDERS if key in given and (noun.count(".") > bool(scope) or "keys" in noun)
         }
-        row = await self.first(f"{noun}.list", **inside)
-        return row["handle"] if noun.endswith("tags") else row["id"]
+        return key_of(await self.first(f"{noun}.list", **inside))
+
+    def _plain(self, call: Call, name: str) -> Any:
+        """A value that names nothing, None for what has to be looked up."""
+        if name in _NEW or name.endswith("[name]"):
+            return f"New {next(self._numbers)}"
+        if name == "email" and call.id.startswith("iam."):
+            return f"new{next(self._numbers)}@example.com"
+        if "oauth" in call.id and name in _OF_PROFILES:
+            return _OF_PROFILES[name]
+        return _FIXED.get(name)
+
+    async def _handle(self, call: Call, scope: str, _: object) -> Any:
+        return key_of(await self.first("mcp_servers.list")) if call.id.startswith("mcp_servers.") else None
+
+    async def _group_id(self, call: Call, scope: str, _: object) -> Any:
+        """One that may be changed."""
+        noun = "on_prem_groups" if "on_prem" in call.id else "user_groups"
+        return (await self.made(f"{scope}{noun}.create"))["id"]
+
+    async def _ids(self, call: Call, scope: str, _: object) -> Any:
+        return (await self.made("iam.app_links.create"))["id"] if "app_links" in call.id else None
+
+    async def _tools(self, *_: object) -> list[dict[str, Any]]:
+        recipe = await self.first("recipes.list")
+        return [{"trigger_application": "clock", "id": recipe["id"]}]
+
+    async def _tool_id(self, _: Call, __: str, given: Mapping[str, Any]) -> Any:
+        await self.ask("mcp_servers.assign_tools", handle=given["handle"], tools=await self._tools())
+        return self.rows(await self.ask("mcp_servers.tools.list", handle=given["handle"]))[0]["id"]
+
+    async def _conversation_id(self, call: Call, _: str, given: Mapping[str, Any]) -> Any:
+        listed = call.id.replace(".events", ".list")
+        return self.rows(await self.ask(listed, genie_id=given["genie_id"]))[0]["id"]
+
+    async def _project_grants(self, _: Call, scope: str, __: object) -> list[dict[str, Any]]:
+        role, group = await self.first(f"{scope}project_roles.list"), await self.made(f"{scope}user_groups.create")
+        grantee = {"grantee_type": "user_group", "grantee_id": group["id"]}
+        return [{**grantee, "environment_type": "dev", "project_role_id": role["id"]}]
+
+    async def _project_grant_id(self, _: Call, scope: str, __: object) -> Any:
+        return (await self.made(f"{scope}projects.project_grants.upsert"))["id"]
+
+    async def _project_build_id(self, _: Call, scope: str, __: object) -> Any:
+        """Of one that is ready."""
+        made = await self.made(f"{scope}projects.build")
+        async with asyncio.timeout(60):
+            while made["state"] == "pending":
+                await asyncio.sleep(0.005)
+                (made,) = self.rows(await self.ask(f"{scope}project_builds.get", project_build_id=made["id"]))
+        return made["id"]
+
+    async def _connector_id(self, call: Call, _: str, __: object) -> Any:
+        """Of one whose latest version is not released, where that is what is to be done."""
+        made = call.id.endswith(".release")
+        return (await self.made("custom_connectors.create"))["id"] if made else None
 
     async def _recipe(self, _: Call, scope: str, __: object) -> dict[str, Any]:
         code = '{"number": 0, "provider": "clock", "block": [{"number": 1, "name":"wait_for_resume"}]}'
@@ -187,7 +288,11 @@ class Walker:
 
     async def _recipe_id(self, call: Call, scope: str, _: object) -> Any:
         """A running one, where the call is about its jobs; one that stands still, where it is to be changed."""
-        if "jobs" in call.id or "poll_now" in call.id:
+        if call.id.endswith(".health.get"):
+            found = await self.first("recipes.list")
+            await self.ask("recipes.health.start", recipe_id=found["id"])
+            return found["id"]
+        if any(word in call.id for word in ("jobs", "poll_now", "force_run")):
             return (await self.first(f"{scope}recipes.list", running="true"))["id"]
         changes = call.id.endswith(("recipes.update", "recipes.connect", "recipes.delete"))
         return (await self.made(f"{scope}recipes.create"))["id"] if changes else None
@@ -210,8 +315,9 @@ class Walker:
         return str((await self.first("recipes.jobs.list", recipe_id=made["id"]))["id"])
 
     async def _role_id(self, call: Call, scope: str, _: object) -> Any:
-        if "environment_roles" in call.id:
-            return (await self.made(f"{scope}environment_roles.create"))["id"]
+        for noun in ("environment_roles", "project_roles"):
+            if noun in call.id:
+                return (await self.made(f"{scope}{noun}.create"))["id"]
         noun = "developer_api_client_roles" if "developer" in call.id else "roles"
         return (await self.first(f"{scope}{noun}.list"))["id"]
 
@@ -299,7 +405,7 @@ class Walker:
         """What is in the envelope, whichever it is."""
         assert reply.status < 300, (reply.status, reply.text)
         data = reply.data
-        for wrapper in ("result", "data", "items"):
-            if isinstance(data, dict) and wrapper in data and "id" not in data:
+        for wrapper in ("result", "data", "items", "tags"):
+            if isinstance(data, dict) and wrapper in data and not {"id", "handle"} & data.keys():
                 data = data[wrapper]
         return data if isinstance(data, list) else [data]

@@ -28,8 +28,8 @@ _PARAMETERS: Final[dict[str, Any]] = {
 def calls(words: tuple[str, ...]) -> int:
     """Find an API call.
 
-    Without words it lists all calls. An id, or words that match one call, show its parameters, its quota, and whether
-    it may be repeated. Sends nothing.
+    Without words it lists all calls. An id, or words that match one call, show its parameters, its quota, whether it
+    may be repeated, and how well it is known. Sends nothing.
     """
     from bulkops.cli.call_help import describe, find, table
     from bulkops.cli.terminal import put

@@ -1,4 +1,4 @@
-"""Nouns that the sandbox only stores: create, list, get, update, delete."""
+"""Nouns that the sandbox only stores: create, list, get, update, delete, and links between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Crud:
     makes ids that are not numbers; `inside`: the noun that holds it, whose id is in the path and in each row; `shape`:
     what is stored of the given members, beside the row that is there already, None for a new one (Raises:
     RefusedError); `most`: rows that a shelf holds, `per_page`: of a page usually, `most_per_page`: at most, `paging`:
-    how the query asks for one; `first`: rows that every workspace has from the start.
+    how the query asks for one, None: the list comes whole; `first`: rows that every workspace has from the start;
+    `equal`: query parameters that pick rows by the member of that name, `within`: those that pick by a part of the
+    key; `shown`: a row as answers show it.
     """
 
     noun: str
@@ -41,8 +43,11 @@ class Crud:
     most: int | None = None
     per_page: int = MAX_PER_PAGE
     most_per_page: int = MAX_PER_PAGE
-    paging: tuple[str, str] = ("page", "per_page")
+    paging: tuple[str, str] | None = ("page", "per_page")
     first: tuple[Mapping[str, Any], ...] = ()
+    equal: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    shown: Callable[[ApiRequest, Row], Row] = lambda _, row: row
 
     def rows(self, workspace: Workspace) -> dict[str, Row]:
         """All of a workspace by id as text, of a noun that nothing holds."""
@@ -52,7 +57,7 @@ class Crud:
         """The rows by id as text; of the holder that the path names, where there is one. Raises: RefusedError 404."""
         if self.inside is None:
             return self.rows(request.workspace)
-        holder = self.inside.get(request)
+        holder = self.inside.row_of(request)
         return request.workspace.shelf(f"{self.noun} of {holder[self.inside.id_member]}")
 
     def serve(self, noun: str, *verbs: str, row: str) -> None:
@@ -60,16 +65,29 @@ class Crud:
         for verb in verbs:
             answers(f"{noun}.{verb}", row="Success" if verb == "delete" else row)(getattr(self, verb))
 
-    def list(self, request: ApiRequest) -> Counted:
+    def list(self, request: ApiRequest) -> Counted | Rows:
         """In the order of creation, a page at a time."""
-        return self.page_of(request, [*self.shelf(request).values()])
+        rows = [self.shown(request, row) for row in self.shelf(request).values()]
+        rows = [row for row in rows if self._fits(request, row)]
+        return rows if self.paging is None else self.page_of(request, rows)
 
     def page_of(self, request: ApiRequest, rows: Rows) -> Counted:
-        number, size = self.paging
+        number, size = self.paging or ("page", "per_page")
         return request.counted(rows, number=number, size=size, usual=self.per_page, most=self.most_per_page)
 
-    def get(self, request: ApiRequest) -> Row:
+    def _fits(self, request: ApiRequest, row: Row) -> bool:
+        asked = {name: text for name in (*self.equal, *self.within) if (text := request.query.get(name, ""))}
+        return all(
+            text.lower() in str(row[self.key]).lower() if name in self.within else text == str(row.get(name))
+            for name, text in asked.items()
+        )
+
+    def row_of(self, request: ApiRequest) -> Row:
+        """What is stored of the one that the path names. Raises: RefusedError 404."""
         return there(self.shelf(request).get(request.names[self.id_name]))
+
+    def get(self, request: ApiRequest) -> Row:
+        return self.shown(request, self.row_of(request))
 
     def create(self, request: ApiRequest) -> Row:
         given, shelf = request.given, self.shelf(request)
@@ -78,40 +96,97 @@ class Crud:
                 raise invalid(name, "can't be blank")
         if self.most is not None and len(shelf) >= self.most:
             raise RefusedError(400, f"There are {self.most} of them: a workspace has no more")
-        return self.add(request, self.shape(request, {**self.members, **given}, None))
+        return self.shown(request, self.add(request, self.shape(request, {**self.members, **given}, None)))
 
     def add(self, request: ApiRequest, members: Mapping[str, Any]) -> Row:
         """A new row of checked members."""
         now = request.state.clock.stamp()
         made = {self.id_member: self.new_id() if self.new_id else request.workspace.new_id(self.noun)}
         if self.inside is not None:
-            made[self.inside.id_name] = self.inside.get(request)[self.inside.id_member]
+            made[self.inside.id_name] = self.inside.row_of(request)[self.inside.id_member]
         made |= {**self.facts, **members, "created_at": now, "updated_at": now}
         self.shelf(request)[str(made[self.id_member])] = made
-        self._note(request, made, "created")
+        self.note(request, made, "created")
         return made
 
     def update(self, request: ApiRequest) -> Row:
         """Only the members of the body change; an equal value has no effect."""
-        row, given = self.get(request), dict(request.given)
+        row, given = self.row_of(request), dict(request.given)
         for name in self.required:
             if name in given and not given[name]:
                 raise invalid(name, "can't be blank")
         given = self.shape(request, given, row)
-        if any(row[name] != value for name, value in given.items()):
+        if any(row.get(name) != value for name, value in given.items()):
             row |= given
-            row["updated_at"] = request.state.clock.stamp()
-            self._note(request, row, "updated")
-        return row
+            self.touch(request, row, "updated")
+        return self.shown(request, row)
+
+    def touch(self, request: ApiRequest, row: Row, what: str) -> None:
+        """The row was changed."""
+        row["updated_at"] = request.state.clock.stamp()
+        self.note(request, row, what)
 
     def delete(self, request: ApiRequest) -> Row:
-        row = self.get(request)
+        row = self.row_of(request)
         del self.shelf(request)[request.names[self.id_name]]
-        self._note(request, row, "deleted")
+        self.note(request, row, "deleted")
         return {"success": True}
 
-    def _note(self, request: ApiRequest, row: Mapping[str, Any], what: str) -> None:
+    def note(self, request: ApiRequest, row: Mapping[str, Any], what: str) -> None:
         """Under its key, behind that of what holds it: equal rows of two tables are two effects."""
-        holder = None if self.inside is None else self.inside.get(request)
+        holder = None if self.inside is None else self.inside.row_of(request)
         within = "" if self.inside is None or holder is None else f"{holder[self.inside.key]}/"
         request.note(f"{self.noun}.{what}", f"{within}{row[self.key]}")
+
+
+@attrs.frozen(kw_only=True)
+class Links:
+    """What rows of one noun are joined to: members of a group, skills of a genie.
+
+    `holder`: the noun; `what`: names the effects ("genie.skill_added"); `member`: the list of ids in a body, or one id;
+    `known`: the things of a workspace that ids may name, by id.
+    """
+
+    holder: Crud
+    what: str
+    member: str
+    known: Callable[[ApiRequest], Mapping[Any, Any]]
+
+    def ids(self, request: ApiRequest, row: Mapping[str, Any]) -> list[Any]:
+        """In the order in which they were added; without those that are gone."""
+        known = self.known(request)
+        return [each["id"] for each in self._shelf(request, row).values() if each["id"] in known]
+
+    def add(self, request: ApiRequest) -> Row:
+        """Once more changes nothing. Raises: RefusedError 404 for one that is not there."""
+        row, known = self.holder.row_of(request), self.known(request)
+        for id_ in self._given(request):
+            there(known.get(id_))
+        shelf = self._shelf(request, row)
+        for id_ in self._given(request):
+            if str(id_) not in shelf:
+                shelf[str(id_)] = {"id": id_}
+                self._note(request, row, id_, "added")
+        return {"success": True}
+
+    def remove(self, request: ApiRequest) -> Row:
+        row = self.holder.row_of(request)
+        for id_ in self._given(request):
+            if self._shelf(request, row).pop(str(id_), None) is not None:
+                self._note(request, row, id_, "removed")
+        return {"success": True}
+
+    def serve(self, add: str, remove: str) -> None:
+        """Enter both for the calls of these names."""
+        answers(add)(self.add)
+        answers(remove)(self.remove)
+
+    def _given(self, request: ApiRequest) -> list[Any]:
+        given = request.given[self.member]
+        return given if isinstance(given, list) else [given]
+
+    def _shelf(self, request: ApiRequest, row: Mapping[str, Any]) -> dict[str, Row]:
+        return request.workspace.shelf(f"{self.what} of {row[self.holder.id_member]}")
+
+    def _note(self, request: ApiRequest, row: Mapping[str, Any], id_: object, what: str) -> None:
+        request.note(f"{self.holder.noun}.{self.what}_{what}", f"{row[self.holder.key]}/{id_}")

@@ -65,6 +65,16 @@ def create_collection(request: ApiRequest) -> dict[str, Any]:
     return made.row(request.origin) | {"message": "Import completed successfully", "import_results": results}
 
 
+@answers("api_collections.delete")
+def delete_collection(request: ApiRequest) -> dict[str, Any]:
+    """With its endpoints; the recipes behind them stay."""
+    workspace = request.workspace
+    collection = request.found(workspace.api.collections, "api_collection_id")
+    request.note("collection.deleted", f"{workspace.path(collection.folder_id)}/{collection.name}")
+    workspace.api.forget({collection.id})
+    return {"success": True}
+
+
 def _recipe_for(request: ApiRequest, name: str, folder: Folder) -> Recipe:
     asset = {"name": name[:255], "code": {"number": 0, "keyword": "trigger"} | _TRIGGER, "config": []}
     return add_recipe(request, packed_recipe(asset, "", ""), (), folder_id=folder.id)

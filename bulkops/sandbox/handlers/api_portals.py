@@ -1,14 +1,16 @@
-"""API portals of a customer: they can be seen, and nothing more is known of them."""
+"""API portals, which can be seen, and certificate bundles: nothing more is known of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from bulkops.sandbox.handlers._base import answers
+from bulkops.sandbox.handlers._crud import Row
+from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.request import ApiRequest
 
 
-@answers("managed_users.api_portals.list", row="Portal")
+@answers("[managed_users.]api_portals.list", row="Portal")
 def list_portals(request: ApiRequest) -> list[dict[str, Any]]:
     """One: the call that makes portals is unknown."""
     shelf = request.workspace.shelf("api_portal")
@@ -16,3 +18,18 @@ def list_portals(request: ApiRequest) -> list[dict[str, Any]]:
         made = {"id": request.workspace.new_id("api_portal"), "name": "Partner portal"}
         shelf[str(made["id"])] = made
     return request.on_page([*shelf.values()])
+
+
+BUNDLES: Final = serve_noun(
+    "cert_bundles",
+    "CertBundle",
+    noun="cert_bundle",
+    usual={"name": "Certificates"},
+    required=(),
+    shown=lambda _, row: {name: row[name] for name in ("id", "name", "created_at")},
+)
+
+
+@answers("cert_bundles.download", row="CertBundle")
+def download_bundle(request: ApiRequest) -> Row:
+    return BUNDLES.get(request)

@@ -125,6 +125,26 @@ def get_input_schema(request: ApiRequest) -> list[dict[str, Any]]:
     return there(CONNECTORS.get(request.names["adapter_name"])).input_schema()
 
 
+@answers("connections.runtime_user_connections.create", row="RuntimeConnection")
+def create_runtime_connection(request: ApiRequest) -> dict[str, Any]:
+    """A connection of an end user, below one that is authorized. The user signs in elsewhere. Raises: RefusedError."""
+    parent = there(request.workspace.connections.get(request.given["parent_id"]))
+    if parent.authorization_status != "success":
+        raise RefusedError(400, f"Connection '{parent.name}' is not connected")
+    request.given = {**request.given, "provider": parent.provider}
+    made = create_connection(request)
+    return {"id": made["id"], **_sign_in(made["id"])}
+
+
+@answers("connections.runtime_user_connections.get_oauth_url", row="Url")
+def get_oauth_url(request: ApiRequest) -> dict[str, str]:
+    return _sign_in(_connection(request).id)
+
+
+def _sign_in(connection_id: int) -> dict[str, str]:
+    return {"url": f"https://auth.example/start/{connection_id}"}
+
+
 def _connection(request: ApiRequest) -> Connection:
     return request.found(request.workspace.connections, "connection_id")
 

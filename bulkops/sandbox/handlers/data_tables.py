@@ -1,17 +1,19 @@
-"""Data tables of the partner's workspace."""
+"""Data tables. Their rows are on another host of the vendor's, which the sandbox is not."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 from uuid import uuid4
 
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.request import ApiRequest, invalid
 
 
 def _shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
     request.named(request.workspace.folders, "folder_id")
-    return given | {"schema": [_column(column) for column in given["schema"]]}
+    columns = given.get("schema")
+    return given if columns is None else given | {"schema": [_column(column) for column in columns]}
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:
@@ -31,4 +33,11 @@ TABLES: Final = Crud(
 )
 
 
-TABLES.serve("data_tables", "list", "create", row="DataTable")
+TABLES.serve("[managed_users.]data_tables", "list", "get", "create", "update", "delete", row="DataTable")
+
+
+@answers("[managed_users.]data_tables.truncate")
+def truncate_table(request: ApiRequest) -> Row:
+    """Its rows are not here: only that it was done is."""
+    TABLES.note(request, TABLES.row_of(request), "truncated")
+    return {"success": True}

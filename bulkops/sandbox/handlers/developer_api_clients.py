@@ -69,7 +69,7 @@ def regenerate_token(request: ApiRequest) -> Row:
 
 @answers("[managed_users.]developer_api_client_roles.list", row="Named")
 def list_roles(request: ApiRequest) -> Counted:
-    found = _ROLES.list(request)
+    found = _ROLES.page_of(request, [*_ROLES.shelf(request).values()])
     return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
 
 

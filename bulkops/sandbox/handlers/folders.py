@@ -77,7 +77,7 @@ def list_projects(request: ApiRequest) -> list[dict[str, Any]]:
     return request.on_page([folder.project() for folder in request.workspace.projects().values()])
 
 
-@answers("managed_users.projects.update", row="Project")
+@answers("[managed_users.]projects.update", row="Project")
 def update_project(request: ApiRequest) -> dict[str, Any]:
     folder, given = _project(request), request.given
     before = folder.project()

@@ -56,6 +56,12 @@ def update_member(request: ApiRequest) -> dict[str, Any]:
     return member.row()
 
 
+@answers("members.delete")
+def delete_partners_member(request: ApiRequest) -> dict[str, Any]:
+    _remove(request, member_named(request))
+    return {"success": True}
+
+
 @answers("managed_users.members.delete", row="MemberId")
 def delete_member(request: ApiRequest) -> dict[str, Any]:
     return _remove(request, member_named(request))

@@ -38,7 +38,7 @@ def project_grants(request: ApiRequest) -> list[dict[str, Any]]:
     return [{"project_id": each, "role_name": role_name} for each in _projects(request, granted)]
 
 
-@answers("managed_users.members.projects_privileges", row="ProjectPrivileges")
+@answers("[managed_users.]members.projects_privileges", row="ProjectPrivileges")
 def project_privileges(request: ApiRequest) -> list[dict[str, Any]]:
     granted = dict(_roles(request, member_named(request))).get("dev")
     if granted is None:

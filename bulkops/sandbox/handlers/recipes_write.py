@@ -115,13 +115,13 @@ def list_versions(request: ApiRequest) -> Counted:
     return request.counted([recipe.version_row(number) for number in range(recipe.version_no, 0, -1)])
 
 
-@answers("managed_users.recipes.versions.get", row="RecipeVersion")
+@answers("[managed_users.]recipes.versions.get", row="RecipeVersion")
 def get_version(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
     return recipe.version_row(_version_no(request, recipe))
 
 
-@answers("managed_users.recipes.versions.update", row="RecipeVersion")
+@answers("[managed_users.]recipes.versions.update", row="RecipeVersion")
 def update_version(request: ApiRequest) -> dict[str, Any]:
     recipe = recipe_of(request)
     number, comment = _version_no(request, recipe), request.given["comment"]

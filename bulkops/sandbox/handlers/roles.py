@@ -74,7 +74,7 @@ def update_partners_role(request: ApiRequest) -> Row:
     return {"success": True}
 
 
-@answers("managed_users.environment_roles.list", row="EnvironmentRole")
+@answers("[managed_users.]environment_roles.list", row="EnvironmentRole")
 def list_environment_roles(request: ApiRequest) -> Counted:
     """Those of the system first; `name` picks one."""
     rows = [*_of_the_system(), *_ENVIRONMENT.rows(request.workspace).values()]
@@ -83,19 +83,19 @@ def list_environment_roles(request: ApiRequest) -> Counted:
     return _ENVIRONMENT.page_of(request, found)
 
 
-@answers("managed_users.environment_roles.get", row="EnvironmentRole")
+@answers("[managed_users.]environment_roles.get", row="EnvironmentRole")
 def get_environment_role(request: ApiRequest) -> Row:
     system = next((row for row in _of_the_system() if str(row["id"]) == request.names["role_id"]), None)
     return _shown(request, system or _ENVIRONMENT.get(request))
 
 
-@answers("managed_users.environment_roles.create", row="EnvironmentRole")
+@answers("[managed_users.]environment_roles.create", row="EnvironmentRole")
 def create_environment_role(request: ApiRequest) -> Row:
     _refuse_taken(request, _ENVIRONMENT.rows(request.workspace))
     return _shown(request, _ENVIRONMENT.create(request))
 
 
-@answers("managed_users.environment_roles.update", row="EnvironmentRole")
+@answers("[managed_users.]environment_roles.update", row="EnvironmentRole")
 def update_environment_role(request: ApiRequest) -> Row:
     """A role keeps its members, whatever it is called."""
     role = _own(request)
@@ -108,7 +108,7 @@ def update_environment_role(request: ApiRequest) -> Row:
     return _shown(request, changed)
 
 
-@answers("managed_users.environment_roles.delete")
+@answers("[managed_users.]environment_roles.delete")
 def delete_environment_role(request: ApiRequest) -> Row:
     """A role that is in use is refused: every collaborator must have a role that exists."""
     role = _own(request)
@@ -144,6 +144,13 @@ def _refuse_taken(request: ApiRequest, others: Mapping[str, Row]) -> None:
     name = request.given.get("name")
     if name is not None and (name in SYSTEM or any(row["name"] == name for row in others.values())):
         raise invalid("name", "has already been taken")
+
+
+@answers("roles_migration.system_roles", "roles_migration.custom_role")
+def migrate_roles(request: ApiRequest) -> Row:
+    """Only the effect is recorded: no page shows the result."""
+    request.note("roles.migrated", "all")
+    return {"success": True}
 
 
 _LEGACY.serve("managed_users.roles", "list", row="Role")

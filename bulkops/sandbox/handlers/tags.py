@@ -22,10 +22,11 @@ TAGS: Final = Crud(
     required=("title",),
     key="title",
     most=MAX_TAGS,
+    within=("q",),
 )
 
 
-@answers("managed_users.tags.delete")
+@answers("[managed_users.]tags.delete")
 def delete_tag(request: ApiRequest) -> Row:
     """It is on nothing any more, either."""
     done = TAGS.delete(request)
@@ -34,7 +35,7 @@ def delete_tag(request: ApiRequest) -> Row:
     return done
 
 
-@answers("managed_users.tags_assignments.update")
+@answers("[managed_users.]tags_assignments.update")
 def assign_tags(request: ApiRequest) -> Row:
     """All of it, or nothing where a tag or what it should be on is not there."""
     given, tags, workspace = request.given, TAGS.shelf(request), request.workspace
@@ -61,4 +62,4 @@ def clear_secrets_cache(request: ApiRequest) -> Row:
     return {"success": True}
 
 
-TAGS.serve("managed_users.tags", "list", "create", "update", row="Tag")
+TAGS.serve("[managed_users.]tags", "list", "create", "update", row="Tag")

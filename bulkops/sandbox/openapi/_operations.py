@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from bulkops.catalogue import ACCOUNT, Call, Parameter
+from bulkops.catalogue import ACCOUNT, ANY_MEMBER, Call, Parameter
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.envelopes import FORMS, STATUS, fill, form_of
 from bulkops.sandbox.handlers import ANSWERS
@@ -79,6 +79,8 @@ def _body(call: Call) -> dict[str, Any]:
     members = [each for each in call.parameters if each.place == "body"]
     if not members:
         return {}
+    if any(each.name == ANY_MEMBER for each in members):
+        return {"required": False, "content": {"application/json": {"schema": {"type": "object"}}}}
     return {
         "required": any(each.required for each in members),
         "content": {"application/json": {"schema": _members(members)}},

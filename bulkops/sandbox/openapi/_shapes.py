@@ -61,6 +61,10 @@ Platform         name:str title:str categories:str[] oauth:bool deprecated:bool 
 Action           name:str title:str deprecated:bool bulk:bool batch:bool
 Connector        id:int name:str title:str latest_released_version:int|null latest_released_version_note:str|null
                  released_versions:ConnectorVersion[] static_webhook_url:str|null
+FullConnector    id:int name:str title:str logo:str|null latest_version:int latest_version_note:str|null
+                 latest_released_version:int|null latest_released_version_note:str|null latest_shared_version:int|null
+                 latest_shared_version_note:str|null oem_shared_version:int|null oem_shared_at:time|null
+                 released_versions:ConnectorVersion[]
 ConnectorVersion version:int version_note:str|null created_at:time released_at:time
 ConnectorCode    code:str
 
@@ -121,6 +125,59 @@ DataTable        id:str name:str schema:Column[] folder_id:int created_at:time u
 Column           type:str name:str optional:bool field_id:str hint:str|null default_value:any metadata:object
                  multivalue:bool relation:object|null
 Tag              title:str handle:str description:str|null color:str|null
+Group            id:str name:str members_count:int created_at:time updated_at:time
+GroupMember      id:int name:str email:str|null
+ProjectRole      id:int name:str type:'system'|'custom'|'inheritable'|'inherited' members_count:int created_at:time
+                 updated_at:time
+Grant            id:str project_id:int environment_type:'dev'|'test'|'prod' role:Named grantee:Grantee
+Grantee          type:str id:int|str name:str
+OAuthProfile     id:int user_id:int name:str provider:str data:object shared_accounts_count:int oem_customers_count:int
+                 created_at:time updated_at:time
+
+OnPremGroup      id:int name:str created_at:time in_use:bool use_managed_connection:bool config_version:int
+                 logs_enabled:bool whitelisted_ips:str[]
+OnPremAgent      id:int on_prem_group_id:int name:str cn:str os:str|null awaiting_setup:bool enabled:bool
+OnPremStatus     id:int status:str
+ActivationCode   activation_code:str
+Build            id:int created_at:time updated_at:time description:str|null include_test_cases:bool|null project_id:str
+                 state:'pending'|'success'|'failed' performed_by_name:str download_url:str|null
+Deployment       id:int created_at:time updated_at:time description:str|null project_build_id:int
+                 environment_type:'test'|'prod' project_id:str state:'pending'|'success'|'failed' performed_by_name:str
+
+IdentityUser     id:str email:str full_name:str created_at:time updated_at:time
+IdentityGroup    id:str name:str users_count:int created_at:time updated_at:time
+AppLink          id:int name:str url:str
+Topic            id:int name:str description:str|null retention:int schema:object[] folder_id:int|null created_at:time
+                 updated_at:time
+McpServer        id:str name:str description:str|null asset_type:str logo_url:str|null mcp_url:str auth_type:str
+                 authentication_method:str folder_id:int project_id:int folders:Named[] has_vua_dependent_tools:bool
+                 idp_user_group_ids:str[] api_collection:Named|null tools_count:int created_at:time updated_at:time
+McpPolicies      id:int|null mcp_server_id:str|null rate_limits:object|null quota_limits:object|null ip_allow_list:any[]
+                 ip_deny_list:any[] created_at:time updated_at:time
+McpTool          id:int name:str description:str|null original_description:str|null trigger_application:str|null
+                 action_applications:str[] flow_id:int active:bool enabled:bool vua_required:bool
+                 incompatibility_reasons:any[]
+Id               id:str
+Genie            id:str name:str description:str|null folder_id:int project_id:int state:'running'|'stopped'
+                 instructions:str|null ai_provider:str|null skills_count:int user_groups:Id[] created_at:time
+                 updated_at:time
+GenieClient      client_id:str client_name:str
+NewGenieClient   ...GenieClient api_key:str oauth_client_id:str|null
+Conversation     id:str created_at:time updated_at:time
+ConversationEvent type:str created_at:time
+Guardrails       id:str|null policies:Policy[]
+Policy           policy_type:str configuration:object
+KnowledgeBase    id:str name:str description:str|null folder_id:int created_at:time updated_at:time
+DataSources      knowledge_base_id:str data_sources:any[]
+Skill            id:str name:str description:str provider_id:int provider_type:str folder_id:int project_id:int
+                 running:bool genies_count:int trigger_description:str applications:str[]
+CertBundle       id:int name:str created_at:time
+RuntimeConnection id:int url:str
+Url              url:str
+JobCounts        recipe_id:int job_succeeded_count:int job_failed_count:int
+Health           recipe_id:int status:str findings:any[]
+SchemaField      name:str type:str control_type:str label:str optional:bool
+
 Developer        id:int name:str api_privilege_group_id:int all_folders:bool folder_ids:int[] environment_name:str|null
                  environment_id:int|null token:DeveloperToken created_at:time updated_at:time
 DeveloperToken   updated_at?:time value?:str

@@ -1,35 +1,38 @@
-"""The table of calls, and with BULKOPS_FACTS=endpoints.yaml against the facts themselves.
+"""The table of calls, and where the facts are at hand against these, of both files.
 
 Its rows are on the generated page docs/reference/calls.md, which tests/docs compares.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from bulkops.catalogue import CALLS, QUOTAS, Call, Parameter, RetryClass
+from bulkops.catalogue import ANY_MEMBER, CALLS, QUOTAS, Call, Parameter, RetryClass
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED
+from tests import facts as vendor
 
-FACTS = os.environ.get("BULKOPS_FACTS")  # read now: a fixture empties the environment
+DIGEST = "358b909c64e5e747"
+"""Of the table, as it was when it was last compared with the facts."""
 
 ENVELOPES = {
-    *("object", "array", "result", "data", "list", "data_list", "items", "result_items", "assets"),
+    *("object", "array", "result", "data", "list", "data_list", "items", "result_items", "assets", "tags"),
     *("verdict", "none", "bytes"),
 }
+PREFIXES = ("/api", "/api/v2")
 PAGES = {"none", "page", "page0", "since_id", "offset_job_id", "page[number]", "page[after]"}
 TYPES = {"str", "int", "bool", "object", "bytes", "str[]", "int[]", "object[]"}
 
 
 def test_quotas_are_the_documented_ones_and_one_for_each_group_without_a_figure() -> None:
-    assert len(DOCUMENTED) == 48
+    assert len(DOCUMENTED) == 93
     assert set(QUOTAS) == {*DOCUMENTED, *ASSUMED}
     assert {limits for name, limits in QUOTAS.items() if name in ASSUMED} == {QUOTAS["assumed.customer.folders"]}
     for call in CALLS.values():
@@ -38,7 +41,7 @@ def test_quotas_are_the_documented_ones_and_one_for_each_group_without_a_figure(
             assert call.quota == f"assumed.{call.scope}.{call.group}"
 
 
-@pytest.mark.parametrize("field", ["scope", "body", "speaks_of"])
+@pytest.mark.parametrize("field", ["scope", "body", "speaks_of", "confidence"])
 def test_columns_hold_the_words_that_the_type_allows(field: str) -> None:
     assert {getattr(call, field) for call in CALLS.values()} == set(get_args(get_type_hints(Call)[field]))
 
@@ -52,7 +55,10 @@ def test_every_row_is_whole() -> None:
         assert call.names_account or call.scope == "partner", call.id
         assert call.path == "/" + call.path.strip("/"), call.id
         assert len(call.about) == len({line[0] for line in call.about}), call.id
-        assert {line[:2] for line in call.about} <= {"= ", "/ ", "? ", "> ", "! ", "~ ", "% "}, call.id
+        assert {line[:2] for line in call.about} <= {"= ", "/ ", "? ", "> ", "! ", "~ ", "% ", "+ ", "@ "}, call.id
+        assert call.path.startswith(call.prefix), call.id
+        assert call.prefix in PREFIXES, call.id
+        assert call.other_path in ("", *(f"{each}{call.path.removeprefix(call.prefix)}" for each in PREFIXES)), call.id
         names = [each.name for each in call.parameters]
         assert len(names) == len(set(names)), call.id
         for each in call.parameters:
@@ -93,7 +99,7 @@ def test_only_poll_now_speaks_of_itself() -> None:
 
 def test_calls_that_change_a_secret_are_not_repeated_blindly() -> None:
     rotating = [call for call in CALLS.values() if call.path.endswith(("/refresh_secret", "/regenerate"))]
-    assert len(rotating) == 6
+    assert len(rotating) == 7
     assert {call.retry for call in rotating} == {RetryClass.RECONCILE_FIRST}
 
 
@@ -109,46 +115,57 @@ print((time.process_time() - then) / (then - began))"""
     assert min(float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)) < 0.5
 
 
+def test_the_table_is_the_one_that_was_compared_with_the_facts() -> None:
+    """Without the facts at hand a changed row is noticed all the same."""
+    assert _digest(map(_stated, CALLS.values())) == DIGEST
+
+
+def _digest(rows: Iterable[tuple[object, ...]]) -> str:
+    return hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()[:16]
+
+
+def _stated(call: Call) -> tuple[object, ...]:
+    """What the facts state of a call; its summary is in our own words."""
+    return (
+        *(call.id, call.method, call.path, call.scope, call.group, call.quota, call.retry.value),
+        *(call.replacement, call.speaks_of, call.pages == "none", call.confidence, call.assumes_envelope),
+        sorted((each.name, each.place, each.type, each.required) for each in call.parameters),
+    )
+
+
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
-    if not FACTS:
-        pytest.skip("BULKOPS_FACTS names no endpoints.yaml")
-    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
-    read: dict[str, Any] = yaml.safe_load(Path(FACTS).read_text(encoding="utf-8"))
-    return read
+    return vendor.facts()
 
 
 def test_rows_are_those_of_the_facts(facts: dict[str, Any]) -> None:
     assert set(CALLS) == {row["id"] for row in facts["endpoints"]}
-    for row in facts["endpoints"]:
-        call = CALLS[row["id"]]
-        assert (call.method, call.path, call.scope, call.group) == tuple(
-            row[key] for key in ("method", "path", "scope", "group")
-        )
-        assert call.quota == (row["rate_limit"]["bucket"] or f"assumed.{row['scope']}.{row['group']}"), call.id
-        assert call.retry == row["retry"]["class"], call.id
-        assert call.is_deprecated == row["deprecated"]["value"], call.id
-        assert call.replacement == row["deprecated"].get("replacement", ""), call.id
-        assert (call.speaks_of == "call") == ("poll_now_429" in row["errors"]), call.id
-        assert (call.pages == "none") == (row["pagination"]["style"] == "none"), call.id
-        assert call.summary == row["summary"], call.id
+    stated = [_of_the_facts(row) for row in facts["endpoints"]]
+    for row in stated:
+        assert _stated(CALLS[str(row[0])]) == row
+    assert _digest(stated) == DIGEST
 
 
-def test_parameters_are_those_of_the_facts(facts: dict[str, Any]) -> None:
+def _of_the_facts(row: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        *(row[key] for key in ("id", "method", "path", "scope", "group")),
+        row["rate_limit"]["bucket"] or f"assumed.{row['scope']}.{row['group']}",
+        *(row["retry"]["class"], row["deprecated"].get("replacement", "")),
+        "call" if "poll_now_429" in row["errors"] else "quota",
+        row["pagination"]["style"] == "none",
+        *(vendor.confidence(row), vendor.assumes_envelope(row)),
+        sorted(_parameter(row, each) for each in row["params"] if each["name"] != "managed_user_id"),
+    )
+
+
+def _parameter(row: dict[str, Any], each: dict[str, Any]) -> tuple[object, ...]:
     words = {"string": "str", "integer": "int", "boolean": "bool", "binary": "bytes"}
-    for row in facts["endpoints"]:
-        call = CALLS[row["id"]]
-        stated = set()
-        for each in row["params"]:
-            if each["name"] == "managed_user_id":
-                continue
-            kind, _, inner = each["type"].partition("<")
-            inner = inner.rstrip(">")
-            type_ = f"{words.get(inner, inner)}[]" if inner else words.get(kind, kind)
-            place: Any = "query" if each["in"] == "body" and row["method"] == "GET" else each["in"]
-            name = "body" if each["name"] == "(raw body)" else each["name"]
-            stated.add(Parameter(name, place, type_, each["required"]))
-        assert set(call.parameters) == stated, call.id
+    kind, _, inner = each["type"].partition("<")
+    inner = inner.rstrip(">")
+    type_ = f"{words.get(inner, inner)}[]" if inner else words.get(kind, kind)
+    place = "query" if each["in"] == "body" and row["method"] == "GET" else each["in"]
+    names = {"(raw body)": "body", "(body)": ANY_MEMBER}
+    return names.get(each["name"], each["name"]), place, type_, each["required"]
 
 
 def test_limits_are_those_of_the_facts(facts: dict[str, Any]) -> None:
@@ -156,3 +173,21 @@ def test_limits_are_those_of_the_facts(facts: dict[str, Any]) -> None:
         stated = [(row["requests"], row["window_seconds"], row.get("key")) for row in bucket["limits"]]
         assert [(limit.requests, limit.window_s, limit.key) for limit in QUOTAS[name]] == stated, name
     assert set(DOCUMENTED) == set(facts["rate_limit_buckets"])
+
+
+def test_every_correction_is_in_the_table(facts: dict[str, Any]) -> None:
+    """Quotas, parameters and envelopes are compared above; what else the second file corrects is here."""
+    assert len(facts["corrections"]) == 25
+    elsewhere = {row["id"] for row in facts["corrections"] if row["field"] in ("notes", "response.envelope")}
+    assert elsewhere == {
+        *("managed_users.tags.list", "managed_users.tags.create", "managed_users.tags.update"),
+        *("recipes.versions.list", "managed_users.imports.create", "packages.import", "folders.create"),
+    }
+    assert CALLS["managed_users.tags.list"].envelope == "tags"
+    assert CALLS["managed_users.tags.create"].envelope == CALLS["managed_users.tags.update"].envelope == "object"
+    assert (CALLS["recipes.versions.list"].envelope, CALLS["recipes.versions.list"].assumes_envelope) == (
+        "data_list",
+        False,
+    )
+    assert "100 MB" in CALLS["managed_users.imports.create"].note == CALLS["packages.import"].note
+    assert "projects.delete" in CALLS["folders.create"].note

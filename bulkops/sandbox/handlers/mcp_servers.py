@@ -1,0 +1,161 @@
+"""MCP servers of the partner: their tools, policies, and the identity groups that may use them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.body import id_in
+from bulkops.sandbox.handlers._base import answers
+from bulkops.sandbox.handlers._crud import Links, Row
+from bulkops.sandbox.handlers._nouns import serve_noun
+from bulkops.sandbox.handlers.identity import GROUPS
+from bulkops.sandbox.request import ApiRequest, Counted, invalid, there
+
+_POLICIES: Final = "mcp_policies"
+
+
+def _shown(request: ApiRequest, row: Row) -> Row:
+    folder = request.workspace.folders.get(row["folder_id"]) or request.workspace.home
+    api = request.workspace.api.collections.get(row["asset_id"] or 0)
+    return {
+        **{name: row[name] for name in ("id", "name", "description", "folder_id", "created_at", "updated_at")},
+        "asset_type": "project" if api is None else "api_collection",
+        "logo_url": None,
+        "mcp_url": f"{request.origin}/_mcp/{row['token']}",
+        "auth_type": row["auth_type"],
+        "authentication_method": row["auth_type"],
+        "project_id": folder.project_id,
+        "folders": [{"id": folder.id, "name": folder.name}],
+        "has_vua_dependent_tools": False,
+        "idp_user_group_ids": USER_GROUPS.ids(request, row),
+        "api_collection": None if api is None else {"id": api.id, "name": api.name},
+        "tools_count": len(_tools(request, row)),
+    }
+
+
+def _shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
+    request.named(request.workspace.api.collections, "asset_id")
+    new = {"token": secrets.token_hex(8), "auth_type": given.get("auth_type") or "token"}
+    return given | new if row is None else given
+
+
+SERVERS: Final = serve_noun(
+    "mcp_servers",
+    "McpServer",
+    noun="mcp_server",
+    prefix="mcps",
+    shape=_shape,
+    shown=_shown,
+)
+USER_GROUPS: Final = Links(
+    holder=SERVERS,
+    what="user_group",
+    member="idp_user_group_ids",
+    known=lambda request: GROUPS.rows(request.workspace),
+)
+USER_GROUPS.serve("mcp_servers.assign_user_groups", "mcp_servers.remove_user_groups")
+
+
+@answers("mcp_servers.user_groups.list", row="IdentityGroup")
+def list_groups(request: ApiRequest) -> Any:
+    """The groups of the identity calls (vendor facts, section 18)."""
+    return GROUPS.list(request)
+
+
+@answers("mcp_servers.token_renew", row="McpServer")
+def renew_token(request: ApiRequest) -> Row:
+    row = SERVERS.row_of(request)
+    row["token"] = secrets.token_hex(8)
+    SERVERS.touch(request, row, "token_renewed")
+    return _shown(request, row)
+
+
+@answers("mcp_servers.update_folder", row="McpServer")
+def move_server(request: ApiRequest) -> Row:
+    return SERVERS.update(request)
+
+
+@answers("mcp_servers.server_policies.get", row="McpPolicies")
+def get_policies(request: ApiRequest) -> Row:
+    """`id` is null while none was set."""
+    server, now = SERVERS.row_of(request), request.workspace.home.created_at
+    none: Row = {"id": None, "mcp_server_id": None, "rate_limits": None, "quota_limits": None}
+    none |= {"ip_allow_list": [], "ip_deny_list": [], "created_at": now, "updated_at": now}
+    return request.workspace.shelf(_POLICIES).get(server["id"], none)
+
+
+@answers("mcp_servers.server_policies.update", row="McpPolicies")
+def set_policies(request: ApiRequest) -> Row:
+    server, before, now = SERVERS.row_of(request), get_policies(request), request.state.clock.stamp()
+    given = {name: value for name, value in request.given["mcp_server_policy"].items() if name in before}
+    if {**before, **given} != before:
+        id_ = before["id"] or request.workspace.new_id(_POLICIES)
+        new = {**before, **given, "id": id_, "mcp_server_id": server["id"], "updated_at": now}
+        request.workspace.shelf(_POLICIES)[server["id"]] = new
+        SERVERS.note(request, server, "policies_set")
+    return get_policies(request)
+
+
+@answers("mcp_servers.assign_tools")
+def assign_tools(request: ApiRequest) -> Row:
+    """Each tool is a recipe. Raises: RefusedError 400 for one that is not there."""
+    server = SERVERS.row_of(request)
+    tools, recipes = _tools(request, server), request.workspace.recipes
+    ids = [id_in(item, "id") for item in request.given["tools"]]
+    if any(id_ is None or id_ not in recipes for id_ in ids):
+        raise invalid("tools", "names a recipe that is not there")
+    for id_ in ids:
+        if all(tool["flow_id"] != id_ for tool in tools.values()):
+            made = {"id": request.workspace.new_id("mcp_tool"), "flow_id": id_, "description": None}
+            tools[str(made["id"])] = made
+            SERVERS.note(request, server, "tool_assigned")
+    return {"success": True}
+
+
+@answers("mcp_servers.tools.list", row="McpTool")
+def list_tools(request: ApiRequest) -> Counted:
+    tools = _tools(request, SERVERS.row_of(request))
+    return request.counted([_tool_row(request, tool) for tool in tools.values()])
+
+
+@answers("mcp_servers.tools.update", row="McpTool")
+def update_tool(request: ApiRequest) -> Row:
+    server, tool = SERVERS.row_of(request), _tool(request)
+    wanted = request.given.get("description", tool["description"])
+    if wanted != tool["description"]:
+        tool["description"] = wanted
+        SERVERS.note(request, server, "tool_updated")
+    return _tool_row(request, tool)
+
+
+@answers("mcp_servers.tools.delete")
+def delete_tool(request: ApiRequest) -> Row:
+    server, tool = SERVERS.row_of(request), _tool(request)
+    del _tools(request, server)[str(tool["id"])]
+    SERVERS.note(request, server, "tool_removed")
+    return {"success": True}
+
+
+def _tool(request: ApiRequest) -> Row:
+    return there(_tools(request, SERVERS.row_of(request)).get(str(request.path_id("tool_id"))))
+
+
+def _tools(request: ApiRequest, server: Mapping[str, Any]) -> dict[str, Row]:
+    return request.workspace.shelf(f"mcp tools of {server['id']}")
+
+
+def _tool_row(request: ApiRequest, tool: Row) -> Row:
+    recipe = request.workspace.recipes.get(tool["flow_id"])
+    return {
+        **tool,
+        "name": recipe.name if recipe else "",
+        "original_description": None,
+        "trigger_application": recipe.packed.trigger_application if recipe else None,
+        "action_applications": recipe.packed.action_applications if recipe else [],
+        "active": True,
+        "enabled": True,
+        "vua_required": False,
+        "incompatibility_reasons": [],
+    }

@@ -1,0 +1,203 @@
+"""Project roles, and who has which role in which project. The bodies of these calls are assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bulkops.sandbox.body import id_in, text_in
+from bulkops.sandbox.handlers._base import answers
+from bulkops.sandbox.handlers._crud import Row, Rows
+from bulkops.sandbox.handlers._nouns import opaque_id, serve_noun
+from bulkops.sandbox.handlers.collaborator_groups import GROUPS, member_ids
+from bulkops.sandbox.members import ENVIRONMENTS
+from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.workspace import Folder
+
+SYSTEM: Final = tuple(
+    {"id": id_, "name": name, "type": "system", "privileges": {}}
+    for id_, name in ((31, "Project admin"), (32, "Project editor"), (33, "Project operator"))
+)
+_SHELF: Final = "project_grant"
+_PAGING: Final = {"number": "page[number]", "size": "page[size]"}
+
+
+def _role_shown(request: ApiRequest, row: Row) -> Row:
+    born = request.workspace.home.created_at
+    grants = request.workspace.shelf(_SHELF).values()
+    count = sum(grant["role_id"] == row["id"] for grant in grants)
+    return {"created_at": born, "updated_at": born, **row, "members_count": count}
+
+
+def _role_shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
+    """Names are told apart; a role of the system stays as it is. Raises: RefusedError."""
+    _refuse_system(row)
+    others = [each for each in ROLES.rows(request.workspace).values() if each is not row]
+    if any(each["name"] == given.get("name") for each in others):
+        raise invalid("name", "has already been taken")
+    return {name: {} if name == "privileges" and value is None else value for name, value in given.items()}
+
+
+def _delete_role(request: ApiRequest) -> Row:
+    _refuse_system(ROLES.row_of(request))
+    return ROLES.delete(request)
+
+
+def _refuse_system(row: Row | None) -> None:
+    if row is not None and row["type"] == "system":
+        raise RefusedError(403, "A role of the system cannot be changed")
+
+
+ROLES: Final = serve_noun(
+    "project_roles",
+    "ProjectRole",
+    noun="project_role",
+    first=SYSTEM,
+    facts={"type": "custom"},
+    shape=_role_shape,
+    shown=_role_shown,
+    other={"delete": _delete_role},
+)
+
+
+@answers("[managed_users.]projects.project_grants.list", row="Grant")
+def list_of_project(request: ApiRequest) -> Counted:
+    project_id = _project(request).project_id
+    return request.counted(_grants(request, lambda grant: grant["project_id"] == project_id), **_PAGING)
+
+
+@answers("[managed_users.]user_groups.project_grants.list", row="Grant")
+def list_of_group(request: ApiRequest) -> Counted:
+    wanted = ("user_group", GROUPS.row_of(request)["id"])
+    return request.counted(_grants(request, lambda grant: _grantee_key(grant) == wanted), **_PAGING)
+
+
+@answers("members.project_grants", row="Grant")
+def list_of_member(request: ApiRequest) -> Rows:
+    """A member's own, and those of the groups that the member is in."""
+    member = request.found(request.workspace.members, "member_id")
+    groups = [row for row in GROUPS.rows(request.workspace).values() if member.id in member_ids(request, row)]
+    wanted = {("user", member.id), *(("user_group", row["id"]) for row in groups)}
+    return _grants(request, lambda grant: _grantee_key(grant) in wanted)
+
+
+@answers("[managed_users.]project_grants.get", row="Grant")
+def get_grant(request: ApiRequest) -> Row:
+    return _shown(request, _grant(request))
+
+
+@answers("[managed_users.]project_grants.update", row="Grant")
+def update_grant(request: ApiRequest) -> Row:
+    grant, role = _grant(request), _role(request, request.given["project_role_id"])
+    _set_role(request, grant, role)
+    return _shown(request, grant)
+
+
+@answers("[managed_users.]project_grants.delete")
+def delete_grant(request: ApiRequest) -> Row:
+    grant = _grant(request)
+    del request.workspace.shelf(_SHELF)[grant["id"]]
+    _note(request, grant, "deleted")
+    return {"success": True}
+
+
+@answers("[managed_users.]projects.project_grants.upsert", row="Grant")
+def upsert_grants(request: ApiRequest) -> Rows:
+    """One grant for each grantee and environment of the body, all or none; others stay. The answer has those that it
+    names."""
+    project = _project(request)
+    wanted = [(_key(request, project, item), _role(request, item)) for item in request.given["project_grants"]]
+    shelf, made = request.workspace.shelf(_SHELF), []
+    for key, role in wanted:
+        found = next((grant for grant in shelf.values() if _keys(grant) == key), None)
+        if found is None:
+            found = {"id": opaque_id("pg"), **dict(zip(_KEY, key, strict=True)), "role_id": role["id"]}
+            shelf[found["id"]] = found
+            _note(request, found, "created")
+        else:
+            _set_role(request, found, role)
+        made.append(_shown(request, found))
+    return made
+
+
+_KEY: Final = ("project_id", "environment_type", "grantee_type", "grantee_id")
+
+
+def _keys(grant: Row) -> tuple[Any, ...]:
+    return tuple(grant[name] for name in _KEY)
+
+
+def _key(request: ApiRequest, project: Folder, item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Raises: RefusedError 400 for a grantee or environment that is not there."""
+    grantee = item.get("grantee") if isinstance(item.get("grantee"), dict) else None
+    type_ = text_in(grantee or item, "type" if grantee else "grantee_type", required=True)
+    id_name = "id" if grantee else "grantee_id"
+    environment = text_in(item, "environment_type") or "dev"
+    if environment not in ENVIRONMENTS:
+        raise invalid("project_grants", f"names an environment that is not there: {environment}")
+    if type_ == "user_group":
+        group = GROUPS.rows(request.workspace).get(str((grantee or item).get(id_name)))
+        id_: Any = group and group["id"]
+    else:
+        id_ = id_in(grantee or item, id_name)
+        id_ = id_ if type_ == "user" and id_ in request.workspace.members else None
+    if id_ is None:
+        raise invalid("project_grants", "names a grantee that is not there")
+    return project.project_id, environment, type_, id_
+
+
+def _role(request: ApiRequest, said: Mapping[str, Any] | int) -> Row:
+    """Raises: RefusedError 400."""
+    id_ = said if isinstance(said, int) else id_in(said, "project_role_id")
+    found = ROLES.rows(request.workspace).get(str(id_))
+    if found is None:
+        raise invalid("project_role_id", "is not a project role")
+    return found
+
+
+def _set_role(request: ApiRequest, grant: Row, role: Row) -> None:
+    if grant["role_id"] != role["id"]:
+        grant["role_id"] = role["id"]
+        _note(request, grant, "updated")
+
+
+def _project(request: ApiRequest) -> Folder:
+    return request.found(request.workspace.projects(), "project_id")
+
+
+def _grant(request: ApiRequest) -> Row:
+    return there(request.workspace.shelf(_SHELF).get(request.names["project_grant_id"]))
+
+
+def _grants(request: ApiRequest, fits: Callable[[Row], bool]) -> Rows:
+    return [_shown(request, grant) for grant in request.workspace.shelf(_SHELF).values() if fits(grant)]
+
+
+def _grantee_key(grant: Row) -> tuple[str, Any]:
+    return grant["grantee_type"], grant["grantee_id"]
+
+
+def _grantee_name(request: ApiRequest, grant: Row) -> str:
+    type_, id_ = _grantee_key(grant)
+    if type_ == "user":
+        member = request.workspace.members.get(id_)
+        return member.name if member is not None else str(id_)
+    return str(GROUPS.rows(request.workspace).get(id_, {"name": id_})["name"])
+
+
+def _shown(request: ApiRequest, grant: Row) -> Row:
+    type_, id_ = _grantee_key(grant)
+    role = ROLES.rows(request.workspace).get(str(grant["role_id"]), {"id": grant["role_id"], "name": ""})
+    return {
+        "id": grant["id"],
+        "project_id": grant["project_id"],
+        "environment_type": grant["environment_type"],
+        "role": {"id": role["id"], "name": role["name"]},
+        "grantee": {"type": type_, "id": id_, "name": _grantee_name(request, grant)},
+    }
+
+
+def _note(request: ApiRequest, grant: Row, what: str) -> None:
+    folder = request.workspace.projects().get(grant["project_id"])
+    where = folder.name if folder is not None else grant["project_id"]
+    request.note(f"project_grant.{what}", f"{where}/{grant['environment_type']}/{_grantee_name(request, grant)}")
