@@ -87,7 +87,9 @@ async def _with_ids(client: Vendor) -> dict[str, Any]:
             if parameter["name"] == "by":
                 parameter["examples"] = {"there": {"value": {"code": "DE"}}}
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        members = {name: value for name, value in ids[0].items() if body and name in body["schema"]["properties"]}
+        members = {
+            name: value for name, value in ids[0].items() if body and name in body["schema"].get("properties", ())
+        }
         if members:
             body["examples"] = {"there": {"value": members}}
     return described
