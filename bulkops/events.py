@@ -16,7 +16,8 @@ log = get_logger("bulkops.events")
 @attrs.frozen(kw_only=True)
 class AttemptEnded:
     """One HTTP attempt. `status` None: no usable response, and `error` says why. Times are seconds. `waited_s`: for the
-    quota and the rate limiter; `latency_s`: from leaving to the end of the response.
+    quota and the rate limiter; `latency_s`: from leaving to the end of the response. `request_id` is sent as the
+    correlation id; `correlation_id`: the server's own where it has another one.
     """
 
     request_id: str
@@ -28,6 +29,7 @@ class AttemptEnded:
     latency_s: float
     status: int | None
     error: str | None
+    correlation_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -98,7 +98,7 @@ _NO_TOKEN: Final = "no-token"  # noqa: S105 - no secret
 @attrs.frozen(kw_only=True)
 class Auth:
     """The credentials of a client. `scheme`: "bearer" (current), "legacy-headers" (X-USER-TOKEN and X-USER-EMAIL) or
-    "legacy-query".
+    "legacy-query". The vendor has retired both legacy schemes; they are for older installations.
 
     The query scheme puts the token into URLs, which proxies and servers log, so it must be chosen by name.
     """

@@ -41,7 +41,8 @@ SECRETS: Final = parameter(
     identity=False,
 )
 VERSION: Final = parameter(
-    "v2: API clients with keys; v1: API clients with access profiles, which the vendor will end.", choices=VERSIONS
+    "v2: API clients with keys; v1: API clients with access profiles, whose tokens ended on 2026-07-01.",
+    choices=VERSIONS,
 )
 CLIENT: Final = parameter(
     "Name of the API client; {column} is filled in from the account file.", metavar="NAME", template=True

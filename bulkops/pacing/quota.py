@@ -208,6 +208,12 @@ class Quota:
     def was_answered(self, granted_at: float, now: float) -> Change | None:
         return self.adaptation.accepted(granted_at, now)
 
+    def was_emptied(self, now: float) -> None:
+        """The server says that nothing more fits: others use the quota too. The next request waits for its turn at an
+        even pace. Longer would trust a header that no page of the vendor explains (vendor facts, section 6)."""
+        shortest = self.shortest_window
+        self.put_off(None, now + shortest.length_s / max(1, shortest.limit), now, is_key=False)
+
     def was_lost(self) -> Change | None:
         self.lost += 1
         return self.adaptation.ended()

@@ -38,10 +38,12 @@ class Slot:
         """The request leaves only now: a fresh connection took a while."""
         self.granted_at = self._pacer.now()
 
-    def replied(self) -> None:
-        """A response arrived, other than "too many requests"."""
+    def replied(self, remaining: int | None = None) -> None:
+        """A response arrived, other than "too many requests". `remaining`: how many more fit, if the server says it."""
         now = self._pacer.now()
         if self._end(now):
+            if remaining == 0:
+                self._quota.was_emptied(now)
             self._pacer.ended(self._quota, self._quota.was_answered(self.granted_at, now))
 
     def refused(self, retry_after_s: float | None) -> None:

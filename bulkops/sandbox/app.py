@@ -25,7 +25,7 @@ from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.package_zip import MAX_PACKAGE_BYTES
 from bulkops.sandbox.quotas import Quotas, email_in
 from bulkops.sandbox.request import NOT_FOUND, ApiRequest, Redirection, RefusedError, there
-from bulkops.sandbox.responses import Answer, Standing, count_down, finish, too_many
+from bulkops.sandbox.responses import Answer, Standing, correlate, count_down, finish, refused as refused_by, too_many
 from bulkops.sandbox.routing import Route, Routes, Target
 from bulkops.sandbox.server import host_of, read_body
 from bulkops.sandbox.settings import SandboxSettings, check_token
@@ -100,11 +100,13 @@ class Service:
                 return self._file(request, target)
             if target.segments[:1] == ("_gateway",):
                 return Answer.of(serve_endpoint(self.state, request, target)).response()
-            return await self._whose(request, target)._api(request, target)
+            response = await self._whose(request, target)._api(request, target)
         except RefusedError as refusal:
-            return Answer.of(refusal.body, refusal.status).response()
+            response = Answer.of(refusal.body, refusal.status).response()
         except ConnectionError:  # the sender went away in mid-body: nobody reads this
             return Answer.of({"message": "Bad request: the body ended early"}, 400).response()
+        correlate(response, request, self.settings)
+        return response
 
     def _whose(self, request: web.BaseRequest, target: Target) -> Service:
         """The partner whose token came along; this one for a token that no partner has."""
@@ -144,19 +146,24 @@ class Service:
         if body is not None:
             key = key, email_in(body) if isinstance(body, bytes) else None
         wait_s = state.quotas.arrive(quota, key, state.clock.now())
-        if self.settings.assumptions.rate_limit_headers:
+        if self.settings.assumptions.rate_limit_headers != "none":
             standing = state.quotas.standing(quota, key, state.clock.now())
         if wait_s > 0:
-            return _counted(too_many(self.settings, wait_s), standing)
+            return self._counted(too_many(self.settings, wait_s), standing)
         if refused or not self.credentials.open_api(request.headers, target.query):
-            return _counted(_UNAUTHORIZED.response(), standing)
+            return self._counted(_UNAUTHORIZED.response(), standing)
         try:
             if isinstance(body, RefusedError):
                 raise body
             response = await self._answer(request, target, route, customer, body)
         except RefusedError as refusal:
-            response = Answer.of(refusal.body, refusal.status).response()
-        return _counted(response, standing)
+            response = refused_by(refusal, route.call, self.settings.assumptions).response()
+        return self._counted(response, standing)
+
+    def _counted(self, response: web.Response, standing: Standing | None) -> web.Response:
+        if standing is not None:
+            count_down(response, standing, self.settings.assumptions.rate_limit_headers)
+        return response
 
     async def _answer(
         self, request: web.BaseRequest, target: Target, route: Route, customer: Customer | None, body: bytes | None
@@ -196,12 +203,6 @@ def _most_bytes(call: Call) -> int:
     return MAX_RESUME_BYTES if call.id == "jobs.resume" else MAX_JSON_BYTES
 
 
-def _counted(response: web.Response, standing: Standing | None) -> web.Response:
-    if standing is not None:
-        count_down(response, standing)
-    return response
-
-
 async def _live(strike: Strike, call: Call, request: ApiRequest) -> Answer | None:
     """Wait, act, wait. The client may have left by then: a request that was read takes effect all the same."""
     await _pause(strike.before_s)
@@ -216,7 +217,7 @@ def _act(call: Call, request: ApiRequest) -> Answer:
             request.given = checked(call, request.members())
         data = ANSWERS[call.id].handler(request)
     except RefusedError as refusal:
-        return Answer.of(refusal.body, refusal.status, headers=refusal.headers)
+        return refused_by(refusal, call, request.assumptions)
     if isinstance(data, Redirection):
         return Answer(302, b"", location=data.location)
     status = STATUS.get(call.id, 200)

@@ -40,13 +40,26 @@ class Assumptions:
         400, 409, 422, about="Create or rename a customer, member or connection with an external id already in use."
     )
 
+    error_body: str = _one_of(
+        "message",
+        "error",
+        "errors",
+        about="How a refusal by a call of 2026 is worded: message, error with error_type, or a list of errors.",
+    )
+    correlation_id: str = _one_of(
+        "echoed", "own", "none", about="The X-Correlation-Id of an answer: the request's, one of the server, or none."
+    )
+
     # limits
     throttle_body: str = _one_of("json", "html", "empty", about="What a 429 says.")
     retry_after: str = _one_of(
         "seconds", "date", about="How a 429 says when to come back, unless --no-retry-after keeps it silent."
     )
-    rate_limit_headers: bool = _one_of(
-        False, True, about="X-RateLimit-Limit, -Remaining and -Reset on each answer of a call with a limit."
+    rate_limit_headers: str = _one_of(
+        "none",
+        "X-Rate-Limit",
+        "X-RateLimit",
+        about="How the headers ...-Limit, -Remaining and -Reset on each answer of a call with a limit begin.",
     )
     import_limit_per: str = _one_of(
         "customer", "partner", about="Whose workspace the 500 imports an hour are counted for."

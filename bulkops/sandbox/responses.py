@@ -15,7 +15,10 @@ import attrs
 import msgspec
 from aiohttp import web
 
+from bulkops.catalogue import Call
+from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Strike
+from bulkops.sandbox.request import RefusedError
 from bulkops.sandbox.settings import SandboxSettings
 
 _HTML: Final = """<!DOCTYPE html>
@@ -108,11 +111,48 @@ def too_many(settings: SandboxSettings, wait_s: float | None) -> web.Response:
     return response
 
 
-def count_down(response: web.StreamResponse, standing: Standing) -> None:
+def count_down(response: web.StreamResponse, standing: Standing, prefix: str) -> None:
     """The headers that many APIs send and this vendor does not document."""
-    response.headers["X-RateLimit-Limit"] = str(standing.limit)
-    response.headers["X-RateLimit-Remaining"] = str(standing.remaining)
-    response.headers["X-RateLimit-Reset"] = str(math.ceil(standing.reset_s))
+    response.headers[f"{prefix}-Limit"] = str(standing.limit)
+    response.headers[f"{prefix}-Remaining"] = str(standing.remaining)
+    response.headers[f"{prefix}-Reset"] = str(math.ceil(standing.reset_s))
+
+
+_CORRELATION: Final = "X-Correlation-Id"
+
+
+def correlate(response: web.StreamResponse, request: web.BaseRequest, settings: SandboxSettings) -> None:
+    """Name the request as its sender did, or otherwise (vendor facts, section 18)."""
+    how, sent = settings.assumptions.correlation_id, request.headers.get(_CORRELATION)
+    if how != "none":
+        response.headers[_CORRELATION] = sent if sent and how == "echoed" else str(uuid.uuid4())
+
+
+_NEWER: Final = frozenset(
+    {
+        *("collaborator_groups", "project_grants", "on_prem", "deployments", "custom_oauth_profiles", "event_streams"),
+        *("iam", "mcp_servers", "agent_studio"),
+    }
+)
+"""Groups of calls that came after 2024."""
+
+
+def wording(call: Call, assumptions: Assumptions) -> str:
+    """How a refusal of this call is worded."""
+    return assumptions.error_body if call.group in _NEWER else "message"
+
+
+def refused(refusal: RefusedError, call: Call, assumptions: Assumptions) -> Answer:
+    """What a handler refuses, in the words that the assumptions want."""
+    body = refusal.body
+    match wording(call, assumptions):
+        case "error":
+            body = {"error": body["message"], "error_type": "invalid_request"}
+        case "errors":
+            fields = body.get("errors", {})
+            detail = "; ".join(f"{name} {text}" for name, texts in fields.items() for text in texts)
+            body = {"errors": [{"code": refusal.status, "title": body["message"], "detail": detail}]}
+    return Answer.of(body, refusal.status, headers=refusal.headers)
 
 
 def _date(seconds: int) -> str:

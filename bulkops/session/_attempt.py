@@ -10,7 +10,7 @@ from bulkops.pacing import Slot
 from bulkops.session._context import RequestContext
 from bulkops.session._request import Request
 from bulkops.session._retry_state import RetryState
-from bulkops.session._status import ErrorContext, retry_after_s
+from bulkops.session._status import ErrorContext, correlation_id, remaining, retry_after_s
 from bulkops.session._transport import AttemptIO
 from bulkops.session._waits import WaitCancelled
 
@@ -45,8 +45,8 @@ class PendingCall:
 
 class Attempt(AttemptIO):
     """Settles its slot exactly once: at the response's head, or when the attempt ends without one. The server has
-    counted a request when its response begins, even if the body takes longer. `status`: None until then; `began_at`:
-    loop time at which it began to connect.
+    counted a request when its response begins, even if the body takes longer. `status`: None until then;
+    `correlation_id`: the server's own id of the request; `began_at`: loop time at which it began to connect.
     """
 
     def __init__(self, pending: PendingCall, slot: Slot, *, timeout_s: float, may_leave: Callable[[], bool]) -> None:
@@ -54,6 +54,7 @@ class Attempt(AttemptIO):
         self.pending = pending
         self.slot = slot
         self.status: int | None = None
+        self.correlation_id: str | None = None
         self.elapsed_s = 0.0
         self._may_leave = may_leave
         self.began_at = self._clock()
@@ -73,11 +74,12 @@ class Attempt(AttemptIO):
         self._is_settled = True
         call, scope = self.pending.request.call, self.pending.scope
         scope.server_date = headers.get("Date")
+        self.correlation_id = correlation_id(headers, sent=self.pending.request_id)
         if status == 429 and call.speaks_of == "quota":
             self.slot.refused(retry_after_s(headers))
             scope.counted.left -= not call.is_read
         else:
-            self.slot.replied()
+            self.slot.replied(remaining(headers))
         if status not in {401, 429}:
             scope.accepted += 1
         if 200 <= status < 300 and not call.is_read:

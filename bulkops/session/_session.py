@@ -317,6 +317,7 @@ class ApiSession:
             latency_s=attempt.elapsed_s,
             status=status,
             error=error,
+            correlation_id=attempt.correlation_id,
         )
         self._emit(event)
         if is_logged:

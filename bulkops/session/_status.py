@@ -63,11 +63,17 @@ def remedy_for(status: int) -> str:
     return _REMEDIES.get(status, "check the account")
 
 
+CORRELATION: Final = "X-Correlation-Id"
+"""Names a request in the vendor's own logs: sent with each, the same for all its attempts, and echoed."""
+
+_REMAINING: Final = ("X-Rate-Limit-Remaining", "X-RateLimit-Remaining")
+_COUNT: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SECONDS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?", re.ASCII)
 _PAGE_TITLE: Final = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
 _MARKUP: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _IDS: Final = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9]{3,})\b", re.IGNORECASE)
 
+_TITLED: Final = frozenset({"code", "title", "detail"})
 _DEEPEST: Final = 4
 _MOST_ERRORS: Final = 20
 _PAGE_START: Final = 8192
@@ -120,11 +126,25 @@ def _date(text: str) -> datetime | None:
     return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 
+def correlation_id(headers: Mapping[str, str], *, sent: str) -> str | None:
+    """The id under which the server has the request, where it is not the one that was `sent` with it."""
+    own = headers.get(CORRELATION, "").strip()
+    return own if own not in ("", sent) else None
+
+
+def remaining(headers: Mapping[str, str]) -> int | None:
+    """How many more requests fit into the quota, where the server says it, in either spelling; else None."""
+    text = next((headers[name].strip() for name in _REMAINING if name in headers), "")
+    return int(text) if _COUNT.fullmatch(text) else None
+
+
 def status_error(
     status: int, headers: Mapping[str, str], body: bytes, *, facts: ErrorContext, one_line: Callable[[str], str]
 ) -> StatusError:
     """The error that `status` stands for. Equal failures of different accounts have equal causes."""
     said = _redirect(headers) if 300 <= status < 400 else read_body(headers, body)
+    if said.support_id is None and (own := correlation_id(headers, sent=facts["request_id"])) is not None:
+        said = attrs.evolve(said, support_id=own)
     kind = _CLASSES.get(status, ServerError if status >= 500 else StatusError)
     words = one_line(said.message) or _phrase(status)
     return _made(kind, status, words, said, facts=facts, one_line=one_line, wait_s=retry_after_s(headers))
@@ -204,8 +224,10 @@ def read_body(headers: Mapping[str, str], body: bytes) -> ErrorBody:
 def _read_object(value: Any) -> ErrorBody:
     if not isinstance(value, dict):
         return ErrorBody(message=value if isinstance(value, str) else _json_text(value))
-    errors = value.get("errors")
+    errors, type_ = value.get("errors"), value.get("error_type")
     texts = [text for key in ("message", "error", "title") if isinstance(text := value.get(key), str) and text.strip()]
+    if isinstance(type_, str) and type_.strip() and "error" in value:
+        texts = [f"{texts[0]} ({type_})"] if texts else [type_]
     details = list(_flat(errors, _DEEPEST))[:_MOST_ERRORS]
     message = ": ".join([*texts[:1], *(["; ".join(details)] if details else [])])
     support_id = value.get("id")
@@ -217,8 +239,11 @@ def _read_object(value: Any) -> ErrorBody:
 
 
 def _flat(errors: object, depth: int) -> Iterator[str]:
-    """`{"field": ["a", "b"]}`, `{"field": "a"}`, `["a"]` -> "field a", "field b" ..."""
-    if isinstance(errors, dict) and depth > 0:
+    """`{"field": ["a", "b"]}`, `{"field": "a"}`, `["a"]` -> "field a", "field b" ...; and the newer calls'
+    `[{"code": 422, "title": "a", "detail": "b"}]` -> "a: b" (vendor facts, section 18)."""
+    if isinstance(errors, dict) and isinstance(errors.get("title"), str) and errors.keys() <= _TITLED:
+        yield ": ".join(text for name in ("title", "detail") if isinstance(text := errors.get(name), str) and text)
+    elif isinstance(errors, dict) and depth > 0:
         for name, value in errors.items():
             yield from (f"{name} {text}" for text in _flat(value, depth - 1))
     elif isinstance(errors, list) and depth > 0:

@@ -20,6 +20,7 @@ from yarl import URL
 from bulkops.errors import ConfigError
 from bulkops.session._proxy import proxy_for
 from bulkops.session._request import Request, credentials_in_headers
+from bulkops.session._status import CORRELATION
 from bulkops.session._waits import DeadlineTimer
 from bulkops.settings import Settings
 
@@ -210,7 +211,7 @@ class Transport:
         client = self._client
         if client is None or client.connector is None:
             raise ConfigError("the session is not open", remedy="use it inside `async with`")
-        headers = {"X-Request-Id": request_id, **self._headers}
+        headers = {"X-Request-Id": request_id, CORRELATION: request_id, **self._headers}
         if request.content_type is not None:
             headers["Content-Type"] = request.content_type
         outgoing = _WatchedRequest(

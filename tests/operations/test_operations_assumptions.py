@@ -32,7 +32,9 @@ ONE: list[Mapping[str, object]] = [{"id": FIRST}]
 COPED_WITH: dict[str, tuple[Any, ...]] = {
     "throttle_body": ("html", "empty"),
     "retry_after": ("date", "seconds"),
-    "rate_limit_headers": (True, True),
+    "rate_limit_headers": ("X-Rate-Limit", "X-RateLimit"),
+    "assumed_wrappers": ("bare", "result"),
+    "correlation_id": ("own", "none"),
     "import_reply": ("in_progress", "completed"),
     "running_state": ("processing", "in_progress"),
     "recipe_status": (True, False),

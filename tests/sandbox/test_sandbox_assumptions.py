@@ -83,11 +83,31 @@ async def retry_after(client: Vendor) -> Any:
 async def rate_limit_headers(client: Vendor) -> Any:
     addresses = (f"{HOME}/folders", "/api/managed_users/1/folders", f"{HOME}/folders")  # nobody's customer counts too
     seen = [(await client.get(address)).headers for address in addresses]
-    if not any("X-RateLimit-Limit" in headers for headers in seen):
-        return False
-    assert [headers["X-RateLimit-Limit"] for headers in seen] == ["2"] * 3
-    assert [headers["X-RateLimit-Remaining"] for headers in seen] == ["1", "0", "0"]
-    return all(0 < int(headers["X-RateLimit-Reset"]) <= 60 for headers in seen)
+    prefix = next((each for each in ("X-Rate-Limit", "X-RateLimit") if f"{each}-Limit" in seen[0]), None)
+    if prefix is None:
+        return "none"
+    assert [headers[f"{prefix}-Limit"] for headers in seen] == ["2"] * 3
+    assert [headers[f"{prefix}-Remaining"] for headers in seen] == ["1", "0", "0"]
+    assert all(0 < int(headers[f"{prefix}-Reset"]) <= 60 for headers in seen)
+    return prefix
+
+
+async def error_body(client: Vendor) -> Any:
+    assert (await client.get(f"{HOME}/recipes/1")).data["message"]  # a call that is older
+    said = (await client.post(f"{HOME}/user_groups", json={})).data
+    assert said in (
+        {"message": "Validation failed", "errors": {"name": ["can't be blank"]}},
+        {"error": "Validation failed", "error_type": "invalid_request"},
+        {"errors": [{"code": 400, "title": "Validation failed", "detail": "name can't be blank"}]},
+    )
+    return next(iter(said))
+
+
+async def correlation_id(client: Vendor) -> Any:
+    sent = await client.get(f"{HOME}/folders", headers={"X-Correlation-Id": "mine"})
+    seen = sent.headers.get("X-Correlation-Id")
+    assert ("X-Correlation-Id" in (await client.get("/api/nothing")).headers) == (seen is not None)
+    return {"mine": "echoed", None: "none"}.get(seen, "own")
 
 
 async def import_limit_per(client: Vendor) -> Any:

@@ -27,7 +27,7 @@ from bulkops.errors import (
 from bulkops.events import AttemptEnded
 from bulkops.secret import Secret
 from bulkops.session import RequestContext
-from bulkops.settings import Auth
+from bulkops.settings import Auth, Limit
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
 
@@ -49,7 +49,7 @@ async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, s
     assert seen.target == "/api/managed_users/7?a=b+c%26d&t=true"
     assert seen.headers["authorization"] == f"Bearer {token}"
     assert seen.headers["user-agent"] == f"bulkops/{bulkops.__version__}"
-    assert seen.headers["x-request-id"] == reply.request_id
+    assert seen.headers["x-request-id"] == seen.headers["x-correlation-id"] == reply.request_id
     assert "cookie" not in seen.headers
     assert reply.status == 200
     assert reply.path == "/api/managed_users/7"
@@ -385,3 +385,38 @@ async def test_closing_leaves_nobody_waiting(server: Any, session_for: Any) -> N
         await until(lambda: session.pacer.statistics()[GET.quota].waiting == 1)
     assert len(failures) == 1
     assert len(server.seen) == 1
+
+
+async def test_the_servers_own_id_of_a_request_is_told(server: Any, session_for: Any) -> None:
+    """It is what the vendor's support asks for, in an event and in an error's text; an echo adds nothing."""
+    own = ["vendor-17"]
+
+    async def handler(seen: Any, out: Any) -> None:
+        await out.json(404, {"message": "Not found"}, X_Correlation_Id=own[0] or seen.headers["x-correlation-id"])
+
+    server.handler = handler
+    events: list[Any] = []
+    async with session_for(server.url, observe=events.append) as session:
+        for name, said in (("vendor-17", "the server's id for it: vendor-17"), ("", "Not found")):
+            own[0] = name
+            with pytest.raises(NotFound, match=said) as caught:
+                await session.send(GET, scope=RequestContext(), path=CUSTOMER)
+            assert ("the server's id" in str(caught.value)) is bool(name)
+            assert caught.value.cause == "managed_users.get: 404 Not found"
+    told = [event.correlation_id for event in events if isinstance(event, AttemptEnded)]
+    assert told == ["vendor-17", None]
+
+
+@pytest.mark.parametrize("name", ["X_Rate_Limit_Remaining", "X_RateLimit_Remaining"])
+async def test_a_quota_that_others_have_emptied_is_not_used_up_in_a_burst(
+    server: Any, session_for: Any, name: str
+) -> None:
+    async def handler(_: Any, out: Any) -> None:
+        await out.json(200, {"id": 7}, **{name: "0"})
+
+    server.handler = handler
+    async with session_for(server.url, unlimited=False, quotas={GET.quota: (Limit(100, 2.0),)}) as session:
+        began = asyncio.get_running_loop().time()
+        for _ in range(4):
+            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
+        assert asyncio.get_running_loop().time() - began >= 3 * 2.0 / 100

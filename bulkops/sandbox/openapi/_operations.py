@@ -10,6 +10,7 @@ from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.envelopes import FORMS, STATUS, fill, form_of
 from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.openapi._parse_shapes import Schema, read_type
+from bulkops.sandbox.responses import wording
 
 _BRACKETS: Final = re.compile(r"\[([^\[\]<>]+)\]")
 _PLAIN: Final[dict[str, Schema]] = {
@@ -33,7 +34,10 @@ def operation(call: Call, assumptions: Assumptions) -> dict[str, Any]:
         "parameters": [_account()] if call.names_account else [],
         "responses": {
             str(STATUS.get(call.id, 200)): _success(call, assumptions),
-            "default": {"description": "Refused", "content": {"application/json": {"schema": _ERROR}}},
+            "default": {
+                "description": "Refused",
+                "content": {"application/json": {"schema": _refusal(call, assumptions)}},
+            },
         },
     }
     made["parameters"] += [_parameter(each) for each in call.parameters if each.place != "body"]
@@ -41,6 +45,16 @@ def operation(call: Call, assumptions: Assumptions) -> dict[str, Any]:
     if body:
         made["requestBody"] = body
     return made | ({"deprecated": True} if call.is_deprecated else {})
+
+
+def _refusal(call: Call, assumptions: Assumptions) -> Schema:
+    """A quota and a bad token always refuse with a message."""
+    own = {
+        "error": _object({"error": _PLAIN["str"], "error_type": _PLAIN["str"]}),
+        "errors": _object({"errors": _list(_object({"code": _PLAIN["int"], "title": _PLAIN["str"]}))}),
+    }
+    worded = wording(call, assumptions)
+    return {"anyOf": [_ERROR, own[worded]]} if worded in own else _ERROR
 
 
 def _account() -> dict[str, Any]:

@@ -703,3 +703,20 @@ def test_work_does_not_grow_with_the_number_of_waiters() -> None:
 
     run(main(10_000))
     assert compared < 10_000 * 80
+
+
+def test_an_emptied_quota_goes_on_at_an_even_pace() -> None:
+    """Others have used it up, says the server; a header that is wrong costs no more than the burst."""
+
+    async def main(remaining: int | None) -> list[float]:
+        pacer = make(Limit(10, 10.0))
+        times = []
+        async with pumping(pacer):
+            for _ in range(5):
+                slot = await pacer.slot("q")
+                times.append(slot.granted_at)
+                slot.replied(remaining)
+        return times
+
+    assert run(main(None)) == run(main(3)) == [0.0] * 5
+    assert run(main(0)) == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0], abs=0.05)
