@@ -21,7 +21,7 @@ from bulkops.ledger.book import Book
 from bulkops.ledger.dividing import Allotment, dividing
 from bulkops.ledger.slots import Request, Settled
 from bulkops.locks import held, state_directory
-from bulkops.pacing import Full, HeldSlot, Pacer, Settle
+from bulkops.pacing import Full, HeldSlot, Pacer, Settle, is_recorded
 from bulkops.settings import Limit
 
 T = TypeVar("T")
@@ -155,6 +155,10 @@ class LocalLease:
         allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used))
         self._beat_boot_s = self._book.beat_boot_s  # the caller acts on the allotment before anything else runs
         return allotment
+
+    def records(self, limits: Sequence[Limit]) -> bool:
+        """See `SlotRecorder.records`."""
+        return is_recorded(limits)
 
     async def take(self, quota: str, key: str | None, limits: Sequence[Limit]) -> Settle | Full:
         """See `SlotRecorder.take`."""

@@ -46,6 +46,19 @@ WORTH_SHRINKING: Final = 0.98
 Change = Literal["grown", "closed", "shrunk"]
 
 
+@attrs.frozen
+class SharedWidth:
+    """What responses have taught one process about a quota, for all that share it.
+
+    `burst`: departures are spaced, in bursts of so many; 0: they are not spaced.
+    """
+
+    allowed: int
+    is_opening: bool
+    burst: int
+    closed_for_s: float
+
+
 @attrs.define(kw_only=True)
 class AdaptiveLimit:
     """The state of one quota's opening. `limit` requests in `window_s` seconds; `now` is the event loop's time."""
@@ -57,6 +70,8 @@ class AdaptiveLimit:
     rng: Random
     allowed: int = attrs.field(init=False)
     closed_until: float = -math.inf
+    sharers: int = 1
+    """Processes that use the quota: spaced departures are divided among them."""
     _spacing: Gcra | None = None
     # opening
     _is_opening: bool = True
@@ -107,6 +122,49 @@ class AdaptiveLimit:
         self.limit = limit
         if self.allowed > limit:
             self._set_allowed(limit)
+
+    def departures_by(self, until: float) -> float:
+        """How many requests gate and spacing let leave until then."""
+        if self.closed_until > until:
+            return 0
+        return math.inf if self._spacing is None else self._spacing.departures_by(until)
+
+    # -- among processes ----------------------------------------------------------------------------------------
+
+    def width(self, now: float) -> SharedWidth:
+        """What this process knows."""
+        burst = 0 if self._spacing is None else self._spacing.burst
+        return SharedWidth(self.allowed, self._is_opening, burst, max(0.0, self.closed_until - now))
+
+    def hear_closing(self, until: float) -> None:
+        """Another process was refused. What left before the closing is stale here too."""
+        if until <= self.closed_until:
+            return
+        self.closed_until = self._episode_ends = until
+        self._clean_since = until
+        if self._spacing is not None:
+            self._spacing.restart(until)
+
+    def adopt(self, width: SharedWidth, now: float) -> None:
+        """Another process has changed the width: what this one was about to conclude was about another width."""
+        self._is_opening = width.is_opening
+        self._full_at_grant = self._trial = self._grown_from = None
+        self._strikes.clear()
+        self._clean_since = max(self.closed_until, now)
+        if width.burst and self._spacing is None:
+            self._spacing = Gcra(self.window_s, self.limit, burst=width.burst, at=now)
+            self._measure_afresh(now)
+        elif not width.burst:
+            self._spacing = None
+        self._set_allowed(width.allowed)
+
+    def share_with(self, sharers: int) -> None:
+        """So many processes use the quota now, this one included."""
+        if sharers != self.sharers:
+            self.sharers = sharers
+            self._set_allowed(self.allowed)
+
+    # -- requests -----------------------------------------------------------------------------------------------
 
     def granted(self, now: float, used: int) -> None:
         """A request leaves, and `used` slots are taken now."""
@@ -293,4 +351,4 @@ class AdaptiveLimit:
     def _set_allowed(self, allowed: int) -> None:
         self.allowed = min(allowed, self.limit)
         if self._spacing is not None:
-            self._spacing.spread(self.allowed)
+            self._spacing.spread(self.allowed / self.sharers)

@@ -16,6 +16,7 @@ from bulkops.pacing.adaptive_limit import Change
 from bulkops.pacing.key_queue import Order, Priority, Waiter
 from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.rate_limiter import RateLimiter
+from bulkops.pacing.shared import HORIZON_S, NOBODY, SharedQuota, SlotSource
 from bulkops.pacing.sharing import Full, HeldSlot, SlotRecorder
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.snapshot import QuotaSnapshot
@@ -57,6 +58,7 @@ class Pacer:
         self.server_timeout_s = server_timeout_s
         self.recorder: SlotRecorder | None = None
         """Keeps the recorded quotas together with other processes; None: this process is alone."""
+        self._source: SlotSource | None = None
         self.held_back = 0
         """Accounts that wait to start until the quotas can serve them."""
         self._limits = quotas
@@ -69,6 +71,7 @@ class Pacer:
         self._rng = rng
         self._observe = observe
         self._smoother = RateLimiter(max_rate)
+        self._at_once = math.inf if max_rate is None else math.ceil(max_rate * HORIZON_S)
         self._quotas: dict[str, Quota] = {}
         self._busy: dict[str, Quota] = {}
         self._reopening: set[str] = set()
@@ -95,7 +98,8 @@ class Pacer:
         order, wanted = (*priority, next(self._arrivals)), self._quotas[quota]
         while True:
             slot = await self._own_slot(wanted, key, order)
-            if self.recorder is None or not wanted.is_recorded or await self._is_on_record(slot, self.recorder):
+            recorder = self._recorder(wanted)
+            if recorder is None or await self._is_on_record(slot, recorder):
                 return slot
 
     async def _own_slot(self, wanted: Quota, key: str | None, order: Order) -> Slot:
@@ -105,7 +109,8 @@ class Pacer:
         waiter = Waiter(order=order, key=key, future=future, since=now)
         wanted.enqueue(waiter, now)
         self._busy[wanted.name] = wanted
-        self._wake_pump()
+        self.wake()
+        self._tell_source(wanted)
         try:
             return await future
         except asyncio.CancelledError:
@@ -114,6 +119,11 @@ class Pacer:
             else:
                 wanted.forget(waiter, self.now())
             raise
+
+    def _recorder(self, quota: Quota) -> SlotRecorder | None:
+        """Who puts each request of the quota on record before it leaves, if anybody does."""
+        recorder = self.recorder
+        return recorder if recorder is not None and recorder.records(quota.limits) else None
 
     async def _is_on_record(self, slot: Slot, recorder: SlotRecorder) -> bool:
         """Whether the slot may be used. If not, it is returned, and its quota or key waits."""
@@ -137,7 +147,7 @@ class Pacer:
         wanted = self._quota(quota)
         if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):
             return None
-        if self.recorder is not None and wanted.is_recorded:
+        if self._recorder(wanted) is not None:
             return None
         self._smoother.take()
         return self._grant(wanted, key, now, since=now)
@@ -176,7 +186,7 @@ class Pacer:
         for quota in self._quotas.values():
             if quota.is_divided:
                 self._divide(quota)
-        self._wake_pump()
+        self.wake()
 
     def used_part(self) -> float:
         """The largest part of a divided quota that own requests hold now."""
@@ -200,7 +210,27 @@ class Pacer:
         self._inherited = dict(inherited)
         for quota in self._quotas.values():
             self._respect_others(quota)
-        self._wake_pump()
+        self.wake()
+
+    def share_slots(self, source: SlotSource | None) -> None:
+        """Take every slot from this common store from now on; None: no longer."""
+        self._source = source
+        for quota in self._quotas.values():
+            self._take_from_source(quota)
+        self.wake()
+
+    def _take_from_source(self, quota: Quota) -> None:
+        quota.shared = None
+        quota.hear(NOBODY, 1)
+        if self._source is not None and quota.limits:
+            held = list(quota.held(self.now(), self.server_timeout_s))
+            if quota.shared_limits():
+                quota.shared = SharedQuota(most=self._at_once)
+            self._source.share(quota, held)
+
+    def _tell_source(self, quota: Quota) -> None:
+        if self._source is not None and quota.shared is not None:
+            self._source.wake()
 
     def held(self, *, recorded: bool) -> list[HeldSlot]:
         """The slots that own requests hold: of divided quotas, or of recorded ones that are on no record."""
@@ -262,8 +292,9 @@ class Pacer:
             self._tell(quota, change)
             if change == "closed":
                 self._reopening.add(quota.name)
+        self._tell_source(quota)
         if self._wake is not None and quota.waiting and quota.next_at(self.now()) < self._planned_at:
-            self._wake_pump()
+            self.wake()
 
     # -- the pump -----------------------------------------------------------------------------------------------
 
@@ -287,6 +318,7 @@ class Pacer:
         now = self.now()
         quota.leave(waiter, now)
         waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
+        self._tell_source(quota)
 
     def _grant(self, quota: Quota, key: str | None, now: float, *, since: float) -> Slot:
         if quota.name in self._reopening:
@@ -300,7 +332,7 @@ class Pacer:
         loop = asyncio.get_running_loop()
         self._planned_at = at
         self._wake = loop.create_future()
-        timer = loop.call_at(max(at, loop.time() + SHORTEST_SLEEP_S), self._wake_pump) if at < math.inf else None
+        timer = loop.call_at(max(at, loop.time() + SHORTEST_SLEEP_S), self.wake) if at < math.inf else None
         try:
             await self._wake
         finally:
@@ -308,7 +340,8 @@ class Pacer:
             if timer is not None:
                 timer.cancel()
 
-    def _wake_pump(self) -> None:
+    def wake(self) -> None:
+        """Look again which request may leave."""
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
@@ -317,6 +350,7 @@ class Pacer:
         if quota is None:
             quota = self._quotas[name] = Quota(name, self._scaled(name), rng=self._rng, **self._backoff)
             self._respect_others(quota)
+            self._take_from_source(quota)
             self._tell(quota, "opened")
         return quota
 

@@ -14,6 +14,7 @@ import attrs
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.refusal_test import WindowUsage
+from bulkops.pacing.shared import NOBODY, SharedQuota
 from bulkops.pacing.sharing import HeldSlot, is_recorded
 from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
@@ -70,6 +71,8 @@ class Quota:
         self.limits = tuple(limits)
         self.is_recorded = is_recorded(limits)
         self.is_divided = bool(limits) and not self.is_recorded
+        self.shared: SharedQuota | None = None
+        """Its slots in hand, if processes take them from a common store."""
         self.not_before = -math.inf
         """Closed until then because of other processes, whatever the server says."""
         self._in_flight: set[Slot] = set()
@@ -111,6 +114,22 @@ class Quota:
         for window in self._shared:
             window.inherit(counted_by)
 
+    def shared_limits(self) -> list[Limit]:
+        """Those for all keys together; the first is the one that adapts."""
+        return [Limit(window.limit, window.documented_s) for window in self._shared if window.limit < UNLIMITED]
+
+    def hear(self, others: WindowUsage, sharers: int) -> None:
+        """Other processes have taken this of the quota's slots."""
+        if self.shared is not None:
+            self.shared.others = others
+        self.adaptation.share_with(sharers)
+
+    def leaving_within(self, now: float, within_s: float) -> int:
+        """Waiters that could leave in this time, if they had slots."""
+        if max(self.not_before, self._queue.next_at(now)) > now + within_s:
+            return 0
+        return int(min(self._queue.waiting, self.adaptation.departures_by(now + within_s)))
+
     def track(self, slot: Slot) -> None:
         """Keep the slot until no window counts its request any more."""
         self._in_flight.add(slot)
@@ -122,7 +141,7 @@ class Quota:
             if counted_by + self._longest_s > now:
                 yield HeldSlot(self.name, key, counted_by - now, self._longest_s)
         for slot in self._in_flight:
-            if slot.settle is None:
+            if not slot.is_on_record:
                 yield HeldSlot(self.name, slot.key, server_timeout_s, self._longest_s)
 
     def put_off(self, key: str | None, until: float, now: float, *, is_key: bool) -> None:
@@ -169,7 +188,7 @@ class Quota:
         at = max(self.not_before, adaptation.may_leave_at(now), free_at)
         for window in self._longer_windows:
             at = max(at, window.free_at(window.limit, now))
-        return at
+        return at if self.shared is None else max(at, self.shared.free_at())
 
     def grants_within(self, now: float, within_s: float) -> int:
         """Requests that can leave within `within_s` seconds. While the quota opens, its whole limit counts: the opening
@@ -178,6 +197,7 @@ class Quota:
         if within_s < 0:
             return 0
         allowed = self.shortest_window.limit if self.adaptation.is_opening else self.adaptation.allowed
+        allowed = max(1, allowed // self.adaptation.sharers)
         least = self.shortest_window.grants_within(allowed, now, within_s)
         return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._longer_windows)])
 
@@ -193,14 +213,14 @@ class Quota:
         windows = self._windows(key, now)
         for window in windows:
             window.take()
-        is_opening = self.adaptation.is_opening
-        self.adaptation.granted(now, self.shortest_window.own(now) if is_opening else self.shortest_window.used(now))
+        used = self.shortest_window.own(now) if self.adaptation.is_opening else self.shortest_window.used(now)
+        self.adaptation.granted(now, used + self._others.used)
         return windows
 
     def ended(self, slot: Slot, counted_by: float | None, now: float) -> None:
         """The slot's request ended and has given its places back. `counted_by` None: it never left."""
         self._in_flight.discard(slot)
-        if counted_by is not None and slot.settle is None:
+        if counted_by is not None and not slot.is_on_record:
             self._forget(now)
             self._counted.append((counted_by, slot.key))
         self._queue.ended(slot.key, now)
@@ -245,9 +265,10 @@ class Quota:
 
     def standing(self, now: float) -> QuotaSnapshot:
         beside = self.shortest_window.inherited(now) if self.adaptation.is_opening else 0
+        allowed = min(self.shortest_window.limit, self.adaptation.allowed + beside)
         return QuotaSnapshot(
             limits=[(window.limit, window.documented_s) for window in self._shared],
-            allowed=min(self.shortest_window.limit, self.adaptation.allowed + beside),
+            allowed=max(1, allowed // self.adaptation.sharers),
             opening=self.adaptation.is_opening,
             taken_s=[window.taken_s(now) for window in self._shared],
             closed_for_s=self._closed_for_s(now),
@@ -265,5 +286,10 @@ class Quota:
     def _usage(self, now: float) -> WindowUsage:
         while self._refused_until and self._refused_until[0] <= now:
             heapq.heappop(self._refused_until)
-        used, refused = self.shortest_window.used(now), len(self._refused_until)
-        return WindowUsage(used, refused, used - refused - self.shortest_window.in_flight)
+        used, refused, others = self.shortest_window.used(now), len(self._refused_until), self._others
+        answered = used - refused - self.shortest_window.in_flight
+        return WindowUsage(used + others.used, refused + others.refused, answered + others.answered)
+
+    @property
+    def _others(self) -> WindowUsage:
+        return NOBODY if self.shared is None else self.shared.others

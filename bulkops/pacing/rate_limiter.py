@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from aiolimiter import AsyncLimiter
@@ -52,28 +53,31 @@ class Gcra:
     by `burst` intervals.
     """
 
-    __slots__ = ("_burst", "_due_at", "_interval_s", "_window_s")
+    __slots__ = ("_due_at", "_interval_s", "_window_s", "burst")
 
     def __init__(self, window_s: float, allowed: int, *, burst: int, at: float) -> None:
         self._window_s = window_s
         self._interval_s = window_s / allowed
-        self._burst = burst
+        self.burst = burst
         self.restart(at)
 
     def restart(self, at: float) -> None:
         """The server refuses until `at`: then one may leave, and nothing is saved up."""
-        self._due_at = at + (self._burst - 1) * self._interval_s
+        self._due_at = at + (self.burst - 1) * self._interval_s
 
     def credit(self, seconds: float) -> None:
         """The server answers again: save up what could have left in these seconds."""
         self._due_at -= seconds
 
-    def spread(self, allowed: int) -> None:
+    def spread(self, allowed: float) -> None:
         """Allow `allowed` departures per window from now on."""
         self._interval_s = self._window_s / allowed
 
     def next_at(self) -> float:
-        return self._due_at - (self._burst - 1) * self._interval_s
+        return self._due_at - (self.burst - 1) * self._interval_s
+
+    def departures_by(self, until: float) -> int:
+        return max(0, math.floor((until - self.next_at()) / self._interval_s) + 1)
 
     def left(self, now: float) -> None:
         self._due_at = max(now, self._due_at) + self._interval_s

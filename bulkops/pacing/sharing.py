@@ -54,5 +54,8 @@ class Full:
 class SlotRecorder(Protocol):
     """Keeps the recorded quotas, for this process and all others."""
 
+    def records(self, limits: Sequence[Limit]) -> bool:
+        """Whether each request of a quota with these limits is put on record before it leaves."""
+
     async def take(self, quota: str, key: str | None, limits: Sequence[Limit]) -> Settle | Full:
         """Put a request on record that is about to leave. Durable when it returns."""

@@ -16,13 +16,15 @@ class Slot:
     nothing.
     """
 
-    __slots__ = ("_ended", "_pacer", "_quota", "_windows", "granted_at", "key", "settle", "waited_s")
+    __slots__ = ("_ended", "_hand", "_pacer", "_quota", "_taken", "_windows", "granted_at", "key", "settle", "waited_s")
 
     def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
         self._pacer = pacer
         self._quota = quota
         self.key = key
         self._windows = quota.take(key, now)
+        self._hand = quota.shared
+        self._taken = None if self._hand is None else self._hand.take(now)
         self._ended = False
         self.granted_at = now
         self.waited_s = waited_s
@@ -33,6 +35,11 @@ class Slot:
     @property
     def quota(self) -> str:
         return self._quota.name
+
+    @property
+    def is_on_record(self) -> bool:
+        """Whether other processes know of it."""
+        return self._hand is not None or self.settle is not None
 
     def left(self) -> None:
         """The request leaves only now: a fresh connection took a while."""
@@ -49,7 +56,7 @@ class Slot:
     def refused(self, retry_after_s: float | None) -> None:
         """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
         now = self._pacer.now()
-        if self._end(now):
+        if self._end(now, refused=True):
             self._pacer.ended(self._quota, *self._quota.was_refused(self.granted_at, now, retry_after_s))
 
     def lost(self) -> None:
@@ -63,7 +70,7 @@ class Slot:
         if self._end(None):
             self._pacer.ended(self._quota, self._quota.was_unused())
 
-    def _end(self, counted_by: float | None) -> bool:
+    def _end(self, counted_by: float | None, *, refused: bool = False) -> bool:
         """Give the slots back, once. `counted_by`: when the server has counted the request at the latest."""
         if self._ended:
             return False
@@ -74,6 +81,8 @@ class Slot:
             else:
                 window.give_back(counted_by)
         now = self._pacer.now()
+        if self._hand is not None:
+            self._hand.give_back(self._taken, counted_by, refused=refused)
         if self.settle is not None:
             self.settle(None if counted_by is None else counted_by - now)
         self._quota.ended(self, counted_by, now)

@@ -473,7 +473,7 @@ MISTAKES = (
     Mistake(
         "a request leaves before it is on record",
         "Pacer.slot_now",
-        ("if self.recorder is not None and wanted.is_recorded:\n    return None"),
+        ("if self._recorder(wanted) is not None:\n    return None"),
         "",
         LEDGER,
     ),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bulkops.events import Event, QuotaChanged
-from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot
+from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot, is_recorded
 from bulkops.settings import Limit, Tuning
 from tests.unit.pacing.vendor import StallingLoop, now, pumping, run
 
@@ -420,6 +420,9 @@ class Recorder:
         self.answers = list(answers)
         self.asked: list[tuple[float, str | None]] = []
         self.settled: list[float | None] = []
+
+    def records(self, limits: Sequence[Limit]) -> bool:
+        return is_recorded(limits)
 
     async def take(self, quota: str, key: str | None, limits: Sequence[Limit]) -> Settle | Full:
         self.asked.append((now(), key))
