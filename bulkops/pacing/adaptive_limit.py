@@ -50,7 +50,7 @@ Change = Literal["grown", "closed", "shrunk"]
 class SharedWidth:
     """What responses have taught one process about a quota, for all that share it.
 
-    `burst`: departures are spaced, in bursts of so many; 0: they are not spaced.
+    `burst`: size of the bursts when departures are spaced; 0: they are not spaced.
     """
 
     allowed: int
@@ -159,7 +159,7 @@ class AdaptiveLimit:
         self._set_allowed(width.allowed)
 
     def share_with(self, sharers: int) -> None:
-        """So many processes use the quota now, this one included."""
+        """`sharers`: processes that use the quota now, this one included."""
         if sharers != self.sharers:
             self.sharers = sharers
             self._set_allowed(self.allowed)

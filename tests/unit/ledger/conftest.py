@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import psycopg
 import pytest
 
 from bulkops.ledger import Credential
 from bulkops.ledger.book import Book
+from bulkops.postgres import DatabaseUrl
 from tests.clocks import StepClock
+from tests.postgres import with_parts
+from tests.unit.ledger.machines import ERA_S, ERAS, Fleet
 
 HOST = "https://www.workato.com"
 SERVER_TIMEOUT_S = 40.0
@@ -37,3 +42,21 @@ def begin(tmp_path: Path, clock: StepClock) -> Iterator[Begin]:
     yield make
     for book in books:
         book.close()
+
+
+@pytest.fixture(scope="session")
+def ledger_database(postgres_server: str) -> Iterator[DatabaseUrl]:
+    """One for all tests of a process: each has its own host, and an era in which nothing of the others counts."""
+    name = f"bulkops_ledger_{os.getpid()}"
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield DatabaseUrl.parse(with_parts(postgres_server, dbname=name))
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def fleet(ledger_database: DatabaseUrl) -> Iterator[Fleet]:
+    era = next(ERAS)
+    fleet = Fleet(ledger_database, f"http://127.0.0.1:{era}", StepClock(wall_s=ERA_S * era))
+    yield fleet
+    fleet.close()

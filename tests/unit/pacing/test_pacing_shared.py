@@ -66,7 +66,8 @@ def test_a_request_leaves_at_the_moment_of_its_slot() -> None:
 
 def test_who_is_furthest_along_gets_the_first_slot_in_hand() -> None:
     async def main() -> None:
-        store, left = Store(), []
+        store = Store()
+        left: list[int] = []
 
         async def send(progress: int) -> None:
             slot = await one.slot("q", priority=(-progress, 0))

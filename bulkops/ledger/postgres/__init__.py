@@ -1,0 +1,5 @@
+"""The ledger in PostgreSQL: processes of several machines take slots from common rows."""
+
+from bulkops.ledger.postgres.lease import PostgresLease, PostgresLedger
+
+__all__ = ["PostgresLease", "PostgresLedger"]
