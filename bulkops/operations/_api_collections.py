@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -10,17 +11,24 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
-from bulkops.operations._plan_effects import is_import_unknown, planned_import, with_planned
+from bulkops.operations._lookup import only_one
+from bulkops.operations._plan_effects import (
+    folders_planned,
+    imagine,
+    imagine_collections,
+    is_import_unknown,
+    with_planned,
+)
 from bulkops.operations._recipe_versions import name_some
-from bulkops.operations.foreseen import RECIPES, Foreseen, added
 from bulkops.parameters import parameter
-from bulkops.steps import Context, is_planned
+from bulkops.steps import Context, is_planned, log_of
 
-ENDPOINTS: Final = "managed_users.api_endpoints.list"
-_OF_PLATFORM: Final[Mapping[str, float]] = {"managed_users.api_collections.list": 1.0, ENDPOINTS: 1.0}
-LOOKS: Final[Mapping[str, float]] = {**_OF_PLATFORM, RECIPES: 1.0}
-"""Requests of `find`, where the folder is known."""
-
+LOOKS: Final[Mapping[str, float]] = {
+    "managed_users.api_collections.list": 1.0,
+    "managed_users.api_endpoints.list": 1.0,
+    "managed_users.recipes.list": 1.0,
+}
+"""Requests of `Wanted.find`, where the folder is known."""
 
 FOLDER: Final = parameter("Folder under Home that holds the API collections.", metavar="NAME")
 COLLECTIONS: Final = parameter(
@@ -69,34 +77,32 @@ class Wanted:
     def __str__(self) -> str:
         return f"folder {self.folder!r}" if self.folder is not None else ", ".join(map(repr, self.collections))
 
-    def find_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        """Requests of `find`."""
-        if self.folder is None:
-            return LOOKS
-        return added(_OF_PLATFORM, foreseen.find(self.folder), foreseen.recipes_below(self.folder))
+    async def find(
+        self, ctx: Context, *, active: bool = False, each: Mapping[str, float] = MappingProxyType({})
+    ) -> Found:
+        """Sends three reads. Raises: TaskFailed when no collection exists, or a name does not exist exactly once.
 
-    async def find(self, ctx: Context) -> Found:
-        """Sends three reads. Raises: TaskFailed when no collection exists, or a name does not exist exactly once."""
+        `active`, `each`: what to take the endpoints for without an account, as of `imagine`.
+        """
         collections = [collection async for collection in ctx.account.api_collections.list()]
         endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
-        planned = planned_import(ctx)
-        if planned is not None and self.folder in {None, planned.folder}:
-            there = {collection.name for collection in collections}
-            collections += [collection for collection in planned.collections if collection.name not in there]
-            endpoints += planned.endpoints
         if self.folder is None:
+            imagine_collections(ctx, self.collections, active=active, each=each)
+            _add_planned(ctx, None, collections, endpoints)
             recipes = with_planned(ctx, [recipe async for recipe in ctx.account.recipes.list()], None)
             chosen = [_the_one(collections, name) for name in self.collections]
         else:
-            folder_id = await find_folder(ctx, self.folder)
+            folder_id = await find_folder(ctx, self.folder, must_exist=True)
             if folder_id is None:
                 raise no_folder(ctx, self.folder)
+            imagine(ctx, self.folder, folder_id, running=True, active=active, each=each)
+            _add_planned(ctx, folder_id, collections, endpoints)
             recipes = await recipes_below(ctx, folder_id)
             # by the recipes behind the endpoints: which project a collection is of, older answers do not say
             inside = {recipe.id for recipe in recipes}
             ids = {endpoint.api_collection_id for endpoint in endpoints if endpoint.flow_id in inside}
-            chosen = [each for each in collections if each.id in ids or is_planned(each.id)]
-            if not chosen and not is_import_unknown(ctx, self.folder):
+            chosen = [row for row in collections if row.id in ids or is_planned(row.id)]
+            if not chosen and not is_import_unknown(ctx, self.folder) and log_of(ctx).offline is None:
                 raise TaskFailed(
                     f"folder {self.folder!r} has no API collection",
                     failure_class="collection-missing",
@@ -105,16 +111,30 @@ class Wanted:
         ids = {collection.id for collection in chosen}
         return Found(
             collections=chosen,
-            endpoints=[each for each in endpoints if each.api_collection_id in ids or is_planned(each.id)],
+            endpoints=[row for row in endpoints if row.api_collection_id in ids or is_planned(row.id)],
             recipes={recipe.id: recipe for recipe in recipes},
         )
 
 
+def _add_planned(
+    ctx: Context, folder_id: int | None, collections: list[ApiCollection], endpoints: list[ApiEndpoint]
+) -> None:
+    """With what a plan foresees in the folder (None: in any)."""
+    there = {collection.name for collection in collections}
+    for folder in folders_planned(ctx):
+        if folder_id in {None, folder.id}:
+            collections += [collection for collection in folder.collections if collection.name not in there]
+            endpoints += folder.endpoints
+
+
 def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:
-    found = [collection for collection in collections if collection.name == name]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    found = only_one(
+        [collection for collection in collections if collection.name == name],
+        f"API collections are named {name!r}",
+        failure_class="collection-ambiguous",
+        remedy="give the folder instead of the collection",
+    )
+    if found is None:
         there = name_some([collection.name for collection in collections]) or "none"
         raise TaskFailed(
             f"there is no API collection {name!r}; there are: {there}",
@@ -122,9 +142,4 @@ def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:
             cause=f"there is no API collection {name!r}",
             remedy="import its package, or correct the name",
         )
-    raise TaskFailed(
-        f"{len(found)} API collections are named {name!r} ({', '.join(str(row.id) for row in found)})",
-        failure_class="collection-ambiguous",
-        cause=f"several API collections are named {name!r}",
-        remedy="give the folder instead of the collection",
-    )
+    return found

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-
 from bulkops.errors import InputError, TaskFailed
-from bulkops.models import Recipe
-from bulkops.operations._plan_effects import with_planned
-from bulkops.operations.foreseen import folders_key
+from bulkops.models import Folder, Recipe
+from bulkops.operations._lookup import did_you_mean, only_one
+from bulkops.operations._plan_effects import foreseen_of, with_planned
+from bulkops.operations.package import Package
 from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id
+
+
+def folders_key(parent_id: int | None) -> str:
+    """Under which the cache of an account keeps the ids of the folders in `parent_id` (None: Home), by name."""
+    return f"folders in {parent_id}"
+
 
 _HOME = "home folder"
 _IMPORTED = "folders of imports"
@@ -35,24 +40,22 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
     if is_assumed:
         known.setdefault(name, [planned_id()])
     ids: list[int] = known.get(name, [])
-    if len(ids) > 1:
-        raise TaskFailed(
-            f"{len(ids)} folders are named {name!r} ({', '.join(map(str, ids))})",
-            failure_class="folder-ambiguous",
-            cause=f"several folders are named {name!r}",
-            remedy="rename or remove all but one",
-        )
-    return ids[0] if ids else None
+    found = only_one(
+        [Folder(id=id_, name=name) for id_ in ids],
+        f"folders are named {name!r}",
+        failure_class="folder-ambiguous",
+        remedy="rename or remove all but one",
+    )
+    return None if found is None else found.id
 
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
     """Error after `find_folder` found no folder under Home, with the nearest name there."""
-    by_letters = {known.casefold(): known for known in memory_of(ctx).cache.get(folders_key(None), {})}
-    near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
+    known = memory_of(ctx).cache.get(folders_key(None), {})
     return TaskFailed(
         f"there is no folder {name!r}",
         failure_class="folder-missing",
-        remedy=f"did you mean {by_letters[near[0]]!r}? else {remedy}" if near else remedy,
+        remedy=did_you_mean(name, known, otherwise=remedy),
     )
 
 
@@ -74,7 +77,20 @@ async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[i
         found.setdefault(folder.name, []).append(folder.id)
         if parent_id is None:
             memory_of(ctx).cache[_HOME] = folder.parent_id
-    return found
+    return found | _foreseen_below(ctx, parent_id)
+
+
+def _foreseen_below(ctx: Context, folder_id: int | None) -> dict[str, list[int]]:
+    """The sub-folders that a folder is known to have, in a rehearsal without an account."""
+    foreseen = foreseen_of(ctx)
+    contents = foreseen.folders.get(_name_of(ctx, folder_id)) if foreseen is not None else None
+    return {f"sub-folder {place}": [planned_id()] for place in range(contents.subfolders)} if contents else {}
+
+
+def _name_of(ctx: Context, folder_id: int | None) -> str:
+    """The name of a folder under Home, "" of another one."""
+    known: dict[str, list[int]] = memory_of(ctx).cache.get(folders_key(None), {})
+    return next((name for name, ids in known.items() if folder_id in ids), "")
 
 
 def know_inside(ctx: Context, folder_id: int, inside: set[int]) -> None:
@@ -88,9 +104,12 @@ def folders_inside(ctx: Context, folder_id: int) -> set[int]:
     return inside
 
 
-def know_import(ctx: Context, folder_id: int) -> None:
-    """Note a folder that an operation of the chain imports into."""
+def know_import(ctx: Context, folder: str, folder_id: int, package: Package | None) -> None:
+    """Note a folder that an operation of the chain imports into. `package` None: not known yet."""
     memory_of(ctx).cache.setdefault(_IMPORTED, set()).add(folder_id)
+    foreseen = foreseen_of(ctx)
+    if foreseen is not None:
+        foreseen.knows_import(folder, package)
 
 
 def imported_into(ctx: Context) -> set[int]:
@@ -136,9 +155,19 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     elsewhere = {id_ for ids in memory_of(ctx).cache.get(folders_key(None), {}).values() for id_ in ids} | {
         memory_of(ctx).cache.get(_HOME)
     }
-    if any(recipe.folder_id not in inside | elsewhere for recipe in everything):
+    if any(recipe.folder_id not in inside | elsewhere for recipe in everything) or _may_be_elsewhere(ctx, folder_id):
         inside |= await folders_below(ctx, folder_id)
     return with_planned(ctx, (recipe for recipe in everything if recipe.folder_id in inside), folder_id)
+
+
+def _may_be_elsewhere(ctx: Context, folder_id: int) -> bool:
+    """Whether recipes may be in folders that nobody has told of, in a rehearsal without an account."""
+    foreseen, folder = foreseen_of(ctx), _name_of(ctx, folder_id)
+    if foreseen is None or not foreseen.has_unknown_folders(folder):
+        return False
+    if folder not in foreseen.folders and folder not in foreseen.imported:
+        foreseen.more.setdefault("sub-folder", 1)
+    return True
 
 
 async def folders_below(ctx: Context, folder_id: int) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -18,7 +19,7 @@ from bulkops.operations._recipe_versions import Standing, folders_of, has_moved,
 from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.operations.package import Contents, Package
 from bulkops.operations.polling import Polling
-from bulkops.steps import Context, Intent, log_of, memory_of, tuning_of
+from bulkops.steps import Context, Intent, log_of, memory_of, planned_id, tuning_of
 
 
 async def undo_import(
@@ -114,7 +115,8 @@ class Importing:
         remembered = await self._ctx.recall(FACT, self._fact_key)
         if not remembered:
             return False
-        standing = await self._find(set(remembered))
+        nothing: list[Recipe] = []
+        standing = await log_of(self._ctx).look(partial(self._find, set(remembered)), missing=nothing)
         if versions_of(standing) != remembered:
             return False
         know_inside(self._ctx, self.folder_id, folders_of(standing))
@@ -170,12 +172,15 @@ class Importing:
             memory_of(self._ctx).cache["import-status"] = status
             return {"package_id": status.id}
 
+        recipes = len(self.package.recipes)
         return await self._ctx.step(
             STEP,
             send,
             probe=self._probe,
             data=before,
             check=f"compare the recipes of folder {self.folder!r} with the package",
+            planned={"package_id": planned_id()},
+            says=[f"import {recipes} recipe{'s' if recipes != 1 else ''}"],
         )
 
     async def _probe(self, intent: Intent) -> Any:

@@ -7,8 +7,11 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from bulkops.client import Account
 from bulkops.errors import BulkopsError
+from bulkops.operations._plan_effects import FORESEEN
 from bulkops.operations.foreseen import Foreseen
 from bulkops.secret import Secret
 from bulkops.session import ApiSession, RequestContext
@@ -25,6 +28,7 @@ def rehearse_offline(operation: Operation, foreseen: Foreseen, state: Offline) -
     """Requests of each call, by catalogue id, on an account in that state. Sends nothing and awaits nothing."""
     session, scope = _unopened(), RequestContext(account=_ACCOUNT, read_only=True)
     nowhere: Any = None
+    foreseen.cache[FORESEEN] = foreseen
     rehearsal = Rehearsal(
         offline=state,
         journal=nowhere,
@@ -39,12 +43,22 @@ def rehearse_offline(operation: Operation, foreseen: Foreseen, state: Offline) -
         account=Account(session, scope),
         params=_AnyRow(),
         log=rehearsal,
-        memory=AccountMemory(journal=nowhere, tenant="", account=_ACCOUNT, shared={}, cache=foreseen.cache),
+        memory=_Memory(journal=nowhere, tenant="", account=_ACCOUNT, shared={}, cache=foreseen.cache, state=state),
     )
     with suppress(BulkopsError):  # as far as it can be foreseen
         _finish(operation.apply(ctx))
     _finish(ctx.confirm(lambda: operation.verify(ctx)))
     return rehearsal.take_requests()
+
+
+@attrs.frozen(kw_only=True)
+class _Memory(AccountMemory):
+    """Of an account that is done, earlier runs remember something of everything; of a fresh one nothing."""
+
+    state: Offline
+
+    async def recall(self, kind: str, key: str) -> Any:
+        return {"": None} if self.state is Offline.DONE else None
 
 
 class _AnyRow(dict[str, str]):

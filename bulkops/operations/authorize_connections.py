@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,10 @@ from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
-from bulkops.operations._plan_effects import connections_of, planned_import
+from bulkops.operations._lookup import did_you_mean
+from bulkops.operations._plan_effects import connections_of, folders_planned
+from bulkops.operations._switching import Problems
 from bulkops.operations.fields import absolute
-from bulkops.operations.switch_recipes import all_of
 from bulkops.parameters import parameter
 from bulkops.steps import Context, log_of, planned_id
 
@@ -106,17 +106,14 @@ class AuthorizeConnections(Operation):
 async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
     steps = {int(row.result["connection_id"]): name for name, row in done.items()}
     there = [connection async for connection in ctx.account.connections.list()]
-    problems: list[TaskFailed] = []
+    problems = Problems()
     for connection in there:
         step = f"undo {steps.get(connection.id)}"
         if connection.id not in steps or not (connection.authorization_status == SUCCESS or ctx.began(step)):
             continue
-        try:
+        with problems.caught():
             await _disconnect(ctx, connection, step)
-        except TaskFailed as problem:
-            problems.append(problem)
-    if problems:
-        raise all_of(problems)
+    problems.raise_all()
 
 
 async def _disconnect(ctx: Context, connection: Connection, step: str) -> None:
@@ -165,12 +162,10 @@ class _Connections:
 
     async def _is_coming(self, ctx: Context, wanted: Credentials) -> bool:
         """Whether a plan foresees an import that brings the connection."""
-        coming = planned_import(ctx)
-        if coming is None or coming.folder_id not in self.folders:
-            return False
-        if not coming.is_known:
-            return not self.named(wanted)
-        return wanted.connection in coming.connections and not await self.of_folder(ctx, wanted)
+        coming = [folder for folder in folders_planned(ctx) if folder.id in self.folders]
+        if any(wanted.connection in folder.connections for folder in coming):
+            return not await self.of_folder(ctx, wanted)
+        return any(not folder.is_known for folder in coming) and not self.named(wanted)
 
     def named(self, wanted: Credentials) -> list[Connection]:
         return [
@@ -208,14 +203,13 @@ class _Connections:
         raise self._missing(wanted) if not found else _ambiguous(wanted, found)
 
     def _missing(self, wanted: Credentials) -> TaskFailed:
-        near = difflib.get_close_matches(wanted.connection, {row.name for row in self.every} - {wanted.connection}, n=1)
         remedy = "import its package, or correct the credentials file"
         return TaskFailed(
             f"there is no connection {wanted.connection!r}"
             + (f" of provider {wanted.provider!r}" if wanted.provider else "")
             + (" in the folder" if self.only_there else ""),
             failure_class="connection-missing",
-            remedy=f"did you mean {near[0]!r}? else {remedy}" if near else remedy,
+            remedy=did_you_mean(wanted.connection, (row.name for row in self.every), otherwise=remedy),
         )
 
 

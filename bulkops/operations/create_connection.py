@@ -25,7 +25,8 @@ from bulkops.operations._credentials import (
     step_name,
 )
 from bulkops.operations._folders import find_path
-from bulkops.operations._plan_effects import connections_of, plan_connection, planned_import
+from bulkops.operations._lookup import only_one
+from bulkops.operations._plan_effects import connections_of, folders_planned, plan_connection
 from bulkops.operations.fields import absolute_or_none
 from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, log_of, planned_id
@@ -239,8 +240,7 @@ def _table(path: Path, connection: str) -> Credentials:
 
 def _coming(ctx: Context, wanted: Mapping[str, str]) -> Connection | None:
     """The connection that a planned import brings, as a shell."""
-    planned = planned_import(ctx)
-    if planned is None or wanted["name"] not in (planned.connections or ()):
+    if not any(wanted["name"] in folder.connections for folder in folders_planned(ctx)):
         return None
     return Connection(id=planned_id(), name=wanted["name"], provider=wanted["provider"])
 
@@ -256,21 +256,21 @@ async def _find(ctx: Context, wanted: Mapping[str, str], folder_id: int | None) 
         for each in await connections_of(ctx)
         if (each.external_id == external_id if external_id is not None else _is_named(each, wanted, folder_id))
     ]
-    if len(found) > 1:
+    name = wanted["name"]
+    one = only_one(
+        found,
+        f"connections are named {name!r}",
+        failure_class="connection-ambiguous",
+        remedy="rename all but one, or give an external id",
+    )
+    if one is not None and one.provider not in {None, wanted["provider"]}:
         raise TaskFailed(
-            f"{len(found)} connections are named {wanted['name']!r} ({', '.join(str(each.id) for each in found)})",
-            failure_class="connection-ambiguous",
-            cause=f"several connections are named {wanted['name']!r}",
-            remedy="rename all but one, or give an external id",
-        )
-    if found and found[0].provider not in {None, wanted["provider"]}:
-        raise TaskFailed(
-            f"external id {external_id!r} belongs to a connection of {found[0].provider}, not of {wanted['provider']}",
+            f"external id {external_id!r} belongs to a connection of {one.provider}, not of {wanted['provider']}",
             failure_class="connection-other-provider",
             cause="the external id belongs to a connection of another provider",
             remedy="use another external id",
         )
-    return found[0] if found else None
+    return one
 
 
 def _is_named(connection: Connection, wanted: Mapping[str, str], folder_id: int | None) -> bool:

@@ -11,11 +11,10 @@ import attrs
 from bulkops.errors import StatusError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiClient
-from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to, kind_of
+from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to
 from bulkops.operations._api_collections import COLLECTIONS, FOLDER, Wanted, as_names
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._templates import fill
-from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.private_lines import (
     Keep,
     check_keeper,
@@ -105,13 +104,6 @@ class EnableApiPlatform(Operation):
         check_keeper(parameters["secrets_to"])
         return cls(**parameters)
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        access = kind_of(self.api_platform)
-        return added(self._wanted.find_cost(foreseen), access.makes, access.checks)
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return added(self._wanted.find_cost(foreseen), kind_of(self.api_platform).looks)
-
     async def apply(self, ctx: Context) -> None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
         access = access_to(ctx.account, self.api_platform)
@@ -142,31 +134,25 @@ class EnableApiPlatform(Operation):
 
     async def _ensure_client(self, ctx: Context, access: Access, name: str, ids: Sequence[int]) -> tuple[int, bool]:
         """The client's id, and whether this very process made it."""
-        done = ctx.result(_CLIENT)
-        if not ctx.began(_CLIENT):
+
+        async def find() -> Any:
             found = await _asked(access.find_client(name))
-            if found is not None:
-                return found.id, False
-        if done is not None:  # made by this run, and gone since
-            await ctx.reset_step(_CLIENT)
-
-        async def send() -> Any:
-            return {"client_id": (await access.create_client(name, ids)).id}
-
-        async def probe(_: Intent) -> Any:
-            found = await access.find_client(name)
             return None if found is None else {"client_id": found.id}
 
-        began = ctx.began(_CLIENT)
-        made = await ctx.step(
+        async def create() -> Any:
+            return {"client_id": (await access.create_client(name, ids)).id}
+
+        may_be_older = ctx.is_done(_CLIENT) or ctx.began(_CLIENT)
+        made = await ctx.ensure(
             _CLIENT,
-            send,
-            probe=probe,
+            find=find,
+            do=create,
+            look_again=True,
             check=f"whether there is an API client {name!r}",
             planned={"client_id": planned_id()},
             says=[f"make API client {name!r}"],
         )
-        return int(made["client_id"]), not began
+        return int(made["client_id"]), ctx.is_done(_CLIENT) and not may_be_older
 
     async def _open(
         self, ctx: Context, access: Access, client_id: int, client: str, key: Key | None, ids: Sequence[int]

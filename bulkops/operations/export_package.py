@@ -15,22 +15,19 @@ from bulkops.client import Workato
 from bulkops.errors import InputError, NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import PackageExport
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation
 from bulkops.operations._folders import check_name, find_path, no_folder
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
+from bulkops.operations._plan_effects import expect
 from bulkops.operations.ensure import delete_own
 from bulkops.operations.fields import absolute
-from bulkops.operations.foreseen import FOLDERS, Foreseen, added
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 from bulkops.operations.polling import Polling
 from bulkops.parameters import parameter
-from bulkops.steps import Context, tuning_of
+from bulkops.steps import Context, planned_id, tuning_of
 
-_EFFECTS: Final = {
-    "managed_users.export_manifests.create": 1,
-    "managed_users.exports.create": 1,
-    "managed_users.exports.get": 1.5,
-}
+_BESIDE: Final = {"managed_users.export_manifests.create": 1, "managed_users.exports.get": 1.5}
+"""Requests beside the export itself: for its manifest, and to poll it (as often as on average)."""
 _MANIFEST, _EXPORT, _WRITE = "create-manifest", "export", "write"
 
 
@@ -47,6 +44,7 @@ class ExportPackage(Operation):
     """
 
     name: ClassVar[str] = "export-package"
+    only_requests: ClassVar[bool] = True
     examples: ClassVar[tuple[str, ...]] = (
         "export-package --manifest 12 -o crm.zip",
         'export-package --folder "CRM rollout" -o crm.zip',
@@ -79,13 +77,6 @@ class ExportPackage(Operation):
     def title(self) -> str:
         return f"export folder {self.folder!r} into {self.into}"
 
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return added(self.look_cost(foreseen), _EFFECTS)
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        first, *below = self.folder.split("/")
-        return added(foreseen.find(first), {FOLDERS: len(below)} if below else {})
-
     async def prepare(self, workato: Workato, directory: Path) -> ExportPackage:
         """With the directory for the files. Raises: InputError when there can be none."""
         into = Path(self.into)
@@ -93,23 +84,28 @@ class ExportPackage(Operation):
         check_place(into / "package.zip")
         return self
 
-    async def plan(self, ctx: Context) -> Plan | None:
-        """What is in the folder, and whether the file holds the same, only the export will tell."""
-        await self._folder_id(ctx)
-        exists = "; its file is there: kept if it holds the same"
-        there = not self.overwrite and (Path(self.into) / file_name(ctx.account.id)).exists()
-        return Plan((f"export folder {self.folder!r}{exists if there else ''}",), _EFFECTS)
-
     async def apply(self, ctx: Context) -> None:
         path = Path(self.into) / file_name(ctx.account.id)
         written = ctx.result(_WRITE)
         if written is None:
-            manifest_id = await self._manifest(ctx, await self._folder_id(ctx))
+            folder_id = await self._folder_id(ctx)
+            if ctx.planning:
+                await self._foresee(ctx, path)
+                return
+            manifest_id = await self._manifest(ctx, folder_id)
             package = await self._package(ctx, await self._export(ctx, manifest_id))
             written = await self._write(ctx, path, package)
         ctx.detail["package"] = written
 
+    async def _foresee(self, ctx: Context, path: Path) -> None:
+        """What is in the folder, and whether the file holds the same, only the export will tell."""
+        says = [f"export folder {self.folder!r}{'' if self.overwrite else _kept(path)}"]
+        await ctx.step(_EXPORT, partial(ctx.account.exports.create, planned_id()), planned={}, says=says)
+        expect(ctx, _BESIDE)
+
     async def verify(self, ctx: Context) -> None:
+        if ctx.planning:
+            return
         said = ctx.detail["package"]
         data = await anyio.to_thread.run_sync(read_existing, Path(said["file"]))
         if data is None or Package.from_bytes(data, needs_recipes=False).sha256 != said["sha256"]:
@@ -130,7 +126,7 @@ class ExportPackage(Operation):
             await delete_own(ctx, step, partial(ctx.account.export_manifests.delete, made["id"]))
 
     async def _folder_id(self, ctx: Context) -> int:
-        found = await find_path(ctx, self.folder, parent_id=None)
+        found = await find_path(ctx, self.folder, parent_id=None, must_exist=True)
         if found is None:
             raise no_folder(ctx, self.folder, remedy="give the folder to export")
         return found
@@ -256,6 +252,10 @@ class ExportPackage(Operation):
             return _said(path, package)
 
         return await ctx.step(_WRITE, write, repeatable=True)
+
+
+def _kept(path: Path) -> str:
+    return "; its file is there: kept if it holds the same" if path.exists() else ""
 
 
 def _said(path: Path, package: Package) -> dict[str, Any]:

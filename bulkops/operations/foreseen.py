@@ -1,4 +1,4 @@
-"""`Foreseen`: knowledge about an account before it is read, for the cost of an operation."""
+"""`Foreseen`: what is known of an account before it is read, for rehearsals without an account."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from typing import Any, Final
 import attrs
 
 from bulkops.operations.package import Package
-from bulkops.steps import planned_id
-
-FOLDERS: Final = "managed_users.folders.list"
-RECIPES: Final = "managed_users.recipes.list"
-RECIPE: Final = "managed_users.recipes.get"
 
 CONTENTS: Final = "contents"
 """Parameter under which a run's journal keeps what its package holds."""
@@ -49,13 +44,14 @@ class FolderContents:
 
 @attrs.define
 class Foreseen:
-    """What is known of an account, updated by each operation of a chain that says its cost.
+    """What is known of an account, and what the operations of a chain would have done to it so far.
 
     Args:
         folders: what folders under Home hold, by name: from the journal, or from an import earlier in the chain.
         worst_case: whether to count what is sent beside where a folder that is to be made exists already.
 
-    `cache`: what the operations of a chain leave behind for those after them, as in `AccountMemory`.
+    `cache`: what the operations of a chain leave behind for those after them, as in `AccountMemory`; `imported`: names
+    of the folders that they import into.
     `more`: what cannot be counted yet: requests for each, by noun, such as {"further recipe to start": 2}.
     """
 
@@ -63,63 +59,20 @@ class Foreseen:
     worst_case: bool = False
     more: dict[str, float] = attrs.field(factory=dict)
     cache: dict[str, Any] = attrs.field(init=False, factory=dict)
-    _imported: set[str] = attrs.field(init=False, factory=set)
-    _walked: set[str] = attrs.field(init=False, factory=set)
-
-    def find(self, folder: str, *, is_there: bool = True) -> dict[str, float]:
-        """Requests that find a folder under Home: one listing finds all that are there, and one more each missing one.
-
-        `is_there`: whether the account has the folder, or an operation of the chain makes it.
-        """
-        known = self.cache.get(folders_key(None))
-        if known is not None and (is_there or folder in known):
-            return {}
-        self.cache.setdefault(folders_key(None), {})[folder] = [planned_id()]
-        return {FOLDERS: 1}
+    imported: set[str] = attrs.field(init=False, factory=set)
 
     def knows_import(self, folder: str, package: Package | None) -> None:
-        """Note an import into the folder: those behind it in the chain know its recipes and where they are.
-
-        `package` None: what it holds is not known before its export.
-        """
-        self._imported.add(folder)
+        """Note an import into the folder. `package` None: what it holds is not known before its export."""
+        self.imported.add(folder)
         if package is not None:
             found = FolderContents.of(package)
             known = self.folders.get(folder)
             self.folders[folder] = found if known is None else found.or_more(known)
 
-    def recipes_below(self, folder: str) -> dict[str, float]:
-        """Requests that list the recipes of a folder and its sub-folders.
-
-        The sub-folders are asked for, once, where a recipe may sit in a folder that nobody has told of.
-        """
-        if folder in self._walked or not self._has_unknown_folders(folder):
-            return {RECIPES: 1}
-        self._walked.add(folder)
-        contents = self.folders.get(folder)
-        if contents is None and folder not in self._imported:
-            self.more["sub-folder"] = self.more.get("sub-folder", 0) + 1
-        return {RECIPES: 1, FOLDERS: 1 + (contents.subfolders if contents is not None else 0)}
-
-    def _has_unknown_folders(self, folder: str) -> bool:
-        others = any(held.subfolders for name, held in self.folders.items() if name not in self._imported)
-        return others or (folder not in self.folders and folder not in self._imported)
-
-    def switches(self, folder: str, call: str, what: str) -> dict[str, float]:
-        """Requests that start or stop every recipe of the folder, in the order of their calls; `what`: "start"."""
-        contents = self.folders.get(folder)
-        if contents is None:
-            self.more[f"further recipe to {what}"] = 2
-            return {RECIPE: 0, call: 1}
-        return {RECIPE: contents.callers if contents.recipes > 1 else 0, call: contents.recipes}
-
-    def endpoints(self, folder: str | None, call: str, what: str) -> dict[str, float]:
-        """Requests that switch every API endpoint of the folder; None: of collections that are given by name."""
-        contents = self.folders.get(folder) if folder is not None else None
-        if contents is None:
-            self.more[f"further endpoint to {what}"] = 1
-            return {call: 1}
-        return {call: contents.endpoints}
+    def has_unknown_folders(self, folder: str) -> bool:
+        """Whether recipes may be in folders that are not known to be inside or outside of this one."""
+        others = any(held.subfolders for name, held in self.folders.items() if name not in self.imported)
+        return others or (folder not in self.folders and folder not in self.imported)
 
 
 def added(*costs: Mapping[str, float]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -12,22 +13,22 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation, Plan, Undoing
+from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
 from bulkops.operations._import_job import STEP, Importing, undo_import
-from bulkops.operations._plan_effects import plan_import
+from bulkops.operations._plan_effects import expect, plan_import
 from bulkops.operations._recipe_versions import Standing
 from bulkops.operations.fields import own_parameters
-from bulkops.operations.foreseen import CONTENTS, FOLDERS, RECIPES, FolderContents, Foreseen, added, subfolders
+from bulkops.operations.foreseen import CONTENTS, FolderContents, Foreseen, added, subfolders
 from bulkops.operations.package import Contents, Package
 from bulkops.operations.partner_export import export_package, keep_package
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent, planned_id
+from bulkops.steps import Context, planned_id
 
 _FOLDER: Final = "create-folder"
-_FOLDER_CREATE: Final = "managed_users.folders.create"
-_EFFECTS: Final = {"managed_users.imports.create": 1.0, "managed_users.imports.get": 1.5, RECIPES: 1.0}
-"""Requests of the import itself: sent, polled (as often as on average), and its recipes looked at."""
+_LISTINGS: Final = "managed_users.folders.list"
+_AFTERWARDS: Final = {"managed_users.imports.get": 1.5, "managed_users.recipes.list": 1.0}
+"""Requests behind an import: it is polled (as often as on average), and its recipes are looked at."""
 
 
 def load_package(source: Package | str | Path | None) -> Package | None:
@@ -59,6 +60,7 @@ class ImportPackage(Operation):
     """
 
     name: ClassVar[str] = "import-package"
+    only_requests: ClassVar[bool] = True
     examples: ClassVar[tuple[str, ...]] = (
         "import-package crm.zip --folder CRM --accounts customers.csv",
         "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
@@ -144,38 +146,9 @@ class ImportPackage(Operation):
         then = self.from_parameters(data["parameters"])
         return then if attrs.evolve(then, package=None) == self else self
 
-    async def plan(self, ctx: Context) -> Plan | None:
-        found = await find_folder(ctx, self.folder)
-        folder_id = planned_id() if found is None else found
-        know_folder(ctx, self.folder, folder_id)
-        know_import(ctx, folder_id)
-        changes = () if found is not None else (f"create folder {self.folder!r}",)
-        requests = _EFFECTS if found is not None else {_FOLDER_CREATE: 1, **_EFFECTS}
-        if self.package is None:  # an export is a write, and a plan sends none
-            plan_import(ctx, self.folder, folder_id, None)
-            what = f"what manifest {self.manifest} holds (not known before its export)"
-            return Plan((*changes, f"import {what}"), requests)
-        before: Standing = {}
-        if found is not None:
-            importing = self._importing(ctx, self.package, folder_id)
-            if await importing.is_already_so():
-                return None
-            before = await importing.look()
-            importing.refuse_running(before)
-        plan_import(ctx, self.folder, folder_id, self.package, there=before.keys())
-        recipes = len(self.package.recipes)
-        return Plan((*changes, f"import {recipes} recipe{'s' if recipes != 1 else ''}"), requests)
-
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        listed = foreseen.find(self.folder, is_there=False)
-        inside = {FOLDERS: self._inner_listings()} if foreseen.worst_case else {}  # a folder that is made is empty
-        foreseen.knows_import(self.folder, self.package)
-        return added(listed, inside, {_FOLDER_CREATE: 1}, _EFFECTS)
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        listed = foreseen.find(self.folder)
-        foreseen.knows_import(self.folder, self.package)
-        return added(listed, {RECIPES: 1})
+        inside = {_LISTINGS: self._inner_listings()} if foreseen.worst_case else {}  # a folder that is made is empty
+        return added(super().cost(foreseen), inside)
 
     def run_cost(self) -> Mapping[str, float]:
         """Of the one export of a manifest."""
@@ -203,10 +176,13 @@ class ImportPackage(Operation):
         return lambda ctx, done: undo_import(ctx, contents, parameters["folder"], done, made_by=_FOLDER)
 
     async def apply(self, ctx: Context) -> None:
-        if self.package is None:
+        if self.package is None and not ctx.planning:
             raise self._unexported()
         folder_id, is_new = await self._ensure_folder(ctx)
-        know_import(ctx, folder_id)
+        know_import(ctx, self.folder, folder_id, self.package)
+        if self.package is None:
+            await self._foresee_export(ctx, folder_id)
+            return
         importing = self._importing(ctx, self.package, folder_id)
         before: Standing = {}
         if not ctx.is_done(STEP) and not ctx.began(STEP):
@@ -217,7 +193,19 @@ class ImportPackage(Operation):
             importing.refuse_running(before)
         home_id = await self._home_folder(ctx)
         answer = await importing.send(home_id, before)
-        await importing.verify(await importing.check_result(answer))
+        if ctx.planning:
+            plan_import(ctx, self.folder, folder_id, self.package, there=before.keys())
+            expect(ctx, _AFTERWARDS)
+        else:
+            await importing.verify(await importing.check_result(answer))
+
+    async def _foresee_export(self, ctx: Context, folder_id: int) -> None:
+        """An export is a write, and a plan sends none."""
+        plan_import(ctx, self.folder, folder_id, None)
+        send = partial(ctx.account.imports.create, b"", folder_id=folder_id)
+        what = f"import what manifest {self.manifest} holds (not known before its export)"
+        await ctx.step(STEP, send, planned={}, says=[what])
+        expect(ctx, _AFTERWARDS)
 
     def _importing(self, ctx: Context, package: Package, folder_id: int) -> Importing:
         return Importing(
@@ -230,31 +218,24 @@ class ImportPackage(Operation):
 
     async def _ensure_folder(self, ctx: Context) -> tuple[int, bool]:
         """The folder's id, and whether this very process made it just now."""
-        made = ctx.result(_FOLDER)
-        if made is not None:
-            know_folder(ctx, self.folder, made["id"])
-            return int(made["id"]), False
-        if not ctx.began(_FOLDER):
-            found = await find_folder(ctx, self.folder)
-            if found is not None:
-                return found, False
 
-        async def create() -> Any:
-            folder = await ctx.account.folders.create(self.folder)
-            return {"id": folder.id}
-
-        async def probe(_: Intent) -> Any:
+        async def find() -> Any:
             found = await find_folder(ctx, self.folder)
             return None if found is None else {"id": found}
 
-        made = await ctx.step(_FOLDER, create, probe=probe)
+        async def create() -> Any:
+            return {"id": (await ctx.account.folders.create(self.folder)).id}
+
+        was_done = ctx.is_done(_FOLDER)
+        says = [f"create folder {self.folder!r}"]
+        made = await ctx.ensure(_FOLDER, find=find, do=create, planned={"id": planned_id()}, says=says)
         know_folder(ctx, self.folder, made["id"])
-        return int(made["id"]), True
+        return int(made["id"]), ctx.is_done(_FOLDER) and not was_done
 
     async def _home_folder(self, ctx: Context) -> int | None:
         if self.home_assets_folder is None:
             return None
-        found = await find_folder(ctx, self.home_assets_folder)
+        found = await find_folder(ctx, self.home_assets_folder, must_exist=True)
         if found is None:
             raise no_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
         return found

@@ -132,6 +132,7 @@ class Context:
         find: Callable[[], Awaitable[J | None]],
         do: Callable[[], Awaitable[J]],
         known_missing: bool = False,
+        look_again: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
@@ -148,6 +149,7 @@ class Context:
         find: Callable[[], Awaitable[attrs.AttrsInstance | None]],
         do: Callable[[], Awaitable[attrs.AttrsInstance]],
         known_missing: bool = False,
+        look_again: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
@@ -163,6 +165,7 @@ class Context:
         find: Callable[[], Awaitable[object]],
         do: Callable[[], Awaitable[object]],
         known_missing: bool = False,
+        look_again: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
@@ -179,6 +182,7 @@ class Context:
             find: sends reads only; returns the same JSON data as `do`, or None.
             do: sends one request that makes it so.
             known_missing: it cannot be there yet, so `find` is not asked first: it is the probe alone.
+            look_again: `find` is asked although this run has finished the step: what has disappeared is made again.
             repeatable, data, changes, check, planned, says: as of `step`.
         Raises: as `step`, and what `find` raised.
         """
@@ -192,7 +196,9 @@ class Context:
             planned=planned,
             says=says,
         )
-        return await (self._log.step(name, effect) if known_missing else self._log.ensure(name, find, effect))
+        if known_missing:
+            return await self._log.step(name, effect)
+        return await self._log.ensure(name, find, effect, look_again=look_again)
 
     async def confirm(self, check: Callable[[], Awaitable[None]]) -> None:
         """Check what the steps before came to: "accepted" is not "done". A plan counts the requests and sends none.

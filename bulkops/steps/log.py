@@ -162,15 +162,19 @@ class StepLog:
             return self._steps[key].result
         return await self._do(key, effect)
 
-    async def ensure(self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect) -> Any:
+    async def ensure(
+        self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect, *, look_again: bool = False
+    ) -> Any:
         """What `find` returns, unless it is None: then the effect's result. An open intent is settled first."""
         key = self._use(name)
-        if self.is_done(name):
+        if self.is_done(name) and not look_again:
             return self._steps[key].result
         if key not in self._open:
             found = await find()
             if found is not None:
                 return msgspec.to_builtins(found)
+            await self.reset(name)
+            self._used.add(key)
         return await self._do(key, effect)
 
     async def look(self, find: Callable[[], Awaitable[T]], *, missing: T) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NoReturn, TypeVar
@@ -63,7 +63,7 @@ class Rehearsal(StepLog):
         self._customer: bytes | None = None
         self._is_confirming = False
         self._changes: list[str] = []
-        self._requests: Counter[str] = Counter()
+        self._requests: defaultdict[str, float] = defaultdict(float)
         self._scope.stand_in = self._answer
 
     def take_changes(self) -> tuple[str, ...]:
@@ -73,8 +73,13 @@ class Rehearsal(StepLog):
 
     def take_requests(self) -> dict[str, float]:
         """Requests of each call, by catalogue id, that were counted and not sent since the last call."""
-        counted, self._requests = self._requests, Counter()
+        counted, self._requests = self._requests, defaultdict(float)
         return dict(counted)
+
+    def expect(self, requests: Mapping[str, float]) -> None:
+        """Count requests of each call, by catalogue id, which a run sends and the rehearsal does not come to."""
+        for call, count in requests.items():
+            self._requests[call] += count
 
     def begin_anew(self, customer: Mapping[str, object]) -> None:
         """From here on the account is one that the plan would create, with these members of `customer`."""
@@ -84,9 +89,11 @@ class Rehearsal(StepLog):
         self._steps.pop(self._prefix + name, None)
         self._used.discard(self._prefix + name)
 
-    async def ensure(self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect) -> Any:
+    async def ensure(
+        self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect, *, look_again: bool = False
+    ) -> Any:
         if self.offline is None:
-            return await super().ensure(name, find, effect)
+            return await super().ensure(name, find, effect, look_again=look_again)
         key = self._use(name)
         found = None
         with suppress(NotFound):

@@ -294,6 +294,8 @@ def test_what_cannot_be_exported_ends_before_any_account(tmp_path: Path) -> None
 
 
 class _NoContext:
+    planning = False
+
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"asked for {name}")
 

@@ -1,0 +1,39 @@
+"""Lookup by name: several things of a name are an error, and a missing one has a nearest name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from bulkops.errors import TaskFailed
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Numbered)
+
+
+def only_one(found: Sequence[T], what: str, *, failure_class: str, remedy: str) -> T | None:
+    """The one thing found, or None.
+
+    `what`: with the name, for several: "folders are named 'CRM'". Raises: TaskFailed when several were found.
+    """
+    if len(found) > 1:
+        raise TaskFailed(
+            f"{len(found)} {what} ({', '.join(str(each.id) for each in found)})",
+            failure_class=failure_class,
+            cause=f"several {what}",
+            remedy=remedy,
+        )
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
+    """A remedy for a name that is not there: the nearest of the known ones, whatever its case, and what else to do."""
+    by_letters = {each.casefold(): each for each in known if each != name}
+    near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
+    return f"did you mean {by_letters[near[0]]!r}? else {otherwise}" if near else otherwise
