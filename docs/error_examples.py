@@ -163,10 +163,14 @@ async def _of_a_run(directory: Path) -> dict[str, BulkopsError]:
             halted = await bulkops.run(start, accounts=[4100231], workato=workato, journal=directory, stop=stopped)
     found["RunFailed"] = _caught(failed.raise_for_failures)
     found["RunAborted"] = _caught(halted.raise_for_failures)
-    async with Journal.open(directory) as journal:
-        with journal.lock_run(failed.run_id):
-            found["RunLocked"] = _caught(lambda: journal.lock_run(failed.run_id).__enter__())
+    async with Journal.open(directory) as journal, journal.lock_run(failed.run_id):
+        found["RunLocked"] = await _awaited(_lock(journal, failed.run_id))
     return found
+
+
+async def _lock(journal: Journal, run_id: str) -> None:
+    async with journal.lock_run(run_id):
+        pass
 
 
 async def _lost(ctx: bulkops.Context) -> None:

@@ -20,7 +20,7 @@ cpu_budget.py     limits the CPU time of a display   outage.py         warning w
 log_events.py     progress as log lines              notify.py         webhook and command at the end
 github_summary.py summary on GitHub Actions          exit_codes.py     exceptions to exit codes
 terminal.py       safe output, stdout and stderr     output_file.py    the file that a report goes to
-durations.py      seconds as text                    journal_dir.py    the journal directory
+durations.py      seconds as text                    journal_location.py  value of --journal
 
 Everything heavy (aiohttp, SQLite, the sandbox, rich) is imported inside the commands: `--help` answers at once.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -15,6 +15,9 @@ from bulkops.parameters import parameters_of
 from bulkops.runs import Policy
 from bulkops.secret import MASK
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Limit, Tuning, base_url
+
+if TYPE_CHECKING:
+    from bulkops.journal import Location
 
 DEFAULT: Final = "default"
 
@@ -29,7 +32,7 @@ class Setting:
 
 
 def settings_of(
-    policy: Policy, tuning: Tuning, *, sources: Mapping[str, str], client_file: str | None, journal: str
+    policy: Policy, tuning: Tuning, *, sources: Mapping[str, str], client_file: str | None, journal: Location
 ) -> Iterator[Setting]:
     """Every setting of a run. `sources`: of those from a flag, a variable or the job file. Raises: ConfigError when
     WORKATO_HOST is not a host.
@@ -37,7 +40,7 @@ def settings_of(
     yield _from_variable("host", HOST_VARIABLE, base_url(os.environ.get(HOST_VARIABLE) or "us"))
     token = os.environ.get(TOKEN_VARIABLE)
     yield Setting("token", MASK if token else "not set", f"environment {TOKEN_VARIABLE}" if token else "nowhere")
-    yield Setting("journal", journal, sources.get("journal", DEFAULT))
+    yield Setting("journal", str(journal), sources.get("journal", DEFAULT))
     yield Setting("client_file", client_file or "none", sources.get("client_file", DEFAULT))
     for one in parameters_of(Policy):
         yield Setting(one.name, _text(getattr(policy, one.name)), sources.get(one.key, DEFAULT))

@@ -12,6 +12,7 @@ from bulkops.secret import Secret
 from bulkops.settings import Tuning
 
 if TYPE_CHECKING:
+    from bulkops.journal import Location
     from bulkops.runs import Policy
 
 
@@ -48,7 +49,7 @@ class PolicyFlags:
 class Output:
     """Journal, progress output and notifications of a run."""
 
-    journal: str
+    journal: Location
     yes: bool
     json: bool
     quiet: bool

@@ -8,7 +8,6 @@ import os
 import shlex
 import shutil
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import attrs
@@ -21,6 +20,7 @@ from bulkops.secret import Secret, masked
 from bulkops.settings import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
+    from bulkops.journal import Location
     from bulkops.report import Report
 
 COMMAND_S: Final = 300.0
@@ -36,7 +36,7 @@ class Afterwards:
 
     command: tuple[str, ...]
     webhook: Secret | None
-    journal: str
+    journal: Location
 
     @classmethod
     def of(cls, output: Output) -> Self:
@@ -97,7 +97,7 @@ class Afterwards:
         return own | {
             "BULKOPS_RUN": report.run_id,
             "BULKOPS_STATE": report.state.value,
-            "BULKOPS_JOURNAL": str(Path(self.journal).absolute()),
+            "BULKOPS_JOURNAL": self.journal.absolute,
         }
 
 

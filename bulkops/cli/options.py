@@ -12,7 +12,7 @@ from bulkops.cli.click_ext import WEBHOOK_VARIABLE, Flag
 from bulkops.cli.click_types import Hidden, once
 from bulkops.cli.declared import Command, Decorator, operations, option_of, policy_parameters, variable_of
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.journal_dir import DEFAULT_JOURNAL
+from bulkops.cli.journal_location import DEFAULT_JOURNAL, JournalLocation
 from bulkops.parameters import Parameter, parameters_of
 from bulkops.selection import Selection
 
@@ -94,7 +94,7 @@ client_file_option: Final = _POLICY["client_file"]
 journal_option: Final = _option(
     "--journal",
     section="Output",
-    type=click.Path(path_type=str),
+    type=JournalLocation(),
     default=DEFAULT_JOURNAL,
     show_default=True,
     metavar="DIR",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkops.cli.click_ext import PlanFlags
@@ -64,7 +63,7 @@ async def foresee_over(
         if not len(inventory):  # none is new, as was said
             return 0
         if plan_flags.export:
-            operation = await operation.prepare(workato, Path(output.journal))
+            operation = await operation.prepare(workato, output.journal.directory)
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)

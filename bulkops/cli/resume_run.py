@@ -15,7 +15,6 @@ from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import Outlook
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.journal_dir import exists, journal_flag
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import Story
 from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told, voice_for
@@ -28,7 +27,7 @@ from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
-    from bulkops.journal import RunRecord
+    from bulkops.journal import Location, RunRecord
     from bulkops.operations import Operation
     from bulkops.report import Report
     from bulkops.runs import Inventory, Policy, StopSignal, Subset
@@ -64,7 +63,7 @@ def take_up(
     failure_class: str | None = None,
 ) -> int:
     """Resume or retry a run after a confirmation. Returns the exit code; 0 if nothing is left."""
-    if run_id is None and not exists(output.journal):
+    if run_id is None and not output.journal.exists():
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
     return asyncio.run(
@@ -108,7 +107,7 @@ async def _take_up(
     policy = flags.without("approve").over(Policy.from_mapping(record.policy))
     tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     settings = _settings_like(record, tuning)
-    look = f"see what is left: `bulkops report {record.run_id}{journal_flag(output.journal)}`"
+    look = f"see what is left: `bulkops report {record.run_id}{output.journal.flag}`"
     consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
     story = Story(voice_for(quiet=output.quiet))
     observe = with_telemetry(with_log(story.observe))
@@ -145,7 +144,7 @@ async def _take_up(
             if report is None:
                 raise JournalError(
                     f"run {record.run_id} is no longer in the journal",
-                    remedy=f"see `bulkops runs{journal_flag(output.journal)}`",
+                    remedy=f"see `bulkops runs{output.journal.flag}`",
                 )
             return report
 
@@ -175,13 +174,13 @@ def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: 
 
 
 async def _look_up(
-    verb: Verb, run_id: str | None, directory: str, failure_class: str | None, subset: Subset
+    verb: Verb, run_id: str | None, location: Location, failure_class: str | None, subset: Subset
 ) -> Left | None:
     """The selected run and its remaining accounts; None without a run."""
     from bulkops.journal import InventoryRow, Journal
     from bulkops.runs import Inventory, Policy, pick, waiting_gate
 
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(location, read_only=True) as journal:
         if run_id is None and verb == "resume":
             record = await journal.newest_unfinished()
         else:
@@ -227,7 +226,7 @@ async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, outpu
 
     invocation = click.get_current_context().find_object(Invocation)
     if invocation is None or invocation.plan is None:
-        look = f"see what it would change: `bulkops plan undo {record.run_id}{journal_flag(output.journal)}`"
+        look = f"see what it would change: `bulkops plan undo {record.run_id}{output.journal.flag}`"
         return await over_inventory(operation, known, settings, flags=flags, output=output, before=look)
 
     return await foresee_over(operation, invocation.plan, known, settings, flags=flags, output=output)

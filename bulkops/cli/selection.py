@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.flags import Output
-from bulkops.cli.journal_dir import journal_flag
 from bulkops.cli.terminal import say
 from bulkops.errors import PlanError
 from bulkops.selection import Selection
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
+    from bulkops.journal import Location
     from bulkops.operations import Operation
     from bulkops.runs import Inventory, PreviousRuns, Subset
 
@@ -72,7 +72,7 @@ async def accounts_meant(
     return inventory
 
 
-def _about_new(count: int, earlier: PreviousRuns, journal: str) -> Iterator[str]:
+def _about_new(count: int, earlier: PreviousRuns, journal: Location) -> Iterator[str]:
     new = f"{count} account{'' if count == 1 else 's'} to work on"
     if earlier.newest is None:
         yield f"only new: {journal} has no earlier run of this operation, so every account is new; {new}"
@@ -80,7 +80,7 @@ def _about_new(count: int, earlier: PreviousRuns, journal: str) -> Iterator[str]
     known = f"the {len(earlier.outcomes)} accounts of earlier runs (the newest is {earlier.newest}) are left out"
     yield f"only new: {known}; {new if count else 'no new account: nothing to do'}"
     if earlier.undone:
-        runs = f"bulkops runs{journal_flag(journal)}"
+        runs = f"bulkops runs{journal.flag}"
         yield f"only new: {earlier.undone} of them were not done: `{runs}` lists the runs to resume or retry"
 
 

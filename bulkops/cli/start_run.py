@@ -13,7 +13,6 @@ from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import Outlook
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.journal_dir import exists, journal_flag
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import Story
 from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told, voice_for
@@ -23,6 +22,7 @@ from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
+    from bulkops.journal import Location
     from bulkops.operations import Operation
     from bulkops.report import Report
     from bulkops.runs import FleetPlan, Inventory, Policy, StopSignal
@@ -153,7 +153,7 @@ async def _carry_out(
     return code
 
 
-async def _about_unfinished(operation: Operation, host: str, journal: str) -> tuple[str, ...]:
+async def _about_unfinished(operation: Operation, host: str, journal: Location) -> tuple[str, ...]:
     """Warning that the newest run of the same operation has accounts to resume, with the command."""
     from bulkops.runs import unfinished_run
 
@@ -161,16 +161,16 @@ async def _about_unfinished(operation: Operation, host: str, journal: str) -> tu
     if found is None:
         return ()
     left = ", ".join(f"{count} {outcome.value.replace('_', ' ')}" for outcome, count in found.left.items())
-    command = f"bulkops resume {found.run_id}{journal_flag(journal)}"
+    command = f"bulkops resume {found.run_id}{journal.flag}"
     return (f"run {found.run_id} of the same operation is unfinished ({left}): `{command}` continues it",)
 
 
-async def _try_journal(directory: str) -> None:
+async def _try_journal(location: Location) -> None:
     """Open an existing journal before the confirmation, to find errors early. Raises: JournalError. Creates nothing,
     because the answer may be no.
     """
     from bulkops.journal import Journal
 
-    if exists(directory):
-        async with Journal.open(directory):
+    if location.exists():
+        async with Journal.open(location):
             return

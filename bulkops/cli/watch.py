@@ -16,7 +16,7 @@ from bulkops.cli.progress_counts import Tally
 from bulkops.cli.run_frame import voice_for
 from bulkops.cli.terminal import is_live, one_line, say
 from bulkops.events import AccountEnded, AccountStarted, Event, WaveChanged, ignore
-from bulkops.journal import AccountTiming, EventRow, Journal, RunRecord, RunState
+from bulkops.journal import AccountTiming, AnyLocation, EventRow, Journal, RunRecord, RunState
 from bulkops.outcome import RESUMABLE
 from bulkops.pacing import QuotaStatistics
 from bulkops.report import Report, load_report
@@ -213,26 +213,26 @@ _COMING_S: Final = 3.0
 """Seconds until a command that resumes a run holds its lock."""
 
 
-async def watch(directory: str, run_id: str | None, *, quiet: bool) -> Report:
+async def watch(location: AnyLocation, run_id: str | None, *, quiet: bool) -> Report:
     """Show the run until no process works on it; its report.
 
     `run_id` None: the newest run that is on, else the newest. Raises: JournalError.
     """
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(location, read_only=True) as journal:
         watched = _Watched(journal, await _meant(journal, run_id))
         look = await watched.look()
         if look.is_on:
-            say(_words(journal, look.record))
+            say(await _words(journal, look.record))
             await watched.follow(look, _voice(quiet=quiet))
         for queued in await journal.queued_runs():
             say(f"run {queued} is queued: `bulkops watch {queued}`")
         return await load_report(journal, look.record.run_id)
 
 
-def _words(journal: Journal, record: RunRecord) -> str:
+async def _words(journal: Journal, record: RunRecord) -> str:
     """`watching run 20260102-k3f9 in process 4711: import crm.zip`"""
-    pid = journal.worker(record.run_id)
-    process = "" if pid is None else f" in process {pid}"
+    worker = await journal.worker(record.run_id)
+    process = "" if worker is None or worker.pid is None else f" in {worker.words}"
     if record.state is not RunState.RUNNING:  # taken up again, and its process waits for the credential or prepares
         process += f", which was {record.state.value.replace('_', ' ')} and is taken up again"
     return f"watching run {record.run_id}{process}: {one_line(record.title)}"
@@ -250,7 +250,7 @@ def _voice(*, quiet: bool) -> Voice:
 async def _meant(journal: Journal, run_id: str | None) -> RunRecord:
     if run_id is None:
         for record in await journal.list_runs():
-            if journal.is_locked(record.run_id):
+            if await journal.is_locked(record.run_id):
                 return record
     queued = [one for one in await journal.queued_runs() if run_id is None or one.startswith(run_id)]
     if len(queued) != 1:
@@ -260,8 +260,9 @@ async def _meant(journal: Journal, run_id: str | None) -> RunRecord:
 
 async def _begun(journal: Journal, run_id: str) -> RunRecord:
     """Wait until a queued run is in the journal. Raises: JournalError when its process has given up."""
-    pid = journal.worker(run_id)
-    say(f"run {run_id} is queued{'' if pid is None else f' in process {pid}'}: it waits until the credential is free")
+    worker = await journal.worker(run_id)
+    process = "" if worker is None or worker.pid is None else f" in {worker.words}"
+    say(f"run {run_id} is queued{process}: it waits until the credential is free")
     while run_id in await journal.queued_runs():  # noqa: ASYNC110 - it is another process that moves
         await asyncio.sleep(_OFTEN_S)
     return await journal.get_run(run_id)
@@ -296,7 +297,7 @@ class _Watched:
         now, or a successor of a dead process may be starting."""
         is_first, self._is_first = self._is_first, False
         until = time.monotonic() + _COMING_S
-        while not self._journal.is_locked(self._record.run_id):
+        while not await self._journal.is_locked(self._record.run_id):
             state = (await self._journal.get_run(self._record.run_id)).state
             may_come = state is RunState.RUNNING or (is_first and state is not RunState.FINISHED)
             if not may_come or time.monotonic() >= until:

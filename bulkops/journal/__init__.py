@@ -1,7 +1,9 @@
-"""The record of runs in SQLite: intents, results and outcomes."""
+"""The record of runs: intents, results and outcomes. In SQLite."""
 
 from bulkops.clock import Clock, Instant
+from bulkops.journal.base import Worker
 from bulkops.journal.journal import Journal
+from bulkops.journal.location import DEFAULT_DIRECTORY, AnyLocation, Location
 from bulkops.journal.records import (
     REMARKS,
     AccountResult,
@@ -17,24 +19,26 @@ from bulkops.journal.records import (
     tenant,
 )
 from bulkops.journal.run_ids import new_run_id
-from bulkops.journal.schema import compact
 
 __all__ = [
+    "DEFAULT_DIRECTORY",
     "REMARKS",
     "AccountResult",
     "AccountRow",
     "AccountTiming",
+    "AnyLocation",
     "Clock",
     "EventRow",
     "Instant",
     "InventoryRow",
     "Journal",
+    "Location",
     "RunRecord",
     "RunState",
     "StepRow",
     "StepState",
     "StepTiming",
-    "compact",
+    "Worker",
     "new_run_id",
     "tenant",
 ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, closing
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import anyio
-import attrs
 
 from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
-from bulkops.journal import queries, writes
-from bulkops.journal.locks import Locks
-from bulkops.journal.processes import Processes
+from bulkops.journal import queries
+from bulkops.journal.base import Worker
+from bulkops.journal.location import AnyLocation, Location
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
     AccountResult,
@@ -30,7 +27,7 @@ from bulkops.journal.records import (
     StepTiming,
 )
 from bulkops.journal.run_ids import new_run_id
-from bulkops.journal.schema import FILE_NAME, open_for_reading, open_for_writing
+from bulkops.journal.store import Store
 from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
 
@@ -38,48 +35,53 @@ _LOOK_EVERY_S: Final = 0.05
 
 
 class Journal:
-    """One journal directory, opened by `Journal.open`.
+    """The record of runs in one place, opened by `Journal.open`: a directory with an SQLite file, or a PostgreSQL
+    database.
 
     Methods that are awaited and write are durable when they return; the others that write are queued in order and
-    are durable with the next awaited one. Every method raises JournalError, in words, when the file fails; a queued
+    are durable with the next awaited one. Every method raises JournalError, in words, when the database fails; a queued
     write that failed makes all later ones fail. Nothing here blocks the event loop. Give it no secrets.
     """
 
-    def __init__(self, *, path: Path, clock: Clock, locks: Locks, reader: Reader, writer: Writer | None) -> None:
-        self._path = path
-        self._clock = clock
-        self._locks = locks
+    def __init__(self, *, location: Location, store: Store, reader: Reader, writer: Writer | None) -> None:
+        self._location = location
+        self._name = store.name
+        self._clock = store.clock
+        self._writes = store.writes
+        self._locks = store.locks(reader, writer)
         self._reader = reader
         self._writer = writer
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, directory: Path | str, *, read_only: bool = False, clock: Clock | None = None
+        cls, location: AnyLocation, *, read_only: bool = False, clock: Clock | None = None
     ) -> AsyncIterator[Journal]:
-        """The journal in a directory; both are made when missing, unless `read_only`.
+        """The journal in a directory or a database; both are made ready when they are not, a directory only without
+        `read_only`.
 
         `read_only` works beside a process that writes and in a directory that cannot be written. Raises: JournalError
         if it is missing or cannot be opened; JournalCorrupt if the file is not a journal.
         """
+        place = Location.of(location)
         async with AsyncExitStack() as stack:
             with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
-                files = await anyio.to_thread.run_sync(_open_files, Path(directory), read_only, clock)
+                store = await anyio.to_thread.run_sync(_opened, place, read_only, clock)
                 writer = None
-                if files.writing is not None:
-                    writer = Writer(files.writing, files.path, Processes(files.clock))
-                    stack.push_async_callback(writer.close)
-                reader = Reader(files.reading, files.path)
+                if store.committing is not None:
+                    writer = Writer(store.committing, store.name)
+                    stack.push_async_callback(writer.close, store.writes.end_process())
+                reader = Reader(store.reading)
                 stack.push_async_callback(reader.close)  # first: the last to close tidies up, and only a writer can
-            journal = cls(path=files.path, clock=files.clock, locks=files.locks, reader=reader, writer=writer)
+            journal = cls(location=place, store=store, reader=reader, writer=writer)
             yield journal
             if writer is not None:
                 await journal.flush()
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
+    def location(self) -> Location:
+        """Where it is."""
+        return self._location
 
     @property
     def commits(self) -> int:
@@ -99,7 +101,7 @@ class Journal:
         Do not change `inventory` meanwhile.
         `pid` and `last_beat_at` of the record are not stored: they come from `start_beating`.
         """
-        await self._writing.durable(writes.create_run(record, inventory))
+        await self._writing.durable(self._writes.create_run(record, inventory))
 
     async def get_run(self, run_id: str | None = None) -> RunRecord:
         """The run of this id, or of the only one that begins so; "latest" (as without an id) or "previous".
@@ -107,10 +109,10 @@ class Journal:
         Raises: JournalError for none or several, naming the journal and the candidates.
         """
         if run_id is not None:
-            return await self._reader.ask(queries.run_by_name, run_id, str(self._path))
+            return await self._reader.ask(queries.run_by_name, run_id, self._name)
         newest = await self._reader.ask(queries.newest_run, unfinished=False)
         if newest is None:
-            raise JournalError(f"{self._path} has no run yet", remedy="start one, or give another --journal DIR")
+            raise JournalError(f"{self._name} has no run yet", remedy="start one, or give another --journal DIR")
         return newest
 
     async def newest_unfinished(self) -> RunRecord | None:
@@ -123,19 +125,19 @@ class Journal:
 
     async def set_state(self, run_id: str, state: RunState, reason: str | None = None) -> None:
         """Durable. Any state but RUNNING also notes the time as `ended_at`."""
-        await self._writing.durable(writes.set_state(run_id, state, reason, self._clock.now()))
+        await self._writing.durable(self._writes.set_state(run_id, state, reason, self._clock.now()))
 
     async def set_policy(self, run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]) -> None:
         """Durable. A later `resume` inherits them."""
-        await self._writing.durable(writes.set_policy(run_id, policy, tuning))
+        await self._writing.durable(self._writes.set_policy(run_id, policy, tuning))
 
     async def set_operation(self, run_id: str, operation: Mapping[str, Any]) -> None:
         """Durable. The operation was changed in mid-run, and that was accepted."""
-        await self._writing.durable(writes.set_operation(run_id, operation))
+        await self._writing.durable(self._writes.set_operation(run_id, operation))
 
     async def delete_run(self, run_id: str) -> None:
         """Durable. The run with its accounts, steps and events; what is known of accounts beyond it stays."""
-        await self._writing.durable(writes.delete_run(run_id))
+        await self._writing.durable(self._writes.delete_run(run_id))
 
     # Accounts
 
@@ -178,23 +180,23 @@ class Journal:
 
     def start_account(self, run_id: str, seq: int) -> None:
         """Queued. Clears an earlier ending; on the disk before any intent of the account."""
-        self._writing.queue(writes.start_account(run_id, seq, self._clock.now()))
+        self._writing.queue(self._writes.start_account(run_id, seq, self._clock.now()))
 
     async def end_account(self, run_id: str, seq: int, ending: AccountResult) -> None:
         """Durable. Call it when nothing of the account is in flight any more: open intents are dated by it."""
-        await self._writing.durable(writes.end_account(run_id, seq, ending, self._clock.now()))
+        await self._writing.durable(self._writes.end_account(run_id, seq, ending, self._clock.now()))
 
     # Steps and facts
 
     async def steps(self, run_id: str, seq: int) -> dict[str, StepRow]:
         """All steps of an account by name."""
         own_process = None if self._writer is None else self._writer.current_process
-        return await self._reader.ask(queries.steps, run_id, seq, self._clock.now(), own_process)
+        return await self._reader.ask(queries.steps, run_id, seq, own_process)
 
     async def steps_of(self, run_id: str, account: str) -> dict[str, StepRow]:
         """All steps of the account by name, in the order in which they began; none when it is not in the run."""
         own_process = None if self._writer is None else self._writer.current_process
-        return await self._reader.ask(queries.steps_of, run_id, account, self._clock.now(), own_process)
+        return await self._reader.ask(queries.steps_of, run_id, account, own_process)
 
     async def changed_accounts(self, run_id: str) -> list[AccountRow]:
         """Those on which a finished step had an effect, in inventory order."""
@@ -210,14 +212,14 @@ class Journal:
 
     async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
         """Durable: the intent, before its request is sent. Starts the process's heartbeats if necessary."""
-        await self._writing.durable(writes.begin_step(run_id, seq, step, data, self._clock.now()))
+        await self._writing.durable(self._writes.begin_step(run_id, seq, step, data, self._clock.now()))
 
     async def end_step(
         self, run_id: str, seq: int, step: str, state: StepState, result: object = None, *, changed: bool = False
     ) -> None:
         """Durable: the step's result."""
         await self._writing.durable(
-            writes.end_step(run_id, seq, step, state, result, changed=changed, now=self._clock.now())
+            self._writes.end_step(run_id, seq, step, state, result, changed=changed, now=self._clock.now())
         )
 
     async def get_fact(self, tenant: str, account: str, kind: str, key: str) -> Any:
@@ -226,17 +228,17 @@ class Journal:
 
     async def put_fact(self, tenant: str, account: str, kind: str, key: str, value: object) -> None:
         """Durable. JSON data about an account that outlives the run."""
-        await self._writing.durable(writes.put_fact(tenant, account, kind, key, value))
+        await self._writing.durable(self._writes.put_fact(tenant, account, kind, key, value))
 
     # Heartbeats
 
     def start_beating(self, run_id: str) -> None:
         """Queued. From now on a heartbeat each second, also while the event loop is blocked."""
-        self._writing.queue(writes.begin_process(run_id))
+        self._writing.queue(self._writes.begin_process(run_id))
 
     def stop_beating(self) -> None:
         """Queued. The last heartbeat: this process sends nothing any more. Closing the journal does the same."""
-        self._writing.queue(writes.end_process())
+        self._writing.queue(self._writes.end_process())
 
     @property
     def is_fresh(self) -> bool:
@@ -255,7 +257,7 @@ class Journal:
 
     def add_event(self, run_id: str, kind: str, data: object = None) -> None:
         """Queued."""
-        self._writing.queue(writes.add_event(run_id, kind, data, self._clock.now()))
+        self._writing.queue(self._writes.add_event(run_id, kind, data, self._clock.now()))
 
     async def events(self, run_id: str, *, skip: int = 0) -> list[EventRow]:
         """In the order in which they were added, without the first `skip`."""
@@ -263,49 +265,34 @@ class Journal:
 
     async def flush(self) -> None:
         """Return when all that was queued is on the disk. Raises: JournalError when some of it could not be."""
-        await self._writing.durable(lambda connection, processes: None)
+        await self._writing.durable(self._writes.nothing())
 
     # Locks
 
-    def lock_run(self, run_id: str) -> AbstractContextManager[None]:
+    def lock_run(self, run_id: str) -> AbstractAsyncContextManager[None]:
         """Take the run's lock. Raises: RunLocked naming run and process."""
         return self._locks.run(run_id)
 
-    def is_locked(self, run_id: str) -> bool:
+    async def is_locked(self, run_id: str) -> bool:
         """Whether a process works on the run. Does not take the lock."""
-        return self._locks.is_run_locked(run_id)
+        return await self._locks.worker(run_id) is not None
 
-    def worker(self, run_id: str) -> int | None:
-        """Pid of the process that works on the run, or waits until it may; None when that is not known."""
-        return self._locks.worker(run_id)
+    async def worker(self, run_id: str) -> Worker | None:
+        """The process that works on the run, or waits until it may."""
+        return await self._locks.worker(run_id)
 
     async def queued_runs(self) -> list[str]:
         """Ids of the runs that are not in the journal yet: their processes wait until the credential is free."""
-        held = await anyio.to_thread.run_sync(self._locks.held_runs)
+        held = await self._locks.held_runs()
         known = {record.run_id for record in await self.list_runs()}
         return [run_id for run_id in held if run_id not in known]
 
     @property
     def _writing(self) -> Writer:
         if self._writer is None:
-            raise JournalError(f"the journal {self._path} is open for reading only", remedy="open it for writing")
+            raise JournalError(f"the journal {self._name} is open for reading only", remedy="open it for writing")
         return self._writer
 
 
-@attrs.frozen(kw_only=True)
-class _Files:
-    path: Path
-    clock: Clock
-    locks: Locks
-    reading: sqlite3.Connection
-    writing: sqlite3.Connection | None
-
-
-def _open_files(directory: Path, read_only: bool, clock: Clock | None) -> _Files:
-    path = directory.absolute() / FILE_NAME
-    with ExitStack() as stack:
-        writing = None if read_only else stack.enter_context(closing(open_for_writing(directory)))
-        locks = Locks(directory.absolute())
-        reading = open_for_reading(directory)
-        stack.pop_all()  # all is well: the connections stay open
-    return _Files(path=path, clock=clock or SystemClock(), locks=locks, reading=reading, writing=writing)
+def _opened(location: Location, read_only: bool, clock: Clock | None) -> Store:
+    return location.open_store(read_only=read_only, clock=clock or SystemClock())

@@ -1,14 +1,17 @@
-"""Queries of the journal, as functions of a connection. They run in the reader's thread."""
+"""Queries of the journal, as functions of a connection.
+
+They are in the SQL that SQLite and PostgreSQL share, and run in the reader's thread.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any, Final
 
 from bulkops.clock import Instant, ProcessRecord
 from bulkops.errors import JournalError
+from bulkops.journal.base import Reading
 from bulkops.journal.codec import decode, utf8_text
 from bulkops.journal.records import (
     NAMED,
@@ -28,6 +31,9 @@ NAMES: Final = {"latest": 0, "previous": 1}
 
 _SHOWN: Final = 5
 """Number of runs that the error about an ambiguous id names."""
+
+_ALL: Final = 2**63 - 1
+"""As LIMIT: no limit, in every SQL."""
 
 _NOT_ENDED: Final = "its process died while it worked on the account, or is still at work"
 _LOOK_AGAIN: Final = "`bulkops resume` checks first, then continues"
@@ -57,22 +63,19 @@ SELECT 1 FROM accounts a WHERE a.run_id = r.run_id
 _LIFE: Final = "l.boot_id, l.beat_boot_s, l.beat_wall_s, l.ended"
 
 
-def runs(connection: sqlite3.Connection) -> list[RunRecord]:
+def runs(connection: Reading) -> list[RunRecord]:
     """All runs, newest first."""
     return [_run(row) for row in connection.execute(_RUNS + "ORDER BY r.number DESC")]
 
 
-def newest_run(connection: sqlite3.Connection, *, unfinished: bool) -> RunRecord | None:
+def newest_run(connection: Reading, *, unfinished: bool) -> RunRecord | None:
     """`unfinished`: one that left accounts to resume, or whose process died before it could say that it ended."""
-    condition = f"WHERE r.state = ? OR EXISTS ({_LEFT})" if unfinished else "WHERE ? IS NOT NULL"
-    row = connection.execute(
-        f"{_RUNS} {condition} ORDER BY r.number DESC LIMIT 1",
-        (RunState.RUNNING.value,),
-    ).fetchone()
+    condition = f"WHERE r.state = 'running' OR EXISTS ({_LEFT})" if unfinished else ""
+    row = connection.execute(f"{_RUNS} {condition} ORDER BY r.number DESC LIMIT 1").fetchone()
     return None if row is None else _run(row)
 
 
-def run_by_name(connection: sqlite3.Connection, name: str, where: str) -> RunRecord:
+def run_by_name(connection: Reading, name: str, where: str) -> RunRecord:
     """The run of that id, the only one whose id begins so, or what `NAMES` means. Raises: JournalError."""
     prefix = utf8_text(name)
     known = [str(run_id) for (run_id,) in connection.execute("SELECT run_id FROM runs ORDER BY number DESC")]
@@ -94,13 +97,13 @@ def run_by_name(connection: sqlite3.Connection, name: str, where: str) -> RunRec
 
 
 def accounts(
-    connection: sqlite3.Connection, run_id: str, outcomes: Iterable[Outcome] | None, failure_class: str | None
+    connection: Reading, run_id: str, outcomes: Iterable[Outcome] | None, failure_class: str | None
 ) -> list[AccountRow]:
     """In inventory order, with effective outcomes."""
     condition, values = "", [utf8_text(run_id)]
     if outcomes is not None:
         wanted = [outcome.value for outcome in outcomes]
-        condition += f" AND {_OUTCOME} IN ({', '.join('?' * len(wanted))})"
+        condition += f" AND {_OUTCOME} IN ({_marks(wanted)})"
         values += wanted
     if failure_class is not None:
         condition += " AND a.failure_class = ?"
@@ -146,11 +149,11 @@ def accounts(
     ]
 
 
-def history(connection: sqlite3.Connection, account: str) -> list[tuple[RunRecord, AccountRow]]:
+def history(connection: Reading, account: str) -> list[tuple[RunRecord, AccountRow]]:
     """The account in each run that has it, newest run first; external ids in any case."""
     rows = connection.execute(
         """SELECT run_id, seq FROM accounts JOIN runs USING (run_id)
-           WHERE account = ? COLLATE NOCASE ORDER BY number DESC""",
+           WHERE lower(account) = lower(?) ORDER BY number DESC""",
         (utf8_text(account),),
     ).fetchall()
     found = []
@@ -160,7 +163,7 @@ def history(connection: sqlite3.Connection, account: str) -> list[tuple[RunRecor
     return found
 
 
-def account_marks(connection: sqlite3.Connection, run_id: str) -> list[AccountTiming]:
+def account_marks(connection: Reading, run_id: str) -> list[AccountTiming]:
     """Of the accounts that were begun or have their answer, in inventory order."""
     rows = connection.execute(
         """SELECT seq, account, outcome, cause, started_at, ended_at FROM accounts
@@ -180,7 +183,7 @@ def account_marks(connection: sqlite3.Connection, run_id: str) -> list[AccountTi
     ]
 
 
-def counts(connection: sqlite3.Connection, run_id: str) -> dict[Outcome, int]:
+def counts(connection: Reading, run_id: str) -> dict[Outcome, int]:
     """Accounts by effective outcome: all seven keys, in the order of the enumeration."""
     rows = connection.execute(
         f"SELECT {_OUTCOME}, count(*) FROM accounts a WHERE a.run_id = ? GROUP BY 1",  # noqa: S608 - constants
@@ -189,18 +192,18 @@ def counts(connection: sqlite3.Connection, run_id: str) -> dict[Outcome, int]:
     return dict.fromkeys(Outcome, 0) | {Outcome(outcome): count for outcome, count in rows}
 
 
-def latest_outcomes(connection: sqlite3.Connection, run_ids: Iterable[str]) -> dict[str, Outcome]:
+def latest_outcomes(connection: Reading, run_ids: Iterable[str]) -> dict[str, Outcome]:
     """By account: its effective outcome in the newest of these runs that has it."""
     wanted = [utf8_text(run_id) for run_id in run_ids]
     rows = connection.execute(
         f"""SELECT a.account, {_OUTCOME} FROM accounts a JOIN runs r USING (run_id)
-            WHERE r.run_id IN ({", ".join("?" * len(wanted))}) ORDER BY r.number""",  # noqa: S608 - question marks
+            WHERE r.run_id IN ({_marks(wanted)}) ORDER BY r.number""",  # noqa: S608 - question marks
         wanted,
     )
     return {account: Outcome(outcome) for account, outcome in rows}
 
 
-def worked_on(connection: sqlite3.Connection, tenant: str) -> set[str]:
+def worked_on(connection: Reading, tenant: str) -> set[str]:
     """Accounts of this tenant that a run left `changed` or `unchanged`."""
     rows = connection.execute(
         f"""SELECT DISTINCT a.account FROM accounts a JOIN runs r USING (run_id)
@@ -210,7 +213,7 @@ def worked_on(connection: sqlite3.Connection, tenant: str) -> set[str]:
     return {account for (account,) in rows}
 
 
-def between_s(connection: sqlite3.Connection, run_id: str) -> float:
+def between_s(connection: Reading, run_id: str) -> float:
     """Seconds between the processes of a run, in which none worked on it."""
     rows = connection.execute(
         """SELECT boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s
@@ -224,29 +227,29 @@ def between_s(connection: sqlite3.Connection, run_id: str) -> float:
     return sum(max(0.0, gap) for gap in gaps)
 
 
-def last_seen_at(connection: sqlite3.Connection, run_id: str) -> float | None:
+def last_seen_at(connection: Reading, run_id: str) -> float | None:
     """Wall-clock time of the newest activity on the run: a heartbeat, an account, or a step."""
     row = connection.execute(
         """SELECT max(at) FROM (
-             SELECT beat_wall_s AS at FROM processes WHERE run_id = :run
-             UNION ALL SELECT max(started_at, coalesce(ended_at, 0)) FROM accounts WHERE run_id = :run
+             SELECT beat_wall_s AS at FROM processes WHERE run_id = ?
+             UNION ALL SELECT CASE WHEN ended_at > started_at THEN ended_at ELSE started_at END
+               FROM accounts WHERE run_id = ?
              UNION ALL SELECT l.beat_wall_s - (l.beat_boot_s - s.began_boot_s)
-               FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = :run)""",
-        {"run": utf8_text(run_id)},
+               FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = ?) AS seen""",
+        3 * (utf8_text(run_id),),
     ).fetchone()
     return None if row[0] is None else float(row[0])
 
 
-def in_flight(connection: sqlite3.Connection, run_id: str) -> int:
+def in_flight(connection: Reading, run_id: str) -> int:
     (count,) = connection.execute(
         "SELECT count(*) FROM accounts WHERE run_id = ? AND outcome IS NULL", (utf8_text(run_id),)
     ).fetchone()
     return int(count)
 
 
-def steps(
-    connection: sqlite3.Connection, run_id: str, seq: int, now: Instant, own_process: int | None
-) -> dict[str, StepRow]:
+def steps(connection: Reading, run_id: str, seq: int, own_process: int | None) -> dict[str, StepRow]:
+    now = connection.now()
     rows = connection.execute(
         f"""SELECT s.step, s.state, s.data, s.result, s.changed, s.process_id, s.began_boot_s, s.quiet_boot_s, {_LIFE}
             FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = ? AND s.seq = ?
@@ -269,7 +272,7 @@ def steps(
     return found
 
 
-def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepTiming]:
+def step_marks(connection: Reading, run_id: str) -> list[StepTiming]:
     """Of all accounts of a run: by account, then in the order in which they began. Without data and results."""
     rows = connection.execute(
         """SELECT s.seq, s.step, s.state, s.changed, l.beat_wall_s - (l.beat_boot_s - s.began_boot_s) AS began_at
@@ -282,17 +285,15 @@ def step_marks(connection: sqlite3.Connection, run_id: str) -> list[StepTiming]:
     ]
 
 
-def steps_of(
-    connection: sqlite3.Connection, run_id: str, account: str, now: Instant, own_process: int | None
-) -> dict[str, StepRow]:
+def steps_of(connection: Reading, run_id: str, account: str, own_process: int | None) -> dict[str, StepRow]:
     row = connection.execute(
         "SELECT seq FROM accounts WHERE run_id = ? AND account = ?",
         (utf8_text(run_id), utf8_text(account)),
     ).fetchone()
-    return {} if row is None else steps(connection, run_id, row[0], now, own_process)
+    return {} if row is None else steps(connection, run_id, row[0], own_process)
 
 
-def changed_accounts(connection: sqlite3.Connection, run_id: str) -> list[AccountRow]:
+def changed_accounts(connection: Reading, run_id: str) -> list[AccountRow]:
     changed = connection.execute(
         "SELECT DISTINCT seq FROM steps WHERE run_id = ? AND state = ? AND changed",
         (utf8_text(run_id), StepState.DONE.value),
@@ -314,7 +315,7 @@ def _intent_age_s(
     return 0.0 if alive else process.idle_s(now, since_boot_s=began_boot_s)
 
 
-def fact(connection: sqlite3.Connection, tenant: str, account: str, kind: str, key: str) -> Any:
+def fact(connection: Reading, tenant: str, account: str, kind: str, key: str) -> Any:
     row = connection.execute(
         "SELECT value FROM facts WHERE tenant = ? AND account = ? AND kind = ? AND key = ?",
         (utf8_text(tenant), utf8_text(account), utf8_text(kind), utf8_text(key)),
@@ -322,13 +323,18 @@ def fact(connection: sqlite3.Connection, tenant: str, account: str, kind: str, k
     return None if row is None else decode(row[0])
 
 
-def events(connection: sqlite3.Connection, run_id: str, skip: int) -> list[EventRow]:
+def events(connection: Reading, run_id: str, skip: int) -> list[EventRow]:
     """In the order in which they were added, without the first `skip`."""
     rows = connection.execute(
-        "SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id LIMIT -1 OFFSET ?",
-        (utf8_text(run_id), skip),
+        "SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id LIMIT ? OFFSET ?",
+        (utf8_text(run_id), _ALL, skip),
     )
     return [EventRow(at=at, kind=kind, data=decode(data)) for at, kind, data in rows]
+
+
+def _marks(values: Collection[object]) -> str:
+    """Question marks for IN (...), which must not be empty."""
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:

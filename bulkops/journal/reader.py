@@ -1,18 +1,16 @@
-"""`Reader`: a thread for queries, so that the event loop never waits for the disk."""
+"""`Reader`: a thread for queries, so that the event loop never waits for the database."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
 
-from bulkops.journal.sqlite_errors import describe, unreadable_row
+from bulkops.journal.base import Reading
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,23 +19,23 @@ T = TypeVar("T")
 class Reader:
     """Owns a reading connection and its thread."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="bulkops-journal-reader")
 
-    async def ask(self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask(self, query: Callable[Concatenate[Reading, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The query's answer; it sees every write that was durable before. Raises: JournalError."""
-        call = partial(query, self._connection, *args, **kwargs)
+        call = partial(query, self._reading, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, call)
 
     def _answer(self, call: Callable[[], T]) -> T:
         try:
             return call()
-        except sqlite3.Error as error:
-            raise describe(error, self._path) from error
-        except ValueError as error:
-            raise unreadable_row(error, self._path) from error
+        except Exception as error:
+            failure = self._reading.described(error)
+            if failure is None:
+                raise
+            raise failure from error
 
     async def close(self) -> None:
         with anyio.CancelScope(shield=True):
@@ -45,4 +43,4 @@ class Reader:
 
     def _end(self) -> None:
         self._pool.shutdown()
-        self._connection.close()
+        self._reading.close()

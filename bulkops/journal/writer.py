@@ -9,28 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
+import copy
 import queue
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import anyio
 import attrs
 
 from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError
-from bulkops.journal.processes import Processes
-from bulkops.journal.sqlite_errors import again, describe, ended, of_a_run
-
-_SLOW_S: Final = 0.5
-"""Seconds. If a commit takes longer, a heartbeat is old before it can be read."""
-
-Job: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
-"""Runs inside a transaction; may run a second time when that one is rolled back."""
+from bulkops.journal.base import CommitFailed, Committing, Write
 
 _Waiter: TypeAlias = "asyncio.Future[None]"
 _Settled: TypeAlias = tuple[_Waiter, JournalError | None]
@@ -38,40 +29,40 @@ _Settled: TypeAlias = tuple[_Waiter, JournalError | None]
 
 @attrs.frozen
 class _Write:
-    job: Job
+    job: Write
     waiter: _Waiter | None
 
 
 class Writer:
-    """Owns the writing connection and its thread; made and closed on the event loop.
+    """Owns the thread; made and closed on the event loop.
 
-    `commits`: transactions so far. While there is a process record, a heartbeat is written every `beat_s`, also while
-    the event loop is blocked; `signed_boot_s`: boot-clock time of the newest one on the disk.
+    `commits`: transactions so far. While this process has a record, a heartbeat is written every `beat_s`, also while
+    the event loop is blocked.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, path: Path, processes: Processes, *, beat_s: float = BEAT_S
-    ) -> None:
+    def __init__(self, committing: Committing, name: str, *, beat_s: float = BEAT_S) -> None:
         self.commits = 0
-        self._connection = connection
-        self._path = path
-        self._processes = processes
+        self._committing = committing
+        self._name = name
         self._beat_s = beat_s
         self._beat_due = 0.0
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._broken: JournalError | None = None
         self._closed = False
-        self._commit_s = 0.0
-        self.signed_boot_s = -math.inf
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._main, name="bulkops-journal-writer", daemon=True)
         self._thread.start()
 
     @property
     def current_process(self) -> int | None:
-        return self._processes.current
+        return self._committing.current_process
 
-    async def durable(self, job: Job) -> None:
+    @property
+    def signed_boot_s(self) -> float:
+        """Boot-clock time of the newest durable heartbeat."""
+        return self._committing.signed_boot_s
+
+    async def durable(self, job: Write) -> None:
         """Return when the job, and all that was queued before it, is on the disk.
 
         Raises: JournalError when it is not, and when an earlier queued write failed, because later ones would follow a
@@ -81,7 +72,7 @@ class Writer:
         self._put(_Write(job, waiter))
         await waiter
 
-    def queue(self, job: Job) -> None:
+    def queue(self, job: Write) -> None:
         """Write soon, in order. Raises: JournalError when an earlier write failed."""
         self._put(_Write(job, None))
 
@@ -90,9 +81,10 @@ class Writer:
         if self._broken is not None:
             raise again(self._broken)
 
-    async def close(self) -> None:
-        """Write the queue and the last heartbeat, and end the thread."""
-        self._queue.put(_Write(_end_life, None))
+    async def close(self, last: Write | None = None) -> None:
+        """Write the queue and the `last` write, and end the thread."""
+        if last is not None:
+            self._queue.put(_Write(last, None))
         self._closed = True
         self._queue.put(None)
         with anyio.CancelScope(shield=True):
@@ -101,7 +93,7 @@ class Writer:
     def _put(self, write: _Write) -> None:
         self.check()
         if self._closed:
-            raise JournalError(f"the journal {self._path} is closed", remedy="use it inside `async with`")
+            raise JournalError(f"the journal {self._name} is closed", remedy="use it inside `async with`")
         self._queue.put(write)
 
     # What follows runs in the thread.
@@ -118,14 +110,13 @@ class Writer:
                 self._wake(settled)
                 batch = ()
         finally:  # wake all waiting callers, whatever ended the loop
-            self._broken = self._broken or ended(self._path)
+            self._broken = self._broken or self._committing.ended()
             self._wake(self._refuse([*batch, *self._take_all()]))
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.close()
+            self._committing.close()
 
     def _take(self) -> tuple[list[_Write], bool]:
         """All queued writes; waits for the first until the next heartbeat is due. False: the queue has ended."""
-        timeout = None if self._processes.current is None else max(0.0, self._beat_due - time.monotonic())
+        timeout = None if self.current_process is None else max(0.0, self._beat_due - time.monotonic())
         try:
             first = self._queue.get(timeout=timeout)
         except queue.Empty:
@@ -141,39 +132,25 @@ class Writer:
         """One transaction; when something in it fails each write gets its own, so that none fails for another."""
         if self._broken is not None:
             return self._refuse(batch)
+        now = time.monotonic()
+        beats = now >= self._beat_due
         try:
-            self._transact(batch)
-        except (sqlite3.Error, JournalError) as error:
+            self._committing.commit([write.job for write in batch], beats=beats)
+        except CommitFailed as failed:
             if len(batch) > 1:
                 return [settled for write in batch for settled in self._commit([write])]
-            failure = of_a_run(describe(error, self._path))
             waiters = [write.waiter for write in batch if write.waiter is not None]
-            if not waiters or not isinstance(error, JournalError | sqlite3.IntegrityError):
-                self._broken = failure
-            return [(waiter, failure) for waiter in waiters]
+            if not waiters or failed.spoils:
+                self._broken = failed.failure
+            return [(waiter, failed.failure) for waiter in waiters]
+        finally:
+            if beats and self.current_process is not None:
+                self._beat_due = now + self._beat_s
+        self.commits += 1
         return [(write.waiter, None) for write in batch if write.waiter is not None]
 
-    def _transact(self, batch: Sequence[_Write]) -> None:
-        process_before, signed_before = self._processes.current, self._processes.signed_boot_s
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for write in batch:
-                write.job(self._connection, self._processes)
-            if self._is_beat_due():
-                self._beat_due = time.monotonic() + self._beat_s
-                self._processes.beat(self._connection, ahead_s=self._commit_s if self._commit_s > _SLOW_S else 0.0)
-            began = time.monotonic()
-            self._connection.execute("COMMIT")
-            self._commit_s = time.monotonic() - began
-        except BaseException:
-            self._processes.current, self._processes.signed_boot_s = process_before, signed_before
-            self._connection.rollback()
-            raise
-        self.signed_boot_s = self._processes.signed_boot_s
-        self.commits += 1
-
     def _is_beat_due(self) -> bool:
-        return self._processes.current is not None and time.monotonic() >= self._beat_due
+        return self.current_process is not None and time.monotonic() >= self._beat_due
 
     def _refuse(self, batch: Sequence[_Write]) -> list[_Settled]:
         assert self._broken is not None  # noqa: S101 - tells the type checker
@@ -185,10 +162,6 @@ class Writer:
                 self._loop.call_soon_threadsafe(_settle, settled)
 
 
-def _end_life(connection: sqlite3.Connection, processes: Processes) -> None:
-    processes.end(connection)
-
-
 def _settle(settled: Sequence[_Settled]) -> None:
     for waiter, failure in settled:
         if waiter.done():  # cancelled meanwhile
@@ -197,3 +170,10 @@ def _settle(settled: Sequence[_Settled]) -> None:
             waiter.set_result(None)
         else:
             waiter.set_exception(failure)
+
+
+def again(failure: JournalError) -> JournalError:
+    """The same failure for another caller: one exception raised in many places would collect all their frames."""
+    fresh = copy.copy(failure)
+    fresh.__cause__ = failure.__cause__
+    return fresh

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from bulkops.errors import JournalCorrupt
 from bulkops.journal import Journal, RunRecord, RunState
@@ -20,7 +19,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
     """
     record = await journal.get_run(run_id)
     died = False
-    if record.state is RunState.RUNNING and not journal.is_locked(record.run_id):
+    if record.state is RunState.RUNNING and not await journal.is_locked(record.run_id):
         record = await journal.get_run(record.run_id)  # it may have ended between the two looks
         died = record.state is RunState.RUNNING
     accounts = await journal.accounts(record.run_id)
@@ -41,7 +40,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
         ended_at=await journal.last_seen_at(record.run_id) if died else record.ended_at,
         between_s=await journal.between_s(record.run_id),
         as_of=time.time(),
-        journal=_unless_default(journal.path.parent),
+        journal=journal.location.argument,
         accounts=accounts,
         details=await _details(journal, record) if detailed else None,
     )
@@ -51,11 +50,3 @@ async def _details(journal: Journal, record: RunRecord) -> Details:
     return Details(
         record=record, events=await journal.events(record.run_id), steps=await journal.step_marks(record.run_id)
     )
-
-
-def _unless_default(directory: Path) -> str | None:
-    """What a command needs as --journal: nothing for ./.bulkops, the shortest name otherwise."""
-    here = Path.cwd()
-    if directory == here / ".bulkops":
-        return None
-    return str(directory.relative_to(here) if directory.is_relative_to(here) else directory)

@@ -49,7 +49,7 @@ class Continuation:
             if record is None:
                 return None
             made = self._operation(record)
-            with opened.lock_run(record.run_id):
+            async with opened.lock_run(record.run_id):
                 record = await opened.get_run(record.run_id)  # as the last process left it, who may have ended just now
                 if not self.accept_changes:
                     check_same(made, record.operation)

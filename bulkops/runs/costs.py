@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bulkops.client import Workato, session_of
 from bulkops.forecast import Forecast, RunShape, forecast, guessed_latency_s
-from bulkops.journal import InventoryRow, Journal
-from bulkops.journal.schema import FILE_NAME
+from bulkops.journal import AnyLocation, InventoryRow, Journal, Location
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import FolderContents, Foreseen, added, recorded_folders
 from bulkops.operations.undo import UndoRun
@@ -38,9 +36,9 @@ class Known:
     done_by: str | None = None
 
 
-async def known_of(operation: Operation, *, host: str, journal: str | Path) -> Known:
+async def known_of(operation: Operation, *, host: str, journal: AnyLocation) -> Known:
     """Read it from the journal, if there is one. Raises: JournalError."""
-    if not (Path(journal) / FILE_NAME).exists():
+    if not Location.of(journal).exists():
         return Known()
     async with Journal.open(journal, read_only=True) as opened:
         records = [record for record in await opened.list_runs() if record.host == host]
@@ -78,7 +76,7 @@ async def cost_ahead(
     *,
     policy: Policy,
     workato: Workato,
-    journal: str | Path,
+    journal: AnyLocation,
     plan: FleetPlan | None = None,
 ) -> Ahead | None:
     """Cost of a run; None if the operation cannot state it. Sends nothing. Raises: JournalError.

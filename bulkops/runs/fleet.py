@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Final
 
 import attrs
 
 from bulkops.client import Workato, client_over, session_of
 from bulkops.errors import ConfigError, PlanError
 from bulkops.events import Observer, ignore
-from bulkops.journal import Journal, RunRecord, new_run_id
+from bulkops.journal import DEFAULT_DIRECTORY, AnyLocation, Journal, Location, RunRecord, new_run_id
 from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
@@ -29,7 +27,9 @@ from bulkops.runs.policy import Policy
 from bulkops.runs.subset import Names, Subset
 from bulkops.runs.undo import undo_of
 
-JOURNAL: Final = "./.bulkops"
+
+def _location(given: AnyLocation) -> Location:
+    return Location.of(given)
 
 
 @attrs.frozen
@@ -48,7 +48,7 @@ class Fleet:
     """
 
     workato: Workato | None = None
-    journal: str | Path = attrs.field(default=JOURNAL, kw_only=True)
+    journal: Location = attrs.field(default=Location.of(DEFAULT_DIRECTORY), converter=_location, kw_only=True)
     policy: Policy | None = attrs.field(default=None, kw_only=True)
     observe: Observer = attrs.field(default=ignore, kw_only=True)
     stop: StopSignal = attrs.field(factory=StopSignal, kw_only=True)
@@ -109,7 +109,7 @@ class Fleet:
             if plan is not None:
                 plan.check_workspace(workspace)
             if policy.if_running == "wait":
-                stack.enter_context(opened.lock_run(run_id))  # `watch` sees it queue
+                await stack.enter_async_context(opened.lock_run(run_id))  # `watch` sees it queue
             await stack.enter_async_context(
                 credential(
                     opened, session_of(workato), run_id, policy=policy, stop_signal=self.stop, workspace=workspace
@@ -118,7 +118,7 @@ class Fleet:
             inventory = known if known is not None else await inventory_of(accounts, workato)
             check_columns(made, inventory)
             await refuse_two_names(inventory, workato)
-            prepared = await made.prepare(workato, Path(self.journal))
+            prepared = await made.prepare(workato, self.journal.directory)
             record = RunRecord(
                 run_id=run_id,
                 created_at=time.time(),
@@ -132,7 +132,7 @@ class Fleet:
                 tuning=workato.settings.tuning.to_mapping(),
             )
             if policy.if_running != "wait":
-                stack.enter_context(opened.lock_run(run_id))  # before the run exists and can be resumed
+                await stack.enter_async_context(opened.lock_run(run_id))  # before the run exists and can be resumed
             if expected is not None:
                 opened.add_event(run_id, PLAN_EVENT, {"expected": expected})  # for operations that need it
             await opened.create_run(record, inventory.rows)
@@ -244,7 +244,7 @@ async def run(
     *,
     accounts: Accounts,
     workato: Workato | None = None,
-    journal: str | Path = JOURNAL,
+    journal: AnyLocation = DEFAULT_DIRECTORY,
     policy: Policy | None = None,
     observe: Observer = ignore,
     stop: StopSignal | None = None,

@@ -15,7 +15,7 @@ from bulkops.error_groups import worst_of
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, guarded
 from bulkops.executor import fan_out
-from bulkops.journal import InventoryRow, Journal, tenant
+from bulkops.journal import AnyLocation, InventoryRow, Journal, tenant
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.functions import as_operation
@@ -129,7 +129,7 @@ async def plan_accounts(
     accounts: Inventory,
     workato: Workato,
     policy: Policy,
-    journal: str | Path,
+    journal: AnyLocation,
     sample: int | None,
     offline: bool,
     observe: Observer,

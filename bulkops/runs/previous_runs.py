@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import attrs
 
-from bulkops.journal import Journal, RunRecord
-from bulkops.journal.schema import FILE_NAME
+from bulkops.journal import AnyLocation, Journal, Location, RunRecord
 from bulkops.operations import Chain, Operation
 from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
@@ -38,14 +36,14 @@ class Unfinished:
     left: Mapping[Outcome, int]
 
 
-async def earlier_runs(operation: Operation, *, host: str, workspace: str | None, journal: str | Path) -> PreviousRuns:
+async def earlier_runs(operation: Operation, *, host: str, workspace: str | None, journal: AnyLocation) -> PreviousRuns:
     """What the journal knows of runs of this operation: the same parameters and the same contents of its files.
 
     `workspace`: of the token; runs of another workspace do not count. None: not known, and runs of all count.
     A package that comes from a manifest is exported anew for each run, so there the manifest counts, not its contents.
     Raises: JournalError.
     """
-    if not (Path(journal) / FILE_NAME).exists():
+    if not Location.of(journal).exists():
         return PreviousRuns()
     async with Journal.open(journal, read_only=True) as opened:
         same = same_runs(operation, await opened.list_runs(), host=host, workspace=workspace)
@@ -55,14 +53,14 @@ async def earlier_runs(operation: Operation, *, host: str, workspace: str | None
         return PreviousRuns(newest=same[0].run_id, outcomes=outcomes)
 
 
-async def unfinished_run(operation: Operation, *, host: str, journal: str | Path) -> Unfinished | None:
+async def unfinished_run(operation: Operation, *, host: str, journal: AnyLocation) -> Unfinished | None:
     """The newest run of this operation on this host, if it left accounts that `resume` takes up; None while a process
     works on it. Raises: JournalError."""
-    if not (Path(journal) / FILE_NAME).exists():
+    if not Location.of(journal).exists():
         return None
     async with Journal.open(journal, read_only=True) as opened:
         newest = next(iter(same_runs(operation, await opened.list_runs(), host=host, workspace=None)), None)
-        if newest is None or opened.is_locked(newest.run_id):
+        if newest is None or await opened.is_locked(newest.run_id):
             return None
         counts = await opened.counts(newest.run_id)
     left = {outcome: counts[outcome] for outcome in Outcome if outcome in RESUMABLE and counts[outcome]}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bulkops.errors import PlanError
-from bulkops.journal import InventoryRow, Journal
+from bulkops.journal import AnyLocation, InventoryRow, Journal
 from bulkops.operations.restore import restore_to_undo
 from bulkops.operations.undo import UndoRun
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.subset import ALL, Subset, pick
 
 
-async def undo_of(run_id: str | None, *, journal: str | Path, subset: Subset = ALL) -> tuple[UndoRun, Inventory]:
+async def undo_of(run_id: str | None, *, journal: AnyLocation, subset: Subset = ALL) -> tuple[UndoRun, Inventory]:
     """The operation that undoes a run, and the accounts that the run changed, last one first.
 
     Sends nothing. Raises: JournalError; PlanError when nothing of the operation can be undone or nothing was changed;

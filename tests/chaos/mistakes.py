@@ -168,9 +168,9 @@ MISTAKES = (
     ),
     Mistake(
         "a sign of life counts before it is on the disk",
-        "Writer._transact",
-        ("self.signed_boot_s = self._processes.signed_boot_s\nself.commits += 1"),
-        ("self.signed_boot_s = math.inf\nself.commits += 1"),
+        "SqliteCommitter._transact",
+        "self.signed_boot_s = self._processes.signed_boot_s",
+        "self.signed_boot_s = math.inf",
         ("tests/unit/journal/test_journal_age.py",),
     ),
     Mistake(

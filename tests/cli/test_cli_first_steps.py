@@ -236,7 +236,7 @@ def test_doctor_tells_of_a_run_that_is_unfinished(cli: Cli, sandbox: RemoteSandb
     assert run_id in note["says"]
     elsewhere = ("--journal", "./.bulkops/../.bulkops")
     note = findings(cli("doctor", "--client-file", sandbox.client_file, "--json", *elsewhere))["journal", "note"]
-    assert note["do"] == f"bulkops resume {run_id} --journal ./.bulkops/../.bulkops"
+    assert note["do"] == f"bulkops resume {run_id} --journal .bulkops/../.bulkops"
     assert f": resume {run_id}: import " in cli(*note["do"].split()[1:], "--yes").err, "it works as printed"
 
 

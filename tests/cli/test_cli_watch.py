@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
     )
     async with Journal.open(here) as journal:
         await journal.create_run(record, [InventoryRow(seq=seq, account=str(seq)) for seq in range(6)])
-        with journal.lock_run(record.run_id):
+        async with journal.lock_run(record.run_id):
             journal.start_beating(record.run_id)
             await journal.flush()
             watched = asyncio.create_task(watch.watch(str(here), None, quiet=False))
@@ -125,7 +125,7 @@ async def test_a_queued_run_is_known_before_it_is_in_the_journal(
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260101-old"), [InventoryRow(seq=0, account="1")])
         await journal.set_state("20260101-old", RunState.FINISHED)
-        with journal.lock_run("20260102-k3f9"):
+        async with journal.lock_run("20260102-k3f9"):
             watched = asyncio.create_task(watch.watch(str(here), name, quiet=True))
             await _until_said(f"run 20260102-k3f9 is queued in process {os.getpid()}", capsys, watched)
             await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
@@ -142,8 +142,8 @@ async def test_who_watches_a_run_is_told_which_one_is_queued_behind_it(
     monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260101-on"), [InventoryRow(seq=0, account="1")])
-        with journal.lock_run("20260102-next"):
-            with journal.lock_run("20260101-on"):
+        async with journal.lock_run("20260102-next"):
+            async with journal.lock_run("20260101-on"):
                 watched = asyncio.create_task(watch.watch(str(here), None, quiet=True))
                 await _until_said("watching run 20260101-on", capsys, watched)
                 await journal.end_account("20260101-on", 0, AccountResult(outcome=Outcome.CHANGED))
@@ -161,10 +161,10 @@ async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
     monkeypatch.setattr(watch, "_COMING_S", 30.0)
     looks = 0
 
-    def is_locked(self: Journal, run_id: str, really: Callable[..., bool] = Journal.is_locked) -> bool:
+    async def is_locked(self: Journal, run_id: str, really: Callable[..., Awaitable[bool]] = Journal.is_locked) -> bool:
         nonlocal looks
         looks += 1
-        return really(self, run_id)
+        return await really(self, run_id)
 
     monkeypatch.setattr(Journal, "is_locked", is_locked)
     async with Journal.open(here) as journal:
@@ -174,7 +174,7 @@ async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
         while looks < 4:
             assert not watched.done()
             await asyncio.sleep(0.002)
-        with journal.lock_run("20260102-k3f9"):
+        async with journal.lock_run("20260102-k3f9"):
             await _until_said("watching run 20260102-k3f9", capsys, watched)
             await journal.end_account("20260102-k3f9", 0, AccountResult(outcome=Outcome.CHANGED))
             await journal.set_state("20260102-k3f9", RunState.FINISHED)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulkops.errors import JournalMismatch, PlanError
-from bulkops.journal.schema import FILE_NAME
+from bulkops.journal.sqlite.schema import FILE_NAME
 from bulkops.operations import ImportPackage, UpgradePlan
 from bulkops.operations.functions import as_operation, load_from_file
 from bulkops.operations.restore import describe, restore

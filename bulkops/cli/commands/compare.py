@@ -13,6 +13,7 @@ from bulkops.cli.options import journal_option, report_format_option, report_pat
 from bulkops.cli.terminal import put
 
 if TYPE_CHECKING:
+    from bulkops.journal import Location
     from bulkops.report.comparison import Comparison
 
 FORMATS = ("text", "json", "markdown")
@@ -42,7 +43,7 @@ FORMATS = ("text", "json", "markdown")
     help="Condition for exit code 1.",
 )
 @journal_option
-def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, fail_on: str, journal: str) -> int:
+def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, fail_on: str, journal: Location) -> int:
     """Show what changed between two runs.
 
     Shows accounts that ended differently or are in one run only, failures by cause (new, gone, still there), durations,
@@ -66,9 +67,9 @@ def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, f
     return int(found.differs if fail_on == "difference" else found.has_new_failures)
 
 
-async def _load(directory: str, run_a: str, run_b: str | None) -> Comparison:
+async def _load(location: Location, run_a: str, run_b: str | None) -> Comparison:
     from bulkops.journal import Journal
     from bulkops.report.comparison import load_comparison
 
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(location, read_only=True) as journal:
         return await load_comparison(journal, run_a, run_b)

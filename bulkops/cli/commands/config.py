@@ -18,6 +18,7 @@ from bulkops.cli.terminal import one_line, put
 
 if TYPE_CHECKING:
     from bulkops.cli.config_sources import Setting
+    from bulkops.journal import Location
 
 
 @click.group("config", cls=Noun, examples=["config show", "config show rollout.toml --max-rate 20"])
@@ -36,7 +37,7 @@ def config() -> None:
 @policy_options
 @journal_option
 @click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="JSON output.")
-def show(job: str | None, journal: str, as_json: bool, *, policy: PolicyFlags) -> int:
+def show(job: str | None, journal: Location, as_json: bool, *, policy: PolicyFlags) -> int:
     """Show each setting with its value and its source.
 
     Flags override variables, which override the job file, the client file and the defaults. The token is masked. Sends

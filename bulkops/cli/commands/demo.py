@@ -6,7 +6,7 @@ import click
 
 from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.commands.sandbox import TIME_SCALE
-from bulkops.cli.journal_dir import DEFAULT_JOURNAL
+from bulkops.cli.journal_location import DEFAULT_JOURNAL
 from bulkops.cli.options import quiet_option
 
 

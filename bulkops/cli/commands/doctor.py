@@ -14,6 +14,7 @@ from bulkops.cli.terminal import one_line, put
 
 if TYPE_CHECKING:
     from bulkops.cli.doctor import Finding, Patient
+    from bulkops.journal import Location
 
 EXIT_FIX: Final = 2
 EXIT_AUTH: Final = 4
@@ -40,7 +41,7 @@ EXIT_AUTH: Final = 4
 @client_file_option
 @journal_option
 @click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object per line.")
-def doctor(job: str | None, check_writes: bool, client_file: str | None, journal: str, as_json: bool) -> int:
+def doctor(job: str | None, check_writes: bool, client_file: str | None, journal: Location, as_json: bool) -> int:
     """Check that a run can start.
 
     Checks versions, disk, journal, job, quotas, token, the vendor's clock, and rights as far as reads show them. Each

@@ -9,13 +9,12 @@ import click
 
 from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.commands.runs import table, utc_words
-from bulkops.cli.journal_dir import exists
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put
 from bulkops.errors import InputError
 
 if TYPE_CHECKING:
-    from bulkops.journal import AccountRow, RunRecord
+    from bulkops.journal import AccountRow, Location, RunRecord
 
 _REASON = 120
 """Characters of a reason in the table; JSON has all of it."""
@@ -25,14 +24,14 @@ _REASON = 120
 @click.argument("account", metavar="ACCOUNT", help="Account id as in the runs: a number, or E and the external id.")
 @click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array, newest run first.")
 @journal_option
-def history(account: str, as_json: bool, journal: str) -> int:
+def history(account: str, as_json: bool, journal: Location) -> int:
     """Show one account across all runs of a journal.
 
     Newest run first. An account that runs named by id and by external id has two histories.
     """
     import asyncio
 
-    found = asyncio.run(_load(journal, account.strip())) if exists(journal) else []
+    found = asyncio.run(_load(journal, account.strip())) if journal.exists() else []
     if not found:
         raise InputError(
             f"no run of {journal} has account {account}",
@@ -42,10 +41,10 @@ def history(account: str, as_json: bool, journal: str) -> int:
     return 0
 
 
-async def _load(directory: str, account: str) -> list[tuple[RunRecord, AccountRow]]:
+async def _load(location: Location, account: str) -> list[tuple[RunRecord, AccountRow]]:
     from bulkops.journal import Journal
 
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(location, read_only=True) as journal:
         return await journal.history(account)
 
 

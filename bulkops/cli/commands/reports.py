@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 import click
@@ -14,6 +15,9 @@ from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import put, say
 from bulkops.outcome import Outcome
+
+if TYPE_CHECKING:
+    from bulkops.journal import Location
 
 FORMATS = ("text", "html", "markdown", "json", "jsonl", "csv", "junit", "summary")
 
@@ -50,7 +54,7 @@ def _show(name: str, help_text: str) -> click.Command:
     )
     @journal_option
     def show(
-        run_id: str | None, form: str | None, path: str | None, ids: bool, outcomes: tuple[str, ...], journal: str
+        run_id: str | None, form: str | None, path: str | None, ids: bool, outcomes: tuple[str, ...], journal: Location
     ) -> int:
         import asyncio
 
@@ -79,11 +83,11 @@ show = _show("show", "Show the report of a run, also while it is on. Without RUN
 report = _show("report", "Show the report of a run, also while it is on. Without RUN: the newest one. (Same as show.)")
 
 
-async def _render(directory: str, run_id: str | None, form: str, outcomes: Collection[str]) -> str:
+async def _render(location: Location, run_id: str | None, form: str, outcomes: Collection[str]) -> str:
     from bulkops.journal import Journal
     from bulkops.report import DETAILED, load_report, render
 
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(location, read_only=True) as journal:
         report = await load_report(journal, run_id, detailed=form in DETAILED)
     if outcomes:
         report = attrs.evolve(report, accounts=[row for row in report.accounts if row.outcome.value in outcomes])

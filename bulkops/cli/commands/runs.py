@@ -16,12 +16,11 @@ from click.core import ParameterSource
 
 from bulkops.cli.click_ext import Flag, Noun, Verb
 from bulkops.cli.click_types import RunName
-from bulkops.cli.journal_dir import exists
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put, say
 
 if TYPE_CHECKING:
-    from bulkops.journal import Journal, RunRecord
+    from bulkops.journal import Journal, Location, RunRecord
     from bulkops.report import Report
 
 _STATES: Final = ("running", "finished", "halted", "paused", "interrupted", "auth-failed")
@@ -41,7 +40,7 @@ _UNITS: Final = {"h": 3600.0, "d": 86400.0, "w": 604800.0}
 )
 @journal_option
 @click.pass_context
-def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool, journal: str) -> int:
+def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool, journal: Location) -> int:
     """List the runs of a journal, newest first.
 
     Times are UTC. Commands take a run's id, the start of it, latest or previous.
@@ -53,7 +52,7 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
         return 0
     import asyncio
 
-    found = asyncio.run(_load(journal, state, limit)) if exists(journal) else []
+    found = asyncio.run(_load(journal, state, limit)) if journal.exists() else []
     if as_json:
         put(_as_json(found), json=True)
     elif found:
@@ -63,11 +62,11 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
     return 0
 
 
-async def _load(directory: str, state: str | None, limit: int | None) -> list[Report]:
+async def _load(location: Location, state: str | None, limit: int | None) -> list[Report]:
     from bulkops.journal import Journal
 
     found: list[Report] = []
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(location, read_only=True) as journal:
         async for report in _reports(journal):
             if state is None or report.state == state.replace("-", "_"):
                 found.append(report)
@@ -140,7 +139,7 @@ class _Age(click.ParamType[float, Any]):
 @click.option("--older-than", cls=Flag, type=_Age(), metavar="AGE", help="Minimum age of finished runs, such as 90d.")
 @click.option("--yes", cls=Flag, is_flag=True, help="Do not ask for confirmation.")
 @journal_option
-def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: str) -> int:
+def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: Location) -> int:
     """Delete runs from a journal.
 
     Unfinished runs are kept unless they are named, and so is a run on which a process works. A deleted run cannot be
@@ -150,7 +149,7 @@ def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: 
 
     if not names and older_than is None:
         raise click.UsageError("No runs given: add --older-than AGE or run ids.")
-    if not exists(journal):
+    if not journal.exists():
         say(f"no runs in {journal}")
         return 0
     return asyncio.run(_prune(journal, names, older_than, yes=yes))
@@ -174,11 +173,11 @@ class _Pruning:
         return [f"{record.run_id}  {record.state}  {one_line(record.title)}" for record in self.records]
 
 
-async def _prune(directory: str, names: Sequence[str], older_than: float | None, *, yes: bool) -> int:
+async def _prune(location: Location, names: Sequence[str], older_than: float | None, *, yes: bool) -> int:
     from bulkops.cli.confirm import Consent
-    from bulkops.journal import Journal, compact
+    from bulkops.journal import Journal
 
-    async with Journal.open(directory) as journal:
+    async with Journal.open(location) as journal:
         chosen = {record.run_id: record for record in [await journal.get_run(name) for name in names]}
         kept = 0
         if older_than is not None:
@@ -193,9 +192,9 @@ async def _prune(directory: str, names: Sequence[str], older_than: float | None,
             return 0
         await Consent(yes=yes, quiet=False, before="check which runs these are").ask(_Pruning(list(chosen.values())))
         for run_id in chosen:
-            with journal.lock_run(run_id):
+            async with journal.lock_run(run_id):
                 await journal.delete_run(run_id)
-    compact(directory)
+    location.compact()
     say(f"deleted {_counted(len(chosen))}")
     return 0
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import put, say
+
+if TYPE_CHECKING:
+    from bulkops.journal import Location
 
 
 @click.command("watch", cls=Verb, examples=["watch", "watch 20260102-k3f9", "watch --quiet"])
@@ -16,7 +21,7 @@ from bulkops.cli.terminal import put, say
 )
 @click.option("--quiet", "-q", cls=Flag, is_flag=True, help="No progress on stderr; only wait for the end.")
 @journal_option
-def watch(run_id: str | None, quiet: bool, journal: str) -> int:
+def watch(run_id: str | None, quiet: bool, journal: Location) -> int:
     """Follow a run of another process.
 
     Without RUN it takes the newest run in progress, else a queued one (--if-running wait), else the newest. It shows on

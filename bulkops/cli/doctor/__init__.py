@@ -20,7 +20,6 @@ from bulkops.catalogue import ACCOUNT, CALLS, QUOTAS, Call
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE
 from bulkops.cli.doctor.findings import Finding
 from bulkops.cli.doctor.write_rights import check_writes_of, fields, untold
-from bulkops.cli.journal_dir import journal_flag
 from bulkops.client import Workato, session_of
 from bulkops.errors import (
     ApiError,
@@ -30,8 +29,7 @@ from bulkops.errors import (
     TransportError,
     Unauthorized,
 )
-from bulkops.journal import Journal
-from bulkops.journal.schema import FILE_NAME
+from bulkops.journal import Journal, Location
 from bulkops.models import Customer
 from bulkops.runs import Job, hold_credential, load_job, workspace_of
 from bulkops.runs.identity import ME
@@ -39,6 +37,7 @@ from bulkops.session import Reply, RequestContext, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
+    from bulkops.journal import Location
     from bulkops.operations import Operation
 
 __all__ = ["Finding", "Patient", "examine"]
@@ -63,7 +62,7 @@ class Patient:
     """What the doctor examines. `client_file` None: the job's, if it names one."""
 
     job: str | None
-    journal: str
+    journal: Location
     client_file: str | None
     check_writes: bool = False
 
@@ -74,7 +73,7 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
     Nothing is sent when settings are missing, or while a run uses the quotas.
     """
     yield _versions()
-    for finding in _disk(Path(patient.journal)):
+    for finding in _disk(patient.journal.directory):
         yield finding
     yield await _journal(patient.journal)
     if address := os.environ.get(WEBHOOK_VARIABLE):
@@ -132,24 +131,24 @@ def _disk(journal: Path) -> Iterator[Finding]:
         yield Finding("disk", "ok", says)
 
 
-async def _journal(directory: str) -> Finding:
-    if not (Path(directory) / FILE_NAME).exists():
-        return Finding("journal", "ok", f"the first run creates {directory}")
+async def _journal(location: Location) -> Finding:
+    if not location.exists():
+        return Finding("journal", "ok", f"the first run creates {location}")
     try:
-        async with Journal.open(directory, read_only=True) as journal:
+        async with Journal.open(location, read_only=True) as journal:
             runs = len(await journal.list_runs())
             unfinished = await journal.newest_unfinished()
-            busy = unfinished is not None and journal.is_locked(unfinished.run_id)
+            busy = unfinished is not None and await journal.is_locked(unfinished.run_id)
     except JournalError as error:
         return _fix("journal", error)
-    says = f"{runs} run{'s' if runs != 1 else ''} in {directory}"
+    says = f"{runs} run{'s' if runs != 1 else ''} in {location}"
     if unfinished is None or busy:
         return Finding("journal", "ok", says)
     return Finding(
         "journal",
         "note",
         f"{says}; {unfinished.run_id} is unfinished",
-        f"bulkops resume {unfinished.run_id}{journal_flag(directory)}",
+        f"bulkops resume {unfinished.run_id}{location.flag}",
     )
 
 

@@ -248,7 +248,7 @@ async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_m
         assert not journal.is_fresh, "none is on the disk yet"
         journal.start_beating(RUN)
         await journal.until_fresh()
-        with closing(sqlite3.connect(journal.path, isolation_level=None)) as other:
+        with closing(sqlite3.connect(directory / "journal.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             clock.pass_s(MARGIN_S)
             assert journal.is_fresh
@@ -265,7 +265,7 @@ async def test_nothing_may_leave_while_the_last_sign_of_life_is_older_than_the_m
 async def test_who_waits_for_a_sign_of_life_that_never_comes_is_told(directory: Path, clock: StepClock) -> None:
     async def waits() -> None:
         async with Journal.open(directory, clock=clock) as journal:
-            with closing(sqlite3.connect(journal.path, isolation_level=None)) as other:
+            with closing(sqlite3.connect(directory / "journal.sqlite3", isolation_level=None)) as other:
                 other.execute("DROP TABLE events")
             journal.add_event(RUN, "x")
             await journal.until_fresh()

@@ -33,7 +33,7 @@ async def worker(journal, seq):
         os.write(1, f"{seq} {number} done\\n".encode())
 async def main():
     async with Journal.open(sys.argv[1]) as journal:
-        with journal.lock_run(RUN):
+        async with journal.lock_run(RUN):
             journal.start_beating(RUN)
             await asyncio.gather(*(worker(journal, seq) for seq in range(20)))
 asyncio.run(main())
@@ -82,7 +82,7 @@ async def test_what_was_reported_durable_survives_kill(directory: Path, record: 
         child.kill()
         told += child.stdout.readlines()
     async with Journal.open(directory) as journal:
-        assert not journal.is_locked(RUN)
+        assert not await journal.is_locked(RUN)
         found = {seq: await journal.steps(RUN, seq) for seq in range(20)}
         for line in told:
             seq, number, state = line.split()

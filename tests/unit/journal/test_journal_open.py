@@ -20,7 +20,7 @@ import pytest
 import bulkops
 from bulkops.errors import JournalCorrupt, JournalError
 from bulkops.journal import InventoryRow, Journal
-from bulkops.journal.schema import open_for_writing
+from bulkops.journal.sqlite.schema import open_for_writing
 from tests.unit.journal.conftest import Make
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]

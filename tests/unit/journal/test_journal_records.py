@@ -255,11 +255,11 @@ async def test_a_run_is_found_by_the_only_prefix(journal: Journal, record: Make)
     assert (await journal.get_run("20261123")).run_id == "20261123-000000-zzz"
     with pytest.raises(JournalError) as caught:
         await journal.get_run("20261122")
-    for words in ["2 runs", "20261122-101531-aaa, " + RUN, "'20261122'", str(journal.path), "`bulkops runs`"]:
+    for words in ["2 runs", "20261122-101531-aaa, " + RUN, "'20261122'", str(journal.location), "`bulkops runs`"]:
         assert words in str(caught.value)
     with pytest.raises(JournalError) as caught:
         await journal.get_run("1999")
-    for words in ["no run '1999'", str(journal.path), "`bulkops runs`"]:
+    for words in ["no run '1999'", str(journal.location), "`bulkops runs`"]:
         assert words in str(caught.value)
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
 from bulkops.journal import AccountResult, InventoryRow, Journal, RunState, StepState
-from bulkops.journal.processes import Processes
-from bulkops.journal.schema import open_for_writing
+from bulkops.journal.sqlite.committer import SqliteCommitter
+from bulkops.journal.sqlite.processes import Processes
+from bulkops.journal.sqlite.schema import open_for_writing
 from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
 from tests.unit.journal.conftest import Make, StepClock
@@ -41,6 +42,11 @@ def _fail(error: Any) -> Any:
     return job
 
 
+def writer_of(connection: Any, directory: Path, clock: StepClock, **options: Any) -> Writer:
+    path = directory / "journal.sqlite3"
+    return Writer(SqliteCommitter(connection, path, Processes(clock)), str(path), **options)
+
+
 @pytest.fixture
 def connection(directory: Path) -> Iterator[Any]:
     opened = open_for_writing(directory)
@@ -54,7 +60,7 @@ async def make_writer(directory: Path, connection: Any, clock: StepClock) -> Asy
     made = []
 
     def make(**options: Any) -> Any:
-        made.append(Writer(connection, directory / "journal.sqlite3", Processes(clock), **options))
+        made.append(writer_of(connection, directory, clock, **options))
         return made[-1]
 
     yield make
@@ -288,7 +294,7 @@ def test_a_loop_that_was_closed_leaves_the_thread_to_end(directory: Path, connec
     loop = asyncio.new_event_loop()
 
     async def begin() -> Any:
-        writer = Writer(connection, directory, Processes(clock))
+        writer = writer_of(connection, directory, clock)
         gate = threading.Event()
         writer.queue(lambda connection, lives: gate.wait())
         task = asyncio.ensure_future(writer.durable(_note("x")))

@@ -43,7 +43,7 @@ async def test_a_name_is_known_to_later_runs_of_the_journal(journal: Journal) ->
 
 async def test_a_run_from_its_first_second_to_its_end(journal: Journal) -> None:
     run_id = await begin(journal)
-    with journal.lock_run(run_id):
+    async with journal.lock_run(run_id):
         assert (await load_report(journal, run_id)).outcomes[Outcome.NOT_ATTEMPTED] == 4
         for seq in range(3):
             journal.start_account(run_id, seq)
@@ -95,8 +95,8 @@ async def test_a_run_whose_process_died_is_interrupted(journal: Journal) -> None
 class EndsMeanwhile(Journal):
     """A journal in which another process ends the run while its lock is looked at."""
 
-    def is_locked(self, run_id: str) -> bool:
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+    async def is_locked(self, run_id: str) -> bool:
+        with closing(sqlite3.connect(self.location.directory / "journal.sqlite3")) as connection, connection:
             connection.execute("UPDATE runs SET state = 'finished' WHERE run_id = ?", (run_id,))
         return False
 
@@ -124,7 +124,7 @@ async def test_the_newest_run_and_the_beginning_of_an_id(journal: Journal) -> No
 
 async def test_missing_accounts_are_noticed(journal: Journal) -> None:
     run_id = await begin(journal)
-    with closing(sqlite3.connect(journal.path)) as connection, connection:
+    with closing(sqlite3.connect(journal.location.directory / "journal.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM accounts WHERE seq = 2")
     with pytest.raises(JournalCorrupt, match=f"the journal has 3 accounts of run {run_id}, but the run began with 4"):
         await load_report(journal, run_id)
@@ -132,5 +132,5 @@ async def test_missing_accounts_are_noticed(journal: Journal) -> None:
 
 async def test_a_journal_opened_for_reading_will_do(journal: Journal) -> None:
     run_id = await begin(journal)
-    async with Journal.open(journal.path.parent, read_only=True) as reading:
+    async with Journal.open(journal.location, read_only=True) as reading:
         assert (await load_report(reading, run_id)).inventory == 4

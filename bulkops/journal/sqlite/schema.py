@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bulkops.errors import JournalError
-from bulkops.journal.sqlite_errors import describe
+from bulkops.journal.sqlite.errors import describe
 
 FILE_NAME: Final = "journal.sqlite3"
 VERSION: Final = 4

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import anyio.to_thread
+
 from bulkops.errors import RunLocked
+from bulkops.journal.base import Worker
 from bulkops.locks import held, holder_at, process_words
 
 
@@ -17,8 +20,8 @@ class Locks:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    @contextmanager
-    def run(self, run_id: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def run(self, run_id: str) -> AsyncIterator[None]:
         """Take the run's lock. Raises: RunLocked naming run and process; JournalError."""
         with held(self._run_file(run_id), run_id) as holder:
             if holder is not None:
@@ -30,17 +33,16 @@ class Locks:
                 )
             yield
 
-    def is_run_locked(self, run_id: str) -> bool:
-        """Whether a process works on the run. Does not take the lock."""
-        return holder_at(self._run_file(run_id)) is not None
-
-    def worker(self, run_id: str) -> int | None:
-        """Pid of the process that holds the run's lock, or None if no process holds it or its pid is unknown."""
+    async def worker(self, run_id: str) -> Worker | None:
+        """The process that holds the run's lock. Does not take the lock."""
         holder = holder_at(self._run_file(run_id))
-        return None if holder is None else holder[1]
+        return None if holder is None else Worker(holder[1])
 
-    def held_runs(self) -> list[str]:
+    async def held_runs(self) -> list[str]:
         """Ids of the runs that a process works on or waits to, in the order of their ids."""
+        return await anyio.to_thread.run_sync(self._held_runs)
+
+    def _held_runs(self) -> list[str]:
         holders = (holder_at(path) for path in sorted(self._directory.glob("run-*.lock")))
         return [unquote(holder[0]) for holder in holders if holder is not None and holder[0]]
 

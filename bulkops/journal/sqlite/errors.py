@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -54,10 +53,3 @@ def ended(path: Path) -> JournalError:
 def unreadable_row(error: ValueError, path: Path) -> JournalCorrupt:
     """The error for a row that this version cannot read."""
     return JournalCorrupt(f"the journal {path} has an unreadable row: {error}", remedy=_MOVE_IT_AWAY)
-
-
-def again(failure: JournalError) -> JournalError:
-    """The same failure for another caller: one exception raised in many places would collect all their frames."""
-    fresh = copy.copy(failure)
-    fresh.__cause__ = failure.__cause__
-    return fresh

@@ -13,9 +13,9 @@ from typing import Any, Final
 from bulkops.clock import Instant
 from bulkops.errors import JournalError
 from bulkops.journal.codec import encode, utf8_text, utf8_text_or_none
-from bulkops.journal.processes import Processes
 from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecord, RunState, StepState
-from bulkops.journal.writer import Job
+from bulkops.journal.sqlite.committer import Job
+from bulkops.journal.sqlite.processes import Processes
 from bulkops.outcome import Outcome
 
 _PUT_FACT: Final = "INSERT OR REPLACE INTO facts (tenant, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
@@ -241,3 +241,8 @@ def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> 
             raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists the runs")
 
     return job
+
+
+def nothing() -> Job:
+    """A write that only waits for those before it."""
+    return lambda connection, processes: None

@@ -1,0 +1,105 @@
+"""`Location`: where a journal is, as `--journal`, BULKOPS_JOURNAL and the library take it."""
+
+from __future__ import annotations
+
+import shlex
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import attrs
+
+from bulkops.clock import Clock
+from bulkops.journal.sqlite import schema
+from bulkops.journal.sqlite.store import open_store
+from bulkops.journal.store import Store
+
+DEFAULT_DIRECTORY: Final = "./.bulkops"
+
+
+class Location(ABC):
+    """A directory with an SQLite file. `str()` is for messages and never shows a password."""
+
+    @staticmethod
+    def of(text: AnyLocation) -> Location:
+        """A directory. Raises: ConfigError for a malformed URL, without its password."""
+        if isinstance(text, Location):
+            return text
+        return DirectoryLocation(str(text))
+
+    @abstractmethod
+    def __str__(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def argument(self) -> str | None:
+        """The value of --journal for a suggested command; None if the command finds the journal without it."""
+
+    @property
+    def flag(self) -> str:
+        """The --journal flag for a suggested command, with a space before it; empty if it needs none."""
+        return "" if self.argument is None else f" --journal {shlex.quote(self.argument)}"
+
+    @property
+    @abstractmethod
+    def absolute(self) -> str:
+        """The value of BULKOPS_JOURNAL for another program. It has no password."""
+
+    @property
+    @abstractmethod
+    def directory(self) -> Path:
+        """For files of runs, such as an exported package."""
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether a journal may be there. A missing one has no runs, which is not an error."""
+
+    @abstractmethod
+    def open_store(self, *, read_only: bool, clock: Clock) -> Store:
+        """Open it. Blocks. Raises: JournalError."""
+
+    @abstractmethod
+    def compact(self) -> None:
+        """Give the space of deleted rows back. Blocks. Raises: JournalError."""
+
+
+AnyLocation: TypeAlias = Location | Path | str
+"""A directory by its path, or a location."""
+
+
+@attrs.frozen
+class DirectoryLocation(Location):
+    text: str
+    """As the user wrote it."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def path(self) -> Path:
+        return Path(self.text)
+
+    @property
+    def argument(self) -> str | None:
+        here = Path.cwd()
+        directory = self.path.absolute()
+        if directory == here / DEFAULT_DIRECTORY:
+            return None
+        return str(directory.relative_to(here) if directory.is_relative_to(here) else directory)
+
+    @property
+    def absolute(self) -> str:
+        return str(self.path.absolute())
+
+    @property
+    def directory(self) -> Path:
+        return self.path
+
+    def exists(self) -> bool:
+        return self.path.exists() and (not self.path.is_dir() or (self.path / schema.FILE_NAME).exists())
+
+    def open_store(self, *, read_only: bool, clock: Clock) -> Store:
+        return open_store(self.path, read_only=read_only, clock=clock)
+
+    def compact(self) -> None:
+        schema.compact(self.path)

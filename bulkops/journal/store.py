@@ -1,0 +1,24 @@
+"""`Store`: the parts of one opened database, from which a `Journal` is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from bulkops.clock import Clock
+from bulkops.journal.base import Committing, Locks, Reading, Writes
+from bulkops.journal.reader import Reader
+from bulkops.journal.writer import Writer
+
+
+@attrs.frozen(kw_only=True)
+class Store:
+    """`name`: of the file or the database, for messages, without passwords; `committing`: None if it is read only."""
+
+    name: str
+    clock: Clock
+    reading: Reading
+    committing: Committing | None
+    writes: Writes
+    locks: Callable[[Reader, Writer | None], Locks]
