@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,6 +18,7 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.parameters import parameter
 from bulkops.secret import Secret
+from bulkops.toml import parse_toml, read_toml
 
 DATA_CENTERS: Final[Mapping[str, str]] = {
     "us": "https://www.workato.com",
@@ -37,6 +37,7 @@ DATA_CENTERS: Final[Mapping[str, str]] = {
 _VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn")
 
 TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variable
+VENDOR_FILE: Final = "vendor.toml"
 HOST_VARIABLE: Final = "WORKATO_HOST"
 
 SANDBOX_TOKEN: Final = "sandbox-"  # noqa: S105 - the start of a token
@@ -154,6 +155,12 @@ def _share(_: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise ValueError(f"{field.name} must be above 0 and at most 1, not {value!r}")
 
 
+def _sizes(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    is_table = isinstance(value, Mapping)
+    if not is_table or not all(type(size) is int and size > 0 for size in value.values()):
+        raise ValueError(f"{field.name} must be a table of whole numbers above 0, not {value!r}")
+
+
 _MAY_BE_INFINITE: Final = frozenset({"attempt_timeout_s", "connect_timeout_s", "call_timeout_s"})
 _MAY_BE_OFF: Final = _MAY_BE_INFINITE | {"max_rate", "account_timeout_s", "run_timeout_s"}
 
@@ -168,6 +175,7 @@ class Tuning:
     `attempt_timeout_s`, `connect_timeout_s`, `call_timeout_s`: `math.inf` for no limit; "off" in a client file.
     `server_timeout_s`: after this time the server has given up a request (40 s at the vendor).
     `proxy_from_environment`: send through the proxy that HTTPS_PROXY names; otherwise the environment is ignored.
+    `page_sizes`: rows of a full page, by call id, where the vendor sends fewer than it is asked for.
     """
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
@@ -190,6 +198,27 @@ class Tuning:
     backoff_cap_s: float = attrs.field(default=60.0, validator=_finite)
     max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_finite)
     proxy_from_environment: bool = attrs.field(default=False, validator=_yes_or_no)
+    page_sizes: Mapping[str, int] = attrs.field(factory=dict, validator=_sizes)
+
+    @classmethod
+    def beside(cls, client_file: str | Path | None) -> Tuning:
+        """The client file, over the table [client] of the `vendor.toml` in its directory; None: of the one in the
+        working directory, if there is one. `bulkops doctor --learn` writes that file.
+
+        Raises: ConfigError.
+        """
+        directory = Path(client_file).parent if client_file is not None else Path()
+        learned = directory / VENDOR_FILE
+        data: dict[str, Any] = {}
+        if learned.is_file():
+            data = read_toml(learned, "the file").get("client", {})
+            if not isinstance(data, dict):
+                raise ConfigError(f"{learned}: client must be a table", remedy="write it again: bulkops doctor --learn")
+            cls.from_mapping(data, source=str(learned))
+        if client_file is None:
+            return cls.from_mapping(data, source=str(learned))
+        given = read_toml(client_file, "the client file")
+        return cls.from_mapping({**data, **given}, source=str(client_file))
 
     @classmethod
     def from_toml(cls, text: str, *, source: str) -> Tuning:
@@ -201,21 +230,12 @@ class Tuning:
 
         Raises: ConfigError naming the source and the key.
         """
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{source} is not valid TOML: {error}", remedy="correct the file") from error
-        return cls.from_mapping(data, source=source)
+        return cls.from_mapping(parse_toml(text, source), source=source)
 
     @classmethod
     def from_file(cls, path: str | Path) -> Tuning:
         """Read a client file from disk. Raises: ConfigError."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise ConfigError(f"cannot read the client file {path}: {reason}", remedy="check the path") from error
-        return cls.from_toml(text, source=str(path))
+        return cls.from_mapping(read_toml(path, "the client file"), source=str(path))
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, source: str) -> Tuning:
@@ -247,7 +267,10 @@ class Tuning:
         data: dict[str, Any] = {}
         for field in attrs.fields(type(self)):
             value = getattr(self, field.name)
-            if field.name == "quotas":
+            if field.name == "page_sizes":
+                if value:
+                    data["page_sizes"] = dict(value)
+            elif field.name == "quotas":
                 if value:
                     data["quotas"] = {name: [_limit_row(limit) for limit in limits] for name, limits in value.items()}
             elif value != field.default:

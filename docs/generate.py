@@ -155,6 +155,19 @@ def _assumptions() -> Iterator[str]:
     for name, choices, about in Assumptions.table():
         listed = ", ".join(f"`{in_toml(choice)}`" for choice in choices)
         yield f"| `{name}` | {listed if len(choices) > 1 else listed + ' or another number'} | {_cell(about)} |"
+    yield ""
+    yield "Three tables say what differs call by call."
+    yield "[`bulkops doctor --learn`](../how-to/first-contact.md) writes them:"
+    yield ""
+    yield "```text"
+    yield "[envelopes]"
+    yield '"managed_users.folders.list" = "items"    # the wrapper of a reply, in the words of `bulkops calls`'
+    yield "[page_sizes]"
+    yield '"managed_users.list" = 50                 # the most rows that a page has'
+    yield '[members."managed_users.recipes.list"]'
+    yield 'description = "missing"                   # a member that is not there'
+    yield 'copy_count = "string"                     # or of another type: null, integer, object ...'
+    yield "```"
 
 
 def _promises() -> Iterator[str]:

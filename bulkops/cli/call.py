@@ -61,7 +61,7 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
     body = None if wanted.body is None else _read_body(wanted.body, call)
     account = None if wanted.account is None else account_segment(wanted.account)
     generic.check_call(call, params, account=account, body=body)
-    settings = Settings.from_env(tuning=None if client_file is None else Tuning.from_file(client_file))
+    settings = Settings.from_env(tuning=Tuning.beside(client_file))
     if not call.is_read:
         whose = f"for {account} at {settings.url}" if account is not None else f"at {settings.url}"
         deprecated = f" (deprecated: use {call.replacement})" if call.is_deprecated else ""

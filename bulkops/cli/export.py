@@ -13,7 +13,7 @@ from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.outage import Outage
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.errors import NotFound
-from bulkops.settings import Settings, Tuning
+from bulkops.settings import Settings
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
@@ -39,7 +39,7 @@ async def export(wanted: Wanted, *, flags: PolicyFlags, output: Output) -> int:
     from bulkops.client import Workato
     from bulkops.operations import export_to_file
 
-    settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    settings = Settings.from_env(tuning=flags.tune())
     invocation = click.get_current_context().find_object(Invocation)
     plan = invocation.plan if invocation is not None else None
     async with Workato.from_settings(settings, observe=Outage().observe) as workato:

@@ -38,10 +38,14 @@ class PolicyFlags:
     def without(self, key: str) -> PolicyFlags:
         return PolicyFlags.of({**self.given, key: None})
 
-    def tune(self, tuning: Tuning) -> Tuning:
-        """`tuning` replaced by the client file, if one is given, with the rate of the flag. Raises: ConfigError."""
+    def tune(self, tuning: Tuning | None = None) -> Tuning:
+        """The client file if one is given, else `tuning`, else what `Tuning.beside` finds; with the rate of the flag.
+
+        Raises: ConfigError.
+        """
         client_file = self.given.get("client_file")
-        tuning = Tuning.from_file(client_file) if client_file is not None else tuning
+        if client_file is not None or tuning is None:
+            tuning = Tuning.beside(client_file)
         return attrs.evolve(tuning, **values_for(Tuning, self.given))
 
 

@@ -40,6 +40,13 @@ def format_for(path: str | None) -> str:
     return _ENDINGS[ending]
 
 
+def check_writable(path: Path) -> None:
+    """Raises: ConfigError when the file's directory is missing or read-only."""
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        reason = "No such file or directory" if not path.parent.exists() else "Permission denied"
+        raise ConfigError(f"cannot write {path}: {reason}", remedy="check the path after -o")
+
+
 def write(path: Path, text: str) -> None:
     """Write the file atomically: a reader never sees half a report. Mode 0600, because it names customers."""
     try:

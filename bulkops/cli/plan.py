@@ -16,7 +16,7 @@ from bulkops.cli.selection import accounts_meant, accounts_of
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.events import ignore
 from bulkops.selection import Selection
-from bulkops.settings import Settings, Tuning
+from bulkops.settings import Settings
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
@@ -39,7 +39,7 @@ async def foresee(
         )
 
     is_silent = plan_flags.offline and accounts != "all"
-    settings = Settings.from_env(tuning=flags.tune(Tuning()), needs_token=not is_silent)
+    settings = Settings.from_env(tuning=flags.tune(), needs_token=not is_silent)
     return await foresee_over(operation, plan_flags, listed, settings, flags=flags, output=output)
 
 

@@ -18,7 +18,7 @@ from bulkops.cli.progress import Story
 from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told, voice_for
 from bulkops.cli.selection import accounts_meant, accounts_of, refuse_all
 from bulkops.selection import Selection
-from bulkops.settings import Settings, Tuning
+from bulkops.settings import Settings
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
@@ -61,7 +61,7 @@ async def _start(
         refuse_all(accounts, operation)
         consent.require_askable()
     policy = flags.over(Policy())
-    settings = Settings.from_env(tuning=flags.tune(Tuning()))
+    settings = Settings.from_env(tuning=flags.tune())
     if saved is not None:
         saved.check_host(settings.url)
     await _try_journal(output.journal)

@@ -25,3 +25,17 @@ both are accepted.
 
 `external_id` and `plan_id` are texts, whatever they look like.
 """
+
+INFORMATIVE_MEMBERS: Final = frozenset(
+    {
+        *("active_connection_count", "active_connection_limit", "active_since"),
+        *("admin_notification_emails", "author_email", "author_name", "authorized_at", "avatar_url", "comment"),
+        *("connection_lost_at", "connection_lost_reason", "copy_count", "current_billing_period_end"),
+        *("current_billing_period_start", "deleted_at", "description", "error_notification_emails", "frame_ancestors"),
+        *("hint", "image_url", "in_trial", "last_exported_at", "last_run_at"),
+        *("latest_released_version_note", "mobile_image_url", "origin_url", "released_at"),
+        *("static_webhook_url", "stopped_at", "task_limit", "task_limit_adjustment"),
+        *("total_api_keys_count", "trigger_application", "version_note", "whitelisted_apps"),
+    }
+)
+"""Members that no operation of bulkops reads: one of an unexpected type is left out, with a warning."""

@@ -97,6 +97,7 @@ class Pages(Generic[T]):
         place: dict[str, str | int | bool | None] = {}
         page = 1
         size_name, size = SIZES.get(self._call.pages, ("", 0))
+        size = min(size, self._session.settings.tuning.page_sizes.get(self._call.id, size))
         while True:
             if self._call.pages in _NUMBERED:
                 name, first = _NUMBERED[self._call.pages]

@@ -44,6 +44,8 @@ def admit(
         status = assumptions.missing_right
         raise RefusedError(status, "Unauthorized" if status == 401 else NO_RIGHT)
     segment = names.get(ACCOUNT)
+    if segment is not None and not segment.isdigit() and not assumptions.e_ids:
+        raise RefusedError(404, NOT_FOUND)
     if segment is not None and customer is None:
         # by external id nobody else's customer can be named: it is this partner's own word
         if segment.isdigit() and assumptions.foreign_customer == 403:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
@@ -11,9 +10,14 @@ from typing import Any, Final, Self
 import attrs
 
 from bulkops.errors import ConfigError
+from bulkops.sandbox.deviations import check_deviations
+from bulkops.toml import read_toml
 
 _CHOICES: Final = "choices"
 _ABOUT: Final = "about"
+_BY_CALL: Final = "by call"
+_OF_CLIENTS: Final = "client"
+"""A table of the file for `bulkops run`, which the sandbox leaves alone."""
 
 
 def _one_of(default: Any, *others: Any, about: str) -> Any:
@@ -26,11 +30,16 @@ def _count(default: int, *, about: str) -> Any:
     return attrs.field(default=default, metadata={_ABOUT: about})
 
 
+def _by_call(*, about: str) -> Any:
+    """A table: catalogue ids, and what differs in the replies to each."""
+    return attrs.field(factory=dict, metadata={_BY_CALL: True, _ABOUT: about})
+
+
 @attrs.frozen(kw_only=True)
 class Assumptions:
     """Each member is one open question (marked A in vendor facts, section 17 above all); its default is the likeliest.
 
-    Statuses are numbers, everything else is a word.
+    Statuses are numbers, everything else is a word. `envelopes`, `page_sizes` and `members` are tables by call.
     """
 
     # who may do what
@@ -49,6 +58,7 @@ class Assumptions:
     correlation_id: str = _one_of(
         "echoed", "own", "none", about="The X-Correlation-Id of an answer: the request's, one of the server, or none."
     )
+    e_ids: bool = _one_of(True, False, about="Whether E and the partner's own id address a customer.")
 
     # limits
     throttle_body: str = _one_of("json", "html", "empty", about="What a 429 says.")
@@ -146,6 +156,13 @@ class Assumptions:
     properties_list: str = _one_of("map", "pairs", about="A customer's properties: {name: value}, or [{name, value}].")
     success_spelling: str = _one_of("success", "Success", about="How the bare verdict of a change is spelled.")
 
+    large_page: str = _one_of("cut", "refused", "served", about="A list asked for pages of more than its most rows.")
+    envelopes: Mapping[str, str] = _by_call(about="The wrapper of a call's reply, in the catalogue's words.")
+    page_sizes: Mapping[str, int] = _by_call(about="The most rows that a page of a list has.")
+    members: Mapping[str, Mapping[str, str]] = _by_call(
+        about='Members of a call\'s rows: "missing", or the JSON type that they have instead.'
+    )
+
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(type(self)):
             _check(field, getattr(self, field.name), source="assumptions")
@@ -154,6 +171,7 @@ class Assumptions:
     def from_mapping(cls, data: Mapping[str, Any], *, source: str = "assumptions") -> Self:
         """Raises: ConfigError naming `source`, the key, and what it may be."""
         known = attrs.fields_dict(cls)
+        data = {name: value for name, value in data.items() if name != _OF_CLIENTS}
         for name, value in data.items():
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1)
@@ -165,33 +183,24 @@ class Assumptions:
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """Read a TOML file with a line for each assumption that is to differ. Raises: ConfigError."""
-        path = Path(path)
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(
-                f"cannot read the assumptions file {path}: {error.strerror}", remedy="check the path"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"the assumptions file {path} is not UTF-8 text", remedy="check the path") from error
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(
-                f"the assumptions file {path} is not valid TOML: {error}", remedy="correct the file"
-            ) from error
-        return cls.from_mapping(data, source=str(path))
+        return cls.from_mapping(read_toml(path, "the assumptions file"), source=str(path))
 
     @classmethod
     def table(cls) -> list[tuple[str, tuple[Any, ...], str]]:
-        """Each assumption with its choices, the default first (alone for a number), and what it is about."""
+        """Each assumption with its choices, the default first (alone for a number), and what it is about; without the
+        tables by call."""
         return [
             (field.name, field.metadata.get(_CHOICES, (field.default,)), field.metadata[_ABOUT])
             for field in attrs.fields(cls)
+            if _BY_CALL not in field.metadata
         ]
 
 
 def _check(field: attrs.Attribute[Any], value: object, *, source: str) -> None:
     choices = field.metadata.get(_CHOICES)
-    if choices is None:
+    if _BY_CALL in field.metadata:
+        check_deviations(field.name, value, source=source)
+    elif choices is None:
         if type(value) is not int or value < 1:
             raise ConfigError(
                 f"{source}: {field.name} must be a whole number above 0, not {value!r}", remedy="correct the value"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bulkops.catalogue import Call
 from bulkops.sandbox.assumptions import Assumptions
+from bulkops.sandbox.deviations import KINDS, MISSING
 from bulkops.sandbox.request import Counted
 
 STATUS: Final[Mapping[str, int]] = {
@@ -57,6 +58,10 @@ def form_of(call: Call, assumptions: Assumptions) -> str:
     Beside the catalogue's words: `data_page` and `items_page` with count, page and per_page; `data_total`, `data_count`
     and `result_counted` with one number; `pairs` for properties as a list.
     """
+    return assumptions.envelopes.get(call.id) or _form_of(call, assumptions)
+
+
+def _form_of(call: Call, assumptions: Assumptions) -> str:
     form = _COUNTS.get(call.id, call.envelope)
     if call.id in _SINGLE and assumptions.single_objects != "catalogue":
         return {"bare": "object", "result": "result"}[assumptions.single_objects]
@@ -124,3 +129,26 @@ def spell(form: str, data: Any, assumptions: Assumptions) -> Any:
     """That a change was made, as it is spelled; a start says in the same words whether it could."""
     is_done = form != "verdict" and data == {"success": True}
     return {assumptions.success_spelling: True} if is_done else data
+
+
+def reshaped(data: Any, members: Mapping[str, str] | None) -> Any:
+    """The payload of a call with these members left out, or of another type."""
+    if not members:
+        return data
+    if isinstance(data, Counted):
+        return Counted(reshaped(data.rows, members), data.total, data.page)
+    if isinstance(data, list):
+        return [reshaped(row, members) for row in data]
+    if not isinstance(data, dict):
+        return data
+    kept = {name: value for name, value in data.items() if name not in members}
+    return kept | {name: _as(data.get(name), kind) for name, kind in members.items() if kind != MISSING}
+
+
+def _as(value: Any, kind: str) -> Any:
+    """The value in another type, as far as it has a form there."""
+    if kind == "string" and value is not None and not isinstance(value, dict | list):
+        return str(value)
+    if kind == "integer" and isinstance(value, str) and value.isdigit():
+        return int(value)
+    return KINDS[kind]

@@ -86,7 +86,8 @@ class ApiRequest:
 
     `names`: path parameters, percent-decoded; `pairs`: the query as it came; `customer`: who `managed_user_id` means,
     None for partner calls; `origin`: scheme and host by which the sandbox was reached; `file_origin`: those of files;
-    `given`: the members of the body, as `bulkops.sandbox.body.checked` returns them.
+    `given`: the members of the body, as `bulkops.sandbox.body.checked` returns them; `most_rows`: of a page, if fewer
+    than usual.
     """
 
     state: State
@@ -99,6 +100,7 @@ class ApiRequest:
     given: Mapping[str, Any] = attrs.field(factory=dict)
     body: bytes = attrs.field(default=b"", repr=False)
     content_type: str = ""
+    most_rows: int | None = None
 
     @property
     def account(self) -> Customer:
@@ -168,6 +170,11 @@ class ApiRequest:
     ) -> tuple[int, int]:
         """Which page, of how many rows, clamped into what is documented (1 and up; mostly 100, and at most 100)."""
         page, per_page = (self._lenient(name) for name in (number, size))
+        most = min(most, self.most_rows or most)
+        if per_page > most and self.assumptions.large_page != "cut":
+            if self.assumptions.large_page == "refused":
+                raise invalid(size, f"is more than {most}")
+            most = per_page
         return min(max(1, page), _LAST_PAGE), min(most, per_page or usual)
 
     def on_page(self, rows: Sequence[T], **paging: Any) -> list[T]:

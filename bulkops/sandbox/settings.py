@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 import secrets
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -17,8 +16,10 @@ from bulkops.errors import ConfigError
 from bulkops.sandbox.access import check_patterns
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
+from bulkops.sandbox.recorded import Recorded, read_recorded
 from bulkops.sandbox.workspace import PARTNER_ID
 from bulkops.settings import Limit, Tuning
+from bulkops.toml import read_toml
 
 HOST: Final = "127.0.0.1"
 """Always loopback: the sandbox speaks plain http and holds nothing worth reaching from elsewhere."""
@@ -40,6 +41,10 @@ def _token_or_new(token: str | None) -> str:
     return _new_token() if token is None else token
 
 
+def _recorded(given: str | Path | Mapping[str, Recorded]) -> Mapping[str, Recorded]:
+    return read_recorded(given) if isinstance(given, str | Path) else given
+
+
 @attrs.frozen(kw_only=True)
 class SandboxSettings:
     """One value for the whole sandbox; the same seed gives the same customers, import times and faults.
@@ -48,7 +53,8 @@ class SandboxSettings:
     documented ones of that name. `window`: how the server counts. `time_scale`: vendor seconds in one real second.
     `retry_after`: whether a refusal says when to come back. `assumptions`: where the vendor's documents are silent.
     `deny`: calls that the token's API client has no right to, `*` for any letters. `port`: 0 picks a free one.
-    `workspace`: id of the partner's workspace.
+    `workspace`: id of the partner's workspace. `recorded`: directory of replies that `bulkops doctor --learn --record`
+    kept; they are given in place of the sandbox's own.
     """
 
     customers: int = 300
@@ -63,6 +69,7 @@ class SandboxSettings:
     deny: tuple[str, ...] = ()
     port: int = 0
     workspace: int = PARTNER_ID
+    recorded: Mapping[str, Recorded] = attrs.field(factory=dict, converter=_recorded, repr=False)
 
     def __attrs_post_init__(self) -> None:
         _check(type(self.customers) is int and 0 <= self.customers <= MAX_CUSTOMERS, "customers", self.customers)
@@ -114,14 +121,7 @@ class SandboxSettings:
 
 
 def _read_quotas(path: Path) -> dict[str, tuple[Limit, ...]]:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the quota file {path}: {error.strerror}", remedy="check the path") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the quota file {path} is not UTF-8 text", remedy="check the path") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the quota file {path} is not valid TOML: {error}", remedy="correct the file") from error
+    data = read_toml(path, "the quota file")
     table = data.get("quotas")
     if not isinstance(table, dict) or set(data) != {"quotas"}:
         raise ConfigError(f"the quota file {path} must hold one table, [quotas]", remedy=_EXAMPLE)

@@ -72,7 +72,7 @@ def _reply(answer: RawResponse, attempt: Attempt, one_line: Callable[[str], str]
         sent_at=attempt.sent_at or 0.0,
         path=pending.request.path,
         one_line=one_line,
-        location=answer.headers.get("Location"),
+        location=answer.headers.get("Location") if answer.status >= 300 else None,
     )
 
 

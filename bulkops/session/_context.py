@@ -64,7 +64,7 @@ class RequestContext(StepWrites):
     retry class "idempotent" are let through (contract C8). `stand_in`: gets each call, with the values of its path and
     query, and may answer in the server's place; None: the call is sent. `deadline`: loop time after which nothing is
     sent any more. `tolerates_401`: a 401 concerns the call alone, not the token. `server_date`:
-    Date header of the newest answer.
+    Date header of the newest answer. `witness`: gets status, headers and body of each answer, whatever it means.
     """
 
     account: str | None = None
@@ -78,6 +78,7 @@ class RequestContext(StepWrites):
     deadline: float | None = None
     tolerates_401: bool = False
     server_date: str | None = None
+    witness: Callable[[int, Mapping[str, str], bytes], object] | None = attrs.field(default=None, repr=False, eq=False)
     before_write: Callable[[], Awaitable[None]] | None = attrs.field(default=None, repr=False, eq=False)
 
     @property

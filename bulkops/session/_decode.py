@@ -8,7 +8,7 @@ The first attempt decodes bytes directly into the model. Only if that fails, a s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -16,7 +16,8 @@ import msgspec
 
 from bulkops.catalogue import RetryClass
 from bulkops.errors import ApiError, DecodeError, OutcomeUnknown
-from bulkops.models.members import INTEGER_MEMBERS
+from bulkops.logs import get_logger
+from bulkops.models.members import INFORMATIVE_MEMBERS, INTEGER_MEMBERS
 from bulkops.secret import Secret
 from bulkops.session._context import Reply
 from bulkops.session._status import ErrorContext, verdict_error
@@ -27,6 +28,16 @@ _OBJECT_WRAPPERS: Final = ("result", "data")
 _LIST_WRAPPERS: Final = ("result", "data", "items", "assets", "tags")
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 _NUMERIC: Final = re.compile(r"[0-9]{1,19}")
+_PATH: Final = re.compile(r"\$[\w.\[\]]*")
+_STEPS: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
+_INDEX: Final = re.compile(r"\[\d+\]")
+_MOST_MISFITS: Final = 40
+"""Members of unexpected types in one reply: a reply with more is not what the model describes."""
+
+_warned: Final[set[tuple[str, str]]] = set()
+
+log = get_logger("bulkops.session")
+
 _PLACES: Final = re.compile(r"\[\d+\]|\(byte \d+\)|position \d+")
 
 
@@ -161,13 +172,82 @@ def _refuse_verdict(reply: Reply) -> None:
 
 
 def decode_tolerantly(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[Any, str]]) -> Any:
+    """The second attempt. A member of another type than the model's is left out, with a warning, if operations do not
+    need it.
+    """
     place = "$"
     try:
         tree, place = unwrap(_tolerant(msgspec.json.decode(reply.body)))
-        return msgspec.convert(tree, type_, dec_hook=_own_types)
+        found, left_out = _without_misfits(tree, type_)
     except _UNREADABLE as error:
         reason = _reason(error, reply.body, place)
+    else:
+        for path in left_out:
+            _warn(reply, place + _INDEX.sub("[]", path[1:]))
+        return found
     raise decode_error(reply, reason)
+
+
+def _without_misfits(tree: Any, type_: Any) -> tuple[Any, list[str]]:
+    """The value, and the paths of members that were left out. Raises: msgspec.ValidationError."""
+    first: msgspec.ValidationError | None = None
+    left_out: list[str] = []
+    for _ in range(_MOST_MISFITS):
+        try:
+            found = msgspec.convert(tree, type_, dec_hook=_own_types)
+        except msgspec.ValidationError as error:
+            first = first or error
+            path = _PATH.search(str(error))
+            if path is None or not _leave_out(tree, path.group()):
+                break
+            left_out.append(path.group())
+        else:
+            return found, left_out
+    raise first or AssertionError("a misfit was found")
+
+
+def _leave_out(tree: Any, path: str) -> bool:
+    """Remove the member at a path, and from the other rows where it has the same type. Returns: whether it may be left
+    out.
+    """
+    steps: list[str | int] = [name or int(index) for name, index in _STEPS.findall(path)]
+    while steps and isinstance(steps[-1], int):
+        steps.pop()
+    if not steps or steps[-1] not in INFORMATIVE_MEMBERS:
+        return False
+    *way, name = steps
+    owner = tree
+    for step in way:
+        owner = owner[step]
+    kind = type(owner[name])
+    for row in _alike(tree, way):
+        if isinstance(row, dict) and type(row.get(name)) is kind:
+            del row[name]
+    return True
+
+
+def _alike(tree: Any, way: Sequence[str | int]) -> Sequence[Any]:
+    """Everything that the way leads to when each index in it is any index."""
+    places = [tree]
+    for step in way:
+        if isinstance(step, int):
+            places = [row for place in places if isinstance(place, list) for row in place]
+        else:
+            places = [place[step] for place in places if isinstance(place, dict) and step in place]
+    return places
+
+
+def _warn(reply: Reply, member: str) -> None:
+    """Once for each member of each call."""
+    if (reply.call.id, member) in _warned:
+        return
+    _warned.add((reply.call.id, member))
+    log.warning(
+        "unexpected type of a member: it is left out",
+        call=reply.call.id,
+        member=member,
+        remedy="`bulkops doctor --learn` shows how this tenant differs",
+    )
 
 
 def _reason(error: Exception, body: bytes, place: str) -> str:

@@ -36,7 +36,7 @@ from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
 from bulkops.session._retry_state import FailedAttempt
 from bulkops.session._status import missing_right
-from bulkops.session._transport import Transport
+from bulkops.session._transport import RawResponse, Transport
 from bulkops.session._waits import WaitCancelled
 from bulkops.settings import Limit, Settings
 
@@ -225,6 +225,8 @@ class ApiSession:
             tries.attempt -= 1
             return None
         tries.spent_s += attempt.elapsed_s
+        if pending.scope.witness is not None and isinstance(result, RawResponse):
+            pending.scope.witness(result.status, result.headers, result.body)
         outcome = self._learn(pending, attempt, classify(result, attempt, one_line=self._redact))
         self._tell(
             pending,

@@ -238,10 +238,13 @@ class Transport:
             response = await outgoing.send(connection)
             await response.start(connection)
             attempt_io.on_answer(response.status, response.headers)
-            if not 200 <= response.status < 300:
-                return RawResponse(status=response.status, headers=response.headers, body=await _beginning(response))
-            read = await _whole(response, self._settings.tuning.max_body_bytes)
-            return read if isinstance(read, NoResponse) else RawResponse(status=response.status, headers={}, body=read)
+            if 200 <= response.status < 300:
+                read = await _whole(response, self._settings.tuning.max_body_bytes)
+                if isinstance(read, NoResponse):
+                    return read
+            else:
+                read = await _beginning(response)
+            return RawResponse(status=response.status, headers=response.headers, body=read)
         finally:
             if response is None:
                 connection.close()

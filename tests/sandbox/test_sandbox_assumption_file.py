@@ -31,7 +31,7 @@ def test_a_file_names_what_differs(tmp_path: Path) -> None:
         (b"file_lifetime_s = true", "whole number above 0"),
         (b"[assumptions]\nmissing_right = 401", "no assumption named 'assumptions'"),
         (b"missing_right", "is not valid TOML"),
-        (b"\xff", "is not UTF-8 text"),
+        (b"\xff", "not UTF-8 text"),
         (None, "cannot read the assumptions file"),
     ],
 )

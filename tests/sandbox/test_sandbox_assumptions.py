@@ -66,6 +66,15 @@ async def duplicate_external_id(client: Vendor) -> Any:
     return reply.status
 
 
+async def e_ids(client: Vendor) -> Any:
+    return await status(client, "GET", "/api/managed_users/EORG-1") == 200
+
+
+async def large_page(client: Vendor) -> Any:
+    reply = await client.get("/api/managed_users?per_page=1000")
+    return "refused" if reply.status == 400 else {100: "cut", 101: "served"}[len(reply.data["result"])]
+
+
 async def throttle_body(client: Vendor) -> Any:
     for _ in range(3):
         reply = await client.get(f"{HOME}/folders")
@@ -310,6 +319,7 @@ async def enable_stopped(client: Vendor) -> Any:
 
 LIMITED: dict[str, Any] = {"quotas": {"assumed.customer.folders": (Limit(2, 60),)}, "time_scale": 1}
 SETTINGS: dict[str, dict[str, Any]] = {
+    "large_page": {"customers": 101},
     "missing_right": {"deny": ("managed_users.connections.*",)},
     "throttle_body": LIMITED,
     "retry_after": LIMITED,

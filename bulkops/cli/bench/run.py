@@ -21,7 +21,7 @@ from bulkops.cli.flags import PolicyFlags
 from bulkops.cli.progress import Story
 from bulkops.cli.run_frame import scope, told, voice_for
 from bulkops.cli.terminal import put, say
-from bulkops.settings import Settings, Tuning
+from bulkops.settings import Settings
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
@@ -57,7 +57,7 @@ class Bench:
                 tuning = self.flags.tune(settings.tuning)
                 result, code = await self._measured(operation, attrs.evolve(settings, tuning=tuning))
         else:
-            result, code = await self._measured(operation, settings_for(self.host, self.flags.tune(Tuning())))
+            result, code = await self._measured(operation, settings_for(self.host, self.flags.tune()))
         put((json.dumps(result, indent=1) if self.as_json else render(result)) + "\n", json=self.as_json)
         if before is None:
             return code

@@ -45,13 +45,12 @@ def show(job: str | None, journal: Location, as_json: bool, *, policy: PolicyFla
     """
     from bulkops.cli.config_sources import settings_of
     from bulkops.runs import Policy, load_job
-    from bulkops.settings import Tuning
 
     said = load_job(job).policy if job is not None else {}
     flags = policy.filled(said)
     settings = settings_of(
         flags.over(Policy()),
-        flags.tune(Tuning()),
+        flags.tune(),
         sources=_sources(click.get_current_context(), said, job),
         client_file=flags.given.get("client_file"),
         journal=journal,

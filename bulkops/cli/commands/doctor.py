@@ -11,9 +11,12 @@ from bulkops.cli.click_ext import Flag, Verb
 from bulkops.cli.click_types import FileName
 from bulkops.cli.options import client_file_option, journal_option
 from bulkops.cli.terminal import one_line, put
+from bulkops.settings import VENDOR_FILE
 
 if TYPE_CHECKING:
-    from bulkops.cli.doctor import Finding, Patient
+    from collections.abc import AsyncIterator
+
+    from bulkops.cli.doctor import Finding
     from bulkops.journal import Location
 
 EXIT_FIX: Final = 2
@@ -23,7 +26,7 @@ EXIT_AUTH: Final = 4
 @click.command(
     "doctor",
     cls=Verb,
-    examples=["doctor rollout.toml", "doctor rollout.toml --check-writes", "doctor --client-file client.toml"],
+    examples=["doctor rollout.toml", "doctor rollout.toml --check-writes", "doctor --learn --account 4100231"],
 )
 @click.argument(
     "job",
@@ -38,30 +41,83 @@ EXIT_AUTH: Final = 4
     is_flag=True,
     help="Check rights to write too, by sending the job's writes to a customer that does not exist.",
 )
+@click.option(
+    "--learn",
+    "is_learning",
+    cls=Flag,
+    section="First contact",
+    is_flag=True,
+    help="Find out which assumptions of bulkops hold for this tenant, by at most 40 reads, and write them to a file.",
+)
+@click.option(
+    "--account",
+    cls=Flag,
+    section="First contact",
+    metavar="ID",
+    help="The account whose lists --learn reads; without it, the first customer.",
+)
+@click.option(
+    "-o",
+    "--output",
+    cls=Flag,
+    section="First contact",
+    type=FileName(),
+    default=VENDOR_FILE,
+    show_default=True,
+    metavar="FILE",
+    help="File that --learn writes.",
+)
+@click.option(
+    "--record",
+    cls=Flag,
+    section="First contact",
+    metavar="DIR",
+    help="Directory where --learn keeps the replies for tests, with each value replaced by one of its type.",
+)
 @client_file_option
 @journal_option
 @click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object per line.")
-def doctor(job: str | None, check_writes: bool, client_file: str | None, journal: Location, as_json: bool) -> int:
+def doctor(
+    job: str | None,
+    check_writes: bool,
+    is_learning: bool,
+    account: str | None,
+    output: str,
+    record: str | None,
+    client_file: str | None,
+    journal: Location,
+    as_json: bool,
+) -> int:
     """Check that a run can start.
 
     Checks versions, disk, journal, job, quotas, token, the vendor's clock, and rights as far as reads show them. Each
     line is ok or says what to do. Sends a few reads. With --check-writes, a write that returns 403 shows a missing
     right; a 404 is a good sign, but not a proof. Exit code 0, 2 (something to fix) or 4 (the token is refused).
+
+    With --learn it checks nothing else. It reads each list once, reports what differs from what bulkops and its
+    sandbox assume, and writes vendor.toml. `bulkops sandbox --assumptions vendor.toml` then answers like this tenant,
+    and `bulkops run` reads the file beside its client file. No value of a customer is kept.
     """
     import asyncio
 
-    from bulkops.cli.doctor import Patient
+    from bulkops.cli.doctor import Patient, examine
+    from bulkops.cli.doctor.learn import Lesson, learn
 
-    return asyncio.run(
-        _examine(Patient(job=job, journal=journal, client_file=client_file, check_writes=check_writes), as_json=as_json)
+    if is_learning and (job is not None or check_writes):
+        raise click.UsageError("--learn takes no job and no --check-writes: run doctor twice.")
+    if not is_learning and (account is not None or record is not None):
+        raise click.UsageError("--account and --record need --learn.")
+    findings = (
+        learn(Lesson(account=account, client_file=client_file, output=output, record=record))
+        if is_learning
+        else examine(Patient(job=job, journal=journal, client_file=client_file, check_writes=check_writes))
     )
+    return asyncio.run(_told(findings, as_json=as_json))
 
 
-async def _examine(patient: Patient, *, as_json: bool) -> int:
-    from bulkops.cli.doctor import examine
-
+async def _told(findings: AsyncIterator[Finding], *, as_json: bool) -> int:
     code = 0
-    async for finding in examine(patient):
+    async for finding in findings:
         put(_as_json(finding) if as_json else _as_text(finding), json=as_json)
         if finding.is_auth:
             code = EXIT_AUTH

@@ -89,7 +89,7 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
     operation = job.operation if job is not None else None
     client_file = patient.client_file or (job.policy.get("client_file") if job is not None else None)
     try:
-        tuning = Tuning.from_file(client_file) if client_file else Tuning()
+        tuning = Tuning.beside(client_file)
         yield _quotas(tuning, operation)
         settings = Settings.from_env(tuning=tuning)
     except BulkopsError as error:

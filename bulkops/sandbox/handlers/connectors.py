@@ -71,14 +71,14 @@ def list_custom_connectors(request: ApiRequest) -> Rows:
     return [_row(row) for row in found if shared is None or (row["oem_shared_version"] is not None) is shared]
 
 
-@answers("custom_connectors.search", row="FullConnector")
+@answers("custom_connectors.search", row="Connector")
 def search_custom_connectors(request: ApiRequest) -> Rows:
     """By a part of the title, in its own case. The page has it in the body of a GET, clients in the query."""
     title = str(request.said().get("title") or "")
     return [_row(row) for row in custom_connectors(request.workspace).values() if title in row["title"]]
 
 
-@answers("custom_connectors.get", row="FullConnector")
+@answers("custom_connectors.get", row="Connector")
 def get_custom_connector(request: ApiRequest) -> Row:
     return _row(_connector(request))
 
@@ -88,7 +88,7 @@ def get_code(request: ApiRequest) -> dict[str, str]:
     return {"code": _connector(request)["code"]}
 
 
-@answers("custom_connectors.create", row="FullConnector")
+@answers("custom_connectors.create", row="Connector")
 def create_custom_connector(request: ApiRequest) -> Row:
     """Its first version is not released. Equal titles are allowed."""
     given, workspace, now = request.given, request.workspace, request.state.clock.stamp()
@@ -109,7 +109,7 @@ def create_custom_connector(request: ApiRequest) -> Row:
     return _row(made)
 
 
-@answers("custom_connectors.update", row="FullConnector")
+@answers("custom_connectors.update", row="Connector")
 def update_custom_connector(request: ApiRequest) -> Row:
     """Each call cuts a new version, also of the same code."""
     row, given = _connector(request), request.given
@@ -121,7 +121,7 @@ def update_custom_connector(request: ApiRequest) -> Row:
     return _row(row)
 
 
-@answers("custom_connectors.release", row="FullConnector")
+@answers("custom_connectors.release", row="Connector")
 def release_custom_connector(request: ApiRequest) -> Row:
     """Raises: RefusedError 400 when the latest version is released (vendor facts, section 18)."""
     row = _connector(request)
@@ -132,7 +132,7 @@ def release_custom_connector(request: ApiRequest) -> Row:
     return _row(row)
 
 
-@answers("custom_connectors.share", row="FullConnector")
+@answers("custom_connectors.share", row="Connector")
 def share_custom_connector(request: ApiRequest) -> Row:
     """The latest version, with the other workspaces of the partner's own company."""
     row = _connector(request)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from typing import Any
 
-import bulkops
-from bulkops.catalogue import CALLS
+from bulkops.catalogue import CALLS, Call
 from bulkops.sandbox.assumptions import Assumptions
+from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.openapi._operations import SPELLED, operation
-from bulkops.sandbox.openapi._parse_shapes import read_shapes
+from bulkops.sandbox.openapi._parse_shapes import Schema, read_shapes
 from bulkops.sandbox.openapi._shapes import SHAPES
 
-__all__ = ["document"]
+__all__ = ["Schema", "document", "row_schema"]
 
 _SECURITY: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -35,7 +36,7 @@ def document(assumptions: Assumptions) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "What the sandbox of bulkops answers",
-            "version": bulkops.__version__,
+            "version": str(getattr(sys.modules.get("bulkops"), "__version__", "0")),
             "description": "The calls of the vendor's API that bulkops knows. Not the vendor's own document.",
         },
         "security": [
@@ -46,6 +47,11 @@ def document(assumptions: Assumptions) -> dict[str, Any]:
         "paths": dict(paths),
         "components": {"securitySchemes": _SECURITY, "schemas": shapes},
     }
+
+
+def row_schema(call: Call) -> Schema:
+    """The schema of one row of a call's reply, or of its one object; empty where only the type is known."""
+    return read_shapes(SHAPES).get(ANSWERS[call.id].row, {})
 
 
 def _respelled(success: dict[str, Any], name: str) -> dict[str, Any]:

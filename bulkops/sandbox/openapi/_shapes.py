@@ -39,10 +39,10 @@ MemberPrivileges environment_type:str name:str privileges:object folder_ids:int[
 ProjectGrant     project_id:int role_name:str
 ProjectPrivileges project_id:int privileges:object
 Role             id:int name:str inheritable:bool folder_ids:int[] created_at:time updated_at:time
-OwnRole          ...Role privileges:object
+OwnRole          ...Role privileges:object all_folders?:bool
 RoleCopy         id:int name:str folder_ids:int[]
 EnvironmentRole  id:int name:str members_count:int type:'system'|'custom'|'inheritable'|'inherited' created_at:time
-                 updated_at:time
+                 updated_at:time privileges?:object
 Manager          id:int user:ManagerUser privilege_group:PrivilegeGroup moderated_workspaces:Named[]
 ManagerUser      id:int name:str email:str avatar_url:str
 PrivilegeGroup   id:int name:str system:bool
@@ -60,11 +60,9 @@ Platform         name:str title:str categories:str[] oauth:bool deprecated:bool 
                  actions:Action[]
 Action           name:str title:str deprecated:bool bulk:bool batch:bool
 Connector        id:int name:str title:str latest_released_version:int|null latest_released_version_note:str|null
-                 released_versions:ConnectorVersion[] static_webhook_url:str|null
-FullConnector    id:int name:str title:str logo:str|null latest_version:int latest_version_note:str|null
-                 latest_released_version:int|null latest_released_version_note:str|null latest_shared_version:int|null
-                 latest_shared_version_note:str|null oem_shared_version:int|null oem_shared_at:time|null
-                 released_versions:ConnectorVersion[]
+                 released_versions:ConnectorVersion[] static_webhook_url?:str|null logo?:str|null latest_version?:int
+                 latest_version_note?:str|null latest_shared_version?:int|null latest_shared_version_note?:str|null
+                 oem_shared_version?:int|null oem_shared_at?:time|null
 ConnectorVersion version:int version_note:str|null created_at:time released_at:time
 ConnectorCode    code:str
 

@@ -170,3 +170,20 @@ def test_any_body_is_a_model_or_an_error_of_ours(body: Any) -> None:
     for decode in (decode_object, decode_list):
         with suppress(ApiError):  # nothing foreign
             decode(reply(body), Recipe)
+
+
+def test_a_member_that_no_operation_reads_fails_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    rows = [ROW | {"id": number, "stopped_at": "soon", "last_run_at": 7} for number in range(1, 101)]
+    found = decode_list(reply(rows), Recipe)
+    assert [(row.id, row.stopped_at, row.last_run_at) for row in found] == [(n, None, None) for n in range(1, 101)]
+    decode_list(reply(rows), Recipe)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2  # each member once, whatever the number of rows and replies
+    assert "$[].stopped_at" in told[0] + told[1]
+    assert "bulkops doctor --learn" in told[0]
+
+
+def test_a_member_that_operations_need_still_fails_beside_one_that_they_do_not() -> None:
+    row = ROW | {"stopped_at": "soon", "running": "yes"}
+    with pytest.raises(DecodeError, match=r"\$\.running"):
+        decode_object(reply(row), Recipe)
