@@ -1,4 +1,4 @@
-"""The record of runs: intents, results and outcomes. In SQLite."""
+"""The record of runs: intents, results and outcomes. In SQLite or PostgreSQL."""
 
 from bulkops.clock import Clock, Instant
 from bulkops.journal.base import Worker

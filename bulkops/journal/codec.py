@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from bulkops.errors import JournalError
+
+LONGEST_NAME: Final = 200
+"""Characters of a customer's name."""
 
 
 def utf8_text(text: str) -> str:

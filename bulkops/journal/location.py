@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -13,18 +14,22 @@ from bulkops.clock import Clock
 from bulkops.journal.sqlite import schema
 from bulkops.journal.sqlite.store import open_store
 from bulkops.journal.store import Store
+from bulkops.postgres import DatabaseUrl, is_database_url
 
 DEFAULT_DIRECTORY: Final = "./.bulkops"
+VARIABLE: Final = "BULKOPS_JOURNAL"
 
 
 class Location(ABC):
-    """A directory with an SQLite file. `str()` is for messages and never shows a password."""
+    """A directory with an SQLite file, or a PostgreSQL database. `str()` is for messages and never shows a password."""
 
     @staticmethod
     def of(text: AnyLocation) -> Location:
-        """A directory. Raises: ConfigError for a malformed URL, without its password."""
+        """A directory, or the URL of a database. Raises: ConfigError for a malformed URL, without its password."""
         if isinstance(text, Location):
             return text
+        if isinstance(text, str) and is_database_url(text):
+            return DatabaseLocation(DatabaseUrl.parse(text), text == os.environ.get(VARIABLE))
         return DirectoryLocation(str(text))
 
     @abstractmethod
@@ -64,7 +69,7 @@ class Location(ABC):
 
 
 AnyLocation: TypeAlias = Location | Path | str
-"""A directory by its path, or a location."""
+"""A directory by its path, a database by its URL, or a location."""
 
 
 @attrs.frozen
@@ -103,3 +108,37 @@ class DirectoryLocation(Location):
 
     def compact(self) -> None:
         schema.compact(self.path)
+
+
+@attrs.frozen
+class DatabaseLocation(Location):
+    """`is_ambient`: BULKOPS_JOURNAL has the same URL, so that commands need no flag."""
+
+    url: DatabaseUrl
+    is_ambient: bool = False
+
+    def __str__(self) -> str:
+        return self.url.place
+
+    @property
+    def argument(self) -> str | None:
+        return None if self.is_ambient else self.absolute
+
+    @property
+    def absolute(self) -> str:
+        return self.url.without_password
+
+    @property
+    def directory(self) -> Path:
+        return Path(DEFAULT_DIRECTORY)
+
+    def exists(self) -> bool:
+        return True
+
+    def open_store(self, *, read_only: bool, clock: Clock) -> Store:
+        from bulkops.journal.postgres.store import open_store as open_database  # noqa: PLC0415 - an extra
+
+        return open_database(self.url, read_only=read_only, clock=clock)
+
+    def compact(self) -> None:
+        """Nothing: the database's autovacuum does it."""

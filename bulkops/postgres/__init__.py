@@ -3,13 +3,14 @@
 psycopg is imported with the first connection: the extra `postgres` installs it.
 """
 
-from bulkops.postgres.connection import connect, connect_again, connect_async
+from bulkops.postgres.connection import OUTAGE_S, connect, connect_again, connect_async
 from bulkops.postgres.failures import describe, is_outage
 from bulkops.postgres.migrations import migrate, version
 from bulkops.postgres.url import DEFAULT_SCHEMA, DatabaseUrl, is_database_url, without_password
 
 __all__ = [
     "DEFAULT_SCHEMA",
+    "OUTAGE_S",
     "DatabaseUrl",
     "connect",
     "connect_again",

@@ -57,6 +57,8 @@ class DatabaseUrl:
     schema: str
     place: str
     shown: str = attrs.field(repr=False)
+    without_password: str = attrs.field(repr=False)
+    """For commands that are shown to a user."""
     has_password: bool = attrs.field(repr=False)
 
     @classmethod
@@ -84,11 +86,17 @@ class DatabaseUrl:
             schema=schema,
             place=_place(parts, dict(query)),
             shown=without_password(text),
+            without_password=_removed(text),
             has_password=any(passwords),
         )
 
     def __str__(self) -> str:
         return self.shown
+
+
+def _removed(text: str) -> str:
+    text = re.sub(r"(?<=://)([^:@/?]*):.*(?=@)", r"\1", text, count=1, flags=re.DOTALL)
+    return re.sub(rf"(?<=[?&])(?:{'|'.join(sorted(_SECRET_KEYS))})=[^&]*(?:&|$)", "", text).rstrip("?&")
 
 
 def _place(parts: re.Match[str], query: dict[str, str]) -> str:

@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from bulkops.clock import Instant
 from bulkops.errors import JournalError
-from bulkops.journal.codec import encode, utf8_text, utf8_text_or_none
+from bulkops.journal.codec import LONGEST_NAME, encode, utf8_text, utf8_text_or_none
 from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecord, RunState, StepState
 from bulkops.journal.sqlite.committer import Job
 from bulkops.journal.sqlite.processes import Processes
 from bulkops.outcome import Outcome
 
 _PUT_FACT: Final = "INSERT OR REPLACE INTO facts (tenant, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
-_LONGEST_NAME: Final = 200
 
 
 def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
@@ -70,7 +69,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Job:
                     utf8_text(record.tenant),
                     utf8_text(row.account),
                     *NAMED,
-                    encode(row.name[:_LONGEST_NAME]),
+                    encode(row.name[:LONGEST_NAME]),
                 )
                 for row in inventory
                 if row.name

@@ -73,15 +73,15 @@ def _child(script: Any, *args: Any) -> Any:
 
 
 @pytest.mark.parametrize("lines", [50, 1500])
-async def test_what_was_reported_durable_survives_kill(directory: Path, record: Make, lines: int) -> None:
-    async with Journal.open(directory) as journal:
+async def test_what_was_reported_durable_survives_kill(place: str, record: Make, lines: int) -> None:
+    async with Journal.open(place) as journal:
         await journal.create_run(record(), [InventoryRow(seq=seq, account=str(seq)) for seq in range(21)])
-    with _child(WORKERS, directory, RUN) as child:
+    with _child(WORKERS, place, RUN) as child:
         assert child.stdout is not None
         told = [child.stdout.readline() for _ in range(lines)]
         child.kill()
         told += child.stdout.readlines()
-    async with Journal.open(directory) as journal:
+    async with Journal.open(place) as journal:
         assert not await journal.is_locked(RUN)
         found = {seq: await journal.steps(RUN, seq) for seq in range(20)}
         for line in told:

@@ -99,16 +99,16 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_process_holds_nothing(directory: Path) -> None:
+async def test_a_killed_process_holds_nothing(place: str) -> None:
     child = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
-        [sys.executable, "-c", HOLDER, str(directory)],
+        [sys.executable, "-c", HOLDER, place],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
     try:
         assert child.stdout.readline() == b"held\n"
-        async with Journal.open(directory) as journal:
+        async with Journal.open(place) as journal:
             assert await journal.is_locked("r1")
             with pytest.raises(RunLocked, match=f"process {child.pid}"):
                 async with journal.lock_run("r1"):
@@ -124,8 +124,8 @@ async def test_a_killed_process_holds_nothing(directory: Path) -> None:
         child.stdout.close()
 
 
-async def test_taking_a_lock_does_not_block_the_loop(directory: Path, nothing_blocks: Any) -> None:
-    async with Journal.open(directory) as journal, journal.lock_run("r1"):
+async def test_taking_a_lock_does_not_block_the_loop(place: str, nothing_blocks: Any) -> None:
+    async with Journal.open(place) as journal, journal.lock_run("r1"):
         assert await journal.is_locked("r1")
         with pytest.raises(RunLocked):
             async with journal.lock_run("r1"):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import anyio
 import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
 from bulkops.journal import AccountResult, InventoryRow, Journal, RunState, StepState, new_run_id
 from bulkops.outcome import Outcome
-from tests.unit.journal.conftest import Make, StepClock
+from bulkops.postgres import is_database_url
+from tests.unit.journal.conftest import Make, StepClock, tamper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
 
@@ -22,10 +23,8 @@ HOST = "http://127.0.0.1:8080"
 
 
 @pytest.fixture
-async def journal(
-    directory: Path, clock: StepClock, record: Make, inventory: list[InventoryRow]
-) -> AsyncIterator[Journal]:
-    async with Journal.open(directory, clock=clock) as opened:
+async def journal(place: str, clock: StepClock, record: Make, inventory: list[InventoryRow]) -> AsyncIterator[Journal]:
+    async with Journal.open(place, clock=clock) as opened:
         await opened.create_run(record(), inventory)
         yield opened
 
@@ -196,6 +195,7 @@ async def test_facts_outlive_runs_and_are_told_apart(journal: Journal) -> None:
 async def test_events_come_back_in_order(journal: Journal, clock: StepClock) -> None:
     at = clock.wall_s
     journal.add_event(RUN, "quota", {"change": "closed"})
+    await journal.flush()
     clock.pass_s(1)
     journal.add_event(RUN, "quota")
     await journal.flush()
@@ -207,28 +207,34 @@ HOSTILE = ["lone \ud800 surrogate \udcff", "nul \0 inside", "x" * 10_000, "Zoë 
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-async def test_hostile_text_can_be_kept_anywhere(journal: Journal, record: Make, text: Any) -> None:
-    """Lone surrogates come back spelled out, everything else as it was."""
-    kept = text.encode("utf-8", "backslashreplace").decode()
+async def test_hostile_text_can_be_kept_anywhere(journal: Journal, record: Make, place: str, text: Any) -> None:
+    """Lone surrogates come back spelled out, and NUL where PostgreSQL cannot store it; everything else as it was."""
+    in_json = kept = text.encode("utf-8", "backslashreplace").decode()
+    if is_database_url(place):
+        kept = kept.replace("\0", "\\x00")
     data = {text: [text, {"n": 1, "t": (text, None)}]}
     rows = [InventoryRow(seq=0, account=text, params={text: text})]
     await journal.create_run(record("other", title=text, operation=data, reason=text), rows)
     run = await journal.get_run("other")
-    assert (run.title, run.reason, run.operation) == (kept, kept, {kept: [kept, {"n": 1, "t": [kept, None]}]})
+    assert (run.title, run.reason, run.operation) == (
+        kept,
+        kept,
+        {in_json: [in_json, {"n": 1, "t": [in_json, None]}]},
+    )
     await journal.end_account(
         "other", 0, AccountResult(outcome=Outcome.FAILED, failure_class=text, cause=text, detail=data)
     )
     (row,) = await journal.accounts("other", failure_class=text)
-    assert (row.account, row.params, row.cause) == (kept, {kept: kept}, kept)
+    assert (row.account, row.params, row.cause) == (kept, {in_json: in_json}, kept)
     await journal.begin_step("other", 0, text, text)
     await journal.end_step("other", 0, text, StepState.DONE, text)
     steps = await journal.steps("other", 0)
-    assert [(name, step.step, step.result) for name, step in steps.items()] == [(kept, kept, kept)]
+    assert [(name, step.step, step.result) for name, step in steps.items()] == [(kept, kept, in_json)]
     await journal.put_fact(text, text, text, text, text)
-    assert await journal.get_fact(text, text, text, text) == kept
+    assert await journal.get_fact(text, text, text, text) == in_json
     journal.add_event("other", text, text)
     await journal.flush()
-    assert [(event.kind, event.data) for event in await journal.events("other")] == [(kept, kept)]
+    assert [(event.kind, event.data) for event in await journal.events("other")] == [(kept, in_json)]
 
 
 @pytest.mark.parametrize("value", [object(), {("a", "b"): 1}, {"deep": {1, object()}}])
@@ -287,10 +293,10 @@ async def test_newest_goes_by_the_order_of_beginning_not_by_the_clock(journal: J
     assert await journal.newest_unfinished() is None
 
 
-async def test_an_empty_journal_says_so(tmp_path: Path) -> None:
-    async with Journal.open(tmp_path / "empty") as journal:
+async def test_an_empty_journal_says_so(place: str) -> None:
+    async with Journal.open(place) as journal:
         assert await journal.list_runs() == []
-        with pytest.raises(JournalError, match=r"empty/journal.sqlite3 has no run yet"):
+        with pytest.raises(JournalError, match="has no run yet; start one"):
             await journal.get_run()
 
 
@@ -312,17 +318,8 @@ async def test_an_answer_for_nobody_is_refused(journal: Journal) -> None:
         await journal.set_policy("nope", {}, {})
 
 
-async def test_a_row_of_another_hand_is_called_damaged(journal: Journal, directory: Path) -> None:
-    import sqlite3
-
-    def tamper() -> None:
-        with sqlite3.connect(directory / "journal.sqlite3") as connection:
-            connection.execute("UPDATE runs SET state = 'flying'")
-        connection.close()
-
-    import anyio
-
-    await anyio.to_thread.run_sync(tamper)
+async def test_a_row_of_another_hand_is_called_damaged(journal: Journal, place: str) -> None:
+    await anyio.to_thread.run_sync(tamper, place, "UPDATE runs SET state = 'flying'")
     with pytest.raises(JournalCorrupt, match="has an unreadable row"):
         await journal.get_run(RUN)
 
@@ -331,7 +328,7 @@ async def test_a_hundred_thousand_accounts(journal: Journal, record: Make) -> No
     rows = [InventoryRow(seq=seq, account=str(seq), params={"plan": "pro"}) for seq in range(100_000)]
     commits = journal.commits
     await journal.create_run(record("big", inventory_count=len(rows)), rows)
-    assert journal.commits == commits + 1
+    assert journal.commits - commits < 10, "one transaction, and heartbeats meanwhile"
     assert (await journal.counts("big"))[Outcome.NOT_ATTEMPTED] == 100_000
     assert (await journal.accounts("big"))[-1].account == "99999"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,9 @@ async def begin(journal: Journal, run_id: str = RUN) -> None:
     await journal.create_run(record, [InventoryRow(seq=seq, account=f"E{seq}") for seq in range(2)])
 
 
-async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(tmp_path: Path, clock: Any) -> None:
+async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(place: str, clock: Any) -> None:
     began = clock.wall_s
-    async with Journal.open(tmp_path, clock=clock) as journal:
+    async with Journal.open(place, clock=clock) as journal:
         await begin(journal)
         await begin(journal, "another")
         journal.start_beating(RUN)
@@ -42,7 +41,7 @@ async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(tmp_pat
     assert "not told" not in repr(marks)
 
 
-async def test_a_run_without_steps(tmp_path: Path) -> None:
-    async with Journal.open(tmp_path) as journal:
+async def test_a_run_without_steps(place: str) -> None:
+    async with Journal.open(place) as journal:
         await begin(journal)
         assert await journal.step_marks(RUN) == []

@@ -76,9 +76,9 @@ def _notes(directory: Path) -> Any:
         connection.close()
 
 
-async def test_a_hundred_workers_share_commits(directory: Path, record: Make, nothing_blocks: Any) -> None:
+async def test_a_hundred_workers_share_commits(place: str, record: Make, nothing_blocks: Any) -> None:
     rows = [InventoryRow(seq=seq, account=str(seq)) for seq in range(100)]
-    async with Journal.open(directory) as journal:
+    async with Journal.open(place) as journal:
         await journal.create_run(record(), rows)
         before = journal.commits
 
@@ -105,31 +105,31 @@ async def test_a_commit_is_on_the_disk_when_it_returns(connection: Any) -> None:
 
 
 async def test_what_was_queued_is_written_in_order_before_the_durable_write(
-    directory: Path, record: Make, nothing_blocks: Any
+    place: str, record: Make, nothing_blocks: Any
 ) -> None:
-    async with Journal.open(directory) as journal:
+    async with Journal.open(place) as journal:
         await journal.create_run(record(), [])
         for number in range(50):
             journal.add_event(RUN, str(number))
         await journal.set_state(RUN, RunState.RUNNING)
-        async with Journal.open(directory, read_only=True) as reader:
+        async with Journal.open(place, read_only=True) as reader:
             assert [event.kind for event in await reader.events(RUN)] == [str(number) for number in range(50)]
 
 
-async def test_closing_writes_what_is_queued(directory: Path, record: Make) -> None:
-    async with Journal.open(directory) as journal:
+async def test_closing_writes_what_is_queued(place: str, record: Make) -> None:
+    async with Journal.open(place) as journal:
         await journal.create_run(record(), [])
         journal.add_event(RUN, "last words")
-    async with Journal.open(directory, read_only=True) as journal:
+    async with Journal.open(place, read_only=True) as journal:
         assert [event.kind for event in await journal.events(RUN)] == ["last words"]
         assert journal.commits == 0
     assert not [thread for thread in threading.enumerate() if "journal" in thread.name]
 
 
 async def test_reading_while_another_writes_sees_what_is_committed(
-    directory: Path, record: Make, inventory: list[InventoryRow], nothing_blocks: Any
+    place: str, record: Make, inventory: list[InventoryRow], nothing_blocks: Any
 ) -> None:
-    async with Journal.open(directory) as writer, Journal.open(directory, read_only=True) as reader:
+    async with Journal.open(place) as writer, Journal.open(place, read_only=True) as reader:
         await writer.create_run(record(), inventory)
 
         async def write() -> None:
@@ -146,9 +146,9 @@ async def test_reading_while_another_writes_sees_what_is_committed(
 
 
 async def test_a_cancelled_caller_leaves_the_write_to_happen(
-    directory: Path, record: Make, inventory: list[InventoryRow]
+    place: str, record: Make, inventory: list[InventoryRow]
 ) -> None:
-    async with Journal.open(directory) as journal:
+    async with Journal.open(place) as journal:
         await journal.create_run(record(), inventory)
         task = asyncio.create_task(journal.begin_step(RUN, 0, "import", None))
         await asyncio.sleep(0)
@@ -197,8 +197,8 @@ async def test_a_life_begun_in_a_failed_transaction_is_begun_again(connection: A
     await writer.close()
 
 
-async def _queue_a_write_that_fails(directory: Path, run: Any, rows: Any) -> None:
-    async with Journal.open(directory) as journal:
+async def _queue_a_write_that_fails(place: str, run: Any, rows: Any) -> None:
+    async with Journal.open(place) as journal:
         await journal.create_run(run, rows)
         journal.start_account(RUN, 7)
         with pytest.raises(JournalError, match=f"account 7 of run {RUN} is not in the journal"):
@@ -210,10 +210,10 @@ async def _queue_a_write_that_fails(directory: Path, run: Any, rows: Any) -> Non
 
 
 async def test_a_queued_write_that_failed_fails_what_comes_after_and_the_end(
-    directory: Path, record: Make, inventory: list[InventoryRow]
+    place: str, record: Make, inventory: list[InventoryRow]
 ) -> None:
     with pytest.raises(JournalError, match="account 7"):
-        await _queue_a_write_that_fails(directory, record(), inventory)
+        await _queue_a_write_that_fails(place, record(), inventory)
 
 
 async def test_a_full_disk_is_said_in_words_to_all_who_wait_and_who_come_later(
@@ -344,12 +344,12 @@ async def test_after_a_slow_commit_a_sign_of_life_goes_before_the_waiters(
     other.close()
 
 
-async def test_the_first_sign_of_life_is_written_at_once(directory: Path, record: Make) -> None:
-    async with Journal.open(directory) as journal:
+async def test_the_first_sign_of_life_is_written_at_once(place: str, record: Make) -> None:
+    async with Journal.open(place) as journal:
         await journal.create_run(record(), [])
         journal.start_beating(RUN)
         await journal.flush()
-        async with Journal.open(directory, read_only=True) as other:
+        async with Journal.open(place, read_only=True) as other:
             run = await other.get_run(RUN)
             assert run.last_beat_at == pytest.approx(time.time(), abs=60)
 

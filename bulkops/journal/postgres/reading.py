@@ -1,0 +1,60 @@
+"""Queries to PostgreSQL, in the SQL of `journal/queries.py`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+
+from bulkops.clock import Instant
+from bulkops.errors import JournalCorrupt, JournalError
+from bulkops.journal.base import Rows
+from bulkops.journal.postgres.writes import storable
+from bulkops.postgres import DatabaseUrl, connect_again, describe, is_outage
+
+
+class PostgresReading:
+    """Owns the reading connection. A query that meets an outage is asked again when the database is back."""
+
+    def __init__(self, connection: psycopg.Connection[Any], database: DatabaseUrl) -> None:
+        self._connection = connection
+        self._database = database
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> Rows:
+        translated = _translated(statement)
+        given = [storable(value) if isinstance(value, str) else value for value in values]
+        while True:
+            try:
+                return self._connection.execute(translated, given)
+            except psycopg.Error as error:
+                if not is_outage(error):
+                    raise
+                with contextlib.suppress(psycopg.Error):
+                    self._connection.close()
+                self._connection = connect_again(self._database)
+
+    def now(self) -> Instant:
+        clock, now_s = self.execute("SELECT id, now_s() FROM store").fetchone()
+        return Instant(clock, now_s, now_s)
+
+    def described(self, error: Exception) -> JournalError | None:
+        if isinstance(error, psycopg.Error):
+            return describe(error, self._database)
+        if isinstance(error, ValueError):
+            return JournalCorrupt(
+                f"the journal {self._database.place} has an unreadable row: {error}",
+                remedy="restore the database from a backup",
+            )
+        return None
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@lru_cache
+def _translated(statement: str) -> bytes:
+    """With the marks of psycopg for values."""
+    return statement.replace("?", "%s").encode()

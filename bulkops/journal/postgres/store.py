@@ -1,0 +1,36 @@
+"""A PostgreSQL database as the store of a journal."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from typing import Final
+
+from bulkops.clock import Clock
+from bulkops.journal.postgres import writes
+from bulkops.journal.postgres.committer import PostgresCommitter, this_place
+from bulkops.journal.postgres.locks import PostgresLocks
+from bulkops.journal.postgres.reading import PostgresReading
+from bulkops.journal.postgres.schema import SCRIPTS
+from bulkops.journal.store import Store
+from bulkops.postgres import DatabaseUrl, connect, migrate
+
+PART: Final = "journal"
+
+
+def open_store(database: DatabaseUrl, *, read_only: bool, clock: Clock) -> Store:
+    """Open the journal in a database; its tables are made when missing. Blocks. Raises: JournalError."""
+    place = this_place(clock)
+    with ExitStack() as stack:
+        reading = stack.enter_context(closing(connect(database)))
+        migrate(reading, database, PART, SCRIPTS)
+        reading.execute("SET default_transaction_read_only = on")
+        writing = None if read_only else stack.enter_context(closing(connect(database)))
+        stack.pop_all()  # all is well: the connections stay open
+    return Store(
+        name=database.place,
+        clock=clock,
+        reading=PostgresReading(reading, database),
+        committing=None if writing is None else PostgresCommitter(writing, database, clock, place=place),
+        writes=writes,
+        locks=lambda reader, writer: PostgresLocks(reader, writer, place, database.place),
+    )

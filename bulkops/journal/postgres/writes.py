@@ -1,0 +1,137 @@
+"""Writes to PostgreSQL, as data: the function `write` of the schema carries them out.
+
+Each is a list: its kind, the boot-clock time at which it was made (the committer turns it into an age), and its values.
+Text is free of NUL, which PostgreSQL cannot store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from bulkops.clock import Instant
+from bulkops.journal.codec import LONGEST_NAME, encode, utf8_text
+from bulkops.journal.records import AccountResult, InventoryRow, RunRecord, RunState, StepState
+
+Data: TypeAlias = list[Any]
+_AT_ONCE = None
+
+
+def storable(text: str) -> str:
+    r"""The text with lone surrogates and NUL spelled out.
+
+    >>> storable("a\0b")
+    'a\\x00b'
+    """
+    return utf8_text(text).replace("\0", "\\x00")
+
+
+def _or_none(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
+def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Data:
+    return [
+        "create_run",
+        _AT_ONCE,
+        storable(record.run_id),
+        record.created_at,
+        storable(record.title),
+        encode(record.operation),
+        storable(record.host),
+        _or_none(record.workspace),
+        storable(record.inventory_hash),
+        record.inventory_count,
+        encode(record.policy),
+        encode(record.tuning),
+        record.state.value,
+        _or_none(record.reason),
+        record.ended_at,
+        inventory,
+        storable(record.tenant),
+    ]
+
+
+def account_data(row: InventoryRow) -> Data:
+    """An account of an inventory; encoded by the committer, in its thread."""
+    return [
+        row.seq,
+        storable(row.account),
+        encode(row.params),
+        encode(row.name[:LONGEST_NAME]) if row.name else None,
+    ]
+
+
+def set_state(run_id: str, state: RunState, reason: str | None, now: Instant) -> Data:
+    return ["set_state", now.boot_s, storable(run_id), state.value, _or_none(reason)]
+
+
+def set_policy(run_id: str, policy: Mapping[str, Any], tuning: Mapping[str, Any]) -> Data:
+    return ["set_policy", _AT_ONCE, storable(run_id), encode(policy), encode(tuning)]
+
+
+def set_operation(run_id: str, operation: Mapping[str, Any]) -> Data:
+    return ["set_operation", _AT_ONCE, storable(run_id), encode(operation)]
+
+
+def delete_run(run_id: str) -> Data:
+    return ["delete_run", _AT_ONCE, storable(run_id)]
+
+
+def start_account(run_id: str, seq: int, now: Instant) -> Data:
+    """Begin and claim an account."""
+    return ["start_account", now.boot_s, storable(run_id), seq]
+
+
+def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> Data:
+    return [
+        "end_account",
+        now.boot_s,
+        storable(run_id),
+        seq,
+        ending.outcome.value,
+        _or_none(ending.failure_class),
+        _or_none(ending.cause),
+        _or_none(ending.reason),
+        _or_none(ending.remedy),
+        encode(ending.detail),
+    ]
+
+
+def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> Data:
+    return ["begin_step", now.boot_s, storable(run_id), seq, storable(step), encode(data)]
+
+
+def end_step(
+    run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Instant
+) -> Data:
+    return ["end_step", now.boot_s, storable(run_id), seq, storable(step), state.value, encode(result), changed]
+
+
+def put_fact(tenant: str, account: str, kind: str, key: str, value: object) -> Data:
+    return ["put_fact", _AT_ONCE, storable(tenant), storable(account), storable(kind), storable(key), encode(value)]
+
+
+def add_event(run_id: str, kind: str, data: object, now: Instant) -> Data:
+    return ["add_event", now.boot_s, storable(run_id), storable(kind), encode(data)]
+
+
+def begin_process(run_id: str) -> Data:
+    return ["begin_process", _AT_ONCE, storable(run_id)]
+
+
+def end_process() -> Data:
+    return ["end_process", _AT_ONCE, None]
+
+
+def take_lock(run_id: str, gone: int | None) -> Data:
+    """Take a run's lock. `gone`: a process that this machine knows to be dead."""
+    return ["take_lock", _AT_ONCE, storable(run_id), gone]
+
+
+def give_lock(run_id: str) -> Data:
+    return ["give_lock", _AT_ONCE, storable(run_id)]
+
+
+def nothing() -> Data:
+    return []
