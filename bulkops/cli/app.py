@@ -11,6 +11,7 @@ import click
 from bulkops import __version__
 from bulkops.cli.click_ext import Invocation, about_itself, known_secrets, write_examples
 from bulkops.cli.commands import (
+    audit,
     bench,
     calls,
     compare,
@@ -92,6 +93,7 @@ _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
         history.history,
         watch.watch,
         compare.compare,
+        audit.audit,
     ),
     "Setup and tools": (
         init.init,

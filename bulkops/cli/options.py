@@ -22,6 +22,13 @@ def selection_options(command: Command) -> Command:
     return _gathered(command, "selection", lambda given: Selection(**given), _SELECTION)
 
 
+def accounts_options(command: Command) -> Command:
+    """--accounts, --exclude, --limit, for what is read without a run, as one `selection`."""
+    return _gathered(
+        command, "selection", lambda given: Selection(**given), {name: _SELECTION[name] for name in _SUBSET}
+    )
+
+
 def subset_options(command: Command) -> Command:
     """--accounts, --exclude, --limit of a run that exists, as one `selection`."""
     return _gathered(command, "selection", lambda given: Selection(**given), _SUBSET)
@@ -90,6 +97,7 @@ def _policy_option(declared: Parameter) -> Decorator:
 
 _POLICY: Final = {key: _policy_option(one) for key, one in policy_parameters().items()}
 client_file_option: Final = _POLICY["client_file"]
+if_running_option: Final = _POLICY["if_running"]
 
 journal_option: Final = _option(
     "--journal",

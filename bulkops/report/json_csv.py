@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.journal import AccountRow
 from bulkops.report.next_steps import change_first, go_on_command, next_command
-from bulkops.report.safe_text import inline
+from bulkops.report.safe_text import spreadsheet_cell
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ _COLUMNS: Final = (
     "ended_at",
     "detail",
 )
-
-_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
-"""What makes a spreadsheet evaluate a cell, full-width in some locales. Source: OWASP, "CSV Injection"."""
 
 
 _MOST_CLUSTERS: Final = 20
@@ -99,7 +96,7 @@ def render_csv(report: Report) -> str:
     for row in report.accounts:
         account = account_object(row)
         account["detail"] = json_line(row.detail) if row.detail else None
-        writer.writerow([_cell(account[column]) for column in _COLUMNS])
+        writer.writerow([spreadsheet_cell(account[column]) for column in _COLUMNS])
     return out.getvalue()
 
 
@@ -159,13 +156,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _cell(value: str | None) -> str:
-    if value is None:
-        return ""
-    text = inline(value)
-    return f"'{text}" if value.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
 def utc(at: float | None) -> str | None:

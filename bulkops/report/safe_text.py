@@ -26,6 +26,8 @@ class _Printable(dict[int, str]):
 
 
 _PRINTABLE: Final = _Printable()
+_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+"""What makes a spreadsheet evaluate a cell, full-width in some locales. Source: OWASP, "CSV Injection"."""
 
 
 def inline(text: str, most: int | None = None) -> str:
@@ -75,3 +77,11 @@ def known_as(account: str, name: str | None, longest: int | None = None) -> str:
     """`4100231 (Acme Ltd)`: an account with its name, if known."""
     shown = inline(account, longest) if longest else inline(account)
     return f"{shown} ({inline(name, 60)})" if name else shown
+
+
+def spreadsheet_cell(value: str | None) -> str:
+    """A cell of a CSV file on one line; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    if value is None:
+        return ""
+    text = inline(value)
+    return f"'{text}" if value.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from bulkops.errors import ConfigError
 from bulkops.journal import EventRow, RunState
 from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
 from bulkops.report.html.durations import durations_panel, stages
+from bulkops.report.html.kit import asset, csp_hash, page_environment, styled
 from bulkops.report.html.outcomes import Standing
 from bulkops.report.html.requests import requests_panel
 from bulkops.report.html.rows import script_data
@@ -29,8 +25,6 @@ from bulkops.report.safe_text import duration, inline, known_as
 from bulkops.report.text import headline, summary
 
 if TYPE_CHECKING:
-    import jinja2
-
     from bulkops.report.clusters import Cluster
     from bulkops.report.model import Report
 
@@ -44,11 +38,11 @@ def render_html(report: Report) -> str:
 
     Raises: ConfigError when jinja2 is not installed.
     """
-    environment = _environment()
-    style = _asset("style.css")
-    script = '"use strict";\n(() => {\n' + "\n".join(map(_asset, _SCRIPTS)) + "\n})();\n"
+    environment = page_environment("bulkops.report.html")
+    environment.filters |= {"duration": short_duration, "round_duration": round_duration}
+    script = '"use strict";\n(() => {\n' + "\n".join(map(asset, _SCRIPTS)) + "\n})();\n"
     return environment.get_template("page.html.j2").render(
-        **_context(report), style=style, style_hash=_hash(style), script=script, script_hash=_hash(script)
+        **_context(report), **styled(), script=script, script_hash=csp_hash(script)
     )
 
 
@@ -199,39 +193,3 @@ def _own_version() -> str:
 
 def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    try:
-        import jinja2  # noqa: PLC0415 - only the extra cli brings it
-    except ImportError as error:
-        raise ConfigError(
-            "the HTML report needs jinja2, which is not installed", remedy='pip install "bulkops[cli]"'
-        ) from error
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("bulkops.report.html", "templates"),
-        autoescape=True,
-        finalize=_shown,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"duration": short_duration, "round_duration": round_duration}
-    return environment
-
-
-def _shown(value: Any) -> Any:
-    """Applied to every value in a template: names and messages from outside stay on one line."""
-    return inline(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files("bulkops.report.html") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """What a Content-Security-Policy names an inline element by. Source: CSP Level 3, section 2.3.1."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,19 @@
+"""Access audit: who may do what in which account, read from the API; formats, and the comparison of two audits."""
+
+from bulkops.audit.access import PARTNER, Access, AccountAccess, access_of_account, access_of_partner
+from bulkops.audit.changes import Change, changes
+from bulkops.audit.files import FORMATS, Audit, read_audit, render_audit
+
+__all__ = [
+    "FORMATS",
+    "PARTNER",
+    "Access",
+    "AccountAccess",
+    "Audit",
+    "Change",
+    "access_of_account",
+    "access_of_partner",
+    "changes",
+    "read_audit",
+    "render_audit",
+]
