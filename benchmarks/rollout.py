@@ -2,7 +2,9 @@
 
 The least time: for each quota with R requests and a limit of N in T, `head + T (ceil(R / N) - 1) + tail`: the first
 N may leave at once, every further N need a window; `head` is the least time from an account's start to its first
-request of the quota, `tail` the least from its last one to the account's end. The largest of these counts.
+request of the quota, `tail` the least from its last one to the account's end. No client knows how long an import
+will take, so accounts are taken in the order of the inventory: for the account in place P, `head + T floor(P / N)` of
+the folders' quota, then its own import, then the least from there to an account's end. The largest of all counts.
 Every client has its own sandbox process, and all run side by side: nearly all of the time is waiting.
 """
 
@@ -28,7 +30,7 @@ import attrs
 
 import bulkops
 from benchmarks.kit.harness import Row, arguments, publish
-from benchmarks.kit.plain_rollout import USED, PlainRollout, one_for_all, one_per_quota
+from benchmarks.kit.plain_rollout import FOLDERS, STATUS, USED, PlainRollout, one_for_all, one_per_quota
 from bulkops.client import session_of
 from bulkops.events import AccountEnded, AttemptEnded
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
@@ -101,6 +103,27 @@ class Trace:
             if limit.key is None
         }
 
+    def least_in_order_s(self, imports_s: Mapping[str, float], folders: Limit) -> float:
+        """The least time for accounts in this order, each with the time that its folder's import took."""
+        heads = [begun - self.first[account] for (account, quota), (begun, _) in self.spans.items() if quota == FOLDERS]
+        tails = [self.ended[account] - last for (account, quota), (_, last) in self.spans.items() if quota == STATUS]
+        own = [
+            folders.window_s * (place // folders.requests) + took_s for place, took_s in enumerate(imports_s.values())
+        ]
+        return min(heads) + max(own) + min(tails)
+
+
+def imports_s(vendor: SandboxProcess) -> dict[str, float]:
+    """From the making of an account's folder to the end of its import, as the sandbox has it, by account in order."""
+    made: dict[int, float] = {}
+    done: dict[int, float] = {}
+    for effect in vendor.ledger():
+        if effect["kind"] == "folder.created":
+            made.setdefault(effect["account"], effect["t"])
+        if effect["kind"] == "import.completed":
+            done[effect["account"]] = effect["t"]
+    return {str(account): done[account] - made[account] for account in sorted(done)}
+
 
 async def with_bulkops(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
     package, credentials = vendor.home / "one.zip", vendor.home / "credentials.toml"
@@ -117,7 +140,9 @@ async def with_bulkops(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
         began = time.monotonic()
         await bulkops.run(job, accounts=ids, workato=workato, policy=policy, journal=vendor.journal, observe=trace)
         took_s = time.monotonic() - began
-        least = trace.least_s(session_of(workato).quotas)
+        quotas = session_of(workato).quotas
+        least = trace.least_s(quotas)
+        least["imports in order"] = trace.least_in_order_s(imports_s(vendor), quotas[FOLDERS][0])
     bound_by = max(least, key=least.__getitem__)
     return {
         "took_s": took_s,
@@ -208,7 +233,7 @@ def main() -> None:
     global_ = ended(peers["one AsyncLimiter for all"], few)
     worst = max(found.values(), key=lambda one: one["took_s"] / one["least_s"])
     least_s = worst["least_s"]
-    few_least_s = 60 / fast * (math.ceil(2 * few / 60) - 1) + 2 / fast
+    few_least_s = 60 / fast * (math.ceil(few / 60) - 1) + 2 / fast
     rows = [
         Row(
             what=f"rollout of {accounts} accounts: time / lower bound, worst window kind, refused "

@@ -23,7 +23,8 @@ Limiter = Callable[[str], AbstractAsyncContextManager[None]]
 FOLDERS, CREATE, STATUS = "assumed.customer.folders", "embedded.rlcm.import_create", "embedded.rlcm.import_status"
 RECIPES, STARTS = "embedded.recipes.list", "embedded.recipes.other"
 CONNECTIONS, UPDATES = "embedded.connections.list", "embedded.connections.other"
-USED = (FOLDERS, CREATE, STATUS, RECIPES, STARTS, CONNECTIONS, UPDATES)
+PROJECTS = "embedded.projects.list"
+USED = (PROJECTS, FOLDERS, CREATE, STATUS, RECIPES, STARTS, CONNECTIONS, UPDATES)
 
 
 def one_for_all(quotas: Mapping[str, tuple[Limit, ...]]) -> Limiter:
@@ -60,8 +61,8 @@ class PlainRollout:
         await asyncio.gather(*map(bounded, accounts))
 
     async def _account(self, account: int) -> None:
-        folders = await self._ask(FOLDERS, "GET", account, "/folders")
-        if any(folder["name"] == "CRM" for folder in folders["result"]):
+        projects = await self._ask(PROJECTS, "GET", account, "/projects")
+        if any(project["name"] == "CRM" for project in projects["result"]):
             return
         folder = await self._ask(FOLDERS, "POST", account, "/folders", json={"name": "CRM"})
         await self._import(account, folder["id"] if "id" in folder else folder["result"]["id"])

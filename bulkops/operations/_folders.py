@@ -1,4 +1,8 @@
-"""Folders by name, and the recipes in them, with as few requests as possible: folder calls have a tight quota."""
+"""Folders by name, and the recipes in them, with as few requests as possible: folder calls have a tight quota.
+
+Folders directly under Home are projects, and the list of projects has a quota sixteen times wider (vendor facts,
+section 18). Only what is below them, and what is missing, is asked of the folder calls.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,6 @@ def folders_key(parent_id: int | None) -> str:
     return f"folders in {parent_id}"
 
 
-_HOME = "home folder"
 _IMPORTED = "folders of imports"
 
 
@@ -26,7 +29,8 @@ def check_name(name: str) -> None:
 
 
 async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, must_exist: bool = False) -> int | None:
-    """Id of the one folder `name` in `parent_id` (None: Home), or None. Sends one request a page, once per account.
+    """Id of the one folder `name` in `parent_id` (None: Home), or None. Sends one request a page, once per account: of
+    projects for Home, of folders below it.
 
     `must_exist`: figures before any look assume that it is there.
     Raises: TaskFailed when several folders have the name.
@@ -73,10 +77,13 @@ def planned_folders(ctx: Context, name: str) -> list[int]:
 
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
+    if parent_id is None:
+        async for project in ctx.account.projects.list():
+            if project.folder_id is not None:
+                found.setdefault(project.name, []).append(project.folder_id)
+        return found
     async for folder in ctx.account.folders.list(parent_id=parent_id):
         found.setdefault(folder.name, []).append(folder.id)
-        if parent_id is None:
-            memory_of(ctx).cache[_HOME] = folder.parent_id
     return found | _foreseen_below(ctx, parent_id)
 
 
@@ -148,13 +155,11 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     """Recipes in the folder and in all its sub-folders, without their code.
 
     Sends one request a hundred recipes of the account: their quota is thirty times wider than the folders'. Sub-folders
-    are asked for only when a recipe sits in a folder that is not known to be somewhere else.
+    are asked for only when a recipe sits in a folder that is not known to be somewhere else: Home is not known.
     """
     everything = [recipe async for recipe in ctx.account.recipes.list()]
     inside: set[int | None] = {folder_id, *folders_inside(ctx, folder_id)}
-    elsewhere = {id_ for ids in memory_of(ctx).cache.get(folders_key(None), {}).values() for id_ in ids} | {
-        memory_of(ctx).cache.get(_HOME)
-    }
+    elsewhere = {id_ for ids in memory_of(ctx).cache.get(folders_key(None), {}).values() for id_ in ids}
     if any(recipe.folder_id not in inside | elsewhere for recipe in everything) or _may_be_elsewhere(ctx, folder_id):
         inside |= await folders_below(ctx, folder_id)
     return with_planned(ctx, (recipe for recipe in everything if recipe.folder_id in inside), folder_id)

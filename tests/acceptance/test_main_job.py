@@ -42,7 +42,7 @@ def test_once_again_and_a_second_version(tmp_path: Path, customers: int) -> None
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("window", ["sliding", "fixed", "bucket"])
 def test_documented_quotas_are_used_to_the_full_and_never_exceeded(tmp_path: Path, window: str) -> None:
-    """The folders' 60 a minute bind, with two calls an account."""
+    """The connections' 60 a minute bind, with two calls an account."""
     customers, scale = 300, time_scale(15)
     with fleet(tmp_path, customers=customers, time_scale=scale, window=window) as vendor:
         done = vendor.rollout()

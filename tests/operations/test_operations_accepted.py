@@ -13,7 +13,7 @@ from bulkops.operations import AddMember, DeleteCustomer, Operation, StartRecipe
 from tests.operations.test_operations_odd_vendor import played
 
 CUSTOMER = {"id": 7, "name": "Acme", "plan_id": "oem_standard"}
-FOLDER = {"id": 1, "name": "CRM"}
+PROJECT = {"id": 11, "folder_id": 1, "name": "CRM"}
 RECIPE = {"id": 5, "name": "Nightly", "folder_id": 1, "running": True, "code": "{}"}
 
 
@@ -34,7 +34,7 @@ class Vendor:
 
 
 RECIPES = {
-    "/folders": {"result": [FOLDER]},
+    "/projects": {"result": [PROJECT]},
     "/recipes": {"result": {"items": [RECIPE]}},
     "/recipes/5": {"result": RECIPE},
 }
@@ -130,7 +130,7 @@ def test_the_account_fails_in_words(
 
 @pytest.mark.parametrize("made", [StartRecipes, StopRecipes])
 def test_a_folder_that_is_not_there(tmp_path: Path, made: Callable[..., Operation]) -> None:
-    vendor = Vendor({"/folders": {"result": []}}, (200, {"success": True}))
+    vendor = Vendor({"/projects": {"result": []}}, (200, {"success": True}))
     (report,) = played(tmp_path, vendor, made(folder="CRM"))
     (row,) = report.accounts
     assert (row.outcome, row.failure_class, vendor.sent) == ("failed", "folder-missing", [])

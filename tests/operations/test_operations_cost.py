@@ -15,7 +15,7 @@ from bulkops.operations import CreateFolder
 from bulkops.runs import Fleet, Policy, cost_ahead, from_values
 from bulkops.runs.identity import ME
 from tests.acceptance.cases import CASES, Case, accounts
-from tests.here import FIRST, Here, here
+from tests.here import FIRST, Here, here, main_job
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -87,5 +87,26 @@ def test_an_undo_or_another_host_makes_nothing_known(tmp_path: Path) -> None:
         assert await done() == (0, None)
         second = await it.run(CreateFolder("A"), rows[:1])
         assert await done() == (1, second.run_id)
+
+    here(tmp_path, scenario, customers=2)
+
+
+def test_the_narrowest_quota_is_asked_only_for_what_is_missing(tmp_path: Path) -> None:
+    """Folders under Home are projects: only to create one takes a folder call."""
+    rows: list[Mapping[str, object]] = [{"id": FIRST}, {"id": FIRST + 1}]
+
+    async def scenario(it: Here) -> None:
+        sent: Counter[str] = Counter()
+
+        def note(event: Event) -> None:
+            if isinstance(event, AttemptEnded):
+                sent[event.call.removeprefix("managed_users.")] += event.call.startswith("managed_users.")
+
+        session_of(it.workato).subscribe(note)
+        for made, created in ((main_job(), 2), (main_job(), 0)):
+            sent.clear()
+            await it.run(made, rows)
+            assert (sent["projects.list"], sent["folders.list"], sent["folders.create"]) == (2, 0, created)
+        assert it.sandbox.requests()["quotas"]["assumed.customer.folders"]["requests"] == 2
 
     here(tmp_path, scenario, customers=2)

@@ -112,8 +112,10 @@ def test_a_recipe_that_stops_again_is_no_started_recipe(tmp_path: Path) -> None:
         if request.method == "PUT":
             started.append(request.path)
             return 200, {"success": True}
+        if request.path.endswith("/projects"):
+            return 200, {"result": [{"id": 11, "folder_id": 1, "name": "CRM"}]}
         if request.path.endswith("/folders"):
-            return 200, {"result": [] if request.query.get("parent_id") else [{"id": 1, "name": "CRM"}]}
+            return 200, {"result": []}
         recipe = {"id": 5, "name": "Nightly", "folder_id": 1, "running": False, "stop_cause": "trigger_errors_limit"}
         if request.path.endswith("/recipes"):
             return 200, {"result": {"items": [recipe]}}

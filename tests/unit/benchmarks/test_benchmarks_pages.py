@@ -60,7 +60,7 @@ def test_how_far_writes_a_line_a_size(tmp_path: Path, monkeypatch: pytest.Monkey
     size = {"took_s": 2.0, "cpu_s": 1.5, "grown_mib": 12.0, "journal_bytes": 1_048_576}
     how_far.write_page({str(n): size | {"accounts": n} for n in (500, 10_000)}, "2026-11-25T18:00:00+00:00")
     few, many = [line for line in how_far.PAGE.read_text().splitlines() if line.startswith(("| 500 ", "| 10,000 "))]
-    assert few.endswith("| `assumed.customer.folders` | 2.0 s | 250 | 12 MiB | 1.0 MiB |")
+    assert few.endswith("| `embedded.connections.other` | 2.0 s | 250 | 12 MiB | 1.0 MiB |")
     assert re.fullmatch(r"\| 10,000 \| \d+ h \| .*", many)
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bulkops.operations import CreateFolder, DisableEndpoints, ImportPackage, StartRecipes, StopRecipes
 from bulkops.operations.foreseen import FolderContents, Foreseen
 from tests.fleet import PACKAGE
 
-FOLDERS, RECIPES = "managed_users.folders.list", "managed_users.recipes.list"
+PROJECTS, FOLDERS = "managed_users.projects.list", "managed_users.folders.list"
+RECIPES = "managed_users.recipes.list"
 CRM = FolderContents(recipes=3, callers=2, subfolders=1, endpoints=0)
 
 
 def test_a_chain_lists_the_folders_under_home_once_and_once_more_for_each_that_it_makes() -> None:
     again = ImportPackage(PACKAGE, folder="CRM") >> StartRecipes(folder="CRM")
-    assert again.cost(Foreseen())[FOLDERS] == 1
-    assert again.look_cost(Foreseen()) == {FOLDERS: 1, RECIPES: 2}
+    assert again.cost(Foreseen())[PROJECTS] == 1
+    assert FOLDERS not in again.cost(Foreseen())  # the only request of that quota is for a folder that is missing
+    assert again.look_cost(Foreseen()) == {PROJECTS: 1, RECIPES: 2}
     two = CreateFolder("Other") >> again
-    assert two.cost(Foreseen())[FOLDERS] == 2
-    assert two.look_cost(Foreseen())[FOLDERS] == 1
+    assert two.cost(Foreseen())[PROJECTS] == 2
+    assert two.look_cost(Foreseen())[PROJECTS] == 1
 
 
 def test_recipes_behind_an_import_are_counted_as_the_package_has_them() -> None:
@@ -29,7 +29,7 @@ def test_recipes_behind_an_import_are_counted_as_the_package_has_them() -> None:
 def test_recipes_of_a_folder_that_the_journal_knows_are_counted() -> None:
     foreseen = Foreseen({"CRM": CRM})
     cost = StopRecipes(folder="CRM").cost(foreseen)
-    assert (cost["managed_users.recipes.stop"], cost["managed_users.recipes.get"], cost[FOLDERS]) == (3, 2, 3)
+    assert (cost["managed_users.recipes.stop"], cost["managed_users.recipes.get"], cost[FOLDERS]) == (3, 2, 2)
     assert foreseen.more == {}
 
 
@@ -41,9 +41,11 @@ def test_what_nothing_is_known_of_is_said_for_each() -> None:
 
 def test_a_folder_that_may_exist_is_looked_into() -> None:
     imported = ImportPackage(PACKAGE, folder="CRM")
-    assert imported.cost(Foreseen(worst_case=True))[FOLDERS] == imported.cost(Foreseen())[FOLDERS] + 1
+    assert imported.cost(Foreseen(worst_case=True))[FOLDERS] == 1
+    assert FOLDERS not in imported.cost(Foreseen())
 
 
 def test_another_folder_with_sub_folders_makes_them_be_asked_for() -> None:
     job = ImportPackage(PACKAGE, folder="Night") >> StartRecipes(folder="Night")
-    assert job.look_cost(Foreseen({"CRM": CRM}))[FOLDERS] == pytest.approx(job.look_cost(Foreseen())[FOLDERS] + 2)
+    assert job.look_cost(Foreseen({"CRM": CRM}))[FOLDERS] == 2
+    assert FOLDERS not in job.look_cost(Foreseen())
