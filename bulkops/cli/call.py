@@ -51,8 +51,9 @@ class OneCall:
 
 async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
     """Make the call; the exit code. Everything is checked before anything is asked or sent."""
-    from bulkops.client import Workato
+    from bulkops.client import Workato, session_of
     from bulkops.resources import generic
+    from bulkops.runs import hold_credential
     from bulkops.session import account_segment
 
     call = generic.find_call(wanted.call_id)
@@ -68,7 +69,10 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
         await Consent(yes=yes, quiet=True, before="check the call and its parameters").ask(
             OneCall(what=f"{call.id}{deprecated}", whose=whose)
         )
-    async with Workato.from_settings(settings, observe=Outage().observe) as workato:
+    async with (
+        Workato.from_settings(settings, observe=Outage().observe) as workato,
+        hold_credential(session_of(workato), "of bulkops call", if_running="share"),
+    ):
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):
                 _put_line(row)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -360,3 +362,12 @@ async def test_each_is_an_operation_of_the_library(here: Path, sandbox: RemoteSa
         report = await run_operation(operation, accounts=[{"id": FIRST, "tier": "Gold"}], workato=workato)
     assert {outcome.value: n for outcome, n in report.outcomes.items() if n} == {"changed": 1}
     assert lines((here / "made.jsonl").read_text())[0]["result"]["name"] == "Gold"
+
+
+def test_a_call_takes_part_in_the_ledger(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
+    """What it sent, a later process respects, and so does a run beside it."""
+    assert cli("call", "managed_users.get", "--account", FIRST, "--client-file", sandbox.client_file).code == 0
+    (ledger,) = Path(os.environ["XDG_STATE_HOME"]).rglob("ledger.sqlite3")
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        left = connection.execute("SELECT p.label, s.quota FROM processes p JOIN slots s USING (process_id)").fetchall()
+    assert ("of bulkops call", CALLS["managed_users.get"].quota) in left
