@@ -21,6 +21,7 @@ from bulkops.resources import (
     ApiEndpoints,
     ApiKeys,
     ApiPortals,
+    CollaboratorGroups,
     Connections,
     Connectors,
     CustomConnectors,
@@ -30,6 +31,7 @@ from bulkops.resources import (
     ExportManifests,
     Exports,
     Folders,
+    Genies,
     Imports,
     Members,
     OwnCustomer,
@@ -39,6 +41,8 @@ from bulkops.resources import (
     Pages,
     PartnerMembers,
     PartnerRoles,
+    ProjectGrants,
+    ProjectRoles,
     Projects,
     Properties,
     Recipes,
@@ -86,6 +90,10 @@ class Account:
     members = _Resource(Members)
     roles = _Resource(Roles)
     environment_roles = _Resource(EnvironmentRoles)
+    user_groups = _Resource(CollaboratorGroups)
+    project_roles = _Resource(ProjectRoles)
+    project_grants = _Resource(ProjectGrants)
+    genies = _Resource(Genies)
     customer = _Resource(OwnCustomer)
     api_collections = _Resource(ApiCollections)
     api_endpoints = _Resource(ApiEndpoints)
@@ -132,6 +140,10 @@ class Workato:
     customer_managers = _Resource(CustomerManagers)
     members = _Resource(PartnerMembers)
     roles = _Resource(PartnerRoles)
+    user_groups = _Resource(CollaboratorGroups)
+    project_roles = _Resource(ProjectRoles)
+    project_grants = _Resource(ProjectGrants)
+    genies = _Resource(Genies)
     recipes = _Resource(OwnRecipes)
     recipe_versions = _Resource(RecipeVersions)
     jobs = _Resource(OwnJobs)

@@ -15,16 +15,19 @@ from bulkops.models.api_platform import (
     ApiPortal,
     CollectionName,
 )
+from bulkops.models.collaborator_groups import CollaboratorGroup, GroupMember
 from bulkops.models.collaborators import Member, MemberPrivileges, MemberRole, ProjectGrant, ProjectPrivileges
 from bulkops.models.connections import Connection, InputField, PickListValue
 from bulkops.models.connectors import Connector, ConnectorCode, ConnectorOperation, ConnectorVersion, CustomConnector
 from bulkops.models.customer_managers import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
 from bulkops.models.customers import Customer, CustomerMetrics, CustomerUsage, MonthlyUsage, PlanChange
 from bulkops.models.folders import CreatedFolder, Folder, Project
+from bulkops.models.genies import Genie
 from bulkops.models.imports import ImportStatus, RecipeStatus
 from bulkops.models.jobs import Job, JobCounts
 from bulkops.models.manifests import Asset, ExportManifest
 from bulkops.models.packages import PackageExport
+from bulkops.models.project_grants import Grantee, ProjectRole, RoleGrant
 from bulkops.models.properties import Property
 from bulkops.models.recipes import (
     MadeRecipe,
@@ -46,6 +49,7 @@ __all__ = [
     "ApiKey",
     "ApiPortal",
     "Asset",
+    "CollaboratorGroup",
     "CollectionName",
     "Connection",
     "Connector",
@@ -62,6 +66,9 @@ __all__ = [
     "EnvironmentRole",
     "ExportManifest",
     "Folder",
+    "Genie",
+    "Grantee",
+    "GroupMember",
     "ImportStatus",
     "InputField",
     "Job",
@@ -81,12 +88,14 @@ __all__ = [
     "Project",
     "ProjectGrant",
     "ProjectPrivileges",
+    "ProjectRole",
     "Property",
     "PublicRecipe",
     "Recipe",
     "RecipeStatus",
     "RecipeVersion",
     "Role",
+    "RoleGrant",
     "StartProblem",
     "StartResult",
     "StopResult",

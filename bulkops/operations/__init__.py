@@ -9,6 +9,7 @@ from typing import Final
 from bulkops.errors import ConfigError
 from bulkops.operations._base import Chain, Danger, Operation, Plan
 from bulkops.operations.add_member import AddMember
+from bulkops.operations.add_to_group import AddToGroup
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.change_plan import DowngradePlan, UpgradePlan
 from bulkops.operations.create_connection import CreateConnection
@@ -21,6 +22,7 @@ from bulkops.operations.ensure import Ensure
 from bulkops.operations.export_package import ExportPackage
 from bulkops.operations.functions import operation
 from bulkops.operations.grant_manager import GrantManager
+from bulkops.operations.grant_project_role import GrantProjectRole
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.partner_export import ExportedPackage, export_to_file
@@ -28,11 +30,13 @@ from bulkops.operations.remove_member import RemoveMember
 from bulkops.operations.rollout import Rollout
 from bulkops.operations.set_properties import SetProperties
 from bulkops.operations.switch_endpoints import DisableEndpoints, EnableEndpoints
+from bulkops.operations.switch_genie import StartGenie, StopGenie
 from bulkops.operations.switch_recipes import StartRecipes, StopRecipes
 
 __all__ = [
     "OPERATIONS",
     "AddMember",
+    "AddToGroup",
     "AuthorizeConnections",
     "Chain",
     "CreateConnection",
@@ -49,6 +53,7 @@ __all__ = [
     "ExportPackage",
     "ExportedPackage",
     "GrantManager",
+    "GrantProjectRole",
     "ImportPackage",
     "Operation",
     "Package",
@@ -56,7 +61,9 @@ __all__ = [
     "RemoveMember",
     "Rollout",
     "SetProperties",
+    "StartGenie",
     "StartRecipes",
+    "StopGenie",
     "StopRecipes",
     "UpgradePlan",
     "export_to_file",
@@ -80,7 +87,11 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         DisableEndpoints,
         AddMember,
         RemoveMember,
+        AddToGroup,
+        GrantProjectRole,
         GrantManager,
+        StartGenie,
+        StopGenie,
         CreateCustomer,
         UpgradePlan,
         DowngradePlan,

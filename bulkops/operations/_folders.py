@@ -75,6 +75,19 @@ def planned_folders(ctx: Context, name: str) -> list[int]:
     return [id_ for id_ in memory_of(ctx).cache.get(folders_key(None), {}).get(name, ()) if is_planned(id_)]
 
 
+async def find_project(ctx: Context, name: str) -> int:
+    """The id of the one project `name`. Sends one request. Raises: TaskFailed when there is not exactly one."""
+    found = [project.id async for project in ctx.account.projects.list() if project.name == name]
+    found = found or planned_folders(ctx, name)
+    if len(found) == 1:
+        return found[0]
+    raise TaskFailed(
+        f"{len(found) or 'no'} projects are named {name!r}",
+        failure_class="project-ambiguous" if found else "project-missing",
+        remedy="rename all but one" if found else "create it first: create-folder makes one directly under Home",
+    )
+
+
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     if parent_id is None:

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 import attrs
 
 from bulkops.errors import TaskFailed
-from bulkops.models import ApiEndpoint, Recipe
+from bulkops.models import ApiEndpoint, Genie, Recipe
 from bulkops.operations._base import Operation
 from bulkops.steps import Context, Intent
 
-T = TypeVar("T", Recipe, ApiEndpoint)
+T = TypeVar("T", Recipe, ApiEndpoint, Genie)
 
 
 class Problems:

@@ -12,7 +12,7 @@ from bulkops.errors import ApiError, ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
-from bulkops.operations._folders import planned_folders
+from bulkops.operations._folders import find_project
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._recipe_versions import name_some
 from bulkops.operations._templates import anchored, fill, fill_in, secrets_in
@@ -136,16 +136,7 @@ class SetProperties(Operation):
         """Sends one request where a project is named. Raises: TaskFailed when there is not exactly one of the name."""
         if self.project is None:
             return None
-        name = fill(self.project, ctx)
-        found = [project.id async for project in ctx.account.projects.list() if project.name == name]
-        found = found or planned_folders(ctx, name)
-        if len(found) == 1:
-            return found[0]
-        raise TaskFailed(
-            f"{len(found) or 'no'} projects are named {name!r}",
-            failure_class="project-ambiguous" if found else "project-missing",
-            remedy="rename all but one" if found else "create it first: create-folder makes one directly under Home",
-        )
+        return await find_project(ctx, fill(self.project, ctx))
 
 
 def _check(name: str, template: object) -> None:

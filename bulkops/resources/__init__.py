@@ -13,16 +13,19 @@ from bulkops.resources.api_platform import (
     ApiKeys,
     ApiPortals,
 )
+from bulkops.resources.collaborator_groups import CollaboratorGroups
 from bulkops.resources.connections import AccountConnections, Connections
 from bulkops.resources.connectors import Connectors, CustomConnectors
 from bulkops.resources.customer_managers import CustomerManagers
 from bulkops.resources.customers import Customers, OwnCustomer
 from bulkops.resources.export_manifests import ExportManifests
 from bulkops.resources.folders import AccountProjects, Folders, Projects
+from bulkops.resources.genies import Genies
 from bulkops.resources.imports import Imports
 from bulkops.resources.jobs import AccountJobs, OwnJobs
 from bulkops.resources.members import Members, PartnerMembers
 from bulkops.resources.packages import Exports, Packages
+from bulkops.resources.project_grants import ProjectGrants, ProjectRoles
 from bulkops.resources.properties import Properties
 from bulkops.resources.recipes import AccountRecipeVersions, OwnRecipes, Recipes, RecipeVersions
 from bulkops.resources.roles import EnvironmentRoles, PartnerRoles, Roles
@@ -40,6 +43,7 @@ __all__ = [
     "ApiEndpoints",
     "ApiKeys",
     "ApiPortals",
+    "CollaboratorGroups",
     "Connections",
     "Connectors",
     "CustomConnectors",
@@ -49,6 +53,7 @@ __all__ = [
     "ExportManifests",
     "Exports",
     "Folders",
+    "Genies",
     "Imports",
     "Members",
     "OwnCustomer",
@@ -58,6 +63,8 @@ __all__ = [
     "Pages",
     "PartnerMembers",
     "PartnerRoles",
+    "ProjectGrants",
+    "ProjectRoles",
     "Projects",
     "Properties",
     "RecipeVersions",

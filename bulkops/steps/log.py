@@ -50,6 +50,8 @@ class StepLog:
     """
 
     offline: Offline | None = None
+    is_new_account: bool = False
+    """Whether a plan would create the account: nothing can be asked of it."""
 
     def __init__(
         self,

@@ -84,6 +84,7 @@ class Rehearsal(StepLog):
     def begin_anew(self, customer: Mapping[str, object]) -> None:
         """From here on the account is one that the plan would create, with these members of `customer`."""
         self._customer = msgspec.json.encode({**customer, "id": 0})
+        self.is_new_account = True
 
     async def reset(self, name: str) -> None:
         self._steps.pop(self._prefix + name, None)

@@ -8,6 +8,7 @@ import attrs
 
 from bulkops.operations import (
     AddMember,
+    AddToGroup,
     AuthorizeConnections,
     CreateConnection,
     CreateCustomer,
@@ -18,15 +19,19 @@ from bulkops.operations import (
     EnableApiPlatform,
     EnableEndpoints,
     GrantManager,
+    GrantProjectRole,
     ImportPackage,
     Operation,
     RemoveMember,
     Rollout,
     SetProperties,
+    StartGenie,
     StartRecipes,
+    StopGenie,
     StopRecipes,
     UpgradePlan,
 )
+from tests.acceptance.genies import hire
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE
 from tests.here import FIRST, main_job
 
@@ -105,6 +110,37 @@ CASES = {
         before=_ana,
         kind="member.removed",
         undone="member.added",
+    ),
+    "add-to-group": Case(
+        make=lambda: AddToGroup(group="Team {who}", external_id="{who}"),
+        flags=("add-to-group", "--group", "Team {who}", "--external-id", "{who}"),
+        before=_ana,
+        kind="user_group.member_added",
+        undone="user_group.member_removed",
+    ),
+    "grant-project-role": Case(
+        make=lambda: GrantProjectRole(project="CRM", role="Project editor", group="All collaborators"),
+        flags=(
+            *("grant-project-role", "--project", "CRM", "--role", "Project editor"),
+            *("--group", "All collaborators"),
+        ),
+        before=lambda: ImportPackage(PACKAGE, folder="CRM") >> AuthorizeConnections(CREDENTIALS),
+        kind="project_grant.created",
+        undone="project_grant.deleted",
+    ),
+    "start-genie": Case(
+        make=lambda: StartGenie(genie="HR {who}"),
+        flags=("start-genie", "--genie", "HR {who}"),
+        before=lambda: hire,
+        kind="genie.started",
+        undone="genie.stopped",
+    ),
+    "stop-genie": Case(
+        make=lambda: StopGenie(genie="HR {who}"),
+        flags=("stop-genie", "--genie", "HR {who}"),
+        before=lambda: hire >> StartGenie(genie="HR {who}"),
+        kind="genie.stopped",
+        undone="genie.started",
     ),
     "start-recipes": Case(
         make=lambda: StartRecipes(folder="CRM"),

@@ -137,6 +137,12 @@ def _prepare_by_command(vendor: Any, before: Operation, selection: tuple[str, ..
     elif isinstance(before, SetProperties):
         given = [word for name, value in before.properties.items() for word in ("-p", f"{name}={value}")]
         ended = vendor.cli("set-properties", *given, *selection, *vendor.policy, "--json")
+    elif "genie" in before.title:
+        job = f"{Path(__file__).with_name('genies.py')}:hire"
+        ended = vendor.cli("run", job, *selection, *vendor.policy, "--json")
+        assert ended.code == 0, ended.err
+        if "start genie" in before.title:
+            ended = vendor.cli("start-genie", "--genie", "HR {who}", *selection, *vendor.policy, "--json")
     else:
         package = API_PACKAGE if API_PACKAGE.name in before.title else PACKAGE
         ended = vendor.rollout(*selection, package=package)

@@ -18,6 +18,7 @@ from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import POLL
 from bulkops.operations import (
     AddMember,
+    AddToGroup,
     AuthorizeConnections,
     Chain,
     CreateConnection,
@@ -25,11 +26,14 @@ from bulkops.operations import (
     CreateFolder,
     DeleteCustomer,
     DowngradePlan,
+    GrantProjectRole,
     ImportPackage,
     Operation,
     RemoveMember,
     SetProperties,
+    StartGenie,
     StartRecipes,
+    StopGenie,
     StopRecipes,
     UpgradePlan,
 )
@@ -43,19 +47,25 @@ PATHS = ("A", "A/B", "A/B/C", "D")
 PEOPLE = ("Ana", "Bo")
 PLANS = ("free", "oem_big")
 CONNECTIONS = ("CRM", "Shop")
+GROUPS = ("Ops", "Sales")
+ROLES = ("Project admin", "Project editor")
 NEW = "N-1"
 """The external id of a customer that is not there."""
 
 
 @attrs.frozen
 class State:
-    """What an account holds before the plan. `connections`: by name, the folder's path, or None for Home."""
+    """What an account holds before the plan. `connections`: by name, the folder's path, or None for Home; `groups`:
+    the members of each; `grants`: by project, the role of everybody; `genies`: their states."""
 
     folders: tuple[str, ...]
     members: Mapping[str, str]
     plan: str
     properties: Mapping[str, str]
     connections: Mapping[str, str | None]
+    groups: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
+    grants: Mapping[str, str] = attrs.field(factory=dict)
+    genies: Mapping[str, str] = attrs.field(factory=dict)
 
     async def make(self, account: Account) -> None:
         ids: dict[str | None, int | None] = {None: None}
@@ -64,8 +74,18 @@ class State:
             if (parent or None) in ids:
                 folder = await account.folders.create(name, parent_id=ids[parent or None])
                 ids[path] = folder.id
-        for name, role in self.members.items():
-            await account.members.add(name=name, role_name=role, external_id=name)
+        people = {
+            name: (await account.members.add(name=name, role_name=role, external_id=name)).id
+            for name, role in self.members.items()
+        }
+        for name, members in self.groups.items():
+            group = await account.user_groups.create(name)
+            await account.user_groups.add_members(group.id, [people[who] for who in members if who in people])
+        await self._grant(account)
+        for name, state in self.genies.items():
+            home = (await account.folders.create("Genies")).id
+            made = await account.call("managed_users.agentic.genies.create", name=name, folder_id=home)
+            await (account.genies.start if state == "running" else account.genies.stop)(made["id"])
         await account.customer.update(plan_id=self.plan)
         if self.properties:
             await account.properties.upsert(self.properties)
@@ -73,6 +93,15 @@ class State:
             provider = "salesforce" if name == "CRM" else "shopify"
             where: dict[str, Any] = {} if ids.get(place) is None else {"folder_id": ids[place]}
             await account.connections.create(name, provider=provider, **where)
+
+    async def _grant(self, account: Account) -> None:
+        roles = {role.name: role.id async for role in account.project_roles.list()}
+        (everybody,) = await account.user_groups.list(name="All collaborators").collect()
+        async for project in account.projects.list():
+            if project.name in self.grants:
+                role_id = roles[self.grants[project.name]]
+                given = {"grantee_type": "user_group", "grantee_id": everybody.id, "environment_type": "dev"}
+                await account.project_grants.set(project.id, role_id=role_id, **given)
 
 
 EMPTY = State(folders=(), members={}, plan="free", properties={}, connections={})
@@ -84,6 +113,9 @@ states = st.builds(
     plan=st.sampled_from(PLANS),
     properties=st.dictionaries(st.sampled_from(["tier", "team"]), st.sampled_from(["gold", "new"])),
     connections=st.dictionaries(st.sampled_from(CONNECTIONS), st.sampled_from([None, "A", "D"])),
+    groups=st.dictionaries(st.sampled_from(GROUPS), st.lists(st.sampled_from(PEOPLE), unique=True)),
+    grants=st.dictionaries(st.sampled_from(["A", "D"]), st.sampled_from(ROLES)),
+    genies=st.dictionaries(st.just("HR"), st.sampled_from(["running", "stopped"])),
 )
 
 simple: st.SearchStrategy[Operation] = st.one_of(
@@ -115,6 +147,14 @@ simple: st.SearchStrategy[Operation] = st.one_of(
         folder=st.sampled_from([None, "A", "A/B", "D"]),
         external_id=st.sampled_from([None, "shop-1"]),
     ),
+    st.builds(AddToGroup, group=st.sampled_from(GROUPS), external_id=st.sampled_from(PEOPLE)),
+    st.builds(
+        GrantProjectRole,
+        project=st.sampled_from(["A", "D"]),
+        role=st.sampled_from(ROLES),
+        group=st.sampled_from(["All collaborators", *GROUPS]),
+    ),
+    st.sampled_from([StartGenie(genie="HR"), StopGenie(genie="HR")]),
     st.builds(CreateConnection, connection_name=st.just("CRM"), from_file=st.just(str(CREDENTIALS))),
 )
 

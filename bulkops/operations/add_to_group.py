@@ -1,0 +1,162 @@
+"""add-to-group: add a member to a collaborator group of each account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import ConfigError, NotFound, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.models import GroupMember
+from bulkops.operations._base import Operation
+from bulkops.operations._grantees import find_group, foresee_group, the_member
+from bulkops.operations._members import EMAIL, NAME, Person
+from bulkops.operations._plan_effects import plan_notes
+from bulkops.operations.ensure import Ensure, delete_own
+from bulkops.parameters import parameter
+from bulkops.steps import Context, is_planned, planned_id
+
+_STEP: Final = "add-to-group"
+_GROUP: Final = "create-group"
+
+
+@attrs.frozen(kw_only=True)
+class AddToGroup(Operation):
+    """Add a member to a collaborator group of each account.
+
+    A missing group is created. An account whose group has the member is left alone.
+
+    The member must exist, and is identified by external id, e-mail or name. Sends two to three reads, and one request
+    for each of group and membership that is missing. Undoing removes the member, and deletes the group that the run
+    made if nobody else is in it.
+    """
+
+    name: ClassVar[str] = "add-to-group"
+    only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = (
+        "add-to-group --group Integrators --external-id U-55 --accounts all",
+        "add-to-group --group Integrators --name {contact} --accounts customers.csv",
+    )
+    affects: ClassVar[frozenset[str]] = frozenset({"groups"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"members", "groups"})
+    group: str = attrs.field(
+        metadata=parameter("Name of the group; {column} is filled in.", metavar="NAME", template=True)
+    )
+    external_id: str | None = attrs.field(default=None, metadata=parameter("Your own id of the member.", template=True))
+    email: str | None = attrs.field(default=None, metadata=EMAIL)
+    member_name: str | None = attrs.field(default=None, metadata=NAME)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.external_id is None and self.email is None and self.member_name is None:
+            raise ConfigError("no member given", remedy="give an external id, an e-mail or a name")
+
+    @property
+    def title(self) -> str:
+        who = [each for each in (self.external_id, self.email, self.member_name) if each is not None]
+        return f"add member {', '.join(map(repr, who))} to group {self.group!r}"
+
+    async def apply(self, ctx: Context) -> None:
+        given: dict[str, Any] = self.filled(ctx)
+        name = given.pop("group")
+        member = await the_member(ctx, Person(**given))
+        made = await ctx.ensure(
+            _GROUP,
+            find=partial(_find, ctx, name),
+            do=partial(_create, ctx, name),
+            check=f"whether there is a group {name!r}",
+            planned={"group_id": planned_id()},
+            says=[f"create group {name!r}"],
+        )
+        if is_planned(made["group_id"]):
+            foresee_group(ctx, name, made["group_id"])
+        says = f"add a member to group {name!r}"
+        await _EnsureInGroup(step=_STEP, group_id=made["group_id"], member_id=member.id, says=says).apply(ctx)
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        """Remove the member, then the group that the run made, if nobody is left in it."""
+        added, made = done.get(_STEP), done.get(_GROUP)
+        if added is not None:
+            ids = {name: added.result[name] for name in ("group_id", "member_id")}
+            await _EnsureNotInGroup(step=f"undo {_STEP}", **ids).apply(ctx)
+        if made is None:
+            return
+        group_id, step = made.result["group_id"], f"undo {_GROUP}"
+        if ctx.began(step) or not await _members(ctx, group_id):
+            await delete_own(ctx, step, partial(ctx.account.user_groups.delete, group_id))
+
+
+@attrs.frozen(kw_only=True)
+class _EnsureInGroup(Ensure[GroupMember]):
+    """Desired state: the member is in the group."""
+
+    repeatable: ClassVar[bool] = True
+    group_id: str
+    member_id: int
+
+    async def find(self, ctx: Context) -> GroupMember | None:
+        there = await _members(ctx, self.group_id)
+        return there.get(self.member_id) or plan_notes(ctx, self._noted).get(self.member_id)
+
+    def foresee(self, ctx: Context, found: GroupMember | None) -> None:
+        plan_notes(ctx, self._noted)[self.member_id] = GroupMember(id=self.member_id)
+
+    @property
+    def _noted(self) -> str:
+        return f"members of group {self.group_id}"
+
+    async def create(self, ctx: Context) -> Any:
+        await ctx.account.user_groups.add_members(self.group_id, [self.member_id])
+        return self.planned()
+
+    def planned(self) -> Any:
+        return {"group_id": self.group_id, "member_id": self.member_id}
+
+    def result(self, found: GroupMember) -> Any:
+        return self.planned()
+
+    async def verify(self, ctx: Context, made: Any) -> None:
+        if await self.find(ctx) is None:
+            await ctx.reset_step(self.step)
+            raise TaskFailed(
+                "the API accepted the member, but the group does not have it",
+                failure_class="member-not-in-group",
+                remedy="`bulkops retry` adds again",
+            )
+
+
+@attrs.frozen(kw_only=True)
+class _EnsureNotInGroup(_EnsureInGroup):
+    """Desired state: the member is not in the group, or there is no group."""
+
+    is_wanted: ClassVar[bool] = False
+
+    async def delete(self, ctx: Context, found: GroupMember | None) -> Any:
+        await ctx.account.user_groups.remove_members(self.group_id, [self.member_id])
+        return self.planned()
+
+    async def probe(self, ctx: Context, intent: Any) -> Any:
+        return self.planned() if await self.find(ctx) is None else None
+
+    async def verify(self, ctx: Context, made: Any) -> None:
+        """The probe of a removal looks for the same."""
+
+
+async def _members(ctx: Context, group_id: str) -> dict[int, GroupMember]:
+    """By id; empty for a group that is gone. Sends one request a hundred."""
+    try:
+        return {member.id: member async for member in ctx.account.user_groups.members(group_id)}
+    except NotFound:
+        return {}
+
+
+async def _find(ctx: Context, name: str) -> Any:
+    found = await find_group(ctx, name)
+    return None if found is None else {"group_id": found.id}
+
+
+async def _create(ctx: Context, name: str) -> Any:
+    return {"group_id": (await ctx.account.user_groups.create(name)).id}
