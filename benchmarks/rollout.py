@@ -219,7 +219,7 @@ def off(promised_s: float, took_s: float) -> float:
 
 def main() -> None:
     smoke = arguments(__doc__ or "").smoke
-    accounts, scale = (30, 200.0) if smoke else (500, 10.0)
+    accounts, scale = (30, 200.0) if smoke else (500, 5.0)
     windows = ["sliding"] if smoke else ["sliding", "fixed", "bucket"]
     ours = {window: started("bulkops", window, accounts, scale) for window in windows}
     # one limiter for all needs a window for every four accounts: fewer accounts are asked of it, at a higher speed

@@ -215,7 +215,7 @@ class PostgresLease:
         finally:
             for one in self._asked:
                 if not one.answer.done():
-                    one.answer.set_exception(failed(self._broken or JournalError("the lease has ended")))
+                    one.answer.set_exception(failed(self._broken or JournalError("the lease has ended", remedy="`bulkops resume`")))
 
     def _due_at(self) -> float:
         now = self._pacer.now()
