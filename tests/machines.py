@@ -82,7 +82,7 @@ class Seen:
     def share(self, machine: int, since: float, until: float) -> float:
         """Of all requests of machines that lived to tell."""
         counts = [sum(since <= at < until for at in sent) for sent in self.sent]
-        return counts[machine] / sum(counts)
+        return counts[machine] / max(1, sum(counts))
 
 
 def play(home: Path, database: str, quota: Quota, machines: Sequence[Machine], *, lasts_s: float) -> Seen:
@@ -134,7 +134,6 @@ def _counted(vendor: SandboxProcess) -> Any:
 def _started(
     vendor: SandboxProcess, database: str, machines: Sequence[Machine], lasts_s: float
 ) -> Iterator[tuple[Sequence[subprocess.Popen[str]], float]]:
-    began = time.time() + 2.0  # by then all of them run
     processes = []
     try:
         for number, machine in enumerate(machines):
@@ -144,14 +143,20 @@ def _started(
                 "number": number,
                 "label": machine.label,
                 "busy": machine.busy,
-                "began": began,
                 "begins_at": machine.begins_at,
                 "lasts_s": lasts_s,
             }
             command = [sys.executable, "-m", "tests.machines", json.dumps(told)]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=vendor.environment())
-            processes.append(process)
-        time.sleep(max(0.0, began - time.time()))
+            pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            processes.append(subprocess.Popen(command, env=vendor.environment(), **pipes))
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()  # it has imported everything
+        began = time.time()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{began}\n")
+            process.stdin.flush()
         yield processes, began
     finally:
         for process in processes:
@@ -161,7 +166,9 @@ def _started(
 
 async def work(told: dict[str, Any]) -> None:
     """One machine."""
-    began, sent = told["began"], []
+    print("ready", flush=True)
+    began = float(await asyncio.to_thread(sys.stdin.readline))
+    sent: list[float] = []
 
     def now() -> float:
         return time.time() - began

@@ -49,7 +49,7 @@ def test_two_runs_at_once_share_fairly(tmp_path: Path, postgres: str) -> None:
         *(Machine(busy=ALWAYS, label="r2"), Machine(busy=ALWAYS, label="r2")),
     ]
     seen = play(tmp_path, postgres, Quota(), machines, lasts_s=24.0)
-    first = seen.share(0, 4.0, 24.0) + seen.share(1, 4.0, 24.0)
+    first = seen.share(0, 8.0, 24.0) + seen.share(1, 8.0, 24.0)
     print(f"the first run had {first:.1%}; use {seen.use(4, 24):.1%}; statements {seen.statements}")
     check(seen)
     assert 0.45 <= first <= 0.55

@@ -35,6 +35,12 @@ class Edit:
             text = _text(file, file.stat().st_mtime_ns)
             if any(line in f"\n{text}" for line in defining):
                 found += [(file, text[:at] + self._new(text, at) + text[end:]) for at, end in self._spans(text)]
+        for file in sorted(package.rglob("*.sql")):
+            text = _text(file, file.stat().st_mtime_ns)
+            begin = text.find(f"CREATE FUNCTION {self.within}(")
+            end = text.find("$$;", begin)
+            if begin >= 0 and text.count(self.old, begin, end) == 1:
+                found.append((file, text[:begin] + text[begin:end].replace(self.old, self.new) + text[end:]))
         if len(found) != 1:
             raise LookupError(f"{self.within} has {self.old!r} {len(found)} times")
         return found[0]

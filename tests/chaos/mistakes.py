@@ -10,6 +10,7 @@ EFFECTS = ("tests/chaos/test_crash_kit.py::test_around_each_effect",)
 TORN = ("tests/chaos/test_crash_kit.py::test_the_power_fails_in_every_commit[4]",)
 PREDECESSOR = ("tests/unit/runs/test_runs_predecessor.py",)
 LEDGER = ("tests/unit/ledger",)
+MACHINES = ("tests/unit/ledger/test_ledger_postgres_slots.py",)
 WINDOWS = ("tests/unit/pacing/test_pacing_proof.py",)
 OUTAGES = ("tests/chaos/test_outages.py",)
 HOSTILE = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_the_first_look",)
@@ -490,6 +491,70 @@ MISTAKES = (
         "Book(self._directory or state_directory(), self._clock)",
         "Book(self._directory or Path(__import__('tempfile').mkdtemp()), self._clock)",
         PREDECESSOR,
+    ),
+    # -- several machines
+    Mistake(
+        "the windows of a quota share the length of one",
+        "ledger_bury",
+        "counted_at_last + w.length_s",
+        "counted_at_last + (SELECT min(length_s) FROM ledger_windows)",
+        MACHINES,
+    ),
+    Mistake(
+        "what a dead process held is free at once",
+        "ledger_bury",
+        "free_at = greatest(s.free_at, counted_at_last + w.length_s)",
+        "free_at = s.free_at",
+        MACHINES,
+    ),
+    Mistake(
+        "a dead process has sent nothing after its last heartbeat",
+        "ledger_bury",
+        "process.beat_at + margin_s + process.server_timeout_s",
+        "process.beat_at + process.server_timeout_s",
+        MACHINES,
+    ),
+    Mistake(
+        "a heartbeat is dated when its answer arrives",
+        "LedgerDatabase._call",
+        "self.beat_boot_s = sent_boot_s",
+        "self.beat_boot_s = self.clock.boot_time_s()",
+        ("tests/unit/ledger/test_ledger_postgres_lease.py",),
+    ),
+    Mistake(
+        "a machine declares others dead right after an outage",
+        "ledger_watch",
+        "mine.steady_since > mine.beat_at - lease_s",
+        "false",
+        MACHINES,
+    ),
+    Mistake(
+        "a slot that was taken ahead and not used is free at once",
+        "ledger_give_back",
+        "THEN s.free_at ELSE",
+        "THEN 0 ELSE",
+        MACHINES,
+    ),
+    Mistake(
+        "slots whose exchange was never answered are lost",
+        "ledger_exchange",
+        "PERFORM ledger_unanswered(me, (request->>'seen')::bigint);",
+        "NULL;",
+        MACHINES,
+    ),
+    Mistake(
+        "a workspace that is unknown has quotas of its own",
+        "ledger_taken_beside",
+        "(s.held OR s.free_at > moment)",
+        "false",
+        MACHINES,
+    ),
+    Mistake(
+        "a slot comes back one window after it was given back, not after its response",
+        "OpenedQuota.back",
+        "one.counted_by + length_s - now",
+        "length_s",
+        ("tests/unit/ledger/test_ledger_postgres_lease.py",),
     ),
     # -- input and output
     Mistake(

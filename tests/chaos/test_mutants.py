@@ -18,7 +18,8 @@ def test_every_mistake_can_still_be_made() -> None:
         for edit in mistake.edits:
             file, text = edit.made_in(ROOT / "bulkops")
             assert text != file.read_text(), mistake.name
-            compile(text, file, "exec")
+            if file.suffix == ".py":
+                compile(text, file, "exec")
 
 
 def test_one_that_cannot_be_made_is_loud(tmp_path: Path) -> None:

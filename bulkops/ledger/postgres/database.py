@@ -32,7 +32,7 @@ _LATE_S: Final = 3 * BEAT_S
 _WANTING_S: Final = 1.5 * BEAT_S
 """Seconds in which a process that wanted slots counts among those that share a quota."""
 
-_GRACE_SHARE: Final = 0.01
+_GRACE_SHARE: Final = 0.02
 """Share of a window for which a slot that came free is kept for processes that have less than a fair part."""
 
 _STATEMENT_TIMEOUT: Final = "5s"

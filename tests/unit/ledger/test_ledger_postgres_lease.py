@@ -17,7 +17,7 @@ from bulkops.clock import MARGIN_S, SystemClock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger
-from bulkops.pacing import Pacer
+from bulkops.pacing import Pacer, window_length_s
 from bulkops.postgres import DatabaseUrl
 from bulkops.settings import Limit
 from tests.postgres import own_server
@@ -95,6 +95,24 @@ async def test_an_orderly_end_leaves_exact_slots(ledger_database: DatabaseUrl, h
             (await pacer.slot("small")).replied()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(pacer.slot("small"), 0.1)
+
+
+async def test_a_slot_is_free_one_window_after_its_request_is_counted(ledger_database: DatabaseUrl, host: str) -> None:
+    async with leased(ledger_database, host) as (pacer, _):
+        replied = await pacer.slot("small")
+        replied.replied()
+        lost = await pacer.slot("small")
+        await asyncio.sleep(0.3)
+        lost.lost()
+    found = await sql(
+        ledger_database,
+        """SELECT free_at - extract(epoch FROM clock_timestamp()) FROM ledger_slots JOIN ledger_windows USING (window_id)
+           JOIN ledger_quotas USING (quota_id) WHERE host = %s AND free_at > 0 ORDER BY free_at""",
+        host,
+    )
+    ages_s = [window_length_s(60.0) - float(free_in_s) for (free_in_s,) in found]
+    assert 0.3 <= ages_s[0] <= 2.0, "since its response, however late it was given back"
+    assert -40.0 <= ages_s[1] <= -38.0, "the server may count it until its timeout"
 
 
 async def test_another_run_is_refused(ledger_database: DatabaseUrl, host: str) -> None:
