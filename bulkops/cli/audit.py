@@ -18,7 +18,8 @@ from bulkops.cli.terminal import put, say
 from bulkops.client import Workato, session_of
 from bulkops.errors import ApiError, Unauthorized
 from bulkops.executor import fan_out
-from bulkops.runs import hold_credential, select, workspace_of
+from bulkops.journal import Location
+from bulkops.runs import hold_credential, ledger_of, select, workspace_of
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ async def read_access(wanted: Wanted) -> int:
         readonly = workato.with_options(read_only=True)
         workspace = await workspace_of(workato)
         async with hold_credential(
-            session_of(workato), "of bulkops audit", workspace=workspace, if_running=wanted.if_running
+            session_of(workato),
+            "of bulkops audit",
+            workspace=workspace,
+            if_running=wanted.if_running,
+            ledger=ledger_of(Location.ambient()),
         ):
             audit = await _audit(readonly, wanted)
     text = render_audit(audit, form)

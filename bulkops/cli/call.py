@@ -52,8 +52,9 @@ class OneCall:
 async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
     """Make the call; the exit code. Everything is checked before anything is asked or sent."""
     from bulkops.client import Workato, session_of
+    from bulkops.journal import Location
     from bulkops.resources import generic
-    from bulkops.runs import hold_credential
+    from bulkops.runs import hold_credential, ledger_of
     from bulkops.session import account_segment
 
     call = generic.find_call(wanted.call_id)
@@ -71,7 +72,9 @@ async def make(wanted: Wanted, *, yes: bool, client_file: str | None) -> int:
         )
     async with (
         Workato.from_settings(settings, observe=Outage().observe) as workato,
-        hold_credential(session_of(workato), "of bulkops call", if_running="share"),
+        hold_credential(
+            session_of(workato), "of bulkops call", if_running="share", ledger=ledger_of(Location.ambient())
+        ),
     ):
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):

@@ -44,7 +44,7 @@ async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
     from bulkops.client import session_of
-    from bulkops.runs import FleetPlan, Policy, hold_credential, workspace_of
+    from bulkops.runs import FleetPlan, Policy, hold_credential, ledger_of, workspace_of
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
@@ -78,7 +78,13 @@ async def _start(
         workspace = await workspace_of(workato)
         if saved is not None:
             saved.check_workspace(workspace)
-        async with hold_credential(session_of(workato), _LISTING, workspace=workspace, if_running=policy.if_running):
+        async with hold_credential(
+            session_of(workato),
+            _LISTING,
+            workspace=workspace,
+            if_running=policy.if_running,
+            ledger=ledger_of(output.journal),
+        ):
             return await meant(workspace)
 
     return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)

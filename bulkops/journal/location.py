@@ -32,6 +32,11 @@ class Location(ABC):
             return DatabaseLocation(DatabaseUrl.parse(text), text == os.environ.get(VARIABLE))
         return DirectoryLocation(str(text))
 
+    @staticmethod
+    def ambient() -> Location:
+        """Of a command without --journal: BULKOPS_JOURNAL, or the default directory."""
+        return Location.of(os.environ.get(VARIABLE) or DEFAULT_DIRECTORY)
+
     @abstractmethod
     def __str__(self) -> str: ...
 

@@ -11,8 +11,10 @@ import anyio
 import attrs
 
 from bulkops.errors import RunLocked
-from bulkops.journal import Journal
+from bulkops.journal import AnyLocation, Journal, Location
+from bulkops.journal.location import DatabaseLocation
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
+from bulkops.ledger.postgres import PostgresLedger
 from bulkops.runs.halting import StopSignal
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession, Heartbeat
@@ -20,6 +22,15 @@ from bulkops.session import ApiSession, Heartbeat
 _TRY_AGAIN_S: Final = 0.5
 
 IfRunning = Literal["fail", "wait", "share"]
+
+
+def ledger_of(location: AnyLocation) -> Ledger:
+    """The ledger for runs of this journal: in the same database, or this user's on this machine.
+
+    Processes with different ledgers do not know of each other's requests.
+    """
+    place = Location.of(location)
+    return PostgresLedger(place.url) if isinstance(place, DatabaseLocation) else LocalLedger()
 
 
 @asynccontextmanager
@@ -39,6 +50,7 @@ async def credential(
         workspace=workspace,
         if_running=policy.if_running,
         stops_waiting=lambda: stop_signal.draining,
+        ledger=ledger_of(journal.location),
     ) as use:
         journal.start_beating(run_id)
         use.signs.append(journal)
@@ -69,6 +81,7 @@ async def hold_credential(
         workspace: of the token, if it may be read.
         if_running: refuse another run on the credential, wait for its end, or share the quotas with it.
         stops_waiting: whether the run was stopped meanwhile.
+        ledger: see `ledger_of`; None: this user's on this machine.
     Raises: RunLocked; with `if_running` "wait" only when `stops_waiting`; JournalError.
     """
     credential = Credential(session.settings.url, workspace)

@@ -108,7 +108,7 @@ def doctor(
     if not is_learning and (account is not None or record is not None):
         raise click.UsageError("--account and --record need --learn.")
     findings = (
-        learn(Lesson(account=account, client_file=client_file, output=output, record=record))
+        learn(Lesson(account=account, client_file=client_file, journal=journal, output=output, record=record))
         if is_learning
         else examine(Patient(job=job, journal=journal, client_file=client_file, check_writes=check_writes))
     )

@@ -31,7 +31,7 @@ from bulkops.errors import (
 )
 from bulkops.journal import Journal, Location
 from bulkops.models import Customer
-from bulkops.runs import Job, hold_credential, load_job, workspace_of
+from bulkops.runs import Job, hold_credential, ledger_of, load_job, workspace_of
 from bulkops.runs.identity import ME
 from bulkops.session import Reply, RequestContext, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
@@ -96,7 +96,7 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
         yield _fix("settings", error)
         return
     yield Finding("settings", "ok", f"{settings.url} ({_source(HOST_VARIABLE)}), a token from {TOKEN_VARIABLE}")
-    async for finding in _vendor(settings, operation, check_writes=patient.check_writes):
+    async for finding in _vendor(settings, operation, patient.journal, check_writes=patient.check_writes):
         yield finding
 
 
@@ -188,14 +188,16 @@ def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | 
     return max(seconds.items(), key=lambda item: item[1], default=None)
 
 
-async def _vendor(settings: Settings, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
+async def _vendor(
+    settings: Settings, operation: Operation | None, journal: Location, *, check_writes: bool
+) -> AsyncIterator[Finding]:
     """Token, clock and rights, as far as reads show them. Gives up early on a host that does not answer."""
     patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
     settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
     try:
         async with (
             Workato.from_settings(settings) as workato,
-            hold_credential(session_of(workato), "of bulkops doctor"),
+            hold_credential(session_of(workato), "of bulkops doctor", ledger=ledger_of(journal)),
         ):
             async for finding in _asked(workato, operation, check_writes=check_writes):
                 yield finding

@@ -14,7 +14,8 @@ from bulkops.cli.output_file import check_writable, write
 from bulkops.cli.terminal import say
 from bulkops.client import Workato, session_of
 from bulkops.errors import BulkopsError, TransportError, Unauthorized
-from bulkops.runs import hold_credential
+from bulkops.journal import Location
+from bulkops.runs import hold_credential, ledger_of
 from bulkops.sandbox import Assumptions
 from bulkops.settings import Settings, Tuning
 from bulkops.survey import MOST_REQUESTS, REQUESTS_PER_S, Cassettes, Look, Survey, Verdict, vendor_toml, verdicts
@@ -29,6 +30,7 @@ class Lesson:
 
     account: str | None
     client_file: str | None
+    journal: Location
     output: str
     record: str | None = None
 
@@ -56,7 +58,7 @@ async def learn(lesson: Lesson) -> AsyncIterator[Finding]:
     try:
         async with (
             Workato.from_settings(settings) as workato,
-            hold_credential(session_of(workato), "of bulkops doctor"),
+            hold_credential(session_of(workato), "of bulkops doctor", ledger=ledger_of(lesson.journal)),
         ):
             survey = Survey(workato=workato, account=lesson.account, keep=None if cassettes is None else cassettes.keep)
             async for look in survey.looks():

@@ -30,6 +30,7 @@ from bulkops.settings import Limit
 T = TypeVar("T")
 
 _LOOK_EVERY_S: Final = 0.05
+_ENDED: Final = JournalError("the lease on the credential has ended", remedy="send requests only while the run goes on")
 
 
 class PostgresLedger:
@@ -215,7 +216,7 @@ class PostgresLease:
         finally:
             for one in self._asked:
                 if not one.answer.done():
-                    one.answer.set_exception(failed(self._broken or JournalError("the lease has ended", remedy="`bulkops resume`")))
+                    one.answer.set_exception(failed(self._broken or _ENDED))
 
     def _due_at(self) -> float:
         now = self._pacer.now()

@@ -106,8 +106,9 @@ async def test_a_slot_is_free_one_window_after_its_request_is_counted(ledger_dat
         lost.lost()
     found = await sql(
         ledger_database,
-        """SELECT free_at - extract(epoch FROM clock_timestamp()) FROM ledger_slots JOIN ledger_windows USING (window_id)
-           JOIN ledger_quotas USING (quota_id) WHERE host = %s AND free_at > 0 ORDER BY free_at""",
+        """SELECT free_at - extract(epoch FROM clock_timestamp()) FROM ledger_slots
+           JOIN ledger_windows USING (window_id) JOIN ledger_quotas USING (quota_id)
+           WHERE host = %s AND free_at > 0 ORDER BY free_at""",
         host,
     )
     ages_s = [window_length_s(60.0) - float(free_in_s) for (free_in_s,) in found]
