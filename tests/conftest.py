@@ -15,6 +15,7 @@ from tests.postgres import (  # noqa: F401 - fixtures
     postgres,
     postgres_role,
     postgres_server,
+    second_postgres,
 )
 
 settings.register_profile("bulkops", deadline=None, derandomize=True, print_blob=True)

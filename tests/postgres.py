@@ -173,6 +173,19 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str) -> Iterator[str]:
     """URL of an empty database of this test, as its superuser; takes 20 to 40 ms."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def second_postgres(postgres_server: str) -> Iterator[str]:
+    """URL of another one."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def new_database(postgres_server: str) -> Iterator[str]:
     name = f"bulkops_test_{uuid4().hex[:12]}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")

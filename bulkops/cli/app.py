@@ -16,6 +16,7 @@ from bulkops.cli.commands import (
     calls,
     compare,
     config,
+    copy_run,
     demo,
     doctor,
     export,
@@ -105,6 +106,7 @@ _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
         init.completion,
     ),
 }
+runs.runs.add_command(copy_run.copy)
 for section in _SECTIONS.values():
     for command in section:
         bulkops.add_command(command)

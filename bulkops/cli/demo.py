@@ -19,6 +19,8 @@ from bulkops.cli.eta import Outlook
 from bulkops.cli.progress import Story
 from bulkops.cli.run_frame import put_report, scope, told, voice_for
 from bulkops.cli.terminal import say
+from bulkops.errors import ConfigError
+from bulkops.postgres import is_database_url
 from bulkops.secret import Secret
 from bulkops.settings import Auth, Settings, Tuning
 
@@ -41,6 +43,8 @@ _KEYS: Final = ("DEMO_CRM_KEY", "DEMO_SHOP_KEY")
 def journal_directory(journal: str | None, *, keep: bool) -> Iterator[str]:
     """The user's directory, or else a temporary one, removed afterwards unless it is to be kept."""
     if journal is not None:
+        if is_database_url(journal):
+            raise ConfigError("the demo keeps its journal in a directory", remedy="give a directory: --journal DIR")
         yield journal
         return
     directory = tempfile.mkdtemp(prefix="bulkops-demo-")

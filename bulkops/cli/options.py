@@ -105,8 +105,8 @@ journal_option: Final = _option(
     type=JournalLocation(),
     default=DEFAULT_JOURNAL,
     show_default=True,
-    metavar="DIR",
-    help="Journal directory.",
+    metavar="DIR|URL",
+    help="Journal: a directory, or a PostgreSQL database.",
 )
 
 yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do not ask for confirmation.")

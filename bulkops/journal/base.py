@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import attrs
 
 from bulkops.clock import Instant
 from bulkops.errors import JournalError
 from bulkops.journal.records import AccountResult, InventoryRow, RunRecord, RunState, StepState
+
+if TYPE_CHECKING:
+    from bulkops.journal.copying import RunCopy
 
 Write: TypeAlias = Any
 """One write, as the `Writes` of a database make it and its `Committing` takes it."""
@@ -26,12 +29,16 @@ class Rows(Protocol):
     def fetchall(self) -> list[Any]: ...
 
 
-class Reading(Protocol):
-    """A connection that only reads, used by one thread at a time."""
+class Queried(Protocol):
+    """A connection that answers queries."""
 
-    def execute(self, statement: str, values: Sequence[object] = ()) -> Rows:
+    def execute(self, statement: str, values: Sequence[object] = ..., /) -> Rows:
         """Rows of a query in the SQL that all databases share, with question marks for values."""
         ...
+
+
+class Reading(Queried, Protocol):
+    """A connection that only reads, used by one thread at a time."""
 
     def now(self) -> Instant:
         """The instant to which the ages of intents refer."""
@@ -98,6 +105,7 @@ class Writes(Protocol):
     def add_event(self, run_id: str, kind: str, data: object, now: Instant) -> Write: ...
     def begin_process(self, run_id: str) -> Write: ...
     def end_process(self) -> Write: ...
+    def add_copy(self, copy: RunCopy) -> Write: ...
     def nothing(self) -> Write: ...
 
 

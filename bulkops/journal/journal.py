@@ -9,9 +9,10 @@ from typing import Any, Final
 import anyio
 
 from bulkops.clock import MARGIN_S, Clock, SystemClock
-from bulkops.errors import JournalError
+from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import queries
 from bulkops.journal.base import Worker
+from bulkops.journal.copying import RunCopy, read_copy
 from bulkops.journal.location import AnyLocation, Location
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
@@ -138,6 +139,27 @@ class Journal:
     async def delete_run(self, run_id: str) -> None:
         """Durable. The run with its accounts, steps and events; what is known of accounts beyond it stays."""
         await self._writing.durable(self._writes.delete_run(run_id))
+
+    async def copy_of(self, run_id: str) -> RunCopy:
+        """All rows of a run on which no process works, for `add_copy` of another journal. Raises: RunLocked."""
+        for _ in range(2):
+            worker = await self.worker(run_id)
+            if worker is not None:
+                raise RunLocked(
+                    f"run {run_id} is in progress in {worker.words}",
+                    run_id=run_id,
+                    pid=worker.pid,
+                    remedy="copy it when it has ended",
+                )
+            found = await self._reader.ask(read_copy, run_id)
+        return found
+
+    async def add_copy(self, copy: RunCopy) -> None:
+        """Durable. A run of another journal, whole or not at all. What this journal knows of an account stays.
+
+        Raises: JournalError when it has the run already.
+        """
+        await self._writing.durable(self._writes.add_copy(copy))
 
     # Accounts
 

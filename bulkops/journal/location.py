@@ -14,7 +14,7 @@ from bulkops.clock import Clock
 from bulkops.journal.sqlite import schema
 from bulkops.journal.sqlite.store import open_store
 from bulkops.journal.store import Store
-from bulkops.postgres import DatabaseUrl, is_database_url
+from bulkops.postgres import DatabaseUrl, is_database_url, require_driver
 
 DEFAULT_DIRECTORY: Final = "./.bulkops"
 VARIABLE: Final = "BULKOPS_JOURNAL"
@@ -141,6 +141,7 @@ class DatabaseLocation(Location):
         return True
 
     def open_store(self, *, read_only: bool, clock: Clock) -> Store:
+        require_driver()
         from bulkops.journal.postgres.store import open_store as open_database  # noqa: PLC0415 - an extra
 
         return open_database(self.url, read_only=read_only, clock=clock)

@@ -3,7 +3,7 @@
 psycopg is imported with the first connection: the extra `postgres` installs it.
 """
 
-from bulkops.postgres.connection import OUTAGE_S, connect, connect_again, connect_async
+from bulkops.postgres.connection import OUTAGE_S, connect, connect_again, connect_async, require_driver
 from bulkops.postgres.failures import describe, is_outage
 from bulkops.postgres.migrations import migrate, version
 from bulkops.postgres.url import DEFAULT_SCHEMA, DatabaseUrl, is_database_url, without_password
@@ -19,6 +19,7 @@ __all__ = [
     "is_database_url",
     "is_outage",
     "migrate",
+    "require_driver",
     "version",
     "without_password",
 ]

@@ -43,7 +43,7 @@ def connect(database: DatabaseUrl) -> psycopg.Connection[Any]:
 
     Raises: JournalError in words; ConfigError without psycopg.
     """
-    driver = _psycopg()
+    driver = require_driver()
     try:
         return _connected(driver, database)
     except driver.Error as error:
@@ -57,7 +57,7 @@ def connect_again(
     give_up: Callable[[], bool] = lambda: False,
 ) -> psycopg.Connection[Any]:
     """As `connect`, and waits up to `patience_s` for a database that is down, or until `give_up` says so."""
-    driver = _psycopg()
+    driver = require_driver()
     end, wait_s = time.monotonic() + patience_s, _FIRST_WAIT_S
     while True:
         try:
@@ -71,7 +71,7 @@ def connect_again(
 
 async def connect_async(database: DatabaseUrl) -> psycopg.AsyncConnection[Any]:
     """As `connect`, for the event loop."""
-    driver = _psycopg()
+    driver = require_driver()
     try:
         conninfo = _conninfo(driver, database)
         connection: psycopg.AsyncConnection[Any] = await driver.AsyncConnection.connect(conninfo, autocommit=True)
@@ -119,7 +119,8 @@ def _check_version(row: tuple[Any, ...] | None, database: DatabaseUrl) -> None:
         )
 
 
-def _psycopg() -> Any:
+def require_driver() -> Any:
+    """psycopg. Raises: ConfigError when it is not installed."""
     try:
         import psycopg  # noqa: PLC0415 - an extra
         import psycopg.conninfo  # noqa: PLC0415

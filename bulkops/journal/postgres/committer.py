@@ -15,8 +15,11 @@ import psycopg
 from bulkops.clock import Clock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal.base import CommitFailed, Worker
+from bulkops.journal.copying import RunCopy, check_whole, read_copy
 from bulkops.journal.postgres import schema
-from bulkops.journal.postgres.writes import Data, account_data
+from bulkops.journal.postgres.copies import add_copy
+from bulkops.journal.postgres.reading import Translated
+from bulkops.journal.postgres.writes import ADD_COPY, Data, account_data
 from bulkops.postgres import OUTAGE_S, DatabaseUrl, connect_again, describe, is_outage
 
 _GO_ON: Final = "`bulkops resume` continues from the journal"
@@ -68,6 +71,10 @@ class PostgresCommitter:
             try:
                 self._write(writes)
                 break
+            except JournalError as failure:
+                raise CommitFailed(failure, spoils=False) from None
+            except psycopg.errors.DeadlockDetected:  # two runs that write what they know of the same accounts
+                continue
             except psycopg.Error as error:
                 if not is_outage(error):
                     raise self._failed(error, writes) from None
@@ -89,11 +96,28 @@ class PostgresCommitter:
             self.current_process = self._call(
                 "SELECT begin_process(NULL, %s, %s, %s)", platform.node(), self._place, os.getpid()
             )
-        data = msgspec.json.encode([self._sent(write, began) for write in writes]).decode()
+        copies = [write[-1] for write in writes if write[0] == ADD_COPY]
+        data = msgspec.json.encode([self._sent(write, began) for write in writes if write[0] != ADD_COPY]).decode()
+        if copies:
+            with self._connection.transaction():
+                self._add_copies(copies)
+                self._call_write(data)
+        else:
+            self._call_write(data)
+        self.signed_boot_s = began
+
+    def _call_write(self, data: str) -> None:
         self.current_process = self._call(
             "SELECT write(%s, %s, %s::text::jsonb)", self.current_process, self._number, data
         )
-        self.signed_boot_s = began
+
+    def _add_copies(self, copies: Sequence[RunCopy]) -> None:
+        """Unless this commit has happened, and only its answer was lost."""
+        done = "SELECT count(*) FROM processes WHERE process_id = %s AND batch = %s"
+        if not self._call(done, self.current_process, self._number):
+            for copy in copies:
+                add_copy(self._connection, copy)
+                check_whole(read_copy(Translated(self._connection), copy.run_id), copy)
 
     def _call(self, statement: str, *values: object) -> int:
         row = self._connection.execute(statement, values).fetchone()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import attrs
 import psycopg
 
 from bulkops.clock import Instant
@@ -16,25 +17,34 @@ from bulkops.journal.postgres.writes import storable
 from bulkops.postgres import DatabaseUrl, connect_again, describe, is_outage
 
 
+@attrs.frozen
+class Translated:
+    """Answers queries in the SQL that all databases share."""
+
+    connection: psycopg.Connection[Any]
+
+    def execute(self, statement: str, values: Sequence[object] = (), /) -> Rows:
+        given = [storable(value) if isinstance(value, str) else value for value in values]
+        return self.connection.execute(_translated(statement), given)
+
+
 class PostgresReading:
     """Owns the reading connection. A query that meets an outage is asked again when the database is back."""
 
     def __init__(self, connection: psycopg.Connection[Any], database: DatabaseUrl) -> None:
-        self._connection = connection
         self._database = database
+        self._connection = _only_reading(connection)
 
-    def execute(self, statement: str, values: Sequence[object] = ()) -> Rows:
-        translated = _translated(statement)
-        given = [storable(value) if isinstance(value, str) else value for value in values]
+    def execute(self, statement: str, values: Sequence[object] = (), /) -> Rows:
         while True:
             try:
-                return self._connection.execute(translated, given)
+                return Translated(self._connection).execute(statement, values)
             except psycopg.Error as error:
                 if not is_outage(error):
                     raise
                 with contextlib.suppress(psycopg.Error):
                     self._connection.close()
-                self._connection = connect_again(self._database)
+                self._connection = _only_reading(connect_again(self._database))
 
     def now(self) -> Instant:
         clock, now_s = self.execute("SELECT id, now_s() FROM store").fetchone()
@@ -52,6 +62,11 @@ class PostgresReading:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _only_reading(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    connection.execute("SET default_transaction_read_only = on")
+    return connection
 
 
 @lru_cache

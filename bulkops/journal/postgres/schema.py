@@ -203,7 +203,7 @@ BEGIN
         ON CONFLICT (run_id, seq, step) DO UPDATE
         SET state = excluded.state, result = excluded.result, changed = excluded.changed;
     WHEN 'start_account' THEN
-      SELECT (a.outcome = 'unknown' OR (a.outcome IS NULL AND a.was_unknown)) AND NOT EXISTS
+      SELECT coalesce(a.outcome = 'unknown', a.was_unknown) AND NOT EXISTS
           (SELECT 1 FROM steps s WHERE s.run_id = run AND s.seq = place AND s.state = 'intent')
         INTO stays FROM accounts a WHERE a.run_id = run AND a.seq = place;
       IF NOT FOUND THEN

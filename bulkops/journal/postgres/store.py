@@ -23,7 +23,6 @@ def open_store(database: DatabaseUrl, *, read_only: bool, clock: Clock) -> Store
     with ExitStack() as stack:
         reading = stack.enter_context(closing(connect(database)))
         migrate(reading, database, PART, SCRIPTS)
-        reading.execute("SET default_transaction_read_only = on")
         writing = None if read_only else stack.enter_context(closing(connect(database)))
         stack.pop_all()  # all is well: the connections stay open
     return Store(

@@ -7,14 +7,16 @@ Text is free of NUL, which PostgreSQL cannot store.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bulkops.clock import Instant
 from bulkops.journal.codec import LONGEST_NAME, encode, utf8_text
+from bulkops.journal.copying import RunCopy
 from bulkops.journal.records import AccountResult, InventoryRow, RunRecord, RunState, StepState
 
 Data: TypeAlias = list[Any]
 _AT_ONCE = None
+ADD_COPY: Final = "add_copy"
 
 
 def storable(text: str) -> str:
@@ -131,6 +133,11 @@ def take_lock(run_id: str, gone: int | None) -> Data:
 
 def give_lock(run_id: str) -> Data:
     return ["give_lock", _AT_ONCE, storable(run_id)]
+
+
+def add_copy(copy: RunCopy) -> Data:
+    """All rows of a run of another journal; the committer writes them."""
+    return [ADD_COPY, _AT_ONCE, copy]
 
 
 def nothing() -> Data:

@@ -49,7 +49,7 @@ class SqliteReading:
     path: Path
     clock: Clock
 
-    def execute(self, statement: str, values: Sequence[object] = ()) -> Rows:
+    def execute(self, statement: str, values: Sequence[object] = (), /) -> Rows:
         return self.connection.execute(statement, values)
 
     def now(self) -> Instant:

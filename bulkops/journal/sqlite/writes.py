@@ -13,6 +13,7 @@ from typing import Any, Final
 from bulkops.clock import Instant
 from bulkops.errors import JournalError
 from bulkops.journal.codec import LONGEST_NAME, encode, utf8_text, utf8_text_or_none
+from bulkops.journal.copying import COLUMNS, RunCopy, check_whole, read_copy
 from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecord, RunState, StepState
 from bulkops.journal.sqlite.committer import Job
 from bulkops.journal.sqlite.processes import Processes
@@ -238,6 +239,28 @@ def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> 
     def job(connection: sqlite3.Connection, _: Processes) -> None:
         if connection.execute(statement, values).rowcount != 1:
             raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists the runs")
+
+    return job
+
+
+def add_copy(copy: RunCopy) -> Job:
+    """All rows of a run of another journal, or nothing. What this journal knows of an account stays."""
+
+    def job(connection: sqlite3.Connection, _: Processes) -> None:
+        if connection.execute("SELECT 1 FROM runs WHERE run_id = ?", (copy.run_id,)).fetchone() is not None:
+            raise JournalError(f"run {copy.run_id} is already in the journal", remedy="delete it there first")
+        (newest,) = connection.execute("SELECT coalesce(max(process_id), 0) FROM processes").fetchone()
+        for table, columns in COLUMNS.items():
+            rows = [list(row) for row in copy.rows[table]]
+            if "process_id" in columns:
+                place = columns.index("process_id")
+                for row in rows:
+                    row[place] += newest + 1
+            connection.executemany(
+                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - constants
+                rows,
+            )
+        check_whole(read_copy(connection, copy.run_id), copy)
 
     return job
 

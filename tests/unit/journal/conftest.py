@@ -26,16 +26,19 @@ Make: TypeAlias = Callable[..., RunRecord]
 class DatabaseClock(StepClock):
     """Moves the clock of the database too: the journal reads no other one there."""
 
-    connection: psycopg.Connection[Any] | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.connections: list[psycopg.Connection[Any]] = []
 
     def drive(self, url: str) -> None:
         database = DatabaseUrl.parse(url)
-        self.connection = connect(database)
-        migrate(self.connection, database, PART, SCRIPTS)
-        self.connection.execute("CREATE TABLE clock (wall_s double precision)")
-        self.connection.execute("INSERT INTO clock VALUES (0)")
+        connection = connect(database)
+        self.connections.append(connection)
+        migrate(connection, database, PART, SCRIPTS)
+        connection.execute("CREATE TABLE clock (wall_s double precision)")
+        connection.execute("INSERT INTO clock VALUES (0)")
         for name, value in {"now_s": "wall_s", "up_since_s": "0.0::double precision"}.items():
-            self.connection.execute(
+            connection.execute(
                 f"CREATE OR REPLACE FUNCTION {name}() RETURNS double precision LANGUAGE sql AS "
                 f"$$ SELECT {value} FROM clock $$"
             )
@@ -43,8 +46,8 @@ class DatabaseClock(StepClock):
 
     def pass_s(self, seconds: float) -> None:
         super().pass_s(seconds)
-        if self.connection is not None:
-            self.connection.execute("UPDATE clock SET wall_s = %s", (self.wall_s,))
+        for connection in self.connections:
+            connection.execute("UPDATE clock SET wall_s = %s", (self.wall_s,))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -59,8 +62,8 @@ def clock(request: pytest.FixtureRequest) -> Iterator[StepClock]:
     if "place" in request.fixturenames and is_database_url(request.getfixturevalue("place")):
         clock.drive(request.getfixturevalue("place"))
     yield clock
-    if clock.connection is not None:
-        clock.connection.close()
+    for connection in clock.connections:
+        connection.close()
 
 
 def tamper(place: str, statement: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -11,7 +12,7 @@ import psycopg
 import pytest
 
 from bulkops.clock import SystemClock
-from bulkops.errors import JournalError, RunLocked
+from bulkops.errors import ConfigError, JournalError, RunLocked
 from bulkops.journal import AccountResult, InventoryRow, Journal, Location, StepState
 from bulkops.journal.base import CommitFailed
 from bulkops.journal.postgres import writes
@@ -231,6 +232,12 @@ async def test_reading_only_cannot_write(postgres: str, record: Make) -> None:
             await journal.lock_run(RUN).__aenter__()
         with pytest.raises(JournalError, match="read-only transaction"):
             await journal._reader.ask(lambda reading: reading.execute("DELETE FROM runs"))
+
+
+async def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match=r"pip install 'bulkops\[postgres\]'"):
+        await Journal.open("postgresql://db/fleet").__aenter__()
 
 
 def test_a_location_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:

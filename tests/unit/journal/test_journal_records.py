@@ -102,6 +102,13 @@ async def test_an_ending_holds_until_the_account_is_started_again(journal: Journ
     assert "resume" in row.remedy
 
 
+async def test_an_account_may_be_taken_up_again_and_again(journal: Journal) -> None:
+    for _ in range(3):
+        journal.start_account(RUN, 0)
+        await journal.flush()
+        assert (await journal.accounts(RUN))[0].outcome is Outcome.CANCELLED
+
+
 async def test_an_unknown_account_stays_unknown_when_the_process_that_takes_it_up_is_killed(journal: Journal) -> None:
     """Nothing was learned: neither `cancelled` nor without its cause, however often that happens."""
     unknown = AccountResult(outcome=Outcome.UNKNOWN, failure_class="outcome-unknown", cause="lost", reason="lost: 7")
