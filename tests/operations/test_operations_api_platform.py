@@ -273,6 +273,26 @@ def test_endpoints_whose_recipes_stand_still_are_named_and_the_others_enabled(tm
     here(tmp_path, scenario, customers=1)
 
 
+def test_an_endpoint_that_was_disabled_since_is_enabled_again_by_a_retry(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(API_PACKAGE, folder="API"), ONE)
+        account = it.workato.account(FIRST)
+        (stopped,) = [recipe async for recipe in account.recipes.list() if recipe.name == "Find order"]
+        await account.recipes.stop(stopped.id)
+        report = await it.run(EnableEndpoints(folder="API"), ONE)
+        assert outcomes(report) == {"failed": 1}
+        await account.recipes.start(stopped.id)
+        (enabled, *_) = [endpoint async for endpoint in account.api_endpoints.list() if endpoint.active]
+        await account.api_endpoints.disable(enabled.id)
+        done = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
+        assert done is not None
+        assert outcomes(done) == {"changed": 1}, done.accounts[0]
+        assert all([endpoint.active async for endpoint in account.api_endpoints.list()])
+        assert it.kinds()["endpoint.enabled"] == 4
+
+    here(tmp_path, scenario, customers=1)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

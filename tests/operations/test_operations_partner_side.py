@@ -279,6 +279,33 @@ class _PutsBack:
             self._before = []
 
 
+def test_what_somebody_else_granted_meanwhile_is_not_taken_back(tmp_path: Path) -> None:
+    """Between our look and our write the workspace is granted from elsewhere: the run has added nothing."""
+
+    async def scenario(it: Here) -> None:
+        await make(it, 0)
+        looks: list[Event] = []
+        state = it.sandbox._service.state
+
+        def grant(event: Event) -> None:
+            if isinstance(event, AttemptEnded) and event.call == "customer_managers.list":
+                looks.append(event)
+                second = state.customers.find(str(FIRST + 1))
+                assert second is not None
+                for manager in state.managers.by_id.values():
+                    manager.workspaces[FIRST + 1] = second
+
+        stop = session_of(it.workato).subscribe(grant)
+        done = await it.run(GrantManager(manager=str(LEE)), rows(1))
+        stop()
+        assert done.ok, failures(done) or done.accounts
+        assert len(looks) > 1
+        await it.undo(done)
+        assert await workspaces(it) == [0, 1]
+
+    here(tmp_path, scenario, customers=2)
+
+
 def test_runs_write_a_manager_one_after_the_other(tmp_path: Path) -> None:
     """What one of them reads, merges and writes, nobody of the others changes meanwhile."""
     inside: list[str] = []
