@@ -167,7 +167,7 @@ class EnableApiPlatform(Operation):
 
         async def send() -> Any:
             await access.open(client_id, key, every)
-            return {"client_id": client_id, "key_id": None if key is None else key.id, "opened": missing}
+            return {"client_id": client_id, "opened": missing}
 
         says = [f"open {len(missing)} API collection{'s' if len(missing) != 1 else ''} to {client!r}"]
         await ctx.step(_OPEN, send, repeatable=True, data={"before": list(before)}, planned={}, says=says)
