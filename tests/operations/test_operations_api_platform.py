@@ -189,7 +189,9 @@ def test_a_later_collection_is_opened_to_the_client_that_is_there(tmp_path: Path
         assert await opened() == both
         assert len(both) == 2
         assert outcomes(await it.run(more, ONE)) == {"unchanged": 1}
-        assert outcomes(await it.undo(done)) == {"changed": 1}
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 1}
+        assert undone.remarks == []  # neither a client nor a key was made
         assert len(await opened()) == 1
         assert outcomes(await it.undo(done)) == {"unchanged": 1}
 
@@ -306,11 +308,19 @@ def test_an_endpoint_that_was_disabled_since_is_enabled_again_by_a_retry(tmp_pat
         ({"key": "{"}, "braces without a column name"),
         ({"secrets_to": "nowhere/keys.jsonl"}, "cannot write"),
         ({"secrets_to": "."}, "cannot write"),
+        ({"secrets_to": "k" * 300}, "cannot write .*: File name too long"),
     ],
 )
 def test_mistakes_are_found_before_anything_is_sent(options: dict[str, Any], said: str) -> None:
     with pytest.raises((ConfigError, InputError), match=said):
         enabled(**options)
+
+
+@pytest.mark.parametrize("kind", [EnableEndpoints, DisableEndpoints])
+@pytest.mark.parametrize("options", [{}, {"folder": "API", "collections": ["A"]}])
+def test_a_switch_of_endpoints_takes_either_a_folder_or_collections(kind: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="no API collections given"):
+        kind(**options)
 
 
 def test_a_file_that_others_may_read_gets_no_secrets(tmp_path: Path) -> None:
@@ -397,5 +407,32 @@ def test_a_client_and_a_key_that_are_gone_are_made_again_by_a_retry(tmp_path: Pa
         (client,) = await account.api_clients.list().collect()
         assert [row.name for row in await account.api_keys.list(client.id).collect()] == ["Router"]
         assert len(lines()) == 3
+
+    here(tmp_path, scenario, customers=1)
+
+
+@both_versions
+def test_undoing_a_key_spares_the_other_keys_of_its_client(tmp_path: Path, version: str) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(main_job(API_PACKAGE, folder="API") >> enabled(api_platform=version, key="Other"), ONE)
+        account = it.workato.account(FIRST)
+        router = enabled(api_platform=version, key="Router")
+
+        async def active() -> list[str]:
+            if version == "v1":
+                return sorted([row.name async for row in account.api_access_profiles.list() if row.active])
+            (client,) = await account.api_clients.list().collect()
+            return sorted([row.name async for row in account.api_keys.list(client.id)])
+
+        done = await it.run(router, ONE)
+        assert outcomes(done) == {"changed": 1}
+        assert await active() == ["Other", "Router"]
+        assert outcomes(await it.run(router, ONE)) == {"unchanged": 1}
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 1}
+        assert await active() == ["Other"]
+        stays = ["the API deletes no client and no access profile: both stay, and let nobody in"]
+        assert [remark.words for remark in undone.remarks] == (stays if version == "v1" else [])
+        assert outcomes(await it.undo(done)) == {"unchanged": 1}
 
     here(tmp_path, scenario, customers=1)

@@ -37,6 +37,16 @@ def test_a_job_authorizes_the_connections_of_the_folder_that_it_imports_into(tmp
     here(tmp_path, scenario, customers=1)
 
 
+def test_a_plan_authorizes_a_connection_once(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        await it.run(ImportPackage(PACKAGE, folder="CRM"), ONE)
+        again = AuthorizeConnections(CREDENTIALS) >> AuthorizeConnections(CREDENTIALS)
+        foreseen = await Fleet(it.workato, journal=it.journal).plan(again, from_values(ONE))
+        assert foreseen.groups == [(1, "authorize 'CRM', authorize 'Web shop'")]
+
+    here(tmp_path, scenario, customers=1)
+
+
 def test_an_operation_alone_wants_the_folder_when_a_name_is_there_twice(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         for folder in ("CRM", "Night"):

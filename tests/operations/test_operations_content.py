@@ -289,6 +289,16 @@ def test_only_what_differs_is_set_and_put_back(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=1)
 
 
+def test_a_property_whose_name_begins_another_is_set_with_it(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        made = SetProperties({"crm": "on", "crm.tier": "gold"})
+        assert outcomes(await it.run(made, ONE)) == {"changed": 1}
+        assert await it.workato.account(FIRST).properties.get("crm") == {"crm": "on", "crm.tier": "gold"}
+        assert outcomes(await it.run(made, ONE)) == {"unchanged": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
 def test_a_property_that_somebody_set_since_is_not_put_back(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         properties = it.workato.account(FIRST).properties

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 import bulkops
+from bulkops.operations import ImportPackage
 from bulkops.runs import Fleet, run, undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.acceptance.cases import CASES, Case, accounts
 from tests.chaos.hostile import Asked, HostileProxy, Trick, whole
+from tests.fleet import PACKAGE
 from tests.here import FIRST, outcomes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("surroundings")]
@@ -105,3 +108,37 @@ async def test_a_refused_write_fails_the_account_and_a_retry_goes_on(tmp_path: P
             report = again
         assert outcomes(report) == {"changed": 1}, report.accounts[0]
         assert Counter(effect["kind"] for effect in sandbox.effects())[case.kind] >= case.each
+
+
+async def test_a_run_that_ends_while_it_deletes_a_folder_is_finished_by_a_resume(tmp_path: Path) -> None:
+    """The undo of an import has no probe for its deletion: the request is sent again, and the folder is gone."""
+    undoing: asyncio.Task[Any]
+
+    async def end_the_run(asked: Asked) -> AsyncIterator[bytes]:
+        await asked.good()
+        undoing.cancel()
+        await asyncio.wait([undoing])
+        yield b""
+
+    tricks: dict[str, Trick] = {}
+    async with (
+        Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as sandbox,
+        HostileProxy(sandbox.url, tricks) as proxy,
+        bulkops.Workato(
+            token=sandbox.token,
+            host=proxy.url,
+            tuning=Tuning.from_toml(sandbox.client_file, source="client file"),
+        ) as workato,
+    ):
+        made = ImportPackage(PACKAGE, folder="CRM")
+        done = await run(made, accounts=[{"id": FIRST}], workato=workato, journal=tmp_path)
+        tricks[str(FIRST)] = Trick(name="end", at="DELETE .*", answer=end_the_run)
+        reverse, inventory = await undo_of(done.run_id, journal=tmp_path)
+        undoing = asyncio.create_task(run(reverse, accounts=inventory, workato=workato, journal=tmp_path))
+        with pytest.raises(asyncio.CancelledError):
+            await undoing
+        tricks.clear()
+        later = await Fleet(workato, journal=tmp_path).resume()
+        assert later is not None
+        assert outcomes(later) == {"changed": 1}, later.accounts[0]
+        assert [effect["kind"] for effect in sandbox.effects()].count("folder.deleted") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import anyio
@@ -16,6 +17,7 @@ from bulkops.forecast import by_quota
 from bulkops.ledger import alone_with
 from bulkops.locks import holder_at, state_directory
 from bulkops.operations import CreateCustomer, DeleteCustomer, GrantManager, UpgradePlan
+from bulkops.operations._customer_managers import Grant, Partner, Roster
 from bulkops.report import Report
 from bulkops.runs import Fleet, Policy, from_values, looking_cost, run
 from bulkops.steps import Context
@@ -213,6 +215,61 @@ def test_people_by_column_however_they_are_called(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=4)
 
 
+def test_a_manager_who_is_gone_fails_only_the_accounts_that_name_it(tmp_path: Path) -> None:
+    """They share a round with accounts of another manager, whose row is written all the same."""
+
+    async def scenario(it: Here) -> None:
+        await make(it, 0)
+        partner = Partner(
+            managers=it.workato.customer_managers, members=it.workato.members, roles=it.workato.roles, alone=nullcontext
+        )
+        roster, ends = Roster(), dict[int, str | None]()
+
+        async def grant(place: int, person: int) -> None:
+            try:
+                await roster.grant(partner, Grant(who=str(person), workspace=FIRST + place))
+                ends[place] = "granted"
+            except TaskFailed as error:
+                ends[place] = error.failure_class
+
+        async with anyio.create_task_group() as tasks:  # the first is a round of its own
+            for place, person in enumerate((LEE, SAM, SAM, LEE), start=1):
+                tasks.start_soon(grant, place, person)
+        assert ends == {1: "granted", 2: "manager-changed", 3: "manager-changed", 4: "granted"}
+        assert sorted(await workspaces(it) or []) == [0, 1, 4]
+
+    here(tmp_path, scenario, customers=5)
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_undoing_a_grant_whose_reply_was_lost_deletes_only_a_manager_of_the_run(
+    tmp_path: Path, was_there: bool
+) -> None:
+    async def scenario(it: Here) -> None:
+        if was_there:
+            await make(it, 0)
+        write = f"customer_managers.{'update' if was_there else 'create'}"
+        looks = iter(("look", "merge"))
+
+        def lose(event: Event) -> None:
+            """The reply of the first write is cut off, after its effect."""
+            if isinstance(event, AttemptEnded) and event.call == "customer_managers.list":
+                it.sandbox.set_faults("malformed=1" if next(looks, None) == "merge" else None)
+            elif isinstance(event, AttemptEnded) and event.call == write:
+                it.sandbox.set_faults(None)
+
+        stop = session_of(it.workato).subscribe(lose)
+        done = await it.run(GrantManager(manager=str(LEE), role="310"), rows(1))
+        stop()
+        assert outcomes(done) == {"changed": 1}, failures(done)
+        assert sorted(await workspaces(it) or []) == ([0, 1] if was_there else [1])
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 1}, failures(undone)
+        assert await workspaces(it) == ([0] if was_there else None)
+
+    here(tmp_path, scenario, customers=2)
+
+
 class Meddler:
     """Somebody at another desk: puts a manager's list back to the first account after so many of our updates."""
 
@@ -399,6 +456,17 @@ def test_a_few_accounts_among_many_do_not_read_them_all(tmp_path: Path) -> None:
         assert customer_requests(it) <= 3
 
     here(tmp_path, scenario, customers=400)
+
+
+def test_four_accounts_are_worth_two_pages_of_customers(tmp_path: Path) -> None:
+    """They are on the second page. The first account may be requested alone, before the others have asked."""
+
+    async def scenario(it: Here) -> None:
+        done = await it.run(TO_LEE, own(150, 151, 152, 153))
+        assert outcomes(done) == {"changed": 4}
+        assert customer_requests(it) <= 3
+
+    here(tmp_path, scenario, customers=200)
 
 
 def test_a_deletion_names_its_accounts(tmp_path: Path) -> None:

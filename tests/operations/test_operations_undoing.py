@@ -189,6 +189,24 @@ def test_credentials_are_not_read_to_disconnect(tmp_path: Path, monkeypatch: pyt
     here(tmp_path, scenario, customers=1)
 
 
+def test_only_connections_that_the_run_authorized_are_disconnected(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        account, one = it.workato.account("4100231"), ROWS[:1]
+        await it.run(ImportPackage(PACKAGE, folder="CRM"), one)
+        done = await it.run(AuthorizeConnections(CREDENTIALS), one)
+        await account.connections.create("Mine", provider="jira", input={"host": "https://jira.example"})
+        (shop,) = [connection async for connection in account.connections.list() if connection.name == "Web shop"]
+        await account.connections.disconnect(shop.id)
+        before = it.kinds()["connection.disconnected"]
+        assert outcomes(await it.undo(done)) == {"changed": 1}
+        assert it.kinds()["connection.disconnected"] == before + 1
+        states = {each.name: each.is_authorized async for each in account.connections.list()}
+        assert states == {"CRM": False, "Web shop": False, "Mine": True}
+        assert outcomes(await it.undo(done)) == {"unchanged": 1}
+
+    here(tmp_path, scenario, customers=1)
+
+
 def test_a_connection_in_use_does_not_keep_the_others_connected(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         account = it.workato.account("4100231")

@@ -9,6 +9,8 @@ import pytest
 
 from bulkops.errors import InputError, Invalid, OutcomeUnknown, ServerError
 from bulkops.operations._credentials import mask, read_credentials
+from bulkops.operations._templates import fill_in
+from bulkops.secret import masked
 
 VALUES = {"host": "https://x.example", "key": "hunter2-secret-value", "port": 443}
 
@@ -48,3 +50,11 @@ def test_a_secret_cannot_come_from_a_column(tmp_path: Path, line: str) -> None:
     with pytest.raises(InputError, match=r"looks secret.*journal") as caught:
         read_credentials(path)
     assert "env" in str(caught.value.remedy)
+
+
+def test_a_value_from_outside_is_masked_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIN", "pin of the environment")
+    (tmp_path / "pin.txt").write_text("pin of the file\n")
+    for reference in ("{env:PIN}", f"{{file:{tmp_path / 'pin.txt'}}}"):
+        value = fill_in("str", reference, {}, "7")
+        assert masked(f"it said {value}, twice") == "it said ***, twice"

@@ -28,6 +28,7 @@ from bulkops.operations import (
 )
 from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.restore import describe, restore
+from bulkops.parameters import parameters_of
 from bulkops.runs import load_job
 from tests.fleet import CREDENTIALS, PACKAGE
 
@@ -169,6 +170,17 @@ def test_an_operation_says_what_it_costs_in_calls_of_the_catalogue(name: str) ->
             costs = op.cost(Foreseen()), op.look_cost(Foreseen()), op.run_cost()
             assert set().union(*costs) <= set(CALLS)
             assert sum(costs[0].values()) >= sum(costs[1].values()) > 0
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_takes_its_declared_parameters_and_nothing_else(name: str) -> None:
+    taken = {field.name for field in attrs.fields(OPERATIONS[name]) if field.init}  # type: ignore[arg-type]
+    assert taken == {one.name for one in parameters_of(OPERATIONS[name])}
+
+
+@pytest.mark.parametrize(("project", "where"), [(None, ""), ("Shop", " of project 'Shop'")])
+def test_a_title_names_the_project_of_properties(project: str | None, where: str) -> None:
+    assert SetProperties({"crm.tier": "gold"}, project=project).title == f"set property 'crm.tier'{where}"
 
 
 def test_a_package_that_is_still_to_be_exported_says_so() -> None:
