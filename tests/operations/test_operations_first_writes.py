@@ -37,7 +37,7 @@ async def test_a_lost_reply_is_looked_for(tmp_path: Path, case: Case) -> None:
             raise ConnectionResetError
         yield answer
 
-    tricks = {str(FIRST): Trick(name="lost once", at=".*", answer=lost_once, lives=True)}
+    tricks: dict[str, Trick] = {}
     async with (
         Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as sandbox,
         HostileProxy(sandbox.url, tricks) as proxy,
@@ -62,9 +62,10 @@ async def test_a_lost_reply_is_looked_for(tmp_path: Path, case: Case) -> None:
         def kinds() -> Counter[str]:
             return Counter(effect["kind"] for effect in sandbox.effects())
 
-        rows: list[object] = [*accounts(case, 1)]
+        rows = accounts(case, 1)
         if (before := case.before()) is not None:
-            await played(await before.prepare(workato, tmp_path), rows)
+            await run(await before.prepare(workato, tmp_path), accounts=rows, workato=workato, journal=tmp_path)
+        tricks[str(FIRST)] = Trick(name="lost once", at=".*", answer=lost_once, lives=True)
         state = kinds()
         done = await played(await case.make().prepare(workato, tmp_path), rows)
         assert kinds()[case.kind] - state[case.kind] >= case.each
