@@ -17,9 +17,9 @@ from rich.console import Console
 
 import bulkops
 from benchmarks.kit.harness import Row, arguments, publish
-from bulkops.cli.eta import Outlook
+from bulkops.cli.eta import ForecastEta
 from bulkops.cli.live import Live
-from bulkops.cli.progress import Silent, Story
+from bulkops.cli.progress import RunProgress, Silent
 from bulkops.cli.progress_counts import Tally
 from bulkops.events import Event
 from bulkops.settings import Tuning
@@ -40,26 +40,26 @@ async def look(ctx: bulkops.Context) -> None:
 
 async def watched(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
     live = Live(Console(file=io.StringIO(), force_terminal=True, width=120, height=40))
-    story = Story(live)
+    progress = RunProgress(live)
     events: list[Event] = []
 
     def observe(event: Event) -> None:
         events.append(event)
-        story.observe(event)
+        progress.observe(event)
 
     tuning = Tuning.from_file(vendor.client_file)
     async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning, observe=observe) as workato:
         policy = bulkops.Policy()
-        outlook = Outlook(workato, look, policy, total=accounts)
+        eta_source = ForecastEta(workato, look, policy, total=accounts)
         began, cpu = time.monotonic(), time.process_time()
-        async with story.told(accounts, outlook=outlook):
+        async with progress.shown(accounts, eta_source=eta_source):
             ids = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)
             await bulkops.run(
                 look, accounts=ids, workato=workato, policy=policy, journal=vendor.journal, observe=observe
             )
         cpu_s, took_s = time.process_time() - cpu, time.monotonic() - began
-        again = Story(Silent())
-        again.view.tally, again.view.outlook = Tally(accounts), Outlook(workato, look, policy, total=accounts)
+        again = RunProgress(Silent())
+        again.view.tally, again.view.eta_source = Tally(accounts), ForecastEta(workato, look, policy, total=accounts)
         cpu = time.process_time()
         for event in events:
             again.observe(event)
@@ -69,7 +69,7 @@ async def watched(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
         "cpu_s": cpu_s,
         "events": len(events),
         "observing_s": observing_s,
-        "foreseeing_s": outlook.spent_s,
+        "foreseeing_s": eta_source.spent_s,
         "drawing_s": live.spent_s,
         "redraws": live.redraws,
     }

@@ -11,7 +11,7 @@ _FREE_S: Final = 0.3
 _FREE_ACCOUNT_S: Final = 100.0
 
 
-class Thrift:
+class CpuBudget:
     """A budget of CPU time: `share` of the process's own, plus an initial amount, larger for a run of few accounts.
     `longest_s`: after this time without spending it may be overdrawn (None: never).
     """

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.cli.eta import Outlook
-from bulkops.cli.progress import Story
-from bulkops.cli.run_frame import put_report, scope, told, voice_for
+from bulkops.cli.eta import ForecastEta
+from bulkops.cli.progress import RunProgress
+from bulkops.cli.run_frame import display_for, put_report, run_with_progress, scope
 from bulkops.cli.terminal import say
 from bulkops.errors import ConfigError
 from bulkops.postgres import is_database_url
@@ -91,8 +91,8 @@ class Rehearsal:
         operation = self._operation(package)
         tuning = Tuning.from_toml(sandbox.client_file, source="the sandbox's client file")
         settings = Settings(url=sandbox.url, auth=Auth(token=Secret(sandbox.token)), tuning=tuning)
-        story = Story(voice_for(quiet=self.quiet))
-        async with Workato.from_settings(settings, observe=story.observe) as workato:
+        progress = RunProgress(display_for(quiet=self.quiet))
+        async with Workato.from_settings(settings, observe=progress.observe) as workato:
             inventory = await select(workato, accounts="all")
             if not self.quiet:
                 for line in scope(Policy(), count=len(inventory), host=settings.url, title=operation.title).lines():
@@ -104,12 +104,12 @@ class Rehearsal:
                     accounts=inventory,
                     workato=workato,
                     journal=self.journal,
-                    observe=story.observe,
+                    observe=progress.observe,
                     stop=stop_signal,
                 )
 
-            outlook = None if story.is_silent else Outlook(workato, operation, Policy(), total=len(inventory))
-            return await told(story, go, total=len(inventory), outlook=outlook)
+            eta_source = None if progress.is_silent else ForecastEta(workato, operation, Policy(), total=len(inventory))
+            return await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)
 
     def _operation(self, package: str) -> Operation:
         """Import, authorize, start. Running recipes of the version before are updated in place."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
-from bulkops.cli.cpu_budget import Thrift
+from bulkops.cli.cpu_budget import CpuBudget
 from bulkops.cli.durations import duration
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _SHARE: Final = 0.002
 _SOONEST_S: Final = 1.0
 
 
-class Foresight(Protocol):
+class EtaSource(Protocol):
     """Data for a display beyond counts.
 
     `seen_s_ago`: how old `quotas` is, which then does not know what waits; None: it is of this moment.
@@ -41,7 +41,7 @@ class Foresight(Protocol):
     def quotas(self) -> Mapping[str, QuotaStatistics]: ...
 
 
-class Outlook:
+class ForecastEta:
     """Forecasts the end at intervals, within a CPU budget, and counts down between."""
 
     seen_s_ago: float | None = None
@@ -53,7 +53,7 @@ class Outlook:
         self._pacer = session_of(workato).pacer
         self._progress = Progress(operation, session_of(workato), policy, total=total, settled=settled)
         self.observe: Observer = self._progress.observe
-        self._thrift = Thrift(_SHARE, accounts=total)
+        self._budget = CpuBudget(_SHARE, accounts=total)
         self._eta: Eta | None = None
         self._asked_at = -_SOONEST_S
         self._answered_for = 0.0
@@ -62,13 +62,13 @@ class Outlook:
     @property
     def spent_s(self) -> float:
         """CPU seconds that forecasts have cost."""
-        return self._thrift.spent_s
+        return self._budget.spent_s
 
     def eta(self) -> Eta | None:
         """When the run will end, counted from now; None while that is not known."""
         now = time.monotonic()
         is_asking = self._asking is not None and not self._asking.done()
-        if not is_asking and now - self._asked_at >= _SOONEST_S and self._thrift.may_spend():
+        if not is_asking and now - self._asked_at >= _SOONEST_S and self._budget.may_spend():
             self._ask(now)
         if self._eta is None:
             return None
@@ -77,13 +77,13 @@ class Outlook:
     def _ask(self, now: float) -> None:
         """Compute in another thread: with thousands of accounts in flight it takes seconds."""
         self._asked_at = now
-        with self._thrift.spending():
+        with self._budget.spending():
             question = self._progress.question()
         if question is None:
             return
 
         def answer() -> None:
-            with self._thrift.spending():
+            with self._budget.spending():
                 eta = question()
             self._eta, self._answered_for = eta, now
 

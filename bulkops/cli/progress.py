@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from bulkops.cli.eta import Foresight, Outlook, eta_words
+from bulkops.cli.eta import EtaSource, ForecastEta, eta_words
 from bulkops.cli.outage import Outage
 from bulkops.cli.progress_counts import Tally
 from bulkops.cli.terminal import say
@@ -26,10 +26,10 @@ _SPREAD: Final = 20
 
 @attrs.define(kw_only=True)
 class View:
-    """Data for a progress display. `outlook`: None if not needed; `began_at`: monotonic seconds."""
+    """Data for a progress display. `eta_source`: None if not needed; `began_at`: monotonic seconds."""
 
     tally: Tally = attrs.field(factory=Tally)
-    outlook: Foresight | None = None
+    eta_source: EtaSource | None = None
     began_at: float = attrs.field(factory=time.monotonic)
 
     @property
@@ -37,7 +37,7 @@ class View:
         return time.monotonic() - self.began_at
 
 
-class Voice(Protocol):
+class ProgressDisplay(Protocol):
     """How a run is shown. `interval_s`: until the next call of `tell`."""
 
     @property
@@ -95,7 +95,7 @@ class Plain:
 def _left(view: View) -> str:
     """`; about 6 min left, bound by embedded.recipes.get`, while accounts are left and something is known."""
     tally = view.tally
-    eta = view.outlook.eta() if view.outlook is not None and tally.in_flight and not tally.draining else None
+    eta = view.eta_source.eta() if view.eta_source is not None and tally.in_flight and not tally.draining else None
     if eta is None:
         return ""
     return f"; {eta_words(eta)}" + (f", bound by {eta.bound_by}" if eta.bound_by else "")
@@ -116,38 +116,38 @@ def words_for(event: Event) -> str | None:
     return None
 
 
-class Story:
-    """The observer of a run. `observe` may be called before and after it is told; it is told in one `async with`."""
+class RunProgress:
+    """The observer of a run. `observe` may be called outside of `shown`, which displays it."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, display: ProgressDisplay) -> None:
         self.view = View()
-        self._voice = voice
+        self._display = display
         self._is_silenced = False
         self._outage = Outage()
 
     @property
     def is_silent(self) -> bool:
-        return isinstance(self._voice, Silent)
+        return isinstance(self._display, Silent)
 
     def observe(self, event: Event) -> None:
         view = self.view
-        if view.outlook is not None:
-            view.outlook.observe(event)
+        if view.eta_source is not None:
+            view.eta_source.observe(event)
         if isinstance(event, AttemptEnded | HostClosed):  # most of all events, and the tally counts accounts
             if not self.is_silent:
                 self._outage.observe(event)
             return
         view.tally.observe(event)
         if isinstance(event, RunChanged | WaveChanged):
-            self._voice.note(event, view)
+            self._display.note(event, view)
 
     @asynccontextmanager
-    async def told(
-        self, total: int, settled: Mapping[Outcome, int] | None = None, outlook: Outlook | None = None
+    async def shown(
+        self, total: int, settled: Mapping[Outcome, int] | None = None, eta_source: ForecastEta | None = None
     ) -> AsyncIterator[None]:
         """While inside, progress is displayed. `settled`: accounts of a resumed run that stay as they are."""
-        self.view = View(tally=Tally(total, settled), outlook=outlook)
-        self._voice.begin(self.view)
+        self.view = View(tally=Tally(total, settled), eta_source=eta_source)
+        self._display.begin(self.view)
         # A plain task, not a task group: that would wrap the run's own error into a group.
         speaking = asyncio.create_task(self._speak())
         try:
@@ -157,21 +157,21 @@ class Story:
             with contextlib.suppress(asyncio.CancelledError):
                 await speaking
             if not self._is_silenced:
-                self._voice.end(self.view)
+                self._display.end(self.view)
 
     @contextmanager
     def silence(self) -> Iterator[None]:
         """While inside, the display is silent, because a question is open."""
-        self._voice.end(self.view)
+        self._display.end(self.view)
         self._is_silenced = True
         try:
             yield
         finally:
             self._is_silenced = False
-            self._voice.begin(self.view)
+            self._display.begin(self.view)
 
     async def _speak(self) -> None:
         while True:
-            await asyncio.sleep(self._voice.interval_s)
+            await asyncio.sleep(self._display.interval_s)
             if not self._is_silenced:
-                self._voice.tell(self.view)
+                self._display.tell(self.view)

@@ -13,11 +13,11 @@ import click
 
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
-from bulkops.cli.eta import Outlook
+from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.notify import Afterwards
-from bulkops.cli.progress import Story
-from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told, voice_for
+from bulkops.cli.progress import RunProgress
+from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
 from bulkops.cli.selection import subset_of
 from bulkops.cli.terminal import say
 from bulkops.errors import BulkopsError, JournalError
@@ -109,8 +109,8 @@ async def _take_up(
     settings = _settings_like(record, tuning)
     look = f"see what is left: `bulkops report {record.run_id}{output.journal.flag}`"
     consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
-    story = Story(voice_for(quiet=output.quiet))
-    observe = with_telemetry(with_log(story.observe))
+    progress = RunProgress(display_for(quiet=output.quiet))
+    observe = with_telemetry(with_log(progress.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
         consent.require_askable()  # before the first request
         await require_workspace(workato, record)
@@ -131,7 +131,7 @@ async def _take_up(
                 policy=policy,
                 observe=observe,
                 stop=stop,
-                approve=approver(story.silence),
+                approve=approver(progress.silence),
             )
             chosen: Any = {"accounts": subset.accounts, "exclude": subset.exclude or None, "limit": subset.limit}
             if verb == "retry":
@@ -148,8 +148,10 @@ async def _take_up(
                 )
             return report
 
-        outlook = None if story.is_silent else _outlook(workato, left, operation, policy)
-        report = await told(story, go, total=record.inventory_count, settled=left.settled, outlook=outlook)
+        eta_source = None if progress.is_silent else _outlook(workato, left, operation, policy)
+        report = await run_with_progress(
+            progress, go, total=record.inventory_count, settled=left.settled, eta_source=eta_source
+        )
     code = finish(report, output, beside=takes_stdout(record.operation["parameters"]))
     await afterwards.tell(report)
     return code
@@ -164,13 +166,13 @@ def _restored(record: RunRecord) -> Operation | None:
     return None
 
 
-def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: Policy) -> Outlook:
+def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: Policy) -> ForecastEta:
     """Forecasts the end. Without the operation, its cost is measured during the run."""
     from bulkops.operations import Operation
 
     settled = sum(left.settled.values())
     total = left.record.inventory_count
-    return Outlook(workato, operation or Operation(), policy, total=total, settled=settled)
+    return ForecastEta(workato, operation or Operation(), policy, total=total, settled=settled)
 
 
 async def _look_up(

@@ -10,10 +10,10 @@ import attrs
 
 from bulkops.cli.confirm import Scope
 from bulkops.cli.durations import duration
-from bulkops.cli.eta import Outlook
+from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output
 from bulkops.cli.github_summary import add_step_summary
-from bulkops.cli.progress import Plain, Silent, Story, Voice
+from bulkops.cli.progress import Plain, ProgressDisplay, RunProgress, Silent
 from bulkops.cli.signals import listening
 from bulkops.cli.terminal import is_live, is_one_place, put, say
 from bulkops.outcome import Outcome
@@ -77,19 +77,19 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-async def told(
-    story: Story,
+async def run_with_progress(
+    progress: RunProgress,
     go: Callable[[StopSignal], Awaitable[Report]],
     *,
     total: int,
     settled: Mapping[Outcome, int] | None = None,
-    outlook: Outlook | None = None,
+    eta_source: ForecastEta | None = None,
 ) -> Report:
-    """Carry out `go` while signals reach it and stderr tells of it. `settled`: outcomes that stay as they are."""
+    """Call `go` while signals reach it and stderr shows its progress. `settled`: outcomes that stay as they are."""
     from bulkops.runs import StopSignal
 
     stop_signal = StopSignal()
-    async with story.told(total, settled, outlook):
+    async with progress.shown(total, settled, eta_source):
         with listening(stop_signal, say):
             return await go(stop_signal)
 
@@ -129,7 +129,7 @@ def takes_stdout(parameters: Mapping[str, Any]) -> bool:
     return parameters.get("output") == "-"
 
 
-def voice_for(*, quiet: bool) -> Voice:
+def display_for(*, quiet: bool) -> ProgressDisplay:
     """Nothing, a live view on a terminal, or plain lines elsewhere."""
     if quiet:
         return Silent()

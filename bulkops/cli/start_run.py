@@ -11,11 +11,11 @@ import click
 
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
-from bulkops.cli.eta import Outlook
+from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.notify import Afterwards
-from bulkops.cli.progress import Story
-from bulkops.cli.run_frame import ahead_words, finish, most_open, scope, takes_stdout, told, voice_for
+from bulkops.cli.progress import RunProgress
+from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
 from bulkops.cli.selection import accounts_meant, accounts_of, refuse_all
 from bulkops.selection import Selection
 from bulkops.settings import Settings
@@ -123,8 +123,8 @@ async def _carry_out(
     from bulkops.runs import cost_ahead, run
 
     afterwards = Afterwards.of(output)
-    story = Story(voice_for(quiet=output.quiet))
-    observe = with_telemetry(with_log(story.observe))
+    progress = RunProgress(display_for(quiet=output.quiet))
+    observe = with_telemetry(with_log(progress.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
         inventory = await listed(workato)
         if not len(inventory):  # none is new, as was said
@@ -148,12 +148,12 @@ async def _carry_out(
                 observe=observe,
                 stop=stop_signal,
                 source=source,
-                approve=approver(story.silence),
+                approve=approver(progress.silence),
                 plan=plan,
             )
 
-        outlook = None if story.is_silent else Outlook(workato, operation, policy, total=len(inventory))
-        report = await told(story, go, total=len(inventory), outlook=outlook)
+        eta_source = None if progress.is_silent else ForecastEta(workato, operation, policy, total=len(inventory))
+        report = await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)
     code = finish(report, output, beside=takes_stdout(operation.parameters()))
     await afterwards.tell(report)
     return code

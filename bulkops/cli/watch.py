@@ -11,9 +11,9 @@ from typing import Final
 
 import attrs
 
-from bulkops.cli.progress import View, Voice
+from bulkops.cli.progress import ProgressDisplay, View
 from bulkops.cli.progress_counts import Tally
-from bulkops.cli.run_frame import voice_for
+from bulkops.cli.run_frame import display_for
 from bulkops.cli.terminal import is_live, one_line, say
 from bulkops.events import AccountEnded, AccountStarted, Event, WaveChanged, ignore
 from bulkops.journal import AccountTiming, AnyLocation, EventRow, Journal, RunRecord, RunState
@@ -135,8 +135,8 @@ def _wave_changed(record: RunRecord, wave: Wave, state: str, reason: str | None 
     )
 
 
-class Hindsight:
-    """How the quotas stood when the journal was told last, and when the run ends at its present pace.
+class JournalEta:
+    """How the quotas stood when the journal last heard of them, and when the run ends at its present pace.
 
     Only the run's own process knows what waits for a quota and which one bounds the run.
     """
@@ -223,7 +223,7 @@ async def watch(location: AnyLocation, run_id: str | None, *, quiet: bool) -> Re
         look = await watched.look()
         if look.is_on:
             say(await _words(journal, look.record))
-            await watched.follow(look, _voice(quiet=quiet))
+            await watched.follow(look, _display(quiet=quiet))
         for queued in await journal.queued_runs():
             say(f"run {queued} is queued: `bulkops watch {queued}`")
         return await load_report(journal, look.record.run_id)
@@ -238,13 +238,13 @@ async def _words(journal: Journal, record: RunRecord) -> str:
     return f"watching run {record.run_id}{process}: {one_line(record.title)}"
 
 
-def _voice(*, quiet: bool) -> Voice:
+def _display(*, quiet: bool) -> ProgressDisplay:
     """That of a run, but drawing is all that this process has to do."""
     if not quiet and is_live():
         from bulkops.cli.live import Live
 
         return Live(share=1.0)
-    return voice_for(quiet=quiet)
+    return display_for(quiet=quiet)
 
 
 async def _meant(journal: Journal, run_id: str | None) -> RunRecord:
@@ -305,26 +305,26 @@ class _Watched:
             await asyncio.sleep(min(_OFTEN_S, _COMING_S))
         return True
 
-    async def follow(self, look: Look, voice: Voice) -> None:
-        hindsight = Hindsight()
-        hindsight.see(look)
+    async def follow(self, look: Look, display: ProgressDisplay) -> None:
+        eta_source = JournalEta()
+        eta_source.see(look)
         began_at = time.monotonic() - (look.at - look.began_at)
-        view = View(tally=tally_of(look), outlook=hindsight, began_at=began_at)
+        view = View(tally=tally_of(look), eta_source=eta_source, began_at=began_at)
         for event in list(news(look.record, look.events))[-1:]:  # where it stands; the others are past
-            voice.note(event, view)
-        voice.begin(view)
+            display.note(event, view)
+        display.begin(view)
         try:
-            told_at = time.monotonic()
+            shown_at = time.monotonic()
             while look.is_on:
                 await asyncio.sleep(min(_SELDOM_S, max(_OFTEN_S, _SHARE * self._look_s)))
                 look = await self.look()
-                hindsight.see(look)
+                eta_source.see(look)
                 view.tally = tally_of(look)
                 view.began_at = time.monotonic() - (look.at - look.began_at)
                 for event in news(look.record, look.new):
-                    voice.note(event, view)
-                if look.is_on and time.monotonic() - told_at >= voice.interval_s:
-                    told_at = time.monotonic()
-                    voice.tell(view)
+                    display.note(event, view)
+                if look.is_on and time.monotonic() - shown_at >= display.interval_s:
+                    shown_at = time.monotonic()
+                    display.tell(view)
         finally:
-            voice.end(view)
+            display.end(view)

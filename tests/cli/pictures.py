@@ -21,9 +21,9 @@ from rich.text import Text
 
 import bulkops
 from bulkops.cli.confirm import Scope
-from bulkops.cli.eta import Outlook
+from bulkops.cli.eta import ForecastEta
 from bulkops.cli.live import Screen
-from bulkops.cli.progress import Story, View, words_for
+from bulkops.cli.progress import RunProgress, View, words_for
 from bulkops.events import Event, RunChanged
 from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 from bulkops.settings import Tuning
@@ -44,7 +44,7 @@ _FONTS: Final = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
 
 @attrs.define
 class Photographer:
-    """A voice that says nothing and takes the picture when its moment has come."""
+    """A display that says nothing and takes the picture when its moment has come."""
 
     scope: Scope
     interval_s: float = 0.02
@@ -92,14 +92,19 @@ async def rollout(vendor: SandboxProcess) -> dict[int, str]:
         overshoot=None,
     )
     photographer = Photographer(scope)
-    story = Story(photographer)
+    progress = RunProgress(photographer)
     tuning = Tuning.from_file(vendor.client_file)
-    async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning, observe=story.observe) as workato:
+    async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning, observe=progress.observe) as workato:
         inventory = await bulkops.select(workato, accounts="all")
-        outlook = Outlook(workato, job, policy, total=len(inventory))
-        async with story.told(len(inventory), outlook=outlook):
+        eta_source = ForecastEta(workato, job, policy, total=len(inventory))
+        async with progress.shown(len(inventory), eta_source=eta_source):
             await bulkops.run(
-                job, accounts=inventory, workato=workato, policy=policy, journal=vendor.journal, observe=story.observe
+                job,
+                accounts=inventory,
+                workato=workato,
+                policy=policy,
+                journal=vendor.journal,
+                observe=progress.observe,
             )
     return photographer.pictures
 

@@ -11,10 +11,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from bulkops.cli.cpu_budget import Thrift
+from bulkops.cli.cpu_budget import CpuBudget
 from bulkops.cli.live import REDRAWS_PER_S, Live, Screen
 from bulkops.cli.live.bars import CHANGED, IN_FLIGHT, TROUBLE, bar, shares
-from bulkops.cli.progress import Story, View
+from bulkops.cli.progress import RunProgress, View
 from bulkops.cli.progress_counts import Tally
 from bulkops.events import AccountEnded, AccountStarted, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
@@ -31,7 +31,7 @@ def statistics(**members: Any) -> Any:
     return QuotaStatistics(**usual | {"used": 60, "waiting": 1234, "in_flight": 3, "closed_for_s": 0.0} | members)
 
 
-class Outlook:
+class ForecastEta:
     seen_s_ago = None
 
     def __init__(self, bound_by: Any = QUOTA) -> None:
@@ -80,14 +80,14 @@ def drawn(view: Any, width: Any, *, height: int = 40, encoding: str = "utf-8", *
 @pytest.mark.parametrize("width", [24, 40, 60, 61, 79, 80, 100, 160, 200])
 @pytest.mark.parametrize("height", [8, 24, 60])
 def test_nothing_wraps_and_nothing_steers_at_any_width(width: int, height: int) -> None:
-    lines = drawn(View(tally=busy(), outlook=Outlook()), width, height=height)
+    lines = drawn(View(tally=busy(), eta_source=ForecastEta()), width, height=height)
     assert max(cell_len(line) for line in lines) < width
     assert len(lines) < height
     assert not any(char in line for line in lines for char in "\x1b\r\t\u202e")
 
 
 def test_every_part_of_a_run_is_there() -> None:
-    lines = drawn(View(tally=busy(), outlook=Outlook()), 100)
+    lines = drawn(View(tally=busy(), eta_source=ForecastEta()), 100)
     assert lines[0].startswith("1662 of 10000 accounts")
     assert "about 6 min left" in lines[0]
     text = "\n".join(lines)
@@ -111,27 +111,27 @@ def test_every_part_of_a_run_is_there() -> None:
 
 
 def test_the_quota_that_bounds_is_named_beside_the_end_where_there_is_room() -> None:
-    view = View(tally=busy(), outlook=Outlook())
+    view = View(tally=busy(), eta_source=ForecastEta())
     assert f"bound by {QUOTA}" in drawn(view, 120)[0]
     assert "bound" not in drawn(view, 60)[0]
-    assert "bound by max_rate" in drawn(View(tally=busy(), outlook=Outlook("max_rate")), 80)[0]
+    assert "bound by max_rate" in drawn(View(tally=busy(), eta_source=ForecastEta("max_rate")), 80)[0]
 
 
 def test_while_nothing_new_starts_the_reason_stands_there_and_no_end() -> None:
     tally = busy()
     tally.observe(RunChanged(run_id="r", state="draining", reason="interrupted\x1b[2J"))
-    first = drawn(View(tally=tally, outlook=Outlook()), 100)[0]
+    first = drawn(View(tally=tally, eta_source=ForecastEta()), 100)[0]
     assert "nothing new starts: interrupted\\x1b[2J" in first
     assert "left" not in first
 
 
 def test_a_terminal_that_knows_ascii_only_is_sent_ascii() -> None:
-    for line in drawn(View(tally=busy(), outlook=Outlook()), 80, encoding="ascii")[:8]:
+    for line in drawn(View(tally=busy(), eta_source=ForecastEta()), 80, encoding="ascii")[:8]:
         assert line.isascii()
 
 
 def test_no_color_and_force_color_are_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
-    view = View(tally=busy(), outlook=Outlook())
+    view = View(tally=busy(), eta_source=ForecastEta())
     monkeypatch.setenv("TERM", "xterm-256color")
     assert any("\x1b[" in line for line in drawn(view, 80, color_system="auto"))
     monkeypatch.setenv("NO_COLOR", "1")
@@ -150,17 +150,17 @@ def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be() -> None:
 
 @pytest.mark.anyio
 async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
-    voice = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
-    assert voice.interval_s >= 1 / REDRAWS_PER_S
+    display = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
+    assert display.interval_s >= 1 / REDRAWS_PER_S
     assert REDRAWS_PER_S <= 8
-    story = Story(voice)
-    async with story.told(4, {Outcome.CHANGED: 3}, cast("Any", Outlook())):
-        story.observe(RunChanged(run_id="r-1", state="running"))
-        story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=3, state="inconclusive", reason="a person"))
-        story.observe(AccountStarted(account="7", seq=3))
+    progress = RunProgress(display)
+    async with progress.shown(4, {Outcome.CHANGED: 3}, cast("Any", ForecastEta())):
+        progress.observe(RunChanged(run_id="r-1", state="running"))
+        progress.observe(WaveChanged(run_id="r-1", number=1, of=2, size=3, state="inconclusive", reason="a person"))
+        progress.observe(AccountStarted(account="7", seq=3))
         await asyncio.sleep(0)
-        voice.tell(story.view)
-        story.observe(AccountEnded(account="7", seq=3, outcome=Outcome.CHANGED, cause=None, elapsed_s=1.0))
+        display.tell(progress.view)
+        progress.observe(AccountEnded(account="7", seq=3, outcome=Outcome.CHANGED, cause=None, elapsed_s=1.0))
     out, err = capsys.readouterr()
     assert out == ""
     assert "at work on run r-1" in err
@@ -173,33 +173,33 @@ async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys: 
 
 def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent() -> None:
     cpu, now = [0.0], [0.0]
-    thrift = Thrift(
+    budget = CpuBudget(
         0.01, accounts=300, longest_s=10.0, earning=lambda: cpu[0], spending=lambda: cpu[0], clock=lambda: now[0]
     )
 
     def spend(seconds: Any) -> None:
-        with thrift.spending():
+        with budget.spending():
             cpu[0] += seconds
 
-    assert thrift.may_spend()
+    assert budget.may_spend()
     spend(0.6)
-    assert not thrift.may_spend()  # a third of a second is free, and 1 % of 0.6 s is little
+    assert not budget.may_spend()  # a third of a second is free, and 1 % of 0.6 s is little
     now[0] = 10.0
-    assert thrift.may_spend()  # but nobody waits longer than that
+    assert budget.may_spend()  # but nobody waits longer than that
     spend(0.001)
-    assert not thrift.may_spend()
+    assert not budget.may_spend()
     cpu[0] = 60.0
-    assert thrift.may_spend()
+    assert budget.may_spend()
 
 
 @pytest.mark.anyio
 async def test_nothing_is_redrawn_while_a_person_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    voice = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
-    voice.interval_s = 0.001
-    story = Story(voice)
-    async with story.told(4, None, cast("Any", Outlook())):
-        story.observe(AccountStarted(account="7", seq=3))
-        with story.silence():
+    display = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
+    display.interval_s = 0.001
+    progress = RunProgress(display)
+    async with progress.shown(4, None, cast("Any", ForecastEta())):
+        progress.observe(AccountStarted(account="7", seq=3))
+        with progress.silence():
             assert QUOTA not in capsys.readouterr().err.rsplit("accounts", 1)[1]
             await asyncio.sleep(0.01)
             assert capsys.readouterr().err == ""

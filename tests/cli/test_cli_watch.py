@@ -45,7 +45,7 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
 ) -> None:
     monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
     monkeypatch.setattr(watch, "_SHARE", 0)
-    monkeypatch.setattr(watch, "voice_for", lambda *, quiet: Plain(interval_s=0.0))
+    monkeypatch.setattr(watch, "display_for", lambda *, quiet: Plain(interval_s=0.0))
     record = RunRecord(
         run_id="20260102-k3f9",
         created_at=time.time(),

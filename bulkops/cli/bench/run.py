@@ -16,10 +16,10 @@ from bulkops.cli.bench.measure import Measure
 from bulkops.cli.bench.result import SCHEMA, Result, compare, load, render
 from bulkops.cli.bench.target import SANDBOX, sandbox, settings_for
 from bulkops.cli.confirm import Consent, Question
-from bulkops.cli.eta import Outlook
+from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import PolicyFlags
-from bulkops.cli.progress import Story
-from bulkops.cli.run_frame import scope, told, voice_for
+from bulkops.cli.progress import RunProgress
+from bulkops.cli.run_frame import display_for, run_with_progress, scope
 from bulkops.cli.terminal import put, say
 from bulkops.settings import Settings
 
@@ -82,19 +82,19 @@ class Bench:
         consent = Consent(yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="check --host and --accounts")
         consent.require_askable()
         policy = self.flags.over(Policy())
-        story, measure = Story(voice_for(quiet=self.quiet)), Measure()
+        progress, measure = RunProgress(display_for(quiet=self.quiet)), Measure()
 
         def observe(event: Event) -> None:
-            story.observe(event)
+            progress.observe(event)
             measure.observe(event)
 
-        async with Workato.from_settings(settings, observe=story.observe) as lister:
+        async with Workato.from_settings(settings, observe=progress.observe) as lister:
             inventory = await select(lister, accounts="all", limit=self.accounts)
         # A separate session, so that the list of accounts is not measured.
         async with Workato.from_settings(settings, observe=observe) as workato:
             await consent.ask(self._question(policy, inventory, settings, operation))
             began, cpu = time.monotonic(), time.process_time()
-            report = await self._run(operation, inventory, workato, policy, story, observe)
+            report = await self._run(operation, inventory, workato, policy, progress, observe)
             seconds, cpu_s = time.monotonic() - began, time.process_time() - cpu
             quotas = measure.by_quota(session_of(workato).quotas, share=settings.tuning.share)
         requests = measure.requests
@@ -118,7 +118,7 @@ class Bench:
         inventory: Inventory,
         workato: Workato,
         policy: Policy,
-        story: Story,
+        progress: RunProgress,
         observe: Any,
     ) -> Report:
         from bulkops.runs import run
@@ -136,8 +136,8 @@ class Bench:
                     stop=stop_signal,
                 )
 
-            outlook = None if story.is_silent else Outlook(workato, operation, policy, total=len(inventory))
-            return await told(story, go, total=len(inventory), outlook=outlook)
+            eta_source = None if progress.is_silent else ForecastEta(workato, operation, policy, total=len(inventory))
+            return await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)
 
     def _about(self, operation: Operation, inventory: Inventory, policy: Policy) -> Result:
         """What was measured, where and with what."""

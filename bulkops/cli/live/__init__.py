@@ -10,7 +10,7 @@ from rich.live import Live as Redrawn
 from rich.segment import Segment
 from rich.style import Style
 
-from bulkops.cli.cpu_budget import Thrift
+from bulkops.cli.cpu_budget import CpuBudget
 from bulkops.cli.durations import clock
 from bulkops.cli.eta import eta_words
 from bulkops.cli.live.bars import waves
@@ -47,17 +47,17 @@ class Live:
         """`share`: of the process's CPU time that drawing may take."""
         self._console = console or Console(stderr=True)
         self._share = share
-        self._thrift = Thrift(share, accounts=0, longest_s=_LONGEST_S)
+        self._budget = CpuBudget(share, accounts=0, longest_s=_LONGEST_S)
         self.redraws = 0
         self._redrawn: Redrawn | None = None
 
     @property
     def spent_s(self) -> float:
         """CPU seconds that drawing has cost."""
-        return self._thrift.spent_s
+        return self._budget.spent_s
 
     def begin(self, view: View) -> None:
-        self._thrift = Thrift(self._share, accounts=view.tally.total, longest_s=_LONGEST_S)
+        self._budget = CpuBudget(self._share, accounts=view.tally.total, longest_s=_LONGEST_S)
         self._redrawn = Redrawn(
             console=self._console,
             auto_refresh=False,
@@ -69,8 +69,8 @@ class Live:
         self.tell(view)
 
     def tell(self, view: View) -> None:
-        if self._redrawn is not None and self._thrift.may_spend():
-            with self._thrift.spending():
+        if self._redrawn is not None and self._budget.may_spend():
+            with self._budget.spending():
                 self._redrawn.update(Screen(view), refresh=True)
             self.redraws += 1
 
@@ -110,20 +110,20 @@ class Screen:
     def rows(self, width: int, height: int, *, ascii_only: bool) -> Iterator[Row]:
         """At most `height` rows, the most important first."""
         view, tally = self._view, self._view.tally
-        outlook = None if self._is_last else view.outlook
-        eta = outlook.eta() if outlook is not None and not tally.draining and tally.done < tally.total else None
+        eta_source = None if self._is_last else view.eta_source
+        eta = eta_source.eta() if eta_source is not None and not tally.draining and tally.done < tally.total else None
         rows: list[Row] = [self._heading(eta, width)]
         rows += waves(tally, width, ascii_only=ascii_only)
-        if outlook is not None:
+        if eta_source is not None:
             troubles = list(self._troubles(width))
             most = min(_MOST_QUOTAS, height - len(rows) - len(troubles))
             bound_by = eta.bound_by if eta is not None else None
             rows += gauges(
-                outlook.quotas(),
+                eta_source.quotas(),
                 width,
                 most=most,
                 bound_by=bound_by,
-                seen_s_ago=outlook.seen_s_ago,
+                seen_s_ago=eta_source.seen_s_ago,
                 ascii_only=ascii_only,
             )
             rows += troubles

@@ -8,7 +8,7 @@ import pytest
 
 from bulkops.cli.progress import View
 from bulkops.cli.progress_counts import Tally
-from bulkops.cli.watch import Hindsight, Look, kept, news, tally_of
+from bulkops.cli.watch import JournalEta, Look, kept, news, tally_of
 from bulkops.journal import AccountTiming, EventRow, Journal, RunRecord
 from bulkops.outcome import Outcome
 from bulkops.runs import Policy, run
@@ -144,21 +144,21 @@ def test_accounts_of_waves_that_are_not_on_are_counted_all_the_same() -> None:
 
 def test_the_end_is_foreseen_from_the_pace_of_those_that_ended_last() -> None:
     slow = [mark(seq, at=10.0 * seq) for seq in range(5)]
-    hindsight = Hindsight()
-    hindsight.see(look(slow, process(0)))
-    assert hindsight.eta() is None, "too few to tell"
+    eta_source = JournalEta()
+    eta_source.see(look(slow, process(0)))
+    assert eta_source.eta() is None, "too few to tell"
     steady = [mark(seq, at=100.0 + seq) for seq in range(40)]
-    hindsight.see(look(steady, process(0), at=139.0))
-    eta = hindsight.eta()
+    eta_source.see(look(steady, process(0), at=139.0))
+    eta = eta_source.eta()
     assert eta is not None
     assert eta.seconds == pytest.approx(60.0, abs=0.5)
     assert eta.bound_by is None
-    hindsight.see(look(steady, process(0), at=178.0))  # nothing has ended since
-    stalled = hindsight.eta()
+    eta_source.see(look(steady, process(0), at=178.0))  # nothing has ended since
+    stalled = eta_source.eta()
     assert stalled is not None
     assert stalled.seconds == pytest.approx(120.0, abs=0.5)
-    hindsight.see(look(steady, process(0), process(150), at=151.0))
-    assert hindsight.eta() is None, "they ended before this process began"
+    eta_source.see(look(steady, process(0), process(150), at=151.0))
+    assert eta_source.eta() is None, "they ended before this process began"
 
 
 def test_quotas_stand_as_the_journal_last_heard_and_what_waits_is_not_shown() -> None:
@@ -170,20 +170,20 @@ def test_quotas_stand_as_the_journal_last_heard_and_what_waits_is_not_shown() ->
         *(sent(at, q={"requests": 5}, each={"requests": 1}) for at in range(0, 90, 5)),
         sent(90, q={"requests": 3, "allowed": 12}),
     ]
-    hindsight = Hindsight()
-    hindsight.see(look([], *events, at=98.0))
-    quotas = hindsight.quotas()
+    eta_source = JournalEta()
+    eta_source.see(look([], *events, at=98.0))
+    quotas = eta_source.quotas()
     assert list(quotas) == ["q"], "what is counted apart for each account has no one gauge"
     assert (quotas["q"].used, quotas["q"].limit, quotas["q"].allowed) == (11 * 5 + 3, 60, 12)
-    assert hindsight.seen_s_ago == pytest.approx(3.0)
+    assert eta_source.seen_s_ago == pytest.approx(3.0)
     tally = Tally(COUNT)
-    text = "\n".join(drawn(View(tally=tally, outlook=hindsight), 100))
+    text = "\n".join(drawn(View(tally=tally, eta_source=eta_source), 100))
     assert "in its window, 3 s ago" in text
     assert "waiting" not in text
     assert "58/60" in text
     assert "opened to 12" in text
-    hindsight.see(look([], *events, at=400.0))
-    assert hindsight.quotas()["q"].used == 0, "a quiet run writes nothing, and its windows run empty"
+    eta_source.see(look([], *events, at=400.0))
+    assert eta_source.quotas()["q"].used == 0, "a quiet run writes nothing, and its windows run empty"
 
 
 def test_requests_of_long_ago_are_let_go_and_nothing_else() -> None:

@@ -1,4 +1,4 @@
-"""The story on stderr: counted from events, one line when something moved."""
+"""The progress on stderr: counted from events, one line when something moved."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from bulkops.cli.progress import Plain, Silent, Story
+from bulkops.cli.progress import Plain, RunProgress, Silent
 from bulkops.cli.progress_counts import Tally
-from bulkops.cli.run_frame import voice_for
+from bulkops.cli.run_frame import display_for
 from bulkops.events import AccountEnded, AccountStarted, QuotaChanged, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 from bulkops.runs.progress import Eta
@@ -57,14 +57,14 @@ async def test_a_closed_quota_is_said_as_long_as_it_is_closed() -> None:
 
 @over_sockets
 async def test_plain_lines_at_the_end_and_only_when_something_moved(capsys: pytest.CaptureFixture[str]) -> None:
-    story = Story(Plain(interval_s=0.005))
-    async with story.told(2):
-        story.observe(RunChanged(run_id="r-1", state="running"))
-        story.observe(started(0))
+    progress = RunProgress(Plain(interval_s=0.005))
+    async with progress.shown(2):
+        progress.observe(RunChanged(run_id="r-1", state="running"))
+        progress.observe(started(0))
         await asyncio.sleep(0.03)
-        story.observe(ended(0, Outcome.CHANGED))
-        story.observe(ended(1, Outcome.FAILED))
-        story.observe(RunChanged(run_id="r-1", state="finished"))
+        progress.observe(ended(0, Outcome.CHANGED))
+        progress.observe(ended(1, Outcome.FAILED))
+        progress.observe(RunChanged(run_id="r-1", state="finished"))
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
@@ -75,26 +75,26 @@ async def test_plain_lines_at_the_end_and_only_when_something_moved(capsys: pyte
 
 
 async def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    story = Story(voice_for(quiet=True))
-    assert isinstance(voice_for(quiet=True), Silent)
-    async with story.told(1):
-        story.observe(RunChanged(run_id="r-1", state="running"))
-        story.observe(ended(0, Outcome.CHANGED))
+    progress = RunProgress(display_for(quiet=True))
+    assert isinstance(display_for(quiet=True), Silent)
+    async with progress.shown(1):
+        progress.observe(RunChanged(run_id="r-1", state="running"))
+        progress.observe(ended(0, Outcome.CHANGED))
     assert capsys.readouterr() == ("", "")
 
 
 async def test_without_a_terminal_the_voice_is_plain() -> None:
-    assert isinstance(voice_for(quiet=False), Plain)
+    assert isinstance(display_for(quiet=False), Plain)
 
 
 async def test_an_error_of_the_run_leaves_as_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
-        async with Story(Plain()).told(1):
+        async with RunProgress(Plain()).shown(1):
             raise ZeroDivisionError
 
 
 class Foreseen:
-    """An outlook that is sure of itself."""
+    """An eta_source that is sure of itself."""
 
     def __init__(self, eta: Any) -> None:
         self._eta = eta
@@ -111,13 +111,15 @@ class Foreseen:
 
 @over_sockets
 async def test_plain_lines_name_the_end_in_sight_and_each_wave(capsys: pytest.CaptureFixture[str]) -> None:
-    story = Story(Plain(interval_s=0.005))
-    async with story.told(16, outlook=cast("Any", Foreseen)(Eta(seconds=372.0, bound_by="embedded.recipes.get"))):
-        story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="started", taken=1))
-        story.observe(started(0))
+    progress = RunProgress(Plain(interval_s=0.005))
+    async with progress.shown(
+        16, eta_source=cast("Any", Foreseen)(Eta(seconds=372.0, bound_by="embedded.recipes.get"))
+    ):
+        progress.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="started", taken=1))
+        progress.observe(started(0))
         await asyncio.sleep(0.03)
-        story.observe(ended(0, Outcome.CHANGED))
-        story.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="pass", reason="no failures"))
+        progress.observe(ended(0, Outcome.CHANGED))
+        progress.observe(WaveChanged(run_id="r-1", number=1, of=2, size=1, state="pass", reason="no failures"))
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
         "wave 1 of 2: 1 account",
