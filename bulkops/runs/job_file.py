@@ -1,4 +1,4 @@
-"""`JobFile`: the data of a job file, and the line of each key for errors."""
+"""`JobFile`: the data of a job file, and the place of each key for errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class JobFile:
 
     path: Path
     data: Mapping[str, Any]
-    _lines: Mapping[tuple[str, str], int]
+    _places: Mapping[tuple[str, str], tuple[int, int]]
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -47,15 +47,15 @@ class JobFile:
         return cls(path, data, _locate(text))
 
     def refuse(self, section: str, key: str, what: str, *, remedy: str) -> NoReturn:
-        """Raise ConfigError pointing at the key's line, or its section's, or at the file."""
-        line = self._lines.get((section, key)) or self._lines.get((section or key, ""))
-        where = self.path.name if line is None else f"{self.path.name}, line {line}"
+        """Raise ConfigError pointing at the key, or its section's header, or at the file."""
+        place = self._places.get((section, key)) or self._places.get((section or key, ""))
+        where = self.path.name if place is None else f"{self.path.name}, line {place[0]}, column {place[1]}"
         name = " ".join(filter(None, (section and f"[{section}]", key)))
         raise ConfigError(f"{where}: {name}: {what}", remedy=remedy)
 
     @contextmanager
     def pointing_at(self, section: str, key: str) -> Iterator[None]:
-        """Raises: ConfigError at the key's line, for an error of ours."""
+        """Raises: ConfigError at the key, for an error of ours."""
         try:
             yield
         except BulkopsError as error:
@@ -104,24 +104,25 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _locate(text: str) -> dict[tuple[str, str], int]:
-    """Line of each key by (section, key); the key "" is the section's header. Only for messages; tomllib parses the
-    file.
+def _locate(text: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """Line and column, from 1, of each key by (section, key); the key "" is the section's header. Only for messages;
+    tomllib parses the file.
     """
-    lines: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str, str], tuple[int, int]] = {}
     section, counts = "", dict[str, int]()
     for number, line in enumerate(text.splitlines(), start=1):
+        place = number, len(line) - len(line.lstrip()) + 1
         header = _HEADER.match(line)
         if header is not None:
             section = header[2].strip("\"'")
             if header[1] == "[[":
                 counts[section] = counts.get(section, 0) + 1
                 section = f"{section} {counts[section]}"
-            lines.setdefault((section, ""), number)
+            places.setdefault((section, ""), place)
             continue
         key = _KEY.match(line)
         if key is not None:
-            lines.setdefault((section, key[1] or key[2] or key[3]), number)
+            places.setdefault((section, key[1] or key[2] or key[3]), place)
             if not section:
-                lines.setdefault((key[1] or key[2] or key[3], ""), number)
-    return lines
+                places.setdefault((key[1] or key[2] or key[3], ""), place)
+    return places

@@ -39,7 +39,7 @@ class Job:
 def load_job(reference: str) -> Job:
     """Read JOB.toml or load FILE.py:NAME. A job file is checked whole; paths in it are relative to it.
 
-    Raises: InputError or ConfigError naming file, line, key and what to do.
+    Raises: InputError or ConfigError naming file, line, column, key and what to do.
     """
     file, colon, name = reference.rpartition(":")
     if colon and file.endswith(".py"):

@@ -367,7 +367,7 @@ def test_a_job_file_names_collections_in_a_list(tmp_path: Path) -> None:
     operation = load_job(str(job)).operation
     assert operation.parameters()["secrets_to"] == str(tmp_path / "keys.jsonl")
     job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = "CRM API"\n')
-    with pytest.raises(ConfigError, match=r"line 3: .*collections: 'CRM API' is not a list of texts"):
+    with pytest.raises(ConfigError, match=r"line 3, column 1: .*collections: 'CRM API' is not a list of texts"):
         load_job(str(job))
     job.write_text('[[operation]]\nuse = "disable-endpoints"\ncollections = [7]\n')
     with pytest.raises(ConfigError, match="must be a list of names"):

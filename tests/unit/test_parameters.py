@@ -66,18 +66,20 @@ def test_a_built_in_operation_declares_each_field_that_it_takes(name: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "place", "words"),
     [
-        ('name = "Ana"\nrole = "Admin"\nvia = "mail"', 5, "via must be 'members' or 'member', not 'mail'"),
-        ('name = "{who"\nrole = "Admin"', 3, "braces without a column name"),
-        ('name = "Ana"\nrole = " "', 4, "role is empty"),
+        (
+            'name = "Ana"\nrole = "Admin"\n  via = "mail"',
+            "line 5, column 3",
+            "via must be 'members' or 'member', not 'mail'",
+        ),
+        ('name = "{who"\nrole = "Admin"', "line 3, column 1", "braces without a column name"),
+        ('name = "Ana"\nrole = " "', "line 4, column 1", "role is empty"),
     ],
 )
-def test_a_wrong_value_in_a_job_file_is_pointed_at_by_its_line(
-    tmp_path: Path, text: str, line: int, words: str
-) -> None:
+def test_a_wrong_value_in_a_job_file_is_pointed_at(tmp_path: Path, text: str, place: str, words: str) -> None:
     job = tmp_path / "job.toml"
     job.write_text(f'[[operation]]\nuse = "add-member"\n{text}\n')
     with pytest.raises(ConfigError, match=words) as caught:
         load_job(str(job))
-    assert f"job.toml, line {line}: " in str(caught.value)
+    assert f"job.toml, {place}: " in str(caught.value)
