@@ -25,15 +25,13 @@ from bulkops.pacing import full_jitter
 from bulkops.session import RequestContext, StepWrites, in_step
 from bulkops.settings import Tuning
 from bulkops.steps.effect import MAX_SENDS, Effect, Intent, Offline, given_up
+from bulkops.steps.outside import OUTSIDE_STEPS, OutsideWrites
 
 T = TypeVar("T")
 
 logger = get_logger("bulkops.steps")
 
 _RNG: Final = Random()  # noqa: S311 - spreads resends, protects nothing
-
-OUTSIDE_STEPS: Final = "(without a step)"
-"""Name of the step that stands for all writes of an account outside of steps."""
 
 
 class StoppedBetween(Exception):
@@ -78,13 +76,10 @@ class StepLog:
         self.began_unresolved = bool(self._open)
         self._used: set[str] = set()
         self._changed = any(row.changed for row in steps.values())
-        self._bare_changed = OUTSIDE_STEPS in self._open or (OUTSIDE_STEPS in steps and steps[OUTSIDE_STEPS].changed)
-        self._bare_left_open = OUTSIDE_STEPS in self._open
-        self._bare_noted = False
-        self._noting = anyio.Lock()
+        self._outside = OutsideWrites(scope, steps)
         self._admitting = anyio.Lock()
         self._sending: dict[str, StepWrites] = {}
-        scope.before_write = self._note_bare
+        scope.before_write = self._note_outside
 
     @property
     def changed(self) -> bool:
@@ -263,26 +258,21 @@ class StepLog:
         return full_jitter(sends - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=_RNG)
 
     async def settle_writes(self, *, ended_well: bool) -> None:
-        """Record the outcome of the writes outside of steps, at the end of the account's turn.
-
-        A write without a reply stays open. So does a write of an earlier process, until the operation, run again, ends
-        well.
-        """
-        scope = self._scope
-        scope.before_write = None  # and the scope keeps this context alive no longer
-        if OUTSIDE_STEPS not in self._open or scope.lost_writes or (self._bare_left_open and not ended_well):
+        """Record the outcome of the writes outside of steps, at the end of the account's turn."""
+        self._scope.before_write = None  # and the scope keeps this context alive no longer
+        changed = self._outside.changed(ended_well=ended_well)
+        if OUTSIDE_STEPS not in self._open or changed is None:
             return
-        changed = scope.writes > 0 or self._bare_changed
         self._changed = self._changed or changed
         await self._end(OUTSIDE_STEPS, StepState.DONE if changed else StepState.FAILED, changed=changed)
 
-    async def _note_bare(self) -> None:
+    async def _note_outside(self) -> None:
         """Before a write outside of steps: the process may be killed while it is on its way."""
-        async with self._noting:
-            if not self._bare_noted:
+        async with self._outside.lock:
+            if not self._outside.is_noted:
                 await self._begin(OUTSIDE_STEPS, None)
                 self._sending[OUTSIDE_STEPS] = self._scope
-                self._bare_noted = True
+                self._outside.is_noted = True
 
     async def _settle(self, key: str, effect: Effect, intent: Intent, error: BulkopsError | None = None) -> Any:
         """The effect's result if it happened; None if the step may run (again). Raises: TaskUnknown."""

@@ -12,7 +12,7 @@ import msgspec
 from bulkops.errors import TaskFailed
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.ledger import alone_with
-from bulkops.steps.log import OUTSIDE_STEPS
+from bulkops.steps.outside import OUTSIDE_STEPS
 
 _WORKED_ON: Final = "accounts of earlier runs"
 

@@ -71,7 +71,7 @@ MISTAKES = (
     ),
     Mistake(
         "a write outside of steps leaves no trace before it is answered",
-        "StepLog._note_bare",
+        "StepLog._note_outside",
         "await self._begin(OUTSIDE_STEPS, None)",
         "",
         WITHOUT_STEPS,

@@ -17,7 +17,7 @@ from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 from bulkops.steps import AccountMemory, Effect, StepLog
 from bulkops.steps.effect import Intent
-from bulkops.steps.log import OUTSIDE_STEPS
+from bulkops.steps.outside import OUTSIDE_STEPS
 from tests.records import run_record
 from tests.virtual_time import run_virtual
 
