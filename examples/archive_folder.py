@@ -11,7 +11,6 @@ deletes the folders that the run made, and only while they are empty: the vendor
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import ClassVar
 
 import attrs
 
@@ -24,7 +23,7 @@ from bulkops.journal import StepRow
 class ArchiveFolder(Operation):
     """Give each account a folder for retired recipes."""
 
-    name: ClassVar[str] = "archive-folder"
+    name = "archive-folder"
     folder: str = "Archive"
 
     @property

@@ -10,8 +10,9 @@ import attrs
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
+from bulkops.operations._base import Operation
 from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
-from bulkops.operations._lookup import only_one
+from bulkops.operations._lookup import name_some, only_one
 from bulkops.operations._plan_effects import (
     folders_planned,
     imagine,
@@ -19,7 +20,6 @@ from bulkops.operations._plan_effects import (
     is_import_unknown,
     with_planned,
 )
-from bulkops.operations._recipe_versions import name_some
 from bulkops.parameters import parameter
 from bulkops.steps import Context, is_planned, log_of
 
@@ -28,18 +28,10 @@ LOOKS: Final[Mapping[str, float]] = {
     "managed_users.api_endpoints.list": 1.0,
     "managed_users.recipes.list": 1.0,
 }
-"""Requests of `Wanted.find`, where the folder is known."""
-
-FOLDER: Final = parameter("Folder under Home that holds the API collections.", metavar="NAME")
-COLLECTIONS: Final = parameter(
-    "Name of an API collection, instead of a folder; repeatable.",
-    flag="--collection",
-    metavar="NAME",
-    instead_of="folder",
-)
+"""Requests of `find_collections`, where the folder is known."""
 
 
-def as_names(given: object) -> tuple[str, ...]:
+def _as_names(given: object) -> tuple[str, ...]:
     """Names as a list or tuple of texts. Raises: ConfigError."""
     names: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
     if not all(isinstance(name, str) and name.strip() for name in names):
@@ -61,23 +53,35 @@ class Found:
 
 
 @attrs.frozen(kw_only=True)
-class Wanted:
-    """Either a folder under Home, with its sub-folders, or names."""
+class OfCollections(Operation):
+    """Base of operations on API collections: those of a folder under Home and its sub-folders, or by their names."""
 
-    folder: str | None
-    collections: tuple[str, ...]
+    folder: str | None = attrs.field(
+        default=None, metadata=parameter("Folder under Home that holds the API collections.", metavar="NAME")
+    )
+    collections: tuple[str, ...] = attrs.field(
+        default=(),
+        converter=_as_names,
+        metadata=parameter(
+            "Name of an API collection, instead of a folder; repeatable.",
+            flag="--collection",
+            metavar="NAME",
+            instead_of="folder",
+        ),
+    )
 
-    def check(self) -> None:
-        """Raises: ConfigError, InputError."""
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if (self.folder is None) == (not self.collections):
             raise ConfigError("no API collections given", remedy="give a folder, or names of collections")
         if self.folder is not None:
             check_name(self.folder)
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
         return f"folder {self.folder!r}" if self.folder is not None else ", ".join(map(repr, self.collections))
 
-    async def find(
+    async def find_collections(
         self, ctx: Context, *, active: bool = False, each: Mapping[str, float] = MappingProxyType({})
     ) -> Found:
         """Sends three reads. Raises: TaskFailed when no collection exists, or a name does not exist exactly once.

@@ -115,7 +115,7 @@ def step_name(connection: str) -> str:
 
 def mask(error: ApiError, values: Mapping[str, object]) -> None:
     """Take the values out of an error and of those that it comes from."""
-    texts = _texts(values)
+    texts = texts_of(values)
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, ApiError):
@@ -126,14 +126,14 @@ def mask(error: ApiError, values: Mapping[str, object]) -> None:
         link = link.__cause__
 
 
-def _texts(values: Mapping[str, object]) -> list[str]:
+def texts_of(values: Mapping[str, object]) -> list[str]:
     return [value for value in values.values() if isinstance(value, str)]
 
 
 def refused(name: str, answer: Connection, values: Mapping[str, object]) -> TaskFailed:
     said = answer.authorization_error or f"the vendor says {answer.authorization_status or 'nothing'}"
     return TaskFailed(
-        f"connection {name!r} cannot be authorized: {masked(said, _texts(values))}",
+        f"connection {name!r} cannot be authorized: {masked(said, texts_of(values))}",
         failure_class="connection-not-authorized",
         remedy="check the credentials, then `bulkops retry`",
     )

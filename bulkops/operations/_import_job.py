@@ -1,86 +1,48 @@
-"""An import: its request, its polls, and its undo."""
+"""An import: its request, its polls, and how the recipes stand before and after."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from datetime import UTC
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import anyio
 import attrs
 
 from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthorized
-from bulkops.journal import StepRow
 from bulkops.models import ImportStatus, Recipe
-from bulkops.operations._folders import find_folder, find_path, folders_below, know_inside, recipes_below, recipes_in
-from bulkops.operations._recipe_versions import Standing, folders_of, has_moved, name_some, stamp, versions_of
-from bulkops.operations._undo_chain import CANNOT_UNDO
-from bulkops.operations.package import Contents, Package
+from bulkops.operations._folders import find_path, know_inside, recipes_in
+from bulkops.operations._lookup import name_some
+from bulkops.operations.package import Package
 from bulkops.operations.polling import Polling
 from bulkops.steps import Context, Intent, log_of, memory_of, planned_id, tuning_of
 
-
-async def undo_import(
-    ctx: Context, contents: Contents, folder: str, done: Mapping[str, StepRow], *, made_by: str
-) -> None:
-    """Delete the folder, if step `made_by` created it and it has no other contents since.
-
-    Sends one look for each folder below it, two more, and the request. Raises: TaskFailed when it has to stay.
-    """
-    made, step = done.get(made_by), f"undo {made_by}"
-    if made is None:
-        raise TaskFailed(
-            f"folder {folder!r} existed before the run, and overwritten contents cannot be restored",
-            failure_class=CANNOT_UNDO,
-            remedy="import the earlier package again",
-        )
-    folder_id = int(made.result["id"])
-    if not ctx.began(step):
-        if await find_folder(ctx, folder) != folder_id:
-            return  # it is gone
-        await _check_nothing_else(ctx, contents, folder, folder_id)
-
-    async def send() -> Any:
-        with suppress(NotFound):
-            await ctx.account.folders.delete(folder_id, force=True)
-        return {"id": folder_id}
-
-    await ctx.step(step, send, repeatable=True)
+Standing: TypeAlias = dict[str, list[list[Any]]]
+"""How the package's recipes stand in the account: key -> [[id, version_no, updated_at, running], ...] by id."""
 
 
-async def _check_nothing_else(ctx: Context, contents: Contents, folder: str, folder_id: int) -> None:
-    """Raises: TaskFailed naming what the run did not bring, or what runs."""
-    recipes = await recipes_below(ctx, folder_id)
-    others = await _others(ctx, contents, folder_id, recipes)
-    inside = {folder_id, *await folders_below(ctx, folder_id)}
-    async for connection in ctx.account.connections.list():
-        if connection.folder_id in inside and connection.name not in contents.connections:
-            others.append(connection.name)
-    if others:
-        raise TaskFailed(
-            f"folder {folder!r} has contents that the run did not import, or changed ones: {name_some(others)}",
-            failure_class=CANNOT_UNDO,
-            cause=f"folder {folder!r} has contents that the run did not import",
-            remedy="delete the rest by hand",
-        )
-    running = [recipe.name for recipe in recipes if recipe.running]
-    if running:
-        raise TaskFailed(
-            f"recipes of folder {folder!r} are running: {name_some(running)}",
-            failure_class="recipes-running",
-            cause=f"recipes of folder {folder!r} are running",
-            remedy="stop-recipes first, then `bulkops retry`",
-        )
+def versions_of(recipes: Iterable[Recipe]) -> dict[str, Any]:
+    """What an import leaves and only an import changes: starting a recipe may touch `updated_at`, not its version."""
+    return {str(recipe.id): recipe.version_no if recipe.version_no is not None else stamp(recipe) for recipe in recipes}
 
 
-async def _others(ctx: Context, contents: Contents, folder_id: int, recipes: list[Recipe]) -> list[str]:
-    """Names of the recipes that are not as the import left them; without its memory, of those it did not bring."""
-    remembered = await ctx.recall(FACT, fact_key(folder_id, contents.sha256))
-    if remembered is None:
-        return [recipe.name for recipe in recipes if recipe.name not in contents.recipes]
-    return [recipe.name for recipe in recipes if not versions_of([recipe]).items() <= remembered.items()]
+def folders_of(recipes: Iterable[Recipe]) -> set[int]:
+    return {recipe.folder_id for recipe in recipes if recipe.folder_id is not None}
+
+
+def stamp(recipe: Recipe) -> str | None:
+    return recipe.updated_at.astimezone(UTC).isoformat() if recipe.updated_at is not None else None
+
+
+def has_moved(key: str, before: Mapping[str, list[list[Any]]], now: Standing) -> bool:
+    """Whether the recipe is there and newer than before the intent."""
+    old = {row[0]: row for row in before.get(key, [])}
+    return any(
+        row[0] not in old or (row[1] or 0) > (old[row[0]][1] or 0) or (row[2] or "") > (old[row[0]][2] or "")
+        for row in now.get(key, [])
+    )
 
 
 STEP: Final = "import"

@@ -37,3 +37,8 @@ def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
     by_letters = {each.casefold(): each for each in known if each != name}
     near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
     return f"did you mean {by_letters[near[0]]!r}? else {otherwise}" if near else otherwise
+
+
+def name_some(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -127,9 +127,9 @@ class EnsureMember(Ensure[Member]):
 class EnsureNoMember(Ensure[Member]):
     """Desired state: no matching member exists. `via`: the call that removes one."""
 
-    is_wanted: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = True
-    missing: ClassVar[Member] = Member(id=1)
+    is_wanted = False
+    repeatable = True
+    missing = Member(id=1)
     person: Person
     via: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import Final
 
 import attrs
 
@@ -27,14 +27,14 @@ class AddMember(Operation):
     does not mention it. Sends one read and one request.
     """
 
-    name: ClassVar[str] = "add-member"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "add-member"
+    only_requests = True
+    examples = (
         "add-member --name Ana --external-id U-55 --role Operator --accounts all",
         "add-member --name {contact} --external-id {contact_id} --role Admin --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"members"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
+    affects = frozenset({"members"})
+    stands_on = frozenset({"members"})
     member_name: str = attrs.field(metadata=NAME)
     role: str = attrs.field(
         metadata=parameter("Role in DEV: Admin, Analyst, Operator or a custom role.", metavar="NAME", template=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
@@ -44,11 +44,11 @@ class AuthorizeConnections(Operation):
     the folder has none.
     """
 
-    name: ClassVar[str] = "authorize-connections"
-    examples: ClassVar[tuple[str, ...]] = ("authorize-connections --from connections.toml --accounts customers.csv",)
-    only_requests: ClassVar[bool] = True
-    affects: ClassVar[frozenset[str]] = frozenset({"connections"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"connections"})
+    name = "authorize-connections"
+    examples = ("authorize-connections --from connections.toml --accounts customers.csv",)
+    only_requests = True
+    affects = frozenset({"connections"})
+    stands_on = frozenset({"connections"})
     from_file: str = attrs.field(
         converter=absolute,
         metadata=parameter(

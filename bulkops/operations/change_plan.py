@@ -24,13 +24,6 @@ _PLAN: Final = parameter(
 )
 
 
-def _via(older: str = "") -> dict[str, Any]:
-    return parameter(
-        f"Update the customer, or use the older, deprecated call{older}.",
-        choices=("update", "call"),
-    )
-
-
 @attrs.frozen(kw_only=True)
 class SetPlan(Operation):
     """Move each account to a plan.
@@ -40,14 +33,27 @@ class SetPlan(Operation):
     Sends one look and one change; the change's answer says the plan.
     """
 
-    only_requests: ClassVar[bool] = True
-    affects: ClassVar[frozenset[str]] = frozenset({"plan"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"plan"})
+    only_requests = True
+    affects = frozenset({"plan"})
+    stands_on = frozenset({"plan"})
+    verb: ClassVar[str]
     plan_id: str = attrs.field(metadata=_PLAN)
-    via: str = attrs.field(default="update", metadata=_via())
+    via: str = attrs.field(
+        default="update",
+        metadata=parameter("Update the customer, or use the older, deprecated call.", choices=("update", "call")),
+    )
+
+    @property
+    def title(self) -> str:
+        return f"{self.verb} to plan {self.plan_id!r}"
 
     async def apply(self, ctx: Context) -> None:
-        await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=self._send).apply(ctx)
+        send = self.by_older_call if self.via == "call" else _update
+        await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=send).apply(ctx)
+
+    async def by_older_call(self, ctx: Context, wanted: str) -> str | None:
+        """Change the plan; what the answer says it is."""
+        raise NotImplementedError
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Restore the earlier plan, unless the plan has changed since."""
@@ -64,10 +70,6 @@ class SetPlan(Operation):
             )
         await _EnsurePlan(step=f"undo {_STEP}", plan_id=before, ours=ours).apply(ctx)
 
-    async def _send(self, ctx: Context, wanted: str) -> str | None:
-        """Change the plan; what the answer says it is."""
-        return await _update(ctx, wanted)
-
 
 async def _update(ctx: Context, wanted: str) -> str | None:
     return (await ctx.account.customer.update(plan_id=wanted)).plan_id
@@ -77,8 +79,8 @@ async def _update(ctx: Context, wanted: str) -> str | None:
 class _EnsurePlan(Ensure[Customer]):
     """The customer is on a plan. `send`: changes it; `ours`: the plan that it must be on before, None: on any."""
 
-    repeatable: ClassVar[bool] = True
-    missing: ClassVar[Customer] = Customer(id=1)
+    repeatable = True
+    missing = Customer(id=1)
     plan_id: str
     send: Callable[[Context, str], Awaitable[str | None]] = _update
     ours: str | None = None
@@ -133,20 +135,15 @@ class UpgradePlan(SetPlan):
     By update or by the vendor's older upgrade call. Sends one look and one change.
     """
 
-    name: ClassVar[str] = "upgrade-plan"
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "upgrade-plan"
+    examples = (
         "upgrade-plan --plan oem_enterprise --accounts customers.csv",
         "upgrade-plan --plan {plan} --accounts customers.csv",
     )
+    verb = "upgrade"
 
-    @property
-    def title(self) -> str:
-        return f"upgrade to plan {self.plan_id!r}"
-
-    async def _send(self, ctx: Context, wanted: str) -> str | None:
-        if self.via == "call":
-            return (await ctx.account.customer.upgrade(plan_id=wanted)).plan_id
-        return await super()._send(ctx, wanted)
+    async def by_older_call(self, ctx: Context, wanted: str) -> str | None:
+        return (await ctx.account.customer.upgrade(plan_id=wanted)).plan_id
 
 
 FREE: Final = "free"
@@ -162,10 +159,17 @@ class DowngradePlan(SetPlan):
     By update, or to the free plan by the vendor's older downgrade call. Sends one look and one change.
     """
 
-    name: ClassVar[str] = "downgrade-plan"
-    examples: ClassVar[tuple[str, ...]] = ("downgrade-plan --accounts leaving.csv",)
+    name = "downgrade-plan"
+    examples = ("downgrade-plan --accounts leaving.csv",)
+    verb = "downgrade"
     plan_id: str = attrs.field(default=FREE, metadata=_PLAN)
-    via: str = attrs.field(default="update", metadata=_via(", which knows only the plan free"))
+    via: str = attrs.field(
+        default="update",
+        metadata=parameter(
+            "Update the customer, or use the older, deprecated call, which knows only the plan free.",
+            choices=("update", "call"),
+        ),
+    )
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -175,11 +179,5 @@ class DowngradePlan(SetPlan):
                 remedy='leave the plan out, or use via "update"',
             )
 
-    @property
-    def title(self) -> str:
-        return f"downgrade to plan {self.plan_id!r}"
-
-    async def _send(self, ctx: Context, wanted: str) -> str | None:
-        if self.via == "call":
-            return (await ctx.account.customer.downgrade()).plan_id
-        return await super()._send(ctx, wanted)
+    async def by_older_call(self, ctx: Context, wanted: str) -> str | None:
+        return (await ctx.account.customer.downgrade()).plan_id

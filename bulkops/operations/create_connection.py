@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -23,13 +22,15 @@ from bulkops.operations._credentials import (
     refused,
     revealed,
     step_name,
+    texts_of,
 )
 from bulkops.operations._folders import find_path
 from bulkops.operations._lookup import only_one
 from bulkops.operations._plan_effects import connections_of, folders_planned, plan_connection
 from bulkops.operations.fields import absolute_or_none
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent, log_of, planned_id
+from bulkops.secret import masked
+from bulkops.steps import Context, planned_id
 
 _STEP: Final = "create-connection"
 _UNDO: Final = "undo create-connection"
@@ -46,14 +47,14 @@ class CreateConnection(Operation):
     Sends one look and one request. Undoing disconnects and deletes what the run made.
     """
 
-    name: ClassVar[str] = "create-connection"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "create-connection"
+    only_requests = True
+    examples = (
         "create-connection --name CRM --provider salesforce --folder CRM --accounts all",
         "create-connection --name CRM --from connections.toml --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"connections"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
+    affects = frozenset({"connections"})
+    stands_on = frozenset({"folders"})
     connection_name: str = attrs.field(metadata=parameter("Name; {column} is filled in.", key="name", template=True))
     provider: str | None = attrs.field(
         default=None,
@@ -109,17 +110,11 @@ class CreateConnection(Operation):
     async def apply(self, ctx: Context) -> None:
         wanted = self.filled(ctx)
         folder_id = await self._folder(ctx, wanted)
-        found = None
-        if not ctx.began(_STEP):
-            found = await log_of(ctx).look(partial(_find, ctx, wanted, folder_id), missing=None)
-            found = found or _coming(ctx, wanted)
-        if found is None:
-            if ctx.is_done(_STEP):  # made by this run, and deleted since
-                await ctx.reset_step(_STEP)
-            found = await self._create(ctx, wanted, folder_id)
-        if self.credentials is not None and (not self._is_so(found) or ctx.began(step_name(wanted["name"]))):
-            await authorize(ctx, found, self.credentials, name=wanted["name"])
-        ctx.detail["connection"] = {"id": found.id}
+        connection = await self._ensure(ctx, wanted, folder_id)
+        is_so = self.credentials is None or connection.authorization_status == SUCCESS
+        if self.credentials is not None and (not is_so or ctx.began(step_name(wanted["name"]))):
+            await authorize(ctx, connection, self.credentials, name=wanted["name"])
+        ctx.detail["connection"] = {"id": connection.id}
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Disconnect and delete the connection that the run created, unless running recipes use it."""
@@ -145,58 +140,60 @@ class CreateConnection(Operation):
             )
         return found
 
-    def _is_so(self, connection: Connection) -> bool:
-        return self.credentials is None or connection.authorization_status == SUCCESS
-
-    async def _create(self, ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection:
+    async def _ensure(self, ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection:
         """Raises: TaskFailed when the application refuses the credentials: the connection is there then."""
         values = revealed(ctx, self.credentials) if self.credentials is not None else None
         members = {"folder_id": folder_id, "external_id": wanted.get("external_id")}
-        made: list[Connection] = []
+        given = {key: value for key, value in members.items() if value is not None}
 
-        async def send() -> Any:
+        async def find() -> Any:
+            return _kept(await _find(ctx, wanted, folder_id) or _coming(ctx, wanted), {})
+
+        async def create() -> Any:
             try:
                 answer = await ctx.account.connections.create(
-                    wanted["name"],
-                    provider=wanted["provider"],
-                    input=values,
-                    **{key: value for key, value in members.items() if value is not None},
+                    wanted["name"], provider=wanted["provider"], input=values, **given
                 )
             except ApiError as error:
                 mask(error, values or {})
                 raise
-            made.append(answer)
-            return {"connection_id": answer.id}
+            return _kept(answer, values or {})
 
-        async def probe(_: Intent) -> Any:
-            found = await _find(ctx, wanted, folder_id)
-            made.extend([found] if found is not None else [])
-            return None if found is None else {"connection_id": found.id}
-
-        how = "with its credentials" if self.credentials is not None else "as a shell"
-        result = await ctx.step(
+        was_done = ctx.is_done(_STEP)
+        how = "with its credentials" if values is not None else "as a shell"
+        made = await ctx.ensure(
             _STEP,
-            send,
-            probe=probe,
+            find=find,
+            do=create,
+            look_again=True,
             check=f"whether there is a connection {wanted['name']!r}",
-            planned={"connection_id": planned_id()},
+            planned={"connection_id": planned_id(), "status": None if values is None else SUCCESS},
             says=[f"create {wanted['provider']} connection {self.connection_name!r} {how}"],
         )
-        if ctx.planning:
-            new = Connection(
-                id=result["connection_id"],
-                name=wanted["name"],
-                provider=wanted["provider"],
-                external_id=wanted.get("external_id"),
-                folder_id=folder_id,
-                authorization_status=None if values is None else SUCCESS,
-            )
-            plan_connection(ctx, new)
-            return new
-        (connection,) = made
-        if values is not None and connection.authorization_status not in {None, SUCCESS}:
-            raise refused(wanted["name"], connection, values)
+        connection = Connection(
+            id=made["connection_id"],
+            name=wanted["name"],
+            provider=wanted["provider"],
+            authorization_status=made["status"],
+            authorization_error=made.get("error"),
+            external_id=wanted.get("external_id"),
+            folder_id=folder_id,
+        )
+        if ctx.is_done(_STEP) and not was_done:
+            if ctx.planning:
+                plan_connection(ctx, connection)
+            if values is not None and connection.authorization_status not in {None, SUCCESS}:
+                raise refused(wanted["name"], connection, values)
         return connection
+
+
+def _kept(connection: Connection | None, values: Mapping[str, object]) -> dict[str, Any] | None:
+    """What the journal keeps of a connection: nothing that it was given."""
+    if connection is None:
+        return None
+    error = connection.authorization_error
+    kept = {"connection_id": connection.id, "status": connection.authorization_status}
+    return kept | ({"error": masked(error, texts_of(values))} if error else {})
 
 
 async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -45,9 +45,9 @@ class CreateCustomer(Operation):
     no column has to be.
     """
 
-    name: ClassVar[str] = "create-customer"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = ("create-customer --accounts new-customers.csv",)
+    name = "create-customer"
+    only_requests = True
+    examples = ("create-customer --accounts new-customers.csv",)
     customer_name: str = attrs.field(default="{name}", metadata=NAME)
     notification_email: str = attrs.field(default="{notification_email}", metadata=NOTIFICATION_EMAIL)
     plan_id: str | None = attrs.field(default=None, metadata=PLAN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
@@ -28,14 +28,14 @@ class CreateFolder(Operation):
     for each folder that is missing. Undoing deletes what the run made, as long as it is empty.
     """
 
-    name: ClassVar[str] = "create-folder"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "create-folder"
+    only_requests = True
+    examples = (
         "create-folder --folder CRM/Orders --accounts all",
         "create-folder --folder {region}/Orders --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"folders"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders"})
+    affects = frozenset({"folders"})
+    stands_on = frozenset({"folders"})
     folder: str = attrs.field(
         metadata=parameter(
             "Path under Home, names separated by slashes; {column} is filled in from the account file.",

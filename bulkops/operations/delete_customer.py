@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -29,9 +29,9 @@ class DeleteCustomer(Operation):
     is left alone.
     """
 
-    name: ClassVar[str] = "delete-customer"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "delete-customer"
+    only_requests = True
+    examples = (
         "delete-customer --accounts leaving.csv",
         "delete-customer --accounts leaving.csv --delete-everything-in-them --yes",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -60,8 +60,8 @@ class Each(Operation):
     `changed`. A call that shows a secret once needs an `output`: no answer is kept anywhere else.
     """
 
-    name: ClassVar[str] = "each"
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "each"
+    examples = (
         "each managed_users.recipes.list --accounts customers.csv -p running=true -o running.jsonl",
         "each managed_users.tags.create --accounts customers.csv -p title={tier} --max-failures 2%",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -12,8 +12,8 @@ from bulkops.errors import StatusError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiClient
 from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_to
-from bulkops.operations._api_collections import COLLECTIONS, FOLDER, Wanted, as_names
-from bulkops.operations._base import Operation, Undoing
+from bulkops.operations._api_collections import OfCollections
+from bulkops.operations._base import Undoing
 from bulkops.operations._templates import fill
 from bulkops.operations.private_lines import (
     Keep,
@@ -50,7 +50,7 @@ KEY: Final = parameter("Name of its API key or access profile.", metavar="NAME",
 
 
 @attrs.frozen(kw_only=True)
-class EnableApiPlatform(Operation):
+class EnableApiPlatform(OfCollections):
     """Create an API client with a key in each account.
 
     The client opens the account's API collections. An account that has such a client and key is left alone: the secret
@@ -65,16 +65,14 @@ class EnableApiPlatform(Operation):
     is deleted; of v1 the profile is disabled, and the client stays: the API deletes neither.
     """
 
-    name: ClassVar[str] = "enable-api-platform"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "enable-api-platform"
+    only_requests = True
+    examples = (
         "enable-api-platform --folder API --secrets-to keys.jsonl --accounts customers.csv",
         "enable-api-platform --collection Orders --client {company} --secrets-to keys.jsonl --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"clients"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "clients"})
-    folder: str | None = attrs.field(default=None, metadata=FOLDER)
-    collections: tuple[str, ...] = attrs.field(default=(), converter=as_names, metadata=COLLECTIONS)
+    affects = frozenset({"clients"})
+    stands_on = frozenset({"folders", "collections", "clients"})
     secrets_to: str | Keep = attrs.field(converter=place_of, metadata=SECRETS)
     api_platform: str = attrs.field(default="v2", metadata=VERSION)
     client: str = attrs.field(default="Default client", metadata=CLIENT)
@@ -82,16 +80,11 @@ class EnableApiPlatform(Operation):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        self._wanted.check()
         check_place(self.secrets_to)
 
     @property
-    def _wanted(self) -> Wanted:
-        return Wanted(folder=self.folder, collections=self.collections)
-
-    @property
     def title(self) -> str:
-        return f"make API client {self.client!r} with a key for {self._wanted}"
+        return f"make API client {self.client!r} with a key for {self.where}"
 
     def notes(self) -> tuple[str, ...]:
         return (words_for(self.secrets_to),)
@@ -107,7 +100,7 @@ class EnableApiPlatform(Operation):
     async def apply(self, ctx: Context) -> None:
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
         access = access_to(ctx.account, self.api_platform)
-        ids = (await self._wanted.find(ctx)).ids
+        ids = (await self.find_collections(ctx)).ids
         client_id, is_new = await self._ensure_client(ctx, access, client_name, ids)
         key = None if is_new else await access.find_key(client_id, key_name)
         if not is_new and (key is not None or self.api_platform == "v2"):

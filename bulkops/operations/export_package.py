@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import anyio
 import attrs
@@ -43,15 +43,15 @@ class ExportPackage(Operation):
     harm. Undoing deletes the manifest that the run made; the files stay.
     """
 
-    name: ClassVar[str] = "export-package"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "export-package"
+    only_requests = True
+    examples = (
         "export-package --manifest 12 -o crm.zip",
         'export-package --folder "CRM rollout" -o crm.zip',
         "export-package --folder CRM --accounts customers.csv --into packages",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"exports"})
-    stands_on: ClassVar[frozenset[str]] = frozenset()
+    affects = frozenset({"exports"})
+    stands_on = frozenset()
     folder: str = attrs.field(
         metadata=parameter("Path of the folder to export, with everything in it.", metavar="PATH")
     )

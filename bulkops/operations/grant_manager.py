@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -37,13 +37,13 @@ class GrantManager(Operation):
     are at it share a look and an update.
     """
 
-    name: ClassVar[str] = "grant-manager"
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "grant-manager"
+    examples = (
         "grant-manager --manager lee@partner.example --accounts customers.csv",
         "grant-manager --manager {csm} --role Support --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"managers"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"managers"})
+    affects = frozenset({"managers"})
+    stands_on = frozenset({"managers"})
     manager: str = attrs.field(
         metadata=parameter(
             "E-mail or id of a collaborator of the partner's workspace; {column} is filled in.",

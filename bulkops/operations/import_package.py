@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import anyio
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, InputError, PlanError
+from bulkops.errors import ConfigError, InputError, NotFound, PlanError, TaskFailed
 from bulkops.journal import StepRow
+from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Undoing
-from bulkops.operations._folders import check_name, find_folder, know_folder, know_import, no_folder
-from bulkops.operations._import_job import STEP, Importing, undo_import
+from bulkops.operations._folders import (
+    check_name,
+    find_folder,
+    folders_below,
+    know_folder,
+    know_import,
+    no_folder,
+    recipes_below,
+)
+from bulkops.operations._import_job import FACT, STEP, Importing, Standing, fact_key, versions_of
+from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import expect, plan_import
-from bulkops.operations._recipe_versions import Standing
+from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.operations.fields import own_parameters
 from bulkops.operations.foreseen import CONTENTS, FolderContents, Foreseen, added, subfolders
 from bulkops.operations.package import Contents, Package
@@ -59,15 +70,15 @@ class ImportPackage(Operation):
     `manifest` only says where that came from.
     """
 
-    name: ClassVar[str] = "import-package"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "import-package"
+    only_requests = True
+    examples = (
         "import-package crm.zip --folder CRM --accounts customers.csv",
         "import-package crm.zip --folder CRM --accounts all --max-failures 2% --yes",
         "import-package --manifest 12 --folder CRM --accounts all",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "collections"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes"})
+    affects = frozenset({"folders", "recipes", "connections", "collections"})
+    stands_on = frozenset({"folders", "recipes"})
     package: Package | None = attrs.field(default=None, converter=load_package, metadata=PACKAGE)
     manifest: int | None = attrs.field(kw_only=True, default=None, metadata=MANIFEST)
     folder: str = attrs.field(kw_only=True, metadata=TARGET)
@@ -161,7 +172,7 @@ class ImportPackage(Operation):
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the folder that the run made, with what the import brought. One that was there before stays."""
-        await undo_import(ctx, self._content.contents, self.folder, done, made_by=_FOLDER)
+        await _undo(ctx, self._content.contents, self.folder, done)
 
     @classmethod
     def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
@@ -173,7 +184,7 @@ class ImportPackage(Operation):
             recipes=tuple(recorded["recipes"]),
             connections=tuple(recorded["connections"]),
         )
-        return lambda ctx, done: undo_import(ctx, contents, parameters["folder"], done, made_by=_FOLDER)
+        return lambda ctx, done: _undo(ctx, contents, parameters["folder"], done)
 
     async def apply(self, ctx: Context) -> None:
         if self.package is None and not ctx.planning:
@@ -239,3 +250,62 @@ class ImportPackage(Operation):
         if found is None:
             raise no_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
         return found
+
+
+async def _undo(ctx: Context, contents: Contents, folder: str, done: Mapping[str, StepRow]) -> None:
+    """Delete the folder, if the run created it and it has no other contents since.
+
+    Sends one look for each folder below it, two more, and the request. Raises: TaskFailed when it has to stay.
+    """
+    made, step = done.get(_FOLDER), f"undo {_FOLDER}"
+    if made is None:
+        raise TaskFailed(
+            f"folder {folder!r} existed before the run, and overwritten contents cannot be restored",
+            failure_class=CANNOT_UNDO,
+            remedy="import the earlier package again",
+        )
+    folder_id = int(made.result["id"])
+    if not ctx.began(step):
+        if await find_folder(ctx, folder) != folder_id:
+            return  # it is gone
+        await _check_nothing_else(ctx, contents, folder, folder_id)
+
+    async def send() -> Any:
+        with suppress(NotFound):
+            await ctx.account.folders.delete(folder_id, force=True)
+        return {"id": folder_id}
+
+    await ctx.step(step, send, repeatable=True)
+
+
+async def _check_nothing_else(ctx: Context, contents: Contents, folder: str, folder_id: int) -> None:
+    """Raises: TaskFailed naming what the run did not bring, or what runs."""
+    recipes = await recipes_below(ctx, folder_id)
+    others = await _others(ctx, contents, folder_id, recipes)
+    inside = {folder_id, *await folders_below(ctx, folder_id)}
+    async for connection in ctx.account.connections.list():
+        if connection.folder_id in inside and connection.name not in contents.connections:
+            others.append(connection.name)
+    if others:
+        raise TaskFailed(
+            f"folder {folder!r} has contents that the run did not import, or changed ones: {name_some(others)}",
+            failure_class=CANNOT_UNDO,
+            cause=f"folder {folder!r} has contents that the run did not import",
+            remedy="delete the rest by hand",
+        )
+    running = [recipe.name for recipe in recipes if recipe.running]
+    if running:
+        raise TaskFailed(
+            f"recipes of folder {folder!r} are running: {name_some(running)}",
+            failure_class="recipes-running",
+            cause=f"recipes of folder {folder!r} are running",
+            remedy="stop-recipes first, then `bulkops retry`",
+        )
+
+
+async def _others(ctx: Context, contents: Contents, folder_id: int, recipes: list[Recipe]) -> list[str]:
+    """Names of the recipes that are not as the import left them; without its memory, of those it did not bring."""
+    remembered = await ctx.recall(FACT, fact_key(folder_id, contents.sha256))
+    if remembered is None:
+        return [recipe.name for recipe in recipes if recipe.name not in contents.recipes]
+    return [recipe.name for recipe in recipes if not versions_of([recipe]).items() <= remembered.items()]

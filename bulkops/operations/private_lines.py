@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeAlias
@@ -53,14 +54,12 @@ async def write_result(output: str, row: Mapping[str, Any]) -> None:
 
 
 def _append_result(output: str, line: str) -> None:
+    if output != STDOUT:
+        _append(Path(output), line)
+        return
     with _one_at_a_time:
-        if output == STDOUT:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            return
-        descriptor = os.open(Path(output), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(line)
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
 
 Keep: TypeAlias = Callable[[str, Mapping[str, Any]], "Awaitable[None] | None"]
@@ -148,7 +147,7 @@ async def keep_secret(place: str | Keep, account: str, shown: Mapping[str, Any])
             return
         revealed = {key: value.reveal() if isinstance(value, Secret) else value for key, value in shown.items()}
         line = json.dumps({"account": account, **revealed}) + "\n"
-        await anyio.to_thread.run_sync(_append, Path(place), line)
+        await anyio.to_thread.run_sync(partial(_append, Path(place), line, is_secret=True))
     except Exception as error:
         said = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise TaskUnknown(
@@ -158,13 +157,18 @@ async def keep_secret(place: str | Keep, account: str, shown: Mapping[str, Any])
         ) from error
 
 
-def _append(path: Path, line: str) -> None:
-    """The file is its owner's alone from its first byte; what others could read by now is not written to."""
+def _append(path: Path, line: str, *, is_secret: bool = False) -> None:
+    """Append a line to a file that only its owner may read from its first byte.
+
+    `is_secret`: durably, and not to a file that others could read by now. Raises: OSError.
+    """
     with _one_at_a_time:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | (os.O_NOFOLLOW if is_secret else 0)
+        descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            if os.fstat(descriptor).st_mode & _OTHERS:
+            if is_secret and os.fstat(descriptor).st_mode & _OTHERS:
                 raise PermissionError(1, f"others may read {path}")
             file.write(line)
-            file.flush()
-            os.fsync(descriptor)
+            if is_secret:
+                file.flush()
+                os.fsync(descriptor)

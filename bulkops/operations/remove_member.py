@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -28,11 +28,11 @@ class RemoveMember(Operation):
     name, external id, roles and time zone; the vendor assigns a new id.
     """
 
-    name: ClassVar[str] = "remove-member"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = ("remove-member --external-id U-55 --accounts all",)
-    affects: ClassVar[frozenset[str]] = frozenset({"members"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"members"})
+    name = "remove-member"
+    only_requests = True
+    examples = ("remove-member --external-id U-55 --accounts all",)
+    affects = frozenset({"members"})
+    stands_on = frozenset({"members"})
     external_id: str | None = attrs.field(
         default=None, metadata=parameter("Your own id of the member; {column} is filled in.", template=True)
     )

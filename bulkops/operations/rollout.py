@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import InputError
-from bulkops.journal import StepRow
-from bulkops.operations._base import Chain, Operation, Plan, Undoing
+from bulkops.operations._base import Chain, Operation, Undoing
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.create_customer import NAME, NOTIFICATION_EMAIL, PLAN, CreateCustomer
 from bulkops.operations.enable_api_platform import CLIENT, KEY, SECRETS, VERSION, EnableApiPlatform
 from bulkops.operations.fields import absolute_or_none, own_parameters
-from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.import_package import (
     HOME_ASSETS,
     MANIFEST,
@@ -32,13 +30,12 @@ from bulkops.operations.switch_endpoints import EnableEndpoints
 from bulkops.operations.switch_recipes import StartRecipes
 from bulkops.operations.undo import remembered
 from bulkops.parameters import parameter, parameters_of
-from bulkops.steps import Context
 
 _OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
 
 
 @attrs.frozen
-class Rollout(Operation):
+class Rollout(Chain):
     """Roll API endpoints out to each account.
 
     Creates the customer if a column external_id names a missing one, imports the package, authorizes the connections,
@@ -52,8 +49,8 @@ class Rollout(Operation):
     stay.
     """
 
-    name: ClassVar[str] = "rollout"
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "rollout"
+    examples = (
         "rollout crm-api.zip --folder API --connections connections.toml --secrets-to keys.jsonl --accounts new.csv",
         "rollout --manifest 13 --folder API --secrets-to keys.jsonl --accounts all",
     )
@@ -80,10 +77,10 @@ class Rollout(Operation):
     plan_id: str | None = attrs.field(kw_only=True, default=None, metadata=PLAN)
     restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata=RESTART)
     home_assets_folder: str | None = attrs.field(kw_only=True, default=None, metadata=HOME_ASSETS)
-    chain: Chain = attrs.field(init=False, repr=False, eq=False)
+    operations: tuple[Operation, ...] = attrs.field(init=False, repr=False, eq=False)
 
-    @chain.default
-    def _chain(self) -> Chain:
+    @operations.default
+    def _chain(self) -> tuple[Operation, ...]:
         customer = CreateCustomer(
             customer_name=self.customer_name,
             notification_email=self.notification_email,
@@ -118,23 +115,17 @@ class Rollout(Operation):
 
     @property
     def _imported(self) -> ImportPackage:
-        return next(part for part in self.chain.operations if isinstance(part, ImportPackage))
+        return next(part for part in self.operations if isinstance(part, ImportPackage))
 
     @property
     def title(self) -> str:
         what = f"manifest {self.manifest}" if self.package is None else Path(self.package.path).name
-        return f"roll {what} out into folder {self.folder!r}: {', '.join(part.name for part in self.chain.operations)}"
-
-    def parts(self) -> tuple[Operation, ...]:
-        return self.chain.parts()
+        return f"roll {what} out into folder {self.folder!r}: {', '.join(part.name for part in self.operations)}"
 
     def parameters(self) -> Mapping[str, Any]:
         own = own_parameters(self, without={"package", "secrets_to"})
         secrets = None if callable(self.secrets_to) else self.secrets_to
         return {**own, **self._imported.parameters(), "secrets_to": secrets}
-
-    def identity(self) -> Mapping[str, Any]:
-        return self.chain.identity()
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Rollout:
@@ -143,21 +134,6 @@ class Rollout(Operation):
         check_keeper(parameters["secrets_to"])
         taken = {one.name: parameters[one.name] for one in parameters_of(cls)}
         return cls(**{**taken, "package": imported.package})
-
-    def columns(self) -> set[str]:
-        return self.chain.columns()
-
-    def notes(self) -> tuple[str, ...]:
-        return self.chain.notes()
-
-    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return self.chain.cost(foreseen)
-
-    def look_cost(self, foreseen: Foreseen) -> Mapping[str, float]:
-        return self.chain.look_cost(foreseen)
-
-    def run_cost(self) -> Mapping[str, float]:
-        return self.chain.run_cost()
 
     async def prepare(self, workato: Workato, directory: Path) -> Rollout:
         prepared = await self._imported.prepare(workato, directory)
@@ -170,15 +146,6 @@ class Rollout(Operation):
         then = self._imported.as_prepared({"name": ImportPackage.name, "parameters": of_import})
         return attrs.evolve(self, package=then.package) if then.package is not self.package else self
 
-    async def plan(self, ctx: Context) -> Plan | None:
-        return await self.chain.plan(ctx)
-
-    async def apply(self, ctx: Context) -> None:
-        await self.chain.apply(ctx)
-
-    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        await self.chain.undo(ctx, done)
-
     @classmethod
     def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
         """Of its chain, each part in its place: their steps are named by it."""
@@ -188,11 +155,12 @@ class Rollout(Operation):
         folder, data = parameters["folder"], {"name": AuthorizeConnections.name, "parameters": {}}
         platform = EnableApiPlatform.to_undo({name: parameters[name] for name in _OF_PLATFORM})
         authorized = None if parameters["connections"] is None else remembered(AuthorizeConnections, data)
-        return _in_order(CreateCustomer(numbers_exist=True), imported, authorized, platform, folder=folder).undo
+        parts = _in_order(CreateCustomer(numbers_exist=True), imported, authorized, platform, folder=folder)
+        return Chain(parts).undo
 
 
 def _in_order(
     customer: Operation, imported: Operation, authorized: Operation | None, platform: Operation, *, folder: str
-) -> Chain:
+) -> tuple[Operation, ...]:
     running = (StartRecipes(folder=folder), EnableEndpoints(folder=folder))
-    return Chain((customer, imported, *((authorized,) if authorized is not None else ()), platform, *running))
+    return (customer, imported, *((authorized,) if authorized is not None else ()), platform, *running)

@@ -13,8 +13,8 @@ from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
 from bulkops.operations._folders import find_project
+from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import plan_notes
-from bulkops.operations._recipe_versions import name_some
 from bulkops.operations._templates import anchored, fill, fill_in, secrets_in
 from bulkops.operations.ensure import Ensure
 from bulkops.parameters import parameter
@@ -44,14 +44,14 @@ class SetProperties(Operation):
     the account is worked on, and what they hold is written down nowhere.
     """
 
-    name: ClassVar[str] = "set-properties"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "set-properties"
+    only_requests = True
+    examples = (
         "set-properties -p crm.object=Account -p crm.tier={tier} --accounts customers.csv",
         "set-properties -p shop.api_token={env:SHOP_TOKEN} --project Shop --accounts all",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"properties"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "properties"})
+    affects = frozenset({"properties"})
+    stands_on = frozenset({"folders", "properties"})
     properties: Mapping[str, str] = attrs.field(
         converter=_own,
         metadata=parameter(
@@ -161,7 +161,7 @@ def _looks_secret(name: str, template: str) -> bool:
 class _EnsureValues(Ensure[dict[str, str]]):
     """Properties have their values. `templates`: where the values come from, by name."""
 
-    repeatable: ClassVar[bool] = True
+    repeatable = True
     missing: ClassVar[dict[str, str]] = {}
     values: Mapping[str, str]
     project_id: int | None

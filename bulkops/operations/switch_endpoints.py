@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import ClassVar
 
 import attrs
 
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiEndpoint, Recipe
-from bulkops.operations._api_collections import COLLECTIONS, FOLDER, LOOKS, Wanted, as_names
+from bulkops.operations._api_collections import LOOKS, OfCollections
 from bulkops.operations._base import Plan
 from bulkops.operations._plan_effects import is_import_unknown
 from bulkops.operations._switching import Problems, Switch
@@ -19,28 +18,18 @@ from bulkops.steps import Context
 
 
 @attrs.frozen(kw_only=True)
-class SwitchEndpoints(Switch[ApiEndpoint]):
+class SwitchEndpoints(OfCollections, Switch[ApiEndpoint]):
     """Base of `EnableEndpoints` and `DisableEndpoints`: one switch with two ends."""
 
-    only_requests: ClassVar[bool] = True
-    affects: ClassVar[frozenset[str]] = frozenset({"endpoints"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "collections", "recipes", "endpoints"})
-    noun: ClassVar[str] = "endpoint"
-    verbs: ClassVar[tuple[str, str]] = ("enable", "disable")
-    folder: str | None = attrs.field(default=None, metadata=FOLDER)
-    collections: tuple[str, ...] = attrs.field(default=(), converter=as_names, metadata=COLLECTIONS)
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        self._wanted.check()
-
-    @property
-    def _wanted(self) -> Wanted:
-        return Wanted(folder=self.folder, collections=self.collections)
+    only_requests = True
+    affects = frozenset({"endpoints"})
+    stands_on = frozenset({"folders", "collections", "recipes", "endpoints"})
+    noun = "endpoint"
+    verbs = ("enable", "disable")
 
     @property
     def title(self) -> str:
-        return f"{self.verb} the API endpoints of {self._wanted}"
+        return f"{self.verb} the API endpoints of {self.where}"
 
     async def plan(self, ctx: Context) -> Plan | None:
         if self.turns_on and is_import_unknown(ctx, self.folder):
@@ -52,7 +41,7 @@ class SwitchEndpoints(Switch[ApiEndpoint]):
 
     async def apply(self, ctx: Context) -> None:
         each = {f"further endpoint to {self.verb}": 1.0}
-        found = await self._wanted.find(ctx, active=not self.turns_on, each=each)
+        found = await self.find_collections(ctx, active=not self.turns_on, each=each)
         await self._switch_all(ctx, found.endpoints, found.recipes)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
@@ -104,9 +93,9 @@ class EnableEndpoints(SwitchEndpoints):
     an endpoint that is not enabled, and one look more.
     """
 
-    name: ClassVar[str] = "enable-endpoints"
-    examples: ClassVar[tuple[str, ...]] = ("enable-endpoints --folder API --accounts customers.csv",)
-    turns_on: ClassVar[bool] = True
+    name = "enable-endpoints"
+    examples = ("enable-endpoints --folder API --accounts customers.csv",)
+    turns_on = True
 
 
 @attrs.frozen
@@ -119,12 +108,12 @@ class DisableEndpoints(SwitchEndpoints):
     recipes run.
     """
 
-    name: ClassVar[str] = "disable-endpoints"
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "disable-endpoints"
+    examples = (
         "disable-endpoints --folder API --accounts leaving.csv",
         "disable-endpoints --collection Orders --accounts all",
     )
-    turns_on: ClassVar[bool] = False
+    turns_on = False
 
 
 async def _check(ctx: Context, ids: Collection[int], *, active: bool) -> None:

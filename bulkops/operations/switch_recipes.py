@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import ClassVar
 
 import attrs
 
@@ -24,10 +23,10 @@ from bulkops.steps import Context
 class SwitchRecipes(Switch[Recipe]):
     """Base of `StartRecipes` and `StopRecipes`: one switch with two ends."""
 
-    only_requests: ClassVar[bool] = True
-    affects: ClassVar[frozenset[str]] = frozenset({"recipes"})
-    noun: ClassVar[str] = "recipe"
-    verbs: ClassVar[tuple[str, str]] = ("start", "stop")
+    only_requests = True
+    affects = frozenset({"recipes"})
+    noun = "recipe"
+    verbs = ("start", "stop")
     folder: str = attrs.field(metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME"))
 
     def __attrs_post_init__(self) -> None:
@@ -124,10 +123,10 @@ class StartRecipes(SwitchRecipes):
     to list the recipes, and one per stopped recipe.
     """
 
-    name: ClassVar[str] = "start-recipes"
-    examples: ClassVar[tuple[str, ...]] = ("start-recipes --folder CRM --accounts customers.csv",)
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "connections", "properties", "plan"})
-    turns_on: ClassVar[bool] = True
+    name = "start-recipes"
+    examples = ("start-recipes --folder CRM --accounts customers.csv",)
+    stands_on = frozenset({"folders", "recipes", "connections", "properties", "plan"})
+    turns_on = True
 
 
 @attrs.frozen
@@ -140,10 +139,10 @@ class StopRecipes(SwitchRecipes):
     that it stopped.
     """
 
-    name: ClassVar[str] = "stop-recipes"
-    examples: ClassVar[tuple[str, ...]] = ("stop-recipes --folder CRM --accounts customers.csv",)
-    stands_on: ClassVar[frozenset[str]] = frozenset({"recipes"})
-    turns_on: ClassVar[bool] = False
+    name = "stop-recipes"
+    examples = ("stop-recipes --folder CRM --accounts customers.csv",)
+    stands_on = frozenset({"recipes"})
+    turns_on = False
 
 
 def _switched_back(recipe: Recipe) -> TaskFailed:
