@@ -10,7 +10,7 @@ import attrs
 from bulkops.client import Account, scope_of, session_of
 from bulkops.journal import REMARKS
 from bulkops.settings import Tuning
-from bulkops.steps.effect import NOT_PLANNED, Effect, Probe
+from bulkops.steps.effect import NOT_PLANNED, Effect, Intent, Probe
 from bulkops.steps.log import StepLog
 from bulkops.steps.memory import AccountMemory
 
@@ -52,7 +52,7 @@ class Context:
         name: str,
         fn: Callable[[], Awaitable[J]],
         *,
-        probe: Probe | None = None,
+        probe: Callable[[Intent], Awaitable[J | None]] | None = None,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
@@ -67,7 +67,7 @@ class Context:
         name: str,
         fn: Callable[[], Awaitable[attrs.AttrsInstance]],
         *,
-        probe: Probe | None = None,
+        probe: Callable[[Intent], Awaitable[attrs.AttrsInstance | dict[str, Any] | None]] | None = None,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import bulkops
-from bulkops import Context, Outcome, Policy, Report, TaskOutcome, Workato
+from bulkops import Context, Intent, Outcome, Policy, Report, TaskOutcome, Workato
 from bulkops.operations import CreateConnection, CreateFolder, ImportPackage, SetProperties, StartRecipes
 
 
@@ -25,10 +25,18 @@ async def typed_steps(ctx: Context) -> int:
         return (await ctx.account.folders.create("A")).id
 
     made: int = await ctx.ensure("folder", find=find, do=create)
-    again: int = await ctx.step("another", create, probe=lambda _: find())
+
+    async def probe(intent: Intent) -> int | None:
+        return await find() if intent.age_s > 1 else None
+
+    async def other(_: Intent) -> str | None:
+        return "A"
+
+    again: int = await ctx.step("another", create, probe=probe)
+    mixed: int = await ctx.step("fourth", create, probe=other)  # type: ignore[arg-type]  # the probe returns a text
     model: dict[str, object] = await ctx.step("model", lambda: ctx.account.folders.create("B"))
     wrong: str = await ctx.step("third", create)  # type: ignore[arg-type]  # it is an int: the result is typed
-    return made + again + len(model) + len(wrong)
+    return made + again + len(model) + len(wrong) + mixed
 
 
 async def main() -> Report:
