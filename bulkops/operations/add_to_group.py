@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -34,14 +34,14 @@ class AddToGroup(Operation):
     made if nobody else is in it.
     """
 
-    name: ClassVar[str] = "add-to-group"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "add-to-group"
+    only_requests = True
+    examples = (
         "add-to-group --group Integrators --external-id U-55 --accounts all",
         "add-to-group --group Integrators --name {contact} --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"groups"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"members", "groups"})
+    affects = frozenset({"groups"})
+    stands_on = frozenset({"members", "groups"})
     group: str = attrs.field(
         metadata=parameter("Name of the group; {column} is filled in.", metavar="NAME", template=True)
     )
@@ -93,7 +93,7 @@ class AddToGroup(Operation):
 class _EnsureInGroup(Ensure[GroupMember]):
     """Desired state: the member is in the group."""
 
-    repeatable: ClassVar[bool] = True
+    repeatable = True
     group_id: str
     member_id: int
 
@@ -132,7 +132,7 @@ class _EnsureInGroup(Ensure[GroupMember]):
 class _EnsureNotInGroup(_EnsureInGroup):
     """Desired state: the member is not in the group, or there is no group."""
 
-    is_wanted: ClassVar[bool] = False
+    is_wanted = False
 
     async def delete(self, ctx: Context, found: GroupMember | None) -> Any:
         await ctx.account.user_groups.remove_members(self.group_id, [self.member_id])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -34,14 +34,14 @@ class GrantProjectRole(Operation):
     Sends four reads, one request where the role is missing, and one more read. Undoing restores the role from before.
     """
 
-    name: ClassVar[str] = "grant-project-role"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "grant-project-role"
+    only_requests = True
+    examples = (
         "grant-project-role --project CRM --role 'Project editor' --group Integrators --accounts all",
         "grant-project-role --project CRM --role 'Project admin' --external-id {contact_id} --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"grants"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "members", "groups", "grants"})
+    affects = frozenset({"grants"})
+    stands_on = frozenset({"folders", "members", "groups", "grants"})
     project: str = attrs.field(
         metadata=parameter("Name of the project, which is a folder under Home.", metavar="NAME", template=True)
     )
@@ -102,7 +102,7 @@ class GrantProjectRole(Operation):
 class _EnsureGrant(Ensure[RoleGrant]):
     """Desired state: the group or member has the role. `grantee`: type and id."""
 
-    repeatable: ClassVar[bool] = True
+    repeatable = True
     project_id: int
     role_id: int
     grantee: tuple[str, int | str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar, Final
+from typing import Final
 
 import attrs
 
@@ -24,11 +24,11 @@ _GENIES: Final = "genies"
 class SwitchGenie(Switch[Genie]):
     """Base of `StartGenie` and `StopGenie`."""
 
-    only_requests: ClassVar[bool] = True
-    affects: ClassVar[frozenset[str]] = frozenset({"genies"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"genies"})
-    noun: ClassVar[str] = "genie"
-    verbs: ClassVar[tuple[str, str]] = ("start", "stop")
+    only_requests = True
+    affects = frozenset({"genies"})
+    stands_on = frozenset({"genies"})
+    noun = "genie"
+    verbs = ("start", "stop")
     genie: str = attrs.field(
         metadata=parameter("Name of the genie; {column} is filled in.", metavar="NAME", template=True)
     )
@@ -105,9 +105,9 @@ class StartGenie(SwitchGenie):
     genie that is stopped, and one more read.
     """
 
-    name: ClassVar[str] = "start-genie"
-    examples: ClassVar[tuple[str, ...]] = ("start-genie --genie 'HR helper' --accounts all",)
-    turns_on: ClassVar[bool] = True
+    name = "start-genie"
+    examples = ("start-genie --genie 'HR helper' --accounts all",)
+    turns_on = True
 
 
 @attrs.frozen(kw_only=True)
@@ -120,6 +120,6 @@ class StopGenie(SwitchGenie):
     genie that runs, and one more read.
     """
 
-    name: ClassVar[str] = "stop-genie"
-    examples: ClassVar[tuple[str, ...]] = ("stop-genie --genie 'HR helper' --accounts leaving.csv",)
-    turns_on: ClassVar[bool] = False
+    name = "stop-genie"
+    examples = ("stop-genie --genie 'HR helper' --accounts leaving.csv",)
+    turns_on = False
