@@ -1,13 +1,13 @@
 """Pacing: when a request may leave, and when a failed one may leave again. Independent of HTTP."""
 
-from bulkops.pacing.adaptive_limit import OPENING_GROWTH, OPENING_SHARE, SharedWidth
+from bulkops.pacing.adaptive_limit import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.key_queue import Priority
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.refusal_test import WindowUsage
 from bulkops.pacing.retry import TRANSIENT, Failure, RetryBudget, may_resend
-from bulkops.pacing.shared import HORIZON_S, SharedQuota, SlotSource
+from bulkops.pacing.shared import HORIZON_S, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.sharing import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.snapshot import QuotaSnapshot

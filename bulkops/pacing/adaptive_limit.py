@@ -27,6 +27,7 @@ import attrs
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.rate_limiter import Gcra
 from bulkops.pacing.refusal_test import RefusalTest, WindowUsage, is_dense
+from bulkops.pacing.shared import SharedWidth
 
 OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5
@@ -44,19 +45,6 @@ WORTH_SHRINKING: Final = 0.98
 """Refused slots count as used (C1), so random throttling of a few percent looks like a slightly lower limit."""
 
 Change = Literal["grown", "closed", "shrunk"]
-
-
-@attrs.frozen
-class SharedWidth:
-    """What responses have taught one process about a quota, for all that share it.
-
-    `burst`: size of the bursts when departures are spaced; 0: they are not spaced.
-    """
-
-    allowed: int
-    is_opening: bool
-    burst: int
-    closed_for_s: float
 
 
 @attrs.define(kw_only=True)

@@ -14,9 +14,10 @@ from typing import Final
 from bulkops.events import Observer, QuotaChanged, ignore
 from bulkops.pacing.adaptive_limit import Change
 from bulkops.pacing.key_queue import Order, Priority, Waiter
+from bulkops.pacing.limits import Limits
 from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.rate_limiter import RateLimiter
-from bulkops.pacing.shared import HORIZON_S, NOBODY, SharedQuota, SlotSource
+from bulkops.pacing.shared import HORIZON_S, SlotSource
 from bulkops.pacing.sharing import Full, HeldSlot, SlotRecorder
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.snapshot import QuotaSnapshot
@@ -24,9 +25,6 @@ from bulkops.settings import Limit
 
 SHORTEST_SLEEP_S: Final = 0.0005
 """Seconds. A timer that fires early must not make the pump spin."""
-
-ASSUMED: Final = (Limit(60, 60.0),)
-"""For a quota without a documented limit."""
 
 
 class Pacer:
@@ -56,17 +54,14 @@ class Pacer:
     ) -> None:
         self.id = uuid.uuid4().hex
         self.server_timeout_s = server_timeout_s
-        self.recorder: SlotRecorder | None = None
-        """Keeps the recorded quotas together with other processes; None: this process is alone."""
+        self._recorder: SlotRecorder | None = None
         self._source: SlotSource | None = None
         self.held_back = 0
         """Accounts that wait to start until the quotas can serve them."""
-        self._limits = quotas
-        self._share = share
+        self._limits = Limits(quotas, share, unlimited)
         self._part = 1.0
         self._killed_at = -math.inf
         self._inherited: dict[str, list[float]] = {}
-        self._unlimited = unlimited
         self._backoff = {"base_s": backoff_base_s, "cap_s": max(backoff_base_s, backoff_cap_s)}
         self._rng = rng
         self._observe = observe
@@ -98,8 +93,7 @@ class Pacer:
         order, wanted = (*priority, next(self._arrivals)), self._quotas[quota]
         while True:
             slot = await self._own_slot(wanted, key, order)
-            recorder = self._recorder(wanted)
-            if recorder is None or await self._is_on_record(slot, recorder):
+            if self._recorder is None or not wanted.needs_record or await self._is_on_record(slot, self._recorder):
                 return slot
 
     async def _own_slot(self, wanted: Quota, key: str | None, order: Order) -> Slot:
@@ -119,11 +113,6 @@ class Pacer:
             else:
                 wanted.forget(waiter, self.now())
             raise
-
-    def _recorder(self, quota: Quota) -> SlotRecorder | None:
-        """Who puts each request of the quota on record before it leaves, if anybody does."""
-        recorder = self.recorder
-        return recorder if recorder is not None and recorder.records(quota.limits) else None
 
     async def _is_on_record(self, slot: Slot, recorder: SlotRecorder) -> bool:
         """Whether the slot may be used. If not, it is returned, and its quota or key waits."""
@@ -147,7 +136,7 @@ class Pacer:
         wanted = self._quota(quota)
         if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):
             return None
-        if self._recorder(wanted) is not None:
+        if wanted.needs_record:
             return None
         self._smoother.take()
         return self._grant(wanted, key, now, since=now)
@@ -180,6 +169,17 @@ class Pacer:
 
     # -- among processes ----------------------------------------------------------------------------------------
 
+    @property
+    def recorder(self) -> SlotRecorder | None:
+        """Keeps the recorded quotas together with other processes; None: this process is alone."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: SlotRecorder | None) -> None:
+        self._recorder = recorder
+        for quota in self._quotas.values():
+            quota.needs_record = recorder is not None and recorder.records(quota.limits)
+
     def set_part(self, part: float) -> None:
         """Use this fraction of every divided quota from now on. Recorded quotas stay whole."""
         self._part = part
@@ -192,7 +192,7 @@ class Pacer:
         """The largest part of a divided quota that own requests hold now."""
         now = self.now()
         return max(
-            (quota.used_part(self._scaled(quota.name), now) for quota in self._quotas.values() if quota.is_divided),
+            (quota.used_part(self._limits.of(quota.name), now) for quota in self._quotas.values() if quota.is_divided),
             default=0.0,
         )
 
@@ -215,18 +215,10 @@ class Pacer:
     def share_slots(self, source: SlotSource | None) -> None:
         """Take every slot from this common store from now on; None: no longer."""
         self._source = source
+        now = self.now()
         for quota in self._quotas.values():
-            self._take_from_source(quota)
+            quota.take_from(source, list(quota.held(now, self.server_timeout_s)), most=self._at_once)
         self.wake()
-
-    def _take_from_source(self, quota: Quota) -> None:
-        quota.shared = None
-        quota.hear(NOBODY, 1)
-        if self._source is not None and quota.limits:
-            held = list(quota.held(self.now(), self.server_timeout_s))
-            if quota.shared_limits():
-                quota.shared = SharedQuota(most=self._at_once)
-            self._source.share(quota, held)
 
     def _tell_source(self, quota: Quota) -> None:
         if self._source is not None and quota.shared is not None:
@@ -250,20 +242,12 @@ class Pacer:
     def _divide(self, quota: Quota) -> None:
         """Give the quota this process's part, from when it may use it."""
         if self._part:
-            quota.relimit(self._scaled(quota.name, self._part))
+            quota.relimit(self._limits.of(quota.name, self._part))
         quota.not_before = self._killed_at + quota.longest_s if self._part else math.inf
-
-    def _scaled(self, quota: str, part: float = 1.0) -> list[Limit]:
-        if self._unlimited:
-            return []
-        return [
-            Limit(max(1, math.floor(limit.requests * self._share * part + 1e-9)), limit.window_s, limit.key)
-            for limit in self._limits.get(quota, ASSUMED)
-        ]
 
     def grants_within(self, quota: str, within_s: float) -> float:
         """Requests of a quota that can leave within `within_s` seconds; infinity without a shared limit."""
-        limits = self._shared_limits(quota)
+        limits = self._limits.shared(quota, self._part or 1.0)
         used = self._quotas.get(quota)
         if not limits or used is not None:
             return math.inf if used is None or not limits else used.grants_within(self.now(), within_s)
@@ -271,10 +255,7 @@ class Pacer:
 
     def narrowest(self, quota: str) -> Limit | None:
         """Of the limits shared by all accounts, the one with the shortest window, as this process may use it."""
-        return min(self._shared_limits(quota), key=lambda limit: limit.window_s, default=None)
-
-    def _shared_limits(self, quota: str) -> list[Limit]:
-        return [limit for limit in self._scaled(quota, self._part or 1.0) if limit.key is None]
+        return min(self._limits.shared(quota, self._part or 1.0), key=lambda limit: limit.window_s, default=None)
 
     def statistics(self) -> dict[str, QuotaStatistics]:
         """How each quota that was used stands now."""
@@ -348,9 +329,10 @@ class Pacer:
     def _quota(self, name: str) -> Quota:
         quota = self._quotas.get(name)
         if quota is None:
-            quota = self._quotas[name] = Quota(name, self._scaled(name), rng=self._rng, **self._backoff)
+            quota = self._quotas[name] = Quota(name, self._limits.of(name), rng=self._rng, **self._backoff)
             self._respect_others(quota)
-            self._take_from_source(quota)
+            quota.take_from(self._source, (), most=self._at_once)
+            quota.needs_record = self._recorder is not None and self._recorder.records(quota.limits)
             self._tell(quota, "opened")
         return quota
 

@@ -14,7 +14,7 @@ import attrs
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.shared import NOBODY, SharedQuota
+from bulkops.pacing.shared import NOBODY, SharedQuota, SlotSource
 from bulkops.pacing.sharing import HeldSlot, is_recorded
 from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
@@ -71,6 +71,8 @@ class Quota:
         self.limits = tuple(limits)
         self.is_recorded = is_recorded(limits)
         self.is_divided = bool(limits) and not self.is_recorded
+        self.needs_record = False
+        """Whether each request is put on record before it leaves."""
         self.shared: SharedQuota | None = None
         """Its slots in hand, if processes take them from a common store."""
         self.not_before = -math.inf
@@ -117,6 +119,18 @@ class Quota:
     def shared_limits(self) -> list[Limit]:
         """Those for all keys together; the first is the one that adapts."""
         return [Limit(window.limit, window.documented_s) for window in self._shared if window.limit < UNLIMITED]
+
+    def take_from(self, source: SlotSource | None, held: Sequence[HeldSlot], *, most: float) -> None:
+        """Take the slots of shared windows from this store, `most` within its horizon; None: from no store.
+
+        `held`: by requests that left before.
+        """
+        self.shared = None
+        self.hear(NOBODY, 1)
+        if source is not None and self.limits:
+            if self.shared_limits():
+                self.shared = SharedQuota(most=most)
+            source.share(self, held)
 
     def hear(self, others: WindowUsage, sharers: int) -> None:
         """Other processes have taken this of the quota's slots."""

@@ -28,6 +28,19 @@ NOBODY: Final = WindowUsage(0, 0, 0)
 
 
 @attrs.frozen
+class SharedWidth:
+    """What responses have taught one process about a quota, for all that share it.
+
+    `burst`: size of the bursts when departures are spaced; 0: they are not spaced.
+    """
+
+    allowed: int
+    is_opening: bool
+    burst: int
+    closed_for_s: float
+
+
+@attrs.frozen
 class Returned:
     """A slot on its way back. `counted_by`: loop time at which the server has counted its request at the latest; None:
     the request never left.

@@ -474,7 +474,7 @@ MISTAKES = (
     Mistake(
         "a request leaves before it is on record",
         "Pacer.slot_now",
-        ("if self._recorder(wanted) is not None:\n    return None"),
+        ("if wanted.needs_record:\n    return None"),
         "",
         LEDGER,
     ),
