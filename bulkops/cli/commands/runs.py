@@ -52,6 +52,7 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
         return 0
     import asyncio
 
+    _make_ledger(journal)
     found = asyncio.run(_load(journal, state, limit)) if journal.exists() else []
     if as_json:
         put(_as_json(found), json=True)
@@ -60,6 +61,16 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
     else:
         say(f"no runs in {journal}" if state is None else f"no runs in {journal} with state {state}")
     return 0
+
+
+def _make_ledger(location: Location) -> None:
+    """The owner of a database makes all tables with this command: those of the journal, and those of the ledger."""
+    from bulkops.journal.location import DatabaseLocation
+
+    if isinstance(location, DatabaseLocation):
+        from bulkops.ledger.postgres import make_tables
+
+        make_tables(location.url)
 
 
 async def _load(location: Location, state: str | None, limit: int | None) -> list[Report]:

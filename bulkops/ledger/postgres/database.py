@@ -69,13 +69,8 @@ class LedgerDatabase:
     _connection: psycopg.Connection[Any] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._connection = connect(self.database)
-        try:
-            migrate(self._connection, self.database, "ledger", _SCRIPTS)
-            self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+        self._connection = _opened(self.database)
+        self._prepare()
 
     def close(self) -> None:
         """Without `end` before it, the state is as after a kill."""
@@ -155,6 +150,21 @@ class LedgerDatabase:
 
     def _prepare(self) -> None:
         self._connection.execute(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
+
+
+def make_tables(database: DatabaseUrl) -> None:
+    """Make the tables and functions when they are missing. Blocks. Raises: JournalError."""
+    _opened(database).close()
+
+
+def _opened(database: DatabaseUrl) -> psycopg.Connection[Any]:
+    connection = connect(database)
+    try:
+        migrate(connection, database, "ledger", _SCRIPTS)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def failed(error: JournalError) -> JournalError:

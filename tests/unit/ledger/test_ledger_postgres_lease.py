@@ -16,7 +16,7 @@ import pytest
 from bulkops.clock import MARGIN_S, SystemClock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential
-from bulkops.ledger.postgres import PostgresLease, PostgresLedger
+from bulkops.ledger.postgres import PostgresLease, PostgresLedger, make_tables
 from bulkops.pacing import Pacer, window_length_s
 from bulkops.postgres import DatabaseUrl
 from bulkops.settings import Limit
@@ -218,6 +218,19 @@ def test_a_beat_is_as_old_as_its_message(fleet: Fleet) -> None:
         fleet.clock.pass_s(3.0)
     sending.join()
     assert machine.database.beat_boot_s == sent_at
+
+
+async def test_a_role_that_may_only_use_the_tables(postgres: str, postgres_role: str) -> None:
+    user = DatabaseUrl.parse(postgres_role)
+    with pytest.raises(JournalError, match="has no ledger tables of version 1, and this role may not create them"):
+        async with leased(user, "http://h"):
+            pass
+    await asyncio.to_thread(make_tables, DatabaseUrl.parse(postgres))
+    name = user.place.partition("@")[0]
+    for right in ("USAGE ON SCHEMA bulkops", "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulkops"):
+        await sql(DatabaseUrl.parse(postgres), f"GRANT {right} TO {name}")
+    async with leased(user, "http://h") as (pacer, _):
+        (await pacer.slot("keyed", key="a")).replied()
 
 
 async def test_a_restart_of_the_database_is_waited_out() -> None:
