@@ -220,7 +220,7 @@ def test_a_beat_is_as_old_as_its_message(fleet: Fleet) -> None:
     assert machine.database.beat_boot_s == sent_at
 
 
-async def test_a_role_that_may_only_use_the_tables(postgres: str, postgres_role: str) -> None:
+async def test_a_role_that_may_only_use_the_ledger(postgres: str, postgres_role: str) -> None:
     user = DatabaseUrl.parse(postgres_role)
     with pytest.raises(JournalError, match="has no ledger tables of version 1, and this role may not create them"):
         async with leased(user, "http://h"):
