@@ -27,6 +27,7 @@ from bulkops.resources import (
     CustomConnectors,
     CustomerManagers,
     Customers,
+    Deployments,
     EnvironmentRoles,
     ExportManifests,
     Exports,
@@ -41,6 +42,7 @@ from bulkops.resources import (
     Pages,
     PartnerMembers,
     PartnerRoles,
+    ProjectBuilds,
     ProjectGrants,
     ProjectRoles,
     Projects,
@@ -94,6 +96,8 @@ class Account:
     project_roles = _Resource(ProjectRoles)
     project_grants = _Resource(ProjectGrants)
     genies = _Resource(Genies)
+    project_builds = _Resource(ProjectBuilds)
+    deployments = _Resource(Deployments)
     customer = _Resource(OwnCustomer)
     api_collections = _Resource(ApiCollections)
     api_endpoints = _Resource(ApiEndpoints)
@@ -144,6 +148,8 @@ class Workato:
     project_roles = _Resource(ProjectRoles)
     project_grants = _Resource(ProjectGrants)
     genies = _Resource(Genies)
+    project_builds = _Resource(ProjectBuilds)
+    deployments = _Resource(Deployments)
     recipes = _Resource(OwnRecipes)
     recipe_versions = _Resource(RecipeVersions)
     jobs = _Resource(OwnJobs)

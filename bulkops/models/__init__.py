@@ -21,6 +21,7 @@ from bulkops.models.connections import Connection, InputField, PickListValue
 from bulkops.models.connectors import Connector, ConnectorCode, ConnectorOperation, ConnectorVersion, CustomConnector
 from bulkops.models.customer_managers import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
 from bulkops.models.customers import Customer, CustomerMetrics, CustomerUsage, MonthlyUsage, PlanChange
+from bulkops.models.deployments import Deployment, ProjectBuild
 from bulkops.models.folders import CreatedFolder, Folder, Project
 from bulkops.models.genies import Genie
 from bulkops.models.imports import ImportStatus, RecipeStatus
@@ -63,6 +64,7 @@ __all__ = [
     "CustomerManager",
     "CustomerMetrics",
     "CustomerUsage",
+    "Deployment",
     "EnvironmentRole",
     "ExportManifest",
     "Folder",
@@ -86,6 +88,7 @@ __all__ = [
     "PlanChange",
     "PrivilegeGroup",
     "Project",
+    "ProjectBuild",
     "ProjectGrant",
     "ProjectPrivileges",
     "ProjectRole",

@@ -16,6 +16,7 @@ from bulkops.operations.create_connection import CreateConnection
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.create_folder import CreateFolder
 from bulkops.operations.delete_customer import DeleteCustomer
+from bulkops.operations.deploy_project import DeployProject
 from bulkops.operations.each import Each
 from bulkops.operations.enable_api_platform import EnableApiPlatform
 from bulkops.operations.ensure import Ensure
@@ -44,6 +45,7 @@ __all__ = [
     "CreateFolder",
     "Danger",
     "DeleteCustomer",
+    "DeployProject",
     "DisableEndpoints",
     "DowngradePlan",
     "Each",
@@ -90,6 +92,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         AddToGroup,
         GrantProjectRole,
         GrantManager,
+        DeployProject,
         StartGenie,
         StopGenie,
         CreateCustomer,

@@ -18,6 +18,7 @@ from bulkops.resources.connections import AccountConnections, Connections
 from bulkops.resources.connectors import Connectors, CustomConnectors
 from bulkops.resources.customer_managers import CustomerManagers
 from bulkops.resources.customers import Customers, OwnCustomer
+from bulkops.resources.deployments import Deployments, ProjectBuilds
 from bulkops.resources.export_manifests import ExportManifests
 from bulkops.resources.folders import AccountProjects, Folders, Projects
 from bulkops.resources.genies import Genies
@@ -49,6 +50,7 @@ __all__ = [
     "CustomConnectors",
     "CustomerManagers",
     "Customers",
+    "Deployments",
     "EnvironmentRoles",
     "ExportManifests",
     "Exports",
@@ -63,6 +65,7 @@ __all__ = [
     "Pages",
     "PartnerMembers",
     "PartnerRoles",
+    "ProjectBuilds",
     "ProjectGrants",
     "ProjectRoles",
     "Projects",

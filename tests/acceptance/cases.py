@@ -14,6 +14,7 @@ from bulkops.operations import (
     CreateCustomer,
     CreateFolder,
     DeleteCustomer,
+    DeployProject,
     DisableEndpoints,
     DowngradePlan,
     EnableApiPlatform,
@@ -31,7 +32,7 @@ from bulkops.operations import (
     StopRecipes,
     UpgradePlan,
 )
-from tests.acceptance.genies import hire
+from tests.acceptance.furnish import hire, provision
 from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE
 from tests.here import FIRST, main_job
 
@@ -141,6 +142,12 @@ CASES = {
         before=lambda: hire >> StartGenie(genie="HR {who}"),
         kind="genie.stopped",
         undone="genie.started",
+    ),
+    "deploy-project": Case(
+        make=lambda: DeployProject(project="CRM", environment="test"),
+        flags=("deploy-project", "--project", "CRM", "--to", "test"),
+        before=lambda: provision >> ImportPackage(PACKAGE, folder="CRM"),
+        kind="deployment.created",
     ),
     "start-recipes": Case(
         make=lambda: StartRecipes(folder="CRM"),

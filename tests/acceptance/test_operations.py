@@ -88,7 +88,12 @@ def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> 
         report = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
         report = await it.until_changed(report, times=5)
         assert outcomes(report) == {"changed": customers}, [row for row in report.accounts if row.reason][:2]
-        again_is_fine = {"package.exported", "api_key.refreshed", "access_profile.refreshed"}  # the newest counts
+        again_is_fine = {
+            "project.built",
+            "package.exported",
+            "api_key.refreshed",
+            "access_profile.refreshed",
+        }  # the newest counts
         assert [key for key in it.twice() if key not in first and key[1] not in again_is_fine] == []
         counted = Counter(effect["kind"] for effect in it.sandbox.effects() if effect["account"] is not None)
         assert counted[case.kind] >= case.each * customers
@@ -126,7 +131,8 @@ def test_killed_and_resumed(tmp_path: Path, name: str, customers: int) -> None:
         assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
         assert vendor.kinds()[case.kind] - state == case.each * customers
         since = Counter((effect["account"], effect["kind"], effect["key"]) for effect in vendor.ledger()[past:])
-        assert {effect for effect, count in since.items() if count > 1} == set()
+        twice = {effect for effect, count in since.items() if count > 1 and effect[1] != "project.built"}
+        assert twice == set()  # a second build only costs time: the vendor's own advice
         assert vendor.kinds()["package.exported"] == (1 if "manifest" in name else 0)
 
 
@@ -137,12 +143,15 @@ def _prepare_by_command(vendor: Any, before: Operation, selection: tuple[str, ..
     elif isinstance(before, SetProperties):
         given = [word for name, value in before.properties.items() for word in ("-p", f"{name}={value}")]
         ended = vendor.cli("set-properties", *given, *selection, *vendor.policy, "--json")
-    elif "genie" in before.title:
-        job = f"{Path(__file__).with_name('genies.py')}:hire"
+    elif "genie" in before.title or "environments" in before.title:
+        what = "provision" if "environments" in before.title else "hire"
+        job = f"{Path(__file__).with_name('furnish.py')}:{what}"
         ended = vendor.cli("run", job, *selection, *vendor.policy, "--json")
         assert ended.code == 0, ended.err
         if "start genie" in before.title:
             ended = vendor.cli("start-genie", "--genie", "HR {who}", *selection, *vendor.policy, "--json")
+        if "import" in before.title:
+            ended = vendor.rollout(*selection, package=PACKAGE)
     else:
         package = API_PACKAGE if API_PACKAGE.name in before.title else PACKAGE
         ended = vendor.rollout(*selection, package=package)

@@ -12,7 +12,15 @@ import pytest
 from aiohttp import web
 
 from bulkops.client import Workato
-from bulkops.operations import CreateConnection, CreateFolder, Each, Operation, SetProperties, StartRecipes
+from bulkops.operations import (
+    CreateConnection,
+    CreateFolder,
+    DeployProject,
+    Each,
+    Operation,
+    SetProperties,
+    StartRecipes,
+)
 from bulkops.report import Report
 from bulkops.runs import run, undo_of
 from bulkops.settings import Tuning
@@ -22,7 +30,9 @@ Answer = Callable[[web.Request], tuple[int, Any] | None]
 """Status and JSON; None: the connection ends without an answer."""
 
 ROWS = [{"id": 7}]
-TUNING = Tuning(unlimited=True, max_rate=None, server_timeout_s=0.01, backoff_base_s=0.001, backoff_cap_s=0.002)
+TUNING = Tuning(
+    unlimited=True, max_rate=None, server_timeout_s=0.01, backoff_base_s=0.001, backoff_cap_s=0.002, first_poll_s=0.005
+)
 
 
 def played(tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = False) -> list[Report]:
@@ -159,3 +169,50 @@ def test_a_connection_with_credentials_that_nobody_tested_is_authorized(tmp_path
     (report,) = played(tmp_path, answer, CreateConnection(connection_name="CRM", from_file=file))
     assert str(report.accounts[0].outcome) == "changed"
     assert asked == ["GET", "GET", "POST", "PUT"]  # the first asks whose the token is
+
+
+def deploying(request: web.Request, build: str, deployment: str, sent: list[str]) -> tuple[int, Any] | None:
+    """A project that was never deployed; `build` and `deployment`: how they end."""
+    path = request.path.removeprefix("/api/managed_users/7")
+    if request.method == "POST":
+        sent.append(path)
+        is_build = path.endswith("/build")
+        return 200, {"id": 1 if is_build else 2, "state": "pending", "project_build_id": 1}
+    return {
+        "/projects": (200, {"result": [{"id": 11, "folder_id": 5, "name": "CRM"}]}),
+        "/project_builds/1": (200, {"id": 1, "state": build}),
+        "/deployments/2": (200, {"data": {"id": 2, "state": deployment}}),
+        "/deployments": (200, {"items": [{"id": 2, "state": deployment, "project_build_id": 1}] if sent[1:] else []}),
+        "/recipes": (200, {"result": []}),
+    }.get(path, (404, {"message": "Not found"}))
+
+
+@pytest.mark.parametrize(
+    ("build", "deployment", "failure", "sent"),
+    [
+        ("failed", "success", "build-failed", ["/projects/f5/build"]),
+        ("success", "failed", "deployment-failed", ["/projects/f5/build", "/project_builds/1/deploy"]),
+        ("success", "success", None, ["/projects/f5/build", "/project_builds/1/deploy"]),
+    ],
+)
+def test_a_deployment_that_fails(
+    tmp_path: Path, build: str, deployment: str, failure: str | None, sent: list[str]
+) -> None:
+    seen: list[str] = []
+    deploy = DeployProject(project="CRM", environment="prod")
+    (report,) = played(tmp_path, lambda request: deploying(request, build, deployment, seen), deploy)
+    (row,) = report.accounts
+    assert (row.outcome, row.failure_class) == ("failed" if failure else "changed", failure), row
+    assert seen == sent
+
+
+def test_a_deployment_whose_answer_was_lost_is_found_by_its_build(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def answer(request: web.Request) -> tuple[int, Any] | None:
+        answered = deploying(request, "success", "success", seen)
+        return None if request.path.endswith("/deploy") else answered
+
+    (report,) = played(tmp_path, answer, DeployProject(project="CRM", environment="test"))
+    assert report.accounts[0].outcome == "changed", report.accounts[0]
+    assert [path.rpartition("/")[2] for path in seen] == ["build", "deploy"]

@@ -184,12 +184,14 @@ def _deploy(request: ApiRequest, build: Row, environment: str) -> Row:
         made["failed"] = True
     elif request.customer is not None:
         target = request.customer.environments[environment].workspace
+        made["waits"] = True
         request.state.importer.later(takes_s, lambda: _install(request, made, build, target))
     return made
 
 
 def _install(request: ApiRequest, deployment: Row, build: Row, target: Workspace) -> None:
     """Put the build's content into the folder of the same name, over running recipes too."""
+    deployment["waits"] = False
     state, customer = request.state, request.account
     if state.customers.find(str(customer.id)) is not customer:
         return  # deleted meanwhile
@@ -215,7 +217,7 @@ def _key(deployment: Row) -> str:
 
 
 def _state(request: ApiRequest, row: Row) -> str:
-    if request.state.clock.now() < row["ready_at"]:
+    if request.state.clock.now() < row["ready_at"] or row.get("waits"):
         return "pending"
     return "failed" if row.get("failed") else "success"
 

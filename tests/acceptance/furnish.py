@@ -1,0 +1,29 @@
+"""What no operation makes: a genie, and environments."""
+
+from __future__ import annotations
+
+import bulkops
+from bulkops import Context
+
+
+@bulkops.operation(plan="rehearse", title="make a genie")
+async def hire(ctx: Context) -> None:
+    """Named after the column `who`, in a folder of its own, stopped."""
+    name = f"HR {ctx.params['who']}"
+    folder = await ctx.step("create folder", lambda: ctx.account.folders.create("Genies"), check="the folder")
+    made = {"name": name, "folder_id": folder["id"]}
+    await ctx.step("create genie", lambda: ctx.account.call("managed_users.agentic.genies.create", **made), check=name)
+
+
+@bulkops.operation(plan="rehearse", title="provision environments")
+async def provision(ctx: Context) -> None:
+    """TEST and PROD; it cannot be undone, nor done twice."""
+
+    async def find() -> dict[str, bool] | None:
+        return {"there": True} if (await ctx.account.call("managed_users.get")).get("environments") else None
+
+    async def provision() -> dict[str, bool]:
+        await ctx.account.call("managed_users.environments.create")
+        return {"there": True}
+
+    await ctx.ensure("provision", find=find, do=provision)
