@@ -12,6 +12,7 @@ from bulkops.events import Observer, ignore
 from bulkops.resources import (
     AccountConnections,
     AccountJobs,
+    AccountOAuthProfiles,
     AccountProjects,
     AccountRecipeVersions,
     ApiAccessProfiles,
@@ -35,6 +36,7 @@ from bulkops.resources import (
     Genies,
     Imports,
     Members,
+    OAuthProfiles,
     OwnCustomer,
     OwnJobs,
     OwnRecipes,
@@ -96,6 +98,7 @@ class Account:
     project_roles = _Resource(ProjectRoles)
     project_grants = _Resource(ProjectGrants)
     genies = _Resource(Genies)
+    custom_oauth_profiles = _Resource(AccountOAuthProfiles)
     project_builds = _Resource(ProjectBuilds)
     deployments = _Resource(Deployments)
     customer = _Resource(OwnCustomer)
@@ -148,6 +151,7 @@ class Workato:
     project_roles = _Resource(ProjectRoles)
     project_grants = _Resource(ProjectGrants)
     genies = _Resource(Genies)
+    custom_oauth_profiles = _Resource(OAuthProfiles)
     project_builds = _Resource(ProjectBuilds)
     deployments = _Resource(Deployments)
     recipes = _Resource(OwnRecipes)

@@ -27,6 +27,7 @@ from bulkops.models.genies import Genie
 from bulkops.models.imports import ImportStatus, RecipeStatus
 from bulkops.models.jobs import Job, JobCounts
 from bulkops.models.manifests import Asset, ExportManifest
+from bulkops.models.oauth_profiles import OAuthProfile
 from bulkops.models.packages import PackageExport
 from bulkops.models.project_grants import Grantee, ProjectRole, RoleGrant
 from bulkops.models.properties import Property
@@ -82,6 +83,7 @@ __all__ = [
     "MemberRole",
     "ModeratedWorkspace",
     "MonthlyUsage",
+    "OAuthProfile",
     "PackageExport",
     "PartnerWorkspace",
     "PickListValue",

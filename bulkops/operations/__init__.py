@@ -10,6 +10,7 @@ from bulkops.errors import ConfigError
 from bulkops.operations._base import Chain, Danger, Operation, Plan
 from bulkops.operations.add_member import AddMember
 from bulkops.operations.add_to_group import AddToGroup
+from bulkops.operations.assign_oauth_profile import AssignOAuthProfile
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.change_plan import DowngradePlan, UpgradePlan
 from bulkops.operations.create_connection import CreateConnection
@@ -38,6 +39,7 @@ __all__ = [
     "OPERATIONS",
     "AddMember",
     "AddToGroup",
+    "AssignOAuthProfile",
     "AuthorizeConnections",
     "Chain",
     "CreateConnection",
@@ -80,6 +82,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         Rollout,
         AuthorizeConnections,
         CreateConnection,
+        AssignOAuthProfile,
         StartRecipes,
         StopRecipes,
         CreateFolder,

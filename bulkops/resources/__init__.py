@@ -25,6 +25,7 @@ from bulkops.resources.genies import Genies
 from bulkops.resources.imports import Imports
 from bulkops.resources.jobs import AccountJobs, OwnJobs
 from bulkops.resources.members import Members, PartnerMembers
+from bulkops.resources.oauth_profiles import AccountOAuthProfiles, OAuthProfiles
 from bulkops.resources.packages import Exports, Packages
 from bulkops.resources.project_grants import ProjectGrants, ProjectRoles
 from bulkops.resources.properties import Properties
@@ -35,6 +36,7 @@ __all__ = [
     "PER_PAGE",
     "AccountConnections",
     "AccountJobs",
+    "AccountOAuthProfiles",
     "AccountProjects",
     "AccountRecipeVersions",
     "ApiAccessProfiles",
@@ -58,6 +60,7 @@ __all__ = [
     "Genies",
     "Imports",
     "Members",
+    "OAuthProfiles",
     "OwnCustomer",
     "OwnJobs",
     "OwnRecipes",

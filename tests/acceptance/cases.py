@@ -9,6 +9,7 @@ import attrs
 from bulkops.operations import (
     AddMember,
     AddToGroup,
+    AssignOAuthProfile,
     AuthorizeConnections,
     CreateConnection,
     CreateCustomer,
@@ -148,6 +149,12 @@ CASES = {
         flags=("deploy-project", "--project", "CRM", "--to", "test"),
         before=lambda: provision >> ImportPackage(PACKAGE, folder="CRM"),
         kind="deployment.created",
+    ),
+    "assign-oauth-profile": Case(
+        make=lambda: AssignOAuthProfile(profile=322),
+        flags=("assign-oauth-profile", "--profile", "322"),
+        kind="oauth_profile.assigned",
+        undone="oauth_profile.unassigned",
     ),
     "start-recipes": Case(
         make=lambda: StartRecipes(folder="CRM"),

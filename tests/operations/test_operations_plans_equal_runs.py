@@ -19,6 +19,7 @@ from bulkops.forecast import POLL
 from bulkops.operations import (
     AddMember,
     AddToGroup,
+    AssignOAuthProfile,
     AuthorizeConnections,
     Chain,
     CreateConnection,
@@ -154,6 +155,7 @@ simple: st.SearchStrategy[Operation] = st.one_of(
         role=st.sampled_from(ROLES),
         group=st.sampled_from(["All collaborators", *GROUPS]),
     ),
+    st.just(AssignOAuthProfile(profile=322)),
     st.sampled_from([StartGenie(genie="HR"), StopGenie(genie="HR")]),
     st.builds(CreateConnection, connection_name=st.just("CRM"), from_file=st.just(str(CREDENTIALS))),
 )

@@ -13,6 +13,10 @@ _ASSIGNED: Final = "custom_oauth_profile"
 """The shelf of a customer with the profiles that it uses."""
 
 
+_FIRST: Final = {"id": 322, "name": "Example OAuth app", "provider": "hubspot", "data": {"client_id": "example"}}
+"""The partner has made one."""
+
+
 def _shape(_: ApiRequest, given: Row, __: Row | None) -> Row:
     """Secrets are never shown (vendor facts, section 18); the sandbox does not even keep them. Raises: RefusedError."""
     data = given.get("data")
@@ -27,11 +31,12 @@ def _shown(request: ApiRequest, row: Row) -> Row:
     customers = request.state.customers.built()
     count = sum(str(row["id"]) in customer.workspace.shelf(_ASSIGNED) for customer in customers)
     own = request.state.partner.workspace
-    return {**row, "user_id": own.user_id, "shared_accounts_count": 0, "oem_customers_count": count}
+    born = {"created_at": own.home.created_at, "updated_at": own.home.created_at}
+    return {**born, **row, "user_id": own.user_id, "shared_accounts_count": 0, "oem_customers_count": count}
 
 
 PROFILES: Final = serve_noun(
-    "custom_oauth_profiles", "OAuthProfile", noun="custom_oauth_profile", shape=_shape, shown=_shown
+    "custom_oauth_profiles", "OAuthProfile", noun="custom_oauth_profile", first=(_FIRST,), shape=_shape, shown=_shown
 )
 
 
