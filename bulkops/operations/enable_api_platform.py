@@ -160,7 +160,7 @@ class EnableApiPlatform(OfCollections):
 
         async def send() -> Any:
             await access.open(client_id, key, every)
-            return {"client_id": client_id, "opened": missing}
+            return {"client_id": client_id, "opened": list(ids)}
 
         says = [f"open {len(missing)} API collection{'s' if len(missing) != 1 else ''} to {client!r}"]
         await ctx.step(_OPEN, send, repeatable=True, data={"before": list(before)}, planned={}, says=says)
@@ -242,7 +242,8 @@ class EnableApiPlatform(OfCollections):
         client_id = int(opened.result["client_id"])
         key = await access.find_key(client_id, fill(self.key, ctx))
         now = await access.opened(client_id, key)
-        left = [id_ for id_ in now if id_ not in set(opened.result["opened"])]
+        ours = set(opened.result["opened"]).difference(opened.data["before"])
+        left = [id_ for id_ in now if id_ not in ours]
         if now and not left:
             ctx.detail[self.name] = "its API collections stay open: a client must have one"
             ctx.add_note(ctx.detail[self.name])

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import bulkops
-from bulkops.operations import ImportPackage
+from bulkops.operations import EnableApiPlatform, ImportPackage
+from bulkops.report import Report
 from bulkops.runs import Fleet, run, undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.acceptance.cases import CASES, Case, accounts
 from tests.chaos.hostile import Asked, HostileProxy, Trick, whole
-from tests.fleet import PACKAGE
-from tests.here import FIRST, outcomes
+from tests.fleet import API_PACKAGE, PACKAGE
+from tests.here import FIRST, main_job, outcomes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("surroundings")]
 
@@ -111,16 +114,44 @@ async def test_a_refused_write_fails_the_account_and_a_retry_goes_on(tmp_path: P
         assert Counter(effect["kind"] for effect in sandbox.effects())[case.kind] >= case.each
 
 
-async def test_a_run_that_ends_while_it_deletes_a_folder_is_finished_by_a_resume(tmp_path: Path) -> None:
-    """The undo of an import has no probe for its deletion: the request is sent again, and the folder is gone."""
-    undoing: asyncio.Task[Any]
+@attrs.frozen
+class _Beside:
+    """A client that talks to its sandbox through a proxy."""
 
-    async def end_the_run(asked: Asked) -> AsyncIterator[bytes]:
-        await asked.good()
-        undoing.cancel()
-        await asyncio.wait([undoing])
-        yield b""
+    sandbox: Sandbox
+    workato: bulkops.Workato
+    tricks: dict[str, Trick]
+    journal: Path
 
+    async def run(self, made: object) -> Report:
+        return await run(made, accounts=[{"id": FIRST}], workato=self.workato, journal=self.journal)
+
+    async def undo(self, done: Report) -> Report:
+        reverse, inventory = await undo_of(done.run_id, journal=self.journal)
+        return await run(reverse, accounts=inventory, workato=self.workato, journal=self.journal)
+
+    async def ended_during(self, call: str, running: Coroutine[Any, Any, Report]) -> Report:
+        """The report of a run that ended after the effect of `call` and before its reply, once it is resumed."""
+        task = asyncio.create_task(running)
+
+        async def end(asked: Asked) -> AsyncIterator[bytes]:
+            await asked.good()
+            task.cancel()
+            await asyncio.wait([task])
+            yield b""
+
+        trick = Trick(name="end", at=f"{call}/ID", answer=end)
+        self.tricks.update({str(FIRST): trick, "managed_users": trick})  # the latter: of the second version of the API
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        self.tricks.clear()
+        report = await Fleet(self.workato, journal=self.journal).resume()
+        assert report is not None
+        return report
+
+
+@asynccontextmanager
+async def _beside(journal: Path) -> AsyncIterator[_Beside]:
     tricks: dict[str, Trick] = {}
     async with (
         Sandbox(SandboxSettings(customers=1, time_scale=2000, quotas="off")) as sandbox,
@@ -131,15 +162,39 @@ async def test_a_run_that_ends_while_it_deletes_a_folder_is_finished_by_a_resume
             tuning=Tuning.from_toml(sandbox.client_file, source="client file"),
         ) as workato,
     ):
-        made = ImportPackage(PACKAGE, folder="CRM")
-        done = await run(made, accounts=[{"id": FIRST}], workato=workato, journal=tmp_path)
-        tricks[str(FIRST)] = Trick(name="end", at="DELETE .*", answer=end_the_run)
-        reverse, inventory = await undo_of(done.run_id, journal=tmp_path)
-        undoing = asyncio.create_task(run(reverse, accounts=inventory, workato=workato, journal=tmp_path))
-        with pytest.raises(asyncio.CancelledError):
-            await undoing
-        tricks.clear()
-        later = await Fleet(workato, journal=tmp_path).resume()
-        assert later is not None
-        assert outcomes(later) == {"changed": 1}, later.accounts[0]
-        assert [effect["kind"] for effect in sandbox.effects()].count("folder.deleted") == 1
+        yield _Beside(sandbox, workato, tricks, journal)
+
+
+async def test_a_run_that_ends_while_it_deletes_a_folder_is_finished_by_a_resume(tmp_path: Path) -> None:
+    """The undo of an import has no probe for its deletion: the request is sent again, and the folder is gone."""
+    async with _beside(tmp_path) as it:
+        done = await it.run(ImportPackage(PACKAGE, folder="CRM"))
+        undone = await it.ended_during("DELETE folders", it.undo(done))
+        assert outcomes(undone) == {"changed": 1}, undone.accounts[0]
+        assert [effect["kind"] for effect in it.sandbox.effects()].count("folder.deleted") == 1
+
+
+@pytest.mark.parametrize("version", ["v2", "v1"])
+async def test_collections_opened_by_a_run_that_ended_are_closed_by_its_undo(tmp_path: Path, version: str) -> None:
+    """The resume finds them open. That the run has opened them is in the journal since before the request."""
+    async with _beside(tmp_path) as it:
+        account = it.workato.account(FIRST)
+
+        async def opened() -> int:
+            if version == "v1":
+                (profile,) = await account.api_access_profiles.list().collect()
+                return len(profile.api_collection_ids)
+            (client,) = await account.api_clients.list().collect()
+            return len(client.api_collections)
+
+        def enabled(folder: str) -> EnableApiPlatform:
+            return EnableApiPlatform(folder=folder, secrets_to="keys.jsonl", api_platform=version)
+
+        await it.run(main_job(API_PACKAGE, folder="API") >> enabled("API"))
+        await it.run(main_job(API_PACKAGE, folder="More"))
+        done = await it.ended_during("PUT (api_access_profiles|ID/api_clients)", it.run(enabled("More")))
+        assert outcomes(done) == {"changed": 1}, done.accounts[0]
+        assert await opened() == 2
+        undone = await it.undo(done)
+        assert outcomes(undone) == {"changed": 1}, undone.accounts[0]
+        assert await opened() == 1
