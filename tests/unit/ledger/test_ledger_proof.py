@@ -67,14 +67,6 @@ def test_after_an_orderly_end_the_next_one_sends_at_once(count: int, session: in
     assert starts_of(at_once, 1)[0] < 2.0, "one slot of 16 was left"
 
 
-def test_after_an_orderly_end_the_true_windows_count() -> None:
-    world = played(process(0.0, flood(16)), process(3.0, flood(16)))
-    last = max(starts_of(world, 0))
-    assert last < 1.0
-    assert starts_of(world, 1)[0] == pytest.approx(min(starts_of(world, 0)) + 0.01 + 5.0, abs=0.1)
-    world.check(phase=0.5)
-
-
 @given(st.integers(0, 3), st.floats(0.1, 0.9))
 @settings(max_examples=10)
 def test_after_a_kill_the_next_one_waits_as_long_as_it_must(beats: int, later_s: float) -> None:
@@ -83,29 +75,8 @@ def test_after_a_kill_the_next_one_waits_as_long_as_it_must(beats: int, later_s:
     assert starts_of(world, 1) == [pytest.approx(beats + MARGIN_S + SERVER_TIMEOUT_S + 5.0, abs=0.1)]
 
 
-def test_a_newcomer_gets_its_share_when_the_other_has_made_room() -> None:
-    world = played(process(0.0, flood(400)), process(10.0, flood(100)))
-    first = starts_of(world, 1)[0]
-    assert 10.0 < first <= 10.0 + 5.0 + 1.5
-    together = [who for at, who in world.left if first + 6 <= at <= first + 26]
-    assert together.count(1) == pytest.approx(together.count(0), abs=4)
-
-
-def test_a_newcomer_beside_one_that_is_idle_need_not_wait_for_a_window() -> None:
-    world = played(process(0.0, flood(4) + flood(80, quota="one a second")), process(8.0, flood(8)))
-    assert starts_of(world, 1)[0] < 8.0 + 1.5
-
-
 def test_each_departure_restarts_the_waiting_for_its_share() -> None:
     """Three share; two are killed, one almost a window after the other. The third takes what is free, and no more."""
     three = [process(0.0, flood(300)), process(0.0, flood(300)), process(0.0, flood(300))]
     world = played(attrs.evolve(three[0], killed_after_s=20.0), attrs.evolve(three[1], killed_after_s=24.5), three[2])
     world.check(phase=0.0)
-
-
-def test_the_last_of_three_goes_on_at_once_after_orderly_ends() -> None:
-    world = played(process(0.0, flood(50)), process(0.0, flood(60)), process(0.0, flood(300)))
-    world.check(phase=0.0)
-    ends = max(starts_of(world, 0) + starts_of(world, 1))
-    alone = [at for at in starts_of(world, 2) if ends + 7 < at < ends + 17]
-    assert len(alone) >= 2 * 16 * 0.9
