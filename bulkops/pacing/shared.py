@@ -62,6 +62,8 @@ class SharedQuota:
     most: float = math.inf
     others: WindowUsage = NOBODY
     sharers: int = 1
+    generation: int = 0
+    """Slots of an earlier generation are void: the store has given them to others."""
     returned: list[Returned] = attrs.field(factory=list)
     _ready: list[tuple[float, int, Any]] = attrs.field(factory=list)
     _added: int = 0
@@ -109,7 +111,8 @@ class SharedQuota:
         return max(0, int(min(self.most, max(leaving, len(self._left)))) - len(self._ready))
 
     def clear(self) -> None:
-        """Forget the hand: this process was declared dead, and the store has taken its slots back."""
+        """Forget the hand and all slots of requests: this process was declared dead, and others may have its slots."""
+        self.generation += 1
         self._ready.clear()
         self.returned.clear()
 

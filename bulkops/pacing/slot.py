@@ -16,7 +16,19 @@ class Slot:
     nothing.
     """
 
-    __slots__ = ("_ended", "_hand", "_pacer", "_quota", "_taken", "_windows", "granted_at", "key", "settle", "waited_s")
+    __slots__ = (
+        "_ended",
+        "_generation",
+        "_hand",
+        "_pacer",
+        "_quota",
+        "_taken",
+        "_windows",
+        "granted_at",
+        "key",
+        "settle",
+        "waited_s",
+    )
 
     def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
         self._pacer = pacer
@@ -24,7 +36,9 @@ class Slot:
         self.key = key
         self._windows = quota.take(key, now)
         self._hand = quota.shared
-        self._taken = None if self._hand is None else self._hand.take(now)
+        if self._hand is not None:
+            self._generation = self._hand.generation
+            self._taken = self._hand.take(now)
         self._ended = False
         self.granted_at = now
         self.waited_s = waited_s
@@ -40,6 +54,11 @@ class Slot:
     def is_on_record(self) -> bool:
         """Whether other processes know of it."""
         return self._hand is not None or self.settle is not None
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether it is still this process's: one that stood still for long may have lost it while it connected."""
+        return self._hand is None or self._hand.generation == self._generation
 
     def left(self) -> None:
         """The request leaves only now: a fresh connection took a while."""

@@ -64,7 +64,7 @@ class Attempt(AttemptIO):
         """Raises: GaveUpWaiting when the token was refused, or the request withdrawn, while it was still connecting."""
         counted = self.pending.scope.counted
         is_change = not self.pending.request.call.is_read
-        if not self._may_leave() or (is_change and counted.is_withdrawn):
+        if not self._may_leave() or not self.slot.may_leave or (is_change and counted.is_withdrawn):
             raise WaitCancelled
         self.slot.left()
         counted.left += is_change

@@ -550,6 +550,20 @@ MISTAKES = (
         MACHINES,
     ),
     Mistake(
+        "a request leaves with a slot that others have now",
+        "Slot.may_leave",
+        "self._hand is None or self._hand.generation == self._generation",
+        "True",
+        GATE,
+    ),
+    Mistake(
+        "a process that was declared dead takes itself for alive",
+        "LedgerDatabase._call",
+        "if kind is None or row is None or row[0] is None:\n    return None",
+        "self.beat_boot_s = sent_boot_s\nif kind is None or row is None or row[0] is None:\n    return None",
+        ("tests/unit/ledger/test_ledger_postgres_slots.py",),
+    ),
+    Mistake(
         "a slot comes back one window after it was given back, not after its response",
         "OpenedQuota.back",
         "one.counted_by + length_s - now",

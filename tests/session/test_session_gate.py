@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ConfigError, Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
+from bulkops.pacing import HeldSlot, Pacer, Quota
+from bulkops.pacing.shared import Returned
 from bulkops.session import ApiSession, RequestContext
 from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._request import build
@@ -340,6 +343,55 @@ async def test_nothing_leaves_on_an_old_sign_of_life(
         assert (sign.asked_to_wait, sign.is_fresh) == (waits, True)
     assert len(server.seen) == 2
     assert reply.attempt == 1, "what did not leave was no attempt"
+
+
+class Store:
+    """A common store of slots. It gives one whenever the hand is empty, and takes all back while the second request
+    connects: then the session asks its heartbeat for the second time.
+    """
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
+        self._asked = 0
+        self.given = 0
+
+    def share(self, quota: Quota, held: Sequence[HeldSlot]) -> None:
+        assert quota.shared is not None
+        self._hand = quota.shared
+
+    def wake(self) -> None:
+        if not len(self._hand):
+            self.given += 1
+            self._hand.add(self.given, 0.0)
+            self._pacer.wake()
+
+    @property
+    def returned(self) -> Sequence[Returned]:
+        return self._hand.returned
+
+    @property
+    def is_fresh(self) -> bool:
+        self._asked += 1
+        if self._asked == 2:
+            self._hand.clear()
+        return True
+
+    async def until_fresh(self) -> None:
+        return
+
+
+async def test_nothing_leaves_with_a_slot_that_was_given_to_others(server: Any, session_for: Any) -> None:
+    """A process that stood still while it connected was declared dead; now it is alive again."""
+    changes: dict[str, Any] = {"unlimited": False, "quotas": {GET.quota: (Limit(1000, 60.0),)}}
+    async with session_for(server.url, **changes) as session:
+        await session.send(GET, scope=RequestContext(), path=PATH)  # opens the door
+        session.heartbeat = store = Store(session.pacer)
+        session.pacer.share_slots(store)
+        reply = await session.send(GET, scope=RequestContext(), path=PATH)
+        assert [back.counted_by is not None for back in store.returned] == [False, True], "it left with a new slot"
+        session.pacer.share_slots(None)
+    assert len(server.seen) == 2
+    assert reply.attempt == 1
 
 
 async def test_a_session_sends_only_within_its_block(server: Any, session_for: Any) -> None:

@@ -35,6 +35,9 @@ _WANTING_S: Final = 1.5 * BEAT_S
 _GRACE_SHARE: Final = 0.02
 """Share of a window for which a slot that came free is kept for processes that have less than a fair part."""
 
+_ALL: Final = 2**62
+"""Of an exchange without a number of its own: all exchanges have been answered."""
+
 _STATEMENT_TIMEOUT: Final = "5s"
 """An exchange takes milliseconds. One that waits so long counts as an outage, and is sent again."""
 
@@ -109,6 +112,10 @@ class LedgerDatabase:
         """A heartbeat, with all that there is to tell and to ask. None: this process was declared dead."""
         return self._call("ledger_exchange", request, Reply, mine=True, watch=watch)
 
+    def beat(self) -> None:
+        """A heartbeat alone, while the event loop is too busy for an exchange."""
+        self.exchange(Request(exchange=0, seen=_ALL), watch=False)
+
     def end(self) -> None:
         """Nothing is sent any more."""
         self._call("ledger_end", {}, None, mine=True)
@@ -140,8 +147,10 @@ class LedgerDatabase:
                 self._reconnect()
                 request["is_repeated"] = True
                 continue
+            if kind is None or row is None or row[0] is None:
+                return None
             self.beat_boot_s = sent_boot_s
-            return None if kind is None or row is None or row[0] is None else msgspec.json.decode(row[0], type=kind)
+            return msgspec.json.decode(row[0], type=kind)
 
     def _reconnect(self) -> None:
         self._connection.close()

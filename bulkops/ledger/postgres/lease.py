@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Final, TypeVar
 
@@ -20,6 +20,7 @@ import attrs
 from bulkops.clock import BEAT_S, MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
 from bulkops.ledger.base import Credential, Lease
+from bulkops.ledger.postgres.beats import beating
 from bulkops.ledger.postgres.database import LedgerDatabase, failed
 from bulkops.ledger.postgres.hand import GAP_S, OpenedQuota, plain
 from bulkops.ledger.postgres.messages import Keyed, Recorded, Reply, Request
@@ -82,8 +83,9 @@ class PostgresLedger:
                         credential, label=label, share=True, server_timeout_s=pacer.server_timeout_s
                     ),
                 )
-                async with lease.kept():
-                    yield lease
+                with beating(database, executor, self._clock) if self._executor is None else nullcontext():
+                    async with lease.kept():
+                        yield lease
             finally:
                 with anyio.CancelScope(shield=True):
                     await loop.run_in_executor(executor, database.close)
@@ -118,7 +120,6 @@ class PostgresLease:
     _seen: int = 0
     _sent_at: float = -math.inf
     _done_at: float = -math.inf
-    _beat_boot_s: float = -math.inf
     _wake: asyncio.Future[None] | None = None
     _keeping: asyncio.Task[None] = attrs.field(init=False)
     _broken: JournalError | None = None
@@ -129,9 +130,8 @@ class PostgresLease:
     @property
     def is_fresh(self) -> bool:
         """See `Lease.is_fresh`: slots of a dead process are held until the margin after its newest heartbeat."""
-        return (
-            self._broken is None and not self._is_ending and self._clock.boot_time_s() <= self._beat_boot_s + MARGIN_S
-        )
+        is_recent = self._clock.boot_time_s() <= self._database.beat_boot_s + MARGIN_S
+        return is_recent and self._broken is None and not self._is_ending
 
     async def until_fresh(self) -> None:
         """See `Lease.until_fresh`."""
@@ -182,7 +182,6 @@ class PostgresLease:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         """While inside, the pacer takes its slots here."""
-        self._beat_boot_s = self._database.beat_boot_s
         self._sent_at = self._pacer.now()
         self._pacer.recorder = self
         self._pacer.share_slots(self)
@@ -318,9 +317,7 @@ class PostgresLease:
         return settle
 
     async def _in_thread(self, job: Callable[[], T]) -> T:
-        result = await asyncio.get_running_loop().run_in_executor(self._executor, job)
-        self._beat_boot_s = self._database.beat_boot_s
-        return result
+        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
 
     def _check(self) -> None:
         if self._broken is not None:

@@ -185,6 +185,7 @@ async def test_a_machine_that_stood_still_sends_nothing_until_it_has_begun_anew(
     clock = ShiftedClock()
     async with leased(ledger_database, host, clock=clock) as (pacer, lease):
         held = await pacer.slot("small")
+        assert held.may_leave
         clock.shift_s += MARGIN_S + 1.0
         assert not lease.is_fresh
         # others have declared it dead meanwhile, as `ledger_watch` does
@@ -197,11 +198,24 @@ async def test_a_machine_that_stood_still_sends_nothing_until_it_has_begun_anew(
         await asyncio.wait_for(lease.until_fresh(), 5)
         [(process_id,)] = await sql(ledger_database, "SELECT process_id FROM ledger_processes WHERE host = %s", host)
         assert process_id == lease._database.process_id
-        held.replied()
+        assert not held.may_leave, "it was still connecting, and the slot is not its own any more"
+        held.unused()
         for _ in range(2):
             (await asyncio.wait_for(pacer.slot("small"), 5)).replied()
         with pytest.raises(TimeoutError):  # what it held counts as that of a dead process
             await asyncio.wait_for(pacer.slot("small"), 0.2)
+
+
+async def test_a_process_whose_event_loop_is_blocked_is_alive(ledger_database: DatabaseUrl, host: str) -> None:
+    async with leased(ledger_database, host) as (_, lease):
+        time.sleep(2.5)  # noqa: ASYNC251 - what is tested
+        assert lease.is_fresh
+        [(age_s,)] = await sql(
+            ledger_database,
+            "SELECT extract(epoch FROM clock_timestamp()) - beat_at FROM ledger_processes WHERE host = %s",
+            host,
+        )
+        assert age_s < 2.0
 
 
 def test_a_beat_is_as_old_as_its_message(fleet: Fleet) -> None:

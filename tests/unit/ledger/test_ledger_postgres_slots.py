@@ -147,7 +147,10 @@ def test_nobody_is_dead_before_the_lease_is_over(fleet: Fleet) -> None:
     assert quiet.exchange() is not None
     fleet.pass_s(LEASE_S, other)
     fleet.pass_s(0.1, other)
+    beat_boot_s = quiet.database.beat_boot_s
     assert quiet.exchange() is None, "others have declared it dead"
+    quiet.database.beat()
+    assert quiet.database.beat_boot_s == beat_boot_s, "it may send nothing"
 
 
 def test_nobody_declares_others_dead_before_its_own_beats_were_good_for_a_lease(fleet: Fleet) -> None:

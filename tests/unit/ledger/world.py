@@ -172,7 +172,7 @@ class World:
                 await asyncio.sleep(request.connects_s)
                 if request.fate == "unused":
                     return
-                if not use.is_fresh:
+                if not slot.may_leave or not use.is_fresh:
                     continue
                 slot.left()
                 left_at = now()
