@@ -11,6 +11,7 @@ TORN = ("tests/chaos/test_crash_kit.py::test_the_power_fails_in_every_commit[4]"
 PREDECESSOR = ("tests/unit/runs/test_runs_predecessor.py",)
 LEDGER = ("tests/unit/ledger",)
 MACHINES = ("tests/unit/ledger/test_ledger_postgres_slots.py",)
+RUN_STORE = ("tests/unit/journal/test_journal_postgres.py",)
 WINDOWS = ("tests/unit/pacing/test_pacing_proof.py",)
 OUTAGES = ("tests/chaos/test_outages.py",)
 HOSTILE = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_the_first_look",)
@@ -493,6 +494,26 @@ MISTAKES = (
         PREDECESSOR,
     ),
     # -- several machines
+    Mistake("a process that was declared dead writes on", "write", "AND NOT dead AND batch", "AND batch", RUN_STORE),
+    Mistake("a commit whose answer was lost happens twice", "write", "AND batch < number", "", RUN_STORE),
+    Mistake(
+        "an account of a living process is begun", "write", "AND NOT p.ended AND NOT p.dead", "AND false", RUN_STORE
+    ),
+    Mistake("a lock is taken from a living process", "take_lock", "AND is_alive(holder)", "AND false", RUN_STORE),
+    Mistake(
+        "a process is dead because the database was down",
+        "is_alive",
+        "greatest(p.beat_wall_s, up_since_s())",
+        "p.beat_wall_s",
+        RUN_STORE,
+    ),
+    Mistake(
+        "a heartbeat in the database is dated when its answer arrives",
+        "PostgresCommitter._write",
+        "self.signed_boot_s = began",
+        "self.signed_boot_s = math.inf",
+        ("tests/unit/journal/test_journal_age.py", *RUN_STORE),
+    ),
     Mistake(
         "the windows of a quota share the length of one",
         "ledger_bury",

@@ -129,7 +129,7 @@ def test_a_run_that_is_killed_is_resumed_at_once_on_its_machine(
     background: Start, cli: Cli, sandbox: RemoteSandbox, policy: tuple[str, ...], url: str
 ) -> None:
     """Its lock is free without waiting for the lease."""
-    there = (*policy, "--max-rate", "8", "--journal", url)
+    there = (*policy, "--max-rate", "24", "--journal", url)
     process = background("create-folder", "--folder", "A", *there, "--quiet", env=sandbox.access)
     until_at_work(url, process)
     process.kill()
@@ -150,6 +150,7 @@ def test_a_run_goes_on_after_a_restart_of_the_database(
         process = background("create-folder", "--folder", "A", *there, "--json", env=sandbox.access)
         until_at_work(server.url, process)
         server.stop()
+        time.sleep(3)
         server.start()
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bulkops.clock import SystemClock
+from bulkops.clock import MARGIN_S, SystemClock
 from bulkops.errors import ConfigError, JournalError, RunLocked
 from bulkops.journal import AccountResult, InventoryRow, Journal, Location, StepState
 from bulkops.journal.base import CommitFailed
@@ -232,6 +232,22 @@ async def test_reading_only_cannot_write(postgres: str, record: Make) -> None:
             await journal.lock_run(RUN).__aenter__()
         with pytest.raises(JournalError, match="read-only transaction"):
             await journal._reader.ask(lambda reading: reading.execute("DELETE FROM runs"))
+
+
+@of_a_database
+async def test_nothing_may_leave_while_the_database_does_not_answer(place: str, clock: StepClock, record: Make) -> None:
+    """The heartbeat counts from before its commit was sent."""
+    async with Journal.open(place, clock=clock) as journal:
+        await journal.create_run(record(), [])
+        assert journal.is_fresh
+        with connect(DatabaseUrl.parse(place)) as other, other.transaction():
+            other.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            other.execute("LOCK TABLE processes IN EXCLUSIVE MODE")
+            journal.start_beating(RUN)
+            clock.pass_s(MARGIN_S + 0.1)
+            assert not journal.is_fresh
+        await journal.until_fresh()
+        assert journal.is_fresh
 
 
 async def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
