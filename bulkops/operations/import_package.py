@@ -161,6 +161,16 @@ class ImportPackage(Operation):
         inside = {_LISTINGS: self._inner_listings()} if foreseen.worst_case else {}  # a folder that is made is empty
         return added(super().cost(foreseen), inside)
 
+    def notes(self) -> tuple[str, ...]:
+        """Custom connectors of the package: an import fails where one is missing (vendor facts, section 18)."""
+        connectors = self.package.connectors if self.package is not None else ()
+        if not connectors:
+            return ()
+        return (
+            f"the package uses {', '.join(connectors)}: share that connector with your customers first "
+            "(`bulkops call custom_connectors.oem_share`)",
+        )
+
     def run_cost(self) -> Mapping[str, float]:
         """Of the one export of a manifest."""
         return {} if self.package is not None else {"packages.export": 1, "packages.get": 5}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,9 @@ from bulkops.operations._start_order import may_call
 MAX_PACKAGE_BYTES: Final = 100_000_000
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MAX_MEMBERS: Final = 20_000
+
+_CUSTOM: Final = re.compile(r"_connector_[0-9]+(_[0-9]+)?$")
+"""How the vendor names connectors that a partner has written, such as acme_connector_4771_1626."""
 
 _REMEDY: Final = "export the package again and use that file"
 
@@ -58,7 +62,7 @@ class Contents:
 @attrs.frozen(kw_only=True)
 class Package:
     """A readable package, usually with a recipe in it. `sha256`: of the zip's bytes, hex; `connections` and
-    `collections` (of API endpoints): their names."""
+    `collections` (of API endpoints): their names; `connectors`: names of the partner's own that recipes use."""
 
     path: str
     data: bytes = attrs.field(repr=False)
@@ -67,6 +71,7 @@ class Package:
     connections: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     endpoints: tuple[PackageEndpoint, ...] = ()
+    connectors: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, source: Package | str | Path) -> Package:
@@ -107,6 +112,7 @@ class Package:
             connections=tuple(found.connections),
             collections=tuple(found.collections),
             endpoints=tuple(PackageEndpoint(name, keys.get(file, "")) for name, file in found.endpoints),
+            connectors=tuple(sorted(found.connectors)),
         )
 
     @property
@@ -125,12 +131,14 @@ class Package:
 
 @attrs.define
 class _Assets:
-    """What is in a zip. `recipes`: by their files; `endpoints`: names, each with its recipe's file."""
+    """What is in a zip. `recipes`: by their files; `endpoints`: names, each with its recipe's file; `connectors`: names
+    of custom ones."""
 
     recipes: dict[str, PackageRecipe] = attrs.field(factory=dict)
     connections: list[str] = attrs.field(factory=list)
     collections: list[str] = attrs.field(factory=list)
     endpoints: list[tuple[str, str]] = attrs.field(factory=list)
+    connectors: set[str] = attrs.field(factory=set)
 
     def add(self, member: PurePosixPath, file: str, content: bytes, name: str) -> None:
         if member.name.endswith(".recipe.json"):
@@ -138,6 +146,8 @@ class _Assets:
             config = _asset(content, name, file).get("config")
             rows = [row for row in config if isinstance(row, dict)] if isinstance(config, list) else []
             self.recipes[file] = PackageRecipe(_asset_name(content, name, file), directory, may_call(rows))
+            providers = (row.get("provider") for row in rows)
+            self.connectors.update(each for each in providers if isinstance(each, str) and _CUSTOM.search(each))
         elif member.name.endswith(".connection.json"):
             self.connections.append(_asset_name(content, name, file))
         elif member.name.endswith(".api_group.json"):

@@ -83,6 +83,11 @@ class Assumptions:
         about="A package over running recipes without restart_recipes: fails later, or 400.",
     )
     bad_zip: str = _one_of("failed", "refused", about="A body that is not a package: fails later, or 400 at once.")
+    missing_connector: str = _one_of(
+        "failed",
+        "refused",
+        about="A package with a custom connector that is not shared with the customers: fails later, or 400 at once.",
+    )
     second_import: str = _one_of(
         "queued", "refused", about="An import while the customer's last one runs: waits for its turn, or 400."
     )

@@ -53,10 +53,11 @@ class Importer:
         restart_recipes: bool,
         faults: Faults,
         at_once: bool = False,
+        lacks: str | None = None,
     ) -> Import:
         """Take a package in; it runs now, or after those before it in the same workspace.
 
-        `at_once`: it is over when this returns, unless another one runs.
+        `at_once`: it is over when this returns, unless another one runs; `lacks`: why it will fail.
         """
         numbers = draws(self._seed, "import", workspace.owner, len(workspace.imports))
         accepted = Import(
@@ -66,7 +67,7 @@ class Importer:
             package=package,
             restart_recipes=restart_recipes,
             duration_s=0.0 if at_once else self._clock.scaled(import_time_s(numbers)),
-            doom=DOOM if numbers[2] < faults.import_failed else None,
+            doom=lacks or (DOOM if numbers[2] < faults.import_failed else None),
         )
         workspace.imports[accepted.id] = accepted
         workspace.queue.append(accepted)

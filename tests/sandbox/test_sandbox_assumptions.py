@@ -15,7 +15,7 @@ import pytest
 import bulkops
 from bulkops.sandbox import Assumptions, Faults
 from bulkops.settings import Limit
-from tests.sandbox.kit import FIRST, Vendor, package, shop_package, vendor
+from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package, vendor
 
 pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
@@ -146,6 +146,19 @@ async def bad_zip(client: Vendor) -> Any:
         assert sent.data["message"]
         return "refused"
     return (await client.finished(sent.data["id"]))["status"]
+
+
+async def missing_connector(client: Vendor) -> Any:
+    assert (await client.delete("/api/custom_connectors/562501/suppress_oem_version")).status == 200
+    used = recipe("Sync", connection=None)
+    used["config"].append({"keyword": "application", "provider": "example_connector_1", "account_id": None})
+    sent = await client.send_package(package({"sync.recipe.json": used}), await client.folder())
+    if sent.status == 400:
+        assert "example_connector_1" in sent.data["message"]
+        return "refused"
+    ended = await client.finished(sent.data["id"])
+    assert "example_connector_1" in ended["error"]
+    return ended["status"]
 
 
 async def second_import(client: Vendor) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bulkops.sandbox.handlers._base import answers
+from bulkops.sandbox.handlers.connectors import custom_connectors, shared_connectors
 from bulkops.sandbox.imports import FOLDER_GONE
 from bulkops.sandbox.installing import UNTOUCHED, RecipesRunningError, running_recipes
 from bulkops.sandbox.package_zip import ParsedPackage
@@ -38,6 +39,9 @@ def accept_import(request: ApiRequest, folder_id: int) -> dict[str, Any]:
         raise RefusedError(400, "Another import is in progress")
     if assumed.import_over_running == "refused" and not restart:
         _refuse_running(request, package, folder_id)
+    lacks = _lacking(request, package)
+    if assumed.missing_connector == "refused" and lacks:
+        raise RefusedError(400, lacks)
     accepted = request.state.importer.accept(
         workspace,
         package,
@@ -46,6 +50,7 @@ def accept_import(request: ApiRequest, folder_id: int) -> dict[str, Any]:
         restart_recipes=restart,
         faults=request.state.faults,
         at_once=assumed.import_reply == "completed",
+        lacks=lacks,
     )
     return import_row(request, accepted)
 
@@ -53,6 +58,17 @@ def accept_import(request: ApiRequest, folder_id: int) -> dict[str, Any]:
 @answers("managed_users.imports.get", row="Import")
 def get_import(request: ApiRequest) -> dict[str, Any]:
     return import_row(request, request.found(request.workspace.imports, "package_id"))
+
+
+def _lacking(request: ApiRequest, package: ParsedPackage) -> str | None:
+    """What a customer lacks: a connector of the partner's that is not shared (vendor facts, section 18)."""
+    if request.customer is None:
+        return None
+    partner = request.state.partner.workspace
+    own = {row["name"] for row in custom_connectors(partner).values()} - shared_connectors(partner)
+    used = {entry.provider for recipe in package.recipes for entry in recipe.config}
+    missing = ", ".join(sorted(own & used))
+    return f"Import failed: custom connector {missing} is not available in this workspace" if missing else None
 
 
 def _refuse_running(request: ApiRequest, package: ParsedPackage, folder_id: int) -> None:
