@@ -35,6 +35,8 @@ from bulkops.steps import Context, planned_id
 _STEP: Final = "create-connection"
 _UNDO: Final = "undo create-connection"
 _DISCONNECT: Final = "undo authorization"
+_HOME: Final = 0
+"""Folder of a planned connection under Home, whose id a plan does not know: it is not in any other folder."""
 
 
 @attrs.frozen(kw_only=True)
@@ -181,7 +183,7 @@ class CreateConnection(Operation):
         )
         if ctx.is_done(_STEP) and not was_done:
             if ctx.planning:
-                plan_connection(ctx, connection)
+                plan_connection(ctx, attrs.evolve(connection, folder_id=folder_id or _HOME))
             if values is not None and connection.authorization_status not in {None, SUCCESS}:
                 raise refused(wanted["name"], connection, values)
         return connection

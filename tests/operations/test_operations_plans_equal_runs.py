@@ -242,6 +242,11 @@ def test_a_chain_on_a_new_customer_does_what_its_plan_foretells(parts: list[Oper
     check(parts, None)
 
 
+def test_connections_of_one_name_in_home_and_in_a_folder_are_two() -> None:
+    shop = partial(CreateConnection, connection_name="Shop", provider="shopify")
+    check([CreateFolder("A"), shop(), shop(folder="A")], None)
+
+
 IMPORT, AUTHORIZE = ImportPackage(PACKAGE, folder="CRM"), partial(AuthorizeConnections, CREDENTIALS)
 START, STOP = StartRecipes(folder="CRM"), StopRecipes(folder="CRM")
 
