@@ -103,7 +103,7 @@ def test_the_power_fails_in_every_commit(
         assert len(result.trials) >= 25 / every  # 39 here; how many rows share a commit is a matter of timing
         if every == 1:  # however they are grouped: no kind of row that a run must write is left out
             where = {label.rpartition(" of ")[2] for trial in result.trials for label in trial.killed}
-            assert where >= {"events", "facts", "runs", "steps"}
+            assert where >= {"events", "runs", "steps"}  # facts may share a commit with the rows before them
         said(trials, result)
 
 

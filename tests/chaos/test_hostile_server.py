@@ -132,7 +132,7 @@ def assert_clear(told: Told) -> None:
 @pytest.mark.slow
 async def test_bad_answers_to_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials) -> None:
     for kind, tuning, outcome in (("READS", TUNING, Outcome.FAILED), ("HARMLESS", PATIENT, Outcome.CHANGED)):
-        told = await roll_out(tmp_path / kind, monkeypatch, trials, [kind], "GET folders", tuning)
+        told = await roll_out(tmp_path / kind, monkeypatch, trials, [kind], "GET projects", tuning)
         assert_clear(told)
         for name, row in told.by_trick.items():
             assert row.outcome is outcome, (name, row.reason)
@@ -142,7 +142,7 @@ async def test_bad_answers_to_the_first_look(tmp_path: Path, monkeypatch: pytest
 async def test_answers_that_keep_the_client_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials
 ) -> None:
-    told = await roll_out(tmp_path, monkeypatch, trials, ["STUBBORN"], "GET folders")
+    told = await roll_out(tmp_path, monkeypatch, trials, ["STUBBORN"], "GET projects")
     assert_clear(told)
     assert {row.outcome for row in told.by_trick.values()} == {Outcome.FAILED}
 

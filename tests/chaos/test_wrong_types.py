@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_type_hints
 
 import attrs
 import pytest
@@ -58,8 +58,10 @@ def good(model: type[Any]) -> dict[str, Any]:
     samples: dict[str, Any] = {"success": True, "running": True, "active": True, "year": 2026, "month": 2}
     samples |= {"version_no": 3, "job_count": 1}
     samples |= {"user": {"id": 7}, "privilege_group": {"id": 7}, "moderated_workspaces": [], "privileges": {}}
+    samples |= {"role": {"id": 7, "name": "x"}, "grantee": {"type": "user", "id": 7}}
+    types = get_type_hints(model)
     return {
-        field.name: samples.get(field.name, 7 if field.name.endswith("id") else "x")
+        field.name: samples.get(field.name, 7 if types[field.name] is int else "x")
         for field in attrs.fields(model)
         if field.default is attrs.NOTHING
     }

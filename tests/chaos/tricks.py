@@ -153,7 +153,9 @@ READS: dict[str, Answer] = {
     "a negative id": says_json({"result": [{"id": -1, "name": "CRM"}]}),
     "an id that is no number": says(200, b'{"result": [{"id": NaN, "name": "CRM"}]}'),
     "a number of 100,000 digits": says(200, b'{"result": [{"id": ' + b"9" * 100_000 + b', "name": "CRM"}]}'),
-    "two folders of the name": says_json({"result": [{"id": 1, "name": "CRM"}, {"id": 2, "name": "CRM"}]}),
+    "two folders of the name": says_json(
+        {"result": [{"id": 1, "folder_id": 8, "name": "CRM"}, {"id": 2, "folder_id": 9, "name": "CRM"}]}
+    ),
     "null": says(200, b"null"),
     "a text": says(200, b'"' + b"x" * 10_000 + b'"'),
     "a list of lists": says(200, b'{"result": [[[]]]}'),
