@@ -89,8 +89,13 @@ class Day:
                     self.marks.append(held(self.journal))
 
     async def _maintain(self, vendor: Sandbox, workato: bulkops.Workato, plan: str) -> None:
+        # Few at a time: the pool has as many connections after the first hour as it ever needs.
         report = await bulkops.run(
-            UpgradePlan(plan_id=plan), accounts=self.accounts, workato=workato, journal=self.journal
+            UpgradePlan(plan_id=plan),
+            accounts=self.accounts,
+            workato=workato,
+            policy=bulkops.Policy(concurrency=8),
+            journal=self.journal,
         )
         self.outcomes.update(report.outcomes)
         done = Counter((effect["account"], effect["kind"], effect["key"]) for effect in vendor.effects())
