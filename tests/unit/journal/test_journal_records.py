@@ -79,6 +79,7 @@ async def test_an_ending_holds_until_the_account_is_started_again(journal: Journ
         detail={"import": 7},
     )
     journal.start_account(RUN, 1)
+    await journal.flush()  # it takes the database's time when it is written
     began = clock.wall_s
     clock.pass_s(5)
     await journal.end_account(RUN, 1, ending)
