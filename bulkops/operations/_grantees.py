@@ -31,7 +31,7 @@ async def the_member(ctx: Context, person: Person) -> Member:
     if log_of(ctx).offline is not None:
         return Member(id=planned_id())
     raise TaskFailed(
-        f"there is no member with {person}",
+        f"the workspace has no member with {person}",
         failure_class="member-missing",
         cause="no member matches",
         remedy="add-member first, then `bulkops retry`",
@@ -62,7 +62,7 @@ async def the_group(ctx: Context, name: str) -> str | int:
     if log.offline is not None or (log.is_new_account and name == EVERYBODY):
         return planned_id()
     raise TaskFailed(
-        f"there is no group {name!r}",
+        f"the workspace has no group {name!r}",
         failure_class="group-missing",
         remedy=did_you_mean(name, (), otherwise="add-to-group makes one"),
     )

@@ -130,7 +130,7 @@ class _EnsureInGroup(Ensure[GroupMember]):
 
 @attrs.frozen(kw_only=True)
 class _EnsureNotInGroup(_EnsureInGroup):
-    """Desired state: the member is not in the group, or there is no group."""
+    """Desired state: the group does not have the member, or does not exist."""
 
     is_wanted = False
 

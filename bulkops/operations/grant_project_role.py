@@ -123,7 +123,7 @@ class _EnsureGrant(Ensure[RoleGrant]):
         plan_notes(ctx, self._noted)[self.grantee] = RoleGrant(id="", role=role, grantee=Grantee(type=type_, id=id_))
 
     async def look(self, ctx: Context) -> RoleGrant | None:
-        """The grant as it is; None too when there is no project. Sends one request a hundred."""
+        """The current grant; None if it or the project does not exist. Sends one request per hundred."""
         try:
             async for grant in ctx.account.project_grants.list(self.project_id):
                 whose = (grant.grantee.type, grant.grantee.id)
@@ -179,7 +179,7 @@ class _EnsureGrant(Ensure[RoleGrant]):
 
 
 async def _role_id(ctx: Context, name: str) -> int:
-    """Sends one request. Raises: TaskFailed when there is no role of that name."""
+    """The id of the role of that name. Sends one request. Raises: TaskFailed if the workspace does not have it."""
     roles = {role.name: role.id async for role in ctx.account.project_roles.list()}
     if name in roles:
         return roles[name]
@@ -187,7 +187,7 @@ async def _role_id(ctx: Context, name: str) -> int:
     if log.offline is not None or log.is_new_account:
         return planned_id()
     raise TaskFailed(
-        f"there is no project role {name!r}",
+        f"the workspace has no project role {name!r}",
         failure_class="role-missing",
         remedy=did_you_mean(name, roles, otherwise="create it in the workspace first"),
     )

@@ -29,7 +29,7 @@ def check_deviations(table: str, data: object, *, source: str) -> None:
     for call_id, value in data.items():
         where = f"{source}: {table}: {call_id}"
         if call_id not in CALLS:
-            raise ConfigError(f"{source}: {table}: there is no call {call_id!r}", remedy="`bulkops calls` lists them")
+            raise ConfigError(f"{source}: {table}: unknown call {call_id!r}", remedy="`bulkops calls` lists them")
         if table == "envelopes" and value not in ENVELOPES:
             raise ConfigError(f"{where} must be one of {', '.join(ENVELOPES)}, not {value!r}", remedy="correct it")
         if table == "page_sizes" and (type(value) is not int or value < 1):

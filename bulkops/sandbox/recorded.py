@@ -39,6 +39,6 @@ def read_recorded(directory: str | Path) -> Mapping[str, Recorded]:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ConfigError(f"{path}, line {number}: not a recorded reply", remedy="record it again") from error
         if call_id not in CALLS:
-            raise ConfigError(f"{path}, line {number}: there is no call {call_id!r}", remedy="record it again")
+            raise ConfigError(f"{path}, line {number}: unknown call {call_id!r}", remedy="record it again")
         found[call_id] = reply
     return found

@@ -67,7 +67,7 @@ def test_recorded_replies_are_given_in_place_of_the_sandboxs_own(tmp_path: Path)
     [
         ("{", "line 1: not a recorded reply"),
         ('{"call": "users.me"}', "line 1: not a recorded reply"),
-        ('{"call": "users.you", "status": 200, "body": {}}', "there is no call 'users.you'"),
+        ('{"call": "users.you", "status": 200, "body": {}}', "unknown call 'users.you'"),
         ("\xff", "line 1: not a recorded reply"),
     ],
 )
@@ -136,7 +136,7 @@ async def count(it: Here) -> int:
     ("table", "words"),
     [
         ({"envelopes": 3}, "envelopes must be a table by call"),
-        ({"envelopes": {"users.you": "list"}}, "there is no call 'users.you'"),
+        ({"envelopes": {"users.you": "list"}}, "unknown call 'users.you'"),
         ({"envelopes": {"users.me": "box"}}, "users.me must be one of object, result, data"),
         ({"page_sizes": {"users.me": True}}, "users.me must be a whole number above 0, not True"),
         ({"members": {"users.me": "none"}}, "users.me must be a table by member"),
