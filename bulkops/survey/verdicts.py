@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from bulkops.sandbox import Assumptions
+from bulkops.sandbox.deviations import MISSING
 from bulkops.sandbox.envelopes import form_of
 from bulkops.sandbox.openapi import Schema, row_schema
 from bulkops.survey.questions import (
@@ -27,7 +28,6 @@ State = Literal["confirmed", "contradicted", "not seen"]
 
 _REFUSED: Final = frozenset({401, 403})
 _FULL: Final = 100
-_MISSING: Final = "missing"
 _RATE_LIMITS: Final = ("X-Rate-Limit", "X-RateLimit")
 
 
@@ -249,7 +249,7 @@ def _differing(members: Mapping[str, Mapping[str, int]], rows: int, schema: Sche
     for name, allowed in schema["properties"].items():
         kinds = members.get(name, {})
         if sum(kinds.values()) < rows and name in schema["required"]:
-            yield name, _MISSING
+            yield name, MISSING
         elif others := sorted(kinds.keys() - kinds_in(allowed)):
             yield name, others[0]
     for name in sorted(members.keys() - schema["properties"].keys()):

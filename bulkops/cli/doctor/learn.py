@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 import attrs
 
+from bulkops.cli.doctor import PATIENCE_S
 from bulkops.cli.doctor.findings import Finding
 from bulkops.cli.output_file import check_writable, write
 from bulkops.cli.terminal import say
@@ -19,9 +19,6 @@ from bulkops.runs import hold_credential, ledger_of
 from bulkops.sandbox import Assumptions
 from bulkops.settings import Settings, Tuning
 from bulkops.survey import MOST_REQUESTS, REQUESTS_PER_S, Cassettes, Look, Survey, Verdict, vendor_toml, verdicts
-
-PATIENCE_S: Final = 10.0
-"""Seconds per call. A run waits far longer."""
 
 
 @attrs.frozen(kw_only=True)
