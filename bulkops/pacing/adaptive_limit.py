@@ -97,6 +97,11 @@ class AdaptiveLimit:
     def is_opening(self) -> bool:
         return self._is_opening and self.allowed < self.limit
 
+    @property
+    def is_spaced(self) -> bool:
+        """Whether requests leave at an even pace; an answer may then bring the next one forward."""
+        return self._spacing is not None
+
     def may_leave_at(self, now: float) -> float:
         """Earliest time at which the gate and the spacing let a request leave, without regard to slots."""
         at = max(now, self.closed_until)

@@ -74,13 +74,12 @@ class Pacer:
         self._wake: asyncio.Future[None] | None = None
         self._planned_at = math.inf
         self._is_drawing = False
-        self._clock: Callable[[], float] | None = None
+        self.now: Callable[[], float] = self._first_now
+        """The event loop's time: of the loop in which it pumps. An attribute, because each grant asks several times."""
 
-    def now(self) -> float:
-        """The event loop's time: of the loop in which it pumps. Asked for ten times a grant."""
-        if self._clock is None:
-            self._clock = asyncio.get_running_loop().time
-        return self._clock()
+    def _first_now(self) -> float:
+        self.now = asyncio.get_running_loop().time
+        return self.now()
 
     async def slot(self, quota: str, *, key: str | None = None, priority: Priority = (0, 0)) -> Slot:
         """Wait for a slot for one request of `quota`; `key`: for limits that the vendor counts separately.
@@ -92,27 +91,26 @@ class Pacer:
             return slot
         order, wanted = (*priority, next(self._arrivals)), self._quotas[quota]
         while True:
-            slot = await self._own_slot(wanted, key, order)
+            waiter = self._enqueue(wanted, key, order)
+            try:
+                slot = await waiter.future
+            except asyncio.CancelledError:
+                if waiter.future.done() and not waiter.future.cancelled():
+                    waiter.future.result().unused()  # granted and cancelled in one turn of the loop
+                else:
+                    wanted.forget(waiter, self.now())
+                raise
             if self._recorder is None or not wanted.needs_record or await self._is_on_record(slot, self._recorder):
                 return slot
 
-    async def _own_slot(self, wanted: Quota, key: str | None, order: Order) -> Slot:
-        """A slot as far as this process knows."""
+    def _enqueue(self, wanted: Quota, key: str | None, order: Order) -> Waiter:
         now = self.now()
-        future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-        waiter = Waiter(order=order, key=key, future=future, since=now)
+        waiter = Waiter(order, key, asyncio.get_running_loop().create_future(), now)
         wanted.enqueue(waiter, now)
         self._busy[wanted.name] = wanted
         self.wake()
         self._tell_source(wanted)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if future.done() and not future.cancelled():
-                future.result().unused()  # granted and cancelled in one turn of the loop
-            else:
-                wanted.forget(waiter, self.now())
-            raise
+        return waiter
 
     async def _is_on_record(self, slot: Slot, recorder: SlotRecorder) -> bool:
         """Whether the slot may be used. If not, it is returned, and its quota or key waits."""
@@ -143,7 +141,7 @@ class Pacer:
 
     async def run(self) -> None:
         """Pump until cancelled. Only here a request waits for the rate limiter."""
-        self._clock = None
+        self.now = asyncio.get_running_loop().time
         while True:
             self._planned_at = math.inf
             leaving, again_at = self._next()
@@ -267,14 +265,19 @@ class Pacer:
         now = self.now()
         return {name: quota.standing(now) for name, quota in self._quotas.items()}
 
-    def ended(self, quota: Quota, *changes: Change | None) -> None:
-        """For slots: a request of `quota` ended, and changed this."""
-        for change in filter(None, changes):
-            self._tell(quota, change)
-            if change == "closed":
-                self._reopening.add(quota.name)
+    def ended(self, quota: Quota, now: float, counted_by: float | None, *changes: Change | None) -> None:
+        """For slots: a request of `quota` ended, and changed this. `counted_by` None: it never left."""
+        for change in changes:
+            if change is not None:
+                self._tell(quota, change)
+                if change == "closed":
+                    self._reopening.add(quota.name)
         self._tell_source(quota)
-        if self._wake is not None and quota.waiting and quota.next_at(self.now()) < self._planned_at:
+        if self._wake is None or not quota.waiting:
+            return
+        # Most ends free a slot only after a whole window, when the pump looks anyway.
+        frees_at = now if counted_by is None or any(changes) else quota.frees_at(counted_by)
+        if frees_at < self._planned_at and quota.next_at(now) < self._planned_at:
             self.wake()
 
     # -- the pump -----------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ class Quota:
         """Of requests that ended and are on no record: when they were counted, and their key. Plain tuples: what is
         kept for a whole window must not cost the garbage collector anything."""
         self._longest_s = max((window_length_s(limit.window_s) for limit in limits), default=0.0)
+        self._shortest_s = min((window_length_s(limit.window_s) for limit in limits), default=0.0)
         self._refused_until: list[float] = []
 
     # -- among processes ----------------------------------------------------------------------------------------
@@ -190,6 +191,10 @@ class Quota:
     def next_at(self, now: float) -> float:
         """When `best` may change, if no request ends before; infinity without waiters."""
         return max(self._shared_free_at(now), self._queue.next_at(now))
+
+    def frees_at(self, counted_by: float) -> float:
+        """When a request that the server has counted by then may let another leave, at the earliest."""
+        return counted_by if self.adaptation.is_spaced else counted_by + self._shortest_s
 
     def may_leave(self, key: str | None, now: float) -> bool:
         """Whether a new request could leave now without overtaking a waiter."""

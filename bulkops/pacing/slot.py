@@ -67,29 +67,31 @@ class Slot:
     def replied(self, remaining: int | None = None) -> None:
         """A response arrived, other than "too many requests". `remaining`: how many more fit, if the server says it."""
         now = self._pacer.now()
-        if self._end(now):
+        if self._end(now, now):
             if remaining == 0:
                 self._quota.was_emptied(now)
-            self._pacer.ended(self._quota, self._quota.was_answered(self.granted_at, now))
+            self._pacer.ended(self._quota, now, now, self._quota.was_answered(self.granted_at, now))
 
     def refused(self, retry_after_s: float | None) -> None:
         """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
         now = self._pacer.now()
-        if self._end(now, refused=True):
-            self._pacer.ended(self._quota, *self._quota.was_refused(self.granted_at, now, retry_after_s))
+        if self._end(now, now, refused=True):
+            self._pacer.ended(self._quota, now, now, *self._quota.was_refused(self.granted_at, now, retry_after_s))
 
     def lost(self) -> None:
         """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""
-        counted_by = max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)
-        if self._end(counted_by):
-            self._pacer.ended(self._quota, self._quota.was_lost())
+        now = self._pacer.now()
+        counted_by = max(now, self.granted_at + self._pacer.server_timeout_s)
+        if self._end(counted_by, now):
+            self._pacer.ended(self._quota, now, counted_by, self._quota.was_lost())
 
     def unused(self) -> None:
         """The request never left."""
-        if self._end(None):
-            self._pacer.ended(self._quota, self._quota.was_unused())
+        now = self._pacer.now()
+        if self._end(None, now):
+            self._pacer.ended(self._quota, now, None, self._quota.was_unused())
 
-    def _end(self, counted_by: float | None, *, refused: bool = False) -> bool:
+    def _end(self, counted_by: float | None, now: float, *, refused: bool = False) -> bool:
         """Give the slots back, once. `counted_by`: when the server has counted the request at the latest."""
         if self._ended:
             return False
@@ -99,7 +101,6 @@ class Slot:
                 window.give_back_unused()
             else:
                 window.give_back(counted_by)
-        now = self._pacer.now()
         if self._hand is not None:
             self._hand.give_back(self._taken, counted_by, refused=refused)
         if self.settle is not None:

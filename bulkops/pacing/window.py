@@ -104,7 +104,10 @@ class _Moments:
 
     def after(self, now: float) -> int:
         """How many come after `now`."""
-        return len(self._all) - bisect_right(self._all, now, lo=self._dropped)
+        moments = self._all
+        if not moments or moments[self._dropped] > now:  # as after a `drop`, and asked with every grant
+            return len(moments) - self._dropped
+        return len(moments) - bisect_right(moments, now, lo=self._dropped)
 
     def list_after(self, now: float) -> list[float]:
         return self._all[bisect_right(self._all, now, lo=self._dropped) :]
