@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bulkops.session._context import Heartbeat, Reply, RequestContext, StepWrites, in_step
 from bulkops.session._decode import decode_error, decode_list, decode_object
-from bulkops.session._post import post_json, webhook_address
 from bulkops.session._request import account_segment
 from bulkops.session._session import ApiSession
 from bulkops.session._status import remedy_for
+from bulkops.session._webhook import post_json, webhook_address
 
 __all__ = [
     "ApiSession",

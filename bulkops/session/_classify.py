@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bulkops.catalogue import RetryClass
+from bulkops.catalogue import Call, RetryClass
 from bulkops.errors import (
     ApiError,
     BodyTooLarge,
@@ -18,8 +18,8 @@ from bulkops.errors import (
 from bulkops.pacing import Failure
 from bulkops.session._attempt import Attempt
 from bulkops.session._context import Reply
-from bulkops.session._retry_state import FailedAttempt
-from bulkops.session._status import status_error
+from bulkops.session._retry import FailedAttempt
+from bulkops.session._status import ErrorContext, status_error
 from bulkops.session._transport import NoResponse, RawResponse, Result
 
 _SILENCES: Final[Mapping[str, type[TransportError]]] = {
@@ -39,17 +39,26 @@ _ADVICE: Final[Mapping[str, str]] = {
 
 def classify(result: Result, attempt: Attempt, *, one_line: Callable[[str], str]) -> Reply | FailedAttempt:
     """A 2xx is a response, whatever its body says; the decoder judges the body. So is a redirect to a file."""
-    if isinstance(result, NoResponse):
-        return _silent(result, attempt)
-    if 200 <= result.status < 300 or _is_file_elsewhere(result, attempt):
+    if isinstance(result, RawResponse) and (200 <= result.status < 300 or _is_file_elsewhere(result, attempt)):
         return _reply(result, attempt, one_line)
-    error = status_error(
-        result.status, result.headers, result.body, facts=attempt.pending.facts(attempt), one_line=one_line
-    )
-    is_of_call = result.status == 429 and attempt.pending.request.call.speaks_of == "call"
+    return failure_of(result, attempt.pending.request.call, attempt.pending.facts(attempt), one_line=one_line)
+
+
+def failure_of(result: Result, call: Call, facts: ErrorContext, *, one_line: Callable[[str], str]) -> FailedAttempt:
+    """The error that a result stands for, and whether it may pass."""
+    if isinstance(result, NoResponse):
+        silence = _SILENCES[result.kind](result.why, remedy=_ADVICE[result.kind], **facts)
+        # a resend would be cut off at the same size
+        failure = None if result.kind == "too-large" else Failure(kind=result.kind, status=None)
+        return FailedAttempt(error=_for_class(silence, call, facts), failure=failure, is_permanent=result.is_permanent)
+    error = status_error(result.status, result.headers, result.body, facts=facts, one_line=one_line)
+    is_of_call = result.status == 429 and call.speaks_of == "call"
     failure = None if is_of_call else Failure(kind="status", status=result.status)
     return FailedAttempt(
-        error=_for_class(error, attempt), status=result.status, failure=failure, retry_after_s=error.retry_after_s
+        error=_for_class(error, call, facts),
+        status=result.status,
+        failure=failure,
+        retry_after_s=error.retry_after_s,
     )
 
 
@@ -76,23 +85,15 @@ def _reply(answer: RawResponse, attempt: Attempt, one_line: Callable[[str], str]
     )
 
 
-def _silent(silence: NoResponse, attempt: Attempt) -> FailedAttempt:
-    error = _SILENCES[silence.kind](silence.why, remedy=_ADVICE[silence.kind], **attempt.pending.facts(attempt))
-    # a resend would be cut off at the same size
-    failure = None if silence.kind == "too-large" else Failure(kind=silence.kind, status=None)
-    return FailedAttempt(error=_for_class(error, attempt), failure=failure, is_permanent=silence.is_permanent)
-
-
-def _for_class(error: ApiError, attempt: Attempt) -> ApiError:
+def _for_class(error: ApiError, call: Call, facts: ErrorContext) -> ApiError:
     """OutcomeUnknown, from `error`, when the server may have acted on a call that must not be repeated (C4)."""
-    pending = attempt.pending
-    if not error.may_have_acted or pending.request.call.retry is not RetryClass.RECONCILE_FIRST:
+    if not error.may_have_acted or call.retry is not RetryClass.RECONCILE_FIRST:
         return error
     unknown = OutcomeUnknown(
         f"sent, but no usable response: {error.message}",
         cause=error.cause,
         remedy="check the account before you send it again",
-        **pending.facts(attempt),
+        **facts,
     )
     unknown.__cause__ = error
     return unknown

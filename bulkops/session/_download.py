@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from random import Random
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-import anyio
 import attrs
 
 from bulkops.catalogue import CALLS
-from bulkops.errors import ApiError, BodyTooLarge, ConnectFailed, ConnectionLost, InputError, RequestTimeout
+from bulkops.errors import InputError, TransportError
 from bulkops.models.text import one_line
-from bulkops.pacing import full_jitter
+from bulkops.session._outside import send_outside
 from bulkops.session._request import Request
-from bulkops.session._status import ErrorContext, status_error
-from bulkops.session._transport import AttemptIO, NoResponse, RawResponse, Result, Transport
 from bulkops.settings import LOOPBACK, Settings
 
 VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn", "workato-assets.com", "workato-staging-assets.com")
 """Domains of the API, and of its files according to the vendor's samples."""
 
 _HOPS: Final = 4
-_TRIES: Final = 5
-_WORTH_ANOTHER_TRY: Final = frozenset({429, 500, 502, 503, 504})
-_SILENCES: Final = {
-    "connect": ConnectFailed,
-    "lost": ConnectionLost,
-    "timeout": RequestTimeout,
-    "too-large": BodyTooLarge,
-}
+_RESENDS: Final = 4
 
 
 async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random) -> bytes:
@@ -52,52 +41,15 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
             content_type=None,
         )
         host = attrs.evolve(settings, url=origin, tuning=tuning)
-        answer = await _fetch(request, host, rng)
+        try:
+            answer = await send_outside(request, host, named=origin, most_resends=_RESENDS, rng=rng)
+        except TransportError as error:
+            error.message, error.remedy = f"the package cannot be fetched: {error.message}", None
+            raise
         if not 300 <= answer.status < 400:
             return answer.body
         base, url = f"{origin}{path}?{query}", answer.headers.get("Location", "")
     raise InputError("the package's address redirects too many times", remedy="export it again")
-
-
-async def _fetch(request: Request, settings: Settings, rng: Random) -> RawResponse:
-    """One hop: a 2xx or a redirect. Raises: StatusError, TransportError."""
-    tuning = settings.tuning
-    async with Transport(settings, anonymous=True) as transport:
-        for attempt in range(1, _TRIES + 1):
-            attempt_io = AttemptIO(tuning.attempt_timeout_s)
-            result = await transport.exchange(request, uuid.uuid4().hex[:12], attempt_io)
-            if isinstance(result, RawResponse) and result.status < 400:
-                return result
-            error = _error(result, request, attempt, attempt_io)
-            if attempt == _TRIES or not _may_help(result):
-                raise error
-            await anyio.sleep(
-                full_jitter(attempt - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=rng)
-            )
-    raise AssertionError("the last try returns or raises")
-
-
-def _may_help(result: Result) -> bool:
-    if isinstance(result, NoResponse):
-        return result.kind != "too-large" and not result.is_permanent
-    return result.status in _WORTH_ANOTHER_TRY
-
-
-def _error(result: Result, request: Request, attempt: int, attempt_io: AttemptIO) -> ApiError:
-    facts = ErrorContext(
-        call=request.call.id,
-        method="GET",
-        path=request.path,  # without the query: it holds the signature
-        account=None,
-        attempt=attempt,
-        elapsed_s=0.0,
-        request_id="",
-        sent_at=attempt_io.sent_at,
-        is_read=True,
-    )
-    if isinstance(result, NoResponse):
-        return _SILENCES[result.kind](f"the package cannot be fetched: {result.why}", **facts)
-    return status_error(result.status, result.headers, result.body, facts=facts, one_line=one_line)
 
 
 def _place(url: str, base: str, settings: Settings) -> tuple[str, str, str]:

@@ -34,7 +34,7 @@ from bulkops.session._classify import classify
 from bulkops.session._context import Heartbeat, Reply, RequestContext
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
-from bulkops.session._retry_state import FailedAttempt
+from bulkops.session._retry import FailedAttempt
 from bulkops.session._status import missing_right
 from bulkops.session._transport import RawResponse, Transport
 from bulkops.session._waits import WaitCancelled
@@ -142,7 +142,7 @@ class ApiSession:
         data: bytes | None = None,
         poll: bool = False,
     ) -> Reply:
-        """The 2xx reply to `call`, sent as often as contract C4 and `_retrying` allow.
+        """The 2xx reply to `call`, sent as often as contract C4 and `_retry` allow.
 
         Waiting for the quota, for a closed gate and for the retry budget counts only against `scope.deadline`; attempts
         and backoffs count against `call_timeout_s` too. `poll`: the response does not count as progress of the account.
@@ -251,7 +251,7 @@ class ApiSession:
         tries.note(failed, at=asyncio.get_running_loop().time(), host_answered_at=host.answered_at)
         if failed.away_s and not host.is_away and failed.may_be_resent(call):
             self._note_away(await admission.doubt(pending, failed.away_s), failed)
-        pause_s = tries.pause_s(
+        verdict = tries.verdict(
             call,
             failed,
             tuning=self.settings.tuning,
@@ -259,11 +259,11 @@ class ApiSession:
             host_away=host.is_away,
             rng=self._rng,
         )
-        if pause_s is None:
-            raise tries.final(failed.error)
+        if isinstance(verdict, ApiError):
+            raise verdict
         if failed.is_refusal or (failed.away_s and host.is_away):  # a closed quota, or a closed host, is the wait
             return await admission.slot(pending)
-        return await admission.slot_after(pending, pause_s)
+        return await admission.slot_after(pending, verdict)
 
     def _learn(self, pending: PendingCall, attempt: Attempt, outcome: Reply | FailedAttempt) -> Reply | FailedAttempt:
         """Update token, host and budget from the response. Returns: the outcome with its final meaning."""

@@ -155,19 +155,21 @@ class Transport:
     cookies, no redirects, no netrc and no resending. aiohttp's client sends an idempotent request a second time when a
     kept-alive connection died, and the quota would not know of it (contract C1); a test counts arrivals.
 
-    A proxy only when it is asked for. `anonymous`: for files, which are fetched without credentials.
+    A proxy only when it is asked for. `anonymous_to`: name of another host than the API, for messages; it gets no
+    credentials.
     """
 
-    def __init__(self, settings: Settings, *, anonymous: bool = False) -> None:
+    def __init__(self, settings: Settings, *, anonymous_to: str | None = None) -> None:
         self._settings = settings
+        self._named = anonymous_to or settings.url
         self._client: aiohttp.ClientSession | None = None
         self._proxy: Mapping[str, Any] = {}
         origin = URL(settings.url)
         self._scheme, self._authority = origin.scheme, origin.raw_authority
         self._headers = {
-            "Accept": "*/*" if anonymous else "application/json",
+            "Accept": "*/*" if anonymous_to else "application/json",
             "User-Agent": f"bulkops/{_version()}",
-            **({} if anonymous else credentials_in_headers(settings.auth)),
+            **({} if anonymous_to else credentials_in_headers(settings.auth)),
         }
 
     async def __aenter__(self) -> Transport:
@@ -255,14 +257,14 @@ class Transport:
         if attempt_io.sent_at is not None:
             return NoResponse(kind="timeout", why=f"no response within {attempt_io.timeout_s:g} s")
         within_s = self._settings.tuning.connect_timeout_s
-        return NoResponse(kind="connect", why=f"cannot connect to {self._settings.url} within {within_s:g} s")
+        return NoResponse(kind="connect", why=f"cannot connect to {self._named} within {within_s:g} s")
 
     def _broken(self, error: Exception, attempt_io: AttemptIO) -> NoResponse:
         if attempt_io.sent_at is not None:
             return NoResponse(
                 kind="lost", why=f"the connection was lost before the whole response arrived: {reason_of(error)}"
             )
-        why = f"cannot connect to {self._settings.url}: {reason_of(error)}"
+        why = f"cannot connect to {self._named}: {reason_of(error)}"
         return NoResponse(kind="connect", why=why, is_permanent=isinstance(error, _HOPELESS))
 
 

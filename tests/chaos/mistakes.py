@@ -328,7 +328,7 @@ MISTAKES = (
     ),
     Mistake(
         "an announced outage counts against the call",
-        "RetryState.pause_s",
+        "RetryState._pause_s",
         ("if host_away and failed.away_s:\n    return 0.0"),
         "",
         HOST,

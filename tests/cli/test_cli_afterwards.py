@@ -181,7 +181,7 @@ def test_the_webhook_gets_the_summary_and_no_credentials(
 ) -> None:
     hook.answers += [503]
     monkeypatch.setenv("BULKOPS_WEBHOOK", hook.url)
-    monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
+    monkeypatch.setattr("bulkops.session._webhook._PAUSE_S", 0.01)
     done = cli(*command)
     assert (done.code, done.err) == (0, "")
     assert len(hook.taken) == 2, "a refusal that may pass is tried again"
@@ -208,10 +208,10 @@ def test_a_webhook_that_refuses_is_told_without_its_address(
 
 
 def test_a_webhook_where_nobody_is(cli: Cli, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bulkops.session._post._PAUSE_S", 0.01)
+    monkeypatch.setattr("bulkops.session._webhook._PAUSE_S", 0.01)
     done = cli(*command, "--webhook", "http://127.0.0.1:1/canary-secret-of-the-address")
     assert done.code == 0
-    assert "webhook call failed: Connection refused" in done.err
+    assert "webhook call failed: cannot connect to the webhook: Connection refused" in done.err
     assert "canary" not in done.err
 
 

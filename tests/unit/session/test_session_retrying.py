@@ -9,6 +9,7 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import (
+    ApiError,
     ConnectFailed,
     ConnectionLost,
     NotFound,
@@ -18,7 +19,7 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.pacing import Failure
-from bulkops.session._retry_state import MAX_REFUSALS, MAX_RESENDS, FailedAttempt, RetryState
+from bulkops.session._retry import MAX_REFUSALS, MAX_RESENDS, FailedAttempt, RetryState
 from bulkops.settings import Tuning
 
 GET = CALLS["managed_users.get"]
@@ -44,11 +45,12 @@ def _pauses(failed: FailedAttempt, *, call: Any = GET, answered_at: float | None
     pauses: list[float] = []
     for now in range(500):
         tries.note(failed, at=float(now), host_answered_at=answered_at)
-        pause_s = tries.pause_s(call, failed, tuning=tuning, host_known=True, host_away=False, rng=rng)
-        if pause_s is None:
+        verdict = tries.verdict(call, failed, tuning=tuning, host_known=True, rng=rng)
+        if isinstance(verdict, ApiError):
+            assert verdict is failed.error
             return pauses
-        pauses.append(pause_s)
-        tries.spent_s += 0 if failed.is_refusal else pause_s
+        pauses.append(verdict)
+        tries.spent_s += 0 if failed.is_refusal else verdict
     raise AssertionError("never ends")
 
 
@@ -61,10 +63,7 @@ def test_refusals_in_a_row_are_what_counts() -> None:
     for _ in range(200):
         for failed in (REFUSED, _status(503)):
             tries.note(failed, at=0.0, host_answered_at=None)
-        assert (
-            tries.pause_s(GET, _status(503), tuning=Tuning(), host_known=True, host_away=False, rng=Random(1))
-            is not None
-        )
+        assert isinstance(tries.verdict(GET, _status(503), tuning=Tuning(), host_known=True, rng=Random(1)), float)
 
 
 def test_only_a_host_that_says_for_how_long_has_announced_to_be_away() -> None:
@@ -102,8 +101,8 @@ def test_an_announced_outage_costs_the_call_nothing_however_often_it_is_announce
     more: dict[str, Any] = {"tuning": Tuning(), "host_known": True, "rng": Random(1)}
     for _ in range(500):
         tries.note(away, at=0.0, host_answered_at=None)
-        assert tries.pause_s(GET, away, host_away=True, **more) == 0.0
-    assert tries.pause_s(CREATE, away, host_away=True, **more) is None
+        assert tries.verdict(GET, away, host_away=True, **more) == 0.0
+    assert tries.verdict(CREATE, away, host_away=True, **more) is away.error
     assert _status(status, 0.0).away_s == _status(500, 900.0).away_s == 0.0
 
 
@@ -117,8 +116,18 @@ def test_hopeless_unless_the_host_was_reached_before() -> None:
     for known in (False, True):
         tries = RetryState()
         tries.note(failed, at=0.0, host_answered_at=None)
-        pause_s = tries.pause_s(GET, failed, tuning=Tuning(), host_known=known, host_away=False, rng=Random(1))
-        assert (pause_s is not None) is known
+        verdict = tries.verdict(GET, failed, tuning=Tuning(), host_known=known, rng=Random(1))
+        assert isinstance(verdict, float) is known
+
+
+@pytest.mark.parametrize("failed", [CONNECT, LOST, REFUSED, _status(503), _status(500)])
+def test_each_failure_counts_where_no_other_request_speaks_to_the_host(failed: FailedAttempt) -> None:
+    tries = RetryState(most_resends=4, is_alone=True)
+    verdicts = []
+    for now in range(5):
+        tries.note(failed, at=float(now), host_answered_at=None)
+        verdicts.append(tries.verdict(GET, failed, tuning=Tuning(), rng=Random(1)))
+    assert [isinstance(verdict, float) and verdict > 0 for verdict in verdicts] == [True] * 4 + [False]
 
 
 def test_backoff_cap_below_its_base_is_no_trap() -> None:

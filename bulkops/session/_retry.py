@@ -1,4 +1,6 @@
-"""Retries of one call: whether and when it is sent again (contract C4). `pacing.may_resend` has the basic rule.
+"""Retries of one request: whether and when it is sent again (contract C4). `pacing.may_resend` has the basic rule.
+
+Everything that sends asks here after each failed attempt: calls of the API, downloads and the webhook.
 
 - A 429 was not executed: the call goes back into its quota's queue at once, and the quota's closing is the wait. That
   wait counts only against the run, so a quota may stay closed for as long as it likes; a call that is refused
@@ -13,6 +15,7 @@
 - A 502, 503 or 504 with a Retry-After announces an outage. If the host is away for other requests too, it is closed for
   everyone until then, which counts only against the run, however often that happens.
 - A name that does not resolve or a bad certificate is not tried again unless the host was reached before.
+- A request to another host than the API has neither quota nor neighbors (`is_alone`): each failure counts, a 429 too.
 """
 
 from __future__ import annotations
@@ -62,6 +65,8 @@ class RetryState:
     in attempts and backoffs; `probe`: the budget's permission for the next attempt (None: none needed).
     """
 
+    most_resends: int = MAX_RESENDS
+    is_alone: bool = False
     attempt: int = 0
     refusals: int = 0
     failures: int = 0
@@ -75,7 +80,7 @@ class RetryState:
         """Count one failed attempt. `host_answered_at`: when anybody of this session last had a usable answer."""
         if failed.error.may_have_acted:
             self.unknown = failed.error
-        if failed.is_refusal:
+        if failed.is_refusal and not self.is_alone:
             self.refusals += 1
             return
         self.refusals = 0
@@ -84,21 +89,35 @@ class RetryState:
         # for the minutes after it.
         since, self.failed_at = at if self.failed_at is None else self.failed_at, at
         host_answers = host_answered_at is not None and host_answered_at > since
-        if failed.failure is not None and _is_own(failed.failure, host_answers=host_answers):
+        if self.is_alone or (failed.failure is not None and _is_own(failed.failure, host_answers=host_answers)):
             self.resends += 1
 
-    def pause_s(
-        self, call: Call, failed: FailedAttempt, *, tuning: Tuning, host_known: bool, host_away: bool, rng: Random
+    def verdict(
+        self,
+        call: Call,
+        failed: FailedAttempt,
+        *,
+        tuning: Tuning,
+        host_known: bool = False,
+        host_away: bool = False,
+        rng: Random,
+    ) -> float | ApiError:
+        """Seconds to back off before the call is sent again, or the error to raise. `host_known`: it was reached
+        before; `host_away`: an announced outage is on.
+        """
+        pause_s = self._pause_s(call, failed, tuning, host_known=host_known, host_away=host_away, rng=rng)
+        return self.final(failed.error) if pause_s is None else pause_s
+
+    def _pause_s(
+        self, call: Call, failed: FailedAttempt, tuning: Tuning, *, host_known: bool, host_away: bool, rng: Random
     ) -> float | None:
-        """Seconds to back off before the call is sent again, or None: the error stands. `host_away`: an announced
-        outage is on."""
         if not failed.may_be_resent(call):
             return None
-        if failed.is_refusal:
+        if failed.is_refusal and not self.is_alone:
             return 0.0 if self.refusals < MAX_REFUSALS else None
         if host_away and failed.away_s:
             return 0.0
-        if self.resends > MAX_RESENDS or (failed.is_permanent and not host_known):
+        if self.resends > self.most_resends or (failed.is_permanent and not host_known):
             return None
         base_s = tuning.backoff_base_s
         jitter_s = full_jitter(self.failures - 1, base_s=base_s, cap_s=max(base_s, tuning.backoff_cap_s), rng=rng)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+from random import Random
 from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
-from yarl import URL
-
-from bulkops.errors import ConfigError
+from bulkops.catalogue import Call, RetryClass
+from bulkops.errors import ConfigError, StatusError, TransportError
 from bulkops.secret import Secret
-from bulkops.session._transport import reason_of
-from bulkops.settings import LOOPBACK
+from bulkops.session._outside import send_outside
+from bulkops.session._request import Request
+from bulkops.settings import LOOPBACK, Auth, Settings, Tuning
 
-_TRIES: Final = 3
+_RESENDS: Final = 2
 _PAUSE_S: Final = 1.0
-_WORTH_ANOTHER_TRY: Final = frozenset({429, 500, 502, 503, 504})
+_RNG: Final = Random()  # noqa: S311 - spreads retries, protects nothing
+_POST: Final = Call(
+    id="webhook",
+    method="POST",
+    path="",
+    scope="partner",
+    quota="",
+    retry=RetryClass.IDEMPOTENT,
+    envelope="none",
+    pages="none",
+    body="json",
+)
+"""As if it were a call. A message that comes twice does no harm, because it names its run."""
 
 
 def webhook_address(text: str) -> Secret:
@@ -43,31 +54,24 @@ async def post_json(address: Secret, body: bytes, *, within_s: float) -> str | N
     """POST `body`. Returns None on success, else the reason, without the URL. Ends after `within_s`. A temporary
     refusal (429, 5xx, no connection) is tried again twice; redirects are not followed.
     """
+    parts = urlsplit(address.reveal())
     try:
+        host = Settings(
+            url=f"{parts.scheme}://{parts.netloc}",
+            auth=Auth(token=Secret("none")),
+            tuning=Tuning(call_timeout_s=within_s, attempt_timeout_s=within_s),
+        )
+        request = Request(
+            call=_POST, path=parts.path or "/", query=parts.query, body=body, content_type="application/json"
+        )
         async with asyncio.timeout(within_s):
-            return await _post(URL(address.reveal(), encoded=True), body)
+            answer = await send_outside(
+                request, host, named="the webhook", most_resends=_RESENDS, pause_s=_PAUSE_S, rng=_RNG
+            )
     except TimeoutError:
         return f"no response within {within_s:g} s"
-
-
-async def _post(url: URL, body: bytes) -> str | None:
-    why: str | None = None
-    headers = {"Content-Type": "application/json", "User-Agent": f"bulkops/{_version()}"}
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, headers=headers) as client:
-        for attempt in range(_TRIES):
-            if attempt:
-                await asyncio.sleep(_PAUSE_S)
-            try:
-                async with client.post(url, data=body, allow_redirects=False) as answer:
-                    if 200 <= answer.status < 300:
-                        return None
-                    why = f"it answered {answer.status}"
-                    if answer.status not in _WORTH_ANOTHER_TRY:
-                        return why
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                why = reason_of(error)
-    return why
-
-
-def _version() -> str:
-    return str(getattr(sys.modules.get(__name__.partition(".")[0]), "__version__", "0"))
+    except StatusError as error:
+        return f"it answered {error.status}"
+    except TransportError as error:
+        return error.message
+    return f"it answered {answer.status}" if answer.status >= 300 else None
