@@ -14,10 +14,9 @@ from bulkops.forecast.simulated_account import SLOW_S, InFlightAccount, Stage
 from bulkops.forecast.simulation import SMOOTHER, Simulation
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen
-from bulkops.pacing import OPENING_SHARE, QuotaSnapshot, window_length_s
+from bulkops.pacing import Limits, QuotaSnapshot, window_length_s
 from bulkops.settings import Limit, Tuning
 
-ASSUMED: Final = (Limit(60, 60.0),)
 IMPORT: Final = "managed_users.imports.create"
 POLL: Final = "managed_users.imports.get"
 EXPORT: Final = "managed_users.exports.create"
@@ -123,20 +122,10 @@ def stages_of(calls: Iterable[tuple[str, float]], latency_s: float | Mapping[str
     ]
 
 
-def shared_limits(limits: Sequence[Limit], share: float) -> list[tuple[int, float]]:
-    """What is counted for all accounts together: (requests, window_s), the shortest window first."""
-    shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
-    return [(max(1, math.floor(limit.requests * share + 1e-9)), limit.window_s) for limit in shared]
-
-
 def opening(quotas: Mapping[str, Sequence[Limit]], names: Iterable[str], tuning: Tuning) -> dict[str, QuotaSnapshot]:
     """The quotas of these names as a new run finds them."""
-    standings = {}
-    for name in names:
-        limits = [] if tuning.unlimited else shared_limits(quotas.get(name, ASSUMED), tuning.share)
-        allowed = max(1, math.ceil(limits[0][0] * OPENING_SHARE)) if limits else 10**9
-        standings[name] = QuotaSnapshot(limits=limits, allowed=allowed)
-    return standings
+    limits = Limits(quotas, tuning.share, tuning.unlimited)
+    return {name: QuotaSnapshot(limits=sorted(limits.shared(name), key=lambda limit: limit.window_s)) for name in names}
 
 
 def names_of(stages: Sequence[Stage]) -> list[str]:
@@ -211,10 +200,10 @@ def foresee(
         bound_by = None
     for name, standing in standings.items():
         each = math.fsum(stage.count for stage in stages if stage.quota == name)
-        for limit, window_s in standing.limits[1:]:
-            full = math.ceil(sum(pace.waves) * each / limit) - 1
-            rest_s = (sum(pace.waves) - full * limit / each) * each_s if full > 0 else 0.0
-            least_s = full * window_length_s(window_s) + rest_s + ended.tails_s.get(name, 0.0)
+        for limit in standing.limits[1:]:
+            full = math.ceil(sum(pace.waves) * each / limit.requests) - 1
+            rest_s = (sum(pace.waves) - full * limit.requests / each) * each_s if full > 0 else 0.0
+            least_s = full * window_length_s(limit.window_s) + rest_s + ended.tails_s.get(name, 0.0)
             if least_s > seconds:
                 seconds, bound_by = least_s, name
     return Played(seconds=seconds, bound_by=bound_by, polls=ended.polls * sum(pace.waves) / max(1, sum(played)))
@@ -248,10 +237,10 @@ def _narrowest(
             latency_s[name] = max(latency_s.get(name, 0.0), stage.latency_s)
     for name, count in requests.items():
         if count and standings[name].limits:
-            limit, window_s = standings[name].limits[0]
-            one_s = (window_length_s(window_s) + latency_s[name]) * count / limit
+            limit = standings[name].limits[0]
+            one_s = (window_length_s(limit.window_s) + latency_s[name]) * count / limit.requests
             if one_s > found.per_account_s:
-                found = _Narrowest(name=name, per_account_s=one_s, together=limit / count)
+                found = _Narrowest(name=name, per_account_s=one_s, together=limit.requests / count)
     if tuning.max_rate is not None and sum(requests.values()) / tuning.max_rate > found.per_account_s:
         found = _Narrowest(name=SMOOTHER, per_account_s=sum(requests.values()) / tuning.max_rate, together=1.0)
     return found

@@ -1,7 +1,7 @@
 """Discrete-event simulation of a run: when each account would send each request.
 
 Discrete events in plain Python, about ten microseconds a request. What it plays: workers that take accounts in
-inventory order, wave by wave; quotas whose slots come free one window after the reply, opened carefully; the smoother;
+inventory order, wave by wave; the quotas themselves, on the simulation's clock and never refused; the smoother;
 the furthest-along account first; imports that take their time, and are polled as `operations.polling` polls.
 """
 
@@ -16,9 +16,8 @@ from typing import Final
 import attrs
 
 from bulkops.forecast.simulated_account import InFlightAccount, SimulatedAccount, Stage
-from bulkops.forecast.simulated_quota import SimulatedQuota
 from bulkops.operations.polling import LikelyFinish, eager_age_s, patient_age_s
-from bulkops.pacing import QuotaSnapshot
+from bulkops.pacing import Quota, QuotaSnapshot
 
 SMOOTHER: Final = "max_rate"
 
@@ -35,6 +34,33 @@ class SimulationResult:
     tails_s: dict[str, float]
     own_s: float
     polls: int
+
+
+class _Line:
+    """The accounts that wait for one quota, by contract C2. `wakes_at`: the next look at it; `full_since`,
+    `open_since`: when it last had no room, and room again.
+    """
+
+    __slots__ = ("full_since", "name", "open_since", "quota", "waiting", "wakes_at")
+
+    def __init__(self, name: str, standing: QuotaSnapshot) -> None:
+        self.name = name
+        self.quota = Quota.at_zero(name, standing)
+        self.waiting: list[tuple[int, int, SimulatedAccount]] = []
+        self.wakes_at = math.inf
+        self.full_since = math.inf
+        self.open_since = -math.inf
+
+    def free_at(self, now: float) -> float:
+        """`now` when a request may leave; infinity while only a reply can tell."""
+        at = self.quota.free_at(now)
+        if at > now:
+            self.full_since = min(self.full_since, now)
+        elif self.full_since < math.inf:
+            if now > self.full_since:
+                self.open_since = now
+            self.full_since = math.inf
+        return at
 
 
 class Simulation:
@@ -61,7 +87,7 @@ class Simulation:
         begun: Sequence[InFlightAccount] = (),
     ) -> None:
         self._stages = stages
-        self._quotas = {name: SimulatedQuota(name, standing) for name, standing in standings.items()}
+        self._lines = {name: _Line(name, standing) for name, standing in standings.items()}
         self._waves = deque(waves)
         self._concurrency = concurrency
         self._token_s = 1 / rate_per_s if rate_per_s else 0.0
@@ -171,42 +197,42 @@ class Simulation:
 
     # -- requests -----------------------------------------------------------------------------------------------
 
-    def _ask(self, account: SimulatedAccount, quota_name: str) -> None:
+    def _ask(self, account: SimulatedAccount, quota: str) -> None:
         """Leave at once when nobody waits and there is room; else get in line."""
         now = self._now
-        quota = self._quotas[quota_name]
+        line = self._lines[quota]
         account.since = now
-        if not quota.waiting and not self._drawing and self._ready_at <= now and quota.free_at(now) <= now:
-            self._leave(account, quota)
+        if not line.waiting and not self._drawing and self._ready_at <= now and line.free_at(now) <= now:
+            self._leave(account, line)
             return
-        heapq.heappush(quota.waiting, (-account.progress, account.seq, account))
-        self._arrange(quota)
+        heapq.heappush(line.waiting, (-account.progress, account.seq, account))
+        self._arrange(line)
 
-    def _arrange(self, quota: SimulatedQuota) -> None:
-        """Schedule a look at the quota for when its next request may leave."""
-        at = quota.free_at(self._now)
+    def _arrange(self, line: _Line) -> None:
+        """Schedule a look at the line for when its next request may leave."""
+        at = line.free_at(self._now)
         if at <= self._now:
             if not self._drawing:
                 self._drawing = True
                 self._at(max(self._now, self._ready_at), _TOKEN, None)
-        elif at < quota.wakes_at:
-            quota.wakes_at = at
-            self._at(at, _WAKE, quota)
+        elif at < line.wakes_at:
+            line.wakes_at = at
+            self._at(at, _WAKE, line)
 
     def _pump(self) -> None:
         """Let those leave that may, best first, as far as the smoother lets them."""
         now = self._now
         while not self._drawing:
-            best: SimulatedQuota | None = None
-            for quota in self._quotas.values():
-                if quota.waiting:
-                    at = quota.free_at(now)
+            best: _Line | None = None
+            for line in self._lines.values():
+                if line.waiting:
+                    at = line.free_at(now)
                     if at > now:
-                        if at < quota.wakes_at:
-                            quota.wakes_at = at
-                            self._at(at, _WAKE, quota)
-                    elif best is None or quota.waiting[0] < best.waiting[0]:
-                        best = quota
+                        if at < line.wakes_at:
+                            line.wakes_at = at
+                            self._at(at, _WAKE, line)
+                    elif best is None or line.waiting[0] < best.waiting[0]:
+                        best = line
             if best is None:
                 return
             if self._ready_at > now:
@@ -215,25 +241,25 @@ class Simulation:
                 return
             self._leave(heapq.heappop(best.waiting)[2], best)
 
-    def _leave(self, account: SimulatedAccount, quota: SimulatedQuota) -> None:
+    def _leave(self, account: SimulatedAccount, line: _Line) -> None:
         now = self._now
         if now > account.since:
-            had_room_at = max(account.since, quota.open_since)
-            account.waits[quota.name] += had_room_at - account.since
+            had_room_at = max(account.since, line.open_since)
+            account.waits[line.name] += had_room_at - account.since
             account.waits[SMOOTHER] += now - had_room_at
         self._ready_at = max(self._ready_at, now) + self._token_s
-        account.last[quota.name] = now
-        quota.take()
+        account.last[line.name] = now
+        line.quota.take(None, now)
         step = account.steps[account.step]
         account.since = now
-        self._at(now + step.latency_s, _REPLY, (account, quota))
+        self._at(now + step.latency_s, _REPLY, (account, line))
 
-    def _replied(self, what: tuple[SimulatedAccount, SimulatedQuota]) -> None:
-        account, quota = what
+    def _replied(self, what: tuple[SimulatedAccount, _Line]) -> None:
+        account, line = what
         now = self._now
-        quota.give_back(now)
-        if quota.waiting:
-            self._arrange(quota)
+        line.quota.give_back(account.since, now)
+        if line.waiting:
+            self._arrange(line)
         step = account.steps[account.step]
         if account.import_ends > -math.inf:
             self._polled(account)
@@ -252,7 +278,7 @@ class Simulation:
     def _look(self, account: SimulatedAccount) -> None:
         now = self._now
         asked_s = account.asked_at - account.imported_at
-        if any(quota.waiting for quota in self._quotas.values()):
+        if any(line.waiting for line in self._lines.values()):
             worth_at = account.imported_at + patient_age_s(asked_s, likely_s=self._likely.age_s)
         else:
             worth_at = account.imported_at + eager_age_s(asked_s, first_s=self._first_poll_s)

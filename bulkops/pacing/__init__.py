@@ -1,8 +1,8 @@
 """Pacing: when a request may leave, and when a failed one may leave again. Independent of HTTP."""
 
-from bulkops.pacing.adaptive_limit import OPENING_GROWTH, OPENING_SHARE
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.key_queue import Priority
+from bulkops.pacing.limits import Limits
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import Quota, QuotaStatistics
 from bulkops.pacing.refusal_test import WindowUsage
@@ -16,12 +16,11 @@ from bulkops.pacing.window import window_length_s
 __all__ = [
     "HORIZON_S",
     "LONGEST_DIVIDED_S",
-    "OPENING_GROWTH",
-    "OPENING_SHARE",
     "TRANSIENT",
     "Failure",
     "Full",
     "HeldSlot",
+    "Limits",
     "Pacer",
     "Priority",
     "Quota",

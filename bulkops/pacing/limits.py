@@ -31,6 +31,6 @@ class Limits:
             for limit in self.quotas.get(quota, ASSUMED)
         ]
 
-    def shared(self, quota: str, part: float) -> list[Limit]:
+    def shared(self, quota: str, part: float = 1.0) -> list[Limit]:
         """Those for all keys together."""
         return [limit for limit in self.of(quota, part) if limit.key is None]

@@ -14,7 +14,7 @@ import attrs
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.shared import NOBODY, SharedQuota, SlotSource
+from bulkops.pacing.shared import NOBODY, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.sharing import HeldSlot, is_recorded
 from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
@@ -84,6 +84,17 @@ class Quota:
         self._longest_s = max((window_length_s(limit.window_s) for limit in limits), default=0.0)
         self._shortest_s = min((window_length_s(limit.window_s) for limit in limits), default=0.0)
         self._refused_until: list[float] = []
+
+    @classmethod
+    def at_zero(cls, name: str, snapshot: QuotaSnapshot) -> Quota:
+        """The quota of a forecast, whose clock begins at 0. It is never refused."""
+        quota = cls(name, snapshot.limits, base_s=1.0, cap_s=1.0, rng=Random(0))  # noqa: S311 - never drawn from
+        if snapshot.allowed is not None:
+            quota.adaptation.adopt(SharedWidth(snapshot.allowed, snapshot.opening, burst=0, closed_for_s=0.0), 0.0)
+        quota.not_before = snapshot.closed_for_s
+        for window, free_at in zip(quota._shared, snapshot.taken_s, strict=False):  # without a limit there is no twin
+            window.hold(free_at)
+        return quota
 
     # -- among processes ----------------------------------------------------------------------------------------
 
@@ -186,11 +197,11 @@ class Quota:
 
     def best(self, now: float) -> Waiter | None:
         """The waiter that may leave now, or None."""
-        return self._queue.head(now) if self._shared_free_at(now) <= now else None
+        return self._queue.head(now) if self.free_at(now) <= now else None
 
     def next_at(self, now: float) -> float:
         """When `best` may change, if no request ends before; infinity without waiters."""
-        return max(self._shared_free_at(now), self._queue.next_at(now))
+        return max(self.free_at(now), self._queue.next_at(now))
 
     def frees_at(self, counted_by: float) -> float:
         """When a request that the server has counted by then may let another leave, at the earliest."""
@@ -198,9 +209,9 @@ class Quota:
 
     def may_leave(self, key: str | None, now: float) -> bool:
         """Whether a new request could leave now without overtaking a waiter."""
-        return self._queue.may_leave(key, now) and self._shared_free_at(now) <= now
+        return self._queue.may_leave(key, now) and self.free_at(now) <= now
 
-    def _shared_free_at(self, now: float) -> float:
+    def free_at(self, now: float) -> float:
         """When gate, spacing and shared windows may let the next request leave."""
         adaptation = self.adaptation
         free_at = self.shortest_window.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
@@ -235,6 +246,12 @@ class Quota:
         used = self.shortest_window.own(now) if self.adaptation.is_opening else self.shortest_window.used(now)
         self.adaptation.granted(now, used + self._others.used)
         return windows
+
+    def give_back(self, granted_at: float, now: float) -> None:
+        """In a forecast: a request without a key was answered."""
+        for window in self._shared:
+            window.give_back(now)
+        self.adaptation.accepted(granted_at, now)
 
     def ended(self, slot: Slot, counted_by: float | None, now: float) -> None:
         """The slot's request ended and has given its places back. `counted_by` None: it never left."""
@@ -286,7 +303,7 @@ class Quota:
         beside = self.shortest_window.inherited(now) if self.adaptation.is_opening else 0
         allowed = min(self.shortest_window.limit, self.adaptation.allowed + beside)
         return QuotaSnapshot(
-            limits=[(window.limit, window.documented_s) for window in self._shared],
+            limits=self.shared_limits(),
             allowed=max(1, allowed // self.adaptation.sharers),
             opening=self.adaptation.is_opening,
             taken_s=[window.taken_s(now) for window in self._shared],

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 
 import attrs
 
+from bulkops.settings import Limit
+
 
 @attrs.frozen(kw_only=True)
 class QuotaSnapshot:
-    """`limits` as (requests, window_s), the shortest shared window first; of that one `allowed` are open now.
+    """`limits`: those for all keys together, the shortest window first; of that one `allowed` are open now, None: as
+    many as at first.
 
     `taken_s`: for each window, in how many seconds each of its taken slots comes free, ascending; a request in flight
     counts as one that is answered now. `opening`: it still grows by half each round trip.
     """
 
-    limits: Sequence[tuple[int, float]]
-    allowed: int
+    limits: Sequence[Limit]
+    allowed: int | None = None
     opening: bool = True
     taken_s: Sequence[Sequence[float]] = ()
     closed_for_s: float = 0.0

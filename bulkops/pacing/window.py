@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 GUARD_S: Final = 0.001
@@ -70,6 +70,10 @@ class Window:
     def give_back_unused(self) -> None:
         """End a request that never left."""
         self.in_flight -= 1
+
+    def hold(self, free_at: Sequence[float]) -> None:
+        """Hold own slots that come free at these times, ascending, in place of those held before."""
+        self._frees = _Moments(list(free_at))
 
     def inherit(self, counted_by: Iterable[float]) -> None:
         """Hold slots for these requests of earlier processes, in place of those inherited before."""

@@ -360,7 +360,7 @@ class TestAfterOthers:
         assert run(main(480))[20:] == pytest.approx([100.0] * 5, abs=0.1)
 
     def test_a_forecast_sees_what_an_opening_quota_lets_leave(self) -> None:
-        async def main() -> tuple[int, int]:
+        async def main() -> tuple[int | None, int]:
             pacer = make(Limit(500, 100.0))
             pacer.inherit([HeldSlot("q", None, 0.0, 100.0)] * 30)
             async with pumping(pacer):
