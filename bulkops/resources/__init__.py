@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bulkops.resources import generic
-from bulkops.resources._pages import PER_PAGE, Pages
+from bulkops.resources._pages import Pages
+from bulkops.resources._walking import PER_PAGE, first_page
 from bulkops.resources.api_platform import (
     ApiAccessProfiles,
     ApiClients,
@@ -76,5 +77,6 @@ __all__ = [
     "RecipeVersions",
     "Recipes",
     "Roles",
+    "first_page",
     "generic",
 ]

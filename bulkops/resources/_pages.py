@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from bulkops.catalogue import Call
+from bulkops.resources._walking import PER_PAGE, first_page, full_page, next_page
 from bulkops.session import ApiSession, RequestContext, decode_error, decode_list
-
-PER_PAGE: Final = 100
-"""The vendor's largest page. Always sent: defaults differ between calls and versions (vendor facts, section 7)."""
-
-SIZES: Final[Mapping[str, tuple[str, int]]] = {
-    "page": ("per_page", PER_PAGE),
-    "since_id": ("per_page", PER_PAGE),
-    "page0": ("per_page", 20),  # the most that a recipe search gives
-    "page[number]": ("page[size]", PER_PAGE),
-    "page[after]": ("page[size]", PER_PAGE),
-}
-"""Parameter for the page size, by kind of paging; jobs have no such parameter."""
-
-_NUMBERED: Final[Mapping[str, tuple[str, int]]] = {
-    "page": ("page", 1),
-    "page0": ("page", 0),
-    "page[number]": ("page[number]", 1),
-}
-"""Kinds of paging by number, with the number of the first page."""
 
 _MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
 """Rows. A list longer than a million customers, or a hundred thousand rows of one workspace, counts as endless."""
@@ -94,19 +76,11 @@ class Pages(Generic[T]):
 
     async def __aiter__(self) -> AsyncIterator[T]:
         seen: set[int | str] = set()
-        place: dict[str, str | int | bool | None] = {}
+        most = self._session.settings.tuning.page_sizes.get(self._call.id, PER_PAGE)
+        query: dict[str, Any] | None = first_page(self._call, self._query, at_most=most)
         page = 1
-        size_name, size = SIZES.get(self._call.pages, ("", 0))
-        size = min(size, self._session.settings.tuning.page_sizes.get(self._call.id, size))
-        while True:
-            if self._call.pages in _NUMBERED:
-                name, first = _NUMBERED[self._call.pages]
-                place[name] = first + page - 1
-            if size:
-                place[size_name] = size
-            reply = await self._session.send(
-                self._call, scope=self._scope, path=self._path, query={**self._query, **place}
-            )
+        while query is not None:
+            reply = await self._session.send(self._call, scope=self._scope, path=self._path, query=query)
             rows = decode_list(reply, self._type)
             new = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in new)
@@ -114,17 +88,14 @@ class Pages(Generic[T]):
                 if self._note is not None:
                     self._note(row)
                 yield row
-            if self._call.pages == "none" or len(rows) < max(size, 1):
+            full = full_page(self._call, query)
+            if len(rows) < (full or 1):
                 return
-            if not new:
-                if not size:
+            query = next_page(self._call, query, [row.id for row in rows])
+            if not new and query is not None:
+                if full is None:
                     return  # a cursor that stands still: this was the end
                 raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
-            if page >= _MOST_PAGES[self._call.scope]:
+            if query is not None and page >= _MOST_PAGES[self._call.scope]:
                 raise decode_error(reply, f"the list does not end: {page} full pages, and there are more")
-            if self._call.pages == "since_id":
-                # ids lower than it; lists are in descending order (vendor facts, section 7)
-                place["since_id"] = min((row.id for row in rows if isinstance(row.id, int)), default=0)
-            elif self._call.pages not in _NUMBERED:
-                place[self._call.pages] = rows[-1].id
             page += 1

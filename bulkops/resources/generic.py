@@ -12,7 +12,7 @@ from bulkops.resources._arguments import Arguments, place, type_of
 from bulkops.resources._plain import page, payload, whole
 from bulkops.resources._raw import Raw, raw_request
 from bulkops.resources._types import from_text
-from bulkops.resources._walking import full_page, identity, next_page, with_size
+from bulkops.resources._walking import first_page, full_page, id_of, identity, next_page
 from bulkops.session import ApiSession, Reply, RequestContext, decode_error
 
 __all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "type_of", "walk"]
@@ -55,7 +55,7 @@ async def call(
     Raises: ConfigError before anything is sent; the ApiError tree.
     """
     arguments = check_call(wanted, given, account=scope.account, body=body)
-    return payload(await _send(session, scope, wanted, arguments, with_size(wanted, arguments.query)))
+    return payload(await _send(session, scope, wanted, arguments, first_page(wanted, arguments.query)))
 
 
 async def walk(
@@ -68,7 +68,7 @@ async def walk(
     arguments = check_call(wanted, given, account=scope.account)
     if not wanted.is_read:
         raise ConfigError(f"{wanted.id} is not a list", remedy="leave out all_pages (--all-pages)")
-    query: dict[str, Any] | None = with_size(wanted, arguments.query)
+    query: dict[str, Any] | None = first_page(wanted, arguments.query)
     seen: set[object] = set()
     while query is not None:
         reply = await _send(session, scope, wanted, arguments, query)
@@ -79,7 +79,7 @@ async def walk(
         full = full_page(wanted, query)
         if not rows or (full is not None and len(rows) < min(full, said or full)):
             return
-        query = next_page(wanted, query, rows)
+        query = next_page(wanted, query, [id_of(row) for row in rows])
         if not new and query is not None:
             if full is None:
                 return  # a cursor that stands still: this was the end

@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
+from bulkops.resources import PER_PAGE, first_page
 
 MOST_REQUESTS: Final = 40
 """Requests that one survey sends at most, repeats included."""
@@ -25,7 +26,6 @@ LARGE_PAGE: Final = "a page of 1,000 rows"
 
 _NEWER: Final = "managed_users.user_groups.list"
 _NOBODY_ID: Final = 999_999_999_999
-_PAGE: Final = 100
 
 _LISTS: Final = (
     "managed_users.folders.list",
@@ -111,13 +111,9 @@ def next_page(question: Question) -> Question:
 
 def is_cut_short(question: Question, rows: int) -> bool:
     """Whether a list that is read by page numbers may have more rows than its first page shows."""
-    return question.name == question.call.id and question.call.pages == "page" and 10 <= rows < _PAGE
+    return question.name == question.call.id and question.call.pages == "page" and 10 <= rows < PER_PAGE
 
 
 def _list(call_id: str, account: str | None = None) -> Question:
     call = CALLS[call_id]
-    sizes = {"page": "per_page", "since_id": "per_page", "page[number]": "page[size]", "page[after]": "page[size]"}
-    query: dict[str, str | int] = {sizes[call.pages]: _PAGE} if call.pages in sizes else {}
-    if call.pages in {"page", "page[number]"}:
-        query[call.pages] = 1
-    return Question(name=call_id, call=call, path={} if account is None else {ACCOUNT: account}, query=query)
+    return Question(name=call_id, call=call, path={} if account is None else {ACCOUNT: account}, query=first_page(call))

@@ -153,12 +153,12 @@ def _query(seen: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("call", "given", "expected"),
     [
-        ("folders.list", {}, [{"per_page": "100"}, {"page": "2", "per_page": "100"}, {"page": "3", "per_page": "100"}]),
+        ("folders.list", {}, [{"page": str(n), "per_page": "100"} for n in (1, 2, 3)]),
         ("folders.list", {"per_page": 50, "page": 4}, [{"page": str(n), "per_page": "50"} for n in (4, 5, 6, 7, 8)]),
         (
             "recipes.search",
             {"applications": "a"},
-            [{"applications": "a", "per_page": "20"}, {"applications": "a", "per_page": "20", "page": "1"}],
+            [{"applications": "a", "per_page": "20", "page": str(n)} for n in (0, 1)],
         ),
         (
             "recipes.list",
