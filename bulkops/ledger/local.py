@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import anyio
 import attrs
@@ -19,14 +19,13 @@ from bulkops.errors import JournalError
 from bulkops.ledger.base import Credential, Lease
 from bulkops.ledger.book import Book
 from bulkops.ledger.dividing import Allotment, dividing
+from bulkops.ledger.leasing import LOOK_EVERY_S, BeatingLease, again, begun_in_thread
 from bulkops.ledger.slots import Request, Settled
 from bulkops.locks import held, state_directory
 from bulkops.pacing import Full, HeldSlot, Pacer, Settle, is_recorded
 from bulkops.settings import Limit
 
 T = TypeVar("T")
-
-_LOOK_EVERY_S: Final = 0.05
 
 
 class LocalLedger:
@@ -78,37 +77,22 @@ class LocalLedger:
             slots: of recorded quotas, that requests before this lease hold.
         Raises: as `Ledger.lease`.
         """
-        executor = self._executor or ThreadPoolExecutor(1, thread_name_prefix="bulkops-ledger")
 
-        def begin() -> Book:
-            book = Book(self._directory or state_directory(), self._clock)
-            try:
-                book.begin(
-                    credential,
-                    label=label,
-                    holder=holder,
-                    share=share,
-                    server_timeout_s=server_timeout_s,
-                    slots=slots,
-                )
-            except BaseException:
-                book.close()
-                raise
-            return book
+        def begin(book: Book) -> None:
+            book.begin(
+                credential, label=label, holder=holder, share=share, server_timeout_s=server_timeout_s, slots=slots
+            )
 
-        loop = asyncio.get_running_loop()
-        try:
-            with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
-                book = await loop.run_in_executor(executor, begin)
+        def make() -> Book:
+            return Book(self._directory or state_directory(), self._clock)
+
+        async with begun_in_thread(self._executor, make, begin) as (book, executor):
+            lease = LocalLease(book, executor)
             try:
-                lease = LocalLease(book, executor)
                 yield lease
             finally:
                 with anyio.CancelScope(shield=True):
-                    await lease.close()
-        finally:
-            if executor is not self._executor:
-                executor.shutdown()
+                    await lease.until_quiet()
 
 
 @attrs.define(eq=False)
@@ -117,7 +101,7 @@ class _Asked:
     answer: asyncio.Future[int | Full]
 
 
-class LocalLease:
+class LocalLease(BeatingLease):
     """One process's lease. Requests that ask for a slot while a commit is on its way share the next one."""
 
     def __init__(self, book: Book, executor: Executor) -> None:
@@ -137,12 +121,6 @@ class LocalLease:
         return (
             self._broken is None and not self._has_ended and self._clock.boot_time_s() <= self._beat_boot_s + MARGIN_S
         )
-
-    async def until_fresh(self) -> None:
-        """See `Lease.until_fresh`."""
-        while not self.is_fresh:
-            self._check()
-            await asyncio.sleep(_LOOK_EVERY_S)
 
     @property
     def is_due(self) -> bool:
@@ -177,18 +155,15 @@ class LocalLease:
 
     async def end(self, slots: Sequence[HeldSlot]) -> None:
         """See `Member.end`."""
-        self._has_ended = True
-        if self._committing is not None:
-            await asyncio.wait([self._committing])
+        await self.until_quiet()
         settled = self._take_settled()
         await self._in_thread(lambda: self._book.end(settled, slots))
 
-    async def close(self) -> None:
-        """Give the files back."""
+    async def until_quiet(self) -> None:
+        """Take no more requests, and wait for the last commit."""
         self._has_ended = True
         if self._committing is not None:
             await asyncio.wait([self._committing])
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._book.close)
 
     async def _commit(self) -> None:
         try:
@@ -206,7 +181,7 @@ class LocalLease:
         except JournalError as error:
             for one in asked:
                 if not one.answer.done():
-                    one.answer.set_exception(_again(error))
+                    one.answer.set_exception(again(error))
             return
         for one, answer in zip(asked, answers, strict=True):
             if not one.answer.done():
@@ -238,17 +213,6 @@ class LocalLease:
             self._broken = self._broken or error
             raise
 
-    def _check(self) -> None:
-        if self._broken is not None:
-            raise _again(self._broken)
-
-
-def _again(error: JournalError) -> JournalError:
-    """The same error for another caller: one exception raised in many places collects all their frames."""
-    fresh = JournalError(error.message, remedy=error.remedy)
-    fresh.__cause__ = error.__cause__
-    return fresh
-
 
 @asynccontextmanager
 async def alone_with(host: str, name: str, *, within_s: float) -> AsyncIterator[bool]:
@@ -263,4 +227,4 @@ async def alone_with(host: str, name: str, *, within_s: float) -> AsyncIterator[
             if holder is None or anyio.current_time() > end:
                 yield holder is None
                 return
-        await anyio.sleep(_LOOK_EVERY_S)
+        await anyio.sleep(LOOK_EVERY_S)

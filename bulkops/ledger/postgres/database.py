@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from bulkops.clock import BEAT_S, MARGIN_S, Clock
-from bulkops.errors import JournalError, RunLocked
+from bulkops.errors import RunLocked
 from bulkops.ledger.base import Credential
 from bulkops.ledger.postgres.messages import Opened, Opening, Reply, Request
 from bulkops.pacing import HORIZON_S
@@ -174,10 +174,3 @@ def _opened(database: DatabaseUrl) -> psycopg.Connection[Any]:
         connection.close()
         raise
     return connection
-
-
-def failed(error: JournalError) -> JournalError:
-    """The same error for another caller: one exception raised in many places collects all their frames."""
-    again = JournalError(error.message, remedy=error.remedy)
-    again.__cause__ = error.__cause__
-    return again

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Final, TypeVar
 
-import anyio
 import attrs
 
 from bulkops.clock import BEAT_S, MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
 from bulkops.ledger.base import Credential, Lease
+from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.postgres.beats import beating
-from bulkops.ledger.postgres.database import LedgerDatabase, failed
+from bulkops.ledger.postgres.database import LedgerDatabase
 from bulkops.ledger.postgres.hand import GAP_S, OpenedQuota, plain
 from bulkops.ledger.postgres.messages import Keyed, Recorded, Reply, Request
 from bulkops.pacing import Full, HeldSlot, Pacer, Quota, Settle, window_length_s
@@ -30,7 +30,6 @@ from bulkops.settings import Limit
 
 T = TypeVar("T")
 
-_LOOK_EVERY_S: Final = 0.05
 _ENDED: Final = JournalError("the lease on the credential has ended", remedy="send requests only while the run goes on")
 
 
@@ -58,40 +57,19 @@ class PostgresLedger:
     @asynccontextmanager
     async def lease(self, credential: Credential, pacer: Pacer, *, label: str, share: bool) -> AsyncIterator[Lease]:
         """See `Ledger.lease`."""
-        executor = self._executor or ThreadPoolExecutor(1, thread_name_prefix="bulkops-ledger")
 
-        def begin() -> LedgerDatabase:
-            opened = LedgerDatabase(self._database, self._clock, self._now)
-            try:
-                opened.begin(credential, label=label, share=share, server_timeout_s=pacer.server_timeout_s)
-            except BaseException:
-                opened.close()
-                raise
-            return opened
+        def begin(database: LedgerDatabase, *, share: bool = share) -> None:
+            database.begin(credential, label=label, share=share, server_timeout_s=pacer.server_timeout_s)
 
-        loop = asyncio.get_running_loop()
-        try:
-            with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
-                database = await loop.run_in_executor(executor, begin)
-            try:
-                lease = PostgresLease(
-                    database,
-                    executor,
-                    self._clock,
-                    pacer,
-                    rejoin=lambda: database.begin(
-                        credential, label=label, share=True, server_timeout_s=pacer.server_timeout_s
-                    ),
-                )
-                with beating(database, executor, self._clock) if self._executor is None else nullcontext():
-                    async with lease.kept():
-                        yield lease
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await loop.run_in_executor(executor, database.close)
-        finally:
-            if executor is not self._executor:
-                executor.shutdown()
+        def make() -> LedgerDatabase:
+            return LedgerDatabase(self._database, self._clock, self._now)
+
+        async with begun_in_thread(self._executor, make, begin) as (database, executor):
+            rejoin = partial(begin, database, share=True)
+            lease = PostgresLease(database, executor, self._clock, pacer, rejoin=rejoin)
+            with beating(database, executor, self._clock) if self._executor is None else nullcontext():
+                async with lease.kept():
+                    yield lease
 
 
 @attrs.define(eq=False)
@@ -103,7 +81,7 @@ class _Asked:
 
 
 @attrs.define(eq=False)
-class PostgresLease:
+class PostgresLease(BeatingLease):
     """See `Lease`; and the pacer's `SlotSource` and `SlotRecorder`."""
 
     _database: LedgerDatabase
@@ -132,12 +110,6 @@ class PostgresLease:
         """See `Lease.is_fresh`: slots of a dead process are held until the margin after its newest heartbeat."""
         is_recent = self._clock.boot_time_s() <= self._database.beat_boot_s + MARGIN_S
         return is_recent and self._broken is None and not self._is_ending
-
-    async def until_fresh(self) -> None:
-        """See `Lease.until_fresh`."""
-        while not self.is_fresh:
-            self._check()
-            await asyncio.sleep(_LOOK_EVERY_S)
 
     @property
     def statements(self) -> int:
@@ -215,7 +187,7 @@ class PostgresLease:
         finally:
             for one in self._asked:
                 if not one.answer.done():
-                    one.answer.set_exception(failed(self._broken or _ENDED))
+                    one.answer.set_exception(again(self._broken or _ENDED))
 
     def _due_at(self) -> float:
         now = self._pacer.now()
@@ -318,7 +290,3 @@ class PostgresLease:
 
     async def _in_thread(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, job)
-
-    def _check(self) -> None:
-        if self._broken is not None:
-            raise failed(self._broken)
