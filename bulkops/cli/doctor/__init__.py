@@ -7,6 +7,7 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -188,17 +189,24 @@ def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | 
     return max(seconds.items(), key=lambda item: item[1], default=None)
 
 
+@asynccontextmanager
+async def alone_on_credential(settings: Settings, journal: Location) -> AsyncIterator[Workato]:
+    """A client that gives up early on a host that does not answer. Raises: RunLocked; JournalError."""
+    patience_s = min(PATIENCE_S, settings.tuning.call_timeout_s)
+    settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience_s))
+    async with (
+        Workato.from_settings(settings) as workato,
+        hold_credential(session_of(workato), "of bulkops doctor", ledger=ledger_of(journal)),
+    ):
+        yield workato
+
+
 async def _vendor(
     settings: Settings, operation: Operation | None, journal: Location, *, check_writes: bool
 ) -> AsyncIterator[Finding]:
-    """Token, clock and rights, as far as reads show them. Gives up early on a host that does not answer."""
-    patience = min(PATIENCE_S, settings.tuning.call_timeout_s)
-    settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience))
+    """Token, clock and rights, as far as reads show them."""
     try:
-        async with (
-            Workato.from_settings(settings) as workato,
-            hold_credential(session_of(workato), "of bulkops doctor", ledger=ledger_of(journal)),
-        ):
+        async with alone_on_credential(settings, journal) as workato:
             async for finding in _asked(workato, operation, check_writes=check_writes):
                 yield finding
     except RunLocked as error:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import attrs
 
-from bulkops.cli.doctor import PATIENCE_S
+from bulkops.cli.doctor import alone_on_credential
 from bulkops.cli.doctor.findings import Finding
 from bulkops.cli.output_file import check_writable, write
 from bulkops.cli.terminal import say
-from bulkops.client import Workato, session_of
 from bulkops.errors import BulkopsError, TransportError, Unauthorized
 from bulkops.journal import Location
-from bulkops.runs import hold_credential, ledger_of
 from bulkops.sandbox import Assumptions
 from bulkops.settings import Settings, Tuning
 from bulkops.survey import MOST_REQUESTS, REQUESTS_PER_S, Cassettes, Look, Survey, Verdict, vendor_toml, verdicts
@@ -40,12 +38,7 @@ async def learn(lesson: Lesson) -> AsyncIterator[Finding]:
     Raises: ConfigError and InputError before anything is sent.
     """
     tuning = Tuning.beside(lesson.client_file)
-    tuning = attrs.evolve(
-        tuning,
-        max_rate=min(tuning.max_rate or REQUESTS_PER_S, REQUESTS_PER_S),
-        call_timeout_s=min(tuning.call_timeout_s, PATIENCE_S),
-        page_sizes={},
-    )
+    tuning = attrs.evolve(tuning, max_rate=min(tuning.max_rate or REQUESTS_PER_S, REQUESTS_PER_S), page_sizes={})
     settings = Settings.from_env(tuning=tuning)
     baseline = _baseline(Path(lesson.output))
     check_writable(Path(lesson.output))
@@ -53,10 +46,7 @@ async def learn(lesson: Lesson) -> AsyncIterator[Finding]:
     say(f"reads only: at most {MOST_REQUESTS} requests to {settings.url}, {REQUESTS_PER_S:g} a second")
     looks: list[Look] = []
     try:
-        async with (
-            Workato.from_settings(settings) as workato,
-            hold_credential(session_of(workato), "of bulkops doctor", ledger=ledger_of(lesson.journal)),
-        ):
+        async with alone_on_credential(settings, lesson.journal) as workato:
             survey = Survey(workato=workato, account=lesson.account, keep=None if cassettes is None else cassettes.keep)
             async for look in survey.looks():
                 looks.append(look)  # noqa: PERF401 - those before an error count too
