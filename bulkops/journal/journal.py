@@ -10,7 +10,7 @@ import anyio
 
 from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError, RunLocked
-from bulkops.journal import queries
+from bulkops.journal import queries, step_queries
 from bulkops.journal.base import Worker
 from bulkops.journal.copying import RunCopy, read_copy
 from bulkops.journal.location import AnyLocation, Location
@@ -213,16 +213,16 @@ class Journal:
     async def steps(self, run_id: str, seq: int) -> dict[str, StepRow]:
         """All steps of an account by name."""
         own_process = None if self._writer is None else self._writer.current_process
-        return await self._reader.ask(queries.steps, run_id, seq, own_process)
+        return await self._reader.ask(step_queries.steps, run_id, seq, own_process)
 
     async def steps_of(self, run_id: str, account: str) -> dict[str, StepRow]:
         """All steps of the account by name, in the order in which they began; none when it is not in the run."""
         own_process = None if self._writer is None else self._writer.current_process
-        return await self._reader.ask(queries.steps_of, run_id, account, own_process)
+        return await self._reader.ask(step_queries.steps_of, run_id, account, own_process)
 
     async def changed_accounts(self, run_id: str) -> list[AccountRow]:
         """Those on which a finished step had an effect, in inventory order."""
-        return await self._reader.ask(queries.changed_accounts, run_id)
+        return await self._reader.ask(step_queries.changed_accounts, run_id)
 
     async def account_marks(self, run_id: str) -> list[AccountTiming]:
         """Of the accounts that were begun or have their answer, in inventory order; cheap beside `accounts`."""
@@ -230,7 +230,7 @@ class Journal:
 
     async def step_marks(self, run_id: str) -> list[StepTiming]:
         """Of all accounts of a run: by account, then in the order in which they began."""
-        return await self._reader.ask(queries.step_marks, run_id)
+        return await self._reader.ask(step_queries.step_marks, run_id)
 
     async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
         """Durable: the intent, before its request is sent. Starts the process's heartbeats if necessary."""
