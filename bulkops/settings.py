@@ -16,34 +16,16 @@ from urllib.parse import urlsplit
 import attrs
 
 from bulkops.errors import ConfigError
+from bulkops.hosts import API_DOMAINS, TOKEN_VARIABLE, base_url, is_of_domain
 from bulkops.parameters import parameter
 from bulkops.secret import Secret
 from bulkops.toml import parse_toml, read_toml
 
-DATA_CENTERS: Final[Mapping[str, str]] = {
-    "us": "https://www.workato.com",
-    "eu": "https://app.eu.workato.com",
-    "jp": "https://app.jp.workato.com",
-    "sg": "https://app.sg.workato.com",
-    "au": "https://app.au.workato.com",
-    "il": "https://app.il.workato.com",
-    "kr": "https://app.kr.workato.com",
-    "uk": "https://app.uk.workato.com",
-    "cn": "https://app.workatoapp.cn",
-    "trial": "https://app.trial.workato.com",
-}
-"""Data-center names to base URLs. Source: vendor pages; the host of UK is from public clients."""
-
-_VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn")
-
-TOKEN_VARIABLE: Final = "WORKATO_API_TOKEN"  # noqa: S105 - the name of a variable
 VENDOR_FILE: Final = "vendor.toml"
 HOST_VARIABLE: Final = "WORKATO_HOST"
 
 SANDBOX_TOKEN: Final = "sandbox-"  # noqa: S105 - the start of a token
 """Prefix of a sandbox's tokens. Such a token is never sent to the vendor."""
-
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @attrs.frozen
@@ -53,43 +35,6 @@ class Limit:
     requests: int
     window_s: float
     key: str | None = None
-
-
-def base_url(host: str) -> str:
-    """The base URL for a data-center name or a URL.
-
-    Raises: ConfigError for an unknown name, a URL with a path, query or credentials, or plain http to a host
-    that is not loopback (a token would travel in clear).
-    """
-    if host.lower() in DATA_CENTERS:
-        return DATA_CENTERS[host.lower()]
-    if "://" not in host:
-        raise ConfigError(
-            f"{host!r} is neither a URL nor a data center",
-            remedy=f"use a URL or one of {', '.join(DATA_CENTERS)}",
-        )
-    try:
-        parts = urlsplit(host)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigError("the host is not a valid URL", remedy="use the form https://host:port") from error
-    if parts.username is not None or parts.password is not None:
-        raise ConfigError(
-            "the host's URL contains a user name or password", remedy=f"put the token in {TOKEN_VARIABLE}"
-        )
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigError(f"{host!r} is not an http(s) URL", remedy="use the form https://host:port")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ConfigError(
-            f"{host!r} has more than scheme, host and port", remedy="leave out the rest; bulkops adds /api"
-        )
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ConfigError(
-            f"plain http to {parts.hostname!r} would send the token unencrypted",
-            remedy="use https; http is for a sandbox on this machine only",
-        )
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
 _NO_TOKEN: Final = "no-token"  # noqa: S105 - no secret
@@ -325,11 +270,6 @@ def _parse_limit(row: Any, *, where: str) -> Limit:
     return Limit(requests, float(window_s), key)
 
 
-def _is_vendor(url: str) -> bool:
-    name = (urlsplit(url).hostname or "").rstrip(".")
-    return any(name == domain or name.endswith(f".{domain}") for domain in _VENDOR_DOMAINS)
-
-
 @attrs.frozen(kw_only=True)
 class Settings:
     """All settings of a session in one value. `repr` shows no secret."""
@@ -339,7 +279,7 @@ class Settings:
     tuning: Tuning = attrs.field(factory=Tuning)
 
     def __attrs_post_init__(self) -> None:
-        if self.auth.is_for_sandbox and _is_vendor(self.url):
+        if self.auth.is_for_sandbox and is_of_domain(urlsplit(self.url).hostname or "", API_DOMAINS):
             raise ConfigError(
                 f"the token is a sandbox's, but the host is the vendor's: {self.url}",
                 remedy=f"set {HOST_VARIABLE} to the sandbox's URL, or {TOKEN_VARIABLE} to a token of your workspace",

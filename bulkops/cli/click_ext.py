@@ -12,8 +12,8 @@ import click
 
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_color, wants_json_lines
 from bulkops.errors import ConfigError
+from bulkops.hosts import TOKEN_VARIABLE
 from bulkops.logs import configure
-from bulkops.settings import TOKEN_VARIABLE
 
 LEVEL_VARIABLE: Final = "BULKOPS_LOG_LEVEL"
 WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"

@@ -11,10 +11,11 @@ import attrs
 from bulkops.catalogue import QUOTAS
 from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_json_lines
+from bulkops.hosts import TOKEN_VARIABLE, base_url
 from bulkops.parameters import parameters_of
 from bulkops.runs import Policy
 from bulkops.secret import MASK
-from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Limit, Tuning, base_url
+from bulkops.settings import HOST_VARIABLE, Limit, Tuning
 
 if TYPE_CHECKING:
     from bulkops.journal import Location

@@ -16,8 +16,8 @@ from bulkops.cli.click_ext import WEBHOOK_VARIABLE, known_secrets
 from bulkops.cli.flags import Output
 from bulkops.cli.terminal import one_line, say
 from bulkops.errors import ConfigError
+from bulkops.hosts import TOKEN_VARIABLE
 from bulkops.secret import Secret, masked
-from bulkops.settings import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from bulkops.journal import Location

@@ -10,13 +10,11 @@ import attrs
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import InputError, TransportError
+from bulkops.hosts import FILE_DOMAINS, LOOPBACK, is_of_domain
 from bulkops.models.text import one_line
 from bulkops.session._outside import send_outside
 from bulkops.session._request import Request
-from bulkops.settings import LOOPBACK, Settings
-
-VENDOR_DOMAINS: Final = ("workato.com", "workatoapp.cn", "workato-assets.com", "workato-staging-assets.com")
-"""Domains of the API, and of its files according to the vendor's samples."""
+from bulkops.settings import Settings
 
 _HOPS: Final = 4
 _RESENDS: Final = 4
@@ -77,5 +75,4 @@ def _is_allowed(scheme: str, host: str, settings: Settings) -> bool:
     here = urlsplit(settings.url).hostname
     if host in LOOPBACK:
         return here in LOOPBACK and scheme in {"http", "https"}
-    is_vendor = host == here or any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
-    return scheme == "https" and is_vendor
+    return scheme == "https" and (host == here or is_of_domain(host, FILE_DOMAINS))

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from bulkops.catalogue import Call, RetryClass
 from bulkops.errors import ConfigError, StatusError, TransportError
+from bulkops.hosts import LOOPBACK
 from bulkops.secret import Secret
 from bulkops.session._outside import send_outside
 from bulkops.session._request import Request
-from bulkops.settings import LOOPBACK, Auth, Settings, Tuning
+from bulkops.settings import Auth, Settings, Tuning
 
 _RESENDS: Final = 2
 _PAUSE_S: Final = 1.0

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from bulkops.settings import DATA_CENTERS, SANDBOX_TOKEN
+from bulkops.hosts import DATA_CENTERS
+from bulkops.settings import SANDBOX_TOKEN
 from tests.cli.conftest import Cli, RemoteSandbox, environment
 
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"

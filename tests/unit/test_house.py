@@ -13,7 +13,7 @@ import bulkops
 grimp = pytest.importorskip("grimp", reason="it comes with the tools of `make check`")
 
 ROOT = Path(bulkops.__file__).parent
-LONGEST = 370
+LONGEST = 350
 MEDIAN = 110
 
 

@@ -30,12 +30,13 @@ from bulkops.errors import (
     TransportError,
     Unauthorized,
 )
+from bulkops.hosts import TOKEN_VARIABLE
 from bulkops.journal import Journal, Location
 from bulkops.models import Customer
 from bulkops.runs import Job, hold_credential, ledger_of, load_job, workspace_of
 from bulkops.runs.identity import ME
 from bulkops.session import Reply, RequestContext, decode_list, webhook_address
-from bulkops.settings import HOST_VARIABLE, TOKEN_VARIABLE, Settings, Tuning
+from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
     from bulkops.journal import Location
