@@ -33,7 +33,7 @@ Whether an error is worth another try is policy (`pacing.retry`), not a property
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NotRequired, TypedDict, Unpack
 
 _REDIRECTS: Final = range(300, 400)
 
@@ -84,6 +84,20 @@ class InputError(BulkopsError):
     failure_class = "input"
 
 
+class ErrorContext(TypedDict):
+    """What every `ApiError` carries about its attempt."""
+
+    call: str
+    method: str
+    path: str
+    account: NotRequired[str | None]
+    attempt: NotRequired[int]
+    elapsed_s: NotRequired[float]
+    request_id: NotRequired[str]
+    sent_at: NotRequired[float | None]
+    is_read: NotRequired[bool]
+
+
 class ApiError(BulkopsError):
     """An error of one call to the API.
 
@@ -94,31 +108,22 @@ class ApiError(BulkopsError):
     failure_class = "api"
 
     def __init__(
-        self,
-        message: str,
-        *,
-        call: str,
-        method: str,
-        path: str,
-        account: str | None = None,
-        attempt: int = 1,
-        elapsed_s: float = 0.0,
-        request_id: str = "",
-        sent_at: float | None = None,
-        is_read: bool = False,
-        cause: str | None = None,
-        remedy: str | None = None,
+        self, message: str, *, cause: str | None = None, remedy: str | None = None, **context: Unpack[ErrorContext]
     ) -> None:
-        super().__init__(message, cause=cause or f"{call}: {message}", remedy=remedy)
-        self.call = call
-        self.method = method
-        self.path = path
-        self.account = account
-        self.attempt = attempt
-        self.elapsed_s = elapsed_s
-        self.request_id = request_id
-        self.sent_at = sent_at
-        self.is_read = is_read
+        super().__init__(message, cause=cause or f"{context['call']}: {message}", remedy=remedy)
+        self.call = context["call"]
+        self.method = context["method"]
+        self.path = context["path"]
+        self.account = context.get("account")
+        self.attempt = context.get("attempt", 1)
+        self.elapsed_s = context.get("elapsed_s", 0.0)
+        self.request_id = context.get("request_id", "")
+        self.sent_at = context.get("sent_at")
+        self.is_read = context.get("is_read", False)
+
+    @property
+    def context(self) -> ErrorContext:
+        return {name: getattr(self, name) for name in ErrorContext.__annotations__}  # type: ignore[return-value]
 
     @property
     def may_have_acted(self) -> bool:
@@ -187,30 +192,10 @@ class StatusError(ApiError):
         said: str,
         errors: object = None,
         retry_after_s: float | None = None,
-        call: str,
-        method: str,
-        path: str,
-        account: str | None = None,
-        attempt: int = 1,
-        elapsed_s: float = 0.0,
-        request_id: str = "",
-        sent_at: float | None = None,
-        is_read: bool = False,
         remedy: str | None = None,
+        **context: Unpack[ErrorContext],
     ) -> None:
-        super().__init__(
-            message,
-            call=call,
-            method=method,
-            path=path,
-            account=account,
-            attempt=attempt,
-            elapsed_s=elapsed_s,
-            request_id=request_id,
-            sent_at=sent_at,
-            is_read=is_read,
-            remedy=remedy,
-        )
+        super().__init__(message, remedy=remedy, **context)
         self.status = status
         self.said = said
         self.errors = errors

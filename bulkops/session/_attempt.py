@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
+from bulkops.errors import ErrorContext
 from bulkops.pacing import Slot
 from bulkops.session._context import RequestContext
 from bulkops.session._request import Request
 from bulkops.session._retry import RetryState
-from bulkops.session._status import ErrorContext, correlation_id, remaining, retry_after_s
+from bulkops.session._status import correlation_id, remaining, retry_after_s
 from bulkops.session._transport import AttemptIO
 from bulkops.session._waits import WaitCancelled
 

@@ -11,6 +11,7 @@ from bulkops.errors import (
     BodyTooLarge,
     ConnectFailed,
     ConnectionLost,
+    ErrorContext,
     OutcomeUnknown,
     RequestTimeout,
     TransportError,
@@ -19,7 +20,7 @@ from bulkops.pacing import Failure
 from bulkops.session._attempt import Attempt
 from bulkops.session._context import Reply
 from bulkops.session._retry import FailedAttempt
-from bulkops.session._status import ErrorContext, status_error
+from bulkops.session._status import status_error
 from bulkops.session._transport import NoResponse, RawResponse, Result
 
 _SILENCES: Final[Mapping[str, type[TransportError]]] = {

@@ -15,12 +15,12 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bulkops.catalogue import RetryClass
-from bulkops.errors import ApiError, DecodeError, OutcomeUnknown
+from bulkops.errors import ApiError, DecodeError, ErrorContext, OutcomeUnknown
 from bulkops.logs import get_logger
 from bulkops.models.members import INFORMATIVE_MEMBERS, INTEGER_MEMBERS
 from bulkops.secret import Secret
 from bulkops.session._context import Reply
-from bulkops.session._status import ErrorContext, verdict_error
+from bulkops.session._status import verdict_error
 
 T = TypeVar("T")
 

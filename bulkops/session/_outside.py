@@ -8,11 +8,11 @@ from random import Random
 
 import attrs
 
+from bulkops.errors import ErrorContext
 from bulkops.models.text import one_line
 from bulkops.session._classify import failure_of
 from bulkops.session._request import Request
 from bulkops.session._retry import RetryState
-from bulkops.session._status import ErrorContext
 from bulkops.session._transport import AttemptIO, RawResponse, Transport
 from bulkops.settings import Settings
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
@@ -19,6 +19,7 @@ import msgspec
 from bulkops.errors import (
     BadRequest,
     Conflict,
+    ErrorContext,
     Forbidden,
     Invalid,
     NotFound,
@@ -77,20 +78,6 @@ _TITLED: Final = frozenset({"code", "title", "detail"})
 _DEEPEST: Final = 4
 _MOST_ERRORS: Final = 20
 _PAGE_START: Final = 8192
-
-
-class ErrorContext(TypedDict):
-    """What every `ApiError` carries about its attempt."""
-
-    call: str
-    method: str
-    path: str
-    account: str | None
-    attempt: int
-    elapsed_s: float
-    request_id: str
-    sent_at: float | None
-    is_read: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -158,16 +145,8 @@ def missing_right(error: Unauthorized, *, group: str) -> Forbidden:
         status=error.status,
         said=error.said,
         errors=error.errors,
-        call=error.call,
-        method=error.method,
-        path=error.path,
-        account=error.account,
-        attempt=error.attempt,
-        elapsed_s=error.elapsed_s,
-        request_id=error.request_id,
-        sent_at=error.sent_at,
-        is_read=error.is_read,
         remedy=f"give the API client's role the calls of {group!r}; if other calls fail too, check WORKATO_API_TOKEN",
+        **error.context,
     )
     made.cause = f"{error.cause}: a role without any call of {group!r}, or a revoked token"
     return made

@@ -12,9 +12,9 @@ from bulkops import errors
 from bulkops.models.text import one_line
 from bulkops.secret import Secret
 from bulkops.session._request import Redactor
-from bulkops.session._status import ErrorContext, read_body, remedy_for, retry_after_s, status_error, verdict_error
+from bulkops.session._status import read_body, remedy_for, retry_after_s, status_error, verdict_error
 
-FACTS = ErrorContext(
+FACTS = errors.ErrorContext(
     call="c.get",
     method="GET",
     path="/p",
