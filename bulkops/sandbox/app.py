@@ -17,7 +17,7 @@ from bulkops.sandbox.body import checked
 from bulkops.sandbox.control import CONTROLS
 from bulkops.sandbox.credentials import Credentials
 from bulkops.sandbox.customers import Customer
-from bulkops.sandbox.envelopes import STATUS, form_of, reshaped, spell, wrap
+from bulkops.sandbox.envelopes import STATUS, form_of, paged, reshaped, spell, wrap
 from bulkops.sandbox.faults import Faults, Strike
 from bulkops.sandbox.file_store import file_origin, serve_file
 from bulkops.sandbox.gateway import serve_endpoint
@@ -219,6 +219,7 @@ def _act(call: Call, request: ApiRequest) -> Answer:
         if call.body == "json":
             request.given = checked(call, request.members())
         data = ANSWERS[call.id].handler(request)
+        data = paged(call, request, data) if isinstance(data, list) else data
     except RefusedError as refusal:
         return refused_by(refusal, call, request.assumptions)
     if isinstance(data, Redirection):
@@ -227,7 +228,7 @@ def _act(call: Call, request: ApiRequest) -> Answer:
     if status == 204:
         return Answer(status, b"")
     form = form_of(call, request.assumptions)
-    data = reshaped(data, request.assumptions.members.get(call.id))
+    data = reshaped({"success": True} if data is None else data, request.assumptions.members.get(call.id))
     return Answer.of(spell(form, wrap(form, data), request.assumptions), status)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bulkops.catalogue import Call
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.deviations import KINDS, MISSING
-from bulkops.sandbox.request import Counted
+from bulkops.sandbox.request import MAX_PER_PAGE, ApiRequest, Counted
 
 STATUS: Final[Mapping[str, int]] = {
     "export_manifests.create": 201,
@@ -36,6 +36,19 @@ _COUNTS: Final[Mapping[str, str]] = {
 """Lists with numbers beside their rows that the catalogue's column does not tell apart."""
 
 _NUMBERS: Final = {name: name for name in ("count", "page", "per_page")}
+
+_PAGING: Final[Mapping[str, tuple[str, str]]] = {
+    "page": ("page", "per_page"),
+    "page[number]": ("page[number]", "page[size]"),
+}
+"""How the query asks for a page, by the catalogue's word."""
+
+_SIZES: Final[Mapping[str, tuple[int, int]]] = {
+    "integrations.all": (1, MAX_PER_PAGE),
+    "lookup_tables.rows.list": (500, 1000),
+    "managed_users.lookup_tables.rows.list": (500, 1000),
+}
+"""Rows of a page, usually and at most, where they are not 100 (vendor facts, section 7)."""
 
 _SINGLE: Final = frozenset(
     {
@@ -74,6 +87,16 @@ def _form_of(call: Call, assumptions: Assumptions) -> str:
     if call.assumes_envelope and assumptions.assumed_wrappers != "catalogue" and form in _WRAPPED:
         return _WRAPPED[form][assumptions.assumed_wrappers]
     return form
+
+
+def paged(call: Call, request: ApiRequest, rows: list[Any]) -> Counted | list[Any]:
+    """All the rows of a list as the call answers them: a page, or whole. Raises: RefusedError."""
+    if call.pages not in _PAGING:
+        return rows
+    number, size = _PAGING[call.pages]
+    usual, most = _SIZES.get(call.id, (MAX_PER_PAGE, MAX_PER_PAGE))
+    page, per_page = request.page(number, size, usual=usual, most=most)
+    return Counted(rows[(page - 1) * per_page : page * per_page], len(rows), (page, per_page))
 
 
 _ONE: Final = {"bare": "object", "result": "result", "data": "data"}

@@ -22,7 +22,6 @@ API_EXAMPLE: Final = _DEMO / "crm-api.zip"
 
 PROJECT: Final = "CRM rollout"
 API_PROJECT: Final = "CRM API"
-_TIMES: Final = ("created_at", "updated_at")
 
 
 class Partner:
@@ -33,7 +32,7 @@ class Partner:
         now = clock.stamp()
         self.workspace = Workspace(ids, owner=None, created_at=now, partner_id=workspace_id)
         self.workspace.members = partners_people(now)
-        self.workspace.shelf(CUSTOM, [{**role, **dict.fromkeys(_TIMES, now)} for role in PARTNERS])
+        self.workspace.shelf(CUSTOM, PARTNERS)
         self._build(PROJECT, "Example rollout", packages.parse(EXAMPLE.read_bytes()), now)
         folder_ids = self._build(API_PROJECT, "Example API platform", packages.parse(API_EXAMPLE.read_bytes()), now)
         for recipe in self.workspace.recipes.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -57,8 +57,8 @@ class Redirection:
 
 @attrs.frozen
 class Counted:
-    """What a handler answers instead of rows: those of one page, how many there are in all, and which page, of how many
-    rows, it is."""
+    """Rows of one page, how many there are in all, and which page, of how many rows, it is. A handler answers so where
+    it has not all the rows at hand."""
 
     rows: list[dict[str, Any]]
     total: int
@@ -176,15 +176,6 @@ class ApiRequest:
                 raise invalid(size, f"is more than {most}")
             most = per_page
         return min(max(1, page), _LAST_PAGE), min(most, per_page or usual)
-
-    def on_page(self, rows: Sequence[T], **paging: Any) -> list[T]:
-        """Those of `rows` that are on the page asked for; `paging` as for `page`."""
-        page, per_page = self.page(**paging)
-        return list(rows[(page - 1) * per_page : page * per_page])
-
-    def counted(self, rows: Sequence[Any], **paging: Any) -> Counted:
-        """The same, and how many rows there are in all."""
-        return Counted(self.on_page(rows, **paging), len(rows), self.page(**paging))
 
     def instant(self, name: str) -> datetime | None:
         """A time in the query, None when absent or empty. Raises: RefusedError 400."""

@@ -11,16 +11,14 @@ _RECIPES: Final = ["read", "create", "update", "delete", "run", "read_run_histor
 _CONNECTIONS: Final = ["read", "create", "update", "delete"]
 _LOOKUP_TABLES: Final = ["read", "create", "update_records", "delete", "update_schema"]
 
-Privileges = Mapping[str, list[str]]
-
-SYSTEM: Final[Mapping[str, tuple[int, Privileges]]] = {
-    "Admin": (2, {"Recipes": _RECIPES, "Connections": _CONNECTIONS, "Lookup tables": _LOOKUP_TABLES}),
-    "Analyst": (
-        3,
-        {"Recipes": _RECIPES, "Connections": _CONNECTIONS, "Lookup tables": ["read", "create", "update_records"]},
-    ),
-    "Operator": (4, {"Recipes": ["read", "run", "read_run_history"], "Connections": ["read"]}),
-}
+SYSTEM: Final[tuple[Mapping[str, Any], ...]] = tuple(
+    {"id": id_, "name": name, "type": "system", "privileges": privileges}
+    for id_, name, privileges in (
+        (2, "Admin", {"Recipes": _RECIPES, "Connections": _CONNECTIONS, "Lookup tables": _LOOKUP_TABLES}),
+        (3, "Analyst", {"Recipes": _RECIPES, "Connections": _CONNECTIONS, "Lookup tables": _LOOKUP_TABLES[:3]}),
+        (4, "Operator", {"Recipes": ["read", "run", "read_run_history"], "Connections": ["read"]}),
+    )
+)
 """The system's roles (vendor facts, section 12), with their ids. What each may do is a guess in the vendor's words."""
 
 CUSTOM: Final = "role"
@@ -45,16 +43,9 @@ PARTNERS: Final[tuple[Mapping[str, Any], ...]] = tuple(
 
 def role_named(name: str, workspace: Workspace, partner: Workspace) -> Mapping[str, Any] | None:
     """The role that members of `workspace` may have by this name, with `privileges` and perhaps `folder_ids`."""
-    if name in SYSTEM:
-        id_, privileges = SYSTEM[name]
-        return {"id": id_, "name": name, "privileges": privileges}
-    return next((role for role in _made(workspace, partner) if role["name"] == name), None)
-
-
-def _made(workspace: Workspace, partner: Workspace) -> Iterator[Mapping[str, Any]]:
-    yield from workspace.shelf(ENVIRONMENT).values()
-    yield from workspace.shelf(CUSTOM).values()
-    yield from inheritable(partner)
+    shelves = (workspace.shelf(ENVIRONMENT, SYSTEM), workspace.shelf(CUSTOM))
+    made = (*(role for shelf in shelves for role in shelf.values()), *inheritable(partner))
+    return next((role for role in made if role["name"] == name), None)
 
 
 def inheritable(partner: Workspace) -> Iterator[Mapping[str, Any]]:
@@ -64,8 +55,5 @@ def inheritable(partner: Workspace) -> Iterator[Mapping[str, Any]]:
 
 def group_by_id(role_id: int, partner: Workspace) -> dict[str, Any] | None:
     """What customer managers may be: a role of the partner, or one that every workspace has, as they show it."""
-    for name, (id_, _) in SYSTEM.items():
-        if id_ == role_id:
-            return {"id": id_, "name": name, "system": True}
-    made = partner.shelf(CUSTOM).get(str(role_id))
-    return None if made is None else {"id": made["id"], "name": made["name"], "system": False}
+    found = next((role for role in (*SYSTEM, *partner.shelf(CUSTOM).values()) if role["id"] == role_id), None)
+    return None if found is None else {"id": role_id, "name": found["name"], "system": found in SYSTEM}

@@ -189,9 +189,11 @@ class Workspace:
         return sum(recipe.count(status) for recipe in self.recipes.values())
 
     def shelf(self, noun: str, first: Iterable[Mapping[str, Any]] = ()) -> dict[str, dict[str, Any]]:
-        """Rows of a noun that is only kept, by their id as text, in order of creation; `first`: those of the start."""
+        """Rows of a noun that is only kept, by their id as text, in order of creation; `first`: those of the start, as
+        old as the workspace."""
         if noun not in self._shelves:
-            self._shelves[noun] = {str(row["id"]): dict(row) for row in first}
+            born = dict.fromkeys(("created_at", "updated_at"), self.home.created_at)
+            self._shelves[noun] = {str(row["id"]): {**born, **row} for row in first}
         return self._shelves[noun]
 
     def new_id(self, noun: str) -> int:

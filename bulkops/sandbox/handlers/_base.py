@@ -10,7 +10,8 @@ import attrs
 from bulkops.sandbox.request import ApiRequest
 
 Handler: TypeAlias = Callable[[ApiRequest], Any]
-"""Returns the payload as JSON data, without the call's envelope. Raises: RefusedError."""
+"""Returns the payload as JSON data, without the call's envelope: of a list all rows; None: it was done. Raises:
+RefusedError."""
 
 F = TypeVar("F", bound=Handler)
 

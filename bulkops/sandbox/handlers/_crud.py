@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import MAX_PER_PAGE, ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 from bulkops.sandbox.workspace import Workspace
 
 Row: TypeAlias = dict[str, Any]
@@ -21,13 +21,13 @@ class Crud:
 
     `noun`: names the shelf and the effects ("tag.created"); `id_name`: the path parameter; `members`: what a body may
     set, with what it is when not given; `required`: those that must not be empty; `key`: the member that tells one from
-    another in the ledger; `facts`: other members of a new row. `id_member`: the name of the id in a row, `new_id`:
-    makes ids that are not numbers; `inside`: the noun that holds it, whose id is in the path and in each row; `shape`:
-    what is stored of the given members, beside the row that is there already, None for a new one (Raises:
-    RefusedError); `most`: rows that a shelf holds, `per_page`: of a page usually, `most_per_page`: at most, `paging`:
-    how the query asks for one, None: the list comes whole; `first`: rows that every workspace has from the start;
-    `equal`: query parameters that pick rows by the member of that name, `within`: those that pick by a part of the
-    key; `shown`: a row as answers show it.
+    another in the ledger; `unique`: the member in which all differ, and the status that refuses an equal one; `facts`:
+    other members of a new row. `id_member`: the name of the id in a row, `new_id`: makes ids that are not numbers;
+    `inside`: the noun that holds it, whose id is in the path and in each row; `shape`: what is stored of the given
+    members, beside the row that is there already, None for a new one (Raises: RefusedError); `most`: rows that a shelf
+    holds; `first`: rows that every workspace has from the start, `fixed`: why these cannot be changed; `kept`:
+    why a row cannot be deleted now, None: it can; `equal`: query parameters that pick rows by the member of that name,
+    `within`: those that pick by a part of the key; `shown`: a row as answers show it.
     """
 
     noun: str
@@ -35,16 +35,16 @@ class Crud:
     members: Mapping[str, Any]
     required: tuple[str, ...] = ("name",)
     key: str = "name"
+    unique: tuple[str, int] | None = None
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     id_member: str = "id"
     new_id: Callable[[], str] | None = None
     inside: Crud | None = None
     shape: Callable[[ApiRequest, Row, Row | None], Row] = lambda _, given, __: given
     most: int | None = None
-    per_page: int = MAX_PER_PAGE
-    most_per_page: int = MAX_PER_PAGE
-    paging: tuple[str, str] | None = ("page", "per_page")
     first: tuple[Mapping[str, Any], ...] = ()
+    fixed: str = ""
+    kept: Callable[[ApiRequest, Row], str | None] = lambda _, __: None
     equal: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     shown: Callable[[ApiRequest, Row], Row] = lambda _, row: row
@@ -65,15 +65,10 @@ class Crud:
         for verb in verbs:
             answers(f"{noun}.{verb}", row="Success" if verb == "delete" else row)(getattr(self, verb))
 
-    def list(self, request: ApiRequest) -> Counted | Rows:
-        """In the order of creation, a page at a time."""
+    def list(self, request: ApiRequest) -> Rows:
+        """In the order of creation."""
         rows = [self.shown(request, row) for row in self.shelf(request).values()]
-        rows = [row for row in rows if self._fits(request, row)]
-        return rows if self.paging is None else self.page_of(request, rows)
-
-    def page_of(self, request: ApiRequest, rows: Rows) -> Counted:
-        number, size = self.paging or ("page", "per_page")
-        return request.counted(rows, number=number, size=size, usual=self.per_page, most=self.most_per_page)
+        return [row for row in rows if self._fits(request, row)]
 
     def _fits(self, request: ApiRequest, row: Row) -> bool:
         asked = {name: text for name in (*self.equal, *self.within) if (text := request.query.get(name, ""))}
@@ -90,12 +85,13 @@ class Crud:
         return self.shown(request, self.row_of(request))
 
     def create(self, request: ApiRequest) -> Row:
-        given, shelf = request.given, self.shelf(request)
+        given, shelf = self._given(request), self.shelf(request)
         for name in self.required:
             if not given.get(name):
                 raise invalid(name, "can't be blank")
         if self.most is not None and len(shelf) >= self.most:
             raise RefusedError(400, f"There are {self.most} of them: a workspace has no more")
+        self._refuse_taken(request, None)
         return self.shown(request, self.add(request, self.shape(request, {**self.members, **given}, None)))
 
     def add(self, request: ApiRequest, members: Mapping[str, Any]) -> Row:
@@ -111,7 +107,9 @@ class Crud:
 
     def update(self, request: ApiRequest) -> Row:
         """Only the members of the body change; an equal value has no effect."""
-        row, given = self.row_of(request), dict(request.given)
+        row, given = self.row_of(request), self._given(request)
+        self._refuse_fixed(row)
+        self._refuse_taken(request, row)
         for name in self.required:
             if name in given and not given[name]:
                 raise invalid(name, "can't be blank")
@@ -126,11 +124,27 @@ class Crud:
         row["updated_at"] = request.state.clock.stamp()
         self.note(request, row, what)
 
-    def delete(self, request: ApiRequest) -> Row:
+    def delete(self, request: ApiRequest) -> None:
         row = self.row_of(request)
+        self._refuse_fixed(row)
+        if reason := self.kept(request, row):
+            raise RefusedError(400, reason)
         del self.shelf(request)[request.names[self.id_name]]
         self.note(request, row, "deleted")
-        return {"success": True}
+
+    def _given(self, request: ApiRequest) -> Row:
+        """What the body says; null stands for what a member is when it is not given."""
+        return {name: self.members.get(name) if value is None else value for name, value in request.given.items()}
+
+    def _refuse_fixed(self, row: Row) -> None:
+        if self.fixed and any(row[self.id_member] == each["id"] for each in self.first):
+            raise RefusedError(403, self.fixed)
+
+    def _refuse_taken(self, request: ApiRequest, row: Row | None) -> None:
+        name, status = self.unique or ("", 0)
+        others = (each for each in self.shelf(request).values() if each is not row)
+        if name in request.given and any(each[name] == request.given[name] for each in others):
+            raise RefusedError(status, "Validation failed", errors={name: ["has already been taken"]})
 
     def note(self, request: ApiRequest, row: Mapping[str, Any], what: str) -> None:
         """Under its key, behind that of what holds it: equal rows of two tables are two effects."""
@@ -157,7 +171,7 @@ class Links:
         known = self.known(request)
         return [each["id"] for each in self._shelf(request, row).values() if each["id"] in known]
 
-    def add(self, request: ApiRequest) -> Row:
+    def add(self, request: ApiRequest) -> None:
         """Once more changes nothing. Raises: RefusedError 404 for one that is not there."""
         row, known = self.holder.row_of(request), self.known(request)
         for id_ in self._given(request):
@@ -167,14 +181,12 @@ class Links:
             if str(id_) not in shelf:
                 shelf[str(id_)] = {"id": id_}
                 self._note(request, row, id_, "added")
-        return {"success": True}
 
-    def remove(self, request: ApiRequest) -> Row:
+    def remove(self, request: ApiRequest) -> None:
         row = self.holder.row_of(request)
         for id_ in self._given(request):
             if self._shelf(request, row).pop(str(id_), None) is not None:
                 self._note(request, row, id_, "removed")
-        return {"success": True}
 
     def serve(self, add: str, remove: str) -> None:
         """Enter both for the calls of these names."""

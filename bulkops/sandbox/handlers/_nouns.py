@@ -13,11 +13,7 @@ from bulkops.sandbox.request import ApiRequest
 
 _VERBS: Final = ("list", "get", "create", "update", "delete")
 _SCOPES: Final = ("", "managed_users.")
-_PAGING: Final[Mapping[str, tuple[str, str] | None]] = {
-    "none": None,
-    "page": ("page", "per_page"),
-    "page[number]": ("page[number]", "page[size]"),
-}
+_PAGING: Final = frozenset({"page", "per_page", "page[number]", "page[size]"})
 _FOLDER: Final = "folder_id"
 
 
@@ -47,7 +43,6 @@ def serve_noun(
             "members": {**_body(calls, "update"), **_body(calls, "create"), **(usual or {})},
             "required": tuple(_body(calls, "create", required=True)),
             "new_id": (lambda: opaque_id(prefix)) if prefix else None,
-            "paging": _PAGING[listed.pages] if listed else None,
             "equal": _filters(listed, but=("query", "q")),
             "within": tuple(each for each in ("query", "q") if each in _filters(listed)),
         }
@@ -89,9 +84,8 @@ def _id_name(calls: Mapping[str, list[Call]]) -> str:
 
 def _filters(listed: Call | None, *, but: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What the query of a list picks rows by."""
-    paging = _PAGING[listed.pages] if listed else None
     named = [each.name for each in listed.parameters if each.place == "query"] if listed else []
-    return tuple(name for name in named if name not in (paging or ()) and name not in but)
+    return tuple(name for name in named if name not in {*_PAGING, *but})
 
 
 def _as_given(_: ApiRequest, given: Row, __: Row | None) -> Row:

@@ -16,8 +16,7 @@ from bulkops.sandbox.request import ApiRequest, invalid, there
 def list_profiles(request: ApiRequest) -> list[dict[str, Any]]:
     """Without their secrets."""
     wanted = request.number("api_client_id")
-    rows = [_row(row) for row in request.workspace.api.profiles.values() if wanted in {None, row.client_id}]
-    return request.on_page(rows)
+    return [_row(row) for row in request.workspace.api.profiles.values() if wanted in {None, row.client_id}]
 
 
 @answers("[managed_users.]api_access_profiles.create", "managed_users.api_access_profiles.create_nested", row="Profile")
@@ -52,15 +51,13 @@ def update_profile(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]api_access_profiles.enable")
-def enable_profile(request: ApiRequest) -> dict[str, Any]:
+def enable_profile(request: ApiRequest) -> None:
     _PROFILES.switch(request, active=True)
-    return {"success": True}
 
 
 @answers("[managed_users.]api_access_profiles.disable")
-def disable_profile(request: ApiRequest) -> dict[str, Any]:
+def disable_profile(request: ApiRequest) -> None:
     _PROFILES.switch(request, active=False)
-    return {"success": True}
 
 
 @answers("api_access_profiles.update_without_id", row="Profile")

@@ -9,7 +9,7 @@ from bulkops.sandbox.api_platform import MASK, ApiClient, fields_of
 from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._access import access_facts, auth_type_of, collections_of, find_client
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, Counted, refuse_blank
+from bulkops.sandbox.request import ApiRequest, refuse_blank
 
 _SHOWN_FACTS: Final = ("email", "validation_formula", "mtls_enabled", "cert_bundle_ids")
 _OWN_FACTS: Final = (*_SHOWN_FACTS, "description", "api_portal_id")
@@ -31,17 +31,16 @@ def create_client(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]api_clients_v2.list", row="ApiClientV2")
-def list_clients_v2(request: ApiRequest) -> Counted:
+def list_clients_v2(request: ApiRequest) -> list[dict[str, Any]]:
     """Those of the first version too, marked `is_legacy`."""
     project_id = request.number("project_id")
     wanted = {part for part in request.query.get("cert_bundle_ids", "").split(",") if part}
-    rows = [
+    return [
         _row_v2(request, client)
         for client in request.workspace.api.clients.values()
         if project_id in {None, client.project_id}
         and (not wanted or wanted & {str(id_) for id_ in client.facts.get("cert_bundle_ids") or ()})
     ]
-    return request.counted(rows)
 
 
 @answers("[managed_users.]api_clients_v2.create", row="ApiClientV2")
@@ -77,14 +76,13 @@ def update_client_v2(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]api_clients_v2.delete")
-def delete_client_v2(request: ApiRequest) -> dict[str, Any]:
+def delete_client_v2(request: ApiRequest) -> None:
     """With its keys."""
     api, client = request.workspace.api, _client(request)
     for key in api.keys_of(client.id):
         del api.keys[key.id]
     del api.clients[client.id]
     request.note("api_client.deleted", client.name)
-    return {"success": True}
 
 
 def _client(request: ApiRequest) -> ApiClient:

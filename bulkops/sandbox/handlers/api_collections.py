@@ -21,7 +21,7 @@ _METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 @answers("[managed_users.]api_collections.list", row="Collection")
 def list_collections(request: ApiRequest) -> list[dict[str, Any]]:
-    return [row.row(request.origin) for row in request.on_page([*request.workspace.api.collections.values()])]
+    return [row.row(request.origin) for row in request.workspace.api.collections.values()]
 
 
 @answers("[managed_users.]api_collections.create", row="NewCollection")
@@ -66,13 +66,12 @@ def create_collection(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("api_collections.delete")
-def delete_collection(request: ApiRequest) -> dict[str, Any]:
+def delete_collection(request: ApiRequest) -> None:
     """With its endpoints; the recipes behind them stay."""
     workspace = request.workspace
     collection = request.found(workspace.api.collections, "api_collection_id")
     request.note("collection.deleted", f"{workspace.path(collection.folder_id)}/{collection.name}")
     workspace.api.forget({collection.id})
-    return {"success": True}
 
 
 def _recipe_for(request: ApiRequest, name: str, folder: Folder) -> Recipe:
@@ -84,11 +83,11 @@ def _recipe_for(request: ApiRequest, name: str, folder: Folder) -> Recipe:
 def list_endpoints(request: ApiRequest) -> list[dict[str, Any]]:
     wanted, api = request.number("api_collection_id"), request.workspace.api
     rows = [row for row in api.endpoints.values() if wanted in {None, row.collection_id}]
-    return [row.row(api.collections[row.collection_id], request.origin) for row in request.on_page(rows)]
+    return [row.row(api.collections[row.collection_id], request.origin) for row in rows]
 
 
 @answers("[managed_users.]api_endpoints.enable")
-def enable_endpoint(request: ApiRequest) -> dict[str, Any]:
+def enable_endpoint(request: ApiRequest) -> None:
     """Refused unless the recipe behind it runs (vendor facts, section 17.10)."""
     endpoint = _endpoint(request)
     recipe = request.workspace.recipes.get(endpoint.recipe_id or 0)
@@ -97,15 +96,15 @@ def enable_endpoint(request: ApiRequest) -> dict[str, Any]:
         raise RefusedError(
             request.assumptions.enable_stopped, f"The recipe{name} behind endpoint {endpoint.name!r} must be running"
         )
-    return _switch(request, endpoint, active=True)
+    _switch(request, endpoint, active=True)
 
 
 @answers("[managed_users.]api_endpoints.disable")
-def disable_endpoint(request: ApiRequest) -> dict[str, Any]:
-    return _switch(request, _endpoint(request), active=False)
+def disable_endpoint(request: ApiRequest) -> None:
+    _switch(request, _endpoint(request), active=False)
 
 
-def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> dict[str, Any]:
+def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> None:
     """A value that is set already has no effect."""
     if endpoint.active is not active:
         endpoint.active = active
@@ -113,7 +112,6 @@ def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> dict[st
         collection = request.workspace.api.collections[endpoint.collection_id]
         path = request.workspace.path(collection.folder_id)
         request.note(f"endpoint.{'enabled' if active else 'disabled'}", f"{path}/{collection.name}/{endpoint.name}")
-    return {"success": True}
 
 
 def _endpoint(request: ApiRequest) -> Endpoint:

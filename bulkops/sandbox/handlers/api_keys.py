@@ -8,14 +8,14 @@ from bulkops.sandbox.api_platform import MASK, Pass
 from bulkops.sandbox.handlers._access import access_facts, find_client
 from bulkops.sandbox.handlers._api_credentials import Passes
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, Counted, refuse_blank
+from bulkops.sandbox.request import ApiRequest, refuse_blank
 
 
 @answers("[managed_users.]api_keys.list", row="ApiKey")
-def list_keys(request: ApiRequest) -> Counted:
+def list_keys(request: ApiRequest) -> list[dict[str, Any]]:
     """Masked (vendor facts, section 13)."""
     client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
-    return request.counted([_row(key) for key in request.workspace.api.keys_of(client.id)])
+    return [_row(key) for key in request.workspace.api.keys_of(client.id)]
 
 
 @answers("[managed_users.]api_keys.create", row="ApiKey")
@@ -45,11 +45,10 @@ def disable_key(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]api_keys.delete")
-def delete_key(request: ApiRequest) -> dict[str, Any]:
+def delete_key(request: ApiRequest) -> None:
     key = _KEYS.find(request)
     _KEYS.touch(request, key, "deleted")
     del request.workspace.api.keys[key.id]
-    return {"success": True}
 
 
 def _row(key: Pass) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def list_portals(request: ApiRequest) -> list[dict[str, Any]]:
     if not shelf:
         made = {"id": request.workspace.new_id("api_portal"), "name": "Partner portal"}
         shelf[str(made["id"])] = made
-    return request.on_page([*shelf.values()])
+    return [*shelf.values()]
 
 
 BUNDLES: Final = serve_noun(

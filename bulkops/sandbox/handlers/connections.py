@@ -86,7 +86,7 @@ def update_connection(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]connections.disconnect")
-def disconnect_connection(request: ApiRequest) -> dict[str, Any]:
+def disconnect_connection(request: ApiRequest) -> None:
     """A shell again. Refused while a running recipe uses it, unless forced; the recipe is left running then."""
     connection, force = _connection(request), request.flag("force")
     if not force:
@@ -96,11 +96,10 @@ def disconnect_connection(request: ApiRequest) -> dict[str, Any]:
         connection.credentials = None
         connection.updated_at = request.state.clock.stamp()
         _note(request, connection, "connection.disconnected")
-    return {"success": True}
 
 
 @answers("[managed_users.]connections.delete")
-def delete_connection(request: ApiRequest) -> dict[str, Any]:
+def delete_connection(request: ApiRequest) -> None:
     """Only a disconnected one that no running recipe uses."""
     connection = _connection(request)
     if connection.authorization_status == "success":
@@ -108,7 +107,6 @@ def delete_connection(request: ApiRequest) -> dict[str, Any]:
     _refuse_used(request, connection)
     _note(request, connection, "connection.deleted")
     del request.workspace.connections[connection.id]
-    return {"success": True}
 
 
 @answers("[managed_users.]connections.pick_list", row="any[]")

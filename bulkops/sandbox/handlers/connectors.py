@@ -11,7 +11,7 @@ from bulkops.sandbox.connectors import CONNECTORS
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Row, Rows
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
-from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 from bulkops.sandbox.workspace import Workspace
 
 _SHELF: Final = "custom_connector"
@@ -30,9 +30,9 @@ def list_integrations(request: ApiRequest) -> list[dict[str, Any]]:
 
 
 @answers("integrations.all", row="Platform")
-def list_all_integrations(request: ApiRequest) -> Counted:
+def list_all_integrations(_: ApiRequest) -> Rows:
     """The one list whose page holds one row unless more are asked for (vendor facts, section 7)."""
-    return request.counted([connector.row() for connector in CONNECTORS.values()], usual=1)
+    return [connector.row() for connector in CONNECTORS.values()]
 
 
 def custom_connectors(partner: Workspace) -> dict[str, Row]:
@@ -143,7 +143,7 @@ def share_custom_connector(request: ApiRequest) -> Row:
 
 
 @answers("custom_connectors.oem_share")
-def share_with_customers(request: ApiRequest) -> Row:
+def share_with_customers(request: ApiRequest) -> None:
     """That version, with all customers. Only one that is released, by assumption."""
     row, number = _connector(request), request.path_id("version")
     found = there(next((each for each in row["versions"] if each["version"] == number), None))
@@ -152,27 +152,24 @@ def share_with_customers(request: ApiRequest) -> Row:
     if row["oem_shared_version"] != number:
         row["oem_shared_version"], row["oem_shared_at"] = number, request.state.clock.stamp()
         request.note("custom_connector.oem_shared", f"{row['title']}/{number}")
-    return {"success": True}
 
 
 @answers("custom_connectors.suppress_oem_version")
-def suppress_shared_version(request: ApiRequest) -> Row:
+def suppress_shared_version(request: ApiRequest) -> None:
     """Customers have it no more. Raises: RefusedError 404 when they have none."""
     row = _connector(request)
     there(row["oem_shared_version"])
     row["oem_shared_version"] = row["oem_shared_at"] = None
     request.note("custom_connector.suppressed", row["title"])
-    return {"success": True}
 
 
 @answers("managed_users.recipes.share")
-def share_recipe(request: ApiRequest) -> Row:
+def share_recipe(request: ApiRequest) -> None:
     """Of a recipe that uses a custom connector. What else sharing does is not known, by any page."""
     recipe, shelf = recipe_of(request), request.workspace.shelf(_SHARED)
     if str(recipe.id) not in shelf:
         shelf[str(recipe.id)] = {"id": recipe.id}
         note_recipe(request, recipe, "shared")
-    return {"success": True}
 
 
 @answers("sdk.generate_schema_json", row="SchemaField")

@@ -9,7 +9,7 @@ from bulkops.sandbox.body import text_in
 from bulkops.sandbox.customers import customer_facts
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.environments import ENVIRONMENTS, read_environments, set_environments
-from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, refuse_blank, taken
+from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, refuse_blank, taken
 
 _WRITABLE: Final = (
     "plan_id",
@@ -29,8 +29,10 @@ FREE_PLAN: Final = "free"
 
 
 @answers("managed_users.list", row="Customer")
-def list_customers(request: ApiRequest) -> list[dict[str, Any]]:
-    return [customer.row() for customer in request.state.customers.page(*request.page())]
+def list_customers(request: ApiRequest) -> Counted:
+    page = request.page()
+    rows = [customer.row() for customer in request.state.customers.page(*page)]
+    return Counted(rows, len(rows), page)
 
 
 @answers("managed_users.get", row="Customer")
@@ -88,7 +90,7 @@ def update_customer(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("managed_users.delete")
-def delete_customer(request: ApiRequest) -> dict[str, Any]:
+def delete_customer(request: ApiRequest) -> None:
     """With everything in it, its environments too; one of these alone is not to be had."""
     customer = request.account
     if customer.is_environment:
@@ -98,7 +100,6 @@ def delete_customer(request: ApiRequest) -> dict[str, Any]:
     request.state.customers.delete(customer)
     request.state.managers.forget(customer, *customer.environments.values())
     request.note("customer.deleted", customer.key)
-    return {"success": True}
 
 
 @answers("managed_users.upgrade", row="Plan")

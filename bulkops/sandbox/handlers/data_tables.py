@@ -6,12 +6,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Crud, Row
+from bulkops.sandbox.handlers._crud import Row
+from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.request import ApiRequest, invalid
 
 
 def _shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
-    request.named(request.workspace.folders, "folder_id")
     columns = given.get("schema")
     return given if columns is None else given | {"schema": [_column(column) for column in columns]}
 
@@ -23,21 +23,10 @@ def _column(column: dict[str, Any]) -> dict[str, Any]:
     return usual | {"default_value": None, "metadata": {}, "multivalue": False, "relation": None} | column
 
 
-TABLES: Final = Crud(
-    noun="data_table",
-    id_name="data_table_id",
-    members={"name": None, "schema": None, "folder_id": None},
-    required=("name", "schema", "folder_id"),
-    new_id=lambda: str(uuid4()),
-    shape=_shape,
-)
-
-
-TABLES.serve("[managed_users.]data_tables", "list", "get", "create", "update", "delete", row="DataTable")
+TABLES: Final = serve_noun("data_tables", "DataTable", noun="data_table", new_id=lambda: str(uuid4()), shape=_shape)
 
 
 @answers("[managed_users.]data_tables.truncate")
-def truncate_table(request: ApiRequest) -> Row:
+def truncate_table(request: ApiRequest) -> None:
     """Its rows are not here: only that it was done is."""
     TABLES.note(request, TABLES.row_of(request), "truncated")
-    return {"success": True}

@@ -6,12 +6,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-import attrs
-
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.handlers.roles import folder_ids
-from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 
 _ENVIRONMENTS: Final[Mapping[str, int]] = {"Development": 3218, "Test": 3219, "Production": 3220}
 _ROLE: Final = "api_privilege_group_id"
@@ -21,6 +19,7 @@ _ROLES: Final = Crud(
     id_name="role_id",
     members={"name": None},
     first=({"id": 26779, "name": "Full access"},),
+    shown=lambda _, row: {"id": row["id"], "name": row["name"]},
 )
 
 
@@ -67,22 +66,12 @@ def regenerate_token(request: ApiRequest) -> Row:
     return {"token": shown["token"]}
 
 
-@answers("[managed_users.]developer_api_client_roles.list", row="Named")
-def list_roles(request: ApiRequest) -> Counted:
-    found = _ROLES.page_of(request, [*_ROLES.shelf(request).values()])
-    return attrs.evolve(found, rows=[_shown_role(row) for row in found.rows])
-
-
 @answers("[managed_users.]developer_api_client_roles.copy", row="Named")
 def copy_role(request: ApiRequest) -> Row:
     """Without a name the copy is called after what it was copied from."""
     source = there(_ROLES.rows(request.workspace).get(request.names["role_id"]))
     name = request.given.get("name") or f"{source['name']} copy"
-    return _shown_role(_ROLES.add(request, {"name": name}))
-
-
-def _shown_role(row: Row) -> Row:
-    return {"id": row["id"], "name": row["name"]}
+    return _ROLES.shown(request, _ROLES.add(request, {"name": name}))
 
 
 def _with_new_token(request: ApiRequest, row: Row) -> Row:
@@ -91,4 +80,5 @@ def _with_new_token(request: ApiRequest, row: Row) -> Row:
     return row | {"token": {"value": f"sandbox-client-{secrets.token_hex(16)}", **row["token"]}}
 
 
+_ROLES.serve("[managed_users.]developer_api_client_roles", "list", row="Named")
 _CLIENTS.serve("[managed_users.]developer_api_clients", "list", "get", "update", "delete", row="Developer")

@@ -18,8 +18,7 @@ def list_folders(request: ApiRequest) -> list[dict[str, Any]]:
     workspace = request.workspace
     parent_id = request.number("parent_id")
     parent = workspace.home if parent_id is None else there(workspace.folders.get(parent_id))
-    children = workspace.children(parent.id)
-    return [folder.row() for folder in request.on_page(children)]
+    return [folder.row() for folder in workspace.children(parent.id)]
 
 
 @answers("folders.create", row="Folder")
@@ -59,7 +58,7 @@ def update_folder(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]folders.delete")
-def delete_folder(request: ApiRequest) -> dict[str, Any]:
+def delete_folder(request: ApiRequest) -> None:
     """Only an empty folder goes, unless forced; never Home, and none in which a recipe runs."""
     folder, force = _folder(request), request.flag("force")
     workspace = request.workspace
@@ -69,12 +68,12 @@ def delete_folder(request: ApiRequest) -> dict[str, Any]:
     is_empty = not workspace.children(folder.id) and folder.id not in inside
     if not force and not is_empty:
         raise RefusedError(request.assumptions.folder_not_empty, CANNOT_DESTROY)
-    return _destroy(request, folder)
+    _destroy(request, folder)
 
 
 @answers("[managed_users.]projects.list", row="Project")
 def list_projects(request: ApiRequest) -> list[dict[str, Any]]:
-    return request.on_page([folder.project() for folder in request.workspace.projects().values()])
+    return [folder.project() for folder in request.workspace.projects().values()]
 
 
 @answers("[managed_users.]projects.update", row="Project")
@@ -90,19 +89,18 @@ def update_project(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]projects.delete")
-def delete_project(request: ApiRequest) -> dict[str, Any]:
+def delete_project(request: ApiRequest) -> None:
     """With everything in it."""
-    return _destroy(request, _project(request))
+    _destroy(request, _project(request))
 
 
-def _destroy(request: ApiRequest, folder: Folder) -> dict[str, Any]:
+def _destroy(request: ApiRequest, folder: Folder) -> None:
     workspace = request.workspace
     ids = {each.id for each in workspace.below(folder)}
     if folder is workspace.home or any(each.running and each.folder_id in ids for each in workspace.recipes.values()):
         raise RefusedError(403, CANNOT_DESTROY)
     _note(request, folder, "folder.deleted")
     workspace.remove_folder(folder)
-    return {"success": True}
 
 
 def _folder(request: ApiRequest) -> Folder:

@@ -11,7 +11,7 @@ from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Links, Row, Rows
 from bulkops.sandbox.handlers._nouns import opaque_id, serve_noun
 from bulkops.sandbox.handlers.identity import GROUPS
-from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 
 POLICIES: Final = (
     *("harmful_content", "prompt_attack", "pii_detection", "topic_boundary", "profanity_filter"),
@@ -105,30 +105,29 @@ GROUP_LINKS: Final = _links(
 
 
 @answers("[managed_users.]agentic.genies.start")
-def start_genie(request: ApiRequest) -> Row:
-    return _switch(request, RUNNING, "started")
+def start_genie(request: ApiRequest) -> None:
+    _switch(request, RUNNING, "started")
 
 
 @answers("[managed_users.]agentic.genies.stop")
-def stop_genie(request: ApiRequest) -> Row:
-    return _switch(request, STOPPED, "stopped")
+def stop_genie(request: ApiRequest) -> None:
+    _switch(request, STOPPED, "stopped")
 
 
-def _switch(request: ApiRequest, state: str, what: str) -> Row:
+def _switch(request: ApiRequest, state: str, what: str) -> None:
     """A state that is so already has no effect."""
     genie = GENIES.row_of(request)
     if genie["state"] != state:
         genie["state"] = state
         GENIES.touch(request, genie, what)
-    return {"success": True}
 
 
 @answers("[managed_users.]agentic.genies.conversations.list", row="Conversation")
-def list_conversations(request: ApiRequest) -> Counted:
+def list_conversations(request: ApiRequest) -> Rows:
     """One, as long as the genie is there: nobody talks to the sandbox."""
     genie = GENIES.row_of(request)
     row = {"id": _conversation_id(genie), "created_at": genie["created_at"], "updated_at": genie["created_at"]}
-    return request.counted([row])
+    return [row]
 
 
 @answers("[managed_users.]agentic.genies.conversations.events", row="ConversationEvent")
@@ -206,17 +205,17 @@ def _with_key(request: ApiRequest, shown: Row) -> Row:
 
 
 @answers("agentic.genies.clients.attach")
-def attach_client(request: ApiRequest) -> Row:
-    return CLIENT_LINKS.add(request)
+def attach_client(request: ApiRequest) -> None:
+    CLIENT_LINKS.add(request)
 
 
 @answers("agentic.genies.clients.detach")
-def detach_client(request: ApiRequest) -> Row:
+def detach_client(request: ApiRequest) -> None:
     """Raises: RefusedError 404 for one that is not attached."""
     client_id: Any = request.names["client_id"]
     there(client_id if client_id in CLIENT_LINKS.ids(request, GENIES.row_of(request)) else None)
     request.given = {CLIENT_LINKS.member: client_id}
-    return CLIENT_LINKS.remove(request)
+    CLIENT_LINKS.remove(request)
 
 
 CLIENT_LINKS: Final = Links(
@@ -231,8 +230,8 @@ def list_sources(request: ApiRequest) -> Row:
 
 
 @answers("[managed_users.]agentic.knowledge_bases.recipes", row="Named")
-def list_recipes(request: ApiRequest) -> Counted:
+def list_recipes(request: ApiRequest) -> Rows:
     """Those in the folder of the base that fill it, by assumption."""
     folder_id = KNOWLEDGE_BASES.row_of(request)["folder_id"]
     found = [recipe for recipe in request.workspace.recipes.values() if recipe.folder_id == folder_id]
-    return request.counted([{"id": recipe.id, "name": recipe.name} for recipe in found])
+    return [{"id": recipe.id, "name": recipe.name} for recipe in found]

@@ -6,34 +6,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Links, Row
+from bulkops.sandbox.handlers._crud import Links, Row, Rows
 from bulkops.sandbox.handlers._nouns import serve_noun
-from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, there
+from bulkops.sandbox.request import ApiRequest, there
 
 MAX_TOPICS: Final = 20
-
-
-def _unique(noun: str, member: str) -> object:
-    """A name or address that another one has is refused with 422 (vendor facts, section 18)."""
-
-    def shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
-        others = (each for each in request.workspace.shelf(noun).values() if each is not row)
-        if any(each[member] == given.get(member) for each in others):
-            raise RefusedError(422, f"{member} has already been taken")
-        return given
-
-    return shape
+_TAKEN: Final = 422
+"""Status for an address or a name that another one has (vendor facts, section 18)."""
 
 
 USERS: Final = serve_noun(
-    "iam.users", "IdentityUser", noun="iam_user", prefix="usr", key="email", shape=_unique("iam_user", "email")
+    "iam.users", "IdentityUser", noun="iam_user", prefix="usr", key="email", unique=("email", _TAKEN)
 )
 GROUPS: Final = serve_noun(
     "iam.user_groups",
     "IdentityGroup",
     noun="iam_user_group",
     prefix="group",
-    shape=_unique("iam_user_group", "name"),
+    unique=("name", _TAKEN),
     shown=lambda request, row: {**row, "users_count": len(IN_GROUP.ids(request, row))},
 )
 LINKS: Final = serve_noun(
@@ -56,19 +46,19 @@ IN_GROUP.serve("iam.user_groups.add_users", "iam.user_groups.remove_users")
 
 
 @answers("iam.user_groups.members", row="IdentityUser")
-def list_users(request: ApiRequest) -> Counted:
+def list_users(request: ApiRequest) -> Rows:
     users = _users(request)
-    return request.counted([users[id_] for id_ in IN_GROUP.ids(request, GROUPS.row_of(request))])
+    return [users[id_] for id_ in IN_GROUP.ids(request, GROUPS.row_of(request))]
 
 
 @answers("iam.users.add_to_group")
-def add_to_group(request: ApiRequest) -> Row:
-    return IN_GROUP.add(_from_the_group(request))
+def add_to_group(request: ApiRequest) -> None:
+    IN_GROUP.add(_from_the_group(request))
 
 
 @answers("iam.users.remove_from_group")
-def remove_from_group(request: ApiRequest) -> Row:
-    return IN_GROUP.remove(_from_the_group(request))
+def remove_from_group(request: ApiRequest) -> None:
+    IN_GROUP.remove(_from_the_group(request))
 
 
 def _from_the_group(request: ApiRequest) -> ApiRequest:
@@ -80,7 +70,7 @@ def _from_the_group(request: ApiRequest) -> ApiRequest:
 
 
 @answers("iam.app_links.delete_many")
-def delete_links(request: ApiRequest) -> Row:
+def delete_links(request: ApiRequest) -> None:
     shelf = LINKS.rows(request.workspace)
     for id_ in request.given["ids"]:
         there(shelf.get(str(id_)))
@@ -88,11 +78,9 @@ def delete_links(request: ApiRequest) -> Row:
         gone = shelf.pop(str(id_), None)
         if gone is not None:
             LINKS.note(request, gone, "deleted")
-    return {"success": True}
 
 
 @answers("event_streams.topics.purge")
-def purge_topic(request: ApiRequest) -> Row:
+def purge_topic(request: ApiRequest) -> None:
     """Its messages are on another host: only that it was done is here."""
     TOPICS.note(request, TOPICS.row_of(request), "purged")
-    return {"success": True}

@@ -18,7 +18,7 @@ _BACK_OFF_S: Final = 60.0
 
 
 @answers("[managed_users.]recipes.poll_now")
-def poll_now(request: ApiRequest) -> dict[str, Any]:
+def poll_now(request: ApiRequest) -> None:
     """Each poll finds one new record, and after a reset all earlier ones once more; each becomes a job.
 
     429 with Retry-After, which speaks of this recipe and of no quota, while the trigger rests after a failure.
@@ -41,16 +41,14 @@ def poll_now(request: ApiRequest) -> dict[str, Any]:
     if any(job.status == "failed" for job in jobs):
         recipe.rests_until = request.state.clock.now() + request.state.clock.scaled(_BACK_OFF_S)
     note_recipe(request, recipe, "polled")
-    return {"success": True}
 
 
 @answers("[managed_users.]recipes.reset_trigger")
-def reset_trigger(request: ApiRequest) -> dict[str, Any]:
+def reset_trigger(request: ApiRequest) -> None:
     """The next poll begins with the first record of the source again."""
     recipe = recipe_of(request)
     recipe.cursor = 0
     note_recipe(request, recipe, "reset")
-    return {"success": True}
 
 
 @answers("managed_users.jobs.list", "recipes.jobs.list", row="Jobs")
@@ -77,7 +75,7 @@ def get_job(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("managed_users.jobs.repeat", "recipes.jobs.repeat")
-def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
+def repeat_jobs(request: ApiRequest) -> None:
     """Runs the records of these jobs once more, each as a job of its own."""
     recipe, wanted = recipe_of(request), request.given["job_ids"]
     if not wanted:
@@ -88,7 +86,6 @@ def repeat_jobs(request: ApiRequest) -> dict[str, Any]:
         again = _run(request, recipe, job.record)
         again.is_repeat = True
         request.note("job.repeated", job.id)
-    return {"success": True}
 
 
 @answers("jobs.resume")

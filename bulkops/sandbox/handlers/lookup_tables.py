@@ -10,7 +10,7 @@ import msgspec
 from bulkops.sandbox.body import text_in
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row, Rows
-from bulkops.sandbox.request import ApiRequest, Counted, invalid, there
+from bulkops.sandbox.request import ApiRequest, invalid, there
 
 MAX_COLUMNS: Final = 10
 _BY: Final = re.compile(r"by\[(.+)\]", re.DOTALL)
@@ -58,14 +58,12 @@ ROWS: Final = Crud(
     key="data",
     inside=TABLES,
     shape=_row,
-    per_page=500,
-    most_per_page=1000,
 )
 
 
 @answers("[managed_users.]lookup_tables.rows.list", row="TableRow")
-def list_rows(request: ApiRequest) -> Counted:
-    return ROWS.page_of(request, _matching(request))
+def list_rows(request: ApiRequest) -> Rows:
+    return _matching(request)
 
 
 @answers("[managed_users.]lookup_tables.lookup", row="TableRow")
@@ -78,7 +76,7 @@ def lookup(request: ApiRequest) -> Row:
 
 
 @answers("[managed_users.]lookup_tables.batch_delete")
-def delete_tables(request: ApiRequest) -> Row:
+def delete_tables(request: ApiRequest) -> None:
     """Those of the ids that are there; the others are gone already."""
     shelf = TABLES.shelf(request)
     for id_ in map(str, request.given["ids"]):
@@ -86,7 +84,6 @@ def delete_tables(request: ApiRequest) -> Row:
         if table is not None:
             request.workspace.shelf(f"{ROWS.noun} of {id_}").clear()
             request.note("lookup_table.deleted", table["name"])
-    return {"success": True}
 
 
 def _columns(request: ApiRequest) -> dict[str, str]:

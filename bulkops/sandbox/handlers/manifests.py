@@ -56,11 +56,10 @@ def update_manifest(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]export_manifests.delete")
-def delete_manifest(request: ApiRequest) -> dict[str, Any]:
+def delete_manifest(request: ApiRequest) -> None:
     manifest = manifest_of(request)
     manifest.deleted_at = request.state.clock.stamp()
     request.note("manifest.deleted", manifest.name)
-    return {"success": True}
 
 
 def manifest_of(request: ApiRequest) -> Manifest:

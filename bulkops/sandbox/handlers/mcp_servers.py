@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Links, Row
+from bulkops.sandbox.handlers._crud import Links, Row, Rows
 from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.handlers.identity import GROUPS
-from bulkops.sandbox.request import ApiRequest, Counted, invalid, there
+from bulkops.sandbox.request import ApiRequest, invalid, there
 
 _POLICIES: Final = "mcp_policies"
 
@@ -99,7 +99,7 @@ def set_policies(request: ApiRequest) -> Row:
 
 
 @answers("mcp_servers.assign_tools")
-def assign_tools(request: ApiRequest) -> Row:
+def assign_tools(request: ApiRequest) -> None:
     """Each tool is a recipe. Raises: RefusedError 400 for one that is not there."""
     server = SERVERS.row_of(request)
     tools, recipes = _tools(request, server), request.workspace.recipes
@@ -111,13 +111,12 @@ def assign_tools(request: ApiRequest) -> Row:
             made = {"id": request.workspace.new_id("mcp_tool"), "flow_id": id_, "description": None}
             tools[str(made["id"])] = made
             SERVERS.note(request, server, "tool_assigned")
-    return {"success": True}
 
 
 @answers("mcp_servers.tools.list", row="McpTool")
-def list_tools(request: ApiRequest) -> Counted:
+def list_tools(request: ApiRequest) -> Rows:
     tools = _tools(request, SERVERS.row_of(request))
-    return request.counted([_tool_row(request, tool) for tool in tools.values()])
+    return [_tool_row(request, tool) for tool in tools.values()]
 
 
 @answers("mcp_servers.tools.update", row="McpTool")
@@ -131,11 +130,10 @@ def update_tool(request: ApiRequest) -> Row:
 
 
 @answers("mcp_servers.tools.delete")
-def delete_tool(request: ApiRequest) -> Row:
+def delete_tool(request: ApiRequest) -> None:
     server, tool = SERVERS.row_of(request), _tool(request)
     del _tools(request, server)[str(tool["id"])]
     SERVERS.note(request, server, "tool_removed")
-    return {"success": True}
 
 
 def _tool(request: ApiRequest) -> Row:

@@ -57,9 +57,8 @@ def update_member(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("members.delete")
-def delete_partners_member(request: ApiRequest) -> dict[str, Any]:
+def delete_partners_member(request: ApiRequest) -> None:
     _remove(request, member_named(request))
-    return {"success": True}
 
 
 @answers("managed_users.members.delete", row="MemberId")
@@ -74,7 +73,7 @@ def delete_member_by_old_route(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]member_invitations.create")
-def invite(request: ApiRequest) -> dict[str, Any]:
+def invite(request: ApiRequest) -> None:
     """By assumption an invited person accepts at once, and is a member with that e-mail from then on."""
     name, email = request.given["name"], request.given["email"]
     if "@" not in email:
@@ -84,15 +83,13 @@ def invite(request: ApiRequest) -> dict[str, Any]:
         raise invalid("email", "is a collaborator already")
     _add(request, name=name, roles=roles)
     request.note("member.invited", email)
-    return {"success": True}
 
 
 @answers("members.update")
-def update_partners_member(request: ApiRequest) -> dict[str, Any]:
+def update_partners_member(request: ApiRequest) -> None:
     """Here only the roles can be changed, and the answer says nothing of the member."""
     refuse_blank(request.given, "env_roles")
     update_member(request)
-    return {"success": True}
 
 
 def _add(request: ApiRequest, *, name: str, roles: dict[str, str]) -> Member:

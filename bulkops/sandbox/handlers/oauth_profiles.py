@@ -31,8 +31,7 @@ def _shown(request: ApiRequest, row: Row) -> Row:
     customers = request.state.customers.built()
     count = sum(str(row["id"]) in customer.workspace.shelf(_ASSIGNED) for customer in customers)
     own = request.state.partner.workspace
-    born = {"created_at": own.home.created_at, "updated_at": own.home.created_at}
-    return {**born, **row, "user_id": own.user_id, "shared_accounts_count": 0, "oem_customers_count": count}
+    return {**row, "user_id": own.user_id, "shared_accounts_count": 0, "oem_customers_count": count}
 
 
 PROFILES: Final = serve_noun(
@@ -41,17 +40,16 @@ PROFILES: Final = serve_noun(
 
 
 @answers("managed_users.custom_oauth_profiles.assign")
-def assign(request: ApiRequest) -> Row:
+def assign(request: ApiRequest) -> None:
     """Once more changes nothing."""
     profile, shelf = _profile(request), request.workspace.shelf(_ASSIGNED)
     if str(profile["id"]) not in shelf:
         shelf[str(profile["id"])] = {"id": profile["id"]}
         request.note("oauth_profile.assigned", profile["name"])
-    return {"success": True}
 
 
 @answers("managed_users.custom_oauth_profiles.unassign")
-def unassign(request: ApiRequest) -> Row:
+def unassign(request: ApiRequest) -> None:
     """Without `force` refused while an authorized connection of its provider is there. 404 when it is not assigned."""
     profile, shelf = _profile(request), request.workspace.shelf(_ASSIGNED)
     there(shelf.get(str(profile["id"])))
@@ -61,7 +59,6 @@ def unassign(request: ApiRequest) -> Row:
         raise RefusedError(400, f"The profile is used by connections: {', '.join(used)}")
     del shelf[str(profile["id"])]
     request.note("oauth_profile.unassigned", profile["name"])
-    return {"success": True}
 
 
 def _profile(request: ApiRequest) -> Row:

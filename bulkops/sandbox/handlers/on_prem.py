@@ -8,14 +8,12 @@ from uuid import uuid4
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Row, Rows
 from bulkops.sandbox.handlers._nouns import serve_noun
-from bulkops.sandbox.request import ApiRequest, RefusedError, there
+from bulkops.sandbox.request import ApiRequest, there
 
 
-def delete_group(request: ApiRequest) -> Row:
-    """Refused while agents are in it, by assumption."""
-    if _agents_of(request, GROUPS.row_of(request)):
-        raise RefusedError(400, "The group has agents: delete them first")
-    return GROUPS.delete(request)
+def _kept(request: ApiRequest, group: Row) -> str | None:
+    """By assumption."""
+    return "The group has agents: delete them first" if _agents_of(request, group) else None
 
 
 def _agent_shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
@@ -31,7 +29,7 @@ GROUPS: Final = serve_noun(
     noun="on_prem_group",
     facts={"use_managed_connection": True, "config_version": 1, "logs_enabled": False, "whitelisted_ips": []},
     shown=lambda request, row: {**row, "in_use": bool(_agents_of(request, row))},
-    other={"delete": delete_group},
+    kept=_kept,
 )
 AGENTS: Final = serve_noun(
     "on_prem_agents", "OnPremAgent", noun="on_prem_agent", facts={"awaiting_setup": True}, shape=_agent_shape

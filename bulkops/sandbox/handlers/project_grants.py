@@ -11,7 +11,7 @@ from bulkops.sandbox.handlers._crud import Row, Rows
 from bulkops.sandbox.handlers._nouns import opaque_id, serve_noun
 from bulkops.sandbox.handlers.collaborator_groups import GROUPS, member_ids
 from bulkops.sandbox.members import ENVIRONMENTS
-from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.request import ApiRequest, invalid, there
 from bulkops.sandbox.workspace import Folder
 
 SYSTEM: Final = tuple(
@@ -19,33 +19,11 @@ SYSTEM: Final = tuple(
     for id_, name in ((31, "Project admin"), (32, "Project editor"), (33, "Project operator"))
 )
 _SHELF: Final = "project_grant"
-_PAGING: Final = {"number": "page[number]", "size": "page[size]"}
 
 
 def _role_shown(request: ApiRequest, row: Row) -> Row:
-    born = request.workspace.home.created_at
     grants = request.workspace.shelf(_SHELF).values()
-    count = sum(grant["role_id"] == row["id"] for grant in grants)
-    return {"created_at": born, "updated_at": born, **row, "members_count": count}
-
-
-def _role_shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
-    """Names are told apart; a role of the system stays as it is. Raises: RefusedError."""
-    _refuse_system(row)
-    others = [each for each in ROLES.rows(request.workspace).values() if each is not row]
-    if any(each["name"] == given.get("name") for each in others):
-        raise invalid("name", "has already been taken")
-    return {name: {} if name == "privileges" and value is None else value for name, value in given.items()}
-
-
-def _delete_role(request: ApiRequest) -> Row:
-    _refuse_system(ROLES.row_of(request))
-    return ROLES.delete(request)
-
-
-def _refuse_system(row: Row | None) -> None:
-    if row is not None and row["type"] == "system":
-        raise RefusedError(403, "A role of the system cannot be changed")
+    return {**row, "members_count": sum(grant["role_id"] == row["id"] for grant in grants)}
 
 
 ROLES: Final = serve_noun(
@@ -53,23 +31,24 @@ ROLES: Final = serve_noun(
     "ProjectRole",
     noun="project_role",
     first=SYSTEM,
+    fixed="A role of the system cannot be changed",
+    unique=("name", 400),
+    usual={"privileges": {}},
     facts={"type": "custom"},
-    shape=_role_shape,
     shown=_role_shown,
-    other={"delete": _delete_role},
 )
 
 
 @answers("[managed_users.]projects.project_grants.list", row="Grant")
-def list_of_project(request: ApiRequest) -> Counted:
+def list_of_project(request: ApiRequest) -> Rows:
     project_id = _project(request).project_id
-    return request.counted(_grants(request, lambda grant: grant["project_id"] == project_id), **_PAGING)
+    return _grants(request, lambda grant: grant["project_id"] == project_id)
 
 
 @answers("[managed_users.]user_groups.project_grants.list", row="Grant")
-def list_of_group(request: ApiRequest) -> Counted:
+def list_of_group(request: ApiRequest) -> Rows:
     wanted = ("user_group", GROUPS.row_of(request)["id"])
-    return request.counted(_grants(request, lambda grant: _grantee_key(grant) == wanted), **_PAGING)
+    return _grants(request, lambda grant: _grantee_key(grant) == wanted)
 
 
 @answers("members.project_grants", row="Grant")
@@ -94,11 +73,10 @@ def update_grant(request: ApiRequest) -> Row:
 
 
 @answers("[managed_users.]project_grants.delete")
-def delete_grant(request: ApiRequest) -> Row:
+def delete_grant(request: ApiRequest) -> None:
     grant = _grant(request)
     del request.workspace.shelf(_SHELF)[grant["id"]]
     _note(request, grant, "deleted")
-    return {"success": True}
 
 
 @answers("[managed_users.]projects.project_grants.upsert", row="Grant")

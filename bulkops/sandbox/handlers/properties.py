@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
@@ -27,7 +27,7 @@ def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]
 
 
 @answers("[managed_users.]properties.upsert")
-def upsert_properties(request: ApiRequest) -> dict[str, Any]:
+def upsert_properties(request: ApiRequest) -> dict[str, int] | None:
     """All of them, or none where one cannot be."""
     properties, given, project_id = _properties(request), request.given["properties"], request.number("project_id")
     if not given:
@@ -41,7 +41,7 @@ def upsert_properties(request: ApiRequest) -> dict[str, Any]:
             request.note("property.set", name if project_id is None else f"{project_id}/{name}")
     if request.assumptions.properties_upsert == "saved_property_count":
         return {"saved_property_count": len(wanted)}
-    return {"success": True}
+    return None
 
 
 def _properties(request: ApiRequest) -> dict[str, str]:

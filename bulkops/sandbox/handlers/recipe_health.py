@@ -27,21 +27,19 @@ def count_jobs(request: ApiRequest) -> list[dict[str, Any]]:
 
 
 @answers("recipes.force_run")
-def force_run(request: ApiRequest) -> dict[str, Any]:
+def force_run(request: ApiRequest) -> None:
     """Raises: RefusedError 400 for a recipe that does not run, by assumption."""
     recipe = recipe_of(request)
     if not recipe.running:
         raise RefusedError(400, "Recipe is not running")
     note_recipe(request, recipe, "forced")
-    return {"success": True}
 
 
 @answers("recipes.health.start")
-def start_health(request: ApiRequest) -> dict[str, Any]:
+def start_health(request: ApiRequest) -> None:
     recipe = recipe_of(request)
     request.workspace.shelf(_REPORTS)[str(recipe.id)] = {"recipe_id": recipe.id, "status": "completed", "findings": []}
     note_recipe(request, recipe, "examined")
-    return {"success": True}
 
 
 @answers("recipes.health.get", row="Health")

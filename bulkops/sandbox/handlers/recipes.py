@@ -48,35 +48,35 @@ def search_recipes(request: ApiRequest) -> list[dict[str, Any]]:
 
 
 @answers("[managed_users.]recipes.start", row="Verdict")
-def start_recipe(request: ApiRequest) -> dict[str, Any]:
+def start_recipe(request: ApiRequest) -> dict[str, Any] | None:
     """200 with `success: false` when its connections are not ready; starting a running recipe is a success."""
     recipe = recipe_of(request)
     if recipe.running:
-        return _already(request, "running")
+        _refuse_again(request, "running")
+        return None
     problems = recipe.problems(request.workspace.connections)
     if problems:
         return {"success": False, "code_errors": [], "config_errors": _listed(request, problems)}
     recipe.running = True
     recipe.updated_at = request.state.clock.stamp()
     note_recipe(request, recipe, "started")
-    return {"success": True}
+    return None
 
 
 @answers("[managed_users.]recipes.stop", row="Verdict")
-def stop_recipe(request: ApiRequest) -> dict[str, Any]:
+def stop_recipe(request: ApiRequest) -> None:
     recipe = recipe_of(request)
     if recipe.running:
         recipe.running = False
         recipe.stopped_at = recipe.updated_at = request.state.clock.stamp()
         note_recipe(request, recipe, "stopped")
-        return {"success": True}
-    return _already(request, "stopped")
+    else:
+        _refuse_again(request, "stopped")
 
 
-def _already(request: ApiRequest, state: str) -> dict[str, Any]:
+def _refuse_again(request: ApiRequest, state: str) -> None:
     if request.assumptions.start_running == "refused":
         raise RefusedError(400, f"The recipe is already {state}")
-    return {"success": True}
 
 
 def _listed(request: ApiRequest, problems: list[list[Any]]) -> list[Any]:

@@ -13,7 +13,7 @@ from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.recipes import note_recipe, recipe_of
 from bulkops.sandbox.package_zip import PackedRecipe, Reference, first_steps, packed_recipe
 from bulkops.sandbox.recipes import Recipe
-from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, there
+from bulkops.sandbox.request import ApiRequest, RefusedError, invalid, there
 
 
 @answers("[managed_users.]recipes.create", row="Created")
@@ -44,7 +44,7 @@ def add_recipe(request: ApiRequest, packed: PackedRecipe, bound: tuple[int | Non
 
 
 @answers("[managed_users.]recipes.update")
-def update_recipe(request: ApiRequest) -> dict[str, Any]:
+def update_recipe(request: ApiRequest) -> None:
     """Only while it is stopped; equal content has no effect and makes no version."""
     recipe = recipe_of(request)
     if recipe.running:
@@ -60,7 +60,6 @@ def update_recipe(request: ApiRequest) -> dict[str, Any]:
         recipe.folder_id = folder_id
         recipe.revise(packed, bound, now=request.state.clock.stamp())
         note_recipe(request, recipe, "updated")
-    return {"success": True}
 
 
 @answers("[managed_users.]recipes.copy", row="RecipeCopy")
@@ -76,15 +75,14 @@ def copy_recipe(request: ApiRequest) -> dict[str, Any]:
 
 
 @answers("[managed_users.]recipes.delete")
-def delete_recipe(request: ApiRequest) -> dict[str, Any]:
+def delete_recipe(request: ApiRequest) -> None:
     recipe = recipe_of(request)
     del request.workspace.recipes[recipe.id]
     note_recipe(request, recipe, "deleted")
-    return {"success": True}
 
 
 @answers("[managed_users.]recipes.connect")
-def connect_recipe(request: ApiRequest) -> dict[str, Any]:
+def connect_recipe(request: ApiRequest) -> None:
     """Points every use of one connector at another connection of it. Raises: RefusedError 400 while it runs."""
     recipe, provider = recipe_of(request), request.given["adapter_name"]
     if recipe.running:
@@ -105,14 +103,13 @@ def connect_recipe(request: ApiRequest) -> dict[str, Any]:
         packed = attrs.evolve(recipe.packed, config=tuple(entry for entry, _ in pairs))
         recipe.revise(packed, bound, now=request.state.clock.stamp())
         note_recipe(request, recipe, "connected")
-    return {"success": True}
 
 
 @answers("[managed_users.]recipes.versions.list", row="RecipeVersion")
-def list_versions(request: ApiRequest) -> Counted:
+def list_versions(request: ApiRequest) -> list[dict[str, Any]]:
     """The newest first."""
     recipe = recipe_of(request)
-    return request.counted([recipe.version_row(number) for number in range(recipe.version_no, 0, -1)])
+    return [recipe.version_row(number) for number in range(recipe.version_no, 0, -1)]
 
 
 @answers("[managed_users.]recipes.versions.get", row="RecipeVersion")

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import uuid4
 
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Crud, Row
+from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.request import ApiRequest, invalid, there
 from bulkops.sandbox.workspace import TAGS_OF
 
 MAX_TAGS: Final = 1000
 """Vendor facts, section 16."""
 
-TAGS: Final = Crud(
+
+def _delete(request: ApiRequest) -> None:
+    """It is on nothing any more, either."""
+    TAGS.delete(request)
+    for handles in request.workspace.shelf(TAGS_OF).values():
+        handles.pop(request.names["handle"], None)
+
+
+TAGS: Final = serve_noun(
+    "tags",
+    "Tag",
     noun="tag",
-    id_name="handle",
+    prefix="tag",
     id_member="handle",
-    new_id=lambda: f"tag-{uuid4().hex[:4].upper()}-{uuid4().hex[:4]}",
-    members={"title": None, "description": None, "color": "blue"},
-    required=("title",),
     key="title",
+    usual={"color": "blue"},
     most=MAX_TAGS,
-    within=("q",),
+    other={"delete": _delete},
 )
 
 
-@answers("[managed_users.]tags.delete")
-def delete_tag(request: ApiRequest) -> Row:
-    """It is on nothing any more, either."""
-    done = TAGS.delete(request)
-    for handles in request.workspace.shelf(TAGS_OF).values():
-        handles.pop(request.names["handle"], None)
-    return done
-
-
 @answers("[managed_users.]tags_assignments.update")
-def assign_tags(request: ApiRequest) -> Row:
+def assign_tags(request: ApiRequest) -> None:
     """All of it, or nothing where a tag or what it should be on is not there."""
     given, tags, workspace = request.given, TAGS.shelf(request), request.workspace
     adding, removing = given.get("add_tags") or [], given.get("remove_tags") or []
@@ -53,13 +51,8 @@ def assign_tags(request: ApiRequest) -> Row:
         if kept != before:
             assigned[target] = kept
             request.note("tags.assigned", target)
-    return {"success": True}
 
 
 @answers("secrets_management.clear_cache")
-def clear_secrets_cache(request: ApiRequest) -> Row:
+def clear_secrets_cache(request: ApiRequest) -> None:
     request.note("secrets_cache.cleared", "all")
-    return {"success": True}
-
-
-TAGS.serve("[managed_users.]tags", "list", "create", "update", row="Tag")
