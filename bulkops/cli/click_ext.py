@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final, TextIO, TypeVar, cast
 
 import attrs
 import click
@@ -14,6 +14,8 @@ from bulkops.cli.terminal import FORMAT_VARIABLE, wants_color, wants_json_lines
 from bulkops.errors import ConfigError
 from bulkops.hosts import TOKEN_VARIABLE
 from bulkops.logs import configure
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 LEVEL_VARIABLE: Final = "BULKOPS_LOG_LEVEL"
 WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"
@@ -55,6 +57,13 @@ class Flag(click.Option):
         extra = super().get_help_extra(ctx)
         extra.pop("range", None)
         return extra
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """As `click.option`, with a section of the help, and with the default in it."""
+    default = settings.get("default")
+    shown = isinstance(default, str | int | float) and default != "" and default is not False
+    return click.option(*names, cls=Flag, **{"show_default": shown, **settings})
 
 
 class _Exemplary(click.Command):

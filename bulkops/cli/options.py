@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from bulkops.cli.click_ext import WEBHOOK_VARIABLE, Flag
+from bulkops.cli.click_ext import WEBHOOK_VARIABLE, option
 from bulkops.cli.click_types import Hidden, once
 from bulkops.cli.declared import Command, Decorator, operations, option_of, policy_parameters, variable_of
 from bulkops.cli.flags import Output, PolicyFlags
@@ -88,7 +88,7 @@ def operation_options(
 def _option(*names: str, section: str, **attributes: Any) -> Decorator:
     if names[0] in {"--journal", "--webhook"}:
         attributes["envvar"] = variable_of(names[0])
-    return click.option(*names, cls=Flag, section=section, **attributes)
+    return option(*names, section=section, **attributes)
 
 
 def _policy_option(declared: Parameter) -> Decorator:
@@ -113,18 +113,12 @@ yes_option: Final = _option("--yes", section="Output", is_flag=True, help="Do no
 
 quiet_option: Final = _option("--quiet", "-q", section="Output", is_flag=True, help="No progress on stderr.")
 
-report_path_option: Final = click.option(
-    "-o", "--output", "path", cls=Flag, metavar="FILE", help="Output file, readable only by you."
-)
+report_path_option: Final = option("-o", "--output", "path", metavar="FILE", help="Output file, readable only by you.")
 
 
 def report_format_option(forms: Sequence[str]) -> Decorator:
-    return click.option(
-        "--format",
-        "form",
-        cls=Flag,
-        type=click.Choice(forms),
-        help="Report format.  [default: by FILE's ending, else text]",
+    return option(
+        "--format", "form", type=click.Choice(forms), help="Report format.  [default: by FILE's ending, else text]"
     )
 
 
@@ -148,9 +142,8 @@ _SUBSET: Final = {
     "limit": _SELECTION["limit"],
 }
 
-_PASS_GATE: Final = click.option(  # no variable: an approval is for one gate
+_PASS_GATE: Final = option(
     "--approve",
-    cls=Flag,
     section="Policy",
     is_flag=True,
     default=None,
@@ -186,10 +179,10 @@ def _gathered(
 
     @functools.wraps(command)
     def gathered(**given: Any) -> int:
-        value = value_of({option: given.pop(option) for option in options})
+        value = value_of({each: given.pop(each) for each in options})
         return command(**{name: value}, **given)
 
     optioned: Command = gathered
-    for option in reversed(list(options.values())):
-        optioned = option(optioned)
+    for add in reversed(list(options.values())):
+        optioned = add(optioned)
     return optioned

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.click_ext import Flag, Noun, Verb
+from bulkops.cli.click_ext import Noun, Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.options import accounts_options, client_file_option, if_running_option, quiet_option
 from bulkops.cli.terminal import one_line, put
@@ -28,15 +28,9 @@ def audit() -> None:
     cls=Verb,
     examples=["audit access --accounts all -o access.html", "audit access --accounts all -o access.jsonl"],
 )
-@click.option(
-    "-o", "--output", "path", cls=Flag, type=FileName(), metavar="FILE", help="File to write; its ending is the format."
-)
-@click.option(
-    "--format", "form", cls=Flag, type=click.Choice(_FORMATS), help="Format, where the file's ending does not say it."
-)
-@click.option(
-    "--members-only", cls=Flag, is_flag=True, help="Read no groups and no projects: one request for each account."
-)
+@option("-o", "--output", "path", type=FileName(), metavar="FILE", help="File to write; its ending is the format.")
+@option("--format", "form", type=click.Choice(_FORMATS), help="Format, where the file's ending does not say it.")
+@option("--members-only", is_flag=True, help="Read no groups and no projects: one request for each account.")
 @accounts_options
 @client_file_option
 @if_running_option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.flags import PolicyFlags
@@ -23,52 +23,37 @@ _DEFAULT_RATIO = 1.10
         "bench --host eu --accounts 50",
     ],
 )
-@click.option(
+@option(
     "--host",
-    cls=Flag,
     default="sandbox",
-    show_default=True,
     metavar="URL|DC|sandbox",
     help="Target: a new sandbox, or a host; the token comes from the environment.",
 )
-@click.option(
+@option(
     "--accounts",
-    cls=Flag,
     type=click.IntRange(1),
     default=200,
-    show_default=True,
     metavar="N",
     help="Number of accounts, from the start of the list.",
 )
-@click.option(
+@option(
     "--operation",
-    cls=Flag,
     type=FileName(),
     metavar="JOB.toml|FILE.py:NAME",
     help="Job file or operation.  [default: three reads, which change nothing]",
 )
 @TIME_SCALE
-@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Seed of the sandbox.")
-@click.option(
-    "--compare",
-    cls=Flag,
-    type=FileName(),
-    metavar="FILE",
-    help="File with an earlier result; exit code 1 on a regression.",
-)
-@click.option(
+@option("--seed", type=int, default=7, help="Seed of the sandbox.")
+@option("--compare", type=FileName(), metavar="FILE", help="File with an earlier result; exit code 1 on a regression.")
+@option(
     "--regression",
-    cls=Flag,
     type=click.FloatRange(1.0),
     default=_DEFAULT_RATIO,
-    show_default=True,
     metavar="RATIO",
     help="Factor from which a worse figure is a regression.",
 )
 @yes_option
-@click.option(
-    "--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Write the result to stdout, as JSON."
-)
+@option("--json", "as_json", section="Output", is_flag=True, help="Write the result to stdout, as JSON.")
 @quiet_option
 @policy_options
 def bench(

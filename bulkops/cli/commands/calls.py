@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Flag, Verb, option
 from bulkops.cli.click_types import Assignment, CallName, FileName, once
 from bulkops.cli.declared import operations
 from bulkops.cli.flags import Output, PolicyFlags
@@ -49,18 +49,17 @@ def calls(words: tuple[str, ...]) -> int:
     ],
 )
 @click.argument("call_id", metavar="ID", type=CallName(), help="Call id, as `bulkops calls` lists it.")
-@click.option("--account", cls=Flag, metavar="A", help="Customer: a number, or E and your own id.")
+@option("--account", metavar="A", help="Customer: a number, or E and your own id.")
 @click.option("-p", "--param", "params", help="Parameter of the call; repeatable.", **_PARAMETERS)
-@click.option(
+@option(
     "--body",
-    cls=Flag,
     type=FileName(),
     metavar="FILE|-",
     help="File with the members of the JSON body, or the file that the call takes; - for stdin.",
 )
-@click.option("--all-pages", cls=Flag, is_flag=True, help="All pages of a list.")
-@click.option("--jsonl", cls=Flag, is_flag=True, help="One JSON line per row.")
-@click.option("--yes", cls=Flag, is_flag=True, help="Do not ask for confirmation of a changing call.")
+@option("--all-pages", is_flag=True, help="All pages of a list.")
+@option("--jsonl", is_flag=True, help="One JSON line per row.")
+@option("--yes", is_flag=True, help="Do not ask for confirmation of a changing call.")
 @client_file_option
 def call(
     call_id: str,

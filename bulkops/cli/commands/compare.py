@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import put
@@ -34,12 +34,10 @@ FORMATS = ("text", "json", "markdown")
 @click.argument("run_b", metavar="[RUN_B]", required=False, type=RunName(), help="Later run.")
 @report_format_option(FORMATS)
 @report_path_option
-@click.option(
+@option(
     "--fail-on",
-    cls=Flag,
     type=click.Choice(["difference", "new-failures"]),
     default="difference",
-    show_default=True,
     help="Condition for exit code 1.",
 )
 @journal_option

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.click_ext import Flag, Noun, Verb
+from bulkops.cli.click_ext import Noun, Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.declared import variable_of
 from bulkops.cli.flags import PolicyFlags
@@ -36,7 +36,7 @@ def config() -> None:
 )
 @policy_options
 @journal_option
-@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="JSON output.")
+@option("--json", "as_json", section="Output", is_flag=True, help="JSON output.")
 def show(job: str | None, journal: Location, as_json: bool, *, policy: PolicyFlags) -> int:
     """Show each setting with its value and its source.
 

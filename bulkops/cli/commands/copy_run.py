@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import RunName
 from bulkops.cli.journal_location import JournalLocation
 from bulkops.cli.options import journal_option
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     examples=["runs copy latest --to ./archive", "runs copy 20260102-k3f9 --to postgresql://db.example.com/fleet"],
 )
 @click.argument("name", metavar="RUN", type=RunName(), help="Run to copy.")
-@click.option(
+@option(
     "--to",
     "to",
-    cls=Flag,
     required=True,
     type=JournalLocation(),
     metavar="DIR|URL",

@@ -4,45 +4,32 @@ from __future__ import annotations
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.commands.sandbox import TIME_SCALE
 from bulkops.cli.journal_location import DEFAULT_JOURNAL
 from bulkops.cli.options import quiet_option
 
 
 @click.command("demo", cls=Verb, examples=["demo", "demo --rounds 4", "demo --customers 50 --keep"])
-@click.option(
-    "--customers",
-    cls=Flag,
-    type=click.IntRange(1),
-    default=300,
-    show_default=True,
-    metavar="N",
-    help="Number of customers.",
-)
-@click.option(
+@option("--customers", type=click.IntRange(1), default=300, metavar="N", help="Number of customers.")
+@option(
     "--rounds",
-    cls=Flag,
     type=click.IntRange(1, 4),
     default=1,
-    show_default=True,
     metavar="1-4",
     help="Number of rounds: a new package, the same again, its next version, that again.",
 )
 @TIME_SCALE
-@click.option("--seed", cls=Flag, type=int, default=7, show_default=True, help="Seed of the customers.")
-@click.option("--package", cls=Flag, metavar="PKG.zip", help="Your own package, instead of the example.")
-@click.option(
+@option("--seed", type=int, default=7, help="Seed of the customers.")
+@option("--package", metavar="PKG.zip", help="Your own package, instead of the example.")
+@option(
     "--journal",
-    cls=Flag,
     section="Output",
     metavar="DIR",
     help=f"Journal directory.  [default: a temporary directory, not {DEFAULT_JOURNAL}]",
 )
-@click.option("--keep", cls=Flag, section="Output", is_flag=True, help="Keep the temporary directory.")
-@click.option(
-    "--json", "as_json", cls=Flag, section="Output", is_flag=True, help="Write the reports to stdout, as JSON."
-)
+@option("--keep", section="Output", is_flag=True, help="Keep the temporary directory.")
+@option("--json", "as_json", section="Output", is_flag=True, help="Write the reports to stdout, as JSON.")
 @quiet_option
 def demo(
     customers: int,

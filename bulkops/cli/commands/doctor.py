@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.options import client_file_option, journal_option
 from bulkops.cli.terminal import one_line, put
@@ -35,48 +35,42 @@ EXIT_AUTH: Final = 4
     type=FileName(),
     help="Job file or operation; its calls decide which rights are checked.",
 )
-@click.option(
+@option(
     "--check-writes",
-    cls=Flag,
     is_flag=True,
     help="Check rights to write too, by sending the job's writes to a customer that does not exist.",
 )
-@click.option(
+@option(
     "--learn",
     "is_learning",
-    cls=Flag,
     section="First contact",
     is_flag=True,
     help="Find out which assumptions of bulkops hold for this tenant, by at most 40 reads, and write them to a file.",
 )
-@click.option(
+@option(
     "--account",
-    cls=Flag,
     section="First contact",
     metavar="ID",
     help="The account whose lists --learn reads; without it, the first customer.",
 )
-@click.option(
+@option(
     "-o",
     "--output",
-    cls=Flag,
     section="First contact",
     type=FileName(),
     default=VENDOR_FILE,
-    show_default=True,
     metavar="FILE",
     help="File that --learn writes.",
 )
-@click.option(
+@option(
     "--record",
-    cls=Flag,
     section="First contact",
     metavar="DIR",
     help="Directory where --learn keeps the replies for tests, with each value replaced by one of its type.",
 )
 @client_file_option
 @journal_option
-@click.option("--json", "as_json", cls=Flag, section="Output", is_flag=True, help="One JSON object per line.")
+@option("--json", "as_json", section="Output", is_flag=True, help="One JSON object per line.")
 def doctor(
     job: str | None,
     check_writes: bool,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.declared import operations
 from bulkops.cli.flags import Output, PolicyFlags
@@ -16,12 +16,8 @@ from bulkops.selection import Selection
 
 
 @click.command("export-package", cls=Verb, examples=operations()["export-package"].examples)
-@click.option(
-    "--manifest", cls=Flag, type=click.IntRange(1), metavar="ID", help="Export manifest of the partner's workspace."
-)
-@click.option(
-    "-o", "file", cls=Flag, metavar="FILE.zip", type=FileName(), help="File for an export from the partner's workspace."
-)
+@option("--manifest", type=click.IntRange(1), metavar="ID", help="Export manifest of the partner's workspace.")
+@option("-o", "file", metavar="FILE.zip", type=FileName(), help="File for an export from the partner's workspace.")
 @operation_options("export-package", may_be_missing=True)
 @run_options
 def export_package(

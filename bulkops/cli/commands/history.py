@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.commands.runs import table, utc_words
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put
@@ -22,7 +22,7 @@ _REASON = 120
 
 @click.command("history", cls=Verb, examples=["history 4100231", "history EORG-7 --json"])
 @click.argument("account", metavar="ACCOUNT", help="Account id as in the runs: a number, or E and the external id.")
-@click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array, newest run first.")
+@option("--json", "as_json", is_flag=True, help="One JSON array, newest run first.")
 @journal_option
 def history(account: str, as_json: bool, journal: Location) -> int:
     """Show one account across all runs of a journal.

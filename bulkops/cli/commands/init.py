@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.terminal import put, say
 
@@ -26,10 +26,8 @@ SHELLS = {
     type=FileName(),
     help="Your package; without it, a small example is written too.",
 )
-@click.option("--folder", cls=Flag, default="CRM", show_default=True, metavar="NAME", help="Folder to import into.")
-@click.option(
-    "--directory", cls=Flag, default=".", show_default=True, metavar="DIR", help="Output directory, created if missing."
-)
+@option("--folder", default="CRM", metavar="NAME", help="Folder to import into.")
+@option("--directory", default=".", metavar="DIR", help="Output directory, created if missing.")
 def init(package: str | None, folder: str, directory: str) -> int:
     """Write a commented job file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import run_options
@@ -18,9 +18,7 @@ from bulkops.selection import Selection
     examples=["run rollout.toml --accounts customers.csv", "run maintenance.py:tidy --accounts all --limit 5"],
 )
 @click.argument("job", metavar="JOB.toml|FILE.py:NAME", type=FileName(), help="Job file, or a name in a Python file.")
-@click.option(
-    "--plan", "planned", cls=Flag, section="Selection", metavar="FILE", type=FileName(), help="Same as --from-plan."
-)
+@option("--plan", "planned", section="Selection", metavar="FILE", type=FileName(), help="Same as --from-plan.")
 @run_options
 def run(job: str, planned: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Run a job file or a Python function.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option, report_format_option, report_path_option
 from bulkops.cli.terminal import put, say
@@ -43,11 +43,10 @@ def _show(name: str, help_text: str) -> click.Command:
     )
     @report_format_option(FORMATS)
     @report_path_option
-    @click.option("--ids", cls=Flag, is_flag=True, help="Only account ids, one per line, as a file for --accounts.")
-    @click.option(
+    @option("--ids", is_flag=True, help="Only account ids, one per line, as a file for --accounts.")
+    @option(
         "--outcome",
         "outcomes",
-        cls=Flag,
         multiple=True,
         type=click.Choice([outcome.value.replace("_", "-") for outcome in Outcome]),
         help="Outcome of the accounts to list, with --ids, jsonl or csv; repeatable.",

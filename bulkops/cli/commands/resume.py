@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import RunName
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import (
@@ -16,9 +16,8 @@ from bulkops.cli.options import (
 )
 from bulkops.selection import Selection
 
-accept_option = click.option(
+accept_option = option(
     "--accept-changes",
-    cls=Flag,
     is_flag=True,
     help="Continue although the operation's Python file has changed; finished steps stay done.",
 )
@@ -52,9 +51,7 @@ def resume(
 @click.argument(
     "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
 )
-@click.option(
-    "--failure-class", cls=Flag, metavar="C", help="Failure class of the accounts to retry, as the report shows it."
-)
+@option("--failure-class", metavar="C", help="Failure class of the accounts to retry, as the report shows it.")
 @accept_option
 @subset_options
 @retry_policy_options

@@ -14,7 +14,7 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.click_ext import Flag, Noun, Verb
+from bulkops.cli.click_ext import Noun, Verb, option
 from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put, say
@@ -33,11 +33,9 @@ _UNITS: Final = {"h": 3600.0, "d": 86400.0, "w": 604800.0}
     invoke_without_command=True,
     examples=["runs", "runs --state halted --limit 5", "runs prune --older-than 90d"],
 )
-@click.option("--state", cls=Flag, type=click.Choice(_STATES), help="State of the runs to list.")
-@click.option("--limit", cls=Flag, type=click.IntRange(1), metavar="N", help="Only the newest N runs.")
-@click.option(
-    "--json", "as_json", cls=Flag, is_flag=True, help="One JSON array; each run is the head of a JSON report."
-)
+@option("--state", type=click.Choice(_STATES), help="State of the runs to list.")
+@option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest N runs.")
+@option("--json", "as_json", is_flag=True, help="One JSON array; each run is the head of a JSON report.")
 @journal_option
 @click.pass_context
 def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool, journal: Location) -> int:
@@ -147,8 +145,8 @@ class _Age(click.ParamType[float, Any]):
 
 @runs.command("prune", cls=Verb, examples=["runs prune --older-than 90d", "runs prune 20260102-k3f9 --yes"])
 @click.argument("names", metavar="[RUN]...", nargs=-1, type=RunName(), help="Runs to delete, also unfinished ones.")
-@click.option("--older-than", cls=Flag, type=_Age(), metavar="AGE", help="Minimum age of finished runs, such as 90d.")
-@click.option("--yes", cls=Flag, is_flag=True, help="Do not ask for confirmation.")
+@option("--older-than", type=_Age(), metavar="AGE", help="Minimum age of finished runs, such as 90d.")
+@option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @journal_option
 def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: Location) -> int:
     """Delete runs from a journal.

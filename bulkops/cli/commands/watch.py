@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import put, say
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument(
     "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
 )
-@click.option("--quiet", "-q", cls=Flag, is_flag=True, help="No progress on stderr; only wait for the end.")
+@option("--quiet", "-q", is_flag=True, help="No progress on stderr; only wait for the end.")
 @journal_option
 def watch(run_id: str | None, quiet: bool, journal: Location) -> int:
     """Follow a run of another process.
