@@ -6,28 +6,27 @@ import asyncio
 import itertools
 import math
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
-from bulkops.events import Observer, QuotaChanged, ignore
+from bulkops.events import Observer, ignore
 from bulkops.pacing.adaptive_limit import Change
 from bulkops.pacing.key_queue import Order, Priority, Waiter
 from bulkops.pacing.limits import Limits
-from bulkops.pacing.quota import Quota, QuotaStatistics
+from bulkops.pacing.process_quotas import ProcessQuotas
+from bulkops.pacing.quota import Quota
 from bulkops.pacing.rate_limiter import RateLimiter
-from bulkops.pacing.shared import HORIZON_S, SlotSource
-from bulkops.pacing.sharing import Full, HeldSlot, SlotRecorder
+from bulkops.pacing.shared import HORIZON_S
+from bulkops.pacing.sharing import Full, SlotRecorder
 from bulkops.pacing.slot import Slot
-from bulkops.pacing.snapshot import QuotaSnapshot
 from bulkops.settings import Limit
 
 SHORTEST_SLEEP_S: Final = 0.0005
 """Seconds. A timer that fires early must not make the pump spin."""
 
 
-class Pacer:
+class Pacer(ProcessQuotas):
     """Lets requests leave: never more than a quota allows (C1), the furthest-along account first (C2), carefully
     at first and closed once by a refusal (C3).
 
@@ -52,34 +51,20 @@ class Pacer:
         rng: Random,
         observe: Observer = ignore,
     ) -> None:
+        backoff = {"base_s": backoff_base_s, "cap_s": max(backoff_base_s, backoff_cap_s)}
+        most_at_once = math.inf if max_rate is None else math.ceil(max_rate * HORIZON_S)
+        super().__init__(Limits(quotas, share, unlimited), backoff, most_at_once, rng=rng, observe=observe)
         self.id = uuid.uuid4().hex
         self.server_timeout_s = server_timeout_s
-        self._recorder: SlotRecorder | None = None
-        self._source: SlotSource | None = None
         self.held_back = 0
         """Accounts that wait to start until the quotas can serve them."""
-        self._limits = Limits(quotas, share, unlimited)
-        self._part = 1.0
-        self._killed_at = -math.inf
-        self._inherited: dict[str, list[float]] = {}
-        self._backoff = {"base_s": backoff_base_s, "cap_s": max(backoff_base_s, backoff_cap_s)}
-        self._rng = rng
-        self._observe = observe
         self._smoother = RateLimiter(max_rate)
-        self._at_once = math.inf if max_rate is None else math.ceil(max_rate * HORIZON_S)
-        self._quotas: dict[str, Quota] = {}
         self._busy: dict[str, Quota] = {}
         self._reopening: set[str] = set()
         self._arrivals = itertools.count()
         self._wake: asyncio.Future[None] | None = None
         self._planned_at = math.inf
         self._is_drawing = False
-        self.now: Callable[[], float] = self._first_now
-        """The event loop's time: of the loop in which it pumps. An attribute, because each grant asks several times."""
-
-    def _first_now(self) -> float:
-        self.now = asyncio.get_running_loop().time
-        return self.now()
 
     async def slot(self, quota: str, *, key: str | None = None, priority: Priority = (0, 0)) -> Slot:
         """Wait for a slot for one request of `quota`; `key`: for limits that the vendor counts separately.
@@ -165,106 +150,6 @@ class Pacer:
         finally:
             self._is_drawing = False
 
-    # -- among processes ----------------------------------------------------------------------------------------
-
-    @property
-    def recorder(self) -> SlotRecorder | None:
-        """Keeps the recorded quotas together with other processes; None: this process is alone."""
-        return self._recorder
-
-    @recorder.setter
-    def recorder(self, recorder: SlotRecorder | None) -> None:
-        self._recorder = recorder
-        for quota in self._quotas.values():
-            quota.needs_record = recorder is not None and recorder.records(quota.limits)
-
-    def set_part(self, part: float) -> None:
-        """Use this fraction of every divided quota from now on. Recorded quotas stay whole."""
-        self._part = part
-        for quota in self._quotas.values():
-            if quota.is_divided:
-                self._divide(quota)
-        self.wake()
-
-    def used_part(self) -> float:
-        """The largest part of a divided quota that own requests hold now."""
-        now = self.now()
-        return max(
-            (quota.used_part(self._limits.of(quota.name), now) for quota in self._quotas.values() if quota.is_divided),
-            default=0.0,
-        )
-
-    def inherit(self, slots: Iterable[HeldSlot], *, killed_in_s: float = -math.inf) -> None:
-        """Respect what earlier processes sent; replaces what was inherited before.
-
-        `slots`: of divided quotas, from processes that ended in order. `killed_in_s`: seconds from now until the server
-        has counted all that a killed process sent, which may be all of each divided quota.
-        """
-        now = self.now()
-        self._killed_at = now + killed_in_s
-        inherited = defaultdict(list)
-        for slot in slots:
-            inherited[slot.quota].append(now + slot.counted_in_s)
-        self._inherited = dict(inherited)
-        for quota in self._quotas.values():
-            self._respect_others(quota)
-        self.wake()
-
-    def share_slots(self, source: SlotSource | None) -> None:
-        """Take every slot from this common store from now on; None: no longer."""
-        self._source = source
-        now = self.now()
-        for quota in self._quotas.values():
-            quota.take_from(source, list(quota.held(now, self.server_timeout_s)), most=self._at_once)
-        self.wake()
-
-    def _tell_source(self, quota: Quota) -> None:
-        if self._source is not None and quota.shared is not None:
-            self._source.wake()
-
-    def held(self, *, recorded: bool) -> list[HeldSlot]:
-        """The slots that own requests hold: of divided quotas, or of recorded ones that are on no record."""
-        now = self.now()
-        return [
-            slot
-            for quota in self._quotas.values()
-            if quota.is_recorded == recorded
-            for slot in quota.held(now, self.server_timeout_s)
-        ]
-
-    def _respect_others(self, quota: Quota) -> None:
-        if quota.is_divided:
-            quota.inherit(self._inherited.get(quota.name, ()))
-            self._divide(quota)
-
-    def _divide(self, quota: Quota) -> None:
-        """Give the quota this process's part, from when it may use it."""
-        if self._part:
-            quota.relimit(self._limits.of(quota.name, self._part))
-        quota.not_before = self._killed_at + quota.longest_s if self._part else math.inf
-
-    def grants_within(self, quota: str, within_s: float) -> float:
-        """Requests of a quota that can leave within `within_s` seconds; infinity without a shared limit."""
-        limits = self._limits.shared(quota, self._part or 1.0)
-        used = self._quotas.get(quota)
-        if not limits or used is not None:
-            return math.inf if used is None or not limits else used.grants_within(self.now(), within_s)
-        return min(limit.requests * (1 + within_s // limit.window_s) for limit in limits)
-
-    def narrowest(self, quota: str) -> Limit | None:
-        """Of the limits shared by all accounts, the one with the shortest window, as this process may use it."""
-        return min(self._limits.shared(quota, self._part or 1.0), key=lambda limit: limit.window_s, default=None)
-
-    def statistics(self) -> dict[str, QuotaStatistics]:
-        """How each quota that was used stands now."""
-        now = self.now()
-        return {name: quota.statistics(now) for name, quota in self._quotas.items()}
-
-    def standings(self) -> dict[str, QuotaSnapshot]:
-        """The same in full, for a forecast: O(slots taken) each."""
-        now = self.now()
-        return {name: quota.standing(now) for name, quota in self._quotas.items()}
-
     def ended(self, quota: Quota, now: float, counted_by: float | None, *changes: Change | None) -> None:
         """For slots: a request of `quota` ended, and changed this. `counted_by` None: it never left."""
         for change in changes:
@@ -328,25 +213,3 @@ class Pacer:
         """Look again which request may leave."""
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
-
-    def _quota(self, name: str) -> Quota:
-        quota = self._quotas.get(name)
-        if quota is None:
-            quota = self._quotas[name] = Quota(name, self._limits.of(name), rng=self._rng, **self._backoff)
-            self._respect_others(quota)
-            quota.take_from(self._source, (), most=self._at_once)
-            quota.needs_record = self._recorder is not None and self._recorder.records(quota.limits)
-            self._tell(quota, "opened")
-        return quota
-
-    def _tell(self, quota: Quota, change: str) -> None:
-        adaptation = quota.adaptation
-        self._observe(
-            QuotaChanged(
-                quota=quota.name,
-                change=change,  # type: ignore[arg-type]  # the literals of the event and of the adaptation are one set
-                allowed=adaptation.allowed,
-                limit=quota.shortest_window.limit,
-                closed_for_s=max(0.0, adaptation.closed_until - self.now()) if change == "closed" else 0.0,
-            )
-        )

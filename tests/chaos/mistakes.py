@@ -401,14 +401,14 @@ MISTAKES = (
     Mistake(
         "a slot is free T after the request has left",
         "Slot.replied",
-        "self._end(now)",
-        "self._end(self.granted_at)",
+        "self._end(now, now)",
+        "self._end(self.granted_at, now)",
         WINDOWS,
     ),
     Mistake(
         "a lost request is forgotten at once",
         "Slot.lost",
-        "max(self._pacer.now(), self.granted_at + self._pacer.server_timeout_s)",
+        "max(now, self.granted_at + self._pacer.server_timeout_s)",
         "self._pacer.now()",
         WINDOWS,
     ),
@@ -488,7 +488,7 @@ MISTAKES = (
     ),
     Mistake(
         "a ledger for each journal",
-        "LocalLedger.join.begin",
+        "LocalLedger.join.make",
         "Book(self._directory or state_directory(), self._clock)",
         "Book(self._directory or Path(__import__('tempfile').mkdtemp()), self._clock)",
         PREDECESSOR,
