@@ -63,7 +63,7 @@ async def foresee_over(
         if not len(inventory):  # none is new, as was said
             return 0
         if plan_flags.export:
-            operation = await operation.prepare(workato, output.journal.directory)
+            operation = await operation.prepare(workato, output.journal)
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)

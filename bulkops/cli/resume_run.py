@@ -115,7 +115,7 @@ async def _take_up(
         consent.require_askable()  # before the first request
         await require_workspace(workato, record)
         title = f"{verb} {record.run_id}: {record.title}"
-        operation = _restored(record)
+        operation = await _restored(record, output.journal)
         most = most_open(operation, policy, workato)
         about = scope(policy, count=left.count, host=settings.url, title=title, most_open=most)
         ahead = None
@@ -157,12 +157,14 @@ async def _take_up(
     return code
 
 
-def _restored(record: RunRecord) -> Operation | None:
+async def _restored(record: RunRecord, location: Location) -> Operation | None:
     """The run's operation; None when it cannot be restored here: resuming it then says what is wrong."""
-    from bulkops.operations.restore import restore
+    from bulkops.journal import Journal
+    from bulkops.operations.restore import restore, with_packages
 
     with contextlib.suppress(BulkopsError):
-        return restore(record.operation)
+        async with Journal.open(location, read_only=True) as journal:
+            return restore(await with_packages(record.operation, journal))
     return None
 
 

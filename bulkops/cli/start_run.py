@@ -54,7 +54,7 @@ async def _start(
     accounts = accounts_of(selection, output)
     saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
     if saved is not None:
-        operation = saved.planned(operation)
+        operation = await saved.planned(operation, output.journal)
         saved.expected(operation)  # refuses a plan of something else before anything is sent
     consent = Consent(yes=output.yes, quiet=output.quiet, danger=operation.danger)
     if operation.danger is not None:

@@ -13,6 +13,7 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import queries, step_queries
 from bulkops.journal.base import Worker
 from bulkops.journal.copying import RunCopy, read_copy
+from bulkops.journal.files import Files
 from bulkops.journal.location import AnyLocation, Location
 from bulkops.journal.reader import Reader
 from bulkops.journal.records import (
@@ -40,8 +41,9 @@ class Journal:
     database.
 
     Methods that are awaited and write are durable when they return; the others that write are queued in order and
-    are durable with the next awaited one. Every method raises JournalError, in words, when the database fails; a queued
-    write that failed makes all later ones fail. Nothing here blocks the event loop. Give it no secrets.
+    are durable with the next awaited one. `files`: packages of its runs. Every method raises JournalError, in words,
+    when the database fails; a queued write that failed makes all later ones fail. Nothing here blocks the event loop.
+    Give it no secrets.
     """
 
     def __init__(self, *, location: Location, store: Store, reader: Reader, writer: Writer | None) -> None:
@@ -50,6 +52,7 @@ class Journal:
         self._clock = store.clock
         self._writes = store.writes
         self._locks = store.locks(reader, writer)
+        self.files = Files(store, reader)
         self._reader = reader
         self._writer = writer
 

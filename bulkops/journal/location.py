@@ -57,8 +57,8 @@ class Location(ABC):
 
     @property
     @abstractmethod
-    def directory(self) -> Path:
-        """For files of runs, such as an exported package."""
+    def directory(self) -> Path | None:
+        """Its directory; None for a database."""
 
     @abstractmethod
     def exists(self) -> bool:
@@ -134,8 +134,8 @@ class DatabaseLocation(Location):
         return self.url.without_password
 
     @property
-    def directory(self) -> Path:
-        return Path(DEFAULT_DIRECTORY)
+    def directory(self) -> None:
+        return None
 
     def exists(self) -> bool:
         return True

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import attrs
 
 from bulkops.clock import Clock
-from bulkops.journal.base import Committing, Locks, Reading, Writes
+from bulkops.journal.base import Committing, Locks, Queried, Reading, Writes
 from bulkops.journal.reader import Reader
 from bulkops.journal.writer import Writer
 
 
 @attrs.frozen(kw_only=True)
 class Store:
-    """`name`: of the file or the database, for messages, without passwords; `committing`: None if it is read only."""
+    """`name`: of the file or the database, for messages, without passwords; `committing`: None if it is read only;
+    `connect`: another connection, for a write that takes long."""
 
     name: str
     clock: Clock
@@ -22,3 +24,4 @@ class Store:
     committing: Committing | None
     writes: Writes
     locks: Callable[[Reader, Writer | None], Locks]
+    connect: Callable[[], AbstractContextManager[Queried]]

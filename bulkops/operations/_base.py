@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
@@ -13,7 +12,7 @@ import msgspec
 
 from bulkops.client import Workato
 from bulkops.errors import TaskFailed, WouldChange
-from bulkops.journal import StepRow
+from bulkops.journal import AnyLocation, StepRow
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._offline import rehearse_offline
 from bulkops.operations._templates import fill
@@ -178,12 +177,16 @@ class Operation:
         """Notes to show before the start, one sentence each; shown also without a confirmation."""
         return ()
 
-    async def prepare(self, workato: Workato, directory: Path) -> Operation:
+    async def prepare(self, workato: Workato, journal: AnyLocation) -> Operation:
         """Prepare the whole run once; returns the operation to run. Most operations need nothing.
 
-        `directory`: of the journal, for what `resume` must find again.
+        `journal`: keeps what `resume` must find again.
         """
         return self
+
+    def needed_files(self) -> Mapping[str, bytes]:
+        """Packages of the run, by the sha256 of their content: the journal keeps them, for every machine."""
+        return {}
 
     def as_prepared(self, data: Mapping[str, Any]) -> Operation:
         """As an earlier `prepare` left it (`data`: name and parameters of that one), if that was this operation; else
@@ -290,9 +293,14 @@ class Chain(Operation):
     def notes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(note for operation in self.operations for note in operation.notes()))
 
-    async def prepare(self, workato: Workato, directory: Path) -> Operation:
-        prepared = tuple([await operation.prepare(workato, directory) for operation in self.operations])
+    async def prepare(self, workato: Workato, journal: AnyLocation) -> Operation:
+        prepared = tuple([await operation.prepare(workato, journal) for operation in self.operations])
         return self if prepared == self.operations else Chain(prepared)
+
+    def needed_files(self) -> Mapping[str, bytes]:
+        return {
+            digest: content for operation in self.operations for digest, content in operation.needed_files().items()
+        }
 
     def as_prepared(self, data: Mapping[str, Any]) -> Operation:
         rows = data["parameters"].get("operations", ()) if data["name"] == self.name else ()

@@ -13,7 +13,7 @@ import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import InputError, NotFound, TaskFailed
-from bulkops.journal import StepRow
+from bulkops.journal import AnyLocation, StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import check_name, find_path, no_folder
@@ -77,7 +77,7 @@ class ExportPackage(Operation):
     def title(self) -> str:
         return f"export folder {self.folder!r} into {self.into}"
 
-    async def prepare(self, workato: Workato, directory: Path) -> ExportPackage:
+    async def prepare(self, workato: Workato, journal: AnyLocation) -> ExportPackage:
         """With the directory for the files. Raises: InputError when there can be none."""
         into = Path(self.into)
         make_directory(into)

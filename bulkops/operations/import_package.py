@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import anyio
 import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, NotFound, PlanError, TaskFailed
-from bulkops.journal import StepRow
+from bulkops.journal import AnyLocation, Journal, StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._folders import (
@@ -32,7 +31,7 @@ from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.operations.fields import own_parameters
 from bulkops.operations.foreseen import CONTENTS, FolderContents, Foreseen, added, subfolders
 from bulkops.operations.package import Contents, Package
-from bulkops.operations.partner_export import export_package, keep_package
+from bulkops.operations.partner_export import export_package
 from bulkops.parameters import parameter
 from bulkops.steps import Context, planned_id
 
@@ -113,8 +112,9 @@ class ImportPackage(Operation):
         return PlanError(f"manifest {self.manifest} is not exported yet", remedy="call `await prepare()` first")
 
     def parameters(self) -> Mapping[str, Any]:
-        path, sha256 = (self.package.path, self.package.sha256) if self.package is not None else (None, None)
         own = own_parameters(self, without={"package"})
+        path = self.package.path if self.package is not None and self.manifest is None else None
+        sha256 = self.package.sha256 if self.package is not None else None
         return {**own, "package": path, "sha256": sha256, CONTENTS: self._recorded()}
 
     def _recorded(self) -> Mapping[str, Any] | None:
@@ -136,6 +136,11 @@ class ImportPackage(Operation):
     def from_parameters(cls, parameters: Mapping[str, Any]) -> ImportPackage:
         made = cls(**{name: value for name, value in parameters.items() if name not in {"sha256", CONTENTS}})
         expected = parameters.get("sha256")
+        if expected is not None and made.package is None:
+            raise InputError(
+                f"the package that was exported from manifest {made.manifest} is not in the journal",
+                remedy="use the journal of the run or the plan, or start a new run",
+            )
         if expected is not None and made._content.sha256 != expected:
             raise InputError(
                 f"{made._content.path} is not the package the run began with (its sha256 differs)",
@@ -143,12 +148,17 @@ class ImportPackage(Operation):
             )
         return made
 
-    async def prepare(self, workato: Workato, directory: Path) -> ImportPackage:
-        """With the package of the manifest, which is kept as a file beside the journal. Sends what an export takes."""
+    async def prepare(self, workato: Workato, journal: AnyLocation) -> ImportPackage:
+        """With the package of the manifest, which the journal keeps. Sends what an export takes."""
         if self.package is not None or self.manifest is None:
             return self
         package = await export_package(workato, self.manifest)
-        return attrs.evolve(self, package=await anyio.to_thread.run_sync(keep_package, package, directory))
+        async with Journal.open(journal) as opened:
+            await opened.files.put(package.sha256, package.data)
+        return attrs.evolve(self, package=package)
+
+    def needed_files(self) -> Mapping[str, bytes]:
+        return {} if self.package is None else {self.package.sha256: self.package.data}
 
     def as_prepared(self, data: Mapping[str, Any]) -> ImportPackage:
         """With the package that was exported for it then."""

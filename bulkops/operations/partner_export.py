@@ -12,7 +12,7 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, NotFound
 from bulkops.models import PackageExport
-from bulkops.operations._package_files import check_place, is_same, make_directory, read_existing, write_file
+from bulkops.operations._package_files import check_place, is_same, read_existing, write_file
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 
 _GROWTH: Final = 1.5
@@ -141,19 +141,3 @@ async def _finished(workato: Workato, made: PackageExport, manifest_id: int) -> 
         made = await workato.packages.get(made.id)
         delay_s = min(delay_s * _GROWTH, tuning.first_poll_s * _LONGEST)
     return made
-
-
-def keep_package(package: Package, directory: Path) -> Package:
-    """The package as a file of the journal's directory, named by its sha256, where `resume` finds it again.
-
-    Only its owner may read it. Raises: ConfigError when it cannot be written.
-    """
-    folder = directory / "packages"
-    path = folder / f"{package.sha256}.zip"
-    try:
-        make_directory(folder)
-        write_file(path, package.data)
-    except (OSError, InputError) as error:
-        why = error.strerror if isinstance(error, OSError) else error.message
-        raise ConfigError(f"cannot store the package in {folder}: {why}", remedy="check --journal") from error
-    return Package.from_bytes(package.data, path=str(path.resolve()))

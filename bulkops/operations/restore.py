@@ -5,15 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import anyio
+
 from bulkops.errors import ConfigError, InputError, JournalMismatch
+from bulkops.journal import Journal
 from bulkops.operations import OPERATIONS, Chain, Operation
 from bulkops.operations.functions import as_operation, load_from_file
+from bulkops.operations.package import Package
 from bulkops.operations.undo import Lost, UndoRun, remembered
 
 
 def describe(op: Operation, *, source: str | None = None) -> dict[str, Any]:
     """JSON data for the journal, from which `restore` makes the operation again; `source`: its FILE.py:NAME."""
     return {"name": op.name, "parameters": dict(op.parameters()), "digest": op.digest, "source": source}
+
+
+async def with_packages(data: Mapping[str, Any], journal: Journal, *, trust_paths: bool = True) -> dict[str, Any]:
+    """What `describe` said, with the packages that `restore` needs taken from the journal. `trust_paths`: only those
+    that are not where they were; a changed file is then refused. An undo needs none.
+
+    Raises: JournalError; InputError for a package that cannot be read.
+    """
+
+    async def filled(value: Any) -> Any:
+        if isinstance(value, list):
+            return [await filled(member) for member in value]
+        if not isinstance(value, Mapping) or value.get("name") == UndoRun.name:
+            return value
+        path, digest = value.get("package"), value.get("sha256")
+        if not isinstance(digest, str):
+            return {key: await filled(member) for key, member in value.items()}
+        if trust_paths and path is not None and await anyio.Path(path).exists():
+            return value
+        content = await journal.files.get(digest)
+        if content is None:
+            return value
+        return {**value, "package": await anyio.to_thread.run_sync(_package, content, path)}
+
+    found: dict[str, Any] = await filled(data)
+    return found
+
+
+def _package(content: bytes, path: str | None) -> Package:
+    return Package.from_bytes(content, path=path or "package.zip")
 
 
 def restore(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operation:

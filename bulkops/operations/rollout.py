@@ -10,6 +10,7 @@ import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import InputError
+from bulkops.journal import AnyLocation
 from bulkops.operations._base import Chain, Operation, Undoing
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.create_customer import NAME, NOTIFICATION_EMAIL, PLAN, CreateCustomer
@@ -135,8 +136,8 @@ class Rollout(Chain):
         taken = {one.name: parameters[one.name] for one in parameters_of(cls)}
         return cls(**{**taken, "package": imported.package})
 
-    async def prepare(self, workato: Workato, directory: Path) -> Rollout:
-        prepared = await self._imported.prepare(workato, directory)
+    async def prepare(self, workato: Workato, journal: AnyLocation) -> Rollout:
+        prepared = await self._imported.prepare(workato, journal)
         return self if prepared is self._imported else attrs.evolve(self, package=prepared.package)
 
     def as_prepared(self, data: Mapping[str, Any]) -> Operation:

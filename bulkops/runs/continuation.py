@@ -12,7 +12,7 @@ from bulkops.client import Workato, session_of
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
 from bulkops.operations import Operation
 from bulkops.operations.functions import as_operation
-from bulkops.operations.restore import check_same, describe, restore
+from bulkops.operations.restore import check_same, describe, restore, with_packages
 from bulkops.outcome import Outcome
 from bulkops.report import Report, load_report
 from bulkops.runs.credential import credential
@@ -48,7 +48,7 @@ class Continuation:
             record = await (opened.newest_unfinished() if find_newest else opened.get_run(run_id))
             if record is None:
                 return None
-            made = self._operation(record)
+            made = await self._operation(record, opened)
             async with opened.lock_run(record.run_id):
                 record = await opened.get_run(record.run_id)  # as the last process left it, who may have ended just now
                 if not self.accept_changes:
@@ -61,10 +61,10 @@ class Continuation:
                     await opened.set_state(record.run_id, RunState.FINISHED)  # it died after its last account
             return await load_report(opened, record.run_id)
 
-    def _operation(self, record: RunRecord) -> Operation:
+    async def _operation(self, record: RunRecord, journal: Journal) -> Operation:
         """Raises: JournalMismatch when it is another one than the run began with, and that is not accepted."""
         if self.operation is None:
-            return restore(record.operation, accept_changes=self.accept_changes)
+            return restore(await with_packages(record.operation, journal), accept_changes=self.accept_changes)
         made = as_operation(self.operation)
         if not self.accept_changes:
             check_same(made, record.operation)

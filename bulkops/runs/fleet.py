@@ -92,7 +92,9 @@ class Fleet:
         Raises: ConfigError, InputError, PlanError before anything is sent; Unauthorized when listing the accounts is
             refused; RunLocked when another run works with this credential; JournalError.
         """
-        made = as_operation(operation) if plan is None else plan.planned(as_operation(operation))
+        made = as_operation(operation)
+        if plan is not None:
+            made = await plan.planned(made, self.journal)
         expected = plan.expected(made) if plan is not None else None
         if made.danger is not None and isinstance(accounts, Pages):
             raise PlanError(f"{made.title}: not allowed for all customers", remedy="give a list of accounts")
@@ -118,7 +120,9 @@ class Fleet:
             inventory = known if known is not None else await inventory_of(accounts, workato)
             check_columns(made, inventory)
             await refuse_two_names(inventory, workato)
-            prepared = await made.prepare(workato, self.journal.directory)
+            prepared = await made.prepare(workato, self.journal)
+            for digest, content in prepared.needed_files().items():
+                await opened.files.put(digest, content)
             record = RunRecord(
                 run_id=run_id,
                 created_at=time.time(),

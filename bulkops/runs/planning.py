@@ -15,11 +15,11 @@ from bulkops.error_groups import worst_of
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, guarded
 from bulkops.executor import fan_out
-from bulkops.journal import AnyLocation, InventoryRow, Journal, tenant
+from bulkops.journal import AnyLocation, InventoryRow, Journal, Location, tenant
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.functions import as_operation
-from bulkops.operations.restore import describe
+from bulkops.operations.restore import describe, with_packages
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
 from bulkops.runs.ending import cause_of
@@ -69,10 +69,14 @@ class FleetPlan:
         counted = Counter(plan.problem or ", ".join(plan.changes) or "unchanged" for plan in self.accounts)
         return [(count, what) for what, count in counted.most_common()]
 
-    def planned(self, operation: Operation) -> Operation:
+    async def planned(self, operation: Operation, journal: AnyLocation) -> Operation:
         """The operation with what was prepared for this plan, such as the one export of a manifest. Raises: InputError
-        when its files are gone."""
-        return operation.as_prepared(self.operation)
+        when that is not in the journal any more."""
+        data, location = self.operation, Location.of(journal)
+        if location.exists():
+            async with Journal.open(location, read_only=True) as opened:
+                data = await with_packages(data, opened)
+        return operation.as_prepared(data)
 
     def check_host(self, url: str) -> None:
         """Raises: PlanError when the plan is of accounts on another host."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bulkops.errors import JournalMismatch, PlanError
+from bulkops.errors import InputError, JournalMismatch, PlanError
+from bulkops.journal import Journal
 from bulkops.journal.sqlite.schema import FILE_NAME
 from bulkops.operations import ImportPackage, UpgradePlan
 from bulkops.operations.functions import as_operation, load_from_file
-from bulkops.operations.restore import describe, restore
-from bulkops.runs import Fleet, FleetPlan, from_values, run, undo_of
+from bulkops.operations.restore import describe, restore, with_packages
+from bulkops.runs import Fleet, FleetPlan, StopSignal, from_values, run, undo_of
 from tests.fleet import PACKAGE, PACKAGE_2
 from tests.here import FIRST, Here, here, outcomes
 
@@ -126,6 +127,46 @@ def test_an_undo_of_an_operation_from_a_file_is_found_again(tmp_path: Path) -> N
         assert it.kinds() == {"folder.created": 3, "folder.deleted": 3}
 
     here(tmp_path, scenario, customers=3)
+
+
+@pytest.mark.parametrize("then", ["gone", "another"])
+def test_a_run_goes_on_with_its_package_from_the_journal(tmp_path: Path, then: str) -> None:
+    """Another file at its place is refused: whoever put it there expects that the run takes it."""
+    package = tmp_path / "crm.zip"
+    shutil.copy(PACKAGE, package)
+
+    async def scenario(it: Here) -> None:
+        made = ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+        stop = StopSignal()
+        stop.drain()
+        begun = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, stop=stop)
+        assert outcomes(begun) == {"not_attempted": 3}
+        package.unlink()
+        fleet = Fleet(it.workato, journal=it.journal)
+        if then == "another":
+            shutil.copy(PACKAGE_2, package)
+            with pytest.raises(InputError, match="is not the package the run began with"):
+                await fleet.resume(begun.run_id)
+            return
+        done = await fleet.resume(begun.run_id)
+        assert done is not None
+        assert outcomes(done) == {"changed": 3}, done.accounts[0]
+        async with Journal.open(it.journal) as journal:
+            data = (await journal.get_run(begun.run_id)).operation
+            shutil.copy(PACKAGE_2, package)
+            elsewhere = restore(await with_packages(data, journal, trust_paths=False))
+        assert elsewhere.digest == made.digest, "a worker does not look at its own disk"
+
+    here(tmp_path, scenario, customers=3)
+
+
+def test_an_export_that_is_not_in_the_journal_is_told(tmp_path: Path) -> None:
+    async def scenario(it: Here) -> None:
+        prepared = await ImportPackage(manifest=MANIFEST, folder="CRM").prepare(it.workato, it.journal)
+        with pytest.raises(InputError, match="exported from manifest 12 is not in the journal; use the journal"):
+            restore(describe(prepared))
+
+    here(tmp_path, scenario, customers=1)
 
 
 def test_a_builtin_of_a_file_that_says_something_else_now_is_refused(tmp_path: Path) -> None:

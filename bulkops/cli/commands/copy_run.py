@@ -47,7 +47,12 @@ async def _copy(name: str, location: Location, to: Location) -> int:
 
     async with Journal.open(location, read_only=True) as journal, Journal.open(to) as other:
         record = await journal.get_run(name)
-        await other.add_copy(await journal.copy_of(record.run_id))
+        copied = await journal.copy_of(record.run_id)
+        for digest in await journal.files.of_run(record.run_id):
+            content = await journal.files.get(digest)
+            if content is not None:
+                await other.files.put(digest, content)
+        await other.add_copy(copied)
     accounts = f"{record.inventory_count} account{'' if record.inventory_count == 1 else 's'}"
     say(f"copied run {record.run_id} with {accounts}: bulkops report {record.run_id}{to.flag}")
     return 0

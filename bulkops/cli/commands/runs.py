@@ -203,6 +203,7 @@ async def _prune(location: Location, names: Sequence[str], older_than: float | N
         for run_id in chosen:
             async with journal.lock_run(run_id):
                 await journal.delete_run(run_id)
+        await journal.files.delete_unused()
     location.compact()
     say(f"deleted {_counted(len(chosen))}")
     return 0

@@ -75,8 +75,9 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
     Nothing is sent when settings are missing, or while a run uses the quotas.
     """
     yield _versions()
-    for finding in _disk(patient.journal.directory):
-        yield finding
+    if patient.journal.directory is not None:
+        for finding in _disk(patient.journal.directory):
+            yield finding
     yield await _journal(patient.journal)
     if address := os.environ.get(WEBHOOK_VARIABLE):
         yield _webhook(address)

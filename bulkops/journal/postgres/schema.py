@@ -35,5 +35,6 @@ def _text(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-SCRIPTS: Final = ("\n".join(_text(name) for name in ("tables.sql", "processes.sql", "write.sql")),)
+_PARTS: Final = ("tables.sql", "processes.sql", "files.sql", "write.sql")
+SCRIPTS: Final = ("\n".join(_text(name) for name in _PARTS),)
 """Migrations. Add to the end; a script that was released stays as it is."""

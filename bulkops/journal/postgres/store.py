@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import Final
 
 from bulkops.clock import Clock
 from bulkops.journal.postgres import writes
 from bulkops.journal.postgres.committer import PostgresCommitter, this_place
 from bulkops.journal.postgres.locks import PostgresLocks
-from bulkops.journal.postgres.reading import PostgresReading
+from bulkops.journal.postgres.reading import PostgresReading, Translated
 from bulkops.journal.postgres.schema import SCRIPTS
 from bulkops.journal.store import Store
-from bulkops.postgres import DatabaseUrl, connect, migrate
+from bulkops.postgres import DatabaseUrl, connect, connect_again, migrate
 
 PART: Final = "journal"
 
@@ -32,4 +34,11 @@ def open_store(database: DatabaseUrl, *, read_only: bool, clock: Clock) -> Store
         committing=None if writing is None else PostgresCommitter(writing, database, clock, place=place),
         writes=writes,
         locks=lambda reader, writer: PostgresLocks(reader, writer, place, database.place),
+        connect=partial(_another, database),
     )
+
+
+@contextmanager
+def _another(database: DatabaseUrl) -> Iterator[Translated]:
+    with closing(connect_again(database)) as connection:
+        yield Translated(connection)

@@ -16,7 +16,7 @@ from bulkops.errors import JournalError
 from bulkops.journal.sqlite.errors import describe
 
 FILE_NAME: Final = "journal.sqlite3"
-VERSION: Final = 4
+VERSION: Final = 5
 
 _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
 _BUSY_S: Final = 60.0
@@ -97,6 +97,11 @@ CREATE TABLE events (
   data TEXT NOT NULL
 );
 CREATE INDEX events_by_run ON events (run_id, event_id);
+CREATE TABLE files (
+  digest TEXT PRIMARY KEY, -- sha256 of the content, hex
+  content BLOB NOT NULL,
+  stored_at REAL NOT NULL -- the last time, wall clock
+);
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 COMMIT;

@@ -40,6 +40,7 @@ def open_store(directory: Path, *, read_only: bool, clock: Clock) -> Store:
         committing=None if writing is None else SqliteCommitter(writing, path, Processes(clock)),
         writes=writes,
         locks=lambda reader, writer: locks,
+        connect=lambda: closing(open_for_writing(directory)),
     )
 
 

@@ -96,7 +96,7 @@ class EndsMeanwhile(Journal):
     """A journal in which another process ends the run while its lock is looked at."""
 
     async def is_locked(self, run_id: str) -> bool:
-        with closing(sqlite3.connect(self.location.directory / "journal.sqlite3")) as connection, connection:
+        with closing(sqlite3.connect(Path(self.location.absolute) / "journal.sqlite3")) as connection, connection:
             connection.execute("UPDATE runs SET state = 'finished' WHERE run_id = ?", (run_id,))
         return False
 
@@ -124,7 +124,7 @@ async def test_the_newest_run_and_the_beginning_of_an_id(journal: Journal) -> No
 
 async def test_missing_accounts_are_noticed(journal: Journal) -> None:
     run_id = await begin(journal)
-    with closing(sqlite3.connect(journal.location.directory / "journal.sqlite3")) as connection, connection:
+    with closing(sqlite3.connect(Path(journal.location.absolute) / "journal.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM accounts WHERE seq = 2")
     with pytest.raises(JournalCorrupt, match=f"the journal has 3 accounts of run {run_id}, but the run began with 4"):
         await load_report(journal, run_id)
