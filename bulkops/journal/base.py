@@ -110,10 +110,14 @@ class Writes(Protocol):
 
 
 class Locks(Protocol):
-    """The locks of a journal's runs: one process per run."""
+    """The locks of a journal's runs (one process per run), and exclusive sections of operations."""
 
     def run(self, run_id: str) -> AbstractAsyncContextManager[None]:
         """Hold the run's lock. Raises: RunLocked naming run and process; JournalError."""
+        ...
+
+    def exclusive(self, name: str, *, within_s: float) -> AbstractAsyncContextManager[bool]:
+        """Wait for a section that one task at a time may be in; yields whether it was entered in time."""
         ...
 
     async def worker(self, run_id: str) -> Worker | None:

@@ -298,6 +298,12 @@ class Journal:
         """Take the run's lock. Raises: RunLocked naming run and process."""
         return self._locks.run(run_id)
 
+    def exclusive(self, name: str, *, within_s: float) -> AbstractAsyncContextManager[bool]:
+        """Wait for a section of this name; yields whether it was entered in time. It keeps out every other task: of all
+        processes with this database, or of this user on this machine when the journal is a directory.
+        """
+        return self._locks.exclusive(name, within_s=within_s)
+
     async def is_locked(self, run_id: str) -> bool:
         """Whether a process works on the run. Does not take the lock."""
         return await self._locks.worker(run_id) is not None

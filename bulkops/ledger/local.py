@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
@@ -19,9 +18,9 @@ from bulkops.errors import JournalError
 from bulkops.ledger.base import Credential, Lease
 from bulkops.ledger.book import Book
 from bulkops.ledger.dividing import Allotment, dividing
-from bulkops.ledger.leasing import LOOK_EVERY_S, BeatingLease, again, begun_in_thread
+from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.slots import Request, Settled
-from bulkops.locks import held, state_directory
+from bulkops.locks import state_directory
 from bulkops.pacing import Full, HeldSlot, Pacer, Settle, is_recorded
 from bulkops.settings import Limit
 
@@ -212,19 +211,3 @@ class LocalLease(BeatingLease):
         except JournalError as error:
             self._broken = self._broken or error
             raise
-
-
-@asynccontextmanager
-async def alone_with(host: str, name: str, *, within_s: float) -> AsyncIterator[bool]:
-    """Wait for this user's lock on a named resource of a host; yields whether it was acquired in time. Tasks of one
-    process exclude each other too.
-    """
-    digest = hashlib.sha256(f"{host} {name}".encode("utf-8", "replace")).hexdigest()[:16]
-    path = state_directory() / f"resource-{digest}.lock"
-    end = anyio.current_time() + within_s
-    while True:
-        with held(path, name, patience_s=-1) as holder:
-            if holder is None or anyio.current_time() > end:
-                yield holder is None
-                return
-        await anyio.sleep(LOOK_EVERY_S)

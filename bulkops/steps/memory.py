@@ -11,7 +11,6 @@ import msgspec
 
 from bulkops.errors import TaskFailed
 from bulkops.journal import Journal, StepRow, StepState
-from bulkops.ledger import alone_with
 from bulkops.steps.outside import OUTSIDE_STEPS
 
 _WORKED_ON: Final = "accounts of earlier runs"
@@ -24,7 +23,8 @@ _LOCK_WAIT_S: Final = 600.0
 class AccountMemory:
     """The account in other runs of this journal, and what the operations of this run share in memory.
 
-    `cache`: shared by the operations of a chain on this account; `shared`: shared by all accounts of the run.
+    `cache`: shared by the operations of a chain on this account; `shared`: shared by the accounts of the
+    run in this process: for what another process may read or guess again.
     """
 
     journal: Journal
@@ -56,12 +56,13 @@ class AccountMemory:
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[None]:
-        """Keep every other run of this user on this machine and tenant out of the section of that name.
+        """Keep every other account of this tenant out of the section of that name, whatever process works on it: with
+        this database, or of this user on this machine.
 
         For a list that the API replaces as a whole: read, merge, write.
         Raises: TaskFailed when another run holds the lock for minutes.
         """
-        async with alone_with(self.tenant, name, within_s=_LOCK_WAIT_S) as is_mine:
+        async with self.journal.exclusive(f"{self.tenant} {name}", within_s=_LOCK_WAIT_S) as is_mine:
             if not is_mine:
                 raise TaskFailed(
                     f"another run has held the lock of the {name} for {_LOCK_WAIT_S:g} s",

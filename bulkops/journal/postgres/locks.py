@@ -8,6 +8,7 @@ import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from uuid import uuid4
 
 import anyio
 import attrs
@@ -15,6 +16,7 @@ import attrs
 from bulkops.errors import JournalError
 from bulkops.journal.base import Reading, Worker
 from bulkops.journal.postgres import writes
+from bulkops.journal.postgres.writes import storable
 from bulkops.journal.reader import Reader
 from bulkops.journal.writer import Writer
 
@@ -22,6 +24,12 @@ _HOLDERS: Final = """
 SELECT l.run_id, p.process_id, p.pid, p.host, p.place FROM locks l JOIN processes p USING (process_id)
 WHERE is_alive(p)
 """
+
+_FIRST: Final = """
+SELECT s.ticket, p.process_id IS NOT NULL AND is_alive(p) FROM sections s LEFT JOIN processes p USING (process_id)
+WHERE s.name = ? ORDER BY s.number LIMIT 1
+"""
+_LOOK_EVERY_S: Final = 0.2
 
 
 @attrs.frozen
@@ -56,9 +64,7 @@ class PostgresLocks:
     @asynccontextmanager
     async def run(self, run_id: str) -> AsyncIterator[None]:
         """Hold the run's lock. Raises: RunLocked naming run and process; JournalError."""
-        writer = self.writer
-        if writer is None:
-            raise JournalError(f"the journal {self.name} is open for reading only", remedy="open it for writing")
+        writer = self._writing()
         holder = await self._holder(run_id)
         gone = holder.process_id if holder is not None and holder.is_gone(self.place) else None
         await writer.durable(writes.take_lock(run_id, gone))
@@ -78,8 +84,39 @@ class PostgresLocks:
         holders = await self.reader.ask(_holders)
         return sorted(holder.run_id for holder in holders if not holder.is_gone(self.place))
 
+    @asynccontextmanager
+    async def exclusive(self, name: str, *, within_s: float) -> AsyncIterator[bool]:
+        """In the order of arrival. A dead process is passed over when its lease has ended."""
+        writer, ticket, name = self._writing(), uuid4().hex, storable(name)
+        end = anyio.current_time() + within_s
+        try:
+            await writer.durable(writes.join_section(name, ticket))
+            while True:
+                first, is_alive = await self.reader.ask(_first, name)
+                if first == ticket or anyio.current_time() > end:
+                    break
+                if is_alive:
+                    await anyio.sleep(_LOOK_EVERY_S)
+                else:
+                    await writer.durable(writes.clear_section(name))
+            yield first == ticket
+        finally:
+            with anyio.CancelScope(shield=True), contextlib.suppress(JournalError):  # without it, the lease ends
+                await writer.durable(writes.leave_section(name, ticket))
+
+    def _writing(self) -> Writer:
+        if self.writer is None:
+            raise JournalError(f"the journal {self.name} is open for reading only", remedy="open it for writing")
+        return self.writer
+
     async def _holder(self, run_id: str) -> _Holder | None:
         return next(iter(await self.reader.ask(_holders, run_id)), None)
+
+
+def _first(reading: Reading, name: str) -> tuple[str | None, bool]:
+    """Ticket of the first in a section, and whether its process is alive."""
+    row = reading.execute(_FIRST, (name,)).fetchone()
+    return (None, False) if row is None else (row[0], bool(row[1]))
 
 
 def _holders(reading: Reading, run_id: str | None = None) -> list[_Holder]:

@@ -10,7 +10,7 @@ The columns are those of `sqlite/schema.py`, so that both answer the same querie
   It begins with the fence: a process that was declared dead can write nothing any more.
 * `accounts.process_id` is the claim: the process that began the account. Another process can begin it after that one
   has ended or was declared dead.
-* A run's lock is a row of `locks` whose process is alive.
+* A run's lock is a row of `locks` whose process is alive. An exclusive section belongs to the first row of `sections`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ def _text(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-_PARTS: Final = ("tables.sql", "processes.sql", "files.sql", "write.sql")
+_PARTS: Final = ("tables.sql", "processes.sql", "sections.sql", "files.sql", "write.sql")
 SCRIPTS: Final = ("\n".join(_text(name) for name in _PARTS),)
 """Migrations. Add to the end; a script that was released stays as it is."""

@@ -65,6 +65,12 @@ BEGIN
     WHEN 'put_fact' THEN
       INSERT INTO facts VALUES (w->>2, w->>3, w->>4, w->>5, w->>6)
         ON CONFLICT (tenant, account, kind, key) DO UPDATE SET value = excluded.value;
+    WHEN 'join_section' THEN
+      INSERT INTO sections (name, ticket, process_id) VALUES (w->>2, w->>3, me);
+    WHEN 'clear_section' THEN
+      PERFORM clear_section(w->>2);
+    WHEN 'leave_section' THEN
+      DELETE FROM sections WHERE ticket = w->>3;
     WHEN 'create_run' THEN
       INSERT INTO runs (run_id, created_at, title, operation, host, workspace, inventory_hash, inventory_count, policy,
           tuning, state, reason, ended_at)
@@ -108,6 +114,7 @@ BEGIN
         UPDATE processes SET batch = number WHERE process_id = me;
         UPDATE locks SET process_id = me WHERE process_id = old.process_id;
         UPDATE accounts SET process_id = me WHERE process_id = old.process_id;
+        UPDATE sections SET process_id = me WHERE process_id = old.process_id;
       END IF;
     WHEN 'end_process' THEN
       UPDATE processes SET ended = true WHERE process_id = me;

@@ -135,6 +135,20 @@ def give_lock(run_id: str) -> Data:
     return ["give_lock", _AT_ONCE, storable(run_id)]
 
 
+def join_section(name: str, ticket: str) -> Data:
+    """Wait for an exclusive section, behind those who wait already."""
+    return ["join_section", _AT_ONCE, storable(name), ticket]
+
+
+def clear_section(name: str) -> Data:
+    """Declare processes dead that hold the section or wait for it, and whose lease has ended."""
+    return ["clear_section", _AT_ONCE, storable(name)]
+
+
+def leave_section(name: str, ticket: str) -> Data:
+    return ["leave_section", _AT_ONCE, storable(name), ticket]
+
+
 def add_copy(copy: RunCopy) -> Data:
     """All rows of a run of another journal; the committer writes them."""
     return [ADD_COPY, _AT_ONCE, copy]

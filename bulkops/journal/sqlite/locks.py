@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote, unquote
 
+import anyio
 import anyio.to_thread
 
 from bulkops.errors import RunLocked
 from bulkops.journal.base import Worker
-from bulkops.locks import held, holder_at, process_words
+from bulkops.locks import held, holder_at, process_words, state_directory
+
+_LOOK_EVERY_S: Final = 0.05
 
 
 class Locks:
@@ -32,6 +37,19 @@ class Locks:
                     remedy="wait until it ends, or stop it with Ctrl-C",
                 )
             yield
+
+    @asynccontextmanager
+    async def exclusive(self, name: str, *, within_s: float) -> AsyncIterator[bool]:
+        """By a kernel lock in the state directory, which all journals of this user share."""
+        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+        path = state_directory() / f"resource-{digest}.lock"
+        end = anyio.current_time() + within_s
+        while True:
+            with held(path, name, patience_s=-1) as holder:
+                if holder is None or anyio.current_time() > end:
+                    yield holder is None
+                    return
+            await anyio.sleep(_LOOK_EVERY_S)
 
     async def worker(self, run_id: str) -> Worker | None:
         """The process that holds the run's lock. Does not take the lock."""
