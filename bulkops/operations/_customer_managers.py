@@ -2,10 +2,10 @@
 
 A manager is one row of the partner's, and an update replaces its whole list of workspaces. Accounts that each sent a
 list would overwrite one another, at one request each. So they submit wishes. One account at a time reads the rows
-again, merges all wishes so far, and writes each row once. Runs of the same user wait for each other, whatever journal
-they use. A write from elsewhere (another machine, the vendor's pages) between our read and our write is lost, and a
-later one may overwrite ours, because the API has no conditional update. Ours is checked and merged again a few times; a
-lost write of others cannot be detected.
+again, merges all wishes so far, and writes each row once. Processes whose journal is in one database wait for each
+other, and so do those of one user on one machine. A write from elsewhere (the vendor's pages) between our read and our
+write is lost, and a later one may overwrite ours, because the API has no conditional update. Ours is checked and merged
+again a few times; a lost write of others cannot be detected.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ from bulkops.errors import BadRequest, Conflict, Invalid, TaskFailed
 from bulkops.models import CustomerManager, Member, Role
 from bulkops.operations._batching import Rounds
 from bulkops.resources import CustomerManagers, PartnerMembers, PartnerRoles
-from bulkops.steps import Context, memory_of
+from bulkops.steps import AccountMemory, Context, log_of, memory_of
 
 LIST: Final = "customer_managers.list"
 UPDATE: Final = "customer_managers.update"
 _SHARED: Final = "customer managers"
+_MADE: Final = "manager made by the undone run"
+_PARTNER: Final = ""
+"""Facts of no account."""
 _ENOUGH: Final = 2
 """Workspaces refused with the same message, from which on the cause is not the workspace."""
 
@@ -37,12 +40,16 @@ Answer: TypeAlias = dict[str, Any]
 
 @attrs.frozen
 class Partner:
-    """The partner's own nouns, in the turn of one account. `alone`: holds the lock on managers."""
+    """The partner's own nouns, in the turn of one account. `alone`: holds the lock on managers; `memory`: of the
+    partner, in the journal, for all processes of the run.
+    """
 
     managers: CustomerManagers
     members: PartnerMembers
     roles: PartnerRoles
     alone: Callable[[], AbstractAsyncContextManager[None]]
+    memory: AccountMemory
+    run_id: str
 
     @classmethod
     def of(cls, ctx: Context) -> Self:
@@ -52,7 +59,16 @@ class Partner:
             members=PartnerMembers(session, scope),
             roles=PartnerRoles(session, scope),
             alone=partial(memory_of(ctx).exclusive, _SHARED),
+            memory=attrs.evolve(memory_of(ctx), account=_PARTNER),
+            run_id=log_of(ctx).run_id,
         )
+
+    async def note_made(self, manager: int) -> None:
+        """That the run to be undone has made this manager."""
+        await self.memory.remember(_MADE, f"{self.run_id} {manager}", True)
+
+    async def has_made(self, manager: int) -> bool:
+        return bool(await self.memory.recall(_MADE, f"{self.run_id} {manager}"))
 
 
 @attrs.frozen(kw_only=True)
@@ -90,12 +106,9 @@ def has(manager: CustomerManager, workspace: int) -> bool:
 
 
 class Roster:
-    """Managers, and collaborators who could become one. `made`: ids of the managers that the run to be undone has
-    made.
-    """
+    """Managers, and collaborators who could become one."""
 
     def __init__(self) -> None:
-        self.made: set[int] = set()
         self._looks: Rounds[Partner, None, list[CustomerManager]] = Rounds(self._look)
         self._grants: Rounds[Partner, Grant, Answer] = Rounds(self._grant)
         self._revocations: Rounds[Partner, Revocation, Answer] = Rounds(self._revoke)
@@ -197,7 +210,7 @@ class Roster:
             return
         if left:
             await partner.managers.update(manager.id, role_id=manager.privilege_group.id, workspaces=left)
-        elif manager.id in self.made:
+        elif await partner.has_made(manager.id):
             await partner.managers.delete(manager.id)
         else:
             raise _changed(manager, "would have an empty list of workspaces, which to the vendor means every workspace")

@@ -153,7 +153,7 @@ class GrantManager(Operation):
             return
         roster, partner, manager = Roster.of(ctx), Partner.of(ctx), row.result["manager"]
         if row.result["created"]:
-            roster.made.add(manager)
+            await partner.note_made(manager)
         wish = Revocation(
             manager=manager,
             workspace=await number_of(ctx),

@@ -66,7 +66,7 @@ class StepLog:
         self.before_operation: Callable[[], None] | None = None
         self._prefix = ""
         self._journal = journal
-        self._run_id = run_id
+        self.run_id = run_id
         self._seq = seq
         self._scope = scope
         self._tuning = tuning
@@ -311,7 +311,7 @@ class StepLog:
         if self.before_effect is not None:
             await self._admit()
         self._open.add(key)
-        await self._journal.begin_step(self._run_id, self._seq, key, data)
+        await self._journal.begin_step(self.run_id, self._seq, key, data)
         self._tell(key, StepState.INTENT)
 
     async def _admit(self) -> None:
@@ -330,7 +330,7 @@ class StepLog:
     async def _end(
         self, key: str, state: StepState, result: Any = None, *, changed: bool = False, data: Any = None
     ) -> None:
-        await self._journal.end_step(self._run_id, self._seq, key, state, result, changed=changed)
+        await self._journal.end_step(self.run_id, self._seq, key, state, result, changed=changed)
         self._open.discard(key)
         if state is StepState.FAILED:
             self._used.discard(key)
