@@ -1,16 +1,15 @@
-"""Answers of the API platform, in every form the vendor's pages print, and in forms that they do not."""
+"""Answers of the API platform, as the vendor's pages print them, and the secrets in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import pytest
 
 from bulkops.errors import ApiError, OutcomeUnknown
 from bulkops.models import AccessProfile, ApiClient, ApiCollection, ApiEndpoint, ApiKey, ApiPortal
 from bulkops.secret import Secret
-from bulkops.session import decode_list, decode_object
+from bulkops.session import decode_object
 from tests.replies import reply
 
 HIDDEN = "t-5ecret-of-the-test"
@@ -39,43 +38,13 @@ ANSWERS: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("api_access_profiles.update", AccessProfile, PROFILE),
     ("managed_users.api_portals.list", ApiPortal, {"id": 77, "name": "Portal"}),
 ]
-every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[call for call, _, _ in ANSWERS])
 
 
-@every
-def test_the_catalogues_example_decodes_in_every_envelope(call: str, model: type[Any], row: dict[str, Any]) -> None:
-    bare = decode_object(reply(row, call), model)
-    assert attrs.asdict(bare)["name"] == row["name"]
-    for wrapped in ({"result": row}, {"data": row}):
-        assert decode_object(reply(wrapped, call), model) == bare
-    for rows in ([row], {"result": [row]}, {"data": [row], "count": 1, "page": 1, "per_page": 100}):
-        assert decode_list(reply(rows, call), model) == [bare]
-    assert HIDDEN not in repr(bare)
-
-
-@every
-def test_hostile_variants(call: str, model: type[Any], row: dict[str, Any]) -> None:
-    bare = decode_object(reply(row, call), model)
-    assert decode_object(reply(row | {"new": {"member": [HIDDEN]}}, call), model) == bare
-    required = [field.name for field in attrs.fields(model) if field.default is attrs.NOTHING]
-    least = {name: row[name] for name in required}
-    defaults = {field.name for field in attrs.fields(model)} - set(required)
-    nulls = decode_object(reply(least | dict.fromkeys(defaults), call), model)
-    assert nulls == decode_object(reply(least, call), model)
-    for name in required:
-        for bad in ({**row, name: None}, {**row, name: {"x": HIDDEN}}, {k: v for k, v in row.items() if k != name}):
-            with pytest.raises(ApiError, match=name) as refused:
-                decode_object(reply(bad, call), model)
-            assert HIDDEN not in str(refused.value)
-
-
-def test_ids_as_text_are_ids() -> None:
-    texts = {"id": "5", "api_collection_id": "71", "flow_id": "33", "name": "n", "active": True}
-    endpoint = decode_object(reply(texts, "api_keys.update"), ApiEndpoint)
-    assert (endpoint.id, endpoint.api_collection_id, endpoint.flow_id) == (5, 71, 33)
-    assert decode_object(reply(COLLECTION, "api_keys.update"), ApiCollection).project_id == 908
-    profile = decode_object(reply(PROFILE | {"api_collection_ids": ["71", 72]}, "api_keys.update"), AccessProfile)
-    assert profile.api_collection_ids == [71, 72]
+@pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[call for call, _, _ in ANSWERS])
+def test_a_sample_is_read_without_showing_its_secret(call: str, model: type[Any], row: dict[str, Any]) -> None:
+    found = decode_object(reply(row, call), model)
+    assert (found.id, found.name) == (row["id"], row["name"])
+    assert HIDDEN not in repr(found)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Answers about connections, connectors, folders and properties, in every envelope, and in forms that nobody prints."""
+"""Answers about connections, connectors, folders and properties, as the vendor's pages print them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import pytest
 
-from bulkops.errors import ApiError
 from bulkops.models import (
     Connection,
     Connector,
@@ -23,7 +22,7 @@ from bulkops.models import (
     Project,
     Property,
 )
-from bulkops.session import decode_list, decode_object
+from bulkops.session import decode_object
 from tests import replies
 
 TIMES = {"created_at": "2025-06-02T08:00:00.000-07:00", "updated_at": "2025-06-02T16:30:00.000Z"}
@@ -66,36 +65,11 @@ every = pytest.mark.parametrize(("model", "row"), ANSWERS, ids=[model.__name__ f
 
 
 @every
-def test_an_example_decodes_in_every_envelope(model: type[Any], row: dict[str, Any]) -> None:
+def test_a_sample_keeps_its_values(model: type[Any], row: dict[str, Any]) -> None:
     bare = decode_object(reply(row), model)
     plain = json.loads(json.dumps(attrs.asdict(bare), default=lambda when: when.isoformat(timespec="milliseconds")))
     known = {name: value for name, value in row.items() if name in plain and value != "2025-06-02T16:30:00.000Z"}
     assert {name: plain[name] for name in known} == known
-    for wrapped in ({"result": row}, {"data": row}):
-        assert decode_object(reply(wrapped), model) == bare
-    for rows in ([row], {"result": [row]}, {"data": [row], "total": 1}, {"items": [row], "count": 1, "page": 1}):
-        assert decode_list(reply(rows), model) == [bare]
-
-
-@every
-def test_hostile_variants(model: type[Any], row: dict[str, Any]) -> None:
-    bare = decode_object(reply(row), model)
-    assert decode_object(reply(row | {"new": {"of": ["tomorrow"]}}), model) == bare
-    required = [field.name for field in attrs.fields(model) if field.default is attrs.NOTHING]
-    least = {name: row[name] for name in required}
-    optional = {field.name for field in attrs.fields(model)} - set(required)
-    assert decode_object(reply(least | dict.fromkeys(optional)), model) == decode_object(reply(least), model)
-    for name in required:
-        for bad in ({**row, name: None}, {**row, name: {"x": 1}}, {k: v for k, v in row.items() if k != name}):
-            with pytest.raises(ApiError, match=name):
-                decode_object(reply(bad), model)
-
-
-def test_ids_as_text_are_ids() -> None:
-    folder = decode_object(reply({"id": "31", "name": "n", "parent_id": "30", "project_id": "77"}), Folder)
-    assert (folder.id, folder.parent_id, folder.project_id) == (31, 30, 77)
-    connection = decode_object(reply(CONNECTION | {"id": "811", "folder_id": "31", "parent_id": "5"}), Connection)
-    assert (connection.id, connection.folder_id, connection.parent_id, connection.external_id) == (811, 31, 5, "007")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Customers, people, roles and managers, in every form the vendor's pages print, and in forms that they do not."""
+"""Customers, people, roles and managers, as the vendor's pages print them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from bulkops.models import (
     ProjectPrivileges,
     Role,
 )
-from bulkops.models.members import INFORMATIVE_MEMBERS
-from bulkops.session import decode_list, decode_object
+from bulkops.session import decode_object
 from tests.replies import reply
 
 TIMES = {"created_at": "2025-02-03T08:30:00.000-08:00", "updated_at": "2025-02-03T16:31:00.000Z"}
@@ -84,7 +83,7 @@ every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[model.__
 
 
 @every
-def test_the_catalogues_example_decodes_in_every_envelope(call: str, model: type[Any], row: dict[str, Any]) -> None:
+def test_a_sample_keeps_its_values(call: str, model: type[Any], row: dict[str, Any]) -> None:
     bare = decode_object(reply(row, call), model)
     read = attrs.asdict(bare)
     assert set(row) <= set(read)
@@ -93,32 +92,6 @@ def test_the_catalogues_example_decodes_in_every_envelope(call: str, model: type
         for name, value in row.items()
         if isinstance(value, str | bool)
     }
-    for wrapped in ({"result": row}, {"data": row}):
-        assert decode_object(reply(wrapped, call), model) == bare
-    for rows in ([row], {"result": [row]}, {"data": [row], "total": 1}, {"result": {"count": 1, "items": [row]}}):
-        assert decode_list(reply(rows, call), model) == [bare]
-
-
-@every
-def test_hostile_variants(call: str, model: type[Any], row: dict[str, Any]) -> None:
-    bare = decode_object(reply(row, call), model)
-    assert decode_object(reply(row | {"new": {"member": [1]}}, call), model) == bare
-    required = [field.name for field in attrs.fields(model) if field.default is attrs.NOTHING]
-    least = {name: row[name] for name in required}
-    nulls = dict.fromkeys({field.name for field in attrs.fields(model)} - set(required))
-    assert decode_object(reply(least | nulls, call), model) == decode_object(reply(least, call), model)
-    for name in required:
-        for wrong in ({key: value for key, value in row.items() if key != name}, row | {name: None}):
-            with pytest.raises(ApiError, match=name):
-                decode_object(reply(wrong, call), model)
-    for name in row:
-        if (model, name) == (EnvironmentRole, "privileges"):
-            continue  # no page of the vendor shows their form: whatever comes is kept
-        if name in INFORMATIVE_MEMBERS:
-            assert getattr(decode_object(reply(row | {name: {"not": [{"this": 1}]}}, call), model), name) is None
-            continue
-        with pytest.raises(ApiError, match=r"unexpected response|cannot be read"):
-            decode_object(reply(row | {name: {"not": [{"this": 1}]}}, call), model)
 
 
 @pytest.mark.parametrize(
