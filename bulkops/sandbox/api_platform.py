@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
 
-AUTH_TYPES: Final = ("token", "jwt", "oauth2", "oidc")
-MASK: Final = "****"
+CLIENT: Final = "api_client"
+LEGACY_CLIENT: Final = "legacy api_client"
+PROFILE: Final = "access_profile"
+KEY: Final = "api_key"
+"""Shelves of clients of the second and of the first version, of profiles, and, with the client's id, of its keys."""
 
-_NO_SECRET: Final = frozenset({"jwt", "oidc"})
-"""The caller brings a token of an identity provider; the vendor has no secret to show."""
+Shelf = Callable[[str], dict[str, dict[str, Any]]]
 
 
 def fields_of(thing: attrs.AttrsInstance, *, but: tuple[str, ...]) -> dict[str, Any]:
@@ -70,78 +73,32 @@ class Endpoint:
         }
 
 
-@attrs.define(kw_only=True)
-class ApiClient:
-    """`is_legacy`: made by the first version of the calls, whose access profiles name the collections."""
-
-    id: int
-    name: str
-    is_legacy: bool
-    created_at: str
-    updated_at: str
-    project_id: int | None = None
-    auth_type: str = "token"
-    collection_ids: tuple[int, ...] = ()
-    facts: dict[str, Any] = attrs.field(factory=dict)
-
-
-@attrs.define(kw_only=True)
-class Pass:
-    """What lets a client in: an access profile of the first version, or an API key of the second.
-
-    `secret`: None where the auth type has none; shown by the reply that made it and never again.
-    """
-
-    id: int
-    client_id: int
-    name: str
-    auth_type: str
-    active: bool
-    created_at: str
-    updated_at: str
-    active_since: str
-    collection_ids: tuple[int, ...] = ()
-    facts: dict[str, Any] = attrs.field(factory=dict)
-    oauth_client_id: str | None = None
-    secret: str | None = attrs.field(default=None, repr=False)
-
-    def renew(self) -> None:
-        """A new secret; the one before lets nobody in any more."""
-        self.secret = None if self.auth_type in _NO_SECRET else secrets.token_hex(20)
-        self.oauth_client_id = f"cid-{secrets.token_hex(8)}" if self.auth_type == "oauth2" else None
-
-    def shown_once(self, name: str) -> dict[str, str]:
-        """The secret as a reply shows it: under `name`, or as a client's id and secret."""
-        if self.secret is None:
-            return {}
-        if self.oauth_client_id is not None:
-            return {"oauth_client_id": self.oauth_client_id, "oauth_client_secret": self.secret}
-        return {name: self.secret}
-
-
 class ApiPlatform:
-    """Everything by id, in order of creation. Profiles and keys of one client are told apart by their client's kind."""
+    """Collections and endpoints by id, in order of creation. `shelf`: where clients, profiles and keys are."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf) -> None:
         self.collections: dict[int, Collection] = {}
         self.endpoints: dict[int, Endpoint] = {}
-        self.clients: dict[int, ApiClient] = {}
-        self.profiles: dict[int, Pass] = {}
-        self.keys: dict[int, Pass] = {}
+        self._shelf = shelf
 
     def endpoints_of(self, collection_id: int) -> list[Endpoint]:
         return [endpoint for endpoint in self.endpoints.values() if endpoint.collection_id == collection_id]
 
-    def keys_of(self, client_id: int) -> list[Pass]:
-        return [key for key in self.keys.values() if key.client_id == client_id]
+    def shelf_of_keys(self, client_id: int) -> dict[str, dict[str, Any]]:
+        return self._shelf(f"{KEY} of {client_id}")
+
+    def keys_of(self, client_id: int) -> list[dict[str, Any]]:
+        return [*self.shelf_of_keys(client_id).values()]
 
     def collections_for(self, secret: str) -> set[int] | None:
         """Ids of the collections that a secret opens; None when it opens nothing at all."""
         shown = secret.encode(errors="backslashreplace")
-        for granted in (*self.profiles.values(), *self.keys.values()):
-            if granted.active and granted.secret is not None and secrets.compare_digest(granted.secret.encode(), shown):
-                client = self.clients[granted.client_id]
-                return set(granted.collection_ids if client.is_legacy else client.collection_ids)
+        clients = self._shelf(CLIENT).values()
+        granted = [(profile, profile) for profile in self._shelf(PROFILE).values()]
+        granted += [(key, client) for client in clients for key in self.keys_of(client["id"])]
+        for one, holder in granted:
+            if one["active"] and one["secret"] and secrets.compare_digest(one["secret"].encode(), shown):
+                return set(holder["api_collection_ids"])
         return None
 
     def forget_folder(self, folder_ids: set[int]) -> None:
@@ -152,6 +109,5 @@ class ApiPlatform:
         """These collections are gone, with their endpoints; clients lose them."""
         self.collections = {id_: row for id_, row in self.collections.items() if id_ not in gone}
         self.endpoints = {id_: row for id_, row in self.endpoints.items() if row.collection_id not in gone}
-        holders: list[ApiClient | Pass] = [*self.clients.values(), *self.profiles.values()]
-        for holder in holders:
-            holder.collection_ids = tuple(id_ for id_ in holder.collection_ids if id_ not in gone)
+        for holder in (*self._shelf(CLIENT).values(), *self._shelf(PROFILE).values()):
+            holder["api_collection_ids"] = [id_ for id_ in holder["api_collection_ids"] if id_ not in gone]

@@ -33,7 +33,7 @@ class Ids:
         self._next |= {"connection": count(9_001), "package": count(251)}
         self._next |= {"member": count(880_012), "manifest": count(12)}
         self._next |= {"api_collection": count(1_361), "api_endpoint": count(9_903), "api_client": count(2_001)}
-        self._next |= {"api_access_profile": count(818), "api_key": count(37_326)}
+        self._next |= {"access_profile": count(818), "api_key": count(37_326)}
 
     def __call__(self, noun: str) -> int:
         return next(self._next.setdefault(noun, count(1_001)))
@@ -121,7 +121,7 @@ class Workspace:
         self.members: dict[int, Member] = {}
         self.properties: dict[int | None, dict[str, str]] = {}
         """Name to value, by project id; None: of the environment."""
-        self.api = ApiPlatform()
+        self.api = ApiPlatform(self.shelf)
         self._shelves: dict[str, dict[str, dict[str, Any]]] = {}
         self.queue: deque[Import] = deque()
         """Imports not finished; the first one runs."""

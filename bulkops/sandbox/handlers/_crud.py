@@ -19,18 +19,20 @@ Rows: TypeAlias = list[Row]
 class Crud:
     """Handlers for one such noun, of a customer's workspace or of the partner's own, as the call names it.
 
-    `noun`: names the shelf and the effects ("tag.created"); `id_name`: the path parameter; `members`: what a body may
-    set, with what it is when not given; `required`: those that must not be empty; `key`: the member that tells one from
-    another in the ledger; `unique`: the member in which all differ, and the status that refuses an equal one; `facts`:
-    other members of a new row. `id_member`: the name of the id in a row, `new_id`: makes ids that are not numbers;
-    `inside`: the noun that holds it, whose id is in the path and in each row; `shape`: what is stored of the given
-    members, beside the row that is there already, None for a new one (Raises: RefusedError); `most`: rows that a shelf
-    holds; `first`: rows that every workspace has from the start, `fixed`: why these cannot be changed; `kept`:
-    why a row cannot be deleted now, None: it can; `equal`: query parameters that pick rows by the member of that name,
-    `within`: those that pick by a part of the key; `shown`: a row as answers show it.
+    `noun`: names the shelf and the effects ("tag.created"), `kept_as`: the shelf, where that has another name;
+    `id_name`: the path parameter; `members`: what a body may set, with what it is when not given; `required`: those
+    that must not be empty; `key`: the member that tells one from another in the ledger; `unique`: the member in which
+    all differ, and the status that refuses an equal one; `facts`: other members of a new row. `id_member`: the name of
+    the id in a row, `new_id`: makes ids that are not numbers; `inside`: the noun that holds it, whose id is in the path
+    and in each row; `shape`: what is stored of the given members, beside the row that is there already, None for a new
+    one (Raises: RefusedError); `most`: rows that a shelf holds; `first`: rows that every workspace has from the start,
+    `fixed`: why these cannot be changed; `kept`: why a row cannot be deleted now, None: it can; `equal`: query
+    parameters that pick rows by the member of that name, `within`: those that pick by a part of the key; `shown`: a row
+    as answers show it.
     """
 
     noun: str
+    kept_as: str = ""
     id_name: str
     members: Mapping[str, Any]
     required: tuple[str, ...] = ("name",)
@@ -51,7 +53,7 @@ class Crud:
 
     def rows(self, workspace: Workspace) -> dict[str, Row]:
         """All of a workspace by id as text, of a noun that nothing holds."""
-        return workspace.shelf(self.noun, self.first)
+        return workspace.shelf(self.kept_as or self.noun, self.first)
 
     def shelf(self, request: ApiRequest) -> dict[str, Row]:
         """The rows by id as text; of the holder that the path names, where there is one. Raises: RefusedError 404."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from bulkops.catalogue import ACCOUNT, ANY_MEMBER, CALLS, Call
@@ -11,13 +11,21 @@ from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row
 from bulkops.sandbox.request import ApiRequest
 
+C = TypeVar("C", bound=Crud)
+
 _VERBS: Final = ("list", "get", "create", "update", "delete")
 _SCOPES: Final = ("", "managed_users.")
 _PAGING: Final = frozenset({"page", "per_page", "page[number]", "page[size]"})
 _FOLDER: Final = "folder_id"
 
 
-def serve_noun(
+def serve_noun(name: str, row: str, **how: Any) -> Crud:
+    """`serve_as` a plain `Crud`."""
+    return serve_as(Crud, name, row, **how)
+
+
+def serve_as(
+    kind: type[C],
     name: str,
     row: str,
     *,
@@ -27,16 +35,16 @@ def serve_noun(
     rows: Mapping[str, str] | None = None,
     usual: Mapping[str, Any] | None = None,
     **rest: Any,
-) -> Crud:
+) -> C:
     """Serve all that the catalogue has of list, get, create, update and delete, for both scopes.
 
     `row`: the type of their payload, `rows`: by verb where it differs; `noun`: of the effects; `prefix`: of ids that
     are not numbers; `other`: verbs that another handler serves; `usual`: members that are not null when they are not
-    given; `rest`: as `Crud` takes it.
+    given; `kind`, `rest`: the class, and what else it takes.
     """
     calls = {verb: found for verb in _VERBS if (found := _calls(name, verb))}
     listed = calls["list"][0] if "list" in calls else None
-    made = Crud(
+    made = kind(
         **{
             "noun": noun,
             "id_name": _id_name(calls),

@@ -2,75 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from bulkops.sandbox.api_platform import MASK, Pass
-from bulkops.sandbox.handlers._access import access_facts, find_client
-from bulkops.sandbox.handlers._api_credentials import Passes
-from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.request import ApiRequest, refuse_blank
+from bulkops.sandbox.api_platform import KEY
+from bulkops.sandbox.handlers._api_access import MASK, Passes, active_since
+from bulkops.sandbox.handlers._crud import Row
+from bulkops.sandbox.handlers._nouns import serve_as
+from bulkops.sandbox.handlers.api_clients import CLIENTS
+from bulkops.sandbox.request import ApiRequest
+
+_SHOWN: Final = ("id", "name", "auth_type", "ip_allow_list", "ip_deny_list", "active", "active_since")
 
 
-@answers("[managed_users.]api_keys.list", row="ApiKey")
-def list_keys(request: ApiRequest) -> list[dict[str, Any]]:
+def _shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
+    auth_type = (row or CLIENTS.row_of(request))["auth_type"]
+    return active_since(request, given | {"auth_type": auth_type}, row)
+
+
+def _shown(_: ApiRequest, row: Row) -> Row:
     """Masked (vendor facts, section 13)."""
-    client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
-    return [_row(key) for key in request.workspace.api.keys_of(client.id)]
+    return {name: row[name] for name in _SHOWN} | {"auth_token": "" if row["secret"] is None else MASK}
 
 
-@answers("[managed_users.]api_keys.create", row="ApiKey")
-def create_key(request: ApiRequest) -> dict[str, Any]:
-    client = find_client(request, request.path_id("api_client_id"), is_legacy=False)
-    return _KEYS.add(request, client, auth_type=client.auth_type)
-
-
-@answers("[managed_users.]api_keys.update", row="ApiKey")
-def update_key(request: ApiRequest) -> dict[str, Any]:
-    """Only what the body names changes."""
-    key = _KEYS.find(request)
-    given = {"name": key.name, "active": key.active} | dict(request.given)
-    refuse_blank(given, "name")
-    _KEYS.change(request, key, name=given["name"], active=given["active"], facts=key.facts | access_facts(given))
-    return _row(key)
-
-
-@answers("[managed_users.]api_keys.enable", row="ApiKey")
-def enable_key(request: ApiRequest) -> dict[str, Any]:
-    return _row(_KEYS.switch(request, active=True))
-
-
-@answers("[managed_users.]api_keys.disable", row="ApiKey")
-def disable_key(request: ApiRequest) -> dict[str, Any]:
-    return _row(_KEYS.switch(request, active=False))
-
-
-@answers("[managed_users.]api_keys.delete")
-def delete_key(request: ApiRequest) -> None:
-    key = _KEYS.find(request)
-    _KEYS.touch(request, key, "deleted")
-    del request.workspace.api.keys[key.id]
-
-
-def _row(key: Pass) -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "auth_type": key.auth_type,
-        "ip_allow_list": key.facts.get("ip_allow_list") or [],
-        "ip_deny_list": key.facts.get("ip_deny_list") or [],
-        "active": key.active,
-        "active_since": key.active_since,  # the vendor's document has no null here
-        "auth_token": "" if key.secret is None else MASK,
-    }
-
-
-_KEYS: Final = Passes(
-    noun="api_key",
-    effect="api_key",
+KEYS: Final = serve_as(
+    Passes,
+    "api_keys",
+    "ApiKey",
+    noun=KEY,
+    inside=CLIENTS,
+    required=("name",),
+    usual={"active": True, "ip_allow_list": [], "ip_deny_list": []},
     secret="auth_token",  # noqa: S106 - the name of a member
-    shelf=lambda request: request.workspace.api.keys,
-    row=_row,
+    shape=_shape,
+    shown=_shown,
 )
-
-
-answers("[managed_users.]api_keys.refresh_secret", row="ApiKey")(_KEYS.refresh)
+KEYS.serve("[managed_users.]api_keys", "enable", "disable", "refresh_secret", row="ApiKey")
