@@ -138,6 +138,9 @@ class Worker:
 
     @property
     def words(self) -> str:
-        """ "process 4711", or "process 4711 on HOST" when it is on another machine."""
+        """ "process 4711", or "process 4711 on HOST" when it is on another machine, "workers" before one of them has
+        begun."""
+        if self.pid is None and self.host is not None:
+            return self.host
         process = "another process" if self.pid is None else f"process {self.pid}"
         return process if self.host is None else f"{process} on {self.host}"

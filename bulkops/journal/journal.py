@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
@@ -33,6 +33,9 @@ from bulkops.journal.store import Store
 from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
 
+if TYPE_CHECKING:
+    from bulkops.journal.postgres.shared_runs import SharedRuns
+
 _LOOK_EVERY_S: Final = 0.05
 
 
@@ -55,6 +58,7 @@ class Journal:
         self.files = Files(store, reader)
         self._reader = reader
         self._writer = writer
+        self._shared_runs = None if store.shared_runs is None else store.shared_runs(reader, writer)
 
     @classmethod
     @asynccontextmanager
@@ -317,6 +321,23 @@ class Journal:
         held = await self._locks.held_runs()
         known = {record.run_id for record in await self.list_runs()}
         return [run_id for run_id in held if run_id not in known]
+
+    # Workers
+
+    @property
+    def has_shared_runs(self) -> bool:
+        """Whether workers of several machines can use the journal."""
+        return self._shared_runs is not None
+
+    @property
+    def shared_runs(self) -> SharedRuns:
+        """Runs that workers share. Raises: JournalError when the journal is a directory."""
+        if self._shared_runs is None:
+            raise JournalError(
+                f"the journal {self._name} is a file of this machine, and workers need one in PostgreSQL",
+                remedy="give --journal postgresql://...",
+            )
+        return self._shared_runs
 
     @property
     def _writing(self) -> Writer:

@@ -5,7 +5,7 @@ They are in the SQL that SQLite and PostgreSQL share, and run in the reader's th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -91,10 +91,18 @@ def run_by_name(connection: Reading, name: str, where: str) -> RunRecord:
 
 
 def accounts(
-    connection: Reading, run_id: str, outcomes: Iterable[Outcome] | None, failure_class: str | None
+    connection: Reading,
+    run_id: str,
+    outcomes: Iterable[Outcome] | None,
+    failure_class: str | None,
+    seqs: Sequence[int] | None = None,
 ) -> list[AccountRow]:
     """In inventory order, with effective outcomes."""
-    condition, values = "", [utf8_text(run_id)]
+    condition = ""
+    values: list[str | int] = [utf8_text(run_id)]
+    if seqs is not None:
+        condition += f" AND a.seq IN ({_marks(seqs)})"
+        values += seqs
     if outcomes is not None:
         wanted = [outcome.value for outcome in outcomes]
         condition += f" AND {_OUTCOME} IN ({_marks(wanted)})"

@@ -3,7 +3,15 @@
 psycopg is imported with the first connection: the extra `postgres` installs it.
 """
 
-from bulkops.postgres.connection import OUTAGE_S, connect, connect_again, connect_async, require_driver
+from bulkops.postgres.connection import (
+    OUTAGE_S,
+    connect,
+    connect_again,
+    connect_async,
+    conninfo_of,
+    require_driver,
+    search_path,
+)
 from bulkops.postgres.failures import describe, is_outage
 from bulkops.postgres.migrations import migrate, version
 from bulkops.postgres.url import DEFAULT_SCHEMA, DatabaseUrl, is_database_url, without_password
@@ -15,11 +23,13 @@ __all__ = [
     "connect",
     "connect_again",
     "connect_async",
+    "conninfo_of",
     "describe",
     "is_database_url",
     "is_outage",
     "migrate",
     "require_driver",
+    "search_path",
     "version",
     "without_password",
 ]

@@ -76,7 +76,7 @@ async def connect_async(database: DatabaseUrl) -> psycopg.AsyncConnection[Any]:
         conninfo = _conninfo(driver, database)
         connection: psycopg.AsyncConnection[Any] = await driver.AsyncConnection.connect(conninfo, autocommit=True)
         try:
-            cursor = await connection.execute(_SETTINGS, (_search_path(database),))
+            cursor = await connection.execute(_SETTINGS, (search_path(database),))
             _check_version(await cursor.fetchone(), database)
         except BaseException:
             await connection.close()
@@ -89,15 +89,21 @@ async def connect_async(database: DatabaseUrl) -> psycopg.AsyncConnection[Any]:
 def _connected(driver: Any, database: DatabaseUrl) -> psycopg.Connection[Any]:
     connection: psycopg.Connection[Any] = driver.Connection.connect(_conninfo(driver, database), autocommit=True)
     try:
-        _check_version(connection.execute(_SETTINGS, (_search_path(database),)).fetchone(), database)
+        _check_version(connection.execute(_SETTINGS, (search_path(database),)).fetchone(), database)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _search_path(database: DatabaseUrl) -> str:
+def search_path(database: DatabaseUrl) -> str:
+    """The search path of every connection: the schema of bulkops."""
     return f"{database.schema}, pg_temp"  # named last: a temporary table must not stand in for one of ours
+
+
+def conninfo_of(database: DatabaseUrl) -> str:
+    """What libpq connects with, with the password and our settings. Raises: ConfigError for an invalid URL."""
+    return _conninfo(require_driver(), database)
 
 
 def _conninfo(driver: Any, database: DatabaseUrl) -> str:

@@ -151,6 +151,13 @@ class PostgresCommitter:
                 )
             case schema.LOCKED:
                 failure = _locked(text, error.diag.message_detail or "")
+            case schema.HANDED_OVER:
+                failure = RunLocked(
+                    f"run {text} is in progress on workers",
+                    run_id=text,
+                    pid=None,
+                    remedy=f"wait until it ends: `bulkops watch {text}`",
+                )
             case schema.DEAD:
                 failure = JournalError(
                     "this process was without contact to the journal for too long, and may have been replaced",

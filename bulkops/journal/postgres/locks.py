@@ -62,12 +62,15 @@ class PostgresLocks:
     name: str
 
     @asynccontextmanager
-    async def run(self, run_id: str) -> AsyncIterator[None]:
-        """Hold the run's lock. Raises: RunLocked naming run and process; JournalError."""
+    async def run(self, run_id: str, *, coordinates: bool = False) -> AsyncIterator[None]:
+        """Hold the run's lock. `coordinates`: for the workers, to which it was handed over.
+
+        Raises: RunLocked naming run and process; JournalError.
+        """
         writer = self._writing()
         holder = await self._holder(run_id)
         gone = holder.process_id if holder is not None and holder.is_gone(self.place) else None
-        await writer.durable(writes.take_lock(run_id, gone))
+        await writer.durable(writes.take_lock(run_id, gone, coordinates=coordinates))
         try:
             yield
         finally:
@@ -77,7 +80,7 @@ class PostgresLocks:
     async def worker(self, run_id: str) -> Worker | None:
         holder = await self._holder(run_id)
         if holder is None or holder.is_gone(self.place):
-            return None
+            return WORKERS if await self.reader.ask(_is_handed_over, run_id) else None
         return Worker(holder.pid, None if holder.host == platform.node() else holder.host)
 
     async def held_runs(self) -> list[str]:
@@ -117,6 +120,20 @@ def _first(reading: Reading, name: str) -> tuple[str | None, bool]:
     """Ticket of the first in a section, and whether its process is alive."""
     row = reading.execute(_FIRST, (name,)).fetchone()
     return (None, False) if row is None else (row[0], bool(row[1]))
+
+
+WORKERS: Final = Worker(None, "workers")
+"""Of a run that was handed over, while no worker coordinates it yet."""
+
+
+def _is_handed_over(reading: Reading, run_id: str) -> bool:
+    """Whether the run waits for a worker that lives."""
+    row = reading.execute(
+        """SELECT 1 FROM runs WHERE run_id = ? AND request IS NOT NULL
+           AND EXISTS (SELECT 1 FROM processes p WHERE p.worker IS NOT NULL AND is_alive(p))""",
+        (run_id,),
+    ).fetchone()
+    return row is not None
 
 
 def _holders(reading: Reading, run_id: str | None = None) -> list[_Holder]:

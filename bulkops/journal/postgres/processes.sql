@@ -8,24 +8,36 @@ CREATE FUNCTION up_since_s() RETURNS double precision LANGUAGE sql STABLE AS
 
 -- No process could write a heartbeat while the database was down: after a restart each one gets a lease again.
 CREATE FUNCTION is_alive(p processes) RETURNS boolean LANGUAGE sql VOLATILE AS
-  $$ SELECT NOT p.ended AND NOT p.dead AND greatest(p.beat_wall_s, up_since_s()) > now_s() - 10
-     AND p.boot_id = (SELECT id FROM store) $$;
+  $$ SELECT NOT p.ended AND NOT p.dead AND greatest(p.beat_wall_s, up_since_s()) > now_s() - s.lease_s
+     AND p.boot_id = s.id FROM store s $$;
+
+CREATE FUNCTION is_held(holder bigint, me bigint) RETURNS boolean LANGUAGE sql VOLATILE AS
+  $$ SELECT holder IS DISTINCT FROM me AND EXISTS
+       (SELECT 1 FROM processes p WHERE p.process_id = holder AND NOT p.ended AND NOT p.dead) $$;
 
 CREATE FUNCTION begin_process(run text, host text, place text, pid integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   at double precision := now_s();
   made bigint;
 BEGIN
-  INSERT INTO processes (run_id, pid, boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s, host, place)
-    SELECT run, pid, id, at, at, at, at, host, place FROM store RETURNING process_id INTO made;
+  INSERT INTO processes (run_id, pid, boot_id, began_boot_s, began_wall_s, beat_boot_s, beat_wall_s, host, place,
+      steady_at)
+    SELECT run, pid, id, at, at, at, at, host, place, at FROM store RETURNING process_id INTO made;
   RETURN made;
 END $$;
 
-CREATE FUNCTION take_lock(run text, me bigint, gone bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION take_lock(run text, me bigint, gone bigint, coordinates boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   held bigint;
   holder processes;
 BEGIN
+  IF NOT coordinates AND EXISTS (SELECT 1 FROM runs WHERE run_id = run AND request IS NOT NULL) THEN
+    IF EXISTS (SELECT 1 FROM processes p WHERE p.worker IS NOT NULL AND is_alive(p)) THEN
+      RAISE EXCEPTION '%', run USING ERRCODE = 'BK005';
+    END IF;
+    UPDATE runs SET request = NULL, stopping = NULL, stop_kind = NULL WHERE run_id = run; -- no worker is left: take it back
+    UPDATE accounts SET wanted = false WHERE run_id = run AND wanted;
+  END IF;
   LOOP
     INSERT INTO locks VALUES (run, me) ON CONFLICT (run_id) DO NOTHING;
     IF FOUND THEN
@@ -40,5 +52,24 @@ BEGIN
     UPDATE processes SET dead = true WHERE process_id = held AND NOT ended;
     UPDATE locks SET process_id = me WHERE run_id = run;
     RETURN;
+  END LOOP;
+END $$;
+
+-- Declare workers dead and take their claims. Only a process whose own heartbeats were good for a lease may: after an
+-- outage of the database, every heartbeat is old.
+CREATE FUNCTION bury_workers(me processes) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  gone processes;
+BEGIN
+  IF me.steady_at > now_s() - (SELECT lease_s FROM store) THEN
+    RETURN;
+  END IF;
+  FOR gone IN
+    SELECT * FROM processes p WHERE p.worker IS NOT NULL AND NOT p.ended AND NOT p.dead AND NOT is_alive(p)
+      ORDER BY p.process_id FOR UPDATE SKIP LOCKED
+  LOOP
+    UPDATE processes SET dead = true WHERE process_id = gone.process_id;
+    UPDATE accounts SET process_id = NULL, claims_lost = claims_lost + (outcome IS NULL)::integer
+      WHERE process_id = gone.process_id;
   END LOOP;
 END $$;

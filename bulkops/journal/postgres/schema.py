@@ -8,9 +8,10 @@ The columns are those of `sqlite/schema.py`, so that both answer the same querie
 * Text sorts by its bytes (collation "C"), as in SQLite.
 * Every commit is one call of `write`, because a process that is stopped inside of a transaction would hold its rows.
   It begins with the fence: a process that was declared dead can write nothing any more.
-* `accounts.process_id` is the claim: the process that began the account. Another process can begin it after that one
-  has ended or was declared dead.
+* `accounts.process_id` is the claim: the process that works on the account. Another process can claim it after that
+  one has ended or was declared dead.
 * A run's lock is a row of `locks` whose process is alive. An exclusive section belongs to the first row of `sections`.
+* `runs.request` hands a run over to workers: `shared_runs.py`.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from pathlib import Path
 from typing import Final
 
 LEASE_S: Final = 10
-"""Seconds without a heartbeat after which another process may take over. A request leaves only with a heartbeat of at
-most 2 s (`clock.MARGIN_S`), so everything that a dead process sent has left 8 s before.
+"""Seconds without a heartbeat after which another process may take over: `store.lease_s`, which tests shorten. A
+request leaves only with a heartbeat of at most 2 s (`clock.MARGIN_S`), so everything that a dead process sent has left
+8 s before.
 """
 
 DEAD: Final = "BK001"
 MISSING: Final = "BK002"
 LOCKED: Final = "BK003"
 CLAIMED: Final = "BK004"
-REFUSED: Final = frozenset({MISSING, LOCKED, CLAIMED})
+HANDED_OVER: Final = "BK005"
+REFUSED: Final = frozenset({MISSING, LOCKED, CLAIMED, HANDED_OVER})
 """SQLSTATEs that `write` raises. Classes that begin with B are free for users (PostgreSQL, appendix A)."""
 
 

@@ -13,7 +13,10 @@ from bulkops.journal.postgres.committer import PostgresCommitter, this_place
 from bulkops.journal.postgres.locks import PostgresLocks
 from bulkops.journal.postgres.reading import PostgresReading, Translated
 from bulkops.journal.postgres.schema import SCRIPTS
+from bulkops.journal.postgres.shared_runs import SharedRuns
+from bulkops.journal.reader import Reader
 from bulkops.journal.store import Store
+from bulkops.journal.writer import Writer
 from bulkops.postgres import DatabaseUrl, connect, connect_again, migrate
 
 PART: Final = "journal"
@@ -27,13 +30,18 @@ def open_store(database: DatabaseUrl, *, read_only: bool, clock: Clock) -> Store
         migrate(reading, database, PART, SCRIPTS)
         writing = None if read_only else stack.enter_context(closing(connect(database)))
         stack.pop_all()  # all is well: the connections stay open
+
+    def locks(reader: Reader, writer: Writer | None) -> PostgresLocks:
+        return PostgresLocks(reader, writer, place, database.place)
+
     return Store(
         name=database.place,
         clock=clock,
         reading=PostgresReading(reading, database),
         committing=None if writing is None else PostgresCommitter(writing, database, clock, place=place),
         writes=writes,
-        locks=lambda reader, writer: PostgresLocks(reader, writer, place, database.place),
+        locks=locks,
+        shared_runs=lambda reader, writer: SharedRuns(reader, writer, locks(reader, writer), clock),
         connect=partial(_another, database),
     )
 

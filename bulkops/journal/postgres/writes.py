@@ -32,7 +32,8 @@ def _or_none(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Data:
+def create_run(record: RunRecord, inventory: Sequence[InventoryRow], request: Mapping[str, Any] | None = None) -> Data:
+    """A run. `request`: it is handed over to workers."""
     return [
         "create_run",
         _AT_ONCE,
@@ -51,6 +52,7 @@ def create_run(record: RunRecord, inventory: Sequence[InventoryRow]) -> Data:
         record.ended_at,
         inventory,
         storable(record.tenant),
+        None if request is None else encode(request),
     ]
 
 
@@ -85,7 +87,8 @@ def start_account(run_id: str, seq: int, now: Instant) -> Data:
     return ["start_account", now.boot_s, storable(run_id), seq]
 
 
-def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> Data:
+def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant, *, gives_back: bool = False) -> Data:
+    """`gives_back`: another worker goes on with the account."""
     return [
         "end_account",
         now.boot_s,
@@ -97,6 +100,7 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> D
         _or_none(ending.reason),
         _or_none(ending.remedy),
         encode(ending.detail),
+        not gives_back,
     ]
 
 
@@ -126,9 +130,9 @@ def end_process() -> Data:
     return ["end_process", _AT_ONCE, None]
 
 
-def take_lock(run_id: str, gone: int | None) -> Data:
-    """Take a run's lock. `gone`: a process that this machine knows to be dead."""
-    return ["take_lock", _AT_ONCE, storable(run_id), gone]
+def take_lock(run_id: str, gone: int | None, *, coordinates: bool) -> Data:
+    """Take a run's lock. `gone`: a process that this machine knows to be dead; `coordinates`: for the workers."""
+    return ["take_lock", _AT_ONCE, storable(run_id), gone, coordinates]
 
 
 def give_lock(run_id: str) -> Data:
@@ -147,6 +151,41 @@ def clear_section(name: str) -> Data:
 
 def leave_section(name: str, ticket: str) -> Data:
     return ["leave_section", _AT_ONCE, storable(name), ticket]
+
+
+def claim_account(run_id: str, seq: int) -> Data:
+    """Claim an account of a run that was handed over, if it is free and the run goes on."""
+    return ["claim_account", _AT_ONCE, storable(run_id), seq]
+
+
+def release_account(run_id: str, seq: int) -> Data:
+    return ["release_account", _AT_ONCE, storable(run_id), seq]
+
+
+def request_run(run_id: str, request: Mapping[str, Any], seqs: Sequence[int]) -> Data:
+    """Hand a run over to workers: these of its accounts."""
+    return ["request_run", _AT_ONCE, storable(run_id), encode(request), list(seqs)]
+
+
+def stop_run(run_id: str, reason: str, kind: str) -> Data:
+    return ["stop_run", _AT_ONCE, storable(run_id), storable(reason), kind]
+
+
+def begin_worker(settings: Mapping[str, Any]) -> Data:
+    return ["begin_worker", _AT_ONCE, encode(settings)]
+
+
+def join_run(run_id: str, problem: str | None) -> Data:
+    return ["join_run", _AT_ONCE, storable(run_id), _or_none(problem)]
+
+
+def leave_run(run_id: str) -> Data:
+    return ["leave_run", _AT_ONCE, storable(run_id)]
+
+
+def bury_workers() -> Data:
+    """Declare workers dead whose lease has ended."""
+    return ["bury_workers", _AT_ONCE, None]
 
 
 def add_copy(copy: RunCopy) -> Data:
