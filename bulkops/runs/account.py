@@ -32,7 +32,8 @@ class AccountTask:
     """Data that all accounts of a run share; `run` is the callable that the executor fans out.
 
     `expected`: by account, the changes of a saved plan, or the problem it found; an account with a problem, or with
-    another plan now, is skipped.
+    another plan now, is skipped. `is_shared`: other workers take accounts of the run too, and this process has claimed
+    those that it runs.
     """
 
     record: RunRecord
@@ -43,6 +44,7 @@ class AccountTask:
     stop_signal: StopSignal
     halt: Halt
     expected: Mapping[str, tuple[str, ...] | str] | None = None
+    is_shared: bool = False
     shared: dict[str, Any] = attrs.field(factory=dict)
     _logged: set[str | None] = attrs.field(factory=set, init=False)
 
@@ -53,17 +55,19 @@ class AccountTask:
         ctx = await self._begin(row)
         with self.halt.turn(log_of(ctx)) as turn:
             try:
-                ending = await self._through(row, ctx, turn)
+                ending, is_cut = await self._through(row, ctx, turn)
             except asyncio.CancelledError:
                 # Delivered once: the journal may still be awaited, and the account gets its outcome.
                 await log_of(ctx).settle_writes(ended_well=False)
-                await self._end(row, stopped(Effects.of(ctx), row, _STOPPED), clock() - began)
+                ending = stopped(Effects.of(ctx), row, _STOPPED)
+                await self._end(row, ending, clock() - began, gives_back=self.halt.gives_back)
                 raise
-            await self._end(row, ending, clock() - began)
+            await self._end(row, ending, clock() - began, gives_back=is_cut and self.halt.gives_back)
         return ending
 
-    async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> AccountResult:
-        """The outcome from the operation, or from the halt that ended it early. Raises: JournalError."""
+    async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> tuple[AccountResult, bool]:
+        """The outcome from the operation, or from the halt that ended it early, and which of the two. Raises:
+        JournalError."""
         raised: BaseException | None = None
         drifted: AccountResult | None = None
         try:
@@ -94,11 +98,11 @@ class AccountTask:
         effects = Effects.of(ctx)
         why = self._cut_short(worst, is_cut=is_cut)
         if why is not None:
-            return stopped(effects, row, why)
+            return stopped(effects, row, why), True
         ending = drifted or ending_of(effects, raised, row)
         if not isinstance(worst, BulkopsError | None):
             self._log_unexpected(row, ending, raised)
-        return ending
+        return ending, False
 
     def _cut_short(self, worst: BaseException | None, *, is_cut: bool) -> str | None:
         """Why the account stops before its end, if something else caused it."""
@@ -180,8 +184,11 @@ class AccountTask:
             outcome=Outcome.SKIPPED, reason=f"the account has changed since the plan; now: {now}", remedy="plan again"
         )
 
-    async def _end(self, row: AccountRow, ending: AccountResult, elapsed_s: float) -> None:
-        await self.journal.end_account(self.record.run_id, row.seq, ending)
+    async def _end(self, row: AccountRow, ending: AccountResult, elapsed_s: float, *, gives_back: bool) -> None:
+        if self.is_shared:
+            await self.journal.shared_runs.end_account(self.record.run_id, row.seq, ending, gives_back=gives_back)
+        else:
+            await self.journal.end_account(self.record.run_id, row.seq, ending)
         self.observe(
             AccountEnded(
                 account=row.account,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from bulkops.report import Report, load_report
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
+from bulkops.runs.hand_over import HANDED_OVER, Request
 from bulkops.runs.identity import require_workspace
 from bulkops.runs.policy import Policy
 from bulkops.runs.subset import Subset, pick
@@ -79,11 +80,16 @@ class Continuation:
         if self.approved:
             judged = [event.data for event in events if event.kind == "gate"]
             approved = waiting_gate(judged, policy.cut(record.inventory_count), [row.seq for row in rows])
-        saved = [event.data["expected"] for event in events if event.kind == PLAN_EVENT]
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(client_for(record, self.fleet.workato))
             workspace = await require_workspace(client, record)
             record = await _with_changes(journal, record, operation)
+            if self.fleet.on_workers:
+                await journal.set_policy(record.run_id, policy.to_mapping(), client.settings.tuning.to_mapping())
+                journal.add_event(record.run_id, HANDED_OVER, {})
+                request = Request.after(record, in_waves=in_waves, approved=approved)
+                await journal.shared_runs.hand_over(record.run_id, request.to_mapping(), [row.seq for row in rows])
+                return
             await stack.enter_async_context(
                 credential(
                     journal,
@@ -103,7 +109,7 @@ class Continuation:
                 observe=self.fleet.observe,
                 stop_signal=self.fleet.stop,
                 gate=Gate(policy=policy, check=self.fleet.check, approve=self.fleet.approve, approved=approved),
-                expected={account: _found(found) for account, found in saved[0].items()} if saved else None,
+                expected=await expected_of(journal, record.run_id),
             )
             await engine.work(rows, in_waves=in_waves)
 
@@ -126,6 +132,12 @@ async def client_for(record: RunRecord, workato: Workato | None) -> AsyncIterato
     settings = Settings.from_env(tuning=Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     async with Workato.from_settings(settings) as client:
         yield client
+
+
+async def expected_of(journal: Journal, run_id: str) -> Mapping[str, tuple[str, ...] | str] | None:
+    """By account, what the saved plan of a run found; None without one."""
+    saved = [event.data["expected"] for event in await journal.events(run_id) if event.kind == PLAN_EVENT]
+    return {account: _found(found) for account, found in saved[0].items()} if saved else None
 
 
 def _found(found: str | list[str]) -> tuple[str, ...] | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Literal
 
@@ -11,7 +11,7 @@ import anyio
 import attrs
 
 from bulkops.errors import RunLocked
-from bulkops.journal import AnyLocation, Journal, Location
+from bulkops.journal import AnyLocation, Journal, Location, RunState
 from bulkops.journal.location import DatabaseLocation
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
 from bulkops.ledger.postgres import PostgresLedger
@@ -20,6 +20,8 @@ from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession, Heartbeat
 
 _TRY_AGAIN_S: Final = 0.5
+_LEAVING_S: Final = 10.0
+"""Seconds in which the workers of a run that has ended give up their leases."""
 
 IfRunning = Literal["fail", "wait", "share"]
 
@@ -51,6 +53,7 @@ async def credential(
         if_running=policy.if_running,
         stops_waiting=lambda: stop_signal.draining,
         ledger=ledger_of(journal.location),
+        has_ended=lambda other: _has_ended(journal, other),
     ) as use:
         journal.start_beating(run_id)
         use.signs.append(journal)
@@ -71,6 +74,7 @@ async def hold_credential(
     if_running: IfRunning = "fail",
     stops_waiting: Callable[[], bool] = lambda: False,
     ledger: Ledger | None = None,
+    has_ended: Callable[[str], Awaitable[bool]] | None = None,
 ) -> AsyncIterator[CredentialUse]:
     """While inside, the session's pacer respects what other processes send with the credential, and they its requests.
 
@@ -82,9 +86,11 @@ async def hold_credential(
         if_running: refuse another run on the credential, wait for its end, or share the quotas with it.
         stops_waiting: whether the run was stopped meanwhile.
         ledger: see `ledger_of`; None: this user's on this machine.
+        has_ended: whether a run has ended, so that its workers leave within moments.
     Raises: RunLocked; with `if_running` "wait" only when `stops_waiting`; JournalError.
     """
     credential = Credential(session.settings.url, workspace)
+    until = anyio.current_time() + _LEAVING_S
     while True:
         try:
             async with session.leasing:
@@ -93,8 +99,11 @@ async def hold_credential(
                 )
                 use.users += 1
             break
-        except RunLocked:
-            if if_running != "wait" or stops_waiting() or isinstance(session.heartbeat, CredentialUse):
+        except RunLocked as error:
+            if stops_waiting() or isinstance(session.heartbeat, CredentialUse):
+                raise
+            is_leaving = has_ended is not None and anyio.current_time() < until and await has_ended(error.run_id)
+            if if_running != "wait" and not is_leaving:
                 raise
         await anyio.sleep(_TRY_AGAIN_S)
     try:
@@ -105,6 +114,12 @@ async def hold_credential(
                 use.users -= 1
                 if not use.users:
                     await use.end()
+
+
+async def _has_ended(journal: Journal, run_id: str) -> bool:
+    """Whether the journal has the run, and it has ended in order."""
+    records = {record.run_id: record for record in await journal.list_runs()}
+    return run_id in records and records[run_id].state is not RunState.RUNNING and not await journal.is_locked(run_id)
 
 
 async def _use(

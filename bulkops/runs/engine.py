@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import anyio
 import attrs
@@ -19,6 +20,7 @@ from bulkops.runs.account import AccountTask
 from bulkops.runs.ending import TOKEN_REFUSED
 from bulkops.runs.halting import (
     Admission,
+    CountedAdmission,
     Deadline,
     Gate,
     GateVerdict,
@@ -29,6 +31,7 @@ from bulkops.runs.halting import (
     most_admitted,
     passed_gates,
 )
+from bulkops.runs.hands import AccountHands, Predecessor, Team
 from bulkops.runs.policy import Policy
 from bulkops.runs.traffic import metered
 from bulkops.runs.waves import Wave
@@ -38,7 +41,8 @@ from bulkops.runs.waves import Wave
 class Engine:
     """One process working on one run. `stop_signal` may stop it from outside, the policy's rules and gates from inside.
 
-    `expected`: by account, the changes that a saved plan foresaw, or the problem it found; see `AccountTask`.
+    `expected`: by account, the changes that a saved plan foresaw, or the problem it found; see `AccountTask`. `team`:
+    workers that take the accounts, in place of this process; `predecessor`: the coordinator that this one replaces.
     """
 
     record: RunRecord
@@ -50,13 +54,16 @@ class Engine:
     stop_signal: StopSignal
     gate: Gate
     expected: Mapping[str, tuple[str, ...] | str] | None = None
+    team: Team | None = None
+    predecessor: Predecessor | None = None
     _halted: str | None = None
+    _token_refused: bool = False
     _paused: str | None = None
     _ends_at: float = math.inf
     _taken: int = 0
     _rules: HaltRules = attrs.field(init=False)
     _halt: Halt = attrs.field(init=False)
-    _task: AccountTask = attrs.field(init=False)
+    _hands: AccountHands = attrs.field(init=False)
 
     async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
         """Take `rows` to their ends and leave the run's state in the journal. The caller holds run and credential.
@@ -64,16 +71,41 @@ class Engine:
         Raises: PlanError when the policy forbids to go on; JournalError.
         """
         timeout_s = self.workato.settings.tuning.run_timeout_s
-        self._ends_at = anyio.current_time() + (math.inf if timeout_s is None else timeout_s)
+        age_s = self.predecessor.age_s if self.predecessor is not None else 0.0
+        self._ends_at = anyio.current_time() + (math.inf if timeout_s is None else timeout_s - age_s)
         await self._set_rules(rows, in_waves=in_waves)
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
         )
+        async with self._hands_of(self.team):
+            await self._set_state(RunState.RUNNING)
+            self.stop_signal.on_drain(self._halt.stop)
+            if self.stop_signal.reason is not None:  # it came before anybody listened
+                self._halt.stop(self.stop_signal.reason)
+            try:
+                await (self._in_waves(rows) if in_waves else self._fan_out(rows))
+            except PlanError:  # the policy forbids to continue: the run keeps its state
+                await self._set_state(*self._stood())
+                raise
+        await self._conclude(rows, in_waves=in_waves)
+
+    @asynccontextmanager
+    async def _hands_of(self, team: Team | None) -> AsyncIterator[None]:
+        """While inside, accounts are worked on: by this process, or by a team."""
         session, tuning = session_of(self.workato), self.workato.settings.tuning
         most = most_admitted(self.operation, policy=self.policy, pacer=session.pacer, tuning=tuning)
+        if team is not None:
+            self._halt = Halt(self.policy, self._rules, CountedAdmission(most), announce=self._announce)
+            self._hands = team
+            async with team.at_work(self._stopped_by_other):
+                try:
+                    yield
+                finally:
+                    self._halt.close()
+            return
         admission = Admission(self.operation, pacer=session.pacer, tuning=tuning, most=most)
         self._halt = Halt(self.policy, self._rules, admission, announce=self._announce)
-        self._task = AccountTask(
+        self._hands = AccountTask(
             record=self.record,
             operation=self.operation,
             workato=self.workato,
@@ -83,28 +115,35 @@ class Engine:
             halt=self._halt,
             expected=self.expected,
         )
-        await self._set_state(RunState.RUNNING)
-        self.stop_signal.on_drain(self._halt.stop)
-        if self.stop_signal.reason is not None:  # it came before anybody listened
-            self._halt.stop(self.stop_signal.reason)
         unsubscribe = session.subscribe(admission.note)
         try:
             with metered(session, self.journal, self.record.run_id):
-                await (self._in_waves(rows) if in_waves else self._fan_out(rows))
-        except PlanError:  # the policy forbids to continue: the run keeps its state
-            await self._set_state(*self._stood())
-            raise
+                yield
         finally:
             unsubscribe()
             self._halt.close()
-        await self._conclude(rows, in_waves=in_waves)
+
+    def _stopped_by_other(self, reason: str, kind: str) -> None:
+        """Another process stops the run."""
+        match kind:
+            case "drain":
+                self.stop_signal.drain(reason)
+            case "abort":
+                self.stop_signal.drain(reason)
+                self.stop_signal.abort()
+            case "auth":
+                self._token_refused = True
+                self._halt.stop(reason)
+            case _:
+                self._stop(reason)
 
     async def _set_rules(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
         taken = {row.seq for row in rows}
         troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
         # Accounts that stay failed in a retry do not stop it from trying the others.
-        left = [row.seq for row in troubled if row.seq not in taken] if in_waves else []
-        self._rules = HaltRules(self.policy, self.record.inventory_count, left)
+        before = self.predecessor or Predecessor()
+        left = [row.seq for row in troubled if row.seq not in taken and (in_waves or row.seq in before.seqs)]
+        self._rules = HaltRules(self.policy, self.record.inventory_count, left, before.ended)
         if not in_waves:
             self._rules.enter(Wave(1, 1, 0, self.record.inventory_count))
 
@@ -142,7 +181,10 @@ class Engine:
             result = WaveResult(
                 run_id=self.record.run_id, wave=wave, outcomes=outcomes, next_wave=next_wave, starting=starting
             )
-            verdict, why = await self.gate.judge(result)
+            soaked_s = 0.0 if self.predecessor is None else self.predecessor.soaks.get(wave.end, 0.0)
+            if self.team is not None and self.policy.soak_s and not soaked_s:  # for a successor
+                self.journal.add_event(self.record.run_id, "soak", {"end": wave.end})
+            verdict, why = await self.gate.judge(result, soaked_s=soaked_s)
             self.journal.add_event(
                 self.record.run_id,
                 "gate",
@@ -167,7 +209,8 @@ class Engine:
         return bool(self._halt.reason or self._halted or self._paused)
 
     def _tell_wave(self, wave: Wave, state: str, reason: str | None, *, taken: int | None = None) -> None:
-        if state == "started":
+        is_known = self.predecessor is not None and wave.number in self.predecessor.waves
+        if state == "started" and not is_known:
             self.journal.add_event(self.record.run_id, "wave", {"wave": wave.number, "of": wave.of, "size": wave.size})
         self.observe(
             WaveChanged(
@@ -188,7 +231,7 @@ class Engine:
             if not await self._halt.start(row):
                 return
             self._taken += 1
-            ending = await self._task.run(row)
+            ending = await self._hands.run(row)
             reason = self._halt.ended(row, ending)  # before this worker takes its next account
             if session_of(self.workato).auth_failure is not None:
                 self._halt.stop(TOKEN_REFUSED)
@@ -196,15 +239,21 @@ class Engine:
                 self._stop(reason)
 
         with anyio.CancelScope() as now:
-            self.stop_signal.on_abort(now.cancel)
-            if self.stop_signal.aborting:
+
+            def abort() -> None:
+                if self.team is not None:
+                    self.team.stop(self._halt.reason or "stopped", "abort")
                 now.cancel()
+
+            self.stop_signal.on_abort(abort)
+            if self.stop_signal.aborting:
+                abort()
             outcomes = fan_out(work, self._feed(rows), concurrency=min(self.policy.concurrency, max(1, len(rows))))
             deadline = Deadline(
                 self._ends_at,
                 session_of(self.workato),
                 stop=lambda: self._stop(self._deadline_passed()),
-                abort=now.cancel,
+                abort=abort,
             )
             try:
                 async for outcome in outcomes:
@@ -231,6 +280,8 @@ class Engine:
             yield row
 
     def _announce(self, reason: str) -> None:
+        if self.team is not None:
+            self.team.stop(reason)
         self.observe(RunChanged(run_id=self.record.run_id, state="draining", reason=reason))
 
     # -- the end ------------------------------------------------------------------------------------------------
@@ -240,7 +291,7 @@ class Engine:
         # An unknown account counts as ended, unless an abort caused it.
         stopped = RESUMABLE if self.stop_signal.aborting else RESUMABLE - {Outcome.UNKNOWN}
         left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
-        if session_of(self.workato).auth_failure is not None:
+        if self._token_refused or session_of(self.workato).auth_failure is not None:
             await self._set_state(RunState.AUTH_FAILED, TOKEN_REFUSED)
         elif self.stop_signal.draining and left:
             await self._set_state(RunState.INTERRUPTED, self.stop_signal.reason)

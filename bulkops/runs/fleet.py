@@ -20,6 +20,7 @@ from bulkops.runs.continuation import PLAN_EVENT, Continuation, client_for
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Gate, StopSignal
+from bulkops.runs.hand_over import HANDED_OVER, Request
 from bulkops.runs.identity import workspace_for
 from bulkops.runs.inventory import Accounts, check_columns, inventory_of, refuse_two_names
 from bulkops.runs.planning import FleetPlan, plan_accounts
@@ -45,6 +46,8 @@ class Fleet:
         observe: called with every event.
         stop: ends the run early; see `StopSignal`.
         check, approve: asked between waves with a WaveResult; True goes on, False halts, None pauses the run.
+        on_workers: hand each run over to the workers of a journal in PostgreSQL, and return its report so far. Workers
+            have no `check`, and pause where `approve` would be asked; `observe` sees only what is sent before.
     """
 
     workato: Workato | None = None
@@ -54,6 +57,7 @@ class Fleet:
     stop: StopSignal = attrs.field(factory=StopSignal, kw_only=True)
     check: Check | None = attrs.field(default=None, kw_only=True)
     approve: Check | None = attrs.field(default=None, kw_only=True)
+    on_workers: bool = attrs.field(default=False, kw_only=True)
 
     async def plan(
         self, operation: object, accounts: Accounts, *, sample: int | None = None, offline: bool = False
@@ -135,10 +139,14 @@ class Fleet:
                 policy=policy.to_mapping(),
                 tuning=workato.settings.tuning.to_mapping(),
             )
-            if policy.if_running != "wait":
+            if policy.if_running != "wait" and not self.on_workers:
                 await stack.enter_async_context(opened.lock_run(run_id))  # before the run exists and can be resumed
             if expected is not None:
                 opened.add_event(run_id, PLAN_EVENT, {"expected": expected})  # for operations that need it
+            if self.on_workers:
+                opened.add_event(run_id, HANDED_OVER, {})
+                await opened.shared_runs.create(record, inventory.rows, Request().to_mapping())
+                return await load_report(opened, run_id)
             await opened.create_run(record, inventory.rows)
             engine = Engine(
                 record=record,

@@ -57,17 +57,17 @@ def _check_waves(_: object, __: object, value: str | None) -> None:
             raise ConfigError(str(error), remedy="write sizes such as 1,5%,rest") from error
 
 
-def _parse_soak(value: float | str) -> float:
-    """Seconds, or text such as "90s", "10m", "1.5h". Raises: ConfigError."""
+def parse_duration(value: float | str, key: str = "soak") -> float:
+    """Seconds, or text such as "90s", "10m", "1.5h". `key`: for the error. Raises: ConfigError."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = float(value)
     else:
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
         if found is None:
-            raise ConfigError(f"soak {value!r} is not a duration", remedy="write 90s, 10m or 1h")
+            raise ConfigError(f"{key} {value!r} is not a duration", remedy="write 90s, 10m or 1h")
         seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
     if not 0 <= seconds <= MAX_SOAK_S:
-        raise ConfigError(f"soak must be 0 to {MAX_SOAK_S} s, not {seconds:g} s", remedy="write 90s, 10m or 1h")
+        raise ConfigError(f"{key} must be 0 to {MAX_SOAK_S} s, not {seconds:g} s", remedy="write 90s, 10m or 1h")
     return seconds
 
 
@@ -118,7 +118,7 @@ class Policy:
     )
     soak_s: float = attrs.field(
         default=0.0,
-        converter=_parse_soak,
+        converter=parse_duration,
         metadata=parameter("Waiting time after each wave, such as 10m.", key="soak", metavar="TIME", duration=True),
     )
     approve: bool = attrs.field(

@@ -109,9 +109,9 @@ class TrafficRecorder:
 
 
 @contextmanager
-def metered(session: ApiSession, journal: Journal, run_id: str) -> Iterator[None]:
-    """Write into the journal what the session sends while the block lasts."""
-    journal.add_event(run_id, PROCESS, _process(session))
+def metered(session: ApiSession, journal: Journal, run_id: str, *, is_worker: bool = False) -> Iterator[None]:
+    """Write into the journal what the session sends while the block lasts. `is_worker`: beside other processes."""
+    journal.add_event(run_id, PROCESS, _process(session) | ({"worker": True} if is_worker else {}))
     meter = TrafficRecorder(journal, run_id, interval_s=interval_for(session.quotas))
     unsubscribe = session.subscribe(meter.note)
     try:

@@ -60,8 +60,8 @@ class Gate:
     approve: Check | None = None
     approved: int | None = None
 
-    async def judge(self, result: WaveResult) -> Judgement:
-        """The verdict and why, in words."""
+    async def judge(self, result: WaveResult, *, soaked_s: float = 0.0) -> Judgement:
+        """The verdict and why, in words. `soaked_s`: seconds of the soak that have passed already."""
         wave = result.wave
         named = f"wave {wave.number} of {wave.of}"
         if self.approved == wave.end:
@@ -71,7 +71,7 @@ class Gate:
         allowed = self.policy.allowed_failures(wave.size) if self.policy.counts_by_wave else None
         if allowed is not None and result.troubled > allowed:
             return GateVerdict.FAIL, f"{result.troubled} accounts of {named} failed, more than the {allowed} allowed"
-        await anyio.sleep(self.policy.soak_s)
+        await anyio.sleep(max(0.0, self.policy.soak_s - soaked_s))
         return await self._ask_check(result, named) or await self._ask_person(result, named)
 
     async def _ask_check(self, result: WaveResult, named: str) -> Judgement | None:

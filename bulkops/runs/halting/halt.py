@@ -6,14 +6,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 import attrs
 
 from bulkops.journal import AccountResult, AccountRow
 from bulkops.outcome import Outcome
-from bulkops.runs.halting.admission import Admission
 from bulkops.runs.halting.limits import HaltRules
 from bulkops.runs.policy import Policy
 from bulkops.steps import StepLog, StoppedBetween
@@ -38,16 +37,28 @@ class Turn:
             await anyio.sleep_forever()
 
 
+class Admitting(Protocol):
+    """See `Admission`, whose methods these are."""
+
+    async def admit(self, account: str, priority: tuple[int, int]) -> bool: ...
+
+    def leave(self, account: str, *, teaches: bool) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Halt:
     """Whether anything new may start. One per run and process.
 
-    `reason`: why nothing new starts, or None. `announce`: called once, when that begins.
+    `reason`: why nothing new starts, or None. `announce`: called once, when that begins. `gives_back`: another process
+    goes on with the accounts that are released.
     """
 
     def __init__(
-        self, policy: Policy, rules: HaltRules, admission: Admission, *, announce: Callable[[str], object]
+        self, policy: Policy, rules: HaltRules, admission: Admitting, *, announce: Callable[[str], object]
     ) -> None:
         self.reason: str | None = None
+        self.gives_back = False
         self._policy = policy
         self._rules = rules
         self._admission = admission
@@ -57,11 +68,12 @@ class Halt:
         self._held: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str, *, gives_back: bool = False) -> None:
         """Start nothing new, and release the accounts without an effect. The first reason counts."""
         if self.reason is not None:
             return
         self.reason = reason
+        self.gives_back = gives_back
         self._announce(reason)
         self._release()
         self._admission.stop()

@@ -68,14 +68,19 @@ class Breaker:
 class HaltRules:
     """The policy's limit and breaker, applied to the endings of the current wave.
 
-    `troubled`: places in the inventory of accounts that failed or are unknown and are not taken up again.
+    `troubled`: places in the inventory of accounts that failed or are unknown and are not taken up again. `ended`: what
+    another process has seen of the same run, in order, for the breaker.
     """
 
-    def __init__(self, policy: Policy, inventory_count: int, troubled: Sequence[int]) -> None:
+    def __init__(
+        self, policy: Policy, inventory_count: int, troubled: Sequence[int], ended: Sequence[AccountResult] = ()
+    ) -> None:
         self._policy = policy
         self._troubled = troubled
         self._breaker = Breaker(policy.breaker) if policy.breaker is not None else None
         self._limit: FailureLimit | None = None
+        for ending in ended:
+            self._note_in_a_row(ending)
         if not policy.counts_by_wave:
             self._limit = self._limited(Wave(1, 1, 0, inventory_count))
 
@@ -92,10 +97,13 @@ class HaltRules:
     def judge(self, ending: AccountResult) -> str | None:
         """The reason to halt after this ending, or None."""
         over_limit = self._limit.note(ending.outcome) if self._limit is not None else None
-        in_a_row = None
-        if self._breaker is not None:
-            in_a_row = self._breaker.note(ending.outcome, f"{ending.failure_class}: {ending.cause}")
+        in_a_row = self._note_in_a_row(ending)
         return over_limit or in_a_row
+
+    def _note_in_a_row(self, ending: AccountResult) -> str | None:
+        if self._breaker is None:
+            return None
+        return self._breaker.note(ending.outcome, f"{ending.failure_class}: {ending.cause}")
 
     def _limited(self, wave: Wave) -> FailureLimit | None:
         allowed = self._policy.allowed_failures(wave.size)
