@@ -29,6 +29,7 @@ from bulkops.cli.commands import (
     runs,
     sandbox,
     watch,
+    workers,
 )
 from bulkops.cli.commands.operations import command_of
 from bulkops.cli.declared import operations
@@ -93,6 +94,7 @@ _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
         reports.show,
         history.history,
         watch.watch,
+        workers.workers,
         compare.compare,
         audit.audit,
     ),
@@ -101,6 +103,7 @@ _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
         doctor.doctor,
         config.config,
         demo.demo,
+        workers.worker,
         sandbox.sandbox,
         bench.bench,
         init.completion,

@@ -59,3 +59,4 @@ class Output:
     quiet: bool
     on_finish: str | None = None
     webhook: Secret | None = None
+    detach: bool = False

@@ -51,7 +51,7 @@ def retry_policy_options(command: Command) -> Command:
 
 
 def output_options(command: Command) -> Command:
-    """--journal, --yes, --json, --quiet, --on-finish, --webhook as one `output`."""
+    """--journal, --yes, --json, --quiet, --on-finish, --webhook, --detach as one `output`."""
     return _gathered(command, "output", lambda given: Output(**given), _OUTPUT)
 
 
@@ -168,6 +168,12 @@ _OUTPUT: Final = {
         metavar="URL",
         help=f"URL that gets the summary as JSON when the run has ended. Prefer {WEBHOOK_VARIABLE}: flags end up in "
         "shell history.",
+    ),
+    "detach": _option(
+        "--detach",
+        section="Output",
+        is_flag=True,
+        help="Hand the run over to workers and return at once. Needs a journal in PostgreSQL.",
     ),
 }
 

@@ -15,6 +15,7 @@ from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.hand_over import followed, goes_to_workers
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
@@ -124,15 +125,9 @@ async def _take_up(
         words = tuple(ahead_words(ahead)) if ahead else ()
         await consent.ask(attrs.evolve(about, ahead=words, begin=f"{verb.capitalize()} this run"))
 
-        async def go(stop: StopSignal) -> Report:
-            fleet = Fleet(
-                workato,
-                journal=output.journal,
-                policy=policy,
-                observe=observe,
-                stop=stop,
-                approve=approver(progress.silence),
-            )
+        fleet = Fleet(workato, journal=output.journal, policy=policy, observe=observe)
+
+        async def take_on(fleet: Fleet) -> Report:
             chosen: Any = {"accounts": subset.accounts, "exclude": subset.exclude or None, "limit": subset.limit}
             if verb == "retry":
                 return await fleet.retry(
@@ -147,6 +142,12 @@ async def _take_up(
                     remedy=f"see `bulkops runs{output.journal.flag}`",
                 )
             return report
+
+        if await goes_to_workers(operation, output):
+            return await followed(await take_on(attrs.evolve(fleet, on_workers=True)), output, afterwards)
+
+        async def go(stop: StopSignal) -> Report:
+            return await take_on(attrs.evolve(fleet, stop=stop, approve=approver(progress.silence)))
 
         eta_source = None if progress.is_silent else _outlook(workato, left, operation, policy)
         report = await run_with_progress(

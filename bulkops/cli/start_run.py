@@ -13,6 +13,7 @@ from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.hand_over import followed, goes_to_workers
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
@@ -120,7 +121,7 @@ async def _carry_out(
 ) -> int:
     from bulkops.cli.log_events import with_log, with_telemetry
     from bulkops.client import Workato
-    from bulkops.runs import cost_ahead, run
+    from bulkops.runs import Fleet, cost_ahead
 
     afterwards = Afterwards.of(output)
     progress = RunProgress(display_for(quiet=output.quiet))
@@ -138,19 +139,14 @@ async def _carry_out(
         notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
         await consent.ask(attrs.evolve(about, ahead=words, notes=notes))
 
+        fleet = Fleet(workato, journal=output.journal, policy=policy, observe=observe)
+        if await goes_to_workers(operation, output):
+            report = await attrs.evolve(fleet, on_workers=True).run(operation, inventory, plan=plan, source=source)
+            return await followed(report, output, afterwards)
+
         async def go(stop_signal: StopSignal) -> Report:
-            return await run(
-                operation,
-                accounts=inventory,
-                workato=workato,
-                policy=policy,
-                journal=output.journal,
-                observe=observe,
-                stop=stop_signal,
-                source=source,
-                approve=approver(progress.silence),
-                plan=plan,
-            )
+            asked = attrs.evolve(fleet, stop=stop_signal, approve=approver(progress.silence))
+            return await asked.run(operation, inventory, plan=plan, source=source)
 
         eta_source = None if progress.is_silent else ForecastEta(workato, operation, policy, total=len(inventory))
         report = await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)

@@ -22,6 +22,7 @@ from bulkops.pacing import QuotaStatistics
 from bulkops.report import Report, load_report
 from bulkops.report.quota_usage import PROCESS, REQUESTS, Traffic, read_traffic
 from bulkops.runs import Policy
+from bulkops.runs.hand_over import HANDED_OVER
 from bulkops.runs.progress import Eta
 from bulkops.runs.waves import Wave
 
@@ -50,11 +51,11 @@ class Look:
     @cached_property
     def began_at(self) -> float:
         """When the newest process began to work on it."""
-        return max((event.at for event in self.events if event.kind == PROCESS), default=self.record.created_at)
+        return max((event.at for event in self.events if _begins(event)), default=self.record.created_at)
 
     def lately(self) -> Iterator[EventRow]:
-        """Events of the newest process."""
-        places = [place for place, event in enumerate(self.events) if event.kind == PROCESS]
+        """Events of the newest process, or since the run was handed over to workers."""
+        places = [place for place, event in enumerate(self.events) if _begins(event)]
         yield from self.events[places[-1] :] if places else ()
 
     @cached_property
@@ -68,6 +69,11 @@ class Look:
             return False
         waits = self.is_on and self.is_resumed and mark.outcome in RESUMABLE and (mark.ended_at or 0.0) < self.began_at
         return not waits
+
+
+def _begins(event: EventRow) -> bool:
+    """Whether one process, or workers together, begin to work on the run."""
+    return event.kind == HANDED_OVER or (event.kind == PROCESS and not event.data.get("worker"))
 
 
 def tally_of(look: Look) -> Tally:

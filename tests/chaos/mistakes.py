@@ -12,6 +12,7 @@ PREDECESSOR = ("tests/unit/runs/test_runs_predecessor.py",)
 LEDGER = ("tests/unit/ledger",)
 MACHINES = ("tests/unit/ledger/test_ledger_postgres_slots.py",)
 RUN_STORE = ("tests/unit/journal/test_journal_postgres.py",)
+SHARED_RUNS = ("tests/unit/journal/test_shared_runs.py",)
 WINDOWS = ("tests/unit/pacing/test_pacing_proof.py",)
 OUTAGES = ("tests/chaos/test_outages.py",)
 HOSTILE = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_the_first_look",)
@@ -497,7 +498,41 @@ MISTAKES = (
     Mistake("a process that was declared dead writes on", "write", "AND NOT dead AND batch", "AND batch", RUN_STORE),
     Mistake("a commit whose answer was lost happens twice", "write", "AND batch < number", "", RUN_STORE),
     Mistake(
-        "an account of a living process is begun", "write", "AND NOT p.ended AND NOT p.dead", "AND false", RUN_STORE
+        "an account of a living process is begun", "is_held", "AND NOT p.ended AND NOT p.dead", "AND false", RUN_STORE
+    ),
+    Mistake(
+        "a worker takes what another one has",
+        "write",
+        "AND a.wanted AND a.claims_lost < 3\n          AND NOT is_held(a.process_id, me)",
+        "AND a.wanted",
+        SHARED_RUNS,
+    ),
+    Mistake("a worker ends what another one has", "write", "AND NOT is_held(process_id, me)", "", SHARED_RUNS),
+    Mistake("a worker takes what three died of", "write", "AND a.claims_lost < 3", "", SHARED_RUNS),
+    Mistake("a run that is stopping is worked on", "write", "AND r.stopping IS NULL", "", SHARED_RUNS),
+    Mistake(
+        "endings are numbered before the lock on the run",
+        "write",
+        "UPDATE runs r SET endings = endings + 1",
+        "UPDATE runs r SET endings = endings",
+        SHARED_RUNS,
+    ),
+    Mistake(
+        "a worker that stood still declares others dead",
+        "bury_workers",
+        "me.steady_at > now_s() - (SELECT lease_s FROM store)",
+        "false",
+        SHARED_RUNS,
+    ),
+    Mistake(
+        "workers may lose a run to a person", "take_lock", "NOT coordinates AND EXISTS", "false AND EXISTS", SHARED_RUNS
+    ),
+    Mistake(
+        "what no live worker has is not delivered again",
+        "WorkerTeam._reconcile",
+        "await self.dispatcher.send(self.run_id, again)",
+        "pass",
+        ("tests/acceptance/test_workers.py::test_a_killed_worker_is_replaced",),
     ),
     Mistake("a lock is taken from a living process", "take_lock", "AND is_alive(holder)", "AND false", RUN_STORE),
     Mistake(

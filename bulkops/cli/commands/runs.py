@@ -62,13 +62,15 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
 
 
 def _make_ledger(location: Location) -> None:
-    """The owner of a database makes all tables with this command: those of the journal, and those of the ledger."""
+    """The owner of a database makes all tables with this command: of the journal, the ledger and the workers' queue."""
     from bulkops.journal.location import DatabaseLocation
 
     if isinstance(location, DatabaseLocation):
         from bulkops.ledger.postgres import make_tables
+        from bulkops.workers.dispatch import make_queue_tables
 
         make_tables(location.url)
+        make_queue_tables(location.url)
 
 
 async def _load(location: Location, state: str | None, limit: int | None) -> list[Report]:

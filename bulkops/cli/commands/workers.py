@@ -1,0 +1,193 @@
+"""`bulkops worker`, a process that works on runs with others, and `bulkops workers`, which lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.options import journal_option
+from bulkops.cli.terminal import put, say
+from bulkops.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bulkops.journal import Location
+    from bulkops.journal.location import DatabaseLocation
+    from bulkops.journal.postgres.shared_runs import WorkerRow
+
+
+class _Seconds(click.ParamType[float, Any]):
+    """A duration such as 30s or 5m, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from bulkops.runs.policy import parse_duration
+
+        try:
+            return parse_duration(value, "grace")
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command(
+    "worker",
+    cls=Verb,
+    examples=["worker --journal postgresql://bulkops@db.example.com/fleet", "worker --concurrency 50 --grace 2m"],
+)
+@click.option(
+    "--concurrency",
+    cls=Flag,
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Most accounts in progress at once, over all runs.",
+)
+@click.option(
+    "--code",
+    cls=Flag,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Directory with Python files of operations that this worker may run.  [default: none]",
+)
+@click.option(
+    "--grace",
+    cls=Flag,
+    type=_Seconds(),
+    default="30s",
+    show_default=True,
+    metavar="TIME",
+    help="After SIGTERM, time for accounts that have begun an effect.",
+)
+@click.option("--check", cls=Flag, is_flag=True, help="Only tell whether a worker of this machine is alive.")
+@journal_option
+def worker(concurrency: int, code: Path | None, grace: float, check: bool, journal: Location) -> int:
+    """Work on runs together with other machines.
+
+    Start it on any number of machines, with the same journal in PostgreSQL and a token of the workspace. `bulkops run`
+    hands its run over while a worker is alive. When a worker dies, the others take its accounts over.
+
+    SIGTERM or Ctrl-C: it takes nothing new, finishes what has begun an effect, gives the rest back, and ends with exit
+    code 0. A second one ends the grace.
+    """
+    import asyncio
+
+    location = _database(journal)
+    if check:
+        return asyncio.run(_check(location))
+    return asyncio.run(_work(location, concurrency, code, grace))
+
+
+@click.command("workers", cls=Verb, examples=["workers", "workers --json"])
+@click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array.")
+@journal_option
+def workers(as_json: bool, journal: Location) -> int:
+    """List the workers of a journal.
+
+    Shows those that are alive, and those that ended or died within the last hour. Times are UTC.
+    """
+    import asyncio
+
+    found = asyncio.run(_load(_database(journal)))
+    if as_json:
+        put(_as_json(found), json=True)
+    elif found:
+        put(_as_table(found))
+    else:
+        say(f"no workers in {journal}")
+    return 0
+
+
+def _database(location: Location) -> DatabaseLocation:
+    from bulkops.journal.location import DatabaseLocation
+
+    if not isinstance(location, DatabaseLocation):
+        raise ConfigError(
+            f"workers need a journal in PostgreSQL, and {location} is a directory",
+            remedy="give --journal postgresql://..., or set BULKOPS_JOURNAL",
+        )
+    return location
+
+
+async def _work(location: DatabaseLocation, concurrency: int, code: Path | None, grace_s: float) -> int:
+    from bulkops.cli.log_events import with_log, with_telemetry
+    from bulkops.cli.signals import listening
+    from bulkops.events import ignore
+    from bulkops.settings import Settings
+    from bulkops.workers import Worker
+
+    Settings.from_env()  # without a token it could not work on any run
+    process = Worker(
+        location=location,
+        concurrency=concurrency,
+        code=code,
+        grace_s=grace_s,
+        observe=with_telemetry(with_log(ignore)),
+        say=say,
+    )
+    with listening(process, lambda _: None):
+        await process.work()
+    return 0
+
+
+async def _check(location: DatabaseLocation) -> int:
+    import platform
+
+    host = platform.node()
+    if any(one.host == host and one.state == "alive" for one in await _load(location)):
+        return 0
+    say(f"no worker of {host} is alive")
+    return 1
+
+
+async def _load(location: DatabaseLocation) -> list[WorkerRow]:
+    from bulkops.journal import Journal
+
+    async with Journal.open(location, read_only=True) as journal:
+        return await journal.shared_runs.workers()
+
+
+def _as_json(found: Sequence[WorkerRow]) -> str:
+    import json
+
+    from bulkops.report.json_csv import utc
+
+    rows = [
+        {
+            "host": one.host,
+            "pid": one.pid,
+            "state": one.state,
+            "since": utc(one.began_at),
+            "last_beat": utc(one.beat_at),
+            "accounts": one.accounts,
+            "concurrency": one.settings.get("concurrency"),
+            "runs": list(one.runs),
+            "problems": dict(one.problems),
+        }
+        for one in found
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+def _as_table(found: Sequence[WorkerRow]) -> str:
+    from bulkops.cli.commands.runs import table, utc_words
+    from bulkops.cli.durations import duration
+    from bulkops.cli.terminal import one_line
+
+    rows = [
+        (
+            one_line(one.host),
+            str(one.pid),
+            one.state,
+            utc_words(one.began_at),
+            f"{duration(one.beat_age_s)} ago",
+            str(one.accounts),
+            ", ".join([*one.runs, *(f"not {run}: {one_line(why)}" for run, why in one.problems.items())]),
+        )
+        for one in found
+    ]
+    return table([("HOST", "PID", "STATE", "SINCE", "LAST BEAT", "ACCOUNTS", "RUNS"), *rows])

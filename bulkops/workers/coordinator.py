@@ -1,0 +1,117 @@
+"""`Coordinator`: the one worker that cuts a run into waves, judges gates, keeps the limits and ends the run.
+
+It does what a single process does (`Engine`), but workers take the accounts. When its process dies, another worker
+takes the run over: what has ended, which waves began and which gates were judged is in the journal.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Final
+
+import attrs
+
+from bulkops.errors import BulkopsError, JournalError, PlanError, RunLocked
+from bulkops.events import Observer
+from bulkops.journal import EventRow, Journal, RunState
+from bulkops.journal.postgres.shared_runs import SharedRuns
+from bulkops.logs import get_logger
+from bulkops.runs.engine import Engine
+from bulkops.runs.halting import Gate, StopSignal
+from bulkops.runs.hand_over import HANDED_OVER, Request
+from bulkops.runs.hands import Predecessor
+from bulkops.runs.policy import Policy
+from bulkops.workers.dispatch import Dispatcher
+from bulkops.workers.environment import RunEnvironment
+from bulkops.workers.team import WorkerTeam
+
+log = get_logger("bulkops.workers")
+
+COORDINATES: Final = "coordinates"
+"""Event: a worker coordinates the run from now on."""
+
+
+@attrs.define(eq=False)
+class Coordinator:
+    """Brings a run that was handed over to its end. `environment`: of the run on this worker."""
+
+    environment: RunEnvironment
+    dispatcher: Dispatcher
+    observe: Observer
+    _team: WorkerTeam | None = None
+
+    async def run(self) -> None:
+        """Returns at once when another worker coordinates the run, or when it has ended.
+
+        The journal is its own, because its heartbeats and its lock are not those of the accounts.
+        Raises: JournalError.
+        """
+        run_id = self.environment.record.run_id
+        async with Journal.open(self.environment.journal.location) as journal:
+            with suppress(RunLocked):
+                async with journal.shared_runs.coordinate(run_id):
+                    found = next((one for one in await journal.shared_runs.handed_over() if one.run_id == run_id), None)
+                    if found is not None:
+                        await self._coordinate(journal, run_id, Request.from_mapping(found.request))
+
+    def leave(self) -> None:
+        """Before its task is cancelled: another worker takes the run over."""
+        if self._team is not None:
+            self._team.is_left = True
+
+    async def _coordinate(self, journal: Journal, run_id: str, request: Request) -> None:
+        shared = journal.shared_runs
+        journal.start_beating(run_id)
+        record = await journal.get_run(run_id)
+        policy = Policy.from_mapping(record.policy)
+        predecessor = await _predecessor(shared, await journal.events(run_id), request, run_id)
+        journal.add_event(run_id, COORDINATES, {})
+        log.info("worker.coordinates", run=run_id, takes_over=predecessor is not None)
+        ended = await shared.ended(run_id)
+        self._team = WorkerTeam(
+            run_id=run_id,
+            shared=shared,
+            dispatcher=self.dispatcher,
+            is_successor=predecessor is not None,
+            after=ended[-1].number if ended else 0,
+        )
+        engine = Engine(
+            record=attrs.evolve(record, state=request.state, reason=request.reason),
+            operation=self.environment.operation,
+            workato=self.environment.workato,
+            journal=journal,
+            policy=policy,
+            observe=self.observe,
+            stop_signal=StopSignal(),
+            gate=Gate(policy=policy, approved=request.approved),
+            team=self._team,
+            predecessor=predecessor,
+        )
+        try:
+            await engine.work(await shared.wanted(run_id), in_waves=request.in_waves)
+        except PlanError as error:
+            await journal.set_state(run_id, RunState.HALTED, error.message)
+        except JournalError:
+            raise
+        except Exception as error:
+            log.exception("coordinator.failed", run=run_id)
+            words = error.message if isinstance(error, BulkopsError) else f"{type(error).__name__}: {error}"
+            await journal.set_state(run_id, RunState.HALTED, f"the coordinator failed: {words}")
+
+
+async def _predecessor(shared: SharedRuns, events: list[EventRow], request: Request, run_id: str) -> Predecessor | None:
+    """What earlier coordinators have done for this request; None if this one is the first."""
+    since = max((place for place, event in enumerate(events) if event.kind == HANDED_OVER), default=0)
+    mine = events[since:]
+    if not any(event.kind == COORDINATES for event in mine):
+        return None
+    ended = await shared.ended(run_id)
+    now = time.time()
+    return Predecessor(
+        ended=[one.result for one in ended],
+        seqs={one.seq for one in ended},
+        waves={event.data["wave"] for event in mine if event.kind == "wave"},
+        soaks={event.data["end"]: max(0.0, now - event.at) for event in mine if event.kind == "soak"},
+        age_s=max(0.0, now - request.at),
+    )

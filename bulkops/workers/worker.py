@@ -1,0 +1,270 @@
+"""`Worker`: the process behind `bulkops worker`: joins the runs that are handed over, and takes their accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from bulkops.errors import (
+    BulkopsError,
+    JournalError,
+    JournalMismatch,
+    RateLimited,
+    RunLocked,
+    ServerError,
+    TransportError,
+)
+from bulkops.events import Observer
+from bulkops.journal import Journal, RunState
+from bulkops.journal.location import DatabaseLocation
+from bulkops.journal.postgres.shared_runs import HandedOver
+from bulkops.logs import get_logger, neutral
+from bulkops.workers.coordinator import Coordinator
+from bulkops.workers.dispatch import Dispatcher, QueueDispatcher
+from bulkops.workers.environment import WORKER_STOPS, RunEnvironment
+
+log = get_logger("bulkops.workers")
+
+_LOOK_S: Final = 0.5
+"""Seconds between two looks at the runs. A stop reaches every worker within it."""
+_BURY_S: Final = 1.0
+_AGAIN_S: Final = 5.0
+"""Seconds until a run is tried again that this worker could not join because the vendor was out of reach."""
+
+CANNOT: Final = "worker-cannot"
+"""Event: a worker cannot work on the run, and why."""
+
+
+@attrs.define(eq=False)
+class _Joined:
+    """A run that this worker works on. `requested_at`: time of the request; `leaving`: the run has ended, or the worker
+    stops."""
+
+    task: asyncio.Task[None]
+    requested_at: float
+    leaving: asyncio.Event
+    environment: RunEnvironment | None = None
+    coordinator: Coordinator | None = None
+    coordinating: asyncio.Task[None] | None = None
+
+    def leave_coordination(self) -> None:
+        """Let another worker take the run over."""
+        if self.coordinator is not None:
+            self.coordinator.leave()
+        if self.coordinating is not None:
+            self.coordinating.cancel()
+
+
+@attrs.define(eq=False, kw_only=True)
+class Worker:
+    """See the module.
+
+    `concurrency`: accounts at once, over all runs; `code`: directory with the Python files of operations, None: none;
+    `grace_s`: seconds to finish what has begun an effect when the worker stops; `say`: told in one line what happens.
+    """
+
+    location: DatabaseLocation
+    concurrency: int
+    code: Path | None
+    grace_s: float
+    observe: Observer
+    say: Callable[[str], object]
+    _stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
+    _now: asyncio.Event = attrs.field(factory=asyncio.Event)
+    _runs: dict[str, _Joined] = attrs.field(factory=dict)
+    _refused: dict[str, float] = attrs.field(factory=dict)
+    """By run that this worker cannot work on: the time of the request."""
+
+    def drain(self) -> None:
+        """Take nothing new, finish what has begun an effect within the grace, give the rest back, and end."""
+        self._stopping.set()
+
+    def abort(self) -> None:
+        """Do not wait for the grace."""
+        self._stopping.set()
+        self._now.set()
+
+    async def work(self) -> None:
+        """Work until `drain`. Raises: JournalError when the database is away for too long, or when others have declared
+        this worker dead; ConfigError.
+        """
+        async with Journal.open(self.location) as journal, QueueDispatcher.open(self.location.url) as dispatcher:
+            await journal.shared_runs.begin_worker({"concurrency": self.concurrency})
+            self.say(f"worker on {self.location} begins, with up to {self.concurrency} accounts at once")
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            slots = asyncio.Semaphore(self.concurrency)
+            burying = asyncio.create_task(self._guarded(self._bury(journal), failed))
+            try:
+                await self._look(journal, dispatcher, slots, failed)
+                await self._hand_back()
+            finally:
+                burying.cancel()
+                await self._leave_all()
+                if not failed.done():
+                    failed.cancel()
+        self.say("worker ended")
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+
+    async def _look(
+        self, journal: Journal, dispatcher: Dispatcher, slots: asyncio.Semaphore, failed: asyncio.Future[None]
+    ) -> None:
+        while not self._stopping.is_set():
+            found = {one.run_id: one for one in await journal.shared_runs.handed_over()}
+            for run_id, one in found.items():
+                joined = self._runs.get(run_id)
+                if joined is None and self._refused.get(run_id) != one.request["at"]:
+                    self._join(one, journal, dispatcher, slots, failed)
+                elif joined is None:
+                    await self._pause_if_none_can(one, journal)
+                elif joined.environment is not None and not joined.leaving.is_set():
+                    self._follow(one, joined, joined.environment, dispatcher, failed)
+            for run_id, joined in self._runs.items():
+                if run_id not in found or found[run_id].request["at"] != joined.requested_at:
+                    joined.leaving.set()
+            stopping = asyncio.ensure_future(self._stopping.wait())
+            ends: list[asyncio.Future[Any]] = [stopping, failed]
+            await asyncio.wait(ends, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if failed.done():
+                failed.result()
+
+    def _follow(
+        self,
+        one: HandedOver,
+        joined: _Joined,
+        environment: RunEnvironment,
+        dispatcher: Dispatcher,
+        failed: asyncio.Future[None],
+    ) -> None:
+        """Learn that a run is stopping, and coordinate it if no worker does."""
+        if one.stop is not None:
+            environment.stop(one.stop)
+        if not one.is_coordinated and (joined.coordinating is None or joined.coordinating.done()):
+            joined.coordinator = Coordinator(environment, dispatcher, self.observe)
+            joined.coordinating = asyncio.create_task(
+                self._guarded(_soon(joined.coordinator), failed), name=f"bulkops.coordinator {one.run_id}"
+            )
+
+    def _join(
+        self,
+        one: HandedOver,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        slots: asyncio.Semaphore,
+        failed: asyncio.Future[None],
+    ) -> None:
+        leaving = asyncio.Event()
+
+        async def join() -> None:
+            try:
+                async with RunEnvironment.open(
+                    one.run_id, journal, code=self.code, slots=slots, failed=failed, observe=self.observe
+                ) as environment:
+                    await journal.shared_runs.join(one.run_id)
+                    self.say(f"joined run {one.run_id}: {neutral(environment.record.title)}")
+                    self._runs[one.run_id].environment = environment
+                    await self._serve(one.run_id, environment, dispatcher, leaving)
+                    await journal.shared_runs.leave(one.run_id)
+            except BulkopsError as error:
+                if isinstance(error, JournalError) and not isinstance(error, JournalMismatch | RunLocked):
+                    raise
+                if _may_pass(error):
+                    log.info("worker.waits", run=one.run_id, reason=error.message)
+                    await asyncio.wait([asyncio.ensure_future(leaving.wait())], timeout=_AGAIN_S)
+                    return
+                self._refused[one.run_id] = one.request["at"]
+                self.say(f"cannot work on run {one.run_id}: {error}")
+                journal.add_event(one.run_id, CANNOT, {"reason": str(error)})
+                await journal.shared_runs.join(one.run_id, error.message)
+            finally:
+                self._runs.pop(one.run_id, None)
+
+        task = asyncio.create_task(self._guarded(join(), failed), name=f"bulkops.run {one.run_id}")
+        self._runs[one.run_id] = _Joined(task, one.request["at"], leaving)
+
+    async def _serve(
+        self, run_id: str, environment: RunEnvironment, dispatcher: Dispatcher, leaving: asyncio.Event
+    ) -> None:
+        """Take accounts until the run ends or the worker stops."""
+        delivering = asyncio.create_task(dispatcher.deliver(run_id, environment.take))
+        try:
+            await leaving.wait()
+        finally:
+            delivering.cancel()
+            await asyncio.wait([delivering])
+            await environment.wait_idle()
+
+    async def _pause_if_none_can(self, one: HandedOver, journal: Journal) -> None:
+        """Pause a run when every live worker lacks something for it."""
+        if one.is_coordinated:
+            return
+        live = [worker for worker in await journal.shared_runs.workers() if worker.state == "alive"]
+        problems = [worker.problems.get(one.run_id) for worker in live]
+        if problems and all(problems):
+            await journal.set_state(one.run_id, RunState.PAUSED, f"no worker can work on it: {problems[0]}")
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    async def _hand_back(self) -> None:
+        """Give accounts back, and wait up to the grace for those that have begun an effect."""
+        self.say(f"worker stops: what has begun an effect has {self.grace_s:g} s to finish")
+        for joined in self._runs.values():
+            joined.leave_coordination()
+            if joined.environment is not None:
+                joined.environment.give_back()
+            joined.leaving.set()
+        busy = [joined.task for joined in self._runs.values()]
+        now = asyncio.ensure_future(self._now.wait())
+        idle = asyncio.ensure_future(asyncio.wait(busy)) if busy else None
+        if idle is not None:
+            await asyncio.wait([idle, now], timeout=self.grace_s, return_when=asyncio.FIRST_COMPLETED)
+            idle.cancel()
+        now.cancel()
+        for joined in self._runs.values():
+            if joined.environment is not None:
+                joined.environment.abort(WORKER_STOPS)
+
+    async def _leave_all(self) -> None:
+        tasks = []
+        for joined in list(self._runs.values()):
+            joined.leaving.set()
+            if joined.environment is not None:
+                joined.environment.abort(WORKER_STOPS)
+            tasks.append(joined.task)
+            if joined.coordinating is not None:
+                tasks.append(joined.coordinating)
+                joined.leave_coordination()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _bury(self, journal: Journal) -> None:
+        while True:
+            await journal.shared_runs.bury()
+            await asyncio.sleep(_BURY_S)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None], failed: asyncio.Future[None]) -> None:
+        """`work`; an error of it ends the worker."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - raised by `work` above
+            if not failed.done():
+                failed.set_exception(error)
+
+
+def _may_pass(error: BulkopsError) -> bool:
+    """Whether a run can be tried again soon: the vendor is out of reach, or too many processes use the credential."""
+    return isinstance(error, RunLocked | TransportError | ServerError | RateLimited)
+
+
+async def _soon(coordinator: Coordinator) -> None:
+    """A short while later: several workers see at once that a run has no coordinator."""
+    await asyncio.sleep(random.uniform(0, 0.2))  # noqa: S311 - no secret
+    with suppress(asyncio.CancelledError):
+        await coordinator.run()
