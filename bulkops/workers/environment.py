@@ -17,6 +17,7 @@ from bulkops.journal import Journal, RunRecord
 from bulkops.journal.postgres.shared_runs import Stop
 from bulkops.logs import get_logger
 from bulkops.operations import Operation
+from bulkops.operations.restore import with_packages
 from bulkops.runs.account import AccountTask
 from bulkops.runs.continuation import client_for, expected_of
 from bulkops.runs.credential import hold_credential, ledger_of
@@ -65,7 +66,7 @@ class RunEnvironment:
         Raises: BulkopsError that says what this worker lacks; JournalError.
         """
         record = await journal.get_run(run_id)
-        operation = worker_operation(record.operation, code)
+        operation = worker_operation(await with_packages(record.operation, journal), code)
         policy = Policy.from_mapping(record.policy)
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(client_for(record, None))
