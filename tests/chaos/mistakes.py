@@ -53,7 +53,7 @@ MISTAKES = (
     Mistake(
         "the intent is not written",
         "StepLog._begin",
-        "await self._journal.begin_step(self._run_id, self._seq, key, data)",
+        "await self._journal.begin_step(self.run_id, self._seq, key, data)",
         "",
         EFFECTS,
     ),
