@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import click
 
 from bulkops.errors import ConfigError
+from bulkops.files import write_whole
 
 _ENDINGS: Final = {
     "": "text",
@@ -50,13 +50,6 @@ def check_writable(path: Path) -> None:
 def write(path: Path, text: str) -> None:
     """Write the file atomically: a reader never sees half a report. Mode 0600, because it names customers."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the path after -o") from error

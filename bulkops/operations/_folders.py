@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Folder, Recipe
-from bulkops.operations._lookup import did_you_mean, only_one
+from bulkops.operations._lookup import nearest_else, only_one
 from bulkops.operations._plan_effects import foreseen_of, with_planned
 from bulkops.operations.package import Package
 from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id
@@ -59,7 +59,7 @@ def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") 
     return TaskFailed(
         f"there is no folder {name!r}",
         failure_class="folder-missing",
-        remedy=did_you_mean(name, known, otherwise=remedy),
+        remedy=nearest_else(name, known, otherwise=remedy),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bulkops.errors import TaskFailed
 from bulkops.models import CollaboratorGroup, Member
-from bulkops.operations._lookup import did_you_mean
+from bulkops.operations._lookup import nearest_else
 from bulkops.operations._members import Person, find_member
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.steps import Context, log_of, planned_id
@@ -64,5 +64,5 @@ async def the_group(ctx: Context, name: str) -> str | int:
     raise TaskFailed(
         f"the workspace has no group {name!r}",
         failure_class="group-missing",
-        remedy=did_you_mean(name, (), otherwise="add-to-group makes one"),
+        remedy=nearest_else(name, (), otherwise="add-to-group makes one"),
     )

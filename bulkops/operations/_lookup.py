@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from bulkops.close_match import did_you_mean
 from bulkops.errors import TaskFailed
 
 
@@ -32,11 +32,10 @@ def only_one(found: Sequence[T], what: str, *, failure_class: str, remedy: str) 
     return found[0] if found else None
 
 
-def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
-    """A remedy for a name that is not there: the nearest of the known ones, whatever its case, and what else to do."""
-    by_letters = {each.casefold(): each for each in known if each != name}
-    near = difflib.get_close_matches(name.casefold(), by_letters, n=1)
-    return f"did you mean {by_letters[near[0]]!r}? else {otherwise}" if near else otherwise
+def nearest_else(name: str, known: Iterable[str], *, otherwise: str) -> str:
+    """A remedy for a name that is not there: the nearest of the known ones, and what else to do."""
+    near = did_you_mean(name, known)
+    return f"{near} else {otherwise}" if near else otherwise
 
 
 def name_some(names: list[str], most: int = 5) -> str:

@@ -1,10 +1,9 @@
-"""Package files: written atomically, readable only by their owner, never over other contents unless requested."""
+"""Package files: their names, and what is there already."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -71,17 +70,3 @@ def make_directory(path: Path) -> None:
         raise InputError(
             f"cannot create the directory {path}: {error.strerror}", remedy="choose another directory"
         ) from error
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Put the file there at once and whole; only its owner may read it. Raises: OSError."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".package-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink()
-        raise

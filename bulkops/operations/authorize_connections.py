@@ -15,7 +15,7 @@ from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
 from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
-from bulkops.operations._lookup import did_you_mean
+from bulkops.operations._lookup import nearest_else
 from bulkops.operations._plan_effects import connections_of, folders_planned
 from bulkops.operations._switching import Problems
 from bulkops.operations.fields import absolute
@@ -209,7 +209,7 @@ class _Connections:
             + (f" of provider {wanted.provider!r}" if wanted.provider else "")
             + (" in the folder" if self.only_there else ""),
             failure_class="connection-missing",
-            remedy=did_you_mean(wanted.connection, (row.name for row in self.every), otherwise=remedy),
+            remedy=nearest_else(wanted.connection, (row.name for row in self.every), otherwise=remedy),
         )
 
 

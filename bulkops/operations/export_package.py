@@ -13,11 +13,12 @@ import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import InputError, NotFound, TaskFailed
+from bulkops.files import write_whole
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import check_name, find_path, no_folder
-from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing, write_file
+from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing
 from bulkops.operations._plan_effects import expect
 from bulkops.operations.ensure import delete_own
 from bulkops.operations.fields import absolute
@@ -241,7 +242,7 @@ class ExportPackage(Operation):
 
         async def write() -> Any:
             try:
-                await anyio.to_thread.run_sync(write_file, path, package.data)
+                await anyio.to_thread.run_sync(write_whole, path, package.data)
             except OSError as error:
                 raise TaskFailed(
                     f"{path} cannot be written: {error.strerror}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import inspect
 import sys
@@ -12,6 +11,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias, overload
 
 import attrs
 
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation, Plan
@@ -196,6 +196,6 @@ def load_from_file(reference: str) -> object:
         ) from error
     found = getattr(module, name, None)
     if found is None:
-        near = difflib.get_close_matches(name, [key for key in vars(module) if not key.startswith("_")], n=1)
-        raise ConfigError(f"{file} has no {name!r}", remedy=f"did you mean {near[0]!r}?" if near else "check the name")
+        near = did_you_mean(name, (key for key in vars(module) if not key.startswith("_")))
+        raise ConfigError(f"{file} has no {name!r}", remedy=near or "check the name")
     return found

@@ -14,7 +14,7 @@ from bulkops.models import Grantee, ProjectRole, RoleGrant
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import find_project
 from bulkops.operations._grantees import the_group, the_member
-from bulkops.operations._lookup import did_you_mean
+from bulkops.operations._lookup import nearest_else
 from bulkops.operations._members import Person
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations.ensure import Ensure, delete_own
@@ -189,5 +189,5 @@ async def _role_id(ctx: Context, name: str) -> int:
     raise TaskFailed(
         f"the workspace has no project role {name!r}",
         failure_class="role-missing",
-        remedy=did_you_mean(name, roles, otherwise="create it in the workspace first"),
+        remedy=nearest_else(name, roles, otherwise="create it in the workspace first"),
     )

@@ -11,8 +11,9 @@ import attrs
 
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, NotFound
+from bulkops.files import write_whole
 from bulkops.models import PackageExport
-from bulkops.operations._package_files import check_place, is_same, read_existing, write_file
+from bulkops.operations._package_files import check_place, is_same, read_existing
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
 
 _GROWTH: Final = 1.5
@@ -121,7 +122,7 @@ def _put(path: Path, package: Package, overwrite: bool) -> ExportedPackage:
             f"{path} exists with other contents", remedy="replace it with --overwrite, or choose another file"
         )
     try:
-        write_file(path, package.data)
+        write_whole(path, package.data)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}", remedy="choose another file") from error
     return ExportedPackage(path=path, package=attrs.evolve(package, path=str(path)), written=True)

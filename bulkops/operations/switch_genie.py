@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Genie
-from bulkops.operations._lookup import did_you_mean
+from bulkops.operations._lookup import nearest_else
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._switching import Switch
 from bulkops.parameters import parameter
@@ -81,7 +81,7 @@ class SwitchGenie(Switch[Genie]):
             failure_class="genie-ambiguous" if found else "genie-missing",
             remedy="rename all but one"
             if found
-            else did_you_mean(name, (genie.name for genie in there), otherwise="create it in the workspace first"),
+            else nearest_else(name, (genie.name for genie in there), otherwise="create it in the workspace first"),
         )
 
     async def _check(self, ctx: Context, genie: Genie) -> None:

@@ -6,7 +6,6 @@ An unknown name is an error before anything is sent. The vendor ignores such mem
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.catalogue import ANY_MEMBER, Call, Parameter
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.resources._types import fits
 
@@ -124,11 +124,9 @@ def _known(call: Call, known: Mapping[str, Parameter], name: str) -> Parameter:
         return found
     if name == "managed_user_id":
         raise ConfigError(f"{call.id}: the account is not a parameter", remedy="pass it as the account")
-    near = difflib.get_close_matches(name, known, n=1)
     takes = f"it takes {_listed(known)}" if known else "it takes none"
-    raise ConfigError(
-        f"{call.id} has no parameter {name!r}", remedy=f"did you mean {near[0]!r}? {takes}" if near else takes
-    )
+    remedy = f"{did_you_mean(name, known)} {takes}".lstrip()
+    raise ConfigError(f"{call.id} has no parameter {name!r}", remedy=remedy)
 
 
 def _check(call: Call, name: str, parameter: Parameter, value: Any) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError, StatusError
 from bulkops.resources._arguments import Arguments, place, type_of
 from bulkops.resources._plain import page, payload, whole
@@ -23,9 +23,8 @@ def find_call(call_id: str) -> Call:
     found = CALLS.get(call_id)
     if found is not None:
         return found
-    near = difflib.get_close_matches(call_id, CALLS, n=1, cutoff=0.5)
-    remedy = "`bulkops calls WORD` finds calls by words"
-    raise ConfigError(f"there is no call {call_id!r}", remedy=f"did you mean {near[0]!r}? {remedy}" if near else remedy)
+    remedy = f"{did_you_mean(call_id, CALLS, cutoff=0.5)} `bulkops calls WORD` finds calls by words".lstrip()
+    raise ConfigError(f"there is no call {call_id!r}", remedy=remedy)
 
 
 def check_call(wanted: Call, given: Mapping[str, Any], *, account: str | None, body: object = None) -> Arguments:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final, NoReturn, Self
 
 import attrs
 
+from bulkops.close_match import did_you_mean
 from bulkops.errors import BulkopsError, ConfigError, InputError
 from bulkops.secret import looks_secret
 
@@ -73,8 +73,7 @@ class JobFile:
                     "a job file must not contain a secret",
                     remedy="put the token into WORKATO_API_TOKEN, and credentials into the file that `from` names",
                 )
-            near = difflib.get_close_matches(key, known, n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+            remedy = did_you_mean(key, known) or f"known: {', '.join(sorted(known))}"
             self.refuse(section, key, "unknown key", remedy=remedy)
 
     def check_kind(self, section: str, key: str, value: object, kinds: Collection[str]) -> None:

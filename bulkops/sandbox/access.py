@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.customers import Customer
@@ -22,8 +22,7 @@ def check_patterns(patterns: Iterable[str]) -> None:
     """Each names a call or, with `*`, several. Raises: ConfigError with the nearest for one that names none."""
     for pattern in patterns:
         if not any(fnmatchcase(id_, pattern) for id_ in CALLS):
-            close = difflib.get_close_matches(pattern, CALLS, n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]!r}?" if close else "`bulkops calls WORD` finds calls by words"
+            hint = did_you_mean(pattern, CALLS, cutoff=0.5) or "`bulkops calls WORD` finds calls by words"
             raise ConfigError(f"sandbox: there is no call {pattern!r} to deny", remedy=hint)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
 import attrs
 
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.sandbox.deviations import check_deviations
 from bulkops.toml import read_toml
@@ -179,8 +179,7 @@ class Assumptions:
         data = {name: value for name, value in data.items() if name != _OF_CLIENTS}
         for name, value in data.items():
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+                hint = did_you_mean(name, known) or f"known: {', '.join(known)}"
                 raise ConfigError(f"{source}: there is no assumption named {name!r}", remedy=hint)
             _check(known[name], value, source=source)
         return cls(**data)

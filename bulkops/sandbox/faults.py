@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, Self, TypeAlias
 
 import attrs
 
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 
 BASE_LATENCY_S: Final = (0.004, 0.016)
@@ -74,8 +74,7 @@ class Faults:
         known = [field.name for field in attrs.fields(cls)]
         for name in data:
             if name not in known:
-                close = difflib.get_close_matches(str(name), known, n=1)
-                hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+                hint = did_you_mean(str(name), known) or f"known: {', '.join(known)}"
                 raise ConfigError(f"faults: there is no fault named {name!r}", remedy=hint)
             if not isinstance(data[name], int | float | None):
                 raise ConfigError(f"faults: {name} must be a number", remedy="e.g. error=0.05")

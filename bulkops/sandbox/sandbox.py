@@ -15,6 +15,7 @@ import anyio
 import anyio.to_thread
 
 from bulkops.errors import ConfigError
+from bulkops.files import write_whole
 from bulkops.sandbox.app import Service
 from bulkops.sandbox.client_file import client_file
 from bulkops.sandbox.faults import Faults
@@ -143,14 +144,9 @@ async def serve(
 
 
 def _write(path: Path, text: str, mode: int = 0o666) -> None:
-    """Whole or not at all: a client may already be waiting for the file."""
-    draft = path.with_name(f"{path.name}.new")
+    """A client may already be waiting for the file. Raises: ConfigError."""
     try:
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        draft.replace(path)
+        write_whole(path, text.encode(), mode=mode)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the directory") from error
 

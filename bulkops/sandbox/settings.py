@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import secrets
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal, get_args
 import attrs
 
 from bulkops.catalogue import QUOTAS
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.sandbox.access import check_patterns
 from bulkops.sandbox.assumptions import Assumptions
@@ -160,6 +160,5 @@ def check_token(token: str) -> None:
 def _check_names(quotas: QuotaTable, *, source: str) -> None:
     for name in quotas:
         if name not in QUOTAS:
-            close = difflib.get_close_matches(name, QUOTAS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(QUOTAS)}"
+            hint = did_you_mean(name, QUOTAS) or f"known: {', '.join(QUOTAS)}"
             raise ConfigError(f"{source}: there is no quota named {name!r}", remedy=hint)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bulkops.errors import ConfigError, InputError
+from bulkops.files import write_whole
 from bulkops.operations import named
-from bulkops.operations._package_files import check_place, is_same, make_directory, read_existing, write_file
+from bulkops.operations._package_files import check_place, is_same, make_directory, read_existing
 from bulkops.operations.functions import load_from_file
 from bulkops.operations.package import MAX_UNPACKED_BYTES, Package, PackageEndpoint
 
@@ -115,12 +116,12 @@ def test_a_zip_with_the_same_files_is_the_same() -> None:
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "crm.zip"
     assert read_existing(path) is None
-    write_file(path, b"one")
-    write_file(path, b"two")
+    write_whole(path, b"one")
+    write_whole(path, b"two")
     assert (read_existing(path), path.stat().st_mode & 0o777) == (b"two", 0o600)
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="directory"):
-        write_file(tmp_path / "folder", b"three")
+        write_whole(tmp_path / "folder", b"three")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["crm.zip", "folder"]
     with pytest.raises(InputError, match=r"cannot read .*directory"):
         read_existing(tmp_path / "folder")
