@@ -7,53 +7,10 @@ from random import Random
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar
 
+import bulkops.resources as resources  # noqa: PLR0402 - the package itself looks for names only afterwards
 from bulkops.errors import ConfigError
 from bulkops.events import Observer, ignore
-from bulkops.resources import (
-    AccountConnections,
-    AccountJobs,
-    AccountOAuthProfiles,
-    AccountProjects,
-    AccountRecipeVersions,
-    ApiAccessProfiles,
-    ApiClients,
-    ApiClientsV1,
-    ApiCollections,
-    ApiEndpoints,
-    ApiKeys,
-    ApiPortals,
-    CollaboratorGroups,
-    Connections,
-    Connectors,
-    CustomConnectors,
-    CustomerManagers,
-    Customers,
-    Deployments,
-    EnvironmentRoles,
-    ExportManifests,
-    Exports,
-    Folders,
-    Genies,
-    Imports,
-    Members,
-    OAuthProfiles,
-    OwnCustomer,
-    OwnJobs,
-    OwnRecipes,
-    Packages,
-    Pages,
-    PartnerMembers,
-    PartnerRoles,
-    ProjectBuilds,
-    ProjectGrants,
-    ProjectRoles,
-    Projects,
-    Properties,
-    Recipes,
-    RecipeVersions,
-    Roles,
-    generic,
-)
+from bulkops.resources import Pages, generic
 from bulkops.secret import Secret
 from bulkops.session import ApiSession, RequestContext, account_segment
 from bulkops.settings import Auth, Settings, Tuning
@@ -81,34 +38,40 @@ class _Resource(Generic[N]):
 class Account:
     """One customer's workspace. `id`: a number or an E-id, as text."""
 
-    folders = _Resource(Folders)
-    projects = _Resource(AccountProjects)
-    properties = _Resource(Properties)
-    recipes = _Resource(Recipes)
-    recipe_versions = _Resource(AccountRecipeVersions)
-    jobs = _Resource(AccountJobs)
-    connections = _Resource(AccountConnections)
-    imports = _Resource(Imports)
-    export_manifests = _Resource(ExportManifests)
-    exports = _Resource(Exports)
-    members = _Resource(Members)
-    roles = _Resource(Roles)
-    environment_roles = _Resource(EnvironmentRoles)
-    user_groups = _Resource(CollaboratorGroups)
-    project_roles = _Resource(ProjectRoles)
-    project_grants = _Resource(ProjectGrants)
-    genies = _Resource(Genies)
-    custom_oauth_profiles = _Resource(AccountOAuthProfiles)
-    project_builds = _Resource(ProjectBuilds)
-    deployments = _Resource(Deployments)
-    customer = _Resource(OwnCustomer)
-    api_collections = _Resource(ApiCollections)
-    api_endpoints = _Resource(ApiEndpoints)
-    api_clients = _Resource(ApiClients)
-    api_keys = _Resource(ApiKeys)
-    api_clients_v1 = _Resource(ApiClientsV1)
-    api_access_profiles = _Resource(ApiAccessProfiles)
-    api_portals = _Resource(ApiPortals)
+    folders = _Resource(resources.Folders)
+    projects = _Resource(resources.AccountProjects)
+    properties = _Resource(resources.Properties)
+    recipes = _Resource(resources.AccountRecipes)
+    recipe_versions = _Resource(resources.AccountRecipeVersions)
+    jobs = _Resource(resources.AccountJobs)
+    connections = _Resource(resources.AccountConnections)
+    imports = _Resource(resources.Imports)
+    export_manifests = _Resource(resources.ExportManifests)
+    exports = _Resource(resources.Exports)
+    members = _Resource(resources.Members)
+    roles = _Resource(resources.Roles)
+    environment_roles = _Resource(resources.EnvironmentRoles)
+    user_groups = _Resource(resources.CollaboratorGroups)
+    project_roles = _Resource(resources.PROJECT_ROLES)
+    project_grants = _Resource(resources.ProjectGrants)
+    tags = _Resource(resources.TAGS)
+    data_tables = _Resource(resources.DATA_TABLES)
+    on_prem_groups = _Resource(resources.ON_PREM_GROUPS)
+    on_prem_agents = _Resource(resources.ON_PREM_AGENTS)
+    genies = _Resource(resources.Genies)
+    skills = _Resource(resources.SKILLS)
+    knowledge_bases = _Resource(resources.KNOWLEDGE_BASES)
+    custom_oauth_profiles = _Resource(resources.AccountOAuthProfiles)
+    project_builds = _Resource(resources.ProjectBuilds)
+    deployments = _Resource(resources.Deployments)
+    customer = _Resource(resources.OwnCustomer)
+    api_collections = _Resource(resources.ApiCollections)
+    api_endpoints = _Resource(resources.ApiEndpoints)
+    api_clients = _Resource(resources.ApiClients)
+    api_keys = _Resource(resources.ApiKeys)
+    api_clients_v1 = _Resource(resources.ApiClientsV1)
+    api_access_profiles = _Resource(resources.ApiAccessProfiles)
+    api_portals = _Resource(resources.ApiPortals)
 
     def __init__(self, session: ApiSession, scope: RequestContext) -> None:
         if scope.account is None:
@@ -143,34 +106,40 @@ class Workato:
     All requests of one Workato and its siblings share one session, with its quotas, connections and token.
     """
 
-    customers = _Resource(Customers)
-    customer_managers = _Resource(CustomerManagers)
-    members = _Resource(PartnerMembers)
-    roles = _Resource(PartnerRoles)
-    user_groups = _Resource(CollaboratorGroups)
-    project_roles = _Resource(ProjectRoles)
-    project_grants = _Resource(ProjectGrants)
-    genies = _Resource(Genies)
-    custom_oauth_profiles = _Resource(OAuthProfiles)
-    project_builds = _Resource(ProjectBuilds)
-    deployments = _Resource(Deployments)
-    recipes = _Resource(OwnRecipes)
-    recipe_versions = _Resource(RecipeVersions)
-    jobs = _Resource(OwnJobs)
-    export_manifests = _Resource(ExportManifests)
-    packages = _Resource(Packages)
-    folders = _Resource(Folders)
-    projects = _Resource(Projects)
-    properties = _Resource(Properties)
-    connections = _Resource(Connections)
-    connectors = _Resource(Connectors)
-    custom_connectors = _Resource(CustomConnectors)
-    api_collections = _Resource(ApiCollections)
-    api_endpoints = _Resource(ApiEndpoints)
-    api_clients = _Resource(ApiClients)
-    api_keys = _Resource(ApiKeys)
-    api_clients_v1 = _Resource(ApiClientsV1)
-    api_access_profiles = _Resource(ApiAccessProfiles)
+    customers = _Resource(resources.Customers)
+    customer_managers = _Resource(resources.CustomerManagers)
+    members = _Resource(resources.PartnerMembers)
+    roles = _Resource(resources.PartnerRoles)
+    user_groups = _Resource(resources.CollaboratorGroups)
+    project_roles = _Resource(resources.PROJECT_ROLES)
+    project_grants = _Resource(resources.ProjectGrants)
+    tags = _Resource(resources.TAGS)
+    data_tables = _Resource(resources.DATA_TABLES)
+    on_prem_groups = _Resource(resources.ON_PREM_GROUPS)
+    on_prem_agents = _Resource(resources.ON_PREM_AGENTS)
+    genies = _Resource(resources.Genies)
+    skills = _Resource(resources.SKILLS)
+    knowledge_bases = _Resource(resources.KNOWLEDGE_BASES)
+    custom_oauth_profiles = _Resource(resources.OAUTH_PROFILES)
+    project_builds = _Resource(resources.ProjectBuilds)
+    deployments = _Resource(resources.Deployments)
+    recipes = _Resource(resources.OwnRecipes)
+    recipe_versions = _Resource(resources.RecipeVersions)
+    jobs = _Resource(resources.OwnJobs)
+    export_manifests = _Resource(resources.ExportManifests)
+    packages = _Resource(resources.Packages)
+    folders = _Resource(resources.Folders)
+    projects = _Resource(resources.Projects)
+    properties = _Resource(resources.Properties)
+    connections = _Resource(resources.Connections)
+    connectors = _Resource(resources.Connectors)
+    custom_connectors = _Resource(resources.CustomConnectors)
+    api_collections = _Resource(resources.ApiCollections)
+    api_endpoints = _Resource(resources.ApiEndpoints)
+    api_clients = _Resource(resources.ApiClients)
+    api_keys = _Resource(resources.ApiKeys)
+    api_clients_v1 = _Resource(resources.ApiClientsV1)
+    api_access_profiles = _Resource(resources.ApiAccessProfiles)
 
     def __init__(
         self,

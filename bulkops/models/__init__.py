@@ -21,13 +21,15 @@ from bulkops.models.connections import Connection, InputField, PickListValue
 from bulkops.models.connectors import Connector, ConnectorCode, ConnectorOperation, ConnectorVersion, CustomConnector
 from bulkops.models.customer_managers import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
 from bulkops.models.customers import Customer, CustomerMetrics, CustomerUsage, MonthlyUsage, PlanChange
+from bulkops.models.data_tables import DataTable
 from bulkops.models.deployments import Deployment, ProjectBuild
 from bulkops.models.folders import CreatedFolder, Folder, Project
-from bulkops.models.genies import Genie
+from bulkops.models.genies import CreatedGenie, Genie, KnowledgeBase, Skill
 from bulkops.models.imports import ImportStatus, RecipeStatus
 from bulkops.models.jobs import Job, JobCounts
 from bulkops.models.manifests import Asset, ExportManifest
 from bulkops.models.oauth_profiles import OAuthProfile
+from bulkops.models.on_prem import OnPremAgent, OnPremGroup
 from bulkops.models.packages import PackageExport
 from bulkops.models.project_grants import Grantee, ProjectRole, RoleGrant
 from bulkops.models.properties import Property
@@ -41,6 +43,7 @@ from bulkops.models.recipes import (
     StopResult,
 )
 from bulkops.models.roles import CopiedRole, EnvironmentRole, Role
+from bulkops.models.tags import Tag
 from bulkops.models.workspaces import PartnerWorkspace
 
 __all__ = [
@@ -60,11 +63,13 @@ __all__ = [
     "ConnectorVersion",
     "CopiedRole",
     "CreatedFolder",
+    "CreatedGenie",
     "CustomConnector",
     "Customer",
     "CustomerManager",
     "CustomerMetrics",
     "CustomerUsage",
+    "DataTable",
     "Deployment",
     "EnvironmentRole",
     "ExportManifest",
@@ -76,6 +81,7 @@ __all__ = [
     "InputField",
     "Job",
     "JobCounts",
+    "KnowledgeBase",
     "MadeRecipe",
     "ManagingUser",
     "Member",
@@ -84,6 +90,8 @@ __all__ = [
     "ModeratedWorkspace",
     "MonthlyUsage",
     "OAuthProfile",
+    "OnPremAgent",
+    "OnPremGroup",
     "PackageExport",
     "PartnerWorkspace",
     "PickListValue",
@@ -101,7 +109,9 @@ __all__ = [
     "RecipeVersion",
     "Role",
     "RoleGrant",
+    "Skill",
     "StartProblem",
     "StartResult",
     "StopResult",
+    "Tag",
 ]

@@ -53,11 +53,16 @@ class ConnectorVersion:
 
 @attrs.frozen(kw_only=True)
 class CustomConnector:
-    """A connector that the partner has written."""
+    """A connector that the partner has written. `oem_shared_version`: what the customers have; None: nothing."""
 
     id: Id
     name: str
     title: str | None = None
+    latest_version: int | None = None
+    latest_version_note: str | None = None
+    latest_shared_version: int | None = None
+    oem_shared_version: int | None = None
+    oem_shared_at: Instant | None = None
     latest_released_version: int | None = None
     latest_released_version_note: str | None = None
     released_versions: list[ConnectorVersion] = attrs.field(factory=list)

@@ -26,20 +26,41 @@ from bulkops.resources.genies import Genies
 from bulkops.resources.imports import Imports
 from bulkops.resources.jobs import AccountJobs, OwnJobs
 from bulkops.resources.members import Members, PartnerMembers
-from bulkops.resources.oauth_profiles import AccountOAuthProfiles, OAuthProfiles
+from bulkops.resources.oauth_profiles import AccountOAuthProfiles
 from bulkops.resources.packages import Exports, Packages
-from bulkops.resources.project_grants import ProjectGrants, ProjectRoles
+from bulkops.resources.project_grants import ProjectGrants
 from bulkops.resources.properties import Properties
-from bulkops.resources.recipes import AccountRecipeVersions, OwnRecipes, Recipes, RecipeVersions
+from bulkops.resources.recipes import AccountRecipes, AccountRecipeVersions, OwnRecipes, Recipes, RecipeVersions
 from bulkops.resources.roles import EnvironmentRoles, PartnerRoles, Roles
+from bulkops.resources.rows import (
+    DATA_TABLES,
+    KNOWLEDGE_BASES,
+    OAUTH_PROFILES,
+    ON_PREM_AGENTS,
+    ON_PREM_GROUPS,
+    PROJECT_ROLES,
+    SKILLS,
+    TAGS,
+    Noun,
+    Rows,
+)
 
 __all__ = [
+    "DATA_TABLES",
+    "KNOWLEDGE_BASES",
+    "OAUTH_PROFILES",
+    "ON_PREM_AGENTS",
+    "ON_PREM_GROUPS",
     "PER_PAGE",
+    "PROJECT_ROLES",
+    "SKILLS",
+    "TAGS",
     "AccountConnections",
     "AccountJobs",
     "AccountOAuthProfiles",
     "AccountProjects",
     "AccountRecipeVersions",
+    "AccountRecipes",
     "ApiAccessProfiles",
     "ApiClients",
     "ApiClientsV1",
@@ -61,7 +82,7 @@ __all__ = [
     "Genies",
     "Imports",
     "Members",
-    "OAuthProfiles",
+    "Noun",
     "OwnCustomer",
     "OwnJobs",
     "OwnRecipes",
@@ -71,12 +92,12 @@ __all__ = [
     "PartnerRoles",
     "ProjectBuilds",
     "ProjectGrants",
-    "ProjectRoles",
     "Projects",
     "Properties",
     "RecipeVersions",
     "Recipes",
     "Roles",
+    "Rows",
     "first_page",
     "generic",
 ]

@@ -1,16 +1,8 @@
-"""Custom OAuth profiles of the partner, and their assignment to one account."""
+"""Custom OAuth profiles of the partner, as they are assigned to one account."""
 
 from __future__ import annotations
 
-from bulkops.models import OAuthProfile
-from bulkops.resources._pages import Pages
 from bulkops.resources._resource import Resource
-
-
-class OAuthProfiles(Resource):
-    def list(self) -> Pages[OAuthProfile]:
-        """All profiles. One request a hundred."""
-        return self._pages("custom_oauth_profiles.list", OAuthProfile, {})
 
 
 class AccountOAuthProfiles(Resource):

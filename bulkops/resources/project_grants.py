@@ -1,16 +1,10 @@
-"""Project roles and grants of one account, or of the partner's own workspace."""
+"""Project grants of one account, or of the partner's own workspace."""
 
 from __future__ import annotations
 
-from bulkops.models import ProjectRole, RoleGrant
+from bulkops.models import RoleGrant
 from bulkops.resources._pages import Pages
 from bulkops.resources._resource import Resource
-
-
-class ProjectRoles(Resource):
-    def list(self, *, name: str | None = None) -> Pages[ProjectRole]:
-        """All project roles, or those of a name as the vendor filters it. One request a hundred."""
-        return self._pages(self._id("project_roles.list"), ProjectRole, {"name": name})
 
 
 class ProjectGrants(Resource):
