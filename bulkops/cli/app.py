@@ -28,6 +28,7 @@ from bulkops.cli.commands import (
     resume,
     runs,
     sandbox,
+    share,
     watch,
     workers,
 )
@@ -83,7 +84,7 @@ _STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_AN
 
 _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
     "Operations on each account": _ON_ACCOUNTS,
-    "Other operations and API calls": (*_ANYTHING, calls.call, calls.calls),
+    "Other operations and API calls": (*_ANYTHING, share.share_connector, calls.call, calls.calls),
     "Plans, runs and reports": (
         plan.Plan(_STARTS, job=job.run),
         resume.resume,

@@ -31,6 +31,7 @@ from bulkops.operations.partner_export import ExportedPackage, export_to_file
 from bulkops.operations.remove_member import RemoveMember
 from bulkops.operations.rollout import Rollout
 from bulkops.operations.set_properties import SetProperties
+from bulkops.operations.share_recipe import ShareRecipe
 from bulkops.operations.switch_endpoints import DisableEndpoints, EnableEndpoints
 from bulkops.operations.switch_genie import StartGenie, StopGenie
 from bulkops.operations.switch_recipes import StartRecipes, StopRecipes
@@ -65,6 +66,7 @@ __all__ = [
     "RemoveMember",
     "Rollout",
     "SetProperties",
+    "ShareRecipe",
     "StartGenie",
     "StartRecipes",
     "StopGenie",
@@ -83,6 +85,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
         AuthorizeConnections,
         CreateConnection,
         AssignOAuthProfile,
+        ShareRecipe,
         StartRecipes,
         StopRecipes,
         CreateFolder,

@@ -18,6 +18,9 @@ from bulkops.steps import Context, Offline, Rehearsal, log_of, memory_of, planne
 FORESEEN: Final = "foreseen"
 """Where the cache of a rehearsal without an account has its `Foreseen`."""
 
+_CALLER: Final = "workato_recipe_function"
+"""A connector whose actions call other recipes."""
+
 _CONNECTIONS: Final = "connections"
 _FOLDERS: Final = "folders"
 _RUNNING: Final = "running recipes"
@@ -57,7 +60,7 @@ def plan_import(
         attrs.evolve(planned, connections=frozenset(package.connections)).add_to(ctx)
     else:
         recipes = {
-            recipe.key: _recipe(folder_id, recipe.name, may_call=recipe.may_call)
+            recipe.key: _recipe(folder_id, recipe.name, may_call=recipe.may_call, connectors=recipe.connectors)
             for recipe in package.recipes
             if recipe.key not in there
         }
@@ -124,8 +127,11 @@ def _imagined(folder: str, folder_id: int, contents: FolderContents, *, running:
     )
 
 
-def _recipe(folder_id: int, name: str, *, may_call: bool, running: bool = False) -> Recipe:
-    config = [] if may_call else [{"provider": ""}]
+def _recipe(
+    folder_id: int, name: str, *, may_call: bool, connectors: Iterable[str] = (), running: bool = False
+) -> Recipe:
+    """`connectors`: of those that it uses, the ones that matter to a plan."""
+    config = [{"provider": each} for each in (*connectors, _CALLER if may_call else "")]
     return Recipe(id=planned_id(), name=name, running=running, folder_id=folder_id, config=config)
 
 

@@ -21,21 +21,30 @@ MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MAX_MEMBERS: Final = 20_000
 
 _CUSTOM: Final = re.compile(r"_connector_[0-9]+(_[0-9]+)?$")
-"""How the vendor names connectors that a partner has written, such as acme_connector_4771_1626."""
 
 _REMEDY: Final = "export the package again and use that file"
+
+
+def is_custom(provider: object) -> bool:
+    """Whether a partner has written the connector, by the vendor's names for those.
+
+    >>> is_custom("acme_connector_4771_1626"), is_custom("salesforce")
+    (True, False)
+    """
+    return isinstance(provider, str) and _CUSTOM.search(provider) is not None
 
 
 @attrs.frozen
 class PackageRecipe:
     """A recipe of a package: its name and the directory it sits in ("" for the folder imported into).
 
-    `may_call`: whether it may call other recipes.
+    `may_call`: whether it may call other recipes; `connectors`: names of the custom ones that it uses.
     """
 
     name: str
     directory: str
     may_call: bool = True
+    connectors: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -62,7 +71,8 @@ class Contents:
 @attrs.frozen(kw_only=True)
 class Package:
     """A readable package, usually with a recipe in it. `sha256`: of the zip's bytes, hex; `connections` and
-    `collections` (of API endpoints): their names; `connectors`: names of the partner's own that recipes use."""
+    `collections` (of API endpoints): their names; `connectors`: names of the partner's own that recipes use; `files`:
+    how many the zip holds."""
 
     path: str
     data: bytes = attrs.field(repr=False)
@@ -72,6 +82,7 @@ class Package:
     collections: tuple[str, ...] = ()
     endpoints: tuple[PackageEndpoint, ...] = ()
     connectors: tuple[str, ...] = ()
+    files: int = 0
 
     @classmethod
     def load(cls, source: Package | str | Path) -> Package:
@@ -112,7 +123,8 @@ class Package:
             connections=tuple(found.connections),
             collections=tuple(found.collections),
             endpoints=tuple(PackageEndpoint(name, keys.get(file, "")) for name, file in found.endpoints),
-            connectors=tuple(sorted(found.connectors)),
+            files=found.files,
+            connectors=tuple(sorted({each for recipe in found.recipes.values() for each in recipe.connectors})),
         )
 
     @property
@@ -131,23 +143,21 @@ class Package:
 
 @attrs.define
 class _Assets:
-    """What is in a zip. `recipes`: by their files; `endpoints`: names, each with its recipe's file; `connectors`: names
-    of custom ones."""
+    """What is in a zip. `recipes`: by their files; `endpoints`: names, each with its recipe's file."""
 
     recipes: dict[str, PackageRecipe] = attrs.field(factory=dict)
     connections: list[str] = attrs.field(factory=list)
     collections: list[str] = attrs.field(factory=list)
     endpoints: list[tuple[str, str]] = attrs.field(factory=list)
-    connectors: set[str] = attrs.field(factory=set)
+    files: int = 0
 
     def add(self, member: PurePosixPath, file: str, content: bytes, name: str) -> None:
         if member.name.endswith(".recipe.json"):
             directory = "" if str(member.parent) == "." else str(member.parent)
             config = _asset(content, name, file).get("config")
             rows = [row for row in config if isinstance(row, dict)] if isinstance(config, list) else []
-            self.recipes[file] = PackageRecipe(_asset_name(content, name, file), directory, may_call(rows))
-            providers = (row.get("provider") for row in rows)
-            self.connectors.update(each for each in providers if isinstance(each, str) and _CUSTOM.search(each))
+            custom = tuple(sorted({row["provider"] for row in rows if is_custom(row.get("provider"))}))
+            self.recipes[file] = PackageRecipe(_asset_name(content, name, file), directory, may_call(rows), custom)
         elif member.name.endswith(".connection.json"):
             self.connections.append(_asset_name(content, name, file))
         elif member.name.endswith(".api_group.json"):
@@ -165,7 +175,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> _Assets:
     if sum(info.file_size for info in members) > MAX_UNPACKED_BYTES:
         raise InputError(f"{name} unpacks to more than {MAX_UNPACKED_BYTES} bytes", remedy=_REMEDY)
     seen: set[str] = set()
-    found = _Assets()
+    found = _Assets(files=len(members))
     for info in members:
         member = PurePosixPath(info.filename)
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:

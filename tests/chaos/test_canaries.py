@@ -40,6 +40,8 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "remove-member": ("--external-id", "U-1"),
     "grant-manager": ("--manager", "ana@x.example"),
     "assign-oauth-profile": ("--profile", "322"),
+    "share-recipe": FOLDER,
+    "share-connector": ("example_connector_1", "--version", "1"),
     "deploy-project": ("--project", "CRM", "--to", "test"),
     "grant-project-role": ("--project", "CRM", "--role", "Project editor", "--group", "All collaborators"),
     "add-to-group": ("--group", "All collaborators", "--external-id", "U-1"),

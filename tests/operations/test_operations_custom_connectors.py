@@ -25,8 +25,8 @@ def with_connector(place: Path) -> Path:
 def test_what_a_package_needs_is_said_before_the_start(tmp_path: Path) -> None:
     (note,) = ImportPackage(with_connector(tmp_path / "custom.zip"), folder="CRM").notes()
     assert note == (
-        "the package uses example_connector_1: share that connector with your customers first "
-        "(`bulkops call custom_connectors.oem_share`)"
+        "the package uses example_connector_1: customers need that connector first "
+        "(`bulkops share-connector example_connector_1`)"
     )
     assert ImportPackage(PACKAGE, folder="CRM").notes() == ()
     rollout = Rollout(API_PACKAGE, folder="API", secrets_to="keys.jsonl")

@@ -1,0 +1,98 @@
+"""share-recipe: share the recipes of a folder that use custom connectors."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from bulkops.errors import TaskUnknown
+from bulkops.models import Recipe
+from bulkops.operations._base import Operation
+from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._plan_effects import foreseen_of, plan_notes
+from bulkops.operations.ensure import Ensure
+from bulkops.operations.package import is_custom
+from bulkops.parameters import parameter
+from bulkops.steps import Context, Intent
+
+_FACT: Final = "recipe-shared"
+
+
+@attrs.frozen(kw_only=True)
+class ShareRecipe(Operation):
+    """Share the recipes of a folder that use custom connectors.
+
+    A recipe that an earlier run of the journal has shared is left alone.
+
+    The vendor does not show which recipes are shared, nor say whether sharing twice is harmless. So another journal
+    shares again, and after a lost response the account ends as `unknown`. Sends two reads and one request for each such
+    recipe. It cannot be undone: the API has no call for that.
+    """
+
+    name: ClassVar[str] = "share-recipe"
+    only_requests: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = ("share-recipe --folder CRM --accounts all",)
+    affects: ClassVar[frozenset[str]] = frozenset({"shares"})
+    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes"})
+    folder: str = attrs.field(metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME"))
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        check_name(self.folder)
+
+    @property
+    def title(self) -> str:
+        return f"share the recipes of folder {self.folder!r} that use custom connectors"
+
+    async def apply(self, ctx: Context) -> None:
+        folder_id = await find_folder(ctx, self.folder, must_exist=True)
+        if folder_id is None:
+            raise no_folder(ctx, self.folder)
+        foreseen = foreseen_of(ctx)
+        if foreseen is not None:
+            foreseen.more["recipe to share"] = 1
+        found = [recipe for recipe in await recipes_below(ctx, folder_id) if _uses_custom(recipe)]
+        if not found and not ctx.planning:
+            ctx.add_note(f"no recipe of folder {self.folder!r} uses a custom connector")
+        for recipe in found:
+            await _EnsureShared(step=f"share {recipe.id}", recipe=recipe, says="share 1 recipe").apply(ctx)
+
+
+def _uses_custom(recipe: Recipe) -> bool:
+    return any(is_custom(row.get("provider")) for row in recipe.config)
+
+
+@attrs.frozen(kw_only=True)
+class _EnsureShared(Ensure[bool]):
+    """Desired state: a run of this journal has shared the recipe."""
+
+    recipe: Recipe
+
+    async def find(self, ctx: Context) -> bool | None:
+        key = str(self.recipe.id)
+        return key in plan_notes(ctx, _FACT) or bool(await ctx.recall(_FACT, key)) or None
+
+    async def create(self, ctx: Context) -> Any:
+        await ctx.account.recipes.share(self.recipe.id)
+        await ctx.remember(_FACT, str(self.recipe.id), True)
+        return self.planned()
+
+    def planned(self) -> Any:
+        return {"id": self.recipe.id}
+
+    def result(self, found: bool) -> Any:
+        return self.planned()
+
+    def foresee(self, ctx: Context, found: bool | None) -> None:
+        plan_notes(ctx, _FACT)[str(self.recipe.id)] = True
+
+    async def probe(self, ctx: Context, intent: Intent) -> Any:
+        """Raises: TaskUnknown unless the response arrived: no read shows a share."""
+        if await self.find(ctx):
+            return self.planned()
+        raise TaskUnknown(
+            f"whether recipe {self.recipe.name!r} was shared is unknown: no read shows it",
+            cause="whether a recipe was shared is unknown: no read shows it",
+            remedy="look at the recipe in the workspace; a new run shares it again",
+        )
