@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import attrs
 import click
 
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE, option
@@ -20,6 +21,11 @@ from bulkops.selection import Selection
 def selection_options(command: Command) -> Command:
     """--accounts, --exclude, --limit, --only-new, --from-plan as one `selection`."""
     return _gathered(command, "selection", lambda given: Selection(**given), _SELECTION)
+
+
+def target_options(command: Command) -> Command:
+    """As `selection_options`, with --to for --accounts, as a copy calls them."""
+    return _gathered(command, "selection", lambda given: Selection(**given), {**_SELECTION, "accounts": _TARGETS})
 
 
 def accounts_options(command: Command) -> Command:
@@ -126,6 +132,7 @@ _SELECTION: Final = {
     one.name: option_of(one, one.name, section="Selection") for one in parameters_of(Selection) if one.flags
 }
 _ACCOUNTS, _EXCLUDE, _LIMIT, *_ = (one for one in parameters_of(Selection) if one.flags)
+_TARGETS: Final = option_of(attrs.evolve(_ACCOUNTS, flags=("--to", *_ACCOUNTS.flags)), "accounts", section="Selection")
 _SUBSET: Final = {
     "accounts": option_of(
         _ACCOUNTS,

@@ -54,7 +54,7 @@ async def foresee_over(
 ) -> int:
     """The same over accounts that `listed` knows."""
     from bulkops.client import Workato
-    from bulkops.runs import Fleet, Policy, looking_cost
+    from bulkops.runs import Fleet, Policy, connected, looking_cost
 
     policy = flags.over(Policy())
     observe = ignore if output.quiet else Outage().observe
@@ -63,7 +63,8 @@ async def foresee_over(
         if not len(inventory):  # none is new, as was said
             return 0
         if plan_flags.export:
-            operation = await operation.prepare(workato, output.journal)
+            async with connected(operation, workato, journal=output.journal, observe=observe) as whole:
+                operation = await whole.prepare(workato, output.journal)
         looked = 0 if plan_flags.offline else min(plan_flags.sample or len(inventory), len(inventory))
         if not output.quiet and looked:
             cost = looking_cost(operation, inventory, sample=plan_flags.sample, policy=policy, workato=workato)

@@ -13,6 +13,7 @@ from bulkops.operations.add_to_group import AddToGroup
 from bulkops.operations.assign_oauth_profile import AssignOAuthProfile
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.change_plan import DowngradePlan, UpgradePlan
+from bulkops.operations.copy import Copy
 from bulkops.operations.create_connection import CreateConnection
 from bulkops.operations.create_customer import CreateCustomer
 from bulkops.operations.create_folder import CreateFolder
@@ -43,6 +44,7 @@ __all__ = [
     "AssignOAuthProfile",
     "AuthorizeConnections",
     "Chain",
+    "Copy",
     "CreateConnection",
     "CreateCustomer",
     "CreateFolder",
@@ -82,6 +84,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
     for cls in (
         ImportPackage,
         Rollout,
+        Copy,
         AuthorizeConnections,
         CreateConnection,
         AssignOAuthProfile,

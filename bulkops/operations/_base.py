@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import operator
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -20,10 +21,15 @@ from bulkops.operations._undo_chain import CANNOT_UNDO, Part, undo_parts
 from bulkops.operations.fields import check_values, columns, own_parameters, templates
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.parameters import parameters_of
+from bulkops.secret import Secret
 from bulkops.steps import Context, Offline, Rehearsal, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 """`Undo` built from journaled parameters; needs no operation instance."""
+
+
+OpenClient: TypeAlias = Callable[[str, Secret], Awaitable[Workato]]
+"""Opens a client by host and token; the run keeps its quotas and closes it."""
 
 
 @attrs.frozen
@@ -177,6 +183,10 @@ class Operation:
         """Notes to show before the start, one sentence each; shown also without a confirmation."""
         return ()
 
+    async def connect(self, open_client: OpenClient) -> Operation:
+        """With clients of other workspaces, if it needs any: before `prepare`, a plan and each resume."""
+        return self
+
     async def prepare(self, workato: Workato, journal: AnyLocation) -> Operation:
         """Prepare the whole run once; returns the operation to run. Most operations need nothing.
 
@@ -293,14 +303,18 @@ class Chain(Operation):
     def notes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(note for operation in self.operations for note in operation.notes()))
 
+    async def connect(self, open_client: OpenClient) -> Operation:
+        return self._of([await operation.connect(open_client) for operation in self.operations])
+
     async def prepare(self, workato: Workato, journal: AnyLocation) -> Operation:
-        prepared = tuple([await operation.prepare(workato, journal) for operation in self.operations])
-        return self if prepared == self.operations else Chain(prepared)
+        return self._of([await operation.prepare(workato, journal) for operation in self.operations])
+
+    def _of(self, operations: Sequence[Operation]) -> Chain:
+        """What an operation was prepared with need not make it another one: identity counts."""
+        return self if all(map(operator.is_, operations, self.operations)) else Chain(tuple(operations))
 
     def needed_files(self) -> Mapping[str, bytes]:
-        return {
-            digest: content for operation in self.operations for digest, content in operation.needed_files().items()
-        }
+        return {digest: data for each in self.operations for digest, data in each.needed_files().items()}
 
     def as_prepared(self, data: Mapping[str, Any]) -> Operation:
         rows = data["parameters"].get("operations", ()) if data["name"] == self.name else ()

@@ -20,6 +20,7 @@ def folders_key(parent_id: int | None) -> str:
 
 
 _IMPORTED = "folders of imports"
+NO_PROJECT = "project-missing"
 
 
 def check_name(name: str) -> None:
@@ -83,7 +84,7 @@ async def find_project(ctx: Context, name: str) -> int:
         return found[0]
     raise TaskFailed(
         f"{len(found) or 'no'} projects are named {name!r}",
-        failure_class="project-ambiguous" if found else "project-missing",
+        failure_class="project-ambiguous" if found else NO_PROJECT,
         remedy="rename all but one" if found else "create it first: create-folder makes one directly under Home",
     )
 

@@ -12,9 +12,10 @@ import anyio
 import attrs
 
 from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthorized
-from bulkops.models import ImportStatus, Recipe
+from bulkops.models import Connection, ImportStatus, Recipe
 from bulkops.operations._folders import find_path, know_inside, recipes_in
 from bulkops.operations._lookup import name_some
+from bulkops.operations._plan_effects import connections_of
 from bulkops.operations.package import Package
 from bulkops.operations.polling import Polling
 from bulkops.steps import Context, Intent, log_of, memory_of, planned_id, tuning_of
@@ -73,10 +74,17 @@ class Importing:
     restart_recipes: bool
 
     async def is_already_so(self) -> bool:
-        """Whether an earlier import of these bytes into this folder still stands. Sends at most one look."""
+        """Whether an earlier import of these bytes into this folder still stands. Sends at most one look.
+
+        Of a package without recipes that is when the account has connections of the package's names.
+        """
         remembered = await self._ctx.recall(FACT, self._fact_key)
         if not remembered:
             return False
+        if not self.package.recipes:
+            no_connections: list[Connection] = []
+            there = await log_of(self._ctx).look(partial(connections_of, self._ctx), missing=no_connections)
+            return {connection.name for connection in there} >= set(self.package.connections)
         nothing: list[Recipe] = []
         standing = await log_of(self._ctx).look(partial(self._find, set(remembered)), missing=nothing)
         if versions_of(standing) != remembered:
@@ -138,11 +146,12 @@ class Importing:
         return await self._ctx.step(
             STEP,
             send,
-            probe=self._probe,
+            probe=self._probe if self.package.recipes else None,
+            repeatable=not self.package.recipes,  # shells that are imported again stay as they are
             data=before,
             check=f"compare the recipes of folder {self.folder!r} with the package",
             planned={"package_id": planned_id()},
-            says=[f"import {recipes} recipe{'s' if recipes != 1 else ''}"],
+            says=[f"import {recipes} recipe{'s' if recipes != 1 else ''}" if recipes else "import connections"],
         )
 
     async def _probe(self, intent: Intent) -> Any:
@@ -202,8 +211,9 @@ class Importing:
 
     async def _look_for_forgotten(self, package_id: int) -> None:
         """Raises: TaskFailed when an accepted import is gone and has left nothing; TaskUnknown."""
+        intent = Intent(data=log_of(self._ctx).intent_data(STEP) or {}, age_s=0.0)
         try:
-            found = await self._probe(Intent(data=log_of(self._ctx).intent_data(STEP) or {}, age_s=0.0))
+            found = await self._probe(intent) if self.package.recipes else None
         except Unauthorized:
             raise
         except ApiError as error:
@@ -249,13 +259,18 @@ class Importing:
 
     async def verify(self, recipe_ids: set[str]) -> None:
         """All recipes of the package are in the account: "completed" is not "there". Sends one look."""
-        if len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
+        found: list[Recipe] = []
+        if not self.package.recipes:
+            names = {connection.name for connection in await connections_of(self._ctx)}
+            missing = [name for name in self.package.connections if name not in names]
+        elif len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
             named = await self.look()
             missing = [recipe.key for recipe in self.package.recipes if recipe.key not in named]
             recipe_ids = {str(row[0]) for rows in named.values() for row in rows}
         else:
             missing = []
-        found = await self._find(recipe_ids)
+        if self.package.recipes:
+            found = await self._find(recipe_ids)
         gone = len(recipe_ids) - len(found)
         if missing or gone:
             await self._ctx.reset_step(STEP)
@@ -266,7 +281,8 @@ class Importing:
                 remedy="`bulkops retry` imports again",
             )
         know_inside(self._ctx, self.folder_id, folders_of(found))
-        await self._ctx.remember(FACT, self._fact_key, versions_of(found))
+        left = versions_of(found) or {"connections": len(self.package.connections)}
+        await self._ctx.remember(FACT, self._fact_key, left)
 
     async def _find(self, recipe_ids: set[str]) -> list[Recipe]:
         """The recipes with these ids. Sends one request a hundred recipes."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.resources.generic import from_text
-from bulkops.secret import register
+from bulkops.secret import Secret, register
 from bulkops.steps import Context
 
 
@@ -67,6 +67,17 @@ def check_sources(template: object) -> None:
         for found in _REFERENCE.finditer(template):
             if found[1]:
                 _from_outside(found[1], found[2])
+
+
+def secret_in(name: str, reference: str) -> Secret:
+    """The secret behind a lone {env:NAME} or {file:PATH}.
+
+    Raises: ConfigError for any other text, which it does not repeat; as `check_sources`.
+    """
+    found = _REFERENCE.fullmatch(reference)
+    if found is None or not found[1]:
+        raise ConfigError(f"{name} is not a reference to a secret", remedy="write {env:NAME} or {file:PATH}")
+    return Secret(_from_outside(found[1], found[2]))
 
 
 def secrets_in(template: object) -> dict[str, str]:

@@ -174,11 +174,9 @@ class ImportPackage(Operation):
     def notes(self) -> tuple[str, ...]:
         """Custom connectors of the package: an import fails where one is missing (vendor facts, section 18)."""
         connectors = self.package.connectors if self.package is not None else ()
-        if not connectors:
-            return ()
-        return (
-            f"the package uses {', '.join(connectors)}: share that connector with your customers first "
-            "(`bulkops call custom_connectors.oem_share`)",
+        return tuple(
+            f"the package uses {name}: customers need that connector first (`bulkops share-connector {name}`)"
+            for name in connectors
         )
 
     def run_cost(self) -> Mapping[str, float]:
@@ -209,10 +207,11 @@ class ImportPackage(Operation):
     async def apply(self, ctx: Context) -> None:
         if self.package is None and not ctx.planning:
             raise self._unexported()
-        folder_id, is_new = await self._ensure_folder(ctx)
+        folder_id, is_new = await ensure_folder(ctx, self.folder)
         know_import(ctx, self.folder, folder_id, self.package)
         if self.package is None:
-            await self._foresee_export(ctx, folder_id)
+            what = f"import what manifest {self.manifest} holds (not known before its export)"
+            await foresee_import(ctx, self.folder, folder_id, says=what)
             return
         importing = self._importing(ctx, self.package, folder_id)
         before: Standing = {}
@@ -220,7 +219,7 @@ class ImportPackage(Operation):
             if await importing.is_already_so():
                 return
             # A folder made a moment ago is empty: no request is spent on looking into it.
-            before = {} if is_new else await importing.look()
+            before = {} if is_new or not self.package.recipes else await importing.look()
             importing.refuse_running(before)
         home_id = await self._home_folder(ctx)
         answer = await importing.send(home_id, before)
@@ -229,14 +228,6 @@ class ImportPackage(Operation):
             expect(ctx, _AFTERWARDS)
         else:
             await importing.verify(await importing.check_result(answer))
-
-    async def _foresee_export(self, ctx: Context, folder_id: int) -> None:
-        """An export is a write, and a plan sends none."""
-        plan_import(ctx, self.folder, folder_id, None)
-        send = partial(ctx.account.imports.create, b"", folder_id=folder_id)
-        what = f"import what manifest {self.manifest} holds (not known before its export)"
-        await ctx.step(STEP, send, planned={}, says=[what])
-        expect(ctx, _AFTERWARDS)
 
     def _importing(self, ctx: Context, package: Package, folder_id: int) -> Importing:
         return Importing(
@@ -247,22 +238,6 @@ class ImportPackage(Operation):
             restart_recipes=self.restart_recipes,
         )
 
-    async def _ensure_folder(self, ctx: Context) -> tuple[int, bool]:
-        """The folder's id, and whether this very process made it just now."""
-
-        async def find() -> Any:
-            found = await find_folder(ctx, self.folder)
-            return None if found is None else {"id": found}
-
-        async def create() -> Any:
-            return {"id": (await ctx.account.folders.create(self.folder)).id}
-
-        was_done = ctx.is_done(_FOLDER)
-        says = [f"create folder {self.folder!r}"]
-        made = await ctx.ensure(_FOLDER, find=find, do=create, planned={"id": planned_id()}, says=says)
-        know_folder(ctx, self.folder, made["id"])
-        return int(made["id"]), ctx.is_done(_FOLDER) and not was_done
-
     async def _home_folder(self, ctx: Context) -> int | None:
         if self.home_assets_folder is None:
             return None
@@ -270,6 +245,31 @@ class ImportPackage(Operation):
         if found is None:
             raise no_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
         return found
+
+
+async def ensure_folder(ctx: Context, name: str) -> tuple[int, bool]:
+    """The id of the folder under Home, and whether this very process made it just now."""
+
+    async def find() -> Any:
+        found = await find_folder(ctx, name)
+        return None if found is None else {"id": found}
+
+    async def create() -> Any:
+        return {"id": (await ctx.account.folders.create(name)).id}
+
+    was_done = ctx.is_done(_FOLDER)
+    says = [f"create folder {name!r}"]
+    made = await ctx.ensure(_FOLDER, find=find, do=create, planned={"id": planned_id()}, says=says)
+    know_folder(ctx, name, made["id"])
+    return int(made["id"]), ctx.is_done(_FOLDER) and not was_done
+
+
+async def foresee_import(ctx: Context, folder: str, folder_id: int, *, says: str) -> None:
+    """Plan an import whose package is still to be exported: that is a write, and a plan sends none."""
+    plan_import(ctx, folder, folder_id, None)
+    send = partial(ctx.account.imports.create, b"", folder_id=folder_id)
+    await ctx.step(STEP, send, planned={}, says=[says])
+    expect(ctx, _AFTERWARDS)
 
 
 async def _undo(ctx: Context, contents: Contents, folder: str, done: Mapping[str, StepRow]) -> None:

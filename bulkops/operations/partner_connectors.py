@@ -9,7 +9,7 @@ import attrs
 from bulkops.client import Workato
 from bulkops.errors import InputError, NotFound, TaskFailed
 from bulkops.models import CustomConnector
-from bulkops.operations._lookup import did_you_mean
+from bulkops.operations._lookup import nearest_else
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +37,7 @@ async def find_connector(workato: Workato, wanted: str) -> CustomConnector:
     names = [name for row in rows for name in (row.name, row.title) if name]
     raise InputError(
         f"the workspace of the token has no custom connector {wanted!r}",
-        remedy=did_you_mean(wanted, names, otherwise="`bulkops call custom_connectors.list` shows them"),
+        remedy=nearest_else(wanted, names, otherwise="`bulkops call custom_connectors.list` shows them"),
     )
 
 

@@ -1,21 +1,32 @@
-"""Packages of the partner's own workspace: exported from a manifest or a folder, once."""
+"""Packages of a workspace, the partner's own or a customer's: exported from a manifest or a folder, once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 import anyio
 import attrs
 
-from bulkops.client import Workato
-from bulkops.errors import ConfigError, InputError, NotFound
+from bulkops.client import Account, Workato, session_of
+from bulkops.errors import ApiError, ConfigError, InputError, NotFound, OutcomeUnknown, ServerError
 from bulkops.files import write_whole
 from bulkops.models import PackageExport
 from bulkops.operations._package_files import check_place, is_same, read_existing
 from bulkops.operations.package import MAX_PACKAGE_BYTES, Package
+from bulkops.resources import Exports, Packages
+from bulkops.settings import Tuning
 
+T = TypeVar("T")
+
+Workspace: TypeAlias = Account | Workato
+"""A customer's workspace, or the one of the token."""
+
+_MOST_SENDS: Final = 5
 _GROWTH: Final = 1.5
 _LONGEST: Final = 5.0
 """Polls stretch to this many `first_poll_s`: the vendor's quota for them is 60 a minute."""
@@ -63,7 +74,7 @@ def _checked(path: str | Path) -> Path:
     return target
 
 
-async def export_package(workato: Workato, manifest_id: int, *, needs_recipes: bool = True) -> Package:
+async def export_package(workspace: Workspace, manifest_id: int, *, needs_recipes: bool = True) -> Package:
     """The package that the manifest describes now: exported, waited for, fetched, checked.
 
     Sends one request to begin, one a poll, and one for the file, which carries no credentials. A lost response costs a
@@ -71,22 +82,28 @@ async def export_package(workato: Workato, manifest_id: int, *, needs_recipes: b
     too long, or the package is invalid;
         WouldChange in a read-only client; the ApiError tree.
     """
+    exports: Packages | Exports
     try:
-        made = await workato.packages.export(manifest_id)
+        if isinstance(workspace, Workato):
+            exports = workspace.packages
+            made = await _sent_again(partial(exports.export, manifest_id))
+        else:
+            exports = workspace.exports
+            made = await _sent_again(partial(exports.create, manifest_id))
     except NotFound as error:
         raise no_manifest(manifest_id) from error
-    made = await _finished(workato, made, manifest_id)
+    made = await _finished(exports.get, made, manifest_id, session_of(workspace).settings.tuning)
     if made.status != "completed":
         raise InputError(
             f"the export of manifest {manifest_id} failed: {made.error or 'no reason given'}",
             remedy="correct the manifest, then run it again",
         )
-    data = await workato.packages.download(made, most_bytes=MAX_PACKAGE_BYTES)
+    data = await exports.download(made, most_bytes=MAX_PACKAGE_BYTES)
     return Package.from_bytes(data, path=f"manifest-{manifest_id}.zip", needs_recipes=needs_recipes)
 
 
 def no_manifest(manifest_id: int) -> InputError:
-    return InputError(f"there is no export manifest {manifest_id}", remedy="check its id in the partner's workspace")
+    return InputError(f"there is no export manifest {manifest_id}", remedy="check its id in the workspace")
 
 
 async def partner_folder(workato: Workato, path: str) -> int:
@@ -103,13 +120,36 @@ async def partner_folder(workato: Workato, path: str) -> int:
 
 
 async def _export_folder(workato: Workato, path: str) -> Package:
-    folder_id = await partner_folder(workato, path)
-    manifest = await workato.export_manifests.create(f"bulkops: {path}", folder_id=folder_id)
+    return await export_folder(workato, await partner_folder(workato, path), name=path)
+
+
+async def export_folder(
+    workspace: Workspace, folder_id: int, *, name: str, include_data: bool = False, include_tags: bool = False
+) -> Package:
+    """The package of a folder with everything below it, by a manifest that is deleted again.
+
+    Sends two requests for the manifest, one to begin, one a poll, and one for the file. A lost response may leave a
+    second manifest, which does no harm. Raises: as `export_package`.
+    """
+    manifests = workspace.export_manifests
+    manifest = await _sent_again(
+        lambda: manifests.create(
+            f"bulkops: {name}", folder_id=folder_id, include_data=include_data, include_tags=include_tags
+        )
+    )
     try:
-        return await export_package(workato, manifest.id, needs_recipes=False)
+        return await export_package(workspace, manifest.id, needs_recipes=False)
     finally:
-        with anyio.CancelScope(shield=True):
-            await workato.export_manifests.delete(manifest.id)
+        with anyio.CancelScope(shield=True), suppress(ApiError):  # one that stays does no harm
+            await manifests.delete(manifest.id)
+
+
+async def _sent_again(send: Callable[[], Awaitable[T]]) -> T:
+    """The result of a request that may be repeated although it changes something. Raises: what the last one raised."""
+    for _ in range(_MOST_SENDS - 1):
+        with suppress(OutcomeUnknown, ServerError):
+            return await send()
+    return await send()
 
 
 def _put(path: Path, package: Package, overwrite: bool) -> ExportedPackage:
@@ -128,17 +168,18 @@ def _put(path: Path, package: Package, overwrite: bool) -> ExportedPackage:
     return ExportedPackage(path=path, package=attrs.evolve(package, path=str(path)), written=True)
 
 
-async def _finished(workato: Workato, made: PackageExport, manifest_id: int) -> PackageExport:
-    tuning = workato.settings.tuning
+async def _finished(
+    get: Callable[[int], Awaitable[PackageExport]], made: PackageExport, manifest_id: int, tuning: Tuning
+) -> PackageExport:
     clock = asyncio.get_running_loop().time
     end, delay_s = clock() + tuning.import_deadline_s, tuning.first_poll_s
     while not made.is_finished:
         if clock() > end:
             raise InputError(
                 f"the export of manifest {manifest_id} is still {made.status} after {tuning.import_deadline_s:g} s",
-                remedy="check it in the partner's workspace, then run it again",
+                remedy="check it in the workspace, then run it again",
             )
         await anyio.sleep(delay_s)
-        made = await workato.packages.get(made.id)
+        made = await get(made.id)
         delay_s = min(delay_s * _GROWTH, tuning.first_poll_s * _LONGEST)
     return made

@@ -47,7 +47,7 @@ async def with_packages(data: Mapping[str, Any], journal: Journal, *, trust_path
 
 
 def _package(content: bytes, path: str | None) -> Package:
-    return Package.from_bytes(content, path=path or "package.zip")
+    return Package.from_bytes(content, path=path or "package.zip", needs_recipes=False)
 
 
 def restore(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operation:

@@ -21,7 +21,7 @@ from bulkops.parameters import parameter
 from bulkops.secret import looks_secret
 from bulkops.steps import Context
 
-_STEP: Final = "set-properties"
+STEP: Final = "set-properties"
 LONGEST_NAME: Final = 100
 LONGEST_VALUE: Final = 1024
 """As the vendor's pages have it."""
@@ -81,41 +81,12 @@ class SetProperties(Operation):
 
     async def apply(self, ctx: Context) -> None:
         values, project_id = self.filled(ctx), await self._project_id(ctx)
-        await _EnsureValues(step=_STEP, values=values, project_id=project_id, templates=self.properties).apply(ctx)
+        await EnsureValues(step=STEP, values=values, project_id=project_id, templates=self.properties).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Restore the earlier values, unless they have changed since; name those that cannot be restored."""
-        row = done.get(_STEP)
-        if row is None:
-            return
-        noted: dict[str, Any] = (row.data or {}).get("before", {})
-        ours, project_id = self.filled(ctx), await self._project_id(ctx)
-        now = await _read(ctx, noted, project_id)
-        known = {name: what["value"] for name, what in noted.items() if what and "value" in what}
-        since = [name for name in known if now.get(name) not in {known[name], ours[name]}]
-        back = {name: value for name, value in known.items() if name not in since and now.get(name) != value}
-        if back or ctx.began(f"undo {_STEP}"):
-            ensured = _EnsureValues(
-                step=f"undo {_STEP}", values=back or known, project_id=project_id, templates=self.properties
-            )
-            await ensured.apply(ctx)
-        new = [name for name, what in noted.items() if what is None and name in now]
-        unknown = [name for name in noted if name not in known and noted[name] is not None]
-        problems = [
-            f"{_named(names)} {what}"
-            for names, what in (
-                (new, "did not exist before the run: the API cannot delete a property"),
-                (since, "was changed since the run"),
-                (unknown, "had a value that looked secret and was not written down"),
-            )
-            if names
-        ]
-        if problems:
-            raise TaskFailed(
-                "; ".join(problems),
-                failure_class="property-changed-since" if since else "cannot-undo",
-                remedy="set or delete it by hand in the workspace",
-            )
+        if STEP in done:
+            await restore_values(ctx, done, self.filled(ctx), await self._project_id(ctx), templates=self.properties)
 
     def filled(self, ctx: Context) -> dict[str, str]:
         """Each value for this account. Raises: TaskFailed for one that is too long, or a column that is empty."""
@@ -157,8 +128,47 @@ def _looks_secret(name: str, template: str) -> bool:
     return looks_secret(name) or _OUTSIDE.search(template) is not None
 
 
+async def restore_values(
+    ctx: Context,
+    done: Mapping[str, StepRow],
+    ours: Mapping[str, str],
+    project_id: int | None,
+    *,
+    templates: Mapping[str, str],
+) -> None:
+    """Undo the step of `EnsureValues` that gave the values `ours`. Raises: TaskFailed naming what is left."""
+    row = done.get(STEP)
+    if row is None:
+        return
+    noted: dict[str, Any] = (row.data or {}).get("before", {})
+    now = await _read(ctx, noted, project_id)
+    known = {name: what["value"] for name, what in noted.items() if what and "value" in what}
+    since = [name for name in known if now.get(name) not in {known[name], ours.get(name)}]
+    back = {name: value for name, value in known.items() if name not in since and now.get(name) != value}
+    if back or ctx.began(f"undo {STEP}"):
+        ensured = EnsureValues(step=f"undo {STEP}", values=back or known, project_id=project_id, templates=templates)
+        await ensured.apply(ctx)
+    new = [name for name, what in noted.items() if what is None and name in now]
+    unknown = [name for name in noted if name not in known and noted[name] is not None]
+    problems = [
+        f"{_named(names)} {what}"
+        for names, what in (
+            (new, "did not exist before the run: the API cannot delete a property"),
+            (since, "was changed since the run"),
+            (unknown, "had a value that looked secret and was not written down"),
+        )
+        if names
+    ]
+    if problems:
+        raise TaskFailed(
+            "; ".join(problems),
+            failure_class="property-changed-since" if since else "cannot-undo",
+            remedy="set or delete it by hand in the workspace",
+        )
+
+
 @attrs.frozen(kw_only=True)
-class _EnsureValues(Ensure[dict[str, str]]):
+class EnsureValues(Ensure[dict[str, str]]):
     """Properties have their values. `templates`: where the values come from, by name."""
 
     repeatable = True

@@ -7,6 +7,7 @@ from bulkops.runs.halting import Check, GateVerdict, StopSignal, WaveResult, mos
 from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
 from bulkops.runs.jobs import Job, load_job
+from bulkops.runs.other_workspaces import connected
 from bulkops.runs.planning import AccountPlan, FleetPlan
 from bulkops.runs.policy import Policy, overshoot
 from bulkops.runs.previous_runs import PreviousRuns, Unfinished, earlier_runs, unfinished_run
@@ -28,6 +29,7 @@ __all__ = [
     "Subset",
     "Unfinished",
     "WaveResult",
+    "connected",
     "cost_ahead",
     "earlier_runs",
     "from_values",

@@ -17,8 +17,9 @@ MAX_FILE_BYTES: Final = 512 * 1024 * 1024
 REMEDY: Final = "each account needs a column id (a number) or external_id"
 
 _ID_COLUMNS: Final = frozenset({"id", "external_id"})
-_REPORTED: Final = "account"
-"""Name of the id column in reports and in the output of `each`, whose lines are account files too."""
+OTHER_COLUMNS: Final = ("account", "to")
+"""Names of the id column where there is no other: in reports and in the output of `each`, whose lines are account files
+too; and in the pairs of a copy."""
 _NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:,[0-9]{1,19})*")
 _OWN_IDS: Final = re.compile(r"[\w-]+(?:,[\w-]+)*", re.ASCII)
 _SEPARATORS: Final = ",;\t"
@@ -33,7 +34,7 @@ Record = tuple[str, Mapping[str, object]]
 def id_columns(columns: Iterable[object]) -> frozenset[str]:
     """The columns that identify the account."""
     named = set(columns)
-    return frozenset(_ID_COLUMNS & named) or frozenset({_REPORTED} & named)
+    return frozenset(_ID_COLUMNS & named) or frozenset([name for name in OTHER_COLUMNS if name in named][:1])
 
 
 def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, Iterator[Record]]:

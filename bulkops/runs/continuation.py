@@ -20,6 +20,7 @@ from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
 from bulkops.runs.hand_over import HANDED_OVER, Request
 from bulkops.runs.identity import require_workspace
+from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
 from bulkops.runs.subset import Subset, pick
 from bulkops.settings import Settings, Tuning
@@ -99,6 +100,9 @@ class Continuation:
                     stop_signal=self.fleet.stop,
                     workspace=workspace,
                 )
+            )
+            operation = await stack.enter_async_context(
+                connected(operation, client, journal=self.fleet.journal, observe=self.fleet.observe)
             )
             engine = Engine(
                 record=record,

@@ -23,6 +23,7 @@ from bulkops.runs.halting import Check, Gate, StopSignal
 from bulkops.runs.hand_over import HANDED_OVER, Request
 from bulkops.runs.identity import workspace_for
 from bulkops.runs.inventory import Accounts, check_columns, inventory_of, refuse_two_names
+from bulkops.runs.other_workspaces import connected
 from bulkops.runs.planning import FleetPlan, plan_accounts
 from bulkops.runs.policy import Policy
 from bulkops.runs.subset import Names, Subset
@@ -124,6 +125,7 @@ class Fleet:
             inventory = known if known is not None else await inventory_of(accounts, workato)
             check_columns(made, inventory)
             await refuse_two_names(inventory, workato)
+            made = await stack.enter_async_context(connected(made, workato, journal=self.journal, observe=self.observe))
             prepared = await made.prepare(workato, self.journal)
             for digest, content in prepared.needed_files().items():
                 await opened.files.put(digest, content)

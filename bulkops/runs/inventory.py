@@ -19,7 +19,7 @@ from bulkops.journal import InventoryRow
 from bulkops.models import Customer
 from bulkops.operations import Operation
 from bulkops.resources import Pages
-from bulkops.runs.account_file import REMEDY, Record, id_columns, read_records
+from bulkops.runs.account_file import OTHER_COLUMNS, REMEDY, Record, id_columns, read_records
 
 _NAME_COLUMNS: Final = ("customer", "name")
 """Columns with an account's name for reports; the first one present counts."""
@@ -56,8 +56,8 @@ def from_values(values: Iterable[str | int | Mapping[str, object]], *, source: s
 def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Inventory:
     """Read an account file: csv, json, jsonl or txt by its suffix; "-" reads stdin in whichever form it has.
 
-    csv, json and jsonl have `id` or `external_id` (or `account`, as in a report), other columns become parameters; txt
-    has one id or E-id a line. If the file does not exist, numbers separated by commas are the accounts.
+    csv, json and jsonl have `id` or `external_id` (or `account`, as in a report, or `to`); other columns become
+    parameters. txt has one id or E-id a line. If the file does not exist, numbers separated by commas are the accounts.
     Raises: InputError naming file and row; PlanError for an account that is there twice.
     """
     name, records = read_records(source, stdin)
@@ -191,7 +191,8 @@ async def refuse_two_names(inventory: Inventory, workato: Workato) -> None:
 
 
 def _account(record: Mapping[str, object], where: str) -> str:
-    own_id = _param(record.get("account" if "account" in id_columns(record) else "id")).strip()
+    other = next((name for name in OTHER_COLUMNS if name in id_columns(record)), "id")
+    own_id = _param(record.get(other)).strip()
     external_id = _param(record.get("external_id")).strip()
     account = own_id or (f"E{external_id}" if external_id else "")
     if not account:

@@ -27,6 +27,7 @@ from bulkops.runs.halting import StopSignal
 from bulkops.runs.identity import ME, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.missing_customer import require_customer
+from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal
@@ -149,8 +150,9 @@ async def plan_accounts(
         async with Journal.open(journal) as opened:
             workspace = await workspace_for(made, workato, opened)
             looks.tenant = tenant(workato.settings.url, workspace)
-            async with credential(
-                opened, session_of(workato), "plan", policy=policy, stop_signal=stop, workspace=workspace
+            async with (
+                credential(opened, session_of(workato), "plan", policy=policy, stop_signal=stop, workspace=workspace),
+                connected(made, workato, journal=journal, observe=observe) as looks.operation,
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
     more: dict[str, float] = {}
@@ -182,7 +184,7 @@ class Planner:
     """Looks at accounts and remembers what it saw of the requests to come and of the vendor's latency."""
 
     def __init__(self, operation: Operation, workato: Workato, observe: Observer) -> None:
-        self._operation = operation
+        self.operation = operation
         self._workato = workato
         self._observe = guarded(observe)
         self._requests: defaultdict[str, float] = defaultdict(float)
@@ -223,7 +225,7 @@ class Planner:
         planned, words = None, None
         try:
             try:
-                planned = await self._operation.plan(ctx)
+                planned = await self.operation.plan(ctx)
             except (NotFound, ExceptionGroup) as error:
                 await require_customer(ctx, error)
                 raise

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from bulkops.journal import AnyLocation, Journal, Location, RunRecord
-from bulkops.operations import Chain, Operation
+from bulkops.operations import Chain, Copy, Operation
 from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
 
@@ -40,7 +40,8 @@ async def earlier_runs(operation: Operation, *, host: str, workspace: str | None
     """What the journal knows of runs of this operation: the same parameters and the same contents of its files.
 
     `workspace`: of the token; runs of another workspace do not count. None: not known, and runs of all count.
-    A package that comes from a manifest is exported anew for each run, so there the manifest counts, not its contents.
+    What comes from a manifest or an account is exported anew for each run, so there the source counts, not its
+    contents.
     Raises: JournalError.
     """
     if not Location.of(journal).exists():
@@ -67,6 +68,10 @@ async def unfinished_run(operation: Operation, *, host: str, journal: AnyLocatio
     return Unfinished(newest.run_id, left) if left else None
 
 
+_OF_ONE_EXPORT: Final = frozenset({"package", "sha256", "contents", "content"})
+"""Parameters that an export before the run gives, another one each time."""
+
+
 def same_runs(
     operation: Operation, records: Iterable[RunRecord], *, host: str, workspace: str | None
 ) -> list[RunRecord]:
@@ -85,7 +90,6 @@ def _kind(described: Mapping[str, Any]) -> object:
     name, parameters = described["name"], described["parameters"]
     if name == Chain.name:
         return [_kind(part) for part in parameters["operations"]]
-    if parameters.get("manifest") is not None:
-        of_one_export = {"package", "sha256", "contents"}
-        return name, {key: value for key, value in parameters.items() if key not in of_one_export}
+    if parameters.get("manifest") is not None or name == Copy.name:
+        return name, {key: value for key, value in parameters.items() if key not in _OF_ONE_EXPORT}
     return name, described["digest"]

@@ -44,7 +44,7 @@ class StepLog:
     `before_effect`: awaited before this process's first effect on the account, when its intent is not yet written.
     `before_operation`: called before each operation of a chain; may raise StoppedBetween.
     `offline`: what a rehearsal without an account takes it for; None in a run and in a plan.
-    `began_unresolved`: whether an earlier process left open intents.
+    `began_unresolved`: whether an earlier process left open intents; `prefix`: of the names of steps, see `enter`.
     """
 
     offline: Offline | None = None
@@ -64,7 +64,7 @@ class StepLog:
     ) -> None:
         self.before_effect: Callable[[], Awaitable[None]] | None = None
         self.before_operation: Callable[[], None] | None = None
-        self._prefix = ""
+        self.prefix = ""
         self._journal = journal
         self.run_id = run_id
         self._seq = seq
@@ -115,7 +115,7 @@ class StepLog:
         """Begin an operation of a chain: its steps are named `prefix` + name. Raises: StoppedBetween."""
         if self.before_operation is not None:
             self.before_operation()
-        self._prefix = prefix
+        self.prefix = prefix
 
     def withdraw(self) -> bool:
         """Give up the account's first effect while its request waits for its quota. The caller then cancels the task.
@@ -132,25 +132,25 @@ class StepLog:
 
     def began(self, name: str) -> bool:
         """Whether an earlier process began this step and left its outcome unknown."""
-        return self._prefix + name in self._open
+        return self.prefix + name in self._open
 
     def is_done(self, name: str) -> bool:
-        row = self._steps.get(self._prefix + name)
+        row = self._steps.get(self.prefix + name)
         return row is not None and row.state is StepState.DONE
 
     def result(self, name: str) -> Any:
         """The journaled result of a finished step; None when it is not done."""
-        return self._steps[self._prefix + name].result if self.is_done(name) else None
+        return self._steps[self.prefix + name].result if self.is_done(name) else None
 
     def intent_data(self, name: str) -> Any:
         """What `step(data=...)` recorded before the step was begun, in this process or an earlier one; or None."""
-        row = self._steps.get(self._prefix + name)
+        row = self._steps.get(self.prefix + name)
         return row.data if row is not None else None
 
     async def reset(self, name: str) -> None:
         """Forget a finished step: its effect is known to be gone, and the step may run again."""
         if self.is_done(name):
-            await self._end(self._prefix + name, StepState.FAILED)
+            await self._end(self.prefix + name, StepState.FAILED)
 
     async def step(self, name: str, effect: Effect) -> Any:
         """The effect's result, from the journal or from now. Raises: TaskFailed for a name used twice; TaskUnknown."""
@@ -184,7 +184,7 @@ class StepLog:
 
     def _use(self, name: str) -> str:
         """The name's key. Raises: TaskFailed when this pass has used it for an effect."""
-        key = self._prefix + name
+        key = self.prefix + name
         if key in self._used:
             raise TaskFailed(
                 f"the operation uses the step name {name!r} twice",

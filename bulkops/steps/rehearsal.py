@@ -87,8 +87,8 @@ class Rehearsal(StepLog):
         self.is_new_account = True
 
     async def reset(self, name: str) -> None:
-        self._steps.pop(self._prefix + name, None)
-        self._used.discard(self._prefix + name)
+        self._steps.pop(self.prefix + name, None)
+        self._used.discard(self.prefix + name)
 
     async def ensure(
         self, name: str, find: Callable[[], Awaitable[Any]], effect: Effect, *, look_again: bool = False
@@ -125,7 +125,7 @@ class Rehearsal(StepLog):
             self._is_confirming = False
 
     async def _do(self, key: str, effect: Effect) -> Any:
-        name = key.removeprefix(self._prefix)
+        name = key.removeprefix(self.prefix)
         if self.offline is Offline.DONE:
             raise WouldChange(name)
         if self.begins_effects:

@@ -2,7 +2,8 @@
 
 A program that can write to the database must not be able to run code on a worker, or to write its files. So a Python
 file of an operation comes from a directory of the worker's own (`--code`), and must have the digest that the run began
-with. An operation that writes files for the person who starts it does not run on workers.
+with. An operation that writes files for the person who starts it does not run on workers, nor one that would send a
+secret of the worker to a host that the database names.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bulkops.operations.restore import restore
 
 _SOURCE: Final = "source"
 _OUTPUT: Final = "output"
+_TOKEN: Final = "from_token"  # noqa: S105 - the name of a parameter
 
 
 def worker_operation(described: Mapping[str, Any], code: Path | None) -> Operation:
@@ -34,8 +36,11 @@ def worker_operation(described: Mapping[str, Any], code: Path | None) -> Operati
 def local_only(described: Mapping[str, Any]) -> str | None:
     """Why an operation cannot run on workers; None if it can."""
     for data in _described(described):
-        if data.get("parameters", {}).get(_OUTPUT) is not None:
+        parameters = data.get("parameters", {})
+        if parameters.get(_OUTPUT) is not None:
             return f"{data.get('name')} writes its results to a file of the machine that starts it (output)"
+        if parameters.get(_TOKEN) is not None:
+            return f"{data.get('name')} uses the token of another workspace, which workers do not have ({_TOKEN})"
     return None
 
 
@@ -54,8 +59,9 @@ def _described(data: Any) -> Iterator[Mapping[str, Any]]:
 def _with_own_code(data: Any, code: Path | None) -> Any:
     """The same description; each FILE.py:NAME is the file of that name in `code`."""
     if isinstance(data, Mapping):
+        is_operation = "parameters" in data
         return {
-            key: _own(value, code) if key == _SOURCE and value else _with_own_code(value, code)
+            key: _own(value, code) if key == _SOURCE and value and is_operation else _with_own_code(value, code)
             for key, value in data.items()
         }
     return [_with_own_code(value, code) for value in data] if isinstance(data, list | tuple) else data

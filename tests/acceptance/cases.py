@@ -11,6 +11,7 @@ from bulkops.operations import (
     AddToGroup,
     AssignOAuthProfile,
     AuthorizeConnections,
+    Copy,
     CreateConnection,
     CreateCustomer,
     CreateFolder,
@@ -38,6 +39,8 @@ from tests.fleet import API_PACKAGE, CREDENTIALS, PACKAGE
 from tests.here import FIRST, main_job
 
 MANIFEST = 12
+EXPORT = ("package.exported", "manifest.created", "manifest.deleted")
+"""Effects on the source of a package, once a run."""
 
 
 @attrs.frozen(kw_only=True)
@@ -271,6 +274,12 @@ CASES = {
         ),
         kind="manager.granted",
         undone="manager.revoked",
+    ),
+    "copy": Case(
+        make=lambda: Copy("partner", folders=["CRM rollout"]),
+        flags=("copy", "--from", "partner", "--folder", "CRM rollout"),
+        kind="import.completed",
+        undone="folder.deleted",
     ),
     "import-package of a manifest": Case(
         make=lambda: ImportPackage(manifest=MANIFEST, folder="CRM"),

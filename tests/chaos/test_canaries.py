@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "remove-member": ("--external-id", "U-1"),
     "grant-manager": ("--manager", "ana@x.example"),
     "assign-oauth-profile": ("--profile", "322"),
+    "copy": ("--from", "partner", "--folder", "CRM API"),
     "share-recipe": FOLDER,
     "share-connector": ("example_connector_1", "--version", "1"),
     "deploy-project": ("--project", "CRM", "--to", "test"),

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 
 SHARED = {"grant-manager"}
 """Accounts send their requests together: how many depends on who comes when."""
-UNKNOWN = {"import-package of a manifest", "disable-endpoints"}
-"""What is in the package, or behind a collection's name, only a look tells."""
+UNKNOWN = {"import-package of a manifest", "copy", "disable-endpoints"}
+"""What is in the package or the source, or behind a collection's name, only a look tells."""
 
 
 def counted(requests: Mapping[str, float]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import click
 from bulkops.cli.click_ext import Verb
 from bulkops.cli.declared import operations
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.options import operation_options, run_options
+from bulkops.cli.options import operation_options, output_options, policy_options, selection_options, target_options
 from bulkops.parameters import Parameter
 from bulkops.selection import Selection
 
@@ -20,7 +20,9 @@ def command_of(name: str) -> click.Command:
     declared = operations()[name]
 
     @operation_options(name)
-    @run_options
+    @(target_options if name == "copy" else selection_options)
+    @policy_options
+    @output_options
     def start_run(*, parameters: Mapping[str, Any], selection: Selection, policy: PolicyFlags, output: Output) -> int:
         _check_alternatives(declared.parameters, parameters)
         from bulkops.cli.start_run import start

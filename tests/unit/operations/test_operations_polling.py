@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 import bulkops
-from bulkops import Workato
 from bulkops.errors import InputError
 from bulkops.models import PackageExport
 from bulkops.operations.partner_export import _finished
@@ -152,12 +150,13 @@ async def test_the_accounts_of_a_run_learn_from_each_other(tmp_path: Path) -> No
     assert all(one is seen[0] for one in seen)
 
 
+TUNING = Tuning(first_poll_s=FIRST_S, import_deadline_s=60.0)
+
+
 class Exports:
-    """A client whose export is finished from a time on."""
+    """Exports of which one is finished from a time on."""
 
     def __init__(self, finished_at: float) -> None:
-        self.settings = SimpleNamespace(tuning=Tuning(first_poll_s=FIRST_S, import_deadline_s=60.0))
-        self.packages = self
         self.asked: list[float] = []
         self._finished_at = finished_at
 
@@ -175,7 +174,7 @@ def test_an_export_is_asked_for_ever_more_rarely_up_to_five_first_delays(
     finished_at: float, asked: list[float]
 ) -> None:
     exports = Exports(finished_at)
-    made = run_virtual(_finished(cast("Workato", exports), PackageExport(id=7, status="in_progress"), 5))
+    made = run_virtual(_finished(exports.get, PackageExport(id=7, status="in_progress"), 5, TUNING))
     assert made.is_finished
     assert exports.asked == pytest.approx(asked, abs=0.01)
 
@@ -183,5 +182,5 @@ def test_an_export_is_asked_for_ever_more_rarely_up_to_five_first_delays(
 def test_an_export_that_does_not_end_is_given_up_after_the_deadline_of_imports() -> None:
     exports = Exports(1e9)
     with pytest.raises(InputError, match="the export of manifest 5 is still in_progress after 60 s"):
-        run_virtual(_finished(cast("Workato", exports), PackageExport(id=7, status="in_progress"), 5))
+        run_virtual(_finished(exports.get, PackageExport(id=7, status="in_progress"), 5, TUNING))
     assert 60.0 < exports.asked[-1] < 60.0 + 5 * FIRST_S + 1
