@@ -96,6 +96,7 @@ _SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
         history.history,
         watch.watch,
         workers.workers,
+        workers.stop,
         compare.compare,
         audit.audit,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from bulkops.operations import Operation
     from bulkops.report import Report
 
-_INTERRUPTED = "interrupted"
+INTERRUPTED: Final = "interrupted"
+"""Reason of an interrupted run, as of `StopSignal.drain`."""
 
 
 async def goes_to_workers(operation: Operation | None, output: Output) -> bool:
@@ -92,6 +93,6 @@ class _RemoteStop:
         self._stop("abort")
 
     def _stop(self, kind: StopKind) -> None:
-        task = asyncio.create_task(self.journal.shared_runs.stop(self.run_id, _INTERRUPTED, kind))
+        task = asyncio.create_task(self.journal.shared_runs.stop(self.run_id, INTERRUPTED, kind))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)

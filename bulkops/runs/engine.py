@@ -232,6 +232,8 @@ class Engine:
                 return
             self._taken += 1
             ending = await self._hands.run(row)
+            if self.team is not None and ending.outcome in {Outcome.CHANGED, Outcome.UNCHANGED}:
+                deadline.answered()
             reason = self._halt.ended(row, ending)  # before this worker takes its next account
             if session_of(self.workato).auth_failure is not None:
                 self._halt.stop(TOKEN_REFUSED)

@@ -66,7 +66,7 @@ class RunEnvironment:
         Raises: BulkopsError that says what this worker lacks; JournalError.
         """
         record = await journal.get_run(run_id)
-        operation = worker_operation(await with_packages(record.operation, journal), code)
+        operation = worker_operation(await with_packages(record.operation, journal, trust_paths=False), code)
         policy = Policy.from_mapping(record.policy)
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(client_for(record, None))

@@ -17,8 +17,9 @@ from bulkops.operations import Operation
 from bulkops.operations.restore import restore
 
 _SOURCE: Final = "source"
-_OUTPUT: Final = "output"
 _TOKEN: Final = "from_token"  # noqa: S105 - the name of a parameter
+_WRITES: Final = frozenset({"output", "secrets_to", "into"})
+"""Parameters that name what an operation writes on its own machine."""
 
 
 def worker_operation(described: Mapping[str, Any], code: Path | None) -> Operation:
@@ -36,9 +37,10 @@ def worker_operation(described: Mapping[str, Any], code: Path | None) -> Operati
 def local_only(described: Mapping[str, Any]) -> str | None:
     """Why an operation cannot run on workers; None if it can."""
     for data in _described(described):
-        parameters = data.get("parameters", {})
-        if parameters.get(_OUTPUT) is not None:
-            return f"{data.get('name')} writes its results to a file of the machine that starts it (output)"
+        parameters = data["parameters"]
+        for name in sorted(_WRITES & parameters.keys()):
+            if parameters[name] is not None:
+                return f"{data.get('name')} writes files on the machine that runs it ({name.replace('_', ' ')})"
         if parameters.get(_TOKEN) is not None:
             return f"{data.get('name')} uses the token of another workspace, which workers do not have ({_TOKEN})"
     return None

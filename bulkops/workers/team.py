@@ -171,7 +171,8 @@ class WorkerTeam:
         free = await self.shared.free(self.run_id, late) if late else []
         if is_stopping:
             for one in free:
-                self._settle(one.seq, _left(self._open[one.seq].row))
+                if one.seq in self._open:
+                    self._settle(one.seq, _left(self._open[one.seq].row))
             return
         for one in free:
             if one.claims_lost >= MOST_LOST:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.crew import Crew, crew
+from tests.postgres import own_server
 
 ACCOUNTS = 60
 
@@ -184,3 +188,116 @@ def test_what_a_worker_lacks_is_named(tmp_path: Path, postgres: str) -> None:
         third = played.run(*tidy)
         assert third.outcomes == {"unchanged": 4}
         assert any("is not the one the run began with" in event["reason"] for event in played.events("worker-cannot"))
+
+
+@pytest.mark.slow
+def test_retry_undo_and_an_approval_go_to_workers_too(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, customers=6, time_scale=400) as played:
+        for _ in range(2):
+            played.start_worker()
+        played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
+        failed = played.run("create-folder", "--folder", "A", "--accounts", "all", "--breaker", "off")
+        assert (failed.code, failed.outcomes) == (1, {"failed": 6}), failed.err
+        played.vendor.ask("rights", {"deny": []})
+        retried = played.run("retry", failed.report["run"])
+        assert (retried.code, retried.outcomes) == (0, {"changed": 6}), retried.err
+        undone = played.run("undo", failed.report["run"])
+        assert (undone.code, undone.outcomes) == (0, {"changed": 6}), undone.err
+        waits = played.run("create-folder", "--folder", "B", "--accounts", "all", "--waves", "2,rest", "--approve")
+        assert (waits.code, waits.report["state"]) == (5, "paused"), waits.err
+        approved = played.run("resume", waits.report["run"], "--approve")
+        assert (approved.code, approved.outcomes) == (0, {"changed": 6}), approved.err
+        assert [gate["verdict"] for gate in played.events("gate")] == ["inconclusive", "pass"]
+
+
+@pytest.mark.slow
+def test_a_breaker_and_a_refused_token_halt_all_workers(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=400) as played:
+        played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
+        for _ in range(2):
+            played.start_worker()
+        folder = ("create-folder", "--folder", "A", "--accounts", "all")
+        halted = played.run(*folder, "--breaker", "5", "--concurrency", "4")
+        assert (halted.code, halted.report["state"]) == (3, "halted"), halted.err
+        assert halted.report["reason"].startswith("5 accounts in a row ended with one cause")
+        assert halted.outcomes["failed"] <= 8, "five, and those that had begun"
+        for worker in played.workers:
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(30) == 0
+        played.start_worker(WORKATO_API_TOKEN="refused")
+        refused = played.run(*folder)
+        assert (refused.code, refused.report["state"]) == (4, "auth_failed"), refused.err
+        assert refused.outcomes == {"not_attempted": ACCOUNTS}
+
+
+@pytest.mark.slow
+def test_what_three_workers_died_of_is_unknown(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, customers=4, time_scale=400) as played:
+        played.run("create-folder", "--folder", "A", "--accounts", "all", "--detach")
+        played.ask("UPDATE accounts SET claims_lost = 3 WHERE seq = 1")
+        played.start_worker()
+        played.wait(lambda: played.ended() == 4, "all have ended")
+        shown = played.vendor.cli("report", "--format", "json", "--journal", postgres)
+        unknown = [row for row in shown.report["accounts"] if row["outcome"] == "unknown"]
+        assert [row["reason"] for row in unknown] == ["3 workers died while they worked on the account"]
+        assert shown.outcomes == {"changed": 3, "unknown": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away_s", [1.0, 8.0])
+def test_workers_outlast_a_restart_of_the_database(tmp_path: Path, away_s: float) -> None:
+    with own_server() as server, crew(tmp_path, server.url, customers=ACCOUNTS, time_scale=60) as played:
+        for _ in range(2):
+            played.start_worker()
+        submitted = played.submit(*played.main_job("--concurrency", "10"))
+        played.wait(lambda: played.ended() >= 5, "some have ended")
+        server.stop()
+        time.sleep(away_s)
+        server.start()
+        out, err = submitted.communicate(timeout=120)
+        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
+        check_once(played)
+        assert [worker.poll() for worker in played.workers] == [None, None]
+        assert not played.ask("SELECT 1 FROM processes WHERE dead"), "nobody is declared dead for it"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("now", [False, True])
+def test_a_detached_run_is_stopped(tmp_path: Path, postgres: str, now: bool) -> None:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=30) as played:
+        for _ in range(2):
+            played.start_worker()
+        assert played.run(*played.main_job("--detach", "--concurrency", "10")).code == 0
+        played.wait(lambda: played.ended() >= 3, "some have ended")
+        stopped = played.vendor.cli("stop", *(["--now"] if now else []), "--journal", postgres)
+        assert stopped.code == 0, stopped.err
+        watched = played.vendor.cli("watch", "--quiet", "--journal", postgres)
+        assert watched.code == 130, watched.err
+        report = played.vendor.cli("report", "--format", "json", "--journal", postgres).report
+        assert (report["state"], sum(report["outcomes"].values())) == ("interrupted", ACCOUNTS)
+        assert played.vendor.cli("stop", "--journal", postgres).code == 2, "no worker has it any more"
+        resumed = played.run("resume", report["run"])
+        assert (resumed.code, resumed.outcomes) == (0, {"changed": ACCOUNTS}), resumed.err
+        check_once(played)
+
+
+@pytest.mark.slow
+def test_a_report_is_that_of_one_process(tmp_path: Path, postgres: str) -> None:
+    """But for the names of the run and its requests, its times, and where its journal is."""
+    own = {"run", "created_at", "ended_at", "as_of", "duration_s", "between_s", "journal", "started_at", "next"}
+
+    def without(report: Any) -> Any:
+        if isinstance(report, dict):
+            return {key: without(value) for key, value in report.items() if key not in own}
+        if isinstance(report, list):
+            return [without(value) for value in report]
+        return re.sub(r"request [0-9a-f]+-[0-9a-z]+", "request", report) if isinstance(report, str) else report
+
+    with crew(tmp_path, postgres, customers=12, time_scale=400) as played:
+        for _ in range(2):
+            played.start_worker()
+        folder = ("create-folder", "--folder", "A", "--accounts", "all", "--breaker", "off")
+        played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
+        shared = played.run(*folder).report
+        alone = played.vendor.cli(*folder, *played.vendor.policy, "--json").report
+        assert without(shared) == without(alone)

@@ -1,4 +1,4 @@
-"""`bulkops worker`, a process that works on runs with others, and `bulkops workers`, which lists them."""
+"""`bulkops worker`, a process that works on runs with others; `bulkops workers`, which lists them; `bulkops stop`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulkops.cli.click_ext import Flag, Verb
+from bulkops.cli.click_types import RunName
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import put, say
-from bulkops.errors import ConfigError
+from bulkops.errors import ConfigError, JournalError
 
 if TYPE_CHECKING:
     from bulkops.journal import Location
@@ -102,6 +103,25 @@ def workers(as_json: bool, journal: Location) -> int:
     return 0
 
 
+@click.command("stop", cls=Verb, examples=["stop", "stop 20260102-k3f9 --now"])
+@click.argument(
+    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
+)
+@click.option("--now", cls=Flag, is_flag=True, help="Stop also accounts that have begun an effect.")
+@journal_option
+def stop(run_id: str | None, now: bool, journal: Location) -> int:
+    """Stop a run that workers have.
+
+    Without RUN it takes the newest run. As Ctrl-C at `bulkops run`: nothing new starts, and accounts that have begun an
+    effect finish. `bulkops resume` continues it.
+    """
+    import asyncio
+
+    stopped = asyncio.run(_stop(_database(journal), run_id, now=now))
+    say(f"run {stopped} stops; follow it with: bulkops watch {stopped}{journal.flag}")
+    return 0
+
+
 def _database(location: Location) -> DatabaseLocation:
     from bulkops.journal.location import DatabaseLocation
 
@@ -132,6 +152,20 @@ async def _work(location: DatabaseLocation, concurrency: int, code: Path | None,
     with listening(process, lambda _: None):
         await process.work()
     return 0
+
+
+async def _stop(location: DatabaseLocation, name: str | None, *, now: bool) -> str:
+    from bulkops.cli.hand_over import INTERRUPTED
+    from bulkops.journal import Journal
+
+    async with Journal.open(location) as journal:
+        run_id = (await journal.get_run(name)).run_id
+        if run_id not in {one.run_id for one in await journal.shared_runs.handed_over()}:
+            raise JournalError(
+                f"no worker has run {run_id}", remedy="press Ctrl-C in its process; see it with `bulkops runs`"
+            )
+        await journal.shared_runs.stop(run_id, INTERRUPTED, "abort" if now else "drain")
+        return run_id
 
 
 async def _check(location: DatabaseLocation) -> int:

@@ -31,6 +31,10 @@ class Deadline:
         self._unsubscribe = session.subscribe(self._note)
         self._timer = loop.call_at(at, self._passed) if at < math.inf else None
 
+    def answered(self) -> None:
+        """The API has answered another process of the run."""
+        self._answered_at = max(self._answered_at, self._clock())
+
     def close(self) -> None:
         self._unsubscribe()
         if self._timer is not None:
@@ -38,7 +42,7 @@ class Deadline:
 
     def _note(self, event: Event) -> None:
         if isinstance(event, AttemptEnded) and event.status is not None and event.status < 500:
-            self._answered_at = max(self._answered_at, self._clock())
+            self.answered()
 
     def _passed(self) -> None:
         self._stop()
