@@ -30,9 +30,9 @@ _STATES: Final = {
 }
 """Remedies by SQLSTATE: insufficient privilege, disk full, read-only transaction."""
 
-_OUTAGES: Final = ("08", "57P", "53300", "25P03")
-"""SQLSTATE prefixes: connection failures, shutdown and start-up of the server, too many connections, and a transaction
-that was idle for too long.
+_OUTAGES: Final = ("08", "57P", "53300", "25P03", "40P01")
+"""SQLSTATE prefixes: connection failures, shutdown and start-up of the server, too many connections, a transaction that
+was idle for too long, and a deadlock, which ended this transaction for the sake of another.
 """
 _REFUSED_FOR_GOOD: Final = ("authentication failed", "no password", "pg_hba.conf", "does not exist", "certificate")
 _UNREACHABLE: Final = "check that the server runs and that the URL is correct"
