@@ -35,8 +35,9 @@ _AGAIN_S: Final = 1.0
 
 
 class Dispatcher(Protocol):
-    async def send(self, run_id: str, seqs: Sequence[int]) -> None:
-        """Deliver these accounts, each to one of the workers of the run. Raises: JournalError."""
+    async def send(self, run_id: str, seqs: Sequence[int], *, again: bool = False) -> None:
+        """Deliver these accounts, each to one of the workers of the run. `again`: before those that wait for their
+        first delivery. Raises: JournalError."""
         ...
 
     async def waiting(self, run_id: str) -> set[int]:
@@ -86,9 +87,9 @@ class QueueDispatcher:
         async with app.open_async():
             yield dispatcher
 
-    async def send(self, run_id: str, seqs: Sequence[int]) -> None:
+    async def send(self, run_id: str, seqs: Sequence[int], *, again: bool = False) -> None:
         """See `Dispatcher.send`."""
-        task = self._app.configure_task(_TASK, queue=run_id)
+        task = self._app.configure_task(_TASK, queue=run_id, priority=int(again))
         accounts: list[Any] = [{"run": run_id, "seq": seq} for seq in seqs]
         await self._patiently(lambda: task.batch_defer_async(*accounts))
 

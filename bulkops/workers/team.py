@@ -183,7 +183,7 @@ class WorkerTeam:
         for seq in again:
             self._open[seq].sent_at = now
         if again:
-            await self.dispatcher.send(self.run_id, again)
+            await self.dispatcher.send(self.run_id, again, again=True)
 
     def _settle(self, seq: int, result: AccountResult) -> None:
         one = self._open.get(seq)
