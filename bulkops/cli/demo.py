@@ -20,14 +20,16 @@ from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import display_for, put_report, run_with_progress, scope
 from bulkops.cli.terminal import say
 from bulkops.errors import ConfigError
+from bulkops.events import Observer, ignore
 from bulkops.postgres import is_database_url
 from bulkops.secret import Secret
 from bulkops.settings import Auth, Settings, Tuning
 
 if TYPE_CHECKING:
+    from bulkops.client import Workato
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import StopSignal
+    from bulkops.runs import Inventory, StopSignal
     from bulkops.sandbox import Sandbox
 
 FOLDER: Final = "CRM"
@@ -76,27 +78,38 @@ class Rehearsal:
         settings = SandboxSettings(customers=self.customers, time_scale=self.time_scale, seed=self.seed)
         async with Sandbox(settings) as sandbox:
             for version in VERSIONS[:rounds]:
-                report = await self._roll_out(sandbox, self.package or str(EXAMPLE / version))
+                report = await self._roll_out(sandbox, self.operation(version))
                 put_report(report, as_json=self.as_json)
                 if report.exit_code:
                     return report.exit_code
             if not self.quiet:
-                say(_seen_by(sandbox))
+                say(seen_by(sandbox))
         return 0
 
-    async def _roll_out(self, sandbox: Sandbox, package: str) -> Report:
+    def client_of(self, sandbox: Sandbox, observe: Observer = ignore) -> Workato:
+        """A client of the sandbox, with its quotas."""
         from bulkops.client import Workato
-        from bulkops.runs import Policy, run, select
 
-        operation = self._operation(package)
         tuning = Tuning.from_toml(sandbox.client_file, source="the sandbox's client file")
         settings = Settings(url=sandbox.url, auth=Auth(token=Secret(sandbox.token)), tuning=tuning)
+        return Workato.from_settings(settings, observe=observe)
+
+    async def inventory(self, workato: Workato, operation: Operation) -> Inventory:
+        """All customers. Shows what is to come."""
+        from bulkops.runs import Policy, select
+
+        inventory = await select(workato, accounts="all")
+        if not self.quiet:
+            for line in scope(Policy(), count=len(inventory), host=workato.settings.url, title=operation.title).lines():
+                say(line)
+        return inventory
+
+    async def _roll_out(self, sandbox: Sandbox, operation: Operation) -> Report:
+        from bulkops.runs import Policy, run
+
         progress = RunProgress(display_for(quiet=self.quiet))
-        async with Workato.from_settings(settings, observe=progress.observe) as workato:
-            inventory = await select(workato, accounts="all")
-            if not self.quiet:
-                for line in scope(Policy(), count=len(inventory), host=settings.url, title=operation.title).lines():
-                    say(line)
+        async with self.client_of(sandbox, progress.observe) as workato:
+            inventory = await self.inventory(workato, operation)
 
             async def go(stop_signal: StopSignal) -> Report:
                 return await run(
@@ -111,10 +124,11 @@ class Rehearsal:
             eta_source = None if progress.is_silent else ForecastEta(workato, operation, Policy(), total=len(inventory))
             return await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)
 
-    def _operation(self, package: str) -> Operation:
+    def operation(self, version: str = VERSIONS[0]) -> Operation:
         """Import, authorize, start. Running recipes of the version before are updated in place."""
         from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 
+        package = self.package or str(EXAMPLE / version)
         imported = ImportPackage(package, folder=FOLDER, restart_recipes=True)
         started = StartRecipes(folder=FOLDER)
         credentials = EXAMPLE / "connections.toml" if self.package is None else self._credentials(package)
@@ -144,7 +158,7 @@ def _connection_names(package: str) -> Iterator[object]:
                 yield json.loads(archive.read(member)).get("name")
 
 
-def _seen_by(sandbox: Sandbox) -> str:
+def seen_by(sandbox: Sandbox) -> str:
     """The sandbox's counts, in one line."""
     counted = sandbox.requests()
     refused = sum(quota["refused"] for quota in counted["quotas"].values())

@@ -82,7 +82,7 @@ class Server:
             log = self.directory / "log"
             said = log.read_text(errors="replace")[-_LONGEST_LOG:] if log.exists() else f"exit code {done.returncode}"
             raise ConfigError(
-                f"{program} of the embedded PostgreSQL failed: {said}", remedy="check the free disk space"
+                f"{program} of the embedded PostgreSQL failed: {said}", remedy="check the free disk space, and TMPDIR"
             )
 
     def program(self, name: str) -> str:

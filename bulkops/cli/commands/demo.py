@@ -10,7 +10,7 @@ from bulkops.cli.journal_location import DEFAULT_JOURNAL
 from bulkops.cli.options import quiet_option
 
 
-@click.command("demo", cls=Verb, examples=["demo", "demo --rounds 4", "demo --customers 50 --keep"])
+@click.command("demo", cls=Verb, examples=["demo", "demo --rounds 4", "demo --workers 3", "demo --customers 50 --keep"])
 @option("--customers", type=click.IntRange(1), default=300, metavar="N", help="Number of customers.")
 @option(
     "--rounds",
@@ -18,6 +18,12 @@ from bulkops.cli.options import quiet_option
     default=1,
     metavar="1-4",
     help="Number of rounds: a new package, the same again, its next version, that again.",
+)
+@option(
+    "--workers",
+    type=click.IntRange(2, 8),
+    metavar="N",
+    help="Number of workers, of which one is killed; with a database of their own.",
 )
 @TIME_SCALE
 @option("--seed", type=int, default=7, help="Seed of the customers.")
@@ -34,6 +40,7 @@ from bulkops.cli.options import quiet_option
 def demo(
     customers: int,
     rounds: int,
+    workers: int | None,
     time_scale: float,
     seed: int,
     package: str | None,
@@ -46,11 +53,17 @@ def demo(
 
     Starts a sandbox on this machine, imports a package into a folder of each account, authorizes its connections,
     starts its recipes, and reports. Needs no token and contacts no other host.
+
+    With --workers, several processes share the run, and a table shows who took over the accounts of the killed one.
     """
     import asyncio
 
     from bulkops.cli.demo import Rehearsal, journal_directory
 
+    if workers is not None and (rounds > 1 or keep or journal is not None):
+        raise click.UsageError(
+            "--workers rolls out once, into a database that is removed: leave out --rounds, --journal and --keep."
+        )
     with journal_directory(journal, keep=keep) as directory:
         rehearsal = Rehearsal(
             customers=customers,
@@ -61,4 +74,10 @@ def demo(
             as_json=as_json,
             quiet=quiet,
         )
-        return asyncio.run(rehearsal.play(rounds))
+        if workers is None:
+            return asyncio.run(rehearsal.play(rounds))
+        from bulkops.cli.demo_workers import play
+        from bulkops.postgres.embedded import own_server
+
+        with own_server() as server:
+            return asyncio.run(play(rehearsal, server.url, workers))

@@ -86,6 +86,15 @@ class WorkerRow:
     problems: Mapping[str, str]
 
 
+@attrs.frozen
+class Claim:
+    """An account that the worker with this pid, on this host, works on."""
+
+    account: str
+    pid: int
+    host: str
+
+
 class SharedRuns:
     """See the module. What is awaited and writes is durable when it returns. Raises: JournalError."""
 
@@ -149,6 +158,10 @@ class SharedRuns:
     async def end_account(self, run_id: str, seq: int, ending: AccountResult, *, gives_back: bool = False) -> None:
         """As `Journal.end_account`. `gives_back`: this worker stops, and another one goes on with the account."""
         await self._write(writes.end_account(run_id, seq, ending, self._clock.now(), gives_back=gives_back))
+
+    async def claims(self, run_id: str) -> list[Claim]:
+        """Accounts in progress, in inventory order."""
+        return await self._reader.ask(_claims, run_id)
 
     # Workers
 
@@ -233,6 +246,15 @@ def _free(reading: Reading, run_id: str, seqs: list[int]) -> list[Free]:
 def _is_mine(reading: Reading, run_id: str, seq: int, own: int | None) -> bool:
     statement = "SELECT 1 FROM accounts WHERE run_id = ? AND seq = ? AND wanted AND process_id = ?"
     return reading.execute(statement, (run_id, seq, own)).fetchone() is not None
+
+
+def _claims(reading: Reading, run_id: str) -> list[Claim]:
+    rows = reading.execute(
+        """SELECT a.account, p.pid, p.host FROM accounts a JOIN processes p USING (process_id)
+           WHERE a.run_id = ? ORDER BY a.seq""",
+        (run_id,),
+    )
+    return [Claim(*row) for row in rows]
 
 
 def _workers(reading: Reading) -> list[WorkerRow]:
