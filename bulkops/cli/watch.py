@@ -20,6 +20,7 @@ from bulkops.journal import AccountTiming, AnyLocation, EventRow, Journal, RunRe
 from bulkops.outcome import RESUMABLE
 from bulkops.pacing import QuotaStatistics
 from bulkops.report import Report, load_report
+from bulkops.report.loading import is_handed_over
 from bulkops.report.quota_usage import PROCESS, REQUESTS, Traffic, read_traffic
 from bulkops.runs import Policy
 from bulkops.runs.hand_over import HANDED_OVER
@@ -217,6 +218,8 @@ _SHARE: Final = 20
 
 _COMING_S: Final = 3.0
 """Seconds until a command that resumes a run holds its lock."""
+_WORKER_COMING_S: Final = 60.0
+"""Seconds until a worker is alive again, after all of them were restarted."""
 
 
 async def watch(location: AnyLocation, run_id: str | None, *, quiet: bool) -> Report:
@@ -302,11 +305,14 @@ class _Watched:
         """Whether a process works on the run. An unfinished run gets a few seconds: it may have been resumed just
         now, or a successor of a dead process may be starting."""
         is_first, self._is_first = self._is_first, False
-        until = time.monotonic() + _COMING_S
+        began = time.monotonic()
         while not await self._journal.is_locked(self._record.run_id):
             state = (await self._journal.get_run(self._record.run_id)).state
             may_come = state is RunState.RUNNING or (is_first and state is not RunState.FINISHED)
-            if not may_come or time.monotonic() >= until:
+            patience_s = _COMING_S if may_come else 0.0
+            if await is_handed_over(self._journal, self._record.run_id):
+                patience_s = _WORKER_COMING_S
+            if time.monotonic() >= began + patience_s:
                 return False
             await asyncio.sleep(min(_OFTEN_S, _COMING_S))
         return True

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from bulkops.errors import JournalCorrupt
 from bulkops.journal import Journal, RunRecord, RunState
 from bulkops.report.model import Details, Report
+
+_DIED: Final = "the process that worked on it died"
 
 
 async def load_report(journal: Journal, run_id: str | None = None, *, detailed: bool = False) -> Report:
@@ -22,6 +25,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
     if record.state is RunState.RUNNING and not await journal.is_locked(record.run_id):
         record = await journal.get_run(record.run_id)  # it may have ended between the two looks
         died = record.state is RunState.RUNNING
+    why = "no worker is alive" if died and await is_handed_over(journal, record.run_id) else _DIED
     accounts = await journal.accounts(record.run_id)
     if len(accounts) != record.inventory_count:
         raise JournalCorrupt(
@@ -32,7 +36,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
     return Report(
         run_id=record.run_id,
         state=RunState.INTERRUPTED if died else record.state,
-        reason="the process that worked on it died" if died else record.reason,
+        reason=why if died else record.reason,
         title=record.title,
         host=record.host,
         workspace=record.workspace,
@@ -44,6 +48,11 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
         accounts=accounts,
         details=await _details(journal, record) if detailed else None,
     )
+
+
+async def is_handed_over(journal: Journal, run_id: str) -> bool:
+    """Whether workers have still to end the run, also while none is alive."""
+    return journal.has_shared_runs and await journal.shared_runs.is_handed_over(run_id)
 
 
 async def _details(journal: Journal, record: RunRecord) -> Details:

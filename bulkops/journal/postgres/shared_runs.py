@@ -118,6 +118,9 @@ class SharedRuns:
         """Runs that workers are to end, oldest first."""
         return await self._reader.ask(_handed_over)
 
+    async def is_handed_over(self, run_id: str) -> bool:
+        return any(one.run_id == run_id for one in await self.handed_over())
+
     async def stop(self, run_id: str, reason: str, kind: StopKind) -> None:
         """Begin no account of the run any more. The first reason counts; only an abort comes on top of it."""
         await self._write(writes.stop_run(run_id, reason, kind))
@@ -147,9 +150,7 @@ class SharedRuns:
     async def claim(self, run_id: str, seq: int) -> AccountRow | None:
         """Claim an account. None when another live worker has it, when it has ended, or when the run is stopping."""
         await self._write(writes.claim_account(run_id, seq))
-        if not await self._reader.ask(_is_mine, run_id, seq, self._own):
-            return None
-        return (await self._reader.ask(queries.accounts, run_id, None, None, [seq]))[0]
+        return await self._reader.ask(_claimed, run_id, seq, self._own)
 
     async def release(self, run_id: str, seq: int) -> None:
         """Give back an account that was not begun."""
@@ -243,9 +244,12 @@ def _free(reading: Reading, run_id: str, seqs: list[int]) -> list[Free]:
     return [Free(seq=seq, claims_lost=lost) for seq, lost in rows]
 
 
-def _is_mine(reading: Reading, run_id: str, seq: int, own: int | None) -> bool:
+def _claimed(reading: Reading, run_id: str, seq: int, own: int | None) -> AccountRow | None:
+    """The account if this process has claimed it."""
     statement = "SELECT 1 FROM accounts WHERE run_id = ? AND seq = ? AND wanted AND process_id = ?"
-    return reading.execute(statement, (run_id, seq, own)).fetchone() is not None
+    if reading.execute(statement, (run_id, seq, own)).fetchone() is None:
+        return None
+    return queries.accounts(reading, run_id, None, None, [seq])[0]
 
 
 def _claims(reading: Reading, run_id: str) -> list[Claim]:
