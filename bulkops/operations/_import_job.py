@@ -12,7 +12,7 @@ import anyio
 import attrs
 
 from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthorized
-from bulkops.models import Connection, ImportStatus, Recipe
+from bulkops.models import ImportStatus, Recipe
 from bulkops.operations._folders import find_path, know_inside, recipes_in
 from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import connections_of
@@ -82,9 +82,8 @@ class Importing:
         if not remembered:
             return False
         if not self.package.recipes:
-            no_connections: list[Connection] = []
-            there = await log_of(self._ctx).look(partial(connections_of, self._ctx), missing=no_connections)
-            return {connection.name for connection in there} >= set(self.package.connections)
+            there: Standing = await log_of(self._ctx).look(self._connections, missing={})
+            return set(self.package.connections) <= there.keys()
         nothing: list[Recipe] = []
         standing = await log_of(self._ctx).look(partial(self._find, set(remembered)), missing=nothing)
         if versions_of(standing) != remembered:
@@ -97,6 +96,8 @@ class Importing:
 
         Sends one request a hundred recipes, and one for each folder that has a sub-folder of the package.
         """
+        if not self.package.recipes:
+            return await self._connections()
         wanted = {recipe.key for recipe in self.package.recipes}
         paths: dict[int, str] = {}
         for directory in self.package.directories:
@@ -112,6 +113,14 @@ class Importing:
                 standing.setdefault(key, []).append(row)
         for rows in standing.values():
             rows.sort()
+        return standing
+
+    async def _connections(self) -> Standing:
+        """How connections of the package's names stand, in any folder. Sends one request."""
+        standing: Standing = {}
+        for each in await connections_of(self._ctx):
+            if each.name in self.package.connections:
+                standing.setdefault(each.name, []).append([each.id, None, None, False])
         return standing
 
     async def _recipes(self) -> list[Recipe]:
@@ -146,7 +155,7 @@ class Importing:
         return await self._ctx.step(
             STEP,
             send,
-            probe=self._probe if self.package.recipes else None,
+            probe=self._probe,
             repeatable=not self.package.recipes,  # shells that are imported again stay as they are
             data=before,
             check=f"compare the recipes of folder {self.folder!r} with the package",
@@ -155,21 +164,26 @@ class Importing:
         )
 
     async def _probe(self, intent: Intent) -> Any:
-        """Whether a lost import ran: an import has no key, no list, and its id was in the lost reply."""
+        """Whether a lost import ran: an import has no key, no list, and its id was in the lost reply. A package without
+        recipes is known by the connections that were not there before."""
+        keys = [recipe.key for recipe in self.package.recipes]
+        keys = keys or [name for name in self.package.connections if name not in intent.data]
+        if not keys:
+            return None
         clock = asyncio.get_running_loop().time
         end = clock() + tuning_of(self._ctx).import_deadline_s - intent.age_s
         while True:
             standing = await self.look()
-            moved = [recipe.key for recipe in self.package.recipes if has_moved(recipe.key, intent.data, standing)]
-            if len(moved) == len(self.package.recipes):
+            moved = [key for key in keys if has_moved(key, intent.data, standing)]
+            if len(moved) == len(keys):
                 return {"package_id": None}
             if clock() >= end:
                 if not moved:
                     return None
                 raise TaskUnknown(
                     f"a lost import changed {name_some(moved)}, but not the rest of the package",
-                    cause="a lost import changed some recipes of the package, but not the others",
-                    remedy=f"compare the recipes of folder {self.folder!r} with the package, then run it again",
+                    cause="a lost import changed a part of the package, but not the rest",
+                    remedy=f"compare the contents of folder {self.folder!r} with the package, then run it again",
                 )
             await anyio.sleep(min(tuning_of(self._ctx).first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
 
@@ -213,7 +227,7 @@ class Importing:
         """Raises: TaskFailed when an accepted import is gone and has left nothing; TaskUnknown."""
         intent = Intent(data=log_of(self._ctx).intent_data(STEP) or {}, age_s=0.0)
         try:
-            found = await self._probe(intent) if self.package.recipes else None
+            found = await self._probe(intent)
         except Unauthorized:
             raise
         except ApiError as error:
@@ -261,8 +275,8 @@ class Importing:
         """All recipes of the package are in the account: "completed" is not "there". Sends one look."""
         found: list[Recipe] = []
         if not self.package.recipes:
-            names = {connection.name for connection in await connections_of(self._ctx)}
-            missing = [name for name in self.package.connections if name not in names]
+            there = await self._connections()
+            missing = [name for name in self.package.connections if name not in there]
         elif len(recipe_ids) < len(self.package.recipes):  # the vendor's list of results is optional
             named = await self.look()
             missing = [recipe.key for recipe in self.package.recipes if recipe.key not in named]

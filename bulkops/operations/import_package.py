@@ -218,8 +218,8 @@ class ImportPackage(Operation):
         if not ctx.is_done(STEP) and not ctx.began(STEP):
             if await importing.is_already_so():
                 return
-            # A folder made a moment ago is empty: no request is spent on looking into it.
-            before = {} if is_new or not self.package.recipes else await importing.look()
+            # A folder made a moment ago has no recipe: no request is spent on looking into it.
+            before = {} if is_new and self.package.recipes else await importing.look()
             importing.refuse_running(before)
         home_id = await self._home_folder(ctx)
         answer = await importing.send(home_id, before)

@@ -147,8 +147,7 @@ def test_faults_do_nothing_twice(tmp_path: Path, customers: int) -> None:
         assert outcomes(report) == {"changed": len(rows)}, [row for row in report.accounts if row.reason][:2]
         effects = it.sandbox.effects()[past:]
         seen = Counter((effect["account"], effect["kind"], effect["key"]) for effect in effects)
-        # a package that holds no recipe may be imported again: its connections stay as they are
-        twice = {key for key, n in seen.items() if n > 1 and key[1] not in EXPORT and not key[2].startswith("Shared:")}
+        twice = {key for key, n in seen.items() if n > 1 and key[1] not in EXPORT}
         assert twice == set()
         it.sandbox.set_faults(None)
         for row in rows[:3]:

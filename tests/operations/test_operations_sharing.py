@@ -53,7 +53,7 @@ def test_recipes_are_shared_once(tmp_path: Path, customers: int) -> None:
         assert outcomes(await it.run(IN_CRM, rows(customers))) == {"unchanged": customers}
         assert it.kinds()["recipe.shared"] == 2 * customers
 
-    here(tmp_path, scenario, customers=customers)
+    here(tmp_path, scenario, customers=customers, time_scale=20)  # a response that comes too late would be lost
 
 
 def test_a_plan_foresees_shares_of_recipes_that_are_still_to_be_imported(tmp_path: Path) -> None:
