@@ -16,7 +16,7 @@ from bulkops.journal import AccountResult, AccountRow, Journal, RunRecord, StepR
 from bulkops.logs import get_logger
 from bulkops.operations import Operation
 from bulkops.outcome import IMPOSSIBLE, Outcome
-from bulkops.runs.ending import Effects, ending_of, stopped
+from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
 from bulkops.session import RequestContext

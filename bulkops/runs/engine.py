@@ -17,7 +17,7 @@ from bulkops.journal import AccountRow, Journal, RunRecord, RunState
 from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
-from bulkops.runs.ending import TOKEN_REFUSED
+from bulkops.runs.account_outcome import TOKEN_REFUSED
 from bulkops.runs.halting import (
     Admission,
     CountedAdmission,

@@ -20,9 +20,9 @@ from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import describe, with_packages
+from bulkops.runs.account_outcome import cause_of
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
-from bulkops.runs.ending import cause_of
 from bulkops.runs.halting import StopSignal
 from bulkops.runs.identity import ME, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory

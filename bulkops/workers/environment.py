@@ -19,9 +19,9 @@ from bulkops.logs import get_logger
 from bulkops.operations import Operation
 from bulkops.operations.restore import with_packages
 from bulkops.runs.account import AccountTask
+from bulkops.runs.account_outcome import TOKEN_REFUSED
 from bulkops.runs.continuation import client_for, expected_of
 from bulkops.runs.credential import hold_credential, ledger_of
-from bulkops.runs.ending import TOKEN_REFUSED
 from bulkops.runs.halting import Admission, Halt, HaltRules, StopSignal
 from bulkops.runs.identity import require_workspace
 from bulkops.runs.policy import Policy

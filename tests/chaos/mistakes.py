@@ -28,7 +28,7 @@ HALTING = ("tests/halting/test_halting_accounts.py",)
 ADMISSION = ("tests/halting/test_halting_admission.py",)
 GATE = ("tests/session/test_session_gate.py",)
 HOST = ("tests/session/test_session_outages.py",)
-ENDING = ("tests/unit/runs/test_runs_ending.py",)
+ENDING = ("tests/unit/runs/test_runs_account_outcome.py",)
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""Rules that halt a run: a limit of failures, and a breaker for the same cause in a row."""
+"""The rules that decide on a halt: a limit of failures, and a breaker for the same cause in a row."""
 
 from __future__ import annotations
 

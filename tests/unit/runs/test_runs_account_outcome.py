@@ -9,7 +9,7 @@ import pytest
 from bulkops.errors import ConnectFailed, ConnectionLost, NotFound, ServerError, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.journal import AccountRow
 from bulkops.outcome import Outcome
-from bulkops.runs.ending import Effects, ending_of, stopped
+from bulkops.runs.account_outcome import Effects, ending_of, stopped
 
 _CALL: Final[dict[str, Any]] = {"call": "managed_users.get", "method": "GET", "path": "/x", "said": "no"}
 
