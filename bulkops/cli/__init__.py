@@ -18,7 +18,7 @@ progress.py       progress on stderr                 progress_counts.py  account
 live/             progress on a terminal             eta.py            remaining time of a run
 cpu_budget.py     limits the CPU time of a display   outage.py         warning when nothing answers
 log_events.py     progress as log lines              notify.py         webhook and command at the end
-github_summary.py summary on GitHub Actions          exit_codes.py     exceptions to exit codes
+github_summary.py summary on GitHub Actions          exit_codes.py     errors to exit codes
 terminal.py       safe output, stdout and stderr     output_file.py    the file that a report goes to
 durations.py      seconds as text                    journal_location.py  value of --journal
 

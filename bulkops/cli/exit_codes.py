@@ -1,4 +1,4 @@
-"""Exit codes, and messages for exceptions.
+"""Exit codes of errors, and their messages. A run ends with the code of its report: `Report.exit_code`.
 
 0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration, or the
 vendor is out of reach, 3 halted by a gate, 4 authentication, 5 paused, 130 interrupted. `plan --detailed-exitcode`: 0
