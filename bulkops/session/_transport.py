@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import sys
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias
 
 import aiohttp
 import attrs
-from aiohttp.abc import AbstractStreamWriter
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError, RawResponseMessage, StreamWriter
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 from bulkops.errors import ConfigError
@@ -39,7 +40,7 @@ _RESPONSE: Final[Mapping[str, Any]] = {
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # `exchange` keeps the time
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
 class RawResponse:
     """A complete HTTP response. Of an error's body only the beginning is kept."""
 
@@ -75,7 +76,8 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ClientConnectorCertificateError, "the host's certificate is not valid"),
     (aiohttp.ClientConnectorSSLError, "the TLS handshake with the host failed"),
     (aiohttp.ClientPayloadError, "the response body is incomplete or badly compressed"),
-    (aiohttp.ClientResponseError, "the response is not HTTP, or its headers are too large"),
+    (HttpProcessingError, "the response is not HTTP, or its headers are too large"),
+    (aiohttp.ClientResponseError, "the proxy's response is not HTTP"),
     (aiohttp.ServerDisconnectedError, "the server closed the connection"),
 )
 
@@ -130,30 +132,10 @@ class AttemptIO:
                 over.abort()  # close() would go on sending what is buffered
 
 
-class _WatchedRequest(aiohttp.ClientRequest):
-    """Reports to `attempt_io` when the request really leaves: on a new connection that is later than the call."""
-
-    attempt_io: AttemptIO
-
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        self.attempt_io.leave()
-        return await super().send(conn)
-
-    async def write_bytes(
-        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
-    ) -> None:
-        is_large = content_length is None or content_length > _LARGE_BODY_BYTES
-        if is_large:
-            self.attempt_io.body_leaves(conn.transport)
-        await super().write_bytes(writer, conn, content_length)
-        if is_large:
-            self.attempt_io.body_left()
-
-
 class Transport:
-    """Owns the pool of connections. Sends over it without `ClientSession.request`, which costs as much CPU again: no
-    cookies, no redirects, no netrc and no resending. aiohttp's client sends an idempotent request a second time when a
-    kept-alive connection died, and the quota would not know of it (contract C1); a test counts arrivals.
+    """Owns the pool of connections. aiohttp connects, and parses responses; requests are written here. Its own client
+    costs three times the CPU, and sends an idempotent request a second time when a kept-alive connection died: the
+    quota would not know of it (contract C1); a test counts arrivals. No cookies, no redirects, no netrc.
 
     A proxy only when it is asked for. `anonymous_to`: name of another host than the API, for messages; it gets no
     credentials.
@@ -163,9 +145,6 @@ class Transport:
         self._settings = settings
         self._named = anonymous_to or settings.url
         self._client: aiohttp.ClientSession | None = None
-        self._proxy: Mapping[str, Any] = {}
-        origin = URL(settings.url)
-        self._scheme, self._authority = origin.scheme, origin.raw_authority
         self._headers = {
             "Accept": "*/*" if anonymous_to else "application/json",
             "User-Agent": f"bulkops/{_version()}",
@@ -173,11 +152,18 @@ class Transport:
         }
 
     async def __aenter__(self) -> Transport:
-        if self._settings.tuning.proxy_from_environment:
-            self._proxy = proxy_for(self._settings.url)
+        self._loop = asyncio.get_running_loop()
+        origin = URL(self._settings.url).origin()
+        proxy = proxy_for(self._settings.url) if self._settings.tuning.proxy_from_environment else {}
         _refuse_unknown_aiohttp()
         # callers limit concurrency; a second limit here would make requests wait invisibly
         self._client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        self._wanted = aiohttp.ClientRequest(
+            "GET", origin, headers=self._headers, loop=self._loop, session=self._client, **proxy
+        )
+        self._head = "".join(f"{name}: {value}\r\n" for name, value in self._wanted.headers.items())
+        # a proxy that opens no tunnel needs the whole address
+        self._before_path = str(origin) if proxy and not self._wanted.is_ssl() else ""
         return self
 
     async def __aexit__(
@@ -199,7 +185,7 @@ class Transport:
         attempt_io.limit(patience)
         try:
             return await self._exchange(request, request_id, attempt_io)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             return self._broken(error, attempt_io)
         except asyncio.CancelledError:
             if patience.was_lost():
@@ -213,45 +199,57 @@ class Transport:
         client = self._client
         if client is None or client.connector is None:
             raise ConfigError("the session is not open", remedy="use it inside `async with`")
-        headers = {"X-Request-Id": request_id, CORRELATION: request_id, **self._headers}
-        if request.content_type is not None:
-            headers["Content-Type"] = request.content_type
-        outgoing = _WatchedRequest(
-            request.call.method,
-            URL.build(
-                scheme=self._scheme,
-                authority=self._authority,
-                path=request.path,
-                query_string=request.query,
-                encoded=True,
-            ),
-            headers=headers,
-            data=_payload(request.body),
-            loop=asyncio.get_running_loop(),
-            session=client,
-            **self._proxy,
-        )
-        outgoing.attempt_io = attempt_io
-        connection = await client.connector.connect(outgoing, traces=[], timeout=_NO_TIMEOUT)
-        response = None
+        connection = await client.connector.connect(self._wanted, traces=[], timeout=_NO_TIMEOUT)
+        body: asyncio.Task[None] | None = None
+        is_over = False
         try:
-            if connection.protocol is not None:
-                connection.protocol.set_response_params(**_RESPONSE)
-            response = await outgoing.send(connection)
-            await response.start(connection)
-            attempt_io.on_answer(response.status, response.headers)
-            if 200 <= response.status < 300:
-                read = await _whole(response, self._settings.tuning.max_body_bytes)
+            protocol = connection.protocol
+            if protocol is None:
+                raise aiohttp.ServerDisconnectedError
+            protocol.set_response_params(**_RESPONSE)
+            attempt_io.leave()
+            body = await self._send(request, request_id, protocol, attempt_io)
+            head, content = await _final_head(protocol)
+            attempt_io.on_answer(head.code, head.headers)
+            if 200 <= head.code < 300:
+                read = await _whole(content, self._settings.tuning.max_body_bytes)
                 if isinstance(read, NoResponse):
                     return read
             else:
-                read = await _beginning(response)
-            return RawResponse(status=response.status, headers=response.headers, body=read)
+                read = await _beginning(content)
+            is_over = content.at_eof() and (body is None or body.done())
+            return RawResponse(status=head.code, headers=head.headers, body=read)
         finally:
-            if response is None:
+            if is_over:
+                connection.release()
+            else:
                 connection.close()
-            elif not response.closed:  # after a whole body it is, and its connection back in the pool
-                response.close()
+            if body is not None:
+                body.cancel()
+                await asyncio.gather(body, return_exceptions=True)
+
+    async def _send(
+        self, request: Request, request_id: str, protocol: ResponseHandler, attempt_io: AttemptIO
+    ) -> asyncio.Task[None] | None:
+        """Write the request. Returns the task that still writes its body, if that is large."""
+        body = request.body or b""
+        head = self._head_of(request, request_id, len(body)).encode()
+        writer = StreamWriter(protocol, self._loop)
+        if len(body) <= _LARGE_BODY_BYTES:
+            await writer.write(head + body, drain=False)
+            return None
+        await writer.write(head, drain=False)
+        attempt_io.body_leaves(protocol.transport)
+        return self._loop.create_task(_send_large(body, writer, attempt_io))
+
+    def _head_of(self, request: Request, request_id: str, body_bytes: int) -> str:
+        method, query = request.call.method, f"?{request.query}" if request.query else ""
+        kind = f"Content-Type: {request.content_type}\r\n" if request.content_type is not None else ""
+        length = f"Content-Length: {body_bytes}\r\n" if body_bytes or method != "GET" else ""
+        return (
+            f"{method} {self._before_path}{request.path}{query} HTTP/1.1\r\n{self._head}{kind}{length}"
+            f"X-Request-Id: {request_id}\r\n{CORRELATION}: {request_id}\r\n\r\n"
+        )
 
     def _timed_out(self, attempt_io: AttemptIO) -> NoResponse:
         if attempt_io.sent_at is not None:
@@ -268,16 +266,27 @@ class Transport:
         return NoResponse(kind="connect", why=why, is_permanent=isinstance(error, _HOPELESS))
 
 
-def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+async def _send_large(body: bytes, writer: StreamWriter, attempt_io: AttemptIO) -> None:
     """Send a large body in pieces, so that it does not block the loop."""
-    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY_BYTES else body
+    view = memoryview(body)
+    for start in range(0, len(body), _LARGE_BODY_BYTES):
+        await writer.write(view[start : start + _LARGE_BODY_BYTES])
+        await writer.drain()
+    attempt_io.body_left()
 
 
-async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | NoResponse:
+async def _final_head(protocol: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:
+    """Head and body of the response, after those that only say that it will come."""
+    while True:
+        head, content = await protocol.read()
+        if head.code >= 200 or head.code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return head, content
+
+
+async def _whole(content: StreamReader, most: int) -> bytes | NoResponse:
     """The decoded body, unless it is larger than `most` bytes: a small body may unpack to any size."""
     blocks: list[bytes] = []
     size = 0
-    content = response.content
     while not content.at_eof():
         block = await content.readany()
         size += len(block)
@@ -287,11 +296,11 @@ async def _whole(response: aiohttp.ClientResponse, most: int) -> bytes | NoRespo
     return b"".join(blocks)
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def _beginning(content: StreamReader) -> bytes:
     """The beginning of an error's body; the status says enough when it breaks off."""
     body = b""
     try:
-        while len(body) < _ERROR_BODY_BYTES and (block := await response.content.readany()):
+        while len(body) < _ERROR_BODY_BYTES and (block := await content.readany()):
             body += block
     except (aiohttp.ClientError, OSError):
         pass
@@ -311,10 +320,11 @@ def _refuse_unknown_aiohttp() -> None:
     """Raises: ConfigError when the parts of aiohttp that are used here have other names."""
     parts = (
         (aiohttp.BaseConnector, "connect"),
-        (aiohttp.ClientRequest, "send"),
-        (aiohttp.ClientRequest, "write_bytes"),
-        (aiohttp.ClientResponse, "start"),
+        (Connection, "release"),
         (ResponseHandler, "set_response_params"),
+        (ResponseHandler, "read"),
+        (StreamReader, "readany"),
+        (StreamWriter, "drain"),
     )
     if not all(hasattr(owner, name) for owner, name in parts):
         raise ConfigError(

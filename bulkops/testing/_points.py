@@ -144,7 +144,7 @@ def _watch_requests(points: Points) -> None:
     if points.mode == "torn":
         return
     if points.mode == "late":
-        _watch_leaving(lambda request, conn, name: _keep_back(request, conn, points, name), _send_kept)
+        _watch_leaving(lambda request, protocol, name: _keep_back(request, protocol, points, name), _send_kept)
         return
     _watch_leaving(
         lambda _, __, name: points.reached(f"before {name} leaves"),
@@ -154,25 +154,21 @@ def _watch_requests(points: Points) -> None:
 
 
 def _watch_leaving(before: Callable[[Any, Any, str], object], after: Callable[[Any, str], object]) -> None:
-    """A request without a body has left when `send` returns; one with a body when that has been written."""
-    request_class = _transport._WatchedRequest
-    send, write_bytes = request_class.send, request_class.write_bytes
+    """A request has left when `_send` returns; one with a large body when that has been written."""
+    transport_class = _transport.Transport
+    send = transport_class._send
 
-    async def watched_send(self: Any, conn: Any) -> Any:
-        name = _call_name(self.attempt_io)
-        before(self, conn, name)
-        response = await send(self, conn)
-        if not self.body:
-            after(self, name)
-        return response
+    async def watched_send(self: Any, request: Any, request_id: str, protocol: Any, attempt: Any) -> Any:
+        name = _call_name(attempt)
+        before(request, protocol, name)
+        body = await send(self, request, request_id, protocol, attempt)
+        if body is None:
+            after(request, name)
+        else:
+            body.add_done_callback(lambda task: None if task.cancelled() or task.exception() else after(request, name))
+        return body
 
-    async def watched_write_bytes(self: Any, *args: Any) -> None:
-        name = _call_name(self.attempt_io)
-        await write_bytes(self, *args)
-        after(self, name)
-
-    setattr(request_class, "send", watched_send)  # noqa: B010 - what mypy would not have assigned
-    setattr(request_class, "write_bytes", watched_write_bytes)  # noqa: B010
+    setattr(transport_class, "_send", watched_send)  # noqa: B010 - what mypy would not have assigned
 
 
 def _watch_answers(points: Points) -> None:
@@ -236,9 +232,9 @@ class _Kept:
 _kept: dict[int, _Kept] = {}
 
 
-def _keep_back(request: Any, conn: Any, points: Points, name: str) -> None:
-    if request.method != "GET" and points.is_fatal(f"late: {name}"):
-        _kept[id(request)] = conn.protocol.transport = _Kept(conn.protocol.transport, points.hold_s)
+def _keep_back(request: Any, protocol: Any, points: Points, name: str) -> None:
+    if request.call.method != "GET" and points.is_fatal(f"late: {name}"):
+        _kept[id(request)] = protocol.transport = _Kept(protocol.transport, points.hold_s)
 
 
 def _send_kept(request: Any, _: str) -> None:

@@ -340,7 +340,7 @@ async def test_a_create_that_is_redirected_is_as_unknown_as_one_that_met_a_5xx(
 async def test_an_aiohttp_with_other_parts_is_refused(
     server: Any, session_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(aiohttp.ClientRequest, "write_bytes")
+    monkeypatch.delattr(aiohttp.streams.StreamReader, "readany")
     with pytest.raises(ConfigError, match="cannot send over the connections of aiohttp") as caught:
         async with session_for(server.url):
             pass
