@@ -24,7 +24,7 @@ id.
 """
 
 
-@attrs.frozen
+@attrs.define  # not frozen: a frozen class pays twice for its constructor
 class Instant:
     """`boot_s`: seconds since boot, comparable between processes of one `boot_id` ("": unknown); `wall_s`: seconds
     since the epoch."""

@@ -16,7 +16,7 @@ from bulkops.session._transport import AttemptIO
 from bulkops.session._waits import WaitCancelled
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, eq=False)  # not frozen: a frozen class pays twice for its constructor
 class PendingCall:
     """One call of `ApiSession.send`: the request, its context and its history.
 

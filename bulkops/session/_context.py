@@ -96,7 +96,7 @@ class RequestContext(StepWrites):
         return (-self.progress, self.seq)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
 class Reply:
     """A 2xx response, as bytes: `decode_object` and `decode_list` say what they mean.
 

@@ -21,7 +21,7 @@ QueryValue: TypeAlias = str | int | float | bool | None
 QueryValues: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
 class Request:
     """`path` and `query` are percent-encoded. The path may be shown; the query may not (legacy-query)."""
 
