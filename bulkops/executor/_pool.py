@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
@@ -41,22 +42,23 @@ class Pool(Generic[Item, Value]):
         self.outcomes: deque[TaskOutcome[Item, Value]] = deque()
         self._fn = fn
         self._capacity = capacity
-        self._index = -1
         self._started = 0
-        self._taken = 0
+        self.taken = 0
         self._failed = 0
         self._closed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._news: asyncio.Future[None] | None = None
-        self._blocked: deque[asyncio.Future[None]] = deque()
+        self.blocked: deque[asyncio.Future[None]] = deque()
 
     def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._clock = self._loop.time
+        # The time of an ordinary loop is that of the machine, and asked for twice an item.
+        is_ordinary = type(self._loop).time is asyncio.BaseEventLoop.time
+        self._clock = time.monotonic if is_ordinary else self._loop.time
 
     def statistics(self) -> Statistics:
-        ended = self._taken + len(self.outcomes)
+        ended = self.taken + len(self.outcomes)
         return Statistics(
             started=self._started,
             in_flight=0 if self._closed else self._started - ended,
@@ -79,15 +81,11 @@ class Pool(Generic[Item, Value]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._closed = True
 
-    def take(self) -> TaskOutcome[Item, Value]:
-        """The oldest outcome; a worker that waits for room continues."""
-        outcome = self.outcomes.popleft()
-        self._taken += 1
-        if self._blocked:
-            room = self._blocked.popleft()
-            if not room.done():
-                room.set_result(None)
-        return outcome
+    def make_room(self) -> None:
+        """An outcome was taken: a worker that waits for room continues."""
+        room = self.blocked.popleft()
+        if not room.done():
+            room.set_result(None)
 
     async def news(self) -> None:
         """Wait until there is an outcome, a failure, or no worker left."""
@@ -97,47 +95,42 @@ class Pool(Generic[Item, Value]):
         finally:
             self._news = None
 
-    async def work(self, items: Iterator[Item]) -> None:
-        """One worker over an iterator that all share."""
+    async def work(self, source: Iterator[tuple[int, Item]] | Feed[Item]) -> None:
+        """One worker over a source that all share. One frame: each await of an item passes through it."""
+        feed = source if isinstance(source, Feed) else None
+        fn, clock, outcomes = self._fn, self._clock, self.outcomes
         while not self._stopping:
+            handed = next(source, None) if feed is None else await feed.next()  # type: ignore[arg-type]
+            if handed is None:
+                return
+            index, item = handed
+            value: Value | None = None
+            error: BaseException | None = None
+            self._started += 1
+            started = clock()
             try:
-                item = next(items)
-            except StopIteration:
-                return
-            self._index += 1
-            await self._one(self._index, item)
-
-    async def work_fed(self, feed: Feed[Item]) -> None:
-        """One worker over a feed."""
-        while not self._stopping and (handed := await feed.next()) is not None:
-            await self._one(*handed)
-
-    async def _one(self, index: int, item: Item) -> None:
-        value: Value | None = None
-        error: BaseException | None = None
-        self._started += 1
-        started = self._clock()
-        try:
-            awaitable = self._fn(item)
-            if index == 0 and _is_wrong_kind(awaitable):
-                self._fail(_not_async(self._fn, awaitable))
-                return
-            value = await awaitable
-        except asyncio.CancelledError as cancelled:
-            if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # a coroutine runs in a task
-                raise
-            self._failed += 1
-            error = cancelled  # the callable cancelled itself, not this worker: it is the item's outcome
-        except Exception as raised:  # noqa: BLE001 - here a failure becomes an outcome
-            self._failed += 1
-            error = raised
-        self.outcomes.append(TaskOutcome(index, item, value, error, self._clock() - started))
-        del error  # or its traceback, which holds this frame, would keep it in a cycle
-        self._wake()
-        if len(self.outcomes) >= self._capacity and not self._stopping:
-            room = self._loop.create_future()
-            self._blocked.append(room)
-            await room
+                awaitable = fn(item)
+                if index == 0 and _is_wrong_kind(awaitable):
+                    self._fail(_not_async(fn, awaitable))
+                    return
+                value = await awaitable
+            except asyncio.CancelledError as cancelled:
+                if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # a coroutine runs in a task
+                    raise
+                self._failed += 1
+                error = cancelled  # the callable cancelled itself, not this worker: it is the item's outcome
+            except Exception as raised:  # noqa: BLE001 - here a failure becomes an outcome
+                self._failed += 1
+                error = raised
+            outcomes.append(TaskOutcome(index, item, value, error, clock() - started))
+            # A worker that waits keeps no item; and a traceback holds this frame, which would hold the error: a cycle.
+            del handed, item, value, error
+            if self._news is not None:
+                self._wake()
+            if len(outcomes) >= self._capacity and not self._stopping:
+                room = self._loop.create_future()
+                self.blocked.append(room)
+                await room
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.running -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -101,19 +101,24 @@ async def _outcomes(
     pool.open()
     # Plain tasks, not a task group: a generator that is left early is closed from another task, where a
     # cancel scope opened here could not be left. The `finally` owns them all the same.
+    source: Iterator[tuple[int, Item]] | Feed[Item]
     if isinstance(items, AsyncIterable) or rate is not None:
-        feed = Feed(items, concurrency, rate)
-        pool.start(feed.run())
-        for _ in range(concurrency):
-            pool.start(pool.work_fed(feed))
+        source = Feed(items, concurrency, rate)
+        pool.start(source.run())
     else:
-        iterator = iter(items)
-        for _ in range(concurrency):
-            pool.start(pool.work(iterator))
+        source = enumerate(items)
+    for _ in range(concurrency):
+        pool.start(pool.work(source))
+    outcomes = pool.outcomes
     try:
         while True:
-            while pool.outcomes:
-                yield pool.take()
+            while outcomes:
+                outcome = outcomes.popleft()
+                pool.taken += 1
+                if pool.blocked:
+                    pool.make_room()
+                yield outcome
+                del outcome  # while it waits for more
             if pool.failure is not None:
                 raise pool.failure
             if pool.running == 0:
