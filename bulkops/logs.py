@@ -20,7 +20,8 @@ _UNSAFE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _MANY_LINES: Final = frozenset({"exception", "stack"})
-_OURS: Final = frozenset({"level", "timestamp"})
+_OURS: Final = frozenset({"level", "timestamp", "request_id"})
+"""Values that are made here, each time another one: to look for secrets in them would only cost."""
 
 
 def neutral(text: str) -> str:
@@ -72,19 +73,52 @@ class Redaction:
                 return masked(repr(value), self._secrets)
 
 
-def get_logger(name: str) -> Any:
-    """A structlog logger whose events go through the standard library's logger `name`; silent without a handler.
+class Logger:
+    """Logs events through the standard library's logger `name`; silent without a handler. It needs no configuration.
 
-    It needs no global configuration. A program that uses bulkops as a library gets warnings as from any other library.
-    It gets debug events if it sets the level of "bulkops" and gives its handler structlog's ProcessorFormatter.
+    A program that uses bulkops as a library gets warnings as from any other library. It gets debug events if it sets
+    the level of "bulkops" and gives its handler structlog's ProcessorFormatter. structlog, which imports rich where it
+    is installed, is imported for the first event that a handler receives.
     """
-    import structlog  # noqa: PLC0415 - imports rich where it is installed: only who logs pays for that
+
+    def __init__(self, name: str) -> None:
+        self._receiver = logging.getLogger(name)
+        self._structured: Any = None
+
+    def is_enabled_for(self, level: str) -> bool:
+        return self._receiver.isEnabledFor(LEVELS[level])
+
+    def debug(self, event: str, **values: Any) -> None:
+        self._log("debug", event, values)
+
+    def info(self, event: str, **values: Any) -> None:
+        self._log("info", event, values)
+
+    def warning(self, event: str, **values: Any) -> None:
+        self._log("warning", event, values)
+
+    def error(self, event: str, **values: Any) -> None:
+        self._log("error", event, values)
+
+    def _log(self, level: str, event: str, values: Mapping[str, Any]) -> None:
+        if not self.is_enabled_for(level):
+            return
+        if self._structured is None:
+            self._structured = _structured(self._receiver)
+        getattr(self._structured, level)(event, **values)
+
+
+def get_logger(name: str) -> Logger:
+    return Logger(name)
+
+
+def _structured(receiver: logging.Logger) -> Any:
+    import structlog  # noqa: PLC0415 - see Logger
 
     return structlog.wrap_logger(
-        logging.getLogger(name),
+        receiver,
         wrapper_class=structlog.stdlib.BoundLogger,
         processors=[
-            structlog.stdlib.filter_by_level,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -93,6 +127,7 @@ def get_logger(name: str) -> Any:
             Redaction(),  # after everything that makes text, tracebacks included
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
+        cache_logger_on_first_use=True,
     )
 
 
@@ -104,27 +139,42 @@ def configure(level: str, *, json: bool, stream: TextIO, colors: bool = False, s
     """
     if level.lower() not in LEVELS:
         raise ValueError(f"{level!r} is not a log level: use one of {', '.join(LEVELS)}")
-    import structlog  # noqa: PLC0415 - as above
-
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                Redaction(secrets),  # after everything that makes text, tracebacks included
-                structlog.processors.JSONRenderer() if json else _console(colors),
-            ],
-        )
-    )
+    handler.setFormatter(_Formatter(json=json, colors=colors, secrets=secrets))
     root = logging.getLogger("bulkops")
     root.handlers = [handler]
     root.setLevel(LEVELS[level.lower()])
     root.propagate = False
 
 
+class _Formatter(logging.Formatter):
+    """structlog's, made for the first line: most runs log nothing."""
+
+    def __init__(self, *, json: bool, colors: bool, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._json, self._colors, self._secrets = json, colors, tuple(secrets)
+        self._formatter: logging.Formatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._formatter is None:
+            self._formatter = self._made()
+        return self._formatter.format(record)
+
+    def _made(self) -> logging.Formatter:
+        import structlog  # noqa: PLC0415 - see Logger
+
+        return structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                Redaction(self._secrets),  # after everything that makes text, tracebacks included
+                structlog.processors.JSONRenderer() if self._json else _console(self._colors),
+            ],
+        )
+
+
 def _console(colors: bool) -> Any:
     """A renderer for people; values cannot break out of their line or steer the terminal."""
-    import structlog  # noqa: PLC0415 - as above
+    import structlog  # noqa: PLC0415 - see Logger
 
     render = structlog.dev.ConsoleRenderer(
         colors=colors, force_colors=colors, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback

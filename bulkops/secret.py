@@ -116,13 +116,14 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
     >>> masked("login as root with password=hunter2 failed")
     'login as root with password=*** failed'
     """
+    named = tuple(secrets)
+    return _masked_again(text, named) if len(text) <= _SHORT_TEXT else _masked_now(text, named)
+
+
+def _masked_now(text: str, secrets: tuple[str, ...]) -> str:
     for secret in _longest_first(secrets):
         for form in _forms(secret):
             text = _without_cut(text.replace(form, MASK), form)
-    return _masked_again(text) if len(text) <= _SHORT_TEXT else _masked_now(text)
-
-
-def _masked_now(text: str) -> str:
     for secret in _longest_first(_known):
         for form in _forms(secret):
             if form in text:
@@ -151,6 +152,8 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 def _without_cut(text: str, secret: str) -> str:
     whole = text.rstrip("\u2026. ")
+    if whole[-_SHORTEST_CUT:] not in secret:
+        return text
     cut = next((n for n in range(len(secret) - 1, _SHORTEST_CUT - 1, -1) if whole.endswith(secret[:n])), None)
     return text if cut is None else whole[:-cut] + MASK
 

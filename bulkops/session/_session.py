@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
@@ -43,8 +42,6 @@ from bulkops.settings import Limit, Settings
 T = TypeVar("T")
 
 log = get_logger("bulkops.session")
-_listening = logging.getLogger("bulkops.session")
-_listeners = logging.getLogger("bulkops.session")
 
 _LOGGED: Final = tuple(field.name for field in attrs.fields(AttemptEnded))
 _STAYS_CLOSED: Final = frozenset({None, 401, *TRANSIENT})
@@ -305,7 +302,7 @@ class ApiSession:
 
     def _tell(self, pending: PendingCall, attempt: Attempt, *, status: int | None, error: str | None) -> None:
         """Notify observers and the log; without a receiver no event is created."""
-        is_logged = _listeners.isEnabledFor(logging.DEBUG)
+        is_logged = log.is_enabled_for("debug")
         if not self._observers and not is_logged:
             return
         call = pending.request.call

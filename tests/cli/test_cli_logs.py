@@ -85,7 +85,7 @@ def test_a_traceback_is_masked_too(as_json: bool) -> None:
     try:
         raise ValueError(f"refused {TOKEN}")  # noqa: TRY301 - a traceback is wanted
     except ValueError:
-        get_logger("bulkops.test").exception("failed")
+        get_logger("bulkops.test").error("failed", exc_info=True)
     assert "ValueError" in stream.getvalue()
     assert TOKEN not in stream.getvalue()
 
