@@ -2,7 +2,8 @@
 
 A commit waits for the disk, whatever is in it. The thread takes all that has queued up meanwhile into the next
 transaction and wakes those who wait for it together: 8 to 14 times the steps a second of a commit each, the more the
-slower the disk.
+slower the disk. The writes of one turn of the event loop are handed over together: a thread that is woken takes the
+interpreter's lock away from the loop.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _Waiter: TypeAlias = "asyncio.Future[None]"
 _Settled: TypeAlias = tuple[_Waiter, JournalError | None]
 
 
-@attrs.frozen
+@attrs.define  # not frozen: a frozen class pays twice for its constructor
 class _Write:
     job: Write
     waiter: _Waiter | None
@@ -46,7 +47,9 @@ class Writer:
         self._name = name
         self._beat_s = beat_s
         self._beat_due = 0.0
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._turn: list[_Write] = []
+        """Of this turn of the loop."""
+        self._queue: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._broken: JournalError | None = None
         self._closed = False
         self._loop = asyncio.get_running_loop()
@@ -84,7 +87,8 @@ class Writer:
     async def close(self, last: Write | None = None) -> None:
         """Write the queue and the `last` write, and end the thread."""
         if last is not None:
-            self._queue.put(_Write(last, None))
+            self._turn.append(_Write(last, None))
+        self._hand_over()
         self._closed = True
         self._queue.put(None)
         with anyio.CancelScope(shield=True):
@@ -94,7 +98,14 @@ class Writer:
         self.check()
         if self._closed:
             raise JournalError(f"the journal {self._name} is closed", remedy="use it inside `async with`")
-        self._queue.put(write)
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(write)
+
+    def _hand_over(self) -> None:
+        writes, self._turn = self._turn, []
+        if writes:
+            self._queue.put(writes)
 
     # What follows runs in the thread.
 
@@ -121,12 +132,11 @@ class Writer:
             first = self._queue.get(timeout=timeout)
         except queue.Empty:
             return [], True
-        writes = [first, *(self._queue.get_nowait() for _ in range(self._queue.qsize()))]
-        return [write for write in writes if write is not None], writes[-1] is not None
+        turns = [first, *(self._queue.get_nowait() for _ in range(self._queue.qsize()))]
+        return _writes(turns), turns[-1] is not None
 
     def _take_all(self) -> list[_Write]:
-        writes = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
-        return [write for write in writes if write is not None]
+        return _writes([self._queue.get_nowait() for _ in range(self._queue.qsize())])
 
     def _commit(self, batch: Sequence[_Write]) -> list[_Settled]:
         """One transaction; when something in it fails each write gets its own, so that none fails for another."""
@@ -160,6 +170,10 @@ class Writer:
         if settled:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: no caller waits any more
                 self._loop.call_soon_threadsafe(_settle, settled)
+
+
+def _writes(turns: Sequence[list[_Write] | None]) -> list[_Write]:
+    return [write for turn in turns if turn is not None for write in turn]
 
 
 def _settle(settled: Sequence[_Settled]) -> None:

@@ -6,6 +6,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -13,12 +14,15 @@ from bulkops.errors import JournalError
 from bulkops.journal.base import CommitFailed
 from bulkops.journal.sqlite.errors import describe, ended, of_a_run
 from bulkops.journal.sqlite.processes import Processes
+from bulkops.journal.sqlite.steps import StepWrite, put_steps
 
 _SLOW_S: Final = 0.5
 """Seconds. If a commit takes longer, a heartbeat is old before it can be read."""
 
-Job: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
+Change: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
+
+Job: TypeAlias = Change | StepWrite
 
 
 class SqliteCommitter:
@@ -52,8 +56,12 @@ class SqliteCommitter:
         process_before, signed_before = self._processes.current, self._processes.signed_boot_s
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                job(self._connection, self._processes)
+            for kind, jobs in groupby(batch, type):
+                if kind is StepWrite:
+                    put_steps(self._connection, self._processes, [job for job in jobs if isinstance(job, StepWrite)])
+                    continue
+                for job in jobs:
+                    job(self._connection, self._processes)  # type: ignore[operator]  # not a StepWrite
             if beats and self._processes.current is not None:
                 self._processes.beat(self._connection, ahead_s=self._commit_s if self._commit_s > _SLOW_S else 0.0)
             began = time.monotonic()

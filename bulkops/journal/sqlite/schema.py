@@ -69,6 +69,7 @@ CREATE TABLE processes ( -- one process at work for one run; its newest heartbea
 );
 CREATE INDEX processes_by_run ON processes (run_id);
 CREATE TABLE steps (
+  number INTEGER PRIMARY KEY, -- in the order they began: steps of many accounts at work share pages
   run_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
   step TEXT NOT NULL,
@@ -79,8 +80,8 @@ CREATE TABLE steps (
   process_id INTEGER NOT NULL, -- who wrote the intent, and when by its boot clock
   began_boot_s REAL NOT NULL,
   quiet_boot_s REAL, -- the account ended in that process: nothing left after this
-  PRIMARY KEY (run_id, seq, step)
-) WITHOUT ROWID;
+  UNIQUE (run_id, seq, step)
+);
 CREATE TABLE facts (
   tenant TEXT NOT NULL, -- the host, and " workspace ID" where that is known
   account TEXT NOT NULL,

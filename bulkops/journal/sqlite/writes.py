@@ -15,8 +15,9 @@ from bulkops.errors import JournalError
 from bulkops.journal.codec import LONGEST_NAME, encode, utf8_text, utf8_text_or_none
 from bulkops.journal.copying import COLUMNS, RunCopy, check_whole, read_copy
 from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecord, RunState, StepState
-from bulkops.journal.sqlite.committer import Job
+from bulkops.journal.sqlite.committer import Change, Job
 from bulkops.journal.sqlite.processes import Processes
+from bulkops.journal.sqlite.steps import StepWrite
 from bulkops.outcome import Outcome
 
 _PUT_FACT: Final = "INSERT OR REPLACE INTO facts (tenant, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
@@ -106,6 +107,13 @@ def set_operation(run_id: str, operation: Mapping[str, Any]) -> Job:
 
 
 _NO_ANSWER: Final = "was_unknown = 0, failure_class = NULL, cause = NULL, reason = NULL, remedy = NULL, detail = NULL"
+_ENDS_WELL: Final = frozenset({Outcome.CHANGED, Outcome.UNCHANGED})
+"""Outcomes of accounts without an open intent."""
+_FIRST_START: Final = f"""
+UPDATE accounts SET outcome = NULL, started_at = ?, ended_at = NULL, {_NO_ANSWER}
+WHERE run_id = ? AND seq = ? AND outcome = 'not_attempted'
+"""  # noqa: S608 - constants
+"""Most accounts, in one statement."""
 _STAYS_UNKNOWN: Final = """
 SELECT 1 FROM accounts a WHERE run_id = ? AND seq = ?
   AND (outcome = 'unknown' OR (outcome IS NULL AND was_unknown))
@@ -135,6 +143,8 @@ def start_account(run_id: str, seq: int, now: Instant) -> Job:
     )
 
     def job(connection: sqlite3.Connection, processes: Processes) -> None:
+        if connection.execute(_FIRST_START, (now.wall_s, *key)).rowcount:
+            return
         stays = connection.execute(_STAYS_UNKNOWN, key).fetchone() is not None
         start(connection, processes)
         kept = "was_unknown = 1" if stays else _NO_ANSWER
@@ -162,6 +172,9 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
         missing=f"account {seq} of run {run_id}",
     )
 
+    if ending.outcome in _ENDS_WELL:
+        return change
+
     def job(connection: sqlite3.Connection, processes: Processes) -> None:
         change(connection, processes)
         connection.execute(
@@ -174,32 +187,13 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
 
 
 def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> Job:
-    key = (utf8_text(run_id), seq, utf8_text(step))
-    text = encode(data)
-
-    def job(connection: sqlite3.Connection, processes: Processes) -> None:
-        connection.execute(
-            """INSERT OR REPLACE INTO steps (run_id, seq, step, state, data, changed, process_id, began_boot_s)
-               VALUES (?, ?, ?, ?, ?, 0, ?, ?)""",
-            (*key, StepState.INTENT.value, text, processes.ensure(connection), now.boot_s),
-        )
-
-    return job
+    return StepWrite(
+        (utf8_text(run_id), seq, utf8_text(step), StepState.INTENT.value, encode(data), None, False, now.boot_s)
+    )
 
 
 def end_step(run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Instant) -> Job:
-    key = (utf8_text(run_id), seq, utf8_text(step))
-    text = encode(result)
-
-    def job(connection: sqlite3.Connection, processes: Processes) -> None:
-        connection.execute(
-            """INSERT INTO steps (run_id, seq, step, state, result, changed, process_id, began_boot_s)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-               SET state = excluded.state, result = excluded.result, changed = excluded.changed""",
-            (*key, state.value, text, changed, processes.ensure(connection), now.boot_s),
-        )
-
-    return job
+    return StepWrite((utf8_text(run_id), seq, utf8_text(step), state.value, None, encode(result), changed, now.boot_s))
 
 
 def begin_process(run_id: str) -> Job:
@@ -235,7 +229,7 @@ def add_event(run_id: str, kind: str, data: object, now: Instant) -> Job:
     return job
 
 
-def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Job:
+def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Change:
     def job(connection: sqlite3.Connection, _: Processes) -> None:
         if connection.execute(statement, values).rowcount != 1:
             raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists the runs")

@@ -98,6 +98,35 @@ async def test_a_hundred_workers_share_commits(place: str, record: Make, nothing
         assert [len(await journal.steps(RUN, seq)) for seq in range(100)] == [11] * 100
 
 
+async def test_writes_of_many_steps_in_one_commit_are_as_those_of_one_each(place: str, record: Make) -> None:
+    """More than one statement holds, steps again after they failed, and ends that keep what their intents said."""
+    steps = [f"s{number}" for number in range(120)]
+    rows = [InventoryRow(seq=seq, account=str(seq)) for seq in range(2)]
+    async with Journal.open(place) as journal:
+        await journal.create_run(record(), rows)
+
+        def writes(seq: int) -> list[Any]:
+            return [
+                *(journal.begin_step(RUN, seq, step, {"try": 1}) for step in steps),
+                *(journal.end_step(RUN, seq, step, StepState.FAILED, "no") for step in steps),
+                *(journal.begin_step(RUN, seq, step, {"try": 2}) for step in steps),
+                *(journal.end_step(RUN, seq, step, StepState.DONE, "yes", changed=True) for step in steps[:60]),
+            ]
+
+        before = journal.commits
+        await asyncio.gather(*writes(0))
+        together = journal.commits - before
+        for write in writes(1):
+            await write
+        assert together < 10
+        one, other = [await journal.steps(RUN, seq) for seq in (0, 1)]
+        assert {step: (row.state, row.data, row.result, row.changed) for step, row in one.items()} == {
+            step: (row.state, row.data, row.result, row.changed) for step, row in other.items()
+        }
+        assert (one["s0"].state, one["s0"].data, one["s0"].result) == (StepState.DONE, {"try": 2}, "yes")
+        assert (one["s60"].state, one["s60"].data, one["s60"].result) == (StepState.INTENT, {"try": 2}, None)
+
+
 async def test_a_commit_is_on_the_disk_when_it_returns(connection: Any) -> None:
     """What no test can see without pulling the plug."""
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
