@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Final
 
-from bulkops import Operation, _api, events, operations, resources
+import bulkops
+from bulkops import Operation, events, operations, resources
 from bulkops.parameters import parameters_of
 
 WIDTH: Final = 100
@@ -53,9 +54,9 @@ def page() -> Iterator[str]:
     for title, names in _SECTIONS:
         yield f"\n## {title}"
         for name in names:
-            yield from _thing(name, getattr(_api, name))
+            yield from _thing(name, getattr(bulkops, name))
     yield "\n## bulkops.operations\n\nBuilt-in operations for `run`, chained with `>>`, and what they consist of."
-    for name in sorted(set(operations.__all__) - vars(_api).keys()):
+    for name in sorted(set(dir(operations)) - set(dir(bulkops))):
         if callable(getattr(operations, name)):
             yield from _thing(name, getattr(operations, name))
     yield "\n## bulkops.events\n\nWhat `observe=` is called with."

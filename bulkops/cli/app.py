@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Final, cast
 
 import click
 
 from bulkops import __version__
-from bulkops.cli.click_ext import Invocation, about_itself, known_secrets, write_examples
-from bulkops.cli.commands import (
-    audit,
-    bench,
-    calls,
-    compare,
-    config,
-    copy_run,
-    demo,
-    doctor,
-    export,
-    history,
-    init,
-    job,
-    plan,
-    reports,
-    resume,
-    runs,
-    sandbox,
-    share,
-    watch,
-    workers,
-)
-from bulkops.cli.commands.operations import command_of
-from bulkops.cli.declared import operations
-from bulkops.cli.exit_codes import EXIT_FAILED, EXIT_USAGE, report_failure
+from bulkops.cli.click_ext import Commands, Invocation, about_itself, known_secrets, write_examples
+from bulkops.cli.declared import operation_names
+from bulkops.cli.exit_codes import DETAILED, EXIT_FAILED, EXIT_USAGE, report_failure
 
 _FIRST_STEPS = (
     "demo",
@@ -46,6 +25,33 @@ _FIRST_STEPS = (
 _SENTENCE: Final = 200
 """Length limit for a command's summary in the list of commands: none is cut."""
 
+_OWN: Final = {"export-package": "export.export_package", "each": "calls.each"}
+"""Commands of operations that do more than start a run."""
+
+_ON_ACCOUNTS: Final = tuple(name for name in operation_names() if name != "each")
+
+_SECTIONS: Final[Mapping[str, Sequence[str]]] = {
+    "Operations on each account": _ON_ACCOUNTS,
+    "Other operations and API calls": ("run", "each", "call", "calls"),
+    "Plans, runs and reports": (
+        *("plan", "resume", "retry", "undo", "runs", "report", "show"),
+        *("history", "watch", "workers", "stop", "compare", "audit"),
+    ),
+    "Setup and tools": ("init", "doctor", "config", "demo", "worker", "sandbox", "bench", "completion"),
+}
+"""The commands in the order in which a user needs them."""
+
+_MODULES: Final = {"run": "job", "call": "calls", "retry": "resume", "undo": "resume", "report": "reports"} | {
+    "show": "reports",
+    "completion": "init",
+    "worker": "workers",
+    "stop": "workers",
+}
+"""Where a command is whose module has another name."""
+
+_STARTS: Final = (*_ON_ACCOUNTS, "run", "each", "undo")
+"""The commands that start a run. `plan` takes the same names."""
+
 
 class _Commands(click.Group):
     """The command group. Help lists the commands in the order in which a user needs them."""
@@ -56,7 +62,7 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, section in _SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl([(str(command.name), command.get_short_help_str(_SENTENCE)) for command in section])
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(_SENTENCE)) for name in section])
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, _FIRST_STEPS)
@@ -73,48 +79,25 @@ def bulkops() -> None:
     """
 
 
+def _command(name: str) -> click.Command:
+    """The command of that name; its module is imported now."""
+    if name == "plan":
+        from bulkops.cli.commands.plan import Plan
+
+        return Plan({start: partial(bulkops.commands.__getitem__, start) for start in _STARTS})
+    if name in _ON_ACCOUNTS and name not in _OWN:
+        from bulkops.cli.commands.operations import command_of
+
+        return command_of(name)
+    module, _, attribute = _OWN.get(name, f"{_MODULES.get(name, name)}.{name}").partition(".")
+    return cast("click.Command", getattr(import_module(f"bulkops.cli.commands.{module}"), attribute))
+
+
 bulkops.params.extend(about_itself())  # before the command's name too
-_ANYTHING: Final = (job.run, calls.each)
-_OWN: Final = {"export-package": export.export_package, "each": calls.each}
-"""Commands of operations that do more than start a run."""
-
-_ON_ACCOUNTS: Final = tuple(_OWN.get(name) or command_of(name) for name in operations() if name != "each")
-_STARTS: Final = {str(command.name): command for command in (*_ON_ACCOUNTS, *_ANYTHING, resume.undo)}
-"""The commands that start a run. `plan` takes the same names."""
-
-_SECTIONS: Final[Mapping[str, Sequence[click.Command]]] = {
-    "Operations on each account": _ON_ACCOUNTS,
-    "Other operations and API calls": (*_ANYTHING, share.share_connector, calls.call, calls.calls),
-    "Plans, runs and reports": (
-        plan.Plan(_STARTS, job=job.run),
-        resume.resume,
-        resume.retry,
-        resume.undo,
-        runs.runs,
-        reports.report,
-        reports.show,
-        history.history,
-        watch.watch,
-        workers.workers,
-        workers.stop,
-        compare.compare,
-        audit.audit,
-    ),
-    "Setup and tools": (
-        init.init,
-        doctor.doctor,
-        config.config,
-        demo.demo,
-        workers.worker,
-        sandbox.sandbox,
-        bench.bench,
-        init.completion,
-    ),
+_MAKERS: Final[Mapping[str, Callable[[], click.Command]]] = {
+    name: partial(_command, name) for section in _SECTIONS.values() for name in section
 }
-runs.runs.add_command(copy_run.copy)
-for section in _SECTIONS.values():
-    for command in section:
-        bulkops.add_command(command)
+bulkops.commands = Commands(_MAKERS)  # type: ignore[assignment]  # click only reads it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -128,5 +111,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the one place where an error becomes an exit code
         code = report_failure(error, debug=invocation.debug, secrets=known_secrets())
         given = sys.argv[1:] if arguments is None else arguments
-        return EXIT_FAILED if code == EXIT_USAGE and plan.DETAILED in given else code  # there 2 means changes
+        return EXIT_FAILED if code == EXIT_USAGE and DETAILED in given else code  # there 2 means changes
     return code if isinstance(code, int) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TextIO, TypeVar, cast
 
 import attrs
@@ -100,6 +100,25 @@ class Verb(_Exemplary):
 
 class Noun(_Exemplary, click.Group):
     """A group of verbs under one word."""
+
+
+class Commands(Mapping[str, click.Command]):
+    """Commands by name, each made when it is asked for: a command line needs one of them."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], click.Command]]) -> None:
+        self._makers = makers
+        self._made: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:

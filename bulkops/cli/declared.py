@@ -38,13 +38,15 @@ def policy_parameters() -> Mapping[str, Parameter]:
     return {one.key: one for one in map(_parameter, _table()["policy"])}
 
 
+def operation_names() -> list[str]:
+    """The built-in operations, in the order of the help."""
+    return list(_table()["operations"])
+
+
 @cache
-def operations() -> Mapping[str, Declared]:
-    """The built-in operations by name, in the order of the help."""
-    return {
-        name: Declared(row["help"], tuple(row["examples"]), tuple(map(_parameter, row["parameters"])))
-        for name, row in _table()["operations"].items()
-    }
+def operation_named(name: str) -> Declared:
+    row = _table()["operations"][name]
+    return Declared(row["help"], tuple(row["examples"]), tuple(map(_parameter, row["parameters"])))
 
 
 @cache

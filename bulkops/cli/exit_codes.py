@@ -31,6 +31,8 @@ EXIT_USAGE: Final = 2
 EXIT_CHANGES: Final = 2
 """Of `plan --detailed-exitcode`, which ends with 1 where other commands end with EXIT_USAGE."""
 EXIT_INTERRUPTED: Final = 130
+DETAILED: Final = "--detailed-exitcode"
+"""Option of `plan`."""
 
 _EXIT_CODES: Final[tuple[tuple[type[BulkopsError], int], ...]] = (
     (Unauthorized, 4),

@@ -11,7 +11,7 @@ import click
 
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE, option
 from bulkops.cli.click_types import Hidden, once
-from bulkops.cli.declared import Command, Decorator, operations, option_of, policy_parameters, variable_of
+from bulkops.cli.declared import Command, Decorator, operation_named, option_of, policy_parameters, variable_of
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.journal_location import DEFAULT_JOURNAL, JournalLocation
 from bulkops.parameters import Parameter, parameters_of
@@ -73,7 +73,7 @@ def operation_options(
 
     `types`: click's, by parameter, in place of the usual ones; `may_be_missing`: the command checks what it needs.
     """
-    declared = {f"parameter_{one.name}": one for one in operations()[operation].parameters if one.flags}
+    declared = {f"parameter_{one.name}": one for one in operation_named(operation).parameters if one.flags}
     options = {}
     for name, one in declared.items():
         attributes: dict[str, Any] = {"required": False} if may_be_missing else {}

@@ -91,6 +91,31 @@ sys.exit(code)
     assert result.out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "modules"),
+    [
+        (["--version"], set()),
+        (["show", "--help"], {"reports"}),
+        (["plan", "--help"], None),
+        (["create-folder", "--help"], {"operations"}),
+    ],
+)
+def test_a_command_line_imports_its_own_command_alone(shell: Cli, arguments: Any, modules: Any) -> None:
+    program = f"""
+import sys
+sys.argv = ["bulkops", *{arguments!r}]
+from bulkops.__main__ import main
+code = main()
+commands = "bulkops.cli.commands."
+print(*sorted(name.removeprefix(commands) for name in sys.modules if name.startswith(commands)), file=sys.stderr)
+sys.exit(code)
+"""
+    result = shell(code=program)
+    assert result.code == 0
+    loaded = set(result.err.split())
+    assert loaded == modules if modules is not None else "watch" not in loaded
+
+
 def test_windows_is_told_where_it_runs(shell: Cli) -> None:
     program = "import sys; sys.modules['fcntl'] = None; from bulkops.__main__ import main; sys.exit(main())"
     reason = "bulkops runs on Linux and macOS only; on Windows, run it in WSL"

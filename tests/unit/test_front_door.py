@@ -22,7 +22,7 @@ def import_all() -> None:
             importlib.import_module(module.name)
 
 
-NAMES: list[str] = bulkops.__all__  # type: ignore[attr-defined]  # computed from `bulkops._api`
+NAMES: list[str] = bulkops.__all__  # type: ignore[attr-defined]  # made by `lazily`
 MODULES = ("errors", "events", "operations", "sandbox", "testing")
 
 
@@ -81,6 +81,28 @@ def test_importing_loads_nothing_heavy() -> None:
     code = "import sys, bulkops; print([m for m in ('aiohttp', 'sqlite3', 'click', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "not_loaded"),
+    [
+        ("fan_out", 10, {"aiohttp", "sqlite3", "bulkops.session", "bulkops.settings"}),
+        ("Outcome", 4, {"attrs", "bulkops.errors"}),
+        (
+            "Workato",
+            120,
+            {"sqlite3", "rich", "bulkops.runs", "bulkops.journal", "bulkops.operations", "bulkops.report"},
+        ),
+        ("BulkopsError", 8, {"aiohttp", "msgspec", "bulkops.settings"}),
+    ],
+)
+def test_a_public_name_loads_what_it_needs_and_no_more(name: str, most: int, not_loaded: set[str]) -> None:
+    """`most`: modules of bulkops."""
+    code = f"import sys; from bulkops import {name}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert loaded & not_loaded == set()
+    assert len([module for module in loaded if module.startswith("bulkops")]) <= most
 
 
 def test_the_front_door_reads_no_environment_and_configures_nothing() -> None:

@@ -10,7 +10,7 @@ import click
 
 from bulkops.cli.click_ext import Flag, Verb, option
 from bulkops.cli.click_types import Assignment, CallName, FileName, once
-from bulkops.cli.declared import operations
+from bulkops.cli.declared import operation_named
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import client_file_option, operation_options, run_options
 from bulkops.selection import Selection
@@ -83,7 +83,7 @@ def call(
     return asyncio.run(make(wanted, yes=yes, client_file=client_file))
 
 
-@click.command("each", cls=Verb, examples=operations()["each"].examples, help=operations()["each"].help)
+@click.command("each", cls=Verb, examples=operation_named("each").examples, help=operation_named("each").help)
 @operation_options("each", types={"call": CallName()})
 @run_options
 def each(*, parameters: Mapping[str, Any], selection: Selection, policy: PolicyFlags, output: Output) -> int:

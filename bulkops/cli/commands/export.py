@@ -9,13 +9,13 @@ import click
 
 from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
-from bulkops.cli.declared import operations
+from bulkops.cli.declared import operation_named
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import operation_options, run_options
 from bulkops.selection import Selection
 
 
-@click.command("export-package", cls=Verb, examples=operations()["export-package"].examples)
+@click.command("export-package", cls=Verb, examples=operation_named("export-package").examples)
 @option("--manifest", type=click.IntRange(1), metavar="ID", help="Export manifest of the partner's workspace.")
 @option("-o", "file", metavar="FILE.zip", type=FileName(), help="File for an export from the partner's workspace.")
 @operation_options("export-package", may_be_missing=True)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bulkops.cli.click_ext import Verb
-from bulkops.cli.declared import operations
+from bulkops.cli.declared import operation_named
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import operation_options, output_options, policy_options, selection_options, target_options
 from bulkops.parameters import Parameter
@@ -17,7 +17,7 @@ from bulkops.selection import Selection
 
 def command_of(name: str) -> click.Command:
     """The command that starts a run of the operation. Its class is imported when the command is invoked."""
-    declared = operations()[name]
+    declared = operation_named(name)
 
     @operation_options(name)
     @(target_options if name == "copy" else selection_options)

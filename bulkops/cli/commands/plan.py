@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.click_ext import Flag, Invocation, Noun, PlanFlags, Verb
-
-DETAILED: Final = "--detailed-exitcode"
+from bulkops.cli.click_ext import Commands, Flag, Invocation, Noun, PlanFlags, Verb
+from bulkops.cli.exit_codes import DETAILED
 
 _EXAMPLES = (
     "plan import-package crm.zip --folder CRM --accounts customers.csv",
@@ -53,21 +53,17 @@ _OPTIONS = (
 class Plan(Noun):
     """The commands that start runs, each with what only a plan has; a job needs no command's name."""
 
-    def __init__(self, commands: Mapping[str, click.Command], job: click.Command) -> None:
-        super().__init__(
-            "plan",
-            commands={name: _planning(command) for name, command in commands.items()},
-            help=_HELP,
-            examples=_EXAMPLES,
-        )
-        self._job = _planning(job)
+    def __init__(self, makers: Mapping[str, Callable[[], click.Command]]) -> None:
+        super().__init__("plan", help=_HELP, examples=_EXAMPLES)
+        twins = {name: partial(_planning, make) for name, make in makers.items()}
+        self.commands = Commands(twins)  # type: ignore[assignment]  # click only reads it
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A word that ends like a job or a package goes to `run`, which says what is wrong; else it is a command."""
         if args and args[0] not in self.commands and (args[0].endswith((".toml", ".zip")) or ".py" in args[0]):
-            return self._job.name, self._job, args
+            return "run", self.commands["run"], args
         return super().resolve_command(ctx, args)
 
 
@@ -92,8 +88,9 @@ def _refused(option: click.Parameter) -> click.Parameter:
     return twin
 
 
-def _planning(command: click.Command) -> click.Command:
+def _planning(make: Callable[[], click.Command]) -> click.Command:
     """The command, but it only looks."""
+    command = make()
     twin = copy.copy(command)
     taken = (_refused(param) if param.name in _NOT_OF_A_PLAN else param for param in command.params)
     twin.params = [*taken, *_OPTIONS]

@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from bulkops.cli.click_ext import Noun, Verb, option
 from bulkops.cli.click_types import RunName
+from bulkops.cli.commands.copy_run import copy
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put, say
 
@@ -59,6 +60,9 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
     else:
         say(f"no runs in {journal}" if state is None else f"no runs in {journal} with state {state}")
     return 0
+
+
+runs.add_command(copy)
 
 
 def _make_ledger(location: Location) -> None:
