@@ -100,6 +100,10 @@ class Logger:
     def error(self, event: str, **values: Any) -> None:
         self._log("error", event, values)
 
+    def exception(self, event: str, **values: Any) -> None:
+        """An error, with the traceback of the exception that is being handled."""
+        self._log("error", event, {**values, "exc_info": True})
+
     def _log(self, level: str, event: str, values: Mapping[str, Any]) -> None:
         if not self.is_enabled_for(level):
             return

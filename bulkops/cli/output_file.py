@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -47,9 +48,9 @@ def check_writable(path: Path) -> None:
         raise ConfigError(f"cannot write {path}: {reason}", remedy="check the path after -o")
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str | Iterable[str]) -> None:
     """Write the file atomically: a reader never sees half a report. Mode 0600, because it names customers."""
     try:
-        write_whole(path, text.encode())
+        write_whole(path, (part.encode() for part in ([text] if isinstance(text, str) else text)))
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the path after -o") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
@@ -53,18 +54,16 @@ def _write(line: str) -> None:
         _abandon(sys.stderr)
 
 
-def put(text: str, *, json: bool = False) -> None:
+def put(text: str | Iterable[str], *, json: bool = False) -> None:
     """The result, to stdout: byte for byte for a program, without what steers for a terminal.
 
     A closed pipe (`| head`) is not an error. Characters that the locale cannot write are escaped.
     """
-    if json:
-        text = neutral_json(text)
-    elif sys.stdout.isatty():
-        text = neutral(text.replace("\r\n", "\n"))
-    encoding = sys.stdout.encoding or "utf-8"
+    is_terminal, encoding = sys.stdout.isatty(), sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        for part in [text] if isinstance(text, str) else text:
+            safe = neutral_json(part) if json else neutral(part.replace("\r\n", "\n")) if is_terminal else part
+            sys.stdout.write(safe.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon(sys.stdout)

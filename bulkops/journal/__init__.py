@@ -4,6 +4,7 @@ from bulkops.clock import Clock, Instant
 from bulkops.journal.base import Worker
 from bulkops.journal.journal import Journal
 from bulkops.journal.location import DEFAULT_DIRECTORY, AnyLocation, Location
+from bulkops.journal.packed import Packed
 from bulkops.journal.records import (
     REMARKS,
     AccountResult,
@@ -33,6 +34,7 @@ __all__ = [
     "InventoryRow",
     "Journal",
     "Location",
+    "Packed",
     "RunRecord",
     "RunState",
     "StepRow",

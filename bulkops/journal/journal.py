@@ -106,8 +106,7 @@ class Journal:
     async def create_run(self, record: RunRecord, inventory: Sequence[InventoryRow]) -> None:
         """A new run and a row for each account, `not_attempted`, in one transaction.
 
-        Do not change `inventory` meanwhile.
-        `pid` and `last_beat_at` of the record are not stored: they come from `start_beating`.
+        Do not change `inventory` meanwhile. `pid` and `last_beat_at` of the record come from `start_beating`.
         """
         await self._writing.durable(self._writes.create_run(record, inventory))
 
@@ -162,10 +161,8 @@ class Journal:
         return found
 
     async def add_copy(self, copy: RunCopy) -> None:
-        """Durable. A run of another journal, whole or not at all. What this journal knows of an account stays.
-
-        Raises: JournalError when it has the run already.
-        """
+        """Durable. A run of another journal, whole or not at all; what is known of an account stays. Raises: JournalError
+        when this journal has the run already."""
         await self._writing.durable(self._writes.add_copy(copy))
 
     # Accounts
@@ -179,9 +176,13 @@ class Journal:
         """
         return await self._reader.ask(queries.accounts, run_id, outcomes, failure_class)
 
-    async def counts(self, run_id: str) -> dict[Outcome, int]:
-        """Accounts by effective outcome: all seven keys; they sum to the inventory."""
-        return await self._reader.ask(queries.counts, run_id)
+    async def all_accounts(self, run_id: str) -> Sequence[AccountRow]:
+        """All of them, in a sequence that makes a row when it is asked for: a million take seventy megabytes."""
+        return await self._reader.ask(queries.all_accounts, run_id)
+
+    async def counts(self, run_id: str, places: range | None = None) -> dict[Outcome, int]:
+        """Accounts by effective outcome: all seven keys. `places`: of these accounts of the inventory; None: of all."""
+        return await self._reader.ask(queries.counts, run_id, places)
 
     async def latest_outcomes(self, run_ids: Iterable[str]) -> dict[str, Outcome]:
         """Of each account of these runs, its effective outcome in the newest of them."""
@@ -271,9 +272,7 @@ class Journal:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether a request may leave now. A later process dates the requests of a killed one by its last heartbeat, so
-        the heartbeat must not be older than the margin.
-        """
+        """Whether a request may leave now: a later process dates those of a killed one by its last heartbeat."""
         return self._clock.boot_time_s() <= self._writing.signed_boot_s + MARGIN_S
 
     async def until_fresh(self) -> None:

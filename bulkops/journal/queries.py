@@ -10,8 +10,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 from bulkops.errors import JournalError
-from bulkops.journal.base import Reading
+from bulkops.journal.base import Reading, Rows
 from bulkops.journal.codec import decode, utf8_text
+from bulkops.journal.packed import Packed
 from bulkops.journal.records import (
     NAMED,
     AccountRow,
@@ -30,6 +31,9 @@ _SHOWN: Final = 5
 
 _ALL: Final = 2**63 - 1
 """As LIMIT: no limit, in every SQL."""
+
+MOST_ACCOUNTS: Final = 2**31 - 1
+"""Of a run: the largest integer of a column in PostgreSQL."""
 
 _NOT_ENDED: Final = "its process died while it worked on the account, or is still at work"
 _LOOK_AGAIN: Final = "`bulkops resume` checks first, then continues"
@@ -98,6 +102,21 @@ def accounts(
     seqs: Sequence[int] | None = None,
 ) -> list[AccountRow]:
     """In inventory order, with effective outcomes."""
+    return [_account(row) for row in _accounts(connection, run_id, outcomes, failure_class, seqs)]
+
+
+def all_accounts(connection: Reading, run_id: str) -> Packed[AccountRow]:
+    """The same of the whole run, however large it is."""
+    return Packed(_account, (tuple(row) for row in _accounts(connection, run_id, None, None, None)))
+
+
+def _accounts(
+    connection: Reading,
+    run_id: str,
+    outcomes: Iterable[Outcome] | None,
+    failure_class: str | None,
+    seqs: Sequence[int] | None,
+) -> Rows:
     condition = ""
     values: list[str | int] = [utf8_text(run_id)]
     if seqs is not None:
@@ -110,7 +129,7 @@ def accounts(
     if failure_class is not None:
         condition += " AND a.failure_class = ?"
         values.append(utf8_text(failure_class))
-    rows = connection.execute(
+    return connection.execute(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
               a.started_at, a.ended_at, a.outcome IS NULL AND NOT a.was_unknown, f.value
             FROM accounts a JOIN runs r ON r.run_id = a.run_id
@@ -118,37 +137,25 @@ def accounts(
             WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
         [*NAMED, *values],
     )
-    return [
-        AccountRow(
-            seq=seq,
-            account=account,
-            params=decode(params),
-            outcome=Outcome(outcome),
-            failure_class=failure,
-            cause=_NOT_ENDED if is_open else cause,
-            reason=_NOT_ENDED if is_open else reason,
-            remedy=_LOOK_AGAIN if is_open else remedy,
-            detail=decode(detail) or {},
-            started_at=started_at,
-            ended_at=ended_at,
-            name=None if name is None else decode(name),
-        )
-        for (
-            seq,
-            account,
-            params,
-            outcome,
-            failure,
-            cause,
-            reason,
-            remedy,
-            detail,
-            started_at,
-            ended_at,
-            is_open,
-            name,
-        ) in rows
-    ]
+
+
+def _account(row: Sequence[Any]) -> AccountRow:
+    seq, account, params, outcome, failure_class, cause, reason, remedy, *more = row
+    detail, started_at, ended_at, is_open, name = more
+    return AccountRow(
+        seq=seq,
+        account=account,
+        params=decode(params),
+        outcome=Outcome(outcome),
+        failure_class=failure_class,
+        cause=_NOT_ENDED if is_open else cause,
+        reason=_NOT_ENDED if is_open else reason,
+        remedy=_LOOK_AGAIN if is_open else remedy,
+        detail=decode(detail) or {},
+        started_at=started_at,
+        ended_at=ended_at,
+        name=None if name is None else decode(name),
+    )
 
 
 def history(connection: Reading, account: str) -> list[tuple[RunRecord, AccountRow]]:
@@ -185,11 +192,12 @@ def account_marks(connection: Reading, run_id: str) -> list[AccountTiming]:
     ]
 
 
-def counts(connection: Reading, run_id: str) -> dict[Outcome, int]:
-    """Accounts by effective outcome: all seven keys, in the order of the enumeration."""
+def counts(connection: Reading, run_id: str, places: range | None) -> dict[Outcome, int]:
+    """Accounts by effective outcome: all seven keys, in the order of the enumeration. `places`: None: of all."""
+    start, end = (0, MOST_ACCOUNTS) if places is None else (places.start, places.stop)
     rows = connection.execute(
-        f"SELECT {_OUTCOME}, count(*) FROM accounts a WHERE a.run_id = ? GROUP BY 1",  # noqa: S608 - constants
-        (utf8_text(run_id),),
+        f"SELECT {_OUTCOME}, count(*) FROM accounts a WHERE a.run_id = ? AND a.seq >= ? AND a.seq < ? GROUP BY 1",  # noqa: S608 - constants
+        (utf8_text(run_id), start, end),
     )
     return dict.fromkeys(Outcome, 0) | {Outcome(outcome): count for outcome, count in rows}
 

@@ -1,8 +1,8 @@
 """Reports of a run from the journal: text, HTML and Markdown for people, other formats for programs."""
 
 from bulkops.report.clusters import Cluster
-from bulkops.report.formats import DETAILED, FORMATS, Format, render
+from bulkops.report.formats import DETAILED, FORMATS, Format, render, render_parts
 from bulkops.report.loading import load_report
 from bulkops.report.model import Report
 
-__all__ = ["DETAILED", "FORMATS", "Cluster", "Format", "Report", "load_report", "render"]
+__all__ = ["DETAILED", "FORMATS", "Cluster", "Format", "Report", "load_report", "render", "render_parts"]

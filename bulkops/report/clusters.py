@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -38,7 +39,7 @@ class Cluster:
     outcome: Outcome
     cause: str
     failure_class: str | None
-    seqs: tuple[int, ...] = attrs.field(repr=False)
+    seqs: Sequence[int] = attrs.field(repr=False)
     example: AccountRow = attrs.field(repr=lambda row: row.account)  # its parameters may hold secrets
 
     @property
@@ -76,21 +77,34 @@ def cluster(rows: Iterable[AccountRow], *, run_reason: str | None = None) -> lis
 
     `run_reason`: why the run ended; it is the cause of accounts that were never started.
     """
-    groups: dict[tuple[Outcome, str | None, str], list[AccountRow]] = {}
+    groups: dict[tuple[Outcome, str | None, str], _Group] = {}
     for row in rows:
         if row.outcome not in _DONE:
-            groups.setdefault(fingerprint(row, run_reason), []).append(row)
+            words = _words(row, run_reason)
+            group = groups.setdefault(fingerprint(row, run_reason), _Group(row, words))
+            group.seqs.append(row.seq)
+            group.says_the_same = group.says_the_same and words == group.words
     clusters = [
         Cluster(
             outcome=outcome,
-            cause=_common_words(members, run_reason) or cause,
+            cause=group.words if group.says_the_same else cause,
             failure_class=failure_class,
-            seqs=tuple(row.seq for row in members),
-            example=members[0],
+            seqs=group.seqs,
+            example=group.example,
         )
-        for (outcome, failure_class, cause), members in groups.items()
+        for (outcome, failure_class, cause), group in groups.items()
     ]
     return sorted(clusters, key=lambda one: (one.outcome not in TROUBLED, -one.count, one.example.seq))
+
+
+@attrs.define
+class _Group:
+    """A cluster while its accounts are found."""
+
+    example: AccountRow
+    words: str
+    says_the_same: bool = True
+    seqs: array[int] = attrs.field(factory=lambda: array("q"))
 
 
 def fingerprint(row: AccountRow, run_reason: str | None = None) -> tuple[Outcome, str | None, str]:
@@ -116,11 +130,6 @@ def _unquoted(quoted: re.Match[str]) -> str:
     word = quoted["id"]
     digits = sum(char.isdigit() for char in word)
     return f"{quoted['quote']}<id>{quoted['quote']}" if digits * 2 > len(word) else quoted[0]
-
-
-def _common_words(members: Sequence[AccountRow], run_reason: str | None) -> str | None:
-    first = _words(members[0], run_reason)
-    return first if all(_words(row, run_reason) == first for row in members) else None
 
 
 def _words(row: AccountRow, run_reason: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
 from bulkops.errors import ConfigError
@@ -21,7 +21,7 @@ def _render_html(report: Report) -> str:
     return render_html(report)
 
 
-_RENDERERS: Final[Mapping[Format, Callable[[Report], str]]] = {
+_RENDERERS: Final[Mapping[Format, Callable[[Report], str | Iterator[str]]]] = {
     "text": render_text,
     "json": render_json,
     "jsonl": render_jsonl,
@@ -43,7 +43,16 @@ def render(report: Report, format: Format = "text") -> str:  # noqa: A002 - the 
 
     Raises: ConfigError for an unknown format, and for HTML without jinja2.
     """
+    return "".join(render_parts(report, format))
+
+
+def render_parts(report: Report, format: Format) -> Iterator[str]:  # noqa: A002 - as above
+    """The same in parts: with a line an account, JSON, JSON lines and CSV of any length take no memory.
+
+    Raises: as `render`.
+    """
     renderer = _RENDERERS.get(format)
     if renderer is None:
         raise ConfigError(f"unknown report format {format!r}", remedy=f"use one of {', '.join(FORMATS)}")
-    return renderer(report)
+    rendered = renderer(report)
+    return iter([rendered]) if isinstance(rendered, str) else rendered

@@ -41,12 +41,14 @@ _MOST_CLUSTERS: Final = 20
 """Of a summary: what a chat or a mail can show."""
 
 
-def render_json(report: Report) -> str:
+def render_json(report: Report) -> Iterator[str]:
     """One object; its members are a line each and so are the accounts, so that grep and diff work on it."""
     members = [f"{json_line(key)}: {json_line(value)}" for key, value in head(report).items()]
     members.append(f'"clusters": {array(cluster_objects(report, report.clusters))}')
-    members.append(f'"accounts": {array(map(account_object, report.accounts))}')
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    yield "{\n" + ",\n".join(members) + ',\n"accounts": ['
+    for place, row in enumerate(report.accounts):
+        yield f"{',' if place else ''}\n{json_line(account_object(row))}"
+    yield "]\n}\n"
 
 
 def render_summary(report: Report) -> str:
@@ -83,21 +85,24 @@ def head(report: Report) -> dict[str, Any]:
     }
 
 
-def render_jsonl(report: Report) -> str:
+def render_jsonl(report: Report) -> Iterator[str]:
     """The accounts alone, an object a line."""
-    return "".join(f"{json_line(account_object(row))}\n" for row in report.accounts)
+    return (f"{json_line(account_object(row))}\n" for row in report.accounts)
 
 
-def render_csv(report: Report) -> str:
+def render_csv(report: Report) -> Iterator[str]:
     """A header and one line an account (line breaks inside cells become spaces), quoted after RFC 4180."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
     for row in report.accounts:
         account = account_object(row)
         account["detail"] = json_line(row.detail) if row.detail else None
         writer.writerow([spreadsheet_cell(account[column]) for column in _COLUMNS])
-    return out.getvalue()
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue()
 
 
 def cluster_objects(report: Report, clusters: Iterable[Cluster]) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
         record = await journal.get_run(record.run_id)  # it may have ended between the two looks
         died = record.state is RunState.RUNNING
     why = "no worker is alive" if died and await is_handed_over(journal, record.run_id) else _DIED
-    accounts = await journal.accounts(record.run_id)
+    accounts = await journal.all_accounts(record.run_id)
     if len(accounts) != record.inventory_count:
         raise JournalCorrupt(
             f"the journal has {len(accounts)} accounts of run {record.run_id}, "

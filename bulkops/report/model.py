@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -55,7 +55,7 @@ class Report:
     as_of: float
     between_s: float = 0.0
     journal: str | None = None
-    accounts: list[AccountRow] = attrs.field(repr=False)  # their parameters may hold secrets
+    accounts: Sequence[AccountRow] = attrs.field(repr=False)  # their parameters may hold secrets
     details: Details | None = attrs.field(default=None, repr=False)
 
     @property

@@ -146,7 +146,7 @@ def fleet_forecast(
     )
 
 
-def sampled(rows: tuple[InventoryRow, ...], sample: int | None) -> tuple[InventoryRow, ...]:
+def sampled(rows: Sequence[InventoryRow], sample: int | None) -> Sequence[InventoryRow]:
     if sample is None or sample >= len(rows):
         return rows
     return tuple(rows[place * len(rows) // sample] for place in range(sample))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -67,6 +68,8 @@ class Engine:
 
     async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
         """Take `rows` to their ends and leave the run's state in the journal. The caller holds run and credential.
+
+        `rows`: in the order of the inventory.
 
         Raises: PlanError when the policy forbids to go on; JournalError.
         """
@@ -138,11 +141,11 @@ class Engine:
                 self._stop(reason)
 
     async def _set_rules(self, rows: Sequence[AccountRow], *, in_waves: bool) -> None:
-        taken = {row.seq for row in rows}
         troubled = await self.journal.accounts(self.record.run_id, outcomes=TROUBLED)
         # Accounts that stay failed in a retry do not stop it from trying the others.
         before = self.predecessor or Predecessor()
-        left = [row.seq for row in troubled if row.seq not in taken and (in_waves or row.seq in before.seqs)]
+        stay = [row.seq for row in troubled if not _between(rows, row.seq, row.seq + 1)]
+        left = [seq for seq in stay if in_waves or seq in before.seqs]
         self._rules = HaltRules(self.policy, self.record.inventory_count, left, before.ended)
         if not in_waves:
             self._rules.enter(Wave(1, 1, 0, self.record.inventory_count))
@@ -155,7 +158,7 @@ class Engine:
         passed = passed_gates([event.data for event in events if event.kind == "gate"])
         before: Wave | None = None
         for wave in self.policy.cut(self.record.inventory_count):
-            mine = [row for row in rows if wave.start <= row.seq < wave.end]
+            mine = _between(rows, wave.start, wave.end)
             if mine:
                 if before is not None and before.end not in passed:
                     await self._judge_gate(before, wave, len(mine))
@@ -170,10 +173,7 @@ class Engine:
 
     async def _judge_gate(self, wave: Wave, next_wave: Wave, starting: int) -> None:
         """Ask the gate between two waves; a first interrupt ends the soak and leaves it unjudged."""
-        accounts = await self.journal.accounts(self.record.run_id)
-        outcomes = dict.fromkeys(Outcome, 0)
-        for row in accounts[wave.start : wave.end]:
-            outcomes[row.outcome] += 1
+        outcomes = await self.journal.counts(self.record.run_id, range(wave.start, wave.end))
         with anyio.CancelScope(deadline=self._ends_at) as asking:
             self.stop_signal.on_drain(lambda _: asking.cancel())
             if self.stop_signal.draining:  # it came before anybody listened
@@ -317,3 +317,9 @@ class Engine:
     async def _set_state(self, state: RunState, reason: str | None = None) -> None:
         await self.journal.set_state(self.record.run_id, state, reason)
         self.observe(RunChanged(run_id=self.record.run_id, state=state.value, reason=reason))
+
+
+def _between(rows: Sequence[AccountRow], start: int, end: int) -> Sequence[AccountRow]:
+    """Those with a place from `start` up to, not including, `end`."""
+    first, after = (bisect_left(rows, place, key=lambda row: row.seq) for place in (start, end))
+    return rows[first:after]

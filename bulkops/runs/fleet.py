@@ -161,7 +161,7 @@ class Fleet:
                 gate=Gate(policy=policy, check=self.check, approve=self.approve),
                 expected=expected,
             )
-            await engine.work(await opened.accounts(run_id))
+            await engine.work(inventory.not_attempted)
             return await load_report(opened, run_id)
 
     async def resume(

@@ -5,32 +5,51 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain, islice
 from pathlib import Path
-from typing import Final, TextIO, TypeAlias
+from typing import Any, Final, TextIO, TypeAlias
 
 import attrs
 import msgspec
 
 from bulkops.client import Workato
 from bulkops.errors import ConfigError, InputError, PlanError
-from bulkops.journal import InventoryRow
+from bulkops.journal import AccountRow, InventoryRow, Packed
 from bulkops.models import Customer
 from bulkops.operations import Operation
+from bulkops.outcome import Outcome
 from bulkops.resources import Pages
 from bulkops.runs.account_file import OTHER_COLUMNS, REMEDY, Record, id_columns, read_records
+from bulkops.runs.names import Names
 
 _NAME_COLUMNS: Final = ("customer", "name")
 """Columns with an account's name for reports; the first one present counts."""
 _ACCOUNT: Final = re.compile(r"[0-9]{1,19}|E.{1,499}", re.DOTALL)
 
 
+def _packed(rows: Iterable[InventoryRow]) -> Packed[InventoryRow]:
+    if isinstance(rows, Packed):
+        return rows
+    return Packed(_unpacked, ((row.seq, row.account, dict(row.params), row.name) for row in rows))
+
+
+def _unpacked(data: Any) -> InventoryRow:
+    seq, account, params, name = data
+    return InventoryRow(seq=seq, account=account, params=params, name=name)
+
+
+def _not_attempted(data: Any) -> AccountRow:
+    seq, account, params, name = data
+    return AccountRow(seq=seq, account=account, params=params, outcome=Outcome.NOT_ATTEMPTED, name=name or None)
+
+
 @attrs.frozen
 class Inventory:
     """The accounts of a run, in order, each once. `source`: where they come from, for people."""
 
-    rows: tuple[InventoryRow, ...]
+    rows: Packed[InventoryRow] = attrs.field(converter=_packed)
     source: str
 
     def __len__(self) -> int:
@@ -39,8 +58,15 @@ class Inventory:
     @property
     def hash(self) -> str:
         """Equal for the same accounts with the same parameters in the same order. Hex, 64 characters."""
-        data = [[row.account, dict(row.params)] for row in self.rows]
-        return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
+        digest = hashlib.sha256()
+        for row in self.rows:
+            digest.update(msgspec.json.encode([row.account, dict(row.params)], order="deterministic"))
+        return digest.hexdigest()
+
+    @property
+    def not_attempted(self) -> Sequence[AccountRow]:
+        """The accounts as they stand in the journal when a run begins."""
+        return self.rows.viewed(_not_attempted)
 
 
 Accounts: TypeAlias = Inventory | Pages[Customer] | Iterable[str | int | Mapping[str, object]]
@@ -85,27 +111,31 @@ async def select(
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
         customers = [row async for row in workato.customers.list().complete() if _matches(attrs.asdict(row), where)]
-        named = [
+        named: Iterator[tuple[InventoryRow, str]] = (
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers
-        ]
+        )
         source = workato.settings.url
     else:
         found = read_accounts(accounts)
-        found = attrs.evolve(found, rows=tuple(row for row in found.rows if _matches(row.params, where)))
+        if where:
+            found = attrs.evolve(found, rows=_numbered(row for row in found.rows if _matches(row.params, where)))
         _check_names(found, left_out, exclude)
         _check_known(found, known)
-        named = [(row, row.account) for row in found.rows]
+        named = ((row, row.account) for row in found.rows)
         source = found.source
-    wanted = [(row, other) for row, other in named if not {row.account, other} & left_out]
-    if not wanted:
+    wanted = ((row, other) for row, other in named if not {row.account, other} & left_out)
+    first = next(wanted, None)
+    if first is None:
         raise PlanError("no account is selected", remedy="check --accounts, --exclude and the job's where")
-    rows = [row for row, other in wanted if row.account not in known and other not in known]
-    return Inventory(_numbered(rows[:limit]), source)
+    rows = (row for row, other in chain([first], wanted) if row.account not in known and other not in known)
+    return Inventory(_numbered(islice(rows, limit)), source)
 
 
 def _check_known(found: Inventory, known: Collection[str]) -> None:
     """Raises: InputError when an account that looks new may be known under its other name; offline this is unknown."""
+    if not known:
+        return
     new = [row.account for row in found.rows if row.account not in known]
     listed = {row.account for row in found.rows}
     for account in known:
@@ -120,6 +150,8 @@ def _check_names(found: Inventory, left_out: set[str], exclude: str | None) -> N
     """Raises: InputError when an account to leave out may be in the list under its other name; offline this is
     unknown.
     """
+    if not left_out:
+        return
     listed = {row.account for row in found.rows}
     for account in sorted(left_out - listed):
         if any(other.startswith("E") != account.startswith("E") for other in listed):
@@ -129,8 +161,8 @@ def _check_names(found: Inventory, left_out: set[str], exclude: str | None) -> N
             )
 
 
-def _numbered(rows: Iterable[InventoryRow]) -> tuple[InventoryRow, ...]:
-    return tuple(attrs.evolve(row, seq=seq) for seq, row in enumerate(rows))
+def _numbered(rows: Iterable[InventoryRow]) -> Iterator[InventoryRow]:
+    return (attrs.evolve(row, seq=seq) for seq, row in enumerate(rows))
 
 
 def _matches(members: Mapping[str, object], where: Mapping[str, str] | None) -> bool:
@@ -138,40 +170,23 @@ def _matches(members: Mapping[str, object], where: Mapping[str, str] | None) -> 
 
 
 def _inventory(records: Iterable[Record], source: str) -> Inventory:
-    rows: list[InventoryRow] = []
-    names = _Names(source)
-    for where, record in records:
+    names = Names(source)
+    inventory = Inventory(_read(records, source, names), source)
+    if not len(inventory):
+        raise InputError(f"{source} has no accounts", remedy=REMEDY)
+    names.refuse_doubles()
+    return inventory
+
+
+def _read(records: Iterable[Record], source: str, names: Names) -> Iterator[InventoryRow]:
+    """The row of each record; its names go to `names`."""
+    for seq, (where, record) in enumerate(records):
         account = _account(record, f"{source}, {where}")
         params = {str(key): _param(value) for key, value in record.items() if key not in id_columns(record)}
         _check_text(account, *params, *params.values(), where=f"{source}, {where}")
-        names.claim(account, record, where)
+        names.add(account, _param(record.get("external_id")).strip(), where)
         name = next(filter(None, (params.get(column) for column in _NAME_COLUMNS)), "")
-        rows.append(InventoryRow(seq=len(rows), account=account, params=params, name=name))
-    if not rows:
-        raise InputError(f"{source} has no accounts", remedy=REMEDY)
-    return Inventory(tuple(rows), source)
-
-
-class _Names:
-    """Every name of every account so far, with its place: no account may occur twice."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._places: dict[str, tuple[str, str]] = {}
-
-    def claim(self, account: str, record: Mapping[str, object], where: str) -> None:
-        """Raises: PlanError when the account, by this or its other name, is in the list already."""
-        external_id = _param(record.get("external_id")).strip()
-        for name in dict.fromkeys((account, f"E{external_id}" if external_id else account)):
-            spelt, place = self._places.setdefault(name if name.isdigit() else name.casefold(), (name, where))
-            if place == where:
-                continue
-            if spelt == name:
-                raise PlanError(f"{self._source}, {where}: account {name} is already in {place}", remedy="remove one")
-            raise PlanError(
-                f"{self._source}, {where}: {name} differs from {spelt} in {place} only by case",
-                remedy="remove one, or name one of them by its numeric id",
-            )
+        yield InventoryRow(seq=seq, account=account, params=params, name=name)
 
 
 async def refuse_two_names(inventory: Inventory, workato: Workato) -> None:
@@ -179,9 +194,9 @@ async def refuse_two_names(inventory: Inventory, workato: Workato) -> None:
 
     Sends nothing unless some are named one way and some the other; then what listing the customers takes.
     """
-    names = {row.account for row in inventory.rows}
-    if len({name.startswith("E") for name in names}) < 2:
+    if len({row.account.startswith("E") for row in inventory.rows}) < 2:
         return
+    names = {row.account for row in inventory.rows}
     async for customer in workato.customers.list():
         external = f"E{customer.external_id}"
         if str(customer.id) in names and external in names:
@@ -233,7 +248,7 @@ async def inventory_of(accounts: Accounts, workato: Workato) -> Inventory:
         customers = [customer async for customer in accounts.complete()]
         found = from_values([customer.id for customer in customers], source=workato.settings.url)
         named = (attrs.evolve(row, name=one.name or "") for row, one in zip(found.rows, customers, strict=True))
-        return attrs.evolve(found, rows=tuple(named))
+        return attrs.evolve(found, rows=_numbered(named))
     if isinstance(accounts, str):
         raise ConfigError(
             f"accounts must be a list, not the text {accounts!r}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,14 +82,14 @@ show = _show("show", "Show the report of a run, also while it is on. Without RUN
 report = _show("report", "Show the report of a run, also while it is on. Without RUN: the newest one. (Same as show.)")
 
 
-async def _render(location: Location, run_id: str | None, form: str, outcomes: Collection[str]) -> str:
+async def _render(location: Location, run_id: str | None, form: str, outcomes: Collection[str]) -> Iterator[str]:
     from bulkops.journal import Journal
-    from bulkops.report import DETAILED, load_report, render
+    from bulkops.report import DETAILED, load_report, render_parts
 
     async with Journal.open(location, read_only=True) as journal:
         report = await load_report(journal, run_id, detailed=form in DETAILED)
     if outcomes:
         report = attrs.evolve(report, accounts=[row for row in report.accounts if row.outcome.value in outcomes])
     if form == "ids":
-        return "".join(f"{row.account}\n" for row in report.accounts)
-    return render(report, form)  # type: ignore[arg-type]  # click.Choice saw to it
+        return (f"{row.account}\n" for row in report.accounts)
+    return render_parts(report, form)  # type: ignore[arg-type]  # click.Choice saw to it

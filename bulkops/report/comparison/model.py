@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -132,7 +132,7 @@ async def load_comparison(journal: Journal, run_a: str, run_b: str | None = None
     return Comparison(a, b)
 
 
-def _ended(report: Report) -> list[AccountRow]:
+def _ended(report: Report) -> Sequence[AccountRow]:
     """Accounts with an outcome; in a run that is over, all of them."""
     if report.state is not RunState.RUNNING:
         return report.accounts

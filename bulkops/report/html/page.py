@@ -15,10 +15,10 @@ from bulkops.report.html.durations import durations_panel, stages
 from bulkops.report.html.kit import asset, csp_hash, page_environment, styled
 from bulkops.report.html.outcomes import Standing
 from bulkops.report.html.requests import requests_panel
-from bulkops.report.html.rows import script_data
+from bulkops.report.html.rows import MOST_ROWS, places_shown, script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
-from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
+from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command, report_command
 from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, read_traffic
 from bulkops.report.run_settings import LONGEST, flat, operations
 from bulkops.report.safe_text import duration, inline, known_as
@@ -54,6 +54,7 @@ def _context(report: Report) -> dict[str, Any]:
     axis = _axis(report, traffic)
     stage_rows, stage_ticks = stages(report, report.details.steps) if report.details else ([], [])
     waves = read_waves(report, standing, events)
+    places = places_shown(standing)
     panels = [timeline(report, standing, axis, waves), durations_panel(report)]
     return {
         "title": inline(report.title, LONGEST),
@@ -61,7 +62,10 @@ def _context(report: Report) -> dict[str, Any]:
         "headline": headline(report),
         "badge": _badge(report),
         "reason": inline(report.reason, LONGEST) if report.reason else None,
-        "inventory": report.inventory,
+        "shown": len(places),
+        "most": MOST_ROWS,
+        "left_out": report.inventory - len(places),
+        "all_accounts": f"{report_command(report)} --format jsonl",
         "counts": standing.counts(),
         "facts": list(_facts(report, traffic)),
         "clusters": list(_clusters(report)),
@@ -76,7 +80,7 @@ def _context(report: Report) -> dict[str, Any]:
         "stages": stage_rows,
         "stage_ticks": stage_ticks,
         "settings": list(_settings(report, events)),
-        "data": script_data(report, standing, [wave.begin for wave in waves]),
+        "data": script_data(report, standing, places, [wave.begin for wave in waves]),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 2000
 """Characters shown of any one text of an account; JSON has all of them."""
+
+MOST_ROWS: Final = 20_000
+"""Accounts that the page shows one by one. A browser takes seconds for more."""
 
 _STATES: Final = {StepState.DONE: 0, StepState.INTENT: 1, StepState.FAILED: 2}
 
@@ -40,12 +44,22 @@ class Texts:
         return place
 
 
-def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] = ()) -> str:
+def places_shown(standing: Standing) -> Sequence[int]:
+    """Places of the accounts that the page shows: all, or those that need attention and the first of the others."""
+    if len(standing.of) <= MOST_ROWS:
+        return range(len(standing.of))
+    bad = {place for place, kind in enumerate(standing.kinds) if kind.bad}
+    worst_first = sorted(range(len(standing.of)), key=lambda place: standing.of[place] not in bad)
+    return sorted(worst_first[:MOST_ROWS])
+
+
+def script_data(report: Report, standing: Standing, places: Sequence[int], wave_begins: Sequence[int] = ()) -> str:
     """JSON for the `<script type="application/json">` of the page; ASCII, and nothing in it ends the element.
 
     `rows`: per account [id, kind, started, took, class, cause, reason, remedy, cluster, detail, steps, name]; times are
     seconds from `began` or null, texts are indices into `texts` (-1: none), `steps` is a flat list of [text, 2 * state
-    + changed, began, ...] with states 0 done, 1 open, 2 failed. `waves`: places of the first account of each wave.
+    + changed, began, ...] with states 0 done, 1 open, 2 failed. `waves`: the row of the first account of each wave.
+    `places`: in the inventory, of the accounts that are shown.
     """
     texts = Texts()
     clusters = {seq: place for place, one in enumerate(report.clusters) for seq in one.seqs}
@@ -65,13 +79,13 @@ def script_data(report: Report, standing: Standing, wave_begins: Sequence[int] =
             _flat(report, texts, steps.get(row.seq, ())),
             inline(row.name, 200) if row.name else 0,
         ]
-        for row, kind in zip(report.accounts, standing.of, strict=True)
+        for row, kind in ((report.accounts[place], standing.of[place]) for place in places)
     ]
     return _inert(
         {
             "began": round(report.created_at, 3),
             "kinds": [[kind.name, kind.word] for kind in standing.kinds],
-            "waves": list(wave_begins),
+            "waves": [bisect_left(places, begin) for begin in wave_begins],
             "texts": texts.all,
             "rows": rows,
         }

@@ -131,6 +131,7 @@ def marks(seq: int, *steps: tuple[str, float]) -> list[StepTiming]:
 
 
 def span(report: Report, seq: int, started: float, ended: float | None) -> None:
+    assert isinstance(report.accounts, list)
     report.accounts[seq] = attrs.evolve(
         report.accounts[seq], started_at=BEGAN + started, ended_at=None if ended is None else BEGAN + ended
     )
