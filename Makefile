@@ -19,7 +19,7 @@ INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(B
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help constraints demo smoke lower-bounds has-python mutation-sample test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-page bench-smoke \
+.PHONY: help constraints demo smoke lower-bounds has-python mutation-sample test test-all stalled browser-test pictures docs check check-sandbox lint types layers format audit chaos mutations bench bench-wide bench-page bench-smoke \
   reference clean
 
 help: ## list of targets
@@ -123,8 +123,11 @@ $(PEERS): $(READY)
 	$(INSTALL) --editable '.[bench]'
 	@touch $(PEERS)
 
-bench: $(PEERS) ## all benchmarks beside their peers, under 25 minutes: benchmarks/RESULTS.md
+bench: $(PEERS) ## benchmarks beside their peers on a quiet machine, under 20 minutes: benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
+
+bench-wide: $(PEERS) ## benchmarks of memory, and in virtual time: any machine will do
+	$(BIN)/python -m benchmarks --wide
 
 bench-smoke: $(PEERS) ## short check of the benchmarks, under 40 seconds
 	$(BIN)/python -m benchmarks --smoke
@@ -132,8 +135,8 @@ bench-smoke: $(PEERS) ## short check of the benchmarks, under 40 seconds
 bench-page: $(READY) ## benchmarks/RESULTS.md from existing results
 	$(BIN)/python -m benchmarks --page
 
-bench-%: $(PEERS) ## one benchmark: make bench-rollout
-	$(BIN)/python -m benchmarks $(subst -,_,$*)
+bench-%: $(PEERS) ## one benchmark, PROFILE=1 with a flame graph: make bench-rollout
+	$(BIN)/python -m benchmarks $(subst -,_,$*) $(if $(PROFILE),--profile)
 
 audit: $(READY) ## licenses of dependencies, and known vulnerabilities if advisories are reachable
 	$(BIN)/python -m tests.chaos.audit

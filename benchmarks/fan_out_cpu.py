@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.kit.harness import Row, arguments, cpu_s, publish, ratio, ratios, rounds
 from benchmarks.kit.pools import pools
 
-BAR: Final = 3.0
+BAR: Final = 1.35
 CONCURRENCY: Final = 100
 
 

@@ -56,7 +56,8 @@ async def _looked(ctx: Context) -> dict[str, int]:
     return {"recipe": (await ctx.account.recipes.get(41354)).id}
 
 
-async def _rolled(url: str, accounts: int, home: Path) -> None:
+async def rolled_in(url: str, accounts: int, home: Path) -> None:
+    """A run of this number of accounts, with its journal in `home`. Raises: RuntimeError if not all went well."""
     tuning = Tuning(max_rate=None, unlimited=True)
     async with Workato(token="secret", host=url, tuning=tuning) as workato:
         ids = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts)
@@ -72,7 +73,7 @@ def child(url: str, accounts: int) -> None:
         home = Path(directory)
         before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began, began_cpu = time.monotonic(), time.process_time()
-        asyncio.run(_rolled(url, accounts, home))
+        asyncio.run(rolled_in(url, accounts, home))
         figures = {
             "accounts": accounts,
             "took_s": time.monotonic() - began,

@@ -2,6 +2,8 @@
 
 As many wait all the time: who was granted asks again at once. What is measured begins when the first windows are over.
 A grant overtakes by as many places as it came later than the first who still waits.
+
+Then a drain: each waiter asks three times and is gone, at up to 16,000 grants a second.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from bulkops.pacing import Pacer
 from bulkops.settings import Limit
 
 BAR: Final = 1 / 3
+DRAIN_BAR: Final = 0.5
+DRAIN: Final = Limit(3_200, 0.2)
+EACH_ASKS: Final = 3
 LIMIT: Final = 200
 WINDOW_S: Final = 0.2
 WARM: Final = 3 * LIMIT
@@ -111,6 +116,34 @@ async def with_throttled(waiters: int, grants: int, order: Order | None = None) 
     return await waiting(limiter.limit, waiters, grants, order)
 
 
+async def drained(acquire: Acquire, waiters: int) -> float:
+    """CPU seconds per grant, from the first request to the last grant."""
+
+    async def waiter() -> None:
+        for _ in range(EACH_ASKS):
+            await acquire()
+
+    began_s = time.process_time()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(waiters):
+            group.create_task(waiter())
+    return (time.process_time() - began_s) / (waiters * EACH_ASKS)
+
+
+async def pacer_drained(waiters: int) -> float:
+    pacer = Pacer({"q": [DRAIN]}, max_rate=None, rng=Random(1))
+
+    async def acquire() -> None:
+        (await pacer.slot("q")).replied()
+
+    async with pumped(pacer):
+        return await drained(acquire, waiters)
+
+
+async def aiolimiter_drained(waiters: int) -> float:
+    return await drained(AsyncLimiter(DRAIN.requests, DRAIN.window_s).acquire, waiters)
+
+
 Client = Callable[..., Coroutine[Any, Any, float]]
 """(waiters, grants[, who notes the order]) -> CPU seconds a grant."""
 
@@ -160,6 +193,21 @@ def main() -> None:
         details[f"{waiters} waiters"] = {"cpu_us_per_grant": per_grant, "places": overtaken}
         medians = ", ".join(f"{name} {statistics.median(row):.1f}" for name, row in per_grant.items())
         details["facts"].append(f"{waiters:,} waiters, CPU microseconds a grant, medians: {medians}")
+    for waiters in (300,) if smoke else (1_000, 10_000):
+        figures = rounds(
+            {"bulkops": partial(pacer_drained, waiters), "aiolimiter": partial(aiolimiter_drained, waiters)},
+            measure=measure,
+            count=count,
+        )
+        rows.append(
+            Row(
+                what=f"quota that {waiters:,} waiters drain at once: CPU per grant / aiolimiter",
+                measured=ratio(figures, "bulkops", "aiolimiter"),
+                bar=DRAIN_BAR,
+                better="below",
+            )
+        )
+        details[f"{waiters} drain"] = {name: [round(one * 1e6, 2) for one in row] for name, row in figures.items()}
     publish("quota_cpu", rows, smoke=smoke, details=details)
 
 

@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import attrs
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
 
+Work = TypeVar("Work")
 Candidate = Callable[[], Coroutine[Any, Any, object]]
 """One unit of the work to compare, run in an event loop of its own."""
 
@@ -79,7 +80,7 @@ def _measured(candidate: Candidate, clock: Callable[[], float]) -> float:
 
 
 def rounds(
-    candidates: Mapping[str, Candidate], *, measure: Callable[[Candidate], float], count: int, seed: int = 7
+    candidates: Mapping[str, Work], *, measure: Callable[[Work], float], count: int, seed: int = 7
 ) -> dict[str, list[float]]:
     """Every candidate's figure in each of `count` rounds, after one round to warm up."""
     order = list(candidates)

@@ -30,7 +30,8 @@ work was chosen.
 
 def write(names: Sequence[str]) -> Path:
     """Write RESULTS.md and a plot for each row of each benchmark that has results, in this order."""
-    found = {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names if _has_results(name)}
+    results = {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names if _has_results(name)}
+    found = {name: document for name, document in results.items() if "rows" in document}  # others have their own page
     PLOTS.mkdir(exist_ok=True)
     for old in PLOTS.glob("*.svg"):
         old.unlink()
