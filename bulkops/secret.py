@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NoReturn
-from urllib.parse import quote
 
 MASK: Final = "***"
 
@@ -77,6 +75,8 @@ class Secret:
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
+        import hmac  # noqa: PLC0415 - loads OpenSSL, which `--version` does without
+
         return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
 
     def __hash__(self) -> int:
@@ -142,6 +142,8 @@ def _longest_first(secrets: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=_MOST_KNOWN)
 def _forms(secret: str) -> tuple[str, ...]:
+    from urllib.parse import quote  # noqa: PLC0415 - as hmac
+
     try:
         quoted = {quote(secret), quote(secret, safe="")}
     except UnicodeEncodeError:

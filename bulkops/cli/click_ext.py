@@ -12,8 +12,6 @@ import click
 
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_color, wants_json_lines
 from bulkops.errors import ConfigError
-from bulkops.hosts import TOKEN_VARIABLE
-from bulkops.logs import configure
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -131,6 +129,8 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 
 def start_logging(invocation: Invocation) -> None:
     """Log to stderr at the level of -v or of the environment. Raises: ConfigError naming the variable."""
+    from bulkops.logs import configure
+
     usual = "info" if wants_json_lines() else "warning"  # on terminals the progress output replaces the log
     level = "debug" if invocation.verbose else os.environ.get(LEVEL_VARIABLE) or usual
     form = os.environ.get(FORMAT_VARIABLE) or "text"
@@ -152,6 +152,8 @@ def start_logging(invocation: Invocation) -> None:
 
 def known_secrets() -> tuple[str, ...]:
     """Texts that must not be printed anywhere."""
+    from bulkops.hosts import TOKEN_VARIABLE
+
     return tuple(filter(None, (os.environ.get(name, "") for name in (TOKEN_VARIABLE, WEBHOOK_VARIABLE))))
 
 
