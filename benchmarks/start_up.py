@@ -7,6 +7,7 @@ process is read (from /proc: Linux only), and the process is killed.
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -36,11 +37,11 @@ def _environment(home: Path, host: str = "http://127.0.0.1:9") -> Mapping[str, s
 
 def whole(words: Sequence[str], home: Path) -> float:
     """CPU seconds of a process from start to end."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, *words]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment(home), cwd=home)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def to_first_request(home: Path) -> float:
@@ -48,7 +49,7 @@ def to_first_request(home: Path) -> float:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(PATIENCE_S)
         host = f"http://127.0.0.1:{server.getsockname()[1]}"
-        words = ["-m", "bulkops", "create-folder", "CRM", "--accounts", "customers.csv", "--yes", "--quiet"]
+        words = ["-m", "bulkops", "create-folder", "--folder", "CRM", "--accounts", "customers.csv", "--yes", "--quiet"]
         command = [sys.executable, *words]
         with subprocess.Popen(command, env=_environment(home, host), cwd=home) as process:
             connection, _ = server.accept()
