@@ -161,8 +161,9 @@ class Journal:
         return found
 
     async def add_copy(self, copy: RunCopy) -> None:
-        """Durable. A run of another journal, whole or not at all; what is known of an account stays. Raises: JournalError
-        when this journal has the run already."""
+        """Durable. A run of another journal, whole or not at all; what is known of an account stays.
+
+        Raises: JournalError when this journal has the run already."""
         await self._writing.durable(self._writes.add_copy(copy))
 
     # Accounts
