@@ -25,14 +25,18 @@ _FIRST_STEPS = (
 _SENTENCE: Final = 200
 """Length limit for a command's summary in the list of commands: none is cut."""
 
-_OWN: Final = {"export-package": "export.export_package", "each": "calls.each"}
-"""Commands of operations that do more than start a run."""
+_OWN: Final = {
+    "export-package": "export.export_package",
+    "each": "calls.each",
+    "share-connector": "share.share_connector",
+}
+"""Commands with a function of another name, and those of operations that do more than start a run."""
 
 _ON_ACCOUNTS: Final = tuple(name for name in operation_names() if name != "each")
 
 _SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Operations on each account": _ON_ACCOUNTS,
-    "Other operations and API calls": ("run", "each", "call", "calls"),
+    "Other operations and API calls": ("run", "each", "share-connector", "call", "calls"),
     "Plans, runs and reports": (
         *("plan", "resume", "retry", "undo", "runs", "report", "show"),
         *("history", "watch", "workers", "stop", "compare", "audit"),
