@@ -1,6 +1,6 @@
 """Files of runs: packages, by the sha256 of their content. Both databases take the same SQL.
 
-A file is one row, written and read in one piece: a process needs about four times its size in memory meanwhile. Writes
+A file is one row, written in one piece and read in parts: a process needs up to three times its size in memory. Writes
 take a connection of their own, so that heartbeats go on. Code is never stored: write access to a database must not
 give the right to run code on a worker.
 """
@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 UNUSED_S: Final = 7 * 86400.0
 """Seconds for which a file stays that no run names: a saved plan may name it, or a run that begins just now."""
+
+_PART_BYTES: Final = 8_000_000
+"""Read at once: a driver has an answer several times in memory."""
 
 _IS_NAMED: Final = "replace(runs.operation, files.digest, '') <> runs.operation"
 """Whether a run names the file: its digest is in the description of the operation."""
@@ -79,10 +82,12 @@ def _put(connection: Queried, digest: str, content: bytes, now_s: float) -> None
 
 
 def _get(connection: Reading, digest: str) -> bytes | None:
-    row = connection.execute("SELECT content FROM files WHERE digest = ?", (digest,)).fetchone()
+    row = connection.execute("SELECT length(content) FROM files WHERE digest = ?", (digest,)).fetchone()
     if row is None:
         return None
-    content = bytes(row[0])
+    part = "SELECT substr(content, ?, ?) FROM files WHERE digest = ?"
+    places = range(1, row[0] + 1, _PART_BYTES)
+    content = b"".join(bytes(connection.execute(part, (at, _PART_BYTES, digest)).fetchone()[0]) for at in places)
     if hashlib.sha256(content).hexdigest() != digest:
         raise JournalCorrupt(
             f"the content of file {digest} in the journal has another sha256",

@@ -15,7 +15,8 @@ from tests.unit.journal.conftest import Make, StepClock, tamper
 pytestmark = pytest.mark.anyio
 
 RUN = "20261122-101530-k3f"
-CONTENT = os.urandom(200_000) + b"\0\xff"
+CONTENT = os.urandom(9_000_000) + b"\0\xff"
+"""More than is read at once."""
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 OTHER = hashlib.sha256(b"other").hexdigest()
 
