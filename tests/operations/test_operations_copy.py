@@ -188,6 +188,25 @@ def test_each_row_has_its_own_source(tmp_path: Path) -> None:
     here(tmp_path, scenario, customers=6)
 
 
+@pytest.mark.parametrize("source", [str(SOURCE), "{from}"])
+def test_a_journal_in_a_database_keeps_the_packages_too(tmp_path: Path, postgres: str, source: str) -> None:
+    """The run is stopped in a process, and resumed with what the database has."""
+    rows: list[Mapping[str, object]] = [{"to": FIRST + n, "from": str(SOURCE)} for n in (1, 2)]
+
+    async def scenario(it: Here) -> None:
+        await imported(it.workato.account(SOURCE), "CRM", PACKAGE.read_bytes())
+        stop = StopSignal()
+        stop.drain()
+        begun = await Fleet(it.workato, journal=postgres, stop=stop).run(Copy(source), rows)
+        done = await Fleet(it.workato, journal=postgres).resume(begun.run_id)
+        assert done is not None
+        assert outcomes(done) == {"changed": 2}, done.accounts[0]
+        assert it.kinds()["package.exported"] == 1
+        assert outcomes(await Fleet(it.workato, journal=postgres).undo(done.run_id)) == {"changed": 2}
+
+    here(tmp_path, scenario, customers=3)
+
+
 def test_the_source_itself_is_left_alone_by_either_name(tmp_path: Path) -> None:
     async def scenario(it: Here) -> None:
         customer = await it.workato.customers.get(FIRST)
