@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.crew import crew
 from tests.fleet import PACKAGE, fleet, kill, wait_until
 from tests.here import FIRST
 
@@ -63,3 +64,22 @@ def test_a_copy_that_is_killed_is_resumed(tmp_path: Path, customers: int) -> Non
         kept = b"".join(path.read_bytes() for path in vendor.journal.rglob("*") if path.is_file())
         assert staging.token not in said
         assert staging.token.encode() not in kept
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("has_pairs", [False, True])
+def test_two_workers_share_a_copy(tmp_path: Path, postgres: str, has_pairs: bool) -> None:
+    """Each takes the packages from the database; with pairs each worker exports the source once."""
+    count = 20
+    file = tmp_path / "targets.csv"
+    file.write_text("from,to\n" + "".join(f"partner,{FIRST + n}\n" for n in range(count)))
+    source = () if has_pairs else ("--from", "partner")
+    with crew(tmp_path, postgres, customers=count, time_scale=200) as played:
+        for _ in range(2):
+            played.start_worker()
+        ended = played.run("copy", *source, "--folder", "CRM rollout", "--to", str(file))
+        assert (ended.code, ended.outcomes) == (0, {"changed": count}), ended.err
+        kinds = played.vendor.kinds()
+        assert kinds["import.completed"] == count
+        assert kinds["package.exported"] <= (2 if has_pairs else 1)
+        assert played.vendor.refused() == 0
