@@ -178,7 +178,7 @@ class Journal:
         return await self._reader.ask(queries.accounts, run_id, outcomes, failure_class)
 
     async def all_accounts(self, run_id: str) -> Sequence[AccountRow]:
-        """All of them, in a sequence that makes a row when it is asked for: a million take seventy megabytes."""
+        """All of them, in a sequence that makes a row when it is asked for: a million take sixty megabytes."""
         return await self._reader.ask(queries.all_accounts, run_id)
 
     async def counts(self, run_id: str, places: range | None = None) -> dict[Outcome, int]:
