@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkops.sandbox.body import id_in
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Links, Row, Rows
+from bulkops.sandbox.handlers._crud import Links, Row
 from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.handlers.identity import GROUPS
-from bulkops.sandbox.request import ApiRequest, invalid, there
+from bulkops.sandbox.request import ApiRequest, invalid
 
 _POLICIES: Final = "mcp_policies"
+_TOOL: Final = "mcp_tool"
 
 
 def _shown(request: ApiRequest, row: Row) -> Row:
@@ -31,7 +31,7 @@ def _shown(request: ApiRequest, row: Row) -> Row:
         "has_vua_dependent_tools": False,
         "idp_user_group_ids": USER_GROUPS.ids(request, row),
         "api_collection": None if api is None else {"id": api.id, "name": api.name},
-        "tools_count": len(_tools(request, row)),
+        "tools_count": len(request.workspace.shelf(f"{_TOOL} of {row['id']}")),
     }
 
 
@@ -101,53 +101,19 @@ def set_policies(request: ApiRequest) -> Row:
 @answers("mcp_servers.assign_tools")
 def assign_tools(request: ApiRequest) -> None:
     """Each tool is a recipe. Raises: RefusedError 400 for one that is not there."""
-    server = SERVERS.row_of(request)
-    tools, recipes = _tools(request, server), request.workspace.recipes
+    tools, recipes = TOOLS.shelf(request), request.workspace.recipes
     ids = [id_in(item, "id") for item in request.given["tools"]]
     if any(id_ is None or id_ not in recipes for id_ in ids):
         raise invalid("tools", "names a recipe that is not there")
     for id_ in ids:
         if all(tool["flow_id"] != id_ for tool in tools.values()):
-            made = {"id": request.workspace.new_id("mcp_tool"), "flow_id": id_, "description": None}
-            tools[str(made["id"])] = made
-            SERVERS.note(request, server, "tool_assigned")
+            TOOLS.add(request, {"flow_id": id_, "description": None})
 
 
-@answers("mcp_servers.tools.list", row="McpTool")
-def list_tools(request: ApiRequest) -> Rows:
-    tools = _tools(request, SERVERS.row_of(request))
-    return [_tool_row(request, tool) for tool in tools.values()]
-
-
-@answers("mcp_servers.tools.update", row="McpTool")
-def update_tool(request: ApiRequest) -> Row:
-    server, tool = SERVERS.row_of(request), _tool(request)
-    wanted = request.given.get("description", tool["description"])
-    if wanted != tool["description"]:
-        tool["description"] = wanted
-        SERVERS.note(request, server, "tool_updated")
-    return _tool_row(request, tool)
-
-
-@answers("mcp_servers.tools.delete")
-def delete_tool(request: ApiRequest) -> None:
-    server, tool = SERVERS.row_of(request), _tool(request)
-    del _tools(request, server)[str(tool["id"])]
-    SERVERS.note(request, server, "tool_removed")
-
-
-def _tool(request: ApiRequest) -> Row:
-    return there(_tools(request, SERVERS.row_of(request)).get(str(request.path_id("tool_id"))))
-
-
-def _tools(request: ApiRequest, server: Mapping[str, Any]) -> dict[str, Row]:
-    return request.workspace.shelf(f"mcp tools of {server['id']}")
-
-
-def _tool_row(request: ApiRequest, tool: Row) -> Row:
+def _tool_shown(request: ApiRequest, tool: Row) -> Row:
     recipe = request.workspace.recipes.get(tool["flow_id"])
     return {
-        **tool,
+        **{name: tool[name] for name in ("id", "flow_id", "description")},
         "name": recipe.name if recipe else "",
         "original_description": None,
         "trigger_application": recipe.packed.trigger_application if recipe else None,
@@ -157,3 +123,8 @@ def _tool_row(request: ApiRequest, tool: Row) -> Row:
         "vua_required": False,
         "incompatibility_reasons": [],
     }
+
+
+TOOLS: Final = serve_noun(
+    "mcp_servers.tools", "McpTool", noun=_TOOL, inside=SERVERS, key="flow_id", required=(), shown=_tool_shown
+)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import attrs
+
 from bulkops.sandbox.body import id_in, text_in
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Row, Rows
-from bulkops.sandbox.handlers._nouns import opaque_id, serve_noun
+from bulkops.sandbox.handlers._crud import Crud, Row, Rows
+from bulkops.sandbox.handlers._nouns import serve_as, serve_noun
 from bulkops.sandbox.handlers.collaborator_groups import GROUPS, member_ids
 from bulkops.sandbox.members import ENVIRONMENTS
-from bulkops.sandbox.request import ApiRequest, invalid, there
+from bulkops.sandbox.request import ApiRequest, invalid
 from bulkops.sandbox.workspace import Folder
 
 SYSTEM: Final = tuple(
@@ -60,25 +62,6 @@ def list_of_member(request: ApiRequest) -> Rows:
     return _grants(request, lambda grant: _grantee_key(grant) in wanted)
 
 
-@answers("[managed_users.]project_grants.get", row="Grant")
-def get_grant(request: ApiRequest) -> Row:
-    return _shown(request, _grant(request))
-
-
-@answers("[managed_users.]project_grants.update", row="Grant")
-def update_grant(request: ApiRequest) -> Row:
-    grant, role = _grant(request), _role(request, request.given["project_role_id"])
-    _set_role(request, grant, role)
-    return _shown(request, grant)
-
-
-@answers("[managed_users.]project_grants.delete")
-def delete_grant(request: ApiRequest) -> None:
-    grant = _grant(request)
-    del request.workspace.shelf(_SHELF)[grant["id"]]
-    _note(request, grant, "deleted")
-
-
 @answers("[managed_users.]projects.project_grants.upsert", row="Grant")
 def upsert_grants(request: ApiRequest) -> Rows:
     """One grant for each grantee and environment of the body, all or none; others stay. The answer has those that it
@@ -89,11 +72,10 @@ def upsert_grants(request: ApiRequest) -> Rows:
     for key, role in wanted:
         found = next((grant for grant in shelf.values() if _keys(grant) == key), None)
         if found is None:
-            found = {"id": opaque_id("pg"), **dict(zip(_KEY, key, strict=True)), "role_id": role["id"]}
-            shelf[found["id"]] = found
-            _note(request, found, "created")
-        else:
-            _set_role(request, found, role)
+            found = GRANTS.add(request, {**dict(zip(_KEY, key, strict=True)), "role_id": role["id"]})
+        elif found["role_id"] != role["id"]:
+            found["role_id"] = role["id"]
+            GRANTS.touch(request, found, "updated")
         made.append(_shown(request, found))
     return made
 
@@ -124,38 +106,27 @@ def _key(request: ApiRequest, project: Folder, item: Mapping[str, Any]) -> tuple
     return project.project_id, environment, type_, id_
 
 
-def _role(request: ApiRequest, said: Mapping[str, Any] | int) -> Row:
+def _role(request: ApiRequest, said: Mapping[str, Any]) -> Row:
     """Raises: RefusedError 400."""
-    id_ = said if isinstance(said, int) else id_in(said, "project_role_id")
-    found = ROLES.rows(request.workspace).get(str(id_))
+    found = ROLES.rows(request.workspace).get(str(id_in(said, "project_role_id")))
     if found is None:
         raise invalid("project_role_id", "is not a project role")
     return found
-
-
-def _set_role(request: ApiRequest, grant: Row, role: Row) -> None:
-    if grant["role_id"] != role["id"]:
-        grant["role_id"] = role["id"]
-        _note(request, grant, "updated")
 
 
 def _project(request: ApiRequest) -> Folder:
     return request.found(request.workspace.projects(), "project_id")
 
 
-def _grant(request: ApiRequest) -> Row:
-    return there(request.workspace.shelf(_SHELF).get(request.names["project_grant_id"]))
-
-
 def _grants(request: ApiRequest, fits: Callable[[Row], bool]) -> Rows:
     return [_shown(request, grant) for grant in request.workspace.shelf(_SHELF).values() if fits(grant)]
 
 
-def _grantee_key(grant: Row) -> tuple[str, Any]:
+def _grantee_key(grant: Mapping[str, Any]) -> tuple[str, Any]:
     return grant["grantee_type"], grant["grantee_id"]
 
 
-def _grantee_name(request: ApiRequest, grant: Row) -> str:
+def _grantee_name(request: ApiRequest, grant: Mapping[str, Any]) -> str:
     type_, id_ = _grantee_key(grant)
     if type_ == "user":
         member = request.workspace.members.get(id_)
@@ -175,7 +146,20 @@ def _shown(request: ApiRequest, grant: Row) -> Row:
     }
 
 
-def _note(request: ApiRequest, grant: Row, what: str) -> None:
-    folder = request.workspace.projects().get(grant["project_id"])
-    where = folder.name if folder is not None else grant["project_id"]
-    request.note(f"project_grant.{what}", f"{where}/{grant['environment_type']}/{_grantee_name(request, grant)}")
+@attrs.frozen(kw_only=True)
+class _Grants(Crud):
+    def note(self, request: ApiRequest, row: Mapping[str, Any], what: str) -> None:
+        folder = request.workspace.projects().get(row["project_id"])
+        where = folder.name if folder is not None else row["project_id"]
+        request.note(f"{self.noun}.{what}", f"{where}/{row['environment_type']}/{_grantee_name(request, row)}")
+
+
+GRANTS: Final = serve_as(
+    _Grants,
+    "project_grants",
+    "Grant",
+    noun=_SHELF,
+    prefix="pg",
+    shape=lambda request, given, _: {"role_id": _role(request, given)["id"]},
+    shown=_shown,
+)
