@@ -17,7 +17,9 @@ import pytest
 from bulkops.journal import RunState
 from bulkops.outcome import Outcome
 from bulkops.report import Report, render
+from bulkops.report.html.rows import MOST_ROWS
 from tests.browser.pages import HOSTILE, hostile, large
+from tests.records import account_row, report_of
 
 
 class Page(HTMLParser):
@@ -176,3 +178,18 @@ def test_quotas_of_a_client_file_are_listed_as_far_as_the_run_used_them() -> Non
         ("other", "1,200 in 60 s"),
         ("others", "1, which this run did not use"),
     ]
+
+
+def test_a_large_fleet_is_shown_in_part_and_the_page_says_so() -> None:
+    count = MOST_ROWS + 300
+    rows = [account_row(seq, Outcome.CHANGED) for seq in range(count)]
+    for seq in (7, count - 1):
+        rows[seq] = account_row(seq, cause="no such folder")
+    text = render(report_of(*rows), "html")
+    data = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
+    assert len(data["rows"]) == MOST_ROWS
+    assert [row[0] for row in data["rows"]][-1] == rows[count - 1].account, "those that failed are all there"
+    assert "this page shows a part one by one: 20,000 of 20,300" in text
+    assert f"bulkops report {report_of(*rows).run_id} --format jsonl" in text
+    assert "20,298" in text, "counts are of all"
+    assert "this page shows a part" not in render(report_of(*rows[:300]), "html")

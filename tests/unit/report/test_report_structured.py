@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 from bulkops.errors import ConfigError
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
-from bulkops.report import FORMATS, Report, render
+from bulkops.report import FORMATS, Report, render, render_parts
 from tests.records import any_text, any_texts, report_saying
 
 Row = Callable[..., AccountRow]
@@ -172,3 +172,13 @@ def test_anything_anywhere_is_valid_and_inert(texts: list[str], detail: dict[str
     header, *rows = csv.reader(io.StringIO(table, newline=""), strict=True)
     assert [len(cells) for cells in (header, *rows)] == [10, 10, 10]
     assert not [cell for cells in rows for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
+def test_a_line_an_account_comes_in_parts_of_a_line(row: Row, report: Make, form: Any) -> None:
+    """A report of a million accounts is never in memory as one text."""
+    made = report(*(row(seq, Outcome.CHANGED) for seq in range(1000)))
+    parts = list(render_parts(made, form))
+    assert "".join(parts) == render(made, form)
+    assert len(parts) >= 1000
+    assert max(map(len, parts)) < 1000
