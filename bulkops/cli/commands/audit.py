@@ -20,7 +20,7 @@ _FORMATS = ("text", "csv", "jsonl", "html")
 
 @click.group("audit", cls=Noun, examples=["audit access --accounts all -o access.html"])
 def audit() -> None:
-    """Read who has access to which account, and compare two readings."""
+    """Read who has access to which account, and compare two audits."""
 
 
 @audit.command(
@@ -75,9 +75,10 @@ def access(
 @click.argument("before", metavar="BEFORE.jsonl", type=FileName(), help="The earlier audit.")
 @click.argument("now", metavar="NOW.jsonl", type=FileName(), help="The later audit.")
 def compare(before: str, now: str) -> int:
-    """Show what changed between two audits: access that was added, removed, or has another role.
+    """Show what changed between two audits.
 
-    Sends nothing. Exit codes as in diff: 0 no change, 1 changes, 2 the files could not be compared.
+    Shows access that was added or removed, and changed roles. Sends nothing. Exit codes as in diff: 0 no change, 1
+    changes, 2 the files could not be compared.
     """
     from bulkops.audit import changes, read_audit
 

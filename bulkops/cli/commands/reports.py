@@ -78,8 +78,8 @@ def _show(name: str, help_text: str) -> click.Command:
     return show
 
 
-show = _show("show", "Show the report of a run, also while it is on. Without RUN: the newest one.")
-report = _show("report", "Show the report of a run, also while it is on. Without RUN: the newest one. (Same as show.)")
+show = _show("show", "Show the report of a run (same as report). Without RUN: the newest one.")
+report = _show("report", "Show the report of a run, also during the run. Without RUN: the newest one.")
 
 
 async def _render(location: Location, run_id: str | None, form: str, outcomes: Collection[str]) -> Iterator[str]:

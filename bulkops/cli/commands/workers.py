@@ -64,7 +64,9 @@ class _Seconds(click.ParamType[float, Any]):
     metavar="TIME",
     help="After SIGTERM, time for accounts that have begun an effect.",
 )
-@click.option("--check", cls=Flag, is_flag=True, help="Only tell whether a worker of this machine is alive.")
+@click.option(
+    "--check", cls=Flag, is_flag=True, help="Only check whether a worker of this machine is alive: exit code 0, else 1."
+)
 @journal_option
 def worker(concurrency: int, code: Path | None, grace: float, check: bool, journal: Location) -> int:
     """Work on runs together with other machines.
@@ -73,7 +75,7 @@ def worker(concurrency: int, code: Path | None, grace: float, check: bool, journ
     hands its run over while a worker is alive. When a worker dies, the others take its accounts over.
 
     SIGTERM or Ctrl-C: it takes nothing new, finishes what has begun an effect, gives the rest back, and ends with exit
-    code 0. A second one ends the grace.
+    code 0. A second one stops accounts at once.
     """
     import asyncio
 
@@ -110,10 +112,10 @@ def workers(as_json: bool, journal: Location) -> int:
 @click.option("--now", cls=Flag, is_flag=True, help="Stop also accounts that have begun an effect.")
 @journal_option
 def stop(run_id: str | None, now: bool, journal: Location) -> int:
-    """Stop a run that workers have.
+    """Stop a run on all its workers.
 
-    Without RUN it takes the newest run. As Ctrl-C at `bulkops run`: nothing new starts, and accounts that have begun an
-    effect finish. `bulkops resume` continues it.
+    Without RUN it takes the newest run. Like Ctrl-C at `bulkops run`: nothing new starts, and accounts that have begun
+    an effect finish. `bulkops resume` continues it.
     """
     import asyncio
 
