@@ -13,8 +13,9 @@ from bulkops.postgres.url import DatabaseUrl
 if TYPE_CHECKING:
     import psycopg
 
-OUTAGE_S: Final = 60.0
-"""Seconds to wait for a database that restarts or fails over, until the run ends and can be resumed."""
+OUTAGE_S: Final = 90.0
+"""Seconds to wait for a database that restarts or fails over, until the run ends and can be resumed. The docs promise a
+minute, and a server takes a while to start."""
 _FIRST_WAIT_S: Final = 0.1
 _LONGEST_WAIT_S: Final = 1.0
 _OLDEST: Final = 140000

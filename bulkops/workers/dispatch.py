@@ -16,7 +16,7 @@ import attrs
 
 from bulkops.errors import ConfigError, JournalError
 from bulkops.logs import get_logger
-from bulkops.postgres import DatabaseUrl, connect, conninfo_of, describe, is_outage, migrate, search_path
+from bulkops.postgres import OUTAGE_S, DatabaseUrl, connect, conninfo_of, describe, is_outage, migrate, search_path
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -75,7 +75,7 @@ class QueueDispatcher:
 
         await asyncio.to_thread(make_queue_tables, database)
         connector = procrastinate.PsycopgConnector(
-            conninfo=conninfo_of(database), configure=configure, min_size=1, max_size=10, timeout=60.0
+            conninfo=conninfo_of(database), configure=configure, min_size=1, max_size=10, timeout=OUTAGE_S
         )
         app = procrastinate.App(connector=connector)
         dispatcher = cls(app, database)
@@ -142,7 +142,7 @@ class QueueDispatcher:
         """The answer, also when the database is down for a while. Raises: JournalError."""
         from procrastinate.exceptions import ConnectorException  # noqa: PLC0415 - an extra
 
-        for left in range(60, -1, -1):
+        for left in range(int(OUTAGE_S / _AGAIN_S), -1, -1):
             try:
                 return await ask()
             except ConnectorException as error:
