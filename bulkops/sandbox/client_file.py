@@ -28,7 +28,7 @@ def client_file(settings: SandboxSettings) -> str:
     if settings.quotas == "off":
         return "\n".join([*lines, 'max_rate = "off"', 'quotas = "off"', ""])
     lines += [f"max_rate = {float(_MAX_RATE * scale)!r}", "", "[quotas]"]
-    lines += [f'"{name}" = [{", ".join(map(_row, limits))}]' for name, limits in settings.limits().items()]
+    lines += [f'"{name}" = [{", ".join(map(_row, limits))}]' for name, limits in settings.stated_limits().items()]
     return "\n".join([*lines, ""])
 
 

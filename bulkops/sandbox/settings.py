@@ -91,16 +91,19 @@ class SandboxSettings:
         return max(0.5, SERVER_TIMEOUT_S / self.time_scale)
 
     def limits(self) -> dict[str, tuple[Limit, ...]]:
-        """Every quota of the catalogue with its limits, windows in real seconds; an empty tuple means unlimited.
+        """Every quota of the catalogue with its limits, windows in real seconds; an empty tuple means unlimited."""
+        assumed = Limit(self.assumptions.unstated_per_minute, 60)
+        return self._over({name: (assumed,) if name.startswith("assumed") else known for name, known in QUOTAS.items()})
 
-        The client file is written from the same figures: both sides count with exactly equal windows.
-        """
+    def stated_limits(self) -> dict[str, tuple[Limit, ...]]:
+        """The same as far as a client can know it: no document says how many `unstated_per_minute` are."""
+        return self._over(QUOTAS)
+
+    def _over(self, known: QuotaTable) -> dict[str, tuple[Limit, ...]]:
         if self.quotas == "off":
             return dict.fromkeys(QUOTAS, ())
-        own = {} if isinstance(self.quotas, str) else dict(self.quotas)
-        assumed = Limit(self.assumptions.unstated_per_minute, 60)
-        stated = {name: (assumed,) if name.startswith("assumed") else limits for name, limits in QUOTAS.items()}
-        return {name: tuple(map(self._counted, limits)) for name, limits in (stated | own).items()}
+        own = {} if isinstance(self.quotas, str) else self.quotas
+        return {name: tuple(map(self._counted, limits)) for name, limits in {**known, **own}.items()}
 
     def _counted(self, limit: Limit) -> Limit:
         """In real seconds, and by the workspace that the assumptions mean."""
