@@ -20,6 +20,16 @@ from bulkops.hosts import API_DOMAINS, TOKEN_VARIABLE, base_url, is_of_domain
 from bulkops.parameters import parameter
 from bulkops.secret import Secret
 from bulkops.toml import parse_toml, read_toml
+from bulkops.validators import (
+    are_sizes,
+    is_bool,
+    is_bool_or_names,
+    is_finite,
+    is_finite_or_none,
+    is_positive,
+    is_share,
+    tuple_of_list,
+)
 
 VENDOR_FILE: Final = "vendor.toml"
 HOST_VARIABLE: Final = "WORKATO_HOST"
@@ -73,39 +83,7 @@ class Auth:
         return self.token.reveal().startswith(SANDBOX_TOKEN)
 
 
-def _positive(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    """Refuse numbers that are not positive, NaN included. Raises: ValueError."""
-    if not isinstance(value, int | float) or not value > 0:
-        raise ValueError(f"{field.name} must be a number above 0, not {value!r}")
-
-
-def _finite(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    """Raises: ValueError."""
-    if not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ValueError(f"{field.name} must be a finite number above 0, not {value!r}")
-
-
-def _finite_or_none(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None:
-        _finite(_, field, value)
-
-
-def _yes_or_no(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, bool):
-        raise ValueError(f"{field.name} is true or false, not {value!r}")  # noqa: TRY004 - as its neighbors
-
-
-def _share(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, int | float) or not 0 < value <= 1:
-        raise ValueError(f"{field.name} must be above 0 and at most 1, not {value!r}")
-
-
-def _sizes(_: object, field: attrs.Attribute[Any], value: Any) -> None:
-    is_table = isinstance(value, Mapping)
-    if not is_table or not all(type(size) is int and size > 0 for size in value.values()):
-        raise ValueError(f"{field.name} must be a table of whole numbers above 0, not {value!r}")
-
-
+_YES_OR_NO: Final = frozenset({"unlimited", "proxy_from_environment", "explore"})
 _MAY_BE_INFINITE: Final = frozenset({"attempt_timeout_s", "connect_timeout_s", "call_timeout_s"})
 _MAY_BE_OFF: Final = _MAY_BE_INFINITE | {"max_rate", "account_timeout_s", "run_timeout_s"}
 
@@ -115,6 +93,8 @@ class Tuning:
     """Quotas, rates and timeouts; a client file may set each. Durations are seconds.
 
     `quotas`: limits by quota name, replacing the catalogue's (enterprise plans differ); `unlimited` lifts all.
+    `explore`: whether quotas without a published limit may go beyond the assumed one while nothing is refused: those
+    that `quotas` leaves alone, or a list of names.
     `share`: fraction of every quota to use, leaving the rest to the vendor's UI and other tools.
     `max_rate`: requests a second for the whole session (None: no smoothing).
     `attempt_timeout_s`, `connect_timeout_s`, `call_timeout_s`: `math.inf` for no limit; "off" in a client file.
@@ -125,25 +105,26 @@ class Tuning:
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
     unlimited: bool = False
-    share: float = attrs.field(default=1.0, validator=_share)
+    explore: bool | tuple[str, ...] = attrs.field(default=False, converter=tuple_of_list, validator=is_bool_or_names)
+    share: float = attrs.field(default=1.0, validator=is_share)
     max_rate: float | None = attrs.field(
         default=50.0,
-        validator=_finite_or_none,
+        validator=is_finite_or_none,
         metadata=parameter("Maximum requests per second over all quotas.", metavar="N|off", off=True),
     )
-    server_timeout_s: float = attrs.field(default=40.0, validator=_finite)
-    attempt_timeout_s: float = attrs.field(default=45.0, validator=_positive)
-    connect_timeout_s: float = attrs.field(default=10.0, validator=_positive)
-    call_timeout_s: float = attrs.field(default=600.0, validator=_positive)
-    account_timeout_s: float | None = attrs.field(default=None, validator=_finite_or_none)
-    run_timeout_s: float | None = attrs.field(default=None, validator=_finite_or_none)
-    first_poll_s: float = attrs.field(default=2.0, validator=_finite)
-    import_deadline_s: float = attrs.field(default=300.0, validator=_finite)
-    backoff_base_s: float = attrs.field(default=1.0, validator=_finite)
-    backoff_cap_s: float = attrs.field(default=60.0, validator=_finite)
-    max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_finite)
-    proxy_from_environment: bool = attrs.field(default=False, validator=_yes_or_no)
-    page_sizes: Mapping[str, int] = attrs.field(factory=dict, validator=_sizes)
+    server_timeout_s: float = attrs.field(default=40.0, validator=is_finite)
+    attempt_timeout_s: float = attrs.field(default=45.0, validator=is_positive)
+    connect_timeout_s: float = attrs.field(default=10.0, validator=is_positive)
+    call_timeout_s: float = attrs.field(default=600.0, validator=is_positive)
+    account_timeout_s: float | None = attrs.field(default=None, validator=is_finite_or_none)
+    run_timeout_s: float | None = attrs.field(default=None, validator=is_finite_or_none)
+    first_poll_s: float = attrs.field(default=2.0, validator=is_finite)
+    import_deadline_s: float = attrs.field(default=300.0, validator=is_finite)
+    backoff_base_s: float = attrs.field(default=1.0, validator=is_finite)
+    backoff_cap_s: float = attrs.field(default=60.0, validator=is_finite)
+    max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=is_finite)
+    proxy_from_environment: bool = attrs.field(default=False, validator=is_bool)
+    page_sizes: Mapping[str, int] = attrs.field(factory=dict, validator=are_sizes)
 
     @classmethod
     def beside(cls, client_file: str | Path | None) -> Tuning:
@@ -200,7 +181,7 @@ class Tuning:
         if "quotas" in values:
             values["quotas"] = _parse_quotas(values["quotas"], source=source)
         for key, value in values.items():
-            if isinstance(value, bool) and key not in {"unlimited", "proxy_from_environment"}:
+            if isinstance(value, bool) and key not in _YES_OR_NO:
                 raise ConfigError(f"{source}: {key} must be a number, not {value}", remedy="correct the value")
         try:
             return cls(**values)

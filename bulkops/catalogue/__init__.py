@@ -11,7 +11,7 @@ from typing import Final
 
 from bulkops.catalogue._call import ACCOUNT, ANY_MEMBER, Call, Confidence, Parameter, RetryClass
 from bulkops.catalogue._parse_calls import read_calls
-from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED, assumed
+from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED, assumed, explored_quotas
 from bulkops.catalogue._rows import TABLES
 from bulkops.settings import Limit
 
@@ -25,6 +25,7 @@ __all__ = [
     "Parameter",
     "RetryClass",
     "assumed",
+    "explored_quotas",
 ]
 
 CALLS: Final[Mapping[str, Call]] = MappingProxyType(read_calls(TABLES))

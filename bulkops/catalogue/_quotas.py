@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from bulkops.close_match import did_you_mean
+from bulkops.errors import ConfigError
+from bulkops.settings import Tuning
+
 Row = tuple[int, float] | tuple[int, float, str]
 
 DOCUMENTED: Final[dict[str, list[Row]]] = {
@@ -137,3 +141,24 @@ ASSUMED: Final[dict[str, list[Row]]] = {
     assumed(scope, group): [(60, 60)] for scope, groups in _WITHOUT_FIGURE.items() for group in groups
 }
 """The vendor's most usual limit, where it publishes none."""
+
+
+def explored_quotas(tuning: Tuning) -> frozenset[str]:
+    """Names of the quotas that these settings let explore.
+
+    Raises: ConfigError when one of them has a published limit, or does not exist.
+    """
+    if isinstance(tuning.explore, bool):
+        return frozenset(ASSUMED.keys() - tuning.quotas.keys()) if tuning.explore else frozenset()
+    for name in tuning.explore:
+        if name in DOCUMENTED:
+            raise ConfigError(
+                f"explore names {name!r}, whose limit the vendor publishes",
+                remedy="leave it out; if your plan has another limit, set that in [quotas]",
+            )
+        if name not in ASSUMED:
+            raise ConfigError(
+                f"explore names {name!r}, which is not a quota",
+                remedy=did_you_mean(name, ASSUMED) or f"use one of {', '.join(ASSUMED)}",
+            )
+    return frozenset(tuning.explore)

@@ -71,6 +71,8 @@ def _text(value: Any) -> str:
             return "yes" if value else "no"
         case float():
             return f"{value:g}"
+        case tuple():
+            return ", ".join(value)
         case _:
             return str(value)
 

@@ -24,13 +24,14 @@ from bulkops.ledger.slots import (
     Owner,
     Request,
     Settled,
+    learn,
     put_slots,
     settle_slots,
     slots_left_behind,
     take_slot,
 )
 from bulkops.locks import held, holder_at, process_words
-from bulkops.pacing import LONGEST_DIVIDED_S, Full, HeldSlot, window_length_s
+from bulkops.pacing import LONGEST_DIVIDED_S, Explored, Full, HeldSlot, window_length_s
 
 _WORKING: Final = "working"
 _ENDED: Final = "ended"
@@ -120,8 +121,10 @@ class Book:
             self._lock.enter_context(held(self._lock_file(self._mine.process_id), label))
             put_slots(self._connection, self._mine, slots, now, recorded=True)
 
-    def renew(self, settled: Sequence[Settled], *, part: float, used: float) -> Allotment:
-        """A heartbeat; give share back, or take what is free."""
+    def renew(
+        self, settled: Sequence[Settled], *, part: float, used: float, explored: Sequence[Explored] = ()
+    ) -> Allotment:
+        """A heartbeat; give share back, or take what is free. `explored`: what this process knows."""
         with self._transaction(beats=True) as now:
             settle_slots(self._connection, settled)
             others = self._working(now)
@@ -147,6 +150,7 @@ class Book:
                 killed_in_s=max((process.counted_by - now.boot_s for process in killed), default=-math.inf)
                 if has_grown and is_alone
                 else -math.inf,
+                explored=learn(self._connection, self._mine, explored),
             )
 
     def take(self, settled: Sequence[Settled], requests: Sequence[Request]) -> list[int | Full]:
@@ -155,10 +159,11 @@ class Book:
             settle_slots(self._connection, settled)
             return [take_slot(self._connection, self._mine, request, now) for request in requests]
 
-    def end(self, settled: Sequence[Settled], slots: Iterable[HeldSlot]) -> None:
+    def end(self, settled: Sequence[Settled], slots: Iterable[HeldSlot], *, explored: Sequence[Explored] = ()) -> None:
         """End in order: only these slots of divided quotas, and recorded slots, remain."""
         with self._transaction() as now:
             settle_slots(self._connection, settled)
+            learn(self._connection, self._mine, explored)
             self._connection.execute(
                 "UPDATE slots SET counted_boot_s = ? WHERE process_id = ? AND counted_boot_s IS NULL",
                 (now.boot_s + self._server_timeout_s, self._mine.process_id),

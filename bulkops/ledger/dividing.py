@@ -22,7 +22,7 @@ import attrs
 
 from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError
-from bulkops.pacing import HeldSlot, Pacer, SlotRecorder
+from bulkops.pacing import Explored, HeldSlot, Pacer, SlotRecorder
 
 MAX_MEMBERS: Final = 8
 """Maximum number of processes on one credential: more would leave each hardly any slots."""
@@ -37,7 +37,7 @@ class Allotment:
 
     `has_grown`: the share is larger than before, and this counts now: `slots` of divided quotas that earlier processes
     hold, and `killed_in_s`, seconds until the server has counted all requests of a killed process (minus infinity:
-    without one).
+    without one). `explored`: what is known of quotas without a published limit.
     """
 
     share: float
@@ -45,6 +45,7 @@ class Allotment:
     has_grown: bool = False
     slots: Sequence[HeldSlot] = ()
     killed_in_s: float = float("-inf")
+    explored: Sequence[Explored] = ()
 
     @property
     def fair(self) -> float:
@@ -59,14 +60,14 @@ class Member(SlotRecorder, Protocol):
     def is_due(self) -> bool:
         """Whether the newest heartbeat is old enough for another one."""
 
-    async def renew(self, *, part: float, used: float) -> Allotment:
+    async def renew(self, *, part: float, used: float, explored: Sequence[Explored]) -> Allotment:
         """A heartbeat; give back what is too much, take what is free. Call it each second.
 
         `part`: of each divided quota, that this process keeps to from now on; `used`: the largest part of one that its
-        own requests hold at the moment.
+        own requests hold at the moment; `explored`: what the pacer knows.
         """
 
-    async def end(self, slots: Sequence[HeldSlot]) -> None:
+    async def end(self, slots: Sequence[HeldSlot], *, explored: Sequence[Explored]) -> None:
         """Nothing is sent any more. `slots`: of divided quotas, held by what was sent."""
 
 
@@ -85,7 +86,7 @@ async def dividing(member: Member, pacer: Pacer) -> AsyncIterator[None]:
         finally:
             # Where they cannot be written, the next process waits as after a kill.
             with contextlib.suppress(JournalError):
-                await member.end(pacer.held(recorded=False))
+                await member.end(pacer.held(recorded=False), explored=pacer.explored())
             await _cancel(renewing)
     finally:
         pacer.recorder = None
@@ -111,7 +112,8 @@ class _Division:
     async def renew(self) -> None:
         pacer = self._pacer
         while True:
-            allotment = await self._member.renew(part=self._part, used=pacer.used_part())
+            allotment = await self._member.renew(part=self._part, used=pacer.used_part(), explored=pacer.explored())
+            pacer.learn(allotment.explored)
             if allotment.has_grown:
                 pacer.inherit(allotment.slots, killed_in_s=allotment.killed_in_s)
             part, before = min(allotment.share, allotment.fair), self._part

@@ -21,7 +21,7 @@ from bulkops.ledger.dividing import Allotment, dividing
 from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.slots import Request, Settled
 from bulkops.locks import state_directory
-from bulkops.pacing import Full, HeldSlot, Pacer, Settle, is_recorded
+from bulkops.pacing import Explored, Full, HeldSlot, Pacer, Settle, is_recorded
 from bulkops.settings import Limit
 
 T = TypeVar("T")
@@ -126,10 +126,10 @@ class LocalLease(BeatingLease):
         """See `Member.is_due`. A loop whose clock jumps renews no more often than any other."""
         return self._clock.boot_time_s() > self._beat_boot_s + BEAT_S / 2
 
-    async def renew(self, *, part: float, used: float) -> Allotment:
+    async def renew(self, *, part: float, used: float, explored: Sequence[Explored] = ()) -> Allotment:
         """See `Member.renew`."""
         settled = self._take_settled()
-        allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used))
+        allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used, explored=explored))
         self._beat_boot_s = self._book.beat_boot_s  # the caller acts on the allotment before anything else runs
         return allotment
 
@@ -152,11 +152,11 @@ class LocalLease(BeatingLease):
             raise
         return taken if isinstance(taken, Full) else self._settler(taken)
 
-    async def end(self, slots: Sequence[HeldSlot]) -> None:
+    async def end(self, slots: Sequence[HeldSlot], *, explored: Sequence[Explored] = ()) -> None:
         """See `Member.end`."""
         await self.until_quiet()
         settled = self._take_settled()
-        await self._in_thread(lambda: self._book.end(settled, slots))
+        await self._in_thread(lambda: self._book.end(settled, slots, explored=explored))
 
     async def until_quiet(self) -> None:
         """Take no more requests, and wait for the last commit."""

@@ -46,6 +46,18 @@ PRAGMA user_version = {VERSION};
 COMMIT;
 """
 
+_EXPLORED: Final = """
+CREATE TABLE IF NOT EXISTS explored ( -- what runs have found about quotas without a published limit
+  host TEXT NOT NULL,
+  workspace TEXT,
+  quota TEXT NOT NULL,
+  window_s REAL NOT NULL,
+  requests INTEGER NOT NULL, -- accepted within the window
+  refused INTEGER NOT NULL -- a 429 came beyond the assumed limit
+)
+"""
+"""Made when missing, so that the file of an earlier version can be used."""
+
 
 def open_ledger(directory: Path) -> sqlite3.Connection:
     """A connection to the ledger in a directory of the user's own; made when missing.
@@ -85,6 +97,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"the ledger {path} has schema version {_version(connection)}, but this bulkops supports version {VERSION}",
             remedy="use the bulkops version that wrote it, or delete the file when no run has been active for an hour",
         )
+    connection.execute(_EXPLORED)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -1,4 +1,4 @@
-"""The slots of the local ledger, as functions within a transaction."""
+"""The slots of the local ledger, and what is known of explored quotas, as functions within a transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 
 from bulkops.clock import Instant
 from bulkops.ledger.base import Credential
-from bulkops.pacing import Full, HeldSlot, window_length_s
+from bulkops.pacing import Explored, Full, HeldSlot, window_length_s
 from bulkops.settings import Limit
 
 _ASK_AGAIN_S: Final = 0.5
@@ -114,6 +114,32 @@ def slots_left_behind(connection: sqlite3.Connection, mine: Owner, now: Instant)
         (mine.host, mine.workspace, mine.workspace, now.boot_s, mine.holder),
     )
     return tuple(HeldSlot(quota, key, counted - now.boot_s, longest_s) for quota, key, counted, longest_s in rows)
+
+
+def learn(connection: sqlite3.Connection, mine: Owner, explored: Iterable[Explored]) -> tuple[Explored, ...]:
+    """Note what this process knows of explored quotas. Returns: what all together know."""
+    known: dict[tuple[str, float], Explored] = {}
+    rows = connection.execute(
+        f"SELECT quota, requests, window_s, refused FROM explored WHERE {SAME_CREDENTIAL}",  # noqa: S608 - constants
+        (mine.host, mine.workspace, mine.workspace),
+    )
+    for quota, requests, window_s, refused in rows:
+        one = Explored(quota, requests, window_s, bool(refused))
+        known[quota, window_s] = one.merged(known.get((quota, window_s), one))
+    for one in explored:
+        place = one.quota, one.window_s
+        merged = one.merged(known.get(place, one))
+        if merged != known.get(place):
+            known[place] = merged
+            own = (mine.host, mine.workspace, *place)
+            connection.execute(
+                "DELETE FROM explored WHERE host = ? AND workspace IS ? AND quota = ? AND window_s = ?", own
+            )
+            connection.execute(
+                "INSERT INTO explored (host, workspace, quota, window_s, requests, refused) VALUES (?, ?, ?, ?, ?, ?)",
+                (*own, merged.requests, merged.refused),
+            )
+    return tuple(known.values())
 
 
 def _insert(

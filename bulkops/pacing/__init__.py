@@ -1,22 +1,26 @@
 """Pacing: when a request may leave, and when a failed one may leave again. Independent of HTTP."""
 
+from bulkops.pacing.alarm import Alarm
 from bulkops.pacing.backoff import full_jitter
+from bulkops.pacing.exploration import Explored
 from bulkops.pacing.key_queue import Priority
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.pacer import Pacer
-from bulkops.pacing.quota import Quota, QuotaStatistics
+from bulkops.pacing.quota import Quota
 from bulkops.pacing.refusal_test import WindowUsage
 from bulkops.pacing.retry import TRANSIENT, Failure, RetryBudget, may_resend
 from bulkops.pacing.shared import HORIZON_S, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.sharing import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
 from bulkops.pacing.slot import Slot
-from bulkops.pacing.snapshot import QuotaSnapshot
+from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 from bulkops.pacing.window import window_length_s
 
 __all__ = [
     "HORIZON_S",
     "LONGEST_DIVIDED_S",
     "TRANSIENT",
+    "Alarm",
+    "Explored",
     "Failure",
     "Full",
     "HeldSlot",

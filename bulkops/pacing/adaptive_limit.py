@@ -110,33 +110,37 @@ class AdaptiveLimit:
     def relimit(self, limit: int) -> None:
         """Use another limit from now on. A wider one opens as slowly as the first."""
         if self.allowed == self.limit < limit:
-            self._is_opening = True
-            self._full_at_grant = None
+            self._is_opening, self._full_at_grant = True, None
         self.limit = limit
-        if self.allowed > limit:
-            self._set_allowed(limit)
+        self._set_allowed(self.allowed)
+
+    def explore(self, limit: int, now: float, *, burst: int) -> None:
+        """Use a limit of unknown truth: departures are even, because a burst may be refused as a whole."""
+        self._is_opening = False
+        if self._spacing is None:
+            self._spacing = Gcra(self.window_s, limit, burst=burst, at=now)
+            self._measure_afresh(now)
+        allowed, self.limit = limit if self.allowed == self.limit else self.allowed, limit
+        self._set_allowed(allowed)
 
     def departures_by(self, until: float) -> float:
         """How many requests gate and spacing let leave until then."""
-        if self.closed_until > until:
-            return 0
-        return math.inf if self._spacing is None else self._spacing.departures_by(until)
+        departures = math.inf if self._spacing is None else self._spacing.departures_by(until)
+        return 0 if self.closed_until > until else departures
 
     # -- among processes ----------------------------------------------------------------------------------------
 
     def width(self, now: float) -> SharedWidth:
         """What this process knows."""
-        burst = 0 if self._spacing is None else self._spacing.burst
+        burst = self._spacing.burst if self._spacing else 0
         return SharedWidth(self.allowed, self._is_opening, burst, max(0.0, self.closed_until - now))
 
     def hear_closing(self, until: float) -> None:
         """Another process was refused. What left before the closing is stale here too."""
-        if until <= self.closed_until:
-            return
-        self.closed_until = self._episode_ends = until
-        self._clean_since = until
-        if self._spacing is not None:
-            self._spacing.restart(until)
+        if until > self.closed_until:
+            self.closed_until = self._episode_ends = self._clean_since = until
+            if self._spacing is not None:
+                self._spacing.restart(until)
 
     def adopt(self, width: SharedWidth, now: float) -> None:
         """Another process has changed the width: what this one was about to conclude was about another width."""
@@ -153,9 +157,8 @@ class AdaptiveLimit:
 
     def share_with(self, sharers: int) -> None:
         """`sharers`: processes that use the quota now, this one included."""
-        if sharers != self.sharers:
-            self.sharers = sharers
-            self._set_allowed(self.allowed)
+        self.sharers = sharers
+        self._set_allowed(self.allowed)
 
     # -- requests -----------------------------------------------------------------------------------------------
 

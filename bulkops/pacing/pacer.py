@@ -8,10 +8,10 @@ import math
 import uuid
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Final
 
 from bulkops.events import Observer, ignore
 from bulkops.pacing.adaptive_limit import Change
+from bulkops.pacing.alarm import Alarm
 from bulkops.pacing.key_queue import Order, Priority, Waiter
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.process_quotas import ProcessQuotas
@@ -21,9 +21,6 @@ from bulkops.pacing.shared import HORIZON_S
 from bulkops.pacing.sharing import Full, SlotRecorder
 from bulkops.pacing.slot import Slot
 from bulkops.settings import Limit
-
-SHORTEST_SLEEP_S: Final = 0.0005
-"""Seconds. A timer that fires early must not make the pump spin."""
 
 
 class Pacer(ProcessQuotas):
@@ -35,6 +32,7 @@ class Pacer(ProcessQuotas):
         max_rate: requests a second for all quotas together; None: as the quotas permit.
         server_timeout_s: how long after leaving the server may still count a request that was never answered.
         share: fraction of every limit to use. unlimited: no limits at all, only max_rate and what 429s say.
+        explore: quotas whose limits are only assumed, and may be exceeded while nothing is refused.
         backoff_base_s, backoff_cap_s: closing after a 429 without Retry-After, full jitter.
     """
 
@@ -46,6 +44,7 @@ class Pacer(ProcessQuotas):
         server_timeout_s: float = 40.0,
         share: float = 1.0,
         unlimited: bool = False,
+        explore: frozenset[str] = frozenset(),
         backoff_base_s: float = 1.0,
         backoff_cap_s: float = 60.0,
         rng: Random,
@@ -53,7 +52,7 @@ class Pacer(ProcessQuotas):
     ) -> None:
         backoff = {"base_s": backoff_base_s, "cap_s": max(backoff_base_s, backoff_cap_s)}
         most_at_once = math.inf if max_rate is None else math.ceil(max_rate * HORIZON_S)
-        super().__init__(Limits(quotas, share, unlimited), backoff, most_at_once, rng=rng, observe=observe)
+        super().__init__(Limits(quotas, share, unlimited, explore), backoff, most_at_once, rng=rng, observe=observe)
         self.id = uuid.uuid4().hex
         self.server_timeout_s = server_timeout_s
         self.held_back = 0
@@ -62,8 +61,7 @@ class Pacer(ProcessQuotas):
         self._busy: dict[str, Quota] = {}
         self._reopening: set[str] = set()
         self._arrivals = itertools.count()
-        self._wake: asyncio.Future[None] | None = None
-        self._planned_at = math.inf
+        self._alarm = Alarm()
         self._is_drawing = False
 
     async def slot(self, quota: str, *, key: str | None = None, priority: Priority = (0, 0)) -> Slot:
@@ -128,10 +126,9 @@ class Pacer(ProcessQuotas):
         """Pump until cancelled. Only here a request waits for the rate limiter."""
         self.now = asyncio.get_running_loop().time
         while True:
-            self._planned_at = math.inf
             leaving, again_at = self._next()
             if leaving is None:
-                await self._sleep_until(again_at)
+                await self._alarm.sleep_until(again_at)
             elif self._smoother.is_ready:
                 self._smoother.take()
                 self._leave(*leaving)
@@ -158,11 +155,11 @@ class Pacer(ProcessQuotas):
                 if change == "closed":
                     self._reopening.add(quota.name)
         self._tell_source(quota)
-        if self._wake is None or not quota.waiting:
+        if not self._alarm.is_set or not quota.waiting:
             return
         # Most ends free a slot only after a whole window, when the pump looks anyway.
         frees_at = now if counted_by is None or any(changes) else quota.frees_at(counted_by)
-        if frees_at < self._planned_at and quota.next_at(now) < self._planned_at:
+        if frees_at < self._alarm.planned_at and quota.next_at(now) < self._alarm.planned_at:
             self.wake()
 
     # -- the pump -----------------------------------------------------------------------------------------------
@@ -173,6 +170,9 @@ class Pacer(ProcessQuotas):
         first: tuple[Quota, Waiter] | None = None
         again_at = math.inf
         for name, quota in list(self._busy.items()):
+            if quota.exploration is not None and quota.explore(now):
+                self._tell(quota, "grown")
+                self._tell_source(quota)
             waiter = quota.best(now)
             if waiter is not None:
                 if first is None or waiter.order < first[1].order:
@@ -196,20 +196,6 @@ class Pacer(ProcessQuotas):
         quota.waited_s += now - since
         return Slot(self, quota, key, now, now - since)
 
-    async def _sleep_until(self, at: float) -> None:
-        """Until `at`, or until something changes. Timers may be early: the clock is read again after it."""
-        loop = asyncio.get_running_loop()
-        self._planned_at = at
-        self._wake = loop.create_future()
-        timer = loop.call_at(max(at, loop.time() + SHORTEST_SLEEP_S), self.wake) if at < math.inf else None
-        try:
-            await self._wake
-        finally:
-            self._wake = None
-            if timer is not None:
-                timer.cancel()
-
     def wake(self) -> None:
         """Look again which request may leave."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        self._alarm.ring()

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
 from bulkops.events import Observer, QuotaChanged
+from bulkops.pacing.exploration import Explored
 from bulkops.pacing.limits import Limits
-from bulkops.pacing.quota import Quota, QuotaStatistics
+from bulkops.pacing.quota import Quota
 from bulkops.pacing.shared import SlotSource
 from bulkops.pacing.sharing import HeldSlot, SlotRecorder
-from bulkops.pacing.snapshot import QuotaSnapshot
+from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 from bulkops.settings import Limit
 
 
@@ -126,8 +127,20 @@ class ProcessQuotas(ABC):
     def _divide(self, quota: Quota) -> None:
         """Give the quota this process's part, from when it may use it."""
         if self._part:
-            quota.relimit(self._limits.of(quota.name, self._part))
+            quota.relimit(self._limits.of(quota.name, self._part), part=self._part)
         quota.not_before = self._killed_at + quota.longest_s if self._part else math.inf
+
+    def explored(self) -> list[Explored]:
+        """What is known of the quotas that may be explored, from this process and from others."""
+        return self._limits.explored(quota.exploration for quota in self._quotas.values())
+
+    def learn(self, explored: Iterable[Explored]) -> None:
+        """Other processes, or earlier ones, have found this."""
+        for one in self._limits.learn(explored):
+            quota = self._quotas.get(one.quota)
+            if quota is not None and quota.learn(one, self.now()):
+                self._tell(quota, "shrunk" if one.refused else "grown")
+                self.wake()
 
     # -- how they stand -----------------------------------------------------------------------------------------
 
@@ -146,7 +159,7 @@ class ProcessQuotas(ABC):
     def statistics(self) -> dict[str, QuotaStatistics]:
         """How each quota that was used stands now."""
         now = self.now()
-        return {name: quota.statistics(now) for name, quota in self._quotas.items()}
+        return {name: QuotaStatistics.of(quota, now) for name, quota in self._quotas.items()}
 
     def standings(self) -> dict[str, QuotaSnapshot]:
         """The same in full, for a forecast: O(slots taken) each."""
@@ -157,6 +170,7 @@ class ProcessQuotas(ABC):
         quota = self._quotas.get(name)
         if quota is None:
             quota = self._quotas[name] = Quota(name, self._limits.of(name), rng=self._rng, **self._backoff)
+            quota.exploration = self._limits.exploration(name, self.now())
             self._respect_others(quota)
             quota.take_from(self._source, (), most=self._at_once)
             quota.needs_record = self._recorder is not None and self._recorder.records(quota.limits)

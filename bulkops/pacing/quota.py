@@ -7,50 +7,27 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import TYPE_CHECKING, Final
-
-import attrs
+from typing import TYPE_CHECKING
 
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
+from bulkops.pacing.exploration import BURST, MOST_IN_FLIGHT, Exploration, Explored
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.refusal_test import WindowUsage
 from bulkops.pacing.shared import NOBODY, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.sharing import HeldSlot, is_recorded
-from bulkops.pacing.snapshot import QuotaSnapshot
+from bulkops.pacing.snapshot import UNLIMITED, QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
 from bulkops.settings import Limit
 
 if TYPE_CHECKING:
     from bulkops.pacing.slot import Slot
 
-UNLIMITED: Final = 1_000_000_000
-
-
-@attrs.frozen(kw_only=True)
-class QuotaStatistics:
-    """`allowed` of `limit` in `window_s` (the quota's shortest shared window); `waited_s`: summed over requests.
-
-    `limit` is UNLIMITED (10**9) for a quota without a shared window.
-    """
-
-    requests: int
-    refused: int
-    lost: int
-    waited_s: float
-    allowed: int
-    limit: int
-    window_s: float
-    used: int
-    waiting: int
-    in_flight: int
-    closed_for_s: float
-
 
 class Quota:
     """A quota's windows: shared ones, and one for each key if the vendor counts keys separately.
 
     The adaptation widens and narrows the shared window that is shortest; every other window keeps its documented
-    limit (a key's window is met too rarely to learn from).
+    limit (a key's window is met too rarely to learn from). `exploration`: of a limit that is only assumed.
     """
 
     def __init__(self, name: str, limits: Sequence[Limit], *, base_s: float, cap_s: float, rng: Random) -> None:
@@ -69,6 +46,7 @@ class Quota:
         self._shared = (self.shortest_window, *self._longer_windows)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
         self.limits = tuple(limits)
+        self.exploration: Exploration | None = None
         self.is_recorded = is_recorded(limits)
         self.is_divided = bool(limits) and not self.is_recorded
         self.needs_record = False
@@ -103,16 +81,52 @@ class Quota:
         """Length of its longest window; 0 when it has none."""
         return self._longest_s
 
-    def relimit(self, limits: Sequence[Limit]) -> None:
-        """The same quota with other numbers, for all but the windows of keys: what is taken stays taken."""
+    def relimit(self, limits: Sequence[Limit], *, part: float = 1.0) -> None:
+        """The same quota with other numbers, for all but the windows of keys: what is taken stays taken.
+
+        `part`: of the quota, that this process has.
+        """
+        if self.exploration is not None:
+            self.exploration.part = part
+            limits = self.exploration.over(limits, part)
         shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
         for window, limit in zip(self._shared, shared, strict=False):  # without a limit the shortest window has no twin
             window.limit = limit.requests
         if shared:
             self.adaptation.relimit(self.shortest_window.limit)
 
+    def learn(self, explored: Explored, now: float) -> bool:
+        """Other processes, or earlier ones, have found this. Returns: whether the limit has changed."""
+        exploration = self.exploration
+        if exploration is None or not exploration.learn(explored, now) or not exploration.is_begun:
+            return False
+        self._use_explored(exploration, now)
+        return True
+
+    def explore(self, now: float) -> bool:
+        """Go beyond the assumed limit while requests wait, if it is time. Returns: whether the limit has changed."""
+        exploration, adaptation = self.exploration, self.adaptation
+        if exploration is None or now < exploration.due_at or not self.waiting:
+            return False
+        usage = self._usage(now)
+        is_clean = adaptation.allowed >= adaptation.limit and not self.refused
+        per_window = adaptation.limit / adaptation.sharers
+        if not exploration.step(now, is_clean=is_clean, accepted=usage.answered, per_window=per_window):
+            return False
+        self._use_explored(exploration, now)
+        return True
+
+    def _use_explored(self, exploration: Exploration, now: float) -> None:
+        self.limits = tuple(exploration.over(self.limits, exploration.part))
+        self.shortest_window.limit = exploration.own
+        self.adaptation.explore(exploration.own, now, burst=BURST)
+        if self.shared is not None and exploration.refused:
+            self.shared.return_all()  # they were taken while more was allowed
+
     def used_part(self, limits: Sequence[Limit], now: float) -> float:
         """The largest part of one of these shared limits that own requests hold."""
+        if self.exploration is not None:
+            limits = self.exploration.over(limits, 1.0)
         return max(
             (
                 window.own(now) / limit.requests
@@ -201,7 +215,8 @@ class Quota:
 
     def next_at(self, now: float) -> float:
         """When `best` may change, if no request ends before; infinity without waiters."""
-        return max(self.free_at(now), self._queue.next_at(now))
+        at = max(self.free_at(now), self._queue.next_at(now))
+        return at if self.exploration is None or not self.waiting else min(at, self.exploration.due_at)
 
     def frees_at(self, counted_by: float) -> float:
         """When a request that the server has counted by then may let another leave, at the earliest."""
@@ -213,7 +228,11 @@ class Quota:
 
     def free_at(self, now: float) -> float:
         """When gate, spacing and shared windows may let the next request leave."""
-        adaptation = self.adaptation
+        adaptation, exploration = self.adaptation, self.exploration
+        if exploration is not None and exploration.is_growing:
+            most = MOST_IN_FLIGHT * exploration.part / adaptation.sharers
+            if self.shortest_window.in_flight >= max(1, int(most)):
+                return math.inf
         free_at = self.shortest_window.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
         at = max(self.not_before, adaptation.may_leave_at(now), free_at)
         for window in self._longer_windows:
@@ -240,6 +259,8 @@ class Quota:
     def take(self, key: str | None, now: float) -> tuple[Window, ...]:
         """A request leaves. Returns: the windows it takes a slot in."""
         self.requests += 1
+        if self.exploration is not None:
+            self.exploration.granted()
         windows = self._windows(key, now)
         for window in windows:
             window.take()
@@ -262,6 +283,8 @@ class Quota:
         self._queue.ended(slot.key, now)
 
     def was_answered(self, granted_at: float, now: float) -> Change | None:
+        if self.exploration is not None:
+            self.exploration.accepted(now)
         return self.adaptation.accepted(granted_at, now)
 
     def was_emptied(self, now: float) -> None:
@@ -282,22 +305,15 @@ class Quota:
         """Its slot is taken all the same, but does not count as accepted by the server."""
         self.refused += 1
         heapq.heappush(self._refused_until, now + self.shortest_window.length_s)
-        return self.adaptation.refused(granted_at, now, self._usage(now), retry_after_s=retry_after_s)
-
-    def statistics(self, now: float) -> QuotaStatistics:
-        return QuotaStatistics(
-            requests=self.requests,
-            refused=self.refused,
-            lost=self.lost,
-            waited_s=self.waited_s,
-            allowed=self.adaptation.allowed,
-            limit=self.shortest_window.limit,
-            window_s=self.shortest_window.documented_s,
-            used=self.shortest_window.used(now),
-            waiting=self.waiting,
-            in_flight=self.shortest_window.in_flight,
-            closed_for_s=self._closed_for_s(now),
-        )
+        usage, exploration = self._usage(now), self.exploration
+        changes = self.adaptation.refused(granted_at, now, usage, retry_after_s=retry_after_s)
+        if exploration is not None:
+            own = usage.answered - self._others.answered
+            fraction = exploration.part if self.shared is None else own / max(1, usage.answered)
+            if exploration.was_refused(granted_at, now, accepted=own, fraction=max(fraction, 0.01)):
+                self._use_explored(exploration, now)
+                changes.append("shrunk")
+        return changes
 
     def standing(self, now: float) -> QuotaSnapshot:
         beside = self.shortest_window.inherited(now) if self.adaptation.is_opening else 0
@@ -307,10 +323,10 @@ class Quota:
             allowed=max(1, allowed // self.adaptation.sharers),
             opening=self.adaptation.is_opening,
             taken_s=[window.taken_s(now) for window in self._shared],
-            closed_for_s=self._closed_for_s(now),
+            closed_for_s=self.closed_for_s(now),
         )
 
-    def _closed_for_s(self, now: float) -> float:
+    def closed_for_s(self, now: float) -> float:
         """Without better knowledge, another process returns its part of the quota after a window's length."""
         until = max(self.adaptation.closed_until, self.not_before)
         return max(0.0, until - now) if until < math.inf else self._longest_s

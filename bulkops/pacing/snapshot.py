@@ -1,12 +1,55 @@
-"""`QuotaSnapshot`: the state of a quota at one moment, from which a forecast starts."""
+"""The state of a quota at one moment: `QuotaStatistics` for people, `QuotaSnapshot` for a forecast."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
 from bulkops.settings import Limit
+
+if TYPE_CHECKING:
+    from bulkops.pacing.quota import Quota
+
+UNLIMITED: Final = 1_000_000_000
+
+
+@attrs.frozen(kw_only=True)
+class QuotaStatistics:
+    """`allowed` of `limit` in `window_s` (the quota's shortest shared window); `waited_s`: summed over requests.
+
+    `limit` is UNLIMITED (10**9) for a quota without a shared window.
+    """
+
+    requests: int
+    refused: int
+    lost: int
+    waited_s: float
+    allowed: int
+    limit: int
+    window_s: float
+    used: int
+    waiting: int
+    in_flight: int
+    closed_for_s: float
+
+    @classmethod
+    def of(cls, quota: Quota, now: float) -> Self:
+        window = quota.shortest_window
+        return cls(
+            requests=quota.requests,
+            refused=quota.refused,
+            lost=quota.lost,
+            waited_s=quota.waited_s,
+            allowed=quota.adaptation.allowed,
+            limit=window.limit,
+            window_s=window.documented_s,
+            used=window.used(now),
+            waiting=quota.waiting,
+            in_flight=window.in_flight,
+            closed_for_s=quota.closed_for_s(now),
+        )
 
 
 @attrs.frozen(kw_only=True)

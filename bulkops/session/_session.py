@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 import anyio
 import attrs
 
-from bulkops.catalogue import QUOTAS, Call, RetryClass
+from bulkops.catalogue import QUOTAS, Call, RetryClass, explored_quotas
 from bulkops.errors import (
     ApiError,
     ConfigError,
@@ -70,6 +70,7 @@ class ApiSession:
             server_timeout_s=tuning.server_timeout_s,
             share=tuning.share,
             unlimited=tuning.unlimited,
+            explore=explored_quotas(tuning),
             backoff_base_s=tuning.backoff_base_s,
             backoff_cap_s=tuning.backoff_cap_s,
             rng=self._rng,

@@ -17,6 +17,8 @@ from bulkops.settings import Limit, Tuning
     [
         Tuning(),
         Tuning(call_timeout_s=math.inf),
+        Tuning(explore=True),
+        Tuning(explore=("assumed.customer.folders",)),
         Tuning(attempt_timeout_s=math.inf, connect_timeout_s=math.inf, max_rate=None),
         Tuning(call_timeout_s=30, account_timeout_s=5, run_timeout_s=9, quotas={"q": (Limit(3, 60.0),)}),
     ],
@@ -38,3 +40,9 @@ def test_a_client_file_may_switch_a_timeout_off(text: str) -> None:
 def test_what_must_end_is_finite(name: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=f"{name} must be a finite number above 0"):
         Tuning.from_mapping({name: value}, source="x")
+
+
+@pytest.mark.parametrize("value", [1, "yes", [1], {"folders": True}, None])
+def test_explore_is_a_switch_or_a_list_of_quotas(value: Any) -> None:
+    with pytest.raises(ConfigError, match="x: explore must be true, false or a list of quotas"):
+        Tuning.from_mapping({"explore": value}, source="x")

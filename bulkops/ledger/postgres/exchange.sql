@@ -87,7 +87,8 @@ BEGIN
       END LOOP;
     END LOOP;
     w := wish->'windows'->0;
-    IF n > 0 AND q.allowed < (w->>1)::integer THEN -- no more in use at any moment than the adaptation allows
+    SELECT max(number) INTO k FROM ledger_slots WHERE window_id = (w->>0)::bigint; -- more than `w` after an exploration
+    IF n > 0 AND q.allowed < k THEN -- no more in use at any moment than the adaptation allows
       SELECT count(*) FILTER (WHERE s.held), coalesce(array_agg(s.free_at ORDER BY s.free_at) FILTER (WHERE NOT s.held), '{}')
       INTO counted, frees FROM ledger_slots s
       WHERE s.window_id = (w->>0)::bigint AND (s.held OR s.free_at > moment)
@@ -200,5 +201,6 @@ BEGIN
   FOR one IN SELECT * FROM jsonb_array_elements(request->'record') LOOP
     records := records || jsonb_build_array(ledger_record(mine, one, request));
   END LOOP;
-  RETURN jsonb_build_object('quotas', quotas, 'records', records);
+  RETURN jsonb_build_object('quotas', quotas, 'records', records,
+    'explored', ledger_learn(mine, request->'explored'));
 END $$;

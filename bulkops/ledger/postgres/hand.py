@@ -44,8 +44,7 @@ class OpenedQuota:
 
     quota: Quota
     quota_id: int
-    windows: Sequence[tuple[int, int]]
-    """(number of the window, requests)"""
+    _window_ids: Sequence[int]
     _lengths_s: Sequence[float]
     _known: _Width
     """In the database, by the last exchange; version and closing likewise."""
@@ -77,11 +76,16 @@ class OpenedQuota:
 
     @classmethod
     def opened(cls, quota: Quota, opening: Opening, reply: Opened, now: float) -> OpenedQuota:
-        windows = list(zip(reply.windows, (window.requests for window in opening.windows), strict=True))
         lengths_s = [window.length_s for window in opening.windows]
-        opened = cls(quota, reply.quota_id, windows, lengths_s, (0, False, 0))
+        opened = cls(quota, reply.quota_id, reply.windows, lengths_s, (0, False, 0))
         opened._adopt(reply, now)
         return opened
+
+    @property
+    def windows(self) -> list[tuple[int, int]]:
+        """(number of the window, requests)"""
+        limits = self.quota.shared_limits()
+        return [(number, limit.requests) for number, limit in zip(self._window_ids, limits, strict=True)]
 
     # -- what to ask --------------------------------------------------------------------------------------------
 
@@ -137,7 +141,7 @@ class OpenedQuota:
             token: SlotToken = one.slot
             if token.process_id != process_id:
                 continue  # of the process that was declared dead: it is free when its last request must be counted
-            for (window_id, _), number, length_s in zip(self.windows, token.numbers, self._lengths_s, strict=True):
+            for window_id, number, length_s in zip(self._window_ids, token.numbers, self._lengths_s, strict=True):
                 free_in_s = None if one.counted_by is None else one.counted_by + length_s - now
                 yield window_id, number, token.exchange, free_in_s, one.refused
 
@@ -148,8 +152,11 @@ class OpenedQuota:
         width = self.quota.adaptation.width(now)
         self._told = (width.allowed, width.is_opening, width.burst)
         self._closed_until = self.quota.adaptation.closed_until
+        window_id, requests = self.windows[0]
         return Told(
             quota_id=self.quota_id,
+            window_id=window_id,
+            requests=requests,
             version=self._version,
             allowed=width.allowed,
             opening=width.is_opening,

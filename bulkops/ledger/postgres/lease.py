@@ -24,7 +24,7 @@ from bulkops.ledger.postgres.beats import beating
 from bulkops.ledger.postgres.database import LedgerDatabase
 from bulkops.ledger.postgres.hand import GAP_S, OpenedQuota, plain
 from bulkops.ledger.postgres.messages import Keyed, Recorded, Reply, Request
-from bulkops.pacing import Full, HeldSlot, Pacer, Quota, Settle, window_length_s
+from bulkops.pacing import Alarm, Explored, Full, HeldSlot, Pacer, Quota, Settle, window_length_s
 from bulkops.postgres import DatabaseUrl
 from bulkops.settings import Limit
 
@@ -94,11 +94,12 @@ class PostgresLease(BeatingLease):
     _asked: list[_Asked] = attrs.field(factory=list)
     _settled: list[tuple[int, int, float | None]] = attrs.field(factory=list)
     """Of recorded requests: process, record, and the loop time at which the server has counted it."""
+    _explored: Sequence[Explored] = ()
     _exchange: int = 0
     _seen: int = 0
     _sent_at: float = -math.inf
     _done_at: float = -math.inf
-    _wake: asyncio.Future[None] | None = None
+    _alarm: Alarm = attrs.field(factory=Alarm)
     _keeping: asyncio.Task[None] = attrs.field(init=False)
     _broken: JournalError | None = None
     _is_ending: bool = False
@@ -125,8 +126,7 @@ class PostgresLease(BeatingLease):
 
     def wake(self) -> None:
         """See `SlotSource.wake`."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        self._alarm.ring()
 
     def records(self, limits: Sequence[Limit]) -> bool:
         """See `SlotRecorder.records`: only windows that the vendor counts apart for each key."""
@@ -174,7 +174,7 @@ class PostgresLease(BeatingLease):
         try:
             while not self._is_ending:
                 if (at := self._due_at()) > self._pacer.now():
-                    await self._sleep_until(at)
+                    await self._alarm.sleep_until(at)
                 else:
                     await self._exchange_now()
             # Where that cannot be written, the slots come free as after a kill.
@@ -195,16 +195,6 @@ class PostgresLease(BeatingLease):
             return now
         gap_until = self._done_at + GAP_S
         return min([self._sent_at + BEAT_S, *(quota.due_at(now, gap_until) for quota in self._quotas.values())])
-
-    async def _sleep_until(self, at: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._wake = loop.create_future()
-        timer = loop.call_at(at, self.wake)
-        try:
-            await self._wake
-        finally:
-            self._wake = None
-            timer.cancel()
 
     async def _exchange_now(self) -> None:
         """Open new quotas, then one exchange. A process that was declared dead begins anew."""
@@ -241,6 +231,7 @@ class PostgresLease(BeatingLease):
                 if of == process_id
             ],
             record=[one.keyed for one in asked],
+            explored=[one for one in self._pacer.explored() if one not in self._explored],
         )
         try:
             reply = await self._in_thread(lambda: self._database.exchange(request, watch=True))
@@ -256,6 +247,8 @@ class PostgresLease(BeatingLease):
 
     def _take_in(self, reply: Reply, asked: Sequence[_Asked]) -> None:
         now = self._done_at = self._pacer.now()
+        self._explored = reply.explored
+        self._pacer.learn(reply.explored)
         for taken in reply.quotas:
             self._quotas[taken.quota_id].answered(
                 taken, process_id=self._database.process_id, exchange=self._exchange, now=now

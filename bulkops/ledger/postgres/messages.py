@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import attrs
 
+from bulkops.pacing import Explored
+
 Back: TypeAlias = tuple[int, int, int, float | None, bool]
 """A slot that is given back: window, number, exchange in which it was taken, seconds until it is free (None: its
 request never left), whether it was refused.
@@ -72,7 +74,11 @@ class Wish:
 
 @attrs.frozen(kw_only=True)
 class Told(Width):
+    """`requests`: slots that the window must have by now, if more than before."""
+
     quota_id: int
+    window_id: int = 0
+    requests: int = 0
 
 
 @attrs.frozen
@@ -86,7 +92,9 @@ class Keyed:
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """One exchange. `exchange`: its number; `seen`: of the last one whose reply arrived."""
+    """One exchange. `exchange`: its number; `seen`: of the last one whose reply arrived. `explored`: what is new about
+    quotas without a published limit.
+    """
 
     exchange: int
     seen: int
@@ -95,6 +103,7 @@ class Request:
     told: Sequence[Told] = ()
     settled: Sequence[tuple[int, float | None]] = ()
     record: Sequence[Keyed] = ()
+    explored: Sequence[Explored] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -136,3 +145,4 @@ class Recorded:
 class Reply:
     quotas: Sequence[Taken]
     records: Sequence[Recorded]
+    explored: Sequence[Explored] = ()

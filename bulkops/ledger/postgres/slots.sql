@@ -64,6 +64,30 @@ BEGIN
   UPDATE ledger_quotas SET allowed = (told->>'allowed')::integer, opening = (told->>'opening')::boolean,
     burst = (told->>'burst')::integer, version = version + 1
   WHERE quota_id = (told->>'quota_id')::bigint AND version = (told->>'version')::bigint;
+  INSERT INTO ledger_slots (window_id, number) -- of a quota that was found to accept more than was assumed
+  SELECT (told->>'window_id')::bigint, number FROM generate_series(
+    (SELECT max(number) + 1 FROM ledger_slots WHERE window_id = (told->>'window_id')::bigint),
+    (told->>'requests')::integer) number
+  ON CONFLICT DO NOTHING;
+END $$;
+
+CREATE FUNCTION ledger_learn(mine ledger_processes, explored jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Note what a process has found about quotas without a published limit. Returns what all together know. A figure after a
+-- 429 counts more than one without; of two such the smaller.
+BEGIN
+  INSERT INTO ledger_explored AS known (host, workspace, quota, window_s, requests, refused)
+  SELECT mine.host, mine.workspace, e->>'quota', (e->>'window_s')::float8, (e->>'requests')::integer,
+    (e->>'refused')::boolean
+  FROM jsonb_array_elements(explored) e ORDER BY e->>'quota'
+  ON CONFLICT (host, (coalesce(workspace, '')), (workspace IS NULL), quota, window_s) DO UPDATE SET
+    requests = CASE WHEN known.refused AND excluded.refused THEN least(known.requests, excluded.requests)
+      WHEN known.refused THEN known.requests
+      WHEN excluded.refused THEN excluded.requests
+      ELSE greatest(known.requests, excluded.requests) END,
+    refused = known.refused OR excluded.refused;
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'quota', quota, 'window_s', window_s, 'requests', requests, 'refused', refused)), '[]')
+    FROM ledger_explored WHERE host = mine.host AND ledger_same(workspace, mine.workspace));
 END $$;
 
 CREATE FUNCTION ledger_give_back(me bigint, back jsonb, moment float8) RETURNS void LANGUAGE sql AS $$

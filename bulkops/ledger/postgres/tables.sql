@@ -68,3 +68,14 @@ CREATE TABLE ledger_records ( -- requests of quotas that the vendor counts apart
 );
 CREATE INDEX ledger_records_by_key ON ledger_records (host, quota, key);
 CREATE INDEX ledger_records_by_process ON ledger_records (process_id) WHERE counted_at IS NULL;
+
+CREATE TABLE ledger_explored ( -- what runs have found about quotas without a published limit
+  host text NOT NULL,
+  workspace text,
+  quota text NOT NULL,
+  window_s float8 NOT NULL,
+  requests integer NOT NULL, -- accepted within the window
+  refused boolean NOT NULL -- a 429 came beyond the assumed limit
+);
+CREATE UNIQUE INDEX ledger_explored_by_name
+  ON ledger_explored (host, (coalesce(workspace, '')), (workspace IS NULL), quota, window_s);

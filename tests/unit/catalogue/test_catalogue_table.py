@@ -15,8 +15,10 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from bulkops.catalogue import ANY_MEMBER, CALLS, QUOTAS, Call, Parameter, RetryClass
+from bulkops.catalogue import ANY_MEMBER, CALLS, QUOTAS, Call, Parameter, RetryClass, explored_quotas
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED
+from bulkops.errors import ConfigError
+from bulkops.settings import Limit, Tuning
 from tests import facts as vendor
 
 DIGEST = "358b909c64e5e747"
@@ -191,3 +193,31 @@ def test_every_correction_is_in_the_table(facts: dict[str, Any]) -> None:
     )
     assert "100 MB" in CALLS["managed_users.imports.create"].note == CALLS["packages.import"].note
     assert "projects.delete" in CALLS["folders.create"].note
+
+
+FOLDERS = "assumed.customer.folders"
+
+
+def test_no_quota_is_explored_unless_it_is_asked_for() -> None:
+    assert explored_quotas(Tuning()) == frozenset()
+    assert explored_quotas(Tuning(explore=True)) == frozenset(ASSUMED)
+    assert explored_quotas(Tuning(explore=(FOLDERS,))) == {FOLDERS}
+
+
+def test_a_figure_of_the_users_own_is_explored_only_by_name() -> None:
+    own = {FOLDERS: (Limit(120, 60.0),)}
+    assert FOLDERS not in explored_quotas(Tuning(explore=True, quotas=own))
+    assert explored_quotas(Tuning(explore=(FOLDERS,), quotas=own)) == {FOLDERS}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_a_documented_limit_is_never_explored(name: str) -> None:
+    assert name not in explored_quotas(Tuning(explore=True))
+    with pytest.raises(ConfigError, match=f"explore names '{re.escape(name)}', whose limit the vendor publishes"):
+        explored_quotas(Tuning(explore=(name,)))
+
+
+def test_a_quota_that_does_not_exist_is_named_with_its_neighbor() -> None:
+    with pytest.raises(ConfigError, match=r"'assumed\.customer\.folder', which is not a quota") as error:
+        explored_quotas(Tuning(explore=("assumed.customer.folder",)))
+    assert error.value.remedy == f"did you mean '{FOLDERS}'?"
