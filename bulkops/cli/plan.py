@@ -90,6 +90,7 @@ def _exit_code(plan: FleetPlan, *, detailed: bool) -> int:
 def render_plan(plan: FleetPlan) -> str:
     """The plan for people: groups of accounts with the same future, requests per quota, the finish time."""
     from bulkops.forecast import by_quota
+    from bulkops.report import explored_words
 
     lines = [f"{one_line(plan.title)}, at {one_line(plan.host)}", ""]
     for count, what in plan.groups:
@@ -104,6 +105,7 @@ def render_plan(plan: FleetPlan) -> str:
     lines.append(f"  {ceil(sum(plan.requests.values()) - 1e-9):>6} in all")
     if plan.more:
         lines.append(f"  at least{more_words(plan.more)}")
+    lines += [explored_words(one) for one in plan.explored]
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
     lines.append(f"would take about {duration(plan.seconds)}{bound}")
     return "\n".join(lines)

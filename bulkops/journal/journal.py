@@ -288,9 +288,9 @@ class Journal:
         """Queued."""
         self._writing.queue(self._writes.add_event(run_id, kind, data, self._clock.now()))
 
-    async def events(self, run_id: str, *, skip: int = 0) -> list[EventRow]:
-        """In the order in which they were added, without the first `skip`."""
-        return await self._reader.ask(queries.events, run_id, skip)
+    async def events(self, run_id: str, *, skip: int = 0, kind: str = "") -> list[EventRow]:
+        """In the order in which they were added, without the first `skip`. `kind`: only those."""
+        return await self._reader.ask(queries.events, run_id, skip, kind)
 
     async def flush(self) -> None:
         """Return when all that was queued is on the disk. Raises: JournalError when some of it could not be."""

@@ -266,11 +266,11 @@ def fact(connection: Reading, tenant: str, account: str, kind: str, key: str) ->
     return None if row is None else decode(row[0])
 
 
-def events(connection: Reading, run_id: str, skip: int) -> list[EventRow]:
-    """In the order in which they were added, without the first `skip`."""
+def events(connection: Reading, run_id: str, skip: int, kind: str) -> list[EventRow]:
+    """In the order in which they were added, without the first `skip`. `kind`: "" for all."""
     rows = connection.execute(
-        "SELECT at, kind, data FROM events WHERE run_id = ? ORDER BY event_id LIMIT ? OFFSET ?",
-        (utf8_text(run_id), _ALL, skip),
+        "SELECT at, kind, data FROM events WHERE run_id = ? AND ? IN (kind, '') ORDER BY event_id LIMIT ? OFFSET ?",
+        (utf8_text(run_id), kind, _ALL, skip),
     )
     return [EventRow(at=at, kind=kind, data=decode(data)) for at, kind, data in rows]
 

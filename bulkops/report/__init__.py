@@ -4,5 +4,16 @@ from bulkops.report.clusters import Cluster
 from bulkops.report.formats import DETAILED, FORMATS, Format, render, render_parts
 from bulkops.report.loading import load_report
 from bulkops.report.model import Report
+from bulkops.report.quota_usage import explored_words
 
-__all__ = ["DETAILED", "FORMATS", "Cluster", "Format", "Report", "load_report", "render", "render_parts"]
+__all__ = [
+    "DETAILED",
+    "FORMATS",
+    "Cluster",
+    "Format",
+    "Report",
+    "explored_words",
+    "load_report",
+    "render",
+    "render_parts",
+]

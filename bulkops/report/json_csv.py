@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from bulkops.journal import AccountRow
 from bulkops.report.next_steps import change_first, go_on_command, next_command
 from bulkops.report.safe_text import spreadsheet_cell
@@ -82,6 +84,7 @@ def head(report: Report) -> dict[str, Any]:
         "between_s": round(report.between_s, 3),
         "inventory": report.inventory,
         "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
+        "explored": [attrs.asdict(one) for one in report.explored],
     }
 
 

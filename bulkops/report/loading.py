@@ -8,6 +8,7 @@ from typing import Final
 from bulkops.errors import JournalCorrupt
 from bulkops.journal import Journal, RunRecord, RunState
 from bulkops.report.model import Details, Report
+from bulkops.report.quota_usage import EXPLORED, read_explored
 
 _DIED: Final = "the process that worked on it died"
 
@@ -46,6 +47,7 @@ async def load_report(journal: Journal, run_id: str | None = None, *, detailed: 
         as_of=time.time(),
         journal=journal.location.argument,
         accounts=accounts,
+        explored=read_explored(await journal.events(record.run_id, kind=EXPLORED)),
         details=await _details(journal, record) if detailed else None,
     )
 

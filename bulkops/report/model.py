@@ -12,6 +12,7 @@ import attrs
 from bulkops.errors import RunAborted, RunFailed
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepTiming
 from bulkops.outcome import IMPOSSIBLE, TROUBLED, Outcome
+from bulkops.pacing import Explored
 from bulkops.report.clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
 from bulkops.report.text import render_text, summary
@@ -41,7 +42,8 @@ class Report:
     `workspace`: id of the partner's workspace, None when the token may not read it;
     `accounts`: in inventory order; `journal`: the journal's directory, None for the default one; `created_at`,
     `ended_at`, `as_of` (when the journal was read): wall-clock seconds since the epoch; `between_s`: time between the
-    run's processes, in which none worked on it; `details`: only when asked for.
+    run's processes, in which none worked on it; `explored`: what the run has learned about quotas without a published
+    limit; `details`: only when asked for.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class Report:
     between_s: float = 0.0
     journal: str | None = None
     accounts: Sequence[AccountRow] = attrs.field(repr=False)  # their parameters may hold secrets
+    explored: list[Explored] = attrs.field(factory=list)
     details: Details | None = attrs.field(default=None, repr=False)
 
     @property

@@ -10,9 +10,11 @@ from typing import Any, Final
 import attrs
 
 from bulkops.journal import EventRow
+from bulkops.pacing import Explored
 
 PROCESS: Final = "process"
 REQUESTS: Final = "requests"
+EXPLORED: Final = "explored"
 
 _FULL: Final = 0.2
 
@@ -107,6 +109,23 @@ def read_traffic(events: Iterable[EventRow]) -> list[Traffic]:
                 intervals.setdefault(quota, []).append(_interval(data, members))
     traffic = [_traffic(quota, limits.get(quota, []), share, found) for quota, found in intervals.items()]
     return sorted(traffic, key=lambda one: (-(one.busiest / one.limit if one.limit else 0.0), one.quota))
+
+
+def read_explored(events: Iterable[EventRow]) -> list[Explored]:
+    """What a run has learned about quotas without a published limit, by the events of its processes."""
+    found: dict[tuple[str, float], Explored] = {}
+    for event in events:
+        for quota, members in event.data.items() if isinstance(event.data, Mapping) else ():
+            one = Explored(quota, members["requests"], members["window_s"], members["refused"])
+            place = one.quota, one.window_s
+            found[place] = one.merged(found.get(place, one))
+    return list(found.values())
+
+
+def explored_words(explored: Explored) -> str:
+    """`quota assumed.customer.folders accepted 480 requests in 60 s, and refused more`"""
+    end = ", and refused more" if explored.refused else "; its limit was not met"
+    return f"quota {explored.quota} accepted {explored.requests:,} requests in {explored.window_s:g} s{end}"
 
 
 def by_fullness(traffic: Sequence[Traffic]) -> tuple[list[Traffic], list[Traffic]]:

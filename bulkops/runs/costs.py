@@ -18,6 +18,8 @@ from bulkops.runs.identity import asking_cost
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.runs.previous_runs import same_runs
+from bulkops.session import ApiSession
+from bulkops.settings import Limit
 
 if TYPE_CHECKING:
     from bulkops.runs.planning import FleetPlan
@@ -140,10 +142,19 @@ def fleet_forecast(
         requests,
         operation=operation,
         pace=RunShape(waves=waves, concurrency=policy.concurrency, soak_s=policy.soak_s),
-        quotas=session_of(workato).quotas,
+        quotas=_quotas(session_of(workato)),
         tuning=tuning,
         latency_s=guessed_latency_s(tuning) if latency_s is None else latency_s,
     )
+
+
+def _quotas(session: ApiSession) -> Mapping[str, Sequence[Limit]]:
+    """The limits, and in place of assumed ones what was found to be accepted."""
+    found = {(one.quota, one.window_s): one.requests for one in session.pacer.explored()}
+    return {
+        name: [attrs.evolve(limit, requests=found.get((name, limit.window_s), limit.requests)) for limit in limits]
+        for name, limits in session.quotas.items()
+    }
 
 
 def sampled(rows: Sequence[InventoryRow], sample: int | None) -> Sequence[InventoryRow]:

@@ -15,11 +15,13 @@ from bulkops.error_groups import worst_of
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, guarded
 from bulkops.executor import fan_out
+from bulkops.forecast import by_quota
 from bulkops.journal import AnyLocation, InventoryRow, Journal, Location, tenant
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import describe, with_packages
+from bulkops.pacing import Explored
 from bulkops.runs.account_outcome import cause_of
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
 from bulkops.runs.credential import credential
@@ -49,7 +51,7 @@ class FleetPlan:
     """A plan of `inventory` accounts, of which `accounts` were looked at (all, a sample, or none).
 
     `requests`: by call id, what applying sends for the whole inventory, as far as can be foreseen; `more`: requests for
-    each of what is not known without a look, by noun.
+    each of what is not known without a look, by noun; `explored`: what is known of quotas without a published limit.
     """
 
     title: str
@@ -63,6 +65,7 @@ class FleetPlan:
     more: Mapping[str, float]
     seconds: float
     bound_by: str | None
+    explored: tuple[Explored, ...] = ()
 
     @property
     def groups(self) -> list[tuple[int, str]]:
@@ -177,6 +180,7 @@ async def plan_accounts(
         more=more,
         seconds=foreseen.seconds,
         bound_by=foreseen.quota,
+        explored=tuple(one for one in session_of(workato).pacer.explored() if one.quota in by_quota(requests)),
     )
 
 

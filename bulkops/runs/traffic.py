@@ -27,6 +27,10 @@ REQUESTS: Final = "requests"
 A request counts in the interval in which it left: that is what a quota bounds (C1), replies may come in a crowd. One
 that took long comes in a later event with the same "from"."""
 
+EXPLORED: Final = "explored"
+"""Event at the end of a process that has learned about quotas without a published limit: {name: {"requests",
+"window_s", "refused"}}, see `Explored`."""
+
 _LONGEST_S: Final = 5.0
 _SHORTEST_S: Final = 0.1
 _INTERVALS_PER_WINDOW: Final = 12
@@ -119,6 +123,12 @@ def metered(session: ApiSession, journal: Journal, run_id: str, *, is_worker: bo
     finally:
         unsubscribe()
         meter.write()
+        used, members = session.pacer.statistics(), ("requests", "window_s", "refused")
+        explored = [one for one in session.pacer.explored() if one.quota in used]
+        if explored:
+            journal.add_event(
+                run_id, EXPLORED, {one.quota: {key: getattr(one, key) for key in members} for one in explored}
+            )
 
 
 def interval_for(quotas: Mapping[str, Sequence[Limit]]) -> float:

@@ -65,6 +65,7 @@ def test_json_has_the_documented_members(row: Row, report: Make) -> None:
             "skipped": 0,
             "not_attempted": 0,
         },
+        "explored": [],
         "clusters": [
             {
                 "outcome": "failed",
