@@ -46,6 +46,7 @@ _MOST_CLUSTERS: Final = 20
 def render_json(report: Report) -> Iterator[str]:
     """One object; its members are a line each and so are the accounts, so that grep and diff work on it."""
     members = [f"{json_line(key)}: {json_line(value)}" for key, value in head(report).items()]
+    members.append(f'"explored": {json_line([attrs.asdict(one) for one in report.explored])}')
     members.append(f'"clusters": {array(cluster_objects(report, report.clusters))}')
     yield "{\n" + ",\n".join(members) + ',\n"accounts": ['
     for place, row in enumerate(report.accounts):
@@ -84,7 +85,6 @@ def head(report: Report) -> dict[str, Any]:
         "between_s": round(report.between_s, 3),
         "inventory": report.inventory,
         "outcomes": {outcome.value: count for outcome, count in report.outcomes.items()},
-        "explored": [attrs.asdict(one) for one in report.explored],
     }
 
 
