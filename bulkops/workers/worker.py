@@ -75,6 +75,11 @@ class Worker:
     grace_s: float
     observe: Observer
     say: Callable[[str], object]
+    _journal: Journal = attrs.field(init=False)
+    _dispatcher: Dispatcher = attrs.field(init=False)
+    _slots: asyncio.Semaphore = attrs.field(init=False)
+    _failed: asyncio.Future[None] = attrs.field(init=False)
+    """Gets an error after which this process cannot go on."""
     _stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
     _now: asyncio.Event = attrs.field(factory=asyncio.Event)
     _runs: dict[str, _Joined] = attrs.field(factory=dict)
@@ -94,106 +99,105 @@ class Worker:
         """Work until `drain`. Raises: JournalError when the database is away for too long, or when others have declared
         this worker dead; ConfigError.
         """
+        self._slots = asyncio.Semaphore(self.concurrency)
+        self._failed = asyncio.get_running_loop().create_future()
         async with Journal.open(self.location) as journal, QueueDispatcher.open(self.location.url) as dispatcher:
+            self._journal, self._dispatcher = journal, dispatcher
             await journal.shared_runs.begin_worker({"concurrency": self.concurrency})
             self.say(f"worker on {self.location} begins, with up to {self.concurrency} accounts at once")
-            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            slots = asyncio.Semaphore(self.concurrency)
-            burying = asyncio.create_task(self._guarded(self._bury(journal), failed))
+            burying = self._task(self._bury(), "bulkops.bury")
             try:
-                await self._look(journal, dispatcher, slots, failed)
+                while not self._stopping.is_set():
+                    await self._look()
+                    await self._sleep()
                 await self._hand_back()
+                if self._failed.done():
+                    self._failed.result()
             finally:
                 burying.cancel()
                 await self._leave_all()
-                if not failed.done():
-                    failed.cancel()
+                self._failed.cancel()
         self.say("worker ended")
+
+    async def _sleep(self) -> None:
+        """Until the next look, or until the worker is to stop. Raises: what a task has failed with."""
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        ends: list[asyncio.Future[Any]] = [stopping, self._failed]
+        await asyncio.wait(ends, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if self._failed.done():
+            self._failed.result()
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """A task whose error ends the worker."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - raised by `_sleep`
+                if not self._failed.done():
+                    self._failed.set_exception(error)
+
+        return asyncio.create_task(guarded(), name=name)
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    async def _look(
-        self, journal: Journal, dispatcher: Dispatcher, slots: asyncio.Semaphore, failed: asyncio.Future[None]
-    ) -> None:
-        while not self._stopping.is_set():
-            found = {one.run_id: one for one in await journal.shared_runs.handed_over()}
-            for run_id, one in found.items():
-                joined = self._runs.get(run_id)
-                if joined is None and self._refused.get(run_id) != one.request["at"]:
-                    self._join(one, journal, dispatcher, slots, failed)
-                elif joined is None:
-                    await self._pause_if_none_can(one, journal)
-                elif joined.environment is not None and not joined.leaving.is_set():
-                    self._follow(one, joined, joined.environment, dispatcher, failed)
-            for run_id, joined in self._runs.items():
-                if run_id not in found or found[run_id].request["at"] != joined.requested_at:
-                    joined.leaving.set()
-            stopping = asyncio.ensure_future(self._stopping.wait())
-            ends: list[asyncio.Future[Any]] = [stopping, failed]
-            await asyncio.wait(ends, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if failed.done():
-                failed.result()
+    async def _look(self) -> None:
+        """Join runs and leave them, as the journal says."""
+        found = {one.run_id: one for one in await self._journal.shared_runs.handed_over()}
+        for run_id, one in found.items():
+            joined = self._runs.get(run_id)
+            if joined is not None:
+                self._follow(one, joined)
+            elif self._refused.get(run_id) != one.request["at"]:
+                leaving = asyncio.Event()
+                task = self._task(self._join(one, leaving), f"bulkops.run {run_id}")
+                self._runs[run_id] = _Joined(task, one.request["at"], leaving)
+            else:
+                await self._pause_if_none_can(one)
+        for run_id, joined in self._runs.items():
+            if run_id not in found or found[run_id].request["at"] != joined.requested_at:
+                joined.leaving.set()
 
-    def _follow(
-        self,
-        one: HandedOver,
-        joined: _Joined,
-        environment: RunEnvironment,
-        dispatcher: Dispatcher,
-        failed: asyncio.Future[None],
-    ) -> None:
+    def _follow(self, one: HandedOver, joined: _Joined) -> None:
         """Learn that a run is stopping, and coordinate it if no worker does."""
+        if joined.environment is None or joined.leaving.is_set():
+            return
         if one.stop is not None:
-            environment.stop(one.stop)
+            joined.environment.stop(one.stop)
         if not one.is_coordinated and (joined.coordinating is None or joined.coordinating.done()):
-            joined.coordinator = Coordinator(environment, dispatcher, self.observe)
-            joined.coordinating = asyncio.create_task(
-                self._guarded(_soon(joined.coordinator), failed), name=f"bulkops.coordinator {one.run_id}"
-            )
+            joined.coordinator = Coordinator(joined.environment, self._dispatcher, self.observe)
+            joined.coordinating = self._task(_soon(joined.coordinator), f"bulkops.coordinator {one.run_id}")
 
-    def _join(
-        self,
-        one: HandedOver,
-        journal: Journal,
-        dispatcher: Dispatcher,
-        slots: asyncio.Semaphore,
-        failed: asyncio.Future[None],
-    ) -> None:
-        leaving = asyncio.Event()
+    async def _join(self, one: HandedOver, leaving: asyncio.Event) -> None:
+        """Work on a run until it ends or the worker stops."""
+        run_id, shared = one.run_id, self._journal.shared_runs
+        try:
+            async with RunEnvironment.open(
+                run_id, self._journal, code=self.code, slots=self._slots, failed=self._failed, observe=self.observe
+            ) as environment:
+                await shared.join(run_id)
+                self.say(f"joined run {run_id}: {neutral(environment.record.title)}")
+                self._runs[run_id].environment = environment
+                await self._serve(run_id, environment, leaving)
+                await shared.leave(run_id)
+        except BulkopsError as error:
+            if isinstance(error, JournalError) and not isinstance(error, JournalMismatch | RunLocked):
+                raise
+            if _may_pass(error):
+                log.info("worker.waits", run=run_id, reason=error.message)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(leaving.wait(), _AGAIN_S)
+                return
+            self._refused[run_id] = one.request["at"]
+            self.say(f"cannot work on run {run_id}: {error}")
+            self._journal.add_event(run_id, CANNOT, {"reason": str(error)})
+            await shared.join(run_id, error.message)
+        finally:
+            self._runs.pop(run_id, None)
 
-        async def join() -> None:
-            try:
-                async with RunEnvironment.open(
-                    one.run_id, journal, code=self.code, slots=slots, failed=failed, observe=self.observe
-                ) as environment:
-                    await journal.shared_runs.join(one.run_id)
-                    self.say(f"joined run {one.run_id}: {neutral(environment.record.title)}")
-                    self._runs[one.run_id].environment = environment
-                    await self._serve(one.run_id, environment, dispatcher, leaving)
-                    await journal.shared_runs.leave(one.run_id)
-            except BulkopsError as error:
-                if isinstance(error, JournalError) and not isinstance(error, JournalMismatch | RunLocked):
-                    raise
-                if _may_pass(error):
-                    log.info("worker.waits", run=one.run_id, reason=error.message)
-                    await asyncio.wait([asyncio.ensure_future(leaving.wait())], timeout=_AGAIN_S)
-                    return
-                self._refused[one.run_id] = one.request["at"]
-                self.say(f"cannot work on run {one.run_id}: {error}")
-                journal.add_event(one.run_id, CANNOT, {"reason": str(error)})
-                await journal.shared_runs.join(one.run_id, error.message)
-            finally:
-                self._runs.pop(one.run_id, None)
-
-        task = asyncio.create_task(self._guarded(join(), failed), name=f"bulkops.run {one.run_id}")
-        self._runs[one.run_id] = _Joined(task, one.request["at"], leaving)
-
-    async def _serve(
-        self, run_id: str, environment: RunEnvironment, dispatcher: Dispatcher, leaving: asyncio.Event
-    ) -> None:
-        """Take accounts until the run ends or the worker stops."""
-        delivering = asyncio.create_task(dispatcher.deliver(run_id, environment.take))
+    async def _serve(self, run_id: str, environment: RunEnvironment, leaving: asyncio.Event) -> None:
+        delivering = asyncio.create_task(self._dispatcher.deliver(run_id, environment.take))
         try:
             await leaving.wait()
         finally:
@@ -201,14 +205,14 @@ class Worker:
             await asyncio.wait([delivering])
             await environment.wait_idle()
 
-    async def _pause_if_none_can(self, one: HandedOver, journal: Journal) -> None:
+    async def _pause_if_none_can(self, one: HandedOver) -> None:
         """Pause a run when every live worker lacks something for it."""
         if one.is_coordinated:
             return
-        live = [worker for worker in await journal.shared_runs.workers() if worker.state == "alive"]
+        live = [worker for worker in await self._journal.shared_runs.workers() if worker.state == "alive"]
         problems = [worker.problems.get(one.run_id) for worker in live]
         if problems and all(problems):
-            await journal.set_state(one.run_id, RunState.PAUSED, f"no worker can work on it: {problems[0]}")
+            await self._journal.set_state(one.run_id, RunState.PAUSED, f"no worker can work on it: {problems[0]}")
 
     # -- the end ------------------------------------------------------------------------------------------------
 
@@ -244,18 +248,10 @@ class Worker:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _bury(self, journal: Journal) -> None:
+    async def _bury(self) -> None:
         while True:
-            await journal.shared_runs.bury()
+            await self._journal.shared_runs.bury()
             await asyncio.sleep(_BURY_S)
-
-    async def _guarded(self, work: Coroutine[Any, Any, None], failed: asyncio.Future[None]) -> None:
-        """`work`; an error of it ends the worker."""
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 - raised by `work` above
-            if not failed.done():
-                failed.set_exception(error)
 
 
 def _may_pass(error: BulkopsError) -> bool:
