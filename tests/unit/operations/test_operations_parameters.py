@@ -49,7 +49,6 @@ GOOD: list[Operation] = [
     GrantManager(manager="{csm}", role="{csm role}"),
     GrantManager(manager="4400", all_workspaces=True),
     ImportPackage(manifest=12, folder="CRM"),
-    ImportPackage(PACKAGE, manifest=12, folder="CRM"),
     ExportPackage(folder="CRM", into="packages"),
     ExportPackage(folder="CRM", into="packages", overwrite=True, include_data=True, include_tags=True),
 ]
@@ -63,6 +62,12 @@ def test_an_operation_comes_back_from_the_journal(op: Operation) -> None:
     assert again.digest == op.digest
     chain = op >> op
     assert restore(describe(chain)) == chain
+
+
+def test_an_exported_package_comes_back_only_from_its_journal() -> None:
+    exported = ImportPackage(PACKAGE, manifest=12, folder="CRM")
+    with pytest.raises(InputError, match="exported from manifest 12 is not in the journal"):
+        restore(describe(exported))
 
 
 def test_other_parameters_are_another_operation() -> None:
