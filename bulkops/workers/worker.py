@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -36,6 +37,9 @@ _LOOK_S: Final = 0.5
 _BURY_S: Final = 1.0
 _AGAIN_S: Final = 5.0
 """Seconds until a run is tried again that this worker could not join because the vendor was out of reach."""
+
+_END_S: Final = 30.0
+"""Seconds for the tasks of a worker that ends, after its grace."""
 
 CANNOT: Final = "worker-cannot"
 """Event: a worker cannot work on the run, and why."""
@@ -106,6 +110,7 @@ class Worker:
             await journal.shared_runs.begin_worker({"concurrency": self.concurrency})
             self.say(f"worker on {self.location} begins, with up to {self.concurrency} accounts at once")
             burying = self._task(self._bury(), "bulkops.bury")
+            why: BulkopsError | None = None
             try:
                 while not self._stopping.is_set():
                     await self._look()
@@ -113,9 +118,12 @@ class Worker:
                 await self._hand_back()
                 if self._failed.done():
                     self._failed.result()
+            except BulkopsError as error:
+                why = error
+                raise
             finally:
                 burying.cancel()
-                await self._leave_all()
+                await self._leave_all(why)
                 self._failed.cancel()
         self.say("worker ended")
 
@@ -235,7 +243,7 @@ class Worker:
             if joined.environment is not None:
                 joined.environment.abort(WORKER_STOPS)
 
-    async def _leave_all(self) -> None:
+    async def _leave_all(self, why: BulkopsError | None) -> None:
         tasks = []
         for joined in list(self._runs.values()):
             joined.leaving.set()
@@ -245,8 +253,12 @@ class Worker:
             if joined.coordinating is not None:
                 tasks.append(joined.coordinating)
                 joined.leave_coordination()
-        if tasks:
-            await asyncio.wait(tasks)
+        _, stuck = await asyncio.wait(tasks, timeout=_END_S) if tasks else (set(), set())
+        if stuck:
+            # A process that beats and does nothing would hold its accounts for ever; a dead one loses them to others.
+            log.error("worker.stuck", tasks=sorted(task.get_name() for task in stuck))
+            self.say(f"worker ends: {why or f'its runs did not end within {_END_S:g} s'}")
+            os._exit(2)
 
     async def _bury(self) -> None:
         while True:
