@@ -437,8 +437,8 @@ MISTAKES = (
     Mistake(
         "the slots of a process that ended are forgotten",
         "dividing",
-        "await member.end(pacer.held(recorded=False))",
-        "await member.end([])",
+        "await member.end(pacer.held(recorded=False), explored=pacer.explored())",
+        "await member.end([], explored=pacer.explored())",
         PREDECESSOR,
     ),
     Mistake(
@@ -530,7 +530,7 @@ MISTAKES = (
     Mistake(
         "what no live worker has is not delivered again",
         "WorkerTeam._reconcile",
-        "await self.dispatcher.send(self.run_id, again)",
+        "await self.dispatcher.send(self.run_id, again, again=True)",
         "pass",
         ("tests/acceptance/test_workers.py::test_a_killed_worker_is_replaced",),
     ),
