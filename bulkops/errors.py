@@ -28,7 +28,7 @@
         ├── RunAborted               halted: gate closed, deadline, authentication
         └── RunFailed                `raise_for_failures`: some accounts failed or unknown
 
-Whether an error is worth another try is policy (`pacing.retry`), not a property of its class.
+Whether an error is worth another try is policy (`session._retry`), not a property of its class.
 """
 
 from __future__ import annotations

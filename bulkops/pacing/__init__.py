@@ -7,10 +7,10 @@ from bulkops.pacing.key_queue import Priority
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import Quota
+from bulkops.pacing.recorded_quota import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.retry import TRANSIENT, Failure, RetryBudget, may_resend
-from bulkops.pacing.shared import HORIZON_S, SharedQuota, SharedWidth, SlotSource
-from bulkops.pacing.sharing import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
+from bulkops.pacing.retry_budget import RetryBudget
+from bulkops.pacing.shared_quota import HORIZON_S, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 from bulkops.pacing.window import window_length_s
@@ -18,10 +18,8 @@ from bulkops.pacing.window import window_length_s
 __all__ = [
     "HORIZON_S",
     "LONGEST_DIVIDED_S",
-    "TRANSIENT",
     "Alarm",
     "Explored",
-    "Failure",
     "Full",
     "HeldSlot",
     "Limits",
@@ -40,6 +38,5 @@ __all__ = [
     "WindowUsage",
     "full_jitter",
     "is_recorded",
-    "may_resend",
     "window_length_s",
 ]

@@ -27,7 +27,7 @@ import attrs
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.rate_limiter import Gcra
 from bulkops.pacing.refusal_test import RefusalTest, WindowUsage, is_dense
-from bulkops.pacing.shared import SharedWidth
+from bulkops.pacing.shared_quota import SharedWidth
 
 OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5

@@ -17,8 +17,8 @@ from bulkops.pacing.limits import Limits
 from bulkops.pacing.process_quotas import ProcessQuotas
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.rate_limiter import RateLimiter
-from bulkops.pacing.shared import HORIZON_S
-from bulkops.pacing.sharing import Full, SlotRecorder
+from bulkops.pacing.recorded_quota import Full, SlotRecorder
+from bulkops.pacing.shared_quota import HORIZON_S
 from bulkops.pacing.slot import Slot
 from bulkops.settings import Limit
 

@@ -13,8 +13,8 @@ from bulkops.events import Observer, QuotaChanged
 from bulkops.pacing.exploration import Explored
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.quota import Quota
-from bulkops.pacing.shared import SlotSource
-from bulkops.pacing.sharing import HeldSlot, SlotRecorder
+from bulkops.pacing.recorded_quota import HeldSlot, SlotRecorder
+from bulkops.pacing.shared_quota import SlotSource
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 from bulkops.settings import Limit
 

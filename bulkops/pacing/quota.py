@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.exploration import BURST, MOST_IN_FLIGHT, Exploration, Explored
 from bulkops.pacing.key_queue import Queue, Waiter
+from bulkops.pacing.recorded_quota import HeldSlot, is_recorded
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.shared import NOBODY, SharedQuota, SharedWidth, SlotSource
-from bulkops.pacing.sharing import HeldSlot, is_recorded
+from bulkops.pacing.shared_quota import NOBODY, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.snapshot import UNLIMITED, QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
 from bulkops.settings import Limit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulkops.pacing.quota import Quota
-from bulkops.pacing.sharing import Settle
+from bulkops.pacing.recorded_quota import Settle
 
 if TYPE_CHECKING:
     from bulkops.pacing.pacer import Pacer

@@ -16,10 +16,9 @@ from bulkops.errors import (
     RequestTimeout,
     TransportError,
 )
-from bulkops.pacing import Failure
 from bulkops.session._attempt import Attempt
 from bulkops.session._context import Reply
-from bulkops.session._retry import FailedAttempt
+from bulkops.session._retry import FailedAttempt, Failure
 from bulkops.session._status import status_error
 from bulkops.session._transport import NoResponse, RawResponse, Result
 

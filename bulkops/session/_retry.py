@@ -1,4 +1,4 @@
-"""Retries of one request: whether and when it is sent again (contract C4). `pacing.may_resend` has the basic rule.
+"""Retries of one request: whether and when it is sent again (contract C4). `may_resend` has the basic rule.
 
 Everything that sends asks here after each failed attempt: calls of the API, downloads and the webhook.
 
@@ -21,17 +21,44 @@ Everything that sends asks here after each failed attempt: calls of the API, dow
 from __future__ import annotations
 
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 
 from bulkops.catalogue import Call
 from bulkops.errors import ApiError, ConnectFailed, Forbidden, RateLimited, RequestTimeout, Unauthorized
-from bulkops.pacing import TRANSIENT, Failure, full_jitter, may_resend
+from bulkops.pacing import full_jitter
 from bulkops.settings import Tuning
 
 MAX_RESENDS: Final = 8
 MAX_REFUSALS: Final = 50
+TRANSIENT: Final = frozenset({502, 503, 504})
+
+
+@attrs.frozen
+class Failure:
+    """What went wrong with one attempt. "connect": nothing was sent; "lost": the connection died."""
+
+    kind: Literal["connect", "lost", "timeout", "status"]
+    status: int | None = None
+
+
+def may_resend(retry: str, failure: Failure) -> bool:
+    """Whether a call of retry class `retry` may be sent again after `failure`.
+
+    A request refused before it was executed (no connection, 429) always may. One that may have been executed may only
+    if repeating it reaches the same end state; a read also after a 500.
+
+    >>> may_resend("reconcile_first", Failure("timeout")), may_resend("reconcile_first", Failure("status", 429))
+    (False, True)
+    """
+    if failure.kind == "connect" or failure.status == 429:
+        return True
+    if retry not in {"idempotent", "safe_to_retry"}:
+        return False
+    if failure.kind == "status":
+        return failure.status in TRANSIENT or (failure.status == 500 and retry == "idempotent")
+    return True
 
 
 @attrs.frozen(kw_only=True)

@@ -25,7 +25,7 @@ from bulkops.errors import (
 )
 from bulkops.events import AttemptEnded, Event, HostClosed, Observer, guarded, ignore
 from bulkops.logs import get_logger
-from bulkops.pacing import TRANSIENT, Pacer, RetryBudget, Slot
+from bulkops.pacing import Pacer, RetryBudget, Slot
 from bulkops.session._account_keys import AccountNames, counts_emails, key_of
 from bulkops.session._admission import Admission
 from bulkops.session._attempt import Attempt, PendingCall
@@ -33,7 +33,7 @@ from bulkops.session._classify import classify
 from bulkops.session._context import Heartbeat, Reply, RequestContext
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
-from bulkops.session._retry import FailedAttempt
+from bulkops.session._retry import TRANSIENT, FailedAttempt
 from bulkops.session._status import missing_right
 from bulkops.session._transport import RawResponse, Transport
 from bulkops.session._waits import WaitCancelled

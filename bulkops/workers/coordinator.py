@@ -22,9 +22,9 @@ from bulkops.runs.halting import Gate, StopSignal
 from bulkops.runs.hand_over import HANDED_OVER, Request
 from bulkops.runs.hands import Predecessor
 from bulkops.runs.policy import Policy
+from bulkops.workers.delivery import WorkerTeam
 from bulkops.workers.dispatch import Dispatcher
 from bulkops.workers.environment import RunEnvironment
-from bulkops.workers.team import WorkerTeam
 
 log = get_logger("bulkops.workers")
 

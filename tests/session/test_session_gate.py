@@ -15,7 +15,7 @@ from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ConfigError, Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
 from bulkops.pacing import HeldSlot, Pacer, Quota
-from bulkops.pacing.shared import Returned
+from bulkops.pacing.shared_quota import Returned
 from bulkops.session import ApiSession, RequestContext
 from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._request import build

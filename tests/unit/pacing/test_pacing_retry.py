@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from bulkops.pacing import Failure, RetryBudget, full_jitter, may_resend
+from bulkops.pacing import RetryBudget, full_jitter
+from bulkops.session._retry import Failure, may_resend
 from tests.unit.pacing.vendor import now, run
 
 CLASSES = ("idempotent", "safe_to_retry", "reconcile_first")

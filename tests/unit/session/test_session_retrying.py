@@ -18,8 +18,7 @@ from bulkops.errors import (
     ServerError,
     Unauthorized,
 )
-from bulkops.pacing import Failure
-from bulkops.session._retry import MAX_REFUSALS, MAX_RESENDS, FailedAttempt, RetryState
+from bulkops.session._retry import MAX_REFUSALS, MAX_RESENDS, FailedAttempt, Failure, RetryState
 from bulkops.settings import Tuning
 
 GET = CALLS["managed_users.get"]

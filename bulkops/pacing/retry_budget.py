@@ -1,43 +1,12 @@
-"""Which failures may be sent again (contract C4), and the retry budget."""
+"""`RetryBudget`: how many requests of a run may be sent again (contract C4)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from random import Random
-from typing import Final, Literal
-
-import attrs
 
 from bulkops.pacing.backoff import full_jitter
-
-TRANSIENT: Final = frozenset({502, 503, 504})
-
-
-@attrs.frozen
-class Failure:
-    """What went wrong with one attempt. "connect": nothing was sent; "lost": the connection died."""
-
-    kind: Literal["connect", "lost", "timeout", "status"]
-    status: int | None = None
-
-
-def may_resend(retry: str, failure: Failure) -> bool:
-    """Whether a call of retry class `retry` may be sent again after `failure`.
-
-    A request refused before it was executed (no connection, 429) always may. One that may have been executed may only
-    if repeating it reaches the same end state; a read also after a 500.
-
-    >>> may_resend("reconcile_first", Failure("timeout")), may_resend("reconcile_first", Failure("status", 429))
-    (False, True)
-    """
-    if failure.kind == "connect" or failure.status == 429:
-        return True
-    if retry not in {"idempotent", "safe_to_retry"}:
-        return False
-    if failure.kind == "status":
-        return failure.status in TRANSIENT or (failure.status == 500 and retry == "idempotent")
-    return True
 
 
 class RetryBudget:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
+from bulkops.pacing.recorded_quota import HeldSlot
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.sharing import HeldSlot
 
 if TYPE_CHECKING:
     from bulkops.pacing.quota import Quota
