@@ -27,8 +27,12 @@ UNUSED_S: Final = 7 * 86400.0
 _PART_BYTES: Final = 8_000_000
 """Read at once: a driver has an answer several times in memory."""
 
-_IS_NAMED: Final = "replace(runs.operation, files.digest, '') <> runs.operation"
-"""Whether a run names the file: its digest is in the description of the operation."""
+_IS_NAMED: Final = """(
+  replace(runs.operation, files.digest, '') <> runs.operation
+  OR EXISTS (SELECT 1 FROM steps
+    WHERE steps.run_id = runs.run_id AND replace(steps.result, files.digest, '') <> steps.result)
+)"""
+"""Whether a run names the file: its digest is in the description of the operation, or in the result of a step."""
 _IS_UNUSED: Final = f"stored_at < ? AND NOT EXISTS (SELECT 1 FROM runs WHERE {_IS_NAMED})"  # noqa: S608 - constants
 
 

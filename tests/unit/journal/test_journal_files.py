@@ -8,7 +8,7 @@ import os
 import pytest
 
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import InventoryRow, Journal
+from bulkops.journal import InventoryRow, Journal, StepState
 from bulkops.journal.files import UNUSED_S
 from tests.unit.journal.conftest import Make, StepClock, tamper
 
@@ -65,3 +65,18 @@ async def test_files_are_deleted_a_week_after_the_last_run_that_names_them(
         assert await journal.files.delete_unused() == 0, "stored just now, for a run that begins"
         clock.pass_s(UNUSED_S + 1)
         assert await journal.files.delete_unused() == 1
+
+
+async def test_a_file_that_a_step_names_stays(
+    place: str, clock: StepClock, record: Make, inventory: list[InventoryRow]
+) -> None:
+    """As a copy from an account of its own for each: what it exported is known to the step alone."""
+    async with Journal.open(place, clock=clock) as journal:
+        await journal.files.put(DIGEST, CONTENT)
+        await create(journal, record, inventory, OTHER)
+        journal.start_account(RUN, 0)
+        await journal.end_step(RUN, 0, "export", StepState.DONE, {"sha256": DIGEST}, changed=False)
+        await journal.flush()
+        assert await journal.files.of_run(RUN) == [DIGEST]
+        clock.pass_s(UNUSED_S + 1)
+        assert await journal.files.delete_unused() == 0
