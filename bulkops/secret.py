@@ -20,7 +20,7 @@ _SHORTEST_CUT: Final = 6
 """Characters of a secret at the end of a cut-off text. Fewer reveal nothing."""
 
 _NAMES: Final = (
-    r"(?:token|authori[sz]ation|password|passwd|passphrase|secret|credential|api[_.-]?key|private[_-]?key|cookie)"
+    r"(?:token|authori[sz]ation|password|passwd|pwd|passphrase|secret|credential|api[_.-]?key|private[_-]?key|cookie)"
 )
 _SECRET_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
 # Every repetition is bounded, and none precedes a name, so a hostile text cannot keep the patterns busy.

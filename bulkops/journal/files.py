@@ -34,6 +34,7 @@ _IS_NAMED: Final = """(
 )"""
 """Whether a run names the file: its digest is in the description of the operation, or in the result of a step."""
 _IS_UNUSED: Final = f"stored_at < ? AND NOT EXISTS (SELECT 1 FROM runs WHERE {_IS_NAMED})"  # noqa: S608 - constants
+_DELETE: Final = "DELETE FROM files WHERE digest = ? AND stored_at < ? RETURNING 1"
 
 
 @attrs.frozen
@@ -76,11 +77,11 @@ class Files:
 
 
 def _put(connection: Queried, digest: str, content: bytes, now_s: float) -> None:
-    if connection.execute("SELECT 1 FROM files WHERE digest = ?", (digest,)).fetchone() is not None:
-        connection.execute("UPDATE files SET stored_at = ? WHERE digest = ?", (now_s, digest))
+    if connection.execute("UPDATE files SET stored_at = ? WHERE digest = ? RETURNING 1", (now_s, digest)).fetchall():
         return
     connection.execute(
-        "INSERT INTO files (digest, content, stored_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO files (digest, content, stored_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at",
         (digest, content, now_s),
     )
 
@@ -106,7 +107,9 @@ def _of_run(connection: Reading, run_id: str) -> list[str]:
 
 
 def _delete_unused(connection: Queried, now_s: float) -> int:
-    before = (now_s - UNUSED_S,)
-    (count,) = connection.execute(f"SELECT count(*) FROM files WHERE {_IS_UNUSED}", before).fetchone()  # noqa: S608 - constants
-    connection.execute(f"DELETE FROM files WHERE {_IS_UNUSED}", before)  # noqa: S608 - constants
-    return int(count)
+    before = now_s - UNUSED_S
+    unused = connection.execute(f"SELECT digest FROM files WHERE {_IS_UNUSED}", (before,)).fetchall()  # noqa: S608 - constants
+    return sum(
+        len(connection.execute(_DELETE, (digest, before)).fetchall())  # what was stored again meanwhile stays
+        for (digest,) in unused
+    )

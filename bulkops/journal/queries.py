@@ -107,7 +107,13 @@ def accounts(
 
 def all_accounts(connection: Reading, run_id: str) -> Packed[AccountRow]:
     """The same of the whole run, however large it is."""
-    return Packed(_account, (tuple(row) for row in _accounts(connection, run_id, None, None, None)))
+    return Packed(_account, (_checked(tuple(row)) for row in _accounts(connection, run_id, None, None, None)))
+
+
+def _checked(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row, which is made an account later. Raises: ValueError for an unreadable one, which is reported here."""
+    _account(row)
+    return row
 
 
 def _accounts(

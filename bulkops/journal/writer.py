@@ -106,6 +106,8 @@ class Writer:
         writes, self._turn = self._turn, []
         if writes:
             self._queue.put(writes)
+            if self._broken is not None:  # the thread may have ended, with what was queued before
+                _settle(self._refuse(self._take_all()))
 
     # What follows runs in the thread.
 
@@ -136,7 +138,11 @@ class Writer:
         return _writes(turns), turns[-1] is not None
 
     def _take_all(self) -> list[_Write]:
-        return _writes([self._queue.get_nowait() for _ in range(self._queue.qsize())])
+        turns = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                turns.append(self._queue.get_nowait())
+        return _writes(turns)
 
     def _commit(self, batch: Sequence[_Write]) -> list[_Settled]:
         """One transaction; when something in it fails each write gets its own, so that none fails for another."""

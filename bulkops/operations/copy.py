@@ -237,7 +237,7 @@ class Copy(Operation):
                 await self._foresee(ctx, source)
                 return
             content = await self._exported(ctx, source)
-        if ctx.account.id in content.names:
+        if content.is_of(ctx.account):
             ctx.add_note("the account is the source itself: left alone")
             return
         if content.secret:
@@ -322,7 +322,7 @@ class Copy(Operation):
                     with as_failure(source):
                         shared.preview = await self._source(there, source, read_only=True).preview(self._wanted)
             previewed, content = shared.preview
-            if ctx.account.id in content.names:
+            if content.is_of(ctx.account):
                 return
         await foresee_parts(ctx, previewed, content, source=source)
 

@@ -10,7 +10,7 @@ import anyio
 import attrs
 import msgspec
 
-from bulkops.client import Account
+from bulkops.client import Account, session_of
 from bulkops.errors import ApiError, BadRequest, InputError, StatusError, TaskFailed, Unauthorized
 from bulkops.journal import Journal
 from bulkops.models import Asset, Project
@@ -18,7 +18,7 @@ from bulkops.operations._lookup import name_some, nearest_else
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.partner_export import Workspace, export_folder
-from bulkops.secret import looks_secret
+from bulkops.secret import looks_secret, masked
 from bulkops.steps import Context, memory_of
 
 _CONTENTS: Final = "copied contents"
@@ -47,10 +47,11 @@ class Content:
 
     `packages`: by folder, in the order of import; `properties`: values by name, by project (`ENVIRONMENT`: none);
     `secret`: names of properties that are left out, because they look secret; `empty`: folders with nothing in them;
-    `names`: of the source itself, if it is an account of the same workspace.
+    `names`: of the source itself, if it is an account; `host`: URL of its API.
     """
 
     names: tuple[str, ...] = ()
+    host: str = ""
     packages: Mapping[str, Package]
     properties: Mapping[str, Mapping[str, str]]
     secret: tuple[str, ...] = ()
@@ -66,12 +67,17 @@ class Content:
         for digest, data in self.files.items():
             await journal.files.put(digest, data)
 
+    def is_of(self, account: Account) -> bool:
+        """Whether the account is the source itself."""
+        return account.id in self.names and session_of(account).settings.url == self.host
+
     def recorded(self) -> dict[str, Any]:
         """JSON data: the parameters of each import, without the package itself, and the rest."""
         imports = [ImportPackage(package, folder=folder) for folder, package in self.packages.items()]
         return {
             "imports": [{**each.parameters(), "package": None} for each in imports],
             "names": [*self.names],
+            "host": self.host,
             "properties": {project: dict(values) for project, values in self.properties.items()},
             "secret": [*self.secret],
             "empty": [*self.empty],
@@ -89,7 +95,7 @@ class Content:
                 )
             packages[row["folder"]] = row["package"]
         others = {name: tuple(recorded[name]) for name in ("names", "secret", "empty")}
-        return cls(packages=packages, properties=recorded["properties"], **others)
+        return cls(packages=packages, properties=recorded["properties"], host=recorded["host"], **others)
 
     @classmethod
     async def from_journal(cls, recorded: Mapping[str, Any], journal: Journal) -> Content:
@@ -139,6 +145,7 @@ class Source:
         ordered = sorted(packages.items(), key=lambda each: bool(each[1].recipes))
         return Content(
             names=names,
+            host=self._host,
             packages={name: package for name, package in ordered if package.files},
             empty=tuple(name for name, package in ordered if not package.files),
             properties=properties,
@@ -157,7 +164,8 @@ class Source:
             manifests = self.workspace.export_manifests
             assets = {each.name: await manifests.folder_assets(each.folder_id) for each in projects}
             properties, secret = await self.properties(projects, wanted)
-        return assets, Content(names=names, packages={}, properties=properties, secret=secret)
+        found = Content(names=names, host=self._host, packages={}, properties=properties, secret=secret)
+        return assets, found
 
     async def properties(
         self, projects: Iterable[Project], wanted: Wanted
@@ -177,7 +185,12 @@ class Source:
                     ) from refused
             if values:
                 found[name] = values
-        secret = {name for values in found.values() for name in values if looks_secret(name)}
+        secret = {
+            name
+            for values in found.values()
+            for name, value in values.items()
+            if looks_secret(name) or masked(value) != value
+        }
         kept = {
             project: {name: value for name, value in values.items() if name not in secret}
             for project, values in found.items()
@@ -185,11 +198,16 @@ class Source:
         return {project: values for project, values in kept.items() if values}, tuple(sorted(secret))
 
     async def _names(self) -> tuple[str, ...]:
-        """The number and the E-id of an account that the run may work on too."""
-        if self.is_foreign or not isinstance(self.workspace, Account):
+        """The id of an account, which is unique on its host, and its E-id, which is so in the run's workspace alone."""
+        if not isinstance(self.workspace, Account):
             return ()
         customer = await self.workspace.customer.get()
-        return (str(customer.id), *((f"E{customer.external_id}",) if customer.external_id else ()))
+        has_external_id = customer.external_id and not self.is_foreign
+        return (str(customer.id), *((f"E{customer.external_id}",) if has_external_id else ()))
+
+    @property
+    def _host(self) -> str:
+        return session_of(self.workspace).settings.url
 
     async def _projects(self, wanted: Wanted) -> list[Project]:
         """The folders to copy, as projects. Raises: InputError for one that is missing, or two of a name."""

@@ -32,6 +32,8 @@ _LARGE_BODY_BYTES: Final = 64 * 1024
 """Bytes. A body that fits into the transport's buffer leaves at once; a larger one does not."""
 
 _HEADER_LINE_BYTES: Final = 16 * 1024
+_MOST_STALE: Final = 8
+"""Connections of the pool tried for one request. A server that speaks first makes every one stale."""
 _RESPONSE: Final[Mapping[str, Any]] = {
     "read_until_eof": True,
     "max_line_size": _HEADER_LINE_BYTES,
@@ -199,7 +201,7 @@ class Transport:
         client = self._client
         if client is None or client.connector is None:
             raise ConfigError("the session is not open", remedy="use it inside `async with`")
-        connection = await client.connector.connect(self._wanted, traces=[], timeout=_NO_TIMEOUT)
+        connection = await self._connected(client.connector)
         body: asyncio.Task[None] | None = None
         is_over = False
         try:
@@ -227,6 +229,16 @@ class Transport:
             if body is not None:
                 body.cancel()
                 await asyncio.gather(body, return_exceptions=True)
+
+    async def _connected(self, connector: aiohttp.BaseConnector) -> Connection:
+        """A connection on which the server has sent nothing since its last response: that must not be read as the next
+        one."""
+        for _ in range(_MOST_STALE):
+            connection = await connector.connect(self._wanted, traces=[], timeout=_NO_TIMEOUT)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
+        raise aiohttp.ServerDisconnectedError
 
     async def _send(
         self, request: Request, request_id: str, protocol: ResponseHandler, attempt_io: AttemptIO

@@ -17,11 +17,13 @@ from bulkops.events import Observer
 from bulkops.journal import EventRow, Journal, RunState
 from bulkops.journal.postgres.shared_runs import SharedRuns
 from bulkops.logs import get_logger
+from bulkops.models.text import one_line
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, StopSignal
 from bulkops.runs.hand_over import HANDED_OVER, Request
 from bulkops.runs.hands import Predecessor
 from bulkops.runs.policy import Policy
+from bulkops.secret import masked
 from bulkops.workers.delivery import WorkerTeam
 from bulkops.workers.dispatch import Dispatcher
 from bulkops.workers.environment import RunEnvironment
@@ -97,7 +99,7 @@ class Coordinator:
         except Exception as error:
             log.exception("coordinator.failed", run=run_id)
             words = error.message if isinstance(error, BulkopsError) else f"{type(error).__name__}: {error}"
-            await journal.set_state(run_id, RunState.HALTED, f"the coordinator failed: {words}")
+            await journal.set_state(run_id, RunState.HALTED, one_line(masked(f"the coordinator failed: {words}")))
 
 
 async def _predecessor(shared: SharedRuns, events: list[EventRow], request: Request, run_id: str) -> Predecessor | None:

@@ -128,6 +128,8 @@ class QueueDispatcher:
                         shutdown_graceful_timeout=1.0,
                     )
                 except Exception as error:  # noqa: BLE001 - the queue is not the truth: try again
+                    if (task := asyncio.current_task()) is not None and task.cancelling():
+                        raise asyncio.CancelledError from None  # its end failed too, and hid the cancellation
                     log.debug("queue.failed", run=run_id, error=type(error).__name__)
                 await asyncio.sleep(_AGAIN_S)
         finally:

@@ -26,6 +26,9 @@ from bulkops.journal import Journal, RunState
 from bulkops.journal.location import DatabaseLocation
 from bulkops.journal.postgres.shared_runs import HandedOver
 from bulkops.logs import get_logger, neutral
+from bulkops.models.text import one_line
+from bulkops.runs.hand_over import Request
+from bulkops.secret import masked
 from bulkops.workers.coordinator import Coordinator
 from bulkops.workers.dispatch import Dispatcher, QueueDispatcher
 from bulkops.workers.environment import WORKER_STOPS, RunEnvironment
@@ -181,6 +184,7 @@ class Worker:
         """Work on a run until it ends or the worker stops."""
         run_id, shared = one.run_id, self._journal.shared_runs
         try:
+            Request.from_mapping(one.request)
             async with RunEnvironment.open(
                 run_id, self._journal, code=self.code, slots=self._slots, failed=self._failed, observe=self.observe
             ) as environment:
@@ -189,18 +193,24 @@ class Worker:
                 self._runs[run_id].environment = environment
                 await self._serve(run_id, environment, leaving)
                 await shared.leave(run_id)
-        except BulkopsError as error:
+        except Exception as error:
+            is_ours = isinstance(error, BulkopsError)
             if isinstance(error, JournalError) and not isinstance(error, JournalMismatch | RunLocked):
                 raise
+            if not is_ours and self._runs[run_id].environment is not None:
+                raise
+            words = one_line(masked(str(error) if is_ours else f"{type(error).__name__}: {error}"))
             if _may_pass(error):
-                log.info("worker.waits", run=run_id, reason=error.message)
+                log.info("worker.waits", run=run_id, reason=words)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(leaving.wait(), _AGAIN_S)
                 return
+            if not is_ours:  # a run of a newer bulkops, or a mistake in an operation's file
+                log.exception("worker.cannot", run=run_id)
             self._refused[run_id] = one.request["at"]
-            self.say(f"cannot work on run {run_id}: {error}")
-            self._journal.add_event(run_id, CANNOT, {"reason": str(error)})
-            await shared.join(run_id, error.message)
+            self.say(f"cannot work on run {run_id}: {words}")
+            self._journal.add_event(run_id, CANNOT, {"reason": words})
+            await shared.join(run_id, words)
         finally:
             self._runs.pop(run_id, None)
 
@@ -248,6 +258,7 @@ class Worker:
         for joined in list(self._runs.values()):
             joined.leaving.set()
             if joined.environment is not None:
+                joined.environment.give_back()
                 joined.environment.abort(WORKER_STOPS)
             tasks.append(joined.task)
             if joined.coordinating is not None:
@@ -266,7 +277,7 @@ class Worker:
             await asyncio.sleep(_BURY_S)
 
 
-def _may_pass(error: BulkopsError) -> bool:
+def _may_pass(error: Exception) -> bool:
     """Whether a run can be tried again soon: the vendor is out of reach, or too many processes use the credential."""
     return isinstance(error, RunLocked | TransportError | ServerError | RateLimited)
 

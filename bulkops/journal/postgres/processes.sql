@@ -37,6 +37,8 @@ BEGIN
     END IF;
     UPDATE runs SET request = NULL, stopping = NULL, stop_kind = NULL WHERE run_id = run; -- no worker is left: take it back
     UPDATE accounts SET wanted = false WHERE run_id = run AND wanted;
+    UPDATE processes SET dead = true WHERE NOT ended AND NOT dead AND process_id IN
+      (SELECT process_id FROM accounts WHERE run_id = run AND process_id IS NOT NULL); -- the lease of each has passed
   END IF;
   LOOP
     INSERT INTO locks VALUES (run, me) ON CONFLICT (run_id) DO NOTHING;
