@@ -62,6 +62,25 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, postgres: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_person_goes_on_when_every_worker_is_killed(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
+        workers = [played.start_worker(), played.start_worker()]
+        submitted = played.submit(*played.main_job())
+        played.wait(lambda: played.ended() >= 1 and all(played.in_progress().get(one.pid) for one in workers), "at work")
+        submitted.kill()
+        submitted.communicate(timeout=10)
+        for worker in workers:
+            played.kill(worker)
+            played.said(worker)
+        played.wait(
+            lambda: not played.ask("SELECT 1 FROM processes p WHERE worker IS NOT NULL AND is_alive(p)"), "all are dead"
+        )
+        resumed = played.run("resume")
+        assert (resumed.code, resumed.outcomes) == (0, {"changed": ACCOUNTS}), resumed.err
+        check_once(played)
+
+
+@pytest.mark.slow
 def test_a_stopped_worker_is_fenced(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
         first, _ = played.start_worker(), played.start_worker()

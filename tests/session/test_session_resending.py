@@ -70,6 +70,24 @@ OK = _status(200)
 
 
 @over_sockets
+async def test_what_a_server_says_unasked_is_no_response(server: Any, session_for: Any) -> None:
+    """A gateway that gives up an idle connection with a 408 and leaves it open."""
+
+    async def and_one_more(_: Any, out: Any) -> None:
+        await out.json(200, {"id": 7})
+        await asyncio.sleep(1)
+        await out.json(408, {"message": "idle"})
+
+    _script(server, and_one_more, OK)
+    async with session_for(server.url) as session:
+        for _ in range(2):
+            reply = await session.send(GET, scope=RequestContext(), path=PATH)
+            assert (reply.status, reply.attempt) == (200, 1)
+            await asyncio.sleep(2)
+    assert len(server.seen) == 2
+
+
+@over_sockets
 @pytest.mark.parametrize("failure", [_reset, _hang, _cut_off, _status(502), _status(503), _status(504)])
 @pytest.mark.parametrize("call", [GET, START], ids=["read", "setter"])
 async def test_safe_calls_are_sent_again(server: Any, session_for: Any, failure: Any, call: Call) -> None:

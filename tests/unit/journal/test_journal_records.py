@@ -330,6 +330,9 @@ async def test_a_row_of_another_hand_is_called_damaged(journal: Journal, place: 
     await anyio.to_thread.run_sync(tamper, place, "UPDATE runs SET state = 'flying'")
     with pytest.raises(JournalCorrupt, match="has an unreadable row"):
         await journal.get_run(RUN)
+    await anyio.to_thread.run_sync(tamper, place, "UPDATE accounts SET params = '{'")
+    with pytest.raises(JournalCorrupt, match="has an unreadable row"):
+        await journal.all_accounts(RUN)
 
 
 async def test_a_hundred_thousand_accounts(journal: Journal, record: Make, place: str) -> None:
