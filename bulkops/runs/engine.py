@@ -87,6 +87,9 @@ class Engine:
                 self._halt.stop(self.stop_signal.reason)
             try:
                 await (self._in_waves(rows) if in_waves else self._fan_out(rows))
+                if self.team is not None:
+                    settled = await self.team.settle()
+                    self._taken += sum(row.seq in settled for row in rows)
             except PlanError:  # the policy forbids to continue: the run keeps its state
                 await self._set_state(*self._stood())
                 raise

@@ -27,6 +27,13 @@ class Team(AccountHands, Protocol):
         run."""
         ...
 
+    async def settle(self) -> Collection[int]:
+        """Wait until no worker has an account of the run any more: a predecessor has sent some that nobody awaits.
+
+        Returns the places of those that ended. Raises: JournalError.
+        """
+        ...
+
     def stop(self, reason: str, kind: Literal["halt", "abort"] = "halt") -> None:
         """Let workers begin no account of the run any more, or stop those in progress now."""
         ...

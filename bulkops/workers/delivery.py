@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Literal
 
@@ -107,6 +107,20 @@ class WorkerTeam:
             raise
         finally:
             del self._open[row.seq]
+
+    async def settle(self) -> Collection[int]:
+        """See `Team.settle`."""
+        if self.is_successor:
+            await asyncio.sleep(_RECONCILE_S)  # a claim may be under way
+            left_s = _ABORT_S
+            while await self.shared.claims(self.run_id) and left_s > 0:
+                if self._failure is not None:
+                    raise self._failure
+                await asyncio.sleep(_LOOK_S)
+                if self._stop is not None and self._stop.kind == "abort":
+                    left_s -= _LOOK_S
+            await self._see_ended()
+        return self._early.keys()
 
     # -- the journal --------------------------------------------------------------------------------------------
 

@@ -124,6 +124,35 @@ def test_a_coordinator_is_replaced(tmp_path: Path, postgres: str, moment: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("again", [False, True])
+def test_a_coordinator_is_replaced_while_the_run_stops(tmp_path: Path, postgres: str, again: bool) -> None:
+    """The run ends when its last account has, and a second Ctrl-C still reaches the workers."""
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=4) as played:
+        for _ in range(3):
+            played.start_worker()
+        submitted = played.submit(*played.main_job("--concurrency", "9"))
+        played.wait(lambda: played.ask("SELECT count(*) FROM steps WHERE step ~ ': import$'") >= [(6,)], "imports")
+        coordinator = played.coordinator()
+        assert coordinator is not None
+        submitted.send_signal(signal.SIGINT)
+        played.wait(lambda: played.ask("SELECT 1 FROM runs WHERE stopping IS NOT NULL"), "the run is stopping")
+        coordinator.send_signal(signal.SIGTERM)
+        played.wait(lambda: len(played.events("coordinates")) == 2, "another one coordinates")
+        if again:
+            submitted.send_signal(signal.SIGINT)
+        out, err = submitted.communicate(timeout=120)
+        assert played.in_progress() == {}
+        report = json.loads(out)
+        assert (submitted.wait(), report["state"]) == (130, "interrupted"), err
+        outcomes = report["outcomes"]
+        assert sum(outcomes.values()) == ACCOUNTS
+        if again:
+            assert outcomes["unknown"] + outcomes["cancelled"] > 0, "what had begun was stopped"
+        else:
+            assert (outcomes["unknown"], outcomes["changed"] > 0) == (0, True), "what had begun has finished"
+
+
+@pytest.mark.slow
 def test_ctrl_c_at_the_submitter_stops_all_workers(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=60) as played:
         workers = [played.start_worker(), played.start_worker()]

@@ -255,7 +255,7 @@ def _claimed(reading: Reading, run_id: str, seq: int, own: int | None) -> Accoun
 def _claims(reading: Reading, run_id: str) -> list[Claim]:
     rows = reading.execute(
         """SELECT a.account, p.pid, p.host FROM accounts a JOIN processes p USING (process_id)
-           WHERE a.run_id = ? ORDER BY a.seq""",
+           WHERE a.run_id = ? AND is_held(a.process_id, NULL) ORDER BY a.seq""",
         (run_id,),
     )
     return [Claim(*row) for row in rows]
