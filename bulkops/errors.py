@@ -21,6 +21,7 @@
     ├── JournalError
     │   ├── JournalCorrupt           the file cannot be read
     │   ├── JournalMismatch          other operation, parameters or inventory than the run began with
+    │   ├── ProcessReplaced          other processes have declared this one dead
     │   └── RunLocked                another process works on it: run id and pid
     ├── PlanError                    a run that must not start: empty, duplicates, without consent
     │   └── WouldChange              a step or a write met while planning: nothing was sent
@@ -284,6 +285,10 @@ class JournalCorrupt(JournalError):
 
 class JournalMismatch(JournalError):
     pass
+
+
+class ProcessReplaced(JournalError):
+    """Other processes have declared this one dead: it can write nothing to the journal any more."""
 
 
 class RunLocked(JournalError):

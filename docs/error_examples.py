@@ -1,6 +1,6 @@
 """One error of each class as a user meets it: made by the code that makes it, on this machine alone.
 
-Bases that are never raised themselves have none. Addresses and ids that differ each time are replaced.
+Those of `WITHOUT_EXAMPLE` have none. Addresses and ids that differ each time are replaced.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.session import RequestContext
 from bulkops.settings import Settings, Tuning
 
-NEVER_RAISED: Final = frozenset({"BulkopsError", "ApiError", "TransportError", "RunError", "ReaderGone"})
-"""Bases, and one that ends a run without a failure."""
+WITHOUT_EXAMPLE: Final = frozenset(
+    {"BulkopsError", "ApiError", "TransportError", "RunError", "ReaderGone", "ProcessReplaced"}
+)
+"""Bases, one that ends a run without a failure, and one that needs a database."""
 
 _TOKEN: Final = "wrkaus-example"  # noqa: S105 - of nobody
 _HOST: Final = "https://www.workato.com"

@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from bulkops.errors import BulkopsError, JournalError, PlanError, RunLocked
+from bulkops.errors import BulkopsError, JournalError, PlanError, ProcessReplaced, RunLocked
 from bulkops.events import Observer
 from bulkops.journal import EventRow, Journal, RunState
 from bulkops.journal.postgres.shared_runs import SharedRuns
@@ -46,14 +46,16 @@ class Coordinator:
     async def run(self) -> None:
         """Returns at once when another worker coordinates the run, or when it has ended.
 
+        Also when others have taken the run over because they had no sign of this process: it has only lost its lock.
         The journal is its own, because its heartbeats and its lock are not those of the accounts.
         Raises: JournalError.
         """
         run_id = self.environment.record.run_id
-        async with Journal.open(self.environment.journal.location) as journal:
-            with suppress(RunLocked):
-                async with journal.shared_runs.coordinate(run_id):
-                    found = next((one for one in await journal.shared_runs.handed_over() if one.run_id == run_id), None)
+        with suppress(RunLocked, ProcessReplaced):
+            async with Journal.open(self.environment.journal.location) as journal:
+                shared = journal.shared_runs
+                async with shared.coordinate(run_id):
+                    found = next((one for one in await shared.handed_over() if one.run_id == run_id), None)
                     if found is not None:
                         await self._coordinate(journal, run_id, Request.from_mapping(found.request))
 

@@ -153,6 +153,21 @@ def test_a_coordinator_is_replaced_while_the_run_stops(tmp_path: Path, postgres:
 
 
 @pytest.mark.slow
+def test_a_coordinator_without_its_lock_is_a_worker_still(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
+        for _ in range(2):
+            played.start_worker()
+        submitted = played.submit(*played.main_job())
+        played.wait(lambda: played.ended() >= 1, "the run is at work")
+        played.ask("UPDATE processes SET dead = true WHERE process_id IN (SELECT process_id FROM locks)")
+        out, err = submitted.communicate(timeout=120)
+        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
+        check_once(played)
+        assert len(played.events("coordinates")) == 2
+        assert [worker.poll() for worker in played.workers] == [None, None]
+
+
+@pytest.mark.slow
 def test_ctrl_c_at_the_submitter_stops_all_workers(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=60) as played:
         workers = [played.start_worker(), played.start_worker()]

@@ -519,9 +519,9 @@ MISTAKES = (
     ),
     Mistake(
         "a worker that stood still declares others dead",
-        "bury_workers",
-        "me.steady_at > now_s() - (SELECT lease_s FROM store)",
-        "false",
+        "is_steady",
+        "p.steady_at <= now_s() - s.lease_s AND p.beat_wall_s >= now_s() - s.lease_s / 2",
+        "true",
         SHARED_RUNS,
     ),
     Mistake(

@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 
 from bulkops.clock import Clock
-from bulkops.errors import JournalError, RunLocked
+from bulkops.errors import JournalError, ProcessReplaced, RunLocked
 from bulkops.journal.base import CommitFailed, Worker
 from bulkops.journal.copying import RunCopy, check_whole, read_copy
 from bulkops.journal.postgres import schema
@@ -159,7 +159,7 @@ class PostgresCommitter:
                     remedy=f"wait until it ends: `bulkops watch {text}`",
                 )
             case schema.DEAD:
-                failure = JournalError(
+                failure = ProcessReplaced(
                     "this process was without contact to the journal for too long, and may have been replaced",
                     remedy=f"see `bulkops runs`; {_GO_ON}",
                 )

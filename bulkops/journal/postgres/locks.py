@@ -98,10 +98,9 @@ class PostgresLocks:
                 first, is_alive = await self.reader.ask(_first, name)
                 if first == ticket or anyio.current_time() > end:
                     break
-                if is_alive:
-                    await anyio.sleep(_LOOK_EVERY_S)
-                else:
-                    await writer.durable(writes.clear_section(name))
+                if not is_alive:
+                    await writer.durable(writes.clear_section(name))  # or not yet: this process is not steady
+                await anyio.sleep(_LOOK_EVERY_S)
             yield first == ticket
         finally:
             with anyio.CancelScope(shield=True), contextlib.suppress(JournalError):  # without it, the lease ends

@@ -11,6 +11,11 @@ CREATE FUNCTION is_alive(p processes) RETURNS boolean LANGUAGE sql VOLATILE AS
   $$ SELECT NOT p.ended AND NOT p.dead AND greatest(p.beat_wall_s, up_since_s()) > now_s() - s.lease_s
      AND p.boot_id = s.id FROM store s $$;
 
+-- Whether it may declare others dead: its own heartbeats were good for a lease. After an outage of the database, every
+-- heartbeat is old.
+CREATE FUNCTION is_steady(p processes) RETURNS boolean LANGUAGE sql VOLATILE AS
+  $$ SELECT p.steady_at <= now_s() - s.lease_s AND p.beat_wall_s >= now_s() - s.lease_s / 2 FROM store s $$;
+
 CREATE FUNCTION is_held(holder bigint, me bigint) RETURNS boolean LANGUAGE sql VOLATILE AS
   $$ SELECT holder IS DISTINCT FROM me AND EXISTS
        (SELECT 1 FROM processes p WHERE p.process_id = holder AND NOT p.ended AND NOT p.dead) $$;
@@ -57,13 +62,12 @@ BEGIN
   END LOOP;
 END $$;
 
--- Declare workers dead and take their claims. Only a process whose own heartbeats were good for a lease may: after an
--- outage of the database, every heartbeat is old.
+-- Declare workers dead and take their claims.
 CREATE FUNCTION bury_workers(me processes) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   gone processes;
 BEGIN
-  IF me.steady_at > now_s() - (SELECT lease_s FROM store) THEN
+  IF NOT is_steady(me) THEN
     RETURN;
   END IF;
   FOR gone IN

@@ -8,11 +8,12 @@ CREATE TABLE sections (
 );
 CREATE INDEX sections_by_name ON sections (name, number);
 
--- Whoever meets a dead process declares it so: it can write nothing any more.
-CREATE FUNCTION clear_section(section text) RETURNS void LANGUAGE plpgsql AS $$
+-- A steady process that meets a dead one declares it so: it can write nothing any more.
+CREATE FUNCTION clear_section(section text, me processes) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE processes p SET dead = true FROM sections s
-    WHERE s.name = section AND p.process_id = s.process_id AND NOT p.ended AND NOT p.dead AND NOT is_alive(p);
+    WHERE s.name = section AND p.process_id = s.process_id AND NOT p.ended AND NOT p.dead AND NOT is_alive(p)
+      AND is_steady(me);
   DELETE FROM sections s WHERE s.name = section AND NOT EXISTS
     (SELECT 1 FROM processes p WHERE p.process_id = s.process_id AND NOT p.ended AND NOT p.dead);
 END $$;

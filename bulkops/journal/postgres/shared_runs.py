@@ -39,7 +39,10 @@ class Stop:
 
 @attrs.frozen(kw_only=True)
 class HandedOver:
-    """A run that workers are to end. `request`: how; `is_coordinated`: a live worker coordinates it."""
+    """A run that workers are to end. `request`: how; `is_coordinated`: a worker coordinates it.
+
+    One without a heartbeat coordinates it until this process, by its own heartbeats, can tell that it is dead.
+    """
 
     run_id: str
     request: Mapping[str, Any]
@@ -116,7 +119,7 @@ class SharedRuns:
 
     async def handed_over(self) -> list[HandedOver]:
         """Runs that workers are to end, oldest first."""
-        return await self._reader.ask(_handed_over)
+        return await self._reader.ask(_handed_over, self._own)
 
     async def is_handed_over(self, run_id: str) -> bool:
         return any(one.run_id == run_id for one in await self.handed_over())
@@ -198,11 +201,13 @@ def _stop(reason: str | None, kind: StopKind) -> Stop | None:
     return None if reason is None else Stop(reason=reason, kind=kind)
 
 
-def _handed_over(reading: Reading) -> list[HandedOver]:
+def _handed_over(reading: Reading, own: int | None) -> list[HandedOver]:
     rows = reading.execute(
         """SELECT r.run_id, r.request, r.stopping, r.stop_kind, EXISTS
-             (SELECT 1 FROM locks l JOIN processes p USING (process_id) WHERE l.run_id = r.run_id AND is_alive(p))
-           FROM runs r WHERE r.request IS NOT NULL ORDER BY r.number"""
+             (SELECT 1 FROM locks l JOIN processes p USING (process_id) WHERE l.run_id = r.run_id AND (is_alive(p) OR
+                NOT p.ended AND NOT p.dead AND NOT (SELECT is_steady(me) FROM processes me WHERE me.process_id = ?)))
+           FROM runs r WHERE r.request IS NOT NULL ORDER BY r.number""",
+        (own,),
     )
     return [
         HandedOver(run_id=run_id, request=decode(request), stop=_stop(reason, kind), is_coordinated=coordinated)

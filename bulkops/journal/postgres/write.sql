@@ -102,7 +102,7 @@ BEGIN
     WHEN 'join_section' THEN
       INSERT INTO sections (name, ticket, process_id) VALUES (w->>2, w->>3, me);
     WHEN 'clear_section' THEN
-      PERFORM clear_section(w->>2);
+      PERFORM clear_section(w->>2, old);
     WHEN 'leave_section' THEN
       DELETE FROM sections WHERE ticket = w->>3;
     WHEN 'create_run' THEN

@@ -73,13 +73,32 @@ async def test_a_killed_process_is_passed_over(place: str, directory: Path, tmp_
             holder.kill()
             holder.wait()
         if is_database_url(place):
-            clock.pass_s(LEASE_S - 1)
+            await pass_steadily(journal, clock, LEASE_S - 1)
             async with journal.exclusive(SECTION, within_s=0.3) as is_mine:
                 assert not is_mine, "its lease has not ended"
-            clock.pass_s(2)
+            await pass_steadily(journal, clock, 2)
         async with journal.exclusive(SECTION, within_s=10) as is_mine:
             assert is_mine
     assert log.read_text() == "holder\n"
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+async def test_a_process_that_stood_still_itself_passes_nobody_over(place: str, clock: StepClock) -> None:
+    async with Journal.open(place, clock=clock) as one, Journal.open(place, clock=clock) as other:
+        async with one.exclusive(SECTION, within_s=1):
+            await pass_steadily(other, clock, LEASE_S + 1)
+            await one.put_fact("tenant", "E1", "customer", "name", "Acme")
+            clock.pass_s(LEASE_S + 60)  # the database was away: every heartbeat is old
+            async with other.exclusive(SECTION, within_s=0.3) as is_mine:
+                assert not is_mine
+        await one.put_fact("tenant", "E1", "customer", "name", "it lives")
+
+
+async def pass_steadily(journal: Journal, clock: StepClock, seconds: int) -> None:
+    """With a heartbeat of this process in each second."""
+    for _ in range(seconds):
+        clock.pass_s(1.0)
+        await journal.put_fact("tenant", "E1", "customer", "name", "Acme")
 
 
 async def test_the_order_is_that_of_arrival(postgres: str) -> None:

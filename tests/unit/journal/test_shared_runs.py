@@ -137,6 +137,35 @@ async def test_a_worker_that_stood_still_itself_declares_nobody_dead(
 
 
 @of_a_database
+async def test_a_worker_that_stood_still_itself_takes_no_run_over(
+    place: str, clock: StepClock, record: Make, inventory: list[InventoryRow]
+) -> None:
+    async with worker(place, clock) as one, worker(place, clock) as other:
+        shared = other.shared_runs
+
+        async def is_coordinated() -> bool:
+            (found,) = await shared.handed_over()
+            return found.is_coordinated
+
+        await shared.create(record(), inventory, {"at": 0.0})
+        assert not await is_coordinated()
+        async with one.shared_runs.coordinate(RUN):
+            for _ in range(LEASE_S + 1):
+                clock.pass_s(1.0)
+                await shared.bury()
+                await one.shared_runs.leave("another run")
+            assert await is_coordinated()
+            clock.pass_s(LEASE_S + 60)  # the database was away: every heartbeat is old
+            assert await is_coordinated(), "its own heartbeat is old too"
+            await shared.bury()
+            assert await is_coordinated(), "its own heartbeats have only begun again"
+            for _ in range(LEASE_S):
+                clock.pass_s(1.0)
+                await shared.leave("another run")
+            assert not await is_coordinated(), "the other one has given no sign for a lease"
+
+
+@of_a_database
 async def test_no_worker_takes_what_has_killed_three(place: str, record: Make, inventory: list[InventoryRow]) -> None:
     async with worker(place) as one:
         await one.shared_runs.create(record(), inventory, {"at": 0.0})
