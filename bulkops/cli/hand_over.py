@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 import attrs
+import click
 
+from bulkops.cli.exit_codes import EXIT_INTERRUPTED
 from bulkops.cli.flags import Output
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.run_frame import finish
 from bulkops.cli.signals import listening
 from bulkops.cli.terminal import say
-from bulkops.errors import ConfigError
+from bulkops.errors import ConfigError, RunAborted, RunLocked
 from bulkops.logs import neutral
 
 if TYPE_CHECKING:
-    from bulkops.journal import Journal
+    from bulkops.journal import Location
     from bulkops.journal.postgres.shared_runs import StopKind
     from bulkops.operations import Operation
     from bulkops.report import Report
+    from bulkops.runs import StopSignal
 
 INTERRUPTED: Final = "interrupted"
 """Reason of an interrupted run, as of `StopSignal.drain`."""
@@ -58,41 +62,64 @@ async def goes_to_workers(operation: Operation | None, output: Output) -> bool:
     return output.detach or alive > 0
 
 
-async def followed(report: Report, output: Output, afterwards: Afterwards) -> int:
-    """Follow a run that was handed over, as `bulkops watch`; with --detach return at once. Returns the exit code.
+async def run_on_workers(
+    hand_over: Callable[[StopSignal], Awaitable[Report]], output: Output, afterwards: Afterwards
+) -> int:
+    """Hand a run over and follow it, as `bulkops watch`; with --detach do not follow it. Returns the exit code.
 
-    Ctrl-C stops the run on all workers.
+    Ctrl-C before the hand-over: workers do not get the run. Later, it stops the run on all workers.
     """
     from bulkops.cli.watch import watch
-    from bulkops.journal import Journal
+    from bulkops.runs import StopSignal
 
-    say(f"run {report.run_id} is handed over to workers")
-    if output.detach:
+    stop_signal = StopSignal()
+    with listening(stop_signal, say):
+        try:
+            report = await hand_over(stop_signal)
+        except (RunAborted, RunLocked) as error:
+            if stop_signal.draining:
+                raise click.Abort from error
+            raise
+        say(f"run {report.run_id} is handed over to workers")
+        stopping = _RemoteStop(output.journal, report.run_id)
+        stopping.obey(stop_signal)
+        try:
+            ended = None if output.detach else await watch(output.journal, report.run_id, quiet=output.quiet)
+        finally:
+            await stopping.written()
+    if ended is None:
         say(f"follow it with: bulkops watch {report.run_id}{output.journal.flag}")
-        return 0
-    async with Journal.open(output.journal) as journal:
-        with listening(_RemoteStop(journal, report.run_id), say):
-            ended = await watch(output.journal, report.run_id, quiet=output.quiet)
+        return EXIT_INTERRUPTED if stop_signal.draining else 0
     code = finish(ended, output)
     await afterwards.tell(ended)
     return code
 
 
-@attrs.define
+@attrs.frozen
 class _RemoteStop:
     """Stops a run on all workers."""
 
-    journal: Journal
+    journal: Location
     run_id: str
-    _writing: set[asyncio.Task[None]] = attrs.field(factory=set)
+    _writing: list[asyncio.Task[None]] = attrs.field(factory=list)
 
-    def drain(self) -> None:
-        self._stop("drain")
+    def obey(self, stop_signal: StopSignal) -> None:
+        """Stop the run when the signal does, or now if it came before."""
+        stop_signal.on_drain(lambda _: self._begin("drain"))
+        stop_signal.on_abort(lambda: self._begin("abort"))
+        if stop_signal.draining:
+            self._begin("abort" if stop_signal.aborting else "drain")
 
-    def abort(self) -> None:
-        self._stop("abort")
+    async def written(self) -> None:
+        """Return when every stop is durable."""
+        for task in self._writing:
+            await task
 
-    def _stop(self, kind: StopKind) -> None:
-        task = asyncio.create_task(self.journal.shared_runs.stop(self.run_id, INTERRUPTED, kind))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+    def _begin(self, kind: StopKind) -> None:
+        self._writing.append(asyncio.create_task(self._stop(kind)))
+
+    async def _stop(self, kind: StopKind) -> None:
+        from bulkops.journal import Journal
+
+        async with Journal.open(self.journal) as journal:
+            await journal.shared_runs.stop(self.run_id, INTERRUPTED, kind)

@@ -15,7 +15,7 @@ from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.hand_over import followed, goes_to_workers
+from bulkops.cli.hand_over import goes_to_workers, run_on_workers
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
@@ -144,7 +144,11 @@ async def _take_up(
             return report
 
         if await goes_to_workers(operation, output):
-            return await followed(await take_on(attrs.evolve(fleet, on_workers=True)), output, afterwards)
+
+            async def hand_over(stop_signal: StopSignal) -> Report:
+                return await take_on(attrs.evolve(fleet, on_workers=True, stop=stop_signal))
+
+            return await run_on_workers(hand_over, output, afterwards)
 
         async def go(stop: StopSignal) -> Report:
             return await take_on(attrs.evolve(fleet, stop=stop, approve=approver(progress.silence)))

@@ -13,7 +13,7 @@ from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.hand_over import followed, goes_to_workers
+from bulkops.cli.hand_over import goes_to_workers, run_on_workers
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
@@ -141,8 +141,12 @@ async def _carry_out(
 
         fleet = Fleet(workato, journal=output.journal, policy=policy, observe=observe)
         if await goes_to_workers(operation, output):
-            report = await attrs.evolve(fleet, on_workers=True).run(operation, inventory, plan=plan, source=source)
-            return await followed(report, output, afterwards)
+
+            async def hand_over(stop_signal: StopSignal) -> Report:
+                shared = attrs.evolve(fleet, on_workers=True, stop=stop_signal)
+                return await shared.run(operation, inventory, plan=plan, source=source)
+
+            return await run_on_workers(hand_over, output, afterwards)
 
         async def go(stop_signal: StopSignal) -> Report:
             asked = attrs.evolve(fleet, stop=stop_signal, approve=approver(progress.silence))

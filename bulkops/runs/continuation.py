@@ -18,7 +18,7 @@ from bulkops.report import Report, load_report
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
-from bulkops.runs.hand_over import HANDED_OVER, Request
+from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
 from bulkops.runs.identity import require_workspace
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
@@ -87,6 +87,7 @@ class Continuation:
             record = await _with_changes(journal, record, operation)
             if self.fleet.on_workers:
                 await journal.set_policy(record.run_id, policy.to_mapping(), client.settings.tuning.to_mapping())
+                refuse_stopped(self.fleet.stop, record.run_id)
                 journal.add_event(record.run_id, HANDED_OVER, {})
                 request = Request.after(record, in_waves=in_waves, approved=approved)
                 await journal.shared_runs.hand_over(record.run_id, request.to_mapping(), [row.seq for row in rows])

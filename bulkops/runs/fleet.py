@@ -20,7 +20,7 @@ from bulkops.runs.continuation import PLAN_EVENT, Continuation, client_for
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Gate, StopSignal
-from bulkops.runs.hand_over import HANDED_OVER, Request
+from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
 from bulkops.runs.identity import workspace_for
 from bulkops.runs.inventory import Accounts, check_columns, inventory_of, refuse_two_names
 from bulkops.runs.other_workspaces import connected
@@ -48,7 +48,7 @@ class Fleet:
         stop: ends the run early; see `StopSignal`.
         check, approve: asked between waves with a WaveResult; True goes on, False halts, None pauses the run.
         on_workers: hand each run over to the workers of a journal in PostgreSQL, and return its report so far. Workers
-            have no `check`, and pause where `approve` would be asked; `observe` sees only what is sent before.
+            have no `check`, and pause where `approve` would be asked; `observe` and `stop` end with the hand-over.
     """
 
     workato: Workato | None = None
@@ -95,7 +95,8 @@ class Fleet:
             plan: a saved plan of this operation; accounts that have changed since are skipped.
             source: FILE.py:NAME that `operation` was loaded from, so that `resume` finds it again.
         Raises: ConfigError, InputError, PlanError before anything is sent; Unauthorized when listing the accounts is
-            refused; RunLocked when another run works with this credential; JournalError.
+            refused; RunLocked when another run works with this credential; RunAborted when `stop` is used before the
+            hand-over to workers; JournalError.
         """
         made = as_operation(operation)
         if plan is not None:
@@ -141,7 +142,9 @@ class Fleet:
                 policy=policy.to_mapping(),
                 tuning=workato.settings.tuning.to_mapping(),
             )
-            if policy.if_running != "wait" and not self.on_workers:
+            if self.on_workers:
+                refuse_stopped(self.stop, run_id)
+            elif policy.if_running != "wait":
                 await stack.enter_async_context(opened.lock_run(run_id))  # before the run exists and can be resumed
             if expected is not None:
                 opened.add_event(run_id, PLAN_EVENT, {"expected": expected})  # for operations that need it

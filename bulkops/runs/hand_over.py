@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import attrs
 
+from bulkops.errors import RunAborted
 from bulkops.journal import Journal, RunRecord, RunState
+from bulkops.runs.halting import StopSignal
 
 HANDED_OVER: Final = "handed-over"
 """Event: workers go on with the run from here."""
@@ -39,6 +41,14 @@ class Request:
 
     def to_mapping(self) -> dict[str, Any]:
         return attrs.asdict(self)
+
+
+def refuse_stopped(stop_signal: StopSignal, run_id: str) -> None:
+    """Raises: RunAborted when the run was stopped before workers have it."""
+    if stop_signal.draining:
+        raise RunAborted(
+            f"{stop_signal.reason} before workers had run {run_id}", run_id=run_id, remedy="give the command again"
+        )
 
 
 async def live_workers(journal: Journal) -> int:
