@@ -14,8 +14,8 @@ from bulkops.cli.flags import Output
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.run_frame import finish
 from bulkops.cli.signals import listening
-from bulkops.cli.terminal import say
-from bulkops.errors import ConfigError, RunAborted, RunLocked
+from bulkops.cli.terminal import one_line, say, say_failure
+from bulkops.errors import ConfigError, JournalError, RunAborted, RunLocked
 from bulkops.logs import neutral
 
 if TYPE_CHECKING:
@@ -97,7 +97,10 @@ async def run_on_workers(
 
 @attrs.frozen
 class _RemoteStop:
-    """Stops a run on all workers."""
+    """Stops a run on all workers, and says when that fails.
+
+    Each stop opens the journal for itself: after a failed write an open one cannot write any more.
+    """
 
     journal: Location
     run_id: str
@@ -111,7 +114,7 @@ class _RemoteStop:
             self._begin("abort" if stop_signal.aborting else "drain")
 
     async def written(self) -> None:
-        """Return when every stop is durable."""
+        """Return when every stop is durable, or its error is told."""
         for task in self._writing:
             await task
 
@@ -121,5 +124,12 @@ class _RemoteStop:
     async def _stop(self, kind: StopKind) -> None:
         from bulkops.journal import Journal
 
-        async with Journal.open(self.journal) as journal:
-            await journal.shared_runs.stop(self.run_id, INTERRUPTED, kind)
+        try:
+            async with Journal.open(self.journal) as journal:
+                await journal.shared_runs.stop(self.run_id, INTERRUPTED, kind)
+        except JournalError as error:
+            now = " --now" if kind == "abort" else ""
+            say_failure(
+                f"run {self.run_id} was not stopped: {one_line(error.message)}",
+                f"bulkops stop {self.run_id}{now}{self.journal.flag}",
+            )

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at the submitter while workers get the run."""
+"""Ctrl-C and SIGTERM at the submitter while workers get the run, and a stop that cannot be written."""
 
 from __future__ import annotations
 
@@ -76,3 +76,21 @@ def test_a_signal_during_a_detached_hand_over_stops_the_run(tmp_path: Path, post
         played.start_worker()
         played.wait(lambda: played.ask("SELECT 1 FROM runs WHERE state = 'interrupted'"), "the worker ends it")
         assert played.ended() == 0
+
+
+def test_a_stop_that_is_not_written_is_told(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
+        played.start_worker()
+        submitted = played.submit(*FOLDER, "A")
+        played.wait(lambda: played.ended() >= 1, "it is on")
+        played.ask(
+            """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is gone'; END $$;
+            CREATE TRIGGER refuse BEFORE UPDATE ON runs FOR EACH ROW WHEN (NEW.stopping IS NOT NULL)
+              EXECUTE FUNCTION refuse()"""
+        )
+        submitted.send_signal(signal.SIGINT)
+        out, err = submitted.communicate(timeout=60)
+        report = json.loads(out)
+        assert (submitted.wait(), report["outcomes"]["changed"]) == (0, ACCOUNTS), err
+        assert f"error: run {report['run']} was not stopped" in err
+        assert f"try: bulkops stop {report['run']} --journal" in err
