@@ -128,11 +128,11 @@ def test_a_coordinator_is_replaced(tmp_path: Path, postgres: str, moment: str) -
 @pytest.mark.parametrize("again", [False, True])
 def test_a_coordinator_is_replaced_while_the_run_stops(tmp_path: Path, postgres: str, again: bool) -> None:
     """The run ends when its last account has, and a second Ctrl-C still reaches the workers."""
-    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=4) as played:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=2) as played:
         for _ in range(3):
             played.start_worker()
         submitted = played.submit(*played.main_job("--concurrency", "9"))
-        played.wait(lambda: played.ask("SELECT count(*) FROM steps WHERE step ~ ': import$'") >= [(6,)], "imports")
+        played.wait(lambda: played.ask("SELECT count(*) FROM steps WHERE step ~ ': import$'") >= [(3,)], "imports")
         coordinator = played.coordinator()
         assert coordinator is not None
         submitted.send_signal(signal.SIGINT)
