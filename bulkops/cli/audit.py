@@ -19,7 +19,7 @@ from bulkops.client import Workato, session_of
 from bulkops.errors import ApiError, Unauthorized
 from bulkops.executor import fan_out
 from bulkops.journal import Location
-from bulkops.runs import hold_credential, ledger_of, select, workspace_of
+from bulkops.runs import ended_in, hold_credential, ledger_of, select, workspace_of
 from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ async def read_access(wanted: Wanted) -> int:
             workspace=workspace,
             if_running=wanted.if_running,
             ledger=ledger_of(Location.ambient()),
+            has_ended=ended_in(Location.ambient()),
         ):
             audit = await _audit(readonly, wanted)
     text = render_audit(audit, form)

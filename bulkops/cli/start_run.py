@@ -45,7 +45,7 @@ async def _start(
     operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
 ) -> int:
     from bulkops.client import session_of
-    from bulkops.runs import FleetPlan, Policy, hold_credential, ledger_of, workspace_of
+    from bulkops.runs import FleetPlan, Policy, ended_in, hold_credential, ledger_of, workspace_of
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
@@ -85,6 +85,7 @@ async def _start(
             workspace=workspace,
             if_running=policy.if_running,
             ledger=ledger_of(output.journal),
+            has_ended=ended_in(output.journal),
         ):
             return await meant(workspace)
 

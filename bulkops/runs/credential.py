@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final, Literal
 
 import anyio
 import attrs
 
-from bulkops.errors import RunLocked
+from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import AnyLocation, Journal, Location, RunState
 from bulkops.journal.location import DatabaseLocation
 from bulkops.ledger import Credential, Lease, Ledger, LocalLedger
@@ -33,6 +33,18 @@ def ledger_of(location: AnyLocation) -> Ledger:
     """
     place = Location.of(location)
     return PostgresLedger(place.url) if isinstance(place, DatabaseLocation) else LocalLedger()
+
+
+def ended_in(location: AnyLocation) -> Callable[[str], Awaitable[bool]]:
+    """For `has_ended` of `hold_credential`: looks into this journal."""
+
+    async def has_ended(run_id: str) -> bool:
+        with suppress(JournalError):  # without the journal nothing is known of the run
+            async with Journal.open(location, read_only=True) as journal:
+                return await _has_ended(journal, run_id)
+        return False
+
+    return has_ended
 
 
 @asynccontextmanager
