@@ -133,7 +133,7 @@ async def test_the_deadline_of_the_run(sandbox: Sandbox, tmp_path: Path) -> None
 async def test_the_deadline_waits_for_nobody_when_the_api_is_silent(sandbox: Sandbox, tmp_path: Path) -> None:
     """An account that has begun is not waited for without end: it is cancelled, and resume goes on."""
     operation = TwoFolders()  # whose halt is not told: the accounts that have begun never end
-    async with client(sandbox, run_timeout_s=0.5, attempt_timeout_s=0.5) as workato:
+    async with client(sandbox, run_timeout_s=3, attempt_timeout_s=0.5) as workato:
         report = await bulkops.run(operation, accounts=IDS, workato=workato, journal=tmp_path)
         assert report.state is RunState.HALTED
         assert report.outcomes[Outcome.CANCELLED] == BEGUN, str(report)
