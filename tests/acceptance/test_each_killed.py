@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.fleet import SandboxProcess, fleet, kill, wait_until
 
 CUSTOMERS = 40
@@ -33,6 +35,7 @@ def test_a_write_is_never_sent_twice(tmp_path: Path) -> None:
         assert done.outcomes.get("unknown", 0) <= 10
 
 
+@pytest.mark.slow
 def test_every_read_is_answered(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=CUSTOMERS, time_scale=100) as vendor:
         answers = tmp_path / "answers.jsonl"

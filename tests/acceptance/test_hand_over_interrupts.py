@@ -39,7 +39,7 @@ def interrupt(played: Crew, submitted: Process, number: signal.Signals) -> None:
         assert line, "it ended"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_during_the_hand_over_stops_the_run(tmp_path: Path, postgres: str, number: signal.Signals) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=30) as played:
         played.start_worker()
@@ -64,6 +64,7 @@ def test_a_signal_during_the_hand_over_stops_the_run(tmp_path: Path, postgres: s
         assert played.ended() == left
 
 
+@pytest.mark.slow
 def test_a_signal_during_a_detached_hand_over_stops_the_run(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=4, time_scale=400) as played:
         with no_writes(played, "runs"):
@@ -78,6 +79,7 @@ def test_a_signal_during_a_detached_hand_over_stops_the_run(tmp_path: Path, post
         assert played.ended() == 0
 
 
+@pytest.mark.slow
 def test_a_stop_that_is_not_written_is_told(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
         played.start_worker()

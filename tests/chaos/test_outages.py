@@ -78,6 +78,7 @@ async def test_five_minutes_away_in_mid_run(tmp_path: Path, sandbox: Sandbox) ->
     assert len(tail) < 60
 
 
+@pytest.mark.slow
 async def test_away_for_good_halts_at_the_runs_deadline(tmp_path: Path, sandbox: Sandbox) -> None:
     async with HostileProxy(sandbox.url, {}) as proxy:
 

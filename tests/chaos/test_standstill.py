@@ -48,6 +48,7 @@ def test_ten_minutes_of_sleep_in_mid_request(tmp_path: Path, trials: Trials) -> 
         assert vendor.refused() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.fault("the sandbox restarted in mid-run")
 @pytest.mark.usefixtures("credentials")

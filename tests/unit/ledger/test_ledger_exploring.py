@@ -44,6 +44,11 @@ class Rig:
             return session.pacer.explored()
 
 
+kinds = pytest.mark.parametrize(
+    "kind", ["sliding", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("fixed", "bucket"))]
+)
+
+
 @pytest.fixture(params=["local", "postgres"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
     era = next(ERAS)
@@ -83,7 +88,7 @@ def test_a_run_that_does_not_explore_keeps_to_the_assumed_limit(rig: Rig) -> Non
     run(play())
 
 
-@pytest.mark.parametrize("kind", ["sliding", "fixed", "bucket"])
+@kinds
 def test_two_processes_explore_together(rig: Rig, kind: str) -> None:
     """As fast as one alone, and refused no more often."""
     work = folders(kind, 600, 300.0)
@@ -99,7 +104,7 @@ def test_two_processes_explore_together(rig: Rig, kind: str) -> None:
     assert len(work.refused) <= 3
 
 
-@pytest.mark.parametrize("kind", ["sliding", "fixed", "bucket"])
+@kinds
 def test_two_processes_keep_to_an_assumed_limit_that_is_the_true_one(rig: Rig, kind: str) -> None:
     work = folders(kind, 60, 600.0)
 
