@@ -13,7 +13,6 @@ from typing import Final
 import click
 
 from bulkops.cli.terminal import one_line, say, say_failure
-from bulkops.error_groups import worst_of
 from bulkops.errors import (
     BulkopsError,
     ConfigError,
@@ -24,6 +23,7 @@ from bulkops.errors import (
     RunAborted,
     Unauthorized,
 )
+from bulkops.exception_groups import worst_of
 from bulkops.secret import masked
 
 EXIT_FAILED: Final = 1

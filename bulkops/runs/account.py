@@ -9,9 +9,9 @@ from typing import Any, Final
 import attrs
 
 from bulkops.client import Workato, account_in, scope_of
-from bulkops.error_groups import worst_of
 from bulkops.errors import BulkopsError, JournalError, NotFound, ReaderGone, TaskFailed
 from bulkops.events import AccountEnded, AccountStarted, Observer
+from bulkops.exception_groups import worst_of
 from bulkops.journal import AccountResult, AccountRow, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation

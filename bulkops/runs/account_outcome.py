@@ -12,8 +12,8 @@ import attrs
 import msgspec
 
 from bulkops.client import scope_of
-from bulkops.error_groups import leaves_of, worst_of
 from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized
+from bulkops.exception_groups import leaves_of, worst_of
 from bulkops.journal import AccountResult, AccountRow
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome

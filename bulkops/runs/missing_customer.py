@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bulkops.client import scope_of
-from bulkops.error_groups import worst_of
 from bulkops.errors import ApiError, NotFound, TaskFailed
+from bulkops.exception_groups import worst_of
 from bulkops.steps import Context
 
 FAILURE_CLASS = "no-such-customer"

@@ -11,9 +11,9 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato, account_in, session_of
-from bulkops.error_groups import worst_of
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, guarded
+from bulkops.exception_groups import worst_of
 from bulkops.executor import fan_out
 from bulkops.forecast import by_quota
 from bulkops.journal import AnyLocation, InventoryRow, Journal, Location, tenant

@@ -11,7 +11,6 @@ import anyio
 import attrs
 import msgspec
 
-from bulkops.error_groups import leaves_of, worst_of
 from bulkops.errors import (
     ApiError,
     BulkopsError,
@@ -19,6 +18,7 @@ from bulkops.errors import (
     TaskUnknown,
 )
 from bulkops.events import Observer, StepEnded, ignore
+from bulkops.exception_groups import leaves_of, worst_of
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
