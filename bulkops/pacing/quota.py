@@ -70,7 +70,7 @@ class Quota:
         if snapshot.allowed is not None:
             quota.adaptation.adopt(SharedWidth(snapshot.allowed, snapshot.opening, burst=0, closed_for_s=0.0), 0.0)
         quota.not_before = snapshot.closed_for_s
-        for window, free_at in zip(quota._shared, snapshot.taken_s, strict=False):  # without a limit there is no twin
+        for window, free_at in zip(quota._shared, snapshot.taken_s, strict=False):  # an unlimited one has none
             window.hold(free_at)
         return quota
 

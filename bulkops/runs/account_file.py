@@ -18,8 +18,8 @@ REMEDY: Final = "each account needs a column id (a number) or external_id"
 
 _ID_COLUMNS: Final = frozenset({"id", "external_id"})
 OTHER_COLUMNS: Final = ("account", "to")
-"""Names of the id column where there is no other: in reports and in the output of `each`, whose lines are account files
-too; and in the pairs of a copy."""
+"""Other names of the id column, in a file without the usual ones: reports, the output of `each` and the pairs of a copy
+are account files too."""
 _NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:,[0-9]{1,19})*")
 _OWN_IDS: Final = re.compile(r"[\w-]+(?:,[\w-]+)*", re.ASCII)
 _SEPARATORS: Final = ",;\t"
