@@ -29,28 +29,18 @@ class _Resource(Generic[N]):
     def __set_name__(self, _: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, client: Account | Workato, _: type | None = None) -> N:
+    def __get__(self, client: _Workspace, _: type | None = None) -> N:
         made = self._kind(client._session, client._context())
         vars(client)[self._name] = made
         return made
 
 
-class Account:
-    """One customer's workspace. `id`: a number or an E-id, as text."""
+class _Workspace:
+    """The nouns that a customer's workspace and the partner's own answer alike."""
 
     folders = _Resource(resources.Folders)
-    projects = _Resource(resources.AccountProjects)
     properties = _Resource(resources.Properties)
-    recipes = _Resource(resources.AccountRecipes)
-    recipe_versions = _Resource(resources.AccountRecipeVersions)
-    jobs = _Resource(resources.AccountJobs)
-    connections = _Resource(resources.AccountConnections)
-    imports = _Resource(resources.Imports)
     export_manifests = _Resource(resources.ExportManifests)
-    exports = _Resource(resources.Exports)
-    members = _Resource(resources.Members)
-    roles = _Resource(resources.Roles)
-    environment_roles = _Resource(resources.EnvironmentRoles)
     user_groups = _Resource(resources.CollaboratorGroups)
     project_roles = _Resource(resources.PROJECT_ROLES)
     project_grants = _Resource(resources.ProjectGrants)
@@ -61,16 +51,36 @@ class Account:
     genies = _Resource(resources.Genies)
     skills = _Resource(resources.SKILLS)
     knowledge_bases = _Resource(resources.KNOWLEDGE_BASES)
-    custom_oauth_profiles = _Resource(resources.AccountOAuthProfiles)
     project_builds = _Resource(resources.ProjectBuilds)
     deployments = _Resource(resources.Deployments)
-    customer = _Resource(resources.OwnCustomer)
     api_collections = _Resource(resources.ApiCollections)
     api_endpoints = _Resource(resources.ApiEndpoints)
     api_clients = _Resource(resources.ApiClients)
     api_keys = _Resource(resources.ApiKeys)
     api_clients_v1 = _Resource(resources.ApiClientsV1)
     api_access_profiles = _Resource(resources.ApiAccessProfiles)
+
+    _session: ApiSession
+
+    def _context(self) -> RequestContext:
+        raise NotImplementedError
+
+
+class Account(_Workspace):
+    """One customer's workspace. `id`: a number or an E-id, as text."""
+
+    projects = _Resource(resources.AccountProjects)
+    recipes = _Resource(resources.AccountRecipes)
+    recipe_versions = _Resource(resources.AccountRecipeVersions)
+    jobs = _Resource(resources.AccountJobs)
+    connections = _Resource(resources.AccountConnections)
+    imports = _Resource(resources.Imports)
+    exports = _Resource(resources.Exports)
+    members = _Resource(resources.Members)
+    roles = _Resource(resources.Roles)
+    environment_roles = _Resource(resources.EnvironmentRoles)
+    custom_oauth_profiles = _Resource(resources.AccountOAuthProfiles)
+    customer = _Resource(resources.OwnCustomer)
     api_portals = _Resource(resources.ApiPortals)
 
     def __init__(self, session: ApiSession, scope: RequestContext) -> None:
@@ -95,7 +105,7 @@ class Account:
         return f"Account({self.id!r})"
 
 
-class Workato:
+class Workato(_Workspace):
     """The partner's account: customers, each customer's workspace, and its own. An async context manager.
 
         async with Workato.from_env() as workato:
@@ -110,36 +120,15 @@ class Workato:
     customer_managers = _Resource(resources.CustomerManagers)
     members = _Resource(resources.PartnerMembers)
     roles = _Resource(resources.PartnerRoles)
-    user_groups = _Resource(resources.CollaboratorGroups)
-    project_roles = _Resource(resources.PROJECT_ROLES)
-    project_grants = _Resource(resources.ProjectGrants)
-    tags = _Resource(resources.TAGS)
-    data_tables = _Resource(resources.DATA_TABLES)
-    on_prem_groups = _Resource(resources.ON_PREM_GROUPS)
-    on_prem_agents = _Resource(resources.ON_PREM_AGENTS)
-    genies = _Resource(resources.Genies)
-    skills = _Resource(resources.SKILLS)
-    knowledge_bases = _Resource(resources.KNOWLEDGE_BASES)
     custom_oauth_profiles = _Resource(resources.OAUTH_PROFILES)
-    project_builds = _Resource(resources.ProjectBuilds)
-    deployments = _Resource(resources.Deployments)
     recipes = _Resource(resources.OwnRecipes)
     recipe_versions = _Resource(resources.RecipeVersions)
     jobs = _Resource(resources.OwnJobs)
-    export_manifests = _Resource(resources.ExportManifests)
     packages = _Resource(resources.Packages)
-    folders = _Resource(resources.Folders)
     projects = _Resource(resources.Projects)
-    properties = _Resource(resources.Properties)
     connections = _Resource(resources.Connections)
     connectors = _Resource(resources.Connectors)
     custom_connectors = _Resource(resources.CustomConnectors)
-    api_collections = _Resource(resources.ApiCollections)
-    api_endpoints = _Resource(resources.ApiEndpoints)
-    api_clients = _Resource(resources.ApiClients)
-    api_keys = _Resource(resources.ApiKeys)
-    api_clients_v1 = _Resource(resources.ApiClientsV1)
-    api_access_profiles = _Resource(resources.ApiAccessProfiles)
 
     def __init__(
         self,
