@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED
 from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
+from bulkops.report.quota_usage import explored_setting, explored_words
 from bulkops.report.safe_text import inline, known_as
 from bulkops.report.text import summary
 
@@ -37,6 +38,9 @@ def render_markdown(report: Report) -> str:
     left = shown[_MOST_CLUSTERS:]
     if left:
         lines += ["", f"and {len(left)} more causes ({sum(one.count for one in left)} accounts)"]
+    for explored in report.explored:
+        setting = code(explored_setting(explored))
+        lines += ["", f"{escaped(explored_words(explored))}. Client file, below `[quotas]`: {setting}"]
     command = go_on_command(report)
     if command is not None:
         words = go_on_words(report) or ""

@@ -128,6 +128,11 @@ def explored_words(explored: Explored) -> str:
     return f"quota {explored.quota} accepted {explored.requests:,} requests in {explored.window_s:g} s{end}"
 
 
+def explored_setting(explored: Explored) -> str:
+    """The line for [quotas] of the client file with which a run begins there."""
+    return f'"{explored.quota}" = [{{ limit = {explored.requests}, window_s = {explored.window_s:g} }}]'
+
+
 def by_fullness(traffic: Sequence[Traffic]) -> tuple[list[Traffic], list[Traffic]]:
     """Those whose window was at least a fifth full at some time, the first one in any case; and the others."""
     full = [one for one in traffic if not one.limit or one.busiest >= one.limit * _FULL] or list(traffic[:1])

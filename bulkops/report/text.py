@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Final
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
-from bulkops.report.quota_usage import explored_words
+from bulkops.report.quota_usage import explored_setting, explored_words
 from bulkops.report.safe_text import duration, inline, known_as
 
 if TYPE_CHECKING:
-    from bulkops.pacing import Explored
     from bulkops.report.clusters import Cluster, Remark
     from bulkops.report.model import Report
 
@@ -49,7 +48,7 @@ def render_text(report: Report) -> str:
     for remark in report.remarks[:_MOST_CLUSTERS]:
         lines += ["", *_remark_lines(remark)]
     for explored in report.explored:
-        lines += ["", *_explored_lines(explored)]
+        lines += ["", explored_words(explored), f"    client file, below [quotas]: {explored_setting(explored)}"]
     command = go_on_command(report)
     if command is not None:
         lines += ["", f"{go_on_words(report)}: {command}"]
@@ -135,13 +134,6 @@ def _remark_lines(remark: Remark) -> Iterator[str]:
     example = f"{'account' if remark.count == 1 else 'for example'} {inline(row.account, _NAME)}"
     here = f": {inline(remark.here, _REASON)}" if remark.here else ""
     yield f"    {outcome_words(row.outcome)}, {example}{here}"
-
-
-def _explored_lines(explored: Explored) -> Iterator[str]:
-    """What was accepted, and the line for the client file with which a run begins there."""
-    yield explored_words(explored)
-    limit = f"{{ limit = {explored.requests}, window_s = {explored.window_s:g} }}"
-    yield f'    client file, below [quotas]: "{explored.quota}" = [{limit}]'
 
 
 def counted(count: int) -> str:

@@ -19,7 +19,7 @@ from bulkops.report.html.rows import MOST_ROWS, places_shown, script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
 from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command, report_command
-from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, read_traffic
+from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, explored_setting, explored_words, read_traffic
 from bulkops.report.run_settings import LONGEST, flat, operations
 from bulkops.report.safe_text import duration, inline, known_as
 from bulkops.report.text import headline, summary
@@ -76,6 +76,7 @@ def _context(report: Report) -> dict[str, Any]:
         "quotas": [requests_panel(one, axis) for one in full],
         "quieter": [requests_panel(one, axis) for one in quiet[:_MOST_PANELS]],
         "traffic": traffic,
+        "explored": [(explored_words(one), explored_setting(one)) for one in report.explored],
         "waves": waves,
         "stages": stage_rows,
         "stage_ticks": stage_ticks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import unicodedata
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from hypothesis import given, strategies as st
 
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
+from bulkops.pacing import Explored
 from bulkops.report import FORMATS, Report, render
 from tests.records import any_texts, report_saying
 from tests.work import lines_run
@@ -20,6 +22,19 @@ Row = Callable[..., AccountRow]
 Make = Callable[..., Report]
 
 CAUSE = "connection 'SF Dev Account' is not authorized"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+@pytest.mark.parametrize(("refused", "end"), [(False, "; its limit was not met"), (True, ", and refused more")])
+def test_what_was_explored_is_in_each_format_for_people(
+    row: Row, report: Make, form: Any, refused: bool, end: str
+) -> None:
+    quota = "assumed.customer.folders"
+    made = report(row(0, Outcome.CHANGED), explored=[Explored(quota, 1480, 60.0, refused=refused)])
+    shown = html.unescape(render(made, form)).replace("\\", "")
+    assert f"quota {quota} accepted 1,480 requests in 60 s{end}" in shown
+    assert f'"{quota}" = [{{ limit = 1480, window_s = 60 }}]' in shown
+    assert quota not in render(report(row(0, Outcome.CHANGED)), form)
 
 
 def test_a_run_with_failures(row: Row, report: Make) -> None:
