@@ -33,9 +33,10 @@ from benchmarks.kit.harness import Row, arguments, publish
 from benchmarks.kit.plain_rollout import FOLDERS, STATUS, USED, PlainRollout, one_for_all, one_per_quota
 from bulkops.client import session_of
 from bulkops.events import AccountEnded, AttemptEnded
+from bulkops.limit import Limit
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
 from bulkops.runs import Fleet, from_values
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 from tests.fleet import PACKAGE, SandboxProcess, fleet
 
 BAR: Final = 1.05

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bulkops.errors import BulkopsError as BulkopsError, TaskFailed as TaskFailed, TaskUnknown as TaskUnknown
     from bulkops.executor import TaskOutcome as TaskOutcome, fan_out as fan_out
     from bulkops.journal import StepRow as StepRow
+    from bulkops.limit import Limit as Limit
     from bulkops.operations import Ensure as Ensure, Operation as Operation, operation as operation
     from bulkops.outcome import Outcome as Outcome
     from bulkops.parameters import parameter as parameter
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         run as run,
         select as select,
     )
-    from bulkops.settings import Limit as Limit, Settings as Settings, Tuning as Tuning
+    from bulkops.settings import Settings as Settings, Tuning as Tuning
     from bulkops.steps import Context as Context, Intent as Intent
 else:  # a type checker would take `__getattr__` for any name
     _get, _names = lazily(__name__, __file__)

@@ -6,7 +6,6 @@ Precedence, highest first: argument > client file > environment > default. `None
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +14,13 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from bulkops.client_file import data_of, read_beside, read_client_file, values_of
 from bulkops.errors import ConfigError
 from bulkops.hosts import API_DOMAINS, TOKEN_VARIABLE, base_url, is_of_domain
+from bulkops.limit import Limit
 from bulkops.parameters import parameter
 from bulkops.secret import Secret
-from bulkops.toml import parse_toml, read_toml
+from bulkops.toml import parse_toml
 from bulkops.validators import (
     are_sizes,
     is_bool,
@@ -31,20 +32,10 @@ from bulkops.validators import (
     tuple_of_list,
 )
 
-VENDOR_FILE: Final = "vendor.toml"
 HOST_VARIABLE: Final = "WORKATO_HOST"
 
 SANDBOX_TOKEN: Final = "sandbox-"  # noqa: S105 - the start of a token
 """Prefix of a sandbox's tokens. Such a token is never sent to the vendor."""
-
-
-@attrs.frozen
-class Limit:
-    """At most `requests` in any `window_s` seconds; `key` says what is counted separately (None: all together)."""
-
-    requests: int
-    window_s: float
-    key: str | None = None
 
 
 _NO_TOKEN: Final = "no-token"  # noqa: S105 - no secret
@@ -81,11 +72,6 @@ class Auth:
     def is_for_sandbox(self) -> bool:
         """Whether the token was made by a sandbox."""
         return self.token.reveal().startswith(SANDBOX_TOKEN)
-
-
-_YES_OR_NO: Final = frozenset({"unlimited", "proxy_from_environment", "explore"})
-_MAY_BE_INFINITE: Final = frozenset({"attempt_timeout_s", "connect_timeout_s", "call_timeout_s"})
-_MAY_BE_OFF: Final = _MAY_BE_INFINITE | {"max_rate", "account_timeout_s", "run_timeout_s"}
 
 
 @attrs.frozen(kw_only=True)
@@ -133,18 +119,12 @@ class Tuning:
 
         Raises: ConfigError.
         """
-        directory = Path(client_file).parent if client_file is not None else Path()
-        learned = directory / VENDOR_FILE
+        tuning = cls()
         data: dict[str, Any] = {}
-        if learned.is_file():
-            data = read_toml(learned, "the file").get("client", {})
-            if not isinstance(data, dict):
-                raise ConfigError(f"{learned}: client must be a table", remedy="write it again: bulkops doctor --learn")
-            cls.from_mapping(data, source=str(learned))
-        if client_file is None:
-            return cls.from_mapping(data, source=str(learned))
-        given = read_toml(client_file, "the client file")
-        return cls.from_mapping({**data, **given}, source=str(client_file))
+        for source, table in read_beside(client_file):
+            data |= table
+            tuning = cls.from_mapping(data, source=source)
+        return tuning
 
     @classmethod
     def from_toml(cls, text: str, *, source: str) -> Tuning:
@@ -161,47 +141,23 @@ class Tuning:
     @classmethod
     def from_file(cls, path: str | Path) -> Tuning:
         """Read a client file from disk. Raises: ConfigError."""
-        return cls.from_mapping(read_toml(path, "the client file"), source=str(path))
+        return cls.from_mapping(read_client_file(path), source=str(path))
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, source: str) -> Tuning:
         """The inverse of `to_mapping`. Raises: ConfigError naming the source and the key."""
-        known = {field.name for field in attrs.fields(cls)}
-        values: dict[str, Any] = {}
-        for key, value in data.items():
-            if key not in known:
-                raise ConfigError(f"{source}: unknown key {key!r}", remedy=f"known keys: {', '.join(sorted(known))}")
-            values[key] = value
-        if values.get("quotas") == "off":
-            del values["quotas"]
-            values["unlimited"] = True
-        for key in _MAY_BE_OFF & values.keys():
-            if values[key] == "off":
-                values[key] = math.inf if key in _MAY_BE_INFINITE else None
-        if "quotas" in values:
-            values["quotas"] = _parse_quotas(values["quotas"], source=source)
-        for key, value in values.items():
-            if isinstance(value, bool) and key not in _YES_OR_NO:
-                raise ConfigError(f"{source}: {key} must be a number, not {value}", remedy="correct the value")
+        values = values_of(data, known={field.name for field in attrs.fields(cls)}, source=source)
         try:
             return cls(**values)
         except (TypeError, ValueError) as error:
-            raise ConfigError(f"{source}: {_plain(error)}", remedy="correct the value") from error
+            words = str(error.args[0]) if error.args else str(error)  # without the attribute that attrs names after it
+            raise ConfigError(f"{source}: {words}", remedy="correct the value") from error
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain JSON/TOML data with only what differs from the defaults."""
-        data: dict[str, Any] = {}
-        for field in attrs.fields(type(self)):
-            value = getattr(self, field.name)
-            if field.name == "page_sizes":
-                if value:
-                    data["page_sizes"] = dict(value)
-            elif field.name == "quotas":
-                if value:
-                    data["quotas"] = {name: [_limit_row(limit) for limit in limits] for name, limits in value.items()}
-            elif value != field.default:
-                data[field.name] = "off" if value is None or value == math.inf else value  # JSON has no infinity
-        return data
+        default = attrs.asdict(type(self)(), recurse=False)
+        given = attrs.asdict(self, recurse=False)
+        return data_of({name: value for name, value in given.items() if value != default[name]})
 
 
 @attrs.frozen(kw_only=True)
@@ -214,41 +170,6 @@ class ClientFile:
             "TOML file with your own quotas and timeouts (a sandbox writes one).", metavar="FILE", file=True
         ),
     )
-
-
-def _limit_row(limit: Limit) -> dict[str, Any]:
-    row: dict[str, Any] = {"limit": limit.requests, "window_s": limit.window_s}
-    return row | {"key": limit.key} if limit.key else row
-
-
-def _plain(error: Exception) -> str:
-    """The message of an error from an attrs validator, without the attribute that follows it."""
-    return str(error.args[0]) if error.args else str(error)
-
-
-def _parse_quotas(data: Any, *, source: str) -> dict[str, tuple[Limit, ...]]:
-    if not isinstance(data, Mapping):
-        raise ConfigError(f'{source}: quotas must be a table or "off"', remedy="correct the value")
-    quotas: dict[str, tuple[Limit, ...]] = {}
-    for name, rows in data.items():
-        where = f"{source}: quotas.{name!r}"
-        if not isinstance(rows, list) or not rows:
-            raise ConfigError(f"{where} must be a list of limits", remedy="e.g. [{ limit = 60, window_s = 60 }]")
-        quotas[name] = tuple(_parse_limit(row, where=where) for row in rows)
-    return quotas
-
-
-def _parse_limit(row: Any, *, where: str) -> Limit:
-    if not isinstance(row, Mapping) or not {"limit", "window_s"} <= set(row) <= {"limit", "window_s", "key"}:
-        raise ConfigError(f"{where}: a limit has the keys limit, window_s and optionally key", remedy="correct the row")
-    requests, window_s, key = row["limit"], row["window_s"], row.get("key")
-    if type(requests) is not int or requests < 1:
-        raise ConfigError(f"{where}: limit must be a whole number from 1, not {requests!r}", remedy="correct the value")
-    if isinstance(window_s, bool) or not isinstance(window_s, int | float) or not 0 < window_s < math.inf:
-        raise ConfigError(f"{where}: window_s must be seconds above 0, not {window_s!r}", remedy="correct the value")
-    if key is not None and not isinstance(key, str):
-        raise ConfigError(f"{where}: key must be text, not {key!r}", remedy="correct the value")
-    return Limit(requests, float(window_s), key)
 
 
 @attrs.frozen(kw_only=True)

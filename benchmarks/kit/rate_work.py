@@ -23,7 +23,8 @@ from benchmarks.kit.limiters import PEERS, Acquire
 from benchmarks.kit.server_process import served
 from bulkops import Workato
 from bulkops.executor import fan_out
-from bulkops.settings import Limit, Tuning
+from bulkops.limit import Limit
+from bulkops.settings import Tuning
 
 POLL_S: Final = 0.25
 LONGEST_JOBS_S: Final = (2.5, 1.0)

@@ -18,10 +18,11 @@ from benchmarks.kit.windows import Sliding
 from bulkops import fan_out
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.forecast import IMPORT, POLL
+from bulkops.limit import Limit
 from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.sandbox.imports import import_time_s
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 from tests.virtual_time import run_virtual
 
 LATENCY_S: Final = 0.2

@@ -9,7 +9,7 @@ from typing import Final
 
 from bulkops.catalogue import CALLS, QUOTAS, Call, Confidence, RetryClass
 from bulkops.errors import ConfigError
-from bulkops.settings import Limit
+from bulkops.limit import Limit
 
 _REPEATING: Final = {
     RetryClass.IDEMPOTENT: "a read: sent again when no response arrives",

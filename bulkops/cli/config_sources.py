@@ -12,10 +12,11 @@ from bulkops.catalogue import QUOTAS
 from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_json_lines
 from bulkops.hosts import TOKEN_VARIABLE, base_url
+from bulkops.limit import Limit
 from bulkops.parameters import parameters_of
 from bulkops.runs import Policy
 from bulkops.secret import MASK
-from bulkops.settings import HOST_VARIABLE, Limit, Tuning
+from bulkops.settings import HOST_VARIABLE, Tuning
 
 if TYPE_CHECKING:
     from bulkops.journal import Location

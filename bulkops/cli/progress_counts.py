@@ -94,7 +94,7 @@ class Tally:
         wave.counts[event.outcome] += 1
         if event.outcome not in TROUBLED:
             return
-        from bulkops.report.clusters import normalized
+        from bulkops.report.failure_clusters import normalized
 
         cause = event.cause or "no cause recorded"
         key = event.outcome, normalized(cause, event.account)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
+from bulkops.limit import Limit
 from bulkops.pacing.window import Window
-from bulkops.settings import Limit
 
 if TYPE_CHECKING:
     from bulkops.pacing.slot import Slot

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from bulkops.events import Observer, ignore
+from bulkops.limit import Limit
 from bulkops.pacing.adaptive_limit import Change
 from bulkops.pacing.alarm import Alarm
 from bulkops.pacing.key_queue import Order, Priority, Waiter
@@ -20,7 +21,6 @@ from bulkops.pacing.rate_limiter import RateLimiter
 from bulkops.pacing.recorded_quota import Full, SlotRecorder
 from bulkops.pacing.shared_quota import HORIZON_S
 from bulkops.pacing.slot import Slot
-from bulkops.settings import Limit
 
 
 class Pacer(ProcessQuotas):

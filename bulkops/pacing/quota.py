@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from bulkops.limit import Limit
 from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.exploration import BURST, MOST_IN_FLIGHT, Exploration, Explored
 from bulkops.pacing.key_queue import Queue, Waiter
@@ -17,7 +18,6 @@ from bulkops.pacing.refusal_test import WindowUsage
 from bulkops.pacing.shared_quota import NOBODY, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.snapshot import UNLIMITED, QuotaSnapshot
 from bulkops.pacing.window import Window, window_length_s
-from bulkops.settings import Limit
 
 if TYPE_CHECKING:
     from bulkops.pacing.slot import Slot

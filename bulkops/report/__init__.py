@@ -1,6 +1,6 @@
 """Reports of a run from the journal: text, HTML and Markdown for people, other formats for programs."""
 
-from bulkops.report.clusters import Cluster
+from bulkops.report.failure_clusters import Cluster
 from bulkops.report.formats import DETAILED, FORMATS, Format, render, render_parts
 from bulkops.report.loading import load_report
 from bulkops.report.model import Report

@@ -19,7 +19,7 @@ from bulkops.report.safe_text import spreadsheet_cell
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
-    from bulkops.report.clusters import Cluster
+    from bulkops.report.failure_clusters import Cluster
     from bulkops.report.model import Report
 
 SCHEMA: Final = 1

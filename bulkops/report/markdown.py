@@ -14,7 +14,7 @@ from bulkops.report.safe_text import inline, known_as
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
-    from bulkops.report.clusters import Cluster
+    from bulkops.report.failure_clusters import Cluster
     from bulkops.report.model import Report
 
 _MOST_CLUSTERS: Final = 20

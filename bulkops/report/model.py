@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
 
 import attrs
 
@@ -13,17 +12,10 @@ from bulkops.errors import RunAborted, RunFailed
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepTiming
 from bulkops.outcome import IMPOSSIBLE, TROUBLED, Outcome
 from bulkops.pacing import Explored
-from bulkops.report.clusters import Cluster, Remark, cluster, remarks
+from bulkops.report.exit_code import STOPPED, exit_code
+from bulkops.report.failure_clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
 from bulkops.report.text import render_text, summary
-
-_STOPPED: Final[Mapping[RunState, int]] = {
-    RunState.INTERRUPTED: 130,
-    RunState.AUTH_FAILED: 4,
-    RunState.HALTED: 3,
-    RunState.PAUSED: 5,
-}
-"""How a run can stop before its end, with the exit code of each."""
 
 
 @attrs.frozen(kw_only=True)
@@ -114,13 +106,13 @@ class Report:
     @property
     def exit_code(self) -> int:
         """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed, unknown or impossible, 0 all well."""
-        return _STOPPED.get(self.state, 1 if self.failures or self.impossible else 0)
+        return exit_code(self.state, troubled=bool(self.failures or self.impossible))
 
     def raise_for_failures(self) -> None:
         """Raises: RunFailed if accounts failed, are unknown or impossible, else RunAborted if the run stopped early."""
         if self.failures or self.impossible:
             raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures")
-        if self.state in _STOPPED:
+        if self.state in STOPPED:
             raise RunAborted(summary(self), run_id=self.run_id, remedy=f"resume with: {resume_command(self)}")
 
     def __str__(self) -> str:

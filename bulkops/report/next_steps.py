@@ -11,7 +11,7 @@ from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
-    from bulkops.report.clusters import Cluster
+    from bulkops.report.failure_clusters import Cluster
     from bulkops.report.model import Report
 
 

@@ -12,7 +12,7 @@ from bulkops.report.quota_usage import explored_setting, explored_words
 from bulkops.report.safe_text import duration, inline, known_as
 
 if TYPE_CHECKING:
-    from bulkops.report.clusters import Cluster, Remark
+    from bulkops.report.failure_clusters import Cluster, Remark
     from bulkops.report.model import Report
 
 _MOST_CLUSTERS: Final = 20

@@ -10,6 +10,7 @@ import attrs
 from bulkops.client import Workato, session_of
 from bulkops.forecast import Forecast, RunShape, forecast, guessed_latency_s
 from bulkops.journal import AnyLocation, InventoryRow, Journal, Location
+from bulkops.limit import Limit
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import FolderContents, Foreseen, added, recorded_folders
 from bulkops.operations.undo import UndoRun
@@ -19,7 +20,6 @@ from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy
 from bulkops.runs.previous_runs import same_runs
 from bulkops.session import ApiSession
-from bulkops.settings import Limit
 
 if TYPE_CHECKING:
     from bulkops.runs.planning import FleetPlan

@@ -14,8 +14,8 @@ import attrs
 
 from bulkops.events import AttemptEnded, Event, QuotaChanged
 from bulkops.journal import Journal
+from bulkops.limit import Limit
 from bulkops.session import ApiSession
-from bulkops.settings import Limit
 
 PROCESS: Final = "process"
 """Event, one for each process that works on the run: {"bulkops", "python", "share", "quotas": {name: [[requests,

@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol
 import attrs
 import msgspec
 
+from bulkops.limit import Limit
 from bulkops.sandbox.responses import Standing
 from bulkops.sandbox.settings import WindowKind
-from bulkops.settings import Limit
 
 _PEOPLE: Final = ("email", "user")
 """In the key of a limit: counted apart for each address, beside whatever else the key says."""

@@ -17,7 +17,6 @@ import anyio.to_thread
 from bulkops.errors import ConfigError
 from bulkops.files import write_whole
 from bulkops.sandbox.app import Service
-from bulkops.sandbox.client_file import client_file
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.server import HttpServer
 from bulkops.sandbox.settings import HOST, SandboxSettings
@@ -76,7 +75,7 @@ class Sandbox:
     @property
     def client_file(self) -> str:
         """TOML text for the client: quotas and durations of this sandbox."""
-        return client_file(self.settings)
+        return self.settings.client_file()
 
     def effects(self) -> list[dict[str, Any]]:
         """What happened, oldest first: `t`, `account`, `kind`, `key` (as `GET /_sandbox/ledger`)."""

@@ -13,12 +13,13 @@ import attrs
 from bulkops.catalogue import QUOTAS
 from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
+from bulkops.limit import Limit
 from bulkops.sandbox.access import check_patterns
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
 from bulkops.sandbox.recorded import Recorded, read_recorded
 from bulkops.sandbox.workspace import PARTNER_ID
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 from bulkops.toml import read_toml
 
 HOST: Final = "127.0.0.1"
@@ -28,6 +29,9 @@ SERVER_TIMEOUT_S: Final = 40.0
 """The vendor's own limit for one request (vendor facts, section 3)."""
 
 MAX_CUSTOMERS: Final = 1_000_000
+
+_MAX_RATE: Final = 50.0
+"""Of the client, at time scale 1."""
 
 WindowKind = Literal["sliding", "fixed", "bucket"]
 QuotaTable = Mapping[str, tuple[Limit, ...]]
@@ -111,6 +115,28 @@ class SandboxSettings:
         key = None if of_partner else limit.key
         return attrs.evolve(limit, window_s=limit.window_s / self.time_scale, key=key)
 
+    def client_file(self) -> str:
+        """The sandbox's quotas and durations in the form that `bulkops --client-file` reads: TOML text.
+
+        The client knows no time scale: it gets the figures it would find in the vendor's documents, already divided.
+        Durations have floors, because a real socket and a real scheduler do not scale.
+        """
+        scale = self.time_scale
+        durations = {
+            "server_timeout_s": self.server_timeout_s,
+            "attempt_timeout_s": max(self.server_timeout_s + 0.5, 45 / scale),
+            "first_poll_s": max(0.05, 2 / scale),
+            "import_deadline_s": max(3.0, 300 / scale),
+            "backoff_base_s": max(0.05, 1 / scale),
+            "backoff_cap_s": max(1.0, 60 / scale),
+        }
+        lines = [f"{name} = {float(value)!r}" for name, value in durations.items()]
+        if self.quotas == "off":
+            return "\n".join([*lines, 'max_rate = "off"', 'quotas = "off"', ""])
+        lines += [f"max_rate = {float(_MAX_RATE * scale)!r}", "", "[quotas]"]
+        lines += [f'"{name}" = [{", ".join(map(_toml_row, limits))}]' for name, limits in self.stated_limits().items()]
+        return "\n".join([*lines, ""])
+
     @staticmethod
     def quotas_from_file(path: str | Path) -> dict[str, tuple[Limit, ...]]:
         """Read limits by quota name, in vendor seconds, from the `[quotas]` table of a TOML file.
@@ -121,6 +147,11 @@ class SandboxSettings:
         Raises: ConfigError naming the file and the key.
         """
         return _read_quotas(Path(path))
+
+
+def _toml_row(limit: Limit) -> str:
+    key = f', key = "{limit.key}"' if limit.key else ""
+    return f"{{ limit = {limit.requests}, window_s = {float(limit.window_s)!r}{key} }}"
 
 
 def _read_quotas(path: Path) -> dict[str, tuple[Limit, ...]]:

@@ -24,6 +24,7 @@ from bulkops.errors import (
     leaves_open,
 )
 from bulkops.events import AttemptEnded, Event, HostClosed, Observer, guarded, ignore
+from bulkops.limit import Limit
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
 from bulkops.session._account_keys import AccountNames, counts_emails, key_of
@@ -37,7 +38,7 @@ from bulkops.session._retry import TRANSIENT, FailedAttempt
 from bulkops.session._status import missing_right
 from bulkops.session._transport import RawResponse, Transport
 from bulkops.session._waits import WaitCancelled
-from bulkops.settings import Limit, Settings
+from bulkops.settings import Settings
 
 T = TypeVar("T")
 

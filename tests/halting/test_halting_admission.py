@@ -12,10 +12,11 @@ import pytest
 
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import IMPORT, POLL
+from bulkops.limit import Limit
 from bulkops.pacing import Pacer
 from bulkops.runs import Policy, most_admitted
 from bulkops.runs.halting import Admission
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 from tests.halting.virtual_runs import Costs, VirtualRun, attempt
 from tests.virtual_time import run_virtual
 

@@ -13,13 +13,14 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AttemptEnded
 from bulkops.executor import fan_out
 from bulkops.forecast import IMPORT, POLL
+from bulkops.limit import Limit
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
 from bulkops.runs.halting import Admission
 from bulkops.sandbox.imports import import_time_s
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 from tests.virtual_time import run_virtual
 
 LATENCY_S: Final = 0.2

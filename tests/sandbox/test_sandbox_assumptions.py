@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import bulkops
+from bulkops.limit import Limit
 from bulkops.sandbox import Assumptions, Faults
-from bulkops.settings import Limit
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package, vendor
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,9 @@ import pytest
 
 from bulkops.catalogue import QUOTAS
 from bulkops.errors import ConfigError
+from bulkops.limit import Limit
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 
 
 def test_faults_are_parsed() -> None:

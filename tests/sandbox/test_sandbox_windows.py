@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from bulkops.limit import Limit
 from bulkops.sandbox.quotas import Bucket, Fixed, Peak, Quotas, Sliding
-from bulkops.settings import Limit
 from tests.sandbox.kit import FIRST, Vendor, vendor
 
 GET = "embedded.recipes.get"

@@ -25,9 +25,10 @@ from bulkops.errors import (
     StatusError,
 )
 from bulkops.events import AttemptEnded
+from bulkops.limit import Limit
 from bulkops.secret import Secret
 from bulkops.session import RequestContext
-from bulkops.settings import Auth, Limit
+from bulkops.settings import Auth
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
 
@@ -368,7 +369,7 @@ async def test_session_must_be_open(server: Any, session_for: Any) -> None:
 
 
 async def test_closing_leaves_nobody_waiting(server: Any, session_for: Any) -> None:
-    from bulkops.settings import Limit
+    from bulkops.limit import Limit
 
     session = session_for(server.url, unlimited=False, quotas={GET.quota: (Limit(1, 3600.0),)})
     failures: list[Exception] = []

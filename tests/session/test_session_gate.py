@@ -14,6 +14,7 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ConfigError, Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
+from bulkops.limit import Limit
 from bulkops.pacing import HeldSlot, Pacer, Quota
 from bulkops.pacing.shared_quota import Returned
 from bulkops.session import ApiSession, RequestContext
@@ -21,7 +22,6 @@ from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._request import build
 from bulkops.session._transport import Transport
 from bulkops.session._waits import WaitCancelled
-from bulkops.settings import Limit
 from tests.patience import until
 
 pytestmark = pytest.mark.anyio

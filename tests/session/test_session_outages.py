@@ -12,8 +12,8 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ApiError, ConnectFailed, OutcomeUnknown, ServerError
 from bulkops.events import HostClosed
+from bulkops.limit import Limit
 from bulkops.session import ApiSession, RequestContext
-from bulkops.settings import Limit
 from tests.virtual_time import over_sockets
 
 pytestmark = [pytest.mark.anyio, over_sockets]

@@ -10,9 +10,9 @@ import pytest
 from bulkops.catalogue import CALLS
 from bulkops.client import Workato, session_of
 from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, StatusError
+from bulkops.limit import Limit
 from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
 from bulkops.session import RequestContext
-from bulkops.settings import Limit
 from tests.session.kit import answering, asked
 
 pytestmark = pytest.mark.anyio

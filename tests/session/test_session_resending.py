@@ -24,8 +24,8 @@ from bulkops.errors import (
     ServerError,
     Unauthorized,
 )
+from bulkops.limit import Limit
 from bulkops.session import ApiSession, RequestContext
-from bulkops.settings import Limit
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
 

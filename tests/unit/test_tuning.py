@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from bulkops.errors import ConfigError
-from bulkops.settings import Limit, Tuning
+from bulkops.limit import Limit
+from bulkops.settings import Tuning
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.events import AttemptEnded, Event
-from bulkops.settings import Limit
+from bulkops.limit import Limit
 
 PERCENTILES: Final = (50, 90, 99)
 

@@ -11,7 +11,7 @@ from bulkops.cli.click_ext import Verb, option
 from bulkops.cli.click_types import FileName
 from bulkops.cli.options import client_file_option, journal_option
 from bulkops.cli.terminal import one_line, put
-from bulkops.settings import VENDOR_FILE
+from bulkops.client_file import VENDOR_FILE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

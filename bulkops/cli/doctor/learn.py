@@ -14,9 +14,9 @@ from bulkops.cli.output_file import check_writable, write
 from bulkops.cli.terminal import say
 from bulkops.errors import BulkopsError, TransportError, Unauthorized
 from bulkops.journal import Location
+from bulkops.learn import MOST_REQUESTS, REQUESTS_PER_S, Cassettes, Look, Survey, Verdict, vendor_toml, verdicts
 from bulkops.sandbox import Assumptions
 from bulkops.settings import Settings, Tuning
-from bulkops.survey import MOST_REQUESTS, REQUESTS_PER_S, Cassettes, Look, Survey, Verdict, vendor_toml, verdicts
 
 
 @attrs.frozen(kw_only=True)

@@ -24,9 +24,9 @@ from bulkops.ledger.postgres.beats import beating
 from bulkops.ledger.postgres.database import LedgerDatabase
 from bulkops.ledger.postgres.hand import GAP_S, OpenedQuota, plain
 from bulkops.ledger.postgres.messages import Keyed, Recorded, Reply, Request
+from bulkops.limit import Limit
 from bulkops.pacing import Alarm, Explored, Full, HeldSlot, Pacer, Quota, Settle, window_length_s
 from bulkops.postgres import DatabaseUrl
-from bulkops.settings import Limit
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import ConfigError
 from bulkops.journal import AccountRow, Journal, RunState
 from bulkops.outcome import TROUBLED, Outcome
-from bulkops.report.clusters import Cluster, cluster, fingerprint
+from bulkops.report.failure_clusters import Cluster, cluster, fingerprint
 from bulkops.report.loading import load_report
 from bulkops.report.model import Report
 from bulkops.report.quota_usage import Traffic, read_traffic

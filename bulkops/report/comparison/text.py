@@ -14,8 +14,8 @@ from bulkops.report.text import cluster_lines, counted, outcome_words, summary
 
 if TYPE_CHECKING:
     from bulkops.journal import AccountRow
-    from bulkops.report.clusters import Cluster
     from bulkops.report.comparison.model import Comparison, Pair
+    from bulkops.report.failure_clusters import Cluster
     from bulkops.report.model import Report
 
 _MOST_CLUSTERS: Final = 20

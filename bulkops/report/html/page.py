@@ -25,7 +25,7 @@ from bulkops.report.safe_text import duration, inline, known_as
 from bulkops.report.text import headline, summary
 
 if TYPE_CHECKING:
-    from bulkops.report.clusters import Cluster
+    from bulkops.report.failure_clusters import Cluster
     from bulkops.report.model import Report
 
 _SCRIPTS: Final = ("data.js", "table.js", "mosaic.js", "page.js")

@@ -18,7 +18,8 @@ import pytest
 from bulkops.catalogue import ANY_MEMBER, CALLS, QUOTAS, Call, Parameter, RetryClass, explored_quotas
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED
 from bulkops.errors import ConfigError
-from bulkops.settings import Limit, Tuning
+from bulkops.limit import Limit
+from bulkops.settings import Tuning
 from tests import facts as vendor
 
 DIGEST = "358b909c64e5e747"

@@ -9,8 +9,9 @@ import pytest
 
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import RunShape, by_quota, forecast, way
+from bulkops.limit import Limit
 from bulkops.operations import Each, Operation
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 
 LIST = "managed_users.recipes.list"
 FOLDERS, STARTS, IMPORTS = "managed_users.folders.list", "managed_users.recipes.start", "managed_users.imports.create"

@@ -17,8 +17,8 @@ from bulkops.ledger.book import Book
 from bulkops.ledger.dividing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, open_ledger
 from bulkops.ledger.slots import Request, Settled
+from bulkops.limit import Limit
 from bulkops.pacing import Full, HeldSlot, window_length_s
-from bulkops.settings import Limit
 from tests.unit.ledger.conftest import HOST, SERVER_TIMEOUT_S, Begin, StepClock
 
 NEVER = float("-inf")

@@ -23,8 +23,8 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential, LocalLedger
 from bulkops.ledger.local import LocalLease
 from bulkops.ledger.schema import FILE_NAME, open_ledger
+from bulkops.limit import Limit
 from bulkops.pacing import Full
-from bulkops.settings import Limit
 from tests.unit.ledger.conftest import HOST, StepClock
 
 pytestmark = pytest.mark.anyio
@@ -135,7 +135,7 @@ HOLDER = """
 import asyncio, sys, time
 from pathlib import Path
 from bulkops.ledger import Credential, LocalLedger
-from bulkops.settings import Limit
+from bulkops.limit import Limit
 async def main():
     ledger = LocalLedger(Path(sys.argv[1]))
     credential = Credential("https://www.workato.com")

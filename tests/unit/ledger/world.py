@@ -17,10 +17,11 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Ledger
 from bulkops.ledger.local import LocalLease
 from bulkops.ledger.postgres import PostgresLease
+from bulkops.limit import Limit
 from bulkops.runs.credential import CredentialUse, hold_credential
 from bulkops.secret import Secret
 from bulkops.session import ApiSession
-from bulkops.settings import Auth, Limit, Settings, Tuning
+from bulkops.settings import Auth, Settings, Tuning
 from tests.unit.pacing.vendor import check, now, pumping
 
 SERVER_TIMEOUT_S = 2.0

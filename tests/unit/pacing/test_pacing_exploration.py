@@ -11,9 +11,9 @@ import attrs
 import pytest
 
 from bulkops.events import QuotaChanged
+from bulkops.limit import Limit
 from bulkops.pacing import Explored, Pacer
 from bulkops.pacing.exploration import Exploration
-from bulkops.settings import Limit
 from tests.unit.pacing.vendor import BucketServer, FixedServer, Server, SlidingServer, now, pumping, run
 
 ASSUMED = Limit(60, 60.0)

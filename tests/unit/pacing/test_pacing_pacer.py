@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from bulkops.events import Event, QuotaChanged
+from bulkops.limit import Limit
 from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot, is_recorded
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 from tests.unit.pacing.vendor import StallingLoop, now, pumping, run
 
 

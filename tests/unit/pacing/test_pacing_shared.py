@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import pytest
 
+from bulkops.limit import Limit
 from bulkops.pacing import HORIZON_S, HeldSlot, Pacer, Quota, SharedQuota, SharedWidth, WindowUsage
 from bulkops.pacing.adaptive_limit import AdaptiveLimit
-from bulkops.settings import Limit
 from tests.unit.pacing.vendor import now, pumping, run
 
 NOBODY = WindowUsage(0, 0, 0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+from bulkops.limit import Limit
 from bulkops.pacing import Pacer
-from bulkops.settings import Limit
 from tests.unit.pacing.test_pacing_pacer import Recorder
 from tests.unit.pacing.vendor import pumping, run
 

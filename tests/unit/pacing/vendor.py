@@ -9,8 +9,8 @@ from collections.abc import Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from bulkops.limit import Limit
 from bulkops.pacing import Pacer
-from bulkops.settings import Limit
 from tests.virtual_time import VirtualLoop
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from bulkops.journal import AccountRow
 from bulkops.outcome import Outcome
-from bulkops.report.clusters import cluster, normalized
+from bulkops.report.failure_clusters import cluster, normalized
 
 Row = Callable[..., AccountRow]
 

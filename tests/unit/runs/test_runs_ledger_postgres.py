@@ -13,9 +13,9 @@ from bulkops.client import session_of
 from bulkops.errors import RunLocked
 from bulkops.ledger import Lease, LocalLedger
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger
+from bulkops.limit import Limit
 from bulkops.runs.credential import CredentialUse, ledger_of
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Limit
 from tests.here import client_of
 
 pytestmark = pytest.mark.anyio

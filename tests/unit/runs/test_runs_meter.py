@@ -12,10 +12,10 @@ import pytest
 from bulkops.client import session_of
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
 from bulkops.journal import EventRow, InventoryRow, Journal
+from bulkops.limit import Limit
 from bulkops.report.quota_usage import PROCESS as READ_PROCESS, REQUESTS as READ_REQUESTS, read_traffic
 from bulkops.runs.traffic import PROCESS, REQUESTS, TrafficRecorder, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
-from bulkops.settings import Limit
 from tests.here import client_of
 from tests.records import RUN, run_record
 

@@ -17,10 +17,11 @@ from bulkops import Policy, Workato
 from bulkops.client import session_of
 from bulkops.errors import RunLocked
 from bulkops.ledger import Credential, LocalLedger
+from bulkops.limit import Limit
 from bulkops.pacing import HeldSlot
 from bulkops.runs.credential import CredentialUse
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.settings import Limit, Tuning
+from bulkops.settings import Tuning
 
 pytestmark = pytest.mark.anyio
 

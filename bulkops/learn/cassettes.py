@@ -12,11 +12,11 @@ from typing import Any, Final
 import attrs
 
 from bulkops.errors import ConfigError
+from bulkops.learn.questions import Question
+from bulkops.learn.shapes import is_name, kind_of
 from bulkops.sandbox.deviations import KINDS
 from bulkops.sandbox.openapi import Schema, row_schema
 from bulkops.sandbox.recorded import FILE_NAME
-from bulkops.survey.questions import Question
-from bulkops.survey.shapes import is_name, kind_of
 
 _MOST_ROWS: Final = 3
 _WRAPPERS: Final = frozenset({"result", "data", "items", "assets", "tags"})

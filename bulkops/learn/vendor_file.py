@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from bulkops.learn.verdicts import Verdict
 from bulkops.sandbox.assumptions import in_toml
-from bulkops.survey.verdicts import Verdict
 
 _HEAD: Final = """\
 # What this tenant of the vendor does where the documents leave it open. Written by `bulkops doctor --learn`.

@@ -7,11 +7,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from bulkops.sandbox import Assumptions
-from bulkops.sandbox.deviations import MISSING
-from bulkops.sandbox.envelopes import form_of
-from bulkops.sandbox.openapi import Schema, row_schema
-from bulkops.survey.questions import (
+from bulkops.learn.questions import (
     BY_EXTERNAL_ID,
     CUSTOMERS,
     LARGE_PAGE,
@@ -21,8 +17,12 @@ from bulkops.survey.questions import (
     RECIPE,
     next_page,
 )
-from bulkops.survey.shapes import envelope_of, kinds_in
-from bulkops.survey.survey import Look
+from bulkops.learn.reads import Look
+from bulkops.learn.shapes import envelope_of, kinds_in
+from bulkops.sandbox import Assumptions
+from bulkops.sandbox.deviations import MISSING
+from bulkops.sandbox.envelopes import form_of
+from bulkops.sandbox.openapi import Schema, row_schema
 
 State = Literal["confirmed", "contradicted", "not seen"]
 

@@ -12,10 +12,10 @@ import attrs
 import pytest
 
 from bulkops.catalogue import CALLS
+from bulkops.learn import MOST_REQUESTS, Survey, Verdict, vendor_toml, verdicts
+from bulkops.learn.questions import lists
+from bulkops.learn.shapes import PLACES
 from bulkops.sandbox import Assumptions
-from bulkops.survey import MOST_REQUESTS, Survey, Verdict, vendor_toml, verdicts
-from bulkops.survey.questions import lists
-from bulkops.survey.shapes import PLACES
 from tests.fleet import API_PACKAGE
 from tests.here import FIRST, Here, beside, main_job
 

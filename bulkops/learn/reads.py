@@ -1,4 +1,4 @@
-"""`survey`: reads from a tenant what its replies look like. Sends reads only, and keeps no value of a customer."""
+"""The reads of `doctor --learn`: what a tenant's replies look like. Keeps no value of a customer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import attrs
 from bulkops.client import Workato, session_of
 from bulkops.errors import ApiError, TransportError, Unauthorized
 from bulkops.events import AttemptEnded, Event
-from bulkops.session import RequestContext, account_segment
-from bulkops.survey.questions import (
+from bulkops.learn.questions import (
     CUSTOMERS,
     ME,
     MOST_REQUESTS,
@@ -24,7 +23,8 @@ from bulkops.survey.questions import (
     next_page,
     recipe,
 )
-from bulkops.survey.shapes import ReplyShape, parsed, rows_in, shape_of_list, shape_of_object
+from bulkops.learn.shapes import ReplyShape, parsed, rows_in, shape_of_list, shape_of_object
+from bulkops.session import RequestContext, account_segment
 
 REQUESTS_PER_S: Final = 4.0
 """Rate at which a survey sends."""

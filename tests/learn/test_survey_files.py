@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bulkops.errors import ConfigError
+from bulkops.learn import Cassettes, Survey, vendor_toml, verdicts
 from bulkops.sandbox import Assumptions, Sandbox, SandboxSettings
 from bulkops.sandbox.recorded import FILE_NAME
 from bulkops.settings import Tuning
-from bulkops.survey import Cassettes, Survey, vendor_toml, verdicts
 from tests.fleet import API_PACKAGE
 from tests.here import FIRST, Here, beside, client_of, main_job
 
