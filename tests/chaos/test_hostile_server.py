@@ -23,7 +23,7 @@ from tests.chaos.tally import Trials
 from tests.fleet import SECRETS
 from tests.here import main_job
 
-pytestmark = [pytest.mark.anyio, pytest.mark.fault("hostile answers of the server")]
+pytestmark = pytest.mark.fault("hostile answers of the server")
 
 ROOT = Path(__file__).parents[2]
 MOST_MEMORY_MB = 150

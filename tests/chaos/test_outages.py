@@ -18,7 +18,7 @@ from tests.chaos.hostile import HostileProxy, Trick
 from tests.chaos.tricks import says
 from tests.here import main_job
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("credentials")]
+pytestmark = pytest.mark.usefixtures("credentials")
 
 SCALE = 100.0
 FIVE_MINUTES = 300 / SCALE

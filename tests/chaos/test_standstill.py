@@ -49,7 +49,6 @@ def test_ten_minutes_of_sleep_in_mid_request(tmp_path: Path, trials: Trials) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.anyio
 @pytest.mark.fault("the sandbox restarted in mid-run")
 @pytest.mark.usefixtures("credentials")
 async def test_the_server_is_restarted_in_mid_run(tmp_path: Path, trials: Trials) -> None:

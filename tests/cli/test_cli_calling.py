@@ -351,7 +351,6 @@ def test_a_credential_from_the_environment_reaches_the_vendor_and_not_the_journa
     assert b"{env:CRM_KEY}" in kept
 
 
-@pytest.mark.anyio
 async def test_each_is_an_operation_of_the_library(here: Path, sandbox: RemoteSandbox) -> None:
     from bulkops.runs import run as run_operation
 

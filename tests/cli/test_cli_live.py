@@ -148,7 +148,6 @@ def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be() -> None:
     assert "".join(text for text, _ in full) == "#" * 29 + "x"
 
 
-@pytest.mark.anyio
 async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
     display = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
     assert display.interval_s >= 1 / REDRAWS_PER_S
@@ -192,7 +191,6 @@ def test_what_is_shown_may_cost_a_share_of_the_run_and_waits_when_it_is_spent() 
     assert budget.may_spend()
 
 
-@pytest.mark.anyio
 async def test_nothing_is_redrawn_while_a_person_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     display = Live(Console(force_terminal=True, width=100, stderr=True, color_system=None))
     display.interval_s = 0.001

@@ -15,8 +15,6 @@ from bulkops.outcome import Outcome
 from bulkops.runs.progress import Eta
 from tests.virtual_time import over_sockets
 
-pytestmark = pytest.mark.anyio
-
 
 def started(seq: Any) -> Any:
     return AccountStarted(account=str(seq), seq=seq)

@@ -12,8 +12,6 @@ from bulkops.cli.signals import listening
 from bulkops.runs import StopSignal
 from tests.patience import until
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_once_and_twice(number: Any) -> None:

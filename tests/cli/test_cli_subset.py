@@ -125,7 +125,6 @@ def test_nothing_of_what_is_selected_is_left(cli: Cli, folders: tuple[object, ..
     assert f"nothing to {verb}: no selected account of run" in nothing.err
 
 
-@pytest.mark.anyio
 async def test_in_the_library(sandbox: RemoteSandbox, tmp_path: Path) -> None:
     ids = [FIRST + n for n in range(4)]
     settings = Settings.from_env(tuning=Tuning.from_file(sandbox.client_file))

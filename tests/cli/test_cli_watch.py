@@ -25,8 +25,6 @@ from tests.processes import Process
 Cli = Callable[..., Result]
 Background = Callable[..., Process]
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -18,8 +18,6 @@ from hypothesis import given, strategies as st
 
 from bulkops.executor import TaskOutcome, fan_out
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, object]]:

@@ -13,8 +13,6 @@ from anyio.lowlevel import checkpoint
 
 from bulkops.executor import fan_out
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, object]]:

@@ -25,7 +25,7 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Settings, Tuning
 from bulkops.steps import log_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.timeout(60)
 
 IDS = [str(4100231 + n) for n in range(30)]
 BEGUN = 4

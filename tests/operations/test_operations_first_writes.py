@@ -23,7 +23,7 @@ from tests.chaos.hostile import Asked, HostileProxy, Trick, whole
 from tests.fleet import API_PACKAGE, PACKAGE
 from tests.here import FIRST, main_job, outcomes
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("surroundings")]
+pytestmark = pytest.mark.usefixtures("surroundings")
 
 KNOWN = {name: case for name, case in CASES.items() if not case.new}
 

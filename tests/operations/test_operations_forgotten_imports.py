@@ -17,8 +17,6 @@ from tests.chaos.hostile import Answer, Asked, HostileProxy, Trick, whole
 from tests.chaos.tricks import says_json
 from tests.fleet import PACKAGE
 
-pytestmark = pytest.mark.anyio
-
 ACCOUNT = "4100231"
 TUNING = Tuning(
     unlimited=True, max_rate=None, server_timeout_s=0.2, first_poll_s=0.02, import_deadline_s=0.5, backoff_base_s=0.01

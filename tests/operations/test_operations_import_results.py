@@ -18,8 +18,6 @@ from tests.chaos.tricks import says_json
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.operations.test_operations_forgotten_imports import ACCOUNT, TUNING, brought, imported
 
-pytestmark = pytest.mark.anyio
-
 PATIENT = attrs.evolve(TUNING, import_deadline_s=60.0)
 
 

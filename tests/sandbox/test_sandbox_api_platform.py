@@ -14,8 +14,6 @@ from bulkops.sandbox.partner import API_EXAMPLE
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, vendor
 from tests.sandbox.test_sandbox_exports import contents, exported, fetched
 
-pytestmark = pytest.mark.anyio
-
 PACKAGE = API_EXAMPLE.read_bytes()
 REAL = Path(__file__).parents[3] / "shared" / "data" / "packages" / "sf-api-collection.zip"
 V1 = f"/api/managed_users/{FIRST}"

@@ -17,7 +17,6 @@ from bulkops.limit import Limit
 from bulkops.sandbox import Assumptions, Faults
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 
 CRM_API = (Path(bulkops.__file__).parent / "_demo" / "crm-api.zip").read_bytes()

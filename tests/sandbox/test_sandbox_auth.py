@@ -6,7 +6,6 @@ import pytest
 
 from tests.sandbox.kit import vendor
 
-pytestmark = pytest.mark.anyio
 LIST = "/api/managed_users"
 
 

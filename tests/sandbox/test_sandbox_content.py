@@ -13,8 +13,6 @@ from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults
 from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
-
 GROUPS = {"connections", "connectors", "folders", "properties", "lookup_tables", "data_tables"}
 ELSEWHERE = ("custom_connectors.", "sdk.", "connections.runtime_user_connections.", "managed_users.recipes.share")
 """In test_sandbox_newer_nouns, with the calls for data tables that came later."""

@@ -9,8 +9,6 @@ import pytest
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from tests.sandbox.kit import FIRST, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_the_ledger_and_the_counts_are_the_same_inside_and_outside() -> None:
     async with vendor(quotas="documented") as client:

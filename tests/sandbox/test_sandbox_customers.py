@@ -8,8 +8,6 @@ import pytest
 
 from tests.sandbox.kit import FIRST, Vendor, vendor
 
-pytestmark = pytest.mark.anyio
-
 ALL = "/api/managed_users"
 ONE = f"{ALL}/{FIRST}"
 

@@ -19,8 +19,6 @@ from tests.here import client_of
 from tests.sandbox.kit import Vendor, vendor
 from tests.sandbox.walking import Walker, in_order
 
-pytestmark = pytest.mark.anyio
-
 REFUSED = {"api_access_profiles.update_without_id": 404}
 """Printed by the vendor's guide; there is no such call."""
 

@@ -13,8 +13,6 @@ from yarl import URL
 from bulkops.sandbox.partner import EXAMPLE
 from tests.sandbox.kit import FIRST, Vendor, vendor
 
-pytestmark = pytest.mark.anyio
-
 PACKAGE = EXAMPLE.read_bytes()
 
 

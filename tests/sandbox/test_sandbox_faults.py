@@ -14,7 +14,6 @@ from bulkops.sandbox.faults import strike
 from bulkops.sandbox.seeded_random import draws
 from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
 TIMEOUT_S = 40.0
 
 

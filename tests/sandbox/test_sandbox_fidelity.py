@@ -19,7 +19,6 @@ from bulkops.sandbox.routing import addresses
 from tests.sandbox.kit import FIRST, package, recipe, shop_package, vendor
 from tests.sandbox.walking import Walker
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 
 

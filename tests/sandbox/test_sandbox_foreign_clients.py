@@ -17,8 +17,6 @@ import requests
 
 from tests.sandbox.kit import FIRST, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

@@ -14,7 +14,6 @@ from bulkops.sandbox.workspace import Ids, Import, Workspace
 from tests.sandbox.kit import FIRST, package, recipe, vendor
 from tests.work import lines_run
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 
 

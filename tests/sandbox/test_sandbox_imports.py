@@ -15,7 +15,6 @@ from bulkops.sandbox.imports import import_time_s
 from bulkops.sandbox.seeded_random import draws
 from tests.sandbox.kit import FIRST, package, recipe, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 REAL = sorted((Path(__file__).parents[3] / "shared" / "data" / "packages").glob("*.zip"))
 

@@ -15,7 +15,6 @@ from bulkops.sandbox.state import State
 from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
 from tests.virtual_time import run_virtual
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 V2 = f"/api/v2/managed_users/{FIRST}"
 

@@ -14,8 +14,6 @@ from bulkops.catalogue import CALLS, Call
 from tests.sandbox.kit import vendor
 from tests.sandbox.walking import Walker, key_of
 
-pytestmark = pytest.mark.anyio
-
 ANSWERS_OTHERWISE = {
     "managed_users.member.create": "the older call answers with the customer",
     "managed_users.member_invitations.create": "says no more than that it was done",

@@ -8,8 +8,6 @@ import pytest
 
 from tests.sandbox.kit import FIRST, vendor
 
-pytestmark = pytest.mark.anyio
-
 MANAGERS = "/api/customer_managers"
 LEE = 4400
 

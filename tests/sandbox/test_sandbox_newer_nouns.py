@@ -8,12 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from bulkops.sandbox.handlers.deployments import NOT_PROVISIONED
 from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 V2 = f"/api/v2/managed_users/{FIRST}"
 

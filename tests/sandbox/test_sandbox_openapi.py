@@ -39,7 +39,6 @@ def _references(data: object) -> Iterator[str]:
             yield from _references(each)
 
 
-@pytest.mark.anyio
 async def test_the_document_is_served_under_the_token() -> None:
     async with vendor() as client:
         assert (await client.get("/_sandbox/openapi.json", headers={"Authorization": "Bearer x"})).status == 401

@@ -8,8 +8,6 @@ import pytest
 
 from tests.sandbox.kit import FIRST, vendor
 
-pytestmark = pytest.mark.anyio
-
 MEMBERS = f"/api/managed_users/{FIRST}/members"
 MEMBER = f"/api/managed_users/{FIRST}/member"
 ANA = {"name": "Ana", "role_name": "Admin", "external_id": "U-1"}

@@ -7,13 +7,10 @@ import json
 from typing import Any
 
 import attrs
-import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.sandbox.partner import EXAMPLE
 from tests.sandbox.kit import FIRST, Reply, Vendor, package, recipe, shop_package, vendor
-
-pytestmark = pytest.mark.anyio
 
 GROUPS = {"recipes", "jobs", "recipe_lifecycle", "test_automation"}
 

@@ -8,8 +8,6 @@ import pytest
 
 from tests.sandbox.kit import FIRST, vendor
 
-pytestmark = pytest.mark.anyio
-
 HERE = f"/api/managed_users/{FIRST}"
 ROLES = f"{HERE}/environment_roles"
 

@@ -61,7 +61,6 @@ def test_people_get_sentences(tmp_path: Path) -> None:
     assert "client.toml" in lines[2]
 
 
-@pytest.mark.anyio
 async def test_a_taken_port_or_a_bad_path_is_said_in_words(tmp_path: Path) -> None:
     async with Sandbox(SandboxSettings()) as sandbox:
         port = int(sandbox.url.rpartition(":")[2])
@@ -71,7 +70,6 @@ async def test_a_taken_port_or_a_bad_path_is_said_in_words(tmp_path: Path) -> No
         await serve(SandboxSettings(), client_file=tmp_path / "no" / "c.toml", as_json=True, out=print)
 
 
-@pytest.mark.anyio
 async def test_it_is_gone_on_exit_whatever_is_in_flight() -> None:
     async with vendor(time_scale=1, faults=Faults(slow=1.0)) as client:
         url = client.sandbox.url

@@ -8,7 +8,6 @@ import pytest
 
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package, vendor
 
-pytestmark = pytest.mark.anyio
 HOME = f"/api/managed_users/{FIRST}"
 
 

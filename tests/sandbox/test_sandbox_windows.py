@@ -112,7 +112,6 @@ def _tight(window: str, *, limit: int = 5, window_s: float = 900.0, scale: float
     return {"quotas": {GET: (Limit(limit, window_s),)}, "window": window, "time_scale": scale}
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("window", ["sliding", "fixed", "bucket"])
 async def test_a_burst_of_one_too_many_is_refused_once(window: str) -> None:
     async with vendor(**_tight(window, window_s=3600, scale=60)) as client:
@@ -122,7 +121,6 @@ async def test_a_burst_of_one_too_many_is_refused_once(window: str) -> None:
         assert counted["limits"] == [{"limit": 5, "window_s": 60.0, "max_in_window": 6}]
 
 
-@pytest.mark.anyio
 async def test_fixed_windows_let_twice_the_limit_through_across_a_boundary() -> None:
     async with vendor(**_tight("fixed")) as client:  # windows of 0.9 s
         await _just_before_a_boundary(client, 0.9)
@@ -141,7 +139,6 @@ async def _just_before_a_boundary(client: Vendor, window_s: float) -> None:
     await asyncio.sleep((window_s - 0.2 - now) % window_s)
 
 
-@pytest.mark.anyio
 async def test_a_sliding_window_does_not() -> None:
     async with vendor(**_tight("sliding")) as client:
         await _just_before_a_boundary(client, 0.9)
@@ -150,7 +147,6 @@ async def test_a_sliding_window_does_not() -> None:
         assert await _burst(client, 5) == [429] * 5
 
 
-@pytest.mark.anyio
 async def test_a_bucket_fills_again() -> None:
     async with vendor(**_tight("bucket")) as client:  # five in 0.9 s: one every 180 ms
         assert await _burst(client, 6) == [404] * 5 + [429]
@@ -158,7 +154,6 @@ async def test_a_bucket_fills_again() -> None:
         assert await _burst(client, 2) == [404] * 2
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(("on", "expected"), [(True, "30"), (False, None)])
 async def test_retry_after_is_whole_seconds_rounded_up(on: bool, expected: str | None) -> None:
     quotas = {GET: (Limit(1, 59.5),)}
@@ -170,7 +165,6 @@ async def test_retry_after_is_whole_seconds_rounded_up(on: bool, expected: str |
         assert refused.headers.get("Retry-After") == expected
 
 
-@pytest.mark.anyio
 async def test_imports_count_per_customer_too() -> None:
     quotas = {"embedded.rlcm.import_create": (Limit(100, 60), Limit(2, 3600, "workspace"))}
     async with vendor(quotas=quotas, time_scale=60) as client:
@@ -182,7 +176,6 @@ async def test_imports_count_per_customer_too() -> None:
         assert [row["max_in_window"] for row in rows] == [7, 3]
 
 
-@pytest.mark.anyio
 async def test_everything_that_arrives_is_counted_and_control_never() -> None:
     async with vendor() as client:
         await client.get("/api/managed_users")

@@ -9,8 +9,6 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from tests.sandbox.kit import FIRST, vendor
 
-pytestmark = pytest.mark.anyio
-
 GROUPS = {
     "manage_customers",
     "members",

@@ -22,8 +22,6 @@ from bulkops.errors import (
 )
 from tests.session.conftest import TOKEN, quick
 
-pytestmark = pytest.mark.anyio
-
 SAMPLES = {"str": "x", "int": 1, "bool": True, "object": {}, "str[]": ["x"], "int[]": [1], "object[]": [{}]}
 
 

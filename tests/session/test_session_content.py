@@ -12,8 +12,6 @@ from bulkops.errors import DecodeError, NotFound, OutcomeUnknown, StatusError
 from bulkops.models import Connection, Folder, InputField, PickListValue, Project
 from tests.session.kit import answering, asked
 
-pytestmark = pytest.mark.anyio
-
 LISTED = """
 {
  "result": [

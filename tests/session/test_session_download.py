@@ -12,8 +12,6 @@ from bulkops.errors import BadRequest, BodyTooLarge, ConnectionLost, InputError,
 from bulkops.models import PackageExport
 from bulkops.session import ApiSession
 
-pytestmark = pytest.mark.anyio
-
 ZIP = bytes(range(256)) * 40
 SIGNATURE = "s1gn4ture-0f-the-file"
 

@@ -32,8 +32,6 @@ from bulkops.settings import Auth
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
 
-pytestmark = pytest.mark.anyio
-
 GET = CALLS["managed_users.get"]
 START = CALLS["managed_users.recipes.start"]
 CREATE = CALLS["managed_users.folders.create"]

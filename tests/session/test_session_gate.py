@@ -24,8 +24,6 @@ from bulkops.session._transport import Transport
 from bulkops.session._waits import WaitCancelled
 from tests.patience import until
 
-pytestmark = pytest.mark.anyio
-
 GET = CALLS["managed_users.get"]
 CREATE = CALLS["managed_users.folders.create"]
 PATH = {"managed_user_id": "7"}

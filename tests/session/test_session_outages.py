@@ -16,7 +16,7 @@ from bulkops.limit import Limit
 from bulkops.session import ApiSession, RequestContext
 from tests.virtual_time import over_sockets
 
-pytestmark = [pytest.mark.anyio, over_sockets]
+pytestmark = over_sockets
 
 GET = CALLS["managed_users.get"]
 FOLDERS = CALLS["managed_users.folders.list"]

@@ -15,8 +15,6 @@ from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, Pr
 from bulkops.session import RequestContext
 from tests.session.kit import answering, asked
 
-pytestmark = pytest.mark.anyio
-
 LISTED = """
 {"result": {"items": [
   {"id": 1234,

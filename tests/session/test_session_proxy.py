@@ -12,8 +12,6 @@ from bulkops.errors import ConfigError, ConnectFailed
 from bulkops.session import RequestContext
 from tests.virtual_time import over_sockets
 
-pytestmark = pytest.mark.anyio
-
 GET = CALLS["managed_users.get"]
 PATH = {"managed_user_id": "7"}
 NOBODY = "http://127.0.0.1:9"

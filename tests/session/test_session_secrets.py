@@ -23,8 +23,6 @@ from bulkops.secret import Secret
 from bulkops.session import ApiSession, RequestContext, decode_object
 from bulkops.settings import Auth
 
-pytestmark = pytest.mark.anyio
-
 GET = CALLS["managed_users.get"]
 CREATE = CALLS["managed_users.folders.create"]
 PATH = {"managed_user_id": "7"}

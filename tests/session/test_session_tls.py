@@ -13,8 +13,6 @@ from bulkops.catalogue import CALLS
 from bulkops.errors import ConnectFailed
 from bulkops.session import RequestContext
 
-pytestmark = pytest.mark.anyio
-
 OF_NOBODY = """\
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1L5p/r1DtriE7AsH

@@ -11,8 +11,6 @@ from bulkops.errors import BadRequest, DecodeError, InputError, NotFound, Outcom
 from bulkops.models import Customer, Member, MemberRole, PackageExport, PlanChange
 from tests.session.kit import answering, asked
 
-pytestmark = pytest.mark.anyio
-
 MEMBER = {
     "id": "880012",
     "grant_type": "team",

@@ -12,7 +12,7 @@ from bulkops.secret import Secret
 from bulkops.session import post_json
 from tests.virtual_time import over_sockets
 
-pytestmark = [pytest.mark.anyio, over_sockets]
+pytestmark = over_sockets
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,6 @@ from bulkops.outcome import Outcome
 from bulkops.postgres import is_database_url
 from tests.unit.journal.conftest import Make, StepClock
 
-pytestmark = pytest.mark.anyio
-
 of_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 """Clocks of a machine that restarts. A database has one clock."""
 

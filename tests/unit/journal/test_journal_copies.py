@@ -14,8 +14,6 @@ from bulkops.outcome import Outcome
 from bulkops.postgres import is_database_url
 from tests.unit.journal.conftest import DatabaseClock, Make, StepClock
 
-pytestmark = pytest.mark.anyio
-
 RUN = "20261122-101530-k3f"
 OTHER = "20261122-101530-k3g"
 

@@ -15,8 +15,6 @@ from bulkops.journal import InventoryRow, Journal, StepState
 from bulkops.outcome import Outcome
 from tests.unit.journal.conftest import Make
 
-pytestmark = pytest.mark.anyio
-
 ROOT = Path(bulkops.__file__).parents[1]
 RUN = "20261122-101530-k3f"
 

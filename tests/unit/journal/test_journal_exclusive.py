@@ -15,8 +15,6 @@ from bulkops.journal.postgres.schema import LEASE_S
 from bulkops.postgres import is_database_url
 from tests.unit.journal.conftest import StepClock
 
-pytestmark = pytest.mark.anyio
-
 SECTION = "https://www.workato.com customer managers"
 
 _ENTER = """

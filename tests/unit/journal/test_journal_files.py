@@ -12,8 +12,6 @@ from bulkops.journal import InventoryRow, Journal, StepState
 from bulkops.journal.files import UNUSED_S
 from tests.unit.journal.conftest import Make, StepClock, tamper
 
-pytestmark = pytest.mark.anyio
-
 RUN = "20261122-101530-k3f"
 CONTENT = os.urandom(9_000_000) + b"\0\xff"
 """More than is read at once."""

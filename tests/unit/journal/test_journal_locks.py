@@ -18,8 +18,6 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import Journal
 from bulkops.journal.sqlite.locks import Locks
 
-pytestmark = pytest.mark.anyio
-
 ROOT = Path(bulkops.__file__).parents[1]
 
 

@@ -23,7 +23,7 @@ from bulkops.journal import InventoryRow, Journal
 from bulkops.journal.sqlite.schema import open_for_writing
 from tests.unit.journal.conftest import Make
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
+pytestmark = pytest.mark.usefixtures("nothing_blocks")
 
 ROOT = Path(bulkops.__file__).parents[1]
 FILE = "journal.sqlite3"

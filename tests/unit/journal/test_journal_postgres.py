@@ -23,8 +23,6 @@ from bulkops.postgres import DatabaseUrl, connect
 from tests.postgres import own_server
 from tests.unit.journal.conftest import Make, StepClock, tamper
 
-pytestmark = pytest.mark.anyio
-
 RUN = "20261122-101530-k3f"
 of_a_database = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 ELSEWHERE = "UPDATE processes SET host = 'worker-7', place = 'elsewhere', pid = 4711"

@@ -16,7 +16,7 @@ from bulkops.outcome import Outcome
 from bulkops.postgres import is_database_url
 from tests.unit.journal.conftest import Make, StepClock, tamper
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_blocks")]
+pytestmark = pytest.mark.usefixtures("nothing_blocks")
 
 RUN = "20261122-101530-k3f"
 HOST = "http://127.0.0.1:8080"

@@ -9,8 +9,6 @@ import pytest
 from bulkops.journal import InventoryRow, Journal, StepState
 from tests.records import RUN, run_record
 
-pytestmark = pytest.mark.anyio
-
 
 async def begin(journal: Journal, run_id: str = RUN) -> None:
     record = run_record(run_id, inventory_count=2)

@@ -7,12 +7,9 @@ import sys
 from pathlib import Path
 
 import anyio
-import pytest
 
 from bulkops.journal import InventoryRow, Journal
 from tests.unit.journal.conftest import Make
-
-pytestmark = pytest.mark.anyio
 
 _WRITE_AND_CLOSE = """
 import sqlite3, sys

@@ -22,8 +22,6 @@ from bulkops.journal.writer import Writer
 from bulkops.outcome import Outcome
 from tests.unit.journal.conftest import Make, StepClock
 
-pytestmark = pytest.mark.anyio
-
 RUN = "20261122-101530-k3f"
 HOST = "http://127.0.0.1:8080"
 

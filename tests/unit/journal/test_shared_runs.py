@@ -14,7 +14,6 @@ from bulkops.journal.postgres.shared_runs import MOST_LOST, Stop
 from bulkops.outcome import Outcome
 from tests.unit.journal.conftest import Make, StepClock, tamper
 
-pytestmark = pytest.mark.anyio
 of_a_database = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 
 RUN = "20261122-101530-k3f"

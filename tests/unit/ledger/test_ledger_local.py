@@ -27,8 +27,6 @@ from bulkops.limit import Limit
 from bulkops.pacing import Full
 from tests.unit.ledger.conftest import HOST, StepClock
 
-pytestmark = pytest.mark.anyio
-
 ROOT = Path(bulkops.__file__).parents[1]
 LIMITS = (Limit(3, 3600.0),)
 

@@ -24,8 +24,6 @@ from tests.postgres import own_server
 from tests.unit.ledger.machines import ERAS, Fleet
 from tests.unit.pacing.vendor import pumping
 
-pytestmark = pytest.mark.anyio
-
 QUOTAS = {
     "q": (Limit(1000, 60.0),),
     "small": (Limit(3, 60.0),),

@@ -77,7 +77,6 @@ def test_a_field_that_is_no_data_is_told_with_what_to_do() -> None:
         Fields(object()).parameters()  # type: ignore[arg-type]  # on purpose
 
 
-@pytest.mark.anyio
 async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:
     """Op("A") and Op("B") were equal: the second finished what the first had begun."""
     control = bulkops.StopSignal()

@@ -17,8 +17,6 @@ from bulkops.operations.functions import as_operation
 from bulkops.runs import AccountPlan, Fleet, from_values, load_job, undo_of
 from tests.here import Here, beside as started
 
-pytestmark = pytest.mark.anyio
-
 ID = 4100231
 
 

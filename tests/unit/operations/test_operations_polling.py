@@ -137,7 +137,6 @@ def test_the_guess_never_falls_below_the_first_poll() -> None:
     assert likely.age_s == FIRST_S
 
 
-@pytest.mark.anyio
 async def test_the_accounts_of_a_run_learn_from_each_other(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
 

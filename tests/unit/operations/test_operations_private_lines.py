@@ -20,7 +20,6 @@ class _Full(io.StringIO):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(("output", "where"), [("/dev/full", "/dev/full"), (STDOUT, "stdout")])
 async def test_a_full_disk_is_told_by_the_name_of_the_output(
     output: str, where: str, monkeypatch: pytest.MonkeyPatch

@@ -5,11 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import pytest
-
 from bulkops.operations._batching import Rounds
-
-pytestmark = pytest.mark.anyio
 
 
 class Table:

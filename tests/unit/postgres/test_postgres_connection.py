@@ -23,7 +23,6 @@ def said(url: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.anyio
 async def test_a_connection_writes_durably_into_its_schema(postgres: str) -> None:
     url = DatabaseUrl.parse(f"{postgres}&schema=ops")
     connection = await connect_async(url)

@@ -15,8 +15,6 @@ from bulkops.outcome import Outcome
 from bulkops.report import FORMATS, Format, load_report, render
 from tests.records import RUN, run_record
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:

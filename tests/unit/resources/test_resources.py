@@ -17,8 +17,6 @@ from bulkops.models import Folder
 from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 
-pytestmark = pytest.mark.anyio
-
 
 class Vendor:
     """Answers each request with what `answer` makes of (method, path, query, body); keeps them all."""

@@ -13,8 +13,6 @@ from bulkops.errors import BadRequest, InputError, NotFound, PlanError
 from bulkops.models import Recipe
 from tests.here import Here, beside
 
-pytestmark = pytest.mark.anyio
-
 MANIFEST = 13
 
 

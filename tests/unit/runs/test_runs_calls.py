@@ -15,8 +15,6 @@ from bulkops.operations import CreateFolder, StopRecipes
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 IDS = [4100231, 4100232]
 
 

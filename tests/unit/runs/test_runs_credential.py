@@ -22,8 +22,6 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 FIRST = 4100231
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import attrs
-import pytest
 
 import bulkops
 from bulkops.cli.plan import render_plan
@@ -17,8 +16,6 @@ from bulkops.runs import Fleet
 from bulkops.sandbox import Assumptions, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.fleet import PACKAGE
-
-pytestmark = pytest.mark.anyio
 
 FOLDERS = "assumed.customer.folders"
 

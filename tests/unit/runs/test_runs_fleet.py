@@ -15,8 +15,6 @@ from bulkops.operations import CreateFolder, StopRecipes
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
-pytestmark = pytest.mark.anyio
-
 CUSTOMERS = 5
 
 

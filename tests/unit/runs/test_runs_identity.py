@@ -17,8 +17,6 @@ from bulkops.runs import Policy, workspace_of
 from bulkops.sandbox import Assumptions, Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
-pytestmark = pytest.mark.anyio
-
 IDS = [4100231, 4100232]
 THERE = "token-of-another-partner"
 

@@ -18,8 +18,6 @@ from bulkops.runs.credential import CredentialUse, ledger_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 FIRST = 4100231
 QUOTA = "assumed.customer.folders"
 

@@ -20,8 +20,6 @@ from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 IDS = [4100231 + n for n in range(20)]
 
 

@@ -19,8 +19,6 @@ from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from tests.here import client_of
 from tests.records import RUN, run_record
 
-pytestmark = pytest.mark.anyio
-
 
 def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0, latency_s: float = 0.1) -> AttemptEnded:
     return AttemptEnded(

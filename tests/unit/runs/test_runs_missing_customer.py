@@ -15,8 +15,6 @@ from bulkops.runs import Fleet, from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 ID = 4100231
 
 

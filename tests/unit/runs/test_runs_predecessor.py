@@ -23,8 +23,6 @@ from bulkops.runs.credential import CredentialUse
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 
-pytestmark = pytest.mark.anyio
-
 FOLDERS = "assumed.customer.folders"
 SERVER_TIMEOUT_S = 0.6
 IDS = [4100231 + n for n in range(45)]

@@ -16,8 +16,6 @@ from bulkops.runs import Fleet, FleetPlan, from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 IDS = [4100231, 4100232, 4100233, 4100234]
 
 

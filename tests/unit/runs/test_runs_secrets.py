@@ -14,8 +14,6 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.secret import Secret
 from bulkops.settings import Tuning
 
-pytestmark = pytest.mark.anyio
-
 ID = 4100231
 CREDENTIAL = "canary-credential-1f2e"
 

@@ -16,8 +16,6 @@ from bulkops.journal import RunState
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 ID = 4100231
 
 

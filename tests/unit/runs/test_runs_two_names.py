@@ -15,8 +15,6 @@ from bulkops.runs import from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:

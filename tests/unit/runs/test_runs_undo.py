@@ -15,8 +15,6 @@ from bulkops.runs import undo_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 IDS = [4100231, 4100232, 4100233, 4100234]
 MISSING = 999
 

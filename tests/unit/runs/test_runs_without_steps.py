@@ -21,8 +21,6 @@ from bulkops.runs import workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from tests.here import client_of
 
-pytestmark = pytest.mark.anyio
-
 ID = 4100231
 
 

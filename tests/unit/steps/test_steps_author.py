@@ -16,8 +16,6 @@ from bulkops import Context, Outcome, Report, StopSignal
 from bulkops.errors import NotFound
 from tests.here import Here, beside as started
 
-pytestmark = pytest.mark.anyio
-
 ID = 4100231
 
 

@@ -56,7 +56,6 @@ async def one() -> int:
 ONE = Effect(fn=one)
 
 
-@pytest.mark.anyio
 async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: Path) -> None:
     async with opened(tmp_path) as (journal, log, run_id):
         seen: list[object] = []
@@ -74,7 +73,6 @@ async def test_admission_is_awaited_once_and_before_the_first_intent(tmp_path: P
         assert {row.state for row in (await journal.steps(run_id, 0)).values()} == {StepState.DONE}
 
 
-@pytest.mark.anyio
 async def test_a_write_outside_of_steps_is_admitted_too(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, log, _):
         calls: list[int] = []
@@ -89,7 +87,6 @@ async def test_a_write_outside_of_steps_is_admitted_too(tmp_path: Path) -> None:
         assert calls == [1]
 
 
-@pytest.mark.anyio
 async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as (journal, log, run_id):
         log.before_effect = asyncio.Event().wait  # type: ignore[assignment]  # its result is not used
@@ -101,7 +98,6 @@ async def test_cancelled_while_it_waits_for_admission_it_has_begun_nothing(tmp_p
         assert await journal.steps(run_id, 0) == {}
 
 
-@pytest.mark.anyio
 async def test_the_first_pause_before_a_step_is_sent_again_is_the_shortest(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, log, _):
         longest_s = [max(log._pause_s(sends) for _ in range(300)) for sends in (1, 2, 3)]
@@ -130,7 +126,6 @@ def test_an_account_is_untouched_until_a_step_was_begun_or_something_written(
 
 
 @pytest.mark.parametrize(("waits", "left", "may"), [(0, 0, False), (1, 0, True), (1, 1, False), (0, 1, False)])
-@pytest.mark.anyio
 async def test_a_first_effect_is_withdrawn_only_while_its_request_waits(
     tmp_path: Path, waits: int, left: int, *, may: bool
 ) -> None:
@@ -152,7 +147,6 @@ async def test_a_first_effect_is_withdrawn_only_while_its_request_waits(
 
 
 @pytest.mark.parametrize(("repeatable", "looks"), [(False, 2), (True, 1)])
-@pytest.mark.anyio
 async def test_a_probe_that_finds_nothing_looks_again_when_the_server_has_given_up(
     tmp_path: Path, looks: int, *, repeatable: bool
 ) -> None:
@@ -172,7 +166,6 @@ async def test_a_probe_that_finds_nothing_looks_again_when_the_server_has_given_
     assert repeatable or ages_s[-1] >= 100.01
 
 
-@pytest.mark.anyio
 async def test_nothing_is_withdrawn_after_an_effect(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, log, _):
         assert log.withdraw(), "nothing was begun"
@@ -182,7 +175,6 @@ async def test_nothing_is_withdrawn_after_an_effect(tmp_path: Path) -> None:
     assert not log_of_rows(None, row).withdraw(), "an earlier process may have sent it"
 
 
-@pytest.mark.anyio
 async def test_observers_are_told_of_each_step_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
     seen: list[Event] = []
     async with Journal.open(tmp_path) as journal:
