@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -111,3 +113,21 @@ def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings
             await scenario(it)
 
     asyncio.run(scene())
+
+
+def in_sandbox(**settings: Any) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
+    """Play a test as `here` does: it takes `it`, and fixtures by name."""
+
+    def decorate(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+        fixtures = {name: each for name, each in inspect.signature(test).parameters.items() if name != "it"}
+
+        @functools.wraps(test)
+        def play(**given: Any) -> None:
+            own = {name: given[name] for name in fixtures}
+            here(given["tmp_path"], lambda it: test(it=it, **own), **settings)
+
+        place = inspect.Parameter("tmp_path", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        play.__signature__ = inspect.Signature([*({"tmp_path": place} | fixtures).values()])  # type: ignore[attr-defined]
+        return play
+
+    return decorate

@@ -22,7 +22,7 @@ from bulkops.runs import Fleet, from_values, run
 from bulkops.steps import Context
 from tests.acceptance.cases import CASES, EXPORT, Case, accounts
 from tests.fleet import API_PACKAGE, PACKAGE, fleet, kill, wait_until
-from tests.here import FIRST, Here, here, outcomes
+from tests.here import FIRST, Here, here, in_sandbox, outcomes
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -168,28 +168,26 @@ def _prepare_by_command(vendor: Any, before: Operation, selection: tuple[str, ..
 
 
 @every_case
-def test_a_plan_changes_nothing(tmp_path: Path, case: Case) -> None:
+@in_sandbox(customers=5)
+async def test_a_plan_changes_nothing(it: Here, tmp_path: Path, case: Case) -> None:
     rows = accounts(case, 5)
-
-    async def scenario(it: Here) -> None:
-        before = case.before()
-        if before is not None:
-            await it.run(before, rows)
-        effects = it.sandbox.effects()
-        foreseen = await Fleet(it.workato, journal=tmp_path / "other-journal").plan(case.make(), from_values(rows))
-        assert it.sandbox.effects() == effects
-        assert [row.problem for row in foreseen.accounts] == [None] * 5
-        assert all(row.changes for row in foreseen.accounts)
-        assert sum(foreseen.requests.values()) > 0
-        await it.run(case.make(), rows)
-        if not isinstance(case.make(), Copy) and "manifest" not in foreseen.title:
-            so = await Fleet(it.workato, journal=it.journal).plan(case.make(), from_values(rows))
-            assert [row.changes for row in so.accounts] == [()] * 5
-
-    here(tmp_path, scenario, customers=5)
+    before = case.before()
+    if before is not None:
+        await it.run(before, rows)
+    effects = it.sandbox.effects()
+    foreseen = await Fleet(it.workato, journal=tmp_path / "other-journal").plan(case.make(), from_values(rows))
+    assert it.sandbox.effects() == effects
+    assert [row.problem for row in foreseen.accounts] == [None] * 5
+    assert all(row.changes for row in foreseen.accounts)
+    assert sum(foreseen.requests.values()) > 0
+    await it.run(case.make(), rows)
+    if not isinstance(case.make(), Copy) and "manifest" not in foreseen.title:
+        so = await Fleet(it.workato, journal=it.journal).plan(case.make(), from_values(rows))
+        assert [row.changes for row in so.accounts] == [()] * 5
 
 
-def test_a_plan_that_would_write_is_refused_by_the_session(tmp_path: Path) -> None:
+@in_sandbox(customers=2)
+async def test_a_plan_that_would_write_is_refused_by_the_session(it: Here) -> None:
     """An operation whose author forgot that a plan only looks."""
 
     class Forgetful(Operation):
@@ -203,31 +201,24 @@ def test_a_plan_that_would_write_is_refused_by_the_session(tmp_path: Path) -> No
         await ctx.account.members.add(name="Ana", role_name="Admin")
 
     rows = from_values([FIRST, FIRST + 1])
-
-    async def scenario(it: Here) -> None:
-        foreseen = await Fleet(it.workato, journal=it.journal).plan(Forgetful(), rows)
-        assert ["managed_users.update may change something" in str(row.problem) for row in foreseen.accounts] == [
-            True,
-            True,
-        ]
-        foreseen = await Fleet(it.workato, journal=it.journal).plan(careless, rows)
-        assert [row.changes for row in foreseen.accounts] == [("managed_users.members.create (and what follows)",)] * 2
-        assert it.sandbox.effects() == []
-        counted = it.sandbox.requests()
-        assert counted["total"] == counted["quotas"]["assumed.partner.workspace"]["requests"] == 1
-
-    here(tmp_path, scenario, customers=2)
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(Forgetful(), rows)
+    assert ["managed_users.update may change something" in str(row.problem) for row in foreseen.accounts] == [
+        True,
+        True,
+    ]
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(careless, rows)
+    assert [row.changes for row in foreseen.accounts] == [("managed_users.members.create (and what follows)",)] * 2
+    assert it.sandbox.effects() == []
+    counted = it.sandbox.requests()
+    assert counted["total"] == counted["quotas"]["assumed.partner.workspace"]["requests"] == 1
 
 
-def test_a_plan_of_new_customers_goes_on_without_looking(tmp_path: Path) -> None:
+@in_sandbox(customers=0)
+async def test_a_plan_of_new_customers_goes_on_without_looking(it: Here) -> None:
     rows = accounts(CASES["create-customer"], 3)
-
-    async def scenario(it: Here) -> None:
-        chain = CreateCustomer() >> ImportPackage(PACKAGE, folder="CRM") >> UpgradePlan(plan_id="oem_big")
-        foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows))
-        changes = "create folder 'CRM', import 3 recipes, change plan (default) to oem_big"
-        assert foreseen.groups == [(3, f"create the customer, {changes}")]
-        assert it.sandbox.effects() == []
-        assert outcomes(await it.run(chain, rows)) == {"changed": 3}
-
-    here(tmp_path, scenario, customers=0)
+    chain = CreateCustomer() >> ImportPackage(PACKAGE, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows))
+    changes = "create folder 'CRM', import 3 recipes, change plan (default) to oem_big"
+    assert foreseen.groups == [(3, f"create the customer, {changes}")]
+    assert it.sandbox.effects() == []
+    assert outcomes(await it.run(chain, rows)) == {"changed": 3}

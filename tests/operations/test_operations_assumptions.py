@@ -25,7 +25,7 @@ from bulkops.operations import (
 from bulkops.report import Report
 from bulkops.sandbox import Assumptions, Faults
 from tests.fleet import API_PACKAGE, PACKAGE
-from tests.here import FIRST, Here, here, main_job, outcomes
+from tests.here import FIRST, Here, here, in_sandbox, main_job, outcomes
 
 ONE: list[Mapping[str, object]] = [{"id": FIRST}]
 
@@ -136,12 +136,10 @@ def test_somebody_elses_customer_fails_in_words(tmp_path: Path, status: int) -> 
     here(tmp_path, scenario, customers=1, assumptions=Assumptions(foreign_customer=status))
 
 
-def test_a_right_that_is_missing_is_the_accounts_failure_as_403(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        failed, words = _failure(await it.run(ImportPackage(PACKAGE, folder="CRM"), ONE))
-        assert (failed, "no right" in words) == ("forbidden", True)
-
-    here(tmp_path, scenario, customers=1, deny=("managed_users.imports.create",))
+@in_sandbox(customers=1, deny=("managed_users.imports.create",))
+async def test_a_right_that_is_missing_is_the_accounts_failure_as_403(it: Here) -> None:
+    failed, words = _failure(await it.run(ImportPackage(PACKAGE, folder="CRM"), ONE))
+    assert (failed, "no right" in words) == ("forbidden", True)
 
 
 def test_a_right_that_is_missing_is_the_accounts_failure_as_401_too(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from bulkops.workers import local_only
 from bulkops.workers.operation import worker_operation
 from tests.acceptance.cases import EXPORT
 from tests.fleet import API_PACKAGE, PACKAGE
-from tests.here import FIRST, Here, beside, finished, here, outcomes
+from tests.here import FIRST, Here, beside, finished, here, in_sandbox, outcomes
 from tests.sandbox.kit import package, recipe
 
 SOURCE = FIRST
@@ -156,113 +156,99 @@ def test_faults_do_nothing_twice(tmp_path: Path, customers: int) -> None:
     here(tmp_path, scenario, customers=customers)
 
 
-def test_each_row_has_its_own_source(tmp_path: Path) -> None:
+@in_sandbox(customers=6)
+async def test_each_row_has_its_own_source(it: Here, tmp_path: Path) -> None:
     """Two sources, each of which is exported once for all of its rows; one that is missing fails its row alone."""
     file = tmp_path / "pairs.csv"
     lines = [(FIRST, FIRST + 2), (FIRST + 1, FIRST + 3), (FIRST, FIRST + 4), (99, FIRST + 5)]
     file.write_text("from,to\n" + "".join(f"{source},{target}\n" for source, target in lines))
-
-    async def scenario(it: Here) -> None:
-        await imported(it.workato.account(FIRST), "CRM", PACKAGE.read_bytes())
-        await imported(it.workato.account(FIRST + 1), "API", API_PACKAGE.read_bytes())
-        start = it.kinds()
-        rows = read_accounts(file)
-        fleet = Fleet(it.workato, journal=it.journal)
-        foreseen = await fleet.plan(Copy(), rows)
-        assert [bool(row.changes) for row in foreseen.accounts] == [True, True, True, False]
-        done = await fleet.run(Copy(), rows)
-        assert outcomes(done) == {"changed": 3, "failed": 1}
-        assert (it.kinds() - start)["package.exported"] == 2
-        failed = done.accounts[3]
-        assert failed.failure_class == "source-failed"
-        assert "cannot copy from account 99" in str(failed.reason)
-        assert [(await held(it.workato.account(FIRST + n)))["folders"] for n in (2, 3, 4, 5)] == [
-            *(["CRM"], ["API"], ["CRM"], []),
-        ]
-        good = from_values([{"to": row.account, **row.params} for row in rows.rows[:3]])
-        assert outcomes(await fleet.run(Copy(), good)) == {"unchanged": 3}
-        undone = await it.undo(done)
-        assert outcomes(undone) == {"changed": 3}
-        assert [(await held(it.workato.account(FIRST + n)))["folders"] for n in (2, 3, 4)] == [[], [], []]
-
-    here(tmp_path, scenario, customers=6)
+    await imported(it.workato.account(FIRST), "CRM", PACKAGE.read_bytes())
+    await imported(it.workato.account(FIRST + 1), "API", API_PACKAGE.read_bytes())
+    start = it.kinds()
+    rows = read_accounts(file)
+    fleet = Fleet(it.workato, journal=it.journal)
+    foreseen = await fleet.plan(Copy(), rows)
+    assert [bool(row.changes) for row in foreseen.accounts] == [True, True, True, False]
+    done = await fleet.run(Copy(), rows)
+    assert outcomes(done) == {"changed": 3, "failed": 1}
+    assert (it.kinds() - start)["package.exported"] == 2
+    failed = done.accounts[3]
+    assert failed.failure_class == "source-failed"
+    assert "cannot copy from account 99" in str(failed.reason)
+    assert [(await held(it.workato.account(FIRST + n)))["folders"] for n in (2, 3, 4, 5)] == [
+        *(["CRM"], ["API"], ["CRM"], []),
+    ]
+    good = from_values([{"to": row.account, **row.params} for row in rows.rows[:3]])
+    assert outcomes(await fleet.run(Copy(), good)) == {"unchanged": 3}
+    undone = await it.undo(done)
+    assert outcomes(undone) == {"changed": 3}
+    assert [(await held(it.workato.account(FIRST + n)))["folders"] for n in (2, 3, 4)] == [[], [], []]
 
 
 @pytest.mark.parametrize("source", [str(SOURCE), "{from}"])
-def test_a_journal_in_a_database_keeps_the_packages_too(tmp_path: Path, postgres: str, source: str) -> None:
+@in_sandbox(customers=3)
+async def test_a_journal_in_a_database_keeps_the_packages_too(it: Here, postgres: str, source: str) -> None:
     """The run is stopped in a process, and resumed with what the database has."""
     rows: list[Mapping[str, object]] = [{"to": FIRST + n, "from": str(SOURCE)} for n in (1, 2)]
-
-    async def scenario(it: Here) -> None:
-        await imported(it.workato.account(SOURCE), "CRM", PACKAGE.read_bytes())
-        stop = StopSignal()
-        stop.drain()
-        begun = await Fleet(it.workato, journal=postgres, stop=stop).run(Copy(source), rows)
-        done = await Fleet(it.workato, journal=postgres).resume(begun.run_id)
-        assert done is not None
-        assert outcomes(done) == {"changed": 2}, done.accounts[0]
-        assert it.kinds()["package.exported"] == 1
-        assert outcomes(await Fleet(it.workato, journal=postgres).undo(done.run_id)) == {"changed": 2}
-
-    here(tmp_path, scenario, customers=3)
+    await imported(it.workato.account(SOURCE), "CRM", PACKAGE.read_bytes())
+    stop = StopSignal()
+    stop.drain()
+    begun = await Fleet(it.workato, journal=postgres, stop=stop).run(Copy(source), rows)
+    done = await Fleet(it.workato, journal=postgres).resume(begun.run_id)
+    assert done is not None
+    assert outcomes(done) == {"changed": 2}, done.accounts[0]
+    assert it.kinds()["package.exported"] == 1
+    assert outcomes(await Fleet(it.workato, journal=postgres).undo(done.run_id)) == {"changed": 2}
 
 
-def test_the_source_itself_is_left_alone_by_either_name(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        customer = await it.workato.customers.get(FIRST)
-        await imported(it.workato.account(FIRST), "CRM", PACKAGE.read_bytes())
-        made = Copy(f"E{customer.external_id}")
-        assert (await plan(it, made, [{"id": FIRST}, {"id": FIRST + 1}]))[0] == ()
-        done = await run(it, made, [{"id": FIRST}, {"id": FIRST + 1}])
-        assert [row.outcome for row in done.accounts] == [Outcome.UNCHANGED, Outcome.CHANGED]
-        assert "the account is the source itself" in json.dumps(done.accounts[0].detail)
-
-    here(tmp_path, scenario, customers=2)
+@in_sandbox(customers=2)
+async def test_the_source_itself_is_left_alone_by_either_name(it: Here) -> None:
+    customer = await it.workato.customers.get(FIRST)
+    await imported(it.workato.account(FIRST), "CRM", PACKAGE.read_bytes())
+    made = Copy(f"E{customer.external_id}")
+    assert (await plan(it, made, [{"id": FIRST}, {"id": FIRST + 1}]))[0] == ()
+    done = await run(it, made, [{"id": FIRST}, {"id": FIRST + 1}])
+    assert [row.outcome for row in done.accounts] == [Outcome.UNCHANGED, Outcome.CHANGED]
+    assert "the account is the source itself" in json.dumps(done.accounts[0].detail)
 
 
-def test_folders_and_properties_are_chosen(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        await furnish(it.workato.account(SOURCE))
-        only = Copy(str(SOURCE), folders=["Shared"], property_prefixes=["crm."])
-        assert outcomes(await run(it, only, targets(2))) == {"changed": 1}
-        there = await held(it.workato.account(FIRST + 1))
-        assert (there["folders"], there["properties"]) == (["Shared"], {"crm.object": "Account"})
-        rest = Copy(str(SOURCE), leave_out=["Shared", "Empty"], without_properties=True)
-        assert outcomes(await run(it, rest, targets(2))) == {"changed": 1}
-        there = await held(it.workato.account(FIRST + 1))
-        assert (there["folders"], there["of CRM"]) == (["CRM", "Shared"], {})
-
-    here(tmp_path, scenario, customers=2)
+@in_sandbox(customers=2)
+async def test_folders_and_properties_are_chosen(it: Here) -> None:
+    await furnish(it.workato.account(SOURCE))
+    only = Copy(str(SOURCE), folders=["Shared"], property_prefixes=["crm."])
+    assert outcomes(await run(it, only, targets(2))) == {"changed": 1}
+    there = await held(it.workato.account(FIRST + 1))
+    assert (there["folders"], there["properties"]) == (["Shared"], {"crm.object": "Account"})
+    rest = Copy(str(SOURCE), leave_out=["Shared", "Empty"], without_properties=True)
+    assert outcomes(await run(it, rest, targets(2))) == {"changed": 1}
+    there = await held(it.workato.account(FIRST + 1))
+    assert (there["folders"], there["of CRM"]) == (["CRM", "Shared"], {})
 
 
-def test_a_newer_source_is_copied_again(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        source, target = it.workato.account(SOURCE), it.workato.account(FIRST + 1)
-        await imported(source, "CRM", package({"a.recipe.json": recipe("A", connection=None)}))
-        await run(it, FROM_SOURCE, targets(2))
-        (there,) = [each async for each in source.recipes.list()]
-        await source.recipes.update(there.id, description="newer")
-        assert outcomes(await run(it, FROM_SOURCE, targets(2))) == {"changed": 1}
-        (copied,) = [each async for each in target.recipes.list()]
-        assert copied.description == "newer"
-
-    here(tmp_path, scenario, customers=2)
+@in_sandbox(customers=2)
+async def test_a_newer_source_is_copied_again(it: Here) -> None:
+    source, target = it.workato.account(SOURCE), it.workato.account(FIRST + 1)
+    await imported(source, "CRM", package({"a.recipe.json": recipe("A", connection=None)}))
+    await run(it, FROM_SOURCE, targets(2))
+    (there,) = [each async for each in source.recipes.list()]
+    await source.recipes.update(there.id, description="newer")
+    assert outcomes(await run(it, FROM_SOURCE, targets(2))) == {"changed": 1}
+    (copied,) = [each async for each in target.recipes.list()]
+    assert copied.description == "newer"
 
 
-def test_a_saved_plan_with_the_export_knows_what_is_done(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        await furnish(it.workato.account(SOURCE))
-        fleet = Fleet(it.workato, journal=it.journal)
-        prepared = await FROM_SOURCE.prepare(it.workato, it.journal)
-        rows = from_values(targets(3))
-        foreseen = await fleet.plan(prepared, rows)
-        assert "import 3 recipes" in foreseen.accounts[0].changes
-        done = await fleet.run(FROM_SOURCE, rows, plan=foreseen)
-        assert outcomes(done) == {"changed": 2}
-        assert [row.changes for row in (await fleet.plan(prepared, rows)).accounts] == [(), ()]
-        assert it.kinds()["package.exported"] == 3
-
-    here(tmp_path, scenario, customers=3)
+@in_sandbox(customers=3)
+async def test_a_saved_plan_with_the_export_knows_what_is_done(it: Here) -> None:
+    await furnish(it.workato.account(SOURCE))
+    fleet = Fleet(it.workato, journal=it.journal)
+    prepared = await FROM_SOURCE.prepare(it.workato, it.journal)
+    rows = from_values(targets(3))
+    foreseen = await fleet.plan(prepared, rows)
+    assert "import 3 recipes" in foreseen.accounts[0].changes
+    done = await fleet.run(FROM_SOURCE, rows, plan=foreseen)
+    assert outcomes(done) == {"changed": 2}
+    assert [row.changes for row in (await fleet.plan(prepared, rows)).accounts] == [(), ()]
+    assert it.kinds()["package.exported"] == 3
 
 
 @pytest.mark.parametrize("source", ["partner", str(SOURCE)])
@@ -340,7 +326,8 @@ def test_a_source_without_it_is_named_before_any_account(tmp_path: Path, made: C
     here(tmp_path, scenario, customers=2)
 
 
-def test_the_journal_keeps_what_resume_needs_and_an_undo_needs_no_packages(tmp_path: Path) -> None:
+@in_sandbox(customers=3)
+async def test_the_journal_keeps_what_resume_needs_and_an_undo_needs_no_packages(it: Here) -> None:
     async def forget(it: Here, digests: list[str]) -> None:
         with sqlite3.connect(it.journal / FILE_NAME) as database:
             for digest in digests:
@@ -353,53 +340,46 @@ def test_the_journal_keeps_what_resume_needs_and_an_undo_needs_no_packages(tmp_p
         assert outcomes(begun) == {"not_attempted": len(rows)}
         return begun
 
-    async def scenario(it: Here) -> None:
-        await imported(it.workato.account(SOURCE), "CRM", PACKAGE.read_bytes())
-        fleet = Fleet(it.workato, journal=it.journal)
-        begun = await begin(it, FROM_SOURCE, targets(3))
-        done = await fleet.resume(begun.run_id)
-        assert done is not None
-        assert outcomes(done) == {"changed": 2}
-        assert it.kinds()["package.exported"] == 1
-        unfinished = await begin(it, FROM_SOURCE, targets(3))
-        async with Journal.open(it.journal) as journal:
-            digests = await journal.files.of_run(done.run_id)
-        assert len(digests) == 1
-        await forget(it, digests)
-        with pytest.raises(InputError, match="copied for folder 'CRM' is not in the journal"):
-            await fleet.resume(unfinished.run_id)
-        assert outcomes(await it.undo(done)) == {"changed": 2}
-        assert (await held(it.workato.account(FIRST + 1)))["folders"] == []
-
-    here(tmp_path, scenario, customers=3)
+    await imported(it.workato.account(SOURCE), "CRM", PACKAGE.read_bytes())
+    fleet = Fleet(it.workato, journal=it.journal)
+    begun = await begin(it, FROM_SOURCE, targets(3))
+    done = await fleet.resume(begun.run_id)
+    assert done is not None
+    assert outcomes(done) == {"changed": 2}
+    assert it.kinds()["package.exported"] == 1
+    unfinished = await begin(it, FROM_SOURCE, targets(3))
+    async with Journal.open(it.journal) as journal:
+        digests = await journal.files.of_run(done.run_id)
+    assert len(digests) == 1
+    await forget(it, digests)
+    with pytest.raises(InputError, match="copied for folder 'CRM' is not in the journal"):
+        await fleet.resume(unfinished.run_id)
+    assert outcomes(await it.undo(done)) == {"changed": 2}
+    assert (await held(it.workato.account(FIRST + 1)))["folders"] == []
 
 
-def test_it_may_be_a_part_of_a_chain(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        await furnish(it.workato.account(SOURCE))
-        chain = Copy(str(SOURCE), folders=["CRM"], without_properties=True) >> Copy(str(SOURCE), folders=["Shared"])
-        done = await run(it, chain, targets(3))
-        assert outcomes(done) == {"changed": 2}, done.accounts[0]
-        assert (await held(it.workato.account(FIRST + 1)))["folders"] == ["CRM", "Shared"]
-        assert outcomes(await run(it, chain, targets(3))) == {"unchanged": 2}
-        assert outcomes(await it.undo(done)) == {"changed": 2}
-        assert (await held(it.workato.account(FIRST + 1)))["folders"] == []
-
-    here(tmp_path, scenario, customers=3)
+@in_sandbox(customers=3)
+async def test_it_may_be_a_part_of_a_chain(it: Here) -> None:
+    await furnish(it.workato.account(SOURCE))
+    chain = Copy(str(SOURCE), folders=["CRM"], without_properties=True) >> Copy(str(SOURCE), folders=["Shared"])
+    done = await run(it, chain, targets(3))
+    assert outcomes(done) == {"changed": 2}, done.accounts[0]
+    assert (await held(it.workato.account(FIRST + 1)))["folders"] == ["CRM", "Shared"]
+    assert outcomes(await run(it, chain, targets(3))) == {"unchanged": 2}
+    assert outcomes(await it.undo(done)) == {"changed": 2}
+    assert (await held(it.workato.account(FIRST + 1)))["folders"] == []
 
 
-def test_a_package_without_recipes_is_imported_until_its_connections_are_there(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        await furnish(it.workato.account(SOURCE))
-        made = Copy(str(SOURCE), folders=["Shared"])
-        await run(it, made, targets(2))
-        account = it.workato.account(FIRST + 1)
-        (there,) = [each async for each in account.connections.list()]
-        await account.connections.delete(there.id)
-        assert outcomes(await run(it, made, targets(2))) == {"changed": 1}
-        assert [each.name async for each in account.connections.list()] == ["ERP"]
-
-    here(tmp_path, scenario, customers=2)
+@in_sandbox(customers=2)
+async def test_a_package_without_recipes_is_imported_until_its_connections_are_there(it: Here) -> None:
+    await furnish(it.workato.account(SOURCE))
+    made = Copy(str(SOURCE), folders=["Shared"])
+    await run(it, made, targets(2))
+    account = it.workato.account(FIRST + 1)
+    (there,) = [each async for each in account.connections.list()]
+    await account.connections.delete(there.id)
+    assert outcomes(await run(it, made, targets(2))) == {"changed": 1}
+    assert [each.name async for each in account.connections.list()] == ["ERP"]
 
 
 def test_parameters_make_the_same_operation_again(monkeypatch: pytest.MonkeyPatch) -> None:

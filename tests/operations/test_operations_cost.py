@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from bulkops.operations import CreateFolder
 from bulkops.runs import Fleet, Policy, cost_ahead, from_values
 from bulkops.runs.identity import ME
 from tests.acceptance.cases import CASES, Case, accounts
-from tests.here import FIRST, Here, here, main_job
+from tests.here import FIRST, Here, in_sandbox, main_job
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -31,82 +30,72 @@ def counted(requests: Mapping[str, float]) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in SHARED | UNKNOWN])
-def test_an_operation_sends_what_its_plan_says(tmp_path: Path, name: str) -> None:
+@in_sandbox(customers=2)
+async def test_an_operation_sends_what_its_plan_says(it: Here, name: str) -> None:
     case: Case = CASES[name]
     rows = accounts(case, 2)
+    before = case.before()
+    if before is not None:
+        await it.run(before, rows)
+    await it.run(case.make(), rows[:1])
 
-    async def scenario(it: Here) -> None:
-        before = case.before()
-        if before is not None:
-            await it.run(before, rows)
-        await it.run(case.make(), rows[:1])
+    async def planned(of: Sequence[Mapping[str, object]], *, offline: bool = False) -> dict[str, float]:
+        fleet = Fleet(it.workato, journal=it.journal)
+        return counted((await fleet.plan(case.make(), from_values(of), offline=offline)).requests)
 
-        async def planned(of: Sequence[Mapping[str, object]], *, offline: bool = False) -> dict[str, float]:
-            fleet = Fleet(it.workato, journal=it.journal)
-            return counted((await fleet.plan(case.make(), from_values(of), offline=offline)).requests)
+    ahead = await cost_ahead(case.make(), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal)
+    of_both = await planned(rows)
+    assert await planned(rows[1:], offline=True) == await planned(rows[1:])
+    sent: Counter[str] = Counter()
 
-        ahead = await cost_ahead(
-            case.make(), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal
-        )
-        of_both = await planned(rows)
-        assert await planned(rows[1:], offline=True) == await planned(rows[1:])
-        sent: Counter[str] = Counter()
+    def note(event: Event) -> None:
+        if isinstance(event, AttemptEnded) and event.attempt == 1:
+            sent[event.call] += 1
 
-        def note(event: Event) -> None:
-            if isinstance(event, AttemptEnded) and event.attempt == 1:
-                sent[event.call] += 1
-
-        session_of(it.workato).subscribe(note)
-        await it.run(case.make(), rows)
-        assert counted(sent) == of_both
-        assert ahead is not None
-        assert ahead.likely is not None
-        assert (ahead.done, ahead.more) == (1, {})
-        extra = 1 if "imports.create" in str(of_both) else 0  # in the worst case the folder exists
-        assert sum(counted(ahead.likely.requests).values()) == sum(of_both.values()) + extra
-        assert sum(sent.values()) <= ahead.likely.at_most <= ahead.most.at_most
-
-    here(tmp_path, scenario, customers=2)
+    session_of(it.workato).subscribe(note)
+    await it.run(case.make(), rows)
+    assert counted(sent) == of_both
+    assert ahead is not None
+    assert ahead.likely is not None
+    assert (ahead.done, ahead.more) == (1, {})
+    extra = 1 if "imports.create" in str(of_both) else 0  # in the worst case the folder exists
+    assert sum(counted(ahead.likely.requests).values()) == sum(of_both.values()) + extra
+    assert sum(sent.values()) <= ahead.likely.at_most <= ahead.most.at_most
 
 
-def test_an_undo_or_another_host_makes_nothing_known(tmp_path: Path) -> None:
+@in_sandbox(customers=2)
+async def test_an_undo_or_another_host_makes_nothing_known(it: Here) -> None:
     rows = [{"id": FIRST}, {"id": FIRST + 1}]
 
-    async def scenario(it: Here) -> None:
-        async def done() -> tuple[int, str | None]:
-            ahead = await cost_ahead(
-                CreateFolder("A"), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal
-            )
-            assert ahead is not None
-            return ahead.done, ahead.done_by
+    async def done() -> tuple[int, str | None]:
+        ahead = await cost_ahead(
+            CreateFolder("A"), from_values(rows), policy=Policy(), workato=it.workato, journal=it.journal
+        )
+        assert ahead is not None
+        return ahead.done, ahead.done_by
 
-        assert await done() == (0, None)
-        first = await it.run(CreateFolder("A"), rows)
-        assert await done() == (2, first.run_id)
-        await it.undo(first)
-        assert await done() == (0, None)
-        second = await it.run(CreateFolder("A"), rows[:1])
-        assert await done() == (1, second.run_id)
-
-    here(tmp_path, scenario, customers=2)
+    assert await done() == (0, None)
+    first = await it.run(CreateFolder("A"), rows)
+    assert await done() == (2, first.run_id)
+    await it.undo(first)
+    assert await done() == (0, None)
+    second = await it.run(CreateFolder("A"), rows[:1])
+    assert await done() == (1, second.run_id)
 
 
-def test_the_narrowest_quota_is_asked_only_for_what_is_missing(tmp_path: Path) -> None:
+@in_sandbox(customers=2)
+async def test_the_narrowest_quota_is_asked_only_for_what_is_missing(it: Here) -> None:
     """Folders under Home are projects: only to create one takes a folder call."""
     rows: list[Mapping[str, object]] = [{"id": FIRST}, {"id": FIRST + 1}]
+    sent: Counter[str] = Counter()
 
-    async def scenario(it: Here) -> None:
-        sent: Counter[str] = Counter()
+    def note(event: Event) -> None:
+        if isinstance(event, AttemptEnded):
+            sent[event.call.removeprefix("managed_users.")] += event.call.startswith("managed_users.")
 
-        def note(event: Event) -> None:
-            if isinstance(event, AttemptEnded):
-                sent[event.call.removeprefix("managed_users.")] += event.call.startswith("managed_users.")
-
-        session_of(it.workato).subscribe(note)
-        for made, created in ((main_job(), 2), (main_job(), 0)):
-            sent.clear()
-            await it.run(made, rows)
-            assert (sent["projects.list"], sent["folders.list"], sent["folders.create"]) == (2, 0, created)
-        assert it.sandbox.requests()["quotas"]["assumed.customer.folders"]["requests"] == 2
-
-    here(tmp_path, scenario, customers=2)
+    session_of(it.workato).subscribe(note)
+    for made, created in ((main_job(), 2), (main_job(), 0)):
+        sent.clear()
+        await it.run(made, rows)
+        assert (sent["projects.list"], sent["folders.list"], sent["folders.create"]) == (2, 0, created)
+    assert it.sandbox.requests()["quotas"]["assumed.customer.folders"]["requests"] == 2

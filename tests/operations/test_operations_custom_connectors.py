@@ -8,7 +8,7 @@ from pathlib import Path
 from bulkops.operations import ImportPackage, Rollout
 from bulkops.runs import Fleet
 from tests.fleet import API_PACKAGE, PACKAGE
-from tests.here import FIRST, Here, failure, here, outcomes
+from tests.here import FIRST, Here, failure, in_sandbox, outcomes
 from tests.sandbox.kit import package, recipe
 
 CONNECTOR = 562_501
@@ -33,18 +33,15 @@ def test_what_a_package_needs_is_said_before_the_start(tmp_path: Path) -> None:
     assert not any("connector" in each for each in rollout.notes())
 
 
-def test_a_package_is_imported_once_its_connector_is_shared(tmp_path: Path) -> None:
+@in_sandbox(customers=1)
+async def test_a_package_is_imported_once_its_connector_is_shared(it: Here, tmp_path: Path) -> None:
     rows: list[Mapping[str, object]] = [{"id": FIRST}]
     made = ImportPackage(with_connector(tmp_path / "custom.zip"), folder="CRM")
-
-    async def scenario(it: Here) -> None:
-        await it.workato.call("custom_connectors.suppress_oem_version", connector_id=CONNECTOR)
-        report = await it.run(made, rows)
-        failure_class, words = failure(report)
-        assert (failure_class, NAME in words) == ("import-failed", True), words
-        await it.workato.call("custom_connectors.oem_share", connector_id=CONNECTOR, version=2)
-        again = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
-        assert again is not None
-        assert outcomes(again) == {"changed": 1}
-
-    here(tmp_path, scenario, customers=1)
+    await it.workato.call("custom_connectors.suppress_oem_version", connector_id=CONNECTOR)
+    report = await it.run(made, rows)
+    failure_class, words = failure(report)
+    assert (failure_class, NAME in words) == ("import-failed", True), words
+    await it.workato.call("custom_connectors.oem_share", connector_id=CONNECTOR, version=2)
+    again = await Fleet(it.workato, journal=it.journal).retry(report.run_id)
+    assert again is not None
+    assert outcomes(again) == {"changed": 1}

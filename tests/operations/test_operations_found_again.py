@@ -17,7 +17,7 @@ from bulkops.operations.functions import as_operation, load_from_file
 from bulkops.operations.restore import describe, restore, with_packages
 from bulkops.runs import Fleet, FleetPlan, StopSignal, from_values, run, undo_of
 from tests.fleet import PACKAGE, PACKAGE_2
-from tests.here import FIRST, Here, here, outcomes
+from tests.here import FIRST, Here, in_sandbox, outcomes
 
 ROWS = [{"id": FIRST + number} for number in range(3)]
 MANIFEST = 12
@@ -47,33 +47,30 @@ mine = Rename()
 
 
 @pytest.mark.parametrize("then", ["gone", "another"])
-def test_what_undoing_a_package_takes_is_in_the_journal(tmp_path: Path, then: str) -> None:
+@in_sandbox(customers=3)
+async def test_what_undoing_a_package_takes_is_in_the_journal(it: Here, tmp_path: Path, then: str) -> None:
     package = tmp_path / "crm.zip"
     shutil.copy(PACKAGE, package)
-
-    async def scenario(it: Here) -> None:
-        alone = await it.run(ImportPackage(package, folder="Alone"), ROWS)
-        chain = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
-        package.unlink()
-        if then == "another":
-            shutil.copy(PACKAGE_2, package)
-        account = it.workato.account(str(ROWS[0]["id"]))
-        (folder,) = [folder async for folder in account.folders.list() if folder.name == "Alone"]
-        mine = await account.connections.create("Mine", provider="jira", folder_id=folder.id)
-        first = await it.undo(alone)  # and it knows what the package held
-        assert [str(row.outcome) for row in first.accounts] == ["changed", "changed", "failed"]
-        assert "has contents that the run did not import, or changed ones: 'Mine'" in str(first.accounts[2].reason)
-        await account.connections.delete(mine.id)
-        reverse, inventory = await undo_of(chain.run_id, journal=it.journal)
-        assert (reverse.title, reverse.notes()) == (f"undo run {chain.run_id}: {chain.title}", ())
-        assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
-        undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
-        assert outcomes(undone) == {"changed": 3}, undone.accounts[0]
-        assert outcomes(await it.undo(alone)) == {"changed": 1, "unchanged": 2}
-        assert it.kinds()["folder.deleted"] == 6
-        assert it.kinds()["plan.changed"] == 6
-
-    here(tmp_path, scenario, customers=3)
+    alone = await it.run(ImportPackage(package, folder="Alone"), ROWS)
+    chain = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
+    package.unlink()
+    if then == "another":
+        shutil.copy(PACKAGE_2, package)
+    account = it.workato.account(str(ROWS[0]["id"]))
+    (folder,) = [folder async for folder in account.folders.list() if folder.name == "Alone"]
+    mine = await account.connections.create("Mine", provider="jira", folder_id=folder.id)
+    first = await it.undo(alone)  # and it knows what the package held
+    assert [str(row.outcome) for row in first.accounts] == ["changed", "changed", "failed"]
+    assert "has contents that the run did not import, or changed ones: 'Mine'" in str(first.accounts[2].reason)
+    await account.connections.delete(mine.id)
+    reverse, inventory = await undo_of(chain.run_id, journal=it.journal)
+    assert (reverse.title, reverse.notes()) == (f"undo run {chain.run_id}: {chain.title}", ())
+    assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
+    undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
+    assert outcomes(undone) == {"changed": 3}, undone.accounts[0]
+    assert outcomes(await it.undo(alone)) == {"changed": 1, "unchanged": 2}
+    assert it.kinds()["folder.deleted"] == 6
+    assert it.kinds()["plan.changed"] == 6
 
 
 def _forget_contents(journal: Path) -> None:
@@ -85,88 +82,79 @@ def _forget_contents(journal: Path) -> None:
 
 
 @pytest.mark.parametrize("then", ["gone", "another"])
-def test_a_chain_of_an_old_journal_is_undone_as_far_as_its_files_are_there(tmp_path: Path, then: str) -> None:
+@in_sandbox(customers=3)
+async def test_a_chain_of_an_old_journal_is_undone_as_far_as_its_files_are_there(
+    it: Here, tmp_path: Path, then: str
+) -> None:
     package = tmp_path / "crm.zip"
     shutil.copy(PACKAGE, package)
-
-    async def scenario(it: Here) -> None:
-        done = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
-        assert outcomes(done) == {"changed": 3}
-        _forget_contents(it.journal)
-        package.unlink()
-        if then == "another":
-            shutil.copy(PACKAGE_2, package)
-        reverse, inventory = await undo_of(done.run_id, journal=it.journal)
-        undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
-        assert outcomes(undone) == {"changed": 3}
-        words = "cannot read the package" if then == "gone" else "is not the package the run began with"
-        assert words in undone.accounts[0].detail["import-package"]
-        assert undone.accounts[0].detail["import-package"].startswith("left as it is: ")
-        assert [words in note for note in reverse.notes()] == [True]
-        assert it.kinds()["folder.deleted"] == 0
-        assert it.kinds()["plan.changed"] == 6
-        assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
-
-    here(tmp_path, scenario, customers=3)
+    done = await it.run(ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big"), ROWS)
+    assert outcomes(done) == {"changed": 3}
+    _forget_contents(it.journal)
+    package.unlink()
+    if then == "another":
+        shutil.copy(PACKAGE_2, package)
+    reverse, inventory = await undo_of(done.run_id, journal=it.journal)
+    undone = await run(reverse, accounts=inventory, workato=it.workato, journal=it.journal)
+    assert outcomes(undone) == {"changed": 3}
+    words = "cannot read the package" if then == "gone" else "is not the package the run began with"
+    assert words in undone.accounts[0].detail["import-package"]
+    assert undone.accounts[0].detail["import-package"].startswith("left as it is: ")
+    assert [words in note for note in reverse.notes()] == [True]
+    assert it.kinds()["folder.deleted"] == 0
+    assert it.kinds()["plan.changed"] == 6
+    assert restore(describe(reverse)) == reverse, "and the undo can be resumed"
 
 
-def test_an_undo_of_an_operation_from_a_file_is_found_again(tmp_path: Path) -> None:
+@in_sandbox(customers=3)
+async def test_an_undo_of_an_operation_from_a_file_is_found_again(it: Here, tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(FILE)
     source = f"{file}:mine"
-
-    async def scenario(it: Here) -> None:
-        made = as_operation(load_from_file(source))
-        done = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, source=source)
-        assert outcomes(done) == {"changed": 3}
-        reverse, inventory = await undo_of(done.run_id, journal=it.journal)
-        again = restore(describe(reverse))
-        assert again.digest == reverse.digest
-        undone = await run(again, accounts=inventory, workato=it.workato, journal=it.journal)
-        assert outcomes(undone) == {"changed": 3}, undone.accounts[0]
-        assert it.kinds() == {"folder.created": 3, "folder.deleted": 3}
-
-    here(tmp_path, scenario, customers=3)
+    made = as_operation(load_from_file(source))
+    done = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, source=source)
+    assert outcomes(done) == {"changed": 3}
+    reverse, inventory = await undo_of(done.run_id, journal=it.journal)
+    again = restore(describe(reverse))
+    assert again.digest == reverse.digest
+    undone = await run(again, accounts=inventory, workato=it.workato, journal=it.journal)
+    assert outcomes(undone) == {"changed": 3}, undone.accounts[0]
+    assert it.kinds() == {"folder.created": 3, "folder.deleted": 3}
 
 
 @pytest.mark.parametrize("then", ["gone", "another"])
-def test_a_run_goes_on_with_its_package_from_the_journal(tmp_path: Path, then: str) -> None:
+@in_sandbox(customers=3)
+async def test_a_run_goes_on_with_its_package_from_the_journal(it: Here, tmp_path: Path, then: str) -> None:
     """Another file at its place is refused: whoever put it there expects that the run takes it."""
     package = tmp_path / "crm.zip"
     shutil.copy(PACKAGE, package)
-
-    async def scenario(it: Here) -> None:
-        made = ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big")
-        stop = StopSignal()
-        stop.drain()
-        begun = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, stop=stop)
-        assert outcomes(begun) == {"not_attempted": 3}
-        package.unlink()
-        fleet = Fleet(it.workato, journal=it.journal)
-        if then == "another":
-            shutil.copy(PACKAGE_2, package)
-            with pytest.raises(InputError, match="is not the package the run began with"):
-                await fleet.resume(begun.run_id)
-            return
-        done = await fleet.resume(begun.run_id)
-        assert done is not None
-        assert outcomes(done) == {"changed": 3}, done.accounts[0]
-        async with Journal.open(it.journal) as journal:
-            data = (await journal.get_run(begun.run_id)).operation
-            shutil.copy(PACKAGE_2, package)
-            elsewhere = restore(await with_packages(data, journal, trust_paths=False))
-        assert elsewhere.digest == made.digest, "a worker does not look at its own disk"
-
-    here(tmp_path, scenario, customers=3)
+    made = ImportPackage(package, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+    stop = StopSignal()
+    stop.drain()
+    begun = await run(made, accounts=ROWS, workato=it.workato, journal=it.journal, stop=stop)
+    assert outcomes(begun) == {"not_attempted": 3}
+    package.unlink()
+    fleet = Fleet(it.workato, journal=it.journal)
+    if then == "another":
+        shutil.copy(PACKAGE_2, package)
+        with pytest.raises(InputError, match="is not the package the run began with"):
+            await fleet.resume(begun.run_id)
+        return
+    done = await fleet.resume(begun.run_id)
+    assert done is not None
+    assert outcomes(done) == {"changed": 3}, done.accounts[0]
+    async with Journal.open(it.journal) as journal:
+        data = (await journal.get_run(begun.run_id)).operation
+        shutil.copy(PACKAGE_2, package)
+        elsewhere = restore(await with_packages(data, journal, trust_paths=False))
+    assert elsewhere.digest == made.digest, "a worker does not look at its own disk"
 
 
-def test_an_export_that_is_not_in_the_journal_is_told(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        prepared = await ImportPackage(manifest=MANIFEST, folder="CRM").prepare(it.workato, it.journal)
-        with pytest.raises(InputError, match="exported from manifest 12 is not in the journal; use the journal"):
-            restore(describe(prepared))
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_an_export_that_is_not_in_the_journal_is_told(it: Here) -> None:
+    prepared = await ImportPackage(manifest=MANIFEST, folder="CRM").prepare(it.workato, it.journal)
+    with pytest.raises(InputError, match="exported from manifest 12 is not in the journal; use the journal"):
+        restore(describe(prepared))
 
 
 def test_a_builtin_of_a_file_that_says_something_else_now_is_refused(tmp_path: Path) -> None:
@@ -180,24 +168,22 @@ def test_a_builtin_of_a_file_that_says_something_else_now_is_refused(tmp_path: P
         restore(said)
 
 
-def test_what_was_planned_with_its_export_is_run_with_that_export(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        chain = ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_big")
-        prepared = await chain.prepare(it.workato, it.journal)
-        foreseen = await Fleet(it.workato, journal=it.journal).plan(prepared, from_values(ROWS))
-        saved = tmp_path / "plan.json"
-        foreseen.save(saved)
-        loaded = FleetPlan.load(saved)
-        done = await run(chain, accounts=ROWS, workato=it.workato, journal=it.journal, plan=loaded)
-        assert outcomes(done) == {"changed": 3}, done.accounts[0]
-        assert it.kinds()["package.exported"] == 1
-        for other in (
-            ImportPackage(manifest=MANIFEST, folder="Other") >> UpgradePlan(plan_id="oem_big"),
-            ImportPackage(manifest=MANIFEST + 1, folder="CRM") >> UpgradePlan(plan_id="oem_big"),
-            ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_small"),
-            ImportPackage(manifest=MANIFEST, folder="CRM"),
-        ):
-            with pytest.raises(PlanError, match="another operation"):
-                await run(other, accounts=ROWS, workato=it.workato, journal=it.journal, plan=loaded)
-
-    here(tmp_path, scenario, customers=3)
+@in_sandbox(customers=3)
+async def test_what_was_planned_with_its_export_is_run_with_that_export(it: Here, tmp_path: Path) -> None:
+    chain = ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_big")
+    prepared = await chain.prepare(it.workato, it.journal)
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(prepared, from_values(ROWS))
+    saved = tmp_path / "plan.json"
+    foreseen.save(saved)
+    loaded = FleetPlan.load(saved)
+    done = await run(chain, accounts=ROWS, workato=it.workato, journal=it.journal, plan=loaded)
+    assert outcomes(done) == {"changed": 3}, done.accounts[0]
+    assert it.kinds()["package.exported"] == 1
+    for other in (
+        ImportPackage(manifest=MANIFEST, folder="Other") >> UpgradePlan(plan_id="oem_big"),
+        ImportPackage(manifest=MANIFEST + 1, folder="CRM") >> UpgradePlan(plan_id="oem_big"),
+        ImportPackage(manifest=MANIFEST, folder="CRM") >> UpgradePlan(plan_id="oem_small"),
+        ImportPackage(manifest=MANIFEST, folder="CRM"),
+    ):
+        with pytest.raises(PlanError, match="another operation"):
+            await run(other, accounts=ROWS, workato=it.workato, journal=it.journal, plan=loaded)

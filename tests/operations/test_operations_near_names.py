@@ -8,31 +8,30 @@ import pytest
 
 from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes, StopRecipes
 from tests.fleet import PACKAGE
-from tests.here import FIRST, Here, here
+from tests.here import FIRST, Here, in_sandbox
 
 ONE = [{"id": FIRST}]
 
 
-def test_the_nearest_name_is_in_the_failures_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@in_sandbox(customers=1)
+async def test_the_nearest_name_is_in_the_failures_words(
+    it: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "wrong.toml").write_text('[connections."Web shpo".input]\napi_key = "k"\n')
-
-    async def scenario(it: Here) -> None:
-        await it.run(ImportPackage(PACKAGE, folder="Sales CRM"), ONE)
-        for operation, words in (
-            (StartRecipes(folder="sales crn"), "there is no folder 'sales crn'; did you mean 'Sales CRM'? else import"),
-            (StopRecipes(folder="SalesCRM"), "there is no folder 'SalesCRM'; did you mean 'Sales CRM'? else import"),
-            (StartRecipes(folder="Warehouse"), "there is no folder 'Warehouse'; import into it first"),
-            (
-                ImportPackage(PACKAGE, folder="New", home_assets_folder="Sales CMR"),
-                "there is no folder 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
-            ),
-            (
-                AuthorizeConnections(tmp_path / "wrong.toml"),
-                "there is no connection 'Web shpo'; did you mean 'Web shop'? else import its package",
-            ),
-        ):
-            (row,) = (await it.run(operation, ONE)).accounts
-            assert str(row.reason).startswith(words), row
-            assert row.cause == words.partition(";")[0], "equal for all accounts, whatever is near in each"
-
-    here(tmp_path, scenario, customers=1)
+    await it.run(ImportPackage(PACKAGE, folder="Sales CRM"), ONE)
+    for operation, words in (
+        (StartRecipes(folder="sales crn"), "there is no folder 'sales crn'; did you mean 'Sales CRM'? else import"),
+        (StopRecipes(folder="SalesCRM"), "there is no folder 'SalesCRM'; did you mean 'Sales CRM'? else import"),
+        (StartRecipes(folder="Warehouse"), "there is no folder 'Warehouse'; import into it first"),
+        (
+            ImportPackage(PACKAGE, folder="New", home_assets_folder="Sales CMR"),
+            "there is no folder 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
+        ),
+        (
+            AuthorizeConnections(tmp_path / "wrong.toml"),
+            "there is no connection 'Web shpo'; did you mean 'Web shop'? else import its package",
+        ),
+    ):
+        (row,) = (await it.run(operation, ONE)).accounts
+        assert str(row.reason).startswith(words), row
+        assert row.cause == words.partition(";")[0], "equal for all accounts, whatever is near in each"

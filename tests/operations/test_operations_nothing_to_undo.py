@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from bulkops.operations import CreateFolder
 from tests.acceptance.cases import CASES, EXPORT, Case, accounts
-from tests.here import Here, here, outcomes
+from tests.here import Here, in_sandbox, outcomes
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -17,19 +16,16 @@ UNDOABLE = {name: case for name, case in CASES.items() if case.undone and not ca
 
 
 @pytest.mark.parametrize("case", UNDOABLE.values(), ids=UNDOABLE)
-def test_what_an_earlier_run_changed_stays(tmp_path: Path, case: Case) -> None:
+@in_sandbox(customers=2)
+async def test_what_an_earlier_run_changed_stays(it: Here, case: Case) -> None:
     rows = accounts(case, 2)
-
-    async def scenario(it: Here) -> None:
-        if (before := case.before()) is not None:
-            await it.run(before, rows)
-        assert outcomes(await it.run(case.make(), rows)) == {"changed": 2}
-        state = it.kinds()
-        done = await it.run(case.make() >> CreateFolder("Probe"), rows)
-        assert outcomes(done) == {"changed": 2}, done.accounts[0]
-        undone = await it.undo(done)
-        assert outcomes(undone) == {"changed": 2}, undone.accounts[0]
-        since = Counter({kind: count for kind, count in (it.kinds() - state).items() if kind not in EXPORT})
-        assert since == Counter({"folder.created": 2, "folder.deleted": 2})
-
-    here(tmp_path, scenario, customers=2)
+    if (before := case.before()) is not None:
+        await it.run(before, rows)
+    assert outcomes(await it.run(case.make(), rows)) == {"changed": 2}
+    state = it.kinds()
+    done = await it.run(case.make() >> CreateFolder("Probe"), rows)
+    assert outcomes(done) == {"changed": 2}, done.accounts[0]
+    undone = await it.undo(done)
+    assert outcomes(undone) == {"changed": 2}, undone.accounts[0]
+    since = Counter({kind: count for kind, count in (it.kinds() - state).items() if kind not in EXPORT})
+    assert since == Counter({"folder.created": 2, "folder.deleted": 2})

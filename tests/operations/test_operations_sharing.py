@@ -12,7 +12,7 @@ from bulkops.operations import ImportPackage, ShareRecipe
 from bulkops.operations.partner_connectors import find_connector, released_version, share_connector
 from bulkops.outcome import Outcome
 from bulkops.runs import Fleet, from_values
-from tests.here import FIRST, Here, here, outcomes
+from tests.here import FIRST, Here, here, in_sandbox, outcomes
 from tests.sandbox.kit import package, recipe
 
 CONNECTOR = 562_501
@@ -56,16 +56,13 @@ def test_recipes_are_shared_once(tmp_path: Path, customers: int) -> None:
     here(tmp_path, scenario, customers=customers, time_scale=20)  # a response that comes too late would be lost
 
 
-def test_a_plan_foresees_shares_of_recipes_that_are_still_to_be_imported(tmp_path: Path) -> None:
+@in_sandbox(customers=1)
+async def test_a_plan_foresees_shares_of_recipes_that_are_still_to_be_imported(it: Here, tmp_path: Path) -> None:
     chain = two_that_use_it(tmp_path / "custom.zip") >> IN_CRM
-
-    async def scenario(it: Here) -> None:
-        foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows(1)))
-        (planned,) = foreseen.accounts
-        assert planned.changes == ("create folder 'CRM'", "import 3 recipes", "share 2 recipes")
-        assert outcomes(await it.run(chain, rows(1))) == {"changed": 1}
-
-    here(tmp_path, scenario, customers=1)
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows(1)))
+    (planned,) = foreseen.accounts
+    assert planned.changes == ("create folder 'CRM'", "import 3 recipes", "share 2 recipes")
+    assert outcomes(await it.run(chain, rows(1))) == {"changed": 1}
 
 
 def test_a_share_whose_response_is_lost_stays_unknown_and_says_what_to_check(tmp_path: Path) -> None:
@@ -87,41 +84,37 @@ def test_a_share_whose_response_is_lost_stays_unknown_and_says_what_to_check(tmp
     here(tmp_path, scenario, customers=customers)
 
 
-def test_an_account_without_such_recipes_is_told_so(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        await it.workato.account(FIRST).folders.create("CRM")
-        report = await it.run(IN_CRM, rows(1))
-        assert outcomes(report) == {"unchanged": 1}
-        assert "no recipe of folder 'CRM' uses a custom connector" in str(report.accounts[0].detail)
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_an_account_without_such_recipes_is_told_so(it: Here) -> None:
+    await it.workato.account(FIRST).folders.create("CRM")
+    report = await it.run(IN_CRM, rows(1))
+    assert outcomes(report) == {"unchanged": 1}
+    assert "no recipe of folder 'CRM' uses a custom connector" in str(report.accounts[0].detail)
 
 
-def test_a_connector_is_shared_with_all_customers_and_taken_back(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        workato = it.workato
-        for wanted in (NAME, "Example CRM", str(CONNECTOR)):
-            assert (await find_connector(workato, wanted)).id == CONNECTOR
-        found = await find_connector(workato, NAME)
-        assert not (await share_connector(workato, found, version=released_version(found))).changed
-        assert it.sandbox.effects() == []
-        stopped = await share_connector(workato, found, version=None)
-        assert (stopped.before, stopped.version) == (2, None)
-        found = await find_connector(workato, NAME)
-        assert found.oem_shared_version is None
-        await share_connector(workato, found, version=1)
-        assert (await workato.custom_connectors.get(CONNECTOR)).oem_shared_version == 1
-        assert [row.id async for row in workato.custom_connectors.list(oem_shared=True)] == [CONNECTOR]
-        with pytest.raises(InputError, match="did you mean 'Example CRM'"):
-            await find_connector(workato, "Example CMR")
-        made = await workato.custom_connectors.create("Example CRM", code="{}")
-        with pytest.raises(InputError, match="2 custom connectors are named 'Example CRM'"):
-            await find_connector(workato, "Example CRM")
-        with pytest.raises(InputError, match=r"no version of connector example_crm\S+ is released"):
-            released_version(made)
-        newer = await workato.custom_connectors.update(made.id, code="{ }", note="second")
-        assert (newer.latest_version, newer.latest_version_note) == (2, "second")
-        assert released_version(await workato.custom_connectors.release(made.id)) == 2
-        assert (await workato.custom_connectors.share(made.id)).latest_shared_version == 2
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_a_connector_is_shared_with_all_customers_and_taken_back(it: Here) -> None:
+    workato = it.workato
+    for wanted in (NAME, "Example CRM", str(CONNECTOR)):
+        assert (await find_connector(workato, wanted)).id == CONNECTOR
+    found = await find_connector(workato, NAME)
+    assert not (await share_connector(workato, found, version=released_version(found))).changed
+    assert it.sandbox.effects() == []
+    stopped = await share_connector(workato, found, version=None)
+    assert (stopped.before, stopped.version) == (2, None)
+    found = await find_connector(workato, NAME)
+    assert found.oem_shared_version is None
+    await share_connector(workato, found, version=1)
+    assert (await workato.custom_connectors.get(CONNECTOR)).oem_shared_version == 1
+    assert [row.id async for row in workato.custom_connectors.list(oem_shared=True)] == [CONNECTOR]
+    with pytest.raises(InputError, match="did you mean 'Example CRM'"):
+        await find_connector(workato, "Example CMR")
+    made = await workato.custom_connectors.create("Example CRM", code="{}")
+    with pytest.raises(InputError, match="2 custom connectors are named 'Example CRM'"):
+        await find_connector(workato, "Example CRM")
+    with pytest.raises(InputError, match=r"no version of connector example_crm\S+ is released"):
+        released_version(made)
+    newer = await workato.custom_connectors.update(made.id, code="{ }", note="second")
+    assert (newer.latest_version, newer.latest_version_note) == (2, "second")
+    assert released_version(await workato.custom_connectors.release(made.id)) == 2
+    assert (await workato.custom_connectors.share(made.id)).latest_shared_version == 2

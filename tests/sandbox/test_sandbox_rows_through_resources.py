@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from bulkops.client import Account, Workato
 from bulkops.errors import ConfigError, NotFound
 from bulkops.resources import Rows
-from tests.here import FIRST, Here, here
+from tests.here import FIRST, Here, in_sandbox
 from tests.sandbox.kit import recipe
 
 
@@ -37,64 +36,56 @@ async def _members(owner: Account | Workato) -> dict[str, tuple[dict[str, Any], 
 
 
 @pytest.mark.parametrize("whose", ["account", "partner"])
-def test_a_row_from_beginning_to_end(tmp_path: Path, whose: str) -> None:
-    async def scenario(it: Here) -> None:
-        owner = it.workato.account(FIRST) if whose == "account" else it.workato
-        for name, (new, changed) in (await _members(owner)).items():
-            rows = getattr(owner, name)
-            if not isinstance(rows, Rows):
-                assert (whose, name) == ("account", "custom_oauth_profiles")
-                continue
-            made = await rows.create(**new)
-            assert made.id in [row.id async for row in rows.list()], name
-            if name != "tags":
-                assert (await rows.get(made.id)).id == made.id, name
-            after = await rows.update(made.id, **changed)
-            assert after.id == made.id
-            wanted = next(iter(changed.values()))
-            assert wanted in {getattr(row, "name", getattr(row, "title", None)) async for row in rows.list()}, name
-            await rows.delete(made.id)
-            assert made.id not in [row.id async for row in rows.list()], name
-            with pytest.raises(NotFound):
-                await rows.update(made.id, **changed)
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_a_row_from_beginning_to_end(it: Here, whose: str) -> None:
+    owner = it.workato.account(FIRST) if whose == "account" else it.workato
+    for name, (new, changed) in (await _members(owner)).items():
+        rows = getattr(owner, name)
+        if not isinstance(rows, Rows):
+            assert (whose, name) == ("account", "custom_oauth_profiles")
+            continue
+        made = await rows.create(**new)
+        assert made.id in [row.id async for row in rows.list()], name
+        if name != "tags":
+            assert (await rows.get(made.id)).id == made.id, name
+        after = await rows.update(made.id, **changed)
+        assert after.id == made.id
+        wanted = next(iter(changed.values()))
+        assert wanted in {getattr(row, "name", getattr(row, "title", None)) async for row in rows.list()}, name
+        await rows.delete(made.id)
+        assert made.id not in [row.id async for row in rows.list()], name
+        with pytest.raises(NotFound):
+            await rows.update(made.id, **changed)
 
 
-def test_a_skill_is_made_from_a_recipe(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        account = it.workato.account(FIRST)
-        folder = await account.folders.create("Skills")
-        code = recipe("Balance", connection=None)["code"]
-        recipe_id = await account.recipes.create("Balance", code=code, folder_id=folder.id)
-        made = await account.skills.create(recipe_id=recipe_id)
-        assert (made.provider_id, await account.skills.get(made.id)) == (recipe_id, made)
-        assert [row.id async for row in account.skills.list()] == [made.id]
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_a_skill_is_made_from_a_recipe(it: Here) -> None:
+    account = it.workato.account(FIRST)
+    folder = await account.folders.create("Skills")
+    code = recipe("Balance", connection=None)["code"]
+    recipe_id = await account.recipes.create("Balance", code=code, folder_id=folder.id)
+    made = await account.skills.create(recipe_id=recipe_id)
+    assert (made.provider_id, await account.skills.get(made.id)) == (recipe_id, made)
+    assert [row.id async for row in account.skills.list()] == [made.id]
 
 
-def test_members_and_calls_are_checked_before_anything_is_sent(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        account = it.workato.account(FIRST)
-        with pytest.raises(ConfigError, match="needs title"):
-            await account.tags.create(color="blue")
-        with pytest.raises(ConfigError, match=r"no parameter 'tittle'.*did you mean 'title'"):
-            await account.tags.create(tittle="Finance")
-        with pytest.raises(ConfigError, match=r"there is no call 'managed_users\.agentic\.skills\.delete'"):
-            await account.skills.delete("skl-1")
-        with pytest.raises(ConfigError, match="no parameter 'color'"):
-            account.tags.list(color="blue")
-        assert it.sandbox.requests()["total"] == 0
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_members_and_calls_are_checked_before_anything_is_sent(it: Here) -> None:
+    account = it.workato.account(FIRST)
+    with pytest.raises(ConfigError, match="needs title"):
+        await account.tags.create(color="blue")
+    with pytest.raises(ConfigError, match=r"no parameter 'tittle'.*did you mean 'title'"):
+        await account.tags.create(tittle="Finance")
+    with pytest.raises(ConfigError, match=r"there is no call 'managed_users\.agentic\.skills\.delete'"):
+        await account.skills.delete("skl-1")
+    with pytest.raises(ConfigError, match="no parameter 'color'"):
+        account.tags.list(color="blue")
+    assert it.sandbox.requests()["total"] == 0
 
 
-def test_lists_are_filtered_by_the_vendor(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        account = it.workato.account(FIRST)
-        for title in ("Finance", "Sales"):
-            await account.tags.create(title=title)
-        assert [tag.title async for tag in account.tags.list(q="Fin")] == ["Finance"]
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_lists_are_filtered_by_the_vendor(it: Here) -> None:
+    account = it.workato.account(FIRST)
+    for title in ("Finance", "Sales"):
+        await account.tags.create(title=title)
+    assert [tag.title async for tag in account.tags.list(q="Fin")] == ["Finance"]

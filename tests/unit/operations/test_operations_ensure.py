@@ -14,7 +14,7 @@ from bulkops.operations import CreateFolder
 from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.undo import UndoRun
 from bulkops.runs import Fleet, from_values
-from tests.here import FIRST, Here, failure, here, outcomes
+from tests.here import FIRST, Here, failure, here, in_sandbox, outcomes
 
 LIST, UPDATE = "managed_users.members.list", "managed_users.members.update"
 ONE: list[Mapping[str, object]] = [{"id": FIRST}]
@@ -73,35 +73,31 @@ async def role_of_ana(it: Here) -> str | None:
     return ana.env_roles().get("dev")
 
 
-def test_a_plan_counts_the_requests_of_one_thing_as_it_should_be(tmp_path: Path) -> None:
+@in_sandbox(customers=1)
+async def test_a_plan_counts_the_requests_of_one_thing_as_it_should_be(it: Here) -> None:
     assert Promote().cost(Foreseen()) == {LIST: 1, UPDATE: 1}
     assert Promote().look_cost(Foreseen()) == {LIST: 1}
-
-    async def scenario(it: Here) -> None:
-        await add_ana(it)
-        fleet = Fleet(it.workato, journal=it.journal)
-        foreseen = await fleet.plan(Promote(), from_values(ONE))
-        assert foreseen.accounts[0].changes == ("make Ana Admin",)
-        assert (foreseen.requests[LIST], foreseen.requests[UPDATE]) == (1, 1)
-        assert it.kinds()["member.changed"] == 0
-        assert outcomes(await it.run(Promote(), ONE)) == {"changed": 1}
-        again = await fleet.plan(Promote(), from_values(ONE))
-        assert (again.accounts[0].changes, UPDATE in again.requests) == ((), False)
-
-    here(tmp_path, scenario, customers=1)
+    await add_ana(it)
+    fleet = Fleet(it.workato, journal=it.journal)
+    foreseen = await fleet.plan(Promote(), from_values(ONE))
+    assert foreseen.accounts[0].changes == ("make Ana Admin",)
+    assert (foreseen.requests[LIST], foreseen.requests[UPDATE]) == (1, 1)
+    assert it.kinds()["member.changed"] == 0
+    assert outcomes(await it.run(Promote(), ONE)) == {"changed": 1}
+    again = await fleet.plan(Promote(), from_values(ONE))
+    assert (again.accounts[0].changes, UPDATE in again.requests) == ((), False)
 
 
-def test_a_lost_change_of_one_thing_is_looked_for(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        await add_ana(it)
-        lost = await it.run(Promote(loses=True), ONE)
-        assert outcomes(lost) == {"changed": 1}, lost.accounts
-        assert await role_of_ana(it) == "Admin"
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_a_lost_change_of_one_thing_is_looked_for(it: Here) -> None:
+    await add_ana(it)
+    lost = await it.run(Promote(loses=True), ONE)
+    assert outcomes(lost) == {"changed": 1}, lost.accounts
+    assert await role_of_ana(it) == "Admin"
 
 
-def test_a_change_that_an_earlier_process_began_is_made_once(tmp_path: Path) -> None:
+@in_sandbox(customers=1)
+async def test_a_change_that_an_earlier_process_began_is_made_once(it: Here) -> None:
     @attrs.frozen
     class Killed(Promote):
         @property
@@ -114,27 +110,22 @@ def test_a_change_that_an_earlier_process_began_is_made_once(tmp_path: Path) -> 
 
             await ctx.step("set role", nothing_sent, data={"role": "Operator"})
 
-    async def scenario(it: Here) -> None:
-        await add_ana(it)
-        killed = await it.run(Killed(), ONE)
-        assert outcomes(killed) == {"unknown": 1}
-        done = await Fleet(it.workato, journal=it.journal).resume(killed.run_id, operation=Promote())
-        assert done is not None
-        assert outcomes(done) == {"changed": 1}, done.accounts
-        assert await role_of_ana(it) == "Admin"
-
-    here(tmp_path, scenario, customers=1)
+    await add_ana(it)
+    killed = await it.run(Killed(), ONE)
+    assert outcomes(killed) == {"unknown": 1}
+    done = await Fleet(it.workato, journal=it.journal).resume(killed.run_id, operation=Promote())
+    assert done is not None
+    assert outcomes(done) == {"changed": 1}, done.accounts
+    assert await role_of_ana(it) == "Admin"
 
 
-def test_one_thing_goes_back_to_what_it_was(tmp_path: Path) -> None:
-    async def scenario(it: Here) -> None:
-        assert failure(await it.run(Promote(), ONE))[1] == "Ana is not a member"
-        await add_ana(it)
-        done = await it.run(Promote(), ONE)
-        assert outcomes(await it.run(UndoRun(Promote(), run_id=done.run_id), ONE)) == {"changed": 1}
-        assert await role_of_ana(it) == "Operator"
-
-    here(tmp_path, scenario, customers=1)
+@in_sandbox(customers=1)
+async def test_one_thing_goes_back_to_what_it_was(it: Here) -> None:
+    assert failure(await it.run(Promote(), ONE))[1] == "Ana is not a member"
+    await add_ana(it)
+    done = await it.run(Promote(), ONE)
+    assert outcomes(await it.run(UndoRun(Promote(), run_id=done.run_id), ONE)) == {"changed": 1}
+    assert await role_of_ana(it) == "Operator"
 
 
 def test_a_plan_begins_no_step_of_a_class_that_may_do_more_than_send_requests(tmp_path: Path) -> None:
