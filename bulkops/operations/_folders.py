@@ -6,6 +6,9 @@ section 18). Only what is below them, and what is missing, is asked of the folde
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Collection
+
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Folder, Recipe
 from bulkops.operations._lookup import nearest_else, only_one
@@ -42,8 +45,10 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
     if known is None or (name not in known and not is_assumed):  # a missing folder may have been created since
         planned = {name: ids for name, ids in (known or {}).items() if any(map(is_planned, ids))}
         known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id) | planned
-    if is_assumed:
-        known.setdefault(name, [planned_id()])
+    if is_assumed and name not in known:
+        known[name] = [planned_id()]
+        if parent_id is None:
+            _projects(ctx)[known[name][0]] = planned_id()
     ids: list[int] = known.get(name, [])
     found = only_one(
         [Folder(id=id_, name=name) for id_ in ids],
@@ -95,17 +100,28 @@ async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[i
         async for project in ctx.account.projects.list():
             if project.folder_id is not None:
                 found.setdefault(project.name, []).append(project.folder_id)
+                _projects(ctx)[project.folder_id] = project.id
         return found
     async for folder in ctx.account.folders.list(parent_id=parent_id):
         found.setdefault(folder.name, []).append(folder.id)
     return found | _foreseen_below(ctx, parent_id)
 
 
+def project_of(ctx: Context, folder_id: int) -> int | None:
+    """The id of the project that a folder under Home is; None where the list of projects was not read since."""
+    return _projects(ctx).get(folder_id)
+
+
+def _projects(ctx: Context) -> dict[int, int]:
+    known: dict[int, int] = memory_of(ctx).cache.setdefault("projects", {})
+    return known
+
+
 def _foreseen_below(ctx: Context, folder_id: int | None) -> dict[str, list[int]]:
-    """The sub-folders that a folder is known to have, in a rehearsal without an account."""
+    """The sub-folders of a folder that have to be listed, in a rehearsal without an account."""
     foreseen = foreseen_of(ctx)
-    contents = foreseen.folders.get(_name_of(ctx, folder_id)) if foreseen is not None else None
-    return {f"sub-folder {place}": [planned_id()] for place in range(contents.subfolders)} if contents else {}
+    count = foreseen.subfolders_to_list(_name_of(ctx, folder_id)) if foreseen is not None else 0
+    return {f"sub-folder {place}": [planned_id()] for place in range(count)}
 
 
 def _name_of(ctx: Context, folder_id: int | None) -> str:
@@ -169,13 +185,15 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     """Recipes in the folder and in all its sub-folders, without their code.
 
     Sends one request a hundred recipes of the account: their quota is thirty times wider than the folders'. Sub-folders
-    are asked for only when a recipe sits in a folder that is not known to be somewhere else: Home is not known.
+    are asked for only as long as a recipe sits in a folder that is not known to be inside or somewhere else: Home is
+    not known.
     """
     everything = [recipe async for recipe in ctx.account.recipes.list()]
     inside: set[int | None] = {folder_id, *folders_inside(ctx, folder_id)}
     elsewhere = {id_ for ids in memory_of(ctx).cache.get(folders_key(None), {}).values() for id_ in ids}
-    if any(recipe.folder_id not in inside | elsewhere for recipe in everything) or _may_be_elsewhere(ctx, folder_id):
-        inside |= await folders_below(ctx, folder_id)
+    unplaced = {recipe.folder_id for recipe in everything} - inside - elsewhere
+    if unplaced or _may_be_elsewhere(ctx, folder_id):
+        inside |= await folders_below(ctx, folder_id, until=unplaced)
     return with_planned(ctx, (recipe for recipe in everything if recipe.folder_id in inside), folder_id)
 
 
@@ -189,12 +207,15 @@ def _may_be_elsewhere(ctx: Context, folder_id: int) -> bool:
     return True
 
 
-async def folders_below(ctx: Context, folder_id: int) -> set[int]:
-    """Ids of all sub-folders at any depth. Sends one request a folder."""
+async def folders_below(ctx: Context, folder_id: int, *, until: Collection[int | None] = ()) -> set[int]:
+    """Ids of all sub-folders at any depth; or of the nearest, until all of `until` are among them.
+
+    Sends one request a folder.
+    """
     below: set[int] = set()
-    waiting = [folder_id]
-    while waiting:
-        parent_id = waiting.pop()
+    waiting = deque([folder_id])
+    while waiting and not (until and below.issuperset(until)):
+        parent_id = waiting.popleft()
         known = memory_of(ctx).cache.get(folders_key(parent_id))
         if known is None:
             known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id)

@@ -20,21 +20,25 @@ def folders_key(parent_id: int | None) -> str:
 
 @attrs.frozen(kw_only=True)
 class FolderContents:
-    """What is in a folder and its sub-folders. `callers`: recipes that may call others; `subfolders`: folders below."""
+    """What is in a folder and its sub-folders. `callers`: recipes that may call others; `subfolders`: folders below;
+    `inner`: those of them that are listed to find the deepest, without these."""
 
     recipes: int
     callers: int
     subfolders: int
     endpoints: int
+    inner: int = attrs.field(default=attrs.Factory(lambda self: self.subfolders, takes_self=True))
 
     @classmethod
     def of(cls, package: Package) -> FolderContents:
         """What an import of the package brings."""
+        depths = [path.count("/") for path in subfolders(package)]
         return cls(
             recipes=len(package.recipes),
             callers=sum(recipe.may_call for recipe in package.recipes),
-            subfolders=len(subfolders(package)),
+            subfolders=len(depths),
             endpoints=len(package.endpoints),
+            inner=sum(depth < max(depths) for depth in depths),
         )
 
     def or_more(self, other: FolderContents) -> FolderContents:
@@ -73,6 +77,15 @@ class Foreseen:
         """Whether recipes may be in folders that are not known to be inside or outside of this one."""
         others = any(held.subfolders for name, held in self.folders.items() if name not in self.imported)
         return others or (folder not in self.folders and folder not in self.imported)
+
+    def subfolders_to_list(self, folder: str) -> int:
+        """Sub-folders of a folder that are listed until each recipe's place is known: all of them, where another folder
+        has sub-folders too."""
+        held = self.folders.get(folder)
+        if held is None:
+            return 0
+        others = any(other.subfolders for name, other in self.folders.items() if name not in {folder, *self.imported})
+        return held.subfolders if others else held.inner
 
 
 def added(*costs: Mapping[str, float]) -> dict[str, float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bulkops.operations import CreateFolder, DisableEndpoints, ImportPackage, StartRecipes, StopRecipes
+from bulkops.operations import CreateFolder, DisableEndpoints, ImportPackage, Package, StartRecipes, StopRecipes
 from bulkops.operations.foreseen import FolderContents, Foreseen
 from tests.fleet import PACKAGE
 
 PROJECTS, FOLDERS = "managed_users.projects.list", "managed_users.folders.list"
 RECIPES = "managed_users.recipes.list"
-CRM = FolderContents(recipes=3, callers=2, subfolders=1, endpoints=0)
+CRM = FolderContents.of(Package.load(PACKAGE))
 
 
 def test_a_chain_lists_the_folders_under_home_once_and_once_more_for_each_that_it_makes() -> None:
@@ -29,7 +29,7 @@ def test_recipes_behind_an_import_are_counted_as_the_package_has_them() -> None:
 def test_recipes_of_a_folder_that_the_journal_knows_are_counted() -> None:
     foreseen = Foreseen({"CRM": CRM})
     cost = StopRecipes(folder="CRM").cost(foreseen)
-    assert (cost["managed_users.recipes.stop"], cost["managed_users.recipes.get"], cost[FOLDERS]) == (3, 2, 2)
+    assert (cost["managed_users.recipes.stop"], cost["managed_users.recipes.get"], cost[FOLDERS]) == (3, 2, 1)
     assert foreseen.more == {}
 
 
