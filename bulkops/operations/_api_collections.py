@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._folders import check_name, find_folder, no_folder, project_of, recipes_below
 from bulkops.operations._lookup import name_some, only_one
 from bulkops.operations._plan_effects import (
+    PlannedFolder,
     folders_planned,
     imagine,
     imagine_collections,
     is_import_unknown,
-    with_planned,
 )
 from bulkops.parameters import parameter
-from bulkops.steps import Context, is_planned, log_of
-
-LOOKS: Final[Mapping[str, float]] = {
-    "managed_users.api_collections.list": 1.0,
-    "managed_users.api_endpoints.list": 1.0,
-    "managed_users.recipes.list": 1.0,
-}
-"""Requests of `find_collections`, where the folder is known."""
+from bulkops.steps import Context, log_of
 
 
 def _as_names(given: object) -> tuple[str, ...]:
@@ -41,11 +34,13 @@ def _as_names(given: object) -> tuple[str, ...]:
 
 @attrs.frozen(kw_only=True)
 class Found:
-    """Collections with their endpoints; `recipes` by id, those of the whole workspace when nobody named a folder."""
+    """Collections; `folder_id` None: by their names. `endpoints` of the whole workspace and `recipes` of the folder are
+    None where they were not asked for."""
 
+    folder_id: int | None
     collections: list[ApiCollection]
-    endpoints: list[ApiEndpoint]
-    recipes: dict[int, Recipe]
+    endpoints: list[ApiEndpoint] | None = None
+    recipes: list[Recipe] | None = None
 
     @property
     def ids(self) -> list[int]:
@@ -84,51 +79,67 @@ class OfCollections(Operation):
     async def find_collections(
         self, ctx: Context, *, active: bool = False, each: Mapping[str, float] = MappingProxyType({})
     ) -> Found:
-        """Sends three reads. Raises: TaskFailed when no collection exists, or a name does not exist exactly once.
+        """Sends one read by name, two of a folder; two more of one whose project is not known.
 
-        `active`, `each`: what to take the endpoints for without an account, as of `imagine`.
+        Raises: TaskFailed when no collection exists, or a name does not exist exactly once. `active`, `each`: what to
+        take the endpoints for without an account, as of `imagine`.
         """
-        collections = [collection async for collection in ctx.account.api_collections.list()]
-        endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
+        there = [collection async for collection in ctx.account.api_collections.list()]
         if self.folder is None:
             imagine_collections(ctx, self.collections, active=active, each=each)
-            _add_planned(ctx, None, collections, endpoints)
-            recipes = with_planned(ctx, [recipe async for recipe in ctx.account.recipes.list()], None)
-            chosen = [_the_one(collections, name) for name in self.collections]
+            there += _coming(ctx, None, there)
+            return Found(folder_id=None, collections=[_the_one(there, name) for name in self.collections])
+        folder_id = await find_folder(ctx, self.folder, must_exist=True)
+        if folder_id is None:
+            raise no_folder(ctx, self.folder)
+        imagine(ctx, self.folder, folder_id, running=True, active=active, each=each)
+        project_id = project_of(ctx, folder_id)
+        if project_id is None or any(row.project_id is None for row in there):
+            found = await _by_recipes(ctx, folder_id, there)
         else:
-            folder_id = await find_folder(ctx, self.folder, must_exist=True)
-            if folder_id is None:
-                raise no_folder(ctx, self.folder)
-            imagine(ctx, self.folder, folder_id, running=True, active=active, each=each)
-            _add_planned(ctx, folder_id, collections, endpoints)
-            recipes = await recipes_below(ctx, folder_id)
-            # by the recipes behind the endpoints: which project a collection is of, older answers do not say
-            inside = {recipe.id for recipe in recipes}
-            ids = {endpoint.api_collection_id for endpoint in endpoints if endpoint.flow_id in inside}
-            chosen = [row for row in collections if row.id in ids or is_planned(row.id)]
-            if not chosen and not is_import_unknown(ctx, self.folder) and log_of(ctx).offline is None:
-                raise TaskFailed(
-                    f"folder {self.folder!r} has no API collection",
-                    failure_class="collection-missing",
-                    remedy="import its package first",
-                )
-        ids = {collection.id for collection in chosen}
-        return Found(
-            collections=chosen,
-            endpoints=[row for row in endpoints if row.api_collection_id in ids or is_planned(row.id)],
-            recipes={recipe.id: recipe for recipe in recipes},
-        )
+            inside = [row for row in there if row.project_id == project_id]
+            found = Found(folder_id=folder_id, collections=inside)
+        found.collections.extend(_coming(ctx, folder_id, there))
+        if not found.collections and not is_import_unknown(ctx, self.folder) and log_of(ctx).offline is None:
+            raise TaskFailed(
+                f"folder {self.folder!r} has no API collection",
+                failure_class="collection-missing",
+                remedy="import its package first",
+            )
+        return found
 
 
-def _add_planned(
-    ctx: Context, folder_id: int | None, collections: list[ApiCollection], endpoints: list[ApiEndpoint]
-) -> None:
-    """With what a plan foresees in the folder (None: in any)."""
-    there = {collection.name for collection in collections}
-    for folder in folders_planned(ctx):
-        if folder_id in {None, folder.id}:
-            collections += [collection for collection in folder.collections if collection.name not in there]
-            endpoints += folder.endpoints
+async def endpoints_of(ctx: Context, found: Found) -> list[ApiEndpoint]:
+    """Endpoints of the collections. Sends one read, if there was none."""
+    every = found.endpoints
+    if every is None:
+        every = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
+    ids = {collection.id for collection in found.collections}
+    coming = [
+        row for folder in folders_planned(ctx) if found.folder_id in {None, folder.id} for row in folder.endpoints
+    ]
+    return [row for row in every if row.api_collection_id in ids] + coming
+
+
+async def _by_recipes(ctx: Context, folder_id: int, there: list[ApiCollection]) -> Found:
+    """Those with a recipe of the folder behind an endpoint: which project a collection is of, older answers do not
+    say. Sends two reads, and one for each folder that has to be asked for."""
+    endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
+    recipes = await recipes_below(ctx, folder_id)
+    inside = {recipe.id for recipe in recipes}
+    ids = {endpoint.api_collection_id for endpoint in endpoints if endpoint.flow_id in inside}
+    chosen = [collection for collection in there if collection.id in ids]
+    return Found(folder_id=folder_id, collections=chosen, endpoints=endpoints, recipes=recipes)
+
+
+def _coming(ctx: Context, folder_id: int | None, there: Iterable[ApiCollection]) -> list[ApiCollection]:
+    """Collections that a plan foresees in the folder (None: in any)."""
+    names = {collection.name for collection in there}
+    return [row for folder in _planned(ctx, folder_id) for row in folder.collections if row.name not in names]
+
+
+def _planned(ctx: Context, folder_id: int | None) -> list[PlannedFolder]:
+    return [folder for folder in folders_planned(ctx) if folder_id in {None, folder.id}]
 
 
 def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:

@@ -61,8 +61,8 @@ class EnableApiPlatform(OfCollections):
     async. It is never journaled. When the reply that showed it is lost, the key is found by its name and given a new
     secret.
 
-    Sends three looks for the collections, and three requests when everything is to be made. Undone, what the run made
-    is deleted; of v1 the profile is disabled, and the client stays: the API deletes neither.
+    Sends one or two looks for the collections, and three requests when everything is to be made. Undone, what the run
+    made is deleted; of v1 the profile is disabled, and the client stays: the API deletes neither.
     """
 
     name = "enable-api-platform"

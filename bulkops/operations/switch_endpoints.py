@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 import attrs
@@ -10,9 +10,9 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiEndpoint, Recipe
-from bulkops.operations._api_collections import LOOKS, OfCollections
+from bulkops.operations._api_collections import OfCollections, endpoints_of
 from bulkops.operations._base import Plan
-from bulkops.operations._plan_effects import is_import_unknown
+from bulkops.operations._plan_effects import is_import_unknown, with_planned
 from bulkops.operations._switching import Problems, Switch
 from bulkops.steps import Context
 
@@ -34,35 +34,42 @@ class SwitchEndpoints(OfCollections, Switch[ApiEndpoint]):
     async def plan(self, ctx: Context) -> Plan | None:
         if self.turns_on and is_import_unknown(ctx, self.folder):
             what = "enable the endpoints that come (how many is not known before the export)"
-            return Plan(
-                (what,), {**LOOKS, "managed_users.api_endpoints.list": 2, "managed_users.api_endpoints.enable": 1}
-            )
+            looks = {"api_collections.list": 1, "recipes.list": 1, "api_endpoints.list": 2, "api_endpoints.enable": 1}
+            return Plan((what,), {f"managed_users.{call}": count for call, count in looks.items()})
         return await super().plan(ctx)
 
     async def apply(self, ctx: Context) -> None:
         each = {f"further endpoint to {self.verb}": 1.0}
         found = await self.find_collections(ctx, active=not self.turns_on, each=each)
-        await self._switch_all(ctx, found.endpoints, found.recipes)
+        await self._switch_all(ctx, await endpoints_of(ctx, found), found.recipes)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Those that the run switched, back. Those that are so already, or gone, are left alone."""
         ids = {int(row.result["id"]) for row in done.values()}
         own = [endpoint async for endpoint in ctx.account.api_endpoints.list() if endpoint.id in ids]
-        recipes = {} if self.turns_on else {recipe.id: recipe async for recipe in ctx.account.recipes.list()}
-        await self._switch_all(ctx, own, recipes, undo=True)
+        await self._switch_all(ctx, own, undo=True)
 
     async def _switch_all(
-        self, ctx: Context, endpoints: Collection[ApiEndpoint], recipes: Mapping[int, Recipe], *, undo: bool = False
+        self,
+        ctx: Context,
+        endpoints: Iterable[ApiEndpoint],
+        recipes: Iterable[Recipe] | None = None,
+        *,
+        undo: bool = False,
     ) -> None:
-        """Sends one request each, and a look. Raises: TaskFailed naming endpoints whose recipe does not run, or that
-        are not what they were made."""
+        """Sends one request each, and a look; one look more to enable some whose recipes are not given. Raises:
+        TaskFailed naming endpoints whose recipe does not run, or that are not what they were made."""
         problems = Problems()
         switched: set[int] = set()
         on = self.turns_on is not undo
-        for endpoint in sorted(self.to_switch(ctx, endpoints, undo=undo), key=lambda endpoint: endpoint.id):
+        waiting = sorted(self.to_switch(ctx, endpoints, undo=undo), key=lambda endpoint: endpoint.id)
+        if recipes is None and on and waiting:
+            recipes = with_planned(ctx, [recipe async for recipe in ctx.account.recipes.list()], None)
+        by_id = {recipe.id: recipe for recipe in recipes or ()}
+        for endpoint in waiting:
             with problems.caught():
                 if on:
-                    _require_recipe(endpoint, recipes.get(endpoint.flow_id or 0))
+                    _require_recipe(endpoint, by_id.get(endpoint.flow_id or 0))
                 await self.switch(ctx, endpoint, undo=undo)
                 switched.add(endpoint.id)
         problems.raise_all()
@@ -89,8 +96,8 @@ class EnableEndpoints(SwitchEndpoints):
 
     Their recipes must run. Enabled endpoints are left alone.
 
-    An endpoint whose recipe does not run fails the account, after the others were tried. Sends three looks, one request
-    an endpoint that is not enabled, and one look more.
+    An endpoint whose recipe does not run fails the account, after the others were tried. Sends two to three looks; and
+    where endpoints are not enabled, two looks more and one request each.
     """
 
     name = "enable-endpoints"
@@ -104,8 +111,8 @@ class DisableEndpoints(SwitchEndpoints):
 
     Clients and keys stay. Disabled endpoints are left alone.
 
-    Sends three looks, one request an enabled endpoint, and one look more. Undone, they are enabled again, if their
-    recipes run.
+    Sends two to three looks; and where endpoints are enabled, one look more and one request each. Undone, they are
+    enabled again, if their recipes run.
     """
 
     name = "disable-endpoints"

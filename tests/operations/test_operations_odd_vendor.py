@@ -16,6 +16,7 @@ from bulkops.operations import (
     CreateConnection,
     CreateFolder,
     DeployProject,
+    DisableEndpoints,
     Each,
     Operation,
     SetProperties,
@@ -216,3 +217,35 @@ def test_a_deployment_whose_answer_was_lost_is_found_by_its_build(tmp_path: Path
     (report,) = played(tmp_path, answer, DeployProject(project="CRM", environment="test"))
     assert report.accounts[0].outcome == "changed", report.accounts[0]
     assert [path.rpartition("/")[2] for path in seen] == ["build", "deploy"]
+
+
+@pytest.mark.parametrize("says_project", [True, False])
+def test_collections_that_do_not_say_their_project_are_found_by_their_recipes(
+    tmp_path: Path, says_project: bool
+) -> None:
+    """Older answers do not say it; where all say it, no recipe is asked for."""
+    disabled: list[str] = []
+    asked: list[str] = []
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        path = request.path.removeprefix("/api/managed_users/7")
+        if request.method == "PUT":
+            disabled.append(path)
+            return 200, {"success": True}
+        asked.append(path)
+        other = {"project_id": "12"} if says_project else {}
+        rows: dict[str, list[dict[str, Any]]] = {
+            "/projects": [{"id": 11, "folder_id": 5, "name": "API"}, {"id": 12, "folder_id": 6, "name": "More"}],
+            "/api_collections": [{"id": 1, "name": "Mine", "project_id": "11"}, {"id": 2, "name": "Other"} | other],
+            "/api_endpoints": [
+                {"id": id_, "api_collection_id": id_, "flow_id": 30 + id_, "name": "N", "active": not disabled}
+                for id_ in (1, 2)
+            ],
+            "/recipes": [{"id": 30 + id_, "name": "R", "folder_id": 4 + id_, "running": True} for id_ in (1, 2)],
+        }
+        return 200, {"result": rows.get(path, [])}
+
+    (report,) = played(tmp_path, answer, DisableEndpoints(folder="API"))
+    assert report.accounts[0].outcome == "changed", report.accounts[0]
+    assert disabled == ["/api_endpoints/1/disable"]
+    assert ("/recipes" in asked) is not says_project
