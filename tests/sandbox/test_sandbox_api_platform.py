@@ -42,29 +42,28 @@ def test_every_call_of_the_group_is_served() -> None:
     assert wanted <= ANSWERS.keys()
 
 
-async def test_an_import_brings_collections_and_disabled_endpoints_bound_to_their_recipes() -> None:
-    async with vendor() as it:
-        folder = await it.folder("API")
-        await it.imported(PACKAGE, folder)
-        (collection,) = (await it.get(f"{V1}/api_collections")).result
-        assert (collection["name"], collection["version"]) == ("CRM API", "1.0")
-        project = (await it.get(f"{V1}/folders")).result[0]["project_id"]
-        assert collection["project_id"] == str(project)
-        rows = await endpoints(it)
-        names = {row["id"]: row["name"] for row in await it.recipes()}
-        assert {row["name"]: names[row["flow_id"]] for row in rows} == {
-            name: name for name in ("Find contact", "Find order", "Register contact")
-        }
-        assert {row["active"] for row in rows} == {False}
-        assert rows[0]["api_collection_id"] == collection["id"]
-        assert it.keys("collection.created") == ["API/CRM API"]
-        assert (await it.imported(PACKAGE, folder, query="&restart_recipes=true"))["status"] == "completed"
-        assert [row["id"] for row in await endpoints(it)] == [row["id"] for row in rows]
-        assert it.keys("collection.created") == ["API/CRM API"]
-        other = await it.folder("Again")
-        await it.imported(PACKAGE, other)
-        urls = [row["url"] for row in (await it.get(f"{V1}/api_collections")).result]
-        assert len(set(urls)) == 2
+async def test_an_import_brings_collections_and_disabled_endpoints_bound_to_their_recipes(it: Vendor) -> None:
+    folder = await it.folder("API")
+    await it.imported(PACKAGE, folder)
+    (collection,) = (await it.get(f"{V1}/api_collections")).result
+    assert (collection["name"], collection["version"]) == ("CRM API", "1.0")
+    project = (await it.get(f"{V1}/folders")).result[0]["project_id"]
+    assert collection["project_id"] == str(project)
+    rows = await endpoints(it)
+    names = {row["id"]: row["name"] for row in await it.recipes()}
+    assert {row["name"]: names[row["flow_id"]] for row in rows} == {
+        name: name for name in ("Find contact", "Find order", "Register contact")
+    }
+    assert {row["active"] for row in rows} == {False}
+    assert rows[0]["api_collection_id"] == collection["id"]
+    assert it.keys("collection.created") == ["API/CRM API"]
+    assert (await it.imported(PACKAGE, folder, query="&restart_recipes=true"))["status"] == "completed"
+    assert [row["id"] for row in await endpoints(it)] == [row["id"] for row in rows]
+    assert it.keys("collection.created") == ["API/CRM API"]
+    other = await it.folder("Again")
+    await it.imported(PACKAGE, other)
+    urls = [row["url"] for row in (await it.get(f"{V1}/api_collections")).result]
+    assert len(set(urls)) == 2
 
 
 @pytest.mark.parametrize(
@@ -85,36 +84,32 @@ async def test_an_import_brings_collections_and_disabled_endpoints_bound_to_thei
         ({"g.api_group.json": {"handle": "h"}}, "has no name"),
     ],
 )
-async def test_a_package_whose_api_assets_lead_nowhere_fails(files: dict[str, Any], said: str) -> None:
-    async with vendor() as it:
-        ended = await it.imported(package(files), await it.folder())
-        assert ended["status"] == "failed"
-        assert said in ended["error"]
+async def test_a_package_whose_api_assets_lead_nowhere_fails(it: Vendor, files: dict[str, Any], said: str) -> None:
+    ended = await it.imported(package(files), await it.folder())
+    assert ended["status"] == "failed"
+    assert said in ended["error"]
 
 
-async def test_an_endpoint_is_enabled_only_while_its_recipe_runs() -> None:
-    async with vendor() as it:
-        await it.imported(PACKAGE, await it.folder("API"))
-        first = (await endpoints(it))[0]
-        refused = await it.put(f"{V1}/api_endpoints/{first['id']}/enable")
-        assert refused.status == 400
-        assert (
-            refused.data["message"] == f"The recipe '{first['name']}' behind endpoint '{first['name']}' must be running"
-        )
-        for connection in await it.connections():
-            await it.put(f"{V1}/connections/{connection['id']}", json={"input": {"key": "k"}})
-        await it.put(f"{V1}/recipes/{first['flow_id']}/start")
-        for _ in range(2):
-            assert (await it.put(f"{V1}/api_endpoints/{first['id']}/enable", json={})).data == {"success": True}
-        assert [row["active"] for row in await endpoints(it)] == [True, False, False]
-        key = f"API/CRM API/{first['name']}"
-        assert it.keys("endpoint.enabled") == [key]
-        for _ in range(2):
-            assert (await it.put(f"{V1}/api_endpoints/{first['id']}/disable")).data == {"success": True}
-        assert it.keys("endpoint.disabled") == [key]
-        assert (await it.put(f"{V1}/api_endpoints/1/enable")).status == 404
-        of_none = await it.get(f"{V1}/api_endpoints?api_collection_id=1")
-        assert of_none.result == []
+async def test_an_endpoint_is_enabled_only_while_its_recipe_runs(it: Vendor) -> None:
+    await it.imported(PACKAGE, await it.folder("API"))
+    first = (await endpoints(it))[0]
+    refused = await it.put(f"{V1}/api_endpoints/{first['id']}/enable")
+    assert refused.status == 400
+    assert refused.data["message"] == f"The recipe '{first['name']}' behind endpoint '{first['name']}' must be running"
+    for connection in await it.connections():
+        await it.put(f"{V1}/connections/{connection['id']}", json={"input": {"key": "k"}})
+    await it.put(f"{V1}/recipes/{first['flow_id']}/start")
+    for _ in range(2):
+        assert (await it.put(f"{V1}/api_endpoints/{first['id']}/enable", json={})).data == {"success": True}
+    assert [row["active"] for row in await endpoints(it)] == [True, False, False]
+    key = f"API/CRM API/{first['name']}"
+    assert it.keys("endpoint.enabled") == [key]
+    for _ in range(2):
+        assert (await it.put(f"{V1}/api_endpoints/{first['id']}/disable")).data == {"success": True}
+    assert it.keys("endpoint.disabled") == [key]
+    assert (await it.put(f"{V1}/api_endpoints/1/enable")).status == 404
+    of_none = await it.get(f"{V1}/api_endpoints?api_collection_id=1")
+    assert of_none.result == []
 
 
 async def called(it: Vendor, url: str, secret: str, method: str = "GET") -> int:
@@ -122,84 +117,82 @@ async def called(it: Vendor, url: str, secret: str, method: str = "GET") -> int:
         return int(reply.status)
 
 
-async def test_a_client_of_the_second_version_calls_the_endpoints_with_the_newest_secret() -> None:
-    async with vendor() as it:
-        ids = await ready(it)
-        rows = await endpoints(it)
-        for row in rows:
-            await it.put(f"{V1}/api_endpoints/{row['id']}/enable")
-        body = {"name": "Portal", "api_collection_ids": ids, "auth_type": "token"}
-        client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
-        assert client["api_collections"] == [{"id": ids[0], "name": "CRM API"}]
-        keys = f"{V2}/api_clients/{client['id']}/api_keys"
-        key = (await it.post(keys, json={"name": "router", "active": True})).data["data"]
-        url = next(row["url"] for row in rows if row["path"] == "contacts")
-        assert await called(it, url, key["auth_token"]) == 200
-        listed = (await it.get(keys)).data
-        assert (listed["count"], listed["page"], listed["per_page"]) == (1, 1, 100)
-        assert listed["data"][0]["auth_token"] == "****"
-        newest = (await it.put(f"{keys}/{key['id']}/refresh_secret")).data["data"]
-        assert await called(it, url, key["auth_token"]) == 401
-        assert await called(it, url, newest["auth_token"]) == 200
-        assert (await it.put(f"{keys}/{key['id']}/disable")).data["data"]["active"] is False
-        assert await called(it, url, newest["auth_token"]) == 401
-        await it.put(f"{keys}/{key['id']}/enable")
-        order = next(row["url"] for row in rows if row["path"].startswith("orders")).replace("{number}", "7")
-        assert await called(it, order, newest["auth_token"]) == 200
-        assert await called(it, order, newest["auth_token"], "POST") == 404
-        await it.put(f"{V1}/recipes/{next(r['flow_id'] for r in rows if r['path'] == 'contacts')}/stop")
-        assert await called(it, url, newest["auth_token"]) == 503
-        found = (await it.get(f"{V2}/api_clients/{client['id']}")).data["data"]
-        assert (found["active_api_keys_count"], found["total_api_keys_count"]) == (1, 1)
-        renamed = (await it.put(f"{keys}/{key['id']}", json={"name": "Router"})).data["data"]
-        assert (renamed["name"], renamed["active"], renamed["auth_token"]) == ("Router", True, "****")
-        assert (await it("DELETE", f"{keys}/{key['id']}")).data == {"success": True}
-        assert (await it("DELETE", f"{keys}/{key['id']}")).status == 404
-        assert (await it("DELETE", f"{V2}/api_clients/{client['id']}")).data == {"success": True}
-        assert (await it.get(f"{V2}/api_clients")).data["data"] == []
-        for kind, key_ in {
-            "api_client.created": "Portal",
-            "api_client.deleted": "Portal",
-            "api_key.created": "Portal/router",
-            "api_key.refreshed": "Portal/router",
-            "api_key.deleted": "Portal/Router",
-        }.items():
-            assert it.keys(kind) == [key_]
+async def test_a_client_of_the_second_version_calls_the_endpoints_with_the_newest_secret(it: Vendor) -> None:
+    ids = await ready(it)
+    rows = await endpoints(it)
+    for row in rows:
+        await it.put(f"{V1}/api_endpoints/{row['id']}/enable")
+    body = {"name": "Portal", "api_collection_ids": ids, "auth_type": "token"}
+    client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
+    assert client["api_collections"] == [{"id": ids[0], "name": "CRM API"}]
+    keys = f"{V2}/api_clients/{client['id']}/api_keys"
+    key = (await it.post(keys, json={"name": "router", "active": True})).data["data"]
+    url = next(row["url"] for row in rows if row["path"] == "contacts")
+    assert await called(it, url, key["auth_token"]) == 200
+    listed = (await it.get(keys)).data
+    assert (listed["count"], listed["page"], listed["per_page"]) == (1, 1, 100)
+    assert listed["data"][0]["auth_token"] == "****"
+    newest = (await it.put(f"{keys}/{key['id']}/refresh_secret")).data["data"]
+    assert await called(it, url, key["auth_token"]) == 401
+    assert await called(it, url, newest["auth_token"]) == 200
+    assert (await it.put(f"{keys}/{key['id']}/disable")).data["data"]["active"] is False
+    assert await called(it, url, newest["auth_token"]) == 401
+    await it.put(f"{keys}/{key['id']}/enable")
+    order = next(row["url"] for row in rows if row["path"].startswith("orders")).replace("{number}", "7")
+    assert await called(it, order, newest["auth_token"]) == 200
+    assert await called(it, order, newest["auth_token"], "POST") == 404
+    await it.put(f"{V1}/recipes/{next(r['flow_id'] for r in rows if r['path'] == 'contacts')}/stop")
+    assert await called(it, url, newest["auth_token"]) == 503
+    found = (await it.get(f"{V2}/api_clients/{client['id']}")).data["data"]
+    assert (found["active_api_keys_count"], found["total_api_keys_count"]) == (1, 1)
+    renamed = (await it.put(f"{keys}/{key['id']}", json={"name": "Router"})).data["data"]
+    assert (renamed["name"], renamed["active"], renamed["auth_token"]) == ("Router", True, "****")
+    assert (await it("DELETE", f"{keys}/{key['id']}")).data == {"success": True}
+    assert (await it("DELETE", f"{keys}/{key['id']}")).status == 404
+    assert (await it("DELETE", f"{V2}/api_clients/{client['id']}")).data == {"success": True}
+    assert (await it.get(f"{V2}/api_clients")).data["data"] == []
+    for kind, key_ in {
+        "api_client.created": "Portal",
+        "api_client.deleted": "Portal",
+        "api_key.created": "Portal/router",
+        "api_key.refreshed": "Portal/router",
+        "api_key.deleted": "Portal/Router",
+    }.items():
+        assert it.keys(kind) == [key_]
 
 
 @pytest.mark.parametrize("nested", [True, False])
-async def test_a_client_of_the_first_version_reaches_what_its_profile_names(nested: bool) -> None:
-    async with vendor() as it:
-        ids = await ready(it)
-        folder = await it.folder("Other")
-        await it.imported(PACKAGE, folder)
-        other = next(r["id"] for r in (await it.get(f"{V1}/api_collections")).result if r["id"] not in ids)
-        rows = await endpoints(it)
-        for row in rows[:3]:
-            await it.put(f"{V1}/api_endpoints/{row['id']}/enable")
-        url = next(row["url"] for row in rows if row["path"] == "contacts")
-        client = (await it.post(f"{V1}/api_clients", json={"name": "Portal"})).result
-        assert [row["id"] for row in (await it.get(f"{V1}/api_clients")).result] == [client["id"]]
-        path = f"{V1}/api_clients/{client['id']}/api_access_profiles" if nested else f"{V1}/api_access_profiles"
-        where = {} if nested else {"api_client_id": client["id"]}
-        wanted = {"name": "Default", "api_collection_ids": [other]} | TOKEN
-        made = (await it.post(path, json=wanted | where)).result
-        assert made["api_client_id"] == client["id"]
-        assert await called(it, url, made["secret"]) == 403
-        (shown,) = (await it.get(f"{V1}/api_access_profiles?api_client_id={client['id']}")).result
-        assert "secret" not in shown
-        one = f"{V1}/api_access_profiles/{made['id']}"
-        assert (await it.put(one, json=wanted | {"api_collection_ids": ids})).result["api_collection_ids"] == ids
-        assert await called(it, url, made["secret"]) == 200
-        newest = (await it.put(f"{one}/refresh_secret")).result["secret"]
-        assert await called(it, url, made["secret"]) == 401
-        assert await called(it, url, newest) == 200
-        assert (await it.put(f"{one}/disable")).data == {"success": True}
-        assert await called(it, url, newest) == 401
-        assert (await it.put(f"{one}/enable")).data == {"success": True}
-        assert (await it.get(f"{V2}/api_clients")).data["data"][0]["is_legacy"] is True
-        assert (await it.get(f"{V2}/api_clients/{client['id']}")).status == 404
-        assert it.keys("access_profile.created") == ["Portal/Default"]
+async def test_a_client_of_the_first_version_reaches_what_its_profile_names(it: Vendor, nested: bool) -> None:
+    ids = await ready(it)
+    folder = await it.folder("Other")
+    await it.imported(PACKAGE, folder)
+    other = next(r["id"] for r in (await it.get(f"{V1}/api_collections")).result if r["id"] not in ids)
+    rows = await endpoints(it)
+    for row in rows[:3]:
+        await it.put(f"{V1}/api_endpoints/{row['id']}/enable")
+    url = next(row["url"] for row in rows if row["path"] == "contacts")
+    client = (await it.post(f"{V1}/api_clients", json={"name": "Portal"})).result
+    assert [row["id"] for row in (await it.get(f"{V1}/api_clients")).result] == [client["id"]]
+    path = f"{V1}/api_clients/{client['id']}/api_access_profiles" if nested else f"{V1}/api_access_profiles"
+    where = {} if nested else {"api_client_id": client["id"]}
+    wanted = {"name": "Default", "api_collection_ids": [other]} | TOKEN
+    made = (await it.post(path, json=wanted | where)).result
+    assert made["api_client_id"] == client["id"]
+    assert await called(it, url, made["secret"]) == 403
+    (shown,) = (await it.get(f"{V1}/api_access_profiles?api_client_id={client['id']}")).result
+    assert "secret" not in shown
+    one = f"{V1}/api_access_profiles/{made['id']}"
+    assert (await it.put(one, json=wanted | {"api_collection_ids": ids})).result["api_collection_ids"] == ids
+    assert await called(it, url, made["secret"]) == 200
+    newest = (await it.put(f"{one}/refresh_secret")).result["secret"]
+    assert await called(it, url, made["secret"]) == 401
+    assert await called(it, url, newest) == 200
+    assert (await it.put(f"{one}/disable")).data == {"success": True}
+    assert await called(it, url, newest) == 401
+    assert (await it.put(f"{one}/enable")).data == {"success": True}
+    assert (await it.get(f"{V2}/api_clients")).data["data"][0]["is_legacy"] is True
+    assert (await it.get(f"{V2}/api_clients/{client['id']}")).status == 404
+    assert it.keys("access_profile.created") == ["Portal/Default"]
 
 
 @pytest.mark.parametrize(
@@ -216,37 +209,35 @@ async def test_a_client_of_the_first_version_reaches_what_its_profile_names(nest
         ({"required_claims": "sub"}, "required_claims"),
     ],
 )
-async def test_what_lets_a_client_in_is_checked(members: dict[str, Any], field: str) -> None:
-    async with vendor() as it:
-        ids = await ready(it)
-        client = (await it.post(f"{V1}/api_clients", json={"name": "Portal"})).result
-        good = {"name": "Default", "api_collection_ids": ids} | TOKEN
-        flat = f"{V1}/api_access_profiles?api_client_id={client['id']}"
-        for path in (flat, f"{V2}/api_clients"):
-            refused = await it.post(path, json=good | members)
-            assert refused.status == 400
-            assert list(refused.data["errors"]) == [field]
-        assert it.keys("access_profile.created") == []
-        assert it.keys("api_client.created") == ["Portal"]
+async def test_what_lets_a_client_in_is_checked(it: Vendor, members: dict[str, Any], field: str) -> None:
+    ids = await ready(it)
+    client = (await it.post(f"{V1}/api_clients", json={"name": "Portal"})).result
+    good = {"name": "Default", "api_collection_ids": ids} | TOKEN
+    flat = f"{V1}/api_access_profiles?api_client_id={client['id']}"
+    for path in (flat, f"{V2}/api_clients"):
+        refused = await it.post(path, json=good | members)
+        assert refused.status == 400
+        assert list(refused.data["errors"]) == [field]
+    assert it.keys("access_profile.created") == []
+    assert it.keys("api_client.created") == ["Portal"]
 
 
-async def test_secrets_differ_by_how_callers_prove_who_they_are() -> None:
-    async with vendor() as it:
-        ids = await ready(it)
-        jwt = {"auth_type": "jwt", "jwt_method": "hmac", "jwt_secret": "s3cret-of-the-partner"}
-        shown = {}
-        for how in (jwt, {"auth_type": "oauth2"}, {"auth_type": "token"}):
-            body = {"name": how["auth_type"], "api_collection_ids": ids} | how
-            client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
-            keys = f"{V2}/api_clients/{client['id']}/api_keys"
-            key = await it.post(keys, json={"name": "k", "active": True})
-            shown[how["auth_type"]] = {name for name in key.data["data"] if "auth_token" in name or "oauth" in name}
-            assert "s3cret" not in key.text
-            refreshed = await it.put(f"{keys}/{key.data['data']['id']}/refresh_secret")
-            assert refreshed.status == (400 if how is jwt else 200)
-        assert shown["oauth2"] == {"auth_token", "oauth_client_id", "oauth_client_secret"}
-        assert shown["token"] == {"auth_token"}
-        assert "jwt" in refreshed.text or "token" in refreshed.text
+async def test_secrets_differ_by_how_callers_prove_who_they_are(it: Vendor) -> None:
+    ids = await ready(it)
+    jwt = {"auth_type": "jwt", "jwt_method": "hmac", "jwt_secret": "s3cret-of-the-partner"}
+    shown = {}
+    for how in (jwt, {"auth_type": "oauth2"}, {"auth_type": "token"}):
+        body = {"name": how["auth_type"], "api_collection_ids": ids} | how
+        client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
+        keys = f"{V2}/api_clients/{client['id']}/api_keys"
+        key = await it.post(keys, json={"name": "k", "active": True})
+        shown[how["auth_type"]] = {name for name in key.data["data"] if "auth_token" in name or "oauth" in name}
+        assert "s3cret" not in key.text
+        refreshed = await it.put(f"{keys}/{key.data['data']['id']}/refresh_secret")
+        assert refreshed.status == (400 if how is jwt else 200)
+    assert shown["oauth2"] == {"auth_token", "oauth_client_id", "oauth_client_secret"}
+    assert shown["token"] == {"auth_token"}
+    assert "jwt" in refreshed.text or "token" in refreshed.text
 
 
 @pytest.mark.parametrize("state", ["404", "410"])
@@ -264,70 +255,63 @@ async def test_the_first_version_can_be_switched_off(state: Any) -> None:
         assert (await it.get(f"{V2}/api_clients")).status == 200
 
 
-async def test_the_partner_has_the_same_calls_over_its_own_workspace() -> None:
-    async with vendor() as it:
-        (collection,) = (await it.get("/api/api_collections")).data
-        rows = (await it.get(f"/api/api_endpoints?api_collection_id={collection['id']}")).data
-        assert {row["active"] for row in rows} == {True}
-        await it.put(f"/api/api_endpoints/{rows[0]['id']}/disable")
-        assert (await it.get("/api/api_endpoints")).data[0]["active"] is False
-        body = {"name": "Own", "api_collection_ids": [collection["id"]], "auth_type": "token"}
-        client = (await it.post("/api/v2/api_clients", json=body)).data["data"]
-        assert (await it.get("/api/v2/api_clients")).data["data"][0]["id"] == client["id"]
-        v1 = (await it.post("/api/api_clients", json={"name": "Old"})).data
-        made = await it.post(
-            f"/api/api_access_profiles?api_client_id={v1['id']}",
-            json={"name": "Default", "api_collection_ids": [collection["id"]]} | TOKEN,
-        )
-        assert made.data["secret"]
-        assert (await it.put("/api/api_access_profiles", json=body)).status == 404
-        assert {effect["account"] for effect in it.sandbox.effects()} == {None}
-        new = (
-            await it.post("/api/api_collections", json={"name": "More", "project_id": collection["project_id"]})
-        ).data
-        assert new["project_id"] == collection["project_id"]
+async def test_the_partner_has_the_same_calls_over_its_own_workspace(it: Vendor) -> None:
+    (collection,) = (await it.get("/api/api_collections")).data
+    rows = (await it.get(f"/api/api_endpoints?api_collection_id={collection['id']}")).data
+    assert {row["active"] for row in rows} == {True}
+    await it.put(f"/api/api_endpoints/{rows[0]['id']}/disable")
+    assert (await it.get("/api/api_endpoints")).data[0]["active"] is False
+    body = {"name": "Own", "api_collection_ids": [collection["id"]], "auth_type": "token"}
+    client = (await it.post("/api/v2/api_clients", json=body)).data["data"]
+    assert (await it.get("/api/v2/api_clients")).data["data"][0]["id"] == client["id"]
+    v1 = (await it.post("/api/api_clients", json={"name": "Old"})).data
+    made = await it.post(
+        f"/api/api_access_profiles?api_client_id={v1['id']}",
+        json={"name": "Default", "api_collection_ids": [collection["id"]]} | TOKEN,
+    )
+    assert made.data["secret"]
+    assert (await it.put("/api/api_access_profiles", json=body)).status == 404
+    assert {effect["account"] for effect in it.sandbox.effects()} == {None}
+    new = (await it.post("/api/api_collections", json={"name": "More", "project_id": collection["project_id"]})).data
+    assert new["project_id"] == collection["project_id"]
 
 
-async def test_the_second_manifest_is_the_package_with_the_endpoints() -> None:
-    async with vendor() as it:
-        made = await exported(it, 13)
-        _, data = await fetched(it, made["download_url"])
-        assert contents(data) == contents(PACKAGE)
-        shown = (await it.get("/api/export_manifests/13")).result
-        assert {row["type"] for row in shown["assets"]} == {"recipe", "connection", "api_group", "api_endpoint"}
-        (collection,) = (await it.get("/api/api_collections")).data
-        assert collection["id"] in {row["id"] for row in shown["assets"] if row["type"] == "api_group"}
-        assert (await it.imported(data, await it.folder()))["status"] == "completed"
+async def test_the_second_manifest_is_the_package_with_the_endpoints(it: Vendor) -> None:
+    made = await exported(it, 13)
+    _, data = await fetched(it, made["download_url"])
+    assert contents(data) == contents(PACKAGE)
+    shown = (await it.get("/api/export_manifests/13")).result
+    assert {row["type"] for row in shown["assets"]} == {"recipe", "connection", "api_group", "api_endpoint"}
+    (collection,) = (await it.get("/api/api_collections")).data
+    assert collection["id"] in {row["id"] for row in shown["assets"] if row["type"] == "api_group"}
+    assert (await it.imported(data, await it.folder()))["status"] == "completed"
 
 
-async def test_a_collection_from_an_openapi_document_has_its_endpoints() -> None:
+async def test_a_collection_from_an_openapi_document_has_its_endpoints(it: Vendor) -> None:
     document = '{"paths": {"/pets/{id}": {"get": {"summary": "Find pet"}, "delete": {}}}}'
-    async with vendor() as it:
-        body = {"name": "Pets", "openapi_spec": {"content": document, "format": "json"}}
-        made = (await it.post(f"{V1}/api_collections", json=body)).result
-        assert made["import_results"]["total_endpoints"] == 2
-        assert [row["name"] for row in await endpoints(it)] == ["Find pet", "delete /pets/{id}"]
-        for spec in ({"content": "no"}, "x", {"content": '{"paths": 1}'}):
-            refused = await it.post(f"{V1}/api_collections", json={"name": "P", "openapi_spec": spec})
-            assert refused.status == 400
+    body = {"name": "Pets", "openapi_spec": {"content": document, "format": "json"}}
+    made = (await it.post(f"{V1}/api_collections", json=body)).result
+    assert made["import_results"]["total_endpoints"] == 2
+    assert [row["name"] for row in await endpoints(it)] == ["Find pet", "delete /pets/{id}"]
+    for spec in ({"content": "no"}, "x", {"content": '{"paths": 1}'}):
+        refused = await it.post(f"{V1}/api_collections", json={"name": "P", "openapi_spec": spec})
+        assert refused.status == 400
 
 
-async def test_a_folder_takes_its_collections_with_it() -> None:
-    async with vendor() as it:
-        folder = await it.folder("API")
-        await it.imported(PACKAGE, folder)
-        ids = [row["id"] for row in (await it.get(f"{V1}/api_collections")).result]
-        body = {"name": "Portal", "api_collection_ids": ids, "auth_type": "token"}
-        client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
-        assert (await it("DELETE", f"{V1}/folders/{folder}?force=true")).data == {"success": True}
-        assert (await it.get(f"{V1}/api_collections")).result == []
-        assert await endpoints(it) == []
-        assert (await it.get(f"{V2}/api_clients/{client['id']}")).data["data"]["api_collections"] == []
+async def test_a_folder_takes_its_collections_with_it(it: Vendor) -> None:
+    folder = await it.folder("API")
+    await it.imported(PACKAGE, folder)
+    ids = [row["id"] for row in (await it.get(f"{V1}/api_collections")).result]
+    body = {"name": "Portal", "api_collection_ids": ids, "auth_type": "token"}
+    client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
+    assert (await it("DELETE", f"{V1}/folders/{folder}?force=true")).data == {"success": True}
+    assert (await it.get(f"{V1}/api_collections")).result == []
+    assert await endpoints(it) == []
+    assert (await it.get(f"{V2}/api_clients/{client['id']}")).data["data"]["api_collections"] == []
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the package is not beside the project")
-async def test_a_real_package_is_installed() -> None:
-    async with vendor() as it:
-        assert (await it.imported(REAL.read_bytes(), await it.folder("API")))["status"] == "completed"
-        names = {row["id"]: row["name"] for row in await it.recipes()}
-        assert sorted(names[row["flow_id"]] for row in await endpoints(it)) == sorted(names.values())
+async def test_a_real_package_is_installed(it: Vendor) -> None:
+    assert (await it.imported(REAL.read_bytes(), await it.folder("API")))["status"] == "completed"
+    names = {row["id"]: row["name"] for row in await it.recipes()}
+    assert sorted(names[row["flow_id"]] for row in await endpoints(it)) == sorted(names.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.kit import vendor
+from tests.sandbox.kit import Vendor, vendor
 
 LIST = "/api/managed_users"
 
@@ -74,14 +74,13 @@ async def test_a_token_that_is_none_is_refused(body: bytes) -> None:
         assert client.sandbox.token == "old"
 
 
-async def test_expiry_and_revocation_end_with_a_new_token() -> None:
-    async with vendor() as client:
-        client.sandbox.set_faults("expired=1")
-        assert (await client.get(LIST)).status == 401
-        client.sandbox.set_token("fresh")
-        assert (await client.get(LIST)).status == 200
-        client.sandbox.set_faults("revoke_after=2")
-        assert [(await client.get(LIST)).status for _ in range(4)] == [200, 200, 401, 401]
-        assert (await client.get("/_sandbox/requests")).status == 200
-        client.sandbox.set_token("fresher")
-        assert [(await client.get(LIST)).status for _ in range(4)] == [200] * 4
+async def test_expiry_and_revocation_end_with_a_new_token(it: Vendor) -> None:
+    it.sandbox.set_faults("expired=1")
+    assert (await it.get(LIST)).status == 401
+    it.sandbox.set_token("fresh")
+    assert (await it.get(LIST)).status == 200
+    it.sandbox.set_faults("revoke_after=2")
+    assert [(await it.get(LIST)).status for _ in range(4)] == [200, 200, 401, 401]
+    assert (await it.get("/_sandbox/requests")).status == 200
+    it.sandbox.set_token("fresher")
+    assert [(await it.get(LIST)).status for _ in range(4)] == [200] * 4

@@ -322,42 +322,39 @@ async def test_bad_credentials_are_an_answer_or_an_error() -> None:
         ("tags.create", {"color": "red"}),
     ],
 )
-async def test_what_cannot_be_is_refused_whole(call: str, body: object) -> None:
-    async with vendor() as client:
-        said = await Walker(client, "managed_users.")(call, body, 400)
-        assert said["message"]
-        assert client.sandbox.effects() == []
+async def test_what_cannot_be_is_refused_whole(it: Vendor, call: str, body: object) -> None:
+    said = await Walker(it, "managed_users.")(call, body, 400)
+    assert said["message"]
+    assert it.sandbox.effects() == []
 
 
-async def test_the_mistake_of_the_page_of_2019_is_no_call() -> None:
+async def test_the_mistake_of_the_page_of_2019_is_no_call(it: Vendor) -> None:
     """Its sample says GET .../connection with a body; the call is POST .../connections."""
-    async with vendor() as client:
-        reply = await client.get(f"/api/managed_users/{FIRST}/connection", json={"name": "j", "provider": "jira"})
-        assert (reply.status, reply.data) == (404, {"message": "Not found"})
-        listed = await client.get(f"/api/managed_users/{FIRST}/connections", json={"name": "j", "provider": "jira"})
-        assert (listed.result, client.sandbox.effects()) == ([], [])
+    reply = await it.get(f"/api/managed_users/{FIRST}/connection", json={"name": "j", "provider": "jira"})
+    assert (reply.status, reply.data) == (404, {"message": "Not found"})
+    listed = await it.get(f"/api/managed_users/{FIRST}/connections", json={"name": "j", "provider": "jira"})
+    assert (listed.result, it.sandbox.effects()) == ([], [])
 
 
-async def test_filters_of_connections_are_read_from_query_and_body() -> None:
-    async with vendor() as client:
-        walk = Walker(client, "managed_users.")
-        folder = await client.folder("CRM")
-        first = await walk("connections.create", {"name": "A", "provider": "jira", "folder_id": str(folder)})
-        await walk("connections.create", {"name": "B", "provider": "jira", "external_id": "x/1"})
-        child = {"name": "C", "provider": "jira", "parent_id": first["id"]}
-        await walk("connections.create", child)
-        await walk("connections.create", child | {"provider": "slack"}, 400)
-        wanted = [
-            ({"folder_id": folder}, ["A"]),
-            ({"external_id": "x/1"}, ["B"]),
-            ({"parent_id": first["id"]}, ["C"]),
-            ({"provider": "slack"}, []),
-            ({"provider": "jira"}, ["A", "B", "C"]),
-        ]
-        for filters, names in wanted:
-            forms: list[dict[str, Any]] = [{"query": filters}, {"body": filters}]
-            for said in forms:
-                assert [row["name"] for row in await walk("connections.list", **said)] == names
+async def test_filters_of_connections_are_read_from_query_and_body(it: Vendor) -> None:
+    walk = Walker(it, "managed_users.")
+    folder = await it.folder("CRM")
+    first = await walk("connections.create", {"name": "A", "provider": "jira", "folder_id": str(folder)})
+    await walk("connections.create", {"name": "B", "provider": "jira", "external_id": "x/1"})
+    child = {"name": "C", "provider": "jira", "parent_id": first["id"]}
+    await walk("connections.create", child)
+    await walk("connections.create", child | {"provider": "slack"}, 400)
+    wanted = [
+        ({"folder_id": folder}, ["A"]),
+        ({"external_id": "x/1"}, ["B"]),
+        ({"parent_id": first["id"]}, ["C"]),
+        ({"provider": "slack"}, []),
+        ({"provider": "jira"}, ["A", "B", "C"]),
+    ]
+    for filters, names in wanted:
+        forms: list[dict[str, Any]] = [{"query": filters}, {"body": filters}]
+        for said in forms:
+            assert [row["name"] for row in await walk("connections.list", **said)] == names
 
 
 async def test_an_external_id_in_use_is_refused() -> None:
@@ -382,16 +379,15 @@ async def test_properties_in_the_forms_of_2020() -> None:
             assert await walk("properties.list", query={said: "a"}) == [{"name": "a", "value": "1"}]
 
 
-async def test_nothing_of_home_moves_and_no_folder_goes_into_itself() -> None:
-    async with vendor() as client:
-        walk = Walker(client, "managed_users.")
-        crm = await walk("folders.create", {"name": "CRM"})
-        sub = await walk("folders.create", {"name": "Sub", "parent_id": crm["id"]})
-        await walk("folders.update", {"name": "H"}, 403, folder_id=crm["parent_id"])
-        await walk("folders.update", {"parent_id": sub["id"]}, 400, folder_id=crm["id"])
-        await walk("folders.update", {"parent_id": 1}, 404, folder_id=crm["id"])
-        await walk("folders.update", {"name": "CRM"}, folder_id=crm["id"])  # as it is: no effect
-        assert client.keys("folder.updated") == []
-        await walk("folders.delete", None, 403, folder_id=crm["id"])
-        await walk("folders.delete", query={"force": "1"}, folder_id=crm["id"])
-        await walk("folders.list", None, 404, query={"parent_id": sub["id"]})
+async def test_nothing_of_home_moves_and_no_folder_goes_into_itself(it: Vendor) -> None:
+    walk = Walker(it, "managed_users.")
+    crm = await walk("folders.create", {"name": "CRM"})
+    sub = await walk("folders.create", {"name": "Sub", "parent_id": crm["id"]})
+    await walk("folders.update", {"name": "H"}, 403, folder_id=crm["parent_id"])
+    await walk("folders.update", {"parent_id": sub["id"]}, 400, folder_id=crm["id"])
+    await walk("folders.update", {"parent_id": 1}, 404, folder_id=crm["id"])
+    await walk("folders.update", {"name": "CRM"}, folder_id=crm["id"])  # as it is: no effect
+    assert it.keys("folder.updated") == []
+    await walk("folders.delete", None, 403, folder_id=crm["id"])
+    await walk("folders.delete", query={"force": "1"}, folder_id=crm["id"])
+    await walk("folders.list", None, 404, query={"parent_id": sub["id"]})

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
-from tests.sandbox.kit import FIRST, shop_package, vendor
+from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
 
 
 async def test_the_ledger_and_the_counts_are_the_same_inside_and_outside() -> None:
@@ -50,12 +50,11 @@ async def test_faults_are_replaced_whole() -> None:
         (b"[" * 100_000, "JSON"),
     ],
 )
-async def test_bad_faults_change_nothing(body: bytes, words: str) -> None:
-    async with vendor() as client:
-        reply = await client.post("/_sandbox/faults", data=body)
-        assert reply.status == 400
-        assert words in reply.data["message"]
-        assert (await client.get("/_sandbox/settings")).data["faults"] == Faults().to_mapping()
+async def test_bad_faults_change_nothing(it: Vendor, body: bytes, words: str) -> None:
+    reply = await it.post("/_sandbox/faults", data=body)
+    assert reply.status == 400
+    assert words in reply.data["message"]
+    assert (await it.get("/_sandbox/settings")).data["faults"] == Faults().to_mapping()
 
 
 async def test_rights_are_taken_and_given_back() -> None:
@@ -97,10 +96,9 @@ async def test_settings_show_what_it_runs_with_and_no_token() -> None:
 
 
 @pytest.mark.parametrize("path", ["/_sandbox", "/_sandbox/", "/_sandbox/nothing", "/_sandbox/ledger/more"])
-async def test_unknown_controls_are_404(path: str) -> None:
-    async with vendor() as client:
-        assert (await client.get(path)).status == 404
-        assert (await client.post("/_sandbox/ledger")).status == 404
+async def test_unknown_controls_are_404(it: Vendor, path: str) -> None:
+    assert (await it.get(path)).status == 404
+    assert (await it.post("/_sandbox/ledger")).status == 404
 
 
 async def test_twenty_thousand_customers_cost_little() -> None:

@@ -16,31 +16,30 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.sandbox.routing import addresses
-from tests.sandbox.kit import FIRST, package, recipe, shop_package, vendor
+from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package
 from tests.sandbox.walking import Walker
 
 HOME = f"/api/managed_users/{FIRST}"
 
 
-async def test_calls_that_moved_are_served_at_both_addresses() -> None:
+async def test_calls_that_moved_are_served_at_both_addresses(it: Vendor) -> None:
     moved = {call.id for call in CALLS.values() if len({path for _, path in addresses(call)}) == 2}
     assert len(moved) == 13
     assert addresses(CALLS["managed_users.recipes.versions.update"])[0][0] == "PATCH"
-    async with vendor() as client:
-        walker = Walker(client)
-        await walker.furnish()
-        for prefix in ("/api", "/api/v2"):
-            home = f"{prefix}/managed_users/{FIRST}"
-            made = (await client.post(f"{home}/environment_roles", json={"name": f"Role of {prefix}"})).data["data"]
-            assert (await client.get(f"{home}/environment_roles/{made['id']}")).data["data"]["id"] == made["id"]
-            assert (await client.delete(f"{home}/environment_roles/{made['id']}")).data == {"success": True}
-            recipe_id = (await walker.first("managed_users.recipes.list"))["id"]
-            versions = f"{home}/recipes/{recipe_id}/versions"
-            (version,) = (await client.get(versions)).data["data"]
-            for method in ("PATCH", "PUT"):
-                changed = await client(method, f"{versions}/{version['id']}", json={"comment": method})
-                assert changed.data["data"]["comment"] == method
-            assert (await client.post(f"{home}/tags_assignments", json={"recipe_ids": [recipe_id]})).status == 200
+    walker = Walker(it)
+    await walker.furnish()
+    for prefix in ("/api", "/api/v2"):
+        home = f"{prefix}/managed_users/{FIRST}"
+        made = (await it.post(f"{home}/environment_roles", json={"name": f"Role of {prefix}"})).data["data"]
+        assert (await it.get(f"{home}/environment_roles/{made['id']}")).data["data"]["id"] == made["id"]
+        assert (await it.delete(f"{home}/environment_roles/{made['id']}")).data == {"success": True}
+        recipe_id = (await walker.first("managed_users.recipes.list"))["id"]
+        versions = f"{home}/recipes/{recipe_id}/versions"
+        (version,) = (await it.get(versions)).data["data"]
+        for method in ("PATCH", "PUT"):
+            changed = await it(method, f"{versions}/{version['id']}", json={"comment": method})
+            assert changed.data["data"]["comment"] == method
+        assert (await it.post(f"{home}/tags_assignments", json={"recipe_ids": [recipe_id]})).status == 200
 
 
 @pytest.mark.parametrize(
@@ -53,18 +52,17 @@ async def test_calls_that_moved_are_served_at_both_addresses() -> None:
         ("/api/recipes/search?applications=salesforce", 20, 20),
     ],
 )
-async def test_pages_have_their_documented_sizes(path: str, usual: int, most: int) -> None:
-    async with vendor() as client:
-        if "managed_users" in path:
-            many = {f"r{n}.recipe.json": recipe(f"R{n}", connection=None) for n in range(105)}
-            await client.imported(package(many), await client.folder())
-        if path.endswith("folders"):
-            for n in range(105):
-                await client.post("/api/folders", json={"name": f"F{n}"})
-        join = "&" if "?" in path else "?"
-        everything = [len(_rows(await client.get(f"{path}{join}per_page={size}"))) for size in ("", 0, 1, 3, 5000)]
-        there = everything[4]
-        assert everything == [min(usual, there), min(usual, there), min(1, there), min(3, there), min(most, there)]
+async def test_pages_have_their_documented_sizes(it: Vendor, path: str, usual: int, most: int) -> None:
+    if "managed_users" in path:
+        many = {f"r{n}.recipe.json": recipe(f"R{n}", connection=None) for n in range(105)}
+        await it.imported(package(many), await it.folder())
+    if path.endswith("folders"):
+        for n in range(105):
+            await it.post("/api/folders", json={"name": f"F{n}"})
+    join = "&" if "?" in path else "?"
+    everything = [len(_rows(await it.get(f"{path}{join}per_page={size}"))) for size in ("", 0, 1, 3, 5000)]
+    there = everything[4]
+    assert everything == [min(usual, there), min(usual, there), min(1, there), min(3, there), min(most, there)]
 
 
 def _rows(reply: Any) -> list[Any]:
@@ -72,31 +70,28 @@ def _rows(reply: Any) -> list[Any]:
     return list(data if isinstance(data, list) else data.get("items", data.get("result")))
 
 
-async def test_slips_of_the_vendors_pages_are_no_calls() -> None:
-    async with vendor() as client:
-        for method, path in (
-            ("GET", f"{HOME}/connection"),
-            ("POST", f"{HOME}/connection"),
-            ("GET", "/api/managed_users/members"),
-            ("PUT", "/api/managed_users"),
-            ("PUT", "/api/api_access_profiles"),
-        ):
-            reply = await client(method, path)
-            assert (reply.status, bool(reply.data["message"])) == (404, True), path
+async def test_slips_of_the_vendors_pages_are_no_calls(it: Vendor) -> None:
+    for method, path in (
+        ("GET", f"{HOME}/connection"),
+        ("POST", f"{HOME}/connection"),
+        ("GET", "/api/managed_users/members"),
+        ("PUT", "/api/managed_users"),
+        ("PUT", "/api/api_access_profiles"),
+    ):
+        reply = await it(method, path)
+        assert (reply.status, bool(reply.data["message"])) == (404, True), path
 
 
-async def test_unknown_members_are_ignored_and_bodies_may_be_empty() -> None:
-    async with vendor() as client:
-        body = {"name": "N", "notification_email": "n@x.example", "provision_environments": True, "color": "red"}
-        assert (await client.post("/api/managed_users", json=body)).status == 200
-        made = await client.post(f"{HOME}/environments")
-        assert set(made.data["environments"]) >= {"test", "prod"}
+async def test_unknown_members_are_ignored_and_bodies_may_be_empty(it: Vendor) -> None:
+    body = {"name": "N", "notification_email": "n@x.example", "provision_environments": True, "color": "red"}
+    assert (await it.post("/api/managed_users", json=body)).status == 200
+    made = await it.post(f"{HOME}/environments")
+    assert set(made.data["environments"]) >= {"test", "prod"}
 
 
-async def test_the_older_words_for_the_same_filter() -> None:
-    async with vendor() as client:
-        await client.imported(shop_package(), await client.folder())
-        (row,) = await client.recipes("?running=false")
-        assert await client.recipes("?active=true") == await client.recipes("?running=true") == []
-        assert [each["id"] for each in await client.recipes("?active=False")] == [row["id"]]
-        assert row["updated_at"][-6:] in ("-07:00", "-08:00")
+async def test_the_older_words_for_the_same_filter(it: Vendor) -> None:
+    await it.imported(shop_package(), await it.folder())
+    (row,) = await it.recipes("?running=false")
+    assert await it.recipes("?active=true") == await it.recipes("?running=true") == []
+    assert [each["id"] for each in await it.recipes("?active=False")] == [row["id"]]
+    assert row["updated_at"][-6:] in ("-07:00", "-08:00")

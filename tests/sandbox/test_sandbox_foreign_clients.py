@@ -15,7 +15,7 @@ import anyio.to_thread
 import pytest
 import requests
 
-from tests.sandbox.kit import FIRST, shop_package, vendor
+from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
 
 
 @pytest.fixture(scope="session")
@@ -143,16 +143,15 @@ async def test_the_standard_library_alone_will_do() -> None:
     await _play(scenario)
 
 
-async def test_a_client_generated_from_the_vendors_document() -> None:
+async def test_a_client_generated_from_the_vendors_document(it: Vendor) -> None:
     """It is strict: a content type on every request, numbers as texts in paths, and no member may be wanting."""
-    async with vendor() as client:
-        headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "OpenAPI-Generator"}
-        me = (await client.get("/api/users/me", headers=headers)).data
-        assert {"last_seen", "company_name", "active_recipes_count"} <= me.keys()
-        listed = (await client.get("/api/recipes?page=1&per_page=100&exclude_code=true", headers=headers)).data["items"]
-        assert all(isinstance(row["code"], str) for row in listed)
-        made = await client.post("/api/export_manifests", json={
-            "export_manifest": {"name": "All", "auto_generate_assets": True, "folder_id": str(listed[0]["folder_id"])},
-        }, headers=headers)  # fmt: skip
-        assert made.status == 201
-        assert (await client.get("/api/api_collections", headers=headers)).data[0]["project_id"].isdigit()
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "OpenAPI-Generator"}
+    me = (await it.get("/api/users/me", headers=headers)).data
+    assert {"last_seen", "company_name", "active_recipes_count"} <= me.keys()
+    listed = (await it.get("/api/recipes?page=1&per_page=100&exclude_code=true", headers=headers)).data["items"]
+    assert all(isinstance(row["code"], str) for row in listed)
+    made = await it.post("/api/export_manifests", json={
+        "export_manifest": {"name": "All", "auto_generate_assets": True, "folder_id": str(listed[0]["folder_id"])},
+    }, headers=headers)  # fmt: skip
+    assert made.status == 201
+    assert (await it.get("/api/api_collections", headers=headers)).data[0]["project_id"].isdigit()

@@ -11,29 +11,28 @@ import pytest
 from bulkops.sandbox.installing import install
 from bulkops.sandbox.package_zip import parse_package
 from bulkops.sandbox.workspace import Ids, Import, Workspace
-from tests.sandbox.kit import FIRST, package, recipe, vendor
+from tests.sandbox.kit import FIRST, Vendor, package, recipe
 from tests.work import lines_run
 
 HOME = f"/api/managed_users/{FIRST}"
 
 
 @pytest.mark.parametrize("pointer", [{"zip_name": ["x"]}, {"zip_name": {}}, {"zip_name": None}, {}, [], None, 1.5])
-async def test_a_call_of_another_recipe_may_point_at_anything(pointer: object) -> None:
+async def test_a_call_of_another_recipe_may_point_at_anything(it: Vendor, pointer: object) -> None:
     calls = {"number": 0, "provider": "clock", "block": [{"number": 1, "flow_id": pointer}, {"flow_id": GOOD}]}
     files = {
         "a.recipe.json": {"name": "A", "code": calls, "config": []},
         "b.recipe.json": recipe("B", connection=None),
     }
-    async with vendor() as client:
-        folder = await client.folder()
-        done = await client.imported(package(files), folder)
-        assert done["status"] == "completed"
-        callee, caller = await client.recipes()
-        code = json.loads(caller["code"])
-        assert [step["flow_id"] for step in code["block"]] == [pointer, callee["id"]]
-        wanted = {"name": "All", "auto_generate_assets": True, "folder_id": folder}
-        made = await client.post(f"{HOME}/export_manifests", json={"export_manifest": wanted})
-        assert (await client.post(f"{HOME}/exports/{made.result['id']}")).status == 200
+    folder = await it.folder()
+    done = await it.imported(package(files), folder)
+    assert done["status"] == "completed"
+    callee, caller = await it.recipes()
+    code = json.loads(caller["code"])
+    assert [step["flow_id"] for step in code["block"]] == [pointer, callee["id"]]
+    wanted = {"name": "All", "auto_generate_assets": True, "folder_id": folder}
+    made = await it.post(f"{HOME}/export_manifests", json={"export_manifest": wanted})
+    assert (await it.post(f"{HOME}/exports/{made.result['id']}")).status == 200
 
 
 GOOD = {"zip_name": "b.recipe.json", "name": "B", "folder": ""}
@@ -55,11 +54,10 @@ def _zip(compression: int) -> bytes:
         (package({"/".join("d" * 101) + "/a.recipe.json": recipe("A", connection=None)}), "too deep"),
     ],
 )
-async def test_a_zip_that_no_export_makes_fails_with_a_word(data: bytes, why: str) -> None:
-    async with vendor() as client:
-        done = await client.imported(data, await client.folder())
-        assert done["status"] == "failed"
-        assert why in done["error"]
+async def test_a_zip_that_no_export_makes_fails_with_a_word(it: Vendor, data: bytes, why: str) -> None:
+    done = await it.imported(data, await it.folder())
+    assert done["status"] == "failed"
+    assert why in done["error"]
 
 
 def test_the_work_of_an_import_grows_with_its_package_and_no_faster() -> None:

@@ -12,7 +12,7 @@ from bulkops.sandbox import SandboxSettings
 from bulkops.sandbox.handlers import ANSWERS
 from bulkops.sandbox.request import ApiRequest
 from bulkops.sandbox.state import State
-from tests.sandbox.kit import FIRST, Vendor, shop_package, vendor
+from tests.sandbox.kit import FIRST, Vendor, shop_package
 from tests.virtual_time import run_virtual
 
 HOME = f"/api/managed_users/{FIRST}"
@@ -27,126 +27,118 @@ async def _shop(client: Vendor) -> tuple[int, int]:
     return row["id"], connection["id"]
 
 
-async def test_a_recipe_is_renamed_although_its_connection_is_gone() -> None:
-    async with vendor() as client:
-        recipe_id, connection_id = await _shop(client)
-        await client.post(f"{HOME}/connections/{connection_id}/disconnect")
-        assert (await client.delete(f"{HOME}/connections/{connection_id}")).status == 200
-        changed = await client.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"name": "Renamed"}})
-        assert changed.data == {"success": True}
-        (row,) = await client.recipes()
-        assert (row["name"], row["version_no"]) == ("Renamed", 2)
-        started = await client.put(f"{HOME}/recipes/{recipe_id}/start")
-        assert "connection 'Shop' is missing" in started.text
-        odd = await client.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"description": {"a": 1}}})
-        assert odd.status == 400
+async def test_a_recipe_is_renamed_although_its_connection_is_gone(it: Vendor) -> None:
+    recipe_id, connection_id = await _shop(it)
+    await it.post(f"{HOME}/connections/{connection_id}/disconnect")
+    assert (await it.delete(f"{HOME}/connections/{connection_id}")).status == 200
+    changed = await it.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"name": "Renamed"}})
+    assert changed.data == {"success": True}
+    (row,) = await it.recipes()
+    assert (row["name"], row["version_no"]) == ("Renamed", 2)
+    started = await it.put(f"{HOME}/recipes/{recipe_id}/start")
+    assert "connection 'Shop' is missing" in started.text
+    odd = await it.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"description": {"a": 1}}})
+    assert odd.status == 400
 
 
-async def test_a_list_that_says_how_many_there_are_means_all_of_them() -> None:
-    async with vendor() as client:
-        recipe_id, _ = await _shop(client)
-        folder = (await client.get("/api/folders")).data[0]["id"]
-        for n in range(3):
-            await client.post(f"{V2}/tags", json={"title": f"T{n}"})
-            await client.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"description": f"D{n}"}})
-            table = {"name": f"D{n}", "folder_id": folder, "schema": [{"name": "a", "type": "string"}]}
-            await client.post("/api/data_tables", json=table)
-        for path, total in ((f"{HOME}/recipes/{recipe_id}/versions", 4), ("/api/members", 3)):
-            page = (await client.get(f"{path}?per_page=2&page=2")).data
-            assert page["total"] == total, path
-        for path in (f"{V2}/tags", "/api/data_tables"):
-            (page,) = (await client.get(f"{path}?per_page=2&page=2")).data.values()
-            assert len(page.get("tags", page) if isinstance(page, dict) else page) == 1, path
+async def test_a_list_that_says_how_many_there_are_means_all_of_them(it: Vendor) -> None:
+    recipe_id, _ = await _shop(it)
+    folder = (await it.get("/api/folders")).data[0]["id"]
+    for n in range(3):
+        await it.post(f"{V2}/tags", json={"title": f"T{n}"})
+        await it.put(f"{HOME}/recipes/{recipe_id}", json={"recipe": {"description": f"D{n}"}})
+        table = {"name": f"D{n}", "folder_id": folder, "schema": [{"name": "a", "type": "string"}]}
+        await it.post("/api/data_tables", json=table)
+    for path, total in ((f"{HOME}/recipes/{recipe_id}/versions", 4), ("/api/members", 3)):
+        page = (await it.get(f"{path}?per_page=2&page=2")).data
+        assert page["total"] == total, path
+    for path in (f"{V2}/tags", "/api/data_tables"):
+        (page,) = (await it.get(f"{path}?per_page=2&page=2")).data.values()
+        assert len(page.get("tags", page) if isinstance(page, dict) else page) == 1, path
 
 
-async def test_a_tag_that_is_deleted_is_on_nothing_any_more() -> None:
-    async with vendor() as client:
-        recipe_id, connection_id = await _shop(client)
-        handles = [(await client.post(f"{V2}/tags", json={"title": t})).data["handle"] for t in "AB"]
-        body = {"add_tags": handles, "recipe_ids": [str(recipe_id)], "connection_ids": [connection_id]}
-        assert (await client.post(f"{V2}/tags_assignments", json=body)).data == {"success": True}
-        await client.delete(f"{V2}/tags/{handles[0]}")
-        for rows in (await client.recipes("?includes[]=tags"), await client.connections("?includes[]=tags")):
-            assert [row["tags"] for row in rows] == [[handles[1]]]
-        assert (await client.post(f"{V2}/tags_assignments", json=body)).status == 404
-        body["recipe_ids"] = ["x"]
-        assert (await client.post(f"{V2}/tags_assignments", json=body)).status == 400
+async def test_a_tag_that_is_deleted_is_on_nothing_any_more(it: Vendor) -> None:
+    recipe_id, connection_id = await _shop(it)
+    handles = [(await it.post(f"{V2}/tags", json={"title": t})).data["handle"] for t in "AB"]
+    body = {"add_tags": handles, "recipe_ids": [str(recipe_id)], "connection_ids": [connection_id]}
+    assert (await it.post(f"{V2}/tags_assignments", json=body)).data == {"success": True}
+    await it.delete(f"{V2}/tags/{handles[0]}")
+    for rows in (await it.recipes("?includes[]=tags"), await it.connections("?includes[]=tags")):
+        assert [row["tags"] for row in rows] == [[handles[1]]]
+    assert (await it.post(f"{V2}/tags_assignments", json=body)).status == 404
+    body["recipe_ids"] = ["x"]
+    assert (await it.post(f"{V2}/tags_assignments", json=body)).status == 400
 
 
-async def test_null_takes_an_external_id_or_a_description_away() -> None:
-    async with vendor() as client:
-        cleared = await client.put(HOME, json={"external_id": None})
-        assert cleared.data["external_id"] is None
-        assert (await client.get("/api/managed_users/EORG-1")).status == 404
-        assert (await client.get(HOME)).data["external_id"] is None
-        again = await client.put(HOME, json={"name": "N", "external_id": "ORG-1"})
-        assert again.data["external_id"] == "ORG-1"
-        assert (await client.get("/api/managed_users/EORG-1")).data["id"] == FIRST
-        assert len(client.keys("customer.updated")) == 2  # one effect for each request
-        await client.folder()
-        (project,) = (await client.get(f"{HOME}/projects")).result
-        path = f"{HOME}/projects/{project['id']}"
-        assert (await client.put(path, json={"description": "About"})).data["description"] == "About"
-        assert (await client.put(path, json={"name": "Other"})).data["description"] == "About"
-        assert (await client.put(path, json={"description": None})).data["description"] is None
+async def test_null_takes_an_external_id_or_a_description_away(it: Vendor) -> None:
+    cleared = await it.put(HOME, json={"external_id": None})
+    assert cleared.data["external_id"] is None
+    assert (await it.get("/api/managed_users/EORG-1")).status == 404
+    assert (await it.get(HOME)).data["external_id"] is None
+    again = await it.put(HOME, json={"name": "N", "external_id": "ORG-1"})
+    assert again.data["external_id"] == "ORG-1"
+    assert (await it.get("/api/managed_users/EORG-1")).data["id"] == FIRST
+    assert len(it.keys("customer.updated")) == 2  # one effect for each request
+    await it.folder()
+    (project,) = (await it.get(f"{HOME}/projects")).result
+    path = f"{HOME}/projects/{project['id']}"
+    assert (await it.put(path, json={"description": "About"})).data["description"] == "About"
+    assert (await it.put(path, json={"name": "Other"})).data["description"] == "About"
+    assert (await it.put(path, json={"description": None})).data["description"] is None
 
 
-async def test_a_customer_and_its_environments_share_no_external_id() -> None:
-    async with vendor() as client:
-        body = {"name": "N", "notification_email": "n@x.example", "external_id": "X"}
-        both = body | {"environments": {"test": {"external_id": "X"}}}
-        assert (await client.post("/api/managed_users", json=both)).status == 400
-        made = (await client.post("/api/managed_users", json=body)).data["id"]
-        await client.post(f"/api/managed_users/{made}/environments")
-        change = {"external_id": "Y", "environments": {"prod": {"external_id": "Y"}}}
-        assert (await client.put(f"/api/managed_users/{made}", json=change)).status == 400
-        change["environments"] = {"prod": {"external_id": "Z"}}
-        changed = await client.put(f"/api/managed_users/{made}", json=change)
-        assert (await client.get("/api/managed_users/EY")).data["id"] == made
-        assert (await client.get("/api/managed_users/EZ")).data["id"] == changed.data["environments"]["prod"]["id"]
-        assert client.keys("customer.updated") == ["Y"]
+async def test_a_customer_and_its_environments_share_no_external_id(it: Vendor) -> None:
+    body = {"name": "N", "notification_email": "n@x.example", "external_id": "X"}
+    both = body | {"environments": {"test": {"external_id": "X"}}}
+    assert (await it.post("/api/managed_users", json=both)).status == 400
+    made = (await it.post("/api/managed_users", json=body)).data["id"]
+    await it.post(f"/api/managed_users/{made}/environments")
+    change = {"external_id": "Y", "environments": {"prod": {"external_id": "Y"}}}
+    assert (await it.put(f"/api/managed_users/{made}", json=change)).status == 400
+    change["environments"] = {"prod": {"external_id": "Z"}}
+    changed = await it.put(f"/api/managed_users/{made}", json=change)
+    assert (await it.get("/api/managed_users/EY")).data["id"] == made
+    assert (await it.get("/api/managed_users/EZ")).data["id"] == changed.data["environments"]["prod"]["id"]
+    assert it.keys("customer.updated") == ["Y"]
 
 
-async def test_a_role_that_is_changed_says_when() -> None:
-    async with vendor() as client:
-        before = {row["id"]: row["updated_at"] for row in (await client.get("/api/roles")).data}
-        await asyncio.sleep(0.002)
-        await client.put("/api/roles/310", json={"all_folders": "false", "folder_ids": []})
-        after = {row["id"]: row["updated_at"] for row in (await client.get("/api/roles")).data}
-        assert after[310] > before[310]
-        assert after[247] == before[247]
+async def test_a_role_that_is_changed_says_when(it: Vendor) -> None:
+    before = {row["id"]: row["updated_at"] for row in (await it.get("/api/roles")).data}
+    await asyncio.sleep(0.002)
+    await it.put("/api/roles/310", json={"all_folders": "false", "folder_ids": []})
+    after = {row["id"]: row["updated_at"] for row in (await it.get("/api/roles")).data}
+    assert after[310] > before[310]
+    assert after[247] == before[247]
 
 
-async def test_a_collection_out_of_a_document_has_recipes_that_start() -> None:
-    async with vendor() as client:
-        await client.folder("API")
-        (project,) = (await client.get(f"{HOME}/projects")).result
-        paths = {"/orders/{id}": {"get": {"summary": "Find order"}, "delete": {}}}
-        spec = {"format": "json", "content": json.dumps({"paths": paths})}
-        body = {"name": "Orders", "project_id": project["id"], "openapi_spec": spec}
-        made = await client.post(f"{HOME}/api_collections", json=body)
-        assert made.result["import_results"]["total_endpoints"] == 2
-        endpoints = (await client.get(f"{HOME}/api_endpoints")).result
-        rows = {row["id"]: row for row in await client.recipes(f"?folder_id={project['folder_id']}")}
-        assert [rows[endpoint["flow_id"]]["name"] for endpoint in endpoints] == ["Find order", "delete /orders/{id}"]
-        enable = f"{HOME}/api_endpoints/{endpoints[0]['id']}/enable"
-        assert (await client.put(enable)).status == 400
-        assert (await client.put(f"{HOME}/recipes/{endpoints[0]['flow_id']}/start")).data == {"success": True}
-        assert (await client.put(enable)).data == {"success": True}
+async def test_a_collection_out_of_a_document_has_recipes_that_start(it: Vendor) -> None:
+    await it.folder("API")
+    (project,) = (await it.get(f"{HOME}/projects")).result
+    paths = {"/orders/{id}": {"get": {"summary": "Find order"}, "delete": {}}}
+    spec = {"format": "json", "content": json.dumps({"paths": paths})}
+    body = {"name": "Orders", "project_id": project["id"], "openapi_spec": spec}
+    made = await it.post(f"{HOME}/api_collections", json=body)
+    assert made.result["import_results"]["total_endpoints"] == 2
+    endpoints = (await it.get(f"{HOME}/api_endpoints")).result
+    rows = {row["id"]: row for row in await it.recipes(f"?folder_id={project['folder_id']}")}
+    assert [rows[endpoint["flow_id"]]["name"] for endpoint in endpoints] == ["Find order", "delete /orders/{id}"]
+    enable = f"{HOME}/api_endpoints/{endpoints[0]['id']}/enable"
+    assert (await it.put(enable)).status == 400
+    assert (await it.put(f"{HOME}/recipes/{endpoints[0]['flow_id']}/start")).data == {"success": True}
+    assert (await it.put(enable)).data == {"success": True}
 
 
-async def test_a_collection_goes_with_its_folder_and_is_content_of_it() -> None:
-    async with vendor() as client:
-        folder, other = await client.folder("API"), await client.folder("Other")
-        by_folder = {row["folder_id"]: row["id"] for row in (await client.get(f"{HOME}/projects")).result}
-        await client.post(f"{HOME}/api_collections", json={"name": "C", "project_id": by_folder[folder]})
-        refused = await client.delete(f"{HOME}/folders/{folder}")
-        assert (refused.status, refused.data) == (403, {"message": "Cannot destroy folder"})
-        await client.put(f"{HOME}/folders/{folder}", json={"parent_id": other})
-        (row,) = (await client.get(f"{HOME}/api_collections")).result
-        assert row["project_id"] == str(by_folder[other])
-        assert (await client.delete(f"{HOME}/folders/{folder}?force=true")).status == 200
-        assert (await client.get(f"{HOME}/api_collections")).result == []
+async def test_a_collection_goes_with_its_folder_and_is_content_of_it(it: Vendor) -> None:
+    folder, other = await it.folder("API"), await it.folder("Other")
+    by_folder = {row["folder_id"]: row["id"] for row in (await it.get(f"{HOME}/projects")).result}
+    await it.post(f"{HOME}/api_collections", json={"name": "C", "project_id": by_folder[folder]})
+    refused = await it.delete(f"{HOME}/folders/{folder}")
+    assert (refused.status, refused.data) == (403, {"message": "Cannot destroy folder"})
+    await it.put(f"{HOME}/folders/{folder}", json={"parent_id": other})
+    (row,) = (await it.get(f"{HOME}/api_collections")).result
+    assert row["project_id"] == str(by_folder[other])
+    assert (await it.delete(f"{HOME}/folders/{folder}?force=true")).status == 200
+    assert (await it.get(f"{HOME}/api_collections")).result == []
 
 
 @pytest.mark.parametrize(
@@ -158,91 +150,85 @@ async def test_a_collection_goes_with_its_folder_and_is_content_of_it() -> None:
         (f"{HOME}/api_access_profiles", {"name": "P", "auth_type": "token", "api_collection_ids": [1]}),
     ],
 )
-async def test_what_cannot_be_meant_is_refused(path: str, body: dict[str, object]) -> None:
-    async with vendor() as client:
-        assert (await client.post(path, json=body)).status == 400
-        assert client.sandbox.effects() == []
+async def test_what_cannot_be_meant_is_refused(it: Vendor, path: str, body: dict[str, object]) -> None:
+    assert (await it.post(path, json=body)).status == 400
+    assert it.sandbox.effects() == []
 
 
-async def test_a_lookup_says_by_what_and_finds_only_what_is_there() -> None:
-    async with vendor() as client:
-        tables = []
-        for name in ("T", "U"):
-            body = {"name": name, "schema": [{"label": "code"}, {"label": "name"}]}
-            made = await client.post(f"{HOME}/lookup_tables", json={"lookup_table": body})
-            tables.append(f"{HOME}/lookup_tables/{made.result['id']}")
-            await client.post(f"{tables[-1]}/rows", json={"data": {"code": "DE"}})
-        assert (await client.get(f"{tables[0]}/lookup?by[code]=DE")).result["data"] == {"col1": "DE"}
-        assert (await client.get(f"{tables[0]}/lookup?by[name]=None")).status == 404
-        assert (await client.get(f"{tables[0]}/lookup")).status == 400
-        once = client.keys("lookup_table_row.created")
-        await client.post(f"{tables[0]}/rows", json={"data": {"code": "DE"}})
-        assert len(set(once)) == 2  # of two tables
-        assert client.keys("lookup_table_row.created") == [*once, once[0]]  # a doubled row shows as one
+async def test_a_lookup_says_by_what_and_finds_only_what_is_there(it: Vendor) -> None:
+    tables = []
+    for name in ("T", "U"):
+        body = {"name": name, "schema": [{"label": "code"}, {"label": "name"}]}
+        made = await it.post(f"{HOME}/lookup_tables", json={"lookup_table": body})
+        tables.append(f"{HOME}/lookup_tables/{made.result['id']}")
+        await it.post(f"{tables[-1]}/rows", json={"data": {"code": "DE"}})
+    assert (await it.get(f"{tables[0]}/lookup?by[code]=DE")).result["data"] == {"col1": "DE"}
+    assert (await it.get(f"{tables[0]}/lookup?by[name]=None")).status == 404
+    assert (await it.get(f"{tables[0]}/lookup")).status == 400
+    once = it.keys("lookup_table_row.created")
+    await it.post(f"{tables[0]}/rows", json={"data": {"code": "DE"}})
+    assert len(set(once)) == 2  # of two tables
+    assert it.keys("lookup_table_row.created") == [*once, once[0]]  # a doubled row shows as one
 
 
-async def test_recipes_stopped_since_a_moment() -> None:
-    async with vendor() as client:
-        recipe_id, _ = await _shop(client)
-        await client.put(f"{HOME}/recipes/{recipe_id}/start")
-        assert await client.recipes("?stopped_after=2020-01-01T00:00:00Z") == []
-        await client.put(f"{HOME}/recipes/{recipe_id}/stop")
-        assert [row["id"] for row in await client.recipes("?stopped_after=2020-01-01T00:00:00Z")] == [recipe_id]
-        assert await client.recipes("?stopped_after=2999-01-01T00:00:00Z") == []
-        assert (await client.get(f"{HOME}/recipes?stopped_after=soon")).status == 400
+async def test_recipes_stopped_since_a_moment(it: Vendor) -> None:
+    recipe_id, _ = await _shop(it)
+    await it.put(f"{HOME}/recipes/{recipe_id}/start")
+    assert await it.recipes("?stopped_after=2020-01-01T00:00:00Z") == []
+    await it.put(f"{HOME}/recipes/{recipe_id}/stop")
+    assert [row["id"] for row in await it.recipes("?stopped_after=2020-01-01T00:00:00Z")] == [recipe_id]
+    assert await it.recipes("?stopped_after=2999-01-01T00:00:00Z") == []
+    assert (await it.get(f"{HOME}/recipes?stopped_after=soon")).status == 400
 
 
-async def test_a_walk_over_waiting_jobs_survives_that_one_goes_on() -> None:
-    async with vendor() as client:
-        code = {"number": 0, "provider": "clock", "block": [{"number": 1, "name": "wait_for_resume"}]}
-        made = await client.post("/api/recipes", json={"recipe": {"name": "R", "code": json.dumps(code)}})
-        path = f"/api/recipes/{made.data['id']}"
-        await client.put(f"{path}/start")
-        for _ in range(30):
-            await client.post(f"{path}/poll_now")
-        jobs = f"{path}/jobs?status=pending"
-        first = (await client.get(jobs)).data["items"]
-        assert len(first) == 25
-        assert (await client.post("/api/job/resume", json={"token": first[-1]["id"]})).status == 204
-        rest = (await client.get(f"{jobs}&offset_job_id={first[-1]['id']}")).data["items"]
-        assert len({job["id"] for job in (*first, *rest)}) == 30
-        back = (await client.get(f"{jobs}&offset_job_id={rest[0]['id']}&prev=true")).data["items"]
-        assert [job["id"] for job in back] == [job["id"] for job in first[:-1]]
+async def test_a_walk_over_waiting_jobs_survives_that_one_goes_on(it: Vendor) -> None:
+    code = {"number": 0, "provider": "clock", "block": [{"number": 1, "name": "wait_for_resume"}]}
+    made = await it.post("/api/recipes", json={"recipe": {"name": "R", "code": json.dumps(code)}})
+    path = f"/api/recipes/{made.data['id']}"
+    await it.put(f"{path}/start")
+    for _ in range(30):
+        await it.post(f"{path}/poll_now")
+    jobs = f"{path}/jobs?status=pending"
+    first = (await it.get(jobs)).data["items"]
+    assert len(first) == 25
+    assert (await it.post("/api/job/resume", json={"token": first[-1]["id"]})).status == 204
+    rest = (await it.get(f"{jobs}&offset_job_id={first[-1]['id']}")).data["items"]
+    assert len({job["id"] for job in (*first, *rest)}) == 30
+    back = (await it.get(f"{jobs}&offset_job_id={rest[0]['id']}&prev=true")).data["items"]
+    assert [job["id"] for job in back] == [job["id"] for job in first[:-1]]
 
 
-async def test_jobs_are_counted_where_use_is_told() -> None:
-    async with vendor() as client:
-        recipe_id, connection_id = await _shop(client)
-        await client.put(f"{HOME}/recipes/{recipe_id}/start")
-        await client.post(f"{HOME}/recipes/{recipe_id}/poll_now")
-        await client.post(f"{HOME}/connections/{connection_id}/disconnect?force=true")
-        await client.post(f"{HOME}/recipes/{recipe_id}/poll_now")
-        assert (await client.get(HOME)).data["task_count"] == 1
-        (row,) = (
-            await client.post("/api/v2/managed_users/statistics/usage", json={"managed_user_ids": [FIRST]})
-        ).result["items"]
-        assert (row["task_count"], row["job_succeeded_count"], row["job_failed_count"]) == (1, 1, 1)
-        (used, *_) = (await client.get("/api/managed_users/usage")).result
-        assert used["usage"][0]["task_count"] == 1
+async def test_jobs_are_counted_where_use_is_told(it: Vendor) -> None:
+    recipe_id, connection_id = await _shop(it)
+    await it.put(f"{HOME}/recipes/{recipe_id}/start")
+    await it.post(f"{HOME}/recipes/{recipe_id}/poll_now")
+    await it.post(f"{HOME}/connections/{connection_id}/disconnect?force=true")
+    await it.post(f"{HOME}/recipes/{recipe_id}/poll_now")
+    assert (await it.get(HOME)).data["task_count"] == 1
+    (row,) = (await it.post("/api/v2/managed_users/statistics/usage", json={"managed_user_ids": [FIRST]})).result[
+        "items"
+    ]
+    assert (row["task_count"], row["job_succeeded_count"], row["job_failed_count"]) == (1, 1, 1)
+    (used, *_) = (await it.get("/api/managed_users/usage")).result
+    assert used["usage"][0]["task_count"] == 1
 
 
-async def test_a_key_is_active_since_it_was_switched_on() -> None:
-    async with vendor() as client:
-        await client.post("/api/api_collections", json={"name": "C"})
-        ids = [row["id"] for row in (await client.get("/api/api_collections")).data]
-        body = {"name": "C", "auth_type": "token", "api_collection_ids": ids}
-        owner = (await client.post("/api/v2/api_clients", json=body)).data["data"]
-        keys = f"/api/v2/api_clients/{owner['id']}/api_keys"
-        key = (await client.post(keys, json={"name": "K", "active": True})).data["data"]
+async def test_a_key_is_active_since_it_was_switched_on(it: Vendor) -> None:
+    await it.post("/api/api_collections", json={"name": "C"})
+    ids = [row["id"] for row in (await it.get("/api/api_collections")).data]
+    body = {"name": "C", "auth_type": "token", "api_collection_ids": ids}
+    owner = (await it.post("/api/v2/api_clients", json=body)).data["data"]
+    keys = f"/api/v2/api_clients/{owner['id']}/api_keys"
+    key = (await it.post(keys, json={"name": "K", "active": True})).data["data"]
 
-        async def since(method: str, path: str, body: Any = None) -> str:
-            await asyncio.sleep(0.002)
-            return str((await client(method, f"{keys}/{key['id']}{path}", json=body)).data["data"]["active_since"])
+    async def since(method: str, path: str, body: Any = None) -> str:
+        await asyncio.sleep(0.002)
+        return str((await it(method, f"{keys}/{key['id']}{path}", json=body)).data["data"]["active_since"])
 
-        assert await since("PUT", "", {"name": "Renamed"}) == key["active_since"]
-        assert await since("PUT", "/refresh_secret") == key["active_since"]
-        assert await since("PUT", "/disable") == key["active_since"]
-        assert await since("PUT", "/enable") > key["active_since"]
+    assert await since("PUT", "", {"name": "Renamed"}) == key["active_since"]
+    assert await since("PUT", "/refresh_secret") == key["active_since"]
+    assert await since("PUT", "/disable") == key["active_since"]
+    assert await since("PUT", "/enable") > key["active_since"]
 
 
 def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
@@ -263,30 +249,27 @@ def test_nothing_arrives_in_a_customer_that_is_gone() -> None:
     assert run_virtual(imports(deleted=True)) == []
 
 
-async def test_a_manifest_builds_its_package_at_once_when_asked_to() -> None:
-    async with vendor() as client:
-        folder = await client.folder()
-        await client.imported(shop_package(), folder)
-        wanted = {"name": "M", "auto_generate_assets": True, "folder_id": folder, "auto_run": True}
-        made = await client.post(f"{HOME}/export_manifests", json={"export_manifest": wanted})
-        assert made.result["last_exported_at"] is not None
-        assert client.keys("package.exported") == [str(made.result["id"])]
-        rows = [{"id": row["id"], "type": "recipe", "zip_name": "same.json"} for row in await client.recipes()] * 2
-        twice = {"export_manifest": {"name": "M", "assets": rows}}
-        assert (await client.post(f"{HOME}/export_manifests", json=twice)).status == 400
+async def test_a_manifest_builds_its_package_at_once_when_asked_to(it: Vendor) -> None:
+    folder = await it.folder()
+    await it.imported(shop_package(), folder)
+    wanted = {"name": "M", "auto_generate_assets": True, "folder_id": folder, "auto_run": True}
+    made = await it.post(f"{HOME}/export_manifests", json={"export_manifest": wanted})
+    assert made.result["last_exported_at"] is not None
+    assert it.keys("package.exported") == [str(made.result["id"])]
+    rows = [{"id": row["id"], "type": "recipe", "zip_name": "same.json"} for row in await it.recipes()] * 2
+    twice = {"export_manifest": {"name": "M", "assets": rows}}
+    assert (await it.post(f"{HOME}/export_manifests", json=twice)).status == 400
 
 
-async def test_properties_of_a_project_are_not_those_of_the_environment() -> None:
-    async with vendor() as client:
-        await client.folder()
-        (project,) = (await client.get(f"{HOME}/projects")).result
-        for query in ("", f"?project_id={project['id']}"):
-            await client.post(f"{HOME}/properties{query}", json={"properties": {"a": "1"}})
-        assert client.keys("property.set") == ["a", f"{project['id']}/a"]
+async def test_properties_of_a_project_are_not_those_of_the_environment(it: Vendor) -> None:
+    await it.folder()
+    (project,) = (await it.get(f"{HOME}/projects")).result
+    for query in ("", f"?project_id={project['id']}"):
+        await it.post(f"{HOME}/properties{query}", json={"properties": {"a": "1"}})
+    assert it.keys("property.set") == ["a", f"{project['id']}/a"]
 
 
 @pytest.mark.parametrize("chosen", [{"recipe_id": 1}, {"manifest_id": 1}])
-async def test_test_cases_of_what_is_not_there_are_not_run(chosen: dict[str, int]) -> None:
-    async with vendor() as client:
-        assert (await client.post(f"{HOME}/test_cases/run_requests", json=chosen)).status == 404
-        assert client.keys("test.run") == []
+async def test_test_cases_of_what_is_not_there_are_not_run(it: Vendor, chosen: dict[str, int]) -> None:
+    assert (await it.post(f"{HOME}/test_cases/run_requests", json=chosen)).status == 404
+    assert it.keys("test.run") == []

@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from bulkops.catalogue import CALLS, Call
-from tests.sandbox.kit import vendor
+from tests.sandbox.kit import Vendor
 from tests.sandbox.walking import Walker, key_of
 
 ANSWERS_OTHERWISE = {
@@ -135,16 +135,15 @@ async def _lived(life: Life) -> None:
 
 
 @pytest.mark.parametrize("scope", ["customer", "partner"])
-async def test_what_is_created_is_listed_read_changed_and_gone(scope: str) -> None:
-    async with vendor() as client:
-        walker = Walker(client)
-        await walker.furnish()
-        seen = set()
-        for maker in makers():
-            if maker.names_account == (scope == "customer"):
-                life = await _made(walker, maker)
-                if maker.id == "managed_users.create":
-                    life.walker = Walker(client, account=str(life.id))
-                await _lived(life)
-                seen.add(life.noun)
-        assert len(seen) == {"customer": 25, "partner": 35}[scope], sorted(seen)
+async def test_what_is_created_is_listed_read_changed_and_gone(it: Vendor, scope: str) -> None:
+    walker = Walker(it)
+    await walker.furnish()
+    seen = set()
+    for maker in makers():
+        if maker.names_account == (scope == "customer"):
+            life = await _made(walker, maker)
+            if maker.id == "managed_users.create":
+                life.walker = Walker(it, account=str(life.id))
+            await _lived(life)
+            seen.add(life.noun)
+    assert len(seen) == {"customer": 25, "partner": 35}[scope], sorted(seen)

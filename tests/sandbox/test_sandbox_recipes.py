@@ -229,67 +229,63 @@ async def test_every_call_answers_and_has_its_effect() -> None:
     }
 
 
-async def test_the_partners_workspace_is_the_example_packages_project() -> None:
-    async with vendor() as it:
-        rows = (await it.get("/api/recipes?per_page=100")).data["items"]
-        assert [row["name"] for row in rows if not row["running"]] == [
-            "Nightly contact check",
-            "New order to CRM",
-            "Upsert CRM contact",
-        ]
-        assert all(row.keys() >= REQUIRED for row in rows)
-        assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), reverse=True)
-        older = (await it.get(f"/api/recipes?since_id={rows[2]['id']}&per_page=2")).data["items"]
-        assert [row["id"] for row in older] == [row["id"] for row in rows[3:5]]
-        assert len((await it.get("/api/recipes?page=0")).data["items"]) == len(rows)
-        assert (await it.put(f"/api/recipes/{rows[-1]['id']}/start")).data == {"success": True}
-        assert it.keys("recipe.started") == ["CRM rollout/Functions/Upsert CRM contact"]
-        assert it.sandbox.effects()[-1]["account"] is None
+async def test_the_partners_workspace_is_the_example_packages_project(it: Vendor) -> None:
+    rows = (await it.get("/api/recipes?per_page=100")).data["items"]
+    assert [row["name"] for row in rows if not row["running"]] == [
+        "Nightly contact check",
+        "New order to CRM",
+        "Upsert CRM contact",
+    ]
+    assert all(row.keys() >= REQUIRED for row in rows)
+    assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), reverse=True)
+    older = (await it.get(f"/api/recipes?since_id={rows[2]['id']}&per_page=2")).data["items"]
+    assert [row["id"] for row in older] == [row["id"] for row in rows[3:5]]
+    assert len((await it.get("/api/recipes?page=0")).data["items"]) == len(rows)
+    assert (await it.put(f"/api/recipes/{rows[-1]['id']}/start")).data == {"success": True}
+    assert it.keys("recipe.started") == ["CRM rollout/Functions/Upsert CRM contact"]
+    assert it.sandbox.effects()[-1]["account"] is None
 
 
-async def test_the_partner_imports_into_its_own_workspace() -> None:
-    async with vendor() as it:
-        folder = (await it.post("/api/folders", json={"name": "New"})).data["id"]
-        raw = {"Content-Type": "application/octet-stream"}
-        begun = (await it.post(f"/api/packages/import/{folder}", data=shop_package(), headers=raw)).data
-        assert begun["operation_type"] == "import"
-        await it.settled("import.completed", 1)
-        done = (await it.get(f"/api/packages/{begun['id']}")).data
-        assert (done["status"], done["download_url"], len(done["recipe_status"])) == ("completed", None, 1)
-        (made,) = (await it.get(f"/api/recipes?folder_id={folder}")).data["items"]
-        assert (made["name"], made["id"]) == ("Orders", done["recipe_status"][0]["id"])
-        assert (await it.get(f"/api/packages/{begun['id']}/download", allow_redirects=False)).status == 404
-        assert (await it.post("/api/packages/import/1", data=shop_package(), headers=raw)).status == 404
+async def test_the_partner_imports_into_its_own_workspace(it: Vendor) -> None:
+    folder = (await it.post("/api/folders", json={"name": "New"})).data["id"]
+    raw = {"Content-Type": "application/octet-stream"}
+    begun = (await it.post(f"/api/packages/import/{folder}", data=shop_package(), headers=raw)).data
+    assert begun["operation_type"] == "import"
+    await it.settled("import.completed", 1)
+    done = (await it.get(f"/api/packages/{begun['id']}")).data
+    assert (done["status"], done["download_url"], len(done["recipe_status"])) == ("completed", None, 1)
+    (made,) = (await it.get(f"/api/recipes?folder_id={folder}")).data["items"]
+    assert (made["name"], made["id"]) == ("Orders", done["recipe_status"][0]["id"])
+    assert (await it.get(f"/api/packages/{begun['id']}/download", allow_redirects=False)).status == 404
+    assert (await it.post("/api/packages/import/1", data=shop_package(), headers=raw)).status == 404
 
 
-async def test_public_recipes_are_searched_from_page_zero_on() -> None:
-    async with vendor() as it:
-        first, second, third = [
-            (await it.get(f"/api/recipes/search?applications=&page={page}")).data["items"] for page in (0, 1, 2)
-        ]
-        assert (len(first), len(second)) == (20, 20)
-        assert 0 < len(third) < 20
-        assert len({row["id"] for row in (*first, *second, *third)}) == 40 + len(third)
-        body = {"applications": "salesforce,jira", "term": "RECORD"}  # the vendor's page has it in the body of a GET
-        found = (await it.get("/api/recipes/search", json=body)).data["items"]
-        assert found
-        assert all({"salesforce", "jira"} == set(row["applications"]) for row in found)
-        assert (await it.get("/api/recipes/search?applications=nothing")).data["items"] == []
+async def test_public_recipes_are_searched_from_page_zero_on(it: Vendor) -> None:
+    first, second, third = [
+        (await it.get(f"/api/recipes/search?applications=&page={page}")).data["items"] for page in (0, 1, 2)
+    ]
+    assert (len(first), len(second)) == (20, 20)
+    assert 0 < len(third) < 20
+    assert len({row["id"] for row in (*first, *second, *third)}) == 40 + len(third)
+    body = {"applications": "salesforce,jira", "term": "RECORD"}  # the vendor's page has it in the body of a GET
+    found = (await it.get("/api/recipes/search", json=body)).data["items"]
+    assert found
+    assert all({"salesforce", "jira"} == set(row["applications"]) for row in found)
+    assert (await it.get("/api/recipes/search?applications=nothing")).data["items"] == []
 
 
-async def test_a_waiting_job_is_resumed_by_its_token() -> None:
-    async with vendor() as it:
-        waits = {"number": 0, "provider": "clock", "keyword": "trigger", "block": [{"name": "wait_for_resume"}]}
-        made = (await it.post("/api/recipes", json={"recipe": {"name": "W", "code": json.dumps(waits)}})).data["id"]
-        await it.put(f"/api/recipes/{made}/start")
-        await it.post(f"/api/recipes/{made}/poll_now")
-        (job,) = (await it.get(f"/api/recipes/{made}/jobs?status=pending")).data["items"]
-        assert (job["status"], job["completed_at"]) == ("pending", None)
-        resumed = await it.post("/api/job/resume", json={"token": job["id"], "data": {"x": 1}})
-        assert (resumed.status, resumed.text) == (204, "")
-        assert (await it.get(f"/api/recipes/{made}/jobs/{job['id']}")).data["status"] == "succeeded"
-        assert (await it.post("/api/job/resume", json={"token": job["id"]})).status == 400
-        assert (await it.post("/api/job/resume", json={"token": "j-x"})).status == 404
+async def test_a_waiting_job_is_resumed_by_its_token(it: Vendor) -> None:
+    waits = {"number": 0, "provider": "clock", "keyword": "trigger", "block": [{"name": "wait_for_resume"}]}
+    made = (await it.post("/api/recipes", json={"recipe": {"name": "W", "code": json.dumps(waits)}})).data["id"]
+    await it.put(f"/api/recipes/{made}/start")
+    await it.post(f"/api/recipes/{made}/poll_now")
+    (job,) = (await it.get(f"/api/recipes/{made}/jobs?status=pending")).data["items"]
+    assert (job["status"], job["completed_at"]) == ("pending", None)
+    resumed = await it.post("/api/job/resume", json={"token": job["id"], "data": {"x": 1}})
+    assert (resumed.status, resumed.text) == (204, "")
+    assert (await it.get(f"/api/recipes/{made}/jobs/{job['id']}")).data["status"] == "succeeded"
+    assert (await it.post("/api/job/resume", json={"token": job["id"]})).status == 400
+    assert (await it.post("/api/job/resume", json={"token": "j-x"})).status == 404
 
 
 async def test_a_trigger_backs_off_after_a_failure_and_says_for_how_long() -> None:
@@ -311,37 +307,35 @@ async def test_a_trigger_backs_off_after_a_failure_and_says_for_how_long() -> No
         assert jobs["items"][0]["error_parts"].keys() == {"error_type", "message", "error_id", "input"}
 
 
-async def test_recipes_of_a_package_call_each_other_by_number() -> None:
-    async with vendor() as it:
-        await it.imported(EXAMPLE.read_bytes(), await it.folder())
-        by_name = {row["name"]: row for row in await it.recipes()}
-        caller, callee = by_name["New order to CRM"], by_name["Upsert CRM contact"]
-        assert json.loads(caller["code"])["block"][0]["input"]["flow_id"] == callee["id"]
-        at = f"/api/managed_users/{FIRST}/recipes/{caller['id']}"
-        assert (await it.put(at, json={"recipe": {"code": caller["code"]}})).data == {"success": True}
-        assert (await it.put(at, json={"recipe": {"name": "Renamed"}})).data == {"success": True}
-        after = (await it.get(at)).data
-        assert (after["version_no"], after["code"]) == (2, caller["code"])
-        copied = (await it.post(f"{at}/copy", json={})).data["new_flow_id"]
-        assert (await it.get(f"/api/managed_users/{FIRST}/recipes/{copied}")).data["code"] == caller["code"]
+async def test_recipes_of_a_package_call_each_other_by_number(it: Vendor) -> None:
+    await it.imported(EXAMPLE.read_bytes(), await it.folder())
+    by_name = {row["name"]: row for row in await it.recipes()}
+    caller, callee = by_name["New order to CRM"], by_name["Upsert CRM contact"]
+    assert json.loads(caller["code"])["block"][0]["input"]["flow_id"] == callee["id"]
+    at = f"/api/managed_users/{FIRST}/recipes/{caller['id']}"
+    assert (await it.put(at, json={"recipe": {"code": caller["code"]}})).data == {"success": True}
+    assert (await it.put(at, json={"recipe": {"name": "Renamed"}})).data == {"success": True}
+    after = (await it.get(at)).data
+    assert (after["version_no"], after["code"]) == (2, caller["code"])
+    copied = (await it.post(f"{at}/copy", json={})).data["new_flow_id"]
+    assert (await it.get(f"/api/managed_users/{FIRST}/recipes/{copied}")).data["code"] == caller["code"]
 
 
-async def test_what_leaves_one_workspace_arrives_in_another() -> None:
-    async with vendor() as it:
-        folder = await it.folder()
-        files = {"Sub/a.recipe.json": recipe("A", said="Shop"), "b.recipe.json": recipe("B", connection=None)}
-        files |= {"conn.connection.json": {"name": "Shop", "provider": "salesforce", "root_folder": False}}
-        await it.imported(package(files), folder)
-        walk = Walker(it, "managed_users.")
-        wanted = {"name": "All", "folder_id": folder, "auto_generate_assets": True}
-        manifest = (await walk("export_manifests.create", {"export_manifest": wanted})).result["id"]
-        done = await _until_done(walk, (await walk.get("exports.create", manifest_id=manifest))["id"])
-        async with it.http.get(done["download_url"]) as reply:
-            data = await reply.read()
-        other = await it.folder("Other", account=FIRST + 1)
-        assert (await it.imported(data, other, account=FIRST + 1))["status"] == "completed"
-        here, there = await it.recipes(), await it.recipes(account=FIRST + 1)
-        for row, twin in zip(here, there, strict=True):
-            assert (row["name"], row["code"]) == (twin["name"], twin["code"])
-        (shell,) = await it.connections(account=FIRST + 1)
-        assert {entry["account_id"] for row in there for entry in row["config"]} == {None, shell["id"]}
+async def test_what_leaves_one_workspace_arrives_in_another(it: Vendor) -> None:
+    folder = await it.folder()
+    files = {"Sub/a.recipe.json": recipe("A", said="Shop"), "b.recipe.json": recipe("B", connection=None)}
+    files |= {"conn.connection.json": {"name": "Shop", "provider": "salesforce", "root_folder": False}}
+    await it.imported(package(files), folder)
+    walk = Walker(it, "managed_users.")
+    wanted = {"name": "All", "folder_id": folder, "auto_generate_assets": True}
+    manifest = (await walk("export_manifests.create", {"export_manifest": wanted})).result["id"]
+    done = await _until_done(walk, (await walk.get("exports.create", manifest_id=manifest))["id"])
+    async with it.http.get(done["download_url"]) as reply:
+        data = await reply.read()
+    other = await it.folder("Other", account=FIRST + 1)
+    assert (await it.imported(data, other, account=FIRST + 1))["status"] == "completed"
+    here, there = await it.recipes(), await it.recipes(account=FIRST + 1)
+    for row, twin in zip(here, there, strict=True):
+        assert (row["name"], row["code"]) == (twin["name"], twin["code"])
+    (shell,) = await it.connections(account=FIRST + 1)
+    assert {entry["account_id"] for row in there for entry in row["config"]} == {None, shell["id"]}

@@ -6,133 +6,126 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.kit import FIRST, vendor
+from tests.sandbox.kit import FIRST, Vendor, vendor
 
 HERE = f"/api/managed_users/{FIRST}"
 ROLES = f"{HERE}/environment_roles"
 
 
-async def test_an_environment_role_is_made_used_renamed_and_deleted() -> None:
-    async with vendor() as it:
-        made = (await it.post(ROLES, json={"name": "Developer", "privileges": {"Recipes": ["read"]}})).data["data"]
-        assert (made["type"], made["members_count"]) == ("custom", 0)
-        ana = (await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Developer"})).data
-        assert (await it.get(f"{ROLES}/{made['id']}")).data["data"]["members_count"] == 1
-        (granted,) = (await it.get(f"{HERE}/members/{ana['id']}/privileges")).data["data"]
-        assert granted == {
-            "environment_type": "dev",
-            "name": "Developer",
-            "privileges": {"Recipes": ["read"]},
-            "folder_ids": [],
-        }
-        await it.put(f"{ROLES}/{made['id']}", json={"name": "Builder"})
-        assert (await it.get(f"{HERE}/members/{ana['id']}")).data["role_name"] == "Builder"
-        used = await it("DELETE", f"{ROLES}/{made['id']}")
-        assert (used.status, "has members" in used.text) == (400, True)
-        await it("DELETE", f"{HERE}/members/{ana['id']}")
-        assert (await it("DELETE", f"{ROLES}/{made['id']}")).data == {"success": True}
-        assert (await it.get(f"{ROLES}/{made['id']}")).status == 404
-        refused = await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Developer"})
-        assert (refused.status, "Developer" in refused.text) == (400, True)
-        kinds = [effect["kind"] for effect in it.sandbox.effects() if effect["kind"].startswith("environment_role")]
-        assert kinds == [f"environment_role.{what}" for what in ("created", "updated", "deleted")]
+async def test_an_environment_role_is_made_used_renamed_and_deleted(it: Vendor) -> None:
+    made = (await it.post(ROLES, json={"name": "Developer", "privileges": {"Recipes": ["read"]}})).data["data"]
+    assert (made["type"], made["members_count"]) == ("custom", 0)
+    ana = (await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Developer"})).data
+    assert (await it.get(f"{ROLES}/{made['id']}")).data["data"]["members_count"] == 1
+    (granted,) = (await it.get(f"{HERE}/members/{ana['id']}/privileges")).data["data"]
+    assert granted == {
+        "environment_type": "dev",
+        "name": "Developer",
+        "privileges": {"Recipes": ["read"]},
+        "folder_ids": [],
+    }
+    await it.put(f"{ROLES}/{made['id']}", json={"name": "Builder"})
+    assert (await it.get(f"{HERE}/members/{ana['id']}")).data["role_name"] == "Builder"
+    used = await it("DELETE", f"{ROLES}/{made['id']}")
+    assert (used.status, "has members" in used.text) == (400, True)
+    await it("DELETE", f"{HERE}/members/{ana['id']}")
+    assert (await it("DELETE", f"{ROLES}/{made['id']}")).data == {"success": True}
+    assert (await it.get(f"{ROLES}/{made['id']}")).status == 404
+    refused = await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Developer"})
+    assert (refused.status, "Developer" in refused.text) == (400, True)
+    kinds = [effect["kind"] for effect in it.sandbox.effects() if effect["kind"].startswith("environment_role")]
+    assert kinds == [f"environment_role.{what}" for what in ("created", "updated", "deleted")]
 
 
-async def test_environment_roles_are_listed_by_page_and_by_name() -> None:
-    async with vendor() as it:
-        for n in range(3):
-            await it.post(ROLES, json={"name": f"R{n}"})
-        names = [row["name"] for row in (await it.get(ROLES)).data["data"]]
-        assert names == ["Admin", "Analyst", "Operator", "R0", "R1", "R2"]
-        second = (await it.get(f"{ROLES}?page[number]=2&page[size]=4")).data
-        assert [row["name"] for row in second["data"]] == ["R1", "R2"]
-        assert [row["type"] for row in (await it.get(f"{ROLES}?name=Admin")).data["data"]] == ["system"]
-        assert (await it.put(f"{ROLES}/2", json={"name": "Boss"})).status == 403
-        assert (await it.get(f"/api/managed_users/{FIRST + 1}/environment_roles?name=R1")).data["data"] == []
+async def test_environment_roles_are_listed_by_page_and_by_name(it: Vendor) -> None:
+    for n in range(3):
+        await it.post(ROLES, json={"name": f"R{n}"})
+    names = [row["name"] for row in (await it.get(ROLES)).data["data"]]
+    assert names == ["Admin", "Analyst", "Operator", "R0", "R1", "R2"]
+    second = (await it.get(f"{ROLES}?page[number]=2&page[size]=4")).data
+    assert [row["name"] for row in second["data"]] == ["R1", "R2"]
+    assert [row["type"] for row in (await it.get(f"{ROLES}?name=Admin")).data["data"]] == ["system"]
+    assert (await it.put(f"{ROLES}/2", json={"name": "Boss"})).status == 403
+    assert (await it.get(f"/api/managed_users/{FIRST + 1}/environment_roles?name=R1")).data["data"] == []
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"name": 7}, {"name": "Admin"}, {"name": "R"}, {"name": "S", "privileges": "all"}]
 )
-async def test_what_makes_no_role_is_400(body: dict[str, Any]) -> None:
-    async with vendor() as it:
-        await it.post(ROLES, json={"name": "R"})
-        assert (await it.post(ROLES, json=body)).status == 400
-        assert len((await it.get(ROLES)).data["data"]) == 4
+async def test_what_makes_no_role_is_400(it: Vendor, body: dict[str, Any]) -> None:
+    await it.post(ROLES, json={"name": "R"})
+    assert (await it.post(ROLES, json=body)).status == 400
+    assert len((await it.get(ROLES)).data["data"]) == 4
 
 
-async def test_a_legacy_role_is_copied_from_the_partner_and_used() -> None:
-    async with vendor() as it:
-        partners = (await it.get("/api/roles")).data
-        (shared,) = [role for role in partners if role["inheritable"]]
-        assert (await it.get(f"{HERE}/roles")).result == []
-        folder = await it.folder()
-        copy = {"name": "Mine", "folder_ids": [folder]}
-        made = (await it.post(f"{HERE}/roles/{shared['id']}/copy", json=copy)).result
-        assert (await it.get(f"{HERE}/roles")).result == [made]
-        assert (made["folder_ids"], made["privileges"]) == ([folder], shared["privileges"])
-        for role in ("Mine", shared["name"]):
-            assert (await it.post(f"{HERE}/members", json={"name": role, "role_name": role})).status == 200
-        again = await it.post(f"{HERE}/roles/{made['id']}/copy", json={"name": "Mine"})
-        assert (again.status, "taken" in again.text) == (400, True)
-        assert (await it.post(f"{HERE}/roles/99/copy", json={"name": "x"})).status == 404
-        assert (await it.post(f"{HERE}/roles/{made['id']}/copy", json={"name": "x", "folder_ids": [1]})).status == 400
-        (other,) = [role for role in partners if not role["inheritable"]]
-        assert (await it.post(f"{HERE}/roles/{other['id']}/copy", json={"name": "x"})).status == 404
+async def test_a_legacy_role_is_copied_from_the_partner_and_used(it: Vendor) -> None:
+    partners = (await it.get("/api/roles")).data
+    (shared,) = [role for role in partners if role["inheritable"]]
+    assert (await it.get(f"{HERE}/roles")).result == []
+    folder = await it.folder()
+    copy = {"name": "Mine", "folder_ids": [folder]}
+    made = (await it.post(f"{HERE}/roles/{shared['id']}/copy", json=copy)).result
+    assert (await it.get(f"{HERE}/roles")).result == [made]
+    assert (made["folder_ids"], made["privileges"]) == ([folder], shared["privileges"])
+    for role in ("Mine", shared["name"]):
+        assert (await it.post(f"{HERE}/members", json={"name": role, "role_name": role})).status == 200
+    again = await it.post(f"{HERE}/roles/{made['id']}/copy", json={"name": "Mine"})
+    assert (again.status, "taken" in again.text) == (400, True)
+    assert (await it.post(f"{HERE}/roles/99/copy", json={"name": "x"})).status == 404
+    assert (await it.post(f"{HERE}/roles/{made['id']}/copy", json={"name": "x", "folder_ids": [1]})).status == 400
+    (other,) = [role for role in partners if not role["inheritable"]]
+    assert (await it.post(f"{HERE}/roles/{other['id']}/copy", json={"name": "x"})).status == 404
 
 
-async def test_the_partners_own_roles_and_people() -> None:
-    async with vendor() as it:
-        made = (await it.post("/api/roles/247/copy", json={"name": "Support"})).data
-        assert made["success"] is True
-        assert (await it.put(f"/api/roles/{made['id']}", json={"all_folders": "false"})).data == {"success": True}
-        assert (await it.put(f"/api/roles/{made['id']}", json={})).status == 400
-        row = next(role for role in (await it.get("/api/roles")).data if role["id"] == made["id"])
-        assert (row["name"], row["all_folders"]) == ("Support", False)
-        lee = (await it.get("/api/members")).data["data"][0]
-        roles = [{"environment_type": "prod", "name": "Support"}]
-        assert (await it.put(f"/api/members/{lee['id']}", json={"env_roles": roles})).data == {"success": True}
-        assert (await it.put(f"/api/members/{lee['id']}", json={})).status == 400
-        now = (await it.get(f"/api/members/{lee['id']}")).data["data"]
-        assert now["roles"] == [{"environment_type": "prod", "role_name": "Support"}]
-        (granted,) = (await it.get(f"/api/members/{lee['id']}/privileges")).data["data"]
-        assert granted["name"] == "Support"
-        invited = {"name": "New", "email": "new@partner.example", "role_name": "Support"}
-        assert (await it.post("/api/member_invitations", json=invited)).data == {"success": True}
-        assert (await it.get("/api/members")).data["data"][-1]["email"] == "new@partner.example"
+async def test_the_partners_own_roles_and_people(it: Vendor) -> None:
+    made = (await it.post("/api/roles/247/copy", json={"name": "Support"})).data
+    assert made["success"] is True
+    assert (await it.put(f"/api/roles/{made['id']}", json={"all_folders": "false"})).data == {"success": True}
+    assert (await it.put(f"/api/roles/{made['id']}", json={})).status == 400
+    row = next(role for role in (await it.get("/api/roles")).data if role["id"] == made["id"])
+    assert (row["name"], row["all_folders"]) == ("Support", False)
+    lee = (await it.get("/api/members")).data["data"][0]
+    roles = [{"environment_type": "prod", "name": "Support"}]
+    assert (await it.put(f"/api/members/{lee['id']}", json={"env_roles": roles})).data == {"success": True}
+    assert (await it.put(f"/api/members/{lee['id']}", json={})).status == 400
+    now = (await it.get(f"/api/members/{lee['id']}")).data["data"]
+    assert now["roles"] == [{"environment_type": "prod", "role_name": "Support"}]
+    (granted,) = (await it.get(f"/api/members/{lee['id']}/privileges")).data["data"]
+    assert granted["name"] == "Support"
+    invited = {"name": "New", "email": "new@partner.example", "role_name": "Support"}
+    assert (await it.post("/api/member_invitations", json=invited)).data == {"success": True}
+    assert (await it.get("/api/members")).data["data"][-1]["email"] == "new@partner.example"
 
 
-async def test_projects_follow_from_the_role() -> None:
-    async with vendor() as it:
-        folder = await it.folder()
-        ana = (await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Admin"})).data["id"]
-        project = next(row["project_id"] for row in (await it.get(f"{HERE}/folders")).result if row["id"] == folder)
-        grants = (await it.get(f"{HERE}/members/{ana}/project_grants")).data
-        assert grants["data"] == [{"project_id": project, "role_name": "Project admin"}]
-        (allowed,) = (await it.get(f"{HERE}/members/{ana}/projects_privileges")).data["data"]
-        assert "delete" in allowed["privileges"]["Recipes"]
-        nowhere = [{"environment_type": "prod", "name": "Admin"}]
-        await it.put(f"{HERE}/members/{ana}", json={"env_roles": nowhere})
-        assert (await it.get(f"{HERE}/members/{ana}/project_grants")).data["data"] == []
-        assert (await it.get(f"{HERE}/members/{ana + 1}/privileges")).status == 404
+async def test_projects_follow_from_the_role(it: Vendor) -> None:
+    folder = await it.folder()
+    ana = (await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Admin"})).data["id"]
+    project = next(row["project_id"] for row in (await it.get(f"{HERE}/folders")).result if row["id"] == folder)
+    grants = (await it.get(f"{HERE}/members/{ana}/project_grants")).data
+    assert grants["data"] == [{"project_id": project, "role_name": "Project admin"}]
+    (allowed,) = (await it.get(f"{HERE}/members/{ana}/projects_privileges")).data["data"]
+    assert "delete" in allowed["privileges"]["Recipes"]
+    nowhere = [{"environment_type": "prod", "name": "Admin"}]
+    await it.put(f"{HERE}/members/{ana}", json={"env_roles": nowhere})
+    assert (await it.get(f"{HERE}/members/{ana}/project_grants")).data["data"] == []
+    assert (await it.get(f"{HERE}/members/{ana + 1}/privileges")).status == 404
 
 
-async def test_an_invitation_makes_a_member_with_an_address() -> None:
-    async with vendor() as it:
-        body = {"name": "Ana", "email": "ana@x.example", "env_roles": [{"environment_type": "dev", "name": "Admin"}]}
-        assert (await it.post(f"{HERE}/member_invitations", json=body)).result == {"success": True}
-        (ana,) = (await it.get(f"{HERE}/members")).data["data"]
-        assert (ana["email"], ana["role_name"]) == ("ana@x.example", "Admin")
-        assert it.keys("member.invited") == ["ana@x.example"]
-        for wrong, said in (
-            (body, "already"),
-            (body | {"email": "ana"}, "not an e-mail"),
-            (body | {"email": None}, "email"),
-            ({"name": "Bob", "email": "b@x.example"}, "role_name"),
-            ({"name": "Bob", "email": "b@x.example", "role_name": "Boss"}, "Role not found: Boss"),
-        ):
-            refused = await it.post(f"{HERE}/member_invitations", json=wrong)
-            assert (refused.status, said in refused.text) == (400, True), refused.text
+async def test_an_invitation_makes_a_member_with_an_address(it: Vendor) -> None:
+    body = {"name": "Ana", "email": "ana@x.example", "env_roles": [{"environment_type": "dev", "name": "Admin"}]}
+    assert (await it.post(f"{HERE}/member_invitations", json=body)).result == {"success": True}
+    (ana,) = (await it.get(f"{HERE}/members")).data["data"]
+    assert (ana["email"], ana["role_name"]) == ("ana@x.example", "Admin")
+    assert it.keys("member.invited") == ["ana@x.example"]
+    for wrong, said in (
+        (body, "already"),
+        (body | {"email": "ana"}, "not an e-mail"),
+        (body | {"email": None}, "email"),
+        ({"name": "Bob", "email": "b@x.example"}, "role_name"),
+        ({"name": "Bob", "email": "b@x.example", "role_name": "Boss"}, "Role not found: Boss"),
+    ):
+        refused = await it.post(f"{HERE}/member_invitations", json=wrong)
+        assert (refused.status, said in refused.text) == (400, True), refused.text
 
 
 async def test_invitations_are_counted_for_each_address_and_workspace() -> None:

@@ -176,12 +176,11 @@ async def test_imports_count_per_customer_too() -> None:
         assert [row["max_in_window"] for row in rows] == [7, 3]
 
 
-async def test_everything_that_arrives_is_counted_and_control_never() -> None:
-    async with vendor() as client:
-        await client.get("/api/managed_users")
-        await client.get("/api/managed_users", headers={"Authorization": "Bearer wrong"})
-        await client.get("/api/no/such/call")
-        await client.get("/_sandbox/requests")
-        counted = client.sandbox.requests()
-        assert counted["total"] == 3
-        assert counted["quotas"]["embedded.customers.other"] == {"requests": 2, "refused": 0, "limits": []}
+async def test_everything_that_arrives_is_counted_and_control_never(it: Vendor) -> None:
+    await it.get("/api/managed_users")
+    await it.get("/api/managed_users", headers={"Authorization": "Bearer wrong"})
+    await it.get("/api/no/such/call")
+    await it.get("/_sandbox/requests")
+    counted = it.sandbox.requests()
+    assert counted["total"] == 3
+    assert counted["quotas"]["embedded.customers.other"] == {"requests": 2, "refused": 0, "limits": []}
