@@ -58,6 +58,8 @@ async def test_folders_and_projects(it: Here) -> None:
         await account.folders.delete(crm.id)
     own = await it.workato.folders.create("Built here")
     assert own in await it.workato.folders.list().collect()
+    assert (await it.workato.folders.update(own.id, name="Renamed")).name == "Renamed"
+    assert own.project_id in [project.id async for project in it.workato.projects.list()]
 
 
 @in_sandbox(customers=1)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bulkops.client import Account, Workato
-from bulkops.errors import BadRequest, DecodeError, InputError, NotFound, OutcomeUnknown, StatusError, WouldChange
-from bulkops.models import Customer, Member, MemberRole, PackageExport, PlanChange
+from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, WouldChange
+from bulkops.models import Customer, Member, MemberRole
 from tests.session.kit import answering, asked
 
 MEMBER = {
@@ -63,22 +63,6 @@ async def test_adding_sends_what_is_given(server: Any, account: Account) -> None
     }
 
 
-async def test_the_older_pair(server: Any, account: Account) -> None:
-    answering(server, {"id": 4100231, "plan_id": "oem_plan", "trial": False})
-    made = await account.members.add_by_old_route(name="Ana", oauth_id="o-1", role_name="Admin")
-    assert made == PlanChange(id=4100231, plan_id="oem_plan", trial=False)
-    assert asked(server) == (
-        "POST",
-        "/api/managed_users/EA%2F1/member",
-        {"name": "Ana", "oauth_id": "o-1", "role_name": "Admin"},
-    )
-    answering(server, {"id": 880012})
-    await account.members.remove_by_old_route(880012)
-    assert asked(server) == ("DELETE", "/api/managed_users/EA%2F1/member", {"member_id": 880012})
-    await account.members.remove(880012)
-    assert asked(server) == ("DELETE", "/api/managed_users/EA%2F1/members/880012", None)
-
-
 async def test_a_lost_addition_is_not_sent_again_a_lost_removal_is(server: Any, account: Account) -> None:
     async def handler(_: Any, out: Any) -> None:
         if len(server.seen) in {1, 2}:
@@ -93,12 +77,6 @@ async def test_a_lost_addition_is_not_sent_again_a_lost_removal_is(server: Any, 
     with pytest.raises(NotFound) as gone:
         await account.members.remove(1)
     assert (len(server.seen), gone.value.attempt) == (3, 2)
-
-
-async def test_an_unknown_role_is_said_in_the_vendors_words(server: Any, account: Account) -> None:
-    answering(server, {"message": "Role not found: Boss"}, 400)
-    with pytest.raises(BadRequest, match="Role not found: Boss"):
-        await account.members.add(name="Ana", role_name="Boss")
 
 
 async def test_the_customer_of_an_account(server: Any, account: Account, workato: Workato) -> None:
@@ -129,24 +107,6 @@ async def test_an_account_that_is_not_there_is_not_found(server: Any, account: A
     assert await account.customer.find() is None
     with pytest.raises(NotFound):
         await account.customer.get()
-
-
-async def test_an_export_and_how_far_it_is(server: Any, workato: Workato) -> None:
-    answering(server, {"id": 251, "operation_type": "export", "status": "in_progress", "export_manifest_id": 12})
-    begun = await workato.packages.export(12)
-    assert asked(server) == ("POST", "/api/packages/export/12", None)
-    assert (begun.is_finished, begun.file_url) == (False, None)
-    answering(server, {"id": 251, "status": "failed", "error": "no assets", "download_url": "null"})
-    ended = await workato.packages.get(251)
-    assert ended == PackageExport(id=251, status="failed", error="no assets", download_url="null")
-    assert (ended.is_finished, ended.file_url) == (True, None)
-
-
-async def test_a_removal_that_did_not_happen_is_no_removal(server: Any, account: Account) -> None:
-    answering(server, {"success": False, "message": "The last owner stays"})
-    for remove in (account.members.remove, account.members.remove_by_old_route):
-        with pytest.raises(StatusError, match="The last owner stays"):
-            await remove(1)
 
 
 async def test_a_client_that_only_reads_changes_nothing(server: Any, workato: Workato) -> None:
