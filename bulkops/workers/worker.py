@@ -172,10 +172,12 @@ class Worker:
 
     def _follow(self, one: HandedOver, joined: _Joined) -> None:
         """Learn that a run is stopping, and coordinate it if no worker does."""
-        if joined.environment is None or joined.leaving.is_set():
+        if joined.environment is None:
             return
         if one.stop is not None:
             joined.environment.stop(one.stop)
+        if joined.leaving.is_set():
+            return
         if not one.is_coordinated and (joined.coordinating is None or joined.coordinating.done()):
             joined.coordinator = Coordinator(joined.environment, self._dispatcher, self.observe)
             joined.coordinating = self._task(_soon(joined.coordinator), f"bulkops.coordinator {one.run_id}")
@@ -243,15 +245,25 @@ class Worker:
                 joined.environment.give_back()
             joined.leaving.set()
         busy = [joined.task for joined in self._runs.values()]
+        following = self._task(self._follow_stops(), "bulkops.stops")
         now = asyncio.ensure_future(self._now.wait())
         idle = asyncio.ensure_future(asyncio.wait(busy)) if busy else None
         if idle is not None:
             await asyncio.wait([idle, now], timeout=self.grace_s, return_when=asyncio.FIRST_COMPLETED)
             idle.cancel()
         now.cancel()
+        following.cancel()
         for joined in self._runs.values():
             if joined.environment is not None:
                 joined.environment.abort(WORKER_STOPS)
+
+    async def _follow_stops(self) -> None:
+        """An account of a run that is stopped at once has no grace."""
+        while True:
+            for one in await self._journal.shared_runs.handed_over():
+                if one.run_id in self._runs:
+                    self._follow(one, self._runs[one.run_id])
+            await asyncio.sleep(_LOOK_S)
 
     async def _leave_all(self, why: BulkopsError | None) -> None:
         tasks = []
