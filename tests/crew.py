@@ -18,6 +18,8 @@ from tests.processes import Process
 
 LEASE_S: Final = 3.0
 """The lease of the tests' databases. Heartbeats come every second, as ever."""
+LONG_LEASE_S: Final = 60.0
+"""For workers that a test stops, and that nobody shall take for dead."""
 
 
 @attrs.define
@@ -67,6 +69,10 @@ class Crew:
         rows = self.ask("SELECT p.pid, count(*) FROM accounts a JOIN processes p USING (process_id) GROUP BY 1")
         return dict(rows)
 
+    def at_work(self, *workers: Process, accounts: int = 3) -> Callable[[], bool]:
+        """Whether each of them has so many accounts in progress, for `caught`."""
+        return lambda: all(self.in_progress().get(worker.pid, 0) >= accounts for worker in workers)
+
     def coordinator(self) -> Process | None:
         """The worker that coordinates a run."""
         rows = self.ask("SELECT p.pid FROM locks l JOIN processes p USING (process_id)")
@@ -99,13 +105,13 @@ class Crew:
 
 
 @contextmanager
-def crew(home: Path, database: str, **options: Any) -> Iterator[Crew]:
-    """A sandbox with these options, and an empty journal with a short lease. Workers that are left are killed."""
+def crew(home: Path, database: str, *, lease_s: float = LEASE_S, **options: Any) -> Iterator[Crew]:
+    """A sandbox with these options, and an empty journal. Workers that are left are killed."""
     with fleet(home, **options) as vendor:
         made = Crew(vendor, database)
         listed = vendor.cli("runs", "--journal", database)
         assert listed.code == 0, listed.err
-        made.ask("UPDATE store SET lease_s = %s", LEASE_S)
+        made.ask("UPDATE store SET lease_s = %s", lease_s)
         try:
             yield made
         finally:

@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 
+from tests import patience
 from tests.processes import Process
 
 DEMO = Path(__file__).parent.parent / "bulkops" / "_demo"
@@ -38,6 +39,7 @@ class SandboxProcess:
     url: str
     token: str
     home: Path
+    process: Process | None = None
 
     @property
     def client_file(self) -> Path:
@@ -147,6 +149,36 @@ def wait_until(process: Process, counted: Callable[[], int], goal: int, *, every
     assert process.poll() is None, process.communicate()
 
 
+@contextmanager
+def caught(holds: Callable[[], object], *processes: Process | None) -> Iterator[None]:
+    """The processes are stopped inside, from a moment at which it holds: what is on its way stays so for the next
+    signal, however fast or busy the machine is.
+
+    Workers need a lease that outlasts it. So does the sandbox: what it does to a request after it should have given
+    it up, no client expects.
+    """
+
+    def send(number: signal.Signals) -> None:
+        for process in processes:
+            assert process is not None
+            process.send_signal(number)
+
+    def is_caught() -> bool:
+        if not holds():
+            return False
+        send(signal.SIGSTOP)
+        if holds():
+            return True
+        send(signal.SIGCONT)
+        return False
+
+    patience.wait_until(is_caught)
+    try:
+        yield
+    finally:
+        send(signal.SIGCONT)
+
+
 def kill(process: Process) -> None:
     process.kill()
     process.communicate()
@@ -166,7 +198,7 @@ def fleet(home: Path, **options: object) -> Iterator[SandboxProcess]:
         if not line:
             raise RuntimeError(process.communicate()[1])
         said: Mapping[str, str] = json.loads(line)
-        yield SandboxProcess(said["url"], said["token"], home)
+        yield SandboxProcess(said["url"], said["token"], home, process)
     finally:
         process.send_signal(signal.SIGINT)
         try:

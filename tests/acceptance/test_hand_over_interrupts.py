@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.crew import Crew, crew
+from tests.crew import LONG_LEASE_S, Crew, crew
+from tests.fleet import caught
 from tests.processes import Process
 
 ACCOUNTS = 30
@@ -31,12 +32,18 @@ def waits(played: Crew) -> bool:
     return bool(played.ask("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'runs'::regclass"))
 
 
+def read_until(submitted: Process, words: str) -> str:
+    """The line of stderr with these words."""
+    while words not in (line := submitted.stderr.readline()):
+        assert line, "it ended"
+    return line
+
+
 def interrupt(played: Crew, submitted: Process, number: signal.Signals) -> None:
     """A signal, while a write of the submitter waits; the submitter has heard it."""
     played.wait(lambda: waits(played), "a write waits")
     submitted.send_signal(number)
-    while "press Ctrl-C again" not in (line := submitted.stderr.readline()):
-        assert line, "it ended"
+    read_until(submitted, "press Ctrl-C again")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
@@ -81,18 +88,19 @@ def test_a_signal_during_a_detached_hand_over_stops_the_run(tmp_path: Path, post
 
 @pytest.mark.slow
 def test_a_stop_that_is_not_written_is_told(tmp_path: Path, postgres: str) -> None:
-    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
-        played.start_worker()
-        submitted = played.submit(*FOLDER, "A")
-        played.wait(lambda: played.ended() >= 1, "it is on")
+    with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=100) as played:
+        worker = played.start_worker()
         played.ask(
             """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is gone'; END $$;
             CREATE TRIGGER refuse BEFORE UPDATE ON runs FOR EACH ROW WHEN (NEW.stopping IS NOT NULL)
               EXECUTE FUNCTION refuse()"""
         )
-        submitted.send_signal(signal.SIGINT)
+        submitted = played.submit(*FOLDER, "A")
+        with caught(lambda: 1 <= played.ended() < ACCOUNTS, worker):
+            submitted.send_signal(signal.SIGINT)
+            refused = read_until(submitted, "was not stopped")
         out, err = submitted.communicate(timeout=60)
         report = json.loads(out)
         assert (submitted.wait(), report["outcomes"]["changed"]) == (0, ACCOUNTS), err
-        assert f"error: run {report['run']} was not stopped" in err
+        assert f"error: run {report['run']} was not stopped" in refused
         assert f"try: bulkops stop {report['run']} --journal" in err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import time
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.crew import Crew, crew
+from tests.crew import LONG_LEASE_S, Crew, crew
+from tests.fleet import caught
 from tests.postgres import own_server
 
 ACCOUNTS = 60
@@ -50,8 +50,8 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
         first, _ = played.start_worker(), played.start_worker()
         submitted = played.submit(*played.main_job())
-        played.wait(lambda: played.in_progress().get(first.pid, 0) >= 3 and played.ended() >= 1, "both are at work")
-        played.kill(first)
+        with caught(played.at_work(first), first):
+            played.kill(first)
         out, err = submitted.communicate(timeout=120)
         assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
         check_once(played)
@@ -66,12 +66,12 @@ def test_a_person_goes_on_when_every_worker_is_killed(tmp_path: Path, postgres: 
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
         workers = [played.start_worker(), played.start_worker()]
         submitted = played.submit(*played.main_job())
-        pids = {one.pid for one in workers}
-        played.wait(lambda: played.ended() >= 1 and pids <= played.in_progress().keys(), "both are at work")
-        submitted.kill()
-        submitted.communicate(timeout=10)
+        with caught(played.at_work(*workers, accounts=1), *workers):
+            submitted.kill()
+            for worker in workers:
+                played.kill(worker)
+        submitted.communicate(timeout=60)
         for worker in workers:
-            played.kill(worker)
             played.said(worker)
         played.wait(
             lambda: not played.ask("SELECT 1 FROM processes p WHERE worker IS NOT NULL AND is_alive(p)"), "all are dead"
@@ -86,13 +86,11 @@ def test_a_stopped_worker_is_fenced(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
         first, _ = played.start_worker(), played.start_worker()
         submitted = played.submit(*played.main_job())
-        played.wait(lambda: played.in_progress().get(first.pid, 0) >= 3, "the first is at work")
-        os.kill(first.pid, signal.SIGSTOP)
-        played.wait(
-            lambda: played.ask("SELECT 1 FROM processes WHERE worker IS NOT NULL AND dead"), "it is declared dead"
-        )
-        played.wait(lambda: not played.in_progress().get(first.pid), "its accounts are free")
-        os.kill(first.pid, signal.SIGCONT)
+        with caught(played.at_work(first), first):
+            played.wait(
+                lambda: played.ask("SELECT 1 FROM processes WHERE worker IS NOT NULL AND dead"), "it is declared dead"
+            )
+            played.wait(lambda: not played.in_progress().get(first.pid), "its accounts are free")
         out, err = submitted.communicate(timeout=120)
         assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
         check_once(played)
@@ -127,20 +125,22 @@ def test_a_coordinator_is_replaced(tmp_path: Path, postgres: str, moment: str) -
 @pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
 def test_a_coordinator_is_replaced_while_the_run_stops(tmp_path: Path, postgres: str, again: bool) -> None:
-    """The run ends when its last account has, and a second Ctrl-C still reaches the workers."""
+    """The run ends when its last account has. A second Ctrl-C reaches each worker, also the one that stops."""
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=2) as played:
         for _ in range(3):
-            played.start_worker()
+            played.start_worker("--grace", "10m")
         submitted = played.submit(*played.main_job("--concurrency", "9"))
-        played.wait(lambda: played.ask("SELECT count(*) FROM steps WHERE step ~ ': import$'") >= [(3,)], "imports")
-        coordinator = played.coordinator()
-        assert coordinator is not None
-        submitted.send_signal(signal.SIGINT)
-        played.wait(lambda: played.ask("SELECT 1 FROM runs WHERE stopping IS NOT NULL"), "the run is stopping")
-        coordinator.send_signal(signal.SIGTERM)
-        played.wait(lambda: len(played.events("coordinates")) == 2, "another one coordinates")
-        if again:
+        imports = "SELECT 1 FROM steps JOIN accounts USING (run_id, seq) WHERE step ~ ': import$' AND ended_at IS NULL"
+        with caught(lambda: len(played.ask(imports)) >= 3, played.vendor.process):
+            coordinator = played.coordinator()
+            assert coordinator is not None
             submitted.send_signal(signal.SIGINT)
+            played.wait(lambda: played.ask("SELECT 1 FROM runs WHERE stopping IS NOT NULL"), "the run is stopping")
+            coordinator.send_signal(signal.SIGTERM)
+            played.wait(lambda: len(played.events("coordinates")) == 2, "another one coordinates")
+            if again:
+                submitted.send_signal(signal.SIGINT)
+                played.wait(lambda: not played.in_progress(), "no worker waits for the vendor")
         out, err = submitted.communicate(timeout=120)
         assert played.in_progress() == {}
         report = json.loads(out)
@@ -159,8 +159,9 @@ def test_a_coordinator_without_its_lock_is_a_worker_still(tmp_path: Path, postgr
         for _ in range(2):
             played.start_worker()
         submitted = played.submit(*played.main_job())
-        played.wait(lambda: played.ended() >= 1, "the run is at work")
-        played.ask("UPDATE processes SET dead = true WHERE process_id IN (SELECT process_id FROM locks)")
+        steal = """UPDATE processes SET dead = true WHERE process_id IN (SELECT process_id FROM locks)
+            AND (SELECT count(ended_at) FROM accounts) BETWEEN 1 AND %s RETURNING 1"""
+        played.wait(lambda: played.ask(steal, ACCOUNTS // 2), "the coordinator loses its lock while the run is on")
         out, err = submitted.communicate(timeout=120)
         assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
         check_once(played)
@@ -170,11 +171,12 @@ def test_a_coordinator_without_its_lock_is_a_worker_still(tmp_path: Path, postgr
 
 @pytest.mark.slow
 def test_ctrl_c_at_the_submitter_stops_all_workers(tmp_path: Path, postgres: str) -> None:
-    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=60) as played:
+    with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=60) as played:
         workers = [played.start_worker(), played.start_worker()]
         submitted = played.submit(*played.main_job("--concurrency", "6"))
-        played.wait(lambda: played.ended() >= 3, "some have ended")
-        submitted.send_signal(signal.SIGINT)
+        with caught(lambda: 3 <= played.ended() <= ACCOUNTS // 2, *workers):
+            submitted.send_signal(signal.SIGINT)
+            played.wait(lambda: played.ask("SELECT 1 FROM runs WHERE stopping IS NOT NULL"), "the run is stopping")
         out, err = submitted.communicate(timeout=120)
         report = json.loads(out)
         assert (submitted.wait(), report["state"]) == (130, "interrupted"), err
@@ -205,11 +207,11 @@ def test_limits_hold_over_all_workers(tmp_path: Path, postgres: str, flags: tupl
 
 @pytest.mark.slow
 def test_a_worker_that_stops_hands_over(tmp_path: Path, postgres: str) -> None:
-    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=60) as played:
+    with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=60) as played:
         first, _ = played.start_worker(), played.start_worker()
         submitted = played.submit(*played.main_job())
-        played.wait(lambda: played.in_progress().get(first.pid, 0) >= 3, "the first is at work")
-        first.send_signal(signal.SIGTERM)
+        with caught(played.at_work(first), first):
+            first.send_signal(signal.SIGTERM)
         assert first.wait(60) == 0
         assert not played.in_progress().get(first.pid)
         out, err = submitted.communicate(timeout=120)
@@ -328,12 +330,11 @@ def test_workers_outlast_a_restart_of_the_database(tmp_path: Path, away_s: float
 @pytest.mark.slow
 @pytest.mark.parametrize("now", [False, True])
 def test_a_detached_run_is_stopped(tmp_path: Path, postgres: str, now: bool) -> None:
-    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=30) as played:
-        for _ in range(2):
-            played.start_worker()
+    with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=30) as played:
+        workers = [played.start_worker(), played.start_worker()]
         assert played.run(*played.main_job("--detach", "--concurrency", "10")).code == 0
-        played.wait(lambda: played.ended() >= 3, "some have ended")
-        stopped = played.vendor.cli("stop", *(["--now"] if now else []), "--journal", postgres)
+        with caught(lambda: 3 <= played.ended() <= ACCOUNTS // 2, *workers):
+            stopped = played.vendor.cli("stop", *(["--now"] if now else []), "--journal", postgres)
         assert stopped.code == 0, stopped.err
         watched = played.vendor.cli("watch", "--quiet", "--journal", postgres)
         assert watched.code == 130, watched.err
