@@ -173,11 +173,12 @@ class Importing:
         clock = asyncio.get_running_loop().time
         end = clock() + tuning_of(self._ctx).import_deadline_s - intent.age_s
         while True:
+            is_last = clock() >= end  # a look of several requests may begin before the import ends, and end after
             standing = await self.look()
             moved = [key for key in keys if has_moved(key, intent.data, standing)]
             if len(moved) == len(keys):
                 return {"package_id": None}
-            if clock() >= end:
+            if is_last:
                 if not moved:
                     return None
                 raise TaskUnknown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bulkops.settings import Tuning
 from tests.chaos.hostile import Answer, Asked, HostileProxy, Trick, whole
 from tests.chaos.tricks import says_json
 from tests.fleet import PACKAGE
+from tests.virtual_time import over_sockets
 
 ACCOUNT = "4100231"
 TUNING = Tuning(
@@ -33,10 +35,10 @@ def gone(*numbers: int) -> Answer:
     return answer
 
 
-async def imported(home: Path, sandbox: Sandbox, tricks: Mapping[str, Trick]) -> Report:
+async def imported(home: Path, sandbox: Sandbox, tricks: Mapping[str, Trick], tuning: Tuning = TUNING) -> Report:
     async with (
         HostileProxy(sandbox.url, tricks) as proxy,
-        bulkops.Workato(token=sandbox.token, host=proxy.url, tuning=TUNING) as workato,
+        bulkops.Workato(token=sandbox.token, host=proxy.url, tuning=tuning) as workato,
     ):
         made = ImportPackage(str(PACKAGE), folder="CRM")
         return await bulkops.run(made, accounts=[ACCOUNT], workato=workato, journal=home)
@@ -83,4 +85,24 @@ async def test_one_that_brought_nothing_fails_and_may_be_sent_again(tmp_path: Pa
             again = await bulkops.Fleet(workato, journal=tmp_path).retry()
             assert again is not None
             assert again.outcomes[Outcome.CHANGED] == 1, again.accounts[0].reason
+        assert brought(sandbox) == 1
+
+
+@over_sockets
+async def test_what_a_look_read_before_the_deadline_is_not_final(tmp_path: Path) -> None:
+    """The import ends while the look waits: it has read the folders as they were before, and the recipes after."""
+    tuning = Tuning(unlimited=True, max_rate=None, import_deadline_s=30.0)
+    async with Sandbox(SandboxSettings(customers=1, time_scale=1, quotas="off")) as sandbox:
+
+        async def lost(asked: Asked) -> AsyncIterator[bytes]:
+            if asked.call == "GET recipes" and asked.number == 1:
+                assert not brought(sandbox)
+                await asyncio.sleep(tuning.import_deadline_s)
+            good = await asked.good()
+            if asked.call != "POST imports":
+                yield good
+
+        trick = Trick(name="lost", at="POST imports|GET recipes", answer=lost)
+        report = await imported(tmp_path, sandbox, {ACCOUNT: trick}, tuning)
+        assert report.outcomes[Outcome.CHANGED] == 1, report.accounts[0].reason
         assert brought(sandbox) == 1
