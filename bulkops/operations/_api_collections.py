@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import check_name, find_folder, no_folder, project_of, recipes_below
+from bulkops.operations._folders import existing_folder, is_folder_name, project_of, recipes_below
 from bulkops.operations._lookup import name_some, only_one
 from bulkops.operations._plan_effects import (
     PlannedFolder,
@@ -52,7 +52,9 @@ class OfCollections(Operation):
     """Base of operations on API collections: those of a folder under Home and its sub-folders, or by their names."""
 
     folder: str | None = attrs.field(
-        default=None, metadata=parameter("Folder under Home that holds the API collections.", metavar="NAME")
+        default=None,
+        validator=is_folder_name,
+        metadata=parameter("Folder under Home that holds the API collections.", metavar="NAME"),
     )
     collections: tuple[str, ...] = attrs.field(
         default=(),
@@ -69,8 +71,6 @@ class OfCollections(Operation):
         super().__attrs_post_init__()
         if (self.folder is None) == (not self.collections):
             raise ConfigError("no API collections given", remedy="give a folder, or names of collections")
-        if self.folder is not None:
-            check_name(self.folder)
 
     @property
     def where(self) -> str:
@@ -89,9 +89,7 @@ class OfCollections(Operation):
             imagine_collections(ctx, self.collections, active=active, each=each)
             there += _coming(ctx, None, there)
             return Found(folder_id=None, collections=[_the_one(there, name) for name in self.collections])
-        folder_id = await find_folder(ctx, self.folder, must_exist=True)
-        if folder_id is None:
-            raise no_folder(ctx, self.folder)
+        folder_id = await existing_folder(ctx, self.folder)
         imagine(ctx, self.folder, folder_id, running=True, active=active, each=each)
         project_id = project_of(ctx, folder_id)
         if project_id is None or any(row.project_id is None for row in there):

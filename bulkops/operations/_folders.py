@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
+from typing import Any
 
 from bulkops.errors import InputError, TaskFailed
 from bulkops.models import Folder, Recipe
@@ -26,9 +27,9 @@ _IMPORTED = "folders of imports"
 NO_PROJECT = "project-missing"
 
 
-def check_name(name: str) -> None:
-    """Raises: InputError when no folder can have that name."""
-    if not name.strip():
+def is_folder_name(_: object, __: object, name: Any) -> None:
+    """Validator of a field. Raises: InputError when no folder can have that name."""
+    if name is not None and not name.strip():
         raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
 
@@ -57,6 +58,14 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
         remedy="rename or remove all but one",
     )
     return None if found is None else found.id
+
+
+async def existing_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> int:
+    """Id of the one folder `name` under Home. Sends as `find_folder`. Raises: TaskFailed for none and for several."""
+    found = await find_folder(ctx, name, must_exist=True)
+    if found is None:
+        raise no_folder(ctx, name, remedy=remedy)
+    return found
 
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:

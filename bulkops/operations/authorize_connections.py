@@ -14,7 +14,7 @@ from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
-from bulkops.operations._folders import check_name, find_folder, folders_below, folders_inside, imported_into, no_folder
+from bulkops.operations._folders import existing_folder, folders_below, folders_inside, imported_into, is_folder_name
 from bulkops.operations._lookup import nearest_else
 from bulkops.operations._plan_effects import connections_of, folders_planned
 from bulkops.operations._switching import Problems
@@ -61,14 +61,10 @@ class AuthorizeConnections(Operation):
     folder: str | None = attrs.field(
         kw_only=True,
         default=None,
+        validator=is_folder_name,
         metadata=parameter("Folder under Home; only connections in it and its sub-folders.", metavar="NAME"),
     )
     credentials: tuple[Credentials, ...] = attrs.field(init=False, repr=False, eq=False)
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        if self.folder is not None:
-            check_name(self.folder)
 
     @credentials.default
     def _read(self) -> tuple[Credentials, ...]:
@@ -148,10 +144,7 @@ class _Connections:
         """
         folders = imported_into(ctx)
         if folder is not None:
-            folder_id = await find_folder(ctx, folder, must_exist=True)
-            if folder_id is None:
-                raise no_folder(ctx, folder)
-            folders = {folder_id}
+            folders = {await existing_folder(ctx, folder)}
         shells = [_shell(row, folders) for row in wanted]
         connections = await log_of(ctx).look(partial(connections_of, ctx), missing=shells)
         found = cls(connections, folders, folder is not None)

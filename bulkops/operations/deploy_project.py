@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.models import Deployment, ProjectBuild
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._folders import existing_folder, is_folder_name, recipes_below
 from bulkops.operations._plan_effects import expect
 from bulkops.operations.polling import Polling
 from bulkops.parameters import parameter
@@ -45,14 +45,11 @@ class DeployProject(Operation):
     affects: ClassVar[frozenset[str]] = frozenset({"deployments"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "deployments"})
     project: str = attrs.field(
-        metadata=parameter("Name of the project, which is a folder under Home.", metavar="NAME", template=True)
+        validator=is_folder_name,
+        metadata=parameter("Name of the project, which is a folder under Home.", metavar="NAME", template=True),
     )
     environment: str = attrs.field(metadata=parameter("Environment to deploy to.", key="to", choices=("test", "prod")))
     description: str | None = attrs.field(default=None, metadata=parameter("Text kept with it.", template=True))
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        check_name(self.project)
 
     @property
     def title(self) -> str:
@@ -61,9 +58,7 @@ class DeployProject(Operation):
     async def apply(self, ctx: Context) -> None:
         given = self.filled(ctx)
         name = given["project"]
-        folder_id = await find_folder(ctx, name, must_exist=True)
-        if folder_id is None:
-            raise no_folder(ctx, name, remedy="create it first: create-folder makes one")
+        folder_id = await existing_folder(ctx, name, remedy="create it first: create-folder makes one")
         if not (ctx.began(_BUILD) or ctx.is_done(_BUILD)) and await log_of(ctx).look(
             partial(self._is_deployed, ctx, folder_id), missing=False
         ):

@@ -17,7 +17,7 @@ from bulkops.files import write_whole
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import check_name, find_path, no_folder
+from bulkops.operations._folders import find_path, is_folder_name, no_folder
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing
 from bulkops.operations._plan_effects import expect
 from bulkops.operations.ensure import delete_own
@@ -54,7 +54,8 @@ class ExportPackage(Operation):
     affects = frozenset({"exports"})
     stands_on = frozenset()
     folder: str = attrs.field(
-        metadata=parameter("Path of the folder to export, with everything in it.", metavar="PATH")
+        validator=is_folder_name,
+        metadata=parameter("Path of the folder to export, with everything in it.", metavar="PATH"),
     )
     into: str = attrs.field(
         converter=absolute,
@@ -69,10 +70,6 @@ class ExportPackage(Operation):
     )
     include_data: bool = attrs.field(default=False, metadata=parameter("With --into: the rows of lookup tables too."))
     include_tags: bool = attrs.field(default=False, metadata=parameter("With --into: the tags of the assets too."))
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        check_name(self.folder)
 
     @property
     def title(self) -> str:

@@ -16,12 +16,12 @@ from bulkops.journal import AnyLocation, Journal, StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._folders import (
-    check_name,
+    existing_folder,
     find_folder,
     folders_below,
+    is_folder_name,
     know_folder,
     know_import,
-    no_folder,
     recipes_below,
 )
 from bulkops.operations._import_job import FACT, STEP, Importing, Standing, fact_key, versions_of
@@ -80,9 +80,11 @@ class ImportPackage(Operation):
     stands_on = frozenset({"folders", "recipes"})
     package: Package | None = attrs.field(default=None, converter=load_package, metadata=PACKAGE)
     manifest: int | None = attrs.field(kw_only=True, default=None, metadata=MANIFEST)
-    folder: str = attrs.field(kw_only=True, metadata=TARGET)
+    folder: str = attrs.field(kw_only=True, validator=is_folder_name, metadata=TARGET)
     restart_recipes: bool = attrs.field(kw_only=True, default=False, metadata=RESTART)
-    home_assets_folder: str | None = attrs.field(kw_only=True, default=None, metadata=HOME_ASSETS)
+    home_assets_folder: str | None = attrs.field(
+        kw_only=True, default=None, validator=is_folder_name, metadata=HOME_ASSETS
+    )
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -90,9 +92,6 @@ class ImportPackage(Operation):
             raise ConfigError("nothing to import", remedy="give a package, or a manifest to export")
         if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
             raise ConfigError(f"there is no manifest {self.manifest}", remedy="give its number in the workspace")
-        for value in (self.folder, self.home_assets_folder):
-            if value is not None:
-                check_name(value)
 
     @property
     def title(self) -> str:
@@ -241,10 +240,7 @@ class ImportPackage(Operation):
     async def _home_folder(self, ctx: Context) -> int | None:
         if self.home_assets_folder is None:
             return None
-        found = await find_folder(ctx, self.home_assets_folder, must_exist=True)
-        if found is None:
-            raise no_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
-        return found
+        return await existing_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
 
 
 async def ensure_folder(ctx: Context, name: str) -> tuple[int, bool]:

@@ -9,7 +9,7 @@ import attrs
 from bulkops.errors import TaskUnknown
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._folders import existing_folder, is_folder_name, recipes_below
 from bulkops.operations._plan_effects import foreseen_of, plan_notes
 from bulkops.operations.ensure import Ensure
 from bulkops.operations.package import is_custom
@@ -35,20 +35,16 @@ class ShareRecipe(Operation):
     examples: ClassVar[tuple[str, ...]] = ("share-recipe --folder CRM --accounts all",)
     affects: ClassVar[frozenset[str]] = frozenset({"shares"})
     stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes"})
-    folder: str = attrs.field(metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME"))
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        check_name(self.folder)
+    folder: str = attrs.field(
+        validator=is_folder_name, metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME")
+    )
 
     @property
     def title(self) -> str:
         return f"share the recipes of folder {self.folder!r} that use custom connectors"
 
     async def apply(self, ctx: Context) -> None:
-        folder_id = await find_folder(ctx, self.folder, must_exist=True)
-        if folder_id is None:
-            raise no_folder(ctx, self.folder)
+        folder_id = await existing_folder(ctx, self.folder)
         foreseen = foreseen_of(ctx)
         if foreseen is not None:
             foreseen.more["recipe to share"] = 1

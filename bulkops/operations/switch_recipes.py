@@ -11,7 +11,7 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Plan
-from bulkops.operations._folders import check_name, find_folder, no_folder, recipes_below
+from bulkops.operations._folders import existing_folder, find_folder, is_folder_name, no_folder, recipes_below
 from bulkops.operations._plan_effects import imagine, is_import_unknown, plan_running
 from bulkops.operations._start_order import start_order
 from bulkops.operations._switching import Problems, Switch
@@ -27,11 +27,9 @@ class SwitchRecipes(Switch[Recipe]):
     affects = frozenset({"recipes"})
     noun = "recipe"
     verbs = ("start", "stop")
-    folder: str = attrs.field(metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME"))
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        check_name(self.folder)
+    folder: str = attrs.field(
+        validator=is_folder_name, metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME")
+    )
 
     @property
     def title(self) -> str:
@@ -44,9 +42,7 @@ class SwitchRecipes(Switch[Recipe]):
         return await super().plan(ctx)
 
     async def apply(self, ctx: Context) -> None:
-        folder_id = await find_folder(ctx, self.folder, must_exist=True)
-        if folder_id is None:
-            raise no_folder(ctx, self.folder)
+        folder_id = await existing_folder(ctx, self.folder)
         each = {f"further recipe to {self.verb}": 2}
         imagine(ctx, self.folder, folder_id, running=not self.turns_on, active=not self.turns_on, each=each)
         recipes = await recipes_below(ctx, folder_id)
