@@ -29,8 +29,9 @@ def facts() -> dict[str, Any]:
     if not PATH.is_file():
         pytest.skip("there are no facts: see tests/facts.py")
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with it
     first, second = (
-        yaml.safe_load(PATH.with_name(name).read_text(encoding="utf-8")) for name in (PATH.name, "endpoints-2.yaml")
+        yaml.load(PATH.with_name(name).read_text(encoding="utf-8"), loader) for name in (PATH.name, "endpoints-2.yaml")
     )
     rows = {row["id"]: row for row in (*first["endpoints"], *second["endpoints"])}
     assert len(rows) == len(first["endpoints"]) + len(second["endpoints"])
