@@ -99,9 +99,7 @@ def enable_endpoint(request: ApiRequest) -> None:
     _switch(request, endpoint, active=True)
 
 
-@answers("[managed_users.]api_endpoints.disable")
-def disable_endpoint(request: ApiRequest) -> None:
-    _switch(request, _endpoint(request), active=False)
+answers("[managed_users.]api_endpoints.disable")(lambda request: _switch(request, _endpoint(request), active=False))
 
 
 def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bulkops.sandbox.handlers._base import answers
-from bulkops.sandbox.handlers._crud import Row
 from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.request import ApiRequest
 
@@ -30,6 +29,4 @@ BUNDLES: Final = serve_noun(
 )
 
 
-@answers("cert_bundles.download", row="CertBundle")
-def download_bundle(request: ApiRequest) -> Row:
-    return BUNDLES.get(request)
+answers("cert_bundles.download", row="CertBundle")(BUNDLES.get)

@@ -78,14 +78,8 @@ def search_custom_connectors(request: ApiRequest) -> Rows:
     return [_row(row) for row in custom_connectors(request.workspace).values() if title in row["title"]]
 
 
-@answers("custom_connectors.get", row="Connector")
-def get_custom_connector(request: ApiRequest) -> Row:
-    return _row(_connector(request))
-
-
-@answers("custom_connectors.code", row="ConnectorCode")
-def get_code(request: ApiRequest) -> dict[str, str]:
-    return {"code": _connector(request)["code"]}
+answers("custom_connectors.get", row="Connector")(lambda request: _row(_connector(request)))
+answers("custom_connectors.code", row="ConnectorCode")(lambda request: {"code": _connector(request)["code"]})
 
 
 @answers("custom_connectors.create", row="Connector")

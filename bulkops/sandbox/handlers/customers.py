@@ -35,9 +35,7 @@ def list_customers(request: ApiRequest) -> Counted:
     return Counted(rows, len(rows), page)
 
 
-@answers("managed_users.get", row="Customer")
-def get_customer(request: ApiRequest) -> dict[str, Any]:
-    return request.account.row()
+answers("managed_users.get", row="Customer")(lambda request: request.account.row())
 
 
 @answers("managed_users.create", row="Customer")
@@ -108,9 +106,7 @@ def upgrade_customer(request: ApiRequest) -> dict[str, Any]:
     return _set_plan(request, request.given.get("plan_id") or DEFAULT_PLAN, trial=False)
 
 
-@answers("managed_users.downgrade", row="Plan")
-def downgrade_customer(request: ApiRequest) -> dict[str, Any]:
-    return _set_plan(request, FREE_PLAN, trial=False)
+answers("managed_users.downgrade", row="Plan")(lambda request: _set_plan(request, FREE_PLAN, trial=False))
 
 
 def _set_plan(request: ApiRequest, plan_id: str, *, trial: bool) -> dict[str, Any]:

@@ -104,14 +104,8 @@ GROUP_LINKS: Final = _links(
 )
 
 
-@answers("[managed_users.]agentic.genies.start")
-def start_genie(request: ApiRequest) -> None:
-    _switch(request, RUNNING, "started")
-
-
-@answers("[managed_users.]agentic.genies.stop")
-def stop_genie(request: ApiRequest) -> None:
-    _switch(request, STOPPED, "stopped")
+answers("[managed_users.]agentic.genies.start")(lambda request: _switch(request, RUNNING, "started"))
+answers("[managed_users.]agentic.genies.stop")(lambda request: _switch(request, STOPPED, "stopped"))
 
 
 def _switch(request: ApiRequest, state: str, what: str) -> None:
@@ -204,11 +198,6 @@ def _with_key(request: ApiRequest, shown: Row) -> Row:
     return {**shown, "api_key": row["key"], "oauth_client_id": f"cid-{row['key'][:8]}" if is_oauth else None}
 
 
-@answers("agentic.genies.clients.attach")
-def attach_client(request: ApiRequest) -> None:
-    CLIENT_LINKS.add(request)
-
-
 @answers("agentic.genies.clients.detach")
 def detach_client(request: ApiRequest) -> None:
     """Raises: RefusedError 404 for one that is not attached."""
@@ -221,6 +210,7 @@ def detach_client(request: ApiRequest) -> None:
 CLIENT_LINKS: Final = Links(
     holder=GENIES, what="client", member="genie_client_id", known=lambda request: CLIENTS.rows(request.workspace)
 )
+answers("agentic.genies.clients.attach")(CLIENT_LINKS.add)
 
 
 @answers("[managed_users.]agentic.knowledge_bases.data_sources", row="DataSources")

@@ -61,11 +61,6 @@ ROWS: Final = Crud(
 )
 
 
-@answers("[managed_users.]lookup_tables.rows.list", row="TableRow")
-def list_rows(request: ApiRequest) -> Rows:
-    return _matching(request)
-
-
 @answers("[managed_users.]lookup_tables.lookup", row="TableRow")
 def lookup(request: ApiRequest) -> Row:
     """The first that fits."""
@@ -110,3 +105,4 @@ def _matching(request: ApiRequest) -> Rows:
 
 TABLES.serve("[managed_users.]lookup_tables", "list", "create", row="Table")
 ROWS.serve("[managed_users.]lookup_tables.rows", "get", "create", "update", "delete", row="TableRow")
+answers("[managed_users.]lookup_tables.rows.list", row="TableRow")(_matching)

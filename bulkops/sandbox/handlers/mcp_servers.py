@@ -72,9 +72,7 @@ def renew_token(request: ApiRequest) -> Row:
     return _shown(request, row)
 
 
-@answers("mcp_servers.update_folder", row="McpServer")
-def move_server(request: ApiRequest) -> Row:
-    return SERVERS.update(request)
+answers("mcp_servers.update_folder", row="McpServer")(SERVERS.update)
 
 
 @answers("mcp_servers.server_policies.get", row="McpPolicies")

@@ -16,9 +16,7 @@ def list_members(request: ApiRequest) -> list[dict[str, Any]]:
     return [member.row() for member in request.workspace.members.values()]
 
 
-@answers("[managed_users.]members.get", row="Member")
-def get_member(request: ApiRequest) -> dict[str, Any]:
-    return member_named(request).row()
+answers("[managed_users.]members.get", row="Member")(lambda request: member_named(request).row())
 
 
 @answers("managed_users.members.create", row="NewMember")
@@ -61,9 +59,7 @@ def delete_partners_member(request: ApiRequest) -> None:
     _remove(request, member_named(request))
 
 
-@answers("managed_users.members.delete", row="MemberId")
-def delete_member(request: ApiRequest) -> dict[str, Any]:
-    return _remove(request, member_named(request))
+answers("managed_users.members.delete", row="MemberId")(lambda request: _remove(request, member_named(request)))
 
 
 @answers("managed_users.member.delete", row="MemberId")

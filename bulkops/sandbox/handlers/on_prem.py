@@ -40,9 +40,7 @@ def _agents_of(request: ApiRequest, group: Row) -> Rows:
     return [row for row in AGENTS.rows(request.workspace).values() if row["on_prem_group_id"] == group["id"]]
 
 
-@answers("on_prem_groups.agents.list", row="OnPremAgent")
-def list_agents(request: ApiRequest) -> Rows:
-    return _agents_of(request, GROUPS.row_of(request))
+answers("on_prem_groups.agents.list", row="OnPremAgent")(lambda request: _agents_of(request, GROUPS.row_of(request)))
 
 
 @answers("[managed_users.]on_prem_agents.search", row="OnPremAgent")
@@ -51,14 +49,8 @@ def search_agents(request: ApiRequest) -> Rows:
     return [row for row in AGENTS.rows(request.workspace).values() if row["cn"] == request.query.get("cn")]
 
 
-@answers("[managed_users.]on_prem_groups.status", row="OnPremStatus")
-def group_status(request: ApiRequest) -> Row:
-    return _status(GROUPS.row_of(request))
-
-
-@answers("[managed_users.]on_prem_agents.status", row="OnPremStatus")
-def agent_status(request: ApiRequest) -> Row:
-    return _status(AGENTS.row_of(request))
+answers("[managed_users.]on_prem_groups.status", row="OnPremStatus")(lambda request: _status(GROUPS.row_of(request)))
+answers("[managed_users.]on_prem_agents.status", row="OnPremStatus")(lambda request: _status(AGENTS.row_of(request)))
 
 
 def _status(row: Row) -> dict[str, Any]:

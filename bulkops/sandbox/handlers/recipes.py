@@ -29,9 +29,7 @@ def list_recipes(request: ApiRequest) -> list[dict[str, Any]]:
     return rows
 
 
-@answers("[managed_users.]recipes.get", row="Recipe")
-def get_recipe(request: ApiRequest) -> dict[str, Any]:
-    return recipe_of(request).row(exclude_code=False)
+answers("[managed_users.]recipes.get", row="Recipe")(lambda request: recipe_of(request).row(exclude_code=False))
 
 
 @answers("recipes.search", row="RecipeHead")

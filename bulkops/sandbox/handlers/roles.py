@@ -87,9 +87,7 @@ def copy_role(request: ApiRequest) -> Row:
     return made
 
 
-@answers("roles.copy", row="Created")
-def copy_partners_role(request: ApiRequest) -> Row:
-    return {"success": True, "id": copy_role(request)["id"]}
+answers("roles.copy", row="Created")(lambda request: {"success": True, "id": copy_role(request)["id"]})
 
 
 @answers("roles.update")

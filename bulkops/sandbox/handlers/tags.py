@@ -53,6 +53,4 @@ def assign_tags(request: ApiRequest) -> None:
             request.note("tags.assigned", target)
 
 
-@answers("secrets_management.clear_cache")
-def clear_secrets_cache(request: ApiRequest) -> None:
-    request.note("secrets_cache.cleared", "all")
+answers("secrets_management.clear_cache")(lambda request: request.note("secrets_cache.cleared", "all"))
