@@ -14,7 +14,7 @@ from bulkops.events import Event, QuotaChanged
 from bulkops.limit import Limit
 from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot, is_recorded
 from bulkops.settings import Tuning
-from tests.unit.pacing.vendor import StallingLoop, now, pumping, run
+from tests.unit.pacing.vendor import StallingLoop, in_virtual_time, now, pumping, run
 
 
 def make(*limits: Limit, **changes: Any) -> Pacer:
@@ -43,134 +43,122 @@ async def drain(pacer: Pacer, count: int, **wanted: Any) -> list[float]:
     return times
 
 
-def test_a_free_slot_is_given_without_suspending() -> None:
-    async def main() -> None:
-        pacer = make(Limit(60, 10.0), max_rate=1.0)
-        first = is_instant(pacer.slot("q"))
-        assert first is not None
-        assert (first.quota, first.waited_s, first.granted_at) == ("q", 0.0, 0.0)
-        await asyncio.sleep(1.0)
-        assert is_instant(pacer.slot("q")) is not None
-        assert is_instant(pacer.slot("q")) is None, "the smoother has no token"
-
-    run(main())
+@in_virtual_time
+async def test_a_free_slot_is_given_without_suspending() -> None:
+    pacer = make(Limit(60, 10.0), max_rate=1.0)
+    first = is_instant(pacer.slot("q"))
+    assert first is not None
+    assert (first.quota, first.waited_s, first.granted_at) == ("q", 0.0, 0.0)
+    await asyncio.sleep(1.0)
+    assert is_instant(pacer.slot("q")) is not None
+    assert is_instant(pacer.slot("q")) is None, "the smoother has no token"
 
 
-def test_nobody_snatches_a_token_the_pump_waits_for() -> None:
-    async def main() -> list[str]:
-        pacer = make(Limit(100, 10.0), max_rate=1.0)
-        served: list[str] = []
+@in_virtual_time
+async def test_nobody_snatches_a_token_the_pump_waits_for() -> None:
+    pacer = make(Limit(100, 10.0), max_rate=1.0)
+    served: list[str] = []
 
-        async def send(name: str, seq: int) -> None:
-            (await pacer.slot("q", priority=(0, seq))).replied()
-            served.append(name)
+    async def send(name: str, seq: int) -> None:
+        (await pacer.slot("q", priority=(0, seq))).replied()
+        served.append(name)
 
-        async with pumping(pacer), asyncio.TaskGroup() as clients:
-            for name in ("first", "second"):
-                clients.create_task(send(name, 1))
-            await asyncio.sleep(0.5)
-            loop = asyncio.get_running_loop()
-            assert isinstance(loop, StallingLoop)
-            loop.stall(1.0)  # now there is a token, and the pump has not run
-            assert is_instant(pacer.slot("q")) is None
-            clients.create_task(send("third", 0))
-        return served
-
-    assert run(main()) == ["first", "third", "second"]
+    async with pumping(pacer), asyncio.TaskGroup() as clients:
+        for name in ("first", "second"):
+            clients.create_task(send(name, 1))
+        await asyncio.sleep(0.5)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, StallingLoop)
+        loop.stall(1.0)  # now there is a token, and the pump has not run
+        assert is_instant(pacer.slot("q")) is None
+        clients.create_task(send("third", 0))
+    assert served == ["first", "third", "second"]
 
 
 @pytest.mark.parametrize("end", ["replied", "lost", "unused", "refused"])
-def test_a_slot_ends_once(end: str) -> None:
-    async def main() -> None:
-        pacer = make(Limit(20, 10.0))
-        slot = await pacer.slot("q")
-        ends: dict[str, Callable[[], None]] = {
-            "replied": slot.replied,
-            "lost": slot.lost,
-            "unused": slot.unused,
-            "refused": lambda: slot.refused(1.0),
-        }
-        ends[end]()
-        before = pacer.statistics()["q"]
-        for again in ends.values():
-            again()
-        assert pacer.statistics()["q"] == before
-        assert before.in_flight == 0
-        assert before.used == (0 if end == "unused" else 1)
-        assert before.requests == (0 if end == "unused" else 1)
-        assert (before.lost, before.refused) == (int(end == "lost"), int(end == "refused"))
-        assert before.closed_for_s == (1.0 if end == "refused" else 0.0)
-
-    run(main())
+@in_virtual_time
+async def test_a_slot_ends_once(end: str) -> None:
+    pacer = make(Limit(20, 10.0))
+    slot = await pacer.slot("q")
+    ends: dict[str, Callable[[], None]] = {
+        "replied": slot.replied,
+        "lost": slot.lost,
+        "unused": slot.unused,
+        "refused": lambda: slot.refused(1.0),
+    }
+    ends[end]()
+    before = pacer.statistics()["q"]
+    for again in ends.values():
+        again()
+    assert pacer.statistics()["q"] == before
+    assert before.in_flight == 0
+    assert before.used == (0 if end == "unused" else 1)
+    assert before.requests == (0 if end == "unused" else 1)
+    assert (before.lost, before.refused) == (int(end == "lost"), int(end == "refused"))
+    assert before.closed_for_s == (1.0 if end == "refused" else 0.0)
 
 
 @pytest.mark.parametrize(
     ("connects_s", "gives_up_after_s", "free_again_at"),
     [(0.0, 1.0, 40 + 10), (0.0, 45.0, 45 + 10), (5.0, 1.0, 45 + 10), (5.0, 45.0, 50 + 10)],
 )
-def test_a_lost_request_counts_until_the_server_gives_it_up(
+@in_virtual_time
+async def test_a_lost_request_counts_until_the_server_gives_it_up(
     connects_s: float, gives_up_after_s: float, free_again_at: float
 ) -> None:
-    async def main() -> None:
-        pacer = make(Limit(1, 10.0), server_timeout_s=40.0)
-        async with pumping(pacer):
-            slot = await pacer.slot("q")
-            await asyncio.sleep(connects_s)
-            slot.left()
-            await asyncio.sleep(gives_up_after_s)
-            slot.lost()
-            [granted_at] = await drain(pacer, 1)
-        assert free_again_at < granted_at < free_again_at + 0.01
-
-    run(main())
+    pacer = make(Limit(1, 10.0), server_timeout_s=40.0)
+    async with pumping(pacer):
+        slot = await pacer.slot("q")
+        await asyncio.sleep(connects_s)
+        slot.left()
+        await asyncio.sleep(gives_up_after_s)
+        slot.lost()
+        [granted_at] = await drain(pacer, 1)
+    assert free_again_at < granted_at < free_again_at + 0.01
 
 
 @pytest.mark.parametrize("turn", ["queued", "granted"])
-def test_a_cancelled_waiter_takes_nothing_with_it(turn: str) -> None:
-    async def main() -> None:
-        pacer = make(Limit(1, 10.0))
-        async with pumping(pacer):
-            first = await pacer.slot("q")
-            waiters = [asyncio.create_task(pacer.slot("q")) for _ in range(3)]
-            await asyncio.sleep(1.0)
-            assert pacer.statistics()["q"].waiting == 3
-            if turn == "queued":
-                waiters[0].cancel()
-            else:
-                first.unused()
-                await asyncio.sleep(0)  # the pump's turn
-                assert pacer.statistics()["q"].in_flight == 1
-                waiters[0].cancel()  # its slot is there, and it has not run yet
-            assert await asyncio.wait([waiters[0]])
-            assert waiters[0].cancelled()
-            if turn == "queued":
-                first.unused()
-            slot = await asyncio.wait_for(waiters[1], 1.0)
-            statistics = pacer.statistics()["q"]
-            assert (statistics.in_flight, statistics.waiting, statistics.requests) == (1, 1, 1)
-            slot.unused()
-            (await asyncio.wait_for(waiters[2], 1.0)).unused()
-            assert pacer.statistics()["q"].waiting == 0
-
-    run(main())
-
-
-def test_a_thousand_cancelled_at_once_leave_no_trace() -> None:
-    async def main() -> None:
-        pacer = make(Limit(1, 10.0))
-        async with pumping(pacer):
-            first = await pacer.slot("q")
-            waiters = [asyncio.create_task(pacer.slot("q")) for _ in range(1000)]
-            await asyncio.sleep(1.0)
-            for waiter in waiters[:-1]:
-                waiter.cancel()
-            await asyncio.wait(waiters[:-1])
-            assert pacer.statistics()["q"].waiting == 1
+@in_virtual_time
+async def test_a_cancelled_waiter_takes_nothing_with_it(turn: str) -> None:
+    pacer = make(Limit(1, 10.0))
+    async with pumping(pacer):
+        first = await pacer.slot("q")
+        waiters = [asyncio.create_task(pacer.slot("q")) for _ in range(3)]
+        await asyncio.sleep(1.0)
+        assert pacer.statistics()["q"].waiting == 3
+        if turn == "queued":
+            waiters[0].cancel()
+        else:
             first.unused()
-            (await asyncio.wait_for(waiters[-1], 1.0)).unused()
-            assert pacer.statistics()["q"].waiting == 0
+            await asyncio.sleep(0)  # the pump's turn
+            assert pacer.statistics()["q"].in_flight == 1
+            waiters[0].cancel()  # its slot is there, and it has not run yet
+        assert await asyncio.wait([waiters[0]])
+        assert waiters[0].cancelled()
+        if turn == "queued":
+            first.unused()
+        slot = await asyncio.wait_for(waiters[1], 1.0)
+        statistics = pacer.statistics()["q"]
+        assert (statistics.in_flight, statistics.waiting, statistics.requests) == (1, 1, 1)
+        slot.unused()
+        (await asyncio.wait_for(waiters[2], 1.0)).unused()
+        assert pacer.statistics()["q"].waiting == 0
 
-    run(main())
+
+@in_virtual_time
+async def test_a_thousand_cancelled_at_once_leave_no_trace() -> None:
+    pacer = make(Limit(1, 10.0))
+    async with pumping(pacer):
+        first = await pacer.slot("q")
+        waiters = [asyncio.create_task(pacer.slot("q")) for _ in range(1000)]
+        await asyncio.sleep(1.0)
+        for waiter in waiters[:-1]:
+            waiter.cancel()
+        await asyncio.wait(waiters[:-1])
+        assert pacer.statistics()["q"].waiting == 1
+        first.unused()
+        (await asyncio.wait_for(waiters[-1], 1.0)).unused()
+        assert pacer.statistics()["q"].waiting == 0
 
 
 class TestKeys:
@@ -197,105 +185,92 @@ class TestKeys:
         assert a == [(0, 0), (1, 0), (2, 10), (3, 10), (4, 20), (5, 20)]
         assert ("b", 9, 0) in served
 
-    def test_keys_that_are_used_up_come_back_each_at_its_own_time(self) -> None:
-        async def main() -> list[tuple[str, float]]:
-            pacer = make(Limit(1, 10.0, "workspace"))
-            served: list[tuple[str, float]] = []
+    @in_virtual_time
+    async def test_keys_that_are_used_up_come_back_each_at_its_own_time(self) -> None:
+        pacer = make(Limit(1, 10.0, "workspace"))
+        served: list[tuple[str, float]] = []
 
-            async def send(key: str) -> None:
-                slot = await pacer.slot("q", key=key)
-                served.append((key, round(slot.granted_at)))
-                slot.replied()
+        async def send(key: str) -> None:
+            slot = await pacer.slot("q", key=key)
+            served.append((key, round(slot.granted_at)))
+            slot.replied()
 
-            async with pumping(pacer), asyncio.TaskGroup() as clients:
-                for key in ("a", "b", "c"):
-                    await send(key)
-                    clients.create_task(send(key))
-                    await asyncio.sleep(2.0)
-            return served
+        async with pumping(pacer), asyncio.TaskGroup() as clients:
+            for key in ("a", "b", "c"):
+                await send(key)
+                clients.create_task(send(key))
+                await asyncio.sleep(2.0)
+        assert served == [("a", 0), ("b", 2), ("c", 4), ("a", 10), ("b", 12), ("c", 14)]
 
-        assert run(main()) == [("a", 0), ("b", 2), ("c", 4), ("a", 10), ("b", 12), ("c", 14)]
+    @in_virtual_time
+    async def test_a_newcomer_does_not_overtake_those_of_its_key(self) -> None:
+        pacer = make(Limit(100, 1.0), Limit(1, 10.0, "workspace"))
+        async with pumping(pacer):
+            (await pacer.slot("q", key="a")).replied()
+            early = asyncio.create_task(pacer.slot("q", key="a", priority=(0, 1)))
+            await asyncio.sleep(9.9)
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, StallingLoop)
+            loop.stall(1.0)  # the key is free again, and the pump has not noticed
+            late = asyncio.create_task(pacer.slot("q", key="a", priority=(0, 2)))
+            done, _ = await asyncio.wait([early, late], return_when=asyncio.FIRST_COMPLETED)
+            assert done == {early}
+            early.result().replied()
+            assert (await late).waited_s == pytest.approx(10.0, abs=0.1)
 
-    def test_a_newcomer_does_not_overtake_those_of_its_key(self) -> None:
-        async def main() -> None:
-            pacer = make(Limit(100, 1.0), Limit(1, 10.0, "workspace"))
-            async with pumping(pacer):
-                (await pacer.slot("q", key="a")).replied()
-                early = asyncio.create_task(pacer.slot("q", key="a", priority=(0, 1)))
-                await asyncio.sleep(9.9)
-                loop = asyncio.get_running_loop()
-                assert isinstance(loop, StallingLoop)
-                loop.stall(1.0)  # the key is free again, and the pump has not noticed
-                late = asyncio.create_task(pacer.slot("q", key="a", priority=(0, 2)))
-                done, _ = await asyncio.wait([early, late], return_when=asyncio.FIRST_COMPLETED)
-                assert done == {early}
-                early.result().replied()
-                assert (await late).waited_s == pytest.approx(10.0, abs=0.1)
+    @in_virtual_time
+    async def test_a_better_waiter_of_the_same_key_goes_first(self) -> None:
+        pacer = make(Limit(1, 1.0), Limit(10, 100.0, "workspace"))
+        served = []
 
-        run(main())
+        async def send(seq: int) -> None:
+            slot = await pacer.slot("q", key="a", priority=(0, seq))
+            served.append(seq)
+            slot.replied()
 
-    def test_a_better_waiter_of_the_same_key_goes_first(self) -> None:
-        async def main() -> list[int]:
-            pacer = make(Limit(1, 1.0), Limit(10, 100.0, "workspace"))
-            served = []
+        async with pumping(pacer), asyncio.TaskGroup() as clients:
+            (await pacer.slot("q", key="b")).replied()
+            for seq in (5, 3, 4, 1, 2):
+                clients.create_task(send(seq))
+        assert served == [1, 2, 3, 4, 5]
 
-            async def send(seq: int) -> None:
-                slot = await pacer.slot("q", key="a", priority=(0, seq))
-                served.append(seq)
-                slot.replied()
-
-            async with pumping(pacer), asyncio.TaskGroup() as clients:
-                (await pacer.slot("q", key="b")).replied()
-                for seq in (5, 3, 4, 1, 2):
-                    clients.create_task(send(seq))
-            return served
-
-        assert run(main()) == [1, 2, 3, 4, 5]
-
-    def test_in_flight_then_cancelled_then_unused(self) -> None:
+    @in_virtual_time
+    async def test_in_flight_then_cancelled_then_unused(self) -> None:
         """A key held by requests in flight has no time to wait for; each end brings the next, past the cancelled."""
+        pacer = make(Limit(100, 1.0), Limit(1, 10.0, "workspace"))
+        async with pumping(pacer):
+            first = await pacer.slot("q", key="a")
+            gone, stays = (asyncio.create_task(pacer.slot("q", key="a", priority=(0, n))) for n in range(2))
+            await asyncio.sleep(50)
+            gone.cancel()
+            await asyncio.wait([gone])
+            first.unused()
+            slot = await asyncio.wait_for(stays, 1.0)
+            slot.replied()
+            last = asyncio.create_task(pacer.slot("q", key="a"))
+            await asyncio.sleep(1)
+            last.cancel()
+            await asyncio.sleep(20)
+            assert pacer.statistics()["q"].waiting == 0
 
-        async def main() -> None:
-            pacer = make(Limit(100, 1.0), Limit(1, 10.0, "workspace"))
-            async with pumping(pacer):
-                first = await pacer.slot("q", key="a")
-                gone, stays = (asyncio.create_task(pacer.slot("q", key="a", priority=(0, n))) for n in range(2))
-                await asyncio.sleep(50)
-                gone.cancel()
-                await asyncio.wait([gone])
-                first.unused()
-                slot = await asyncio.wait_for(stays, 1.0)
-                slot.replied()
-                last = asyncio.create_task(pacer.slot("q", key="a"))
-                await asyncio.sleep(1)
-                last.cancel()
-                await asyncio.sleep(20)
-                assert pacer.statistics()["q"].waiting == 0
+    @in_virtual_time
+    async def test_without_a_shared_window_only_the_key_counts(self) -> None:
+        pacer = make(Limit(1, 10.0, "workspace"))
+        async with pumping(pacer):
+            assert (await drain(pacer, 2, key="a"))[1] > 10
+            assert await drain(pacer, 1, key="b") == [pytest.approx(now())]
 
-        run(main())
-
-    def test_without_a_shared_window_only_the_key_counts(self) -> None:
-        async def main() -> None:
-            pacer = make(Limit(1, 10.0, "workspace"))
-            async with pumping(pacer):
-                assert (await drain(pacer, 2, key="a"))[1] > 10
-                assert await drain(pacer, 1, key="b") == [pytest.approx(now())]
-
-        run(main())
-
-    def test_many_keys_are_forgotten_when_idle(self) -> None:
-        async def main() -> None:
-            pacer = make(Limit(5, 10.0, "workspace"))
-            kept = await pacer.slot("q", key="kept")
-            for number in range(3000):
-                (await pacer.slot("q", key=str(number))).replied()
-                await asyncio.sleep(1)
-            queue = pacer._quotas["q"]._queue
-            assert len(queue._lines) < 1100
-            assert "kept" in queue._lines
-            kept.unused()
-
-        run(main())
+    @in_virtual_time
+    async def test_many_keys_are_forgotten_when_idle(self) -> None:
+        pacer = make(Limit(5, 10.0, "workspace"))
+        kept = await pacer.slot("q", key="kept")
+        for number in range(3000):
+            (await pacer.slot("q", key=str(number))).replied()
+            await asyncio.sleep(1)
+        queue = pacer._quotas["q"]._queue
+        assert len(queue._lines) < 1100
+        assert "kept" in queue._lines
+        kept.unused()
 
 
 class TestAfterOthers:
@@ -371,47 +346,43 @@ class TestAfterOthers:
 
         assert run(main()) == (25 + 30, 31)
 
-    def test_what_is_inherited_later_replaces_what_was_inherited_before(self) -> None:
-        async def main() -> list[int]:
-            pacer = make(Limit(20, 60.0))
-            used = []
-            async with pumping(pacer):
-                await drain(pacer, 1)
-                for count in (5, 7, 0):
-                    pacer.inherit([HeldSlot("q", None, 0.0, 60.0)] * count)
-                    used.append(pacer.statistics()["q"].used)
-            return used
+    @in_virtual_time
+    async def test_what_is_inherited_later_replaces_what_was_inherited_before(self) -> None:
+        pacer = make(Limit(20, 60.0))
+        used = []
+        async with pumping(pacer):
+            await drain(pacer, 1)
+            for count in (5, 7, 0):
+                pacer.inherit([HeldSlot("q", None, 0.0, 60.0)] * count)
+                used.append(pacer.statistics()["q"].used)
+        assert used == [6, 8, 1]
 
-        assert run(main()) == [6, 8, 1]
-
-    def test_own_slots_are_told_to_those_who_follow(self) -> None:
-        async def main() -> None:
-            pacer = Pacer(
-                {"q": [Limit(80, 60.0)], "by-key": [Limit(20, 60.0), Limit(9, 600.0, "workspace")]},
-                max_rate=None,
-                server_timeout_s=40.0,
-                rng=Random(1),
-            )
-            pacer.inherit([HeldSlot("q", None, 0.0, 60.0)])
-            async with pumping(pacer):
-                answered, lost, unused, under_way = [await pacer.slot("q") for _ in range(4)]
-                (await pacer.slot("by-key", key="a")).replied()
-                answered.replied()
-                unused.unused()
-                await asyncio.sleep(10.0)
-                lost.lost()
-                assert [slot.counted_in_s for slot in pacer.held(recorded=False)] == [-10.0, 30.0, 40.0]
-                assert [(slot.quota, slot.key, slot.counted_in_s) for slot in pacer.held(recorded=True)] == [
-                    ("by-key", "a", -10.0)
-                ]
-                under_way.replied()
-                await asyncio.sleep(61.0)
-                assert [slot.counted_in_s for slot in pacer.held(recorded=False)] == [-31.0]
-                assert len(pacer.held(recorded=True)) == 1
-                await asyncio.sleep(600.0)
-                assert pacer.held(recorded=False) == pacer.held(recorded=True) == []
-
-        run(main())
+    @in_virtual_time
+    async def test_own_slots_are_told_to_those_who_follow(self) -> None:
+        pacer = Pacer(
+            {"q": [Limit(80, 60.0)], "by-key": [Limit(20, 60.0), Limit(9, 600.0, "workspace")]},
+            max_rate=None,
+            server_timeout_s=40.0,
+            rng=Random(1),
+        )
+        pacer.inherit([HeldSlot("q", None, 0.0, 60.0)])
+        async with pumping(pacer):
+            answered, lost, unused, under_way = [await pacer.slot("q") for _ in range(4)]
+            (await pacer.slot("by-key", key="a")).replied()
+            answered.replied()
+            unused.unused()
+            await asyncio.sleep(10.0)
+            lost.lost()
+            assert [slot.counted_in_s for slot in pacer.held(recorded=False)] == [-10.0, 30.0, 40.0]
+            assert [(slot.quota, slot.key, slot.counted_in_s) for slot in pacer.held(recorded=True)] == [
+                ("by-key", "a", -10.0)
+            ]
+            under_way.replied()
+            await asyncio.sleep(61.0)
+            assert [slot.counted_in_s for slot in pacer.held(recorded=False)] == [-31.0]
+            assert len(pacer.held(recorded=True)) == 1
+            await asyncio.sleep(600.0)
+            assert pacer.held(recorded=False) == pacer.held(recorded=True) == []
 
 
 class Recorder:
@@ -432,86 +403,76 @@ class Recorder:
 
 
 class TestRecordedQuotas:
-    def test_a_request_leaves_when_it_is_on_record(self) -> None:
-        async def main() -> None:
-            pacer = make(Limit(20, 60.0), Limit(2, 600.0, "workspace"))
-            pacer.recorder = recorder = Recorder()
-            async with pumping(pacer):
-                slot = await pacer.slot("q", key="a")
-                assert now() == pytest.approx(0.1, abs=1e-3)
+    @in_virtual_time
+    async def test_a_request_leaves_when_it_is_on_record(self) -> None:
+        pacer = make(Limit(20, 60.0), Limit(2, 600.0, "workspace"))
+        pacer.recorder = recorder = Recorder()
+        async with pumping(pacer):
+            slot = await pacer.slot("q", key="a")
+            assert now() == pytest.approx(0.1, abs=1e-3)
+            slot.replied()
+            (await pacer.slot("q", key="b")).unused()
+            assert recorder.settled == [0.0, None]
+
+    @in_virtual_time
+    async def test_one_that_finds_no_room_asks_again_when_it_is_told(self) -> None:
+        pacer = make(Limit(20, 60.0), Limit(2, 600.0, "workspace"))
+        pacer.recorder = recorder = Recorder(Full(7.0, is_key=True), Full(3.0, is_key=False))
+        async with pumping(pacer):
+            first = asyncio.create_task(pacer.slot("q", key="a"))
+            await asyncio.sleep(1.0)
+            second = asyncio.create_task(pacer.slot("q", key="b"))
+            for slot in await asyncio.gather(first, second):
                 slot.replied()
-                (await pacer.slot("q", key="b")).unused()
-                assert recorder.settled == [0.0, None]
+            assert recorder.asked == [
+                (0.0, "a"),
+                (pytest.approx(1.0), "b"),  # another key need not wait
+                (pytest.approx(4.1), "b"),
+                (pytest.approx(7.1), "a"),
+            ]
+            assert pacer.statistics()["q"].requests == 2
 
-        run(main())
+    @in_virtual_time
+    async def test_one_that_is_cancelled_meanwhile_holds_no_slot(self) -> None:
+        pacer = make(Limit(2, 60.0))
+        pacer.recorder = Recorder()
+        async with pumping(pacer):
+            waiting = asyncio.create_task(pacer.slot("q"))
+            await asyncio.sleep(0.05)
+            assert pacer.statistics()["q"].in_flight == 1
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            assert pacer.statistics()["q"].used == 0
 
-    def test_one_that_finds_no_room_asks_again_when_it_is_told(self) -> None:
-        async def main() -> None:
-            pacer = make(Limit(20, 60.0), Limit(2, 600.0, "workspace"))
-            pacer.recorder = recorder = Recorder(Full(7.0, is_key=True), Full(3.0, is_key=False))
-            async with pumping(pacer):
-                first = asyncio.create_task(pacer.slot("q", key="a"))
-                await asyncio.sleep(1.0)
-                second = asyncio.create_task(pacer.slot("q", key="b"))
-                for slot in await asyncio.gather(first, second):
-                    slot.replied()
-                assert recorder.asked == [
-                    (0.0, "a"),
-                    (pytest.approx(1.0), "b"),  # another key need not wait
-                    (pytest.approx(4.1), "b"),
-                    (pytest.approx(7.1), "a"),
-                ]
-                assert pacer.statistics()["q"].requests == 2
-
-        run(main())
-
-    def test_one_that_is_cancelled_meanwhile_holds_no_slot(self) -> None:
-        async def main() -> None:
-            pacer = make(Limit(2, 60.0))
-            pacer.recorder = Recorder()
-            async with pumping(pacer):
-                waiting = asyncio.create_task(pacer.slot("q"))
-                await asyncio.sleep(0.05)
-                assert pacer.statistics()["q"].in_flight == 1
-                waiting.cancel()
-                await asyncio.wait([waiting])
-                assert pacer.statistics()["q"].used == 0
-
-        run(main())
-
-    def test_a_part_divides_the_other_quotas_alone(self) -> None:
-        async def main() -> None:
-            small, large = [Limit(15, 10.0)], [Limit(16, 10.0)]
-            pacer = Pacer({"small": small, "large": large}, max_rate=None, rng=Random(1))
-            async with pumping(pacer):
-                pacer.set_part(0.25)
-                for quota in ("small", "large"):
-                    (await pacer.slot(quota)).replied()
-                statistics = pacer.statistics()
-                assert (statistics["small"].limit, statistics["large"].limit) == (15, 4)
-                assert pacer.used_part() == 1 / 16
-                pacer.set_part(0.0)
-                waiting = asyncio.create_task(pacer.slot("large"))
-                (await pacer.slot("small")).replied()
-                await asyncio.sleep(100.0)
-                assert not waiting.done()
-                assert pacer.statistics()["large"].closed_for_s == pytest.approx(10.0, abs=0.1)
-                pacer.set_part(1.0)
-                (await asyncio.wait_for(waiting, 0.01)).replied()
-
-        run(main())
+    @in_virtual_time
+    async def test_a_part_divides_the_other_quotas_alone(self) -> None:
+        small, large = [Limit(15, 10.0)], [Limit(16, 10.0)]
+        pacer = Pacer({"small": small, "large": large}, max_rate=None, rng=Random(1))
+        async with pumping(pacer):
+            pacer.set_part(0.25)
+            for quota in ("small", "large"):
+                (await pacer.slot(quota)).replied()
+            statistics = pacer.statistics()
+            assert (statistics["small"].limit, statistics["large"].limit) == (15, 4)
+            assert pacer.used_part() == 1 / 16
+            pacer.set_part(0.0)
+            waiting = asyncio.create_task(pacer.slot("large"))
+            (await pacer.slot("small")).replied()
+            await asyncio.sleep(100.0)
+            assert not waiting.done()
+            assert pacer.statistics()["large"].closed_for_s == pytest.approx(10.0, abs=0.1)
+            pacer.set_part(1.0)
+            (await asyncio.wait_for(waiting, 0.01)).replied()
 
 
 @pytest.mark.parametrize(
     ("limit", "share", "allowed"), [(100, 0.6, 60), (100, 0.29, 29), (10, 0.25, 2), (1, 0.1, 1), (7, 1.0, 7)]
 )
-def test_share_scales_every_limit_down(limit: int, share: float, allowed: int) -> None:
-    async def main() -> int:
-        pacer = make(Limit(limit, 10.0), share=share)
-        await pacer.slot("q")
-        return pacer.statistics()["q"].limit
-
-    assert run(main()) == allowed
+@in_virtual_time
+async def test_share_scales_every_limit_down(limit: int, share: float, allowed: int) -> None:
+    pacer = make(Limit(limit, 10.0), share=share)
+    await pacer.slot("q")
+    assert pacer.statistics()["q"].limit == allowed
 
 
 def test_without_arguments_it_waits_as_the_settings_say() -> None:
@@ -521,40 +482,35 @@ def test_without_arguments_it_waits_as_the_settings_say() -> None:
 
 
 @pytest.mark.parametrize("unlimited", [False, True])
-def test_the_part_may_change_on_the_way(*, unlimited: bool) -> None:
+@in_virtual_time
+async def test_the_part_may_change_on_the_way(*, unlimited: bool) -> None:
     """What is taken stays taken; what is more is opened carefully."""
-
-    async def main() -> None:
-        limits = (Limit(20, 10.0), Limit(32, 100.0))
-        pacer = Pacer({"q": limits}, max_rate=None, rng=Random(1), unlimited=unlimited)
-        async with pumping(pacer):
-            assert set(await drain(pacer, 16)) == {0.0}
-            pacer.set_part(0.5)
-            (await pacer.slot("later")).replied()
-            statistics = pacer.statistics()
-            if unlimited:
-                assert await drain(pacer, 20) == [0.0] * 20
-                return
-            assert (statistics["q"].limit, statistics["later"].limit) == (10, 30)
-            assert pacer.used_part() == 0.8
-            waiter = asyncio.create_task(pacer.slot("q"))
-            await asyncio.sleep(20.0)
-            assert not waiter.done(), "the wider window is full by its new limit, 16"
-            pacer.set_part(1.0)
-            (await asyncio.wait_for(waiter, 0.01)).replied()
-
-    run(main())
+    limits = (Limit(20, 10.0), Limit(32, 100.0))
+    pacer = Pacer({"q": limits}, max_rate=None, rng=Random(1), unlimited=unlimited)
+    async with pumping(pacer):
+        assert set(await drain(pacer, 16)) == {0.0}
+        pacer.set_part(0.5)
+        (await pacer.slot("later")).replied()
+        statistics = pacer.statistics()
+        if unlimited:
+            assert await drain(pacer, 20) == [0.0] * 20
+            return
+        assert (statistics["q"].limit, statistics["later"].limit) == (10, 30)
+        assert pacer.used_part() == 0.8
+        waiter = asyncio.create_task(pacer.slot("q"))
+        await asyncio.sleep(20.0)
+        assert not waiter.done(), "the wider window is full by its new limit, 16"
+        pacer.set_part(1.0)
+        (await asyncio.wait_for(waiter, 0.01)).replied()
 
 
-def test_unlimited_means_no_window_but_429s_still_close() -> None:
-    async def main() -> None:
-        pacer = make(Limit(1, 10.0), unlimited=True)
-        async with pumping(pacer):
-            assert set(await drain(pacer, 500)) == {0.0}
-            (await pacer.slot("q")).refused(3.0)
-            assert await drain(pacer, 1) == [pytest.approx(3.0)]
-
-    run(main())
+@in_virtual_time
+async def test_unlimited_means_no_window_but_429s_still_close() -> None:
+    pacer = make(Limit(1, 10.0), unlimited=True)
+    async with pumping(pacer):
+        assert set(await drain(pacer, 500)) == {0.0}
+        (await pacer.slot("q")).refused(3.0)
+        assert await drain(pacer, 1) == [pytest.approx(3.0)]
 
 
 def test_a_closing_is_told_as_what_is_left_of_it() -> None:
@@ -572,15 +528,13 @@ def test_a_closing_is_told_as_what_is_left_of_it() -> None:
     assert run(main()) == pytest.approx([5.0, 2.0, 0.0])
 
 
-def test_a_name_nobody_documented_gets_sixty_a_minute() -> None:
-    async def main() -> None:
-        pacer = make(Limit(1, 10.0))
-        (await pacer.slot("unheard.of")).replied()
-        statistics = pacer.statistics()
-        assert set(statistics) == {"unheard.of"}
-        assert (statistics["unheard.of"].limit, statistics["unheard.of"].window_s) == (60, 60.0)
-
-    run(main())
+@in_virtual_time
+async def test_a_name_nobody_documented_gets_sixty_a_minute() -> None:
+    pacer = make(Limit(1, 10.0))
+    (await pacer.slot("unheard.of")).replied()
+    statistics = pacer.statistics()
+    assert set(statistics) == {"unheard.of"}
+    assert (statistics["unheard.of"].limit, statistics["unheard.of"].window_s) == (60, 60.0)
 
 
 @pytest.mark.parametrize(("rate", "count", "seconds"), [(50.0, 101, 2.0), (3000.0, 3015, 1.0), (None, 5000, 0.0)])
@@ -607,38 +561,34 @@ def test_the_smoother_spreads_departures_of_all_quotas(rate: float | None, count
             assert beyond - first >= 1 / rate - 1e-5
 
 
-def test_the_token_goes_to_who_is_furthest_along_when_it_comes() -> None:
-    async def main() -> list[int]:
-        pacer = Pacer({"a": [Limit(9, 9.0)], "b": [Limit(1000, 1.0)]}, max_rate=1.0, rng=Random(1))
-        served: list[int] = []
+@in_virtual_time
+async def test_the_token_goes_to_who_is_furthest_along_when_it_comes() -> None:
+    pacer = Pacer({"a": [Limit(9, 9.0)], "b": [Limit(1000, 1.0)]}, max_rate=1.0, rng=Random(1))
+    served: list[int] = []
 
-        async def send(quota: str, seq: int) -> None:
-            (await pacer.slot(quota, priority=(0, seq))).replied()
-            served.append(seq)
+    async def send(quota: str, seq: int) -> None:
+        (await pacer.slot(quota, priority=(0, seq))).replied()
+        served.append(seq)
 
-        async with pumping(pacer), asyncio.TaskGroup() as clients:
-            clients.create_task(send("a", 9))
-            clients.create_task(send("a", 5))
-            await asyncio.sleep(0.5)
-            clients.create_task(send("b", 1))
-            clients.create_task(send("b", 7))
-        return served
-
-    assert run(main()) == [9, 1, 5, 7]
+    async with pumping(pacer), asyncio.TaskGroup() as clients:
+        clients.create_task(send("a", 9))
+        clients.create_task(send("a", 5))
+        await asyncio.sleep(0.5)
+        clients.create_task(send("b", 1))
+        clients.create_task(send("b", 7))
+    assert served == [9, 1, 5, 7]
 
 
-def test_a_token_is_not_spent_on_waiters_that_left() -> None:
-    async def main() -> None:
-        pacer = make(Limit(50, 9.0), max_rate=1.0)
-        async with pumping(pacer):
-            (await pacer.slot("q")).replied()
-            waiter = asyncio.create_task(pacer.slot("q"))
-            await asyncio.sleep(0.5)
-            waiter.cancel()
-            await asyncio.sleep(5.0)
-            assert pacer.statistics()["q"].requests == 1
-
-    run(main())
+@in_virtual_time
+async def test_a_token_is_not_spent_on_waiters_that_left() -> None:
+    pacer = make(Limit(50, 9.0), max_rate=1.0)
+    async with pumping(pacer):
+        (await pacer.slot("q")).replied()
+        waiter = asyncio.create_task(pacer.slot("q"))
+        await asyncio.sleep(0.5)
+        waiter.cancel()
+        await asyncio.sleep(5.0)
+        assert pacer.statistics()["q"].requests == 1
 
 
 def test_every_change_is_an_event() -> None:
@@ -664,23 +614,21 @@ def test_every_change_is_an_event() -> None:
     ]
 
 
-def test_statistics_add_up() -> None:
-    async def main() -> None:
-        pacer = make(Limit(2, 10.0))
-        async with pumping(pacer):
-            for _ in range(3):
-                await drain(pacer, 1)
-            slot = await pacer.slot("q")
-            waiter = asyncio.create_task(pacer.slot("q"))
-            await asyncio.sleep(0)
-            statistics = pacer.statistics()["q"]
-            assert (statistics.requests, statistics.in_flight, statistics.waiting) == (4, 1, 1)
-            assert (statistics.used, statistics.allowed, statistics.limit, statistics.window_s) == (2, 2, 2, 10.0)
-            assert statistics.waited_s == pytest.approx(10.0, abs=0.1)
-            slot.replied()
-            waiter.cancel()
-
-    run(main())
+@in_virtual_time
+async def test_statistics_add_up() -> None:
+    pacer = make(Limit(2, 10.0))
+    async with pumping(pacer):
+        for _ in range(3):
+            await drain(pacer, 1)
+        slot = await pacer.slot("q")
+        waiter = asyncio.create_task(pacer.slot("q"))
+        await asyncio.sleep(0)
+        statistics = pacer.statistics()["q"]
+        assert (statistics.requests, statistics.in_flight, statistics.waiting) == (4, 1, 1)
+        assert (statistics.used, statistics.allowed, statistics.limit, statistics.window_s) == (2, 2, 2, 10.0)
+        assert statistics.waited_s == pytest.approx(10.0, abs=0.1)
+        slot.replied()
+        waiter.cancel()
 
 
 def test_work_does_not_grow_with_the_number_of_waiters() -> None:

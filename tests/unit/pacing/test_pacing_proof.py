@@ -18,6 +18,7 @@ from tests.unit.pacing.vendor import (
     SlidingServer,
     StallingLoop,
     check,
+    in_virtual_time,
     now,
     pumping,
     run,
@@ -269,37 +270,34 @@ def test_use_is_t_over_t_plus_round_trip(latency_s: float, limit: int, window_s:
     assert took_s == pytest.approx((windows - 1) * cycle_s + latency_s, rel=0.01)
 
 
-def test_order_is_progress_then_inventory() -> None:
+@in_virtual_time
+async def test_order_is_progress_then_inventory() -> None:
     """C2 with 1,000 waiters that arrive in any order, and some that arrive while others leave."""
     rng = Random(7)
     priorities = [(-rng.randrange(5), seq) for seq in range(1000)]
     rng.shuffle(priorities)
     served: list[tuple[int, int]] = []
+    pacer = Pacer({"q": [Limit(40, 1.0)]}, max_rate=None, rng=Random(1))
 
-    async def main() -> None:
-        pacer = Pacer({"q": [Limit(40, 1.0)]}, max_rate=None, rng=Random(1))
+    async def send(priority: tuple[int, int]) -> None:
+        slot = await pacer.slot("q", priority=priority)
+        served.append(priority)
+        slot.replied()
 
-        async def send(priority: tuple[int, int]) -> None:
-            slot = await pacer.slot("q", priority=priority)
-            served.append(priority)
-            slot.replied()
-
-        async with pumping(pacer), asyncio.TaskGroup() as clients:
-            (await pacer.slot("q", priority=(-9, -1))).replied()
-            pacer.inherit((), killed_in_s=-0.5)  # closed for half a second
-            for priority in priorities[:900]:
-                clients.create_task(send(priority))
-            await asyncio.sleep(10.0)
-            assert served == sorted(priorities[:900])[: len(served)]
-            assert 100 < len(served) < 800
-            before = len(served)
-            for priority in priorities[900:]:
-                clients.create_task(send(priority))
-            await asyncio.sleep(0.0001)
-            assert len(served) == before
-        assert served[before:] == sorted({*priorities} - {*served[:before]})
-
-    run(main())
+    async with pumping(pacer), asyncio.TaskGroup() as clients:
+        (await pacer.slot("q", priority=(-9, -1))).replied()
+        pacer.inherit((), killed_in_s=-0.5)  # closed for half a second
+        for priority in priorities[:900]:
+            clients.create_task(send(priority))
+        await asyncio.sleep(10.0)
+        assert served == sorted(priorities[:900])[: len(served)]
+        assert 100 < len(served) < 800
+        before = len(served)
+        for priority in priorities[900:]:
+            clients.create_task(send(priority))
+        await asyncio.sleep(0.0001)
+        assert len(served) == before
+    assert served[before:] == sorted({*priorities} - {*served[:before]})
 
 
 def test_equals_are_served_in_the_order_of_arrival() -> None:

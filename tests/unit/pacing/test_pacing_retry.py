@@ -9,7 +9,7 @@ import pytest
 
 from bulkops.pacing import RetryBudget, full_jitter
 from bulkops.session._retry import Failure, may_resend
-from tests.unit.pacing.vendor import now, run
+from tests.unit.pacing.vendor import in_virtual_time, now, run
 
 CLASSES = ("idempotent", "safe_to_retry", "reconcile_first")
 
@@ -70,41 +70,37 @@ async def acquire(budget: RetryBudget, quota: str) -> bool:
 
 
 class TestBudget:
-    def test_resends_spend_and_successes_refund_up_to_the_capacity(self) -> None:
-        async def main() -> None:
-            spent = budget()
-            assert spent.tokens("q") == 2
-            assert await acquire(spent, "q") is False
-            spent.settled("q", probe=False, ok=False)
-            assert (spent.tokens("q"), spent.tokens("other")) == (1, 2)
-            for tokens in (1.5, 2, 2):
-                spent.succeeded("q")
-                assert spent.tokens("q") == tokens
-            assert now() == 0, "nobody waited"
+    @in_virtual_time
+    async def test_resends_spend_and_successes_refund_up_to_the_capacity(self) -> None:
+        spent = budget()
+        assert spent.tokens("q") == 2
+        assert await acquire(spent, "q") is False
+        spent.settled("q", probe=False, ok=False)
+        assert (spent.tokens("q"), spent.tokens("other")) == (1, 2)
+        for tokens in (1.5, 2, 2):
+            spent.succeeded("q")
+            assert spent.tokens("q") == tokens
+        assert now() == 0, "nobody waited"
 
-        run(main())
+    @in_virtual_time
+    async def test_when_it_is_empty_one_probes_and_a_good_probe_frees_everybody(self) -> None:
+        spent = budget()
+        for quota in ("q", "q", "r", "r"):
+            await acquire(spent, quota)
+        results: list[tuple[str, bool]] = []
 
-    def test_when_it_is_empty_one_probes_and_a_good_probe_frees_everybody(self) -> None:
-        async def main() -> None:
-            spent = budget()
-            for quota in ("q", "q", "r", "r"):
-                await acquire(spent, quota)
-            results: list[tuple[str, bool]] = []
+        async def resend(quota: str) -> None:
+            probe = await acquire(spent, quota)
+            results.append((quota, probe))
+            await asyncio.sleep(3.0)
+            assert probe is False or len(results) == 1, "one probe at a time for the host"
+            spent.settled(quota, probe=probe, ok=True)
 
-            async def resend(quota: str) -> None:
-                probe = await acquire(spent, quota)
-                results.append((quota, probe))
-                await asyncio.sleep(3.0)
-                assert probe is False or len(results) == 1, "one probe at a time for the host"
-                spent.settled(quota, probe=probe, ok=True)
-
-            async with asyncio.TaskGroup() as callers:
-                for quota in ("q", "r", "q"):
-                    callers.create_task(resend(quota))
-            assert results == [("q", True), ("r", False), ("q", False)]
-            assert 3.0 < now() <= 1.0 + 3.0 + 3.0
-
-        run(main())
+        async with asyncio.TaskGroup() as callers:
+            for quota in ("q", "r", "q"):
+                callers.create_task(resend(quota))
+        assert results == [("q", True), ("r", False), ("q", False)]
+        assert 3.0 < now() <= 1.0 + 3.0 + 3.0
 
     def test_failed_probes_come_ever_more_rarely_and_one_at_a_time(self) -> None:
         async def main() -> list[float]:
@@ -134,29 +130,27 @@ class TestBudget:
         assert waits[0] <= 1.0
         assert took_s / 120 == pytest.approx(4.0 + 0.1, rel=0.15), "half of the cap, on average"
 
-    def test_successes_of_others_open_it_too_and_the_next_outage_starts_afresh(self) -> None:
-        async def main() -> None:
-            spent = budget(capacity=1)
-            await acquire(spent, "q")
-            for _ in range(10):
-                assert await acquire(spent, "q") is True
-                spent.settled("q", probe=True, ok=False)
-            one = asyncio.create_task(acquire(spent, "q"))
-            other = asyncio.create_task(acquire(spent, "q"))
-            await asyncio.sleep(0)
-            spent.succeeded("q")
-            spent.succeeded("q")
-            began = now()
-            assert await one is False
-            assert now() == began
-            assert await other is True
-            assert now() - began <= 1.0
-            spent.settled("q", probe=True, ok=False)
-            began = now()
+    @in_virtual_time
+    async def test_successes_of_others_open_it_too_and_the_next_outage_starts_afresh(self) -> None:
+        spent = budget(capacity=1)
+        await acquire(spent, "q")
+        for _ in range(10):
             assert await acquire(spent, "q") is True
-            assert now() - began <= 2.0
-
-        run(main())
+            spent.settled("q", probe=True, ok=False)
+        one = asyncio.create_task(acquire(spent, "q"))
+        other = asyncio.create_task(acquire(spent, "q"))
+        await asyncio.sleep(0)
+        spent.succeeded("q")
+        spent.succeeded("q")
+        began = now()
+        assert await one is False
+        assert now() == began
+        assert await other is True
+        assert now() - began <= 1.0
+        spent.settled("q", probe=True, ok=False)
+        began = now()
+        assert await acquire(spent, "q") is True
+        assert now() - began <= 2.0
 
     def test_an_outage_that_follows_a_success_is_probed_as_soon_as_the_first(self) -> None:
         async def main(seed: int) -> float:
@@ -170,15 +164,13 @@ class TestBudget:
 
         assert max(run(main(seed)) for seed in range(20)) <= 1.0
 
-    def test_a_cancelled_prober_passes_the_duty_on(self) -> None:
-        async def main() -> None:
-            spent = budget(capacity=0.5)
-            first = asyncio.create_task(acquire(spent, "q"))
-            second = asyncio.create_task(acquire(spent, "q"))
-            await asyncio.sleep(0)
-            first.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await first
-            assert await asyncio.wait_for(second, 2.0) is True
-
-        run(main())
+    @in_virtual_time
+    async def test_a_cancelled_prober_passes_the_duty_on(self) -> None:
+        spent = budget(capacity=0.5)
+        first = asyncio.create_task(acquire(spent, "q"))
+        second = asyncio.create_task(acquire(spent, "q"))
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert await asyncio.wait_for(second, 2.0) is True

@@ -14,7 +14,7 @@ import pytest
 from bulkops.limit import Limit
 from bulkops.pacing import HORIZON_S, HeldSlot, Pacer, Quota, SharedQuota, SharedWidth, WindowUsage
 from bulkops.pacing.adaptive_limit import AdaptiveLimit
-from tests.unit.pacing.vendor import now, pumping, run
+from tests.unit.pacing.vendor import in_virtual_time, now, pumping
 
 NOBODY = WindowUsage(0, 0, 0)
 WIDE_OPEN = SharedWidth(allowed=20, is_opening=False, burst=0, closed_for_s=0.0)
@@ -46,84 +46,76 @@ def pacer(**changes: Any) -> Pacer:
     return Pacer({"q": (Limit(20, 60.0),)}, **(known | changes))
 
 
-def test_a_request_leaves_at_the_moment_of_its_slot() -> None:
-    async def main() -> None:
-        store = Store()
-        async with pumping(pacer()) as one:
-            one.share_slots(store)
-            waiting = asyncio.create_task(one.slot("q"))
-            await asyncio.sleep(1.0)
-            assert not waiting.done()
-            assert store.woken
-            assert store.quotas["q"].leaving_within(now(), HORIZON_S) == 1
-            store.hand().add("s", 3.0)
-            one.wake()
-            await waiting
-            assert now() == pytest.approx(3.0, abs=0.001)
-
-    run(main())
-
-
-def test_who_is_furthest_along_gets_the_first_slot_in_hand() -> None:
-    async def main() -> None:
-        store = Store()
-        left: list[int] = []
-
-        async def send(progress: int) -> None:
-            slot = await one.slot("q", priority=(-progress, 0))
-            left.append(progress)
-            slot.replied()
-
-        async with pumping(pacer()) as one, asyncio.TaskGroup() as group:
-            one.share_slots(store)
-            for progress in (1, 3, 2):
-                group.create_task(send(progress))
-            await asyncio.sleep(1.0)
-            for number in range(3):
-                store.hand().add(number, 1.0)
-            one.wake()
-        assert left == [3, 2, 1]
-
-    run(main())
-
-
-def test_each_slot_goes_back_as_its_request_ended() -> None:
-    async def main() -> None:
-        store, one = Store(), pacer()
+@in_virtual_time
+async def test_a_request_leaves_at_the_moment_of_its_slot() -> None:
+    store = Store()
+    async with pumping(pacer()) as one:
         one.share_slots(store)
-        assert one.slot_now("q") is None, "the hand is empty"
-        for number in range(4):
-            store.hand().add(number, 0.0)
-        store.quotas["q"].adaptation.adopt(WIDE_OPEN, now())
-        slots = [one.slot_now("q") for _ in range(4)]
+        waiting = asyncio.create_task(one.slot("q"))
         await asyncio.sleep(1.0)
-        for slot, end in zip(slots, ("replied", "refused", "lost", "unused"), strict=True):
-            assert slot is not None
-            slot.refused(0.0) if end == "refused" else getattr(slot, end)()
-        back = [(one_back.slot, one_back.counted_by, one_back.refused) for one_back in store.hand().returned]
-        assert back == [(0, 1.0, False), (1, 1.0, True), (2, 40.0, False), (3, None, False)]
+        assert not waiting.done()
+        assert store.woken
+        assert store.quotas["q"].leaving_within(now(), HORIZON_S) == 1
+        store.hand().add("s", 3.0)
+        one.wake()
+        await waiting
+        assert now() == pytest.approx(3.0, abs=0.001)
 
-    run(main())
 
+@in_virtual_time
+async def test_who_is_furthest_along_gets_the_first_slot_in_hand() -> None:
+    store = Store()
+    left: list[int] = []
 
-def test_requests_from_before_are_told_and_its_own_are_remembered_afterwards() -> None:
-    async def main() -> None:
-        store, one = Store(), pacer()
-        first = one.slot_now("q")
-        assert first is not None
-        first.replied()
-        await asyncio.sleep(2.0)
+    async def send(progress: int) -> None:
+        slot = await one.slot("q", priority=(-progress, 0))
+        left.append(progress)
+        slot.replied()
+
+    async with pumping(pacer()) as one, asyncio.TaskGroup() as group:
         one.share_slots(store)
-        assert [(slot.quota, slot.counted_in_s) for slot in store.held] == [("q", -2.0)]
-        store.hand().add("s", 0.0)
-        second = one.slot_now("q")
-        assert second is not None
-        one.share_slots(None)
-        second.replied()
-        assert one.statistics()["q"].used == 2
-        assert one.slot_now("q") is not None, "alone again, it needs no hand"
+        for progress in (1, 3, 2):
+            group.create_task(send(progress))
+        await asyncio.sleep(1.0)
+        for number in range(3):
+            store.hand().add(number, 1.0)
+        one.wake()
+    assert left == [3, 2, 1]
 
-    run(main())
+
+@in_virtual_time
+async def test_each_slot_goes_back_as_its_request_ended() -> None:
+    store, one = Store(), pacer()
+    one.share_slots(store)
+    assert one.slot_now("q") is None, "the hand is empty"
+    for number in range(4):
+        store.hand().add(number, 0.0)
+    store.quotas["q"].adaptation.adopt(WIDE_OPEN, now())
+    slots = [one.slot_now("q") for _ in range(4)]
+    await asyncio.sleep(1.0)
+    for slot, end in zip(slots, ("replied", "refused", "lost", "unused"), strict=True):
+        assert slot is not None
+        slot.refused(0.0) if end == "refused" else getattr(slot, end)()
+    back = [(one_back.slot, one_back.counted_by, one_back.refused) for one_back in store.hand().returned]
+    assert back == [(0, 1.0, False), (1, 1.0, True), (2, 40.0, False), (3, None, False)]
+
+
+@in_virtual_time
+async def test_requests_from_before_are_told_and_its_own_are_remembered_afterwards() -> None:
+    store, one = Store(), pacer()
+    first = one.slot_now("q")
+    assert first is not None
+    first.replied()
+    await asyncio.sleep(2.0)
+    one.share_slots(store)
+    assert [(slot.quota, slot.counted_in_s) for slot in store.held] == [("q", -2.0)]
+    store.hand().add("s", 0.0)
+    second = one.slot_now("q")
+    assert second is not None
+    one.share_slots(None)
+    second.replied()
+    assert one.statistics()["q"].used == 2
+    assert one.slot_now("q") is not None, "alone again, it needs no hand"
 
 
 def test_a_hand_holds_what_may_leave_soon_and_no_more() -> None:
@@ -199,22 +191,19 @@ def test_spaced_departures_are_divided_among_processes() -> None:
 
 
 @pytest.mark.parametrize(("others", "is_spaced"), [(NOBODY, False), (WindowUsage(30, 8, 20), True)])
-def test_refusals_of_others_count(others: WindowUsage, is_spaced: bool) -> None:
+@in_virtual_time
+async def test_refusals_of_others_count(others: WindowUsage, is_spaced: bool) -> None:
     """One refusal of its own teaches nothing; with eight of others, the burst was too large."""
-
-    async def main() -> None:
-        store, one = Store(), pacer()
-        one.share_slots(store)
-        assert one.slot_now("q") is None
-        quota = store.quotas["q"]
-        quota.adaptation.adopt(WIDE_OPEN, now())
-        for number in range(10):
-            store.hand().add(number, 0.0)
-        slots = [one.slot_now("q") for _ in range(10)]
-        quota.hear(others, 2)
-        for slot in slots:
-            assert slot is not None
-            slot.refused(1.0) if slot is slots[-1] else slot.replied()
-        assert bool(quota.adaptation.width(now()).burst) == is_spaced
-
-    run(main())
+    store, one = Store(), pacer()
+    one.share_slots(store)
+    assert one.slot_now("q") is None
+    quota = store.quotas["q"]
+    quota.adaptation.adopt(WIDE_OPEN, now())
+    for number in range(10):
+        store.hand().add(number, 0.0)
+    slots = [one.slot_now("q") for _ in range(10)]
+    quota.hear(others, 2)
+    for slot in slots:
+        assert slot is not None
+        slot.refused(1.0) if slot is slots[-1] else slot.replied()
+    assert bool(quota.adaptation.width(now()).burst) == is_spaced

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from bulkops.limit import Limit
 from bulkops.pacing import Pacer
@@ -16,6 +17,7 @@ from tests.virtual_time import VirtualLoop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -43,6 +45,16 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Play a test as `run` does."""
+
+    @functools.wraps(test)
+    def play(*args: P.args, **kwargs: P.kwargs) -> None:
+        run(test(*args, **kwargs))
+
+    return play
 
 
 def now() -> float:
