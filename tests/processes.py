@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
+PREPARE = "TESTS_PREPARE"
+"""Environment variable of a process: MODULE:FUNCTION, called in it first."""
 
 
 class Process:
@@ -172,6 +174,9 @@ def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = 
     os.environ.clear()
     os.environ.update(said["env"])
     sys.argv = ["bulkops", *said["arguments"]]
+    module, _, function = os.environ.pop(PREPARE, "").partition(":")
+    if module:
+        getattr(importlib.import_module(module), function)()
     from bulkops.__main__ import main
 
     sys.exit(main())
