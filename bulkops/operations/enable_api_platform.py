@@ -25,7 +25,7 @@ from bulkops.operations.private_lines import (
     words_for,
 )
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent, planned_id
+from bulkops.steps import Context, Intent, log_of, planned_id
 
 _CLIENT: Final = "create-api-client"
 _OPEN: Final = "open-collections"
@@ -101,9 +101,10 @@ class EnableApiPlatform(OfCollections):
         client_name, key_name = fill(self.client, ctx), fill(self.key, ctx)
         access = access_to(ctx.account, self.api_platform)
         ids = (await self.find_collections(ctx)).ids
-        client_id, is_new = await self._ensure_client(ctx, access, client_name, ids)
+        client_id, is_new, listed = await self._ensure_client(ctx, access, client_name, ids)
         key = None if is_new else await access.find_key(client_id, key_name)
-        if not is_new and (key is not None or self.api_platform == "v2"):
+        may_be_closed = not listed.issuperset(ids) or ctx.began(_OPEN)
+        if not is_new and may_be_closed and (key is not None or self.api_platform == "v2"):
             await self._open(ctx, access, client_id, client_name, key, ids)
         if key is None or ctx.began(_KEY):  # a key with an unknown outcome has a lost secret
             await self._make_key(ctx, access, client_id, client_name, key_name, ids)
@@ -125,12 +126,18 @@ class EnableApiPlatform(OfCollections):
                 access.renewal(client_id, key.id),
             )
 
-    async def _ensure_client(self, ctx: Context, access: Access, name: str, ids: Sequence[int]) -> tuple[int, bool]:
-        """The client's id, and whether this very process made it."""
+    async def _ensure_client(
+        self, ctx: Context, access: Access, name: str, ids: Sequence[int]
+    ) -> tuple[int, bool, set[int]]:
+        """The client's id, whether this very process made it, and the collections that it was listed with."""
+        listed = set() if log_of(ctx).offline is None else set(ids)
 
         async def find() -> Any:
             found = await _asked(access.find_client(name))
-            return None if found is None else {"client_id": found.id}
+            if found is None:
+                return None
+            listed.update(row.id for row in found.api_collections)
+            return {"client_id": found.id}
 
         async def create() -> Any:
             return {"client_id": (await access.create_client(name, ids)).id}
@@ -145,7 +152,7 @@ class EnableApiPlatform(OfCollections):
             planned={"client_id": planned_id()},
             says=[f"make API client {name!r}"],
         )
-        return int(made["client_id"]), ctx.is_done(_CLIENT) and not may_be_older
+        return int(made["client_id"]), ctx.is_done(_CLIENT) and not may_be_older, listed
 
     async def _open(
         self, ctx: Context, access: Access, client_id: int, client: str, key: Key | None, ids: Sequence[int]
