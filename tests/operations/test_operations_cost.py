@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from benchmarks.kit.fewest_requests import FEWEST, of_tight_quotas
 from bulkops.client import session_of
 from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import POLL
 from bulkops.operations import CreateFolder
+from bulkops.operations.foreseen import added
 from bulkops.runs import Fleet, Policy, cost_ahead, from_values
 from bulkops.runs.identity import ME
 from tests.acceptance.cases import CASES, Case, accounts
@@ -55,6 +57,9 @@ async def test_an_operation_sends_what_its_plan_says(it: Here, name: str) -> Non
     session_of(it.workato).subscribe(note)
     await it.run(case.make(), rows)
     assert counted(sent) == of_both
+    least = added(FEWEST[name].first, FEWEST[name].again)
+    assert of_tight_quotas(sent) == added(of_tight_quotas(least), FEWEST[name].more)
+    assert sum(counted(sent).values()) >= sum(counted(least).values())
     assert ahead is not None
     assert ahead.likely is not None
     assert (ahead.done, ahead.more) == (1, {})
