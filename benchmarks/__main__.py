@@ -31,7 +31,7 @@ NAMES: Final = (
 )
 """These need a quiet machine: one after another."""
 
-WIDE: Final = ("fan_out_memory", "million", "requests_sent", "wrong_limits", "how_far", "adaptation_grid")
+WIDE: Final = ("fan_out_memory", "million", "requests_sent", "admission", "wrong_limits", "how_far", "adaptation_grid")
 """Bytes, counts and virtual time: any machine will do."""
 
 EVERY: Final = (*NAMES, *WIDE)
