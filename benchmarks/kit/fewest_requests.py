@@ -78,7 +78,7 @@ FEWEST: Final[Mapping[str, Fewest]] = {
         "projects.list, user_groups.list, project_roles.list, projects.project_grants.list 2, "
         "projects.project_grants.upsert",
         "projects.list, user_groups.list, project_roles.list, projects.project_grants.list",
-        "Section 18: of a grant only its id is documented in the reply to a write: the list shows what became of it.",
+        "Section 18: of a grant only its id is documented in the reply to a write: the list shows its role.",
     ),
     "start-genie": Fewest(
         "agentic.genies.list, agentic.genies.start, agentic.genies.get",
