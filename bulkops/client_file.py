@@ -13,7 +13,7 @@ from bulkops.toml import read_toml
 
 VENDOR_FILE: Final = "vendor.toml"
 
-_YES_OR_NO: Final = frozenset({"unlimited", "proxy_from_environment", "explore"})
+_YES_OR_NO: Final = frozenset({"unlimited", "proxy_from_environment", "explore", "only_projects"})
 _MAY_BE_INFINITE: Final = frozenset({"attempt_timeout_s", "connect_timeout_s", "call_timeout_s"})
 _MAY_BE_OFF: Final = _MAY_BE_INFINITE | {"max_rate", "account_timeout_s", "run_timeout_s"}
 

@@ -87,6 +87,8 @@ class Tuning:
     `server_timeout_s`: after this time the server has given up a request (40 s at the vendor).
     `proxy_from_environment`: send through the proxy that HTTPS_PROXY names; otherwise the environment is ignored.
     `page_sizes`: rows of a full page, by call id, where the vendor sends fewer than it is asked for.
+    `only_projects`: whether every folder directly under Home is a project. False: one that is not among the projects is
+    also looked for among the folders, whose quota is narrower.
     """
 
     quotas: Mapping[str, tuple[Limit, ...]] = attrs.field(factory=dict)
@@ -111,6 +113,7 @@ class Tuning:
     max_body_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=is_finite)
     proxy_from_environment: bool = attrs.field(default=False, validator=is_bool)
     page_sizes: Mapping[str, int] = attrs.field(factory=dict, validator=are_sizes)
+    only_projects: bool = attrs.field(default=True, validator=is_bool)
 
     @classmethod
     def beside(cls, client_file: str | Path | None) -> Tuning:

@@ -18,6 +18,11 @@ CUSTOMERS: Final = "managed_users.list"
 CUSTOMER: Final = "managed_users.get"
 RECIPE: Final = "managed_users.recipes.get"
 PROPERTIES: Final = "managed_users.properties.list"
+FOLDERS: Final = "managed_users.folders.list"
+PROJECTS: Final = "managed_users.projects.list"
+
+FULL_PAGE: Final = 10
+"""Rows from which on a first page may be all that the vendor sends at a time."""
 
 BY_EXTERNAL_ID: Final = "a customer by E and the partner's own id"
 NOBODY: Final = "a customer id that does not exist"
@@ -28,8 +33,8 @@ _NEWER: Final = "managed_users.user_groups.list"
 _NOBODY_ID: Final = 999_999_999_999
 
 _LISTS: Final = (
-    "managed_users.folders.list",
-    "managed_users.projects.list",
+    FOLDERS,
+    PROJECTS,
     "managed_users.connections.list",
     "managed_users.recipes.list",
     "managed_users.members.list",
@@ -111,7 +116,7 @@ def next_page(question: Question) -> Question:
 
 def is_cut_short(question: Question, rows: int) -> bool:
     """Whether a list that is read by page numbers may have more rows than its first page shows."""
-    return question.name == question.call.id and question.call.pages == "page" and 10 <= rows < PER_PAGE
+    return question.name == question.call.id and question.call.pages == "page" and FULL_PAGE <= rows < PER_PAGE
 
 
 def _list(call_id: str, account: str | None = None) -> Question:

@@ -12,8 +12,11 @@ from bulkops.errors import ApiError, TransportError, Unauthorized
 from bulkops.events import AttemptEnded, Event
 from bulkops.learn.questions import (
     CUSTOMERS,
+    FOLDERS,
+    FULL_PAGE,
     ME,
     MOST_REQUESTS,
+    PROJECTS,
     PROPERTIES,
     Question,
     about_customer,
@@ -38,7 +41,8 @@ class Look:
 
     `refusal`: the form of another reply's body: "message", "error", "errors", "html", "empty" or "other".
     `headers`: names, in lower case; `correlation_id`: "echoed" if it was the request's, "own" or "none".
-    `took_s`: seconds from sending to the end of the reply.
+    `took_s`: seconds from sending to the end of the reply. `leaves_out`: of the list of projects, whether Home has a
+    folder that it does not show; None: not known.
     """
 
     question: Question
@@ -48,6 +52,7 @@ class Look:
     headers: frozenset[str] = frozenset()
     correlation_id: str = "none"
     took_s: float = 0.0
+    leaves_out: bool | None = None
 
 
 @attrs.define(kw_only=True)
@@ -65,6 +70,7 @@ class Survey:
     _newest: AttemptEnded | None = attrs.field(default=None, init=False)
     _external_id: str | None = attrs.field(default=None, init=False)
     _recipe_id: int | None = attrs.field(default=None, init=False)
+    _under_home: frozenset[Any] = attrs.field(default=frozenset(), init=False)
 
     async def looks(self) -> AsyncIterator[Look]:
         """One look after the other, at most `MOST_REQUESTS` requests in all.
@@ -125,6 +131,7 @@ class Survey:
             headers=frozenset(name.lower() for name in headers),
             correlation_id=self._correlation(headers.get("X-Correlation-Id")),
             took_s=self._newest.latency_s if self._newest is not None else 0.0,
+            leaves_out=self._leaves_out(tree) if question.name == PROJECTS and 200 <= status < 300 else None,
         )
 
     def _note(self, event: Event) -> None:
@@ -137,6 +144,13 @@ class Survey:
             return "none"
         return "echoed" if self._newest is not None and sent_back == self._newest.request_id else "own"
 
+    def _leaves_out(self, projects: Any) -> bool | None:
+        """Whether Home has a folder that is not among these projects. Of a list that may go on nothing is known."""
+        _, rows = rows_in(projects)
+        shown = {row.get("folder_id") for row in rows if isinstance(row, dict)}
+        missing = self._under_home - shown
+        return None if not self._under_home or (missing and len(rows) >= FULL_PAGE) else bool(missing)
+
     def _remember(self, question: Question, tree: Any) -> None:
         """Ids that later questions need. They stay in this object and are never shown."""
         _, rows = rows_in(tree)
@@ -147,6 +161,8 @@ class Survey:
             chosen = (mine or named or objects)[0]
             self.account = self.account or str(chosen.get("id"))
             self._external_id = chosen.get("external_id") or None
+        elif question.name == FOLDERS:
+            self._under_home = frozenset(row.get("id") for row in objects)
         elif question.name == _RECIPES and objects and str(objects[0].get("id")).isdigit():
             self._recipe_id = int(objects[0]["id"])
 

@@ -30,6 +30,8 @@ def vendor_toml(found: Iterable[Verdict]) -> str:
         lines.append(f'\n[members."{call_id}"]\n')
         mine = sorted((verdict for verdict in tables["members"] if verdict.key[1] == call_id), key=_last)
         lines += [f'"{verdict.key[2]}" = {in_toml(verdict.value)}\n' for verdict in mine]
+    if any(verdict.about == "home_folders" and verdict.value == "mixed" for verdict in scalars):
+        lines.append("\n[client]\nonly_projects = false\n")
     lines += _table("client.page_sizes", tables["page_sizes"])
     return "".join(lines)
 

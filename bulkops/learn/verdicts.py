@@ -13,6 +13,7 @@ from bulkops.learn.questions import (
     LARGE_PAGE,
     NEWER_NOBODY,
     NOBODY,
+    PROJECTS,
     PROPERTIES,
     RECIPE,
     next_page,
@@ -155,6 +156,11 @@ def _properties_list(found: Found) -> Any:
     return "pairs" if look.shape.envelope == "list" else "map"
 
 
+def _home_folders(found: Found) -> Any:
+    look = found.get(PROJECTS)
+    return None if look is None or look.leaves_out is None else "mixed" if look.leaves_out else "projects"
+
+
 _SCALARS: Final[Mapping[str, Callable[[Found], Any]]] = {
     "missing_right": _missing_right,
     "foreign_customer": _foreign_customer,
@@ -169,6 +175,7 @@ _SCALARS: Final[Mapping[str, Callable[[Found], Any]]] = {
     "recipes_list": _wrapper("managed_users.recipes.list", {"list": "result", "items": "items"}),
     "single_objects": _single_objects,
     "properties_list": _properties_list,
+    "home_folders": _home_folders,
 }
 
 

@@ -1,7 +1,8 @@
 """Folders by name, and the recipes in them, with as few requests as possible: folder calls have a tight quota.
 
 Folders directly under Home are projects, and the list of projects has a quota sixteen times wider (vendor facts,
-section 18). Only what is below them, and what is missing, is asked of the folder calls.
+section 18). Only what is below them, and what is missing, is asked of the folder calls. Home may have folders that are
+not projects, by `Tuning.only_projects` or the reply to a create: then a missing folder is looked for there, too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bulkops.models import Folder, Recipe
 from bulkops.operations._lookup import nearest_else, only_one
 from bulkops.operations._plan_effects import foreseen_of, with_planned
 from bulkops.operations.package import Package
-from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id
+from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id, tuning_of
 
 
 def folders_key(parent_id: int | None) -> str:
@@ -24,6 +25,7 @@ def folders_key(parent_id: int | None) -> str:
 
 
 _IMPORTED = "folders of imports"
+_PLAIN = "a folder under Home that is not a project"
 NO_PROJECT = "project-missing"
 
 
@@ -45,7 +47,10 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
     is_assumed = offline is Offline.DONE or (offline is not None and must_exist)
     if known is None or (name not in known and not is_assumed):  # a missing folder may have been created since
         planned = {name: ids for name, ids in (known or {}).items() if any(map(is_planned, ids))}
-        known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id) | planned
+        listed = await _list_folders(ctx, parent_id)
+        if parent_id is None and name not in listed and _has_plain_folders(ctx):
+            listed |= await _by_name(ctx, None)
+        known = memory_of(ctx).cache[folders_key(parent_id)] = listed | planned
     if is_assumed and name not in known:
         known[name] = [planned_id()]
         if parent_id is None:
@@ -66,6 +71,21 @@ async def existing_folder(ctx: Context, name: str, *, remedy: str = "import into
     if found is None:
         raise no_folder(ctx, name, remedy=remedy)
     return found
+
+
+async def make_folder(ctx: Context, name: str, *, parent_id: int | None = None) -> int:
+    """Create a folder in `parent_id` (None: Home). Returns its id."""
+    made = await ctx.account.folders.create(name, parent_id=parent_id)
+    if parent_id is None and made.is_project is False:
+        memory_of(ctx).shared[_PLAIN] = True
+    return made.id
+
+
+def _has_plain_folders(ctx: Context) -> bool:
+    """Whether Home may have folders that are not projects."""
+    foreseen = foreseen_of(ctx)
+    only_projects = tuning_of(ctx).only_projects if foreseen is None else foreseen.only_projects
+    return not only_projects or _PLAIN in memory_of(ctx).shared
 
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
@@ -104,16 +124,21 @@ async def find_project(ctx: Context, name: str) -> int:
 
 
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
     if parent_id is None:
+        found: dict[str, list[int]] = {}
         async for project in ctx.account.projects.list():
             if project.folder_id is not None:
                 found.setdefault(project.name, []).append(project.folder_id)
                 _projects(ctx)[project.folder_id] = project.id
         return found
+    return await _by_name(ctx, parent_id) | _foreseen_below(ctx, parent_id)
+
+
+async def _by_name(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
     async for folder in ctx.account.folders.list(parent_id=parent_id):
         found.setdefault(folder.name, []).append(folder.id)
-    return found | _foreseen_below(ctx, parent_id)
+    return found
 
 
 def project_of(ctx: Context, folder_id: int) -> int | None:

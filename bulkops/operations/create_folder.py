@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import ConfigError, Forbidden, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import find_folder, know_folder
+from bulkops.operations._folders import find_folder, know_folder, make_folder
 from bulkops.operations._templates import fill
 from bulkops.operations.ensure import delete_own
 from bulkops.parameters import parameter
@@ -103,4 +103,4 @@ async def _find(ctx: Context, name: str, path: str, parent_id: int | None) -> An
 
 
 async def _create(ctx: Context, name: str, path: str, parent_id: int | None) -> Any:
-    return {"id": (await ctx.account.folders.create(name, parent_id=parent_id)).id, "path": path}
+    return {"id": await make_folder(ctx, name, parent_id=parent_id), "path": path}

@@ -53,6 +53,7 @@ class Foreseen:
     Args:
         folders: what folders under Home hold, by name: from the journal, or from an import earlier in the chain.
         worst_case: whether to count what is sent beside where a folder that is to be made exists already.
+        only_projects: the client's tuning.
 
     `cache`: what the operations of a chain leave behind for those after them, as in `AccountMemory`; `imported`: names
     of the folders that they import into.
@@ -61,6 +62,7 @@ class Foreseen:
 
     folders: dict[str, FolderContents] = attrs.field(factory=dict)
     worst_case: bool = False
+    only_projects: bool = True
     more: dict[str, float] = attrs.field(factory=dict)
     cache: dict[str, Any] = attrs.field(init=False, factory=dict)
     imported: set[str] = attrs.field(init=False, factory=set)

@@ -22,6 +22,7 @@ from bulkops.operations._folders import (
     is_folder_name,
     know_folder,
     know_import,
+    make_folder,
     recipes_below,
 )
 from bulkops.operations._import_job import FACT, STEP, Importing, Standing, fact_key, versions_of
@@ -251,7 +252,7 @@ async def ensure_folder(ctx: Context, name: str) -> tuple[int, bool]:
         return None if found is None else {"id": found}
 
     async def create() -> Any:
-        return {"id": (await ctx.account.folders.create(name)).id}
+        return {"id": await make_folder(ctx, name)}
 
     was_done = ctx.is_done(_FOLDER)
     says = [f"create folder {name!r}"]

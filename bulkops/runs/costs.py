@@ -86,8 +86,10 @@ async def cost_ahead(
     `plan`: a saved one that the run follows; it has looked at the accounts already, and the run looks once more.
     """
     known = await known_of(operation, host=workato.settings.url, journal=journal)
-    foreseen = Foreseen(dict(known.folders), worst_case=True)
-    each, looks = operation.cost(foreseen), operation.look_cost(Foreseen(dict(known.folders)))
+    only_projects = workato.settings.tuning.only_projects
+    foreseen = Foreseen(dict(known.folders), worst_case=True, only_projects=only_projects)
+    each = operation.cost(foreseen)
+    looks = operation.look_cost(Foreseen(dict(known.folders), only_projects=only_projects))
     if not each:
         return None
     waves = [wave.size for wave in policy.cut(len(accounts))]
@@ -117,7 +119,8 @@ def looking_cost(
 ) -> Forecast:
     """Cost of `plan` itself, for these accounts or a sample."""
     rows = sampled(accounts.rows, sample)
-    requests = added(asking_cost(workato), on_all(operation.look_cost(Foreseen()), operation, rows))
+    looks = operation.look_cost(Foreseen(only_projects=workato.settings.tuning.only_projects))
+    requests = added(asking_cost(workato), on_all(looks, operation, rows))
     return fleet_forecast(requests, operation, [len(rows)], policy, workato)
 
 

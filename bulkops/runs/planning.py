@@ -163,7 +163,7 @@ async def plan_accounts(
         requests = looks.scaled(len(accounts))
     else:
         known = await known_of(made, host=workato.settings.url, journal=journal)
-        unseen = Foreseen(dict(known.folders), more=more)
+        unseen = Foreseen(dict(known.folders), more=more, only_projects=workato.settings.tuning.only_projects)
         requests = on_all(made.cost(unseen), made, accounts.rows)
     requests = requests and added({ME: 1.0}, requests)
     waves = [wave.size for wave in policy.cut(len(accounts))]

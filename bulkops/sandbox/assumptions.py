@@ -137,6 +137,9 @@ class Assumptions:
     connection_in_use: int = _one_of(
         400, 403, 409, about="Delete or disconnect a connection that is active or that running recipes use."
     )
+    home_folders: str = _one_of(
+        "projects", "mixed", about="The folders directly under Home: all are projects, or all but the oldest one."
+    )
     folder_not_empty: int = _one_of(403, 400, about="Delete a folder with something in it, without force.")
     properties_upsert: str = _one_of(
         "success", "saved_property_count", about="What setting properties answers; the latter is the form of 2020."

@@ -34,6 +34,7 @@ THIRTY: Mapping[str, Any] = {
     "recipes_list": "items",
     "single_objects": "result",
     "properties_list": "pairs",
+    "home_folders": "mixed",
     "envelopes": {
         "managed_users.list": "items",
         "managed_users.folders.list": "data_list",
@@ -48,7 +49,7 @@ THIRTY: Mapping[str, Any] = {
         "managed_users.recipes.list": {"running": "string", "job_failed_count": "string", "lineage": "array"},
         "managed_users.connections.list": {"authorized_at": "integer", "provider": "missing"},
         "managed_users.folders.list": {"is_project": "missing"},
-        "users.me": {"company_name": "boolean", "region": "string"},
+        "users.me": {"company_name": "boolean"},
     },
 }
 """30 assumptions, each of which a read can settle."""
@@ -117,7 +118,7 @@ def test_thirty_contradictions_are_named_and_a_sandbox_made_of_them_answers_alik
     again = surveys(tmp_path / "second", learned, learned, deny=deny)
     assert contradicted(again) == {}
     assert vendor_toml(again) == text
-    assert tomllib.loads(text)["client"] == {"page_sizes": {"managed_users.list": 50}}
+    assert tomllib.loads(text)["client"] == {"only_projects": False, "page_sizes": {"managed_users.list": 50}}
 
 
 READ = [

@@ -276,6 +276,14 @@ async def folder_not_empty(client: Vendor) -> Any:
     return await status(client, "DELETE", f"{HOME}/folders/{folder}")
 
 
+async def home_folders(client: Vendor) -> Any:
+    for name in ("Old", "New"):
+        await client.post(f"{HOME}/folders", json={"name": name})
+    shown = [row["is_project"] for row in (await client.get(f"{HOME}/folders")).result]
+    projects = [row["name"] for row in (await client.get(f"{HOME}/projects")).result]
+    return {"Old New": "projects", "New": "mixed"}[" ".join(projects)] if shown == ["Old" in projects, True] else shown
+
+
 async def single_objects(client: Vendor) -> Any:
     await client.post(f"{HOME}/folders", json={"name": "CRM"})
     row = (await client.get(f"{HOME}/folders")).result[0]

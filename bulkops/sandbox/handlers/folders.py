@@ -18,7 +18,7 @@ def list_folders(request: ApiRequest) -> list[dict[str, Any]]:
     workspace = request.workspace
     parent_id = request.number("parent_id")
     parent = workspace.home if parent_id is None else there(workspace.folders.get(parent_id))
-    return [folder.row() for folder in workspace.children(parent.id)]
+    return [_row(request, folder) for folder in workspace.children(parent.id)]
 
 
 @answers("folders.create", row="Folder")
@@ -36,7 +36,7 @@ def create_folder(request: ApiRequest) -> dict[str, Any]:
     parent = workspace.home if is_old_form else _parent(request) or workspace.home
     folder = workspace.add_folder(given["name"], parent, now=request.state.clock.stamp())
     _note(request, folder, "folder.created")
-    return {"id": folder.id} if is_old_form else folder.row()
+    return {"id": folder.id} if is_old_form else _row(request, folder)
 
 
 @answers("[managed_users.]folders.update", row="Folder")
@@ -54,7 +54,7 @@ def update_folder(request: ApiRequest) -> dict[str, Any]:
     if moves or name != folder.name:
         folder.name, folder.updated_at = name, request.state.clock.stamp()
         _note(request, folder, "folder.updated")
-    return folder.row()
+    return _row(request, folder)
 
 
 @answers("[managed_users.]folders.delete")
@@ -73,7 +73,7 @@ def delete_folder(request: ApiRequest) -> None:
 
 @answers("[managed_users.]projects.list", row="Project")
 def list_projects(request: ApiRequest) -> list[dict[str, Any]]:
-    return [folder.project() for folder in request.workspace.projects().values()]
+    return [folder.project() for folder in _projects(request).values()]
 
 
 @answers("[managed_users.]projects.update", row="Project")
@@ -108,7 +108,19 @@ def _folder(request: ApiRequest) -> Folder:
 
 
 def _project(request: ApiRequest) -> Folder:
-    return request.found(request.workspace.projects(), "project_id")
+    return request.found(_projects(request), "project_id")
+
+
+def _projects(request: ApiRequest) -> dict[int, Folder]:
+    """By their ids as projects; without the oldest folder under Home where that is assumed not to be one."""
+    found = request.workspace.projects()
+    if request.assumptions.home_folders == "mixed" and found:
+        del found[next(iter(found))]
+    return found
+
+
+def _row(request: ApiRequest, folder: Folder) -> dict[str, Any]:
+    return folder.row() | {"is_project": folder.is_project and folder.project_id in _projects(request)}
 
 
 def _parent(request: ApiRequest) -> Folder | None:
