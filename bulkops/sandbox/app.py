@@ -38,6 +38,9 @@ MAX_RESUME_BYTES: Final = 51 * 1024 * 1024
 _SHORTEST_PAUSE_S: Final = 0.001
 """The event loop's timers are whole milliseconds: a shorter pause would only become a longer one."""
 
+_ROUTES: Final = Routes(CALLS.values())
+"""Built once: it is the same for every sandbox."""
+
 _UNAUTHORIZED: Final = Answer.of({"message": "Unauthorized"}, 401)
 
 
@@ -52,7 +55,6 @@ class Service:
         self.credentials = Credentials(settings.token)
         self.state = State(settings)
         self.others: list[Service] = []
-        self._routes = Routes(CALLS.values())
 
     def set_token(self, token: str) -> None:
         """The API takes this token from now on. Raises: ConfigError when it could not stand in a header."""
@@ -133,7 +135,7 @@ class Service:
     async def _api(self, request: web.BaseRequest, target: Target) -> web.Response:
         """The quota comes first and counts everything, then the token, then the rest."""
         state = self.state
-        route = self._routes.find(request.method, target.segments)
+        route = _ROUTES.find(request.method, target.segments)
         refused = state.token_is_refused()
         if route is None:
             state.quotas.count_unknown()
