@@ -67,8 +67,14 @@ class Here:
 
 def client_of(sandbox: Sandbox, **tuned: Any) -> Workato:
     """A client with the sandbox's quotas and durations, but for those `tuned`."""
-    tuning = attrs.evolve(Tuning.from_toml(sandbox.client_file, source="client file"), **tuned)
+    tuning = attrs.evolve(_tuning(sandbox.client_file), **tuned)
     return Workato(token=sandbox.token, host=sandbox.url, tuning=tuning)
+
+
+@functools.cache
+def _tuning(text: str) -> Tuning:
+    """Read once: most sandboxes have the same client file."""
+    return Tuning.from_toml(text, source="client file")
 
 
 async def finished(get: Callable[[int], Awaitable[Any]], first: Any) -> Any:
