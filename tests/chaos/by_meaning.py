@@ -31,11 +31,11 @@ class Edit:
         name = self.within.rpartition(".")[2]
         defining = (f"def {name}(", f"class {name}", f"\n{name}")
         found = []
-        for file in sorted(package.rglob("*.py")):
+        for file in _files(package, "*.py"):
             text = _text(file, file.stat().st_mtime_ns)
             if any(line in f"\n{text}" for line in defining):
                 found += [(file, text[:at] + self._new(text, at) + text[end:]) for at, end in self._spans(text)]
-        for file in sorted(package.rglob("*.sql")):
+        for file in _files(package, "*.sql"):
             text = _text(file, file.stat().st_mtime_ns)
             begin = text.find(f"CREATE FUNCTION {self.within}(")
             end = text.find("$$;", begin)
@@ -111,6 +111,12 @@ def _runs_of(statements: list[ast.stmt], wanted: list[ast.stmt]) -> Iterator[tup
         run = statements[at : at + len(wanted)]
         if all(type(a) is type(b) and ast.dump(a) == ast.dump(b) for a, b in zip(run, wanted, strict=True)):
             yield run[0], run[-1]
+
+
+@functools.cache
+def _files(package: Path, pattern: str) -> list[Path]:
+    """An edit changes files; it neither adds nor removes one."""
+    return sorted(package.rglob(pattern))
 
 
 @functools.cache
