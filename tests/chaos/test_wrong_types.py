@@ -12,7 +12,7 @@ import pytest
 
 from bulkops import models
 from bulkops.errors import ApiError
-from bulkops.session import decode_list, decode_object
+from bulkops.session import Reply, decode_list, decode_object
 from tests.replies import reply
 
 MODELS = [
@@ -67,9 +67,9 @@ def good(model: type[Any]) -> dict[str, Any]:
     }
 
 
-def error_of(decode: Callable[..., object], body: object, model: type[Any]) -> str | None:
+def error_of(decode: Callable[..., object], answer: Reply, model: type[Any]) -> str | None:
     try:
-        decode(reply(body, "managed_users.get"), model)
+        decode(answer, model)
     except ApiError as error:
         return str(error)
     return None
@@ -78,13 +78,15 @@ def error_of(decode: Callable[..., object], body: object, model: type[Any]) -> s
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_any_value_in_any_member(model: type[Any]) -> None:
     names = [field.name for field in attrs.fields(model)]
+    required = good(model)
     tried = refused = 0
     for name, value in itertools.product([*names, "success", "Success", "result", "data", "message"], WRONG):
-        tree = good(model) | {name: value}
+        tree = required | {name: value}
         for body in (tree, {"result": tree}, {"data": tree}, {"result": [tree]}, [tree], {"items": [tree, value]}):
+            answer = reply(body, "managed_users.get")
             for decode in (decode_object, decode_list):
                 tried += 1
-                said = error_of(decode, body, model)
+                said = error_of(decode, answer, model)
                 if said is not None:
                     refused += 1
                     assert said.isprintable()
