@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator
+import functools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -54,9 +55,13 @@ def messages(sources: Path, kinds: Collection[str]) -> Iterator[Message]:
         if home.parts[0] in _WITHOUT_MESSAGES:
             continue
         name = ".".join(["bulkops", *home.parts]).removesuffix(".__init__")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and node.args:
-                yield from _message(name, node, kinds)
+        for call in _calls(path.read_text(encoding="utf-8")):
+            yield from _message(name, call, kinds)
+
+
+@functools.cache
+def _calls(source: str) -> Sequence[ast.Call]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args]
 
 
 def _message(home: str, node: ast.Call, kinds: Collection[str]) -> Iterator[Message]:

@@ -106,7 +106,14 @@ def find(test: str) -> list[str]:
 def _files_by_test() -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+        for name in _tests_in(ast.parse(path.read_text(encoding="utf-8")).body):
+            found.setdefault(name, []).append(str(path.relative_to(ROOT)))
     return found
+
+
+def _tests_in(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    for node in statements:
+        if isinstance(node, ast.ClassDef):
+            yield from _tests_in(node.body)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            yield node.name
