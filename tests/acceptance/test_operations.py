@@ -39,7 +39,7 @@ every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 few_or_all = pytest.mark.parametrize(
     ("case", "customers"),
     [
-        *(pytest.param(case, 20, id=name) for name, case in CASES.items()),
+        *(pytest.param(case, 10, id=name) for name, case in CASES.items()),
         *(on_300(name, case) for name, case in CASES.items()),
     ],
 )
@@ -85,7 +85,7 @@ def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> 
         if before is not None:
             await it.run(before, rows)
         first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
-        it.sandbox.set_faults("error=0.05,reset=0.02")
+        it.sandbox.set_faults("error=0.1,reset=0.04" if customers <= 10 else "error=0.05,reset=0.02")
         prepared = await case.make().prepare(it.workato, it.journal)
         report = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
         report = await it.until_changed(report, times=5)
