@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,8 +71,14 @@ class Crew:
         return dict(rows)
 
     def at_work(self, *workers: Process, accounts: int = 3) -> Callable[[], bool]:
-        """Whether each of them has so many accounts in progress, for `caught`."""
-        return lambda: all(self.in_progress().get(worker.pid, 0) >= accounts for worker in workers)
+        """Whether each of them has begun so many accounts, for `caught`: one that is claimed is not begun yet."""
+
+        def is_at_work() -> bool:
+            begun = "SELECT p.pid FROM accounts a JOIN processes p USING (process_id) WHERE a.outcome IS NULL"
+            count = Counter(pid for (pid,) in self.ask(begun))
+            return all(count[worker.pid] >= accounts for worker in workers)
+
+        return is_at_work
 
     def coordinator(self) -> Process | None:
         """The worker that coordinates a run."""
