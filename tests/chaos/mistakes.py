@@ -518,6 +518,14 @@ MISTAKES = (
         SHARED_RUNS,
     ),
     Mistake(
+        "endings are counted outside of their commits",
+        "write",
+        "RETURNING endings INTO nr;",
+        ";\n        nr := nextval('runs_number_seq');",
+        SHARED_RUNS,
+        also=(Edit(within="write", old="UPDATE runs r SET endings = endings + 1", new="PERFORM 1 FROM runs r"),),
+    ),
+    Mistake(
         "a worker that stood still declares others dead",
         "is_steady",
         "p.steady_at <= now_s() - s.lease_s AND p.beat_wall_s >= now_s() - s.lease_s / 2",
@@ -547,6 +555,13 @@ MISTAKES = (
         "PostgresCommitter._write",
         "self.signed_boot_s = began",
         "self.signed_boot_s = math.inf",
+        ("tests/unit/journal/test_journal_age.py", *RUN_STORE),
+    ),
+    Mistake(
+        "a heartbeat in the database is dated by the wrong clock",
+        "PostgresCommitter._write",
+        "self._clock.boot_time_s()",
+        "self._clock.now().wall_s",
         ("tests/unit/journal/test_journal_age.py", *RUN_STORE),
     ),
     Mistake(

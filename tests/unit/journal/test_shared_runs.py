@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
+from bulkops.clock import SystemClock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal import AccountResult, InventoryRow, Journal, RunState
+from bulkops.journal.postgres import writes
 from bulkops.journal.postgres.schema import LEASE_S
 from bulkops.journal.postgres.shared_runs import MOST_LOST, Stop
 from bulkops.outcome import Outcome
+from tests.patience import until
 from tests.unit.journal.conftest import Make, StepClock, tamper
 
 of_a_database = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
@@ -62,6 +68,27 @@ async def test_endings_are_numbered_in_their_order(place: str, record: Make, inv
         assert [(ended.seq, ended.number) for ended in await shared.ended(RUN)] == [(2, 1), (0, 2)]
         assert [ended.seq for ended in await shared.ended(RUN, after=1)] == [0]
         assert [row.seq for row in await shared.wanted(RUN)] == [1]
+
+
+@of_a_database
+async def test_an_ending_is_numbered_when_those_before_it_are_to_be_seen(
+    place: str, record: Make, inventory: list[InventoryRow]
+) -> None:
+    """Who has read up to a number never looks for a smaller one again."""
+    async with worker(place) as one:
+        shared = one.shared_runs
+        await shared.create(record(), inventory, {"at": 0.0})
+        assert await shared.claim(RUN, 1) is not None
+        with psycopg.connect(place) as slow, psycopg.connect(place, autocommit=True) as looking:
+            slow.execute("SET search_path TO bulkops")
+            commit = [writes.claim_account(RUN, 0), writes.end_account(RUN, 0, CHANGED, SystemClock().now())]
+            slow.execute("SELECT write(begin_process(NULL, '', '', 0), 1, %s)", (Jsonb(commit),))
+            ends = asyncio.create_task(shared.end_account(RUN, 1, CHANGED))
+            waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+            await until(lambda: ends.done() or looking.execute(waits).fetchone())
+            assert await shared.ended(RUN) == []
+        await ends
+        assert [(ended.seq, ended.number) for ended in await shared.ended(RUN)] == [(0, 1), (1, 2)]
 
 
 @of_a_database
