@@ -58,7 +58,7 @@ class SqliteCommitter:
             self._connection.execute("BEGIN IMMEDIATE")
             for kind, jobs in groupby(batch, type):
                 if kind is StepWrite:
-                    put_steps(self._connection, self._processes, [job for job in jobs if isinstance(job, StepWrite)])
+                    put_steps(self._connection, self._processes, list(jobs))  # type: ignore[arg-type]  # of this kind
                     continue
                 for job in jobs:
                     job(self._connection, self._processes)  # type: ignore[operator]  # not a StepWrite

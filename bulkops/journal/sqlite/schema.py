@@ -231,6 +231,7 @@ def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
         connection.executescript(_TABLES)
     _check_version(connection, path)
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
+    connection.execute("PRAGMA temp_store = MEMORY")  # what a statement undoes when it fails; else it may take a file
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

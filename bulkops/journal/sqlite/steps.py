@@ -5,20 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from itertools import chain
+from typing import Any, Final
 
 from bulkops.journal.sqlite.processes import Processes
 
 _MOST_ROWS: Final = 50
 """Rows of one statement. Older SQLite versions take 999 values."""
 
-_COLUMNS: Final = "run_id, seq, step, state, data, result, changed, began_boot_s, process_id"
+_COLUMNS: Final = ("run_id", "seq", "step", "state", "data", "result", "changed", "began_boot_s")
 
 
-class StepWrite(NamedTuple):
-    """A step's intent, or its end. `row`: all columns but the last."""
+class StepWrite(tuple[Any, ...]):
+    """A step's intent, or its end: values of the columns."""
 
-    row: tuple[Any, ...]
+    __slots__ = ()
 
 
 def put_steps(connection: sqlite3.Connection, processes: Processes, writes: Sequence[StepWrite]) -> None:
@@ -26,7 +27,7 @@ def put_steps(connection: sqlite3.Connection, processes: Processes, writes: Sequ
     process_id = processes.ensure(connection)
     for start in range(0, len(writes), _MOST_ROWS):
         part = writes[start : start + _MOST_ROWS]
-        connection.execute(_statement(len(part)), [value for write in part for value in (*write.row, process_id)])
+        connection.execute(_statement(len(part)), [process_id, *chain.from_iterable(part)])
 
 
 @cache
@@ -36,6 +37,10 @@ def _statement(rows: int) -> str:
         f"{column} = CASE excluded.state WHEN 'intent' THEN excluded.{column} ELSE {column} END"
         for column in ("data", "process_id", "began_boot_s", "quiet_boot_s")
     )
-    marks = f"({', '.join('?' * (_COLUMNS.count(',') + 1))})"
-    return f"""INSERT INTO steps ({_COLUMNS}) VALUES {", ".join([marks] * rows)} ON CONFLICT DO UPDATE
+    width = len(_COLUMNS)
+    marks = ", ".join(
+        f"({', '.join(f'?{place}' for place in (*range(first, first + width), 1))})"
+        for first in range(2, 2 + rows * width, width)
+    )
+    return f"""INSERT INTO steps ({", ".join(_COLUMNS)}, process_id) VALUES {marks} ON CONFLICT DO UPDATE
       SET state = excluded.state, result = excluded.result, changed = excluded.changed, {kept}"""  # noqa: S608 - constants
