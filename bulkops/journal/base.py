@@ -77,6 +77,10 @@ class Committing(Protocol):
         """All writes in one durable transaction, with a heartbeat if `beats`. Raises: CommitFailed."""
         ...
 
+    def tidy(self) -> None:
+        """Work that no caller waits for, after those of a commit were woken. Raises nothing."""
+        ...
+
     def ended(self) -> JournalError:
         """The error for callers after the writer has ended."""
         ...

@@ -122,6 +122,7 @@ class Writer:
                     self._commit(())
                 self._wake(settled)
                 batch = ()
+                self._committing.tidy()
         finally:  # wake all waiting callers, whatever ended the loop
             self._broken = self._broken or self._committing.ended()
             self._wake(self._refuse([*batch, *self._take_all()]))

@@ -82,6 +82,9 @@ class PostgresCommitter:
         if lives[-1:] == ["end_process"]:
             self.current_process = None
 
+    def tidy(self) -> None:
+        pass  # the server does it
+
     def ended(self) -> JournalError:
         return JournalError(
             f"the journal {self._database.place} cannot be written any more: its writer has ended", remedy=_GO_ON

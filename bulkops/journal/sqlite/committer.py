@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sqlite3
 import time
@@ -19,6 +20,9 @@ from bulkops.journal.sqlite.steps import StepWrite, put_steps
 _SLOW_S: Final = 0.5
 """Seconds. If a commit takes longer, a heartbeat is old before it can be read."""
 
+_COPY_AT: Final = 800
+"""Writes. Many in a commit take up to a page each; at 1,000 pages a commit copies the log, and its callers wait."""
+
 Change: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
 
@@ -34,6 +38,7 @@ class SqliteCommitter:
         self._path = path
         self._processes = processes
         self._commit_s = 0.0
+        self._not_copied = 0
 
     @property
     def current_process(self) -> int | None:
@@ -42,9 +47,17 @@ class SqliteCommitter:
     def commit(self, batch: Sequence[Job], *, beats: bool) -> None:
         try:
             self._transact(batch, beats=beats)
+            self._not_copied += len(batch)
         except (sqlite3.Error, JournalError) as error:
             refused = isinstance(error, JournalError | sqlite3.IntegrityError)
             raise CommitFailed(of_a_run(describe(error, self._path)), spoils=not refused) from error
+
+    def tidy(self) -> None:
+        """Copy the log to the file, before a commit has to."""
+        if self._not_copied >= _COPY_AT:
+            self._not_copied = 0
+            with contextlib.suppress(sqlite3.Error):  # as SQLite does: the next commit reports a broken disk
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def ended(self) -> JournalError:
         return ended(self._path)

@@ -96,6 +96,16 @@ async def test_a_hundred_workers_share_commits(place: str, record: Make, nothing
         assert [len(await journal.steps(RUN, seq)) for seq in range(100)] == [11] * 100
 
 
+async def test_no_commit_of_many_steps_copies_the_log(directory: Path, record: Make) -> None:
+    """It is copied after the waiters were woken, before it has the 1,000 pages at which SQLite does it in a commit."""
+    async with Journal.open(directory) as journal:
+        await journal.create_run(record(), [InventoryRow(seq=seq, account=str(seq)) for seq in range(100)])
+        for step in range(100):
+            await asyncio.gather(*(journal.begin_step(RUN, seq, f"s{step}", "x" * 100) for seq in range(100)))
+        log = (directory / "journal.sqlite3-wal").stat().st_size
+    assert log < 900 * 4096
+
+
 async def test_writes_of_many_steps_in_one_commit_are_as_those_of_one_each(place: str, record: Make) -> None:
     """More than one statement holds, steps again after they failed, and ends that keep what their intents said."""
     steps = [f"s{number}" for number in range(120)]
