@@ -243,14 +243,14 @@ class Journal:
 
     async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
         """Durable: the intent, before its request is sent. Starts the process's heartbeats if necessary."""
-        await self._writing.durable(self._writes.begin_step(run_id, seq, step, data, self._clock.now()))
+        await self._writing.durable(self._writes.begin_step(run_id, seq, step, data, self._clock.boot_time_s()))
 
     async def end_step(
         self, run_id: str, seq: int, step: str, state: StepState, result: object = None, *, changed: bool = False
     ) -> None:
         """Durable: the step's result."""
         await self._writing.durable(
-            self._writes.end_step(run_id, seq, step, state, result, changed=changed, now=self._clock.now())
+            self._writes.end_step(run_id, seq, step, state, result, changed=changed, boot_s=self._clock.boot_time_s())
         )
 
     async def get_fact(self, tenant: str, account: str, kind: str, key: str) -> Any:

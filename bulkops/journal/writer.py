@@ -14,24 +14,18 @@ import copy
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TypeAlias
 
 import anyio
-import attrs
 
 from bulkops.clock import BEAT_S
 from bulkops.errors import JournalError
 from bulkops.journal.base import CommitFailed, Committing, Write
 
-_Waiter: TypeAlias = "asyncio.Future[None]"
+_Waiter: TypeAlias = asyncio.Future[None]
+_Write: TypeAlias = tuple[Write, _Waiter | None]
 _Settled: TypeAlias = tuple[_Waiter, JournalError | None]
-
-
-@attrs.define  # not frozen: a frozen class pays twice for its constructor
-class _Write:
-    job: Write
-    waiter: _Waiter | None
 
 
 class Writer:
@@ -65,19 +59,19 @@ class Writer:
         """Boot-clock time of the newest durable heartbeat."""
         return self._committing.signed_boot_s
 
-    async def durable(self, job: Write) -> None:
-        """Return when the job, and all that was queued before it, is on the disk.
+    def durable(self, job: Write) -> Awaitable[None]:
+        """Queue the job at once. The wait ends when the job, and all that was queued before it, is on the disk.
 
         Raises: JournalError when it is not, and when an earlier queued write failed, because later ones would follow a
         gap.
         """
         waiter = self._loop.create_future()
-        self._put(_Write(job, waiter))
-        await waiter
+        self._put((job, waiter))
+        return waiter  # a coroutine around it would be one more frame for each write
 
     def queue(self, job: Write) -> None:
         """Write soon, in order. Raises: JournalError when an earlier write failed."""
-        self._put(_Write(job, None))
+        self._put((job, None))
 
     def check(self) -> None:
         """Raises: JournalError when nothing can be written any more."""
@@ -87,7 +81,7 @@ class Writer:
     async def close(self, last: Write | None = None) -> None:
         """Write the queue and the `last` write, and end the thread."""
         if last is not None:
-            self._turn.append(_Write(last, None))
+            self._turn.append((last, None))
         self._hand_over()
         self._closed = True
         self._queue.put(None)
@@ -95,7 +89,8 @@ class Writer:
             await anyio.to_thread.run_sync(self._thread.join)
 
     def _put(self, write: _Write) -> None:
-        self.check()
+        if self._broken is not None:
+            self.check()
         if self._closed:
             raise JournalError(f"the journal {self._name} is closed", remedy="use it inside `async with`")
         if not self._turn:
@@ -152,11 +147,11 @@ class Writer:
         now = time.monotonic()
         beats = now >= self._beat_due
         try:
-            self._committing.commit([write.job for write in batch], beats=beats)
+            self._committing.commit([job for job, _ in batch], beats=beats)
         except CommitFailed as failed:
             if len(batch) > 1:
                 return [settled for write in batch for settled in self._commit([write])]
-            waiters = [write.waiter for write in batch if write.waiter is not None]
+            waiters = [waiter for _, waiter in batch if waiter is not None]
             if not waiters or failed.spoils:
                 self._broken = failed.failure
             return [(waiter, failed.failure) for waiter in waiters]
@@ -164,14 +159,14 @@ class Writer:
             if beats and self.current_process is not None:
                 self._beat_due = now + self._beat_s
         self.commits += 1
-        return [(write.waiter, None) for write in batch if write.waiter is not None]
+        return [(waiter, None) for _, waiter in batch if waiter is not None]
 
     def _is_beat_due(self) -> bool:
         return self.current_process is not None and time.monotonic() >= self._beat_due
 
     def _refuse(self, batch: Sequence[_Write]) -> list[_Settled]:
         assert self._broken is not None  # noqa: S101 - tells the type checker
-        return [(write.waiter, again(self._broken)) for write in batch if write.waiter is not None]
+        return [(waiter, again(self._broken)) for _, waiter in batch if waiter is not None]
 
     def _wake(self, settled: Sequence[_Settled]) -> None:
         if settled:

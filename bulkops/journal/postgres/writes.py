@@ -104,14 +104,14 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant, *, g
     ]
 
 
-def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> Data:
-    return ["begin_step", now.boot_s, storable(run_id), seq, storable(step), encode(data)]
+def begin_step(run_id: str, seq: int, step: str, data: object, boot_s: float) -> Data:
+    return ["begin_step", boot_s, storable(run_id), seq, storable(step), encode(data)]
 
 
 def end_step(
-    run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Instant
+    run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, boot_s: float
 ) -> Data:
-    return ["end_step", now.boot_s, storable(run_id), seq, storable(step), state.value, encode(result), changed]
+    return ["end_step", boot_s, storable(run_id), seq, storable(step), state.value, encode(result), changed]
 
 
 def put_fact(tenant: str, account: str, kind: str, key: str, value: object) -> Data:

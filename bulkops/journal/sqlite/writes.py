@@ -186,14 +186,16 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
     return job
 
 
-def begin_step(run_id: str, seq: int, step: str, data: object, now: Instant) -> Job:
+def begin_step(run_id: str, seq: int, step: str, data: object, boot_s: float) -> Job:
     return StepWrite(
-        (utf8_text(run_id), seq, utf8_text(step), StepState.INTENT.value, encode(data), None, False, now.boot_s)
+        (utf8_text(run_id), seq, utf8_text(step), StepState.INTENT.value, encode(data), None, False, boot_s)
     )
 
 
-def end_step(run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, now: Instant) -> Job:
-    return StepWrite((utf8_text(run_id), seq, utf8_text(step), state.value, None, encode(result), changed, now.boot_s))
+def end_step(
+    run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, boot_s: float
+) -> Job:
+    return StepWrite((utf8_text(run_id), seq, utf8_text(step), state.value, None, encode(result), changed, boot_s))
 
 
 def begin_process(run_id: str) -> Job:
