@@ -144,6 +144,12 @@ def session_for(settings_for: Callable[..., Settings]) -> Callable[..., ApiSessi
 
 
 @pytest.fixture
+async def session(server: Server, session_for: Callable[..., ApiSession]) -> AsyncIterator[ApiSession]:
+    async with session_for(server.url) as made:
+        yield made
+
+
+@pytest.fixture
 async def workato(server: Server, settings_for: Callable[..., Settings]) -> AsyncIterator[Workato]:
     async with Workato.from_settings(settings_for(server.url)) as made:
         yield made

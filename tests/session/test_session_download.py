@@ -16,13 +16,12 @@ ZIP = bytes(range(256)) * 40
 SIGNATURE = "s1gn4ture-0f-the-file"
 
 
-async def test_the_file_comes_without_credentials(server: Any, session_for: Any, token: str) -> None:
+async def test_the_file_comes_without_credentials(server: Any, session: ApiSession, token: str) -> None:
     async def handler(seen: Any, out: Any) -> None:
         await out.body(200, ZIP)
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        data = await session.download(f"{server.url}/f/1%20a.zip?x=1&signature={SIGNATURE}", most_bytes=len(ZIP))
+    data = await session.download(f"{server.url}/f/1%20a.zip?x=1&signature={SIGNATURE}", most_bytes=len(ZIP))
     assert data == ZIP
     (seen,) = server.seen
     assert (seen.method, seen.target) == ("GET", f"/f/1%20a.zip?x=1&signature={SIGNATURE}")
@@ -30,7 +29,7 @@ async def test_the_file_comes_without_credentials(server: Any, session_for: Any,
     assert token not in str(seen)
 
 
-async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, session_for: Any) -> None:
+async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, session: ApiSession) -> None:
     async def handler(seen: Any, out: Any) -> None:
         if seen.target == "/a":
             await out.body(302, Location="/b?c=d")
@@ -38,8 +37,7 @@ async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, ses
             await out.body(200, ZIP)
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        assert await session.download(f"{server.url}/a", most_bytes=10**6) == ZIP
+    assert await session.download(f"{server.url}/a", most_bytes=10**6) == ZIP
     assert [seen.target for seen in server.seen] == ["/a", "/b?c=d"]
 
 
@@ -59,17 +57,16 @@ async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, ses
         "javascript:alert(1)",
     ],
 )
-async def test_nothing_is_sent_elsewhere(server: Any, session_for: Any, address: str) -> None:
-    async with session_for(server.url) as session:
-        with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
-            await session.download(address, most_bytes=10)
+async def test_nothing_is_sent_elsewhere(server: Any, session: ApiSession, address: str) -> None:
+    with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
+        await session.download(address, most_bytes=10)
 
-        async def handler(seen: Any, out: Any) -> None:
-            await out.body(302, Location=address)
+    async def handler(seen: Any, out: Any) -> None:
+        await out.body(302, Location=address)
 
-        server.handler = handler
-        with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
-            await session.download(f"{server.url}/a", most_bytes=10)
+    server.handler = handler
+    with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
+        await session.download(f"{server.url}/a", most_bytes=10)
     assert len(server.seen) == 1
 
 
@@ -81,18 +78,17 @@ async def test_this_machine_is_no_host_of_the_vendors_own_api(server: Any, sessi
     assert server.seen == []
 
 
-async def test_redirects_in_a_circle_end(server: Any, session_for: Any) -> None:
+async def test_redirects_in_a_circle_end(server: Any, session: ApiSession) -> None:
     async def handler(seen: Any, out: Any) -> None:
         await out.body(302, Location="/again")
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(InputError, match="redirects too many times"):
-            await session.download(f"{server.url}/a", most_bytes=10)
+    with pytest.raises(InputError, match="redirects too many times"):
+        await session.download(f"{server.url}/a", most_bytes=10)
     assert len(server.seen) == 4
 
 
-async def test_what_may_pass_is_tried_again(server: Any, session_for: Any) -> None:
+async def test_what_may_pass_is_tried_again(server: Any, session: ApiSession) -> None:
     async def handler(seen: Any, out: Any) -> None:
         match len(server.seen):
             case 1:
@@ -106,8 +102,7 @@ async def test_what_may_pass_is_tried_again(server: Any, session_for: Any) -> No
                 await out.body(200, ZIP)
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        assert await session.download(f"{server.url}/a", most_bytes=10**6) == ZIP
+    assert await session.download(f"{server.url}/a", most_bytes=10**6) == ZIP
     assert len(server.seen) == 4
 
 
@@ -125,21 +120,20 @@ async def test_what_may_pass_is_tried_again(server: Any, session_for: Any) -> No
     ],
 )
 async def test_what_stays_is_said_without_the_signature(
-    server: Any, session_for: Any, status: int, error: type[Exception], requests: int
+    server: Any, session: ApiSession, status: int, error: type[Exception], requests: int
 ) -> None:
     async def handler(seen: Any, out: Any) -> None:
         await out.json(status, {"message": "no \x1b[31m such file"})
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(error, match=r"no .* such file") as caught:
-            await session.download(f"{server.url}/f.zip?signature={SIGNATURE}", most_bytes=10)
+    with pytest.raises(error, match=r"no .* such file") as caught:
+        await session.download(f"{server.url}/f.zip?signature={SIGNATURE}", most_bytes=10)
     assert len(server.seen) == requests
     assert SIGNATURE not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
     assert "\x1b" not in str(caught.value)
 
 
-async def test_a_file_above_its_limit_is_cut_off_at_once(server: Any, session_for: Any) -> None:
+async def test_a_file_above_its_limit_is_cut_off_at_once(server: Any, session: ApiSession) -> None:
     async def handler(seen: Any, out: Any) -> None:
         await out.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
@@ -147,20 +141,18 @@ async def test_a_file_above_its_limit_is_cut_off_at_once(server: Any, session_fo
             await asyncio.sleep(0)
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(BodyTooLarge, match="larger than 20000 bytes"):
-            await session.download(f"{server.url}/a", most_bytes=20_000)
+    with pytest.raises(BodyTooLarge, match="larger than 20000 bytes"):
+        await session.download(f"{server.url}/a", most_bytes=20_000)
     assert len(server.seen) == 1
 
 
-async def test_a_dead_host_is_named(session_for: Any, server: Any) -> None:
+async def test_a_dead_host_is_named(session: ApiSession, server: Any) -> None:
     async def handler(seen: Any, out: Any) -> None:
         out.reset()
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(ConnectionLost, match="the package cannot be fetched"):
-            await session.download(f"{server.url}/a", most_bytes=10)
+    with pytest.raises(ConnectionLost, match="the package cannot be fetched"):
+        await session.download(f"{server.url}/a", most_bytes=10)
 
 
 async def test_a_package_is_fetched_by_either_way(server: Any, settings_for: Any, token: str) -> None:

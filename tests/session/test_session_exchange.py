@@ -27,7 +27,7 @@ from bulkops.errors import (
 from bulkops.events import AttemptEnded
 from bulkops.limit import Limit
 from bulkops.secret import Secret
-from bulkops.session import RequestContext
+from bulkops.session import ApiSession, RequestContext
 from bulkops.settings import Auth
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets
@@ -39,11 +39,8 @@ IMPORT = CALLS["managed_users.imports.create"]
 CUSTOMER = {"managed_user_id": "7"}
 
 
-async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, session_for: Any, token: str) -> None:
-    async with session_for(server.url) as session:
-        reply = await session.send(
-            GET, scope=RequestContext(), path=CUSTOMER, query={"a": "b c&d", "n": None, "t": True}
-        )
+async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, session: ApiSession, token: str) -> None:
+    reply = await session.send(GET, scope=RequestContext(), path=CUSTOMER, query={"a": "b c&d", "n": None, "t": True})
     (seen,) = server.seen
     assert seen.target == "/api/managed_users/7?a=b+c%26d&t=true"
     assert seen.headers["authorization"] == f"Bearer {token}"
@@ -59,9 +56,10 @@ async def test_request_carries_token_agent_and_id_in_headers_only(server: Any, s
     ("account", "sent"),
     [("Ea/b 1", "Ea%2Fb%201"), ("E%2F", "E%252F"), ("Eä?#", "E%C3%A4%3F%23"), ("E..", "E.."), ("41", "41")],
 )
-async def test_external_ids_are_encoded_whole_and_once(server: Any, session_for: Any, account: str, sent: str) -> None:
-    async with session_for(server.url) as session:
-        await session.send(GET, scope=RequestContext(), path={"managed_user_id": account})
+async def test_external_ids_are_encoded_whole_and_once(
+    server: Any, session: ApiSession, account: str, sent: str
+) -> None:
+    await session.send(GET, scope=RequestContext(), path={"managed_user_id": account})
     assert server.seen[0].target == f"/api/managed_users/{sent}"
 
 
@@ -80,20 +78,18 @@ async def test_legacy_schemes(server: Any, session_for: Any) -> None:
     assert "t0" not in reply.path
 
 
-async def test_large_zip_arrives_whole_as_octets(server: Any, session_for: Any) -> None:
+async def test_large_zip_arrives_whole_as_octets(server: Any, session: ApiSession) -> None:
     data = bytes(range(256)) * 8192
-    async with session_for(server.url) as session:
-        path = CUSTOMER | {"folder_id": 3}
-        await session.send(IMPORT, scope=RequestContext(), path=path, query={"folder_id": 3}, data=data)
+    path = CUSTOMER | {"folder_id": 3}
+    await session.send(IMPORT, scope=RequestContext(), path=path, query={"folder_id": 3}, data=data)
     (seen,) = server.seen
     assert seen.body == data
     assert seen.headers["content-type"] == "application/octet-stream"
     assert "transfer-encoding" not in seen.headers
 
 
-async def test_json_body(server: Any, session_for: Any) -> None:
-    async with session_for(server.url) as session:
-        await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={"name": "Ä"})
+async def test_json_body(server: Any, session: ApiSession) -> None:
+    await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={"name": "Ä"})
     assert server.seen[0].body == '{"name":"Ä"}'.encode()
     assert server.seen[0].headers["content-type"] == "application/json"
 
@@ -120,28 +116,26 @@ async def test_dead_kept_alive_connection_is_not_used_twice_by_aiohttp(
     assert len(server.seen) == sum(isinstance(event, AttemptEnded) for event in attempts) > 1
 
 
-async def test_no_redirect_is_followed(server: Any, session_for: Any, token: str) -> None:
+async def test_no_redirect_is_followed(server: Any, session: ApiSession, token: str) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.body(302, Location=f"http://127.0.0.1:{server.port}/elsewhere?user_token={token}")
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(
-            StatusError, match=r"302 .*redirects to http://127\.0\.0\.1.*does not follow redirects"
-        ) as caught:
-            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
+    with pytest.raises(
+        StatusError, match=r"302 .*redirects to http://127\.0\.0\.1.*does not follow redirects"
+    ) as caught:
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert caught.value.status == 302
     assert len(server.seen) == 1
 
 
-async def test_cookies_are_not_kept(server: Any, session_for: Any) -> None:
+async def test_cookies_are_not_kept(server: Any, session: ApiSession) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.json(200, {}, Set_Cookie="a=b")
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        for _ in range(2):
-            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
+    for _ in range(2):
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert "cookie" not in server.seen[1].headers
 
 
@@ -176,13 +170,12 @@ async def test_gzip_bomb_is_cut_off(server: Any, session_for: Any) -> None:
     assert len(server.seen) == 2
 
 
-async def test_gzip_body_is_unpacked(server: Any, session_for: Any) -> None:
+async def test_gzip_body_is_unpacked(server: Any, session: ApiSession) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.body(200, gzip.compress(b'{"id": 3}'), Content_Encoding="gzip")
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        assert (await session.send(GET, scope=RequestContext(), path=CUSTOMER)).body == b'{"id": 3}'
+    assert (await session.send(GET, scope=RequestContext(), path=CUSTOMER)).body == b'{"id": 3}'
 
 
 async def _endless(out: Any, status: int) -> None:
@@ -198,23 +191,21 @@ async def test_endless_body_is_cut_off(server: Any, session_for: Any) -> None:
             await session.send(GET, scope=RequestContext(), path=CUSTOMER)
 
 
-async def test_endless_error_body_is_still_the_error(server: Any, session_for: Any) -> None:
+async def test_endless_error_body_is_still_the_error(server: Any, session: ApiSession) -> None:
     server.handler = lambda _, out: _endless(out, 404)
-    async with session_for(server.url) as session:
-        with pytest.raises(NotFound) as caught:
-            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
+    with pytest.raises(NotFound) as caught:
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert len(caught.value.said) <= 300
 
 
-async def test_error_whose_body_breaks_off_is_still_the_error(server: Any, session_for: Any) -> None:
+async def test_error_whose_body_breaks_off_is_still_the_error(server: Any, session: ApiSession) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.raw(b"HTTP/1.1 403 X\r\nContent-Length: 100\r\n\r\nshort")
         out.close()
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(Forbidden, match="403 short"):
-            await session.send(GET, scope=RequestContext(), path=CUSTOMER)
+    with pytest.raises(Forbidden, match="403 short"):
+        await session.send(GET, scope=RequestContext(), path=CUSTOMER)
 
 
 @over_sockets
@@ -245,15 +236,14 @@ async def test_slow_body_meets_the_attempt_timeout(server: Any, session_for: Any
     ],
     ids=["not http", "long header", "many headers", "bad gzip", "bad length", "bad chunk"],
 )
-async def test_answers_that_are_not_http_are_ours(server: Any, session_for: Any, garbage: bytes) -> None:
+async def test_answers_that_are_not_http_are_ours(server: Any, session: ApiSession, garbage: bytes) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.raw(garbage)
         out.close()
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(OutcomeUnknown, match="connection was lost") as caught:
-            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
+    with pytest.raises(OutcomeUnknown, match="connection was lost") as caught:
+        await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
     assert isinstance(caught.value.__cause__, ConnectionLost)
     assert caught.value.__cause__.__context__ is None
     assert len(server.seen) == 1
@@ -318,26 +308,24 @@ async def test_sent_at_is_when_it_left_and_for_a_stalled_body_when_it_was_given_
     await listener.wait_closed()
 
 
-async def test_read_only_scope_lets_reads_through_only(server: Any, session_for: Any) -> None:
+async def test_read_only_scope_lets_reads_through_only(server: Any, session: ApiSession) -> None:
     scope = RequestContext(read_only=True)
-    async with session_for(server.url) as session:
-        await session.send(GET, scope=scope, path=CUSTOMER)
-        for call in (CREATE, START, IMPORT):
-            with pytest.raises(PlanError, match="nothing was sent"):
-                await session.send(call, scope=scope, path=CUSTOMER | {"recipe_id": 1})
+    await session.send(GET, scope=scope, path=CUSTOMER)
+    for call in (CREATE, START, IMPORT):
+        with pytest.raises(PlanError, match="nothing was sent"):
+            await session.send(call, scope=scope, path=CUSTOMER | {"recipe_id": 1})
     assert len(server.seen) == 1
 
 
-async def test_deadline_is_met_before_sending(server: Any, session_for: Any) -> None:
-    async with session_for(server.url) as session:
-        scope = RequestContext(deadline=asyncio.get_running_loop().time() - 1)
-        with pytest.raises(RequestTimeout, match="not sent") as caught:
-            await session.send(GET, scope=scope, path=CUSTOMER)
+async def test_deadline_is_met_before_sending(server: Any, session: ApiSession) -> None:
+    scope = RequestContext(deadline=asyncio.get_running_loop().time() - 1)
+    with pytest.raises(RequestTimeout, match="not sent") as caught:
+        await session.send(GET, scope=scope, path=CUSTOMER)
     assert caught.value.sent_at is None
     assert server.seen == []
 
 
-async def test_scope_counts_what_the_vendor_accepted(server: Any, session_for: Any) -> None:
+async def test_scope_counts_what_the_vendor_accepted(server: Any, session: ApiSession) -> None:
     statuses = iter([429, 200, 404, 200, 200])
 
     async def handler(_: Any, out: Any) -> None:
@@ -345,12 +333,11 @@ async def test_scope_counts_what_the_vendor_accepted(server: Any, session_for: A
 
     server.handler = handler
     scope = RequestContext(seq=4)
-    async with session_for(server.url) as session:
+    await session.send(GET, scope=scope, path=CUSTOMER)
+    with pytest.raises(NotFound):
         await session.send(GET, scope=scope, path=CUSTOMER)
-        with pytest.raises(NotFound):
-            await session.send(GET, scope=scope, path=CUSTOMER)
-        await session.send(GET, scope=scope, path=CUSTOMER, poll=True)
-        await session.send(CREATE, scope=scope, path=CUSTOMER, json={})
+    await session.send(GET, scope=scope, path=CUSTOMER, poll=True)
+    await session.send(CREATE, scope=scope, path=CUSTOMER, json={})
     assert (scope.accepted, scope.writes, scope.progress) == (4, 1, 2)
     assert scope.priority == (-2, 4)
 

@@ -45,15 +45,14 @@ async def _all(session: ApiSession, count: int) -> list[object]:
     return results
 
 
-async def test_bad_token_costs_one_request(server: Any, session_for: Any) -> None:
+async def test_bad_token_costs_one_request(server: Any, session: ApiSession) -> None:
     async def handler(_: Any, out: Any) -> None:
         await asyncio.sleep(0.02)
         await out.json(401, {"message": "Unauthorized"})
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        results = await _all(session, 50)
-        assert isinstance(session.auth_failure, Unauthorized)
+    results = await _all(session, 50)
+    assert isinstance(session.auth_failure, Unauthorized)
     assert len(server.seen) == 1
     assert all(isinstance(result, Unauthorized) for result in results)
     assert sum(result.sent_at is not None for result in results) == 1  # type: ignore[attr-defined]
@@ -61,7 +60,7 @@ async def test_bad_token_costs_one_request(server: Any, session_for: Any) -> Non
 
 
 @pytest.mark.parametrize("status", [200, 404])
-async def test_others_wait_until_the_first_has_its_reply(server: Any, session_for: Any, status: int) -> None:
+async def test_others_wait_until_the_first_has_its_reply(server: Any, session: ApiSession, status: int) -> None:
     waiting_with: list[int] = []
 
     async def handler(_: Any, out: Any) -> None:
@@ -71,13 +70,12 @@ async def test_others_wait_until_the_first_has_its_reply(server: Any, session_fo
         await out.json(status, {"id": 1})
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        results = await _all(session, 20)
+    results = await _all(session, 20)
     assert waiting_with == [1]
     assert len(results) == len(server.seen) == 20
 
 
-async def test_when_the_first_gets_no_reply_the_next_one_tries_alone(server: Any, session_for: Any) -> None:
+async def test_when_the_first_gets_no_reply_the_next_one_tries_alone(server: Any, session: ApiSession) -> None:
     together = 0
     most = 0
 
@@ -93,8 +91,7 @@ async def test_when_the_first_gets_no_reply_the_next_one_tries_alone(server: Any
         out.reset()
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        results = await _all(session, 10)
+    results = await _all(session, 10)
     assert most == 1
     assert not any(isinstance(result, Exception) for result in results)
 
@@ -157,7 +154,7 @@ async def test_after_a_401_nothing_new_is_sent_and_what_is_out_finishes(server: 
 
 @pytest.mark.parametrize("answer", [200, 403, 404, 422])
 async def test_a_401_of_a_family_that_never_worked_is_a_missing_right_and_stops_nobody(
-    server: Any, session_for: Any, answer: int
+    server: Any, session: ApiSession, answer: int
 ) -> None:
     """The vendor answers 401 when the API client's role lacks the whole family of calls."""
 
@@ -166,18 +163,17 @@ async def test_a_401_of_a_family_that_never_worked_is_a_missing_right_and_stops_
 
     server.handler = handler
     scope = RequestContext()
-    async with session_for(server.url) as session:
-        with contextlib.suppress(NotFound, Forbidden, Invalid):
-            await session.send(GET, scope=RequestContext(), path=PATH)
-        for _ in range(2):
-            with pytest.raises(Forbidden) as caught:
-                await session.send(CREATE, scope=scope, path=PATH, json={})
-            assert (caught.value.status, caught.value.failure_class) == (401, "forbidden")
-            for words in ("has none of the calls of 'folders'", "revoked", "WORKATO_API_TOKEN"):
-                assert words in str(caught.value)
-        with contextlib.suppress(NotFound, Forbidden, Invalid):
-            await session.send(GET, scope=RequestContext(), path=PATH)
-        assert session.stopped_by is session.auth_failure is scope.stopped_by is None
+    with contextlib.suppress(NotFound, Forbidden, Invalid):
+        await session.send(GET, scope=RequestContext(), path=PATH)
+    for _ in range(2):
+        with pytest.raises(Forbidden) as caught:
+            await session.send(CREATE, scope=scope, path=PATH, json={})
+        assert (caught.value.status, caught.value.failure_class) == (401, "forbidden")
+        for words in ("has none of the calls of 'folders'", "revoked", "WORKATO_API_TOKEN"):
+            assert words in str(caught.value)
+    with contextlib.suppress(NotFound, Forbidden, Invalid):
+        await session.send(GET, scope=RequestContext(), path=PATH)
+    assert session.stopped_by is session.auth_failure is scope.stopped_by is None
     assert len(server.seen) == 4
     assert not caught.value.may_have_acted
 
@@ -204,7 +200,7 @@ async def test_a_429_does_not_say_that_the_token_is_good(server: Any, session_fo
 
 
 @pytest.mark.parametrize("before", [429, 500, 503])
-async def test_a_401_before_any_call_has_worked_stops_all(server: Any, session_for: Any, before: int) -> None:
+async def test_a_401_before_any_call_has_worked_stops_all(server: Any, session: ApiSession, before: int) -> None:
     """Neither a refusal for the rate nor trouble of the server says that the token was good."""
 
     async def handler(seen: Any, out: Any) -> None:
@@ -212,10 +208,9 @@ async def test_a_401_before_any_call_has_worked_stops_all(server: Any, session_f
         await out.json(before if first else 401, {"message": "no"}, **({"Retry_After": "1"} if before == 429 else {}))
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(Unauthorized):
-            await session.send(GET, scope=RequestContext(), path=PATH)
-        assert session.auth_failure is not None
+    with pytest.raises(Unauthorized):
+        await session.send(GET, scope=RequestContext(), path=PATH)
+    assert session.auth_failure is not None
     assert len(server.seen) == 2
 
 
@@ -237,18 +232,15 @@ async def test_what_is_still_connecting_when_the_token_is_refused_does_not_leave
     assert (statistics.requests, statistics.in_flight) == (0, 0)
 
 
-async def test_later_sends_say_why_nothing_left(server: Any, session_for: Any) -> None:
+async def test_later_sends_say_why_nothing_left(server: Any, session: ApiSession) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.json(401, {"message": "revoked"})
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(Unauthorized, match="401 revoked"):
-            await session.send(GET, scope=RequestContext(), path=PATH)
-        with pytest.raises(
-            Unauthorized, match=r"not sent: the server has already refused the token \(revoked\)"
-        ) as caught:
-            await session.send(CREATE, scope=RequestContext(), path=PATH, json={})
+    with pytest.raises(Unauthorized, match="401 revoked"):
+        await session.send(GET, scope=RequestContext(), path=PATH)
+    with pytest.raises(Unauthorized, match=r"not sent: the server has already refused the token \(revoked\)") as caught:
+        await session.send(CREATE, scope=RequestContext(), path=PATH, json={})
     assert caught.value.sent_at is None
     assert len(server.seen) == 1
 
@@ -330,15 +322,14 @@ class Heartbeat:
     ("answers", "waits"), [((False,), 1), ((True, False), 0), ((False, False, True, False), 2)], ids=str
 )
 async def test_nothing_leaves_on_an_old_sign_of_life(
-    server: Any, session_for: Any, answers: tuple[bool, ...], waits: int
+    server: Any, session: ApiSession, answers: tuple[bool, ...], waits: int
 ) -> None:
     """Whoever follows a killed process counts from its last sign of life; a request that left long after it would be
     looked for too early, and its effect asked for twice."""
-    async with session_for(server.url) as session:
-        await session.send(GET, scope=RequestContext(), path=PATH)  # opens the door
-        session.heartbeat = sign = Heartbeat(*answers)
-        reply = await session.send(GET, scope=RequestContext(), path=PATH)
-        assert (sign.asked_to_wait, sign.is_fresh) == (waits, True)
+    await session.send(GET, scope=RequestContext(), path=PATH)  # opens the door
+    session.heartbeat = sign = Heartbeat(*answers)
+    reply = await session.send(GET, scope=RequestContext(), path=PATH)
+    assert (sign.asked_to_wait, sign.is_fresh) == (waits, True)
     assert len(server.seen) == 2
     assert reply.attempt == 1, "what did not leave was no attempt"
 
@@ -399,12 +390,9 @@ async def test_a_session_sends_only_within_its_block(server: Any, session_for: A
     assert server.seen == []
 
 
-async def test_a_request_whose_time_is_up_does_not_leave(server: Any, session_for: Any) -> None:
-    async with session_for(server.url) as session:
-        scope = RequestContext(deadline=asyncio.get_running_loop().time() - 1)
-        with pytest.raises(
-            RequestTimeout, match="not sent: its time limit passed while it waited for a slot"
-        ) as caught:
-            await session.send(GET, scope=scope, path=PATH)
+async def test_a_request_whose_time_is_up_does_not_leave(server: Any, session: ApiSession) -> None:
+    scope = RequestContext(deadline=asyncio.get_running_loop().time() - 1)
+    with pytest.raises(RequestTimeout, match="not sent: its time limit passed while it waited for a slot") as caught:
+        await session.send(GET, scope=scope, path=PATH)
     assert not caught.value.may_have_acted
     assert server.seen == []

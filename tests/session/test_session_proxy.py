@@ -9,7 +9,7 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import ConfigError, ConnectFailed
-from bulkops.session import RequestContext
+from bulkops.session import ApiSession, RequestContext
 from tests.virtual_time import over_sockets
 
 GET = CALLS["managed_users.get"]
@@ -28,12 +28,11 @@ async def answer(_: Any, out: Any) -> None:
     await out.json(200, {"id": 7, "name": "Acme"})
 
 
-async def test_the_environment_is_not_asked(server: Any, session_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_is_not_asked(server: Any, session: ApiSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", NOBODY)
     monkeypatch.setenv("ALL_PROXY", NOBODY)
     server.handler = answer
-    async with session_for(server.url) as session:
-        await session.send(GET, scope=RequestContext(), path=PATH)
+    await session.send(GET, scope=RequestContext(), path=PATH)
     assert [seen.target for seen in server.seen] == ["/api/managed_users/7"]
 
 

@@ -68,7 +68,7 @@ OK = _status(200)
 
 
 @over_sockets
-async def test_what_a_server_says_unasked_is_no_response(server: Any, session_for: Any) -> None:
+async def test_what_a_server_says_unasked_is_no_response(server: Any, session: ApiSession) -> None:
     """A gateway that gives up an idle connection with a 408 and leaves it open."""
 
     async def and_one_more(_: Any, out: Any) -> None:
@@ -77,11 +77,10 @@ async def test_what_a_server_says_unasked_is_no_response(server: Any, session_fo
         await out.json(408, {"message": "idle"})
 
     _script(server, and_one_more, OK)
-    async with session_for(server.url) as session:
-        for _ in range(2):
-            reply = await session.send(GET, scope=RequestContext(), path=PATH)
-            assert (reply.status, reply.attempt) == (200, 1)
-            await asyncio.sleep(2)
+    for _ in range(2):
+        reply = await session.send(GET, scope=RequestContext(), path=PATH)
+        assert (reply.status, reply.attempt) == (200, 1)
+        await asyncio.sleep(2)
     assert len(server.seen) == 2
 
 
@@ -111,24 +110,22 @@ async def test_safe_calls_are_sent_again(server: Any, session_for: Any, failure:
     ],
 )
 async def test_unsafe_call_is_sent_once_and_its_outcome_unknown(
-    server: Any, session_for: Any, failure: Any, cause: type[ApiError]
+    server: Any, session: ApiSession, failure: Any, cause: type[ApiError]
 ) -> None:
     server.handler = failure
-    async with session_for(server.url) as session:
-        before = asyncio.get_running_loop().time()
-        with pytest.raises(OutcomeUnknown, match="sent, but no usable response") as caught:
-            await session.send(CREATE, scope=RequestContext(account="7"), path=PATH, json={"name": "x"})
-        after = asyncio.get_running_loop().time()
+    before = asyncio.get_running_loop().time()
+    with pytest.raises(OutcomeUnknown, match="sent, but no usable response") as caught:
+        await session.send(CREATE, scope=RequestContext(account="7"), path=PATH, json={"name": "x"})
+    after = asyncio.get_running_loop().time()
     assert len(server.seen) == 1
     assert isinstance(caught.value.__cause__, cause)
     assert caught.value.sent_at is not None
     assert before <= caught.value.sent_at <= after
 
 
-async def test_refused_unsafe_call_is_sent_again(server: Any, session_for: Any) -> None:
+async def test_refused_unsafe_call_is_sent_again(server: Any, session: ApiSession) -> None:
     _script(server, _status(429, Retry_After="0"), OK)
-    async with session_for(server.url) as session:
-        assert (await session.send(CREATE, scope=RequestContext(), path=PATH, json={})).attempt == 2
+    assert (await session.send(CREATE, scope=RequestContext(), path=PATH, json={})).attempt == 2
 
 
 async def test_unsafe_call_is_sent_again_when_it_never_left(server: Any, session_for: Any, deaf: Any) -> None:
@@ -149,32 +146,30 @@ async def test_unsafe_call_is_sent_again_when_it_never_left(server: Any, session
     assert len(server.seen) == 1
 
 
-async def test_a_500_is_final_for_a_setter_and_ends_for_a_read(server: Any, session_for: Any) -> None:
+async def test_a_500_is_final_for_a_setter_and_ends_for_a_read(server: Any, session: ApiSession) -> None:
     server.handler = _status(500)
-    async with session_for(server.url) as session:
-        with pytest.raises(ServerError):
-            await session.send(START, scope=RequestContext(), path=PATH)
-        assert len(server.seen) == 1
-        with pytest.raises(ServerError) as caught:
-            await session.send(GET, scope=RequestContext(), path=PATH)
+    with pytest.raises(ServerError):
+        await session.send(START, scope=RequestContext(), path=PATH)
+    assert len(server.seen) == 1
+    with pytest.raises(ServerError) as caught:
+        await session.send(GET, scope=RequestContext(), path=PATH)
     assert caught.value.attempt == 9
     assert len(server.seen) == 10
 
 
-async def test_silence_for_one_call_ends_while_others_are_answered(server: Any, session_for: Any) -> None:
-    async with session_for(server.url) as session:
+async def test_silence_for_one_call_ends_while_others_are_answered(server: Any, session: ApiSession) -> None:
 
-        async def handler(seen: Any, out: Any) -> None:
-            if seen.target.endswith("/13"):  # between any two silences somebody else has an answer
-                await session.send(GET, scope=RequestContext(), path={"managed_user_id": 7})
-                out.reset()
-            else:
-                await OK(seen, out)
+    async def handler(seen: Any, out: Any) -> None:
+        if seen.target.endswith("/13"):  # between any two silences somebody else has an answer
+            await session.send(GET, scope=RequestContext(), path={"managed_user_id": 7})
+            out.reset()
+        else:
+            await OK(seen, out)
 
-        server.handler = handler
-        await session.send(GET, scope=RequestContext(), path={"managed_user_id": 7})
-        with pytest.raises(ConnectionLost) as caught:
-            await session.send(GET, scope=RequestContext(), path={"managed_user_id": 13})
+    server.handler = handler
+    await session.send(GET, scope=RequestContext(), path={"managed_user_id": 7})
+    with pytest.raises(ConnectionLost) as caught:
+        await session.send(GET, scope=RequestContext(), path={"managed_user_id": 13})
     assert caught.value.attempt == 10
 
 
@@ -201,10 +196,9 @@ async def test_an_outage_of_the_host_fails_nobody(server: Any, session_for: Any)
     assert during < 30 + 10 + 200  # first attempts, the budget, probes at backoff pace: no storm
 
 
-async def test_a_single_call_outlives_an_outage(server: Any, session_for: Any) -> None:
+async def test_a_single_call_outlives_an_outage(server: Any, session: ApiSession) -> None:
     _script(server, *[_reset] * 30, OK)
-    async with session_for(server.url) as session:
-        assert (await session.send(GET, scope=RequestContext(), path=PATH)).attempt == 31
+    assert (await session.send(GET, scope=RequestContext(), path=PATH)).attempt == 31
 
 
 @over_sockets
@@ -228,16 +222,15 @@ async def test_attempt_is_not_longer_than_the_call(server: Any, session_for: Any
 
 
 @over_sockets
-async def test_retry_after_of_a_503_wins(server: Any, session_for: Any) -> None:
+async def test_retry_after_of_a_503_wins(server: Any, session: ApiSession) -> None:
     _script(server, _status(503, Retry_After="0.2"), OK)
-    async with session_for(server.url) as session:
-        await session.send(GET, scope=RequestContext(), path=PATH)
+    await session.send(GET, scope=RequestContext(), path=PATH)
     first, second = server.seen
     assert second.at - first.at == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("garbage", ["soon", "-5", "1e9", "Wed, 99 Foo", "", "٣", "0x10"])
-async def test_garbage_in_retry_after_does_no_harm(server: Any, session_for: Any, garbage: str) -> None:
+async def test_garbage_in_retry_after_does_no_harm(server: Any, session: ApiSession, garbage: str) -> None:
     async def handler(seen: Any, out: Any) -> None:
         if len(server.seen) > 1:
             await OK(seen, out)
@@ -245,8 +238,7 @@ async def test_garbage_in_retry_after_does_no_harm(server: Any, session_for: Any
             await out.raw(f"HTTP/1.1 429 X\r\nRetry-After: {garbage}\r\nContent-Length: 0\r\n\r\n".encode())
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        await asyncio.wait_for(session.send(GET, scope=RequestContext(), path=PATH), PATIENCE_S)
+    await asyncio.wait_for(session.send(GET, scope=RequestContext(), path=PATH), PATIENCE_S)
     assert len(server.seen) == 2
 
 
@@ -268,24 +260,22 @@ async def test_endless_429s_end(server: Any, session_for: Any) -> None:
     assert caught.value.retry_after_s == 0
 
 
-async def test_earlier_unknown_outcome_is_the_truth_about_a_changing_call(server: Any, session_for: Any) -> None:
+async def test_earlier_unknown_outcome_is_the_truth_about_a_changing_call(server: Any, session: ApiSession) -> None:
     """Sent and lost, then refused: the server may have acted, so the refusal must not pass for "nothing happened"."""
     _script(server, OK, _reset, _status(401))
-    async with session_for(server.url) as session:
+    await session.send(GET, scope=RequestContext(), path=PATH)
+    with pytest.raises(ConnectionLost) as caught:
+        await session.send(START, scope=RequestContext(), path=PATH)
+    assert caught.value.sent_at is not None
+    with pytest.raises(Unauthorized):
         await session.send(GET, scope=RequestContext(), path=PATH)
-        with pytest.raises(ConnectionLost) as caught:
-            await session.send(START, scope=RequestContext(), path=PATH)
-        assert caught.value.sent_at is not None
-        with pytest.raises(Unauthorized):
-            await session.send(GET, scope=RequestContext(), path=PATH)
 
 
-async def test_a_read_that_was_lost_before_says_what_came_last(server: Any, session_for: Any) -> None:
+async def test_a_read_that_was_lost_before_says_what_came_last(server: Any, session: ApiSession) -> None:
     _script(server, OK, _reset, _status(404))
-    async with session_for(server.url) as session:
+    await session.send(GET, scope=RequestContext(), path=PATH)
+    with pytest.raises(NotFound):
         await session.send(GET, scope=RequestContext(), path=PATH)
-        with pytest.raises(NotFound):
-            await session.send(GET, scope=RequestContext(), path=PATH)
 
 
 @over_sockets
@@ -340,14 +330,13 @@ async def test_waiting_for_a_quota_holds_no_connection(server: Any, session_for:
 
 @pytest.mark.parametrize("status", [302, 307, 500, 502])
 async def test_a_create_that_is_redirected_is_as_unknown_as_one_that_met_a_5xx(
-    server: Any, session_for: Any, status: int
+    server: Any, session: ApiSession, status: int
 ) -> None:
     """Something between here and the vendor answered: whether the vendor acted is not known (one definition)."""
     _script(server, _status(status, Location="https://elsewhere.example/"))
     scope = RequestContext()
-    async with session_for(server.url) as session:
-        with pytest.raises(OutcomeUnknown) as caught:
-            await session.send(CREATE, scope=scope, path=PATH, json={"name": "x"})
+    with pytest.raises(OutcomeUnknown) as caught:
+        await session.send(CREATE, scope=scope, path=PATH, json={"name": "x"})
     assert caught.value.may_have_acted
     assert (scope.writes, scope.lost_writes) == (0, 1)
     assert len(server.seen) == 1
@@ -364,13 +353,12 @@ async def test_an_aiohttp_with_other_parts_is_refused(
 
 
 async def test_a_resend_costs_a_token_and_each_good_answer_gives_a_part_of_one_back(
-    server: Any, session_for: Any
+    server: Any, session: ApiSession
 ) -> None:
     _script(server, _status(503), _status(429, Retry_After="0"), OK, _status(503), OK)
     tokens = []
-    async with session_for(server.url) as session:
-        for _ in range(4):
-            await session.send(GET, scope=RequestContext(), path=PATH)
-            tokens.append(session._budget.tokens(GET.quota))
+    for _ in range(4):
+        await session.send(GET, scope=RequestContext(), path=PATH)
+        tokens.append(session._budget.tokens(GET.quota))
     assert len(server.seen) == 7
     assert tokens == pytest.approx([9.1, 8.2, 8.3, 8.4])

@@ -108,31 +108,28 @@ async def test_token_is_in_no_error_event_or_log(
             assert spelling not in text
 
 
-async def test_server_words_cannot_steer_a_terminal(server: Any, session_for: Any) -> None:
+async def test_server_words_cannot_steer_a_terminal(server: Any, session: ApiSession) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.json(400, {"message": "a\x1b[2J\r\n\u202eb\x00" + "x" * 5000, "errors": {"f\n": ["\x9b1m"]}})
 
     server.handler = handler
-    async with session_for(server.url) as session:
-        with pytest.raises(ApiError) as caught:
-            await session.send(GET, scope=RequestContext(), path=PATH)
+    with pytest.raises(ApiError) as caught:
+        await session.send(GET, scope=RequestContext(), path=PATH)
     error: Any = caught.value
     for text in (str(error), error.message, error.cause, error.said, *error.errors, *error.errors["f"]):
         assert text.isprintable()
         assert len(text) < 450
 
 
-async def test_unserialisable_body_does_not_show_it(server: Any, session_for: Any) -> None:
-    async with session_for(server.url) as session:
-        with pytest.raises(BulkopsError) as caught:
-            await session.send(CREATE, scope=RequestContext(), path=PATH, json={"password": object(), "x": "pa" + "55"})
+async def test_unserialisable_body_does_not_show_it(server: Any, session: ApiSession) -> None:
+    with pytest.raises(BulkopsError) as caught:
+        await session.send(CREATE, scope=RequestContext(), path=PATH, json={"password": object(), "x": "pa" + "55"})
     assert "pa55" not in _shown(caught.value)
     assert server.seen == []
 
 
-async def test_log_line_carries_what_an_engineer_needs(server: Any, session_for: Any, lines: io.StringIO) -> None:
-    async with session_for(server.url) as session:
-        reply = await session.send(GET, scope=RequestContext(account="7"), path=PATH)
+async def test_log_line_carries_what_an_engineer_needs(server: Any, session: ApiSession, lines: io.StringIO) -> None:
+    reply = await session.send(GET, scope=RequestContext(account="7"), path=PATH)
     (line,) = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert line["event"] == "attempt"
     assert line["request_id"] == reply.request_id
