@@ -27,6 +27,22 @@ SECRETS = {"DEMO_CRM_KEY": "canary-credential-5d1e", "DEMO_SHOP_KEY": "canary-cr
 """What the example package's connections.toml takes from the environment."""
 
 
+def main_job_text(package: Path = PACKAGE, importing: str = "") -> str:
+    """The operations of a job file: import, authorize, start. `importing`: more keys of the import."""
+    return f"""\
+[[operation]]
+use = "import-package"
+package = "{package}"
+folder = "CRM"
+{importing}[[operation]]
+use = "authorize-connections"
+from = "{CREDENTIALS}"
+[[operation]]
+use = "start-recipes"
+folder = "CRM"
+"""
+
+
 def clean_environment() -> dict[str, str]:
     """This process's, without what a developer may have set."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("WORKATO_", "BULKOPS_"))}
@@ -100,21 +116,7 @@ class SandboxProcess:
 
     def rollout_command(self, *arguments: str, package: Path = PACKAGE) -> Sequence[str]:
         job = self.home / f"{package.stem}.toml"
-        job.write_text(
-            f"""
-[[operation]]
-use = "import-package"
-package = "{package}"
-folder = "CRM"
-restart_recipes = true
-[[operation]]
-use = "authorize-connections"
-from = "{CREDENTIALS}"
-[[operation]]
-use = "start-recipes"
-folder = "CRM"
-"""
-        )
+        job.write_text(main_job_text(package, "restart_recipes = true\n"))
         selection = () if "--accounts" in arguments else ("--accounts", "all")
         return ("run", str(job), *selection, *self.policy, "--json", *arguments)
 

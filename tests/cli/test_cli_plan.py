@@ -11,7 +11,7 @@ import pytest
 
 from bulkops.forecast import POLL
 from tests.cli.conftest import Cli, RemoteSandbox
-from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
+from tests.fleet import PACKAGE, SECRETS, main_job_text
 
 from .conftest import CUSTOMERS, Result
 
@@ -23,20 +23,7 @@ def job(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
-    Path("job.toml").write_text(
-        f"""
-[[operation]]
-use = "import-package"
-package = "{PACKAGE}"
-folder = "CRM"
-[[operation]]
-use = "authorize-connections"
-from = "{CREDENTIALS}"
-[[operation]]
-use = "start-recipes"
-folder = "CRM"
-"""
-    )
+    Path("job.toml").write_text(main_job_text())
     return ("job.toml", "--accounts", str(sandbox.accounts))
 
 

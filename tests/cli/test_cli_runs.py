@@ -20,6 +20,7 @@ import pytest
 from bulkops.cli.app import main
 from tests.cli.conftest import Cli, RemoteSandbox, Start
 from tests.cli.pseudo import on_a_terminal
+from tests.fleet import main_job_text
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "bulkops" / "_demo"
@@ -110,17 +111,7 @@ client_file = "{sandbox.client_file}"
 max_failures = "50%"
 breaker = "off"
 max_rate = "off"
-[[operation]]
-use = "import-package"
-package = "{PACKAGE}"
-folder = "CRM"
-[[operation]]
-use = "authorize-connections"
-from = "{DEMO / "connections.toml"}"
-[[operation]]
-use = "start-recipes"
-folder = "CRM"
-"""
+{main_job_text()}"""
     )
     result = cli("run", "rollout.toml", "--yes", "--json", "--limit", "3")
     assert result.code == 0, result.err
