@@ -92,13 +92,13 @@ class Crew:
         rows = self.ask("SELECT data FROM events WHERE kind = %s ORDER BY event_id", kind)
         return [json.loads(data) for (data,) in rows]
 
-    def wait(self, condition: Callable[[], object], what: str, *, for_s: float = 60.0) -> None:
+    def wait(self, condition: Callable[[], object], what: str, *, for_s: float = 60.0, every_s: float = 0.02) -> None:
         end = time.monotonic() + for_s
         while not condition():
             if time.monotonic() > end:
                 said = [self.said(one) for one in self.workers if one.poll() is not None]
                 raise AssertionError(f"not within {for_s} s: {what}; {said}")
-            time.sleep(0.02)
+            time.sleep(every_s)
 
     def kill(self, worker: Process) -> None:
         worker.kill()

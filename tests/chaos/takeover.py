@@ -7,22 +7,28 @@ worker has claimed it. The bar: 15 s at the median, 30 s at most. Exit code 1 wh
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
+from bulkops.journal.postgres.schema import LEASE_S
 from tests.crew import Crew, crew
 from tests.fleet import kill
 from tests.postgres import own_server
 
 ACCOUNTS, TIME_SCALE = 3000, 20
 MEDIAN_S, MOST_S = 15.0, 30.0
-_CLAIMS = "SELECT a.seq, p.pid FROM accounts a JOIN processes p USING (process_id)"
-_ENDED = "SELECT seq, 0 FROM accounts WHERE seq = ANY(%s) AND ended_nr IS NOT NULL"
-"""An account may be claimed and end between two looks."""
+_NOTE_CLAIMS = """
+CREATE TABLE claims (seq integer, process_id bigint, at double precision NOT NULL DEFAULT now_s());
+CREATE FUNCTION note_claim() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO claims VALUES (NEW.seq, NEW.process_id); RETURN NULL; END $$;
+CREATE TRIGGER note_claim AFTER UPDATE OF process_id ON accounts FOR EACH ROW
+  WHEN (NEW.process_id <> OLD.process_id OR OLD.process_id IS NULL AND NEW.process_id IS NOT NULL)
+  EXECUTE FUNCTION note_claim()"""
+"""The database notes when an account is claimed: who looks from outside is late on a busy machine."""
 
 
 def once(played: Crew) -> list[float]:
@@ -30,20 +36,17 @@ def once(played: Crew) -> list[float]:
     played.wait(lambda: len(played.in_progress()) == len(played.workers), "every worker has accounts")
     ((pid, _),) = Counter(played.in_progress()).most_common(1)
     worker = next(one for one in played.workers if one.pid == pid)
-    worker.send_signal(9)
-    killed = time.monotonic()
-    held = {seq for seq, holder in played.ask(_CLAIMS) if holder == pid}
-    played.workers.remove(worker)
+    ((killed, dead),) = played.ask("SELECT now_s(), process_id FROM processes WHERE pid = %s AND worker <> ''", pid)
     kill(worker)
+    held = [seq for (seq,) in played.ask("SELECT seq FROM accounts WHERE process_id = %s", dead)]  # for a lease
+    played.workers.remove(worker)
     played.start_worker()
-    found: dict[int, float] = {}
-    while found.keys() != held:
-        assert time.monotonic() < killed + 60, f"accounts {sorted(held - found.keys())} are claimed by nobody"
-        for seq, holder in [*played.ask(_CLAIMS), *played.ask(_ENDED, list(held))]:
-            if seq in held and holder != pid:
-                found.setdefault(seq, time.monotonic() - killed)
-        time.sleep(0.02)
-    return list(found.values())
+    claimed = "c.seq = ANY(%s) AND c.at > %s AND c.process_id <> %s"
+    left = f"""SELECT 1 FROM accounts a WHERE seq = ANY(%s) AND ended_nr IS NULL
+        AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.seq = a.seq AND {claimed})"""
+    played.wait(lambda: not played.ask(left, held, held, killed, dead), "its accounts are claimed", every_s=0.2)
+    rows = played.ask(f"SELECT min(at) - %s FROM claims c WHERE {claimed} GROUP BY seq", killed, held, killed, dead)
+    return [seconds for (seconds,) in rows]
 
 
 def main() -> int:
@@ -54,15 +57,19 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as home,
         own_server() as server,
-        crew(Path(home), server.url, customers=ACCOUNTS, time_scale=TIME_SCALE) as played,
+        crew(Path(home), server.url, lease_s=LEASE_S, customers=ACCOUNTS, time_scale=TIME_SCALE) as played,
     ):
-        played.ask("UPDATE store SET lease_s = 10")
+        played.ask(_NOTE_CLAIMS)
         for _ in range(3):
             played.start_worker()
         submitted = played.submit(*played.main_job())
         for number in range(repeats):
             found = once(played)
-            print(f"{number + 1:3}: {len(found)} accounts, {min(found):.1f} to {max(found):.1f} s", flush=True)
+            print(
+                f"{number + 1:3}: {len(found)} accounts, {min(found):.1f} to {max(found):.1f} s, "
+                f"load {os.getloadavg()[0]:.1f}",
+                flush=True,
+            )
             seconds += found
         twice, refused = played.vendor.twice(), played.vendor.refused()
         kill(submitted)

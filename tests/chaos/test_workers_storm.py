@@ -11,6 +11,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -19,7 +20,7 @@ import pytest
 from tests.chaos.tally import Trials
 from tests.chaos.test_kills import of_each, undisturbed
 from tests.crew import Crew, crew
-from tests.fleet import kill
+from tests.fleet import caught, kill
 from tests.postgres import Server, own_server
 
 WORKERS = 4
@@ -58,11 +59,13 @@ class Weather:
         self.played.workers = [one for one in self.played.workers if one is not worker]
         self.played.start_worker()
 
-    def kill_coordinator(self) -> None:
+    def kill_coordinator(self, moment: Callable[[], object] = lambda: True) -> None:
+        """At a moment that does not pass while the coordinator stands still."""
         self.played.wait(lambda: self.played.coordinator() is not None, "a worker coordinates")
         coordinator = self.played.coordinator()
         assert coordinator is not None
-        kill(coordinator)
+        with caught(moment, coordinator):
+            kill(coordinator)
         self.replace(coordinator)
 
     def other(self) -> int:
@@ -113,12 +116,14 @@ def play(home: Path, storm: Storm, trials: Trials) -> None:
         until(FIRST // 4, "the first wave is at work")
         weather.kill_coordinator()
         played.wait(lambda: played.events("soak"), "the first soak begins", for_s=120)
-        weather.kill_coordinator()
+        weather.kill_coordinator(lambda: not played.events("gate"))
         played.wait(lambda: len(played.events("gate")) == 2, "the second gate was judged", for_s=120)
         weather.kill_coordinator()
-        rest, steps = storm.accounts - FIRST - SECOND, 3 + len(storm.outages_s)
+        rest, steps = storm.accounts - FIRST - SECOND, 4 + len(storm.outages_s)
         marks = iter(FIRST + SECOND + rest * step // (steps + 2) for step in range(1, steps + 1))
         until(next(marks), "the last wave is at work")
+        weather.kill_coordinator()
+        until(next(marks), "it goes on")
         weather.kill_worker()
         until(next(marks), "it goes on")
         weather.stop_worker(storm.stop_s)
@@ -129,7 +134,9 @@ def play(home: Path, storm: Storm, trials: Trials) -> None:
         weather.kill_worker()
         out, err = submitted.communicate(timeout=600)
         assert out, err
-        outcomes = {name: count for name, count in json.loads(out)["outcomes"].items() if count}
+        report = json.loads(out)
+        outcomes = {name: count for name, count in report["outcomes"].items() if count}
+        others = [row for row in report["accounts"] if row["outcome"] != "changed"]
         happened, refused = of_each(played.vendor), played.vendor.refused()
         waves = [wave["wave"] for wave in played.events("wave")]
         gates = [(gate["wave"], gate["verdict"]) for gate in played.events("gate")]
@@ -139,7 +146,7 @@ def play(home: Path, storm: Storm, trials: Trials) -> None:
     lost = storm.accounts - outcomes.get("changed", 0) + storm.accounts - len(accounts)
     trials.add(weather.faults, survived=weather.faults if not (twice or missing or lost) else 0, twice=twice, lost=lost)
     print(f"{weather.faults} faults, {outcomes}, {twice} effects twice, {missing} missing, {refused} refused")
-    assert outcomes == {"changed": storm.accounts}
+    assert outcomes == {"changed": storm.accounts}, others
     assert (twice, missing, lost, refused) == (0, 0, 0, 0)
     assert waves == [1, 2, 3]
     assert gates == [(1, "pass"), (2, "pass")]
