@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given, strategies as st
 
 from bulkops.logs import Redaction, configure, get_logger
@@ -32,6 +34,18 @@ def test_another_library_user_may_listen_with_the_standard_library(caplog: pytes
     with caplog.at_level("DEBUG", logger="bulkops"):
         get_logger("bulkops.test").debug("something", account="4100231")
     assert "'account': '4100231'" in caplog.text
+
+
+def test_another_library_user_may_format_events_with_structlog() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(structlog.processors.JSONRenderer()))
+    receiver = logging.getLogger("bulkops")
+    receiver.handlers = [handler]
+    with structlog.contextvars.bound_contextvars(job="nightly"):
+        get_logger("bulkops.test").warning("something", account="4100231")
+    expected = {"event": "something", "level": "warning", "account": "4100231", "job": "nightly"}
+    assert expected.items() <= json.loads(stream.getvalue()).items()
 
 
 def test_an_event_is_one_json_line() -> None:
