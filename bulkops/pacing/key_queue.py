@@ -110,12 +110,15 @@ class Queue:
             line = self._lines[key] = KeyQueue(self._limits)
         return line
 
-    def push(self, waiter: Waiter, now: float) -> None:
+    def push(self, waiter: Waiter, now: float) -> bool:
+        """Returns: whether it may be the time for a head. One line has its time already, whoever is its head."""
         line = self.line(waiter.key, now)
         line.push(waiter)
         self.waiting += 1
         if self._only is None:
             self._offer(line)
+            return True
+        return self.waiting == 1
 
     def forget(self, waiter: Waiter, now: float) -> None:
         """A waiter was cancelled."""

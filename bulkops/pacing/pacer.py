@@ -69,10 +69,11 @@ class Pacer(ProcessQuotas):
 
         Returns without yielding to other tasks if there is room and no waiter.
         """
-        slot = self.slot_now(quota, key=key)
+        wanted = self._quota(quota)
+        slot = self._slot_now(wanted, key)
         if slot is not None:
             return slot
-        order, wanted = (*priority, next(self._arrivals)), self._quotas[quota]
+        order = (*priority, next(self._arrivals))
         while True:
             waiter = self._enqueue(wanted, key, order)
             try:
@@ -89,10 +90,11 @@ class Pacer(ProcessQuotas):
     def _enqueue(self, wanted: Quota, key: str | None, order: Order) -> Waiter:
         now = self.now()
         waiter = Waiter(order, key, asyncio.get_running_loop().create_future(), now)
-        wanted.enqueue(waiter, now)
-        self._busy[wanted.name] = wanted
-        self.wake()
-        self._tell_source(wanted)
+        if wanted.enqueue(waiter, now):
+            self._busy[wanted.name] = wanted
+            self.wake()
+        if self._source is not None:
+            self._tell_source(wanted)
         return waiter
 
     async def _is_on_record(self, slot: Slot, recorder: SlotRecorder) -> bool:
@@ -113,11 +115,11 @@ class Pacer(ProcessQuotas):
 
     def slot_now(self, quota: str, *, key: str | None = None) -> Slot | None:
         """Return a slot for one request, or None if `slot` would have to wait."""
+        return self._slot_now(self._quota(quota), key)
+
+    def _slot_now(self, wanted: Quota, key: str | None) -> Slot | None:
         now = self.now()
-        wanted = self._quota(quota)
-        if self._is_drawing or not self._smoother.is_ready or not wanted.may_leave(key, now):
-            return None
-        if wanted.needs_record:
+        if not wanted.may_leave(key, now) or self._is_drawing or not self._smoother.is_ready or wanted.needs_record:
             return None
         self._smoother.take()
         return self._grant(wanted, key, now, since=now)
@@ -154,7 +156,8 @@ class Pacer(ProcessQuotas):
                 self._tell(quota, change)
                 if change == "closed":
                     self._reopening.add(quota.name)
-        self._tell_source(quota)
+        if self._source is not None:
+            self._tell_source(quota)
         if not self._alarm.is_set or not quota.waiting:
             return
         # Most ends free a slot only after a whole window, when the pump looks anyway.
@@ -187,7 +190,8 @@ class Pacer(ProcessQuotas):
         now = self.now()
         quota.leave(waiter, now)
         waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
-        self._tell_source(quota)
+        if self._source is not None:
+            self._tell_source(quota)
 
     def _grant(self, quota: Quota, key: str | None, now: float, *, since: float) -> Slot:
         if quota.name in self._reopening:

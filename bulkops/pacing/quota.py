@@ -202,8 +202,9 @@ class Quota:
     def waiting(self) -> int:
         return self._queue.waiting
 
-    def enqueue(self, waiter: Waiter, now: float) -> None:
-        self._queue.push(waiter, now)
+    def enqueue(self, waiter: Waiter, now: float) -> bool:
+        """Returns: whether `best` or `next_at` may have changed."""
+        return self._queue.push(waiter, now)
 
     def forget(self, waiter: Waiter, now: float) -> None:
         """A waiter was cancelled."""
