@@ -45,6 +45,7 @@ class Quota:
         self._longer_windows = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
         self._shared = (self.shortest_window, *self._longer_windows)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
+        self._by_key = any(limit.key is not None for limit in limits)
         self.limits = tuple(limits)
         self.exploration: Exploration | None = None
         self.is_recorded = is_recorded(limits)
@@ -234,8 +235,8 @@ class Quota:
             most = MOST_IN_FLIGHT * exploration.part / adaptation.sharers
             if self.shortest_window.in_flight >= max(1, int(most)):
                 return math.inf
-        free_at = self.shortest_window.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
-        at = max(self.not_before, adaptation.may_leave_at(now), free_at)
+        at = self.shortest_window.free_at(adaptation.allowed, now, is_opening=adaptation.is_opening)
+        at = max(at, self.not_before, adaptation.may_leave_at(now))
         for window in self._longer_windows:
             at = max(at, window.free_at(window.limit, now))
         return at if self.shared is None else max(at, self.shared.free_at())
@@ -262,11 +263,12 @@ class Quota:
         self.requests += 1
         if self.exploration is not None:
             self.exploration.granted()
-        windows = self._windows(key, now)
+        windows = self._windows(key, now) if self._by_key else self._shared
         for window in windows:
-            window.take()
-        used = self.shortest_window.own(now) if self.adaptation.is_opening else self.shortest_window.used(now)
-        self.adaptation.granted(now, used + self._others.used)
+            window.in_flight += 1
+        adaptation, shortest = self.adaptation, self.shortest_window
+        used = shortest.own(now) if adaptation.is_opening else shortest.used(now)
+        adaptation.granted(now, used if self.shared is None else used + self.shared.others.used)
         return windows
 
     def give_back(self, granted_at: float, now: float) -> None:
@@ -279,14 +281,18 @@ class Quota:
         """The slot's request ended and has given its places back. `counted_by` None: it never left."""
         self._in_flight.discard(slot)
         if counted_by is not None and not slot.is_on_record:
-            self._forget(now)
-            self._counted.append((counted_by, slot.key))
-        self._queue.ended(slot.key, now)
+            counted = self._counted
+            counted.append((counted_by, slot.key))
+            if counted[0][0] <= now - self._longest_s:
+                self._forget(now)
+        if self._by_key:
+            self._queue.ended(slot.key, now)
 
-    def was_answered(self, granted_at: float, now: float) -> Change | None:
+    def was_answered(self, granted_at: float, now: float) -> Sequence[Change]:
         if self.exploration is not None:
             self.exploration.accepted(now)
-        return self.adaptation.accepted(granted_at, now)
+        change = self.adaptation.accepted(granted_at, now)
+        return () if change is None else (change,)
 
     def was_emptied(self, now: float) -> None:
         """The server says that nothing more fits: others use the quota too. The next request waits for its turn at an
@@ -294,15 +300,19 @@ class Quota:
         shortest = self.shortest_window
         self.put_off(None, now + shortest.length_s / max(1, shortest.limit), now, is_key=False)
 
-    def was_lost(self) -> Change | None:
+    def was_lost(self) -> Sequence[Change]:
         self.lost += 1
-        return self.adaptation.ended()
+        return self._ended_unknown()
 
-    def was_unused(self) -> Change | None:
+    def was_unused(self) -> Sequence[Change]:
         self.requests -= 1
-        return self.adaptation.ended()
+        return self._ended_unknown()
 
-    def was_refused(self, granted_at: float, now: float, retry_after_s: float | None) -> list[Change]:
+    def _ended_unknown(self) -> Sequence[Change]:
+        change = self.adaptation.ended()
+        return () if change is None else (change,)
+
+    def was_refused(self, granted_at: float, now: float, retry_after_s: float | None) -> Sequence[Change]:
         """Its slot is taken all the same, but does not count as accepted by the server."""
         self.refused += 1
         heapq.heappush(self._refused_until, now + self.shortest_window.length_s)
@@ -333,8 +343,7 @@ class Quota:
         return max(0.0, until - now) if until < math.inf else self._longest_s
 
     def _windows(self, key: str | None, now: float) -> tuple[Window, ...]:
-        own = self._queue.line(key, now).windows
-        return (*self._shared, *own) if own else self._shared
+        return (*self._shared, *self._queue.line(key, now).windows)
 
     def _usage(self, now: float) -> WindowUsage:
         while self._refused_until and self._refused_until[0] <= now:

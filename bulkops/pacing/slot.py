@@ -76,7 +76,7 @@ class Slot:
         """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
         now = self._pacer.now()
         if self._end(now, now, refused=True):
-            self._pacer.ended(self._quota, now, now, *self._quota.was_refused(self.granted_at, now, retry_after_s))
+            self._pacer.ended(self._quota, now, now, self._quota.was_refused(self.granted_at, now, retry_after_s))
 
     def lost(self) -> None:
         """No reply: given up, cut off or cancelled. The server may count it until its own timeout."""

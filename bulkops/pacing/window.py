@@ -59,9 +59,6 @@ class Window:
         free = allowed - self.in_flight - self._frees.after(now + rest_s) - self._inherited.after(now + rest_s)
         return max(0, min(allowed, free)) + int(turns) * allowed
 
-    def take(self) -> None:
-        self.in_flight += 1
-
     def give_back(self, counted_by: float) -> None:
         """End a request that the server has counted at `counted_by` at the latest: its slot is free T later."""
         self.in_flight -= 1
