@@ -9,6 +9,8 @@ Then a drain: each waiter asks three times and is gone. In each quarter of a sec
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import math
 import statistics
 import time
@@ -146,6 +148,37 @@ async def aiolimiter_drained(waiters: int) -> float:
     return await drained(AsyncLimiter(waiters * DRAIN_SHARE, DRAIN_WINDOW_S).acquire, waiters)
 
 
+class Least:
+    """The least that a limiter with waiters does: a heap of futures, and a timer that releases one window's."""
+
+    def __init__(self, limit: int, window_s: float) -> None:
+        self._limit, self._window_s = limit, window_s
+        self._free = limit
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._arrivals = itertools.count()
+
+    async def acquire(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            if self._free:
+                self._free -= 1
+                return
+            loop.call_later(self._window_s, self._release)
+        future = loop.create_future()
+        heapq.heappush(self._waiting, (next(self._arrivals), future))
+        await future
+
+    def _release(self) -> None:
+        for _ in range(min(self._limit, len(self._waiting))):
+            heapq.heappop(self._waiting)[1].set_result(None)
+        if self._waiting:
+            asyncio.get_running_loop().call_later(self._window_s, self._release)
+
+
+async def least_drained(waiters: int) -> float:
+    return await drained(Least(int(waiters * DRAIN_SHARE), DRAIN_WINDOW_S).acquire, waiters)
+
+
 Client = Callable[..., Coroutine[Any, Any, float]]
 """(waiters, grants[, who notes the order]) -> CPU seconds a grant."""
 
@@ -197,7 +230,11 @@ def main() -> None:
         details["facts"].append(f"{waiters:,} waiters, CPU microseconds a grant, medians: {medians}")
     for waiters in (300,) if smoke else (1_000, 10_000):
         figures = rounds(
-            {"bulkops": partial(pacer_drained, waiters), "aiolimiter": partial(aiolimiter_drained, waiters)},
+            {
+                "bulkops": partial(pacer_drained, waiters),
+                "aiolimiter": partial(aiolimiter_drained, waiters),
+                "a heap of futures": partial(least_drained, waiters),
+            },
             measure=measure,
             count=count,
         )
@@ -207,6 +244,7 @@ def main() -> None:
                 measured=ratio(figures, "bulkops", "aiolimiter"),
                 bar=DRAIN_BAR,
                 better="below",
+                peers={"a heap of futures": ratio(figures, "a heap of futures", "aiolimiter")},
             )
         )
         details[f"{waiters} drain"] = {name: [round(one * 1e6, 2) for one in row] for name, row in figures.items()}

@@ -6,9 +6,7 @@ import asyncio
 import heapq
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-import attrs
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from bulkops.limit import Limit
 from bulkops.pacing.window import Window
@@ -19,18 +17,21 @@ if TYPE_CHECKING:
 Priority: TypeAlias = tuple[int, int]
 """Priority (-progress, seq), lower first: the account that is furthest along, then inventory order."""
 
-Order: TypeAlias = tuple[int, int, int]
-"""Priority, then arrival: no two are equal. A flat tuple, because comparing is most of the cost of a large heap."""
-
 _FEW: Final = 64
 _FEW_LINES: Final = 1024
 
 
-@attrs.define(eq=False)
-class Waiter:
-    order: Order
-    key: str | None
+class Waiter(NamedTuple):
+    """A request that waits. Waiters compare by priority, then by arrival, then by how often they were put off; no two
+    are equal. A flat tuple, because comparing is most of the cost of a large heap.
+    """
+
+    progress: int
+    seq: int
+    arrival: int
+    times_put_off: int
     future: asyncio.Future[Slot]
+    key: str | None
     since: float
 
 
@@ -41,23 +42,23 @@ class KeyQueue:
 
     def __init__(self, limits: Sequence[Limit]) -> None:
         self.windows = [Window(limit.requests, limit.window_s) for limit in limits]
-        self.offers: list[Order] = []
+        self.offers: list[Waiter] = []
         """Its entries in the queue's heap of heads, best last: never later than the head, unless blocked."""
         self.blocked = False
         """The key is used up: the line is not offered before this time."""
         self.not_before = -math.inf
         """Other processes hold all slots of the key until then."""
         self.waiting = 0
-        self._heap: list[tuple[int, int, int, Waiter]] = []
+        self._heap: list[Waiter] = []
 
     def push(self, waiter: Waiter) -> None:
-        heapq.heappush(self._heap, (*waiter.order, waiter))
+        heapq.heappush(self._heap, waiter)
         self.waiting += 1
 
     def head(self) -> Waiter | None:
         """The first waiter that is not cancelled."""
         while self._heap:
-            waiter = self._heap[0][3]
+            waiter = self._heap[0]
             if not waiter.future.done():
                 return waiter
             heapq.heappop(self._heap)  # cancelled
@@ -72,7 +73,7 @@ class KeyQueue:
         """A waiter was cancelled: drop it when it reaches the head, or now if there are many."""
         self.waiting -= 1
         if len(self._heap) > _FEW + 2 * self.waiting:
-            self._heap = [entry for entry in self._heap if not entry[3].future.done()]
+            self._heap = [waiter for waiter in self._heap if not waiter.future.done()]
             heapq.heapify(self._heap)
 
     def free_at(self, now: float) -> float:
@@ -94,7 +95,7 @@ class Queue:
         self._limits = limits
         self._only = None if limits else KeyQueue(())
         self._lines: dict[str | None, KeyQueue] = {}
-        self._heads: list[tuple[Order, KeyQueue]] = []
+        self._heads: list[tuple[Waiter, KeyQueue]] = []
         self._blocked: list[tuple[float, int, KeyQueue]] = []
         self._lookings = 0
         self._sweep_at = _FEW_LINES
@@ -134,14 +135,14 @@ class Queue:
             line.blocked = False
             self._offer(line)
         while self._heads:
-            order, line = self._heads[0]
+            offered, line = self._heads[0]
             waiter = line.head()
             if waiter is not None and not line.blocked:
                 free_at = line.free_at(now)
                 if free_at > now:
                     line.blocked = True
                     self._look_again(line, free_at)
-                elif waiter.order == order:
+                elif waiter is offered:
                     return waiter
             heapq.heappop(self._heads)
             line.offers.pop()
@@ -174,9 +175,9 @@ class Queue:
 
     def _offer(self, line: KeyQueue) -> None:
         head = line.head()
-        if head is not None and not line.blocked and not (line.offers and line.offers[-1] <= head.order):
-            line.offers.append(head.order)
-            heapq.heappush(self._heads, (head.order, line))
+        if head is not None and not line.blocked and not (line.offers and line.offers[-1] <= head):
+            line.offers.append(head)
+            heapq.heappush(self._heads, (head, line))
 
     def _look_again(self, line: KeyQueue, at: float) -> None:
         if at < math.inf:  # else a request of this key is in flight, and its end tells

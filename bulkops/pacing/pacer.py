@@ -13,7 +13,7 @@ from bulkops.events import Observer, ignore
 from bulkops.limit import Limit
 from bulkops.pacing.adaptive_limit import Change
 from bulkops.pacing.alarm import Alarm
-from bulkops.pacing.key_queue import Order, Priority, Waiter
+from bulkops.pacing.key_queue import Priority, Waiter
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.process_quotas import ProcessQuotas
 from bulkops.pacing.quota import Quota
@@ -73,9 +73,9 @@ class Pacer(ProcessQuotas):
         slot = self._slot_now(wanted, key)
         if slot is not None:
             return slot
-        order = (*priority, next(self._arrivals))
+        arrival, times_put_off = next(self._arrivals), 0
         while True:
-            waiter = self._enqueue(wanted, key, order)
+            waiter = self._enqueue(wanted, key, (*priority, arrival, times_put_off))
             try:
                 slot = await waiter.future
             except asyncio.CancelledError:
@@ -86,10 +86,11 @@ class Pacer(ProcessQuotas):
                 raise
             if self._recorder is None or not wanted.needs_record or await self._is_on_record(slot, self._recorder):
                 return slot
+            times_put_off += 1
 
-    def _enqueue(self, wanted: Quota, key: str | None, order: Order) -> Waiter:
+    def _enqueue(self, wanted: Quota, key: str | None, order: tuple[int, int, int, int]) -> Waiter:
         now = self.now()
-        waiter = Waiter(order, key, asyncio.get_running_loop().create_future(), now)
+        waiter = Waiter(*order, asyncio.get_running_loop().create_future(), key, now)
         if wanted.enqueue(waiter, now):
             self._busy[wanted.name] = wanted
             self.wake()
@@ -119,7 +120,9 @@ class Pacer(ProcessQuotas):
 
     def _slot_now(self, wanted: Quota, key: str | None) -> Slot | None:
         now = self.now()
-        if not wanted.may_leave(key, now) or self._is_drawing or not self._smoother.is_ready or wanted.needs_record:
+        if not wanted.may_leave(key, now) or self._is_drawing or not self._smoother.is_ready:
+            return None
+        if wanted.needs_record:
             return None
         self._smoother.take()
         return self._grant(wanted, key, now, since=now)
@@ -177,7 +180,7 @@ class Pacer(ProcessQuotas):
                 self._tell_source(quota)
             waiter = quota.best(now)
             if waiter is not None:
-                if first is None or waiter.order < first[1].order:
+                if first is None or waiter < first[1]:
                     first = quota, waiter
             elif quota.waiting == 0:
                 del self._busy[name]

@@ -475,7 +475,7 @@ MISTAKES = (
     ),
     Mistake(
         "a request leaves before it is on record",
-        "Pacer.slot_now",
+        "Pacer._slot_now",
         ("if wanted.needs_record:\n    return None"),
         "",
         LEDGER,
