@@ -87,6 +87,28 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     return invoke
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def policy(here: Path, sandbox: RemoteSandbox) -> tuple[str, ...]:
+    """All customers, and a journal of their own."""
+    return ("--accounts", str(sandbox.accounts), "--client-file", str(sandbox.client_file), "--yes")
+
+
+def halted(cli: Cli, sandbox: RemoteSandbox, *job: str) -> Result:
+    """How a run ended that was to create folders, which nobody may."""
+    sandbox.ask("rights", {"deny": ["managed_users.folders.create"]})
+    ended = cli(*job, "--breaker", "3", "--concurrency", "2", "--yes", "--json")
+    assert ended.code == 3, ended.err
+    sandbox.ask("rights", {"deny": []})
+    return ended
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     yield

@@ -9,18 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
-import pytest
 
 from tests.cli.conftest import CUSTOMERS, ROOT, RemoteSandbox, Result
 from tests.fleet import PACKAGE
 
 Cli = Callable[..., Result]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_what_changed_between_two_nights(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:

@@ -14,11 +14,9 @@ from tests.fleet import PACKAGE
 PARTNER = ("--folder", "CRM rollout", "-o")
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> Path:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def _as_the_sandbox_says(monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> None:
     monkeypatch.setenv("BULKOPS_CLIENT_FILE", str(sandbox.client_file))
-    return tmp_path
 
 
 def test_out_of_the_partners_workspace(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:

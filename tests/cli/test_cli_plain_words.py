@@ -20,9 +20,7 @@ from tests.cli.conftest import Cli, RemoteSandbox, environment
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandbox) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here", "sandbox")
 
 
 def words(text: Any) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, Start
+from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, Start, halted
 from tests.postgres import own_server, with_parts
 from tests.processes import Process
 
@@ -18,29 +18,19 @@ PASSWORD = "hunter2-never-shown"
 
 
 @pytest.fixture
-def url(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(tmp_path)
+def url(postgres: str, here: Path) -> str:
     return with_parts(postgres, password=PASSWORD)
-
-
-@pytest.fixture
-def policy(sandbox: RemoteSandbox) -> tuple[str, ...]:
-    return ("--accounts", str(sandbox.accounts), "--client-file", str(sandbox.client_file), "--yes")
 
 
 @pytest.fixture
 def runs(cli: Cli, sandbox: RemoteSandbox, policy: tuple[str, ...], url: str) -> list[str]:
     """Two runs, oldest first: one that was halted with failed accounts, one that is finished."""
-    there = ("--journal", url, "--json")
-    sandbox.ask("rights", {"deny": ["managed_users.folders.create"]})
-    halted = cli("create-folder", "--folder", "A", *policy, "--breaker", "3", "--concurrency", "2", *there)
-    assert halted.code == 3, halted.err
-    sandbox.ask("rights", {"deny": []})
-    done = cli("create-folder", "--folder", "B", *policy, *there)
+    first = halted(cli, sandbox, "create-folder", "--folder", "A", *policy, "--journal", url)
+    done = cli("create-folder", "--folder", "B", *policy, "--journal", url, "--json")
     assert done.code == 0, done.err
-    assert PASSWORD not in halted.out + halted.err + done.out + done.err
+    assert PASSWORD not in first.out + first.err + done.out + done.err
     assert not list(Path(".bulkops").glob("*.sqlite3"))
-    return [halted.report["run"], done.report["run"]]
+    return [first.report["run"], done.report["run"]]
 
 
 def test_every_command_takes_the_url(

@@ -19,13 +19,6 @@ Cli = Callable[..., Result]
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(SUMMARY_VARIABLE, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
 def ran(here: Path, sandbox: RemoteSandbox, cli: Cli) -> Result:
     selection = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--quiet")
     return cli("import-package", PACKAGE, "--folder", "CRM", *selection)

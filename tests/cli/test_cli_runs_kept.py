@@ -5,35 +5,22 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CUSTOMERS, RemoteSandbox
+from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, halted
 from tests.cli.pseudo import on_a_terminal
-from tests.fleet import Ended
-
-Cli = Callable[..., Ended]
-
-
-@pytest.fixture
-def policy(sandbox: RemoteSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
-    monkeypatch.chdir(tmp_path)
-    return ("--accounts", str(sandbox.accounts), "--client-file", str(sandbox.client_file), "--yes")
 
 
 @pytest.fixture
 def runs(cli: Cli, sandbox: RemoteSandbox, policy: tuple[str, ...]) -> list[str]:
     """Two runs, oldest first: one that was halted with failed accounts, one that is finished."""
-    sandbox.ask("rights", {"deny": ["managed_users.folders.create"]})
-    halted = cli("create-folder", "--folder", "A", *policy, "--breaker", "3", "--concurrency", "2", "--json")
-    assert halted.code == 3, halted.err
-    sandbox.ask("rights", {"deny": []})
+    first = halted(cli, sandbox, "create-folder", "--folder", "A", *policy)
     done = cli("create-folder", "--folder", "B", *policy, "--json")
     assert done.code == 0, done.err
-    return [halted.report["run"], done.report["run"]]
+    return [first.report["run"], done.report["run"]]
 
 
 def test_the_list_of_runs_in_utc(cli: Cli, runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,12 +27,6 @@ Background = Callable[..., Process]
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def importing(sandbox: RemoteSandbox) -> tuple[str | Path, ...]:
     selection = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes")
     return ("import-package", PACKAGE, "--folder", "CRM", *selection)
