@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -220,37 +219,6 @@ async def test_folder_create_in_old_and_new_form(vendor: Vendor, workato: Workat
     vendor.answer = lambda *_: answer
     assert await workato.account(1).folders.create("CRM", parent_id=3) == Folder(id=9, name="CRM", parent_id=3)
     assert json.loads(vendor.asked[0][3]) == {"name": "CRM", "parent_id": 3}
-
-
-async def test_recipe_verbs(vendor: Vendor, workato: Workato) -> None:
-    recipes = workato.account(1).recipes
-    row = {"id": "4", "name": "r", "running": True, "version_no": 3, "code": "{}", "config": [{"provider": "x"}]}
-    row["updated_at"] = "2024-03-11T09:20:00.000-07:00"
-    vendor.answer = lambda *_: {"result": row}
-    recipe = await recipes.get(4)
-    assert (recipe.id, recipe.code, recipe.config) == (4, "{}", [{"provider": "x"}])
-    assert recipe.updated_at is not None
-    assert recipe.updated_at.utcoffset() == timedelta(hours=-7)
-    vendor.answer = lambda *_: {"success": False, "config_errors": ["no connection"]}
-    assert [problem.message for problem in (await recipes.start(4)).problems()] == ["no connection"]
-    vendor.answer = lambda *_: {"success": True}
-    assert (await recipes.stop(4)).success
-    assert [(method, path) for method, path, _, _ in vendor.asked] == [
-        ("GET", "/api/managed_users/1/recipes/4"),
-        ("PUT", "/api/managed_users/1/recipes/4/start"),
-        ("PUT", "/api/managed_users/1/recipes/4/stop"),
-    ]
-
-
-async def test_connection_update(vendor: Vendor, workato: Workato) -> None:
-    vendor.answer = lambda *_: {"id": 2, "name": "c", "authorization_status": None}
-    connection = await workato.account(1).connections.update(2, input={"user": "u"}, name="c")
-    assert not connection.is_authorized
-    assert vendor.asked[0][:2] == ("PUT", "/api/managed_users/1/connections/2")
-    assert json.loads(vendor.asked[0][3]) == {"input": {"user": "u"}, "name": "c"}
-    vendor.answer = lambda *_: {"success": False, "errors": {"input": ["is wrong"]}}
-    with pytest.raises(StatusError, match="input is wrong"):
-        await workato.account(1).connections.update(2, input={})
 
 
 async def test_imports_send_the_zip_and_polls_do_not_move_the_account(vendor: Vendor, workato: Workato) -> None:
