@@ -10,10 +10,7 @@ def answering(server: Any, value: object, status: int = 200) -> None:
     """`value`: text as it is, anything else as JSON."""
     text = value if isinstance(value, str) else json.dumps(value)
 
-    async def handler(_: Any, out: Any) -> None:
-        await out.body(status, text.encode(), Content_Type="application/json")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(status, text.encode(), Content_Type="application/json")
 
 
 def asked(server: Any) -> tuple[str, str, Any]:

@@ -255,10 +255,7 @@ async def test_a_lost_new_secret_is_not_asked_for_again(server: Any, call: Call)
 
 
 async def test_a_call_that_was_switched_off_names_its_successor(server: Any) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(404, {"message": "Not found"})
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(404, {"message": "Not found"})
     async with client(server) as workato:
         with pytest.raises(NotFound, match=r"use managed_users.api_clients_v2.list"):
             await workato.call("managed_users.api_clients.list", account=1)

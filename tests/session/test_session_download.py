@@ -17,10 +17,7 @@ SIGNATURE = "s1gn4ture-0f-the-file"
 
 
 async def test_the_file_comes_without_credentials(server: Any, session: ApiSession, token: str) -> None:
-    async def handler(seen: Any, out: Any) -> None:
-        await out.body(200, ZIP)
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(200, ZIP)
     data = await session.download(f"{server.url}/f/1%20a.zip?x=1&signature={SIGNATURE}", most_bytes=len(ZIP))
     assert data == ZIP
     (seen,) = server.seen
@@ -61,10 +58,7 @@ async def test_nothing_is_sent_elsewhere(server: Any, session: ApiSession, addre
     with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
         await session.download(address, most_bytes=10)
 
-    async def handler(seen: Any, out: Any) -> None:
-        await out.body(302, Location=address)
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(302, Location=address)
     with pytest.raises(InputError, match=r"address is not a valid URL|not a host of the vendor"):
         await session.download(f"{server.url}/a", most_bytes=10)
     assert len(server.seen) == 1
@@ -79,10 +73,7 @@ async def test_this_machine_is_no_host_of_the_vendors_own_api(server: Any, sessi
 
 
 async def test_redirects_in_a_circle_end(server: Any, session: ApiSession) -> None:
-    async def handler(seen: Any, out: Any) -> None:
-        await out.body(302, Location="/again")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(302, Location="/again")
     with pytest.raises(InputError, match="redirects too many times"):
         await session.download(f"{server.url}/a", most_bytes=10)
     assert len(server.seen) == 4
@@ -122,10 +113,7 @@ async def test_what_may_pass_is_tried_again(server: Any, session: ApiSession) ->
 async def test_what_stays_is_said_without_the_signature(
     server: Any, session: ApiSession, status: int, error: type[Exception], requests: int
 ) -> None:
-    async def handler(seen: Any, out: Any) -> None:
-        await out.json(status, {"message": "no \x1b[31m such file"})
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(status, {"message": "no \x1b[31m such file"})
     with pytest.raises(error, match=r"no .* such file") as caught:
         await session.download(f"{server.url}/f.zip?signature={SIGNATURE}", most_bytes=10)
     assert len(server.seen) == requests
@@ -173,10 +161,7 @@ async def test_a_package_is_fetched_by_either_way(server: Any, settings_for: Any
 
 
 async def test_a_file_in_the_answer_itself_is_taken(server: Any, settings_for: Any) -> None:
-    async def handler(seen: Any, out: Any) -> None:
-        await out.body(200, ZIP)
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(200, ZIP)
     async with Workato.from_settings(settings_for(server.url)) as workato:
         assert await workato.packages.download(PackageExport(id=7, status="completed"), most_bytes=10**6) == ZIP
 
@@ -184,10 +169,7 @@ async def test_a_file_in_the_answer_itself_is_taken(server: Any, settings_for: A
 async def test_any_other_call_still_refuses_redirects(server: Any, session_for: Any) -> None:
     from bulkops.errors import StatusError
 
-    async def handler(seen: Any, out: Any) -> None:
-        await out.body(302, Location=f"{server.url}/elsewhere")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(302, Location=f"{server.url}/elsewhere")
     session: ApiSession = session_for(server.url)
     async with session:
         with pytest.raises(StatusError, match=r"redirects to http://127\.0\.0\.1; bulkops does not follow redirects"):

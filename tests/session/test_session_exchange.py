@@ -130,10 +130,7 @@ async def test_no_redirect_is_followed(server: Any, session: ApiSession, token: 
 
 
 async def test_cookies_are_not_kept(server: Any, session: ApiSession) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(200, {}, Set_Cookie="a=b")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(200, {}, Set_Cookie="a=b")
     for _ in range(2):
         await session.send(GET, scope=RequestContext(), path=CUSTOMER)
     assert "cookie" not in server.seen[1].headers
@@ -157,10 +154,7 @@ async def test_html_502_is_an_error_in_words(server: Any, session_for: Any) -> N
 async def test_gzip_bomb_is_cut_off(server: Any, session_for: Any) -> None:
     bomb = gzip.compress(b"0" * 30_000_000)
 
-    async def handler(_: Any, out: Any) -> None:
-        await out.body(200, bomb, Content_Encoding="gzip")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(200, bomb, Content_Encoding="gzip")
     async with session_for(server.url, max_body_bytes=1_000_000) as session:
         with pytest.raises(BodyTooLarge, match="larger than 1000000 bytes"):
             await session.send(GET, scope=RequestContext(), path=CUSTOMER)
@@ -171,10 +165,7 @@ async def test_gzip_bomb_is_cut_off(server: Any, session_for: Any) -> None:
 
 
 async def test_gzip_body_is_unpacked(server: Any, session: ApiSession) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.body(200, gzip.compress(b'{"id": 3}'), Content_Encoding="gzip")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.body(200, gzip.compress(b'{"id": 3}'), Content_Encoding="gzip")
     assert (await session.send(GET, scope=RequestContext(), path=CUSTOMER)).body == b'{"id": 3}'
 
 
@@ -328,10 +319,7 @@ async def test_deadline_is_met_before_sending(server: Any, session: ApiSession) 
 async def test_scope_counts_what_the_vendor_accepted(server: Any, session: ApiSession) -> None:
     statuses = iter([429, 200, 404, 200, 200])
 
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(next(statuses), {"id": 1}, Retry_After="0")
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(next(statuses), {"id": 1}, Retry_After="0")
     scope = RequestContext(seq=4)
     await session.send(GET, scope=scope, path=CUSTOMER)
     with pytest.raises(NotFound):
@@ -397,10 +385,7 @@ async def test_the_servers_own_id_of_a_request_is_told(server: Any, session_for:
 async def test_a_quota_that_others_have_emptied_is_not_used_up_in_a_burst(
     server: Any, session_for: Any, name: str
 ) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(200, {"id": 7}, **{name: "0"})
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(200, {"id": 7}, **{name: "0"})
     async with session_for(server.url, unlimited=False, quotas={GET.quota: (Limit(100, 2.0),)}) as session:
         began = asyncio.get_running_loop().time()
         for _ in range(4):

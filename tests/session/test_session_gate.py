@@ -233,10 +233,7 @@ async def test_what_is_still_connecting_when_the_token_is_refused_does_not_leave
 
 
 async def test_later_sends_say_why_nothing_left(server: Any, session: ApiSession) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(401, {"message": "revoked"})
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(401, {"message": "revoked"})
     with pytest.raises(Unauthorized, match="401 revoked"):
         await session.send(GET, scope=RequestContext(), path=PATH)
     with pytest.raises(Unauthorized, match=r"not sent: the server has already refused the token \(revoked\)") as caught:
@@ -282,10 +279,7 @@ async def test_cancelled_attempt_is_told_as_one_that_left(server: Any, session_f
 
 
 async def test_observers_see_each_attempt(server: Any, session_for: Any) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(503 if len(server.seen) == 1 else 200, {"message": "busy"})
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(503 if len(server.seen) == 1 else 200, {"message": "busy"})
     seen: list[Any] = []
     later: list[Any] = []
     async with session_for(server.url, observe=seen.append) as session:

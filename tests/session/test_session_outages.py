@@ -110,10 +110,7 @@ async def test_who_is_told_of_an_outage_later_than_others_is_no_news(server: Any
 
 
 async def test_an_outage_that_is_announced_again_is_waited_out_again(server: Any, session_for: Any) -> None:
-    async def handler(_: Any, out: Any) -> None:
-        await _answer(out, away_s=60 if len(server.seen) < 5 else 0)
-
-    server.handler = handler
+    server.handler = lambda _, out: _answer(out, away_s=60 if len(server.seen) < 5 else 0)
     async with session_for(server.url, **REAL) as session:
         ((at, how),) = await _became(session, GET)
     assert how == "ok"
@@ -125,10 +122,7 @@ async def test_a_create_that_meets_an_announced_outage_is_unknown_and_looked_for
 ) -> None:
     away_until = 0.0
 
-    async def handler(_: Any, out: Any) -> None:
-        await _answer(out, away_s=max(0, round(away_until - _now())))
-
-    server.handler = handler
+    server.handler = lambda _, out: _answer(out, away_s=max(0, round(away_until - _now())))
     async with session_for(server.url, **REAL) as session:
         await session.send(GET, scope=RequestContext(), path=PATH)
         began = _now()
@@ -146,10 +140,7 @@ async def test_a_call_that_alone_announces_an_outage_closes_the_host_for_nobody_
 ) -> None:
     """One broken account must not stop all others for an hour."""
 
-    async def handler(seen: Any, out: Any) -> None:
-        await _answer(out, away_s=10**12 if "folders" in seen.target else 0)
-
-    server.handler = handler
+    server.handler = lambda seen, out: _answer(out, away_s=10**12 if "folders" in seen.target else 0)
     events: list[Any] = []
     async with session_for(server.url, observe=events.append, **REAL) as session:
         await session.send(GET, scope=RequestContext(), path=PATH)
@@ -174,10 +165,7 @@ async def test_after_an_announced_outage_one_request_goes_first(server: Any, ses
     """A host that is still away costs one request, not one per worker."""
     down = False
 
-    async def handler(_: Any, out: Any) -> None:
-        await _answer(out, away_s=60 if down else 0)
-
-    server.handler = handler
+    server.handler = lambda _, out: _answer(out, away_s=60 if down else 0)
     async with session_for(server.url, **REAL) as session:
         await session.send(GET, scope=RequestContext(), path=PATH)
         down, before, began = True, len(server.seen), _now()
@@ -214,10 +202,7 @@ async def test_the_probe_of_the_host_does_not_wait_for_a_full_window(server: Any
     """A resend whose quota is used up for minutes held the only probe: resends of all other quotas waited with it."""
     up_at = _now() + 120
 
-    async def handler(_: Any, out: Any) -> None:
-        await out.json(503 if _now() < up_at else 200, {"id": 1})
-
-    server.handler = handler
+    server.handler = lambda _, out: out.json(503 if _now() < up_at else 200, {"id": 1})
     quotas = {GET.quota: (Limit(11, 900.0),), FOLDERS.quota: (Limit(10_000, 1.0),)}
     tuning: dict[str, Any] = REAL | {"call_timeout_s": 36_000.0, "backoff_cap_s": 20.0}
     async with session_for(server.url, unlimited=False, quotas=quotas, **tuning) as session:
