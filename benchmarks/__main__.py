@@ -31,8 +31,17 @@ NAMES: Final = (
 )
 """These need a quiet machine: one after another."""
 
-WIDE: Final = ("fan_out_memory", "million", "requests_sent", "admission", "wrong_limits", "how_far", "adaptation_grid")
-"""Bytes, counts and virtual time: any machine will do."""
+WIDE: Final = (
+    "fan_out_memory",
+    "million",
+    "requests_sent",
+    "admission",
+    "event_loop",
+    "wrong_limits",
+    "how_far",
+    "adaptation_grid",
+)
+"""Bytes, counts, ratios in pairs and virtual time: any machine will do."""
 
 EVERY: Final = (*NAMES, *WIDE)
 AT_ONCE: Final = 2

@@ -22,6 +22,7 @@ from benchmarks.kit.bare_server import LIMITS
 from benchmarks.kit.limiters import PEERS, Acquire
 from benchmarks.kit.server_process import served
 from bulkops import Workato
+from bulkops.cli import event_loop
 from bulkops.executor import fan_out
 from bulkops.limit import Limit
 from bulkops.settings import Tuning
@@ -109,7 +110,7 @@ async def work(client: str, url: str, accounts: int, *, stalled: bool) -> float:
 
 def main(client: str, window: str, longest_s: str, accounts: str, mood: str) -> None:
     with served("jobs", window, longest_s) as server:
-        took_s = asyncio.run(work(client, server.url, int(accounts), stalled=mood == "stalled"))
+        took_s = event_loop.run(work(client, server.url, int(accounts), stalled=mood == "stalled"))
         print(json.dumps({"took_s": took_s, "cpu_s": time.process_time(), **server.counts()}))
 
 

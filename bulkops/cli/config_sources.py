@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bulkops.catalogue import QUOTAS
+from bulkops.cli import event_loop
 from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE
 from bulkops.cli.terminal import FORMAT_VARIABLE, wants_json_lines
 from bulkops.hosts import TOKEN_VARIABLE, base_url
@@ -55,6 +56,7 @@ def settings_of(
     usual = "info" if wants_json_lines() else "warning"
     yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or usual)
     yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
+    yield _from_variable("event loop", event_loop.VARIABLE, os.environ.get(event_loop.VARIABLE) or event_loop.ASYNCIO)
     for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):  # last, because there are many
         source = client_file if name in tuning.quotas and client_file else DEFAULT
         yield Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import click
 
+from bulkops.cli import event_loop
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import ForecastEta
@@ -67,7 +67,7 @@ def take_up(
     if run_id is None and not output.journal.exists():
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
-    return asyncio.run(
+    return event_loop.run(
         _take_up(
             verb,
             run_id,
@@ -214,7 +214,7 @@ def undo(run_id: str | None, *, selection: Selection, flags: PolicyFlags, output
     """Undo the changes of a run, as a new run. Returns the exit code."""
     invocation = click.get_current_context().find_object(Invocation)
     asks = invocation is None or invocation.plan is None
-    return asyncio.run(_undo(run_id, subset=subset_of(selection, output, asks=asks), flags=flags, output=output))
+    return event_loop.run(_undo(run_id, subset=subset_of(selection, output, asks=asks), flags=flags, output=output))
 
 
 async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, output: Output) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import attrs
 import click
 
+from bulkops.cli import event_loop
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.eta import ForecastEta
@@ -38,7 +38,7 @@ def start(
 
     `source`: FILE.py:NAME that it came from, for `resume`.
     """
-    return asyncio.run(_start(operation, selection=selection, flags=flags, output=output, source=source))
+    return event_loop.run(_start(operation, selection=selection, flags=flags, output=output, source=source))
 
 
 async def _start(

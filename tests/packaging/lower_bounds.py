@@ -11,7 +11,7 @@ def lowest() -> dict[str, str]:
     """The lower bound of each direct dependency, those of the tests included, by name."""
     table = project()
     needs = [*table["build-system"]["requires"], *table["project"]["dependencies"]]
-    for extra in ("cli", "otel", "postgres", "test"):
+    for extra in ("cli", "fast", "otel", "postgres", "test"):
         needs += table["project"]["optional-dependencies"][extra]
     bounds = (re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[a-z]+\])?>=([0-9.]+)", need) for need in needs)
     return {canonical(bound[1]): bound[2] for bound in bounds if bound}

@@ -48,7 +48,7 @@ def test_every_dependency_of_users_has_a_lower_bound_and_no_other() -> None:
     table = project()["project"]
     needs = [
         *table["dependencies"],
-        *(need for extra in ("cli", "otel", "postgres") for need in table["optional-dependencies"][extra]),
+        *(need for extra in ("cli", "fast", "otel", "postgres") for need in table["optional-dependencies"][extra]),
     ]
     names = [re.split(r"[^A-Za-z0-9._-]", need, maxsplit=1)[0] for need in needs]
     assert [need for need in needs if not re.fullmatch(r"[a-z0-9-]+(\[[a-z]+\])?>=[0-9.]+", need)] == []

@@ -79,10 +79,12 @@ def worker(concurrency: int, code: Path | None, grace: float, check: bool, journ
     """
     import asyncio
 
+    from bulkops.cli import event_loop
+
     location = _database(journal)
     if check:
         return asyncio.run(_check(location))
-    return asyncio.run(_work(location, concurrency, code, grace))
+    return event_loop.run(_work(location, concurrency, code, grace))
 
 
 @click.command("workers", cls=Verb, examples=["workers", "workers --json"])
