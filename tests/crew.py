@@ -40,6 +40,10 @@ class Crew:
         self.wait(lambda: len(self.ask("SELECT 1 FROM processes WHERE worker IS NOT NULL")) > before, "a worker begins")
         return process
 
+    def start_workers(self, count: int, *arguments: str) -> None:
+        for _ in range(count):
+            self.start_worker(*arguments)
+
     def command(self, *arguments: str) -> tuple[str, ...]:
         policy = ("--client-file", str(self.vendor.client_file), "--journal", self.database, "--yes", "--json")
         return (*arguments, *policy)

@@ -75,8 +75,7 @@ def test_two_workers_share_a_copy(tmp_path: Path, postgres: str, has_pairs: bool
     file.write_text("from,to\n" + "".join(f"partner,{FIRST + n}\n" for n in range(count)))
     source = () if has_pairs else ("--from", "partner")
     with crew(tmp_path, postgres, customers=count, time_scale=200) as played:
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         ended = played.run("copy", *source, "--folder", "CRM rollout", "--to", str(file))
         assert (ended.code, ended.outcomes) == (0, {"changed": count}), ended.err
         kinds = played.vendor.kinds()

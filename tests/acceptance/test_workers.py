@@ -14,6 +14,7 @@ import pytest
 from tests.crew import LONG_LEASE_S, Crew, crew
 from tests.fleet import caught
 from tests.postgres import own_server
+from tests.processes import Process
 
 ACCOUNTS = 60
 
@@ -24,6 +25,13 @@ def check_once(played: Crew, *, accounts: int = ACCOUNTS) -> None:
     assert played.vendor.twice() == []
     assert played.vendor.refused() == 0
     assert played.ask("SELECT count(*) FROM accounts WHERE wanted OR process_id IS NOT NULL") == [(0,)]
+
+
+def check_changed(played: Crew, submitted: Process) -> None:
+    """The run that waits for the workers ends with every account changed, as `check_once` says."""
+    out, err = submitted.communicate(timeout=120)
+    assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
+    check_once(played)
 
 
 def test_two_workers_share_a_rollout(tmp_path: Path, postgres: str) -> None:
@@ -52,9 +60,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, postgres: str) -> None:
         submitted = played.submit(*played.main_job())
         with caught(played.at_work(first), first):
             played.kill(first)
-        out, err = submitted.communicate(timeout=120)
-        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
-        check_once(played)
+        check_changed(played, submitted)
         lost = played.ask("SELECT count(*) FROM accounts WHERE claims_lost > 0")
         assert lost[0][0] >= 1
         states = [row["state"] for row in json.loads(played.vendor.cli("workers", "--json", "--journal", postgres).out)]
@@ -91,9 +97,7 @@ def test_a_stopped_worker_is_fenced(tmp_path: Path, postgres: str) -> None:
                 lambda: played.ask("SELECT 1 FROM processes WHERE worker IS NOT NULL AND dead"), "it is declared dead"
             )
             played.wait(lambda: not played.in_progress().get(first.pid), "its accounts are free")
-        out, err = submitted.communicate(timeout=120)
-        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
-        check_once(played)
+        check_changed(played, submitted)
         assert first.wait(60) == 2
         assert "without contact" in played.said(first)
 
@@ -103,8 +107,7 @@ def test_a_stopped_worker_is_fenced(tmp_path: Path, postgres: str) -> None:
 def test_a_coordinator_is_replaced(tmp_path: Path, postgres: str, moment: str) -> None:
     """Each wave begins once, and each gate is judged once."""
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
-        for _ in range(3):
-            played.start_worker()
+        played.start_workers(3)
         submitted = played.submit(*played.main_job("--waves", "10,20,rest", "--soak", "3"))
         if moment == "wave":
             played.wait(lambda: len(played.events("wave")) == 2 and played.ended() >= 13, "the second wave is at work")
@@ -115,9 +118,7 @@ def test_a_coordinator_is_replaced(tmp_path: Path, postgres: str, moment: str) -
         coordinator = played.coordinator()
         assert coordinator is not None
         played.kill(coordinator)
-        out, err = submitted.communicate(timeout=120)
-        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
-        check_once(played)
+        check_changed(played, submitted)
         assert [wave["wave"] for wave in played.events("wave")] == [1, 2, 3]
         assert [(gate["wave"], gate["verdict"]) for gate in played.events("gate")] == [(1, "pass"), (2, "pass")]
 
@@ -127,8 +128,7 @@ def test_a_coordinator_is_replaced(tmp_path: Path, postgres: str, moment: str) -
 def test_a_coordinator_is_replaced_while_the_run_stops(tmp_path: Path, postgres: str, again: bool) -> None:
     """The run ends when its last account has. A second Ctrl-C reaches each worker, also the one that stops."""
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=2) as played:
-        for _ in range(3):
-            played.start_worker("--grace", "10m")
+        played.start_workers(3, "--grace", "10m")
         submitted = played.submit(*played.main_job("--concurrency", "9"))
         imports = "SELECT 1 FROM steps JOIN accounts USING (run_id, seq) WHERE step ~ ': import$' AND ended_at IS NULL"
         with caught(lambda: len(played.ask(imports)) >= 3, played.vendor.process):
@@ -156,15 +156,12 @@ def test_a_coordinator_is_replaced_while_the_run_stops(tmp_path: Path, postgres:
 @pytest.mark.slow
 def test_a_coordinator_without_its_lock_is_a_worker_still(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         submitted = played.submit(*played.main_job())
         steal = """UPDATE processes SET dead = true WHERE process_id IN (SELECT process_id FROM locks)
             AND (SELECT count(ended_at) FROM accounts) BETWEEN 1 AND %s RETURNING 1"""
         played.wait(lambda: played.ask(steal, ACCOUNTS // 2), "the coordinator loses its lock while the run is on")
-        out, err = submitted.communicate(timeout=120)
-        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
-        check_once(played)
+        check_changed(played, submitted)
         assert len(played.events("coordinates")) == 2
         assert [worker.poll() for worker in played.workers] == [None, None]
 
@@ -195,8 +192,7 @@ def test_ctrl_c_at_the_submitter_stops_all_workers(tmp_path: Path, postgres: str
 def test_limits_hold_over_all_workers(tmp_path: Path, postgres: str, flags: tuple[str, ...], most: int) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=400) as played:
         played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         folder = ("create-folder", "--folder", "A", "--accounts", "all", "--breaker", "off", "--max-failures", "5")
         ended = played.run(*folder, *flags)
         assert (ended.code, ended.report["state"]) == (3, "halted"), ended.err
@@ -214,9 +210,7 @@ def test_a_worker_that_stops_hands_over(tmp_path: Path, postgres: str) -> None:
             first.send_signal(signal.SIGTERM)
         assert first.wait(60) == 0
         assert not played.in_progress().get(first.pid)
-        out, err = submitted.communicate(timeout=120)
-        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
-        check_once(played)
+        check_changed(played, submitted)
         assert played.ask("SELECT max(claims_lost) FROM accounts") == [(0,)]
 
 
@@ -259,8 +253,7 @@ def test_what_a_worker_lacks_is_named(tmp_path: Path, postgres: str) -> None:
 @pytest.mark.slow
 def test_retry_undo_and_an_approval_go_to_workers_too(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=6, time_scale=400) as played:
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
         failed = played.run("create-folder", "--folder", "A", "--accounts", "all", "--breaker", "off")
         assert (failed.code, failed.outcomes) == (1, {"failed": 6}), failed.err
@@ -280,8 +273,7 @@ def test_retry_undo_and_an_approval_go_to_workers_too(tmp_path: Path, postgres: 
 def test_a_breaker_and_a_refused_token_halt_all_workers(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=400) as played:
         played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         folder = ("create-folder", "--folder", "A", "--accounts", "all")
         halted = played.run(*folder, "--breaker", "5", "--concurrency", "4")
         assert (halted.code, halted.report["state"]) == (3, "halted"), halted.err
@@ -313,16 +305,13 @@ def test_what_three_workers_died_of_is_unknown(tmp_path: Path, postgres: str) ->
 @pytest.mark.parametrize("away_s", [1.0, 8.0])
 def test_workers_outlast_a_restart_of_the_database(tmp_path: Path, away_s: float) -> None:
     with own_server() as server, crew(tmp_path, server.url, customers=ACCOUNTS, time_scale=60) as played:
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         submitted = played.submit(*played.main_job("--concurrency", "10"))
         played.wait(lambda: played.ended() >= 5, "some have ended")
         server.stop()
         time.sleep(away_s)
         server.start()
-        out, err = submitted.communicate(timeout=120)
-        assert json.loads(out)["outcomes"]["changed"] == ACCOUNTS, err
-        check_once(played)
+        check_changed(played, submitted)
         assert [worker.poll() for worker in played.workers] == [None, None]
         assert not played.ask("SELECT 1 FROM processes WHERE dead"), "nobody is declared dead for it"
 
@@ -359,8 +348,7 @@ def test_a_report_is_that_of_one_process(tmp_path: Path, postgres: str) -> None:
         return re.sub(r"request [0-9a-f]+-[0-9a-z]+", "request", report) if isinstance(report, str) else report
 
     with crew(tmp_path, postgres, customers=12, time_scale=400) as played:
-        for _ in range(2):
-            played.start_worker()
+        played.start_workers(2)
         folder = ("create-folder", "--folder", "A", "--accounts", "all", "--breaker", "off")
         played.vendor.ask("rights", {"deny": ["managed_users.folders.create"]})
         shared = played.run(*folder).report
