@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -75,7 +76,12 @@ class QueueDispatcher:
 
         await asyncio.to_thread(make_queue_tables, database)
         connector = procrastinate.PsycopgConnector(
-            conninfo=conninfo_of(database), configure=configure, min_size=1, max_size=10, timeout=OUTAGE_S
+            pool_factory=_pool,
+            conninfo=conninfo_of(database),
+            configure=configure,
+            min_size=1,
+            max_size=10,
+            timeout=OUTAGE_S,
         )
         app = procrastinate.App(connector=connector)
         dispatcher = cls(app, database)
@@ -172,6 +178,21 @@ def require_queue() -> Any:
             "workers need Procrastinate, which is not installed", remedy="pip install 'bulkops[postgres]'"
         ) from None
     return procrastinate
+
+
+def _pool(**given: Any) -> Any:
+    """The pool of Procrastinate, with another check of a connection before its use: without a query."""
+    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 - an extra
+
+    async def check(connection: Any) -> None:
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        if poll.poll(0):  # the server has something to say to an idle connection: mostly that it has closed it
+            await pool.check()  # all of them: the pool waits ever longer after each closed one that it meets in a query
+            await pool.check_connection(connection)
+
+    pool = AsyncConnectionPool(**given | {"check": check})
+    return pool
 
 
 def _driver_error(error: BaseException) -> Any:
