@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,11 +28,15 @@ log = get_logger("bulkops.workers")
 PART: Final = "queue"
 """Of the tables in `versions`: those of Procrastinate, as its own SQL makes them."""
 
-_TASK: Final = "bulkops.account"
+_TASK: Final = "bulkops.accounts"
 _POLL_S: Final = 0.2
 """Seconds between two looks at an empty queue. A connection that listens would only save a part of them."""
-_AT_ONCE: Final = 8
-"""Deliveries of a run at once in one worker: each takes one claim in the journal, and claims commit together."""
+_TOGETHER: Final = 8
+"""Accounts in one delivery, at most: a delivery costs the worker and the database more than all else of an account."""
+_SPREAD: Final = 8
+"""Deliveries that carry the accounts of one `send`, about: fewer would leave workers without a share."""
+_AT_ONCE: Final = 4
+"""Deliveries of a run at once in one worker. Their claims commit together."""
 _AGAIN_S: Final = 1.0
 
 
@@ -71,7 +76,11 @@ class QueueDispatcher:
             logging.getLogger(chatty).setLevel(logging.CRITICAL)
 
         async def configure(connection: Any) -> None:
-            await connection.execute("SELECT set_config('search_path', %s, false)", (search_path(database),))
+            # A delivery may be lost, so none waits for the disk.
+            await connection.execute(
+                "SELECT set_config('search_path', %s, false), set_config('synchronous_commit', 'off', false)",
+                (search_path(database),),
+            )
             await connection.commit()
 
         await asyncio.to_thread(make_queue_tables, database)
@@ -86,28 +95,31 @@ class QueueDispatcher:
         app = procrastinate.App(connector=connector)
         dispatcher = cls(app, database)
 
-        async def account(run: str, seq: int) -> None:
-            await dispatcher._take(run, seq)
+        async def accounts(run: str, seqs: list[int]) -> None:
+            await dispatcher._take(run, seqs)
 
-        app.task(name=_TASK)(account)
+        app.task(name=_TASK)(accounts)
         async with app.open_async():
             yield dispatcher
 
     async def send(self, run_id: str, seqs: Sequence[int], *, again: bool = False) -> None:
         """See `Dispatcher.send`."""
         task = self._app.configure_task(_TASK, queue=run_id, priority=int(again))
-        accounts: list[Any] = [{"run": run_id, "seq": seq} for seq in seqs]
-        await self._patiently(lambda: task.batch_defer_async(*accounts))
+        size = min(_TOGETHER, max(1, math.ceil(len(seqs) / _SPREAD)))
+        deliveries: list[Any] = [
+            {"run": run_id, "seqs": [*seqs[place : place + size]]} for place in range(0, len(seqs), size)
+        ]
+        await self._patiently(lambda: task.batch_defer_async(*deliveries))
 
     async def waiting(self, run_id: str) -> set[int]:
         """See `Dispatcher.waiting`."""
         rows = await self._patiently(
             lambda: self._app.connector.execute_query_all_async(
-                "SELECT args->>'seq' AS seq FROM procrastinate_jobs WHERE queue_name = %(run)s AND status = 'todo'",
+                "SELECT args->'seqs' AS seqs FROM procrastinate_jobs WHERE queue_name = %(run)s AND status = 'todo'",
                 run=run_id,
             )
         )
-        return {int(row["seq"]) for row in rows}
+        return {seq for row in rows for seq in row["seqs"]}
 
     async def forget(self, run_id: str) -> None:
         """See `Dispatcher.forget`."""
@@ -141,10 +153,12 @@ class QueueDispatcher:
         finally:
             del self._takers[run_id]
 
-    async def _take(self, run: str, seq: int) -> None:
+    async def _take(self, run: str, seqs: Sequence[int]) -> None:
         take = self._takers.get(run)
         if take is not None:
-            await take(seq)
+            async with asyncio.TaskGroup() as claiming:
+                for seq in seqs:
+                    claiming.create_task(_claimed(take, seq))
 
     async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """The answer, also when the database is down for a while. Raises: JournalError."""
@@ -178,6 +192,10 @@ def require_queue() -> Any:
             "workers need Procrastinate, which is not installed", remedy="pip install 'bulkops[postgres]'"
         ) from None
     return procrastinate
+
+
+async def _claimed(take: Callable[[int], Awaitable[object]], seq: int) -> None:
+    await take(seq)
 
 
 def _pool(**given: Any) -> Any:

@@ -32,6 +32,18 @@ async def delivered(queue: QueueDispatcher, count: int) -> list[int]:
     return came
 
 
+@pytest.mark.parametrize(("sent", "deliveries"), [(1, 1), (3, 3), (9, 5), (200, 25)])
+async def test_accounts_sent_together_come_in_a_few_deliveries(postgres: str, sent: int, deliveries: int) -> None:
+    async with QueueDispatcher.open(DatabaseUrl.parse(postgres)) as queue:
+        await queue.send(RUN, range(sent))
+        assert await queue.waiting(RUN) == {*range(sent)}
+        with psycopg.connect(postgres) as connection:
+            query = "SELECT count(*) FROM bulkops.procrastinate_jobs"
+            assert connection.execute(query).fetchone() == (deliveries,)
+        assert sorted(await delivered(queue, sent)) == [*range(sent)]
+        assert await queue.waiting(RUN) == set()
+
+
 async def test_an_account_that_is_sent_again_comes_first(postgres: str) -> None:
     async with QueueDispatcher.open(DatabaseUrl.parse(postgres)) as queue:
         await queue.send(RUN, range(100))
