@@ -24,20 +24,20 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.kit.harness import RESULTS
+from benchmarks.kit.look import look
 from benchmarks.kit.server_process import served
 from benchmarks.kit.virtual_fleet import LATENCY_S, rolled
 from bulkops import Policy, Workato, run
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import RunShape, forecast, way
+from bulkops.journal import AnyLocation
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
 from bulkops.operations.foreseen import Foreseen
 from bulkops.settings import Tuning
-from bulkops.steps import Context
 from tests.fleet import CREDENTIALS, PACKAGE, SECRETS
 
 SIZES: Final = (500, 10_000, 100_000)
@@ -47,16 +47,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "concepts" / "how-far.md"
 FIGURES: Final = RESULTS / "how_far.json"
 
 
-async def look(ctx: Context) -> None:
-    """One request under one durable step: the least that an operation with an effect asks of everything below it."""
-    await ctx.step("look", partial(_looked, ctx), repeatable=True)
-
-
-async def _looked(ctx: Context) -> dict[str, int]:
-    return {"recipe": (await ctx.account.recipes.get(41354)).id}
-
-
-async def rolled_in(url: str, accounts: int, home: Path) -> None:
+async def rolled_in(url: str, accounts: int, home: AnyLocation) -> None:
     """A run of this number of accounts, with its journal in `home`. Raises: RuntimeError if not all went well."""
     tuning = Tuning(max_rate=None, unlimited=True)
     async with Workato(token="secret", host=url, tuning=tuning) as workato:

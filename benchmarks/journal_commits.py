@@ -20,7 +20,7 @@ from typing import Final
 
 from benchmarks.kit.harness import RESULTS, Row, arguments, publish, ratio, rounds, wall_s
 from bulkops.executor import fan_out
-from bulkops.journal import InventoryRow, Journal, RunRecord, StepState
+from bulkops.journal import AnyLocation, InventoryRow, Journal, RunRecord, StepState
 
 CEILING_BAR: Final = 0.7
 P99_BAR: Final = 3.0
@@ -30,7 +30,7 @@ WORKERS: Final = 100
 DATA: Final = {"package": "crm.zip", "recipes": [[41354, 3, "2026-01-02T10:15:30+00:00", False]] * 5}
 
 
-async def group_commit(directory: Path, steps: int, in_commits: list[float]) -> None:
+async def group_commit(place: AnyLocation, steps: int, in_commits: list[float]) -> None:
     """A step is two durable writes, its intent and its result, as `Context.step` makes them.
 
     `in_commits` gets the time of the slowest step of a hundred, in mean times of a commit.
@@ -48,7 +48,7 @@ async def group_commit(directory: Path, steps: int, in_commits: list[float]) -> 
         policy={},
         tuning={},
     )
-    async with Journal.open(directory) as journal:
+    async with Journal.open(place) as journal:
         await journal.create_run(record, [InventoryRow(seq=seq, account=str(seq)) for seq in range(WORKERS)])
 
         async def step(number: int) -> None:

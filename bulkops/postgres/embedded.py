@@ -108,12 +108,12 @@ def _programs() -> Path:
 
 
 @contextmanager
-def own_server(parent: Path | None = None) -> Iterator[Server]:
+def own_server(parent: Path | None = None, *, settings: str = FAST) -> Iterator[Server]:
     """A running server in a temporary directory, which is removed afterwards. Blocks for about a second at each end."""
     directory = Path(tempfile.mkdtemp(prefix="bulkops-pg-", dir=parent))
     try:
         server = Server.create(directory)
-        server.start()
+        server.start(settings=settings)
         try:
             yield server
         finally:
