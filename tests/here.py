@@ -122,7 +122,7 @@ def here(tmp_path: Path, scenario: Callable[[Here], Awaitable[None]], **settings
 
 
 def in_sandbox(**settings: Any) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
-    """Play a test as `here` does: it takes `it`, and fixtures by name."""
+    """Play a test as `here` does: it takes `it`, and fixtures by name. `customers` among them is the sandbox's too."""
 
     def decorate(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         fixtures = {name: each for name, each in inspect.signature(test).parameters.items() if name != "it"}
@@ -130,7 +130,8 @@ def in_sandbox(**settings: Any) -> Callable[[Callable[..., Awaitable[None]]], Ca
         @functools.wraps(test)
         def play(**given: Any) -> None:
             own = {name: given[name] for name in fixtures}
-            here(given["tmp_path"], lambda it: test(it=it, **own), **settings)
+            size = {name: value for name, value in own.items() if name == "customers"}
+            here(given["tmp_path"], lambda it: test(it=it, **own), **size, **settings)
 
         place = inspect.Parameter("tmp_path", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         play.__signature__ = inspect.Signature([*({"tmp_path": place} | fixtures).values()])  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from bulkops.errors import ConfigError, InputError
 from bulkops.operations import ExportPackage, ImportPackage, export_to_file
 from bulkops.runs import Fleet, from_values, run
 from tests.fleet import PACKAGE, PACKAGE_2, fleet, kill, wait_until
-from tests.here import FIRST, Here, here, in_sandbox, outcomes
+from tests.here import FIRST, Here, in_sandbox, outcomes
 
 MANIFEST = 12
 
@@ -41,33 +41,30 @@ async def imported(it: Here, count: int, package: Path = PACKAGE) -> None:
     assert outcomes(await it.run(made, rows(count))) == {"changed": count}
 
 
-def test_alone_again_and_undone(tmp_path: Path) -> None:
+@in_sandbox()
+async def test_alone_again_and_undone(it: Here, tmp_path: Path) -> None:
     customers = 20
     into = tmp_path / "deep" / "packages"
-
-    async def scenario(it: Here) -> None:
-        await imported(it, customers)
-        made = ExportPackage(folder="CRM", into=into)
-        done = await it.run(made, rows(customers))
-        assert outcomes(done) == {"changed": customers}, done.accounts[0]
-        there = files(into)
-        assert there == {f"{row.account}.zip": row.detail["package"]["sha256"] for row in done.accounts}
-        assert len(there) == customers
-        one = into / f"{FIRST}.zip"
-        assert contents(one) == contents(PACKAGE)
-        assert os.stat(one).st_mode & 0o777 == 0o600
-        assert it.kinds()["manifest.created"] == customers
-        again = await it.run(made, rows(customers))  # the same manifests, and files that hold the same
-        assert outcomes(again) == {"unchanged": customers}
-        assert (files(into), it.kinds()["manifest.created"]) == (there, customers)
-        undone = await it.undo(done)
-        assert outcomes(undone) == {"changed": customers}
-        assert it.kinds()["manifest.deleted"] == customers
-        assert outcomes(await it.undo(done)) == {"unchanged": customers}
-        assert (files(into), it.kinds()["manifest.deleted"]) == (there, customers)
-        assert outcomes(await it.run(made, rows(customers))) == {"changed": customers}  # a manifest once more
-
-    here(tmp_path, scenario, customers=customers)
+    await imported(it, customers)
+    made = ExportPackage(folder="CRM", into=into)
+    done = await it.run(made, rows(customers))
+    assert outcomes(done) == {"changed": customers}, done.accounts[0]
+    there = files(into)
+    assert there == {f"{row.account}.zip": row.detail["package"]["sha256"] for row in done.accounts}
+    assert len(there) == customers
+    one = into / f"{FIRST}.zip"
+    assert contents(one) == contents(PACKAGE)
+    assert os.stat(one).st_mode & 0o777 == 0o600
+    assert it.kinds()["manifest.created"] == customers
+    again = await it.run(made, rows(customers))  # the same manifests, and files that hold the same
+    assert outcomes(again) == {"unchanged": customers}
+    assert (files(into), it.kinds()["manifest.created"]) == (there, customers)
+    undone = await it.undo(done)
+    assert outcomes(undone) == {"changed": customers}
+    assert it.kinds()["manifest.deleted"] == customers
+    assert outcomes(await it.undo(done)) == {"unchanged": customers}
+    assert (files(into), it.kinds()["manifest.deleted"]) == (there, customers)
+    assert outcomes(await it.run(made, rows(customers))) == {"changed": customers}  # a manifest once more
 
 
 @in_sandbox(customers=3)

@@ -22,7 +22,7 @@ from bulkops.runs import Fleet, from_values, run
 from bulkops.steps import Context
 from tests.acceptance.cases import CASES, EXPORT, Case, accounts
 from tests.fleet import API_PACKAGE, PACKAGE, fleet, kill, wait_until
-from tests.here import FIRST, Here, here, in_sandbox, outcomes
+from tests.here import FIRST, Here, in_sandbox, outcomes
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -46,61 +46,55 @@ few_or_all = pytest.mark.parametrize(
 
 
 @few_or_all
-def test_alone_again_and_undone(tmp_path: Path, case: Case, customers: int) -> None:
+@in_sandbox()
+async def test_alone_again_and_undone(it: Here, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
-
-    async def scenario(it: Here) -> None:
-        before = case.before()
-        if before is not None:
-            assert outcomes(await it.run(before, rows)) == {"changed": customers}
-        state = it.kinds()
-        done = await it.run(case.make(), rows)
-        assert outcomes(done) == {"changed": customers}, done.accounts[0]
-        assert it.kinds()[case.kind] - state[case.kind] == case.each * customers
-        after = it.kinds()
-        again = await it.run(case.make(), rows)
-        assert outcomes(again) == {"unchanged": customers}
-        for once_a_run in EXPORT:
-            after[once_a_run] *= 2
-        assert it.kinds() == +after
-        if case.undone is None:
-            return
-        undone = await it.undo(done)
-        assert outcomes(undone) == {"changed": customers}, undone.accounts[0]
-        assert it.kinds()[case.undone] - after[case.undone] == case.each * customers
-        still = it.kinds()
-        assert outcomes(await it.undo(done)) == {"unchanged": customers}
-        assert it.kinds() == still
-        assert outcomes(await it.run(case.make(), rows)) == {"changed": customers}  # as it was before
-
-    here(tmp_path, scenario, customers=customers)
+    before = case.before()
+    if before is not None:
+        assert outcomes(await it.run(before, rows)) == {"changed": customers}
+    state = it.kinds()
+    done = await it.run(case.make(), rows)
+    assert outcomes(done) == {"changed": customers}, done.accounts[0]
+    assert it.kinds()[case.kind] - state[case.kind] == case.each * customers
+    after = it.kinds()
+    again = await it.run(case.make(), rows)
+    assert outcomes(again) == {"unchanged": customers}
+    for once_a_run in EXPORT:
+        after[once_a_run] *= 2
+    assert it.kinds() == +after
+    if case.undone is None:
+        return
+    undone = await it.undo(done)
+    assert outcomes(undone) == {"changed": customers}, undone.accounts[0]
+    assert it.kinds()[case.undone] - after[case.undone] == case.each * customers
+    still = it.kinds()
+    assert outcomes(await it.undo(done)) == {"unchanged": customers}
+    assert it.kinds() == still
+    assert outcomes(await it.run(case.make(), rows)) == {"changed": customers}  # as it was before
 
 
 @few_or_all
-def test_faults_do_nothing_twice(tmp_path: Path, case: Case, customers: int) -> None:
+@in_sandbox()
+async def test_faults_do_nothing_twice(it: Here, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
-
-    async def scenario(it: Here) -> None:
-        before = case.before()
-        if before is not None:
-            await it.run(before, rows)
-        first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
-        it.sandbox.set_faults("error=0.1,reset=0.04" if customers <= 10 else "error=0.05,reset=0.02")
-        prepared = await case.make().prepare(it.workato, it.journal)
-        report = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
-        report = await it.until_changed(report, times=5)
-        assert outcomes(report) == {"changed": customers}, [row for row in report.accounts if row.reason][:2]
-        again_is_fine = {
-            *EXPORT,
-            "project.built",
-            "api_key.refreshed",
-            "access_profile.refreshed",
-        }  # the newest counts
-        assert [key for key in it.twice() if key not in first and key[1] not in again_is_fine] == []
-        counted = Counter(effect["kind"] for effect in it.sandbox.effects() if effect["account"] is not None)
-        assert counted[case.kind] >= case.each * customers
-
-    here(tmp_path, scenario, customers=customers)
+    before = case.before()
+    if before is not None:
+        await it.run(before, rows)
+    first = {(effect["account"], effect["kind"], effect["key"]) for effect in it.sandbox.effects()}
+    it.sandbox.set_faults("error=0.1,reset=0.04" if customers <= 10 else "error=0.05,reset=0.02")
+    prepared = await case.make().prepare(it.workato, it.journal)
+    report = await run(prepared, accounts=rows, workato=it.workato, journal=it.journal)
+    report = await it.until_changed(report, times=5)
+    assert outcomes(report) == {"changed": customers}, [row for row in report.accounts if row.reason][:2]
+    again_is_fine = {
+        *EXPORT,
+        "project.built",
+        "api_key.refreshed",
+        "access_profile.refreshed",
+    }  # the newest counts
+    assert [key for key in it.twice() if key not in first and key[1] not in again_is_fine] == []
+    counted = Counter(effect["kind"] for effect in it.sandbox.effects() if effect["account"] is not None)
+    assert counted[case.kind] >= case.each * customers
 
 
 @pytest.mark.parametrize(

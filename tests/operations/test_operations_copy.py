@@ -100,60 +100,54 @@ COPIED = {
 
 
 @on_few_or_all
-def test_alone_again_and_undone(tmp_path: Path, customers: int) -> None:
+@in_sandbox()
+async def test_alone_again_and_undone(it: Here, customers: int) -> None:
     rows = targets(customers)
     count = len(rows)
-
-    async def scenario(it: Here) -> None:
-        await furnish(it.workato.account(SOURCE))
-        start = it.kinds()
-        (planned, *others) = await plan(it, FROM_SOURCE, rows)
-        assert others == [planned] * (count - 1)
-        assert planned[:2] == ("create folder 'CRM'", "import folder 'CRM' of 4100231 (2 connections, 3 recipes)")
-        assert planned[-1] == "set property 'tier'"
-        done = await run(it, FROM_SOURCE, rows)
-        assert outcomes(done) == {"changed": count}, done.accounts[0]
-        after = it.kinds() - start
-        assert {kind: after[kind] for kind in EXPORT} == dict.fromkeys(EXPORT, 3)
-        assert (after["import.completed"], after["property.set"]) == (2 * count, 3 * count)
-        for row in rows[:: max(1, count // 5)]:
-            assert await held(it.workato.account(str(row["id"]))) == COPIED
-        notes = json.dumps(done.accounts[0].detail)
-        assert "not copied: crm.api_token" in notes
-        assert "empty: Empty" in notes
-        assert "s3cret" not in "".join(path.read_text("latin-1") for path in it.journal.rglob("*") if path.is_file())
-        again = await run(it, FROM_SOURCE, rows)
-        assert outcomes(again) == {"unchanged": count}, again.accounts[0]
-        assert {kind: n for kind, n in (it.kinds() - start - after).items() if kind not in EXPORT} == {}
-        undone = await it.undo(done)
-        assert outcomes(undone) == {"changed": count}, undone.accounts[0]
-        left = await held(it.workato.account(str(rows[0]["id"])))
-        assert (left["folders"], left["recipes"], left["connections"]) == ([], Counter(), {})
-        assert "the API cannot delete a property" in json.dumps(undone.accounts[0].detail)
-        assert outcomes(await it.undo(done)) == {"unchanged": count}
-
-    here(tmp_path, scenario, customers=customers)
+    await furnish(it.workato.account(SOURCE))
+    start = it.kinds()
+    (planned, *others) = await plan(it, FROM_SOURCE, rows)
+    assert others == [planned] * (count - 1)
+    assert planned[:2] == ("create folder 'CRM'", "import folder 'CRM' of 4100231 (2 connections, 3 recipes)")
+    assert planned[-1] == "set property 'tier'"
+    done = await run(it, FROM_SOURCE, rows)
+    assert outcomes(done) == {"changed": count}, done.accounts[0]
+    after = it.kinds() - start
+    assert {kind: after[kind] for kind in EXPORT} == dict.fromkeys(EXPORT, 3)
+    assert (after["import.completed"], after["property.set"]) == (2 * count, 3 * count)
+    for row in rows[:: max(1, count // 5)]:
+        assert await held(it.workato.account(str(row["id"]))) == COPIED
+    notes = json.dumps(done.accounts[0].detail)
+    assert "not copied: crm.api_token" in notes
+    assert "empty: Empty" in notes
+    assert "s3cret" not in "".join(path.read_text("latin-1") for path in it.journal.rglob("*") if path.is_file())
+    again = await run(it, FROM_SOURCE, rows)
+    assert outcomes(again) == {"unchanged": count}, again.accounts[0]
+    assert {kind: n for kind, n in (it.kinds() - start - after).items() if kind not in EXPORT} == {}
+    undone = await it.undo(done)
+    assert outcomes(undone) == {"changed": count}, undone.accounts[0]
+    left = await held(it.workato.account(str(rows[0]["id"])))
+    assert (left["folders"], left["recipes"], left["connections"]) == ([], Counter(), {})
+    assert "the API cannot delete a property" in json.dumps(undone.accounts[0].detail)
+    assert outcomes(await it.undo(done)) == {"unchanged": count}
 
 
 @on_few_or_all
-def test_faults_do_nothing_twice(tmp_path: Path, customers: int) -> None:
+@in_sandbox()
+async def test_faults_do_nothing_twice(it: Here, customers: int) -> None:
     rows = targets(customers)
-
-    async def scenario(it: Here) -> None:
-        await furnish(it.workato.account(SOURCE))
-        past = len(it.sandbox.effects())
-        it.sandbox.set_faults("error=0.05,reset=0.02")
-        report = await it.until_changed(await run(it, FROM_SOURCE, rows), times=5)
-        assert outcomes(report) == {"changed": len(rows)}, [row for row in report.accounts if row.reason][:2]
-        effects = it.sandbox.effects()[past:]
-        seen = Counter((effect["account"], effect["kind"], effect["key"]) for effect in effects)
-        twice = {key for key, n in seen.items() if n > 1 and key[1] not in EXPORT}
-        assert twice == set()
-        it.sandbox.set_faults(None)
-        for row in rows[:3]:
-            assert await held(it.workato.account(str(row["id"]))) == COPIED
-
-    here(tmp_path, scenario, customers=customers)
+    await furnish(it.workato.account(SOURCE))
+    past = len(it.sandbox.effects())
+    it.sandbox.set_faults("error=0.05,reset=0.02")
+    report = await it.until_changed(await run(it, FROM_SOURCE, rows), times=5)
+    assert outcomes(report) == {"changed": len(rows)}, [row for row in report.accounts if row.reason][:2]
+    effects = it.sandbox.effects()[past:]
+    seen = Counter((effect["account"], effect["kind"], effect["key"]) for effect in effects)
+    twice = {key for key, n in seen.items() if n > 1 and key[1] not in EXPORT}
+    assert twice == set()
+    it.sandbox.set_faults(None)
+    for row in rows[:3]:
+        assert await held(it.workato.account(str(row["id"]))) == COPIED
 
 
 @in_sandbox(customers=6)

@@ -65,23 +65,20 @@ async def test_a_plan_foresees_shares_of_recipes_that_are_still_to_be_imported(i
     assert outcomes(await it.run(chain, rows(1))) == {"changed": 1}
 
 
-def test_a_share_whose_response_is_lost_stays_unknown_and_says_what_to_check(tmp_path: Path) -> None:
+@in_sandbox()
+async def test_a_share_whose_response_is_lost_stays_unknown_and_says_what_to_check(it: Here, tmp_path: Path) -> None:
     customers = 40
-
-    async def scenario(it: Here) -> None:
-        await it.run(two_that_use_it(tmp_path / "custom.zip"), rows(customers))
-        it.sandbox.set_faults("error=0.1,reset=0.1")
-        report = await it.run(IN_CRM, rows(customers))
-        it.sandbox.set_faults(None)
-        again = await it.until_changed(report, times=3)
-        assert outcomes(again).keys() <= {"changed", "unknown"}
-        unknown = [row for row in again.accounts if row.outcome is Outcome.UNKNOWN]
-        assert unknown
-        assert all("look at the recipe in the workspace" in str(row.remedy) for row in unknown)
-        assert [key for key in it.twice() if key[1] == "recipe.shared"] == []
-        assert outcomes(await it.run(IN_CRM, rows(customers))).keys() == {"changed", "unchanged"}
-
-    here(tmp_path, scenario, customers=customers)
+    await it.run(two_that_use_it(tmp_path / "custom.zip"), rows(customers))
+    it.sandbox.set_faults("error=0.1,reset=0.1")
+    report = await it.run(IN_CRM, rows(customers))
+    it.sandbox.set_faults(None)
+    again = await it.until_changed(report, times=3)
+    assert outcomes(again).keys() <= {"changed", "unknown"}
+    unknown = [row for row in again.accounts if row.outcome is Outcome.UNKNOWN]
+    assert unknown
+    assert all("look at the recipe in the workspace" in str(row.remedy) for row in unknown)
+    assert [key for key in it.twice() if key[1] == "recipe.shared"] == []
+    assert outcomes(await it.run(IN_CRM, rows(customers))).keys() == {"changed", "unchanged"}
 
 
 @in_sandbox(customers=1)
