@@ -41,7 +41,6 @@ Settle = Callable[[float | None], None]
 
 def run_virtual(coroutine: Coroutine[Any, Any, T]) -> T:
     loop = VirtualLoop()
-    loop.setup_looptime(start=0.0, end=1e7, noop_cycles=0, _enabled=True)
     try:
         return loop.run_until_complete(coroutine)
     finally:

@@ -41,7 +41,7 @@ def _stalling(function: Any) -> Any:
     stalls = _Stalls()
 
     def run(self: Any) -> Any:
-        if not hasattr(self, "setup_looptime"):  # no virtual clock
+        if not (hasattr(self, "setup_looptime") or hasattr(self, "virtual_limit_s")):  # no virtual clock
             stalls.turn()
         return function(self)
 
