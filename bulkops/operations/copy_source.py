@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from bulkops.client import Account, session_of
-from bulkops.errors import ApiError, BadRequest, InputError, StatusError, TaskFailed, Unauthorized
+from bulkops.errors import ApiError, BadRequest, InputError, Invalid, StatusError, TaskFailed, Unauthorized
 from bulkops.journal import Journal
 from bulkops.models import Asset, Project
 from bulkops.operations._lookup import name_some, nearest_else
@@ -131,6 +131,7 @@ class Source:
         with self._explained():
             names = await self._names()
             projects = await self._projects(wanted)
+            properties, secret = await self.properties(projects, wanted)  # a refusal comes before any export
             packages: dict[str, Package] = {}
             for project in projects:
                 packages[project.name] = await export_folder(
@@ -140,7 +141,6 @@ class Source:
                     include_data=wanted.include_data,
                     include_tags=wanted.include_tags,
                 )
-            properties, secret = await self.properties(projects, wanted)
         # Recipes may use connections of other folders, and an import binds those that it finds.
         ordered = sorted(packages.items(), key=lambda each: bool(each[1].recipes))
         return Content(
@@ -177,7 +177,7 @@ class Source:
             for prefix in wanted.prefixes:
                 try:
                     values |= await self.workspace.properties.get(prefix, project_id=id_)
-                except BadRequest as refused:
+                except (BadRequest, Invalid) as refused:
                     raise InputError(
                         f"{self.name} does not list its properties: {refused.said or refused}",
                         remedy="say how their names begin (--property-prefix), or leave them out "

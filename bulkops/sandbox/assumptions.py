@@ -141,6 +141,9 @@ class Assumptions:
         "projects", "mixed", about="The folders directly under Home: all are projects, or all but the oldest one."
     )
     folder_not_empty: int = _one_of(403, 400, about="Delete a folder with something in it, without force.")
+    empty_prefix: int = _one_of(
+        200, 400, 422, about="List properties whose names begin with an empty text: all of them, or refused."
+    )
     properties_upsert: str = _one_of(
         "success", "saved_property_count", about="What setting properties answers; the latter is the form of 2020."
     )

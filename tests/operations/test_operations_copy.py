@@ -22,6 +22,7 @@ from bulkops.operations.restore import describe
 from bulkops.outcome import Outcome
 from bulkops.report import Report
 from bulkops.runs import Fleet, StopSignal, from_values, read_accounts
+from bulkops.sandbox import Assumptions
 from bulkops.workers import local_only
 from bulkops.workers.operation import worker_operation
 from tests.acceptance.cases import EXPORT
@@ -217,6 +218,22 @@ async def test_folders_and_properties_are_chosen(it: Here) -> None:
     assert outcomes(await run(it, rest, targets(2))) == {"changed": 1}
     there = await held(it.workato.account(FIRST + 1))
     assert (there["folders"], there["of CRM"]) == (["CRM", "Shared"], {})
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_vendor_that_wants_a_prefix_of_properties_is_answered_with_what_to_do(tmp_path: Path, status: int) -> None:
+    async def scenario(it: Here) -> None:
+        await furnish(it.workato.account(SOURCE))
+        before = it.sandbox.effects()
+        with pytest.raises(InputError, match=f"account {SOURCE} does not list its properties: Prefix") as refused:
+            await run(it, FROM_SOURCE, targets(2))
+        assert "--property-prefix" in str(refused.value.remedy)
+        assert "--without-properties" in str(refused.value.remedy)
+        assert it.sandbox.effects() == before  # nothing was exported for it
+        named = Copy(str(SOURCE), folders=["Shared"], property_prefixes=["crm."])
+        assert outcomes(await run(it, named, targets(2))) == {"changed": 1}
+
+    here(tmp_path, scenario, customers=2, assumptions=Assumptions(empty_prefix=status))
 
 
 @in_sandbox(customers=2)

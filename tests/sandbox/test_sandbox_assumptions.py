@@ -321,6 +321,10 @@ async def properties_list(client: Vendor) -> Any:
     return {"dict": "map", "list": "pairs"}[_kind(found)]
 
 
+async def empty_prefix(client: Vendor) -> Any:
+    return await status(client, "GET", f"{HOME}/properties?prefix=")
+
+
 async def properties_upsert(client: Vendor) -> Any:
     return next(iter((await client.post(f"{HOME}/properties", json={"properties": {"a": "b"}})).result))
 

@@ -20,6 +20,8 @@ def list_properties(request: ApiRequest) -> dict[str, str] | list[dict[str, str]
     prefix, old_prefix = request.query.get("prefix"), request.query.get("param")
     if prefix is None and old_prefix is None:
         raise invalid("prefix", "can't be blank")
+    if not (prefix or old_prefix) and request.assumptions.empty_prefix != 200:
+        raise RefusedError(request.assumptions.empty_prefix, "Prefix can't be blank")
     found = {name: value for name, value in properties.items() if name.startswith(prefix or old_prefix or "")}
     if prefix is None and request.assumptions.properties_list == "map":
         return [{"name": name, "value": value} for name, value in found.items()]
