@@ -1,9 +1,13 @@
-"""What no operation makes: a genie, and environments."""
+"""What no operation makes: a genie, environments, and a package whose recipes use a custom connector."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bulkops
 from bulkops import Context
+
+CONNECTOR = "example_connector_1"
 
 
 @bulkops.operation(plan="rehearse", title="make a genie")
@@ -27,3 +31,17 @@ async def provision(ctx: Context) -> None:
         return {"there": True}
 
     await ctx.ensure("provision", find=find, do=provision)
+
+
+def custom(place: Path = Path("custom.zip")) -> Path:
+    """A package: of its three recipes two use the connector, one of them in a sub-folder."""
+    from tests.sandbox.kit import package, recipe
+
+    files = {}
+    for name in ("A", "Inner/B", "Plain"):
+        used = recipe(name.rpartition("/")[2], connection=None)
+        if name != "Plain":
+            used["config"].append({"keyword": "application", "provider": CONNECTOR, "account_id": None})
+        files[f"{name}.recipe.json"] = used
+    place.write_bytes(package(files))
+    return place

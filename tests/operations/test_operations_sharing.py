@@ -12,24 +12,16 @@ from bulkops.operations import ImportPackage, ShareRecipe
 from bulkops.operations.partner_connectors import find_connector, released_version, share_connector
 from bulkops.outcome import Outcome
 from bulkops.runs import Fleet, from_values
+from tests.acceptance.furnish import CONNECTOR as CONNECTOR_NAME, custom
+from tests.fleet import fleet, kill, wait_until
 from tests.here import FIRST, Here, here, in_sandbox, outcomes
-from tests.sandbox.kit import package, recipe
 
 CONNECTOR = 562_501
-NAME = "example_connector_1"
 IN_CRM = ShareRecipe(folder="CRM")
 
 
 def two_that_use_it(place: Path) -> ImportPackage:
-    """Three recipes, two of which use the connector; one of those is in a sub-folder."""
-    files = {}
-    for name in ("A", "Inner/B", "Plain"):
-        used = recipe(name.rpartition("/")[2], connection=None)
-        if name != "Plain":
-            used["config"].append({"keyword": "application", "provider": NAME, "account_id": None})
-        files[f"{name}.recipe.json"] = used
-    place.write_bytes(package(files))
-    return ImportPackage(place, folder="CRM")
+    return ImportPackage(custom(place), folder="CRM")
 
 
 def rows(count: int) -> list[Mapping[str, object]]:
@@ -81,6 +73,29 @@ async def test_a_share_whose_response_is_lost_stays_unknown_and_says_what_to_che
     assert outcomes(await it.run(IN_CRM, rows(customers))).keys() == {"changed", "unchanged"}
 
 
+@pytest.mark.parametrize(
+    "customers",
+    [pytest.param(20, marks=pytest.mark.slow), pytest.param(300, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])],
+)
+def test_shares_of_a_killed_run_are_not_sent_again(tmp_path: Path, customers: int) -> None:
+    most_open = 1 if customers <= 20 else 15  # the breaker halts a run after 20 accounts with the same error in a row
+    with fleet(tmp_path, customers=customers, time_scale=60) as vendor:
+        everyone = ("--accounts", "all", *vendor.policy, "--json")
+        imported = vendor.cli("import-package", str(custom(tmp_path / "custom.zip")), "--folder", "CRM", *everyone)
+        assert imported.code == 0, imported.err
+        share = ("share-recipe", "--folder", "CRM", *everyone)
+        process = vendor.start(*share, "--concurrency", str(most_open))
+        wait_until(process, lambda: vendor.kinds()["recipe.shared"], 2 * customers // 3)
+        kill(process)
+        done = vendor.cli("resume", *vendor.policy, "--json")
+        assert done.outcomes.keys() <= {"changed", "unknown"}, done.err
+        assert done.outcomes.get("unknown", 0) <= most_open  # those whose response died with the process
+        assert vendor.kinds()["recipe.shared"] >= 2 * done.outcomes["changed"]
+        assert vendor.twice() == []
+        again = vendor.cli(*share)
+        assert (again.code, again.outcomes.get("unchanged")) == (0, done.outcomes["changed"]), again.err
+
+
 @in_sandbox(customers=1)
 async def test_an_account_without_such_recipes_is_told_so(it: Here) -> None:
     await it.workato.account(FIRST).folders.create("CRM")
@@ -90,16 +105,28 @@ async def test_an_account_without_such_recipes_is_told_so(it: Here) -> None:
 
 
 @in_sandbox(customers=1)
+async def test_a_connector_is_shared_through_faults(it: Here) -> None:
+    """A response that is lost is sent again, and the version is checked at the end."""
+    for version in (1, None, 2, None, 1):
+        it.sandbox.set_faults("error=0.3,reset=0.3")
+        found = await find_connector(it.workato, CONNECTOR_NAME)
+        await share_connector(it.workato, found, version=version)
+        it.sandbox.set_faults(None)
+        assert (await find_connector(it.workato, CONNECTOR_NAME)).oem_shared_version == version
+    assert it.sandbox.requests()["struck"]
+
+
+@in_sandbox(customers=1)
 async def test_a_connector_is_shared_with_all_customers_and_taken_back(it: Here) -> None:
     workato = it.workato
-    for wanted in (NAME, "Example CRM", str(CONNECTOR)):
+    for wanted in (CONNECTOR_NAME, "Example CRM", str(CONNECTOR)):
         assert (await find_connector(workato, wanted)).id == CONNECTOR
-    found = await find_connector(workato, NAME)
+    found = await find_connector(workato, CONNECTOR_NAME)
     assert not (await share_connector(workato, found, version=released_version(found))).changed
     assert it.sandbox.effects() == []
     stopped = await share_connector(workato, found, version=None)
     assert (stopped.before, stopped.version) == (2, None)
-    found = await find_connector(workato, NAME)
+    found = await find_connector(workato, CONNECTOR_NAME)
     assert found.oem_shared_version is None
     await share_connector(workato, found, version=1)
     assert (await workato.custom_connectors.get(CONNECTOR)).oem_shared_version == 1
