@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 
 from bulkops.cli.cpu_budget import CpuBudget
-from bulkops.cli.durations import duration
+from bulkops.durations import rough_duration
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
@@ -100,4 +100,4 @@ def eta_words(eta: Eta | None) -> str:
         return ""
     if eta.seconds < 1:
         return "nearly done"
-    return f"about {round(eta.seconds)} s left" if eta.seconds < 100 else f"about {duration(eta.seconds)} left"
+    return f"about {round(eta.seconds)} s left" if eta.seconds < 100 else f"about {rough_duration(eta.seconds)} left"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bulkops.cli.durations import duration
 from bulkops.cli.terminal import one_line, say
+from bulkops.durations import rough_duration
 from bulkops.events import AttemptEnded, Event, HostClosed
 
 FIRST_AFTER_S: Final = 3.0
@@ -42,16 +42,16 @@ class Outage:
             return
         self._told_at = now
         why = one_line(event.error or "no answer")
-        self._say(f"the vendor has not answered for {duration(away_s)}: {why}; still trying (Ctrl-C stops)")
+        self._say(f"the vendor has not answered for {rough_duration(away_s)}: {why}; still trying (Ctrl-C stops)")
 
     def _announced(self, event: HostClosed) -> None:
         self._told_at = self._clock()
         if self._since is None:
             self._since = self._told_at
-        lasts = duration(event.seconds)
+        lasts = rough_duration(event.seconds)
         self._say(f"the vendor has announced an outage of {lasts} ({one_line(event.said)}); waiting (Ctrl-C stops)")
 
     def _back(self) -> None:
         if self._since is not None and self._told_at is not None:
-            self._say(f"the vendor answers again after {duration(self._clock() - self._since)}")
+            self._say(f"the vendor answers again after {rough_duration(self._clock() - self._since)}")
         self._since = self._told_at = None

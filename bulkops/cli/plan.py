@@ -7,13 +7,13 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from bulkops.cli.click_ext import PlanFlags
-from bulkops.cli.durations import duration
 from bulkops.cli.exit_codes import EXIT_CHANGES, EXIT_FAILED
 from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.outage import Outage
 from bulkops.cli.run_frame import cost_words, more_words
 from bulkops.cli.selection import accounts_meant, accounts_of
 from bulkops.cli.terminal import one_line, put, say
+from bulkops.durations import rough_duration
 from bulkops.events import ignore
 from bulkops.selection import Selection
 from bulkops.settings import Settings
@@ -107,5 +107,5 @@ def render_plan(plan: FleetPlan) -> str:
         lines.append(f"  at least{more_words(plan.more)}")
     lines += [explored_words(one) for one in plan.explored]
     bound = f"; bound by {plan.bound_by}" if plan.bound_by else ""
-    lines.append(f"would take about {duration(plan.seconds)}{bound}")
+    lines.append(f"would take about {rough_duration(plan.seconds)}{bound}")
     return "\n".join(lines)

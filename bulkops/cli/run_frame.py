@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bulkops.cli.confirm import Scope
-from bulkops.cli.durations import duration
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.flags import Output
 from bulkops.cli.github_summary import add_step_summary
 from bulkops.cli.progress import Plain, ProgressDisplay, RunProgress, Silent
 from bulkops.cli.signals import listening
 from bulkops.cli.terminal import is_live, is_one_place, put, say
+from bulkops.durations import rough_duration
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def ahead_words(ahead: Ahead) -> list[str]:
 def cost_words(cost: Forecast) -> str:
     """`4,589 requests in about 12 min, bound by embedded.recipes.get`"""
     bound = f", bound by {cost.quota}" if cost.quota else ""
-    return f"{counted(cost.at_most, 'request')} in about {duration(cost.seconds)}{bound}"
+    return f"{counted(cost.at_most, 'request')} in about {rough_duration(cost.seconds)}{bound}"
 
 
 def more_words(more: Mapping[str, float]) -> str:

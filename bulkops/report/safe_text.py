@@ -43,17 +43,6 @@ def inline(text: str, most: int | None = None) -> str:
     return text if text.isprintable() else text.translate(_PRINTABLE)
 
 
-def duration(seconds: float) -> str:
-    """Two units at most: "0.4 s", "12 s", "2 min 3 s", "1 h 5 min", "3 d 4 h"."""
-    whole = round(max(0.0, seconds))
-    if whole < 60:
-        return f"{whole} s" if seconds >= 9.95 else f"{max(0.0, seconds):.1f} s"
-    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
-        if whole >= size:
-            return f"{whole // size} {unit} {whole % size // smaller_size} {smaller}"
-    return f"{whole // 60} min {whole % 60} s"
-
-
 def factor(before: float, now: float) -> str:
     """How a figure has changed: "1.25 times", "new", "the same"."""
     if before == now:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from bulkops.durations import duration
 from bulkops.journal import RunState
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command
 from bulkops.report.quota_usage import explored_setting, explored_words
-from bulkops.report.safe_text import duration, inline, known_as
+from bulkops.report.safe_text import inline, known_as
 
 if TYPE_CHECKING:
     from bulkops.report.failure_clusters import Cluster, Remark

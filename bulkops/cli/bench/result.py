@@ -9,8 +9,8 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from bulkops.cli.durations import duration
 from bulkops.cli.terminal import one_line
+from bulkops.durations import rough_duration
 from bulkops.errors import InputError
 from bulkops.report.safe_text import factor, figures
 
@@ -93,7 +93,7 @@ def render(result: Result) -> str:
 def _totals(result: Result) -> Iterator[str]:
     outcomes = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result["outcomes"].items() if count)
     yield f"{result['accounts']} accounts at {one_line(result['host'])}: {one_line(result['operation'])}"
-    yield f"  {outcomes}, in {duration(result['seconds'])}: {result['accounts_per_s']:.1f} accounts a second"
+    yield f"  {outcomes}, in {rough_duration(result['seconds'])}: {result['accounts_per_s']:.1f} accounts a second"
     yield (
         f"  {result['requests']} requests, {result['requests_per_s']:.1f} a second, "
         f"{result['requests_per_account']:.2f} an account, {result['refused']} refused"

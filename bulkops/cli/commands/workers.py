@@ -213,8 +213,8 @@ def _as_json(found: Sequence[WorkerRow]) -> str:
 
 def _as_table(found: Sequence[WorkerRow]) -> str:
     from bulkops.cli.commands.runs import table, utc_words
-    from bulkops.cli.durations import duration
     from bulkops.cli.terminal import one_line
+    from bulkops.durations import rough_duration
 
     rows = [
         (
@@ -222,7 +222,7 @@ def _as_table(found: Sequence[WorkerRow]) -> str:
             str(one.pid),
             one.state,
             utc_words(one.began_at),
-            f"{duration(one.beat_age_s)} ago",
+            f"{rough_duration(one.beat_age_s)} ago",
             str(one.accounts),
             ", ".join([*one.runs, *(f"not {run}: {one_line(why)}" for run, why in one.problems.items())]),
         )

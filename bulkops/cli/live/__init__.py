@@ -11,13 +11,13 @@ from rich.segment import Segment
 from rich.style import Style
 
 from bulkops.cli.cpu_budget import CpuBudget
-from bulkops.cli.durations import clock
 from bulkops.cli.eta import eta_words
 from bulkops.cli.live.bars import waves
 from bulkops.cli.live.cells import Row, cut, inert
 from bulkops.cli.live.gauges import gauges
 from bulkops.cli.progress import words_for
 from bulkops.cli.terminal import say
+from bulkops.durations import clock
 from bulkops.events import Event, WaveChanged
 
 if TYPE_CHECKING:

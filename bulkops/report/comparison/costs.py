@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from bulkops.report.safe_text import duration, factor, inline
+from bulkops.durations import duration
+from bulkops.report.safe_text import factor, inline
 
 if TYPE_CHECKING:
     from bulkops.report.comparison.model import Comparison

@@ -9,8 +9,6 @@ from typing import Final
 
 import attrs
 
-from bulkops.report.safe_text import duration
-
 _STEPS_S: Final = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0),
     *(3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0),
@@ -129,16 +127,3 @@ def _round_step(least: float) -> int:
 def quantile(ordered: Sequence[float], part: float) -> float:
     """The value below which `part` of `ordered` (ascending, not empty) lies, without interpolation."""
     return ordered[min(len(ordered) - 1, max(0, math.ceil(part * len(ordered)) - 1))]
-
-
-def short_duration(seconds: float) -> str:
-    """Like `duration`, with milliseconds where they matter: "45 ms"."""
-    return f"{seconds * 1000:.0f} ms" if 0 <= seconds < 0.1 else duration(seconds)
-
-
-def round_duration(seconds: float) -> str:
-    """A figure that is round anyway: "300 ms", "2 s", "15 min"."""
-    for size, unit in ((86_400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1000:.3g} ms"

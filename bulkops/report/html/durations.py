@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from bulkops.durations import round_duration, short_duration
 from bulkops.journal import StepTiming
-from bulkops.report.html.axes import quantile, round_duration, short_duration
+from bulkops.report.html.axes import quantile
 from bulkops.report.html.chart import BOTTOM, LEFT, RIGHT, TOP, Label, Panel, Scale, Shape, Tick, bar, count_scale, line
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from bulkops.durations import duration, round_duration, short_duration
 from bulkops.journal import EventRow, RunState
-from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
+from bulkops.report.html.axes import TimeAxis
 from bulkops.report.html.durations import durations_panel, stages
 from bulkops.report.html.kit import asset, csp_hash, page_environment, styled
 from bulkops.report.html.outcomes import Standing
@@ -21,7 +22,7 @@ from bulkops.report.html.waves import read_waves
 from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command, report_command
 from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, explored_setting, explored_words, read_traffic
 from bulkops.report.run_settings import LONGEST, flat, operations
-from bulkops.report.safe_text import duration, inline, known_as
+from bulkops.report.safe_text import inline, known_as
 from bulkops.report.text import headline, summary
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from bulkops.report.html.axes import TimeAxis, round_duration, short_duration
+from bulkops.durations import round_duration, short_duration
+from bulkops.report.html.axes import TimeAxis
 from bulkops.report.html.chart import (
     BINS,
     BOTTOM,

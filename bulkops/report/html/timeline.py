@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from bulkops.durations import duration
 from bulkops.report.html.axes import TimeAxis
 from bulkops.report.html.chart import (
     BINS,
@@ -23,7 +24,6 @@ from bulkops.report.html.chart import (
 )
 from bulkops.report.html.outcomes import IN_PROGRESS, Kind, Standing
 from bulkops.report.html.waves import Wave
-from bulkops.report.safe_text import duration
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report

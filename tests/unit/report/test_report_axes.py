@@ -7,12 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
+from bulkops.durations import round_duration, short_duration
 from bulkops.report.html.axes import (
     TimeAxis,
     count_ticks,
     quantile,
-    round_duration,
-    short_duration,
     time_label,
     time_ticks,
 )

@@ -7,7 +7,8 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.report.safe_text import duration, inline
+from bulkops.durations import duration
+from bulkops.report.safe_text import inline
 
 any_text = st.text(st.characters())  # lone surrogates, control characters and all
 
