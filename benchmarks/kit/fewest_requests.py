@@ -34,13 +34,11 @@ def _counts(words: str) -> dict[str, float]:
 
 @attrs.frozen
 class Fewest:
-    """Requests by call. `why`: the fact behind each that could seem superfluous; `more`: what is sent beside them on
-    purpose, by quota."""
+    """Requests by call. `why`: the fact behind each that could seem superfluous."""
 
     first: Mapping[str, float] = attrs.field(converter=_counts)
     again: Mapping[str, float] = attrs.field(converter=_counts)
     why: str
-    more: Mapping[str, float] = attrs.field(factory=dict, kw_only=True)
 
 
 _FOLDERS: Final = (
@@ -91,9 +89,7 @@ FEWEST: Final[Mapping[str, Fewest]] = {
     "deploy-project": Fewest(
         "projects.list, deployments.list, recipes.list, folders.list, projects.deploy, deployments.get",
         "projects.list, deployments.list, recipes.list, folders.list",
-        "Section 18: one call builds and deploys. Two are sent, and a poll of the build: a deployment whose reply was "
-        "lost is then found by its build.",
-        more={"embedded.deployments": 2},
+        f"Section 18: one call builds and deploys; one poll shows its end. {_FOLDERS}",
     ),
     "assign-oauth-profile": Fewest(
         "custom_oauth_profiles.assign", "", "No call shows an assignment: the journal knows those of its runs."

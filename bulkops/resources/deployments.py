@@ -36,6 +36,19 @@ class ProjectBuilds(Resource):
 
 
 class Deployments(Resource):
+    async def create(self, folder_id: int, *, environment: str, description: str | None = None) -> Deployment:
+        """Begin to build the project and to deploy the build to "test" or "prod"; `get` tells when that is done.
+
+        Raises: BadRequest without environments; OutcomeUnknown when the response is lost: `list` the deployments.
+        """
+        return await self._object(
+            self._id("projects.deploy"),
+            Deployment,
+            path={"project_id": f"f{folder_id}"},
+            query={"environment_type": environment},
+            json={} if description is None else {"description": description},
+        )
+
     def list(self, folder_id: int, *, environment: str) -> Pages[Deployment]:
         """All deployments of a project to one environment, in one request: no page of the vendor shows how to page."""
         query = {"folder_id": f"f{folder_id}", "environment_type": environment}

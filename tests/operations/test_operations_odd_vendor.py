@@ -172,51 +172,47 @@ def test_a_connection_with_credentials_that_nobody_tested_is_authorized(tmp_path
     assert asked == ["GET", "GET", "POST", "PUT"]  # the first asks whose the token is
 
 
-def deploying(request: web.Request, build: str, deployment: str, sent: list[str]) -> tuple[int, Any] | None:
-    """A project that was never deployed; `build` and `deployment`: how they end."""
+def deploying(request: web.Request, ends: str, sent: list[str]) -> tuple[int, Any]:
+    """A project with one failed deployment, before which nothing was deployed; `ends`: how the next one ends."""
     path = request.path.removeprefix("/api/managed_users/7")
+    new = {"id": 2, "state": ends}
     if request.method == "POST":
         sent.append(path)
-        is_build = path.endswith("/build")
-        return 200, {"id": 1 if is_build else 2, "state": "pending", "project_build_id": 1}
+        return 200, new | {"state": "pending"}
     return {
         "/projects": (200, {"result": [{"id": 11, "folder_id": 5, "name": "CRM"}]}),
-        "/project_builds/1": (200, {"id": 1, "state": build}),
-        "/deployments/2": (200, {"data": {"id": 2, "state": deployment}}),
-        "/deployments": (200, {"items": [{"id": 2, "state": deployment, "project_build_id": 1}] if sent[1:] else []}),
+        "/deployments/2": (200, {"data": new}),
+        "/deployments": (200, {"items": [*([new] if sent else []), {"id": 1, "state": "failed"}]}),
         "/recipes": (200, {"result": []}),
     }.get(path, (404, {"message": "Not found"}))
 
 
-@pytest.mark.parametrize(
-    ("build", "deployment", "failure", "sent"),
-    [
-        ("failed", "success", "build-failed", ["/projects/f5/build"]),
-        ("success", "failed", "deployment-failed", ["/projects/f5/build", "/project_builds/1/deploy"]),
-        ("success", "success", None, ["/projects/f5/build", "/project_builds/1/deploy"]),
-    ],
-)
-def test_a_deployment_that_fails(
-    tmp_path: Path, build: str, deployment: str, failure: str | None, sent: list[str]
-) -> None:
+@pytest.mark.parametrize(("ends", "failure"), [("failed", "deployment-failed"), ("success", None)])
+def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None) -> None:
     seen: list[str] = []
     deploy = DeployProject(project="CRM", environment="prod")
-    (report,) = played(tmp_path, lambda request: deploying(request, build, deployment, seen), deploy)
+    (report,) = played(tmp_path, lambda request: deploying(request, ends, seen), deploy)
     (row,) = report.accounts
     assert (row.outcome, row.failure_class) == ("failed" if failure else "changed", failure), row
-    assert seen == sent
+    assert seen == ["/projects/f5/deploy"]
 
 
-def test_a_deployment_whose_answer_was_lost_is_found_by_its_build(tmp_path: Path) -> None:
-    seen: list[str] = []
+@pytest.mark.parametrize("acts", [True, False])
+def test_a_deployment_whose_answer_was_lost_is_told_from_those_before(tmp_path: Path, acts: bool) -> None:
+    """Where the lost request did nothing, it is sent again."""
+    posted: list[str] = []
+    begun: list[str] = []
 
     def answer(request: web.Request) -> tuple[int, Any] | None:
-        answered = deploying(request, "success", "success", seen)
-        return None if request.path.endswith("/deploy") else answered
+        if request.method == "POST":
+            posted.append(request.path)
+        is_lost = request.method == "POST" and len(posted) == 1
+        answered = (0, None) if is_lost and not acts else deploying(request, "success", begun)
+        return None if is_lost else answered
 
     (report,) = played(tmp_path, answer, DeployProject(project="CRM", environment="test"))
     assert report.accounts[0].outcome == "changed", report.accounts[0]
-    assert [path.rpartition("/")[2] for path in seen] == ["build", "deploy"]
+    assert (len(posted), len(begun)) == (1 if acts else 2, 1)
 
 
 @pytest.mark.parametrize("says_project", [True, False])
