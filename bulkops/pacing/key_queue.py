@@ -112,7 +112,7 @@ class Queue:
         return line
 
     def push(self, waiter: Waiter, now: float) -> bool:
-        """Returns: whether it may be the time for a head. One line has its time already, whoever is its head."""
+        """Returns: whether it may be the time for a head. A single line has its time already."""
         line = self.line(waiter.key, now)
         line.push(waiter)
         self.waiting += 1
