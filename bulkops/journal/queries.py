@@ -250,7 +250,7 @@ def last_seen_at(connection: Reading, run_id: str) -> float | None:
              SELECT beat_wall_s AS at FROM processes WHERE run_id = ?
              UNION ALL SELECT CASE WHEN ended_at > started_at THEN ended_at ELSE started_at END
                FROM accounts WHERE run_id = ?
-             UNION ALL SELECT l.beat_wall_s - (l.beat_boot_s - s.began_boot_s)
+             UNION ALL SELECT s.began_boot_s + (l.beat_wall_s - l.beat_boot_s)
                FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = ?) AS seen""",
         3 * (utf8_text(run_id),),
     ).fetchone()

@@ -41,7 +41,7 @@ def steps(connection: Reading, run_id: str, seq: int, own_process: int | None) -
 def step_marks(connection: Reading, run_id: str) -> list[StepTiming]:
     """Of all accounts of a run: by account, then in the order in which they began. Without data and results."""
     rows = connection.execute(
-        """SELECT s.seq, s.step, s.state, s.changed, l.beat_wall_s - (l.beat_boot_s - s.began_boot_s) AS began_at
+        """SELECT s.seq, s.step, s.state, s.changed, s.began_boot_s + (l.beat_wall_s - l.beat_boot_s) AS began_at
            FROM steps s JOIN processes l USING (process_id) WHERE s.run_id = ? ORDER BY s.seq, began_at, s.step""",
         (utf8_text(run_id),),
     )

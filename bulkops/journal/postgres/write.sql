@@ -2,6 +2,7 @@
 
 CREATE FUNCTION write(me bigint, number bigint, writes jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
+  beat double precision := now_s(); -- once: the difference of the two clocks is 0, also in the report
   w jsonb;
   at double precision;
   run text;
@@ -10,8 +11,8 @@ DECLARE
   nr bigint;
   old processes;
 BEGIN
-  UPDATE processes SET steady_at = CASE WHEN now_s() - beat_wall_s > (SELECT lease_s / 2 FROM store) THEN now_s()
-      ELSE steady_at END, beat_boot_s = now_s(), beat_wall_s = now_s(), batch = number
+  UPDATE processes SET steady_at = CASE WHEN beat - beat_wall_s > (SELECT lease_s / 2 FROM store) THEN beat
+      ELSE steady_at END, beat_boot_s = beat, beat_wall_s = beat, batch = number
     WHERE process_id = me AND NOT dead AND batch < number RETURNING * INTO old;
   IF NOT FOUND THEN
     SELECT * INTO old FROM processes WHERE process_id = me;
