@@ -152,18 +152,19 @@ class Pacer(ProcessQuotas):
         finally:
             self._is_drawing = False
 
-    def ended(self, quota: Quota, now: float, counted_by: float | None, changes: Sequence[Change]) -> None:
+    def ended(self, quota: Quota, now: float, counted_by: float | None, changes: Sequence[Change | None]) -> None:
         """For slots: a request of `quota` ended, and changed this. `counted_by` None: it never left."""
         for change in changes:
-            self._tell(quota, change)
-            if change == "closed":
-                self._reopening.add(quota.name)
+            if change is not None:
+                self._tell(quota, change)
+                if change == "closed":
+                    self._reopening.add(quota.name)
         if self._source is not None:
             self._tell_source(quota)
         if not self._alarm.is_set or not quota.waiting:
             return
         # Most ends free a slot only after a whole window, when the pump looks anyway.
-        frees_at = now if counted_by is None or changes else quota.frees_at(counted_by)
+        frees_at = now if counted_by is None or any(changes) else quota.frees_at(counted_by)
         if frees_at < self._alarm.planned_at and quota.next_at(now) < self._alarm.planned_at:
             self.wake()
 

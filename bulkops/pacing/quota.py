@@ -263,7 +263,7 @@ class Quota:
         self.requests += 1
         if self.exploration is not None:
             self.exploration.granted()
-        windows = self._windows(key, now) if self._by_key else self._shared
+        windows = (*self._shared, *self._queue.line(key, now).windows) if self._by_key else self._shared
         for window in windows:
             window.in_flight += 1
         adaptation, shortest = self.adaptation, self.shortest_window
@@ -288,11 +288,10 @@ class Quota:
         if self._by_key:
             self._queue.ended(slot.key, now)
 
-    def was_answered(self, granted_at: float, now: float) -> Sequence[Change]:
+    def was_answered(self, granted_at: float, now: float) -> Change | None:
         if self.exploration is not None:
             self.exploration.accepted(now)
-        change = self.adaptation.accepted(granted_at, now)
-        return () if change is None else (change,)
+        return self.adaptation.accepted(granted_at, now)
 
     def was_emptied(self, now: float) -> None:
         """The server says that nothing more fits: others use the quota too. The next request waits for its turn at an
@@ -300,17 +299,13 @@ class Quota:
         shortest = self.shortest_window
         self.put_off(None, now + shortest.length_s / max(1, shortest.limit), now, is_key=False)
 
-    def was_lost(self) -> Sequence[Change]:
+    def was_lost(self) -> Change | None:
         self.lost += 1
-        return self._ended_unknown()
+        return self.adaptation.ended()
 
-    def was_unused(self) -> Sequence[Change]:
+    def was_unused(self) -> Change | None:
         self.requests -= 1
-        return self._ended_unknown()
-
-    def _ended_unknown(self) -> Sequence[Change]:
-        change = self.adaptation.ended()
-        return () if change is None else (change,)
+        return self.adaptation.ended()
 
     def was_refused(self, granted_at: float, now: float, retry_after_s: float | None) -> Sequence[Change]:
         """Its slot is taken all the same, but does not count as accepted by the server."""
@@ -341,9 +336,6 @@ class Quota:
         """Without better knowledge, another process returns its part of the quota after a window's length."""
         until = max(self.adaptation.closed_until, self.not_before)
         return max(0.0, until - now) if until < math.inf else self._longest_s
-
-    def _windows(self, key: str | None, now: float) -> tuple[Window, ...]:
-        return (*self._shared, *self._queue.line(key, now).windows)
 
     def _usage(self, now: float) -> WindowUsage:
         while self._refused_until and self._refused_until[0] <= now:

@@ -70,7 +70,7 @@ class Slot:
         if self._end(now, now):
             if remaining == 0:
                 self._quota.was_emptied(now)
-            self._pacer.ended(self._quota, now, now, self._quota.was_answered(self.granted_at, now))
+            self._pacer.ended(self._quota, now, now, (self._quota.was_answered(self.granted_at, now),))
 
     def refused(self, retry_after_s: float | None) -> None:
         """ "Too many requests", with the server's Retry-After in seconds, if it sent one."""
@@ -83,13 +83,13 @@ class Slot:
         now = self._pacer.now()
         counted_by = max(now, self.granted_at + self._pacer.server_timeout_s)
         if self._end(counted_by, now):
-            self._pacer.ended(self._quota, now, counted_by, self._quota.was_lost())
+            self._pacer.ended(self._quota, now, counted_by, (self._quota.was_lost(),))
 
     def unused(self) -> None:
         """The request never left."""
         now = self._pacer.now()
         if self._end(None, now):
-            self._pacer.ended(self._quota, now, None, self._quota.was_unused())
+            self._pacer.ended(self._quota, now, None, (self._quota.was_unused(),))
 
     def _end(self, counted_by: float | None, now: float, *, refused: bool = False) -> bool:
         """Give the slots back, once. `counted_by`: when the server has counted the request at the latest."""
