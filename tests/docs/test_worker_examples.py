@@ -11,10 +11,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
-from bulkops.cli.app import bulkops
+import bulkops
+from bulkops.cli.app import bulkops as command_line
+from bulkops.postgres import OUTAGE_S
+from tests.postgres import EXISTING
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "workers"
@@ -71,7 +75,7 @@ def test_every_file_is_tested() -> None:
 )
 def test_each_command_is_one_of_bulkops(words: list[str]) -> None:
     assert words[0].rpartition("/")[2] == "bulkops"
-    bulkops.commands[words[1]].make_context(words[1], words[2:], resilient_parsing=False)
+    command_line.commands[words[1]].make_context(words[1], words[2:], resilient_parsing=False)
 
 
 def test_each_variable_is_documented() -> None:
@@ -111,6 +115,25 @@ def test_the_parts_of_the_manifests_fit_together() -> None:
     for service in services.values():
         assert service.get("depends_on", {}).keys() <= services.keys()
     assert services["postgres"]["volumes"][0].partition(":")[0] in volumes
+
+
+def test_pods_run_this_version_and_outlast_an_outage() -> None:
+    found = kubernetes()
+    (worker,), (run,) = (pod(found[kind])["containers"] for kind in ("Deployment", "Job"))
+    assert worker["image"] == run["image"]
+    assert worker["image"].endswith(f":{bulkops.__version__}")
+    assert worker["envFrom"] == run["envFrom"], "both need the token and the journal"
+    probe = worker["livenessProbe"]
+    assert probe["periodSeconds"] * (probe["failureThreshold"] - 1) >= OUTAGE_S, "a worker waits as long itself"
+    assert 0 < found["PodDisruptionBudget"]["spec"]["maxUnavailable"] < found["Deployment"]["spec"]["replicas"]
+
+
+def test_the_page_names_the_server_that_was_tried(postgres: str) -> None:
+    with psycopg.connect(postgres) as connection:
+        major = connection.info.server_version // 10_000
+    page = (ROOT / "docs" / "how-to" / "postgres-journal.md").read_text()
+    if EXISTING is None:
+        assert f"The tests run on PostgreSQL {major}, and no other version was" in page
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
