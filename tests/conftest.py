@@ -14,6 +14,7 @@ from hypothesis import settings
 from tests.fleet import SECRETS
 from tests.postgres import (  # noqa: F401 - fixtures
     postgres,
+    postgres_databases,
     postgres_role,
     postgres_server,
     second_postgres,

@@ -41,6 +41,22 @@ with open(lease, "r+b") as file:
 """
 
 
+_DISCONNECT: Final = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+_DROP: Final = """
+DO $$ DECLARE one text; BEGIN
+    FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', one);
+    END LOOP;
+END $$;
+CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+"""
+
+
 @contextmanager
 def shared_server(meeting: Path) -> Iterator[str]:
     """URL of the server that all processes with the same `meeting` directory use. It ends with the last of them."""
@@ -83,18 +99,34 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def postgres(postgres_server: str) -> Iterator[str]:
-    """URL of an empty database of this test, as its superuser; takes 20 to 40 ms."""
-    with new_database(postgres_server) as url:
-        yield url
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Iterator[tuple[str, str]]:
+    """URLs of two databases of this process: emptying one takes less than creating one."""
+    with new_database(postgres_server) as first, new_database(postgres_server) as second:
+        yield first, second
 
 
 @pytest.fixture
-def second_postgres(postgres_server: str) -> Iterator[str]:
+def postgres(postgres_databases: tuple[str, str]) -> Iterator[str]:
+    """URL of a database that is empty, as its superuser."""
+    url, _ = postgres_databases
+    yield url
+    _empty(url)
+
+
+@pytest.fixture
+def second_postgres(postgres_databases: tuple[str, str]) -> Iterator[str]:
     """URL of another one."""
-    with new_database(postgres_server) as url:
-        yield url
+    _, url = postgres_databases
+    yield url
+    _empty(url)
+
+
+def _empty(url: str) -> None:
+    """End all connections, and drop all that is in the database."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(_DISCONNECT)
+        admin.execute(_DROP)
 
 
 @contextmanager
