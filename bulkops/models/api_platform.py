@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 from bulkops.secret import Secret
 
 _OAUTH: Final = "oauth_client_secret"
 
 
-@attrs.frozen(kw_only=True)
-class ApiCollection:
+class ApiCollection(Model, frozen=True, kw_only=True):
     """`message`: what a create from an OpenAPI document says of it; `api_spec_url` may hold a token of its own."""
 
+    hidden = ("api_spec_url",)
     id: Id
     name: str
     project_id: Id | None = None
     version: str | None = None
     url: str | None = None
-    api_spec_url: str | None = attrs.field(default=None, repr=False)
+    api_spec_url: str | None = None
     message: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ApiEndpoint:
+class ApiEndpoint(Model, frozen=True, kw_only=True):
     """`flow_id`: of the recipe behind it; `active`: enabled."""
 
     id: Id
@@ -46,16 +46,14 @@ class ApiEndpoint:
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CollectionName:
+class CollectionName(Model, frozen=True, kw_only=True):
     """A collection as a client's answer names it."""
 
     id: Id
     name: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ApiClient:
+class ApiClient(Model, frozen=True, kw_only=True):
     """A client of either version; those of the first say no more than id, name and project.
 
     `api_collections`: what its keys open; `is_legacy`: of the first version, seen through the second.
@@ -71,21 +69,20 @@ class ApiClient:
     active_api_keys_count: int | None = None
     total_api_keys_count: int | None = None
     mtls_enabled: bool | None = None
-    api_collections: list[CollectionName] = attrs.field(factory=list)
+    api_collections: list[CollectionName] = msgspec.field(default_factory=list)
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ApiKey:
+class ApiKey(Model, frozen=True, kw_only=True):
     """What lets callers of a client in (second version). Only a create and a refresh show the secret; lists mask it."""
 
     id: Id
     name: str
     active: bool | None = None
     auth_type: str | None = None
-    ip_allow_list: list[str] = attrs.field(factory=list)
-    ip_deny_list: list[str] = attrs.field(factory=list)
+    ip_allow_list: list[str] = msgspec.field(default_factory=list)
+    ip_deny_list: list[str] = msgspec.field(default_factory=list)
     active_since: Instant | None = None
     auth_token: Secret | None = None
     oauth_client_id: str | None = None
@@ -96,8 +93,7 @@ class ApiKey:
         return _shown(self.oauth_client_id, {"auth_token": self.auth_token, _OAUTH: self.oauth_client_secret})
 
 
-@attrs.frozen(kw_only=True)
-class AccessProfile:
+class AccessProfile(Model, frozen=True, kw_only=True):
     """What lets callers of a client in, and to which collections (first version). Only a create and a refresh show the
     secret."""
 
@@ -105,9 +101,9 @@ class AccessProfile:
     name: str
     active: bool | None = None
     api_client_id: Id | None = None
-    api_collection_ids: list[Id] = attrs.field(factory=list)
+    api_collection_ids: list[Id] = msgspec.field(default_factory=list)
     auth_type: str | None = None
-    ip_allow_list: list[str] = attrs.field(factory=list)
+    ip_allow_list: list[str] = msgspec.field(default_factory=list)
     secret: Secret | None = None
     oauth_client_id: str | None = None
     oauth_client_secret: Secret | None = None
@@ -119,8 +115,7 @@ class AccessProfile:
         return _shown(self.oauth_client_id, {"secret": self.secret, _OAUTH: self.oauth_client_secret})
 
 
-@attrs.frozen(kw_only=True)
-class ApiPortal:
+class ApiPortal(Model, frozen=True, kw_only=True):
     """That there is one is all the vendor's pages say."""
 
     id: Id

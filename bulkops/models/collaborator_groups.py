@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class CollaboratorGroup:
+class CollaboratorGroup(Model, frozen=True, kw_only=True):
     """`id`: a text such as "am-4F3A-9b2c". The group "All collaborators" always exists."""
 
     id: str
@@ -16,8 +14,7 @@ class CollaboratorGroup:
     members_count: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class GroupMember:
+class GroupMember(Model, frozen=True, kw_only=True):
     """A member of a group. `id`: as in the list of members."""
 
     id: Id

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class MemberRole:
+class MemberRole(Model, frozen=True, kw_only=True):
     """Replies say `role_name`; `name` is how requests spell it (vendor facts, section 12)."""
 
     environment_type: str | None = None
@@ -16,8 +16,7 @@ class MemberRole:
     name: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Member:
+class Member(Model, frozen=True, kw_only=True):
     """`role_name`: the role in DEV; `roles`: in every environment to which the member has access, where the reply says
     so. `email` may be absent even if the member has one."""
 
@@ -26,7 +25,7 @@ class Member:
     email: str | None = None
     external_id: str | None = None
     role_name: str | None = None
-    roles: list[MemberRole] = attrs.field(factory=list)
+    roles: list[MemberRole] = msgspec.field(default_factory=list)
     grant_type: str | None = None
     time_zone: str | None = None
     created_at: Instant | None = None
@@ -38,8 +37,7 @@ class Member:
         return known or ({"dev": self.role_name} if self.role_name else {})
 
 
-@attrs.frozen(kw_only=True)
-class MemberPrivileges:
+class MemberPrivileges(Model, frozen=True, kw_only=True):
     """What a member may do in one environment: actions by area (`Recipes: [read, run]`), in the folders named.
 
     `name`: of the role; `folder_ids`: empty for all of them.
@@ -48,20 +46,18 @@ class MemberPrivileges:
     environment_type: str
     privileges: dict[str, list[str]]
     name: str | None = None
-    folder_ids: list[Id] = attrs.field(factory=list)
+    folder_ids: list[Id] = msgspec.field(default_factory=list)
 
 
-@attrs.frozen(kw_only=True)
-class ProjectGrant:
+class ProjectGrant(Model, frozen=True, kw_only=True):
     """A member's role in one project."""
 
     project_id: Id
     role_name: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ProjectPrivileges:
+class ProjectPrivileges(Model, frozen=True, kw_only=True):
     """What a member may do in one project: actions by area."""
 
     project_id: Id
-    privileges: dict[str, list[str]] = attrs.field(factory=dict)
+    privileges: dict[str, list[str]] = msgspec.field(default_factory=dict)

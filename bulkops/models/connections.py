@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Connection:
+class Connection(Model, frozen=True, kw_only=True):
     """`authorization_status`: "success", "failed", "exception", or None for a shell that was never authorized."""
 
     id: Id
@@ -38,16 +36,14 @@ class Connection:
         return self.authorization_status is None
 
 
-@attrs.frozen(kw_only=True)
-class PickListValue:
+class PickListValue(Model, frozen=True, kw_only=True):
     """What a pick list shows, and what it stands for."""
 
     label: str
     value: Any = None
 
 
-@attrs.frozen(kw_only=True)
-class InputField:
+class InputField(Model, frozen=True, kw_only=True):
     """One field of a connector's connection form. `optional`: whether it may be left out, as far as the reply says."""
 
     name: str

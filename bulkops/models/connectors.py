@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class ConnectorOperation:
+class ConnectorOperation(Model, frozen=True, kw_only=True):
     """A trigger or an action."""
 
     name: str
@@ -18,22 +18,22 @@ class ConnectorOperation:
     batch: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Connector:
+class Connector(Model, frozen=True, kw_only=True):
     """`name` is what connections call their provider. The oldest replies have the images alone, newer ones the rest."""
 
+    hidden = ("triggers", "actions")
     name: str
     title: str | None = None
     image_url: str | None = None
     mobile_image_url: str | None = None
     requires_connection: bool | None = None
     mobile_search: bool | None = None
-    categories: list[str] = attrs.field(factory=list)
+    categories: list[str] = msgspec.field(default_factory=list)
     oauth: bool | None = None
     deprecated: bool | None = None
     secondary: bool | None = None
-    triggers: list[ConnectorOperation] = attrs.field(factory=list, repr=False)
-    actions: list[ConnectorOperation] = attrs.field(factory=list, repr=False)
+    triggers: list[ConnectorOperation] = msgspec.field(default_factory=list)
+    actions: list[ConnectorOperation] = msgspec.field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -41,8 +41,7 @@ class Connector:
         return self.name
 
 
-@attrs.frozen(kw_only=True)
-class ConnectorVersion:
+class ConnectorVersion(Model, frozen=True, kw_only=True):
     """A release of a custom connector."""
 
     version: int
@@ -51,10 +50,10 @@ class ConnectorVersion:
     released_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CustomConnector:
+class CustomConnector(Model, frozen=True, kw_only=True):
     """A connector that the partner has written. `oem_shared_version`: what the customers have; None: nothing."""
 
+    hidden = ("static_webhook_url",)
     id: Id
     name: str
     title: str | None = None
@@ -65,12 +64,12 @@ class CustomConnector:
     oem_shared_at: Instant | None = None
     latest_released_version: int | None = None
     latest_released_version_note: str | None = None
-    released_versions: list[ConnectorVersion] = attrs.field(factory=list)
-    static_webhook_url: str | None = attrs.field(default=None, repr=False)
+    released_versions: list[ConnectorVersion] = msgspec.field(default_factory=list)
+    static_webhook_url: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ConnectorCode:
+class ConnectorCode(Model, frozen=True, kw_only=True):
     """The source of a custom connector."""
 
-    code: str = attrs.field(repr=False)
+    hidden = ("code",)
+    code: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class ManagingUser:
+class ManagingUser(Model, frozen=True, kw_only=True):
     """`id`: what `team_collaborator_id` means, not the manager's own."""
 
     id: Id
@@ -17,8 +15,7 @@ class ManagingUser:
     avatar_url: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class PrivilegeGroup:
+class PrivilegeGroup(Model, frozen=True, kw_only=True):
     """The role, `role_id` by its number. `system`: whether every workspace has it."""
 
     id: Id
@@ -26,14 +23,12 @@ class PrivilegeGroup:
     system: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ModeratedWorkspace:
+class ModeratedWorkspace(Model, frozen=True, kw_only=True):
     id: Id
     name: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CustomerManager:
+class CustomerManager(Model, frozen=True, kw_only=True):
     """One row for each person, whatever the number of workspaces; the role is the same in all of them.
 
     `moderated_workspaces`: EMPTY MEANS ALL of the partner's workspaces: ask `has_all_workspaces`. A reply without the

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Customer:
+class Customer(Model, frozen=True, kw_only=True):
     """`in_trial` is the older spelling of `trial`; the oldest reply to a create held id, plan and trial only.
 
     `environments`: as the reply has it, there only when they are provisioned; `environment_ids` reads it.
@@ -59,8 +59,7 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-@attrs.frozen(kw_only=True)
-class PlanChange:
+class PlanChange(Model, frozen=True, kw_only=True):
     """What the two older calls that change a plan answer, and what adding a member by the older route does."""
 
     id: Id
@@ -68,24 +67,21 @@ class PlanChange:
     trial: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class MonthlyUsage:
+class MonthlyUsage(Model, frozen=True, kw_only=True):
     year: int
     month: int
     task_count: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CustomerUsage:
+class CustomerUsage(Model, frozen=True, kw_only=True):
     """A customer's tasks by month. The form of this reply is inferred: no page of the vendor shows one."""
 
     id: Id
     external_id: str | None = None
-    usage: list[MonthlyUsage] = attrs.field(factory=list)
+    usage: list[MonthlyUsage] = msgspec.field(default_factory=list)
 
 
-@attrs.frozen(kw_only=True)
-class CustomerMetrics:
+class CustomerMetrics(Model, frozen=True, kw_only=True):
     """What a customer used in a time frame. The form of this reply is inferred too."""
 
     managed_user_id: Id

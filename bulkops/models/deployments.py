@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class _Progress:
+class _Progress(Model, frozen=True, kw_only=True):
     id: Id
     state: str
     project_id: Id | None = None
@@ -19,13 +17,11 @@ class _Progress:
         return self.state != "pending"
 
 
-@attrs.frozen(kw_only=True)
-class ProjectBuild(_Progress):
+class ProjectBuild(_Progress, frozen=True, kw_only=True):
     """`state`: pending, then success or failed."""
 
 
-@attrs.frozen(kw_only=True)
-class Deployment(_Progress):
+class Deployment(_Progress, frozen=True, kw_only=True):
     """`state`: pending, then success or failed. `environment_type`: test or prod."""
 
     project_build_id: Id | None = None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Folder:
+class Folder(Model, frozen=True, kw_only=True):
     id: Id
     name: str
     parent_id: Id | None = None
@@ -18,8 +16,7 @@ class Folder:
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CreatedFolder:
+class CreatedFolder(Model, frozen=True, kw_only=True):
     """The reply to a create: the whole folder now, `{"id": ...}` alone in its oldest form."""
 
     id: Id
@@ -31,8 +28,7 @@ class CreatedFolder:
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Project:
+class Project(Model, frozen=True, kw_only=True):
     """A folder directly under Home, as the calls for projects show it. `id`: of the project, not of its folder."""
 
     id: Id

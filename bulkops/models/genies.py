@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Genie:
+class Genie(Model, frozen=True, kw_only=True):
     """`id`: a text such as "gin-4F3A-9b2c"; `state`: running or stopped."""
 
     id: str
@@ -21,15 +19,13 @@ class Genie:
         return self.state == "running"
 
 
-@attrs.frozen(kw_only=True)
-class CreatedGenie:
+class CreatedGenie(Model, frozen=True, kw_only=True):
     """The reply to the creation of a genie."""
 
     id: str
 
 
-@attrs.frozen(kw_only=True)
-class Skill:
+class Skill(Model, frozen=True, kw_only=True):
     """A recipe that genies may use. `id`: a text such as "skl-4F3A-9b2c"; `provider_id`: of the recipe."""
 
     id: str
@@ -43,8 +39,7 @@ class Skill:
     genies_count: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class KnowledgeBase:
+class KnowledgeBase(Model, frozen=True, kw_only=True):
     """`id`: a text such as "kb-4F3A-9b2c"."""
 
     id: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 FINISHED: Final = frozenset({"completed", "failed"})
 
@@ -16,8 +17,7 @@ GOOD_RESULTS: Final = frozenset(
 )
 
 
-@attrs.frozen(kw_only=True)
-class RecipeStatus:
+class RecipeStatus(Model, frozen=True, kw_only=True):
     """`import_result` outside GOOD_RESULTS needs manual work: stopped, restart_failed, stop_failed, not_found, or
     new.
     """
@@ -30,8 +30,7 @@ class RecipeStatus:
         return self.import_result in GOOD_RESULTS
 
 
-@attrs.frozen(kw_only=True)
-class ImportStatus:
+class ImportStatus(Model, frozen=True, kw_only=True):
     """`status`: "in_progress" or "processing", then "completed" or "failed".
 
     `error`: the one message of a failed import. `recipe_status` may be absent (empty then), and partial on a failure;
@@ -42,7 +41,7 @@ class ImportStatus:
     status: str
     operation_type: str | None = None
     error: str | None = None
-    recipe_status: list[RecipeStatus] = attrs.field(factory=list)
+    recipe_status: list[RecipeStatus] = msgspec.field(default_factory=list)
 
     @property
     def is_finished(self) -> bool:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Job:
+class Job(Model, frozen=True, kw_only=True):
     """`status`: "succeeded", "failed" or "pending". `error` is one line, `error_parts` the same in pieces, some of them
     data that the recipe worked on."""
 
+    hidden = ("error", "error_parts")
     id: str
     status: str | None = None
     handle: str | None = None
@@ -23,12 +22,11 @@ class Job:
     completed_at: Instant | None = None
     is_error: bool | None = None
     is_poll_error: bool | None = None
-    error: str | None = attrs.field(default=None, repr=False)
-    error_parts: Any = attrs.field(default=None, repr=False)
+    error: str | None = None
+    error_parts: Any = None
 
 
-@attrs.frozen(kw_only=True)
-class JobCounts:
+class JobCounts(Model, frozen=True, kw_only=True):
     """Of all jobs of a recipe, whatever its list was asked to show."""
 
     job_count: int

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Asset:
+class Asset(Model, frozen=True, kw_only=True):
     """`type`: "recipe", "connection", "api_group" and others; `folder`: below the exported one; `zip_name`: of its file
     in the package; `checked` False: in the manifest's list, and not in its package."""
 
@@ -25,15 +25,15 @@ class Asset:
     status: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ExportManifest:
+class ExportManifest(Model, frozen=True, kw_only=True):
     """`status`: "working", or "archived" for one that was deleted; `assets`: where the answer lists them."""
 
+    hidden = ("assets",)
     id: Id
     name: str
     status: str | None = None
     project_path: str | None = None
-    assets: list[Asset] = attrs.field(factory=list, repr=False)
+    assets: list[Asset] = msgspec.field(default_factory=list)
     last_exported_at: Instant | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None

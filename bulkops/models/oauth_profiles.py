@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class OAuthProfile:
+class OAuthProfile(Model, frozen=True, kw_only=True):
     """`provider`: the connector; `oem_customers_count`: customers that use it. Secrets are never shown."""
 
     id: Id

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class OnPremGroup:
+class OnPremGroup(Model, frozen=True, kw_only=True):
     """`in_use`: whether it has agents; `whitelisted_ips`: addresses that may connect."""
 
     id: Id
@@ -17,12 +17,11 @@ class OnPremGroup:
     use_managed_connection: bool | None = None
     config_version: int | None = None
     logs_enabled: bool | None = None
-    whitelisted_ips: list[str] = attrs.field(factory=list)
+    whitelisted_ips: list[str] = msgspec.field(default_factory=list)
     created_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class OnPremAgent:
+class OnPremAgent(Model, frozen=True, kw_only=True):
     """`cn`: common name of its certificate; `awaiting_setup`: it was never connected."""
 
     id: Id

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.imports import FINISHED
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class PackageExport:
+class PackageExport(Model, frozen=True, kw_only=True):
     """`status`: "in_progress" or "processing", then "completed" or "failed"; `error`: the one message of a failure."""
 
     id: Id

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class ProjectRole:
+class ProjectRole(Model, frozen=True, kw_only=True):
     """`type`: system, custom, inheritable or inherited."""
 
     id: Id
@@ -16,8 +14,7 @@ class ProjectRole:
     type: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Grantee:
+class Grantee(Model, frozen=True, kw_only=True):
     """Who has the role. `type`: "user_group" (`id` a text) or "user" (`id` a number)."""
 
     id: int | str
@@ -25,8 +22,7 @@ class Grantee:
     name: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class RoleGrant:
+class RoleGrant(Model, frozen=True, kw_only=True):
     """One role of one group or member, in one environment of a project. `id`: a text such as "pg-4F3A-9b2c"."""
 
     id: str

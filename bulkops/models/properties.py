@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import attrs
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Property:
+class Property(Model, frozen=True, kw_only=True):
     """As the list of 2020 has it; newer answers are one object, name to value."""
 
     name: str

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
 import msgspec
 
 from bulkops.models.members import Id, Instant
+from bulkops.models.model import Model
 from bulkops.models.text import one_line
 
 
-@attrs.frozen(kw_only=True)
-class Recipe:
+class Recipe(Model, frozen=True, kw_only=True):
     """`code`: JSON text, absent when the list was asked to leave it out; `config`: the connections it uses.
 
     `version_no` counts edits: an import that changes the recipe raises it.
     """
 
+    hidden = ("code", "config")
     id: Id
     name: str
     running: bool
@@ -26,8 +26,8 @@ class Recipe:
     version_no: Id | None = None
     description: str | None = None
     trigger_application: str | None = None
-    code: str | None = attrs.field(default=None, repr=False)
-    config: list[dict[str, Any]] = attrs.field(factory=list, repr=False)
+    code: str | None = None
+    config: list[dict[str, Any]] = msgspec.field(default_factory=list)
     stop_cause: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
@@ -35,8 +35,7 @@ class Recipe:
     stopped_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class MadeRecipe:
+class MadeRecipe(Model, frozen=True, kw_only=True):
     """What a create and a copy answer: the id, which a copy calls `new_flow_id`."""
 
     success: bool
@@ -44,24 +43,22 @@ class MadeRecipe:
     new_flow_id: Id | None = None
 
 
-@attrs.frozen(kw_only=True)
-class PublicRecipe:
+class PublicRecipe(Model, frozen=True, kw_only=True):
     """A recipe of the vendor's library, as a search shows it."""
 
     id: Id
     name: str
     description: str | None = None
     trigger_application: str | None = None
-    action_applications: list[str] = attrs.field(factory=list)
-    applications: list[str] = attrs.field(factory=list)
+    action_applications: list[str] = msgspec.field(default_factory=list)
+    applications: list[str] = msgspec.field(default_factory=list)
     copy_count: int | None = None
     user_id: Id | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class RecipeVersion:
+class RecipeVersion(Model, frozen=True, kw_only=True):
     """One edit of a recipe."""
 
     id: Id
@@ -73,8 +70,7 @@ class RecipeVersion:
     updated_at: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
-class StartProblem:
+class StartProblem(Model, frozen=True, kw_only=True):
     """Why a recipe did not start: the step's number and the field's label where the server gave them."""
 
     step: int | None
@@ -87,8 +83,7 @@ class StartProblem:
         return f"{', '.join(where)}: {self.message}" if where else self.message
 
 
-@attrs.frozen(kw_only=True)
-class StartResult:
+class StartResult(Model, frozen=True, kw_only=True):
     """A start always answers 200; `success` False means that it did not start.
 
     `code_errors` (mistakes in steps) and `config_errors` (set-up, such as a missing connection) are kept as the server
@@ -110,8 +105,7 @@ class StartResult:
         return found
 
 
-@attrs.frozen(kw_only=True)
-class StopResult:
+class StopResult(Model, frozen=True, kw_only=True):
     """A stop answers 200; `success` False means that it still runs."""
 
     success: bool

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import attrs
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class Tag:
+class Tag(Model, frozen=True, kw_only=True):
     """`handle`: what tells it apart, such as "tag-4F3A-9b2c"."""
 
     handle: str

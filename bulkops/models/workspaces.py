@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
-
 from bulkops.models.members import Id
+from bulkops.models.model import Model
 
 
-@attrs.frozen(kw_only=True)
-class PartnerWorkspace:
+class PartnerWorkspace(Model, frozen=True, kw_only=True):
     """The workspace that a token belongs to."""
 
     id: Id

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
@@ -96,7 +97,7 @@ async def authorize(ctx: Context, connection: Connection, wanted: Credentials, *
         says=[f"authorize {wanted.connection!r}"],
     )
     if ctx.planning:
-        plan_connection(ctx, attrs.evolve(connection, authorization_status=SUCCESS))
+        plan_connection(ctx, msgspec.structs.replace(connection, authorization_status=SUCCESS))
 
 
 def revealed(ctx: Context, wanted: Credentials) -> dict[str, object]:

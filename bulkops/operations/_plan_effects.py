@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from bulkops.models import ApiCollection, ApiEndpoint, Connection, Recipe
 from bulkops.operations.foreseen import FolderContents, Foreseen
@@ -168,7 +169,7 @@ def with_planned(ctx: Context, recipes: Iterable[Recipe], folder_id: int | None)
     running = plan_notes(ctx, _RUNNING)
     new = [recipe for folder in folders_planned(ctx) if folder_id in {None, folder.id} for recipe in folder.recipes]
     return [
-        attrs.evolve(recipe, running=running[recipe.id]) if recipe.id in running else recipe
+        msgspec.structs.replace(recipe, running=running[recipe.id]) if recipe.id in running else recipe
         for recipe in (*recipes, *new)
     ]
 

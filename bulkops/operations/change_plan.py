@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import attrs
+import msgspec
 
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
@@ -86,7 +87,7 @@ class _EnsurePlan(Ensure[Customer]):
     ours: str | None = None
 
     async def find(self, ctx: Context) -> Customer | None:
-        return attrs.evolve(await ctx.account.customer.get(), **plan_notes(ctx, _CUSTOMER))
+        return msgspec.structs.replace(await ctx.account.customer.get(), **plan_notes(ctx, _CUSTOMER))
 
     def foresee(self, ctx: Context, found: Customer | None) -> None:
         plan_notes(ctx, _CUSTOMER)["plan_id"] = self.plan_id

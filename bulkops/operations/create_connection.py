@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, TaskFailed
 from bulkops.journal import StepRow
@@ -183,7 +184,7 @@ class CreateConnection(Operation):
         )
         if ctx.is_done(_STEP) and not was_done:
             if ctx.planning:
-                plan_connection(ctx, attrs.evolve(connection, folder_id=folder_id or _HOME))
+                plan_connection(ctx, msgspec.structs.replace(connection, folder_id=folder_id or _HOME))
             if values is not None and connection.authorization_status not in {None, SUCCESS}:
                 raise refused(wanted["name"], connection, values)
         return connection

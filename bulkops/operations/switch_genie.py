@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 import attrs
+import msgspec
 
 from bulkops.errors import NotFound, TaskFailed
 from bulkops.journal import StepRow
@@ -63,7 +64,7 @@ class SwitchGenie(Switch[Genie]):
         await (ctx.account.genies.start if on else ctx.account.genies.stop)(thing.id)
 
     def foresee(self, ctx: Context, thing: Genie, *, on: bool) -> None:
-        plan_notes(ctx, _GENIES)[thing.id] = attrs.evolve(thing, state="running" if on else "stopped")
+        plan_notes(ctx, _GENIES)[thing.id] = msgspec.structs.replace(thing, state="running" if on else "stopped")
 
     async def _find(self, ctx: Context, name: str) -> Genie:
         """Sends one request a hundred genies. Raises: TaskFailed when there is not exactly one of the name."""

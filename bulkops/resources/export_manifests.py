@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-import attrs
+import msgspec
 
 from bulkops.errors import ConfigError
 from bulkops.models import Asset, ExportManifest
@@ -88,5 +88,5 @@ def _content(folder_id: int | None, assets: Iterable[Asset | Mapping[str, Any]] 
 
 def _member(asset: Asset | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(asset, Asset):
-        return {name: value for name, value in attrs.asdict(asset).items() if value is not None}
+        return {name: value for name, value in msgspec.structs.asdict(asset).items() if value is not None}
     return asset

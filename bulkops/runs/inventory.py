@@ -110,7 +110,8 @@ async def select(
     """
     left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
     if accounts == "all":
-        customers = [row async for row in workato.customers.list().complete() if _matches(attrs.asdict(row), where)]
+        every = workato.customers.list().complete()
+        customers = [row async for row in every if _matches(msgspec.structs.asdict(row), where)]
         named: Iterator[tuple[InventoryRow, str]] = (
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import attrs
+import msgspec
 
 from bulkops.client import Account, scope_of, session_of
 from bulkops.journal import REMARKS
@@ -16,6 +17,9 @@ from bulkops.steps.memory import AccountMemory
 
 J = TypeVar("J", bound="bool | int | float | str | list[Any] | dict[str, Any] | None")
 """JSON data, which the journal gives back as it was."""
+
+Record: TypeAlias = attrs.AttrsInstance | msgspec.Struct
+"""A model or another object with fields, which the journal gives back as a dict."""
 
 
 class Context:
@@ -65,14 +69,14 @@ class Context:
     async def step(
         self,
         name: str,
-        fn: Callable[[], Awaitable[attrs.AttrsInstance]],
+        fn: Callable[[], Awaitable[Record]],
         *,
-        probe: Callable[[Intent], Awaitable[attrs.AttrsInstance | dict[str, Any] | None]] | None = None,
+        probe: Callable[[Intent], Awaitable[Record | dict[str, Any] | None]] | None = None,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
-        planned: attrs.AttrsInstance | dict[str, Any] = ...,
+        planned: Record | dict[str, Any] = ...,
         says: Sequence[str] | None = None,
     ) -> dict[str, Any]: ...
 
@@ -146,15 +150,15 @@ class Context:
         self,
         name: str,
         *,
-        find: Callable[[], Awaitable[attrs.AttrsInstance | None]],
-        do: Callable[[], Awaitable[attrs.AttrsInstance]],
+        find: Callable[[], Awaitable[Record | None]],
+        do: Callable[[], Awaitable[Record]],
         known_missing: bool = False,
         look_again: bool = False,
         repeatable: bool = False,
         data: Any = None,
         changes: bool = True,
         check: str | None = None,
-        planned: attrs.AttrsInstance | dict[str, Any] = ...,
+        planned: Record | dict[str, Any] = ...,
         says: Sequence[str] | None = None,
     ) -> dict[str, Any]: ...
 

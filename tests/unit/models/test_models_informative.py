@@ -7,23 +7,23 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import attrs
+import msgspec
 
 import bulkops
 import bulkops.models
 from bulkops.models.members import INFORMATIVE_MEMBERS
+from bulkops.models.model import Model
 
 ROOT = Path(bulkops.__file__).parent
 
 
-def fields() -> Iterator[attrs.Attribute[Any]]:
+def fields() -> Iterator[msgspec.structs.FieldInfo]:
     for module in pkgutil.iter_modules(bulkops.models.__path__):
         loaded = importlib.import_module(f"bulkops.models.{module.name}")
         for value in vars(loaded).values():
-            if isinstance(value, type) and attrs.has(value) and value.__module__ == loaded.__name__:
-                yield from attrs.fields(value)
+            if isinstance(value, type) and issubclass(value, Model) and value.__module__ == loaded.__name__:
+                yield from msgspec.structs.fields(value)
 
 
 def test_each_is_a_member_that_is_none_when_it_is_absent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
+import msgspec
 import pytest
 
 from bulkops.errors import ApiError
@@ -85,7 +85,7 @@ every = pytest.mark.parametrize(("call", "model", "row"), ANSWERS, ids=[model.__
 @every
 def test_a_sample_keeps_its_values(call: str, model: type[Any], row: dict[str, Any]) -> None:
     bare = decode_object(reply(row, call), model)
-    read = attrs.asdict(bare)
+    read = msgspec.structs.asdict(bare)
     assert set(row) <= set(read)
     assert {name: read[name] for name in row if isinstance(row[name], str | bool)} == {
         name: int(value) if name == "project_id" else read[name] if name.endswith(("_at", "_start")) else value

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-import attrs
+import msgspec
 import pytest
 
 import bulkops.models
@@ -29,6 +29,7 @@ from bulkops.models import (
     StartProblem,
 )
 from bulkops.models.members import INFORMATIVE_MEMBERS, INTEGER_MEMBERS
+from bulkops.models.model import Model
 from bulkops.secret import Secret
 from bulkops.session import decode_list, decode_object
 from tests.replies import reply
@@ -44,7 +45,7 @@ def models() -> Iterator[type[Any]]:
     for module in pkgutil.iter_modules(bulkops.models.__path__):
         loaded = importlib.import_module(f"bulkops.models.{module.name}")
         for value in vars(loaded).values():
-            is_own = inspect.isclass(value) and attrs.has(value) and value.__module__ == loaded.__name__
+            is_own = inspect.isclass(value) and issubclass(value, Model) and value.__module__ == loaded.__name__
             if is_own and required(value) and value is not StartProblem:
                 yield value
 
@@ -52,7 +53,7 @@ def models() -> Iterator[type[Any]]:
 def hints(model: type[Any]) -> dict[str, Any]:
     """Types by field, for the fields that a reply may have."""
     found = get_type_hints(model)
-    return {field.name: found[field.name] for field in attrs.fields(model) if field.init}
+    return {field.name: found[field.name] for field in msgspec.structs.fields(model)}
 
 
 def example(type_: Any) -> Any:
@@ -66,7 +67,7 @@ def example(type_: Any) -> Any:
         return [example(args[0])]
     if type_ is Any or origin in {dict, Mapping}:
         return {}
-    return row_of(type_) if attrs.has(type_) else PLAIN[type_]
+    return PLAIN[type_] if type_ in PLAIN else row_of(type_)
 
 
 def row_of(model: type[Any]) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def takes_objects(type_: Any) -> bool:
 
 
 def required(model: type[Any]) -> list[str]:
-    return [field.name for field in attrs.fields(model) if field.init and field.default is attrs.NOTHING]
+    return [field.name for field in msgspec.structs.fields(model) if field.required]
 
 
 def test_no_model_insists_on_more_than_operations_need() -> None:
@@ -97,6 +98,12 @@ def test_no_model_insists_on_more_than_operations_need() -> None:
     assert {model: set(required(model)) for model in needed} == needed
 
 
+def test_a_recipe_is_shown_without_its_code() -> None:
+    recipe = Recipe(id=7, name="Sync", running=True, code="secret steps")
+    assert repr(recipe).startswith("Recipe(id=7, name='Sync', running=True, folder_id=None,")
+    assert "steps" not in repr(recipe) + str(list(recipe.__rich_repr__()))
+
+
 every = pytest.mark.parametrize("model", list(models()), ids=lambda model: model.__name__)
 
 
@@ -104,7 +111,7 @@ every = pytest.mark.parametrize("model", list(models()), ids=lambda model: model
 def test_a_row_decodes_in_every_envelope_and_shows_no_secret(model: type[Any]) -> None:
     row = row_of(model)
     bare = decode_object(reply(row, CALL), model)
-    assert {name for name, value in attrs.asdict(bare, recurse=False).items() if value is None} == set()
+    assert {name for name, value in msgspec.structs.asdict(bare).items() if value is None} == set()
     for wrapped in (row | {"new": {"member": [HIDDEN]}}, {"result": row}, {"data": row}):
         assert decode_object(reply(wrapped, CALL), model) == bare
     counted = {"count": 1, "page": 1, "per_page": 100}
