@@ -32,7 +32,7 @@ _TASK: Final = "bulkops.accounts"
 _POLL_S: Final = 0.2
 """Seconds between two looks at an empty queue. A connection that listens would only save a part of them."""
 _TOGETHER: Final = 8
-"""Accounts in one delivery, at most: a delivery costs the worker and the database more than all else of an account."""
+"""Accounts in one delivery, at most: a delivery costs the worker and the database as much as all else of an account."""
 _SPREAD: Final = 8
 """Deliveries that carry the accounts of one `send`, about: fewer would leave workers without a share."""
 _AT_ONCE: Final = 4
