@@ -40,11 +40,11 @@ def stop_at(home: Path, database: str, points: Sequence[int], trials: Trials) ->
             played.start_worker("--concurrency", "1", **environment)
         stopped = list(played.workers)
         submitted = played.submit(*played.main_job())
-        played.wait(lambda: all(len(passed(files[at])) >= at for at in points), "each has come to its point")
+        played.wait(lambda: all(len(passed(files[at])) >= at for at in points), "each comes to its point", for_s=200)
         since = time.monotonic()
         played.start_worker()
         dead = "SELECT count(*) FROM processes WHERE worker IS NOT NULL AND dead"
-        played.wait(lambda: played.ask(dead) == [(len(points),)], "all are declared dead")
+        played.wait(lambda: played.ask(dead) == [(len(points),)], "all are declared dead", for_s=200)
         time.sleep(max(0.0, since + 2.5 * LEASE_S - time.monotonic()))
         for worker in stopped:
             worker.send_signal(signal.SIGCONT)
