@@ -71,8 +71,8 @@ def test_the_credentials_that_init_explains_can_be_given(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cli("init").code == 0
-    (tmp_path / "key.txt").write_text("secret")
-    monkeypatch.setenv("CRM_API_KEY", "secret")
+    (tmp_path / "key.txt").write_text("canary-of-init")
+    monkeypatch.setenv("CRM_API_KEY", "canary-of-init")
     file = tmp_path / "connections.toml"
     shown = re.findall(r"#   (\{.*?\})  ", file.read_text())
     assert len(shown) == 4
