@@ -180,6 +180,8 @@ class PostgresLease(BeatingLease):
             # Where that cannot be written, the slots come free as after a kill.
             with suppress(JournalError):
                 await self._exchange_now()
+                if self._settled:  # of requests that were cancelled while they were put on record
+                    await self._exchange_now()
                 await self._in_thread(self._database.end)
         except JournalError as error:  # `until_fresh` raises it for those who want to send
             self._broken = error

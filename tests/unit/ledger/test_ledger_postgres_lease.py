@@ -177,6 +177,20 @@ async def test_one_that_is_cancelled_while_it_is_put_on_record_holds_nothing(
     assert records == [("a",)]
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+async def test_one_that_is_cancelled_at_the_end_holds_nothing(
+    ledger_database: DatabaseUrl, host: str, turns: int
+) -> None:
+    async with leased(ledger_database, host) as (pacer, _):
+        (await pacer.slot("keyed", key="a")).replied()
+        waiting = asyncio.create_task(pacer.slot("keyed", key="b"))
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel()
+    assert waiting.cancelled()
+    assert await sql(ledger_database, "SELECT key FROM ledger_records WHERE host = %s", host) == [("a",)]
+
+
 async def test_a_machine_that_stood_still_sends_nothing_until_it_has_begun_anew(
     ledger_database: DatabaseUrl, host: str
 ) -> None:
