@@ -20,7 +20,13 @@ from bulkops.settings import Tuning
 
 IMPORT: Final = "managed_users.imports.create"
 POLL: Final = "managed_users.imports.get"
-EXPORT: Final = "managed_users.exports.create"
+_POLLED: Final = (
+    IMPORT,
+    "managed_users.exports.create",
+    "managed_users.projects.build",
+    "managed_users.project_builds.deploy",
+)
+"""Calls whose effects are polled."""
 
 GUESSED_LATENCY_S: Final = 0.1
 """Of a request to the vendor, before one was seen."""
@@ -30,7 +36,8 @@ _TYPICAL_IMPORT: Final = 4.0
 SLOW_IMPORT: Final = SLOW_S / 2
 """Duration of a slow import, in delays of a first poll."""
 _POLLS_SPREAD: Final = 4.0
-"""Standard deviation of the polls of one import, above the average, with a margin: those of many add up as squares."""
+"""Standard deviation of the polls of one import, above the average, with a margin: those of many add up as squares.
+Builds and deployments vary less."""
 _POLLS_OF_A_SLOW_ONE: Final = 10
 """Polls of a slow import beyond the average: of a few imports it may be one of them."""
 _PLAYED_WINDOWS: Final = 4
@@ -52,8 +59,8 @@ class Forecast:
 
     @property
     def at_most(self) -> int:
-        """A bound: `expected`, and as many polls more as luck with the durations of imports and exports may cost."""
-        polled = sum(self.requests.get(call, 0.0) for call in (IMPORT, EXPORT))
+        """A bound: `expected`, and as many polls more as luck may cost with the durations of what is polled."""
+        polled = sum(self.requests.get(call, 0.0) for call in _POLLED)
         spread = _POLLS_SPREAD * math.sqrt(polled) + _POLLS_OF_A_SLOW_ONE if polled else 0.0
         return self.expected + math.ceil(spread)
 
