@@ -83,6 +83,8 @@ class Pacer(ProcessQuotas):
                     waiter.future.result().unused()  # granted and cancelled in one turn of the loop
                 else:
                     wanted.forget(waiter, self.now())
+                    if wanted.waiting:  # the pump may have seen none of them, and sleep without an end
+                        self.wake()
                 raise
             if self._recorder is None or not wanted.needs_record or await self._is_on_record(slot, self._recorder):
                 return slot

@@ -146,6 +146,20 @@ async def test_a_cancelled_waiter_takes_nothing_with_it(turn: str) -> None:
 
 
 @in_virtual_time
+async def test_a_waiter_that_comes_while_others_are_being_cancelled_does_not_wait_for_ever() -> None:
+    pacer = make(Limit(1, 10.0))
+    async with pumping(pacer):
+        (await pacer.slot("q")).replied()
+        gone = asyncio.create_task(pacer.slot("q"))
+        await asyncio.sleep(1.0)
+        pacer.wake()  # the pump looks when the waiter's future is cancelled, and its task has not run yet
+        later = asyncio.create_task(pacer.slot("q"))
+        gone.cancel()
+        assert (await asyncio.wait_for(later, 60.0)).granted_at == pytest.approx(10.0, abs=0.1)
+    assert gone.cancelled()
+
+
+@in_virtual_time
 async def test_a_thousand_cancelled_at_once_leave_no_trace() -> None:
     pacer = make(Limit(1, 10.0))
     async with pumping(pacer):
