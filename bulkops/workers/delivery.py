@@ -140,7 +140,8 @@ class WorkerTeam:
                     await self.shared.bury()
                     await self._reconcile()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):  # `wait_for` of Python 3.11 may swallow a cancellation
+                        await self._wake.wait()
         except Exception as error:  # noqa: BLE001 - it ends the run: see `run`
             self._failure = error
             for one in self._open.values():
