@@ -11,6 +11,7 @@ import pytest
 
 from bulkops.errors import ConfigError, JournalError
 from bulkops.postgres import DatabaseUrl, connect, connect_again, connect_async, migrate, version
+from bulkops.postgres.connection import _check_version
 from tests.postgres import own_server, with_parts
 
 _SCRIPTS = ["CREATE TABLE first (x integer)", "ALTER TABLE first ADD COLUMN y integer; CREATE TABLE second (z text)"]
@@ -62,6 +63,19 @@ def test_a_url_that_libpq_refuses_does_not_show_its_password() -> None:
     with pytest.raises(ConfigError, match="is not valid: ") as caught:
         connect(DatabaseUrl.parse("postgresql://ann:hunter2pw@db/fleet?wrong=1"))
     assert "hunter2pw" not in str(caught.value)
+
+
+async def test_a_server_that_is_too_old(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = DatabaseUrl.parse(postgres)
+    _check_version((140_000,), url)
+    with pytest.raises(JournalError, match="is PostgreSQL 13, but bulkops needs 14 or newer; upgrade the server"):
+        _check_version((139_999,), url)
+    with connect(url) as opened:
+        found = opened.info.server_version
+    monkeypatch.setattr("bulkops.postgres.connection._OLDEST", found + 1)
+    assert f"is PostgreSQL {found // 10_000}, but bulkops needs" in said(postgres)
+    with pytest.raises(JournalError, match="but bulkops needs"):
+        await connect_async(url)
 
 
 def test_without_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
