@@ -38,6 +38,9 @@ ROLLOUT = [
     ("managed_users.recipes.list", 1),
 ]
 LOOKS = [("managed_users.recipes.list", 1), ("managed_users.recipes.get", 3)]
+SEEDS = range(16)
+"""Of the runs whose mean is compared. Many, for one microsecond changes who is served first, and with it when the last
+import ends."""
 NARROW = {"embedded.recipes.get": (Limit(100, 10.0), Limit(700, 400.0))}
 
 
@@ -164,7 +167,7 @@ def test_the_finish_time_is_kept_within_three_percent(
 def test_it_is_the_mean_of_runs_whose_last_imports_are_luck(
     waves: Any, concurrency: int, tuning: Any, bound_by: str
 ) -> None:
-    kept([5, 6, 7], ROLLOUT, waves, concurrency, {}, tuning, bound_by)
+    kept(SEEDS, ROLLOUT, waves, concurrency, {}, tuning, bound_by)
 
 
 def test_a_large_fleet_costs_no_more_to_foresee_than_a_small_one() -> None:
