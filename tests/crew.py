@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -123,11 +121,4 @@ def crew(home: Path, database: str, *, lease_s: float = LEASE_S, **options: Any)
         listed = vendor.cli("runs", "--journal", database)
         assert listed.code == 0, listed.err
         made.ask("UPDATE store SET lease_s = %s", lease_s)
-        try:
-            yield made
-        finally:
-            for worker in made.workers:
-                if worker.poll() is None:
-                    os.kill(worker.pid, signal.SIGCONT)
-                    worker.kill()
-                made.said(worker)
+        yield made

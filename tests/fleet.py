@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class SandboxProcess:
     token: str
     home: Path
     process: Process | None = None
+    _started: list[Process] = attrs.field(factory=list, init=False, repr=False)
 
     @property
     def client_file(self) -> Path:
@@ -98,17 +99,22 @@ class SandboxProcess:
         return clean_environment() | self.access | {"XDG_STATE_HOME": str(self.home)} | SECRETS | extra
 
     def start(self, *arguments: str, **environment: str) -> Process:
-        return Process(arguments, env=self.environment(**environment), cwd=self.home)
+        """A process that ends with the sandbox at the latest, so that none is left of a test that fails."""
+        self._started.append(Process(arguments, env=self.environment(**environment), cwd=self.home))
+        return self._started[-1]
 
     def cli(self, *arguments: str, timeout_s: float = 300, **environment: str) -> Ended:
-        process = self.start(*arguments, **environment)
-        try:
-            out, err = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)
-            process.kill()
-            raise
-        return Ended(process.wait(), out, err)
+        with closing(Process(arguments, env=self.environment(**environment), cwd=self.home)) as process:
+            try:
+                out, err = process.communicate(timeout=timeout_s)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)
+                raise
+            return Ended(process.wait(), out, err)
+
+    def close(self) -> None:
+        for process in self._started:
+            process.close()
 
     def rollout(self, *arguments: str, package: Path = PACKAGE, **environment: Any) -> Ended:
         """The main job as a job file: import, authorize, start."""
@@ -194,17 +200,14 @@ def fleet(home: Path, **options: object) -> Iterator[SandboxProcess]:
         name = key.replace("_", "-")
         flags.append(f"--{'' if value else 'no-'}{name}" if isinstance(value, bool) else f"--{name}={value}")
     arguments = ("sandbox", "--json", "--client-file", str(home / "client.toml"), *flags)
-    process = Process(arguments, env=os.environ, cwd=Path.cwd())
-    try:
-        line = process.stdout.readline()
-        if not line:
-            raise RuntimeError(process.communicate()[1])
-        said: Mapping[str, str] = json.loads(line)
-        yield SandboxProcess(said["url"], said["token"], home, process)
-    finally:
-        process.send_signal(signal.SIGINT)
+    with closing(Process(arguments, env=os.environ, cwd=Path.cwd())) as process:
         try:
+            line = process.stdout.readline()
+            if not line:
+                raise RuntimeError(process.communicate()[1])
+            said: Mapping[str, str] = json.loads(line)
+            with closing(SandboxProcess(said["url"], said["token"], home, process)) as vendor:
+                yield vendor
+        finally:
+            process.send_signal(signal.SIGINT)
             process.communicate(timeout=300)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise

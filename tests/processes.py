@@ -3,6 +3,7 @@ second. Each is a process like any other: it has its own environment and can be 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import importlib
@@ -84,6 +85,14 @@ class Process:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Leave nothing of it: it is killed if it runs, and its outputs are closed."""
+        with contextlib.suppress(ProcessLookupError):  # it has ended this moment
+            self.kill()
+        self.wait(60)
+        for _, stream in self._streams():
+            stream.close()
 
     def _streams(self) -> list[tuple[str, IO[str]]]:
         return [("out", self.stdout), ("err", self.stderr)]

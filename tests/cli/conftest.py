@@ -149,6 +149,4 @@ def background() -> Iterator[Start]:
 
     yield start
     for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.close()

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,19 @@ def on_a_terminal(arguments: Any, *steps: Any, sandbox: RemoteSandbox) -> Any:
     """
     ours, theirs = pty.openpty()
     environment = {**os.environ, **sandbox.access, "TERM": "xterm"}
-    process = Process([*map(str, arguments)], env=environment, cwd=Path.cwd(), terminal=theirs)
-    seen, place, waiting, end = "", 0, list(steps), time.monotonic() + 120
-    while time.monotonic() < end:
-        ready, _, _ = select.select([ours], [], [], 0.2)
-        if ready:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            seen += chunk.decode(errors="replace")
-        while waiting and waiting[0][0] in seen[place:]:
-            text, typed = waiting.pop(0)
-            place = seen.index(text, place) + len(text)
-            os.write(ours, typed.encode())
-    os.close(ours)
-    return process.wait(timeout=60), seen
+    with closing(Process([*map(str, arguments)], env=environment, cwd=Path.cwd(), terminal=theirs)) as process:
+        seen, place, waiting, end = "", 0, list(steps), time.monotonic() + 120
+        while time.monotonic() < end:
+            ready, _, _ = select.select([ours], [], [], 0.2)
+            if ready:
+                try:
+                    chunk = os.read(ours, 65536)
+                except OSError:  # the other end is closed
+                    break
+                seen += chunk.decode(errors="replace")
+            while waiting and waiting[0][0] in seen[place:]:
+                text, typed = waiting.pop(0)
+                place = seen.index(text, place) + len(text)
+                os.write(ours, typed.encode())
+        os.close(ours)
+        return process.wait(timeout=60), seen
