@@ -55,7 +55,12 @@ class Redaction:
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if isinstance(event, _Redacted) and not self._secrets:
             return event
-        return _Redacted({key: value if key in _OURS else self._under(key, value) for key, value in event.items()})
+        return _Redacted(
+            {
+                key: value if key in _OURS and type(value) is str else self._under(key, value)
+                for key, value in event.items()
+            }
+        )
 
     def _under(self, key: object, value: Any) -> Any:
         if value is None:
@@ -71,7 +76,10 @@ class Redaction:
             case str():
                 return masked(value, self._secrets)
             case Mapping():
-                return {self._clean(key): self._under(key, inner) for key, inner in value.items()}
+                return {
+                    self._clean(repr(key) if isinstance(key, tuple | frozenset) else key): self._under(key, inner)
+                    for key, inner in value.items()
+                }
             case list() | tuple() | set() | frozenset():
                 return [self._clean(inner) for inner in value]
             case _:  # bytes, exceptions, records: what a renderer would make of them
@@ -165,8 +173,10 @@ class _Formatter(logging.Formatter):
         self._formatter: logging.Formatter | None = None
 
     def format(self, record: logging.LogRecord) -> str:
-        if self._json and isinstance(record.msg, _Redacted):
-            return json_text.dumps(self._redact(None, "", record.msg))  # without structlog's copy of the record
+        if isinstance(record.msg, _Redacted):
+            record.msg = self._redact(None, "", record.msg)  # in the record: logging prints it if the write fails
+            if self._json:
+                return json_text.dumps(record.msg)  # without structlog's copy of the record
         if self._formatter is None:
             self._formatter = self._made()
         return self._formatter.format(record)

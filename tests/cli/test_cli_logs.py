@@ -81,6 +81,9 @@ def test_an_unknown_level_is_refused_with_the_known_ones() -> None:
         {"deep": [[{"a": (f"x{TOKEN}x",)}]]},
         {"error": ValueError(TOKEN)},
         {TOKEN: 1},
+        {"request_id": ValueError(TOKEN)},
+        {"request_id": TOKEN.encode()},
+        {"deep": {("a", TOKEN): 1, frozenset({TOKEN}): 2}},
     ],
 )
 def test_secrets_are_masked(event: Any, as_json: bool) -> None:
@@ -90,6 +93,24 @@ def test_secrets_are_masked(event: Any, as_json: bool) -> None:
     if TOKEN not in event:
         assert TOKEN not in text
         assert MASK in text
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_logging_says_of_a_line_that_cannot_be_written_is_masked(
+    as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = "configured-1"  # looks like no secret
+
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    configure("debug", json=as_json, stream=Full(), secrets=[named])
+    get_logger("bulkops.test").info("something", note=f"sent {named} along")
+    said = capsys.readouterr().err
+    assert "No space left on device" in said
+    assert f"sent {MASK} along" in said
+    assert f"sent {named}" not in said
 
 
 @pytest.mark.parametrize("as_json", [True, False])
