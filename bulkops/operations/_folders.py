@@ -35,11 +35,14 @@ def is_folder_name(_: object, __: object, name: Any) -> None:
         raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
 
-async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, must_exist: bool = False) -> int | None:
+async def find_folder(
+    ctx: Context, name: str, *, parent_id: int | None = None, must_exist: bool = False, settles: bool = False
+) -> int | None:
     """Id of the one folder `name` in `parent_id` (None: Home), or None. Sends one request a page, once per account: of
     projects for Home, of folders below it.
 
-    `must_exist`: figures before any look assume that it is there.
+    `must_exist`: figures before any look assume that it is there. `settles`: a create of it may have happened, so a
+    folder that no project shows is looked for in Home, too.
     Raises: TaskFailed when several folders have the name.
     """
     known = memory_of(ctx).cache.get(folders_key(parent_id))
@@ -48,7 +51,7 @@ async def find_folder(ctx: Context, name: str, *, parent_id: int | None = None, 
     if known is None or (name not in known and not is_assumed):  # a missing folder may have been created since
         planned = {name: ids for name, ids in (known or {}).items() if any(map(is_planned, ids))}
         listed = await _list_folders(ctx, parent_id)
-        if parent_id is None and name not in listed and _has_plain_folders(ctx):
+        if parent_id is None and name not in listed and (settles or _has_plain_folders(ctx)):
             listed |= await _by_name(ctx, None)
         known = memory_of(ctx).cache[folders_key(parent_id)] = listed | planned
     if is_assumed and name not in known:

@@ -61,7 +61,7 @@ class CreateFolder(Operation):
             was_done = ctx.is_done(step)
             made = await ctx.ensure(
                 step,
-                find=partial(_find, ctx, part, path, parent_id),
+                find=partial(_find, ctx, step, part, path, parent_id),
                 do=partial(_create, ctx, part, path, parent_id),
                 known_missing=is_new,  # a folder made a moment ago is empty
                 check=f"whether there is a folder {path!r}",
@@ -97,8 +97,8 @@ def _names(path: str) -> list[str]:
     return names
 
 
-async def _find(ctx: Context, name: str, path: str, parent_id: int | None) -> Any:
-    found = await find_folder(ctx, name, parent_id=parent_id)
+async def _find(ctx: Context, step: str, name: str, path: str, parent_id: int | None) -> Any:
+    found = await find_folder(ctx, name, parent_id=parent_id, settles=ctx.began(step))
     return None if found is None else {"id": found, "path": path}
 
 

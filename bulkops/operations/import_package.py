@@ -248,7 +248,7 @@ async def ensure_folder(ctx: Context, name: str) -> tuple[int, bool]:
     """The id of the folder under Home, and whether this very process made it just now."""
 
     async def find() -> Any:
-        found = await find_folder(ctx, name)
+        found = await find_folder(ctx, name, settles=ctx.began(_FOLDER))
         return None if found is None else {"id": found}
 
     async def create() -> Any:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import attrs
 import pytest
 
+from bulkops.client import Workato
 from bulkops.operations import CreateFolder, ImportPackage, Operation, StartRecipes
 from bulkops.operations.foreseen import Foreseen
-from bulkops.runs import Policy, run
-from bulkops.sandbox import Assumptions
+from bulkops.runs import Fleet, Policy, run
+from bulkops.sandbox import Assumptions, Sandbox, SandboxSettings
+from bulkops.settings import Tuning
+from tests.chaos.hostile import Asked, HostileProxy, Trick
 from tests.fleet import PACKAGE
 from tests.here import FIRST, Here, beside, client_of, main_job, outcomes
 
@@ -82,3 +86,50 @@ def test_the_figures_before_a_run_have_the_second_look(made: Operation) -> None:
     usual, more = (made.cost(Foreseen(only_projects=known)) for known in (True, False))
     call = "managed_users.folders.list"
     assert more == {**usual, call: usual.get(call, 0.0) + 1}
+
+
+@pytest.mark.parametrize("ends", ["reply lost", "process ended"])
+@pytest.mark.parametrize(
+    "made", [CreateFolder("CRM"), ImportPackage(PACKAGE, folder="CRM")], ids=["create-folder", "import-package"]
+)
+def test_a_create_without_a_reply_is_looked_for_among_them(tmp_path: Path, made: Operation, ends: str) -> None:
+    """A client that does not know of them: the list of projects alone would say that nothing was created."""
+    journal = tmp_path / "journal"
+    tricks: dict[str, Trick] = {}
+
+    async def scene() -> None:
+        settings = SandboxSettings(customers=1, time_scale=2000, quotas="off", assumptions=MIXED)
+        async with (
+            Sandbox(settings) as sandbox,
+            HostileProxy(sandbox.url, tricks) as proxy,
+            Workato(
+                token=sandbox.token, host=proxy.url, tuning=Tuning.from_toml(sandbox.client_file, source="client file")
+            ) as workato,
+        ):
+            it = Here(sandbox, workato, journal)
+            running = asyncio.create_task(it.run(made, [{"id": FIRST}]))
+
+            async def lose(asked: Asked) -> AsyncIterator[bytes]:
+                await asked.good()
+                tricks.clear()
+                if ends == "reply lost":
+                    raise ConnectionResetError
+                running.cancel()
+                await asyncio.wait([running])
+                yield b""
+
+            tricks[str(FIRST)] = Trick(name="lose", at="POST folders", answer=lose)
+            if ends == "reply lost":
+                report = await running
+            else:
+                with pytest.raises(asyncio.CancelledError):
+                    await running
+                resumed = await Fleet(workato, journal=journal).resume()
+                assert resumed is not None
+                report = resumed
+            assert not tricks  # or nothing was lost
+            assert outcomes(report) == {"changed": 1}, report.accounts[0]
+            assert it.keys("folder.created").count("CRM") == 1, it.keys("folder.created")
+            assert await home(it, FIRST) == [("CRM", False)]
+
+    asyncio.run(scene())
