@@ -79,7 +79,7 @@ class OfCollections(Operation):
     async def find_collections(
         self, ctx: Context, *, active: bool = False, each: Mapping[str, float] = MappingProxyType({})
     ) -> Found:
-        """Sends one read by name, two of a folder; two more of one whose project is not known.
+        """Sends one read by name, two of a folder; two more of one whose project is not known or has no collection.
 
         Raises: TaskFailed when no collection exists, or a name does not exist exactly once. `active`, `each`: what to
         take the endpoints for without an account, as of `imagine`.
@@ -97,8 +97,11 @@ class OfCollections(Operation):
         else:
             inside = [row for row in there if row.project_id == project_id]
             found = Found(folder_id=folder_id, collections=inside)
-        found.collections.extend(_coming(ctx, folder_id, there))
-        if not found.collections and not is_import_unknown(ctx, self.folder) and log_of(ctx).offline is None:
+        found.collections.extend(_coming(ctx, folder_id, found.collections))
+        has_none = not found.collections and not is_import_unknown(ctx, self.folder) and log_of(ctx).offline is None
+        if has_none and there and found.endpoints is None:  # `project_id` may be an id of something else
+            found = await _by_recipes(ctx, folder_id, there)
+        if has_none and not found.collections:
             raise TaskFailed(
                 f"folder {self.folder!r} has no API collection",
                 failure_class="collection-missing",
@@ -120,8 +123,8 @@ async def endpoints_of(ctx: Context, found: Found) -> list[ApiEndpoint]:
 
 
 async def _by_recipes(ctx: Context, folder_id: int, there: list[ApiCollection]) -> Found:
-    """Those with a recipe of the folder behind an endpoint: which project a collection is of, older answers do not
-    say. Sends two reads, and one for each folder that has to be asked for."""
+    """Those with a recipe of the folder behind an endpoint: not every answer says of which project a collection is.
+    Sends two reads, and one for each folder that has to be asked for."""
     endpoints = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
     recipes = await recipes_below(ctx, folder_id)
     inside = {recipe.id for recipe in recipes}
@@ -131,7 +134,7 @@ async def _by_recipes(ctx: Context, folder_id: int, there: list[ApiCollection]) 
 
 
 def _coming(ctx: Context, folder_id: int | None, there: Iterable[ApiCollection]) -> list[ApiCollection]:
-    """Collections that a plan foresees in the folder (None: in any)."""
+    """Collections that a plan foresees in the folder (None: in any), but for those that are `there` already."""
     names = {collection.name for collection in there}
     return [row for folder in _planned(ctx, folder_id) for row in folder.collections if row.name not in names]
 

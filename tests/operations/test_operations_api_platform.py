@@ -17,7 +17,7 @@ import pytest
 
 from bulkops.cli.app import main
 from bulkops.errors import ConfigError, InputError
-from bulkops.operations import DisableEndpoints, EnableApiPlatform, EnableEndpoints, StartRecipes
+from bulkops.operations import CreateFolder, DisableEndpoints, EnableApiPlatform, EnableEndpoints, StartRecipes
 from bulkops.operations.restore import describe, restore
 from bulkops.report import render
 from bulkops.runs import Fleet, from_values, load_job, run
@@ -405,3 +405,12 @@ async def test_undoing_a_key_spares_the_other_keys_of_its_client(it: Here, versi
     stays = ["the API deletes no client and no access profile: both stay, and let nobody in"]
     assert [remark.words for remark in undone.remarks] == (stays if version == "v1" else [])
     assert outcomes(await it.undo(done)) == {"unchanged": 1}
+
+
+@in_sandbox(customers=1)
+async def test_a_plan_imports_a_collection_whose_name_another_project_has(it: Here) -> None:
+    assert outcomes(await it.run(main_job(API_PACKAGE, folder="Other") >> CreateFolder("API"), ONE)) == {"changed": 1}
+    job = main_job(API_PACKAGE, folder="API") >> EnableEndpoints(folder="API")
+    (planned,) = (await Fleet(it.workato, journal=it.journal).plan(job, from_values(ONE))).accounts
+    assert planned.problem is None, planned
+    assert any("endpoint" in change for change in planned.changes), planned
