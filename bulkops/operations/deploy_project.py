@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-from bulkops.errors import TaskFailed
+from bulkops.errors import TaskFailed, TaskUnknown
 from bulkops.models import Deployment
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import existing_folder, is_folder_name, recipes_below
@@ -63,12 +63,13 @@ class DeployProject(Operation):
             if found is None:
                 return
             before = found
+        check = f"the deployments of project {name!r}"
         made = await ctx.step(
             _DEPLOY,
             partial(self._deploy, ctx, folder_id, given.get("description")),
-            probe=partial(self._find, ctx, folder_id),
+            probe=partial(self._find, ctx, folder_id, check),
             data={"before": before},
-            check=f"the deployments of project {name!r}",
+            check=check,
             planned={"deployment_id": planned_id()},
             says=[self.title],
         )
@@ -98,8 +99,13 @@ class DeployProject(Operation):
         begun = await deployments.create(folder_id, environment=self.environment, description=description)
         return {"deployment_id": begun.id}
 
-    async def _find(self, ctx: Context, folder_id: int, intent: Intent) -> Any:
-        """The newest deployment since the intent. One from elsewhere counts: its recipes are as new or newer."""
+    async def _find(self, ctx: Context, folder_id: int, check: str, intent: Intent) -> Any:
+        """The newest deployment since the intent. One from elsewhere counts: its recipes are as new or newer.
+
+        Raises: TaskUnknown for an intent of a version that did not record the deployments before it.
+        """
+        if intent.data is None:
+            raise TaskUnknown(f"outcome of step {_DEPLOY!r} is unknown", remedy=check)
         new = {each.id for each in await self._deployments(ctx, folder_id)}.difference(intent.data["before"])
         return {"deployment_id": max(new)} if new else None
 

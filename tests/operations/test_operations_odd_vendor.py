@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from bulkops.client import Workato
+from bulkops.journal.sqlite.schema import FILE_NAME
 from bulkops.operations import (
     CreateConnection,
     CreateFolder,
@@ -23,7 +26,7 @@ from bulkops.operations import (
     StartRecipes,
 )
 from bulkops.report import Report
-from bulkops.runs import run, undo_of
+from bulkops.runs import Fleet, run, undo_of
 from bulkops.settings import Tuning
 from tests.fleet import CREDENTIALS, SECRETS
 
@@ -36,8 +39,10 @@ TUNING = Tuning(
 )
 
 
-def played(tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = False) -> list[Report]:
-    """The reports of a run, and of its undoing."""
+def played(
+    tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = False, paused: Callable[[], None] | None = None
+) -> list[Report]:
+    """The reports of a run, and of its undoing; or of its resumption after `paused`."""
 
     async def handle(request: web.Request) -> web.Response:
         await request.read()
@@ -58,6 +63,11 @@ def played(tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = Fals
         try:
             async with Workato(token="token-of-the-test", host=url, tuning=TUNING) as workato:
                 reports = [await run(made, accounts=ROWS, workato=workato, journal=journal)]
+                if paused is not None:
+                    paused()
+                    resumed = await Fleet(workato, journal=journal).resume()
+                    assert resumed is not None
+                    reports.append(resumed)
                 if undo:
                     reverse, inventory = await undo_of(reports[0].run_id, journal=journal)
                     reports.append(await run(reverse, accounts=inventory, workato=workato, journal=journal))
@@ -215,11 +225,36 @@ def test_a_deployment_whose_answer_was_lost_is_told_from_those_before(tmp_path: 
     assert (len(posted), len(begun)) == (1 if acts else 2, 1)
 
 
-@pytest.mark.parametrize("says_project", [True, False])
+def test_a_deployment_of_unknown_outcome_is_not_guessed_without_those_before(tmp_path: Path) -> None:
+    """An older version did not record them: an old deployment may be the newest that there is."""
+    posted: list[str] = []
+    is_down = [True]
+
+    def answer(request: web.Request) -> tuple[int, Any] | None:
+        if request.method == "POST":
+            posted.append(request.path)
+            return None
+        if posted and request.path.endswith("/deployments") and is_down[0]:
+            return 400, {"message": "not now"}
+        return deploying(request, "success", [])
+
+    def forget() -> None:
+        is_down[0] = False
+        with closing(sqlite3.connect(tmp_path / "journal" / FILE_NAME)) as journal, journal:
+            assert journal.execute("UPDATE steps SET data = NULL WHERE state = 'intent'").rowcount == 1
+
+    deploy = DeployProject(project="CRM", environment="test")
+    (row,) = played(tmp_path, answer, deploy, paused=forget)[-1].accounts
+    assert (row.outcome, row.cause) == ("unknown", "outcome of step 'deploy' is unknown"), row
+    assert "the deployments of project 'CRM'" in str(row.reason)
+    assert len(posted) == 1
+
+
+@pytest.mark.parametrize("said", [("11", "12"), ("11", None), ("5", "6")])
 def test_collections_that_do_not_say_their_project_are_found_by_their_recipes(
-    tmp_path: Path, says_project: bool
+    tmp_path: Path, said: tuple[str, str | None]
 ) -> None:
-    """Older answers do not say it; where all say it, no recipe is asked for."""
+    """Older answers do not say it, and another id may be meant by it. Else no recipe is asked for."""
     disabled: list[str] = []
     asked: list[str] = []
 
@@ -229,10 +264,12 @@ def test_collections_that_do_not_say_their_project_are_found_by_their_recipes(
             disabled.append(path)
             return 200, {"success": True}
         asked.append(path)
-        other = {"project_id": "12"} if says_project else {}
         rows: dict[str, list[dict[str, Any]]] = {
             "/projects": [{"id": 11, "folder_id": 5, "name": "API"}, {"id": 12, "folder_id": 6, "name": "More"}],
-            "/api_collections": [{"id": 1, "name": "Mine", "project_id": "11"}, {"id": 2, "name": "Other"} | other],
+            "/api_collections": [
+                {"id": id_, "name": f"Orders {id_}"} | ({} if project is None else {"project_id": project})
+                for id_, project in enumerate(said, start=1)
+            ],
             "/api_endpoints": [
                 {"id": id_, "api_collection_id": id_, "flow_id": 30 + id_, "name": "N", "active": not disabled}
                 for id_ in (1, 2)
@@ -244,4 +281,4 @@ def test_collections_that_do_not_say_their_project_are_found_by_their_recipes(
     (report,) = played(tmp_path, answer, DisableEndpoints(folder="API"))
     assert report.accounts[0].outcome == "changed", report.accounts[0]
     assert disabled == ["/api_endpoints/1/disable"]
-    assert ("/recipes" in asked) is not says_project
+    assert ("/recipes" in asked) is (said != ("11", "12"))
