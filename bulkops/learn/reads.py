@@ -147,7 +147,7 @@ class Survey:
     def _leaves_out(self, projects: Any) -> bool | None:
         """Whether Home has a folder that is not among these projects. Of a list that may go on nothing is known."""
         _, rows = rows_in(projects)
-        shown = {row.get("folder_id") for row in rows if isinstance(row, dict)}
+        shown = {str(row.get("folder_id")) for row in rows if isinstance(row, dict)}
         missing = self._under_home - shown
         return None if not self._under_home or (missing and len(rows) >= FULL_PAGE) else bool(missing)
 
@@ -162,7 +162,7 @@ class Survey:
             self.account = self.account or str(chosen.get("id"))
             self._external_id = chosen.get("external_id") or None
         elif question.name == FOLDERS:
-            self._under_home = frozenset(row.get("id") for row in objects)
+            self._under_home = frozenset(str(row.get("id")) for row in objects)  # some replies have ids as text
         elif question.name == _RECIPES and objects and str(objects[0].get("id")).isdigit():
             self._recipe_id = int(objects[0]["id"])
 

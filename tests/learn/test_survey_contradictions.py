@@ -165,3 +165,11 @@ def test_every_call_of_a_survey_is_a_read_that_needs_no_more() -> None:
         assert call.is_read
         given = question.path.keys() | question.query.keys() | {"managed_user_id"}
         assert {each.name for each in call.parameters if each.required} <= given
+
+
+@pytest.mark.parametrize("call", ["managed_users.folders.list", "managed_users.projects.list"])
+def test_ids_as_text_in_one_of_two_lists_do_not_leave_a_folder_out(tmp_path: Path, call: str) -> None:
+    member = "id" if "folders" in call else "folder_id"
+    found = surveys(tmp_path, Assumptions(members={call: {member: "string"}}))
+    assert contradicted(found) == {f"member {member} of {call}": "string"}
+    assert [verdict.state for verdict in found if verdict.about == "home_folders"] == ["confirmed"]
