@@ -119,7 +119,7 @@ class QueueDispatcher:
                 run=run_id,
             )
         )
-        return {seq for row in rows for seq in row["seqs"]}
+        return {seq for row in rows for seq in row["seqs"] or ()}  # NULL: a job of another program
 
     async def forget(self, run_id: str) -> None:
         """See `Dispatcher.forget`."""

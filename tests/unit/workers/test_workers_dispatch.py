@@ -51,6 +51,15 @@ async def test_an_account_that_is_sent_again_comes_first(postgres: str) -> None:
         assert (await delivered(queue, 101))[0] == 7
 
 
+async def test_a_job_without_accounts_is_left_out(postgres: str) -> None:
+    async with QueueDispatcher.open(DatabaseUrl.parse(postgres)) as queue:
+        await queue.send(RUN, [1, 2])
+        with psycopg.connect(postgres) as connection:
+            query = "UPDATE bulkops.procrastinate_jobs SET args = args - 'seqs' WHERE args->'seqs' = '[1]'"
+            assert connection.execute(query).rowcount == 1
+        assert await queue.waiting(RUN) == {2}
+
+
 @pytest.mark.slow
 async def test_connections_that_a_restart_has_closed_are_replaced_at_once() -> None:
     """One after another, each with a longer pause, they would take half a minute."""
