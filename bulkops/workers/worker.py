@@ -205,7 +205,8 @@ class Worker:
             if _may_pass(error):
                 log.info("worker.waits", run=run_id, reason=words)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(leaving.wait(), _AGAIN_S)
+                    async with asyncio.timeout(_AGAIN_S):
+                        await leaving.wait()
                 return
             if not is_ours:  # a run of a newer bulkops, or a mistake in an operation's file
                 log.exception("worker.cannot", run=run_id)
