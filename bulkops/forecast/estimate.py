@@ -20,12 +20,7 @@ from bulkops.settings import Tuning
 
 IMPORT: Final = "managed_users.imports.create"
 POLL: Final = "managed_users.imports.get"
-_POLLED: Final = (
-    IMPORT,
-    "managed_users.exports.create",
-    "managed_users.projects.build",
-    "managed_users.project_builds.deploy",
-)
+_POLLED: Final = (IMPORT, "managed_users.exports.create", "managed_users.projects.deploy")
 """Calls whose effects are polled."""
 
 GUESSED_LATENCY_S: Final = 0.1
@@ -37,7 +32,7 @@ SLOW_IMPORT: Final = SLOW_S / 2
 """Duration of a slow import, in delays of a first poll."""
 _POLLS_SPREAD: Final = 4.0
 """Standard deviation of the polls of one import, above the average, with a margin: those of many add up as squares.
-Builds and deployments vary less."""
+Deployments vary less."""
 _POLLS_OF_A_SLOW_ONE: Final = 10
 """Polls of a slow import beyond the average: of a few imports it may be one of them."""
 _PLAYED_WINDOWS: Final = 4

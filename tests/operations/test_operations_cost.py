@@ -22,13 +22,14 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 
 SHARED = {"grant-manager"}
 """Accounts send their requests together: how many depends on who comes when."""
+DEPLOYMENT = "managed_users.deployments.get"
 UNKNOWN = {"import-package of a manifest", "copy", "disable-endpoints"}
 """What is in the package or the source, or behind a collection's name, only a look tells."""
 
 
 def counted(requests: Mapping[str, float]) -> dict[str, float]:
-    """Without the polls of imports, of which there may be more, and what a client sends once."""
-    return {call: count for call, count in requests.items() if count and call not in {POLL, ME}}
+    """Without the polls of imports and deployments, of which there may be more, and what a client sends once."""
+    return {call: count for call, count in requests.items() if count and call not in {POLL, DEPLOYMENT, ME}}
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in SHARED | UNKNOWN])
