@@ -56,10 +56,11 @@ def test_two_workers_share_a_rollout(tmp_path: Path, postgres: str) -> None:
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
-        first, _ = played.start_worker(), played.start_worker()
+        first = played.start_worker()
         submitted = played.submit(*played.main_job())
         with caught(played.at_work(first), first):
             played.kill(first)
+        played.start_worker()
         check_changed(played, submitted)
         lost = played.ask("SELECT count(*) FROM accounts WHERE claims_lost > 0")
         assert lost[0][0] >= 1
@@ -69,7 +70,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, postgres: str) -> None:
 
 @pytest.mark.slow
 def test_a_person_goes_on_when_every_worker_is_killed(tmp_path: Path, postgres: str) -> None:
-    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
+    with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=20) as played:
         workers = [played.start_worker(), played.start_worker()]
         submitted = played.submit(*played.main_job())
         with caught(played.at_work(*workers, accounts=1), *workers):
@@ -90,9 +91,10 @@ def test_a_person_goes_on_when_every_worker_is_killed(tmp_path: Path, postgres: 
 @pytest.mark.slow
 def test_a_stopped_worker_is_fenced(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, customers=ACCOUNTS, time_scale=100) as played:
-        first, _ = played.start_worker(), played.start_worker()
+        first = played.start_worker()
         submitted = played.submit(*played.main_job())
         with caught(played.at_work(first), first):
+            played.start_worker()
             played.wait(
                 lambda: played.ask("SELECT 1 FROM processes WHERE worker IS NOT NULL AND dead"), "it is declared dead"
             )
@@ -204,10 +206,11 @@ def test_limits_hold_over_all_workers(tmp_path: Path, postgres: str, flags: tupl
 @pytest.mark.slow
 def test_a_worker_that_stops_hands_over(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=60) as played:
-        first, _ = played.start_worker(), played.start_worker()
+        first = played.start_worker()
         submitted = played.submit(*played.main_job())
         with caught(played.at_work(first), first):
             first.send_signal(signal.SIGTERM)
+        played.start_worker()
         assert first.wait(60) == 0
         assert not played.in_progress().get(first.pid)
         check_changed(played, submitted)

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.chaos.tally import Trials
 from tests.chaos.test_outages import ACCOUNTS, TUNING, roll_out
 from tests.fleet import fleet, wait_until
+from tests.processes import Process
 
 SEED = 20261125
 SCALE = 200
@@ -76,10 +78,11 @@ def test_a_server_that_forgot_everything(tmp_path: Path, trials: Trials) -> None
     """Another sandbox on the same port, with the customers and nothing that was done to them: no hang, one clear
     answer an account, and a new run brings everybody to the end."""
     with fleet(tmp_path, customers=20, time_scale=100, token="the-same", port=0) as vendor:
-        process = vendor.start(*vendor.rollout_command("--concurrency", "5", "--breaker", "off"))
+        command = vendor.rollout_command("--concurrency", "5", "--breaker", "off")
+        process = Process(command, env=vendor.environment(), cwd=vendor.home)  # it outlives this sandbox
         wait_until(process, lambda: len(vendor.ledger()), 30)
         port = vendor.url.rpartition(":")[2]
-    with fleet(tmp_path, customers=20, time_scale=100, token="the-same", port=port) as vendor:
+    with closing(process), fleet(tmp_path, customers=20, time_scale=100, token="the-same", port=port) as vendor:
         _, err = process.communicate(timeout=300)
         assert process.returncode in {0, 1}, err
         assert "Traceback" not in err
