@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 from typing import Any, Final
 
 from bulkops.journal.sqlite.processes import Processes
@@ -27,7 +26,7 @@ def put_steps(connection: sqlite3.Connection, processes: Processes, writes: Sequ
     process_id = processes.ensure(connection)
     for start in range(0, len(writes), _MOST_ROWS):
         part = writes[start : start + _MOST_ROWS]
-        connection.execute(_statement(len(part)), [process_id, *chain.from_iterable(part)])
+        connection.execute(_statement(len(part)), [value for write in part for value in (*write, process_id)])
 
 
 @cache
@@ -37,10 +36,7 @@ def _statement(rows: int) -> str:
         f"{column} = CASE excluded.state WHEN 'intent' THEN excluded.{column} ELSE {column} END"
         for column in ("data", "process_id", "began_boot_s", "quiet_boot_s")
     )
-    width = len(_COLUMNS)
-    marks = ", ".join(
-        f"({', '.join(f'?{place}' for place in (*range(first, first + width), 1))})"
-        for first in range(2, 2 + rows * width, width)
-    )
-    return f"""INSERT INTO steps ({", ".join(_COLUMNS)}, process_id) VALUES {marks} ON CONFLICT DO UPDATE
+    marks = f"({', '.join('?' * (len(_COLUMNS) + 1))})"
+    return f"""INSERT INTO steps ({", ".join(_COLUMNS)}, process_id) VALUES {", ".join([marks] * rows)}
+      ON CONFLICT DO UPDATE
       SET state = excluded.state, result = excluded.result, changed = excluded.changed, {kept}"""  # noqa: S608 - constants
