@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection
-from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -33,17 +32,6 @@ def page(members: Collection[str]) -> bytes:
     return json.dumps({"result": rows}, separators=(",", ":")).encode()
 
 
-def _with_cattrs(body: bytes) -> Any:
-    return _cattrs().structure(import_module("orjson").loads(body)["result"], list[Recipe])
-
-
-@cache
-def _cattrs() -> Any:
-    converter = import_module("cattrs").Converter()
-    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-    return converter
-
-
 def decoders(body: bytes) -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {
         "bulkops": partial(decode_list, reply(body, "managed_users.recipes.list"), Recipe),
@@ -51,8 +39,6 @@ def decoders(body: bytes) -> dict[str, Callable[[], Any]]:
     }
     if version("orjson"):
         found["orjson.loads"] = partial(import_module("orjson").loads, body)
-        if version("cattrs"):
-            found["orjson + cattrs"] = partial(_with_cattrs, body)
     return found
 
 
