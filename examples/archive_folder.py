@@ -47,7 +47,7 @@ class ArchiveFolder(Operation):
 
     async def verify(self, ctx: Context) -> None:
         if await self.find(ctx) is None:
-            raise TaskFailed(f"there is no folder {self.folder!r} after all", remedy="`bulkops retry`")
+            raise TaskFailed(f"no folder is named {self.folder!r} after all", remedy="`bulkops retry`")
 
     def can_undo(self) -> bool:
         return True

@@ -73,7 +73,7 @@ class Crew:
         return dict(rows)
 
     def at_work(self, *workers: Process, accounts: int = 3) -> Callable[[], bool]:
-        """Whether each of them has begun so many accounts, for `caught`: one that is claimed is not begun yet."""
+        """For `caught`: whether each worker has begun at least this number of accounts. Claimed is not begun."""
 
         def is_at_work() -> bool:
             begun = "SELECT p.pid FROM accounts a JOIN processes p USING (process_id) WHERE a.outcome IS NULL"

@@ -153,9 +153,9 @@ def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:
     if found is None:
         there = name_some([collection.name for collection in collections]) or "none"
         raise TaskFailed(
-            f"there is no API collection {name!r}; there are: {there}",
+            f"no API collection is named {name!r}; there are: {there}",
             failure_class="collection-missing",
-            cause=f"there is no API collection {name!r}",
+            cause=f"no API collection is named {name!r}",
             remedy="import its package, or correct the name",
         )
     return found

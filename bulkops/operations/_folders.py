@@ -95,7 +95,7 @@ def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") 
     """Error after `find_folder` found no folder under Home, with the nearest name there."""
     known = memory_of(ctx).cache.get(folders_key(None), {})
     return TaskFailed(
-        f"there is no folder {name!r}",
+        f"no folder is named {name!r}",
         failure_class="folder-missing",
         remedy=nearest_else(name, known, otherwise=remedy),
     )

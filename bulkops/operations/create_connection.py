@@ -137,7 +137,7 @@ class CreateConnection(Operation):
         found = await find_path(ctx, wanted["folder"], parent_id=None, must_exist=True)
         if found is None:
             raise TaskFailed(
-                f"there is no folder {wanted['folder']!r} for the connection",
+                f"no folder is named {wanted['folder']!r} for the connection",
                 failure_class="folder-missing",
                 remedy="create it first: create-folder",
             )

@@ -103,7 +103,7 @@ async def export_package(workspace: Workspace, manifest_id: int, *, needs_recipe
 
 
 def no_manifest(manifest_id: int) -> InputError:
-    return InputError(f"there is no export manifest {manifest_id}", remedy="check its id in the workspace")
+    return InputError(f"export manifest {manifest_id} does not exist", remedy="check its id in the workspace")
 
 
 async def partner_folder(workato: Workato, path: str) -> int:
@@ -113,7 +113,7 @@ async def partner_folder(workato: Workato, path: str) -> int:
         name = part.strip()
         there = [folder async for folder in workato.folders.list(parent_id=folder_id) if folder.name == name]
         if len(there) != 1:
-            what = f"there is no folder {path!r}" if not there else f"{len(there)} folders are named {name!r}"
+            what = f"no folder is named {path!r}" if not there else f"{len(there)} folders are named {name!r}"
             raise InputError(f"{what} in the partner's workspace", remedy="give its path under Home: CRM/Orders")
         folder_id = there[0].id
     return int(folder_id or 0)

@@ -92,7 +92,7 @@ async def test_a_file_that_holds_something_else_is_replaced_only_when_asked(it: 
 async def test_failures_in_words(it: Here, tmp_path: Path) -> None:
     nowhere = await it.run(ExportPackage(folder="CMR", into=tmp_path / "p"), rows(2))
     assert outcomes(nowhere) == {"failed": 2}
-    assert "there is no folder 'CMR'" in str(nowhere.accounts[0].reason)
+    assert "no folder is named 'CMR'" in str(nowhere.accounts[0].reason)
     await imported(it, 2)
     account = it.workato.account(FIRST)
     made = ExportPackage(folder="CRM/Functions", into=tmp_path / "p")
@@ -179,7 +179,7 @@ async def test_a_plan_sends_no_write(it: Here, tmp_path: Path) -> None:
     missing = await Fleet(it.workato, journal=it.journal).plan(
         ExportPackage(folder="Nix", into=into), from_values(rows(5))
     )
-    assert missing.groups == [(5, "there is no folder 'Nix'")]
+    assert missing.groups == [(5, "no folder is named 'Nix'")]
     chain = ImportPackage(PACKAGE_2, folder="New") >> ExportPackage(folder="New", into=into)
     both = await Fleet(it.workato, journal=it.journal).plan(chain, from_values(rows(1)))
     assert both.groups[0][1].endswith("export folder 'New'; its file is there: kept if it holds the same")
@@ -200,8 +200,8 @@ async def test_out_of_the_partners_workspace(it: Here, tmp_path: Path) -> None:
     changed = await export_to_file(it.workato, path, folder="CRM rollout/Functions", overwrite=True)
     assert (changed.written, len(changed.package.recipes)) == (True, 1)
     for wrong, words in (
-        ({"manifest": 99}, "there is no export manifest 99"),
-        ({"folder": "CRM/Nix"}, "there is no folder 'CRM/Nix' in the partner's workspace"),
+        ({"manifest": 99}, "export manifest 99 does not exist"),
+        ({"folder": "CRM/Nix"}, "no folder is named 'CRM/Nix' in the partner's workspace"),
     ):
         with pytest.raises(InputError, match=words):
             await export_to_file(it.workato, tmp_path / "x.zip", **wrong)

@@ -169,7 +169,7 @@ def test_a_run_with_failures_is_told_with_their_causes(
     summary = json.loads(json.loads((tmp_path / "told.json").read_text())["stdin"])
     assert summary["exit_code"] == 1
     assert summary["next"].startswith("bulkops retry")
-    assert summary["clusters"][0]["cause"] == "there is no folder 'Nowhere'"
+    assert summary["clusters"][0]["cause"] == "no folder is named 'Nowhere'"
     assert "accounts" not in summary
     again = cli("retry", *command[5:], "--on-finish", "sh -c 'exit 4'")
     assert again.code == 1

@@ -69,8 +69,8 @@ def test_a_plan_of_it_sends_reads_alone(cli: Cli, sandbox: RemoteSandbox, here: 
         (("--into", "d", "--folder", " ", "--accounts", "all"), "the folder's name is empty"),
         (("-o", "no/such/x.zip", "--manifest", "12"), "cannot write into"),
         (("-o", ".", "--manifest", "12"), "is a directory"),
-        (("-o", "x.zip", "--manifest", "99"), "there is no export manifest 99"),
-        (("-o", "x.zip", "--folder", "CRM/Nix"), "there is no folder 'CRM/Nix' in the partner's workspace"),
+        (("-o", "x.zip", "--manifest", "99"), "export manifest 99 does not exist"),
+        (("-o", "x.zip", "--folder", "CRM/Nix"), "no folder is named 'CRM/Nix' in the partner's workspace"),
     ],
 )
 def test_what_cannot_be(cli: Cli, sandbox: RemoteSandbox, here: Path, arguments: Any, words: str) -> None:

@@ -82,10 +82,10 @@ def test_a_run_that_leaves_out_what_its_plan_found_impossible_is_no_success(
     done = cli(*start, "--from-plan", "plan.json", "--yes", "--json")
     assert (done.code, done.outcomes) == (1, {"skipped": 1, "unchanged": 1}), done.err
     (skipped,) = [row for row in done.report["accounts"] if row["outcome"] == "skipped"]
-    assert skipped["reason"] == "the plan found that it cannot be done: there is no folder 'CRM'"
+    assert skipped["reason"] == "the plan found that it cannot be done: no folder is named 'CRM'"
     assert "retry" not in done.err
     text = cli("report", done.report["run"])
-    assert "there is no folder 'CRM'" in text.out
+    assert "no folder is named 'CRM'" in text.out
 
 
 def test_the_prompt_the_plan_and_the_run_agree(cli: Cli, sandbox: RemoteSandbox, job: Any) -> None:

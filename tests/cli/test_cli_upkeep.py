@@ -111,5 +111,5 @@ def test_an_unknown_manifest_ends_the_run_before_it_begins(
 ) -> None:
     result = cli("import-package", "--manifest", "99", "--folder", "CRM", *policy)
     assert result.code == 2
-    assert "there is no export manifest 99" in result.err
+    assert "export manifest 99 does not exist" in result.err
     assert "no runs" in cli("runs").err

@@ -92,7 +92,7 @@ SHOWN = {
     "TaskUnknown": (
         "outcome of step 'create-key' is unknown: POST /api/keys: the line went dead; look at the account's keys"
     ),
-    "TaskFailed": "there is no folder 'CRM'; import into it first",
+    "TaskFailed": "no folder is named 'CRM'; import into it first",
     "RunFailed": "Finished: 1 unknown of 1 account in 1.2 s (run RUN); see report.failures",
     "RunAborted": (
         "Interrupted: 1 not attempted of 1 account in 1.2 s (run RUN); resume with: bulkops resume RUN "

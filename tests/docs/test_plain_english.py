@@ -95,7 +95,7 @@ def test_each_module_says_in_its_first_line_what_it_is() -> None:
         ("nobody can tell whether it happened", "nobody can"),
         ("the outcome is unknown: what came of it", "what came of"),
         ("Connections are authorised", "authorised"),
-        ("there is no folder 'CRM'; it is no longer there; `found is None`", None),
+        ("no folder is named 'CRM'; it is no longer there; `found is None`", None),
     ],
 )
 def test_what_is_found(text: str, phrase: str | None) -> None:

@@ -189,7 +189,7 @@ async def test_several_of_one_name_and_none(it: Here) -> None:
     account = it.workato.account(FIRST)
     assert failure(await it.run(enabled(), ONE)) == (
         "folder-missing",
-        "there is no folder 'API'; import into it first",
+        "no folder is named 'API'; import into it first",
     )
     await account.folders.create("API")
     assert failure(await it.run(enabled(), ONE)) == (
@@ -199,7 +199,7 @@ async def test_several_of_one_name_and_none(it: Here) -> None:
     named = enabled(folder=None, collections=["CRM API"])
     assert failure(await it.run(named, ONE)) == (
         "collection-missing",
-        "there is no API collection 'CRM API'; there are: none; import its package, or correct the name",
+        "no API collection is named 'CRM API'; there are: none; import its package, or correct the name",
     )
     await it.run(main_job(API_PACKAGE, folder="API"), ONE)
     (collection,) = await account.api_collections.list().collect()

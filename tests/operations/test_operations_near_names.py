@@ -20,12 +20,12 @@ async def test_the_nearest_name_is_in_the_failures_words(
     (tmp_path / "wrong.toml").write_text('[connections."Web shpo".input]\napi_key = "k"\n')
     await it.run(ImportPackage(PACKAGE, folder="Sales CRM"), ONE)
     for operation, words in (
-        (StartRecipes(folder="sales crn"), "there is no folder 'sales crn'; did you mean 'Sales CRM'? else import"),
-        (StopRecipes(folder="SalesCRM"), "there is no folder 'SalesCRM'; did you mean 'Sales CRM'? else import"),
-        (StartRecipes(folder="Warehouse"), "there is no folder 'Warehouse'; import into it first"),
+        (StartRecipes(folder="sales crn"), "no folder is named 'sales crn'; did you mean 'Sales CRM'? else import"),
+        (StopRecipes(folder="SalesCRM"), "no folder is named 'SalesCRM'; did you mean 'Sales CRM'? else import"),
+        (StartRecipes(folder="Warehouse"), "no folder is named 'Warehouse'; import into it first"),
         (
             ImportPackage(PACKAGE, folder="New", home_assets_folder="Sales CMR"),
-            "there is no folder 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
+            "no folder is named 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
         ),
         (
             AuthorizeConnections(tmp_path / "wrong.toml"),

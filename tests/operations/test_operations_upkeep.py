@@ -243,7 +243,7 @@ async def test_a_manifest_is_exported_once_and_found_again(it: Here) -> None:
 
 @in_sandbox(customers=1)
 async def test_what_cannot_be_exported_ends_before_any_account(it: Here) -> None:
-    with pytest.raises(InputError, match="there is no export manifest 99; check its id"):
+    with pytest.raises(InputError, match="export manifest 99 does not exist; check its id"):
         await it.run(ImportPackage(manifest=99, folder="CRM"), ONE)
     with pytest.raises(WouldChange):
         await export_package(it.workato.with_options(read_only=True), 12)
