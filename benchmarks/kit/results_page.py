@@ -16,7 +16,7 @@ from benchmarks.kit.plots import bars
 HERE: Final = Path(__file__).parents[1]
 PLOTS: Final = HERE / "plots"
 VERSIONED: Final = (
-    "bulkops", "aiohttp", "aiolimiter", "anyio", "attrs", "msgspec", "structlog", "aiometer", "aiohttp-retry", "cattrs",
+    "bulkops", "aiohttp", "aiolimiter", "anyio", "attrs", "msgspec", "structlog", "aiometer", "aiohttp-retry",
     "httpx", "nornir", "orjson", "pyrate-limiter", "requests", "throttled-py",
 )  # fmt: skip
 HEAD: Final = """# Results
