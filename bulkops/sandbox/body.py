@@ -10,7 +10,7 @@ import attrs
 import msgspec
 
 from bulkops.catalogue import ANY_MEMBER, Call, Parameter
-from bulkops.sandbox.request import FALSE, NUMBER, TRUE, invalid
+from bulkops.sandbox.request import NUMBER, flag, invalid
 
 _LONGEST: Final = 255
 _LONGER: Final[Mapping[str, Mapping[str, int]]] = {
@@ -128,12 +128,7 @@ def id_in(members: Mapping[str, Any], name: str) -> int | None:
 
 def flag_in(members: Mapping[str, Any], name: str) -> bool:
     """A boolean member in any spelling, False when absent. Raises: RefusedError 400."""
-    text = str(members.get(name, False)).strip().lower()
-    if text in TRUE:
-        return True
-    if text in FALSE:
-        return False
-    raise invalid(name, "is not a boolean")
+    return flag(str(members.get(name, False)), name)
 
 
 def _ids_in(members: Mapping[str, Any], name: str) -> list[int]:

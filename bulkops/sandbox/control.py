@@ -28,15 +28,10 @@ def _requests(service: Service, _: bytes) -> Any:
 
 def _settings(service: Service, _: bytes) -> Any:
     settings = service.settings
-    return {
-        "customers": settings.customers,
-        "seed": settings.seed,
-        "window": settings.window,
-        "time_scale": settings.time_scale,
-        "retry_after": settings.retry_after,
+    plain = ("customers", "seed", "window", "time_scale", "retry_after", "server_timeout_s")
+    return {name: getattr(settings, name) for name in plain} | {
         "assumptions": attrs.asdict(settings.assumptions),
         "deny": service.state.denied,
-        "server_timeout_s": settings.server_timeout_s,
         "faults": service.state.faults.to_mapping(),
     }
 

@@ -40,13 +40,14 @@ class Customer:
 
     def row(self) -> dict[str, Any]:
         workspace = self.workspace
-        counted = {
+        counted: dict[str, Any] = {
             "active_connection_count": sum(c.authorization_status == "success" for c in workspace.connections.values()),
             "active_recipe_count": sum(recipe.running for recipe in workspace.recipes.values()),
             "task_count": workspace.count_jobs("succeeded"),
         }
-        where = {name: {"id": other.id} for name, other in self.environments.items()}
-        return {"id": self.id, "external_id": self.external_id} | self.facts | counted | _given(environments=where)
+        if self.environments:
+            counted["environments"] = {name: {"id": other.id} for name, other in self.environments.items()}
+        return {"id": self.id, "external_id": self.external_id} | self.facts | counted
 
 
 class Customers:
@@ -157,11 +158,6 @@ class Customers:
         customer = Customer(id=FIRST_ID + place, index=index, external_id=external_id, facts=facts, workspace=workspace)
         self._built[place] = customer
         return customer
-
-
-def _given(**members: Any) -> dict[str, Any]:
-    """Without those that hold nothing."""
-    return {name: value for name, value in members.items() if value}
 
 
 def customer_facts(*, name: str, notification_email: str, now: str) -> dict[str, Any]:

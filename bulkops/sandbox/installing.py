@@ -118,39 +118,36 @@ class _Installer:
         if found is not None:
             found.version, found.facts, found.updated_at = packed.version, packed.facts, self._now
             return found.id
-        made = Collection(
-            id=self._workspace.new_id("api_collection"),
+        made = self._workspace.add(
+            self._workspace.api.collections,
+            "api_collection",
+            Collection,
+            now=self._now,
             name=packed.name,
             folder_id=folder.id,
             project_id=folder.project_id,
             handle=handle_of(self._workspace.slug, packed.handle, packed.name, self._handles),
             version=packed.version,
             facts=packed.facts,
-            created_at=self._now,
-            updated_at=self._now,
         )
         self._handles.add(made.handle)
-        self._workspace.api.collections[made.id] = self._collections[packed.name, folder.id] = made
+        self._collections[packed.name, folder.id] = made
         self._note("collection.created", f"{self._workspace.path(folder.id)}/{packed.name}")
         return made.id
 
     def _endpoint(self, packed: PackedEndpoint, collection_id: int, recipe_ids: Mapping[str, int]) -> None:
         """By name in its collection. New ones arrive disabled; an import switches none on or off."""
-        bound: dict[str, Any] = {"recipe_id": recipe_ids.get(packed.recipe.zip_name), "updated_at": self._now}
+        bound: dict[str, Any] = {"recipe_id": recipe_ids.get(packed.recipe.zip_name)}
         bound |= {"method": packed.method, "path": packed.path, "legacy": packed.legacy, "facts": packed.facts}
         found = self._endpoints.get((collection_id, packed.name))
         if found is not None:
-            for name, value in bound.items():
+            for name, value in (bound | {"updated_at": self._now}).items():
                 setattr(found, name, value)
             return
-        made = Endpoint(
-            id=self._workspace.new_id("api_endpoint"),
-            collection_id=collection_id,
-            name=packed.name,
-            created_at=self._now,
-            **bound,
+        bound |= {"collection_id": collection_id, "name": packed.name}
+        self._endpoints[collection_id, packed.name] = self._workspace.add(
+            self._workspace.api.endpoints, "api_endpoint", Endpoint, now=self._now, **bound
         )
-        self._workspace.api.endpoints[made.id] = self._endpoints[collection_id, packed.name] = made
 
     def _make(self, directory: str) -> int:
         folder_id = self._job.folder_id
@@ -168,15 +165,8 @@ class _Installer:
         found = self._connections.get((name, provider, folder_id))
         if found is not None:
             return found
-        connection = Connection(
-            id=self._workspace.new_id("connection"),
-            name=name,
-            provider=provider,
-            folder_id=folder_id,
-            created_at=self._now,
-            updated_at=self._now,
-        )
-        self._workspace.connections[connection.id] = connection
+        things, where = self._workspace.connections, {"provider": provider, "folder_id": folder_id}
+        connection = self._workspace.add(things, "connection", Connection, now=self._now, name=name, **where)
         self._connections[name, provider, folder_id] = connection
         self._named.setdefault((name, provider), connection)
         return connection
@@ -186,25 +176,11 @@ class _Installer:
         bound = tuple(self._resolve(entry) for entry in packed.config)
         recipe = self._recipes.get((folder_id, packed.name))
         if recipe is None:
-            recipe = self._new_recipe(packed, folder_id, bound)
+            recipe = self._workspace.add_recipe(packed, bound, folder_id=folder_id, now=self._now)
+            self._recipes[folder_id, packed.name] = recipe
             return {"id": recipe.id, "import_result": UNTOUCHED}
         recipe.revise(packed, bound, now=self._now)
         return {"id": recipe.id, "import_result": self._restart(recipe)}
-
-    def _new_recipe(self, packed: PackedRecipe, folder_id: int, bound: tuple[int | None, ...]) -> Recipe:
-        """New recipes arrive stopped: an import never starts what was not running."""
-        recipe = Recipe(
-            id=self._workspace.new_id("recipe"),
-            user_id=self._workspace.user_id,
-            folder_id=folder_id,
-            packed=packed,
-            bound=bound,
-            created_at=self._now,
-            updated_at=self._now,
-        )
-        self._workspace.recipes[recipe.id] = recipe
-        self._recipes[folder_id, packed.name] = recipe
-        return recipe
 
     def _restart(self, recipe: Recipe) -> str:
         if not recipe.running:

@@ -34,17 +34,10 @@ class Manager:
         }
 
 
-class Managers:
-    """All of them, by id."""
-
-    def __init__(self) -> None:
-        self.by_id: dict[int, Manager] = {}
-
-    def forget(self, *customers: Customer) -> None:
-        """Deleted customers leave every manager's list. One left without any is removed: an empty list would
-        mean all."""
-        for manager in list(self.by_id.values()):
-            left = {id_: there for id_, there in manager.workspaces.items() if there not in customers}
-            if manager.workspaces and not left:
-                del self.by_id[manager.id]
-            manager.workspaces = left
+def forget(managers: dict[int, Manager], *customers: Customer) -> None:
+    """Deleted customers leave every manager's list. One left without any is removed: an empty list would mean all."""
+    for manager in list(managers.values()):
+        left = {id_: there for id_, there in manager.workspaces.items() if there not in customers}
+        if manager.workspaces and not left:
+            del managers[manager.id]
+        manager.workspaces = left

@@ -44,19 +44,12 @@ class Partner:
         """A project with what the package holds, and a manifest of all that; the ids of its folders."""
         workspace = self.workspace
         folder = workspace.add_folder(project, workspace.home, now=now)
-        built = Import(
-            id=0, folder_id=folder.id, home_folder_id=folder.id, package=package, restart_recipes=False, duration_s=0.0
-        )
+        built = Import(folder_id=folder.id, home_folder_id=folder.id, package=package, restart_recipes=False)
         install(workspace, built, now=now, note=lambda *_: None)
         for connection in workspace.connections.values():
             connection.authorization_status, connection.authorized_at = "success", now
-        made = Manifest(
-            id=workspace.new_id("manifest"),
-            name=manifest,
-            files={asset.zip_name: asset for asset in assets_in(workspace, folder)},
-            project_path=project,
-            created_at=now,
-            updated_at=now,
+        files = {asset.zip_name: asset for asset in assets_in(workspace, folder)}
+        workspace.add(
+            workspace.manifests, "manifest", Manifest, now=now, name=manifest, files=files, project_path=project
         )
-        workspace.manifests[made.id] = made
         return {each.id for each in workspace.below(folder)}

@@ -36,7 +36,10 @@ class Job:
     is_repeat: bool = False
 
     def row(self) -> dict[str, Any]:
-        error = self.error
+        error, parts = self.error, None
+        if error is not None:
+            error_id = self.id.removeprefix("j-")
+            parts = {"error_type": "Bad request", "message": error, "error_id": error_id, "input": "{}"}
         return {
             "id": self.id,
             "handle": self.id,
@@ -48,13 +51,9 @@ class Job:
             "is_error": error is not None,
             "is_poll_error": False,
             "error": error,
-            "error_parts": None if error is None else _parts(self.id, error),
+            "error_parts": parts,
             "lines": [],
         }
-
-
-def _parts(job_id: str, error: str) -> dict[str, Any]:
-    return {"error_type": "Bad request", "message": error, "error_id": job_id.removeprefix("j-"), "input": "{}"}
 
 
 def calls_in(code: Any) -> list[dict[str, Any]]:

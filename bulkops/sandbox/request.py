@@ -25,8 +25,8 @@ _LAST_PAGE: Final = 10**9
 """Beyond it there is nothing, and nobody counts further."""
 
 NUMBER: Final = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
-TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
-FALSE: Final = frozenset({"false", "0", "f", "no", "off", "", "null", "none"})
+_TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
+_FALSE: Final = frozenset({"false", "0", "f", "no", "off", "", "null", "none"})
 
 
 class RefusedError(Exception):
@@ -121,6 +121,14 @@ class ApiRequest:
         """Write one effect into the ledger, under the customer of a customer call."""
         self.state.ledger.note(None if self.customer is None else self.customer.id, kind, key)
 
+    def change(self, thing: Any, members: Mapping[str, Any]) -> bool:
+        """Give a thing these members; whether that changed it."""
+        changed = any(getattr(thing, name) != value for name, value in members.items())
+        if changed:
+            for name, value in {**members, "updated_at": self.state.clock.stamp()}.items():
+                setattr(thing, name, value)
+        return changed
+
     def path_id(self, name: str) -> int:
         """A numeric path parameter; anything else cannot be found. Raises: RefusedError 404."""
         text = self.names[name]
@@ -152,13 +160,7 @@ class ApiRequest:
         Raises: RefusedError 400.
         """
         text = self.query.get(name)
-        if text is None:
-            return None
-        if text.strip().lower() in TRUE:
-            return True
-        if text.strip().lower() in FALSE:
-            return False
-        raise invalid(name, "is not a boolean")
+        return None if text is None else flag(text, name)
 
     def many(self, name: str) -> list[str]:
         """A list in the query: a value each time, or several between commas; with or without its brackets."""
@@ -223,6 +225,14 @@ class ApiRequest:
             return parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=1000)
         except ValueError as error:
             raise RefusedError(400, "Bad request: the form cannot be read") from error
+
+
+def flag(text: str, name: str) -> bool:
+    """A boolean in any spelling. Raises: RefusedError 400."""
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise invalid(name, "is not a boolean")
+    return word in _TRUE
 
 
 def refuse_blank(given: Mapping[str, Any], *names: str) -> None:

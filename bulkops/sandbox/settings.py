@@ -146,22 +146,17 @@ class SandboxSettings:
 
         Raises: ConfigError naming the file and the key.
         """
-        return _read_quotas(Path(path))
+        table = read_toml(path, "the quota file")
+        if set(table) != {"quotas"} or not isinstance(table["quotas"], dict):
+            raise ConfigError(f"the quota file {path} must hold one table, [quotas]", remedy=_EXAMPLE)
+        quotas = dict(Tuning.from_mapping(table, source=str(path)).quotas)
+        _check_names(quotas, source=str(path))
+        return quotas
 
 
 def _toml_row(limit: Limit) -> str:
     key = f', key = "{limit.key}"' if limit.key else ""
     return f"{{ limit = {limit.requests}, window_s = {float(limit.window_s)!r}{key} }}"
-
-
-def _read_quotas(path: Path) -> dict[str, tuple[Limit, ...]]:
-    data = read_toml(path, "the quota file")
-    table = data.get("quotas")
-    if not isinstance(table, dict) or set(data) != {"quotas"}:
-        raise ConfigError(f"the quota file {path} must hold one table, [quotas]", remedy=_EXAMPLE)
-    quotas = dict(Tuning.from_mapping({"quotas": table}, source=str(path)).quotas)
-    _check_names(quotas, source=str(path))
-    return quotas
 
 
 _EXAMPLE: Final = """write [quotas] and lines such as "embedded.recipes.get" = [{ limit = 60, window_s = 60 }]"""

@@ -14,7 +14,7 @@ from bulkops.sandbox.exports import Exporter
 from bulkops.sandbox.faults import Faults, Strike, strike
 from bulkops.sandbox.imports import Importer
 from bulkops.sandbox.ledger import Ledger
-from bulkops.sandbox.managers import Managers
+from bulkops.sandbox.managers import Manager
 from bulkops.sandbox.package_zip import PackageShelf
 from bulkops.sandbox.partner import Partner
 from bulkops.sandbox.quotas import Quotas
@@ -32,7 +32,7 @@ class State:
         self.ledger = Ledger(self.clock)
         ids = Ids()
         self.customers = Customers(settings.customers, seed=settings.seed, ids=ids, now=self.clock.stamp())
-        self.managers = Managers()
+        self.managers: dict[int, Manager] = {}
         self.quotas = Quotas(settings.limits(), settings.window)
         self.packages = PackageShelf()
         self.partner = Partner(self.clock, ids, self.packages, workspace_id=settings.workspace)

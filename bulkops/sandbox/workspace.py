@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
 from bulkops.sandbox.api_platform import ApiPlatform
 from bulkops.sandbox.members import Member
-from bulkops.sandbox.package_zip import ParsedPackage
+from bulkops.sandbox.package_zip import PackedRecipe, ParsedPackage
 from bulkops.sandbox.recipes import JobStatus, Recipe
 
 if TYPE_CHECKING:
     from bulkops.sandbox.exports import Export, Manifest
+
+T = TypeVar("T")
 
 HOME: Final = "Home"
 PARTNER_ID: Final = 17_293
@@ -81,14 +83,15 @@ class Connection:
 
 @attrs.define(kw_only=True)
 class Import:
-    """One package on its way into one folder. `doom`: drawn to fail when its time has come."""
+    """One package on its way into one folder. `doom`: drawn to fail when its time has come. One that never waits has
+    neither id nor duration."""
 
-    id: int
+    id: int = 0
     folder_id: int
     home_folder_id: int
     package: ParsedPackage
     restart_recipes: bool
-    duration_s: float
+    duration_s: float = 0.0
     doom: str | None = None
     status: Literal["in_progress", "completed", "failed"] = "in_progress"
     error: str | None = None
@@ -130,17 +133,21 @@ class Workspace:
     def add_folder(self, name: str, parent: Folder | None, *, now: str) -> Folder:
         """A new folder; directly under Home it is a project. Equal names are allowed, as far as the vendor says."""
         is_project = parent is not None and parent.parent_id is None
-        folder = Folder(
-            id=self._ids("folder"),
+        return self.add(
+            self.folders,
+            "folder",
+            Folder,
+            now=now,
             name=name,
             parent_id=parent.id if parent else None,
             project_id=self._ids("project") if is_project or parent is None else parent.project_id,
             is_project=is_project,
-            created_at=now,
-            updated_at=now,
         )
-        self.folders[folder.id] = folder
-        return folder
+
+    def add_recipe(self, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int, now: str) -> Recipe:
+        """A new recipe, which stands still: an import never starts what was not running."""
+        where = {"user_id": self.user_id, "folder_id": folder_id}
+        return self.add(self.recipes, "recipe", Recipe, now=now, packed=packed, bound=bound, **where)
 
     def move_folder(self, folder: Folder, parent: Folder) -> None:
         """Move it below `parent`, with its contents; under Home it becomes a project, elsewhere it is a folder."""
@@ -195,6 +202,12 @@ class Workspace:
             born = dict.fromkeys(("created_at", "updated_at"), self.home.created_at)
             self._shelves[noun] = {str(row["id"]): {**born, **row} for row in first}
         return self._shelves[noun]
+
+    def add(self, things: dict[int, T], noun: str, kind: Callable[..., T], *, now: str, **members: Any) -> T:
+        """A new thing among `things`, with the next id of its noun."""
+        id_ = self.new_id(noun)
+        things[id_] = kind(id=id_, created_at=now, updated_at=now, **members)
+        return things[id_]
 
     def new_id(self, noun: str) -> int:
         return self._ids(noun)

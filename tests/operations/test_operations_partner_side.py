@@ -276,7 +276,7 @@ class Meddler:
     def observe(self, event: Event) -> None:
         if isinstance(event, AttemptEnded) and event.call == "customer_managers.update" and self._times:
             self._times -= 1
-            for manager in self._managers.by_id.values():
+            for manager in self._managers.values():
                 manager.workspaces = {FIRST: manager.workspaces[FIRST]}
 
 
@@ -319,11 +319,11 @@ class _PutsBack:
 
     def __init__(self, it: Here) -> None:
         self._managers = it.sandbox._service.state.managers
-        self._before = [dict(manager.workspaces) for manager in self._managers.by_id.values()]
+        self._before = [dict(manager.workspaces) for manager in self._managers.values()]
 
     def observe(self, event: Event) -> None:
         if isinstance(event, AttemptEnded) and event.call == "customer_managers.update" and self._before:
-            for manager, workspaces in zip(self._managers.by_id.values(), self._before, strict=True):
+            for manager, workspaces in zip(self._managers.values(), self._before, strict=True):
                 manager.workspaces = workspaces
             self._before = []
 
@@ -340,7 +340,7 @@ async def test_what_somebody_else_granted_meanwhile_is_not_taken_back(it: Here) 
             looks.append(event)
             second = state.customers.find(str(FIRST + 1))
             assert second is not None
-            for manager in state.managers.by_id.values():
+            for manager in state.managers.values():
                 manager.workspaces[FIRST + 1] = second
 
     stop = session_of(it.workato).subscribe(grant)

@@ -108,18 +108,21 @@ class Crud:
         return made
 
     def update(self, request: ApiRequest) -> Row:
-        """Only the members of the body change; an equal value has no effect."""
+        """Only the members of the body change."""
         row, given = self.row_of(request), self._given(request)
         self._refuse_fixed(row)
         self._refuse_taken(request, row)
         for name in self.required:
             if name in given and not given[name]:
                 raise invalid(name, "can't be blank")
-        given = self.shape(request, given, row)
-        if any(row.get(name) != value for name, value in given.items()):
-            row |= given
-            self.touch(request, row, "updated")
+        self.change(request, row, self.shape(request, given, row))
         return self.shown(request, row)
+
+    def change(self, request: ApiRequest, row: Row, members: Mapping[str, Any], what: str = "updated") -> None:
+        """Equal values have no effect."""
+        if any(row.get(name) != value for name, value in members.items()):
+            row |= members
+            self.touch(request, row, what)
 
     def touch(self, request: ApiRequest, row: Row, what: str) -> None:
         """The row was changed."""

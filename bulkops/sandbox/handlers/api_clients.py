@@ -1,14 +1,18 @@
-"""API clients: the first version, which says only who they are, and the second, which says what they may reach."""
+"""API clients: the first version, which says only who they are, and the second, which says what they may reach.
+
+With the keys that let those of the second in; portals, which can be seen, and certificate bundles: no more is known.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from bulkops.sandbox.api_platform import CLIENT, LEGACY_CLIENT
+from bulkops.sandbox.api_platform import CLIENT, KEY, LEGACY_CLIENT
 from bulkops.sandbox.body import id_in
-from bulkops.sandbox.handlers._api_access import MASK, access
+from bulkops.sandbox.handlers._api_access import MASK, Passes, access, active_since
+from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row, Rows
-from bulkops.sandbox.handlers._nouns import serve_noun
+from bulkops.sandbox.handlers._nouns import serve_as, serve_noun
 from bulkops.sandbox.request import ApiRequest, refuse_blank
 
 _ALIKE: Final = ("id", "name", "created_at", "updated_at")
@@ -93,3 +97,53 @@ CLIENTS: Final[Crud] = serve_noun(
     shown=_shown,
     other={"list": _list, "delete": _delete},
 )
+
+_KEY_SHOWN: Final = ("id", "name", "auth_type", "ip_allow_list", "ip_deny_list", "active", "active_since")
+
+
+def _key_shape(request: ApiRequest, given: Row, row: Row | None) -> Row:
+    auth_type = (row or CLIENTS.row_of(request))["auth_type"]
+    return active_since(request, given | {"auth_type": auth_type}, row)
+
+
+def _key_shown(_: ApiRequest, row: Row) -> Row:
+    """Masked (vendor facts, section 13)."""
+    return {name: row[name] for name in _KEY_SHOWN} | {"auth_token": "" if row["secret"] is None else MASK}
+
+
+KEYS: Final = serve_as(
+    Passes,
+    "api_keys",
+    "ApiKey",
+    noun=KEY,
+    inside=CLIENTS,
+    required=("name",),
+    usual={"active": True, "ip_allow_list": [], "ip_deny_list": []},
+    secret="auth_token",  # noqa: S106 - the name of a member
+    shape=_key_shape,
+    shown=_key_shown,
+)
+KEYS.serve("[managed_users.]api_keys", "enable", "disable", "refresh_secret", row="ApiKey")
+
+
+@answers("[managed_users.]api_portals.list", row="Portal")
+def list_portals(request: ApiRequest) -> Rows:
+    """One: the call that makes portals is unknown."""
+    shelf = request.workspace.shelf("api_portal")
+    if not shelf:
+        made = {"id": request.workspace.new_id("api_portal"), "name": "Partner portal"}
+        shelf[str(made["id"])] = made
+    return [*shelf.values()]
+
+
+BUNDLES: Final = serve_noun(
+    "cert_bundles",
+    "CertBundle",
+    noun="cert_bundle",
+    usual={"name": "Certificates"},
+    required=(),
+    shown=lambda _, row: {name: row[name] for name in ("id", "name", "created_at")},
+)
+
+
+answers("cert_bundles.download", row="CertBundle")(BUNDLES.get)

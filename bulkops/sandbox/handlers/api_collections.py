@@ -36,30 +36,30 @@ def create_collection(request: ApiRequest) -> dict[str, Any]:
     operations = _operations(given.get("openapi_spec"))
     folder = workspace.home if project_id is None else there(workspace.projects().get(project_id))
     now = request.state.clock.stamp()
-    made = Collection(
-        id=workspace.new_id("api_collection"),
+    made = workspace.add(
+        workspace.api.collections,
+        "api_collection",
+        Collection,
+        now=now,
         name=name,
         folder_id=folder.id,
         project_id=folder.project_id,
         handle=handle_of(workspace.slug, None, name, {each.handle for each in workspace.api.collections.values()}),
         version="1.0",
-        created_at=now,
-        updated_at=now,
     )
-    workspace.api.collections[made.id] = made
     for path, method, endpoint_name in operations:
-        endpoint = Endpoint(
-            id=workspace.new_id("api_endpoint"),
+        workspace.add(
+            workspace.api.endpoints,
+            "api_endpoint",
+            Endpoint,
+            now=now,
             collection_id=made.id,
             recipe_id=_recipe_for(request, endpoint_name, folder).id,
             name=endpoint_name,
             method=method.upper(),
             path=path.strip("/"),
             legacy=False,
-            created_at=now,
-            updated_at=now,
         )
-        workspace.api.endpoints[endpoint.id] = endpoint
     request.note("collection.created", f"{workspace.path(folder.id)}/{name}")
     results = {"success": True, "total_endpoints": len(operations), "failed_endpoints": 0, "failed_actions": []}
     return made.row(request.origin) | {"message": "Import completed successfully", "import_results": results}
@@ -104,9 +104,7 @@ answers("[managed_users.]api_endpoints.disable")(lambda request: _switch(request
 
 def _switch(request: ApiRequest, endpoint: Endpoint, *, active: bool) -> None:
     """A value that is set already has no effect."""
-    if endpoint.active is not active:
-        endpoint.active = active
-        endpoint.updated_at = request.state.clock.stamp()
+    if request.change(endpoint, {"active": active}):
         collection = request.workspace.api.collections[endpoint.collection_id]
         path = request.workspace.path(collection.folder_id)
         request.note(f"endpoint.{'enabled' if active else 'disabled'}", f"{path}/{collection.name}/{endpoint.name}")

@@ -43,24 +43,24 @@ def create_connection(request: ApiRequest) -> dict[str, Any]:
 
     Equal names are not documented as refused, so a doubled request makes a second connection.
     """
-    given, workspace, now = request.given, request.workspace, request.state.clock.stamp()
+    given, workspace = request.given, request.workspace
     refuse_blank(given, "provider")
     provider, external_id = given["provider"], given.get("external_id")
     place = _place(request, provider=provider)
     _refuse_taken(request, external_id)
     credentials, test = _credentials(given), not given.get("shell_connection")
     _refuse_credentials(request, credentials, test=test)
-    connection = Connection(
-        id=workspace.new_id("connection"),
+    connection = workspace.add(
+        workspace.connections,
+        "connection",
+        Connection,
+        now=request.state.clock.stamp(),
         name=given.get("name") or f"My {provider} account",
         provider=provider,
         folder_id=place["folder_id"] or workspace.home.id,
         parent_id=place["parent_id"],
         external_id=external_id,
-        created_at=now,
-        updated_at=now,
     )
-    workspace.connections[connection.id] = connection
     _note(request, connection, "connection.created")
     if credentials is not None:
         _authorize(request, connection, credentials, test=test)
@@ -75,10 +75,7 @@ def update_connection(request: ApiRequest) -> dict[str, Any]:
     credentials, test = _credentials(given), not given.get("shell_connection")
     changes = _changes(request, connection)
     _refuse_credentials(request, credentials, test=test)
-    for name, new in changes.items():
-        setattr(connection, name, new)
-    if changes:
-        connection.updated_at = request.state.clock.stamp()
+    if request.change(connection, changes):
         _note(request, connection, "connection.updated")
     if credentials is not None:
         _authorize(request, connection, credentials, test=test)
@@ -91,10 +88,8 @@ def disconnect_connection(request: ApiRequest) -> None:
     connection, force = _connection(request), request.flag("force")
     if not force:
         _refuse_used(request, connection)
-    if connection.authorization_status is not None:
-        connection.authorization_status = connection.authorization_error = connection.authorized_at = None
-        connection.credentials = None
-        connection.updated_at = request.state.clock.stamp()
+    authorized = ("authorization_status", "authorization_error", "authorized_at", "credentials")
+    if connection.authorization_status is not None and request.change(connection, dict.fromkeys(authorized)):
         _note(request, connection, "connection.disconnected")
 
 
@@ -166,7 +161,7 @@ def _place(request: ApiRequest, *, provider: str) -> dict[str, int | None]:
 
 
 def _changes(request: ApiRequest, connection: Connection) -> dict[str, Any]:
-    """What of name and place is to become something else."""
+    """What name and place are to become, as far as the body says."""
     wanted: dict[str, Any] = {
         "name": request.given.get("name"),
         "external_id": request.given.get("external_id"),
@@ -176,7 +171,7 @@ def _changes(request: ApiRequest, connection: Connection) -> dict[str, Any]:
         raise invalid("parent_id", "is the connection itself")
     if wanted["external_id"] != connection.external_id:
         _refuse_taken(request, wanted["external_id"])
-    return {name: new for name, new in wanted.items() if new not in {None, getattr(connection, name)}}
+    return {name: new for name, new in wanted.items() if new is not None}
 
 
 def _refuse_taken(request: ApiRequest, external_id: str | None) -> None:

@@ -14,7 +14,7 @@ from bulkops.sandbox.roles import group_by_id
 @answers("customer_managers.list", row="Manager")
 def list_managers(request: ApiRequest) -> list[dict[str, Any]]:
     """All in one reply (vendor facts, section 7)."""
-    return [manager.row() for manager in request.state.managers.by_id.values()]
+    return [manager.row() for manager in request.state.managers.values()]
 
 
 @answers("customer_managers.create", row="Manager")
@@ -24,12 +24,12 @@ def create_manager(request: ApiRequest) -> dict[str, Any]:
     member = request.state.partner.workspace.members.get(person_id)
     if member is None:
         raise RefusedError(400, f"Collaborator not found: {person_id}")
-    if any(manager.member is member for manager in request.state.managers.by_id.values()):
+    if any(manager.member is member for manager in request.state.managers.values()):
         raise invalid("team_collaborator_id", "is a customer manager already")
     group, workspaces = _group(request), _workspaces(request)
     id_ = request.workspace.new_id("customer_manager")
     made = Manager(id=id_, member=member, group=group, workspaces={})
-    request.state.managers.by_id[id_] = made
+    request.state.managers[id_] = made
     request.note("customer_manager.created", made.key)
     _permit(request, made, workspaces, was_all=False)
     return made.row()
@@ -51,7 +51,7 @@ def update_manager(request: ApiRequest) -> dict[str, Any]:
 @answers("customer_managers.delete", row="str")
 def delete_manager(request: ApiRequest) -> str:
     manager = _manager(request)
-    del request.state.managers.by_id[manager.id]
+    del request.state.managers[manager.id]
     for customer in manager.workspaces.values():
         _note(request, customer, "revoked", manager)
     request.note("customer_manager.deleted", manager.key)
@@ -73,7 +73,7 @@ def _note(request: ApiRequest, customer: Customer, what: str, manager: Manager) 
 
 
 def _manager(request: ApiRequest) -> Manager:
-    return request.found(request.state.managers.by_id, "customer_manager_id")
+    return request.found(request.state.managers, "customer_manager_id")
 
 
 def _group(request: ApiRequest) -> dict[str, Any]:

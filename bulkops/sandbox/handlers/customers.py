@@ -9,6 +9,7 @@ from bulkops.sandbox.body import text_in
 from bulkops.sandbox.customers import customer_facts
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers.environments import ENVIRONMENTS, read_environments, set_environments
+from bulkops.sandbox.managers import forget
 from bulkops.sandbox.request import ApiRequest, Counted, RefusedError, invalid, refuse_blank, taken
 
 _WRITABLE: Final = (
@@ -96,7 +97,7 @@ def delete_customer(request: ApiRequest) -> None:
     for gone in (customer, *customer.environments.values()):
         request.state.importer.drop(gone.workspace)
     request.state.customers.delete(customer)
-    request.state.managers.forget(customer, *customer.environments.values())
+    forget(request.state.managers, customer, *customer.environments.values())
     request.note("customer.deleted", customer.key)
 
 

@@ -197,14 +197,8 @@ def _install(request: ApiRequest, deployment: Row, build: Row, target: Workspace
         return  # deleted meanwhile
     folder = next((each for each in target.children(target.home.id) if each.name == build["project"]), None)
     folder = folder or target.add_folder(build["project"], target.home, now=state.clock.stamp())
-    job = Import(
-        id=0,
-        folder_id=folder.id,
-        home_folder_id=folder.id,
-        package=state.packages.parse(build["data"]),
-        restart_recipes=True,
-        duration_s=0.0,
-    )
+    package = state.packages.parse(build["data"])
+    job = Import(folder_id=folder.id, home_folder_id=folder.id, package=package, restart_recipes=True)
     try:
         install(target, job, now=state.clock.stamp(), note=functools.partial(state.ledger.note, target.owner))
     except RecipesRunningError:

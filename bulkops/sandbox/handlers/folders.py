@@ -79,11 +79,8 @@ def list_projects(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("[managed_users.]projects.update", row="Project")
 def update_project(request: ApiRequest) -> dict[str, Any]:
     folder, given = _project(request), request.given
-    before = folder.project()
-    folder.name = given.get("name") or folder.name
-    folder.description = given.get("description", folder.description)
-    if folder.project() != before:
-        folder.updated_at = request.state.clock.stamp()
+    wanted = {"name": given.get("name") or folder.name, "description": given.get("description", folder.description)}
+    if request.change(folder, wanted):
         _note(request, folder, "project.updated")
     return folder.project()
 

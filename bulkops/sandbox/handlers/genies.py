@@ -104,24 +104,21 @@ GROUP_LINKS: Final = _links(
 )
 
 
-answers("[managed_users.]agentic.genies.start")(lambda request: _switch(request, RUNNING, "started"))
-answers("[managed_users.]agentic.genies.stop")(lambda request: _switch(request, STOPPED, "stopped"))
+@answers("[managed_users.]agentic.genies.start")
+def start_genie(request: ApiRequest) -> None:
+    GENIES.change(request, GENIES.row_of(request), {"state": RUNNING}, "started")
 
 
-def _switch(request: ApiRequest, state: str, what: str) -> None:
-    """A state that is so already has no effect."""
-    genie = GENIES.row_of(request)
-    if genie["state"] != state:
-        genie["state"] = state
-        GENIES.touch(request, genie, what)
+@answers("[managed_users.]agentic.genies.stop")
+def stop_genie(request: ApiRequest) -> None:
+    GENIES.change(request, GENIES.row_of(request), {"state": STOPPED}, "stopped")
 
 
 @answers("[managed_users.]agentic.genies.conversations.list", row="Conversation")
 def list_conversations(request: ApiRequest) -> Rows:
     """One, as long as the genie is there: nobody talks to the sandbox."""
     genie = GENIES.row_of(request)
-    row = {"id": _conversation_id(genie), "created_at": genie["created_at"], "updated_at": genie["created_at"]}
-    return [row]
+    return [{"id": _conversation_id(genie), "created_at": genie["created_at"], "updated_at": genie["created_at"]}]
 
 
 @answers("[managed_users.]agentic.genies.conversations.events", row="ConversationEvent")

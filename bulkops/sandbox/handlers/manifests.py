@@ -20,20 +20,19 @@ def list_folder_assets(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("[managed_users.]export_manifests.create", row="Manifest")
 def create_manifest(request: ApiRequest) -> dict[str, Any]:
     """`assets` by id and type, or everything in a folder with `auto_generate_assets`."""
-    workspace, name, files = request.workspace, request.given["name"], _files(request)
+    workspace, files = request.workspace, _files(request)
     if files is None:
         raise invalid("assets", "can't be blank")
-    now = request.state.clock.stamp()
-    manifest = Manifest(
-        id=workspace.new_id("manifest"),
-        name=name,
+    manifest = workspace.add(
+        workspace.manifests,
+        "manifest",
+        Manifest,
+        now=request.state.clock.stamp(),
+        name=request.given["name"],
         files=files,
         project_path=workspace.path(_folder(request, request.given.get("folder_id")).id).partition("/")[0],
-        created_at=now,
-        updated_at=now,
     )
-    workspace.manifests[manifest.id] = manifest
-    request.note("manifest.created", name)
+    request.note("manifest.created", manifest.name)
     return _shown(request, manifest)
 
 
@@ -47,10 +46,8 @@ def get_manifest(request: ApiRequest) -> dict[str, Any]:
 def update_manifest(request: ApiRequest) -> dict[str, Any]:
     """A list of assets replaces the earlier one."""
     manifest, files = manifest_of(request), _files(request)
-    new = (request.given.get("name") or manifest.name, manifest.files if files is None else files)
-    if new != (manifest.name, manifest.files):
-        manifest.name, manifest.files = new
-        manifest.updated_at = request.state.clock.stamp()
+    name = request.given.get("name") or manifest.name
+    if request.change(manifest, {"name": name, "files": manifest.files if files is None else files}):
         request.note("manifest.updated", manifest.name)
     return _shown(request, manifest)
 

@@ -31,19 +31,15 @@ def privileges(request: ApiRequest) -> list[dict[str, Any]]:
 @answers("managed_users.members.project_grants", row="ProjectGrant")
 def project_grants(request: ApiRequest) -> list[dict[str, Any]]:
     """A role in each project that the member's role in DEV reaches, by assumption."""
-    granted = dict(_roles(request, member_named(request))).get("dev")
-    if granted is None:
-        return []
-    role_name = _PROJECT_ROLES.get(granted["name"], "Project editor")
-    return [{"project_id": each, "role_name": role_name} for each in _projects(request, granted)]
+    return [
+        {"project_id": id_, "role_name": _PROJECT_ROLES.get(role["name"], "Project editor")}
+        for id_, role in _projects(request)
+    ]
 
 
 @answers("[managed_users.]members.projects_privileges", row="ProjectPrivileges")
 def project_privileges(request: ApiRequest) -> list[dict[str, Any]]:
-    granted = dict(_roles(request, member_named(request))).get("dev")
-    if granted is None:
-        return []
-    return [{"project_id": each, "privileges": granted["privileges"]} for each in _projects(request, granted)]
+    return [{"project_id": id_, "privileges": role["privileges"]} for id_, role in _projects(request)]
 
 
 def _roles(request: ApiRequest, member: Member) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -58,7 +54,11 @@ def _folders(role: Mapping[str, Any]) -> list[int]:
     return list(role.get("folder_ids", ()))
 
 
-def _projects(request: ApiRequest, role: Mapping[str, Any]) -> list[int]:
-    among = _folders(role)
-    folders = request.workspace.folders.values()
-    return [folder.project_id for folder in folders if folder.is_project and (not among or folder.id in among)]
+def _projects(request: ApiRequest) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Ids of the projects that the member's role in DEV reaches, each with that role."""
+    role = dict(_roles(request, member_named(request))).get("dev")
+    if role is not None:
+        among = _folders(role)
+        for id_, folder in request.workspace.projects().items():
+            if not among or folder.id in among:
+                yield id_, role

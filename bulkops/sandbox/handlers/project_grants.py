@@ -73,9 +73,8 @@ def upsert_grants(request: ApiRequest) -> Rows:
         found = next((grant for grant in shelf.values() if _keys(grant) == key), None)
         if found is None:
             found = GRANTS.add(request, {**dict(zip(_KEY, key, strict=True)), "role_id": role["id"]})
-        elif found["role_id"] != role["id"]:
-            found["role_id"] = role["id"]
-            GRANTS.touch(request, found, "updated")
+        else:
+            GRANTS.change(request, found, {"role_id": role["id"]})
         made.append(_shown(request, found))
     return made
 

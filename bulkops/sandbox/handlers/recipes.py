@@ -1,4 +1,4 @@
-"""Recipes: list, search, get, start, stop."""
+"""Recipes: list, search, get, start, stop; and what else one of the partner can be asked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, Final
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.public_recipes import PUBLIC_RECIPES
 from bulkops.sandbox.recipes import Recipe
-from bulkops.sandbox.request import ApiRequest, RefusedError
+from bulkops.sandbox.request import NUMBER, ApiRequest, RefusedError, there
 from bulkops.sandbox.workspace import TAGS_OF
 
 _SEARCH_PAGE: Final = 20
+_REPORTS: Final = "recipe health"
 
 
 @answers("[managed_users.]recipes.list", row="Recipe")
@@ -125,3 +126,40 @@ def _is_after(stamp: str | None, moment: datetime) -> bool:
 
 def _split(text: str) -> set[str]:
     return {part.strip() for part in text.split(",")} - {""}
+
+
+@answers("recipes.job_counts", row="JobCounts")
+def count_jobs(request: ApiRequest) -> list[dict[str, Any]]:
+    """Of the recipes that the query names, of all when it names none."""
+    wanted = {int(text) for text in request.many("recipe_ids") if NUMBER.fullmatch(text)}
+    return [
+        {
+            "recipe_id": recipe.id,
+            "job_succeeded_count": recipe.count("succeeded"),
+            "job_failed_count": recipe.count("failed"),
+        }
+        for recipe in request.workspace.recipes.values()
+        if not wanted or recipe.id in wanted
+    ]
+
+
+@answers("recipes.force_run")
+def force_run(request: ApiRequest) -> None:
+    """Raises: RefusedError 400 for a recipe that does not run, by assumption."""
+    recipe = recipe_of(request)
+    if not recipe.running:
+        raise RefusedError(400, "Recipe is not running")
+    note_recipe(request, recipe, "forced")
+
+
+@answers("recipes.health.start")
+def start_health(request: ApiRequest) -> None:
+    recipe = recipe_of(request)
+    request.workspace.shelf(_REPORTS)[str(recipe.id)] = {"recipe_id": recipe.id, "status": "completed", "findings": []}
+    note_recipe(request, recipe, "examined")
+
+
+@answers("recipes.health.get", row="Health")
+def get_health(request: ApiRequest) -> dict[str, Any]:
+    """404 before the first examination, by assumption."""
+    return there(request.workspace.shelf(_REPORTS).get(str(recipe_of(request).id)))

@@ -28,17 +28,7 @@ def create_recipe(request: ApiRequest) -> dict[str, Any]:
 
 def add_recipe(request: ApiRequest, packed: PackedRecipe, bound: tuple[int | None, ...], *, folder_id: int) -> Recipe:
     """A new recipe, which stands still."""
-    workspace, now = request.workspace, request.state.clock.stamp()
-    made = Recipe(
-        id=workspace.new_id("recipe"),
-        user_id=workspace.user_id,
-        folder_id=folder_id,
-        packed=packed,
-        bound=bound,
-        created_at=now,
-        updated_at=now,
-    )
-    workspace.recipes[made.id] = made
+    made = request.workspace.add_recipe(packed, bound, folder_id=folder_id, now=request.state.clock.stamp())
     note_recipe(request, made, "created")
     return made
 

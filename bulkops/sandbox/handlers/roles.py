@@ -95,9 +95,7 @@ def update_partners_role(request: ApiRequest) -> None:
     """`all_folders` is a text, "true" or "false", in the vendor's own words."""
     role = _LEGACY.get(request)
     given = {"all_folders": flag_in(request.given, "all_folders"), "folder_ids": folder_ids(request)}
-    if any(role.get(name) != value for name, value in given.items()):
-        role |= given | {"updated_at": request.state.clock.stamp()}
-        request.note("role.updated", role["name"])
+    _LEGACY.change(request, role, given)
 
 
 @answers("roles_migration.system_roles", "roles_migration.custom_role")

@@ -13,13 +13,6 @@ from bulkops.sandbox.openapi._parse_shapes import Schema, read_type
 from bulkops.sandbox.responses import wording
 
 _BRACKETS: Final = re.compile(r"\[([^\[\]<>]+)\]")
-_PLAIN: Final[dict[str, Schema]] = {
-    "str": {"type": "string"},
-    "int": {"type": "integer"},
-    "bool": {"type": "boolean"},
-    "object": {"type": "object"},
-    "bytes": {"type": "string", "format": "binary"},
-}
 _ERROR: Final[Schema] = {"$ref": "#/components/schemas/Error"}
 SPELLED: Final = "Spelled"
 """The shape of a bare `Success` that is spelled otherwise."""
@@ -50,8 +43,8 @@ def operation(call: Call, assumptions: Assumptions) -> dict[str, Any]:
 def _refusal(call: Call, assumptions: Assumptions) -> Schema:
     """A quota and a bad token always refuse with a message."""
     own = {
-        "error": _object({"error": _PLAIN["str"], "error_type": _PLAIN["str"]}),
-        "errors": _object({"errors": _list(_object({"code": _PLAIN["int"], "title": _PLAIN["str"]}))}),
+        "error": _object({"error": read_type("str"), "error_type": read_type("str")}),
+        "errors": _object({"errors": _list(_object({"code": read_type("int"), "title": read_type("str")}))}),
     }
     worded = wording(call, assumptions)
     return {"anyOf": [_ERROR, own[worded]]} if worded in own else _ERROR
@@ -82,14 +75,12 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 def _type(parameter: Parameter) -> Schema:
     if parameter.place == "path" and parameter.type == "int":
         return {"type": "integer", "minimum": 0}
-    if parameter.type.endswith("[]"):
-        return {"type": "array", "items": dict(_PLAIN[parameter.type[:-2]])}
-    return dict(_PLAIN[parameter.type])
+    return read_type(parameter.type)
 
 
 def _body(call: Call) -> dict[str, Any]:
     if call.body == "octets":
-        return {"required": True, "content": {"application/octet-stream": {"schema": dict(_PLAIN["bytes"])}}}
+        return {"required": True, "content": {"application/octet-stream": {"schema": read_type("bytes")}}}
     members = [each for each in call.parameters if each.place == "body"]
     if not members:
         return {}
@@ -124,7 +115,7 @@ def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
     if form == "none":
         return {"description": "Done"}
     if form == "bytes":
-        return {"description": "There is the file", "headers": {"Location": {"schema": dict(_PLAIN["str"])}}}
+        return {"description": "There is the file", "headers": {"Location": {"schema": read_type("str")}}}
     shape = ANSWERS[call.id].row
     if shape == "Success" and form == "object" and assumptions.success_spelling != "success":
         shape = SPELLED
@@ -137,8 +128,8 @@ def _success(call: Call, assumptions: Assumptions) -> dict[str, Any]:
 def wrapped(form: str, row: Schema) -> Schema:
     """As `bulkops.sandbox.envelopes.wrap` does with data."""
     if form == "pairs":
-        return _object({"result": _list(_object({"name": _PLAIN["str"], "value": _PLAIN["str"]}))})
-    numbers = dict.fromkeys(("count", "page", "per_page"), _PLAIN["int"])
+        return _object({"result": _list(_object({"name": read_type("str"), "value": read_type("str")}))})
+    numbers = dict.fromkeys(("count", "page", "per_page"), read_type("int"))
     schema: Schema = fill(FORMS.get(form, "row"), {"rows": _list(row), "row": row, **numbers}, _object)
     return schema
 

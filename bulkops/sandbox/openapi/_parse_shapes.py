@@ -19,6 +19,7 @@ _PLAIN: Final[dict[str, Schema]] = {
     "bool": {"type": "boolean"},
     "null": {"type": "null"},
     "object": {"type": "object"},
+    "bytes": {"type": "string", "format": "binary"},
     # milliseconds always, and Z or an offset (vendor facts, section 4)
     "time": {
         "type": "string",

@@ -1,15 +1,17 @@
-"""Lookup tables and their rows."""
+"""Lookup tables and their rows; and data tables, whose rows are on another host of the vendor's."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
 import msgspec
 
 from bulkops.sandbox.body import text_in
 from bulkops.sandbox.handlers._base import answers
 from bulkops.sandbox.handlers._crud import Crud, Row, Rows
+from bulkops.sandbox.handlers._nouns import serve_noun
 from bulkops.sandbox.request import ApiRequest, invalid, there
 
 MAX_COLUMNS: Final = 10
@@ -106,3 +108,26 @@ def _matching(request: ApiRequest) -> Rows:
 TABLES.serve("[managed_users.]lookup_tables", "list", "create", row="Table")
 ROWS.serve("[managed_users.]lookup_tables.rows", "get", "create", "update", "delete", row="TableRow")
 answers("[managed_users.]lookup_tables.rows.list", row="TableRow")(_matching)
+
+
+def _data_table(request: ApiRequest, given: Row, row: Row | None) -> Row:
+    columns = given.get("schema")
+    return given if columns is None else given | {"schema": [_column(column) for column in columns]}
+
+
+def _column(column: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(column.get("name"), str):
+        raise invalid("schema", "has a column without a name")
+    usual = {"type": "string", "name": "", "optional": False, "field_id": str(uuid4()), "hint": None}
+    return usual | {"default_value": None, "metadata": {}, "multivalue": False, "relation": None} | column
+
+
+DATA_TABLES: Final = serve_noun(
+    "data_tables", "DataTable", noun="data_table", new_id=lambda: str(uuid4()), shape=_data_table
+)
+
+
+@answers("[managed_users.]data_tables.truncate")
+def truncate_table(request: ApiRequest) -> None:
+    """Its rows are not here: only that it was done is."""
+    DATA_TABLES.note(request, DATA_TABLES.row_of(request), "truncated")
