@@ -6,16 +6,30 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import attrs
 
+from bulkops.catalogue import CALLS
 from bulkops.sandbox import Sandbox, SandboxSettings
 
 FIRST = 4100231
+
+ON_ITS_WAY = ("in_progress", "processing", "pending")
+"""States of what is not over yet."""
+
+T = TypeVar("T")
+
+
+async def until(look: Callable[[], Awaitable[T]], is_so: Callable[[T], bool]) -> T:
+    """What is seen once it is so: the sandbox tells nobody."""
+    async with asyncio.timeout(60):
+        while not is_so(found := await look()):  # noqa: ASYNC110 - nobody else could tell
+            await asyncio.sleep(0.002)
+    return found
 
 
 @attrs.frozen
@@ -67,20 +81,14 @@ class Vendor:
 
     async def imported_by_partner(self, package_id: int) -> dict[str, Any]:
         """The status of the partner's own package when it is over."""
-        async with asyncio.timeout(60):
-            while True:
-                reply = await self.get(f"/api/packages/{package_id}")
-                if reply.data["status"] != "in_progress":
-                    return dict(reply.data)
-                await asyncio.sleep(0.005)
+        return await self._ended(f"/api/packages/{package_id}")
 
     async def finished(self, import_id: int, *, account: int = FIRST) -> dict[str, Any]:
-        async with asyncio.timeout(60):
-            while True:
-                reply = await self.get(f"/api/managed_users/{account}/imports/{import_id}")
-                if reply.data["status"] != "in_progress":
-                    return dict(reply.data)
-                await asyncio.sleep(0.005)
+        return await self._ended(f"/api/managed_users/{account}/imports/{import_id}")
+
+    async def _ended(self, path: str) -> dict[str, Any]:
+        reply = await until(lambda: self.get(path), lambda reply: reply.data["status"] not in ON_ITS_WAY)
+        return dict(reply.data)
 
     async def imported(self, data: bytes, folder: int, *, account: int = FIRST, query: str = "") -> dict[str, Any]:
         sent = await self.send_package(data, folder, account=account, query=query)
@@ -94,12 +102,45 @@ class Vendor:
 
     async def settled(self, kind: str, count: int) -> None:
         """Wait until the ledger holds so many effects of a kind."""
-        async with asyncio.timeout(60):
-            while len(self.keys(kind)) < count:  # noqa: ASYNC110 - the sandbox tells nobody
-                await asyncio.sleep(0.005)
+
+        async def keys() -> list[str]:
+            return self.keys(kind)
+
+        await until(keys, lambda keys: len(keys) >= count)
 
     def keys(self, kind: str) -> list[str]:
         return [effect["key"] for effect in self.sandbox.effects() if effect["kind"] == kind]
+
+
+_WRAPPERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("list", "result"), ("result",)),
+    **dict.fromkeys(("data", "data_list"), ("data",)),
+    "items": ("items",),
+    "result_items": ("result", "items"),
+    "assets": ("result", "assets"),
+    "tags": ("data", "tags"),
+}
+"""The members that hold the payload, by the catalogue's envelope."""
+
+
+@attrs.frozen
+class Calls:
+    """Calls by their catalogue id, of the customer ("managed_users.") or of the partner ("")."""
+
+    it: Vendor
+    prefix: str = "managed_users."
+
+    async def __call__(self, name: str, body: object = None, status: int = 200, **names: Any) -> Any:
+        """The payload without its envelope; of a refusal all of it. `query`: of the address; others: in its path."""
+        call = CALLS[self.prefix + name]
+        query = names.pop("query", {})
+        address = call.path.format_map({"managed_user_id": FIRST, **names})
+        reply = await self.it(call.method, address, json=body, params=query)
+        assert reply.status == status, (call.id, reply.text)
+        found = reply.data
+        for wrapper in _WRAPPERS.get(call.envelope, ()) if status < 300 else ():
+            found = found[wrapper]
+        return found
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import zipfile
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from yarl import URL
 
 from bulkops.sandbox.partner import EXAMPLE
-from tests.sandbox.kit import FIRST, Vendor, vendor
+from tests.sandbox.kit import FIRST, Vendor, until, vendor
 
 PACKAGE = EXAMPLE.read_bytes()
 
@@ -24,12 +23,10 @@ def contents(data: bytes) -> dict[str, bytes]:
 async def exported(it: Vendor, manifest: int) -> dict[str, Any]:
     made = (await it.post(f"/api/packages/export/{manifest}")).data
     assert (made["status"] == "in_progress") == (made["download_url"] is None)  # a busy machine may be late
-    async with asyncio.timeout(60):
-        while True:
-            reply = (await it.get(f"/api/packages/{made['id']}")).data
-            if reply["status"] == "completed":
-                return dict(reply)
-            await asyncio.sleep(0.001)
+    reply = await until(
+        lambda: it.get(f"/api/packages/{made['id']}"), lambda reply: reply.data["status"] == "completed"
+    )
+    return dict(reply.data)
 
 
 async def fetched(it: Vendor, url: str, **headers: str) -> tuple[int, bytes]:
@@ -145,9 +142,7 @@ async def test_an_address_ends_after_an_hour() -> None:
     async with vendor(time_scale=36_000.0) as it:  # an hour in a tenth of a second
         url = (await exported(it, 12))["download_url"]
         assert (await fetched(it, url))[0] == 200
-        async with asyncio.timeout(60):
-            while (await fetched(it, url))[0] != 403:  # noqa: ASYNC110 - the sandbox tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: fetched(it, url), lambda found: found[0] == 403)
 
 
 async def test_packages_share_one_row_of_numbers_with_imports(it: Vendor) -> None:

@@ -126,12 +126,17 @@ async def test_a_collection_out_of_a_document_has_recipes_that_start(it: Vendor)
     assert (await it.put(enable)).status == 400
     assert (await it.put(f"{HOME}/recipes/{endpoints[0]['flow_id']}/start")).data == {"success": True}
     assert (await it.put(enable)).data == {"success": True}
+    for wrong in ({"content": "no"}, "x", {"content": '{"paths": 1}'}):
+        refused = await it.post(f"{HOME}/api_collections", json={"name": "P", "openapi_spec": wrong})
+        assert refused.status == 400
 
 
 async def test_a_collection_goes_with_its_folder_and_is_content_of_it(it: Vendor) -> None:
     folder, other = await it.folder("API"), await it.folder("Other")
     by_folder = {row["folder_id"]: row["id"] for row in (await it.get(f"{HOME}/projects")).result}
-    await it.post(f"{HOME}/api_collections", json={"name": "C", "project_id": by_folder[folder]})
+    made = (await it.post(f"{HOME}/api_collections", json={"name": "C", "project_id": by_folder[folder]})).result
+    body = {"name": "Portal", "api_collection_ids": [made["id"]], "auth_type": "token"}
+    client = (await it.post(f"{V2}/api_clients", json=body)).data["data"]
     refused = await it.delete(f"{HOME}/folders/{folder}")
     assert (refused.status, refused.data) == (403, {"message": "Cannot destroy folder"})
     await it.put(f"{HOME}/folders/{folder}", json={"parent_id": other})
@@ -139,6 +144,7 @@ async def test_a_collection_goes_with_its_folder_and_is_content_of_it(it: Vendor
     assert row["project_id"] == str(by_folder[other])
     assert (await it.delete(f"{HOME}/folders/{folder}?force=true")).status == 200
     assert (await it.get(f"{HOME}/api_collections")).result == []
+    assert (await it.get(f"{V2}/api_clients/{client['id']}")).data["data"]["api_collections"] == []
 
 
 @pytest.mark.parametrize(

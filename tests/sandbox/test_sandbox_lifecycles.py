@@ -141,9 +141,13 @@ async def test_what_is_created_is_listed_read_changed_and_gone(it: Vendor, scope
     seen = set()
     for maker in makers():
         if maker.names_account == (scope == "customer"):
+            before = len(it.sandbox.effects())
             life = await _made(walker, maker)
             if maker.id == "managed_users.create":
                 life.walker = Walker(it, account=str(life.id))
             await _lived(life)
+            of_customer = scope == "customer" or life.noun == "managed_users"
+            account = int(life.walker.account) if of_customer else None
+            assert account in [effect["account"] for effect in it.sandbox.effects()[before:]], life.noun
             seen.add(life.noun)
     assert len(seen) == {"customer": 25, "partner": 35}[scope], sorted(seen)

@@ -5,11 +5,10 @@ Those five are in test_sandbox_lifecycles, for every noun alike.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from bulkops.sandbox.handlers.deployments import NOT_PROVISIONED
-from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package
+from tests.sandbox.kit import FIRST, ON_ITS_WAY, Reply, Vendor, shop_package, until
 
 HOME = f"/api/managed_users/{FIRST}"
 V2 = f"/api/v2/managed_users/{FIRST}"
@@ -81,11 +80,8 @@ async def test_roles_of_the_system_stay_as_they_are(it: Vendor) -> None:
     assert (await it.post(f"{HOME}/project_roles", json={"name": "Project admin"})).status == 400
 
 
-async def _over(it: Vendor, path: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
-        while (row := data(await it.get(path)))["state"] == "pending":  # noqa: ASYNC110 - the sandbox tells nobody
-            await asyncio.sleep(0.002)
-    return dict(row)
+async def _over(it: Vendor, path: str) -> Any:
+    return data(await until(lambda: it.get(path), lambda reply: data(reply)["state"] not in ON_ITS_WAY))
 
 
 async def test_a_deployment_brings_a_project_into_another_environment(it: Vendor) -> None:

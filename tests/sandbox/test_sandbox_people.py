@@ -13,23 +13,6 @@ MEMBER = f"/api/managed_users/{FIRST}/member"
 ANA = {"name": "Ana", "role_name": "Admin", "external_id": "U-1"}
 
 
-async def test_a_member_is_added_listed_changed_and_removed(it: Vendor) -> None:
-    made = (await it.post(MEMBERS, json=ANA)).data
-    assert (made["name"], made["role_name"], made["external_id"]) == ("Ana", "Admin", "U-1")
-    assert made["roles"] == [{"environment_type": "dev", "role_name": "Admin"}]
-    listed = (await it.get(MEMBERS)).data
-    assert listed == {"data": [made], "total": 1}
-    changed = await it.put(
-        f"{MEMBERS}/{made['id']}", json={"env_roles": [{"environment_type": "prod", "name": "Operator"}]}
-    )
-    assert (changed.data["role_name"], changed.data["roles"][0]["role_name"]) == (None, "Operator")
-    assert (await it.get(f"{MEMBERS}/{made['id']}")).data == changed.data
-    assert (await it("DELETE", f"{MEMBERS}/{made['id']}")).data == {"id": made["id"]}
-    assert (await it("DELETE", f"{MEMBERS}/{made['id']}")).status == 404
-    kinds = [(effect["kind"], effect["key"]) for effect in it.sandbox.effects()]
-    assert kinds == [("member.added", "U-1"), ("member.updated", "U-1"), ("member.removed", "U-1")]
-
-
 async def test_the_older_pair_speaks_of_the_customer(it: Vendor) -> None:
     made = await it.post(MEMBER, json={"name": "Bob", "oauth_id": "o-1"})
     assert made.data == {"id": FIRST, "plan_id": "oem_plan", "trial": False}

@@ -57,19 +57,25 @@ async def test_members_by_both_routes(it: Here) -> None:
     said = await account.members.add_by_old_route(name="Ana", oauth_id="o-1", role_name="Admin")
     assert said.id == FIRST
     (ana,) = await account.members.list().collect()
-    assert (await account.members.update(ana.id, env_roles={"prod": "Operator"})).env_roles() == {"prod": "Operator"}
+    changed = await account.members.update(ana.id, env_roles={"prod": "Operator"})
+    assert (changed.role_name, changed.env_roles()) == (None, {"prod": "Operator"})
+    assert await account.members.get(ana.id) == changed
     (granted,) = await account.members.privileges(ana.id)
     assert (granted.environment_type, granted.name) == ("prod", "Operator")
     assert "delete" not in granted.privileges["Recipes"]
-    await account.members.update(ana.id, role_name="Admin")
     crm = await account.folders.create("CRM")
+    assert (await account.members.project_grants(ana.id), await account.members.project_privileges(ana.id)) == ([], [])
+    await account.members.update(ana.id, role_name="Admin")
     (grant,) = await account.members.project_grants(ana.id)
     assert (grant.project_id, grant.role_name) == (crm.project_id, "Project admin")
     (allowed,) = await account.members.project_privileges(ana.id)
-    assert allowed.privileges["Connections"]
+    assert "delete" in allowed.privileges["Recipes"]
     await account.members.remove_by_old_route(ana.id)
+    with pytest.raises(NotFound):
+        await account.members.privileges(ana.id)
     assert await account.members.list().collect() == []
-    assert (it.kinds()["member.added"], it.kinds()["member.removed"]) == (1, 1)
+    assert it.keys("member.added") == it.keys("member.removed") == ["Ana"]
+    assert it.keys("member.updated") == ["Ana", "Ana"]
 
 
 @in_sandbox(customers=1)
@@ -84,9 +90,22 @@ async def test_roles_that_are_made_are_roles_of_members(it: Here) -> None:
         made = await account.members.add(name=role, role_name=role)
         (granted,) = await account.members.privileges(made.id)
         assert granted.name == role
+        if role == "Builder":
+            assert granted.privileges == {"Recipes": ["read", "run"]}
     assert (await account.environment_roles.get(builder.id)).members_count == 1
+    await account.environment_roles.update(builder.id, name="Maker")
+    assert [member.role_name async for member in account.members.list()] == ["Maker", "Mine", shared.name]
     with pytest.raises(BadRequest, match="has members"):
         await account.environment_roles.delete(builder.id)
+    await account.members.remove((await account.members.list().collect())[0].id)
+    await account.environment_roles.delete(builder.id)
+    with pytest.raises(NotFound):
+        await account.environment_roles.get(builder.id)
+    with pytest.raises(BadRequest, match="Role not found: Maker"):
+        await account.members.add(name="Ana", role_name="Maker")
+    assert [kind for kind in it.kinds() if kind.startswith("environment_role")] == [
+        f"environment_role.{what}" for what in ("created", "updated", "deleted")
+    ]
     with pytest.raises(BadRequest, match="Role not found: Boss"):
         await account.members.add(name="Bob", role_name="Boss")
     support = await it.workato.roles.copy(247, name="Support")

@@ -12,31 +12,6 @@ HERE = f"/api/managed_users/{FIRST}"
 ROLES = f"{HERE}/environment_roles"
 
 
-async def test_an_environment_role_is_made_used_renamed_and_deleted(it: Vendor) -> None:
-    made = (await it.post(ROLES, json={"name": "Developer", "privileges": {"Recipes": ["read"]}})).data["data"]
-    assert (made["type"], made["members_count"]) == ("custom", 0)
-    ana = (await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Developer"})).data
-    assert (await it.get(f"{ROLES}/{made['id']}")).data["data"]["members_count"] == 1
-    (granted,) = (await it.get(f"{HERE}/members/{ana['id']}/privileges")).data["data"]
-    assert granted == {
-        "environment_type": "dev",
-        "name": "Developer",
-        "privileges": {"Recipes": ["read"]},
-        "folder_ids": [],
-    }
-    await it.put(f"{ROLES}/{made['id']}", json={"name": "Builder"})
-    assert (await it.get(f"{HERE}/members/{ana['id']}")).data["role_name"] == "Builder"
-    used = await it("DELETE", f"{ROLES}/{made['id']}")
-    assert (used.status, "has members" in used.text) == (400, True)
-    await it("DELETE", f"{HERE}/members/{ana['id']}")
-    assert (await it("DELETE", f"{ROLES}/{made['id']}")).data == {"success": True}
-    assert (await it.get(f"{ROLES}/{made['id']}")).status == 404
-    refused = await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Developer"})
-    assert (refused.status, "Developer" in refused.text) == (400, True)
-    kinds = [effect["kind"] for effect in it.sandbox.effects() if effect["kind"].startswith("environment_role")]
-    assert kinds == [f"environment_role.{what}" for what in ("created", "updated", "deleted")]
-
-
 async def test_environment_roles_are_listed_by_page_and_by_name(it: Vendor) -> None:
     for n in range(3):
         await it.post(ROLES, json={"name": f"R{n}"})
@@ -95,20 +70,6 @@ async def test_the_partners_own_roles_and_people(it: Vendor) -> None:
     invited = {"name": "New", "email": "new@partner.example", "role_name": "Support"}
     assert (await it.post("/api/member_invitations", json=invited)).data == {"success": True}
     assert (await it.get("/api/members")).data["data"][-1]["email"] == "new@partner.example"
-
-
-async def test_projects_follow_from_the_role(it: Vendor) -> None:
-    folder = await it.folder()
-    ana = (await it.post(f"{HERE}/members", json={"name": "Ana", "role_name": "Admin"})).data["id"]
-    project = next(row["project_id"] for row in (await it.get(f"{HERE}/folders")).result if row["id"] == folder)
-    grants = (await it.get(f"{HERE}/members/{ana}/project_grants")).data
-    assert grants["data"] == [{"project_id": project, "role_name": "Project admin"}]
-    (allowed,) = (await it.get(f"{HERE}/members/{ana}/projects_privileges")).data["data"]
-    assert "delete" in allowed["privileges"]["Recipes"]
-    nowhere = [{"environment_type": "prod", "name": "Admin"}]
-    await it.put(f"{HERE}/members/{ana}", json={"env_roles": nowhere})
-    assert (await it.get(f"{HERE}/members/{ana}/project_grants")).data["data"] == []
-    assert (await it.get(f"{HERE}/members/{ana + 1}/privileges")).status == 404
 
 
 async def test_an_invitation_makes_a_member_with_an_address(it: Vendor) -> None:

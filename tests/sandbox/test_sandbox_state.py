@@ -86,16 +86,6 @@ async def test_an_external_id_may_hold_slashes(it: Vendor) -> None:
     assert len((await it.get("/api/managed_users")).result) == 6
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"name": "A"}, {"name": " ", "notification_email": "a@b"}, {"name": 3, "notification_email": "a@b"}],
-)
-async def test_a_customer_needs_a_name_and_an_address(it: Vendor, body: dict[str, object]) -> None:
-    reply = await it.post("/api/managed_users", json=body)
-    assert reply.status == 400
-    assert reply.data["message"] == "Validation failed"
-
-
 @pytest.mark.parametrize("path", ["//api/managed_users//EORG-1//folders", "/api/managed_users/EORG-1/folders///"])
 async def test_doubled_and_trailing_slashes_mean_nothing(it: Vendor, path: str) -> None:
     assert (await it.get(path)).result == []

@@ -28,9 +28,12 @@ async def test_connections(it: Here) -> None:
     assert [field.name for field in await account.connections.input_schema("shopify")] == ["shop", "api_key"]
     with pytest.raises(BadRequest, match="disconnect it first"):
         await account.connections.delete(ready.id)
-    await account.connections.disconnect(ready.id)
+    for _ in range(2):  # once more changes nothing
+        await account.connections.disconnect(ready.id)
+    assert [row.authorized_at for row in await account.connections.list().collect()] == [None, None]
     await account.connections.delete(ready.id)
     assert await account.connections.list().collect() == [shell]
+    assert it.keys("connection.disconnected") == ["Home/Shop"]
     own = await it.workato.connections.create("Own", provider="slack", input={"auth_type": "x"})
     assert own in await it.workato.connections.list().collect()
     assert [effect["account"] for effect in it.sandbox.effects()][-2:] == [None, None]
@@ -42,15 +45,21 @@ async def test_folders_and_projects(it: Here) -> None:
     crm = await account.folders.create("CRM")
     sub = await account.folders.create("Sub", parent_id=crm.id)
     assert [effect["key"] for effect in it.sandbox.effects()] == ["CRM", "CRM/Sub"]
+    assert (crm.is_project, sub.is_project, sub.project_id) == (True, False, crm.project_id)
     assert await account.folders.list().collect() == [crm]
     assert await account.folders.list(parent_id=crm.id).collect() == [sub]
     (project,) = await account.projects.list().collect()
     assert (project.id, project.folder_id) == (crm.project_id, crm.id)
-    assert (await account.projects.update(project.id, description="all of it")).description == "all of it"
+    changed = await account.projects.update(project.id, description="all of it")
+    assert (changed.name, changed.description) == ("CRM", "all of it")
     with pytest.raises(Forbidden, match="Cannot destroy folder"):
         await account.folders.delete(crm.id)
     moved = await account.folders.update(sub.id, name="Top", parent_id=crm.parent_id)
-    assert (moved.name, moved.is_project) == ("Top", True)
+    assert (moved.name, moved.is_project, moved.parent_id) == ("Top", True, crm.parent_id)
+    projects = {project.id: project.name async for project in account.projects.list()}
+    assert projects == {crm.project_id: "CRM", moved.project_id: "Top"}
+    with pytest.raises(Forbidden, match="Cannot destroy folder"):  # Home
+        await account.folders.delete(crm.parent_id or 0)
     await account.folders.delete(crm.id)
     await account.projects.delete(moved.project_id or 0)
     assert await account.folders.list().collect() == []
@@ -60,6 +69,9 @@ async def test_folders_and_projects(it: Here) -> None:
     assert own in await it.workato.folders.list().collect()
     assert (await it.workato.folders.update(own.id, name="Renamed")).name == "Renamed"
     assert own.project_id in [project.id async for project in it.workato.projects.list()]
+    before = await it.workato.api_collections.list().collect()
+    await it.workato.folders.update(own.id, parent_id=(await it.workato.folders.create("Above")).id)
+    assert await it.workato.api_collections.list().collect() == before  # of another project
 
 
 @in_sandbox(customers=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -12,7 +11,7 @@ import attrs
 
 import bulkops
 from bulkops.catalogue import ANY_MEMBER, CALLS, Call
-from tests.sandbox.kit import FIRST, Reply, Vendor, shop_package
+from tests.sandbox.kit import FIRST, ON_ITS_WAY, Reply, Vendor, shop_package, until
 
 CRM_API = (Path(bulkops.__file__).parent / "_demo" / "crm-api.zip").read_bytes()
 
@@ -20,23 +19,16 @@ LAST = ("connections", "folders", "projects", "managed_users")
 """Nouns whose deletion takes others along, in that order."""
 
 _BESIDE = {
-    "managed_users.members.create": ("role_name",),
-    "managed_users.member_invitations.create": ("role_name",),
+    "members.create": ("role_name",),
     "member_invitations.create": ("role_name",),
-    "managed_users.developer_api_clients.create": ("folder_ids",),
-    "managed_users.developer_api_clients.update": ("folder_ids",),
     "developer_api_clients.create": ("folder_ids",),
     "developer_api_clients.update": ("folder_ids",),
-    "managed_users.api_access_profiles.create": ("api_client_id",),
     "api_access_profiles.create": ("api_client_id",),
-    "managed_users.connections.create": ("name", "provider"),
     "connections.create": ("name", "provider"),
-    "managed_users.tags_assignments.update": ("add_tags", "recipe_ids"),
     "tags_assignments.update": ("add_tags", "recipe_ids"),
-    "managed_users.test_cases.run": ("recipe_id",),
     "test_cases.run": ("recipe_id",),
 }
-"""What a call cannot do without, though no page says that it is required."""
+"""What a call of either scope cannot do without, though no page says that it is required."""
 
 _FIXED: Mapping[str, Any] = {
     "notification_email": "ops@new.example",
@@ -132,8 +124,6 @@ _MADE = {
 INHERITED = 310
 """A role of the partner that customers have too."""
 
-ON_ITS_WAY = ("in_progress", "processing")
-
 _HOLDERS = ("lookup_table_id", "recipe_id", "api_client_id")
 
 _OF_PROFILES: Mapping[str, Any] = {
@@ -185,7 +175,7 @@ class Walker:
             folder_id = (await self.made(f"{scope}folders.create"))["id"]
             how = "managed_users.imports.create" if scope else "packages.import"
             (sent,) = self.rows(await self.ask(how, folder_id=folder_id, body=CRM_API))
-            await self._over(f"{scope}imports.get" if scope else "packages.get", sent["id"])
+            await self._over(f"{scope}imports.get" if scope else "packages.get", package_id=sent["id"])
             for row in self.rows(await self.ask(f"{scope}connections.list")):
                 await self.ask(f"{scope}connections.update", connection_id=row["id"], input={"user": "u"})
             for row in self.rows(await self.ask(f"{scope}recipes.list")):
@@ -197,7 +187,11 @@ class Walker:
         """What the call needs, of the types that the catalogue says, ids of things that are there."""
         given: dict[str, Any] = {}
         for each in call.parameters:
-            if each.place == "path" or each.required or each.name in _BESIDE.get(call.id, ()):
+            if (
+                each.place == "path"
+                or each.required
+                or each.name in _BESIDE.get(call.id.removeprefix("managed_users."), ())
+            ):
                 name = "name" if each.name == ANY_MEMBER else each.name.replace("<column>", "code")
                 value = await self._value(call, name, given)
                 value = [value] if each.type in ("str[]", "int[]") else value
@@ -268,10 +262,7 @@ class Walker:
     async def _project_build_id(self, _: Call, scope: str, __: object) -> Any:
         """Of one that is ready."""
         made = await self.made(f"{scope}projects.build")
-        async with asyncio.timeout(60):
-            while made["state"] == "pending":
-                await asyncio.sleep(0.005)
-                (made,) = self.rows(await self.ask(f"{scope}project_builds.get", project_build_id=made["id"]))
+        await self._over(f"{scope}project_builds.get", project_build_id=made["id"])
         return made["id"]
 
     async def _deployment_id(self, _: Call, scope: str, __: object) -> Any:
@@ -336,7 +327,7 @@ class Walker:
         if call.id == "managed_users.imports.get":
             return (await self.made("managed_users.imports.create"))["id"]
         made = await self.made("managed_users.exports.create" if scope else "packages.export")
-        await self._over("managed_users.exports.get" if scope else "packages.get", made["id"])
+        await self._over("managed_users.exports.get" if scope else "packages.get", package_id=made["id"])
         return made["id"]
 
     async def _connection_id(self, call: Call, scope: str, _: object) -> Any:
@@ -348,13 +339,12 @@ class Walker:
         ends = call.id.endswith("projects.delete")
         return (await self.made(f"{scope}folders.create"))["project_id"] if ends else None
 
-    async def _over(self, call_id: str, package_id: int) -> None:
-        async with asyncio.timeout(60):
-            while await self._status(call_id, package_id) in ON_ITS_WAY:  # noqa: ASYNC110 - the sandbox tells nobody
-                await asyncio.sleep(0.005)
+    async def _over(self, call_id: str, **names: Any) -> None:
+        await until(lambda: self.ask(call_id, **names), lambda reply: not self._is_on_its_way(reply))
 
-    async def _status(self, call_id: str, package_id: int) -> Any:
-        return self.rows(await self.ask(call_id, package_id=package_id))[0]["status"]
+    def _is_on_its_way(self, reply: Reply) -> bool:
+        (row,) = self.rows(reply)
+        return row.get("status", row.get("state")) in ON_ITS_WAY
 
     async def made(self, call_id: str) -> dict[str, Any]:
         """What a call answers that makes something, called for this."""

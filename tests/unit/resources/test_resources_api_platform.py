@@ -129,6 +129,9 @@ async def test_clients_and_keys_of_the_second_version(world: Here) -> None:
     await account.api_clients.delete(client.id)
     with pytest.raises(NotFound):
         await account.api_clients.get(client.id)
+    assert world.keys("api_client.deleted") == ["Acme"]
+    for what, name in {"created": "router", "refreshed": "router", "updated": "Router", "deleted": "Router"}.items():
+        assert world.keys(f"api_key.{what}") == [f"Acme/{name}"]
     assert [row.name async for row in account.api_portals.list()] == ["Partner portal"]
 
 
@@ -152,6 +155,8 @@ async def test_the_partners_own_workspace(world: Here) -> None:
         await workato.call(
             "api_access_profiles.update_without_id", name="P", api_collection_ids=[1], active=True, auth_type="token"
         )
+    more = await workato.api_collections.create("More", project_id=collection.project_id)
+    assert more.project_id == collection.project_id
     with pytest.raises(PlanError):
         await workato.with_options(read_only=True).api_clients.delete(client.id)
     assert {effect["account"] for effect in world.sandbox.effects()} == {None}
