@@ -94,11 +94,15 @@ class HaltRules:
         if self._policy.counts_by_wave:
             self._limit = self._limited(wave)
 
-    def judge(self, ending: AccountResult) -> str | None:
-        """The reason to halt after this ending, or None."""
+    def judge(self, ending: AccountResult, *, was: Outcome = Outcome.NOT_ATTEMPTED) -> str | None:
+        """The reason to halt after this ending, or None. `was`: the account's outcome before.
+
+        The breaker ignores an account that was unknown and still is: a killed process leaves many of them with one
+        cause, and a resume would halt at them each time.
+        """
         over_limit = self._limit.note(ending.outcome) if self._limit is not None else None
-        in_a_row = self._note_in_a_row(ending)
-        return over_limit or in_a_row
+        is_old = was is ending.outcome is Outcome.UNKNOWN
+        return over_limit or (None if is_old else self._note_in_a_row(ending))
 
     def _note_in_a_row(self, ending: AccountResult) -> str | None:
         if self._breaker is None:

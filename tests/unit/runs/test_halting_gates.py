@@ -17,6 +17,7 @@ from tests.virtual_time import run_virtual
 
 FAILED = AccountResult(outcome=Outcome.FAILED, failure_class="x", cause="y")
 CHANGED = AccountResult(outcome=Outcome.CHANGED)
+UNKNOWN = AccountResult(outcome=Outcome.UNKNOWN, failure_class="x", cause="y")
 
 
 def test_a_count_holds_for_the_whole_run() -> None:
@@ -49,6 +50,16 @@ def test_the_breaker_counts_across_waves() -> None:
     assert [rules.judge(FAILED) for _ in range(2)] == [None, None]
     rules.enter(Wave(2, 2, 5, 10))
     assert "3 accounts in a row" in str(rules.judge(FAILED))
+
+
+def test_the_breaker_ignores_accounts_that_were_unknown_and_still_are() -> None:
+    rules = HaltRules(Policy(breaker=2, max_failures=4), 10, [])
+    assert rules.judge(UNKNOWN) is None
+    assert [rules.judge(UNKNOWN, was=Outcome.UNKNOWN) for _ in range(2)] == [None, None]
+    assert "2 accounts in a row" in str(rules.judge(UNKNOWN, was=Outcome.CANCELLED))
+    assert "5 accounts failed or unknown" in str(rules.judge(UNKNOWN, was=Outcome.UNKNOWN))
+    failed_now = HaltRules(Policy(breaker=1), 10, [])
+    assert failed_now.judge(FAILED, was=Outcome.UNKNOWN) is not None
 
 
 def judge(gate: Gate, **outcomes: int) -> tuple[GateVerdict, str, float]:
