@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from bulkops.clock import SystemClock
 from bulkops.errors import JournalError, RunLocked
-from bulkops.journal import AccountResult, InventoryRow, Journal, RunState
+from bulkops.journal import AccountResult, InventoryRow, Journal, RunRecord, RunState
 from bulkops.journal.postgres import writes
 from bulkops.journal.postgres.schema import LEASE_S
 from bulkops.journal.postgres.shared_runs import MOST_LOST, Stop
@@ -24,6 +24,13 @@ of_a_database = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 
 RUN = "20261122-101530-k3f"
 CHANGED = AccountResult(outcome=Outcome.CHANGED)
+Begun = tuple[RunRecord, list[InventoryRow], dict[str, float]]
+
+
+@pytest.fixture
+def begun(record: Make, inventory: list[InventoryRow]) -> Begun:
+    """A run, its accounts, and the request for it."""
+    return record(), inventory, {"at": 0.0}
 
 
 @asynccontextmanager
@@ -39,11 +46,9 @@ async def worker(place: str, clock: StepClock | None = None) -> AsyncIterator[Jo
 
 
 @of_a_database
-async def test_an_account_belongs_to_the_worker_that_claims_it(
-    place: str, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_an_account_belongs_to_the_worker_that_claims_it(place: str, begun: Begun) -> None:
     async with worker(place) as one, worker(place) as other:
-        await one.shared_runs.create(record(), inventory, {"at": 0.0})
+        await one.shared_runs.create(*begun)
         row = await one.shared_runs.claim(RUN, 0)
         assert row is not None
         assert (row.seq, row.outcome, row.started_at) == (0, Outcome.NOT_ATTEMPTED, None)
@@ -58,10 +63,10 @@ async def test_an_account_belongs_to_the_worker_that_claims_it(
 
 
 @of_a_database
-async def test_endings_are_numbered_in_their_order(place: str, record: Make, inventory: list[InventoryRow]) -> None:
+async def test_endings_are_numbered_in_their_order(place: str, begun: Begun) -> None:
     async with worker(place) as one:
         shared = one.shared_runs
-        await shared.create(record(), inventory, {"at": 0.0})
+        await shared.create(*begun)
         for seq in (2, 0):
             assert await shared.claim(RUN, seq) is not None
             await shared.end_account(RUN, seq, CHANGED)
@@ -71,13 +76,11 @@ async def test_endings_are_numbered_in_their_order(place: str, record: Make, inv
 
 
 @of_a_database
-async def test_an_ending_is_numbered_when_those_before_it_are_to_be_seen(
-    place: str, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_an_ending_is_numbered_when_those_before_it_are_to_be_seen(place: str, begun: Begun) -> None:
     """Who has read up to a number never looks for a smaller one again."""
     async with worker(place) as one:
         shared = one.shared_runs
-        await shared.create(record(), inventory, {"at": 0.0})
+        await shared.create(*begun)
         assert await shared.claim(RUN, 1) is not None
         with psycopg.connect(place) as slow, psycopg.connect(place, autocommit=True) as looking:
             slow.execute("SET search_path TO bulkops")
@@ -92,11 +95,9 @@ async def test_an_ending_is_numbered_when_those_before_it_are_to_be_seen(
 
 
 @of_a_database
-async def test_an_account_that_is_given_back_has_not_ended(
-    place: str, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_an_account_that_is_given_back_has_not_ended(place: str, begun: Begun) -> None:
     async with worker(place) as one, worker(place) as other:
-        await one.shared_runs.create(record(), inventory, {"at": 0.0})
+        await one.shared_runs.create(*begun)
         assert await one.shared_runs.claim(RUN, 0) is not None
         one.start_account(RUN, 0)
         await one.shared_runs.end_account(
@@ -110,12 +111,10 @@ async def test_an_account_that_is_given_back_has_not_ended(
 
 
 @of_a_database
-async def test_nothing_is_claimed_of_a_run_that_is_stopping(
-    place: str, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_nothing_is_claimed_of_a_run_that_is_stopping(place: str, begun: Begun) -> None:
     async with worker(place) as one:
         shared = one.shared_runs
-        await shared.create(record(), inventory, {"at": 0.0})
+        await shared.create(*begun)
         await shared.stop(RUN, "interrupted", "drain")
         await shared.stop(RUN, "too many failures", "halt")
         assert await shared.stop_of(RUN) == Stop(reason="interrupted", kind="drain")
@@ -130,11 +129,9 @@ async def test_nothing_is_claimed_of_a_run_that_is_stopping(
 
 
 @of_a_database
-async def test_accounts_of_a_dead_worker_are_free(
-    place: str, clock: StepClock, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_accounts_of_a_dead_worker_are_free(place: str, clock: StepClock, begun: Begun) -> None:
     async with worker(place, clock) as dead, worker(place, clock) as other:
-        await dead.shared_runs.create(record(), inventory, {"at": 0.0})
+        await dead.shared_runs.create(*begun)
         for seq in (0, 1):
             assert await dead.shared_runs.claim(RUN, seq) is not None
         dead.start_account(RUN, 0)
@@ -151,10 +148,10 @@ async def test_accounts_of_a_dead_worker_are_free(
 
 @of_a_database
 async def test_a_worker_that_stood_still_itself_declares_nobody_dead(
-    place: str, clock: StepClock, record: Make, inventory: list[InventoryRow]
+    place: str, clock: StepClock, begun: Begun
 ) -> None:
     async with worker(place, clock) as one, worker(place, clock) as other:
-        await one.shared_runs.create(record(), inventory, {"at": 0.0})
+        await one.shared_runs.create(*begun)
         assert await one.shared_runs.claim(RUN, 0) is not None
         clock.pass_s(LEASE_S + 60)  # the database was away: every heartbeat is old
         await other.shared_runs.bury()
@@ -163,9 +160,7 @@ async def test_a_worker_that_stood_still_itself_declares_nobody_dead(
 
 
 @of_a_database
-async def test_a_worker_that_stood_still_itself_takes_no_run_over(
-    place: str, clock: StepClock, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_a_worker_that_stood_still_itself_takes_no_run_over(place: str, clock: StepClock, begun: Begun) -> None:
     async with worker(place, clock) as one, worker(place, clock) as other:
         shared = other.shared_runs
 
@@ -173,7 +168,7 @@ async def test_a_worker_that_stood_still_itself_takes_no_run_over(
             (found,) = await shared.handed_over()
             return found.is_coordinated
 
-        await shared.create(record(), inventory, {"at": 0.0})
+        await shared.create(*begun)
         assert not await is_coordinated()
         async with one.shared_runs.coordinate(RUN):
             for _ in range(LEASE_S + 1):
@@ -192,21 +187,19 @@ async def test_a_worker_that_stood_still_itself_takes_no_run_over(
 
 
 @of_a_database
-async def test_no_worker_takes_what_has_killed_three(place: str, record: Make, inventory: list[InventoryRow]) -> None:
+async def test_no_worker_takes_what_has_killed_three(place: str, begun: Begun) -> None:
     async with worker(place) as one:
-        await one.shared_runs.create(record(), inventory, {"at": 0.0})
+        await one.shared_runs.create(*begun)
         tamper(place, f"UPDATE accounts SET claims_lost = {MOST_LOST} WHERE seq = 0")
         assert await one.shared_runs.claim(RUN, 0) is None
         assert [free.claims_lost for free in await one.shared_runs.free(RUN, [0])] == [MOST_LOST]
 
 
 @of_a_database
-async def test_a_run_that_workers_have_is_taken_back_only_without_them(
-    place: str, record: Make, inventory: list[InventoryRow]
-) -> None:
+async def test_a_run_that_workers_have_is_taken_back_only_without_them(place: str, begun: Begun) -> None:
     async with Journal.open(place) as submitter:
         async with worker(place) as one:
-            await submitter.shared_runs.create(record(), inventory, {"at": 0.0})
+            await submitter.shared_runs.create(*begun)
             with pytest.raises(RunLocked, match="is in progress on workers"):
                 async with submitter.lock_run(RUN):
                     raise AssertionError
@@ -220,9 +213,9 @@ async def test_a_run_that_workers_have_is_taken_back_only_without_them(
 
 
 @of_a_database
-async def test_the_final_state_ends_the_request(place: str, record: Make, inventory: list[InventoryRow]) -> None:
+async def test_the_final_state_ends_the_request(place: str, begun: Begun) -> None:
     async with worker(place) as one:
-        await one.shared_runs.create(record(), inventory, {"at": 0.0})
+        await one.shared_runs.create(*begun)
         await one.shared_runs.join(RUN, "it lacks a file")
         assert [row.problems for row in await one.shared_runs.workers()] == [{RUN: "it lacks a file"}]
         await one.set_state(RUN, RunState.PAUSED, "no worker can")
