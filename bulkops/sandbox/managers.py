@@ -25,10 +25,9 @@ class Manager:
         return self.member.email or self.member.name
 
     def row(self) -> dict[str, Any]:
-        member = self.member
         return {
             "id": self.id,
-            "user": {"id": member.id, "name": member.name, "email": member.email, "avatar_url": ""},
+            "user": {**self.member.short(), "avatar_url": ""},
             "privilege_group": self.group,
             "moderated_workspaces": [{"id": c.id, "name": c.facts["name"]} for c in self.workspaces.values()],
         }

@@ -40,6 +40,10 @@ class Member:
             "roles": [{"environment_type": where, "role_name": role} for where, role in self.roles.items()],
         }
 
+    def short(self) -> dict[str, Any]:
+        """As other nouns show their people."""
+        return {"id": self.id, "name": self.name, "email": self.email}
+
 
 def partners_people(now: str) -> dict[int, Member]:
     """Who works at the partner from the start: whom customer managers are made of."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_PER_PAGE: Final = 100
+_EVER: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _LAST_PAGE: Final = 10**9
 """Beyond it there is nothing, and nobody counts further."""
 
@@ -183,6 +184,11 @@ class ApiRequest:
         """A time in the query, None when absent or empty. Raises: RefusedError 400."""
         text = self.query.get(name, "").strip()
         return instant(text, name) if text else None
+
+    def period(self) -> Callable[[str], bool]:
+        """Whether a stamp is in the time that `from` and `to` of the query name. Raises: RefusedError 400."""
+        begins, ends = self.instant("from") or _EVER[0], self.instant("to") or _EVER[1]
+        return lambda stamp: begins <= datetime.fromisoformat(stamp) <= ends
 
     def said(self) -> dict[str, Any]:
         """What a read names: in its query, or in the JSON body of a GET, as in older pages (vendor facts, section 14).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.handlers._base import answers
@@ -48,17 +47,15 @@ def _records(request: ApiRequest) -> Iterator[dict[str, Any]]:
 
 def _filter(request: ApiRequest) -> Callable[[Mapping[str, Any]], bool]:
     """What the query asks for, read once. Raises: RefusedError 400."""
-    begins, ends, users = request.instant("from"), request.instant("to"), request.many("users_ids")
+    is_in_time, users = request.period(), request.many("users_ids")
     kinds = [
         (request.many(f"include_{name}"), request.many(f"exclude_{name}")) for name in ("resource_types", "event_types")
     ]
 
     def is_wanted(record: Mapping[str, Any]) -> bool:
-        at = datetime.fromisoformat(record["timestamp"])
         shown = zip((record["resource"]["type"], record["event_type"]), kinds, strict=True)
         return (
-            (begins is None or at >= begins)
-            and (ends is None or at <= ends)
+            is_in_time(record["timestamp"])
             and (not users or str(record["user"]["id"]) in users)
             and all((not only or kind in only) and kind not in never for kind, (only, never) in shown)
         )

@@ -41,5 +41,4 @@ for _scope in ("", "managed_users."):
 @answers("[managed_users.]user_groups.members.list", row="GroupMember")
 def list_members(request: ApiRequest) -> Rows:
     members = request.workspace.members
-    found = [members[id_] for id_ in member_ids(request, GROUPS.row_of(request))]
-    return [{"id": each.id, "name": each.name, "email": each.email} for each in found]
+    return [members[id_].short() for id_ in member_ids(request, GROUPS.row_of(request))]

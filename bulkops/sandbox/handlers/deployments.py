@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from bulkops.sandbox.exports import MissingAssetError, assets_in, build_zip
@@ -62,13 +61,11 @@ def list_deployments(request: ApiRequest) -> Rows:
     if folder:
         found = request.workspace.folders.get(int(folder)) if NUMBER.fullmatch(folder) else None
         wanted["project_id"] = str(there(found).project_id)
-    begin, end = request.instant("from"), request.instant("to")
+    is_in_time = request.period()
     return [
         row
         for row in reversed(rows)
-        if all(text in ("", str(row[name])) for name, text in wanted.items())
-        and (begin is None or datetime.fromisoformat(row["created_at"]) >= begin)
-        and (end is None or datetime.fromisoformat(row["created_at"]) <= end)
+        if all(text in ("", str(row[name])) for name, text in wanted.items()) and is_in_time(row["created_at"])
     ]
 
 
@@ -80,8 +77,7 @@ def get_deployment(request: ApiRequest) -> Row:
 @answers("deployments.eligible_reviewers", row="GroupMember")
 def list_reviewers(request: ApiRequest) -> Rows:
     _deployment(request)
-    members = request.workspace.members.values()
-    return [{"id": each.id, "name": each.name, "email": each.email} for each in members]
+    return [member.short() for member in request.workspace.members.values()]
 
 
 @answers("deployments.assign_reviewers", row="Deployment")
