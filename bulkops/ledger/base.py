@@ -8,8 +8,8 @@ others send with the credential, and they respect its requests:
 * One that was killed holds its part until the server has counted its last request and that has left every window.
 * A request leaves only while the newest heartbeat is recent, so the last request of a killed process can be dated.
 
-How quotas are shared is up to the ledger: one machine's ledger divides them (`dividing`), and the ledger in a database
-hands out single slots (`postgres`).
+How quotas are shared is up to the ledger: one machine's ledger divides them (`quota_sharing`), and the ledger in a
+database hands out single slots (`postgres`).
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ import attrs
 from bulkops.clock import BEAT_S, MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
 from bulkops.ledger.base import Credential, Lease
-from bulkops.ledger.book import Book
-from bulkops.ledger.dividing import Allotment, dividing
 from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
+from bulkops.ledger.quota_sharing import Allotment, dividing
 from bulkops.ledger.slots import Request, Settled
+from bulkops.ledger.transactions import LedgerTransactions
 from bulkops.limit import Limit
 from bulkops.locks import state_directory
 from bulkops.pacing import Explored, Full, HeldSlot, Pacer, Settle, is_recorded
@@ -77,16 +77,16 @@ class LocalLedger:
         Raises: as `Ledger.lease`.
         """
 
-        def begin(book: Book) -> None:
-            book.begin(
+        def begin(transactions: LedgerTransactions) -> None:
+            transactions.begin(
                 credential, label=label, holder=holder, share=share, server_timeout_s=server_timeout_s, slots=slots
             )
 
-        def make() -> Book:
-            return Book(self._directory or state_directory(), self._clock)
+        def make() -> LedgerTransactions:
+            return LedgerTransactions(self._directory or state_directory(), self._clock)
 
-        async with begun_in_thread(self._executor, make, begin) as (book, executor):
-            lease = LocalLease(book, executor)
+        async with begun_in_thread(self._executor, make, begin) as (transactions, executor):
+            lease = LocalLease(transactions, executor)
             try:
                 yield lease
             finally:
@@ -103,10 +103,10 @@ class _Asked:
 class LocalLease(BeatingLease):
     """One process's lease. Requests that ask for a slot while a commit is on its way share the next one."""
 
-    def __init__(self, book: Book, executor: Executor) -> None:
-        self._book = book
+    def __init__(self, transactions: LedgerTransactions, executor: Executor) -> None:
+        self._transactions = transactions
         self._executor = executor
-        self._clock = book.clock
+        self._clock = transactions.clock
         self._beat_boot_s = -math.inf
         self._settled: list[Settled] = []
         self._asked: list[_Asked] = []
@@ -129,8 +129,10 @@ class LocalLease(BeatingLease):
     async def renew(self, *, part: float, used: float, explored: Sequence[Explored] = ()) -> Allotment:
         """See `Member.renew`."""
         settled = self._take_settled()
-        allotment = await self._in_thread(lambda: self._book.renew(settled, part=part, used=used, explored=explored))
-        self._beat_boot_s = self._book.beat_boot_s  # the caller acts on the allotment before anything else runs
+        allotment = await self._in_thread(
+            lambda: self._transactions.renew(settled, part=part, used=used, explored=explored)
+        )
+        self._beat_boot_s = self._transactions.beat_boot_s  # the caller acts on the allotment before anything else runs
         return allotment
 
     def records(self, limits: Sequence[Limit]) -> bool:
@@ -156,7 +158,7 @@ class LocalLease(BeatingLease):
         """See `Member.end`."""
         await self.until_quiet()
         settled = self._take_settled()
-        await self._in_thread(lambda: self._book.end(settled, slots, explored=explored))
+        await self._in_thread(lambda: self._transactions.end(settled, slots, explored=explored))
 
     async def until_quiet(self) -> None:
         """Take no more requests, and wait for the last commit."""
@@ -176,7 +178,7 @@ class LocalLease(BeatingLease):
         settled = self._take_settled()
         requests = [one.request for one in asked]
         try:
-            answers = await self._in_thread(lambda: self._book.take(settled, requests))
+            answers = await self._in_thread(lambda: self._transactions.take(settled, requests))
         except JournalError as error:
             for one in asked:
                 if not one.answer.done():

@@ -1,6 +1,5 @@
 """Pacing: when a request may leave, and when a failed one may leave again. Independent of HTTP."""
 
-from bulkops.pacing.alarm import Alarm
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.exploration import Explored
 from bulkops.pacing.key_queue import Priority
@@ -13,12 +12,12 @@ from bulkops.pacing.retry_budget import RetryBudget
 from bulkops.pacing.shared_quota import HORIZON_S, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
+from bulkops.pacing.wakeable_sleep import WakeableSleep
 from bulkops.pacing.window import window_length_s
 
 __all__ = [
     "HORIZON_S",
     "LONGEST_DIVIDED_S",
-    "Alarm",
     "Explored",
     "Full",
     "HeldSlot",
@@ -35,6 +34,7 @@ __all__ = [
     "Slot",
     "SlotRecorder",
     "SlotSource",
+    "WakeableSleep",
     "WindowUsage",
     "full_jitter",
     "is_recorded",

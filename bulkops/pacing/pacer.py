@@ -12,7 +12,6 @@ from random import Random
 from bulkops.events import Observer, ignore
 from bulkops.limit import Limit
 from bulkops.pacing.adaptive_limit import Change
-from bulkops.pacing.alarm import Alarm
 from bulkops.pacing.key_queue import Priority, Waiter
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.process_quotas import ProcessQuotas
@@ -21,6 +20,7 @@ from bulkops.pacing.rate_limiter import RateLimiter
 from bulkops.pacing.recorded_quota import Full, SlotRecorder
 from bulkops.pacing.shared_quota import HORIZON_S
 from bulkops.pacing.slot import Slot
+from bulkops.pacing.wakeable_sleep import WakeableSleep
 
 
 class Pacer(ProcessQuotas):
@@ -61,7 +61,7 @@ class Pacer(ProcessQuotas):
         self._busy: dict[str, Quota] = {}
         self._reopening: set[str] = set()
         self._arrivals = itertools.count()
-        self._alarm = Alarm()
+        self._sleep = WakeableSleep()
         self._is_drawing = False
 
     async def slot(self, quota: str, *, key: str | None = None, priority: Priority = (0, 0)) -> Slot:
@@ -135,7 +135,7 @@ class Pacer(ProcessQuotas):
         while True:
             leaving, again_at = self._next()
             if leaving is None:
-                await self._alarm.sleep_until(again_at)
+                await self._sleep.sleep_until(again_at)
             elif self._smoother.is_ready:
                 self._smoother.take()
                 self._leave(*leaving)
@@ -163,11 +163,11 @@ class Pacer(ProcessQuotas):
                     self._reopening.add(quota.name)
         if self._source is not None:
             self._tell_source(quota)
-        if not self._alarm.is_set or not quota.waiting:
+        if not self._sleep.is_asleep or not quota.waiting:
             return
         # Most ends free a slot only after a whole window, when the pump looks anyway.
         frees_at = now if counted_by is None or any(changes) else quota.frees_at(counted_by)
-        if frees_at < self._alarm.planned_at and quota.next_at(now) < self._alarm.planned_at:
+        if frees_at < self._sleep.planned_at and quota.next_at(now) < self._sleep.planned_at:
             self.wake()
 
     # -- the pump -----------------------------------------------------------------------------------------------
@@ -207,4 +207,4 @@ class Pacer(ProcessQuotas):
 
     def wake(self) -> None:
         """Look again which request may leave."""
-        self._alarm.ring()
+        self._sleep.wake()

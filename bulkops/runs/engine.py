@@ -19,6 +19,7 @@ from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
 from bulkops.runs.account_outcome import TOKEN_REFUSED
+from bulkops.runs.account_runners import AccountRunner, Predecessor, Team
 from bulkops.runs.halting import (
     Admission,
     CountedAdmission,
@@ -32,7 +33,6 @@ from bulkops.runs.halting import (
     most_admitted,
     passed_gates,
 )
-from bulkops.runs.hands import AccountHands, Predecessor, Team
 from bulkops.runs.policy import Policy
 from bulkops.runs.traffic import metered
 from bulkops.runs.waves import Wave
@@ -64,7 +64,7 @@ class Engine:
     _taken: int = 0
     _rules: HaltRules = attrs.field(init=False)
     _halt: Halt = attrs.field(init=False)
-    _hands: AccountHands = attrs.field(init=False)
+    _runner: AccountRunner = attrs.field(init=False)
 
     async def work(self, rows: Sequence[AccountRow], *, in_waves: bool = True) -> None:
         """Take `rows` to their ends and leave the run's state in the journal. The caller holds run and credential.
@@ -80,7 +80,7 @@ class Engine:
         await self.journal.set_policy(
             self.record.run_id, self.policy.to_mapping(), self.workato.settings.tuning.to_mapping()
         )
-        async with self._hands_of(self.team):
+        async with self._runner_for(self.team):
             await self._set_state(RunState.RUNNING)
             self.stop_signal.on_drain(self._halt.stop)
             if self.stop_signal.reason is not None:  # it came before anybody listened
@@ -96,13 +96,13 @@ class Engine:
         await self._conclude(rows, in_waves=in_waves)
 
     @asynccontextmanager
-    async def _hands_of(self, team: Team | None) -> AsyncIterator[None]:
+    async def _runner_for(self, team: Team | None) -> AsyncIterator[None]:
         """While inside, accounts are worked on: by this process, or by a team."""
         session, tuning = session_of(self.workato), self.workato.settings.tuning
         most = most_admitted(self.operation, policy=self.policy, pacer=session.pacer, tuning=tuning)
         if team is not None:
             self._halt = Halt(self.policy, self._rules, CountedAdmission(most), announce=self._announce)
-            self._hands = team
+            self._runner = team
             async with team.at_work(self._stopped_by_other):
                 try:
                     yield
@@ -111,7 +111,7 @@ class Engine:
             return
         admission = Admission(self.operation, pacer=session.pacer, tuning=tuning, most=most)
         self._halt = Halt(self.policy, self._rules, admission, announce=self._announce)
-        self._hands = AccountTask(
+        self._runner = AccountTask(
             record=self.record,
             operation=self.operation,
             workato=self.workato,
@@ -234,7 +234,7 @@ class Engine:
             if not await self._halt.start(row):
                 return
             self._taken += 1
-            ending = await self._hands.run(row)
+            ending = await self._runner.run(row)
             if self.team is not None and ending.outcome in {Outcome.CHANGED, Outcome.UNCHANGED}:
                 deadline.answered()
             reason = self._halt.ended(row, ending)  # before this worker takes its next account

@@ -12,7 +12,7 @@ from bulkops.catalogue import CALLS
 from bulkops.errors import InputError, TransportError
 from bulkops.hosts import FILE_DOMAINS, LOOPBACK, is_of_domain
 from bulkops.models.text import one_line
-from bulkops.session._outside import send_outside
+from bulkops.session._other_hosts import send_to_other_host
 from bulkops.session._request import Request
 from bulkops.settings import Settings
 
@@ -40,7 +40,7 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
         )
         host = attrs.evolve(settings, url=origin, tuning=tuning)
         try:
-            answer = await send_outside(request, host, named=origin, most_resends=_RESENDS, rng=rng)
+            answer = await send_to_other_host(request, host, named=origin, most_resends=_RESENDS, rng=rng)
         except TransportError as error:
             error.message, error.remedy = f"the package cannot be fetched: {error.message}", None
             raise

@@ -11,7 +11,7 @@ from bulkops.catalogue import Call, RetryClass
 from bulkops.errors import ConfigError, StatusError, TransportError
 from bulkops.hosts import LOOPBACK
 from bulkops.secret import Secret
-from bulkops.session._outside import send_outside
+from bulkops.session._other_hosts import send_to_other_host
 from bulkops.session._request import Request
 from bulkops.settings import Auth, Settings, Tuning
 
@@ -66,7 +66,7 @@ async def post_json(address: Secret, body: bytes, *, within_s: float) -> str | N
             call=_POST, path=parts.path or "/", query=parts.query, body=body, content_type="application/json"
         )
         async with asyncio.timeout(within_s):
-            answer = await send_outside(
+            answer = await send_to_other_host(
                 request, host, named="the webhook", most_resends=_RESENDS, pause_s=_PAUSE_S, rng=_RNG
             )
     except TimeoutError:

@@ -18,10 +18,10 @@ from bulkops.journal import EventRow, Journal, RunState
 from bulkops.journal.postgres.shared_runs import SharedRuns
 from bulkops.logs import get_logger
 from bulkops.models.text import one_line
+from bulkops.runs.account_runners import Predecessor
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, StopSignal
 from bulkops.runs.hand_over import HANDED_OVER, Request
-from bulkops.runs.hands import Predecessor
 from bulkops.runs.policy import Policy
 from bulkops.secret import masked
 from bulkops.workers.delivery import WorkerTeam

@@ -87,7 +87,7 @@ class WorkerTeam:
         return self._own_stop is not None and self._own_stop.kind == "abort"
 
     async def run(self, row: AccountRow) -> AccountResult:
-        """See `AccountHands.run`."""
+        """See `AccountRunner.run`."""
         if self._failure is not None:
             raise self._failure
         if row.seq in self._early:

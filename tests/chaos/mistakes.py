@@ -422,14 +422,14 @@ MISTAKES = (
     ),
     Mistake(
         "what a killed process sent is not waited out",
-        "Book._killed",
+        "LedgerTransactions._killed",
         "process.share and process.counted_by + _DIVIDED_S > now.boot_s",
         "process.share and process.counted_by + _DIVIDED_S > now.boot_s + 1e9",
         LEDGER,
     ),
     Mistake(
         "what a killed process had in flight is taken for counted",
-        "Book._processes",
+        "LedgerTransactions._processes",
         "label, pid, share, beat_boot_s + server_timeout_s FROM",
         "label, pid, share, beat_boot_s FROM",
         LEDGER,
@@ -443,7 +443,7 @@ MISTAKES = (
     ),
     Mistake(
         "a process that takes over a share does not hold the slots of the one before",
-        "Book.renew",
+        "LedgerTransactions.renew",
         "slots_left_behind(self._connection, self._mine, now) if has_grown else ()",
         "()",
         LEDGER,
@@ -455,17 +455,23 @@ MISTAKES = (
         "WHERE holder = ? AND 0)",
         PREDECESSOR,
     ),
-    Mistake("each of those who share has the whole quota", "Book.renew", "taken + fair <= 1 + _TINY", "True", LEDGER),
+    Mistake(
+        "each of those who share has the whole quota",
+        "LedgerTransactions.renew",
+        "taken + fair <= 1 + _TINY",
+        "True",
+        LEDGER,
+    ),
     Mistake(
         "a share is given back before its requests have left the window",
-        "Book.renew",
+        "LedgerTransactions.renew",
         "share = min(share, max(part, used))",
         "share = min(share, part)",
         LEDGER,
     ),
     Mistake(
         "the share of a killed process is free at once",
-        "Book.renew",
+        "LedgerTransactions.renew",
         "others if is_alone else others + killed",
         "others",
         LEDGER,
@@ -490,8 +496,8 @@ MISTAKES = (
     Mistake(
         "a ledger for each journal",
         "LocalLedger.join.make",
-        "Book(self._directory or state_directory(), self._clock)",
-        "Book(self._directory or Path(__import__('tempfile').mkdtemp()), self._clock)",
+        "LedgerTransactions(self._directory or state_directory(), self._clock)",
+        "LedgerTransactions(self._directory or Path(__import__('tempfile').mkdtemp()), self._clock)",
         PREDECESSOR,
     ),
     # -- several machines

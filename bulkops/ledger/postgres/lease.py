@@ -22,15 +22,17 @@ from bulkops.ledger.base import Credential, Lease
 from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.postgres.beats import beating
 from bulkops.ledger.postgres.database import LedgerDatabase
-from bulkops.ledger.postgres.hand import GAP_S, OpenedQuota, plain
 from bulkops.ledger.postgres.messages import Keyed, Recorded, Reply, Request
+from bulkops.ledger.postgres.opened_quota import GAP_S, OpenedQuota, plain
 from bulkops.limit import Limit
-from bulkops.pacing import Alarm, Explored, Full, HeldSlot, Pacer, Quota, Settle, window_length_s
+from bulkops.pacing import Explored, Full, HeldSlot, Pacer, Quota, Settle, WakeableSleep, window_length_s
 from bulkops.postgres import DatabaseUrl
 
 T = TypeVar("T")
 
-_ENDED: Final = JournalError("the lease on the credential has ended", remedy="send requests only while the run goes on")
+_ENDED: Final = JournalError(
+    "the lease on the credential has ended", remedy="send requests only while the run is in progress"
+)
 
 
 class PostgresLedger:
@@ -99,7 +101,7 @@ class PostgresLease(BeatingLease):
     _seen: int = 0
     _sent_at: float = -math.inf
     _done_at: float = -math.inf
-    _alarm: Alarm = attrs.field(factory=Alarm)
+    _sleep: WakeableSleep = attrs.field(factory=WakeableSleep)
     _keeping: asyncio.Task[None] = attrs.field(init=False)
     _broken: JournalError | None = None
     _is_ending: bool = False
@@ -126,7 +128,7 @@ class PostgresLease(BeatingLease):
 
     def wake(self) -> None:
         """See `SlotSource.wake`."""
-        self._alarm.ring()
+        self._sleep.wake()
 
     def records(self, limits: Sequence[Limit]) -> bool:
         """See `SlotRecorder.records`: only windows that the vendor counts apart for each key."""
@@ -174,7 +176,7 @@ class PostgresLease(BeatingLease):
         try:
             while not self._is_ending:
                 if (at := self._due_at()) > self._pacer.now():
-                    await self._alarm.sleep_until(at)
+                    await self._sleep.sleep_until(at)
                 else:
                     await self._exchange_now()
             # Where that cannot be written, the slots come free as after a kill.

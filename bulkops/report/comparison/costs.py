@@ -9,7 +9,7 @@ from bulkops.durations import duration
 from bulkops.report.safe_text import factor, inline
 
 if TYPE_CHECKING:
-    from bulkops.report.comparison.model import Comparison
+    from bulkops.report.comparison.compare_runs import Comparison
     from bulkops.report.model import Report
     from bulkops.report.quota_usage import Traffic
 

@@ -12,7 +12,7 @@ from bulkops.report.next_steps import next_command
 from bulkops.report.text import summary
 
 if TYPE_CHECKING:
-    from bulkops.report.comparison.model import Comparison
+    from bulkops.report.comparison.compare_runs import Comparison
 
 _MOST_CLUSTERS: Final = 20
 _MOST_ASKED: Final = 20

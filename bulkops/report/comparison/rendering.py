@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
+from bulkops.report.comparison.compare_runs import Comparison
 from bulkops.report.comparison.markdown import render_markdown
-from bulkops.report.comparison.model import Comparison
 from bulkops.report.comparison.structured import render_json
 from bulkops.report.comparison.text import render_text
 

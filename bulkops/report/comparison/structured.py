@@ -9,7 +9,7 @@ from bulkops.report.json_csv import array, cluster_objects, head, json_line
 
 if TYPE_CHECKING:
     from bulkops.journal import AccountRow
-    from bulkops.report.comparison.model import Comparison
+    from bulkops.report.comparison.compare_runs import Comparison
     from bulkops.report.model import Report
     from bulkops.report.quota_usage import Traffic
 

@@ -14,7 +14,7 @@ from bulkops.report.text import cluster_lines, counted, outcome_words, summary
 
 if TYPE_CHECKING:
     from bulkops.journal import AccountRow
-    from bulkops.report.comparison.model import Comparison, Pair
+    from bulkops.report.comparison.compare_runs import Comparison, Pair
     from bulkops.report.failure_clusters import Cluster
     from bulkops.report.model import Report
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from bulkops.ledger import Credential
-from bulkops.ledger.book import Book
+from bulkops.ledger.transactions import LedgerTransactions
 from bulkops.postgres import DatabaseUrl
 from tests.clocks import StepClock
 from tests.postgres import with_parts
@@ -19,7 +19,7 @@ from tests.unit.ledger.machines import ERA_S, ERAS, Fleet
 
 HOST = "https://www.workato.com"
 SERVER_TIMEOUT_S = 40.0
-Begin: TypeAlias = Callable[..., Book]
+Begin: TypeAlias = Callable[..., LedgerTransactions]
 
 
 @pytest.fixture
@@ -29,19 +29,21 @@ def clock() -> StepClock:
 
 @pytest.fixture
 def begin(tmp_path: Path, clock: StepClock) -> Iterator[Begin]:
-    """A process with a lease. `Book.close` kills it."""
-    books = []
+    """A process with a lease. `LedgerTransactions.close` kills it."""
+    processes = []
 
-    def make(label: str = "r1", *, host: str = HOST, workspace: str | None = None, **changes: Any) -> Book:
-        book = Book(tmp_path, clock)
-        books.append(book)
+    def make(
+        label: str = "r1", *, host: str = HOST, workspace: str | None = None, **changes: Any
+    ) -> LedgerTransactions:
+        process = LedgerTransactions(tmp_path, clock)
+        processes.append(process)
         known: dict[str, Any] = {"holder": label, "share": True, "server_timeout_s": SERVER_TIMEOUT_S, "slots": ()}
-        book.begin(Credential(host, workspace), label=label, **(known | changes))
-        return book
+        process.begin(Credential(host, workspace), label=label, **(known | changes))
+        return process
 
     yield make
-    for book in books:
-        book.close()
+    for process in processes:
+        process.close()
 
 
 @pytest.fixture(scope="session")

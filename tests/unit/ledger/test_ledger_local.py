@@ -62,7 +62,7 @@ async def test_a_slot_is_on_the_disk_before_its_request_leaves(tmp_path: Path, c
 async def test_requests_that_ask_together_share_a_commit(tmp_path: Path, clock: StepClock) -> None:
     async with leased(tmp_path, clock) as lease:
         commits = []
-        lease._book._connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+        lease._transactions._connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
         answers = await asyncio.gather(*(lease.take("q", str(n), (Limit(900, 60.0),)) for n in range(500)))
         assert not any(isinstance(answer, Full) for answer in answers)
         assert len(commits) <= 2

@@ -204,7 +204,7 @@ class World:
 def kill(lease: Any) -> None:
     """The process writes nothing more; the kernel gives its lock back."""
     if isinstance(lease, LocalLease):
-        lease._book._lock.close()
+        lease._transactions._lock.close()
     else:
         assert isinstance(lease, PostgresLease)
         lease._keeping.cancel()

@@ -17,7 +17,7 @@ from bulkops.session._transport import AttemptIO, RawResponse, Transport
 from bulkops.settings import Settings
 
 
-async def send_outside(
+async def send_to_other_host(
     request: Request, settings: Settings, *, named: str, most_resends: int, pause_s: float | None = None, rng: Random
 ) -> RawResponse:
     """The response to `request`: a 2xx or a redirect, which is not followed.

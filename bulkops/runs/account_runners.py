@@ -1,4 +1,4 @@
-"""`Hands`: who works on the accounts of a run: this process itself, or workers on several machines."""
+"""Who takes the accounts of a run to their ends: this process itself, or workers on several machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 from bulkops.journal import AccountResult, AccountRow
 
 
-class AccountHands(Protocol):
+class AccountRunner(Protocol):
     """Takes accounts to their ends."""
 
     async def run(self, row: AccountRow) -> AccountResult:
@@ -19,7 +19,7 @@ class AccountHands(Protocol):
         ...
 
 
-class Team(AccountHands, Protocol):
+class Team(AccountRunner, Protocol):
     """Workers of other processes."""
 
     def at_work(self, stopped: Callable[[str, str], object]) -> AbstractAsyncContextManager[None]:

@@ -17,7 +17,7 @@ import attrs
 from bulkops.clock import MARGIN_S, Clock, Instant, ProcessRecord
 from bulkops.errors import RunLocked
 from bulkops.ledger.base import Credential
-from bulkops.ledger.dividing import MAX_MEMBERS, Allotment
+from bulkops.ledger.quota_sharing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, describe, open_ledger
 from bulkops.ledger.slots import (
     SAME_CREDENTIAL,
@@ -58,7 +58,7 @@ class _Process:
 
 
 @attrs.define
-class Book:
+class LedgerTransactions:
     """One process's access to the ledger, used by one thread at a time."""
 
     directory: Path

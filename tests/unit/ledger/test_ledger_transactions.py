@@ -13,10 +13,10 @@ import pytest
 
 from bulkops.clock import MARGIN_S
 from bulkops.errors import JournalError, RunLocked
-from bulkops.ledger.book import Book
-from bulkops.ledger.dividing import MAX_MEMBERS, Allotment
+from bulkops.ledger.quota_sharing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, open_ledger
 from bulkops.ledger.slots import Request, Settled
+from bulkops.ledger.transactions import LedgerTransactions
 from bulkops.limit import Limit
 from bulkops.pacing import Full, HeldSlot, window_length_s
 from tests.unit.ledger.conftest import HOST, SERVER_TIMEOUT_S, Begin, StepClock
@@ -26,8 +26,8 @@ KILLED_S = MARGIN_S + SERVER_TIMEOUT_S
 DIVIDED_S = window_length_s(120.0)
 
 
-def renew(book: Book, *, part: float = 0.0, used: float = 0.0) -> Allotment:
-    return book.renew((), part=part, used=used)
+def renew(process: LedgerTransactions, *, part: float = 0.0, used: float = 0.0) -> Allotment:
+    return process.renew((), part=part, used=used)
 
 
 def held(*ages_s: float, quota: str = "q") -> list[HeldSlot]:
@@ -61,9 +61,9 @@ def test_a_slot_is_told_until_no_window_counts_it(begin: Begin, clock: StepClock
     first.end((), held(0.0))
     for seconds, slots in [(59.0, [-59.0]), (2.0, [])]:
         clock.pass_s(seconds)
-        book = begin("r2")
-        assert told(renew(book).slots) == slots
-        book.end((), ())
+        process = begin("r2")
+        assert told(renew(process).slots) == slots
+        process.end((), ())
 
 
 def test_one_that_was_killed_closes_the_quotas_of_the_next(begin: Begin, clock: StepClock) -> None:
@@ -151,12 +151,12 @@ def test_another_run_is_refused_unless_it_shares(begin: Begin) -> None:
 
 
 def test_a_refused_one_leaves_nothing(begin: Begin, tmp_path: Path) -> None:
-    book = begin("r1")
+    process = begin("r1")
     with pytest.raises(RunLocked):
         begin("r2", share=False)
     assert len(list(tmp_path.glob("*.lock"))) == 1
-    assert renew(book).members == 1
-    book.end((), ())
+    assert renew(process).members == 1
+    process.end((), ())
     assert list(tmp_path.glob("*.lock")) == []
 
 
@@ -190,8 +190,8 @@ def test_who_holds_more_than_a_fair_share_gets_none_yet(begin: Begin) -> None:
 
 def test_one_that_ended_frees_its_share_with_its_slots(begin: Begin) -> None:
     first, second, third = begin("r1"), begin("r2"), begin("r3")
-    for book in (first, second, third):
-        assert renew(book).share == pytest.approx(1 / 3)
+    for process in (first, second, third):
+        assert renew(process).share == pytest.approx(1 / 3)
     first.end((), held(3.0))
     allotment = renew(second, part=1 / 3)
     assert (allotment.share, allotment.members, told(allotment.slots)) == (0.5, 2, [-3.0])
@@ -204,25 +204,25 @@ def test_each_that_was_killed_keeps_its_share_until_its_requests_have_left_every
     begin: Begin, clock: StepClock
 ) -> None:
     """Seen: of three the last one had the whole quota when the first kill was a window ago."""
-    books = [begin("r1"), begin("r2"), begin("r3")]
-    for book in books:
-        renew(book)
-    books[0].close()
+    processes = [begin("r1"), begin("r2"), begin("r3")]
+    for process in processes:
+        renew(process)
+    processes[0].close()
     seen = []
     waits_s = KILLED_S + DIVIDED_S
     for passed_s in (0.0, 59.0, waits_s - 60, 2.0, 57.0, 2.0):
         clock.pass_s(passed_s)
         if passed_s == 59.0:
-            renew(books[1], part=1 / 3)
-            books[1].close()
-        seen.append(round(renew(books[2], part=1 / 3, used=0.1).share, 3))
+            renew(processes[1], part=1 / 3)
+            processes[1].close()
+        seen.append(round(renew(processes[2], part=1 / 3, used=0.1).share, 3))
     assert seen == [0.333, 0.333, 0.333, 0.333, 0.333, 1.0]
 
 
 def test_a_newcomer_does_not_get_the_share_of_one_that_was_killed(begin: Begin, clock: StepClock) -> None:
     first, second = begin("r1"), begin("r2")
-    for book in (first, second):
-        renew(book)
+    for process in (first, second):
+        renew(process)
     second.close()
     clock.pass_s(1)
     third = begin("r3")
@@ -255,9 +255,13 @@ def test_one_that_stands_still_loses_its_share_when_nothing_of_it_counts_any_mor
 
 
 def take(
-    book: Book, *, key: str | None = None, limits: Sequence[Limit] = (Limit(2, 3600.0),), settled: Any = ()
+    process: LedgerTransactions,
+    *,
+    key: str | None = None,
+    limits: Sequence[Limit] = (Limit(2, 3600.0),),
+    settled: Any = (),
 ) -> int | Full:
-    [answer] = book.take(settled, [Request("q", key, limits)])
+    [answer] = process.take(settled, [Request("q", key, limits)])
     return answer
 
 
@@ -282,12 +286,12 @@ def test_requests_of_one_commit_see_each_other(begin: Begin) -> None:
 
 def test_a_window_of_one_key_is_no_matter_of_others(begin: Begin) -> None:
     limits = (Limit(3, 60.0), Limit(1, 1200.0, "workspace"))
-    book = begin()
-    assert isinstance(take(book, key="a\udcff", limits=limits), int)
-    assert take(book, key="a\udcff", limits=limits) == Full(0.5, is_key=True)
+    process = begin()
+    assert isinstance(take(process, key="a\udcff", limits=limits), int)
+    assert take(process, key="a\udcff", limits=limits) == Full(0.5, is_key=True)
     for key in (None, "b"):
-        assert isinstance(take(book, key=key, limits=limits), int)
-    assert take(book, key="c", limits=limits) == Full(0.5, is_key=False)
+        assert isinstance(take(process, key=key, limits=limits), int)
+    assert take(process, key="c", limits=limits) == Full(0.5, is_key=False)
 
 
 def test_after_the_end_what_was_in_flight_counts_until_the_server_gives_it_up(begin: Begin, clock: StepClock) -> None:
@@ -333,8 +337,8 @@ def test_what_was_sent_before_the_lease_is_on_record_with_it(begin: Begin) -> No
 
 def test_after_a_reboot_nothing_is_older_than_it_is(begin: Begin, clock: StepClock) -> None:
     ended, killed = begin("r1"), begin("r2")
-    for book in (ended, killed):
-        renew(book)
+    for process in (ended, killed):
+        renew(process)
     take(ended)
     ended.end((), held(20.0))
     killed.close()
@@ -351,13 +355,13 @@ def test_after_a_reboot_nothing_is_older_than_it_is(begin: Begin, clock: StepClo
 
 def test_what_nobody_counts_is_forgotten(begin: Begin, clock: StepClock, tmp_path: Path) -> None:
     for number in range(3):
-        book = begin(f"r{number}", host=f"http://127.0.0.1:{number}")
-        renew(book)
-        take(book)
+        process = begin(f"r{number}", host=f"http://127.0.0.1:{number}")
+        renew(process)
+        take(process)
         if number:
-            book.end((), held(1.0))
+            process.end((), held(1.0))
         else:
-            book.close()
+            process.close()
         clock.pass_s(10_000)
     begin("last")
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
@@ -368,20 +372,20 @@ def test_what_nobody_counts_is_forgotten(begin: Begin, clock: StepClock, tmp_pat
 
 def test_only_begin_and_renew_are_heartbeats(begin: Begin, clock: StepClock) -> None:
     """One that stood still must learn what became of its share before anything else of it leaves."""
-    book = begin()
+    process = begin()
     clock.pass_s(5)
-    take(book)
-    assert book.beat_boot_s == clock.boot_s - 5
-    renew(book)
-    assert book.beat_boot_s == clock.boot_s
+    take(process)
+    assert process.beat_boot_s == clock.boot_s - 5
+    renew(process)
+    assert process.beat_boot_s == clock.boot_s
 
 
 def test_a_slow_disk_dates_a_heartbeat_ahead(begin: Begin, clock: StepClock) -> None:
-    book = begin()
-    book._commit_s = 3.0
-    renew(book)
-    assert book.beat_boot_s == clock.boot_s + 3.0
-    book.close()
+    process = begin()
+    process._commit_s = 3.0
+    renew(process)
+    assert process.beat_boot_s == clock.boot_s + 3.0
+    process.close()
     assert renew(begin("r2")).killed_in_s == KILLED_S + 3.0, "whoever reads it sees the same date"
 
 
