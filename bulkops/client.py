@@ -85,7 +85,7 @@ class Account(_Workspace):
 
     def __init__(self, session: ApiSession, scope: RequestContext) -> None:
         if scope.account is None:
-            raise ConfigError("account scope without an account", remedy="use workato.account(id)")
+            raise ConfigError("no account given", remedy="use workato.account(id)")
         self.id: str = scope.account
         self._scope = scope
         self._session = session

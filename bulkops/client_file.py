@@ -84,7 +84,7 @@ def _parse_quotas(data: Any, *, source: str) -> dict[str, tuple[Limit, ...]]:
     for name, rows in data.items():
         where = f"{source}: quotas.{name!r}"
         if not isinstance(rows, list) or not rows:
-            raise ConfigError(f"{where} must be a list of limits", remedy="e.g. [{ limit = 60, window_s = 60 }]")
+            raise ConfigError(f"{where} must be a list of limits", remedy="write [{ limit = 60, window_s = 60 }]")
         quotas[name] = tuple(_parse_limit(row, where=where) for row in rows)
     return quotas
 

@@ -22,6 +22,7 @@ FORMATS: Final = ("text", "csv", "jsonl", "html")
 
 _COLUMNS: Final = tuple(field.name for field in attrs.fields(Access))
 _MOST_PLACES: Final = 10
+_WRITE_IT: Final = "write it with: bulkops audit access -o FILE.jsonl"
 _MANY: Final = 2
 """Accounts. Who has access to fewer is not in the list of people in several accounts."""
 
@@ -128,10 +129,10 @@ def read_audit(path: str | Path) -> Audit:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(
                 f"{path}, line {number}: not a line of an audit",
-                remedy="write it with: bulkops audit access -o FILE.jsonl",
+                remedy=_WRITE_IT,
             ) from error
     if not rows or not isinstance(rows[0], dict):
-        raise InputError(f"{path} is empty", remedy="write it with: bulkops audit access -o FILE.jsonl")
+        raise InputError(f"{path} is empty", remedy=_WRITE_IT)
     head = rows[0]
     try:
         return Audit(
@@ -143,7 +144,7 @@ def read_audit(path: str | Path) -> Audit:
             unread={account: tuple(what) for account, what in head["unread"].items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}, line 1: not the head of an audit", remedy="write it again") from error
+        raise InputError(f"{path}, line 1: not the first line of an audit", remedy=_WRITE_IT) from error
 
 
 def _html(audit: Audit) -> str:

@@ -80,11 +80,11 @@ def run_by_name(connection: Reading, name: str, where: str) -> RunRecord:
     if prefix in NAMES:
         found = known[NAMES[prefix] :][:1]
         if not found:
-            raise JournalError(f"there is no {prefix} run in {where}", remedy="`bulkops runs` lists the runs")
+            raise JournalError(f"run {prefix!r} does not exist in {where}", remedy="`bulkops runs` lists the runs")
         return _run(connection.execute(_RUNS + "WHERE r.run_id = ?", found).fetchone())
     found = [prefix] if prefix in known else [run_id for run_id in known if run_id.startswith(prefix)]
     if not found:
-        raise JournalError(f"no run {prefix!r} in {where}", remedy="`bulkops runs` lists the runs")
+        raise JournalError(f"run {prefix!r} does not exist in {where}", remedy="`bulkops runs` lists the runs")
     if len(found) > 1:
         names = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
         raise JournalError(

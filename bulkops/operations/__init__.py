@@ -109,7 +109,7 @@ def named(name: str) -> type[Operation]:
         near = difflib.get_close_matches(name, OPERATIONS, n=1)
         known = ", ".join(sorted(OPERATIONS))
         raise ConfigError(
-            f"there is no operation {name!r}",
+            f"operation {name!r} does not exist",
             remedy=f"did you mean {near[0]!r}?" if near else f"use one of {known}",
         )
     return OPERATIONS[name]

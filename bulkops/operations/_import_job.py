@@ -182,8 +182,8 @@ class Importing:
                 if not moved:
                     return None
                 raise TaskUnknown(
-                    f"a lost import changed {name_some(moved)}, but not the rest of the package",
-                    cause="a lost import changed a part of the package, but not the rest",
+                    f"an unanswered import changed {name_some(moved)}, but not the rest of the package",
+                    cause="an unanswered import changed a part of the package, but not the rest",
                     remedy=f"compare the contents of folder {self.folder!r} with the package, then run it again",
                 )
             await anyio.sleep(min(tuning_of(self._ctx).first_poll_s * _LOOK_AGAIN, max(0.0, end - clock())))
@@ -236,7 +236,7 @@ class Importing:
         if found is None:
             await self._ctx.reset_step(STEP)
             raise TaskFailed(
-                f"import {package_id} was accepted, but the vendor has no such import now, and it imported nothing",
+                f"import {package_id} was accepted, but does not exist any more, and imported nothing",
                 failure_class="import-gone",
                 cause="an accepted import has disappeared",
                 remedy="`bulkops retry` imports again",

@@ -153,7 +153,7 @@ class EnsureNoMember(Ensure[Member]):
         whether anybody is left is what the look before and the one after are for."""
         if found is None:
             raise TaskFailed(
-                "the removed member still exists, under other names",
+                "the removed member still exists, with another name or external id",
                 failure_class="member-changed",
                 remedy="check the members of the workspace",
             )

@@ -198,8 +198,9 @@ class _Connections:
     def _missing(self, wanted: Credentials) -> TaskFailed:
         remedy = "import its package, or correct the credentials file"
         return TaskFailed(
-            f"there is no connection {wanted.connection!r}"
+            "no connection"
             + (f" of provider {wanted.provider!r}" if wanted.provider else "")
+            + f" is named {wanted.connection!r}"
             + (" in the folder" if self.only_there else ""),
             failure_class="connection-missing",
             remedy=nearest_else(wanted.connection, (row.name for row in self.every), otherwise=remedy),

@@ -69,9 +69,9 @@ class CreateCustomer(Operation):
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """In a chain, whose other parts can be undone: what this one did is named."""
         raise TaskFailed(
-            f"customer {done[_STEP].result['id']} stays",
+            f"undo does not delete customer {done[_STEP].result['id']}",
             failure_class=CANNOT_UNDO,
-            cause="the customer stays",
+            cause="undo does not delete the customer",
             remedy="`bulkops delete-customer` deletes it with everything in it",
         )
 

@@ -111,9 +111,9 @@ async def _require_known(ctx: Context) -> None:
         return
     words = "and no run of this journal has ever worked on one"
     raise TaskFailed(
-        f"the vendor has no customer {ctx.account.id}, {words}",
+        f"customer {ctx.account.id} does not exist, {words}",
         failure_class="customer-not-found",
-        cause=f"the vendor has no such customer, {words}",
+        cause=f"the customer does not exist, {words}",
         remedy="correct the id, or the data center (WORKATO_HOST); if it was deleted elsewhere, leave it out",
     )
 

@@ -207,9 +207,9 @@ def _refuse(row: Call, answer: Any) -> None:
     if row.envelope == "verdict" and isinstance(answer, dict) and answer.get("success") in {False, "false"}:
         errors = [part for key in ("config_errors", "code_errors") for part in answer.get(key) or []]
         raise TaskFailed(
-            f"{row.id} answers success: false" + (f": {errors}" if errors else ""),
+            f"{row.id} returned success: false" + (f": {errors}" if errors else ""),
             failure_class="refused",
-            cause=f"{row.id} answers success: false",
+            cause=f"{row.id} returned success: false",
             remedy="correct what it names, then `bulkops retry`",
         )
 

@@ -185,7 +185,7 @@ def load_from_file(reference: str) -> object:
     path = Path(file).resolve()
     spec = importlib.util.spec_from_file_location(f"bulkops_job_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise ConfigError(f"there is no Python file {file}", remedy="check the path in FILE.py:NAME")
+        raise ConfigError(f"Python file {file} does not exist", remedy="check the path in FILE.py:NAME")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and attrs look their module up while it is being executed
     try:

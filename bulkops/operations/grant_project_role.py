@@ -58,7 +58,7 @@ class GrantProjectRole(Operation):
         super().__attrs_post_init__()
         if (self.group is None) is (self.external_id is None):
             raise ConfigError(
-                "nobody to give the role to" if self.group is None else "both a group and a member given",
+                "no group and no member given" if self.group is None else "both a group and a member given",
                 remedy="give a group, or the external id of a member",
             )
 

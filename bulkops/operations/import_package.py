@@ -92,7 +92,9 @@ class ImportPackage(Operation):
         if self.package is None and self.manifest is None:
             raise ConfigError("nothing to import", remedy="give a package, or a manifest to export")
         if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
-            raise ConfigError(f"there is no manifest {self.manifest}", remedy="give its number in the workspace")
+            raise ConfigError(
+                f"export manifest {self.manifest} does not exist", remedy="give its number in the workspace"
+            )
 
     @property
     def title(self) -> str:

@@ -40,7 +40,7 @@ async def write_result(output: str, row: Mapping[str, Any]) -> None:
         await anyio.to_thread.run_sync(_append_result, output, line)
     except BrokenPipeError as error:
         if output != STDOUT:
-            raise TaskFailed(f"{output} is not being read", failure_class="output", remedy="choose a file") from error
+            raise TaskFailed(f"no program reads {output}", failure_class="output", remedy="choose a file") from error
         raise ReaderGone(
             "stdout was closed", failure_class="output", remedy="`bulkops resume` writes the rest, or use -o FILE"
         ) from error

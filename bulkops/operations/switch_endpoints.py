@@ -139,7 +139,7 @@ def _require_recipe(endpoint: ApiEndpoint, recipe: Recipe | None) -> None:
     """Raises: TaskFailed when no running recipe answers the endpoint's callers."""
     if recipe is not None and recipe.running:
         return
-    why = f"its recipe {recipe.name!r} does not run" if recipe is not None else "there is no recipe behind it"
+    why = f"its recipe {recipe.name!r} does not run" if recipe is not None else "it has no recipe"
     raise TaskFailed(
         f"endpoint {endpoint.name!r} cannot be enabled: {why}",
         failure_class="endpoint-without-recipe",

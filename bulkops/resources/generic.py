@@ -24,7 +24,7 @@ def find_call(call_id: str) -> Call:
     if found is not None:
         return found
     remedy = f"{did_you_mean(call_id, CALLS, cutoff=0.5)} `bulkops calls WORD` finds calls by words".lstrip()
-    raise ConfigError(f"there is no call {call_id!r}", remedy=remedy)
+    raise ConfigError(f"call {call_id!r} does not exist", remedy=remedy)
 
 
 def check_call(wanted: Call, given: Mapping[str, Any], *, account: str | None, body: object = None) -> Arguments:

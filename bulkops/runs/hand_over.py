@@ -47,7 +47,7 @@ def refuse_stopped(stop_signal: StopSignal, run_id: str) -> None:
     """Raises: RunAborted when the run was stopped before workers have it."""
     if stop_signal.draining:
         raise RunAborted(
-            f"{stop_signal.reason} before workers had run {run_id}", run_id=run_id, remedy="give the command again"
+            f"{stop_signal.reason} before workers got run {run_id}", run_id=run_id, remedy="give the command again"
         )
 
 

@@ -79,7 +79,7 @@ def _section(job: JobFile, name: str, keys: Mapping[str, Parameter]) -> dict[str
 def _check_selection(job: JobFile, selection: Mapping[str, Any]) -> None:
     for key in ("accounts", "exclude"):
         if key in selection and selection[key] not in {"all", "-"} and not Path(selection[key]).is_file():
-            job.refuse("selection", key, f"there is no file {selection[key]}", remedy="check the path")
+            job.refuse("selection", key, f"file {selection[key]} does not exist", remedy="check the path")
     if selection.get("limit", 1) < 1:
         job.refuse("selection", "limit", f"{selection['limit']} is below 1", remedy="write 1 or more")
     for key, value in selection.get("where", {}).items():
@@ -107,7 +107,9 @@ def _check_policy(job: JobFile, policy: Mapping[str, Any]) -> None:
 def _operations(job: JobFile) -> Operation:
     rows = job.data.get("operation")
     if not isinstance(rows, list) or not rows:
-        job.refuse("operation", "", "there is no operation", remedy='write [[operation]] with use = "import-package"')
+        job.refuse(
+            "operation", "", "the job has no operation", remedy='write [[operation]] with use = "import-package"'
+        )
     made = [_operation(job, f"operation {n}", row) for n, row in enumerate(rows, start=1)]
     return made[0] if len(made) == 1 else Chain(tuple(made))
 

@@ -22,9 +22,9 @@ async def require_customer(ctx: Context, error: BaseException) -> None:
         await account.customer.get()
     except NotFound:
         raise TaskFailed(
-            f"no such customer: {account.id}",
+            f"customer {account.id} does not exist",
             failure_class=FAILURE_CLASS,
-            cause="no such customer",
+            cause="the customer does not exist",
             remedy="correct the id in the account file, or the data center (WORKATO_HOST)",
         ) from error
     except ApiError:

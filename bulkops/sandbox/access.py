@@ -23,7 +23,7 @@ def check_patterns(patterns: Iterable[str]) -> None:
     for pattern in patterns:
         if not any(fnmatchcase(id_, pattern) for id_ in CALLS):
             hint = did_you_mean(pattern, CALLS, cutoff=0.5) or "`bulkops calls WORD` finds calls by words"
-            raise ConfigError(f"sandbox: there is no call {pattern!r} to deny", remedy=hint)
+            raise ConfigError(f"sandbox: call {pattern!r} to deny does not exist", remedy=hint)
 
 
 NO_RIGHT: Final = "Your API client has no right to this call"

@@ -186,7 +186,7 @@ class Assumptions:
         for name, value in data.items():
             if name not in known:
                 hint = did_you_mean(name, known) or f"known: {', '.join(known)}"
-                raise ConfigError(f"{source}: there is no assumption named {name!r}", remedy=hint)
+                raise ConfigError(f"{source}: assumption {name!r} does not exist", remedy=hint)
             _check(known[name], value, source=source)
         return cls(**data)
 

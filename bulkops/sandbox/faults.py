@@ -75,7 +75,7 @@ class Faults:
         for name in data:
             if name not in known:
                 hint = did_you_mean(str(name), known) or f"known: {', '.join(known)}"
-                raise ConfigError(f"faults: there is no fault named {name!r}", remedy=hint)
+                raise ConfigError(f"faults: fault {name!r} does not exist", remedy=hint)
             if not isinstance(data[name], int | float | None):
                 raise ConfigError(f"faults: {name} must be a number", remedy="e.g. error=0.05")
         values = dict(data)

@@ -190,4 +190,4 @@ def _check_names(quotas: QuotaTable, *, source: str) -> None:
     for name in quotas:
         if name not in QUOTAS:
             hint = did_you_mean(name, QUOTAS) or f"known: {', '.join(QUOTAS)}"
-            raise ConfigError(f"{source}: there is no quota named {name!r}", remedy=hint)
+            raise ConfigError(f"{source}: quota {name!r} does not exist", remedy=hint)

@@ -340,7 +340,7 @@ def _refuse_unknown_aiohttp() -> None:
     )
     if not all(hasattr(owner, name) for owner, name in parts):
         raise ConfigError(
-            f"cannot send over the connections of aiohttp {aiohttp.__version__}",
+            f"bulkops does not work with aiohttp {aiohttp.__version__}",
             remedy="install an aiohttp version that this bulkops was tested with",
         )
 

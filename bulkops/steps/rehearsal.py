@@ -163,7 +163,7 @@ def _reply(call: Call, account: str | None, body: bytes | None) -> Reply:
     body = body or _EMPTY_LISTS.get(call.envelope)
     if body is None or (call.envelope == "result" and not call.id.endswith(".list")):
         raise NotFound(
-            "not there yet",
+            "does not exist yet",
             status=404,
             said="",
             call=call.id,

@@ -101,7 +101,7 @@ def test_a_stopped_worker_is_fenced(tmp_path: Path, postgres: str) -> None:
             played.wait(lambda: not played.in_progress().get(first.pid), "its accounts are free")
         check_changed(played, submitted)
         assert first.wait(60) == 2
-        assert "without contact" in played.said(first)
+        assert "no contact" in played.said(first)
 
 
 @pytest.mark.slow

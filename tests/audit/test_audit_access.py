@@ -149,7 +149,7 @@ def test_changes_are_added_removed_and_other_roles() -> None:
         ("", "is empty"),
         ("{", "line 1: not a line of an audit"),
         ('{"audit": 3}', "is empty"),
-        ('{"audit": {"host": "h"}}', "line 1: not the head of an audit"),
+        ('{"audit": {"host": "h"}}', "line 1: not the first line of an audit"),
         (
             '{"audit": {"host": "h", "at": "t", "accounts": 1, "failed": {}, "unread": {}}}\n{"who": 1}',
             "line 2: not a line",

@@ -149,7 +149,7 @@ async def test_half_the_accounts_are_not_there(tmp_path: Path, sandbox: Sandbox)
     assert report.outcomes[Outcome.NOT_ATTEMPTED] > 0
     clusters = [cluster for cluster in report.clusters if cluster.outcome is Outcome.FAILED]
     assert len(clusters) == 1, [cluster.cause for cluster in clusters]
-    assert clusters[0].cause == "no such customer"
+    assert clusters[0].cause == "the customer does not exist"
 
 
 async def test_the_breaker_halts_when_all_are_gone(tmp_path: Path, sandbox: Sandbox) -> None:

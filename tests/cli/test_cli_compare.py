@@ -70,4 +70,4 @@ def test_what_cannot_be_compared_is_said(cli: Cli, here: Path, sandbox: RemoteSa
     assert "`bulkops runs` lists the runs" in alone.err
     missing = cli("compare", run_id, "19990101")
     assert (missing.code, missing.out) == (2, "")
-    assert "no run '19990101'" in missing.err
+    assert "run '19990101' does not exist" in missing.err

@@ -59,7 +59,7 @@ def test_latest_and_previous_name_runs_everywhere(cli: Cli, runs: list[str]) -> 
 def test_there_is_no_previous_run_yet(cli: Cli, sandbox: RemoteSandbox, policy: tuple[str, ...]) -> None:
     assert cli("create-folder", "--folder", "A", *policy).code == 0
     missing = cli("report", "previous")
-    assert (missing.code, "there is no previous run in" in missing.err) == (2, True)
+    assert (missing.code, "run 'previous' does not exist in" in missing.err) == (2, True)
 
 
 def test_the_failed_accounts_of_a_report_are_an_account_file(cli: Cli, runs: list[str], tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_pruning_asks(cli: Cli, runs: list[str], sandbox: RemoteSandbox) -> None
     [
         ((), "add --older-than AGE or run ids"),
         (("--older-than", "90"), "is not an age: write 12h, 90d or 8w"),
-        (("nope", "--yes"), "no run 'nope'"),
+        (("nope", "--yes"), "run 'nope' does not exist"),
     ],
 )
 def test_pruning_the_wrong_way(cli: Cli, runs: list[str], words: tuple[str, ...], said: str) -> None:

@@ -32,6 +32,9 @@ FORBIDDEN: Final = {
 }
 """Patterns, matched without regard to case, each with its remedy."""
 
+INDIRECT: Final = re.compile(r"\bthere (is|are) no\b|\bno such\b|\b(is|are) not there\b", re.IGNORECASE)
+"""What a message may not say: it names what is missing. In prose these phrases are plain English."""
+
 LONGEST_SENTENCE: Final = 30
 """Words. A longer sentence needs a second reading."""
 

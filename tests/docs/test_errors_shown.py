@@ -81,7 +81,7 @@ SHOWN = {
         "parameters, or start a new run"
     ),
     "JournalError": (
-        "there is no journal in /home/ana/rollout/nowhere; give the directory of an earlier run with "
+        "the journal /home/ana/rollout/nowhere does not exist; give the directory of an earlier run with "
         "--journal DIR, or start a run"
     ),
     "JournalCorrupt": (

@@ -8,7 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.docs.plain_english import LONGEST_SENTENCE, faults, first_line, sentences, texts, words
+from bulkops import errors
+from docs.messages_page import messages
+from tests.docs.plain_english import INDIRECT, LONGEST_SENTENCE, faults, first_line, sentences, texts, words
 from tests.docs.promises import ROOT
 
 SOURCES: Final = ROOT / "bulkops"
@@ -66,6 +68,13 @@ def test_messages_help_and_docstrings_have_no_unclear_phrase(room: str) -> None:
         for line, text in texts(module)
         for fault in _faults(module, text)
     ]
+    assert found == []
+
+
+def test_a_message_names_what_does_not_exist() -> None:
+    """With its name: `call 'tags.lst' does not exist`, `no folder is named 'CRM'`, `folder 'API' has no recipe`."""
+    kinds = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    found = [f"{one.home}: {one.text}" for one in messages(SOURCES, kinds) if INDIRECT.search(one.text)]
     assert found == []
 
 

@@ -49,7 +49,7 @@ def test_a_page_that_is_named_is_the_only_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"success": False}, f"{START} answers success: false"),
+        ({"success": False}, f"{START} returned success: false"),
         ({"success": False, "config_errors": ["no connection"]}, "success: false: ['no connection']"),
         ({"success": "false", "code_errors": ["line 2"]}, "success: false: ['line 2']"),
     ],

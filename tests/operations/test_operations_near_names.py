@@ -29,7 +29,7 @@ async def test_the_nearest_name_is_in_the_failures_words(
         ),
         (
             AuthorizeConnections(tmp_path / "wrong.toml"),
-            "there is no connection 'Web shpo'; did you mean 'Web shop'? else import its package",
+            "no connection is named 'Web shpo'; did you mean 'Web shop'? else import its package",
         ),
     ):
         (row,) = (await it.run(operation, ONE)).accounts

@@ -407,7 +407,7 @@ async def test_accounts_called_by_the_partners_own_id_share_the_list_of_customer
     assert by_quota(looks.requests)["embedded.customers.other"] == pytest.approx(4.5)
     done = await it.run(TO_LEE, [*own(*range(300)), {"external_id": "NOBODY"}])
     assert outcomes(done) == {"changed": 300, "failed": 1}
-    assert "no such customer" in str(failures(done)["ENOBODY"])
+    assert "customer ENOBODY does not exist" in str(failures(done)["ENOBODY"])
     assert sorted(await workspaces(it) or []) == list(range(300))
     assert customer_requests(it) - planned <= 7
     assert outcomes(await it.undo(done)) == {"changed": 300}
@@ -453,7 +453,7 @@ async def test_a_deletion_names_its_accounts(it: Here) -> None:
         (),
     ]
     assert str(foreseen.accounts[2].problem) == (
-        "the vendor has no such customer, and no run of this journal has ever worked on one"
+        "the customer does not exist, and no run of this journal has ever worked on one"
     )
     alone = failures(await it.run(DeleteCustomer(), [{"id": environments["test"]}]))
     assert "cannot be deleted apart" in str(alone)

@@ -35,7 +35,7 @@ async def test_new_and_old_customers_in_one_run(it: Here) -> None:
         "create folder 'API'",
         "create folder 'API'",
         "column 'name' of the account file is empty",
-        "no such customer",
+        "the customer does not exist",
     ]
     new = await Fleet(it.workato, journal=it.journal).plan(rollout(), from_values(NEW))
     calls = ("imports.create", "recipes.start", "connections.update", "api_keys.create", "api_endpoints.enable")
@@ -57,11 +57,11 @@ async def test_new_and_old_customers_in_one_run(it: Here) -> None:
     undone = await it.undo(report)
     assert outcomes(undone) == {"changed": 3}
     details = {row.account: row.detail for row in undone.accounts}
-    assert "stays; `bulkops delete-customer`" in details["EN/1"]["create-customer"]
+    assert "; `bulkops delete-customer`" in details["EN/1"]["create-customer"]
     assert "create-customer" not in details[str(FIRST)]
     assert (
-        "\n1 account: create-customer is left as it is: the customer stays\n    changed, account EN/1: customer "
-        in str(undone)
+        "\n1 account: create-customer is left as it is: undo does not delete the customer\n"
+        "    changed, account EN/1: undo does not delete customer " in str(undone)
     )
 
 

@@ -21,15 +21,15 @@ def test_a_file_names_what_differs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"mising_right = 401", "no assumption named 'mising_right'; did you mean 'missing_right'?"),
-        (b"gremlins = true", "no assumption named 'gremlins'; known: missing_right"),
+        (b"mising_right = 401", "assumption 'mising_right' does not exist; did you mean 'missing_right'?"),
+        (b"gremlins = true", "assumption 'gremlins' does not exist; known: missing_right"),
         (b"missing_right = 418", "missing_right must be one of 403, 401, not 418"),
         (b'missing_right = "401"', "missing_right must be one of 403, 401, not '401'"),
         (b"recipe_status = 1", "recipe_status must be one of true, false, not 1"),
         (b"second_import = 3", 'second_import must be one of "queued", "refused", not 3'),
         (b"file_lifetime_s = 0", "file_lifetime_s must be a whole number above 0, not 0"),
         (b"file_lifetime_s = true", "whole number above 0"),
-        (b"[assumptions]\nmissing_right = 401", "no assumption named 'assumptions'"),
+        (b"[assumptions]\nmissing_right = 401", "assumption 'assumptions' does not exist"),
         (b"missing_right", "is not valid TOML"),
         (b"\xff", "not UTF-8 text"),
         (None, "cannot read the assumptions file"),
@@ -53,7 +53,10 @@ def test_a_bad_value_is_refused_in_words() -> None:
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("managed_users.import.*", "there is no call 'managed_users.import.*' to deny; did you mean 'managed_users.im"),
+        (
+            "managed_users.import.*",
+            "call 'managed_users.import.*' to deny does not exist; did you mean 'managed_users.im",
+        ),
         ("zzz", "`bulkops calls WORD`"),
     ],
 )

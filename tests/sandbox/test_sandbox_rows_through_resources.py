@@ -76,7 +76,7 @@ async def test_members_and_calls_are_checked_before_anything_is_sent(it: Here) -
         await account.tags.create(color="blue")
     with pytest.raises(ConfigError, match=r"no parameter 'tittle'.*did you mean 'title'"):
         await account.tags.create(tittle="Finance")
-    with pytest.raises(ConfigError, match=r"there is no call 'managed_users\.agentic\.skills\.delete'"):
+    with pytest.raises(ConfigError, match=r"call 'managed_users\.agentic\.skills\.delete' does not exist"):
         await account.skills.delete("skl-1")
     with pytest.raises(ConfigError, match="no parameter 'color'"):
         account.tags.list(color="blue")

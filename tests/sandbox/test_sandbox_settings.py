@@ -80,7 +80,7 @@ def test_a_quota_file_replaces_what_it_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"[quotas]\nnope = [{ limit = 7, window_s = 30 }]", "no quota named 'nope'"),
+        (b"[quotas]\nnope = [{ limit = 7, window_s = 30 }]", "quota 'nope' does not exist"),
         (b"[quotas]\nnope = 3", "list of limits"),
         (b"quotas = 'off'", "one table"),
         (b"max_rate = 3", "one table"),

@@ -346,7 +346,7 @@ async def test_an_aiohttp_with_other_parts_is_refused(
     server: Any, session_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(aiohttp.streams.StreamReader, "readany")
-    with pytest.raises(ConfigError, match="cannot send over the connections of aiohttp") as caught:
+    with pytest.raises(ConfigError, match="bulkops does not work with aiohttp") as caught:
         async with session_for(server.url):
             pass
     assert "install an aiohttp" in str(caught.value)

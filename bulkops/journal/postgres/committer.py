@@ -163,7 +163,7 @@ class PostgresCommitter:
                 )
             case schema.DEAD:
                 failure = ProcessReplaced(
-                    "this process was without contact to the journal for too long, and may have been replaced",
+                    "this process had no contact with the journal for too long, and may have been replaced",
                     remedy=f"see `bulkops runs`; {_GO_ON}",
                 )
             case "23505" if writes and writes[0][0] == "create_run":

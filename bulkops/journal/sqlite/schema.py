@@ -188,7 +188,7 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
 
 def _no_journal(directory: Path) -> JournalError:
     return JournalError(
-        f"there is no journal in {directory.absolute()}",
+        f"the journal {directory.absolute()} does not exist",
         remedy="give the directory of an earlier run with --journal DIR, or start a run",
     )
 

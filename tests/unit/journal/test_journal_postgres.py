@@ -54,7 +54,7 @@ async def test_a_process_that_was_declared_dead_writes_nothing_any_more(
             journal.start_beating(RUN)
             await journal.begin_step(RUN, 0, "before")
             tamper(place, "UPDATE processes SET dead = true")
-            with pytest.raises(JournalError, match="without contact to the journal for too long"):
+            with pytest.raises(JournalError, match="no contact with the journal for too long"):
                 await journal.begin_step(RUN, 0, "after")
             with pytest.raises(JournalError, match="may have been replaced; see `bulkops runs`"):
                 journal.add_event(RUN, "x")

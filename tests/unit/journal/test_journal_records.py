@@ -273,7 +273,7 @@ async def test_a_run_is_found_by_the_only_prefix(journal: Journal, record: Make)
         assert words in str(caught.value)
     with pytest.raises(JournalError) as caught:
         await journal.get_run("1999")
-    for words in ["no run '1999'", str(journal.location), "`bulkops runs`"]:
+    for words in ["run '1999' does not exist", str(journal.location), "`bulkops runs`"]:
         assert words in str(caught.value)
 
 

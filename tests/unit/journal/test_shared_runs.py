@@ -141,7 +141,7 @@ async def test_accounts_of_a_dead_worker_are_free(place: str, clock: StepClock, 
             await other.shared_runs.bury()
         free = await other.shared_runs.free(RUN, [0, 1])
         assert [(one.seq, one.claims_lost) for one in free] == [(0, 1), (1, 0)], "the second was not begun"
-        with pytest.raises(JournalError, match="without contact"):
+        with pytest.raises(JournalError, match="no contact"):
             await dead.shared_runs.claim(RUN, 2)
         assert [one.state for one in await other.shared_runs.workers()] == ["dead", "alive"]
 

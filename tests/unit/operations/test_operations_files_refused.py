@@ -82,7 +82,7 @@ def test_what_a_package_holds_is_read_from_its_files() -> None:
 
 def test_the_name_of_an_operation() -> None:
     assert named("create-folder").name == "create-folder"
-    with pytest.raises(ConfigError, match="there is no operation 'create-foldre'") as near:
+    with pytest.raises(ConfigError, match="operation 'create-foldre' does not exist") as near:
         named("create-foldre")
     assert near.value.remedy == "did you mean 'create-folder'?"
     with pytest.raises(ConfigError) as far:
@@ -97,8 +97,8 @@ def test_a_function_of_a_file(tmp_path: Path) -> None:
         "tidy": "'tidy' has no function name",
         ":tidy": "':tidy' has no function name",
         "job.py:": "'job.py:' has no function name",
-        f"{tmp_path}/none.py:tidy": "there is no Python file",
-        f"{tmp_path}:tidy": "there is no Python file",
+        f"{tmp_path}/none.py:tidy": "Python file .* does not exist",
+        f"{tmp_path}:tidy": "Python file .* does not exist",
         f"{tmp_path}/job.py:other": "other",
     }.items():
         with pytest.raises(ConfigError, match=words) as caught:

@@ -116,7 +116,7 @@ async def test_the_newest_run_and_the_beginning_of_an_id(journal: Journal) -> No
     await begin(journal, "20260103-101530-abc")
     assert (await load_report(journal)).run_id == "20260103-101530-abc"
     assert (await load_report(journal, "20260102")).run_id == "20260102-101530-k3f"
-    with pytest.raises(JournalError, match="no run '2027'"):
+    with pytest.raises(JournalError, match="run '2027' does not exist"):
         await load_report(journal, "2027")
 
 

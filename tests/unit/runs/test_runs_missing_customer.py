@@ -36,9 +36,13 @@ async def test_wrong_customers_are_one_cluster(workato: Workato, tmp_path: Path)
     )
     assert report.outcomes[Outcome.CHANGED] == 1
     (cluster,) = report.clusters
-    assert (cluster.cause, cluster.count, cluster.failure_class) == ("no such customer", 3, "no-such-customer")
+    assert (cluster.cause, cluster.count, cluster.failure_class) == (
+        "the customer does not exist",
+        3,
+        "no-such-customer",
+    )
     assert report.accounts[2].reason == (
-        "no such customer: ENOBODY; correct the id in the account file, or the data center (WORKATO_HOST)"
+        "customer ENOBODY does not exist; correct the id in the account file, or the data center (WORKATO_HOST)"
     )
     assert "first: correct the id in the account file" in str(report)
 
@@ -46,7 +50,7 @@ async def test_wrong_customers_are_one_cluster(workato: Workato, tmp_path: Path)
 async def test_a_plan_says_so_too(workato: Workato, tmp_path: Path) -> None:
     accounts = from_values([ID, 99])
     foreseen = await Fleet(workato, journal=tmp_path).plan(CreateFolder("Tidy"), accounts)
-    assert [one.problem for one in foreseen.accounts] == [None, "no such customer"]
+    assert [one.problem for one in foreseen.accounts] == [None, "the customer does not exist"]
 
 
 @pytest.mark.parametrize("after", ["nothing", "an answer"])
